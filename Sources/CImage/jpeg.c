@@ -1,1 +1,137 @@
+// libjpeg-turbo with the settings that Pillow leaves alone: accurate integer DCT, fancy upsampling, no EXIF rotation.
 #include "CImage.h"
+#include "failure.h"
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+struct decoder {
+  struct jpeg_decompress_struct jpeg;
+  struct jpeg_error_mgr errors;
+  jmp_buf escape;
+};
+
+struct request {
+  ci_region region;
+  uint8_t *rgb;
+};
+
+typedef void (*decoder_body)(j_decompress_ptr jpeg, struct request *request);
+
+// libjpeg's own handler ends the process.
+static void on_error(j_common_ptr jpeg) {
+  char message[JMSG_LENGTH_MAX];
+  jpeg->err->format_message(jpeg, message);
+  ci_fail("%s", message);
+  longjmp(((struct decoder *)jpeg->client_data)->escape, 1);
+}
+
+static void on_message(j_common_ptr jpeg, int level) {
+  (void)level;
+  switch (jpeg->err->msg_code) {
+    case JWRN_JPEG_EOF:
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_MUST_RESYNC:
+      on_error(jpeg);
+  }
+}
+
+// A crop may lie above the place where a file was cut off; looking for the end marker finds the damage in every case.
+// Inside the entropy-coded data 0xFF is always followed by a zero, so a match cannot be picture data.
+static void require_end_of_image(j_decompress_ptr jpeg) {
+  const JOCTET *start = jpeg->src->next_input_byte;
+  for (size_t end = jpeg->src->bytes_in_buffer; end >= 2; end--) {
+    if (start[end - 2] == 0xFF && start[end - 1] == JPEG_EOI) return;
+  }
+  ERREXIT(jpeg, JERR_INPUT_EOF);
+}
+
+static int run(struct decoder *decoder, const uint8_t *bytes, size_t count, decoder_body body,
+               struct request *request) {
+  if (setjmp(decoder->escape)) return 1;
+  jpeg_create_decompress(&decoder->jpeg);
+  jpeg_mem_src(&decoder->jpeg, bytes, count);
+  jpeg_read_header(&decoder->jpeg, TRUE);
+  require_end_of_image(&decoder->jpeg);
+  body(&decoder->jpeg, request);
+  return 0;
+}
+
+static int with_decoder(const uint8_t *bytes, size_t count, decoder_body body, struct request *request) {
+  struct decoder decoder = {0};
+  decoder.jpeg.err = jpeg_std_error(&decoder.errors);
+  decoder.jpeg.client_data = &decoder;
+  decoder.errors.error_exit = on_error;
+  decoder.errors.emit_message = on_message;
+  int status = run(&decoder, bytes, count, body, request);
+  jpeg_destroy_decompress(&decoder.jpeg);
+  return status;
+}
+
+static void read_size(j_decompress_ptr jpeg, struct request *request) {
+  request->region.width = (int32_t)jpeg->image_width;
+  request->region.height = (int32_t)jpeg->image_height;
+}
+
+int ci_jpeg_size(const uint8_t *bytes, size_t count, int32_t *width, int32_t *height) {
+  struct request request = {0};
+  if (with_decoder(bytes, count, read_size, &request)) return 1;
+  *width = request.region.width;
+  *height = request.region.height;
+  return 0;
+}
+
+// Adobe stores CMYK inverted, so a stored sample is already 255 minus its ink: RGB = sample * black / 255, rounded.
+static void copy_inverted_cmyk(uint8_t *rgb, const JSAMPLE *cmyk, int32_t width) {
+  for (int32_t i = 0; i < width; i++, rgb += 3, cmyk += 4) {
+    for (int channel = 0; channel < 3; channel++) {
+      uint32_t ink = (255u - cmyk[channel]) * cmyk[3] + 128;
+      rgb[channel] = (uint8_t)(cmyk[3] - (((ink >> 8) + ink) >> 8));
+    }
+  }
+}
+
+// One pixel more on either side would give fancy upsampling the neighbours that it sees in a full decode. But a strip
+// with less than three columns of chroma is upsampled plainly, and eight pixels rule that out.
+enum { MARGIN = 8 };
+
+// Returns how many pixels each decoded row has before the region starts; libjpeg moves the left edge to a block's.
+static JDIMENSION crop_columns(j_decompress_ptr jpeg, const ci_region *region) {
+  JDIMENSION x = (JDIMENSION)region->x;
+  JDIMENSION left = x > MARGIN ? x - MARGIN : 0;
+  JDIMENSION right = x + (JDIMENSION)region->width + MARGIN;
+  if (right > jpeg->output_width) right = jpeg->output_width;
+  if (left == 0 && right == jpeg->output_width) return x;
+  JDIMENSION width = right - left;
+  jpeg_crop_scanline(jpeg, &left, &width);
+  return x - left;
+}
+
+static void read_region(j_decompress_ptr jpeg, struct request *request) {
+  const ci_region *region = &request->region;
+  const bool cmyk = jpeg->num_components == 4;
+  jpeg->out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
+  jpeg_start_decompress(jpeg);
+  size_t skipped = crop_columns(jpeg, region) * (size_t)jpeg->output_components;
+  if (region->y > 0) jpeg_skip_scanlines(jpeg, (JDIMENSION)region->y);
+  JSAMPARRAY row = jpeg->mem->alloc_sarray(
+      (j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width * (JDIMENSION)jpeg->output_components, 1);
+  uint8_t *rgb = request->rgb;
+  for (int32_t y = 0; y < region->height; y++, rgb += (size_t)region->width * 3) {
+    jpeg_read_scanlines(jpeg, row, 1);
+    if (cmyk) copy_inverted_cmyk(rgb, row[0] + skipped, region->width);
+    else memcpy(rgb, row[0] + skipped, (size_t)region->width * 3);
+  }
+}
+
+int ci_jpeg_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb) {
+  struct request request = {.region = region, .rgb = rgb};
+  return with_decoder(bytes, count, read_region, &request);
+}

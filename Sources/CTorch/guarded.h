@@ -1,5 +1,6 @@
 // Turns every C++ exception into a status and a thread-local message, since none may cross a Swift frame.
 #pragma once
+#include <c10/util/Exception.h>
 #include <exception>
 #include <string>
 
@@ -13,6 +14,8 @@ int guarded(Body &&body) noexcept {
   try {
     body();
     return 0;
+  } catch (const c10::Error &error) {
+    last_error = error.what_without_backtrace();  // the cause; libtorch's own stack helps nobody here
   } catch (const std::exception &error) {
     last_error = error.what();
   } catch (...) {

@@ -1,1 +1,60 @@
+import Foundation
 import Testing
+import Torch
+
+@testable import Model
+
+@Suite struct ModelTests {
+  @Test func `initial weights have the reference's spread`() throws {
+    let network = try makeNetwork("alt_gvt_nano", classes: 10)
+    func deviation(_ name: String) throws -> Double {
+      let values: [Float] = try #require(network.parameters.first { $0.name == name }).tensor.elements()
+      return (values.reduce(0) { $0 + Double($1) * Double($1) } / Double(values.count)).squareRoot()
+    }
+    #expect(abs(try deviation("blocks.2.0.attn.qkv.weight") / 0.02 - 1) < 0.02)
+    #expect(abs(try deviation("patch_embeds.1.proj.weight") / (2 / 256.0).squareRoot() - 1) < 0.05)
+    #expect(abs(try deviation("pos_block.3.proj.0.weight") / (2 / 9.0).squareRoot() - 1) < 0.1)
+    #expect(try deviation("head.bias") == 0)
+    #expect(try deviation("norm.weight") == 1)
+  }
+
+  @Test func `a seed gives the same weights again, another seed others`() throws {
+    func head(_ seed: UInt64) throws -> [Float] {
+      try #require(makeNetwork("alt_gvt_nano", classes: 10, seed: seed).parameters.dropLast().last).tensor
+        .elements()
+    }
+    #expect(try head(1) == head(1))
+    #expect(try head(1) != head(2))
+  }
+
+  @Test func `drop path depends on the picture, not on its place in a batch`() {
+    let all = DropPath(seed: 1, epoch: 2, pictures: Array(0..<64)).factors(branch: 3, rate: 0.3, on: .cpu)
+    let some = DropPath(seed: 1, epoch: 2, pictures: [40, 7]).factors(branch: 3, rate: 0.3, on: .cpu)
+    let factors: [Float] = all.elements()
+    #expect(some.elements() == [factors[40], factors[7]])
+    #expect(Set(factors) == [0, Float(1 / 0.7)])
+  }
+
+  @Test func `drop path drops at its rate, anew in each epoch and branch`() {
+    func factors(epoch: Int, branch: Int) -> [Float] {
+      DropPath(seed: 0, epoch: epoch, pictures: Array(0..<20_000))
+        .factors(branch: branch, rate: 0.25, on: .cpu).elements()
+    }
+    let first = factors(epoch: 0, branch: 0)
+    let dropped = Double(first.count { $0 == 0 }) / 20_000
+    #expect(abs(dropped - 0.25) < 0.012)  // four standard deviations
+    #expect(first != factors(epoch: 1, branch: 0))
+    #expect(first != factors(epoch: 0, branch: 1))
+  }
+
+  @Test func `reduced precision stays close to float32`() throws {
+    let network = try makeNetwork("alt_gvt_nano", classes: 10)
+    let pictures = Tensor.zeros([4, 3, 64, 64])
+    pictures.fillNormal(deviation: 1, seed: 5)
+    let exact: [Float] = withoutGradients { network(pictures, .evaluation()) }.elements()
+    let reduced: [Float] = withoutGradients { network(pictures, .evaluation(products: .bfloat16)) }.elements()
+    let scale = exact.map(abs).max() ?? 0
+    #expect(zip(exact, reduced).allSatisfy { abs($0 - $1) < 0.05 * scale })
+    #expect(exact != reduced)
+  }
+}

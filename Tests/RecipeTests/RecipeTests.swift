@@ -1,1 +1,70 @@
+import Foundation
 import Testing
+
+@testable import Recipe
+
+@Suite struct RecipeTests {
+  @Test func `a recipe survives being written and read`() throws {
+    var recipe = Recipe()
+    recipe.model.name = "alt_gvt_nano"
+    recipe.data.cropScale = [0.1, 0.7]
+    recipe.optimizer.clip = nil
+    recipe.schedule.stepLimit = 12
+    recipe.precision = .bfloat16
+    recipe.seed = .max
+    for written in [Recipe(), recipe] {
+      let data = try JSONEncoder().encode(written)
+      #expect(try JSONDecoder().decode(Recipe.self, from: data) == written)
+    }
+  }
+
+  @Test func `statuses are the documented ones`() {
+    let documented: [ExitCode: Int32] = [
+      .done: 0, .usage: 64, .badData: 65, .missingInput: 66, .noDevice: 69, .software: 70, .inputOutput: 74,
+      .stoppedEarly: 75, .badConfiguration: 78, .diverged: 79,
+    ]
+    #expect(Set(ExitCode.allCases) == Set(documented.keys))
+    for (code, number) in documented { #expect(code.rawValue == number) }
+    #expect(Set(ExitCode.allCases.map(\.meaning)).count == documented.count)
+  }
+}
+
+@Suite struct ModelNameTests {
+  @Test(arguments: [
+    ("alt_gvt_small", "twins_svt_small"), ("alt_gvt_base", "twins_svt_base"),
+    ("alt_gvt_large", "twins_svt_large"), ("pcpvt_small_v0", "twins_pcpvt_small"),
+    ("pcpvt_base_v0", "twins_pcpvt_base"), ("pcpvt_large_v0", "twins_pcpvt_large"),
+  ])
+  func `the reference's and timm's names mean the same`(reference: String, timm: String) throws {
+    #expect(try ModelName.canonical(reference) == reference)
+    #expect(try ModelName.canonical(timm) == reference)
+  }
+
+  @Test func `all names are accepted and distinct`() throws {
+    for name in ModelName.all { _ = try ModelName.canonical(name) }
+    #expect(Set(ModelName.all).count == 13)
+  }
+
+  @Test func `no other spelling is accepted`() {
+    for name in ["", "ALT_GVT_SMALL", "alt_gvt_small ", "pvt_small", "resnet50"] {
+      #expect(throws: RecipeError.self) { try ModelName.canonical(name) }
+    }
+  }
+
+  @Test(arguments: [
+    ("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("flaw", "lawn", 2),
+    ("ab", "ba", 2),
+    ("same", "same", 0), ("naïve", "naive", 1),
+  ])
+  func `edit distance counts insertions, deletions and substitutions`(a: String, b: String, distance: Int) {
+    #expect(editDistance(a, b) == distance)
+    #expect(editDistance(b, a) == distance)
+  }
+
+  @Test func `the nearest come first, ties in alphabetical order`() {
+    let words = ["tame", "time", "lime", "tundra"]
+    #expect(nearest(to: "time", among: words, atMost: 3) == ["time", "lime", "tame"])
+    #expect(nearest(to: "tim", among: words, atMost: 1) == ["time"])
+    #expect(nearest(to: "x", among: [], atMost: 3) == [])
+  }
+}

@@ -1,15 +1,111 @@
-// The plain-C face of libtorch: every function returns 0, or 1 and a message in `ct_last_error()`;
-// results come back through out-pointers.
+// The plain-C face of libtorch.
+//
+// A function that can fail returns 0, or 1 and a message in `ct_last_error()`; its result comes back
+// through the last pointer, and a tensor that comes back is the caller's to free. A trailing
+// underscore means in place. Types and devices are numbers of the two enums; a negative dimension
+// counts from the last. Swift's `Tensor` says what each operation does.
 #pragma once
 #include "CTorchImage.h"
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+typedef struct ct_tensor ct_tensor;
+
+/// Element types; the numbers are libtorch's own (c10/core/ScalarType.h).
+typedef enum { CT_UINT8 = 0, CT_INT64 = 4, CT_FLOAT32 = 6, CT_FLOAT64 = 7, CT_BFLOAT16 = 15 } ct_dtype;
+
+/// Device kinds; the numbers are libtorch's own (c10/core/DeviceType.h). Ascend registers as
+/// `PrivateUse1`.
+typedef enum { CT_CPU = 0, CT_CUDA = 1, CT_NPU = 20 } ct_device_kind;
+
 /// The message of this thread's last failed call; valid until its next failing one.
 const char *ct_last_error(void);
+
+// Runtime (runtime.cpp)
+
+/// libtorch's version, as `2.13.0`; static.
+const char *ct_version(void);
+int ct_set_threads(int count);
+int ct_threads(int *out);
+/// Makes every later CPU tensor use an allocator that keeps freed memory (keeping_allocator.h).
+int ct_keep_memory(void);
+int ct_device_count(int kind, int *out);
+
+// Life and content (tensor.cpp)
+int ct_empty(const int64_t *shape, int rank, int dtype, int kind, int index, ct_tensor **out);
+int ct_zeros(const int64_t *shape, int rank, int dtype, int kind, int index, ct_tensor **out);
+int ct_from_bytes(const void *bytes, const int64_t *shape, int rank, int dtype, ct_tensor **out);
+int ct_copy_to_bytes(const ct_tensor *t, void *bytes, size_t count);
+int ct_copy_from_bytes(ct_tensor *t, const void *bytes, size_t count);
+/// The memory itself, of a contiguous CPU tensor; valid while the tensor lives.
+int ct_data(ct_tensor *t, void **out);
+void ct_free(ct_tensor *t);
+int ct_rank(const ct_tensor *t);
+int64_t ct_size(const ct_tensor *t, int dimension);
+int64_t ct_count(const ct_tensor *t);
+int ct_dtype_of(const ct_tensor *t);
+/// Returns the kind; the index comes back through the pointer, 0 for the CPU.
+int ct_device_of(const ct_tensor *t, int *index);
+int ct_item(const ct_tensor *t, double *out);
+int ct_to(const ct_tensor *t, int dtype, int kind, int index, ct_tensor **out);
+int ct_cast(const ct_tensor *t, int dtype, ct_tensor **out);
+int ct_normal_(ct_tensor *t, double mean, double deviation, uint64_t seed);
+int ct_fill_(ct_tensor *t, double value);
+int ct_copy_(ct_tensor *t, const ct_tensor *source);
+
+// Shape (shape.cpp)
+int ct_reshape(const ct_tensor *t, const int64_t *shape, int rank, ct_tensor **out);
+int ct_permute(const ct_tensor *t, const int64_t *order, int rank, ct_tensor **out);
+int ct_transpose(const ct_tensor *t, int64_t a, int64_t b, ct_tensor **out);
+int ct_flatten(const ct_tensor *t, int64_t first, int64_t last, ct_tensor **out);
+int ct_contiguous(const ct_tensor *t, ct_tensor **out);
+int ct_narrow(const ct_tensor *t, int64_t dimension, int64_t start, int64_t length, ct_tensor **out);
+int ct_select(const ct_tensor *t, int64_t dimension, int64_t index, ct_tensor **out);
+/// Pads with zeros: amounts before and after the last dimension, then of the one before it.
+int ct_pad(const ct_tensor *t, const int64_t *amounts, int count, ct_tensor **out);
+
+// Maths (maths.cpp)
+int ct_add(const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
+int ct_subtract(const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
+int ct_multiply(const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
+int ct_divide(const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
+int ct_scale(const ct_tensor *a, double factor, ct_tensor **out);
+int ct_scale_(ct_tensor *a, double factor);
+int ct_mean(const ct_tensor *t, int64_t dimension, ct_tensor **out);
+int ct_sum(const ct_tensor *t, ct_tensor **out);
+int ct_norm(const ct_tensor *t, ct_tensor **out);
+int ct_top_indices(const ct_tensor *t, int64_t count, ct_tensor **out);
+int ct_softmax(const ct_tensor *t, ct_tensor **out);
+
+// Network (network.cpp)
+int ct_linear(const ct_tensor *x, const ct_tensor *weight, const ct_tensor *bias, ct_tensor **out);
+int ct_conv2d(const ct_tensor *x, const ct_tensor *weight, const ct_tensor *bias, int64_t stride,
+              int64_t padding, int64_t groups, ct_tensor **out);
+int ct_layer_norm(const ct_tensor *x, const ct_tensor *weight, const ct_tensor *bias, double epsilon,
+                  ct_tensor **out);
+int ct_gelu(const ct_tensor *x, ct_tensor **out);
+int ct_attention(const ct_tensor *q, const ct_tensor *k, const ct_tensor *v, ct_tensor **out);
+/// `sums`: add the pictures' losses up instead of averaging them.
+int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, double smoothing, bool sums,
+                     ct_tensor **out);
+
+// Gradients and the optimizer (gradient.cpp)
+int ct_set_requires_grad(ct_tensor *t, bool value);
+int ct_grad(const ct_tensor *t, ct_tensor **out);
+/// Makes `backward` add into the memory of `grad`.
+int ct_set_grad(ct_tensor *t, const ct_tensor *grad);
+int ct_backward(const ct_tensor *loss);
+/// Whether this thread records what gradients need; returns what held before.
+bool ct_set_grad_mode(bool records);
+/// One fused update of `count` tensors; `step` counts from 1, `decay` is decoupled.
+int ct_adamw_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *means,
+              ct_tensor *const *squares, int count, double step, double rate, double beta1,
+              double beta2, double decay, double epsilon);
 
 #ifdef __cplusplus
 }

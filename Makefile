@@ -1,0 +1,31 @@
+# `make` lists the targets. Each does what it needs first, and costs nothing when that is done.
+
+# Tests and programs are one release build: what is tested is what runs, and the tests take seconds.
+swift_flags := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
+
+.PHONY: help setup build test lint bench demo clean
+
+help: ## list these targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## install what is missing and link libtorch as .libtorch (TORCH_DIR names one)
+	@scripts/setup
+
+build: setup ## build twins-launch and twins-worker in release mode
+	swift build $(swift_flags)
+
+test: setup ## run every test
+	swift build --build-tests $(swift_flags)
+	OMP_NUM_THREADS=1 swift test --skip-build $(swift_flags)
+
+lint: ## check the format of the Swift sources
+	swift format lint --strict -r Package.swift Sources Tests Benchmarks
+
+bench: build ## time a training step, beside PyTorch's if PEER_PYTHON names a Python that has torch and timm
+	scripts/bench
+
+demo: build ## train on handwritten digits with eight workers, in five minutes
+	scripts/digits && scripts/demo
+
+clean: ## remove what was built and trained; what setup fetched stays
+	rm -rf .build .demo

@@ -1,0 +1,135 @@
+// libpng read with Pillow's conversions: palettes looked up, alpha dropped, gamma ignored, 16 bits cut to the high byte.
+#include "CImage.h"
+#include "failure.h"
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <png.h>
+
+struct decoder {
+  png_structp png;
+  png_infop info;
+  const uint8_t *bytes;  // what is still unread
+  size_t count;
+  uint8_t *samples;  // the whole picture as libpng gives it
+  size_t stride;
+};
+
+static void on_error(png_structp png, png_const_charp message) {
+  ci_fail("%s", message);
+  png_longjmp(png, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp message) {
+  (void)png;
+  (void)message;
+}
+
+static void read_bytes(png_structp png, png_bytep into, size_t count) {
+  struct decoder *decoder = png_get_io_ptr(png);
+  if (count > decoder->count) png_error(png, "Premature end of file");
+  memcpy(into, decoder->bytes, count);
+  decoder->bytes += count;
+  decoder->count -= count;
+}
+
+// libpng stops reading at the last pixel, and so would accept a file that was cut off in the chunks after it.
+static void require_end_chunk(const struct decoder *decoder) {
+  for (size_t end = decoder->count; end >= 4; end--) {
+    if (memcmp(decoder->bytes + end - 4, "IEND", 4) == 0) return;
+  }
+  png_error(decoder->png, "Premature end of file (no IEND chunk)");
+}
+
+static void read_header(struct decoder *decoder) {
+  png_set_read_fn(decoder->png, decoder, read_bytes);
+  png_read_info(decoder->png, decoder->info);
+  require_end_chunk(decoder);
+}
+
+static void read_samples(struct decoder *decoder) {
+  png_structp png = decoder->png;
+  png_infop info = decoder->info;
+  int type = png_get_color_type(png, info);
+  if (type == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
+  if (type == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(png);
+  else png_set_strip_16(png);
+  png_set_strip_alpha(png);
+  if (type == PNG_COLOR_TYPE_GRAY_ALPHA) png_set_gray_to_rgb(png);
+  int passes = png_set_interlace_handling(png);
+  png_read_update_info(png, info);
+  decoder->stride = png_get_rowbytes(png, info);
+  size_t height = png_get_image_height(png, info);
+  decoder->samples = malloc(decoder->stride * height);
+  if (!decoder->samples) png_error(png, "Out of memory");
+  for (; passes > 0; passes--) {
+    for (size_t y = 0; y < height; y++) png_read_row(png, decoder->samples + y * decoder->stride, NULL);
+  }
+}
+
+static int run(struct decoder *decoder, void (*body)(struct decoder *decoder)) {
+  if (setjmp(png_jmpbuf(decoder->png))) return 1;
+  read_header(decoder);
+  if (body) body(decoder);
+  return 0;
+}
+
+static int open_decoder(struct decoder *decoder) {
+  decoder->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, on_error, on_warning);
+  if (decoder->png) decoder->info = png_create_info_struct(decoder->png);
+  return decoder->info ? 0 : ci_fail("Out of memory");
+}
+
+static void close_decoder(struct decoder *decoder) {
+  free(decoder->samples);
+  png_destroy_read_struct(&decoder->png, &decoder->info, NULL);
+}
+
+int ci_png_size(const uint8_t *bytes, size_t count, int32_t *width, int32_t *height) {
+  struct decoder decoder = {.bytes = bytes, .count = count};
+  int status = open_decoder(&decoder) || run(&decoder, NULL);
+  if (status == 0) {
+    *width = (int32_t)png_get_image_width(decoder.png, decoder.info);
+    *height = (int32_t)png_get_image_height(decoder.png, decoder.info);
+  }
+  close_decoder(&decoder);
+  return status;
+}
+
+// Grey comes as 1 or 2 bytes. Pillow keeps 16-bit grey whole until `convert("RGB")`, which clips it at 255.
+static void copy_grey(uint8_t *rgb, const uint8_t *grey, size_t width, size_t bytes) {
+  for (size_t i = 0; i < width; i++, grey += bytes, rgb += 3) {
+    uint8_t level = bytes == 1 ? grey[0] : grey[0] == 0 ? grey[1] : 255;
+    memset(rgb, level, 3);
+  }
+}
+
+static void copy_region(const struct decoder *decoder, const ci_region *region, uint8_t *rgb) {
+  size_t depth = png_get_bit_depth(decoder->png, decoder->info) / 8;
+  size_t channels = png_get_channels(decoder->png, decoder->info);
+  size_t width = (size_t)region->width;
+  for (int32_t y = 0; y < region->height; y++, rgb += width * 3) {
+    const uint8_t *row = decoder->samples + (size_t)(region->y + y) * decoder->stride;
+    row += (size_t)region->x * channels * depth;
+    if (channels == 1) copy_grey(rgb, row, width, depth);
+    else memcpy(rgb, row, width * 3);
+  }
+}
+
+int ci_png_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb) {
+  struct decoder decoder = {.bytes = bytes, .count = count};
+  int status = open_decoder(&decoder) || run(&decoder, read_samples);
+  if (status == 0) copy_region(&decoder, &region, rgb);
+  close_decoder(&decoder);
+  return status;
+}
+
+int ci_png_write(const char *path, const uint8_t *samples, int32_t width, int32_t height, int32_t channels) {
+  png_image image = {.version = PNG_IMAGE_VERSION};
+  image.width = (png_uint_32)width;
+  image.height = (png_uint_32)height;
+  image.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+  if (png_image_write_to_file(&image, path, 0, samples, 0, NULL)) return 0;
+  return ci_fail("%s", image.message);
+}

@@ -1,0 +1,52 @@
+// Element-wise maths and reductions.
+#include "handles.h"
+
+using ct::guarded;
+using ct::returning;
+
+int ct_add(const ct_tensor *a, const ct_tensor *b, ct_tensor **out) {
+  return returning(out, [&] { return at::add(a->value, b->value); });
+}
+
+int ct_subtract(const ct_tensor *a, const ct_tensor *b, ct_tensor **out) {
+  return returning(out, [&] { return at::sub(a->value, b->value); });
+}
+
+int ct_multiply(const ct_tensor *a, const ct_tensor *b, ct_tensor **out) {
+  return returning(out, [&] { return at::mul(a->value, b->value); });
+}
+
+int ct_divide(const ct_tensor *a, const ct_tensor *b, ct_tensor **out) {
+  return returning(out, [&] { return at::div(a->value, b->value); });
+}
+
+int ct_scale(const ct_tensor *a, double factor, ct_tensor **out) {
+  return returning(out, [&] { return at::mul(a->value, factor); });
+}
+
+int ct_scale_(ct_tensor *a, double factor) {
+  return guarded([&] {
+    c10::NoGradGuard no_grad;
+    a->value.mul_(factor);
+  });
+}
+
+int ct_mean(const ct_tensor *t, int64_t dimension, ct_tensor **out) {
+  return returning(out, [&] { return at::mean(t->value, dimension); });
+}
+
+int ct_sum(const ct_tensor *t, ct_tensor **out) {
+  return returning(out, [&] { return at::sum(t->value); });
+}
+
+int ct_norm(const ct_tensor *t, ct_tensor **out) {
+  return returning(out, [&] { return at::linalg_vector_norm(t->value); });
+}
+
+int ct_top_indices(const ct_tensor *t, int64_t count, ct_tensor **out) {
+  return returning(out, [&] { return std::get<1>(at::topk(t->value, count)); });
+}
+
+int ct_softmax(const ct_tensor *t, ct_tensor **out) {
+  return returning(out, [&] { return at::softmax(t->value, -1); });
+}

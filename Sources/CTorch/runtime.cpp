@@ -1,0 +1,35 @@
+// The library as a whole: version, threads, memory, devices.
+#include "handles.h"
+#include "keeping_allocator.h"
+#include <ATen/Parallel.h>
+#include <ATen/detail/PrivateUse1HooksInterface.h>
+#include <torch/headeronly/version.h>
+
+using ct::guarded;
+
+const char *ct_last_error(void) { return ct::last_error.c_str(); }
+
+const char *ct_version(void) { return TORCH_VERSION; }
+
+int ct_set_threads(int count) {
+  return guarded([&] { at::set_num_threads(count); });
+}
+
+int ct_threads(int *out) {
+  return guarded([&] { *out = at::get_num_threads(); });
+}
+
+int ct_keep_memory(void) {
+  return guarded([&] { ct::KeepingAllocator::install(); });
+}
+
+int ct_device_count(int kind, int *out) {
+  return guarded([&] {
+    switch (kind) {
+      case CT_CPU: *out = 1; break;
+      case CT_CUDA: *out = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0; break;
+      default:
+        *out = at::isPrivateUse1HooksRegistered() ? at::detail::getPrivateUse1Hooks().deviceCount() : 0;
+    }
+  });
+}

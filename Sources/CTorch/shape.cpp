@@ -1,0 +1,36 @@
+// Views and rearrangements.
+#include "handles.h"
+
+using ct::returning;
+
+int ct_reshape(const ct_tensor *t, const int64_t *shape, int rank, ct_tensor **out) {
+  return returning(out, [&] { return t->value.reshape(ct::shape(shape, rank)); });
+}
+
+int ct_permute(const ct_tensor *t, const int64_t *order, int rank, ct_tensor **out) {
+  return returning(out, [&] { return t->value.permute(ct::shape(order, rank)); });
+}
+
+int ct_transpose(const ct_tensor *t, int64_t a, int64_t b, ct_tensor **out) {
+  return returning(out, [&] { return t->value.transpose(a, b); });
+}
+
+int ct_flatten(const ct_tensor *t, int64_t first, int64_t last, ct_tensor **out) {
+  return returning(out, [&] { return t->value.flatten(first, last); });
+}
+
+int ct_contiguous(const ct_tensor *t, ct_tensor **out) {
+  return returning(out, [&] { return t->value.contiguous(); });
+}
+
+int ct_narrow(const ct_tensor *t, int64_t dimension, int64_t start, int64_t length, ct_tensor **out) {
+  return returning(out, [&] { return t->value.narrow(dimension, start, length); });
+}
+
+int ct_select(const ct_tensor *t, int64_t dimension, int64_t index, ct_tensor **out) {
+  return returning(out, [&] { return t->value.select(dimension, index); });
+}
+
+int ct_pad(const ct_tensor *t, const int64_t *amounts, int count, ct_tensor **out) {
+  return returning(out, [&] { return at::constant_pad_nd(t->value, ct::shape(amounts, count)); });
+}

@@ -1,0 +1,39 @@
+import Glibc
+
+/// Why a file or a checkpoint could not be written or cannot be trusted.
+public enum CheckpointError: Error, Equatable, Sendable {
+  /// The operating system refused an operation on `path`.
+  case system(operation: String, path: String, errno: CInt)
+  /// The file is not what it should be as a whole.
+  case badFile(path: String, reason: String)
+  /// One tensor in the file is not what it should be.
+  case badTensor(path: String, tensor: String, reason: String)
+  /// The folder is not a complete checkpoint.
+  case incomplete(folder: String, reason: String)
+}
+
+extension CheckpointError: CustomStringConvertible {
+  /// What happened, where, and the likely cause.
+  public var description: String {
+    switch self {
+    case .system(let operation, let path, let errno):
+      "cannot \(operation) \(path): \(String(cString: strerror(errno)))\(Self.hint(errno))"
+    case .badFile(let path, let reason):
+      "\(path): \(reason)"
+    case .badTensor(let path, let tensor, let reason):
+      "\(path): tensor \(tensor): \(reason)"
+    case .incomplete(let folder, let reason):
+      "\(folder) is not a complete checkpoint: \(reason)"
+    }
+  }
+
+  private static func hint(_ errno: CInt) -> String {
+    switch errno {
+    case ENOSPC: ". `df -h` shows which disk is full; the earlier version is untouched."
+    case EDQUOT: ". `quota` shows the limit; the earlier version is untouched."
+    case EROFS, EACCES, EPERM: ". Choose a folder that this user may write."
+    case EFBIG: ". `ulimit -f` shows the limit on a file's size."
+    default: ""
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import FoundationEssentials
+
+/// What a checkpoint's folder has to hold, to the byte; it is written last, so that a folder with one is whole.
+struct Manifest: Codable, Equatable, Sendable {
+  /// The name of the file that holds it.
+  static let fileName = "manifest.json"
+  /// The format of this description; a reader refuses any other.
+  static let currentVersion = 1
+
+  var version = Self.currentVersion
+  /// Counts the checkpoints of a store, so that their order depends neither on names nor on clocks.
+  let sequence: Int
+  var files: [File] = []
+
+  struct File: Codable, Equatable, Sendable {
+    let name: String
+    let size: Int
+    /// Of all bytes in front of the tensors: the header, or a file without tensors as a whole.
+    let checksum: Checksum
+    /// In the order of the file.
+    var tensors: [Tensor] = []
+  }
+
+  struct Tensor: Codable, Equatable, Sendable {
+    let name: String
+    let checksum: Checksum
+  }
+
+  /// A CRC-32C, written as eight hexadecimal digits.
+  struct Checksum: Equatable, Sendable {
+    let value: UInt32
+
+    init(of bytes: UnsafeRawBufferPointer) {
+      value = CRC32C.checksum(of: bytes)
+    }
+  }
+
+  /// The manifest of a checkpoint's folder.
+  init(in folder: String) throws(CheckpointError) {
+    let file = try Self.open(folder)
+    do {
+      self = try JSONDecoder().decode(Self.self, from: Data(file.bytes))
+    } catch {
+      throw .incomplete(folder: folder, reason: "its \(Self.fileName) is damaged")
+    }
+    guard version == Self.currentVersion else {
+      throw .incomplete(folder: folder, reason: "its format \(version) is not one that this program reads")
+    }
+  }
+
+  init(sequence: Int) {
+    self.sequence = sequence
+  }
+
+  private static func open(_ folder: String) throws(CheckpointError) -> MappedFile {
+    do throws(CheckpointError) {
+      return try MappedFile(path: "\(folder)/\(fileName)")
+    } catch {
+      throw .incomplete(folder: folder, reason: "it has no \(fileName); the writer did not finish")
+    }
+  }
+}
+
+extension Manifest.Checksum: Codable {
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let value = UInt32(try container.decode(String.self), radix: 16) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a checksum")
+    }
+    self.value = value
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    let digits = String(value, radix: 16)
+    try container.encode(String(repeating: "0", count: 8 - digits.count) + digits)
+  }
+}

@@ -1,0 +1,86 @@
+import FoundationEssentials
+
+/// A checkpoint whose every byte was found to be as it was written.
+public struct StoredCheckpoint {
+  /// Its name in the store, as `epoch-0007`.
+  public let name: String
+  /// Its folder.
+  public let folder: String
+
+  private let files: [String: SafetensorsFile]
+  private let stateBytes: Data
+
+  static let stateFileName = "state.json"
+  static let tensorFileEnding = "safetensors"
+
+  /// Opens the checkpoint in a folder; throws, naming file and tensor, where anything differs from what was written.
+  public init(verifying folder: String) throws(CheckpointError) {
+    let manifest = try Manifest(in: folder)
+    var files: [String: SafetensorsFile] = [:]
+    var state: Data?
+    for file in manifest.files {
+      let path = "\(folder)/\(file.name)"
+      if file.name.hasSuffix(".\(Self.tensorFileEnding)") {
+        files[file.name] = try file.openTensors(path)
+      } else {
+        state = try file.read(path)
+      }
+    }
+    guard let state else { throw .incomplete(folder: folder, reason: "its manifest knows no state") }
+    self.folder = folder
+    name = folder.split(separator: "/").last.map(String.init) ?? folder
+    self.files = files
+    stateBytes = state
+  }
+
+  /// The tensors that were saved as this file's; their bytes are valid as long as the result lives.
+  public func tensors(of file: String) throws(CheckpointError) -> SafetensorsFile {
+    guard let tensors = files["\(file).\(Self.tensorFileEnding)"] else {
+      throw .incomplete(folder: folder, reason: "there is no file '\(file)' in it")
+    }
+    return tensors
+  }
+
+  /// Everything that is not a tensor.
+  public func state<State: Decodable>(_ type: State.Type) throws(CheckpointError) -> State {
+    do {
+      return try JSONDecoder().decode(State.self, from: stateBytes)
+    } catch {
+      throw .badFile(
+        path: "\(folder)/\(Self.stateFileName)", reason: "another version of this program wrote it: \(error)")
+    }
+  }
+}
+
+extension Manifest.File {
+  /// A file of tensors that is as the manifest says.
+  fileprivate func openTensors(_ path: String) throws(CheckpointError) -> SafetensorsFile {
+    let mapping = try open(path)
+    let file = try SafetensorsFile(mapping: mapping, path: path)
+    guard Manifest.Checksum(of: file.header) == checksum, file.names == tensors.map(\.name) else {
+      throw .badFile(path: path, reason: "its header is not the one that was written")
+    }
+    for (tensor, view) in zip(tensors, file.tensors)
+    where Manifest.Checksum(of: view.bytes) != tensor.checksum {
+      throw .badTensor(path: path, tensor: tensor.name, reason: "its bytes changed since they were written")
+    }
+    return file
+  }
+
+  /// The content of a file without tensors.
+  fileprivate func read(_ path: String) throws(CheckpointError) -> Data {
+    let file = try open(path)
+    guard Manifest.Checksum(of: file.bytes) == checksum else {
+      throw .badFile(path: path, reason: "its bytes changed since they were written")
+    }
+    return Data(file.bytes)
+  }
+
+  private func open(_ path: String) throws(CheckpointError) -> MappedFile {
+    let file = try MappedFile(path: path)
+    guard file.bytes.count == size else {
+      throw .badFile(path: path, reason: "it has \(file.bytes.count) bytes and was written with \(size)")
+    }
+    return file
+  }
+}

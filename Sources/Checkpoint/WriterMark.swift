@@ -1,0 +1,52 @@
+import FoundationEssentials
+import Glibc
+
+/// Who writes a temporary file or folder, as part of its name: `.NAME.PID-START.tmp`.
+///
+/// A process number comes again; together with the process's start, in ticks since boot, it does not.
+struct WriterMark: Equatable, Sendable {
+  let process: Int32
+  let start: UInt64
+
+  /// This process's mark.
+  static let own = WriterMark(process: getpid(), start: startOfProcess(getpid()) ?? 0)
+
+  /// Whether the writer still runs.
+  var isAlive: Bool { Self.startOfProcess(process) == start }
+
+  /// The temporary name for what will be called `name`.
+  func temporaryName(for name: String) -> String {
+    ".\(name).\(process)-\(start).tmp"
+  }
+}
+
+extension WriterMark {
+  /// The mark in a temporary name; nil in any other name.
+  init?(temporaryName: String) {
+    let parts = temporaryName.split(separator: ".")
+    guard temporaryName.hasPrefix("."), parts.count >= 3, parts.last == "tmp" else { return nil }
+    let numbers = parts[parts.count - 2].split(separator: "-")
+    guard numbers.count == 2, let process = Int32(numbers[0]), let start = UInt64(numbers[1]) else {
+      return nil
+    }
+    self.init(process: process, start: start)
+  }
+
+  /// Field 22 of /proc/PID/stat; the fields are counted behind the name, which may hold anything.
+  private static func startOfProcess(_ process: Int32) -> UInt64? {
+    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return nil }
+    let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
+    return fields.count > 20 ? UInt64(fields[20]) : nil
+  }
+}
+
+extension Disk {
+  /// Removes what writers that are no more left half-written in a folder, and what this process left itself.
+  func removeLeftovers(in folder: String, of name: String? = nil) throws(CheckpointError) {
+    for candidate in names(in: folder) {
+      guard let mark = WriterMark(temporaryName: candidate) else { continue }
+      if let name, mark.temporaryName(for: name) != candidate { continue }
+      if mark == .own || !mark.isAlive { try remove("\(folder)/\(candidate)") }
+    }
+  }
+}

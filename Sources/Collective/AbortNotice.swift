@@ -1,0 +1,50 @@
+internal import Wire
+
+/// What a failed rank tells the next one: whom it blames and why. It goes round the ring as it is.
+struct AbortNotice: Equatable, Sendable {
+  /// The rank that failed first, as far as the witness knows.
+  let culprit: Int
+  /// The rank that saw it fail.
+  let witness: Int
+  /// What the witness saw.
+  let reason: String
+
+  /// The notice of a rank that has failed itself, or that passes on what it was told.
+  init(_ error: CollectiveError, witness: Int) {
+    if case .aborted(let culprit, let by, _, let reason) = error {
+      self.init(culprit: culprit, witness: by, reason: reason)
+    } else {
+      self.init(culprit: error.culprit ?? witness, witness: witness, reason: error.description)
+    }
+  }
+
+  /// The notice in a received message, or nil when it is another kind of message or damaged.
+  init?(_ header: FrameHeader, _ reason: UnsafeRawBufferPointer) {
+    guard header.operation == OperationCall.Operation.abort.rawValue,
+      header.payloadChecksum == CRC32C(of: reason).value
+    else { return nil }
+    self.init(
+      culprit: Int(header.root), witness: Int(header.segment),
+      reason: String(decoding: reason, as: UTF8.self))
+  }
+
+  private init(culprit: Int, witness: Int, reason: String) {
+    self.culprit = culprit
+    self.witness = witness
+    self.reason = reason
+  }
+
+  /// What the rank that received it throws.
+  func error(during call: OperationCall) -> CollectiveError {
+    .aborted(rank: culprit, by: witness, operation: call.name, reason: reason)
+  }
+
+  /// Writes the notice, of which `reason` is the payload, into a header to be sent.
+  func describe(in header: inout FrameHeader, reason: UnsafeRawBufferPointer) {
+    header.operation = OperationCall.Operation.abort.rawValue
+    header.root = UInt16(culprit)
+    header.segment = UInt32(witness)
+    header.length = UInt32(reason.count)
+    header.payloadChecksum = CRC32C(of: reason).value
+  }
+}

@@ -1,0 +1,56 @@
+/// Why an operation of a ``ProcessGroup`` did not finish, and which rank is the cause.
+public enum CollectiveError: Error, Equatable, Sendable {
+  /// A neighbour is gone; `observation` is what this rank saw of it.
+  case lostPeer(rank: Int, operation: String, observation: String)
+  /// A neighbour was there but did not do its part within the time.
+  case timeout(rank: Int, operation: String, seconds: Double)
+  /// A neighbour's message arrived changed, cut, twice or out of order.
+  case corrupt(rank: Int, operation: String, detail: String)
+  /// A neighbour is at another operation, of another size, or of another run than this rank.
+  case mismatch(rank: Int, operation: String, expected: String, found: String)
+  /// Another rank failed first and said so before it left: `rank` is the one it blames.
+  case aborted(rank: Int, by: Int, operation: String, reason: String)
+  /// The group could not be set up on this rank.
+  case setup(rank: Int, detail: String)
+  /// The machine refused something that the transport needs.
+  case system(detail: String)
+  /// The group failed before, of this cause.
+  indirect case unusable(cause: CollectiveError)
+  /// The group was closed before.
+  case closed
+
+  /// The rank to look at first, where one is known.
+  public var culprit: Int? {
+    switch self {
+    case .lostPeer(let rank, _, _), .timeout(let rank, _, _), .corrupt(let rank, _, _),
+      .mismatch(let rank, _, _, _), .aborted(let rank, _, _, _), .setup(let rank, _):
+      rank
+    case .unusable(let cause): cause.culprit
+    case .system, .closed: nil
+    }
+  }
+}
+
+extension CollectiveError: CustomStringConvertible {
+  /// What happened, in which operation, the likely cause and what to look at next.
+  public var description: String {
+    switch self {
+    case .lostPeer(let rank, let operation, let observation):
+      "\(operation): rank \(rank) is lost: \(observation). Its process has probably died; read the log of rank \(rank)."
+    case .timeout(let rank, let operation, let seconds):
+      "\(operation): waited \(seconds) s for rank \(rank). It is stopped, stuck or slow; read the log of rank \(rank)."
+    case .corrupt(let rank, let operation, let detail):
+      "\(operation): a message from rank \(rank) is damaged: \(detail). Memory or transport is at fault; check the host."
+    case .mismatch(let rank, let operation, let expected, let found):
+      "\(operation): rank \(rank) is elsewhere: expected \(expected), found \(found). "
+        + "One rank skipped, repeated or resized an operation; compare the logs of rank \(rank) and this one."
+    case .aborted(let rank, let by, let operation, let reason):
+      "\(operation): given up because of rank \(rank), as rank \(by) reports: \(reason)"
+    case .setup(let rank, let detail):
+      "rank \(rank) could not join the ring: \(detail)"
+    case .system(let detail): "the transport between ranks failed: \(detail)"
+    case .unusable(let cause): "the group failed before and must be made anew; the cause: \(cause)"
+    case .closed: "the group is closed"
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/// Carries messages from a rank to the next one of the ring, and from the previous one to it.
+///
+/// A message is bytes, which a transport does not read. Messages between two ranks arrive in the order in which they
+/// were sent. All calls come from one thread, and only ``wait(for:until:)`` and ``close(flushingFor:)`` may block.
+public protocol RingTransport: AnyObject {
+  /// Sends copies of `parts`, one after another, as one message to the next rank; false while there is no room for one.
+  func trySend(_ parts: [UnsafeRawBufferPointer]) throws(CollectiveError) -> Bool
+
+  /// The next message from the previous rank, if one has arrived; its bytes are valid until the next call.
+  func receive() throws(CollectiveError) -> UnsafeRawBufferPointer?
+
+  /// Blocks until one of `events` happens, a neighbour is lost or the deadline passes; may return early.
+  func wait(for events: RingEvents, until deadline: ContinuousClock.Instant) throws(CollectiveError)
+
+  /// The neighbours whose connection was found lost during a wait.
+  ///
+  /// Once `previous` is in it, every message that arrived from there can be received without waiting.
+  var lostNeighbours: RingNeighbours { get }
+
+  /// Ends both connections, once the next rank has taken what was sent or the time has passed.
+  ///
+  /// Nothing else may be called afterwards.
+  func close(flushingFor time: Duration)
+}
+
+/// What a rank can wait for.
+public struct RingEvents: OptionSet, Sendable {
+  /// The set's bits.
+  public let rawValue: Int
+  /// A message has arrived.
+  public static let arrival = RingEvents(rawValue: 1)
+  /// A message can be sent.
+  public static let room = RingEvents(rawValue: 2)
+
+  /// Makes a set of bits.
+  public init(rawValue: Int) { self.rawValue = rawValue }
+}
+
+/// The two ranks beside one.
+public struct RingNeighbours: OptionSet, Sendable {
+  /// The set's bits.
+  public let rawValue: Int
+  /// The rank that messages come from.
+  public static let previous = RingNeighbours(rawValue: 1)
+  /// The rank that messages go to.
+  public static let next = RingNeighbours(rawValue: 2)
+
+  /// Makes a set of bits.
+  public init(rawValue: Int) { self.rawValue = rawValue }
+}

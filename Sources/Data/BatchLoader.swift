@@ -1,0 +1,123 @@
+/// Decodes batches ahead of the one who trains on them, on threads of its own; used by one thread.
+///
+/// ```swift
+/// loader.start(batches: sampler.batches(epoch: epoch, rank: rank), epoch: epoch)
+/// while let batch = try loader.next() {
+///   …
+///   loader.recycle(batch)
+/// }
+/// ```
+/// Batches come in the order asked for, with the same bytes whatever the number of threads. At most `depth` batches are
+/// ready or being decoded at any time. Threads share a batch picture by picture, and sleep while the queue is full.
+public final class BatchLoader {
+  private let decoder: SampleDecoder
+  private let shared: Monitor<Shared>
+  private var threads: [DecodeThread] = []
+  // Decodes on the caller's thread where there are no others.
+  private let inlineReader: PictureReader?
+
+  /// What the loader's threads and its owner share.
+  private struct Shared {
+    var queue: BatchQueue
+    var isClosed = false
+  }
+
+  /// Makes a loader and starts its threads, which sleep until `start`.
+  ///
+  /// - Parameters:
+  ///   - folder: where the samples come from.
+  ///   - transform: how a picture becomes a sample; its `size` is the samples' height and width.
+  ///   - batchSize: the largest number of samples in a batch.
+  ///   - seed: with epoch and index, the key of a sample's randomness.
+  ///   - threads: how many decode; with 0, `next` decodes on its caller's thread (for debugging).
+  ///   - depth: how many batches are prepared ahead.
+  public init(
+    folder: ImageFolder, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int, depth: Int = 2
+  ) {
+    precondition(batchSize > 0 && threads >= 0, "\(batchSize) samples on \(threads) threads")
+    let size = transform.size
+    let decoder = SampleDecoder(folder: folder, transform: transform, seed: seed)
+    let queue = BatchQueue(
+      depth: threads == 0 ? 1 : depth, label: { folder.label(at: $0) },
+      makeBatch: { PixelBatch(capacity: batchSize, size: size) })
+    let shared = Monitor(Shared(queue: queue))
+    self.decoder = decoder
+    self.shared = shared
+    inlineReader = threads == 0 ? PictureReader() : nil
+    self.threads = (0..<threads).map { _ in
+      DecodeThread { Self.decodeUntilClosed(decoder, shared) }
+    }
+  }
+
+  deinit {
+    close()
+  }
+
+  /// Begins an epoch of `batches`, given as indices of the folder; an epoch still under way is dropped.
+  public func start(batches: [[Int]], epoch: Int) {
+    shared.update { state in
+      precondition(!state.isClosed, "the loader is closed")
+      state.queue.start(batches, epoch: epoch)
+      return true
+    }
+  }
+
+  /// The next batch, after a wait if it is not ready; nil at the end of the epoch.
+  ///
+  /// Throws the error of the first picture in order that could not be read, which ends the epoch.
+  public func next() throws(DataError) -> PixelBatch? {
+    if let inlineReader { decodeInline(inlineReader) }
+    switch shared.wait(for: { $0.isClosed ? .end : $0.queue.take() }) {
+    case .batch(let batch):
+      // There is room for another batch now.
+      shared.update { _ in true }
+      return batch
+    case .failure(let error): throw error
+    case .end: return nil
+    }
+  }
+
+  /// Gives a batch back, whose memory a later one will use; its pixels must not be read any more.
+  public func recycle(_ batch: PixelBatch) {
+    shared.update { state in
+      state.queue.recycle(batch)
+      return false
+    }
+  }
+
+  /// Ends the threads, also in the middle of an epoch, and waits for them; happens by itself when the loader goes.
+  public func close() {
+    shared.update { state in
+      state.isClosed = true
+      return true
+    }
+    for thread in threads { thread.join() }
+    threads = []
+  }
+
+  private enum Work {
+    case picture(BatchQueue.Claim)
+    case stop
+  }
+
+  private static func decodeUntilClosed(_ decoder: SampleDecoder, _ shared: Monitor<Shared>) {
+    let reader = PictureReader()
+    while case .picture(let claim) = shared.wait(for: nextWork) {
+      finish(claim, failure: decoder.decode(claim, with: reader), shared)
+    }
+  }
+
+  private static func nextWork(_ state: inout Shared) -> Work? {
+    state.isClosed ? .stop : state.queue.claim().map(Work.picture)
+  }
+
+  private static func finish(_ claim: BatchQueue.Claim, failure: DataError?, _ shared: Monitor<Shared>) {
+    shared.update { $0.queue.finish(claim, failure: failure) }
+  }
+
+  private func decodeInline(_ reader: PictureReader) {
+    while let claim = shared.wait(for: { Optional.some($0.queue.claim()) }) {
+      Self.finish(claim, failure: decoder.decode(claim, with: reader), shared)
+    }
+  }
+}

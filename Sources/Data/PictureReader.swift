@@ -1,0 +1,93 @@
+public import Randomness
+import CTorch
+
+/// Turns picture files into samples, with memory of its own that is used again and again; one reader, one thread.
+public final class PictureReader {
+  private let file = ByteBuffer()
+  private let decoded = ByteBuffer()
+  private let scaled = ByteBuffer()
+
+  /// Makes a reader that holds no memory yet.
+  public init() {}
+
+  /// The sample of the picture at `path`: size x size x 3 bytes, rows of RGB.
+  ///
+  /// `generator` decides what the transform leaves to chance; an evaluation transform does not ask it.
+  public func sample(
+    of path: String, _ transform: some Transform, generator: KeyedGenerator
+  ) throws(DataError) -> [UInt8] {
+    var sample = [UInt8](repeating: 0, count: transform.size * transform.size * 3)
+    var failure: DataError?
+    sample.withUnsafeMutableBufferPointer { pixels in
+      do throws(DataError) {
+        try read(path, transform, generator: generator, into: pixels)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return sample
+  }
+
+  /// Writes the sample of the picture at `path` into `pixels`, size x size x 3 bytes.
+  func read(
+    _ path: String, _ transform: any Transform, generator: KeyedGenerator,
+    into pixels: UnsafeMutableBufferPointer<UInt8>
+  ) throws(DataError) {
+    let picture = try EncodedPicture(file.contents(of: path), path: path)
+    var generator = generator
+    let plan = transform.plan(width: picture.width, height: picture.height, generator: &generator)
+    try draw(picture, plan, into: pixels)
+  }
+
+  /// Carries out `plan`: decode the crop, scale it, cut the window, mirror it.
+  func draw(
+    _ picture: EncodedPicture, _ plan: PicturePlan, into pixels: UnsafeMutableBufferPointer<UInt8>
+  ) throws(DataError) {
+    precondition(pixels.count == plan.window.byteCount, "\(pixels.count) bytes do not hold \(plan.window)")
+    let crop = decoded.reserve(plan.crop.byteCount)
+    try picture.decode(plan.crop, into: crop)
+    if plan.keepsAll {
+      scale(crop, plan, into: pixels)
+    } else {
+      let whole = scaled.reserve(plan.scaledWidth * plan.scaledHeight * 3)
+      scale(crop, plan, into: whole)
+      copyRows(of: whole, plan, into: pixels)
+    }
+    if plan.isMirrored { mirror(pixels, width: plan.window.width) }
+  }
+
+  private func scale(
+    _ crop: UnsafeMutableBufferPointer<UInt8>, _ plan: PicturePlan,
+    into scaled: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    let status = ct_image_resize(
+      crop.baseAddress, Int64(plan.crop.height), Int64(plan.crop.width), scaled.baseAddress,
+      Int64(plan.scaledHeight), Int64(plan.scaledWidth))
+    precondition(status == 0, "resize \(plan): \(String(cString: ct_last_error()))")
+  }
+
+  private func copyRows(
+    of whole: UnsafeMutableBufferPointer<UInt8>, _ plan: PicturePlan,
+    into pixels: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    let rowBytes = plan.window.width * 3
+    for row in 0..<plan.window.height {
+      let start = ((plan.window.y + row) * plan.scaledWidth + plan.window.x) * 3
+      let source = UnsafeMutableBufferPointer(rebasing: whole[start..<start + rowBytes])
+      _ = UnsafeMutableBufferPointer(rebasing: pixels[(row * rowBytes)...]).update(fromContentsOf: source)
+    }
+  }
+
+  private func mirror(_ pixels: UnsafeMutableBufferPointer<UInt8>, width: Int) {
+    for row in stride(from: 0, to: pixels.count, by: width * 3) {
+      var left = row
+      var right = row + (width - 1) * 3
+      while left < right {
+        for channel in 0..<3 { pixels.swapAt(left + channel, right + channel) }
+        left += 3
+        right -= 3
+      }
+    }
+  }
+}

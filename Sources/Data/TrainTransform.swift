@@ -1,0 +1,69 @@
+public import Randomness
+import Glibc
+
+/// The training geometry: a random crop of random area and shape, scaled to a square, mirrored half of the time.
+///
+/// Source: `RandomResizedCropAndInterpolation` and `RandomHorizontalFlip` as timm 0.3.2's `create_transform` puts them
+/// together for the reference; the crop comes first, so nothing outside it touches the sample.
+public struct TrainTransform: Transform {
+  /// The height and width of the samples.
+  public var size: Int
+  /// The share of the picture's area that a crop takes.
+  public var scale: ClosedRange<Double>
+  /// The width of a crop divided by its height.
+  public var ratio: ClosedRange<Double>
+  /// How likely a sample is mirrored.
+  public var flipProbability: Double
+
+  /// Makes the transform; the defaults are the reference's.
+  public init(
+    size: Int, scale: ClosedRange<Double> = 0.08...1, ratio: ClosedRange<Double> = (3.0 / 4.0)...(4.0 / 3.0),
+    flipProbability: Double = 0.5
+  ) {
+    precondition(size > 0, "a sample has at least one pixel")
+    precondition(scale.lowerBound > 0 && ratio.lowerBound > 0, "areas and shapes are positive")
+    self.size = size
+    self.scale = scale
+    self.ratio = ratio
+    self.flipProbability = flipProbability
+  }
+
+  /// A random crop of the picture, scaled to the square.
+  public func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> PicturePlan {
+    let crop = crop(width: width, height: height, generator: &generator)
+    let isMirrored = generator.uniform() < flipProbability
+    return PicturePlan(
+      crop: crop, scaledWidth: size, scaledHeight: size, window: PixelRegion(width: size, height: size),
+      isMirrored: isMirrored)
+  }
+
+  private func crop(width: Int, height: Int, generator: inout KeyedGenerator) -> PixelRegion {
+    let logRatio = log(ratio.lowerBound)...log(ratio.upperBound)
+    for _ in 0..<10 {
+      let area = generator.uniform(in: scale) * Double(width * height)
+      let shape = exp(generator.uniform(in: logRatio))
+      let w = Int(sqrt(area * shape).rounded(.toNearestOrEven))
+      let h = Int(sqrt(area / shape).rounded(.toNearestOrEven))
+      // A crop of no pixels, possible for a picture of very few, would fail in the reference.
+      guard (1...width).contains(w), (1...height).contains(h) else { continue }
+      let y = generator.integer(below: height - h + 1)
+      let x = generator.integer(below: width - w + 1)
+      return PixelRegion(x: x, y: y, width: w, height: h)
+    }
+    return centralCrop(width: width, height: height)
+  }
+
+  // The largest central crop of an allowed shape.
+  private func centralCrop(width: Int, height: Int) -> PixelRegion {
+    var crop = PixelRegion(width: width, height: height)
+    let shape = Double(width) / Double(height)
+    if shape < ratio.lowerBound {
+      crop.height = Int((Double(width) / ratio.lowerBound).rounded(.toNearestOrEven))
+    } else if shape > ratio.upperBound {
+      crop.width = Int((Double(height) * ratio.upperBound).rounded(.toNearestOrEven))
+    }
+    crop.x = (width - crop.width) / 2
+    crop.y = (height - crop.height) / 2
+    return crop
+  }
+}

@@ -1,0 +1,73 @@
+import Glibc
+import Recipe
+
+/// What an ending usually means, and what to do about it.
+struct Explanation: Equatable, Sendable {
+  let cause: String
+  let nextStep: NextStep
+
+  /// The command or the change that leads on.
+  enum NextStep: Equatable, Sendable {
+    /// One worker in the foreground, where the fault shows without seven others.
+    case debug
+    /// The same command again, after this change.
+    case again(after: String)
+    /// Look through the data set.
+    case scanData
+    /// Ask the kernel what it killed.
+    case askKernel
+  }
+}
+
+extension Ending {
+  /// The likely cause of a worker's failure.
+  var explanation: Explanation {
+    switch self {
+    case .exited(let code): Self.explanation(ofCode: code)
+    case .killed(let number): Self.explanation(ofSignal: number)
+    case .notStarted:
+      Explanation(
+        cause: "the worker program cannot run here, or a limit of this machine is reached",
+        nextStep: .again(after: "checking TWINS_WORKER and `ulimit -a`"))
+    case .stuck:
+      Explanation(cause: "a driver holds it inside the kernel", nextStep: .askKernel)
+    }
+  }
+
+  private static func explanation(ofCode code: CInt) -> Explanation {
+    guard let code = ExitCode(rawValue: code) else {
+      return Explanation(cause: "not known; its lines may say more", nextStep: .debug)
+    }
+    return Explanation(cause: code.meaning, nextStep: nextStep(after: code))
+  }
+
+  private static func nextStep(after code: ExitCode) -> Explanation.NextStep {
+    switch code {
+    case .done, .stoppedEarly, .software: .debug
+    case .badData: .scanData
+    case .diverged: .again(after: "lowering --lr, or raising --warmup-epochs")
+    case .usage, .missingInput, .noDevice, .inputOutput, .badConfiguration:
+      .again(after: "mending what its lines name")
+    }
+  }
+
+  private static func explanation(ofSignal number: CInt) -> Explanation {
+    switch number {
+    case SIGKILL:
+      Explanation(cause: "killed from outside, or by the kernel because memory ran out", nextStep: .askKernel)
+    case SIGTERM, SIGINT, SIGHUP, SIGQUIT:
+      Explanation(
+        cause: "somebody sent the signal to this worker alone", nextStep: .again(after: "finding out who"))
+    case SIGSEGV: Explanation(cause: "a bug: it touched memory that is not its own", nextStep: .debug)
+    case SIGBUS:
+      Explanation(
+        cause: "memory that a file backs could not be had: a full /dev/shm or disk, or a file cut short",
+        nextStep: .again(after: "making room; `df -h` shows it"))
+    case SIGILL, SIGTRAP, SIGABRT:
+      Explanation(cause: "a bug: the program stopped itself, and the lines below say where", nextStep: .debug)
+    case SIGXCPU, SIGXFSZ:
+      Explanation(cause: "a limit of this machine", nextStep: .again(after: "raising it with `ulimit`"))
+    default: Explanation(cause: "unknown", nextStep: .debug)
+    }
+  }
+}

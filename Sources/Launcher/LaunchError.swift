@@ -1,0 +1,25 @@
+import Glibc
+import Recipe
+
+/// A reason why the launcher could not start or go on: what a user reads, and the exit status that goes with it.
+struct LaunchError: Error, CustomStringConvertible, Equatable {
+  let description: String
+  let exitCode: ExitCode
+
+  init(_ description: String, exitCode: ExitCode) {
+    self.description = description
+    self.exitCode = exitCode
+  }
+
+  /// A system call that failed for want of something that the machine limits.
+  init(call: String, errno: CInt) {
+    self.init(
+      "\(call): \(errorText(errno)). Likely a limit of this machine; `ulimit -a` shows them.",
+      exitCode: .inputOutput)
+  }
+}
+
+/// The operating system's words for an errno.
+func errorText(_ number: CInt) -> String {
+  String(cString: strerror(number))
+}

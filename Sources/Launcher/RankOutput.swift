@@ -1,0 +1,45 @@
+/// Where the lines of one rank go: to the console, to its log file, and into its tail.
+final class RankOutput {
+  private(set) var tail = Tail()
+
+  private let rank: Int
+  private let prefix: [UInt8]
+  private var log: RankLog
+  private var output = LineSplitter()
+  private var errors = LineSplitter()
+
+  init(rank: Int, logPath: String) throws(LaunchError) {
+    self.rank = rank
+    log = try RankLog(path: logPath)
+    prefix = Array("[rank \(rank)] ".utf8)
+  }
+
+  /// Takes in what one read of the worker's pipe gave.
+  func receive(_ bytes: UnsafeRawBufferPointer, from stream: WorkerStream, into console: inout Console) {
+    switch stream {
+    case .output: output.append(bytes) { pass($0, from: stream, to: &console) }
+    case .errors: errors.append(bytes) { pass($0, from: stream, to: &console) }
+    }
+    saveLog(console: &console)
+  }
+
+  /// Completes the last line of a stream that has ended.
+  func finish(_ stream: WorkerStream, into console: inout Console) {
+    switch stream {
+    case .output: output.finish { pass($0, from: stream, to: &console) }
+    case .errors: errors.finish { pass($0, from: stream, to: &console) }
+    }
+    saveLog(console: &console)
+  }
+
+  private func pass(_ line: UnsafeRawBufferPointer, from stream: WorkerStream, to console: inout Console) {
+    console.pass(line, from: stream, rank: rank, prefix: prefix)
+    log.append(line)
+    tail.append(line)
+  }
+
+  private func saveLog(console: inout Console) {
+    guard let failure = log.save() else { return }
+    console.say("cannot write \(log.path): \(failure). The run goes on without this log.")
+  }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Flags
+
+/// Starts the workers of a distributed training on this host and watches over them.
+@main
+struct TwinsLaunch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "twins-launch",
+    abstract: "Start worker processes that train together, and watch over them.",
+    usage: Train.usage,
+    discussion: """
+      Eight workers train on a folder of pictures:
+        twins-launch --nproc 8 --data-path DIR --model alt_gvt_small --dist-eval
+      All flags: twins-launch help train
+      """,
+    subcommands: [Train.self],
+    defaultSubcommand: Train.self)
+
+  static func main() {
+    main(arguments)
+  }
+
+  /// The command line, the names of flags spelt with dashes.
+  static var arguments: [String] {
+    normalizedArguments(Array(CommandLine.arguments.dropFirst()))
+  }
+}

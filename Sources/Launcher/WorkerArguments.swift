@@ -1,0 +1,37 @@
+/// The command line of the launcher, seen as the one that each worker gets.
+enum WorkerArguments {
+  /// Launch flags by their long names; each takes one value.
+  static let launchFlags: Set = [
+    "--nproc", "--nproc-per-node", "--run-id", "--run-dir", "--threads-per-worker", "--grace",
+  ]
+
+  /// Leaves out the subcommand and the launch flags with their values, and keeps the rest as it is.
+  ///
+  /// The arguments are those of a command line that has parsed, with the names of flags normalized.
+  static func removingLaunchFlags(from arguments: [String]) -> [String] {
+    var kept: [String] = []
+    var rest = arguments[...]
+    if rest.first == "train" { rest.removeFirst() }
+    while let argument = rest.popFirst(), argument != "--" {
+      if launchFlags.contains(argument) {
+        rest = rest.dropFirst()
+      } else if !isLaunchFlagWithValue(argument) {
+        kept.append(argument)
+      }
+    }
+    return kept + rest
+  }
+
+  /// The value given to a flag, the last one where it is given twice.
+  static func value(of flag: String, in arguments: [String]) -> String? {
+    for (index, argument) in arguments.enumerated().reversed() {
+      if argument.hasPrefix(flag + "=") { return String(argument.dropFirst(flag.count + 1)) }
+      if argument == flag, index + 1 < arguments.count { return arguments[index + 1] }
+    }
+    return nil
+  }
+
+  private static func isLaunchFlagWithValue(_ argument: String) -> Bool {
+    argument.firstIndex(of: "=").map { launchFlags.contains(String(argument[..<$0])) } ?? false
+  }
+}

@@ -1,0 +1,92 @@
+import CLinux
+import Glibc
+
+/// What to run as a worker: the program, its arguments and its whole environment.
+struct WorkerCommand: Equatable, Sendable {
+  let program: String
+  let arguments: [String]
+  let environment: [String: String]
+}
+
+extension WorkerProcess {
+  /// The number under which a worker inherits the read end of the launcher's lifeline.
+  static let lifelineDescriptor: CInt = 3
+
+  /// Starts a worker in a process group of its own, with an empty stdin, two pipes and the lifeline; nothing else.
+  static func spawn(
+    _ command: WorkerCommand, rank: Int, lifeline: borrowing Descriptor
+  ) throws(LaunchError) -> WorkerProcess {
+    let output = try Pipe()
+    let errors = try Pipe()
+    let nothing = try Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC), from: "open /dev/null")
+    let identifier = try start(
+      command, input: nothing.number, output: output.writing.number, errors: errors.writing.number,
+      lifeline: lifeline.number)
+    return WorkerProcess(
+      rank: rank, identifier: identifier, handle: try openHandle(of: identifier),
+      output: output.reading, errors: errors.reading)
+  }
+
+  private static func openHandle(of process: pid_t) throws(LaunchError) -> Descriptor {
+    do {
+      return try Descriptor(linux_open_process(process), from: "pidfd_open")
+    } catch {
+      // Nobody would supervise it.
+      kill(-process, SIGKILL)
+      waitpid(process, nil, 0)
+      throw error
+    }
+  }
+
+  private static func start(
+    _ command: WorkerCommand, input: CInt, output: CInt, errors: CInt, lifeline: CInt
+  ) throws(LaunchError) -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, lifeline, lifelineDescriptor)
+    _ = linux_spawn_closing_from(&actions, lifelineDescriptor + 1)
+
+    var attributes = freshAttributes()
+    defer { posix_spawnattr_destroy(&attributes) }
+    var process: pid_t = 0
+    let failure = withCStrings([command.program] + command.arguments) { arguments in
+      withCStrings(command.environment.map { "\($0.key)=\($0.value)" }) { environment in
+        posix_spawn(&process, command.program, &actions, &attributes, arguments, environment)
+      }
+    }
+    guard failure == 0 else { throw LaunchError(call: command.program, errno: failure) }
+    return process
+  }
+
+  /// A process group of its own, no signal blocked, and those that the launcher changed as they are by default.
+  private static func freshAttributes() -> posix_spawnattr_t {
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    for number in [SIGTERM, SIGINT, SIGUSR1, SIGPIPE, SIGCHLD] { sigaddset(&signals, number) }
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    return attributes
+  }
+}
+
+/// Lends the strings as a null-terminated array of C strings, as exec(3) wants them.
+private func withCStrings<Result>(
+  _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+  let copies: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) } + [nil]
+  defer { for copy in copies { free(copy) } }
+  return copies.withUnsafeBufferPointer { buffer in
+    // `copies` always holds the final nil, so the buffer has an address.
+    guard let start = buffer.baseAddress else { preconditionFailure("an empty argument array") }
+    return body(start)
+  }
+}

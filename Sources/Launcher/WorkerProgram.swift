@@ -1,0 +1,26 @@
+import FoundationEssentials
+import Glibc
+import Recipe
+
+/// Finds the program that the launcher starts for each rank.
+enum WorkerProgram {
+  /// $TWINS_WORKER, or else the `twins-worker` that lies beside the launcher's own executable.
+  static func locate(environment: [String: String]) throws(LaunchError) -> String {
+    let path = environment["TWINS_WORKER"] ?? besideLauncher()
+    guard access(path, X_OK) == 0 else { throw notRunnable(path, reason: errorText(errno)) }
+    return path
+  }
+
+  private static func besideLauncher() -> String {
+    let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let folder = (own ?? "./twins-launch").split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    return (folder + ["twins-worker"]).joined(separator: "/")
+  }
+
+  private static func notRunnable(_ path: String, reason: String) -> LaunchError {
+    LaunchError(
+      "cannot run the worker program \(path): \(reason). "
+        + "Build it with `swift build --product twins-worker`, or set TWINS_WORKER to its path.",
+      exitCode: .badConfiguration)
+  }
+}

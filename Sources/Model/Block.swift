@@ -1,0 +1,61 @@
+import Torch
+
+/// The two-layer perceptron: C → r·C → C with an exact GELU between.
+struct FeedForward {
+  let expand: Linear
+  let contract: Linear
+
+  init(_ scope: ParameterScope, _ channels: Int, ratio: Int) {
+    expand = Linear(scope["fc1"], channels, ratio * channels)
+    contract = Linear(scope["fc2"], ratio * channels, channels)
+  }
+
+  func callAsFunction(_ tokens: Tensor, _ pass: Pass) -> Tensor {
+    contract(gelu(expand(tokens, pass)), pass)
+  }
+}
+
+/// The two kinds of attention that alternate in a stage.
+enum Attention {
+  case local(LocallyGroupedAttention)
+  case global(GlobalSubsampledAttention)
+
+  func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> Tensor {
+    switch self {
+    case .local(let attention): attention(map, pass)
+    case .global(let attention): attention(map, pass)
+    }
+  }
+}
+
+/// One block: `x += attention(norm(x))`, then `x += feedForward(norm(x))`, each branch dropped at `dropRate`.
+///
+/// Each half is one function of the map, so that one kernel can take its place.
+struct Block {
+  let number: Int
+  let dropRate: Double
+  let norm1: LayerNorm
+  let attention: Attention
+  let norm2: LayerNorm
+  let feedForward: FeedForward
+
+  func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> FeatureMap {
+    var map = map
+    map.tokens = map.tokens + dropped(attentionHalf(map, pass), 2 * number, pass)
+    map.tokens = map.tokens + dropped(feedForwardHalf(map, pass), 2 * number + 1, pass)
+    return map
+  }
+
+  private func attentionHalf(_ map: FeatureMap, _ pass: Pass) -> Tensor {
+    attention(FeatureMap(tokens: norm1(map.tokens), height: map.height, width: map.width), pass)
+  }
+
+  private func feedForwardHalf(_ map: FeatureMap, _ pass: Pass) -> Tensor {
+    feedForward(norm2(map.tokens), pass)
+  }
+
+  private func dropped(_ branch: Tensor, _ branchNumber: Int, _ pass: Pass) -> Tensor {
+    guard let dropPath = pass.dropPath, dropRate > 0 else { return branch }
+    return branch * dropPath.factors(branch: branchNumber, rate: dropRate, on: branch.device)
+  }
+}

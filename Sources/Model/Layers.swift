@@ -1,0 +1,64 @@
+import Torch
+
+/// A fully connected layer, `[…, in]` → `[…, out]`.
+struct Linear {
+  let weight: Tensor
+  let bias: Tensor
+
+  init(_ scope: ParameterScope, _ inputs: Int, _ outputs: Int) {
+    weight = scope.parameter("weight", [outputs, inputs], .normal(0.02))
+    bias = scope.parameter("bias", [outputs], .constant(0))
+  }
+
+  func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
+    let type = pass.products
+    return linear(x.cast(to: type), weight.cast(to: type), bias.cast(to: type))
+  }
+}
+
+/// Layer normalisation over the channels, in float32.
+struct LayerNorm {
+  let weight: Tensor
+  let bias: Tensor
+  let epsilon: Double
+
+  init(_ scope: ParameterScope, _ channels: Int, epsilon: Double) {
+    weight = scope.parameter("weight", [channels], .constant(1))
+    bias = scope.parameter("bias", [channels], .constant(0))
+    self.epsilon = epsilon
+  }
+
+  func callAsFunction(_ x: Tensor) -> Tensor {
+    layerNorm(x.cast(to: .float32), weight, bias, epsilon: epsilon)
+  }
+}
+
+/// A 2-D convolution `[B, C, H, W]` → `[B, out, H', W']`, started as the reference does: variance `2 / fan-out`.
+struct Convolution {
+  let weight: Tensor
+  let bias: Tensor
+  let stride: Int
+  let padding: Int
+  let groups: Int
+
+  init(
+    _ scope: ParameterScope, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int, padding: Int = 0,
+    groups: Int = 1, decays: Bool = true
+  ) {
+    let fanOut = kernel * kernel * outputs / groups
+    weight = scope.parameter(
+      "weight", [outputs, inputs / groups, kernel, kernel], .normal((2 / Double(fanOut)).squareRoot()),
+      decays: decays)
+    bias = scope.parameter("bias", [outputs], .constant(0))
+    self.stride = stride
+    self.padding = padding
+    self.groups = groups
+  }
+
+  func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
+    let type = pass.products
+    return convolution(
+      x.cast(to: type), weight.cast(to: type), bias.cast(to: type), stride: stride, padding: padding,
+      groups: groups)
+  }
+}

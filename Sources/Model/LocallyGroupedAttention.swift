@@ -1,0 +1,70 @@
+import Torch
+
+/// Locally-grouped self-attention (LSA): attention inside w×w windows (Twins, section 3.2).
+///
+/// A map that is not a multiple of w is padded with zeros at the right and bottom before the windows are cut, as timm
+/// does; the padding takes part as keys and is cropped away after.
+///
+/// B batch, H W map, C channels, n heads, d = C/n, w window side, h = H/w and v = W/w windows down and across.
+struct LocallyGroupedAttention {
+  let qkv: Linear
+  let projection: Linear
+  let heads: Int
+  let window: Int
+
+  init(_ scope: ParameterScope, _ channels: Int, heads: Int, window: Int) {
+    qkv = Linear(scope["qkv"], channels, 3 * channels)
+    projection = Linear(scope["proj"], channels, channels)
+    self.heads = heads
+    self.window = window
+  }
+
+  func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> Tensor {
+    let windows = Windows(map, side: window)
+    let C = map.tokens.shape[2]
+    let packed = qkv(windows.cut(map.tokens), pass)  // [B·h·v, w·w, 3C]
+      .reshaped([map.tokens.shape[0], -1, window * window, 3, heads, C / heads])
+      .permuted([3, 0, 1, 4, 2, 5])  // [3, B, h·v, n, w·w, d]
+    // Five dimensions, since libtorch then takes batched products, which beat its fused kernel at so few keys.
+    let mixed = attention(packed.selected(0, 0), packed.selected(0, 1), packed.selected(0, 2))
+    return projection(windows.joined(mixed.transposed(2, 3)), pass)  // [B, H·W, C]
+  }
+}
+
+/// How a map is cut into windows, and put together again.
+private struct Windows {
+  let B: Int
+  let H: Int
+  let W: Int
+  let C: Int
+  let side: Int
+  let down: Int
+  let across: Int
+
+  init(_ map: FeatureMap, side: Int) {
+    let shape = map.tokens.shape
+    (B, H, W, C) = (shape[0], map.height, map.width, shape[2])
+    self.side = side
+    down = (H + side - 1) / side
+    across = (W + side - 1) / side
+  }
+
+  private var missing: (bottom: Int, right: Int) { (down * side - H, across * side - W) }
+  private var fits: Bool { missing == (0, 0) }
+
+  /// `[B, H·W, C]` → `[B·h·v, w·w, C]`.
+  func cut(_ tokens: Tensor) -> Tensor {
+    let map = tokens.reshaped([B, H, W, C])
+    let padded = fits ? map : map.padded([0, 0, 0, missing.right, 0, missing.bottom])
+    return padded.reshaped([B, down, side, across, side, C]).transposed(2, 3)
+      .reshaped([B * down * across, side * side, C])
+  }
+
+  /// `[B·h·v, w·w, …]` with C values a token → `[B, H·W, C]`.
+  func joined(_ windows: Tensor) -> Tensor {
+    let padded = windows.reshaped([B, down, across, side, side, C]).transposed(2, 3)
+      .reshaped([B, down * side, across * side, C])
+    let map = fits ? padded : padded.narrowed(1, to: 0..<H).narrowed(2, to: 0..<W)
+    return map.reshaped([B, H * W, C])
+  }
+}

@@ -1,0 +1,100 @@
+public import Torch
+
+/// A Twins vision transformer (Chu et al. 2021, "Twins: Revisiting the Design of Spatial Attention").
+///
+/// Keys, order and maths equal timm's `twins.py`; `docs/architecture.md` lists what differs from the first code.
+public struct Twins {
+  private let stages: [Stage]
+  private let norm: LayerNorm
+  private let head: Linear
+
+  /// Every weight with its key, in timm's order.
+  public let parameters: [Parameter]
+
+  /// One resolution of the pyramid.
+  private struct Stage {
+    let embedding: PatchEmbedding
+    let blocks: [Block]
+    let position: PositionalEncodingGenerator
+
+    func callAsFunction(_ planes: Tensor, _ pass: Pass) -> FeatureMap {
+      var map = embedding(planes, pass)  // [B, H·W, C]
+      for (j, block) in blocks.enumerated() {
+        map = block(map, pass)
+        if j == 0 { map = position(map, pass) }
+      }
+      return map
+    }
+  }
+
+  /// A network for `classes` classes, its weights drawn from `seed`.
+  ///
+  /// `dropPath` is the highest drop-path rate: block i of n gets i / (n - 1) of it.
+  public init(
+    _ configuration: TwinsConfiguration, classes: Int, dropPath: Double = 0, seed: UInt64 = 0,
+    on device: Device = .cpu
+  ) {
+    let scope = ParameterScope(on: device, seed: seed)
+    let stages = configuration.stages
+    let embeddings = stages.indices.map { i in
+      PatchEmbedding(
+        scope["patch_embeds"][i], i == 0 ? 3 : stages[i - 1].channels, stages[i].channels,
+        patch: i == 0 ? 4 : 2)
+    }
+    let blocks = Self.blocks(scope["blocks"], stages, dropPath)
+    let positions = stages.indices.map {
+      PositionalEncodingGenerator(scope["pos_block"][$0], stages[$0].channels)
+    }
+    self.stages = stages.indices.map {
+      Stage(embedding: embeddings[$0], blocks: blocks[$0], position: positions[$0])
+    }
+    let channels = stages[stages.count - 1].channels
+    norm = LayerNorm(scope["norm"], channels, epsilon: 1e-6)
+    head = Linear(scope["head"], channels, classes)
+    parameters = scope.parameters
+  }
+
+  private static func blocks(
+    _ scope: ParameterScope, _ stages: [TwinsConfiguration.Stage], _ dropPath: Double
+  ) -> [[Block]] {
+    let total = stages.reduce(0) { $0 + $1.depth }
+    var number = 0
+    return stages.indices.map { s in
+      (0..<stages[s].depth).map { j in
+        defer { number += 1 }
+        let rate = dropPath * Double(number) / Double(max(1, total - 1))
+        return Block(scope[s][j], stages[s], position: j, number: number, dropRate: rate)
+      }
+    }
+  }
+
+  /// The classes' logits, float32 `[B, K]`, for normalised pictures `[B, 3, H, W]`.
+  public func callAsFunction(_ pictures: Tensor, _ pass: Pass) -> Tensor {
+    let planes = stages.dropLast().reduce(pictures) { planes, stage in
+      stage(planes, pass).planes.contiguous()  // [B, C, H, W] of the stage
+    }
+    let tokens = stages[stages.count - 1](planes, pass).tokens  // [B, H·W, C] of the last stage
+    return head(norm(tokens).mean(over: 1), pass).cast(to: .float32)
+  }
+}
+
+extension Block {
+  /// Block `position` of a stage: local attention at even positions, global at odd ones and everywhere in PCPVT.
+  init(
+    _ scope: ParameterScope, _ stage: TwinsConfiguration.Stage, position: Int, number: Int, dropRate: Double
+  ) {
+    self.number = number
+    self.dropRate = dropRate
+    norm1 = LayerNorm(scope["norm1"], stage.channels, epsilon: 1e-6)
+    if let window = stage.window, position.isMultiple(of: 2) {
+      attention = .local(
+        LocallyGroupedAttention(scope["attn"], stage.channels, heads: stage.heads, window: window))
+    } else {
+      attention = .global(
+        GlobalSubsampledAttention(
+          scope["attn"], stage.channels, heads: stage.heads, reduction: stage.reduction))
+    }
+    norm2 = LayerNorm(scope["norm2"], stage.channels, epsilon: 1e-6)
+    feedForward = FeedForward(scope["mlp"], stage.channels, ratio: stage.expansion)
+  }
+}

@@ -1,0 +1,69 @@
+/// A random generator that is a pure function of its key: same key, same numbers, on any thread, rank or machine.
+///
+/// The key (seed, stream, epoch, index) is hashed into the state of a SplitMix64 (Steele, Lea and Flood, "Fast
+/// Splittable Pseudorandom Number Generators", 2014). A picture's randomness therefore depends on the picture alone, not
+/// on who decodes it or what was decoded before. The draws below are defined here rather than taken from the standard
+/// library, whose algorithms may change between releases.
+public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
+  /// What the numbers are for: generators of different streams share nothing.
+  public enum Stream: UInt64, Sendable {
+    /// The order of an epoch.
+    case order = 0
+    /// The geometry of one picture.
+    case geometry = 1
+    /// Which branches of a network leave one picture out.
+    case dropPath = 2
+  }
+
+  private var state: UInt64
+
+  /// Makes the generator of one key.
+  public init(seed: UInt64, stream: Stream, epoch: Int, index: Int = 0) {
+    state = Self.mix(seed &+ Self.step)
+    for word in [stream.rawValue, UInt64(bitPattern: Int64(epoch)), UInt64(bitPattern: Int64(index))] {
+      state = Self.mix((state ^ word) &+ Self.step)
+    }
+  }
+
+  /// The next 64 random bits.
+  public mutating func next() -> UInt64 {
+    state &+= Self.step
+    return Self.mix(state)
+  }
+
+  /// A number in [0, 1), a multiple of 2⁻⁵³.
+  public mutating func uniform() -> Double {
+    Double(next() >> 11) * 0x1p-53
+  }
+
+  /// A number between the bounds of `range`, as Python's `random.uniform` computes it.
+  public mutating func uniform(in range: ClosedRange<Double>) -> Double {
+    range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
+  }
+
+  /// A whole number in 0..<`bound`, biased by less than `bound` / 2⁶⁴.
+  public mutating func integer(below bound: Int) -> Int {
+    precondition(bound > 0, "there is no number below \(bound)")
+    return Int(UInt64(bound).multipliedFullWidth(by: next()).high)
+  }
+
+  /// The numbers 0..<`count` in random order (Fisher and Yates).
+  public mutating func permutation(of count: Int) -> [Int] {
+    var order = Array(0..<count)
+    for last in stride(from: count - 1, to: 0, by: -1) {
+      order.swapAt(last, integer(below: last + 1))
+    }
+    return order
+  }
+
+  // 2⁶⁴ divided by the golden ratio, made odd.
+  private static let step: UInt64 = 0x9e37_79b9_7f4a_7c15
+
+  // Stafford's "Mix13" finaliser: every input bit changes about half of the output's.
+  private static func mix(_ value: UInt64) -> UInt64 {
+    var bits = value
+    bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
+    return bits ^ (bits >> 31)
+  }
+}

@@ -1,0 +1,49 @@
+/// The names a network answers to: the reference's registry and timm's.
+public enum ModelName {
+  /// Canonical name → other spellings.
+  static let aliases: [(name: String, others: [String])] = [
+    ("alt_gvt_small", ["twins_svt_small"]),
+    ("alt_gvt_base", ["twins_svt_base"]),
+    ("alt_gvt_large", ["twins_svt_large"]),
+    ("alt_gvt_nano", []),
+    ("pcpvt_small_v0", ["twins_pcpvt_small"]),
+    ("pcpvt_base_v0", ["twins_pcpvt_base"]),
+    ("pcpvt_large_v0", ["twins_pcpvt_large"]),
+  ]
+
+  /// Every name that `canonical(_:)` accepts, canonical ones first.
+  public static var all: [String] { aliases.map(\.name) + aliases.flatMap(\.others) }
+
+  /// The canonical name for any accepted spelling, or an error that names the nearest ones.
+  public static func canonical(_ name: String) throws(RecipeError) -> String {
+    if let entry = aliases.first(where: { $0.name == name || $0.others.contains(name) }) {
+      return entry.name
+    }
+    let near = nearest(to: name, among: all, atMost: 3).joined(separator: ", ")
+    throw RecipeError("unknown model '\(name)'. Nearest: \(near). All: \(all.joined(separator: ", "))")
+  }
+}
+
+/// The candidates closest to `word` by edit distance, nearest first.
+public func nearest(to word: String, among candidates: [String], atMost count: Int) -> [String] {
+  candidates
+    .map { (candidate: $0, distance: editDistance(word, $0)) }
+    .sorted { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }
+    .prefix(count).map(\.candidate)
+}
+
+/// Levenshtein's distance: insertions, deletions and substitutions that turn one word into the other.
+func editDistance(_ from: String, _ to: String) -> Int {
+  let target = Array(to)
+  var row = Array(0...target.count)
+  for (i, letter) in from.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for j in target.indices {
+      let substituted = diagonal + (letter == target[j] ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+    }
+  }
+  return row[target.count]
+}

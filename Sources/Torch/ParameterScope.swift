@@ -1,0 +1,67 @@
+/// A place in a network's tree of names, where its parameters are born.
+///
+/// `scope["blocks"][0]["attn"].parameter("weight", …)` makes `blocks.0.attn.weight`. All scopes of one network share
+/// one list, in the order of construction, so the order is the same on every rank.
+public struct ParameterScope {
+  private let roster: Roster
+  private let prefix: String
+
+  private final class Roster {
+    var parameters: [Parameter] = []
+    var names: Set<String> = []
+    let device: Device
+    let seed: UInt64
+
+    init(device: Device, seed: UInt64) {
+      self.device = device
+      self.seed = seed
+    }
+  }
+
+  /// The root of a network's tree; `seed` decides every initial weight, each by its name.
+  public init(on device: Device = .cpu, seed: UInt64 = 0) {
+    roster = Roster(device: device, seed: seed)
+    prefix = ""
+  }
+
+  private init(roster: Roster, prefix: String) {
+    self.roster = roster
+    self.prefix = prefix
+  }
+
+  /// The scope of a part by name.
+  public subscript(_ part: String) -> ParameterScope {
+    ParameterScope(roster: roster, prefix: prefix + part + ".")
+  }
+
+  /// The scope of a part by its number.
+  public subscript(_ index: Int) -> ParameterScope { self[String(index)] }
+
+  /// Every parameter made so far in the whole tree, in the order of construction.
+  public var parameters: [Parameter] { roster.parameters }
+
+  /// Makes a parameter of this scope; traps at the caller's line if there is one of that name.
+  ///
+  /// `decays` defaults to the shape rule: matrices and kernels decay, vectors do not.
+  public func parameter(
+    _ name: String, _ shape: [Int], _ start: Initializer, decays: Bool? = nil,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    let key = prefix + name
+    require(roster.names.insert(key).inserted, "parameter \(key) is made twice", file, line)
+    let tensor = Tensor.empty(shape, on: roster.device, file: file, line: line)
+    switch start {
+    case .constant(let value): tensor.fill(value)
+    case .normal(let deviation):
+      tensor.fillNormal(deviation: deviation, seed: roster.seed ^ fingerprint(of: key))
+    }
+    tensor.requireGradient()
+    roster.parameters.append(Parameter(name: key, tensor: tensor, decays: decays ?? (shape.count > 1)))
+    return tensor
+  }
+}
+
+/// FNV-1a, 64 bits: a number for a name that is the same in every process.
+func fingerprint(of name: String) -> UInt64 {
+  name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+}

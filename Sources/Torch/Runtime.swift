@@ -1,0 +1,22 @@
+import CTorch
+
+/// The maths library as a whole. Call these before the first tensor is made.
+public enum Runtime {
+  /// The version of libtorch in this process.
+  public static var version: String { String(cString: ct_version()) }
+
+  /// Threads that one operation may use.
+  public static var threads: Int {
+    get {
+      var count: Int32 = 0
+      check(ct_threads(&count), #fileID, #line)
+      return Int(count)
+    }
+    set { check(ct_set_threads(Int32(newValue)), #fileID, #line) }
+  }
+
+  /// Keeps freed CPU memory for the next tensor of its size instead of handing it back.
+  ///
+  /// A training step asks for the same sizes again and again; without this each one is faulted in afresh.
+  public static func keepMemory() { check(ct_keep_memory(), #fileID, #line) }
+}

@@ -1,0 +1,58 @@
+import CTorch
+
+extension Tensor {
+  /// Element-wise sum, with broadcasting.
+  public static func + (a: Tensor, b: Tensor) -> Tensor {
+    tensor(#fileID, #line) { ct_add(a.handle, b.handle, $0) }
+  }
+
+  /// Element-wise difference, with broadcasting.
+  public static func - (a: Tensor, b: Tensor) -> Tensor {
+    tensor(#fileID, #line) { ct_subtract(a.handle, b.handle, $0) }
+  }
+
+  /// Element-wise product, with broadcasting.
+  public static func * (a: Tensor, b: Tensor) -> Tensor {
+    tensor(#fileID, #line) { ct_multiply(a.handle, b.handle, $0) }
+  }
+
+  /// Element-wise quotient, with broadcasting.
+  public static func / (a: Tensor, b: Tensor) -> Tensor {
+    tensor(#fileID, #line) { ct_divide(a.handle, b.handle, $0) }
+  }
+
+  /// Every element times a number.
+  public func scaled(by factor: Double, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_scale(handle, factor, $0) }
+  }
+
+  /// Multiplies every element by a number, in place.
+  public func scale(by factor: Double, file: StaticString = #fileID, line: UInt = #line) {
+    check(ct_scale_(handle, factor), file, line)
+  }
+
+  /// Mean over one dimension, which goes.
+  public func mean(over dimension: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_mean(handle, Int64(dimension), $0) }
+  }
+
+  /// Sum of all elements.
+  public func sum(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_sum(handle, $0) }
+  }
+
+  /// Euclidean norm of all elements.
+  public func norm(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_norm(handle, $0) }
+  }
+
+  /// Indices of the largest elements of the last dimension, largest first.
+  public func topIndices(_ count: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_top_indices(handle, Int64(count), $0) }
+  }
+
+  /// Softmax over the last dimension.
+  public func softmax(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_softmax(handle, $0) }
+  }
+}

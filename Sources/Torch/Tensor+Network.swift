@@ -1,0 +1,58 @@
+import CTorch
+
+/// `x · weightᵀ + bias` over the last dimension: `[…, in]` → `[…, out]`.
+public func linear(
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  tensor(file, line) { ct_linear(x.handle, weight.handle, bias.handle, $0) }
+}
+
+/// 2-D convolution of `[B, C, H, W]` with `weight` `[out, C / groups, h, w]`.
+public func convolution(
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor, stride: Int, padding: Int = 0, groups: Int = 1,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  tensor(file, line) {
+    ct_conv2d(
+      x.handle, weight.handle, bias.handle, Int64(stride), Int64(padding), Int64(groups), $0)
+  }
+}
+
+/// Layer normalisation over the last dimension.
+public func layerNorm(
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor, epsilon: Double,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  tensor(file, line) { ct_layer_norm(x.handle, weight.handle, bias.handle, epsilon, $0) }
+}
+
+/// The Gaussian error linear unit in its exact (erf) form.
+public func gelu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  tensor(file, line) { ct_gelu(x.handle, $0) }
+}
+
+/// `softmax(q · kᵀ / √d) · v` for queries `[…, heads, N, d]` and keys and values `[…, heads, M, d]`.
+public func attention(
+  _ q: Tensor, _ k: Tensor, _ v: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  tensor(file, line) { ct_attention(q.handle, k.handle, v.handle, $0) }
+}
+
+/// How a loss over pictures becomes one number.
+public enum Reduction: Sendable {
+  /// The mean over the pictures.
+  case mean
+  /// The sum over the pictures.
+  case sum
+}
+
+/// Cross-entropy of logits `[B, K]` against labels `[B]` (int64), with label smoothing as in PyTorch:
+/// `(1 - s) · nll + s · mean(-log p)`.
+public func crossEntropy(
+  _ logits: Tensor, _ labels: Tensor, smoothing: Double = 0, reduction: Reduction = .mean,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  tensor(file, line) {
+    ct_cross_entropy(logits.handle, labels.handle, smoothing, reduction == .sum, $0)
+  }
+}

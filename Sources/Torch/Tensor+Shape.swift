@@ -1,0 +1,64 @@
+import CTorch
+
+extension Tensor {
+  /// The same elements in another shape; one length may be -1. A view when the layout allows it.
+  public func reshaped(_ shape: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let sizes = shape.map(Int64.init)
+    return tensor(file, line) { ct_reshape(handle, sizes, Int32(sizes.count), $0) }
+  }
+
+  /// A view with dimensions in another order.
+  public func permuted(_ order: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let axes = order.map(Int64.init)
+    return tensor(file, line) { ct_permute(handle, axes, Int32(axes.count), $0) }
+  }
+
+  /// A view with two dimensions swapped.
+  public func transposed(_ a: Int, _ b: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_transpose(handle, Int64(a), Int64(b), $0) }
+  }
+
+  /// Dimensions from `first` on made one.
+  public func flattened(from first: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_flatten(handle, Int64(first), -1, $0) }
+  }
+
+  /// The same elements in row-major memory.
+  public func contiguous(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_contiguous(handle, $0) }
+  }
+
+  /// A view of a range of one dimension.
+  public func narrowed(
+    _ dimension: Int, to range: Range<Int>, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    tensor(file, line) {
+      ct_narrow(handle, Int64(dimension), Int64(range.lowerBound), Int64(range.count), $0)
+    }
+  }
+
+  /// A view of the elements at `index` of one dimension, without that dimension.
+  public func selected(
+    _ dimension: Int, _ index: Int, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    tensor(file, line) { ct_select(handle, Int64(dimension), Int64(index), $0) }
+  }
+
+  /// Zeros added around: amounts before and after for the last dimension, then the one before it, ….
+  public func padded(_ amounts: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let counts = amounts.map(Int64.init)
+    return tensor(file, line) { ct_pad(handle, counts, Int32(counts.count), $0) }
+  }
+
+  /// Elements of another type; itself when the type is the same.
+  public func cast(to dtype: DType, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    self.dtype == dtype ? self : tensor(file, line) { ct_cast(handle, dtype.rawValue, $0) }
+  }
+
+  /// Elements of this type on another device.
+  public func moved(to device: Device, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) {
+      ct_to(handle, dtype.rawValue, device.kind.rawValue, Int32(device.index), $0)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import CTorch
+
+/// An n-dimensional array of numbers on a device, with the history that gradients need.
+///
+/// A handle to libtorch's tensor: copying the reference shares the elements. Not `Sendable`: one thread trains.
+/// Misuse, such as shapes that do not fit, traps with libtorch's message, at the caller's line unless by an operator.
+public final class Tensor {
+  let handle: OpaquePointer
+
+  init(taking handle: OpaquePointer) { self.handle = handle }
+
+  deinit { ct_free(handle) }
+
+  /// Number of dimensions.
+  public var rank: Int { Int(ct_rank(handle)) }
+
+  /// Number of elements.
+  public var count: Int { Int(ct_count(handle)) }
+
+  /// Length of each dimension.
+  public var shape: [Int] { (0..<Int32(ct_rank(handle))).map { Int(ct_size(handle, $0)) } }
+
+  /// The elements' type.
+  public var dtype: DType {
+    guard let type = DType(rawValue: ct_dtype_of(handle)) else {
+      fatalError("libtorch's element type \(ct_dtype_of(handle)) has no name here")
+    }
+    return type
+  }
+}
+
+extension Tensor {
+  /// Where the elements are.
+  public var device: Device {
+    var index: Int32 = 0
+    let kind = ct_device_of(handle, &index)
+    guard let kind = Device.Kind(rawValue: kind) else {
+      fatalError("libtorch's device type \(kind) has no name here")
+    }
+    return Device(kind, index: Int(index))
+  }
+}
+
+// `fatalError` rather than `preconditionFailure`, which drops its message in a release build.
+
+/// Traps at the caller's line with a message unless `holds`.
+func require(_ holds: Bool, _ message: @autoclosure () -> String, _ file: StaticString, _ line: UInt) {
+  if !holds { fatalError(message(), file: file, line: line) }
+}
+
+/// Traps at the caller's line with libtorch's message unless `status` says success.
+func check(_ status: Int32, _ file: StaticString, _ line: UInt) {
+  require(status == 0, String(cString: ct_last_error()), file, line)
+}
+
+/// The tensor handle that `make` puts into its out-pointer; traps at the caller's line if it fails.
+func newHandle(
+  _ file: StaticString, _ line: UInt, _ make: (UnsafeMutablePointer<OpaquePointer?>) -> Int32
+) -> OpaquePointer {
+  var handle: OpaquePointer?
+  check(make(&handle), file, line)
+  guard let handle else { fatalError("libtorch gave no tensor", file: file, line: line) }
+  return handle
+}
+
+/// The tensor that `make` puts into its out-pointer; traps at the caller's line if it fails.
+func tensor(
+  _ file: StaticString, _ line: UInt, _ make: (UnsafeMutablePointer<OpaquePointer?>) -> Int32
+) -> Tensor {
+  Tensor(taking: newHandle(file, line, make))
+}

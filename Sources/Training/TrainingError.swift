@@ -1,0 +1,17 @@
+public import Collective
+public import Data
+
+/// Why training or evaluating ended before its time.
+public enum TrainingError: Error, Sendable {
+  /// The loss or the gradient is not finite any more.
+  case diverged(loss: Double, gradientNorm: Double)
+  /// A peer was lost, or does not do what this rank does.
+  case collective(CollectiveError)
+  /// A picture could not be read.
+  case data(DataError)
+}
+
+/// Runs collective operations, turning their error into a training error.
+func collectively<Result>(_ body: () throws(CollectiveError) -> Result) throws(TrainingError) -> Result {
+  do { return try body() } catch { throw .collective(error) }
+}

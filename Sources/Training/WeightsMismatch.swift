@@ -1,0 +1,50 @@
+import Checkpoint
+
+/// A file of weights does not fit the network.
+public struct WeightsMismatch: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file.
+  public let path: String
+  /// Keys of the network that the file lacks.
+  public let missing: [String]
+  /// Keys of the file that the network lacks.
+  public let unexpected: [String]
+  /// Keys in both whose shapes or types differ, with both.
+  public let different: [String]
+
+  /// What does not fit, with the first keys of each kind, the likely cause and what to do.
+  public var description: String {
+    let faults = [
+      Self.part(missing, "missing"), Self.part(unexpected, "not of this network"),
+      Self.part(different, "of another shape"),
+    ].compactMap(\.self)
+    return "\(path) holds other weights: \(faults.joined(separator: "; ")). \(cause)"
+  }
+
+  private static func part(_ keys: [String], _ what: String) -> String? {
+    guard let first = keys.first else { return nil }
+    return "\(keys.count) tensor\(keys.count == 1 ? "" : "s") \(what), such as \(first)"
+  }
+
+  private var cause: String {
+    let onlyHead = missing.isEmpty && unexpected.isEmpty && different.allSatisfy { $0.hasPrefix("head.") }
+    return onlyHead
+      ? "It was trained on another number of classes: use the folder that it was trained on."
+      : "It is probably of another model: name that with --model."
+  }
+
+  /// Throws unless the file has exactly these float32 tensors.
+  static func check(
+    _ file: SafetensorsFile, against wanted: [(name: String, shape: [Int])]
+  ) throws(WeightsMismatch) {
+    let found = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0) })
+    let names = Set(wanted.map(\.name))
+    let different = wanted.compactMap { name, shape -> String? in
+      guard let view = found[name], view.shape != shape || view.type != .float32 else { return nil }
+      return "\(name) (\(view.type.rawValue) \(view.shape) in the file, F32 \(shape) here)"
+    }
+    let mismatch = WeightsMismatch(
+      path: file.path, missing: wanted.map(\.name).filter { found[$0] == nil },
+      unexpected: file.names.filter { !names.contains($0) }, different: different)
+    guard mismatch.missing.isEmpty, mismatch.unexpected.isEmpty, different.isEmpty else { throw mismatch }
+  }
+}

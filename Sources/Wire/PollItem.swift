@@ -1,0 +1,45 @@
+internal import CZeroMQ
+
+/// One thing to wait for: that a socket can be read or written.
+///
+/// It does not keep its socket open: use it while the socket lives.
+public struct PollItem {
+  /// What a socket is to become.
+  public enum Readiness: Sendable {
+    /// A message can be received.
+    case readable
+    /// A message can be queued.
+    case writable
+  }
+
+  private let item: zmq_pollitem_t
+
+  init(socket: UnsafeMutableRawPointer?, _ readiness: Readiness) {
+    let events = readiness == .readable ? ZMQ_POLLIN : ZMQ_POLLOUT
+    item = zmq_pollitem_t(socket: socket, fd: 0, events: Int16(events), revents: 0)
+  }
+
+  /// Blocks, without using the processor, until one of `items` is ready or the deadline passes; tells which.
+  ///
+  /// May return true early, as when a signal arrives: try the operation and wait again.
+  public static func wait(
+    for items: [PollItem], until deadline: ContinuousClock.Instant
+  ) throws(WireError) -> Bool {
+    var list = items.map(\.item)
+    repeat {
+      let patience = ContinuousClock.now.duration(to: deadline)
+      let ready = zmq_poll(&list, Int32(list.count), Int(patience.wholeMilliseconds))
+      if ready > 0 || ready < 0 && zmq_errno() == EINTR { return true }
+      guard ready == 0 else { throw .last("zmq_poll", on: "\(items.count) items") }
+      // ZeroMQ's clock counts whole milliseconds and may come in a little early.
+    } while ContinuousClock.now < deadline
+    return false
+  }
+}
+
+extension Socket {
+  /// What to wait on until this socket can be read or written.
+  public func pollItem(_ readiness: PollItem.Readiness) -> PollItem {
+    PollItem(socket: handle, readiness)
+  }
+}

@@ -1,0 +1,48 @@
+internal import CZeroMQ
+
+extension Socket {
+  /// How long unsent messages outlive ``Socket``'s end while the context terminates.
+  public func setLinger(_ time: Duration) throws(WireError) {
+    try set(ZMQ_LINGER, to: time.wholeMilliseconds, named: "LINGER")
+  }
+
+  /// The most messages queued here, to send and to receive each; the peer's queue adds its own. Set before connecting.
+  public func setHighWaterMark(_ messages: Int) throws(WireError) {
+    try set(ZMQ_SNDHWM, to: Int32(messages), named: "SNDHWM")
+    try set(ZMQ_RCVHWM, to: Int32(messages), named: "RCVHWM")
+  }
+
+  /// The most bytes of one received message; a peer that sends more is disconnected. Set before binding.
+  public func setMaximumMessageSize(_ bytes: Int) throws(WireError) {
+    try set(ZMQ_MAXMSGSIZE, to: Int64(bytes), named: "MAXMSGSIZE")
+  }
+
+  /// The pause between attempts to connect. Set before connecting.
+  public func setReconnectInterval(_ time: Duration) throws(WireError) {
+    try set(ZMQ_RECONNECT_IVL, to: time.wholeMilliseconds, named: "RECONNECT_IVL")
+  }
+
+  /// On `ipc`, refuses peers of every user but this id, by the kernel's word. Set before binding.
+  public func acceptOnly(user: UInt32) throws(WireError) {
+    try set(ZMQ_IPC_FILTER_UID, to: user, named: "IPC_FILTER_UID")
+  }
+
+  private func set(
+    _ option: Int32, to value: some BitwiseCopyable, named name: String
+  ) throws(WireError) {
+    let status = withUnsafeBytes(of: value) {
+      zmq_setsockopt(handle, option, $0.baseAddress, $0.count)
+    }
+    guard status == 0 else { throw .last("zmq_setsockopt", on: name) }
+  }
+}
+
+extension Duration {
+  /// Milliseconds rounded up, so that a wait never ends before its time, capped at what C's `int` holds.
+  var wholeMilliseconds: Int32 {
+    let (seconds, attoseconds) = components
+    guard seconds < 2_000_000 else { return Int32.max }
+    let milliseconds = seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+    return Int32(Swift.max(0, milliseconds))
+  }
+}

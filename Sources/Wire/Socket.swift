@@ -1,0 +1,67 @@
+internal import CZeroMQ
+
+/// One ZeroMQ socket, owned and used by one thread, closed when its owner says so or lets go of it.
+///
+/// No call waits unless it is told until when.
+public struct Socket: ~Copyable {
+  /// What a socket does with messages.
+  public enum Kind: Sendable {
+    /// Sends one way; refuses rather than drops when its queue is full.
+    case push
+    /// Receives one way.
+    case pull
+    /// Both ways between exactly two sockets of one context.
+    case pair
+  }
+
+  /// Nil once closed; ZeroMQ answers a nil socket with `ENOTSOCK`.
+  private(set) var handle: UnsafeMutableRawPointer?
+  private let context: Context
+
+  /// Makes an unconnected socket that, when closed, drops unsent messages at once.
+  public init(_ kind: Kind, in context: Context) throws(WireError) {
+    handle = try Self.open(kind, in: context)
+    self.context = context
+  }
+
+  private static func open(_ kind: Kind, in context: Context) throws(WireError) -> UnsafeMutableRawPointer {
+    guard let handle = zmq_socket(context.handle, kind.code) else {
+      throw .last("zmq_socket", on: "\(kind)")
+    }
+    var linger: Int32 = 0
+    zmq_setsockopt(handle, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size)
+    return handle
+  }
+
+  /// Listens at `endpoint`. On `ipc` ZeroMQ removes whatever socket is at the path already: guard it first.
+  public func bind(to endpoint: Endpoint) throws(WireError) {
+    guard zmq_bind(handle, endpoint.description) == 0 else {
+      throw .last("zmq_bind", on: endpoint.description)
+    }
+  }
+
+  /// Connects to `endpoint` in the background, and again after each loss, until closed.
+  public func connect(to endpoint: Endpoint) throws(WireError) {
+    guard zmq_connect(handle, endpoint.description) == 0 else {
+      throw .last("zmq_connect", on: endpoint.description)
+    }
+  }
+
+  /// Ends the socket; unsent messages live on for its linger time.
+  public mutating func close() {
+    zmq_close(handle)
+    handle = nil
+  }
+
+  deinit { zmq_close(handle) }
+}
+
+extension Socket.Kind {
+  fileprivate var code: Int32 {
+    switch self {
+    case .push: ZMQ_PUSH
+    case .pull: ZMQ_PULL
+    case .pair: ZMQ_PAIR
+    }
+  }
+}

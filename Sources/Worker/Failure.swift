@@ -1,0 +1,69 @@
+import Checkpoint
+import Collective
+import Data
+import Foundation
+import Recipe
+import Training
+
+/// An error as users meet it: a message and the documented status to end with.
+struct Failure: Error, CustomStringConvertible {
+  let description: String
+  let exitCode: ExitCode
+
+  /// The status of a run whose loss is no longer finite.
+  static let diverged = ExitCode.diverged.rawValue
+
+  init(_ description: String, exitCode: ExitCode) {
+    self.description = description
+    self.exitCode = exitCode
+  }
+
+  /// Any error of the rooms below, with its status.
+  init(_ error: any Error) {
+    switch error {
+    case let failure as Failure: self = failure
+    case let error as RecipeError: self.init(error.description, exitCode: error.exitCode)
+    case let error as DataError: self.init(error)
+    case let error as CollectiveError: self.init(error.description, exitCode: .software)
+    case let error as TrainingError: self.init(error)
+    case let error as WeightsMismatch: self.init(error.description, exitCode: .badConfiguration)
+    case let error as CheckpointError: self.init(error)
+    default: self.init("\(error)", exitCode: .inputOutput)
+    }
+  }
+
+  private init(_ error: DataError) {
+    self.init(error.description, exitCode: Self.status(of: error))
+  }
+
+  private static func status(of error: DataError) -> ExitCode {
+    switch error {
+    case .batchLargerThanData: .badConfiguration
+    case .unreadable(let path, _) where access(path, F_OK) != 0: .missingInput
+    default: error.isMissingInput ? .missingInput : error.isWriteFailure ? .inputOutput : .badData
+    }
+  }
+
+  private init(_ error: CheckpointError) {
+    if case .system(_, _, ENOENT) = error {
+      self.init(error.description, exitCode: .missingInput)
+    } else {
+      self.init(error.description, exitCode: .inputOutput)
+    }
+  }
+
+  private init(_ error: TrainingError) {
+    switch error {
+    case .collective(let error): self.init(error)
+    case .data(let error): self.init(error)
+    case .diverged(let loss, let norm):
+      self.init(
+        "the training has diverged: loss \(plain(loss)), gradient norm \(plain(norm)). No weight was changed by this step. "
+          + "Likely a learning rate that is too high: try a lower --lr, or more --warmup-epochs.",
+        exitCode: .diverged)
+    }
+  }
+}
+
+/// A number without the sign that a nan happens to have.
+private func plain(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }

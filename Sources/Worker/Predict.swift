@@ -1,0 +1,108 @@
+import ArgumentParser
+import Checkpoint
+import Data
+import Foundation
+import Model
+import Randomness
+import Recipe
+import Torch
+import Training
+
+/// `predict`: what a trained network says of pictures.
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Classify pictures with trained weights.")
+
+  @Option(help: ArgumentHelp("Weights that a run has written, or timm's.", valueName: "file"))
+  var weights: String
+
+  @Option(help: ArgumentHelp("Network of the weights. (default: what the file says)", valueName: "name"))
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Side of the pictures that the network sees. (default: what the file says, or 224)", valueName: "pixels"
+    ))
+  var inputSize: Int?
+
+  @Option(help: ArgumentHelp("Classes to show for each picture.", valueName: "n"))
+  var top = 5
+
+  @Flag(help: "Show logits instead of probabilities.")
+  var logits = false
+
+  @Flag(help: "Print one JSON object a picture.")
+  var json = false
+
+  @Argument(help: "Pictures.")
+  var images: [String]
+
+  /// One class and its score.
+  private struct Guess: Encodable {
+    let `class`: String
+    let score: Double
+  }
+
+  private struct Answer: Encodable {
+    let image: String
+    let top: [Guess]
+  }
+
+  func validate() throws {
+    if images.isEmpty { throw ValidationError("name at least one picture") }
+    try validateAtLeastOne("--top", top)
+    if let inputSize, inputSize < 32 {
+      throw ValidationError("--input-size \(inputSize): must be at least 32")
+    }
+  }
+
+  func run() throws {
+    let file = try SafetensorsFile(path: weights)
+    let about = try about(file)
+    let network = try network(file, about)
+    let reader = PictureReader()
+    let transform = EvaluationTransform(size: about.inputSize, cropPercent: about.cropPercent)
+    for image in images {
+      let pixels = try reader.sample(
+        of: image, transform, generator: KeyedGenerator(seed: 0, stream: .geometry, epoch: 0))
+      let answer = Answer(image: image, top: guesses(network, pixels, about))
+      print(json ? try jsonLine(answer) : sentence(answer))
+    }
+  }
+
+  /// What the file says of itself; the flags go first, and a file from elsewhere needs `--model`.
+  private func about(_ file: SafetensorsFile) throws -> Weights {
+    let stored = Weights(metadata: file.metadata)
+    guard let name = model ?? stored?.model else {
+      throw RecipeError("\(weights) does not say of which network it is: name it with --model")
+    }
+    let outputs = try file.tensor(named: "head.bias").shape[0]
+    return Weights(
+      model: try ModelName.canonical(name), classes: stored?.classes ?? (0..<outputs).map { "class \($0)" },
+      inputSize: inputSize ?? stored?.inputSize ?? 224, cropPercent: stored?.cropPercent ?? 0.875)
+  }
+
+  private func network(_ file: SafetensorsFile, _ about: Weights) throws -> Twins {
+    var recipe = Recipe()
+    recipe.model.name = about.model
+    let network = try Twins(recipe, classes: about.classes.count, on: .cpu)
+    try network.load(file)
+    return network
+  }
+
+  private func guesses(_ network: Twins, _ pixels: [UInt8], _ about: Weights) -> [Guess] {
+    withoutGradients {
+      let batch = pixels.withUnsafeBytes { Normalizer(on: .cpu)($0, count: 1, side: about.inputSize) }
+      let output = network(batch, .evaluation())
+      let best = output.topIndices(min(top, about.classes.count)).elements(as: Int64.self).map(Int.init)
+      let scores = (logits ? output : output.softmax()).elements(as: Float.self)
+      return best.map { Guess(class: about.classes[$0], score: Double(scores[$0])) }
+    }
+  }
+
+  private func sentence(_ answer: Answer) -> String {
+    let guesses = answer.top.map { guess in
+      logits ? "\(guess.class) \(fixed(guess.score, 4))" : "\(guess.class) \(fixed(100 * guess.score, 1))%"
+    }
+    return "\(answer.image): \(guesses.joined(separator: ", "))"
+  }
+}

@@ -1,0 +1,60 @@
+import Checkpoint
+import Collective
+import Foundation
+import Model
+import Recipe
+import Training
+
+/// Where `--resume` starts from.
+enum Resume {
+  /// A whole state: the run goes on after its epoch.
+  case checkpoint(StoredCheckpoint)
+  /// Weights alone: training starts at epoch 0 with them, evaluation uses them.
+  case weights(SafetensorsFile)
+
+  /// What the flag names, the same on every rank; nil without the flag, or for `auto` with nothing to go on from.
+  static func from(_ flag: String?, _ setup: RunSetup) throws -> Resume? {
+    guard let flag else { return nil }
+    guard let path = flag == "auto" ? try newest(setup) : flag else {
+      setup.voice.say("No checkpoint in \(setup.folder.checkpoints.folder) yet: starting at epoch 0")
+      return nil
+    }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw Failure(
+        "--resume \(path): there is no such file or folder. A run's checkpoints are in its output folder, "
+          + "under checkpoints/; --resume auto takes the newest.", exitCode: .missingInput)
+    }
+    return isFolder.boolValue
+      ? .checkpoint(try StoredCheckpoint(verifying: path)) : .weights(try SafetensorsFile(path: path))
+  }
+
+  /// The newest checkpoint that verifies, as rank 0 finds it.
+  private static func newest(_ setup: RunSetup) throws -> String? {
+    var own = ""
+    if setup.placement.isFirst {
+      let search = setup.folder.checkpoints.newestVerified()
+      for refusal in search.refused { complain("warning: not resumed from: \(refusal)") }
+      own = search.checkpoint?.folder ?? ""
+    }
+    let found = String(decoding: try setup.group.allGather(Array(own.utf8))[0], as: UTF8.self)
+    return found.isEmpty ? nil : found
+  }
+}
+
+extension TrainingState {
+  /// Throws unless a run of `recipe` on these classes may go on from this state.
+  func check(against recipe: Recipe, classes: [String]) throws(Failure) {
+    guard self.recipe.model.name == recipe.model.name else {
+      throw Failure(
+        "the checkpoint is of \(self.recipe.model.name) and the run of \(recipe.model.name): "
+          + "use --model \(self.recipe.model.name), or another --output-dir", exitCode: .badConfiguration)
+    }
+    guard self.classes == classes else {
+      throw Failure(
+        "the checkpoint was trained on \(self.classes.count) classes and the folder has \(classes.count), "
+          + "or other names: its labels would shift. Use the folder that it was trained on.",
+        exitCode: .badConfiguration)
+    }
+  }
+}

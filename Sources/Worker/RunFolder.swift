@@ -1,0 +1,63 @@
+import Checkpoint
+import Foundation
+import Recipe
+
+/// The output folder of a run and the files in it that rank 0 writes line by line.
+struct RunFolder {
+  let path: String
+
+  /// The folder at `path`, made if it is not there; throws when it cannot be written to.
+  init(creating path: String) throws(Failure) {
+    self.path = path
+    guard Self.makeFolders(path), access(path, W_OK | X_OK) == 0 else {
+      throw Self.refused(path, String(cString: strerror(errno)))
+    }
+  }
+
+  /// Makes the folder and those above it; false with `errno` where one cannot be made.
+  private static func makeFolders(_ path: String) -> Bool {
+    if mkdir(path, 0o777) == 0 { return true }
+    switch errno {
+    case EEXIST:
+      var status = stat()
+      if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return true }
+      errno = ENOTDIR
+      return false
+    case ENOENT:
+      let parent = (path as NSString).deletingLastPathComponent
+      return !parent.isEmpty && parent != path && makeFolders(parent) && mkdir(path, 0o777) == 0
+    default: return false
+    }
+  }
+
+  private static func refused(_ path: String, _ reason: String) -> Failure {
+    Failure(
+      "cannot write to the output folder \(path): \(reason). "
+        + "Choose one that this user may write to with --output-dir.", exitCode: .inputOutput)
+  }
+
+  /// The path of a file in the folder.
+  func file(_ name: String) -> String { path + "/" + name }
+
+  /// The states that a run can go on from.
+  var checkpoints: CheckpointStore { CheckpointStore(folder: file("checkpoints")) }
+
+  /// Writes the resolved recipe, for people and for the next run.
+  func write(_ recipe: Recipe) throws(Failure) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      try encoder.encode(recipe).write(to: URL(fileURLWithPath: file("recipe.json")), options: .atomic)
+    } catch {
+      throw Self.refused(path, error.localizedDescription)
+    }
+  }
+
+  /// Opens a file of one JSON object a line, to add to.
+  func lines(_ name: String) throws(Failure) -> JSONLines {
+    guard let stream = fopen(file(name), "a") else {
+      throw Self.refused(path, "\(name): " + String(cString: strerror(errno)))
+    }
+    return JSONLines(stream)
+  }
+}

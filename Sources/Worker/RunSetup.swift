@@ -1,0 +1,74 @@
+import Collective
+import Data
+import Flags
+import Foundation
+import Recipe
+import Torch
+import Training
+
+/// All that one worker needs before its first step.
+struct RunSetup {
+  let flags: RunFlags
+  let recipe: Recipe
+  let placement: Placement
+  let data: ImageFolderPair
+  let folder: RunFolder
+  let device: Device
+  let voice: Voice
+  let group: any ProcessGroup
+
+  /// Checks the flags, the pictures and the output folder, then meets the other ranks.
+  init(_ flags: TrainingFlags, _ placement: Placement) throws {
+    self.flags = flags.run
+    self.placement = placement
+    voice = Voice(speaks: placement.isFirst)
+    recipe = try flags.recipe(worldSize: placement.worldSize)
+    data = try ImageFolderPair(recipe.data.path)
+    _ = try Sampler(recipe, count: data.training.count)
+    folder = try RunFolder(creating: flags.outputFolder)
+    device = try Device(flags.run.device, for: placement)
+    Runtime.keepMemory()
+    if let threads = flags.run.threads { Runtime.threads = threads }
+    group = try Self.group(placement)
+    if placement.isFirst { for sentence in flags.ineffective { complain("note: \(sentence)") } }
+  }
+
+  private static func group(_ placement: Placement) throws(CollectiveError) -> any ProcessGroup {
+    guard let folder = placement.socketFolder else { return SoloGroup() }
+    return try RingGroup.connect(
+      directory: folder, rank: placement.rank, size: placement.worldSize, run: placement.runID,
+      generation: placement.generation)
+  }
+
+  /// Decode threads of this worker: as asked, or its share of the cores, at most the reference's ten.
+  var decodeThreads: Int {
+    let share = ProcessInfo.processInfo.activeProcessorCount / placement.worldSize
+    return flags.numWorkers ?? min(10, max(1, share))
+  }
+
+  /// Pictures a rank evaluates at once: the reference's one and a half training batches.
+  var evaluationBatch: Int { max(1, recipe.data.batchSize * 3 / 2) }
+
+  /// The transform that training pictures get.
+  var trainingTransform: any Transform {
+    let pictures = recipe.data
+    guard pictures.augments else { return evaluationTransform }
+    return TrainTransform(
+      size: pictures.inputSize, scale: pictures.cropScale[0]...pictures.cropScale[1],
+      ratio: pictures.cropRatio[0]...pictures.cropRatio[1], flipProbability: pictures.flip)
+  }
+
+  /// The transform that held-out pictures get.
+  var evaluationTransform: any Transform {
+    EvaluationTransform(size: recipe.data.inputSize, cropPercent: recipe.data.cropPercent)
+  }
+}
+
+extension Sampler {
+  /// The order in which a recipe goes through `count` pictures.
+  init(_ recipe: Recipe, count: Int) throws(DataError) {
+    try self.init(
+      count: count, worldSize: recipe.worldSize, batchSize: recipe.data.batchSize, seed: recipe.seed,
+      shuffle: recipe.data.shuffles)
+  }
+}

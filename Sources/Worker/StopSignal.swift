@@ -1,0 +1,33 @@
+import Foundation
+import Synchronization
+
+private let requested = Atomic<Bool>(false)
+
+/// A wish to stop after the current step: SIGTERM or SIGINT. The handlers only set a flag.
+enum StopSignal {
+  /// Whether a signal came.
+  static var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+  /// Starts listening.
+  ///
+  /// Under the launcher a repeated signal is the same wish: service managers signal every process of a group, and
+  /// the launcher kills when it must. A worker on its own ends at once on the second one.
+  static func listen(underLauncher: Bool) {
+    _ = isRequested  // made before a handler can run
+    for number in [SIGTERM, SIGINT] {
+      if underLauncher {
+        signal(number) { _ in requested.store(true, ordering: .relaxed) }
+      } else {
+        signal(number) { number in
+          requested.store(true, ordering: .relaxed)
+          signal(number, SIG_DFL)
+        }
+      }
+    }
+  }
+
+  /// Makes a closed pipe or a file-size limit an error of the write, not the end of the process.
+  static func ignoreWriteSignals() {
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+  }
+}

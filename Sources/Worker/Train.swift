@@ -1,0 +1,51 @@
+import ArgumentParser
+import Flags
+import Foundation
+import Recipe
+import Training
+
+/// `train`: one worker, in the foreground or under twins-launch.
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train, or with --eval evaluate.",
+    discussion: """
+      Started by itself this is one worker with the same numbers as one under twins-launch: the mode to debug in.
+      Flags are accepted with - and with _, as --flag value and as --flag=value.
+      """)
+
+  @OptionGroup var flags: TrainingFlags
+
+  func run() throws {
+    let placement = try Placement(ProcessInfo.processInfo.environment)
+    Lifeline.watch(placement)
+    StopSignal.ignoreWriteSignals()
+    let run = try reportingOnce(placement) {
+      let setup = try RunSetup(flags, placement)
+      return try TrainingRun(setup)
+    }
+    StopSignal.listen(underLauncher: placement.socketFolder != nil)
+    try flags.run.eval ? run.evaluate() : train(run, placement)
+  }
+
+  /// Trains; where all ranks diverge at the same step, as they do, rank 0 alone reports it.
+  private func train(_ run: TrainingRun, _ placement: Placement) throws {
+    do {
+      let status = try run.train()
+      if status != .done { throw ArgumentParser.ExitCode(status.rawValue) }
+    } catch TrainingError.diverged where !placement.isFirst {
+      throw ArgumentParser.ExitCode(Failure.diverged)
+    }
+  }
+
+  /// Start-up, in which every rank meets the same bad flag or picture folder: rank 0 reports it for all.
+  ///
+  /// The others wait to be ended by the launcher; if rank 0 turns out not to fail, they do report.
+  private func reportingOnce<Result>(_ placement: Placement, _ start: () throws -> Result) throws -> Result {
+    do {
+      return try start()
+    } catch {
+      if !placement.isFirst { Thread.sleep(forTimeInterval: 20) }
+      throw error
+    }
+  }
+}

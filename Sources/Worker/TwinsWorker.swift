@@ -1,0 +1,43 @@
+import ArgumentParser
+import Flags
+import Foundation
+import Recipe
+
+/// `twins-worker`: one process, one rank.
+@main
+struct TwinsWorker: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "twins-worker",
+    abstract: "Train, evaluate and use Twins vision transformers in one process.",
+    discussion: """
+      One worker trains on a folder of pictures, without a launcher:
+        twins-worker --data-path DIR --model alt_gvt_small
+      All flags: twins-worker help train
+      """,
+    subcommands: [Train.self, Predict.self, Bench.self, Dataset.self], defaultSubcommand: Train.self)
+
+  static func main() {
+    do {
+      var command = try parseAsRoot(normalizedArguments(Array(CommandLine.arguments.dropFirst())))
+      try command.run()
+    } catch {
+      // To ArgumentParser, all errors but its own (bad flags, requests for help) are plain failures.
+      if exitCode(for: error) != .failure { exit(withError: error) }
+      let failure = Failure(error)
+      complain("error: \(failure)")
+      Foundation.exit(failure.exitCode.rawValue)
+    }
+  }
+}
+
+/// `bench`: measurements.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Time training steps, or the way of pictures from files to batches.",
+    subcommands: [BenchStep.self, BenchData.self])
+}
+
+/// Throws a message that names the flag unless its value is positive.
+func validateAtLeastOne(_ flag: String, _ value: Int) throws {
+  if value < 1 { throw ValidationError("\(flag) \(value): must be at least 1") }
+}

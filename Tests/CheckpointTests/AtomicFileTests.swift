@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@testable import Checkpoint
+
+@Suite struct AtomicFileTests {
+  let folder: TemporaryFolder
+  let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = "\(folder.path)/recipe.json"
+  }
+
+  @Test func replacesTheWholeContent() throws {
+    try AtomicFile.write("a long first text", to: path)
+    try AtomicFile.write("short", to: path)
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "short")
+    #expect(folder.names() == ["recipe.json"])
+  }
+
+  /// Whichever operation fails, and whether the process lives on or not, the old text or the new is there.
+  @Test(arguments: [false, true])
+  func aFailureLeavesTheOldContent(isCrash: Bool) throws {
+    var number = 0
+    while true {
+      try AtomicFile.write("old", to: path)
+      let failing = FailingDisk(failingAt: number, isCrash: isCrash)
+      let isWritten =
+        (try? AtomicFile.write(to: path, on: failing.disk) { writer throws(CheckpointError) in
+          try writer.write(Array("new".utf8))
+        }) != nil
+      // The first four operations come before the new name counts: open, write, sync, rename.
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == (number < 4 ? "old" : "new"))
+      if !isCrash { #expect(folder.names() == ["recipe.json"]) }
+      if isWritten { break }
+      number += 1
+    }
+    #expect(number == 6)
+  }
+
+  @Test func removesWhatADeadWriterLeft() throws {
+    _ = try folder.write(Data("half".utf8), ".recipe.json.999999999-1.tmp")
+    let alive = try #require(WriterMark(temporaryName: WriterMark.own.temporaryName(for: "x")))
+    #expect(alive.isAlive)
+    _ = try folder.write(Data("other".utf8), ".other.999999999-1.tmp")
+    try AtomicFile.write("new", to: path)
+    #expect(folder.names() == [".other.999999999-1.tmp", "recipe.json"])
+  }
+
+  @Test(arguments: ["/dev/full-folder/x", "/proc/x", "/nowhere/x"])
+  func aFolderThatCannotBeWrittenIsNamed(path: String) {
+    let error = #expect(throws: CheckpointError.self) { try AtomicFile.write("x", to: path) }
+    #expect(error?.description.contains("cannot open") == true)
+  }
+
+  @Test func marksAreReadBack() {
+    let mark = WriterMark(process: 12, start: 345)
+    let name = mark.temporaryName(for: "epoch-7.v2")
+    #expect(name == ".epoch-7.v2.12-345.tmp")
+    #expect(WriterMark(temporaryName: name) == mark)
+    #expect(!mark.isAlive)
+    for other in ["epoch-7", ".epoch-7", ".a.b.tmp", ".a.1-2", "a.1-2.tmp", ".tmp"] {
+      #expect(WriterMark(temporaryName: other) == nil)
+    }
+  }
+}

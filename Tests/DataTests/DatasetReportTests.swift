@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+@testable import Data
+
+@Suite struct DatasetReportTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  @Test func `a good data set is counted and has no problems`() throws {
+    let picture = try Fixture.bytes("decode/grey.png")
+    for file in ["train/a/1.png", "train/a/2.png", "train/b/1.png", "val/a/1.png", "val/b/1.jpg"] {
+      try folder.write(picture, to: file)
+    }
+    let report = try DatasetReport(scanning: folder.path)
+    #expect(report.problems.isEmpty)
+    #expect(report.splits.map(\.name) == ["train", "val"])
+    #expect(report.splits.map(\.pictures) == [3, 2])
+    #expect(report.splits[0].classes.map(\.pictures) == [2, 1])
+    #expect(report.description.contains("train: 3 pictures in 2 classes, 1 to 2 a class"))
+  }
+
+  @Test func `all problems are found, not only the first`() throws {
+    let picture = try Fixture.bytes("decode/baseline-420.jpg")
+    try folder.write(picture, to: "train/a/good.jpg")
+    try folder.write(picture.dropLast(100), to: "train/a/short.jpg")
+    try folder.write(Array("text".utf8), to: "train/a/text.jpg")
+    try folder.write(Array("BM".utf8), to: "val/b/x.bmp")
+    try folder.makeFolder("val/c")
+    let report = try DatasetReport(scanning: folder.path)
+    let expected = [
+      "\"a\" is in", "\"b\" is in", "\"c\" is in", "short.jpg", "text.jpg", "x.bmp", "\"c\" has no",
+    ]
+    #expect(report.problems.count == expected.count)
+    for (problem, part) in zip(report.problems, expected) { #expect(problem.contains(part), "\(problem)") }
+  }
+
+  @Test func `a missing split is a problem, a missing data set an error`() throws {
+    try folder.write(Fixture.bytes("decode/grey.png"), to: "train/a/1.png")
+    let report = try DatasetReport(scanning: folder.path)
+    #expect(report.splits.count == 1)
+    #expect(report.problems.count == 1)
+    #expect(throws: DataError.noSuchFolder("\(folder.path)/none")) {
+      try DatasetReport(scanning: "\(folder.path)/none")
+    }
+  }
+
+  @Test func `a report survives JSON`() throws {
+    try folder.write([], to: "train/a/1.png")
+    let report = try DatasetReport(scanning: folder.path)
+    let copy = try JSONDecoder().decode(DatasetReport.self, from: JSONEncoder().encode(report))
+    #expect(copy == report)
+  }
+}

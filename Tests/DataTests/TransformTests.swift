@@ -1,0 +1,125 @@
+import Glibc
+import Randomness
+import Testing
+
+@testable import Data
+
+@Suite struct TransformTests {
+  @Test func `scaling is Pillow's bicubic to one level on one sample in a hundred`() throws {
+    let names = try Fixture.names(in: "resize", ending: ".rgb")
+    #expect(names.count == 10)
+    let scaled = try names.map(scaledSource)
+    let expected = try names.map { try Fixture.bytes("resize/\($0)") }
+    #expect(scaled.map(\.count) == expected.map(\.count))
+    let difference = try Difference(scaled.flatMap { $0 }, expected.flatMap { $0 })
+    #expect(difference.levels <= 1)
+    #expect(difference.share <= 0.01)
+  }
+
+  // The file's name says what to scale to what.
+  private func scaledSource(name: String) throws -> [UInt8] {
+    let numbers = name.dropLast(4).split(separator: ",").compactMap { Int($0) }
+    let crop = PixelRegion(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
+    let plan = PicturePlan(
+      crop: crop, scaledWidth: numbers[4], scaledHeight: numbers[5],
+      window: PixelRegion(width: numbers[4], height: numbers[5]), isMirrored: false)
+    return try drawn("resize/source.png", plan)
+  }
+
+  @Test(arguments: ["landscape", "portrait", "small", "exact", "banner"])
+  func `the evaluation transform is torchvision's to one level`(name: String) throws {
+    let sample = try PictureReader().sample(
+      of: Fixture.path("evaluation/\(name).jpg"), EvaluationTransform(size: 56), generator: anyGenerator)
+    let difference = try Difference(sample, Fixture.bytes("evaluation/\(name).jpg.rgb"))
+    #expect(difference.levels <= 1)
+    #expect(difference.share <= 0.01)
+  }
+
+  // Offsets of half a pixel go to the even neighbour: 117 / 2 to 58, 35 / 2 to 18 and not 17.
+  @Test(arguments: [(500, 375, 341, 58), (224, 259, 256, 16), (259, 256, 259, 18), (100, 100, 256, 16)])
+  func `the evaluation plan is the reference's`(width: Int, height: Int, scaledWidth: Int, x: Int) {
+    var generator = anyGenerator
+    let plan = EvaluationTransform(size: 224).plan(width: width, height: height, generator: &generator)
+    #expect(plan.scaledWidth == scaledWidth)
+    #expect(plan.window.x == x)
+    #expect(generator == anyGenerator)
+  }
+
+  @Test func `crops and flips are timm's, drawn from the keyed generator`() throws {
+    let lines: [[Int]] = try Fixture.numbers("crops.txt")
+    #expect(lines.count == 320)
+    for line in lines {
+      var generator = KeyedGenerator(seed: 7, stream: .geometry, epoch: 3, index: line[2])
+      let plan = TrainTransform(size: 64).plan(width: line[0], height: line[1], generator: &generator)
+      #expect(plan.crop == PixelRegion(x: line[3], y: line[4], width: line[5], height: line[6]), "\(line)")
+      #expect(plan.isMirrored == (line[7] == 1), "\(line)")
+    }
+  }
+
+  @Test(arguments: [(1, 1), (1, 2), (2, 1), (3, 3), (1, 500)])
+  func `a picture of very few pixels still has a crop`(width: Int, height: Int) {
+    for index in 0..<200 {
+      var generator = KeyedGenerator(seed: 0, stream: .geometry, epoch: 0, index: index)
+      let crop = TrainTransform(size: 8).plan(width: width, height: height, generator: &generator).crop
+      #expect(crop.isInside(width: width, height: height), "\(crop)")
+    }
+  }
+
+  @Test func `mirroring swaps left and right and nothing else`() throws {
+    let whole = PixelRegion(width: 31, height: 17)
+    var plan = PicturePlan(
+      crop: whole, scaledWidth: 31, scaledHeight: 17, window: whole, isMirrored: false)
+    let straight = try drawn("resize/source.png", plan)
+    plan.isMirrored = true
+    let mirrored = try drawn("resize/source.png", plan)
+    var columns: [UInt8] = []
+    for y in 0..<17 {
+      for x in (0..<31).reversed() {
+        columns += cut(straight, width: 31, PixelRegion(x: x, y: y, width: 1, height: 1))
+      }
+    }
+    #expect(mirrored == columns)
+    #expect(mirrored != straight)
+  }
+
+  @Test func `a reader's samples do not depend on what it read before`() throws {
+    let used = PictureReader()
+    let transform = TrainTransform(size: 40)
+    let paths = ["decode/grey.jpg", "resize/source.png", "evaluation/landscape.jpg", "decode/rgb.png"]
+    for (index, name) in (paths + paths.reversed()).enumerated() {
+      let generator = KeyedGenerator(seed: 0, stream: .geometry, epoch: 0, index: index)
+      let path = Fixture.path(name)
+      let fresh = try PictureReader().sample(of: path, transform, generator: generator)
+      #expect(try used.sample(of: path, transform, generator: generator) == fresh)
+    }
+  }
+
+  @Test func `scaling leaves the caller's OpenMP threads as they were`() throws {
+    let getter = try #require(dlsym(nil, "omp_get_max_threads"))
+    let setter = try #require(dlsym(nil, "omp_set_num_threads"))
+    let threads = unsafeBitCast(getter, to: (@convention(c) () -> CInt).self)
+    let setThreads = unsafeBitCast(setter, to: (@convention(c) (CInt) -> Void).self)
+    let whole = PixelRegion(width: 16, height: 16)
+    let plan = PicturePlan(
+      crop: PixelRegion(width: 90, height: 90), scaledWidth: 16, scaledHeight: 16, window: whole,
+      isMirrored: false)
+    // The first call on a thread lets libtorch set its own number.
+    _ = try drawn("resize/source.png", plan)
+    let before = threads()
+    defer { setThreads(before) }
+    setThreads(7)
+    _ = try drawn("resize/source.png", plan)
+    #expect(threads() == 7)
+  }
+
+  private var anyGenerator: KeyedGenerator { KeyedGenerator(seed: 0, stream: .geometry, epoch: 0) }
+
+  private func drawn(_ name: String, _ plan: PicturePlan) throws -> [UInt8] {
+    try Fixture.bytes(name).withUnsafeBufferPointer { bytes in
+      let picture = try EncodedPicture(bytes, path: name)
+      var pixels = [UInt8](repeating: 0, count: plan.window.byteCount)
+      try pixels.withUnsafeMutableBufferPointer { try PictureReader().draw(picture, plan, into: $0) }
+      return pixels
+    }
+  }
+}

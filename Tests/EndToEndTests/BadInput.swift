@@ -1,0 +1,101 @@
+import Foundation
+import Testing
+
+/// A mistake that users make, with the status and a part of the message that they get for it.
+struct BadInput: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  let status: Int32
+  let message: String
+  let flags: [String]
+  let spoil: @Sendable (PictureFolder) throws -> Void
+
+  init(
+    _ description: String, _ status: Int32, _ message: String, flags: [String] = [],
+    spoil: @escaping @Sendable (PictureFolder) throws -> Void = { _ in }
+  ) {
+    testDescription = description
+    self.status = status
+    self.message = message
+    self.flags = flags
+    self.spoil = spoil
+  }
+}
+
+extension BadInput {
+  static let folders = [
+    BadInput(
+      "no such folder", Status.missingInput, "no such folder: /nowhere.", flags: ["--data_path", "/nowhere"]),
+    BadInput("no train/", Status.missingInput, "no folder train/ in ") { pictures in
+      try remove("\(pictures.path)/train")
+    },
+    BadInput("an empty class", Status.badData, "class \"red-rows\" has no pictures in ") { pictures in
+      for name in try contents("\(pictures.path)/val/red-rows") { try remove(name) }
+    },
+    BadInput("a class missing in val/", Status.badData, "class \"red-rows\" is in ") { pictures in
+      try remove("\(pictures.path)/val/red-rows")
+    },
+    BadInput("a truncated JPEG", Status.badData, "00.jpg is damaged: Premature end") { pictures in
+      let file = try Fixture.bytes("baseline-420.jpg")
+      try file.prefix(file.count / 2).write(to: url("\(pictures.path)/train/red-rows/00.jpg"))
+    },
+    BadInput("a text file named .jpg", Status.badData, "00.jpg is not a picture", flags: ["--eval"]) {
+      try Data("Remember the milk".utf8).write(to: url("\($0.path)/val/red-rows/00.jpg"))
+    },
+  ]
+
+  static let flags = [
+    BadInput(
+      "an unknown model", Status.usage, "unknown model 'alt_gvt_smal'. Nearest: alt_gvt_small, ",
+      flags: ["--model", "alt_gvt_smal"]),
+    BadInput("an unknown flag", Status.usage, "Unknown option '--bogus'", flags: ["--bogus"]),
+    BadInput(
+      "a batch larger than the data", Status.badConfiguration, "--batch-size 61 takes 61 pictures",
+      flags: ["--batch-size", "61"]),
+    BadInput(
+      "an output folder below a file", Status.inputOutput, "cannot write to the output folder /dev/null/out",
+      flags: ["--output_dir", "/dev/null/out"]),
+    BadInput(
+      "nothing to resume from", Status.missingInput, "--resume /nowhere: there is no such file",
+      flags: ["--resume", "/nowhere"]),
+    BadInput(
+      "a learning rate that blows up", Status.diverged, "the training has diverged: loss nan, ",
+      flags: ["--lr", "1e30", "--clip-grad", "0"]),
+  ]
+
+  /// Those that the launcher meets, itself or in its workers.
+  static let launches = [
+    BadInput(
+      "no workers", Status.usage, "The value '0' is invalid for '--nproc", flags: ["--nproc", "0"]),
+    BadInput(
+      "an unknown model", Status.usage, "twins-launch: unknown model 'small'", flags: ["--model", "small"]),
+    BadInput(
+      "an output folder below a file", Status.inputOutput, "twins-launch: cannot write /dev/null/out/run",
+      flags: ["--output_dir", "/dev/null/out"]),
+    BadInput("a class missing in val/", Status.badData, "   next     twins-worker dataset scan ") {
+      pictures in
+      try remove("\(pictures.path)/val/red-rows")
+    },
+    BadInput(
+      "a batch larger than the data", Status.badConfiguration, "takes 80 pictures",
+      flags: ["--batch-size", "40"]),
+    BadInput(
+      "a learning rate that blows up", Status.diverged, "   likely   the loss diverged",
+      flags: ["--lr", "1e30", "--clip-grad", "0"]),
+  ]
+}
+
+/// Pictures of the tests of the data room.
+enum Fixture {
+  static func bytes(_ name: String) throws -> Data {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    return try Data(contentsOf: tests.appendingPathComponent("DataTests/Fixtures/decode/\(name)"))
+  }
+}
+
+private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
+
+private func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }
+
+private func contents(_ folder: String) throws -> [String] {
+  try FileManager.default.contentsOfDirectory(atPath: folder).map { "\(folder)/\($0)" }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  @Suite struct BadInputTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    @Test(arguments: BadInput.folders + BadInput.flags)
+    func `a worker refuses`(_ input: BadInput) throws {
+      try input.spoil(place.pictures)
+      let flags = place.training("out", "--batch-size", "1") + input.flags
+      expect(input, try ProgramRun(.worker, flags, in: place).finish())
+    }
+
+    @Test(arguments: BadInput.launches)
+    func `a launcher refuses`(_ input: BadInput) throws {
+      try input.spoil(place.pictures)
+      let flags = ["--nproc", "2"] + place.training("out") + input.flags
+      let run = try ProgramRun(.launcher, flags, in: place)
+      expect(input, try run.finish())
+      #expect(run.workers.isEmpty)
+      #expect(place.leftovers.isEmpty)
+    }
+
+    @Test func `weights of another model are refused`() throws {
+      let training = place.training("out", "--max-step", "1", "--no-eval")
+      #expect(try ProgramRun(.worker, training, in: place).finish().status == Status.done)
+      let refusals = [
+        ("last.safetensors", "/last.safetensors holds other weights: "),
+        ("checkpoints/epoch-0000", "the checkpoint is of alt_gvt_nano and the run of alt_gvt_small"),
+      ]
+      for (name, message) in refusals {
+        let other = place.training(
+          "other", "--model", "alt_gvt_small", "--resume", place.output("out") + "/" + name)
+        let end = try ProgramRun(.worker, other, in: place).finish()
+        #expect(end.status == Status.badConfiguration)
+        #expect(end.errors.contains(message), "\(end.errors)")
+        #expect(try RunFiles(folder: place.output("other")).names().isEmpty)
+      }
+    }
+
+    @Test func `a message that nobody can read does not change how a worker ends`() throws {
+      let flags = place.training("out", "--resume", "/nowhere")
+      #expect(
+        try ProgramRun(.worker, flags, in: place, errorsTo: "/dev/full").finish().status
+          == Status.missingInput)
+    }
+
+    @Test func `a CMYK JPEG and a grey PNG are fine`() throws {
+      for split in ["train", "val"] {
+        for name in ["cmyk.jpg", "grey.png"] {
+          let copy = URL(fileURLWithPath: "\(place.pictures.path)/\(split)/red-rows/00-\(name)")
+          try Fixture.bytes(name).write(to: copy)
+        }
+      }
+      let end = try ProgramRun(.worker, place.training("out", "--batch-size", "2"), in: place).finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      #expect(end.output.contains { $0.hasPrefix("Accuracy of the network on the 21 test images: ") })
+    }
+
+    private func expect(_ input: BadInput, _ end: ProgramRun.End) {
+      #expect(end.status == input.status, "\(end.errors)")
+      #expect(end.errors.contains(input.message), "\(end.errors)")
+    }
+  }
+}

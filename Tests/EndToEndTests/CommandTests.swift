@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  @Suite struct CommandTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    private struct Answer: Decodable {
+      struct Guess: Decodable {
+        let `class`: String
+        let score: Double
+      }
+      let image: String
+      let top: [Guess]
+    }
+
+    @Test func `predict names the class of a picture that was trained on`() throws {
+      _ = try answer(["train"] + place.training("out", "--epochs", "2", "--no-aug"))
+      let weights = place.output("out") + "/last.safetensors"
+      let pictures = [0, 1].map { place.pictures.picture("train", $0) }
+      let options = ["predict", "--weights", weights, "--top", "3", "--json"]
+      for logits in [false, true] {
+        let lines = try answer(options + (logits ? ["--logits"] : []) + pictures)
+        let answers = try lines.map { try JSONDecoder().decode(Answer.self, from: Data($0.utf8)) }
+        #expect(answers.map(\.image) == pictures)
+        #expect(answers.map { $0.top[0].class } == [0, 1].map(PictureFolder.className))
+        for scores in answers.map({ $0.top.map(\.score) }) {
+          #expect(scores.count == 3 && scores == scores.sorted(by: >))
+          #expect((0...1).contains(scores.reduce(0, +)) != logits)
+        }
+      }
+      let missing = ["predict", "--weights", weights, "/nowhere.png"]
+      #expect(try answer(missing, status: Status.missingInput).isEmpty)
+    }
+
+    @Test func `dataset scan counts the pictures and finds the bad ones`() throws {
+      let good = try answer(["dataset", "scan", place.pictures.path])
+      #expect(good.contains("train: 60 pictures in 6 classes, 10 to 10 a class"))
+      #expect(good.last == "no problems found")
+
+      let bad = place.pictures.picture("val", 7)
+      try "Remember the milk".write(toFile: bad, atomically: false, encoding: .utf8)
+      let report = try answer(["dataset", "scan", place.pictures.path, "--json"], status: Status.badData)
+      #expect(report.count == 1 && report[0].contains("\(bad) is not a picture"))
+    }
+
+    @Test func `bench times steps and decoding`() throws {
+      let step = [
+        "step", "--model", "alt_gvt_nano", "--input-size", "32", "--batch-size", "2", "--steps", "2",
+      ]
+      for arguments in [step, ["data", place.pictures.path, "--seconds", "0.1", "--threads", "2"]] {
+        let lines = try answer(["bench"] + arguments + ["--json"])
+        let report = try JSONSerialization.jsonObject(with: Data(lines.joined().utf8))
+        let speed = try #require((report as? [String: Any])?["images_per_second"] as? Double)
+        #expect(lines.count == 1 && speed > 0)
+      }
+    }
+
+    @Test(arguments: [
+      (["bench", "step", "--steps", "0"], Status.usage),
+      (["bench", "data", "/nowhere"], Status.missingInput),
+      (["predict", "--weights", "/nowhere", "x.png"], Status.missingInput),
+      (["dataset", "scan", "/nowhere"], Status.missingInput), (["dataset", "demo"], Status.usage),
+    ])
+    func `a command refuses`(arguments: [String], status: Int32) throws {
+      #expect(try answer(arguments, status: status).isEmpty)
+    }
+
+    private func answer(_ arguments: [String], status: Int32 = Status.done) throws -> [String] {
+      let end = try ProgramRun(.worker, arguments, in: place).finish()
+      #expect(end.status == status, "\(end.errors)")
+      return end.output
+    }
+  }
+}

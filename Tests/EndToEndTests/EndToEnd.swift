@@ -1,0 +1,18 @@
+import Testing
+
+/// Whole runs of the built programs: real processes, sockets, pictures and libtorch.
+///
+/// One after another, because each takes the machine for itself and some of them measure how fast it ends.
+@Suite(.serialized) enum EndToEnd {}
+
+/// How the program should end: the documented statuses, written out so that a change of one is seen here.
+enum Status {
+  static let done: Int32 = 0
+  static let usage: Int32 = 64
+  static let badData: Int32 = 65
+  static let missingInput: Int32 = 66
+  static let inputOutput: Int32 = 74
+  static let stoppedEarly: Int32 = 75
+  static let badConfiguration: Int32 = 78
+  static let diverged: Int32 = 79
+}

@@ -1,0 +1,36 @@
+import CLinux
+import Foundation
+import Glibc
+
+extension ProgramRun {
+  /// The workers that run now, by rank; those of another workplace are told apart by their TMPDIR.
+  var workers: [Int: pid_t] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    let found = names.compactMap { pid_t($0) }.compactMap { process in
+      rank(of: process).map { ($0, process) }
+    }
+    return Dictionary(found) { first, _ in first }
+  }
+
+  /// Sends the launcher a signal.
+  func send(_ signal: Int32) { kill(identifier, signal) }
+
+  /// Runs `body` and waits until every worker that ran before it is gone, at most so long.
+  func waitForWorkers(within limit: Duration, toEndAfter body: () -> Void) throws {
+    let handles = workers.mapValues(linux_open_process).filter { $0.value >= 0 }
+    defer { for handle in handles.values { close(handle) } }
+    let deadline = ContinuousClock.now + limit
+    body()
+    for (rank, handle) in handles where !wait(for: handle, until: deadline) {
+      throw TestError("rank \(rank) is still there after \(limit)")
+    }
+  }
+
+  /// Nil for a process that is none of our workers; one that has ended has no environment any more.
+  private func rank(of process: pid_t) -> Int? {
+    guard let content = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { return nil }
+    let variables = String(decoding: content, as: UTF8.self).split(separator: "\0")
+    guard variables.contains("TMPDIR=\(place.temporary)") else { return nil }
+    return variables.first { $0.hasPrefix("RANK=") }.flatMap { Int($0.dropFirst("RANK=".count)) }
+  }
+}

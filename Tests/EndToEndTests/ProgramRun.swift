@@ -1,0 +1,119 @@
+import Foundation
+import Glibc
+
+/// A run of one of the built programs; what it started is gone when the value goes.
+final class ProgramRun {
+  /// The programs that lie beside the one that runs these tests.
+  enum Program: String {
+    case launcher = "twins-launch"
+    case worker = "twins-worker"
+  }
+
+  /// How a run ended and what it printed.
+  struct End {
+    /// The exit status, or 128 + signal.
+    let status: Int32
+    /// The lines on stdout that nobody had read before.
+    let output: [String]
+    let errors: String
+  }
+
+  let place: Workplace
+  private let process = Process()
+  private let standardOutput = Pipe()
+  private let ended = DispatchSemaphore(value: 0)
+  private let errorPath: String
+  private var unread = ""
+
+  /// How long anything may take before the test fails instead of hanging.
+  static let patience = Duration.seconds(60)
+
+  /// Starts the program; its stderr goes to the given device instead of where `End` shows it.
+  init(_ program: Program, _ arguments: [String], in place: Workplace, errorsTo device: String? = nil) throws
+  {
+    self.place = place
+    errorPath = "\(place.folder)/errors-\(UUID().uuidString)"
+    _ = FileManager.default.createFile(atPath: errorPath, contents: nil)
+    process.executableURL = Self.products.appendingPathComponent(program.rawValue)
+    process.arguments = arguments
+    process.environment = Self.environment(temporary: place.temporary)
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = standardOutput
+    process.standardError = FileHandle(forWritingAtPath: device ?? errorPath)
+    process.terminationHandler = { [ended] _ in ended.signal() }
+    try process.run()
+    try standardOutput.fileHandleForWriting.close()
+  }
+
+  deinit {
+    if process.isRunning { kill(identifier, SIGKILL) }
+    for worker in workers.values { kill(worker, SIGKILL) }
+  }
+
+  var identifier: pid_t { process.processIdentifier }
+
+  /// Reads stdout up to the first line that starts so.
+  func read(to start: String) throws {
+    let deadline = ContinuousClock.now + Self.patience
+    while true {
+      while let end = unread.firstIndex(of: "\n") {
+        let line = unread[..<end]
+        unread = String(unread[unread.index(after: end)...])
+        if line.hasPrefix(start) { return }
+      }
+      guard try readMore(until: deadline) else { throw TestError("no line '\(start)'. \(errors)") }
+    }
+  }
+
+  /// Waits for the end, at most so long.
+  func finish(within limit: Duration = patience) throws -> End {
+    let deadline = ContinuousClock.now + limit
+    while try readMore(until: deadline) {}
+    guard ended.wait(timeout: .now() + max(0, (deadline - .now) / .seconds(1))) == .success else {
+      throw TestError("still running after \(limit). \(errors)")
+    }
+    let status = process.terminationStatus
+    return End(
+      status: process.terminationReason == .exit ? status : 128 + status,
+      output: unread.split(separator: "\n").map(String.init), errors: errors)
+  }
+}
+
+extension ProgramRun {
+  private var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
+
+  /// False at the end of the stream.
+  private func readMore(until deadline: ContinuousClock.Instant) throws -> Bool {
+    let number = standardOutput.fileHandleForReading.fileDescriptor
+    guard wait(for: number, until: deadline) else {
+      throw TestError("nothing more on stdout in time, after: \(unread.suffix(1000))\n\(errors)")
+    }
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = Glibc.read(number, &bytes, bytes.count)
+    unread += String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    return count > 0
+  }
+
+  private static let products: URL = {
+    let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(fileURLWithPath: own ?? CommandLine.arguments[0]).deletingLastPathComponent()
+  }()
+
+  /// One thread a worker everywhere, so that it computes alike with and without a launcher.
+  private static func environment(temporary: String) -> [String: String] {
+    let inherited = ProcessInfo.processInfo.environment.filter {
+      ["PATH", "LD_LIBRARY_PATH"].contains($0.key)
+    }
+    return inherited.merging(["TMPDIR": temporary, "OMP_NUM_THREADS": "1"]) { $1 }
+  }
+}
+
+/// Waits until a descriptor is readable or at its end; false when the deadline comes first.
+func wait(for descriptor: Int32, until deadline: ContinuousClock.Instant) -> Bool {
+  while true {
+    let rest = max(.zero, deadline - .now) / .milliseconds(1)
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    let count = poll(&entry, 1, Int32(rest.rounded(.up)))
+    if count >= 0 || errno != EINTR { return count > 0 }
+  }
+}

@@ -1,0 +1,92 @@
+import Testing
+
+@testable import Launcher
+
+@Suite struct FailureReportTests {
+  @Test func aKilledWorker() {
+    let ends = [
+      end(0, .killed(15), 13.1, byLauncher: true), end(1, .exited(70), 12.6),
+      end(2, .exited(75), 13, byLauncher: true), end(3, .killed(9), 12.4),
+      end(4, .killed(9), 16.4, byLauncher: true), end(5, .exited(0), 12.1),
+    ]
+    let lines = ["Epoch: [0]  [ 10/62]  loss: 2.1503", "Epoch: [0]  [ 20/62]  loss: 1.9377"]
+    #expect(
+      report(ends, failed: 3, lines: lines).text == """
+        ── rank 3 failed, and the run was stopped ──────────────────────────────────
+           run      digits
+           worker   rank 3 of 6, pid 48213
+           ended    killed by SIGKILL (signal 9), 12.4 s after the start
+           likely   killed from outside, or by the kernel because memory ran out
+           log      out/run/logs/attempt-0/rank-3.log
+
+           its last 2 lines
+           │ Epoch: [0]  [ 10/62]  loss: 2.1503
+           │ Epoch: [0]  [ 20/62]  loss: 1.9377
+
+           the others
+           rank 0   stopped by the launcher
+           rank 1   exit 70 after rank 3 was lost
+           rank 2   stopped by the launcher
+           rank 4   stopped by the launcher, with SIGKILL as it did not end by itself
+           rank 5   finished
+
+           next     dmesg | tail    (names the process when memory ran out)
+           then     the same command with --resume auto
+        ────────────────────────────────────────────────────────────────────────────
+
+        """)
+  }
+
+  @Test func aBadDataSetOfALoneWorker() {
+    let report = report([end(0, .exited(65), 0.84)], failed: 0, lines: ["error: val/ has no class 'cat'"])
+    #expect(
+      report.text == """
+        ── rank 0 failed, and the run was stopped ──────────────────────────────────
+           run      digits
+           worker   rank 0 of 1, pid 48213
+           ended    exit 65, 0.8 s after the start
+           likely   the data set cannot be used
+           log      out/run/logs/attempt-0/rank-0.log
+
+           its last line
+           │ error: val/ has no class 'cat'
+
+           next     twins-worker dataset scan '/my pictures'
+        ────────────────────────────────────────────────────────────────────────────
+
+        """)
+  }
+
+  @Test func aBugIsLookedForWithOneWorker() {
+    let text = report([end(0, .killed(11), 4000)], failed: 0, lines: []).text
+    #expect(text.contains("ended    killed by SIGSEGV (signal 11), 1 h 6 min after the start\n"))
+    #expect(text.contains("output   none\n"))
+    #expect(text.contains("next     twins-worker train --data-path '/my pictures' --model alt_gvt_small\n"))
+  }
+
+  @Test func divergenceIsNamed() {
+    #expect(
+      report([end(0, .exited(79), 90)], failed: 0, lines: []).text.contains("likely   the loss diverged\n"))
+  }
+
+  @Test func quotesForTheShell() {
+    #expect(shellQuoted(["a-b_c=1.5", "two words", "it's", ""]) == #"a-b_c=1.5 'two words' 'it'\''s' ''"#)
+  }
+
+  @Test(arguments: [(0.04, "0.0 s"), (59.96, "59.9 s"), (60, "1 min 0 s"), (3661, "1 h 1 min")])
+  func saysDurationsAsPeopleDo(seconds: Double, text: String) {
+    #expect(elapsed(.seconds(seconds)) == text)
+  }
+
+  private func end(_ rank: Int, _ ending: Ending, _ seconds: Double, byLauncher: Bool = false) -> WorkerEnd {
+    WorkerEnd(rank: rank, ending: ending, moment: .seconds(seconds), stoppedByLauncher: byLauncher)
+  }
+
+  private func report(_ ends: [WorkerEnd], failed rank: Int, lines: [String]) -> FailureReport {
+    FailureReport(
+      runIdentifier: "digits", outcome: Outcome(ends: ends, firstFailure: rank, stopSignal: nil),
+      failure: ends[rank], process: 48213, lastLines: lines,
+      logPath: "out/run/logs/attempt-0/rank-\(rank).log",
+      workerArguments: ["--data-path", "/my pictures", "--model", "alt_gvt_small"])
+  }
+}

@@ -1,0 +1,138 @@
+import Testing
+
+@testable import Launcher
+
+@Suite struct FleetTests {
+  @Test func startsEveryRankInOrder() {
+    var fleet = Fleet(size: 3, grace: .seconds(30))
+    #expect(fleet.handle(.begun) == [.launch(rank: 0), .launch(rank: 1), .launch(rank: 2)])
+    #expect(fleet.deadline == nil)
+  }
+
+  @Test func finishesWhenEveryWorkerIsDone() throws {
+    var fleet = started(2)
+    #expect(fleet.handle(.ended(rank: 1, .exited(0), at: .seconds(9))) == [])
+    let outcome = try finished(fleet.handle(.ended(rank: 0, .exited(0), at: .seconds(10))))
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.firstFailure == nil)
+    #expect(outcome.ends.map(\.rank) == [0, 1])
+  }
+
+  @Test func endsTheOthersWhenOneFails() {
+    var fleet = started(3)
+    let actions = fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(5)))
+    #expect(actions == [.signal(.terminate, rank: 0), .signal(.terminate, rank: 2)])
+    #expect(fleet.deadline == .seconds(9))
+  }
+
+  @Test func killsWhatOutlivesTheGrace() {
+    var fleet = started(3)
+    _ = fleet.handle(.ended(rank: 1, .exited(70), at: .seconds(5)))
+    _ = fleet.handle(.ended(rank: 2, .exited(75), at: .seconds(6)))
+    #expect(fleet.handle(.timePassed(.seconds(8))) == [])
+    #expect(fleet.handle(.timePassed(.seconds(9))) == [.signal(.kill, rank: 0)])
+  }
+
+  @Test func namesTheFirstFailureAndNotItsConsequences() throws {
+    var fleet = started(4)
+    _ = fleet.handle(.ended(rank: 3, .killed(11), at: .seconds(5)))
+    _ = fleet.handle(.ended(rank: 0, .exited(70), at: .seconds(5)))
+    _ = fleet.handle(.ended(rank: 1, .killed(15), at: .seconds(6)))
+    let outcome = try finished(fleet.handle(.ended(rank: 2, .exited(143), at: .seconds(6))))
+    #expect(outcome.firstFailure == 3)
+    #expect(outcome.exitCode == 128 + 11)
+    #expect(outcome.ends.map(\.stoppedByLauncher) == [false, true, true, false])
+  }
+
+  @Test func aStopRequestReachesEveryWorkerAsSIGTERM() throws {
+    var fleet = started(2)
+    let actions = fleet.handle(.stopRequested(.interrupt, at: .seconds(1)))
+    #expect(actions == [.signal(.terminate, rank: 0), .signal(.terminate, rank: 1)])
+    #expect(fleet.deadline == .seconds(31))
+    _ = fleet.handle(.ended(rank: 0, .exited(75), at: .seconds(2)))
+    let outcome = try finished(fleet.handle(.ended(rank: 1, .exited(75), at: .seconds(2))))
+    #expect(outcome.exitCode == 75)
+    #expect(outcome.firstFailure == nil)
+  }
+
+  @Test func aSecondStopRequestKillsAtOnce() throws {
+    var fleet = started(2)
+    _ = fleet.handle(.stopRequested(.interrupt, at: .seconds(1)))
+    let actions = fleet.handle(.stopRequested(.interrupt, at: .seconds(2)))
+    #expect(actions == [.signal(.kill, rank: 0), .signal(.kill, rank: 1)])
+    _ = fleet.handle(.ended(rank: 0, .killed(9), at: .seconds(2)))
+    let outcome = try finished(fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(2))))
+    #expect(outcome.firstFailure == nil)
+    #expect(outcome.exitCode == 130)
+  }
+
+  @Test func workersThatStopByThemselvesAreLeftToFinish() throws {
+    var fleet = started(2)
+    #expect(fleet.handle(.ended(rank: 1, .exited(75), at: .seconds(1))) == [])
+    #expect(fleet.deadline == nil)
+    let outcome = try finished(fleet.handle(.ended(rank: 0, .exited(75), at: .seconds(9))))
+    #expect(outcome.exitCode == 75)
+  }
+
+  @Test func aFailureWhileStoppingIsAFailure() throws {
+    var fleet = started(2)
+    _ = fleet.handle(.stopRequested(.terminate, at: .seconds(1)))
+    // The other worker has its SIGTERM already; it gets less time, and no second one.
+    #expect(fleet.handle(.ended(rank: 0, .exited(74), at: .seconds(2))) == [])
+    #expect(fleet.deadline == .seconds(6))
+    let outcome = try finished(fleet.handle(.ended(rank: 1, .exited(75), at: .seconds(3))))
+    #expect(outcome.exitCode == 74)
+  }
+
+  @Test func aShortGraceHoldsAfterAFailureToo() {
+    var fleet = started(2, grace: .seconds(1))
+    _ = fleet.handle(.ended(rank: 0, .exited(70), at: .seconds(5)))
+    #expect(fleet.deadline == .seconds(6))
+  }
+
+  @Test func aWorkerThatCannotBeStartedStopsTheRun() throws {
+    var fleet = started(2)
+    #expect(
+      fleet.handle(.ended(rank: 0, .notStarted("no memory"), at: .zero)) == [.signal(.terminate, rank: 1)])
+    let outcome = try finished(fleet.handle(.ended(rank: 1, .killed(15), at: .seconds(1))))
+    #expect(outcome.exitCode == 78)
+  }
+
+  @Test func aProcessThatSurvivesSIGKILLIsGivenUp() throws {
+    var fleet = started(2)
+    _ = fleet.handle(.ended(rank: 0, .exited(70), at: .seconds(1)))
+    _ = fleet.handle(.timePassed(.seconds(5)))
+    #expect(fleet.handle(.timePassed(.seconds(9))) == [])
+    let outcome = try finished(fleet.handle(.timePassed(.seconds(10))))
+    #expect(outcome.ends[1].ending == .stuck)
+    #expect(outcome.firstFailure == 0)
+  }
+
+  @Test func aCheckpointRequestGoesToThoseThatRun() {
+    var fleet = started(3)
+    _ = fleet.handle(.ended(rank: 1, .exited(0), at: .seconds(1)))
+    #expect(fleet.handle(.checkpointRequested) == [.signal(.user1, rank: 0), .signal(.user1, rank: 2)])
+    #expect(fleet.deadline == nil)
+  }
+
+  @Test(arguments: [.exited(1), .exited(79), .killed(9), .killed(15), .notStarted("")] as [Ending])
+  func passesOnTheCodeOfTheFirstFailure(_ ending: Ending) throws {
+    var fleet = started(1)
+    let outcome = try finished(fleet.handle(.ended(rank: 0, ending, at: .seconds(1))))
+    #expect(outcome.exitCode == ending.exitCode)
+    #expect(outcome.firstFailure == 0)
+  }
+
+  private func started(_ size: Int, grace: Duration = .seconds(30)) -> Fleet {
+    var fleet = Fleet(size: size, grace: grace)
+    _ = fleet.handle(.begun)
+    return fleet
+  }
+
+  private func finished(_ actions: [Fleet.Action]) throws -> Outcome {
+    guard case .finish(let outcome)? = actions.last else { throw NotFinished() }
+    return outcome
+  }
+
+  private struct NotFinished: Error {}
+}

@@ -1,0 +1,92 @@
+import Testing
+
+@testable import Launcher
+
+@Suite struct LineSplitterTests {
+  /// Every way to cut a text in three gives the same lines.
+  @Test func linesDoNotDependOnHowTheBytesArrive() {
+    let text = Array("first\n\nthird line\nunfinished".utf8)
+    for first in 0...text.count {
+      for second in first...text.count {
+        let pieces = [text[..<first], text[first..<second], text[second...]].map(Array.init)
+        #expect(split(pieces) == ["first\n", "\n", "third line\n", "unfinished\n"])
+      }
+    }
+  }
+
+  @Test func nothingGivesNoLine() {
+    #expect(split([[], []]).isEmpty)
+  }
+
+  @Test func aStreamWithoutNewlinesIsBroken() {
+    let pieces = Array(repeating: [UInt8](repeating: 46, count: 1000), count: 200)
+    let lines = split(pieces)
+    #expect(lines.count == 4)
+    #expect(lines.allSatisfy { $0.utf8.count <= LineSplitter.longestLine + 1001 && $0.hasSuffix("\n") })
+    #expect(lines.map { $0.utf8.count - 1 }.reduce(0, +) == 200_000)
+  }
+
+  private func split(_ pieces: [[UInt8]]) -> [String] {
+    var splitter = LineSplitter()
+    var lines: [String] = []
+    for piece in pieces {
+      piece.withUnsafeBytes { bytes in
+        splitter.append(bytes) { lines.append(String(decoding: $0, as: UTF8.self)) }
+      }
+    }
+    splitter.finish { lines.append(String(decoding: $0, as: UTF8.self)) }
+    return lines
+  }
+}
+
+@Suite struct LineQueueTests {
+  @Test func handsOutWholeLinesUpToWhatAPipeTakesWhole() {
+    var queue = LineQueue()
+    for number in 0..<1000 { queue.append("line \(number)\n", prefix: "> ") }
+    var text = ""
+    while queue.count > 0 {
+      queue.writeNext { bytes in
+        #expect(bytes.count <= LineQueue.longestWrite)
+        #expect(bytes.last == newline)
+        text += String(decoding: bytes, as: UTF8.self)
+        return bytes.count
+      }
+    }
+    #expect(text == (0..<1000).map { "> line \($0)\n" }.joined())
+  }
+
+  @Test func goesOnWhereAWriteStopped() {
+    var queue = LineQueue()
+    let line = String(repeating: "x", count: 10_000) + "\n"
+    queue.append(line, prefix: "")
+    queue.append("end\n", prefix: "")
+    var text = ""
+    while queue.count > 0 {
+      queue.writeNext { bytes in
+        let taken = min(777, bytes.count)
+        text += String(decoding: bytes.prefix(taken), as: UTF8.self)
+        return taken
+      }
+    }
+    #expect(text == line + "end\n")
+  }
+}
+
+@Suite struct TailTests {
+  @Test(arguments: [0, 1, 3, 4, 7, 8, 100])
+  func keepsTheLastLinesInOrder(count: Int) {
+    var tail = Tail(capacity: 4)
+    for number in 0..<count {
+      var line = "line \(number)\n"
+      line.withUTF8 { tail.append(UnsafeRawBufferPointer($0)) }
+    }
+    #expect(tail.text == (0..<count).suffix(4).map { "line \($0)" })
+  }
+}
+
+extension LineQueue {
+  fileprivate mutating func append(_ line: String, prefix: String) {
+    var line = line
+    line.withUTF8 { append(UnsafeRawBufferPointer($0), prefix: Array(prefix.utf8)) }
+  }
+}

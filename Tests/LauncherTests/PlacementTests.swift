@@ -1,0 +1,55 @@
+import Testing
+
+@testable import Launcher
+
+@Suite struct PlacementTests {
+  @Test func tellsAWorkerWhereItStands() {
+    let environment = placement().environment(rank: 3, inheriting: ["PATH": "/bin", "RANK": "99"])
+    #expect(
+      environment == [
+        "PATH": "/bin", "RANK": "3", "LOCAL_RANK": "3", "GROUP_RANK": "0", "WORLD_SIZE": "8",
+        "LOCAL_WORLD_SIZE": "8", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "41234",
+        "TORCHELASTIC_RUN_ID": "run-1", "TORCHELASTIC_RESTART_COUNT": "0", "TORCHELASTIC_MAX_RESTARTS": "0",
+        "TWINS_RUN_ID": "run-1", "TWINS_GENERATION": "0", "TWINS_SOCKET_DIR": "/tmp/s",
+        "TWINS_LIFELINE_FD": "3", "OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0",
+      ])
+  }
+
+  @Test func leavesTheUsersThreadSettingsAlone() {
+    let outer = ["OMP_NUM_THREADS": "5", "OMP_WAIT_POLICY": "active", "GOMP_SPINCOUNT": "7"]
+    let environment = placement().environment(rank: 0, inheriting: outer)
+    #expect(environment.filter { outer.keys.contains($0.key) } == outer)
+  }
+
+  @Test func aNumberOfThreadsOnTheCommandLineWins() {
+    let environment = placement(threads: 3).environment(rank: 0, inheriting: ["OMP_NUM_THREADS": "5"])
+    #expect(environment["OMP_NUM_THREADS"] == "3")
+  }
+
+  @Test(arguments: [(2, 8, 1), (16, 8, 2), (17, 8, 2), (2, 1, 2)])
+  func sharesOutTheProcessors(processors: Int, workers: Int, expected: Int) {
+    #expect(Placement.Threads(named: nil, processors: processors, workers: workers).count == expected)
+  }
+
+  private func placement(threads: Int? = nil) -> Placement {
+    Placement(
+      runIdentifier: "run-1", size: 8, attempt: 0, masterPort: 41234, socketFolder: "/tmp/s",
+      threads: Placement.Threads(named: threads, processors: 16, workers: 8))
+  }
+}
+
+@Suite struct AcceleratorsTests {
+  private let files = ["null", "nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm", "davinci_manager", "tty1"]
+
+  @Test func countsTheCardsOfOneDriver() {
+    #expect(Accelerators.count(deviceFiles: files, environment: [:]) == 2)
+    #expect(Accelerators.count(deviceFiles: ["davinci0", "davinci1", "davinci2"], environment: [:]) == 3)
+    #expect(Accelerators.count(deviceFiles: ["null"], environment: [:]) == 0)
+  }
+
+  @Test(arguments: [("0", 1), ("0,1", 2), ("", 0), ("-1", 0), ("0,1,2,3", 2)])
+  func respectsWhatTheUserHides(visible: String, expected: Int) {
+    let environment = ["CUDA_VISIBLE_DEVICES": visible]
+    #expect(Accelerators.count(deviceFiles: files, environment: environment) == expected)
+  }
+}

@@ -1,0 +1,57 @@
+import Testing
+
+@testable import Launcher
+
+/// What real launchers do with signals.
+@Suite struct SignalTests {
+  private static let obedient =
+    "trap 'echo saved $RANK; exit 75' TERM; echo ready $RANK $$; wait_for_launcher"
+
+  @Test(arguments: [Signal.interrupt, .terminate, .hangUp])
+  func theFirstSignalLetsWorkersSave(_ signal: Signal) throws {
+    let run = try LauncherRun(Self.obedient, ["--nproc", "3"])
+    _ = try processes(of: run, count: 3)
+    run.send(signal)
+    let (status, output) = try run.finish()
+    #expect(status == 75)
+    #expect(Set(lines(output)) == ["saved 0", "[rank 1] saved 1", "[rank 2] saved 2"])
+    #expect(run.errors.contains("twins-launch: \(signal): asking the workers to stop after this step"))
+    #expect(run.errors.contains("; the same command with --resume auto goes on"))
+    #expect(!run.errors.contains("failed"))
+    #expect(run.leavesNoSockets)
+  }
+
+  @Test func aSecondSignalStopsAtOnce() throws {
+    let run = try LauncherRun(
+      "trap '' TERM; echo ready $RANK $$; while :; do wait_for_launcher; done", ["--nproc", "2"])
+    _ = try processes(of: run, count: 2)
+    run.send(.interrupt)
+    run.send(.terminate)
+    let status = try run.finish().status
+    try run.waitUntilWorkersAreGone()
+    #expect(status == 130 || status == 143)
+    #expect(run.errors.contains("stopping the workers at once"))
+    #expect(run.errors.contains("before the state was saved"))
+  }
+
+  @Test func aCheckpointIsAskedForAndTheRunGoesOn() throws {
+    let run = try LauncherRun(
+      "trap 'echo saved' USR1; trap 'exit 75' TERM; echo ready $RANK $$; while :; do wait_for_launcher; done",
+      ["--nproc", "2"])
+    _ = try processes(of: run, count: 2)
+    run.send(.user1)
+    let saved = Set([try run.nextLine(), try run.nextLine()])
+    #expect(saved == ["saved", "[rank 1] saved"])
+    run.send(.terminate)
+    #expect(try run.finish().status == 75)
+  }
+
+  @Test func underNohupAHangUpIsIgnored() throws {
+    let run = try LauncherRun(Self.obedient, ["--nproc", "1"], underNohup: true)
+    _ = try processes(of: run, count: 1)
+    run.send(.hangUp)
+    run.send(.user1)
+    #expect(try run.finish().status == 138)
+    #expect(!run.errors.contains("SIGHUP"))
+  }
+}

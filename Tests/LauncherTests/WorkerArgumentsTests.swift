@@ -1,0 +1,67 @@
+import ArgumentParser
+import Testing
+
+@testable import Launcher
+
+@Suite struct WorkerArgumentsTests {
+  @Test(arguments: [
+    ["--nproc", "8", "--model", "m", "--dist-eval"],
+    ["train", "--nproc=8", "--model", "m", "--dist-eval"],
+    ["--model", "m", "--nproc-per-node", "8", "--dist-eval"],
+    ["--model", "m", "--dist-eval", "--run-id", "a", "--run-dir=/tmp/x", "--grace", "2.5"],
+    ["--threads-per-worker", "1", "--model", "m", "--dist-eval", "--"],
+  ])
+  func launchFlagsStayBehind(_ arguments: [String]) {
+    #expect(WorkerArguments.removingLaunchFlags(from: arguments) == ["--model", "m", "--dist-eval"])
+  }
+
+  @Test func valuesAreKeptAsTheyAre() {
+    let arguments = ["--data-path", "train", "--output-dir=a=b", "--opt-betas", "0.9", "0.999", "--lr", "-1"]
+    #expect(WorkerArguments.removingLaunchFlags(from: arguments) == arguments)
+  }
+
+  /// A flag added to `LaunchFlags` but not to the list would reach the workers, which do not know it.
+  @Test func everyLaunchFlagIsListed() {
+    let words = LaunchFlags.helpMessage().split { $0 == " " || $0 == "\n" || $0 == "," }
+    let flags = Set(words.filter { $0.hasPrefix("--") }.map(String.init))
+    #expect(flags.subtracting(["--help"]) == WorkerArguments.launchFlags)
+  }
+
+  @Test func findsTheValueOfAFlag() {
+    let arguments = ["--data-path", "a", "--data-path=b", "--eval"]
+    #expect(WorkerArguments.value(of: "--data-path", in: arguments) == "b")
+    #expect(WorkerArguments.value(of: "--model", in: arguments) == nil)
+    #expect(WorkerArguments.value(of: "--eval", in: arguments) == nil)
+  }
+}
+
+@Suite struct LaunchFlagsTests {
+  @Test func parses() throws {
+    let flags = try LaunchFlags.parse(["--nproc", "8", "--run-id", "digits.1", "--grace=2.5"])
+    #expect(flags.workers == .exactly(8))
+    #expect(flags.runIdentifier == RunIdentifier("digits.1"))
+    #expect(flags.grace == 2.5)
+    #expect(try LaunchFlags.parse([]).workers == .automatic)
+    #expect(try LaunchFlags.parse(["--nproc-per-node", "auto"]).workers == .automatic)
+  }
+
+  @Test(arguments: [
+    ["--nproc", "0"], ["--nproc", "-1"], ["--nproc", "many"], ["--nproc", "1025"], ["--run-id", "a/b"],
+    ["--run-id", ""], ["--run-id", ".."], ["--grace", "-1"], ["--threads-per-worker", "0"], ["--nproc"],
+  ])
+  func refuses(_ arguments: [String]) {
+    let error = #expect(throws: (any Error).self) { try LaunchFlags.parse(arguments) }
+    #expect(error.map { LaunchFlags.exitCode(for: $0) } == .validationFailure)
+  }
+
+  @Test func automaticIsOneWorkerForEachCard() {
+    #expect(WorkerCount.automatic.resolved(cards: 4) == 4)
+    #expect(WorkerCount.automatic.resolved(cards: 0) == 1)
+    #expect(WorkerCount.exactly(8).resolved(cards: 4) == 8)
+  }
+
+  @Test func randomRunIdentifiersAreValid() {
+    #expect(RunIdentifier(RunIdentifier.random().text) != nil)
+    #expect(RunIdentifier(String(repeating: "x", count: 65)) == nil)
+  }
+}

@@ -1,0 +1,65 @@
+import Model
+import TestSupport
+import Testing
+import Torch
+
+/// Logits and gradients against timm 1.0.31, on weights and inputs made by rule on both sides.
+@Suite(.serialized) struct GoldenTests {
+  private static let networks = [
+    (golden: "alt_gvt_nano", name: "alt_gvt_nano", classes: 10, side: 64),
+    (golden: "twins_svt_small", name: "alt_gvt_small", classes: 1000, side: 224),
+    (golden: "twins_svt_base", name: "alt_gvt_base", classes: 1000, side: 224),
+    (golden: "twins_pcpvt_small", name: "pcpvt_small_v0", classes: 1000, side: 224),
+  ]
+
+  @Test(arguments: networks)
+  func `logits, loss and every gradient equal timm's`(
+    golden: String, name: String, classes: Int, side: Int
+  ) throws {
+    let golden = try Golden(golden, in: .module)
+    let network = try makeRuleNetwork(name, classes: classes)
+    let logits = network(ruleInput(count: 2, side: side), .evaluation())
+    #expect(relativeError(logits.elements(), try golden.floats("logits")) <= 1e-4)
+
+    let labels = Tensor([Int64(3 % classes), Int64(977 % classes)], [2])
+    let loss = crossEntropy(logits, labels)
+    #expect(relativeError([Float(loss.item())], try golden.floats("loss")) <= 1e-4)
+
+    loss.backward()
+    for parameter in network.parameters { try compare(parameter, golden) }
+  }
+
+  @Test func `a map that is no multiple of the window is padded as timm pads it`() throws {
+    let golden = try Golden("twins_svt_small", in: .module)
+    let network = try makeRuleNetwork("alt_gvt_small", classes: 1000)
+    let logits = withoutGradients { network(ruleInput(count: 1, side: 160), .evaluation()) }
+    #expect(relativeError(logits.elements(), try golden.floats("logits_160")) <= 1e-4)
+  }
+
+  /// The norm to 1e-3 of itself; sixteen elements to 1e-3 of the tensor's scale, since some are zero but for rounding.
+  private func compare(_ parameter: Parameter, _ golden: Golden) throws {
+    let gradient: [Float] = parameter.tensor.gradient.elements()
+    let norm = Float(gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot())
+    let wanted = try golden.float("gradient_norm." + parameter.name)
+    #expect(abs(norm - wanted) <= 1e-3 * wanted, "\(parameter.name)")
+
+    let samples = (0..<16).map { gradient[$0 * gradient.count / 16] }
+    let scale = wanted / Float(gradient.count).squareRoot()
+    for (found, wanted) in zip(samples, try golden.floats("gradient." + parameter.name)) {
+      #expect(abs(found - wanted) <= 1e-3 * max(abs(wanted), scale), "\(parameter.name)")
+    }
+  }
+}
+
+private func makeRuleNetwork(_ name: String, classes: Int) throws -> Twins {
+  let network = try makeNetwork(name, classes: classes)
+  for parameter in network.parameters {
+    let weights = Rule.weights(parameter.name, parameter.tensor.shape)
+    weights.withUnsafeBytes { parameter.tensor.fill(from: $0) }
+  }
+  return network
+}
+
+private func ruleInput(count: Int, side: Int) -> Tensor {
+  Tensor(Rule.uniform("input", count * 3 * side * side), [count, 3, side, side])
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+import Torch
+
+/// `Runtime.keepMemory()` changes the whole process and every thread counts, so each test has a process of its own.
+@Suite struct KeepingAllocatorTests {
+  @Test func `freed memory serves the next tensor of its size`() async {
+    await #expect(processExitsWith: .success) {
+      Runtime.keepMemory()
+      let large = Tensor.empty([1 << 24])  // so that keeping a little is within the limit
+      let first = address(ofFloats: 1 << 20)
+      // Were it handed back, this would likely be put in its place.
+      let other = Tensor.zeros([3 << 18])
+      #expect(address(ofFloats: 1 << 20) == first)
+      // An eighth more than is asked for may be wasted, not more.
+      #expect(address(ofFloats: 15 << 16) == first)
+      #expect(address(ofFloats: 13 << 16) != first)
+      withExtendedLifetime((large, other)) {}
+    }
+  }
+
+  @Test func `a block in use is not given out again`() async {
+    await #expect(processExitsWith: .success) {
+      Runtime.keepMemory()
+      let tensors = (0..<4).map { _ in Tensor.zeros([1 << 18]) }
+      for (i, tensor) in tensors.enumerated() { tensor.fill(Double(i)) }
+      for (i, tensor) in tensors.enumerated() {
+        #expect(tensor.elements(as: Float.self).allSatisfy { $0 == Float(i) })
+      }
+    }
+  }
+
+  @Test func `memory held stays within five quarters of the most in use`() async {
+    await #expect(processExitsWith: .success) {
+      Runtime.keepMemory()
+      let megabyte = 1 << 20
+      let before = residentBytes()
+      // One tensor at a time, 8 MB to 40 MB, each too large for the one before it: 768 MB if all were kept.
+      for size in 8...40 { Tensor.zeros([size * megabyte / 4]).fill(1) }
+      let held = residentBytes() - before
+      #expect(held >= 40 * megabyte, "nothing was kept")
+      #expect(held <= 50 * megabyte + 4 * megabyte, "\(held / megabyte) MB are held, and 40 MB were in use")
+    }
+  }
+
+  @Test func `small blocks come from malloc as ever`() async {
+    await #expect(processExitsWith: .success) {
+      Runtime.keepMemory()
+      // 60 KB blocks, freed one by one and at once: none of them is counted, none may be lost.
+      let before = residentBytes()
+      for _ in 0..<20_000 { Tensor.empty([15_000]).fill(1) }
+      #expect(residentBytes() - before < 8 << 20)
+    }
+  }
+
+  @Test func `threads share it safely`() async {
+    await #expect(processExitsWith: .success) {
+      Runtime.keepMemory()
+      let intact = await withTaskGroup(of: Bool.self) { group in
+        for thread in 0..<4 { group.addTask { churn(seed: thread) } }
+        return await group.reduce(true) { $0 && $1 }
+      }
+      #expect(intact)
+    }
+  }
+}
+
+/// Where a tensor of that many elements lay; it is gone on return.
+private func address(ofFloats count: Int) -> UnsafeMutablePointer<Float>? {
+  let tensor = Tensor.empty([count])
+  return withExtendedLifetime(tensor) { tensor.floats().baseAddress }
+}
+
+/// Makes and drops tensors of many sizes, a few alive at a time; whether each kept its own content.
+private func churn(seed: Int) -> Bool {
+  var alive: [(tensor: Tensor, value: Float)] = []
+  var intact = true
+  for i in 0..<300 {
+    let value = Float(seed * 1000 + i)
+    let tensor = Tensor.empty([16 * 1024 + (i * 7919 + seed) % (64 * 1024)])
+    tensor.fill(Double(value))
+    alive.append((tensor, value))
+    if alive.count > 4 {
+      let (old, wanted) = alive.remove(at: i % 4)
+      intact = intact && old.elements(as: Float.self).allSatisfy { $0 == wanted }
+    }
+  }
+  return intact
+}
+
+/// What this process occupies in memory now.
+private func residentBytes() -> Int {
+  let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
+    .dropFirst()
+  return (pages?.first.flatMap { Int($0) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+}

@@ -1,0 +1,45 @@
+import Collective
+import Recipe
+import TestSupport
+import Testing
+import Torch
+
+@testable import Training
+
+@Suite struct EvaluatorTests {
+  /// 37 pictures divide by none of the sizes; 3 pictures leave most of eight ranks without any.
+  @Test(arguments: [37, 3]) func `any number of ranks counts every picture once`(pictures: Int) throws {
+    let tallies = try [1, 2, 3, 5, 8].map { size in
+      let all = try onGroup(of: size) { group in
+        let evaluator = Evaluator(recipe: Recipe(), group: group, on: .cpu)
+        var own = Evaluator.Tally()
+        if group.rank < pictures {
+          own += evaluator.tally(
+            RuleBatch(step: 0, count: pictures).share(of: group.rank, among: size), by: try makeRuleNetwork())
+        }
+        return try evaluator.sum(own)
+      }
+      #expect(all.allSatisfy { $0 == all[0] })
+      return all[0]
+    }
+    for tally in tallies {
+      #expect(tally.pictures == pictures)
+      #expect((tally.correct1, tally.correct5) == (tallies[0].correct1, tallies[0].correct5))
+      #expect(abs(tally.loss - tallies[0].loss) <= 1e-5 * tallies[0].loss)
+    }
+  }
+
+  @Test func `an untrained network of ten classes is right about some of many pictures`() throws {
+    let evaluator = Evaluator(recipe: Recipe(), group: SoloGroup(), on: .cpu)
+    let tally = evaluator.tally(RuleBatch(step: 0, count: 64).share(of: 0), by: try makeRuleNetwork())
+    #expect((1..<64).contains(tally.correct5))
+    #expect(tally.correct1 <= tally.correct5)
+  }
+
+  @Test func `a class is correct when it ranks first, or among five`() {
+    var tally = Evaluator.Tally()
+    tally.count([[3, 1, 4, 0, 5], [2, 7, 1, 8, 0], [9, 8, 7, 6, 5]], [3, 8, 1])
+    #expect(tally.correct1 == 1)
+    #expect(tally.correct5 == 2)
+  }
+}

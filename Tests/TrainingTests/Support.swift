@@ -1,0 +1,65 @@
+import Collective
+import Foundation
+import Model
+import Recipe
+import TestSupport
+import Testing
+import Torch
+
+@testable import Data
+@testable import Training
+
+/// Batches of pixels and labels made by the same rule as in `scripts/goldens/training.py`.
+struct RuleBatch {
+  let pixels: [UInt8]
+  let labels: [Int]
+  static let side = 64
+  static let classes = 10
+
+  init(step: Int, count: Int) {
+    let side = Self.side
+    pixels = Rule.bits("pixels\(step)", count * side * side * 3).map { UInt8($0 >> 56) }
+    labels = Rule.bits("labels\(step)", count).map { Int($0 % UInt64(Self.classes)) }
+  }
+
+  /// The pictures that `rank` of `size` takes: rank, rank + size, ….
+  func share(of rank: Int, among size: Int = 1) -> PixelBatch {
+    let mine = Array(stride(from: rank, to: labels.count, by: size))
+    let bytes = Self.side * Self.side * 3
+    let batch = PixelBatch(capacity: max(1, mine.count), size: Self.side)
+    batch.assign(mine, labels: mine.map { labels[$0] })
+    for (place, picture) in mine.enumerated() {
+      _ = batch.sample(at: place).initialize(from: pixels[(picture * bytes)..<((picture + 1) * bytes)])
+    }
+    return batch
+  }
+}
+
+/// A nano network whose weights are made by rule.
+func makeRuleNetwork(dropPath: Double = 0) throws -> Twins {
+  let configuration = try #require(TwinsConfiguration.named("alt_gvt_nano"))
+  let network = Twins(configuration, classes: RuleBatch.classes, dropPath: dropPath)
+  for parameter in network.parameters {
+    let weights = Rule.weights(parameter.name, parameter.tensor.shape)
+    weights.withUnsafeBytes { parameter.tensor.fill(from: $0) }
+  }
+  return network
+}
+
+func makeTrainer(_ group: any ProcessGroup = SoloGroup(), dropPath: Double = 0) throws -> Trainer {
+  Trainer(try makeRuleNetwork(dropPath: dropPath), recipe: Recipe(), group: group, on: .cpu)
+}
+
+/// Runs `body` with a group of `size` ranks, each a thread, over a ring in memory.
+func onGroup<Value: Sendable>(
+  of size: Int, _ body: @escaping @Sendable (any ProcessGroup) throws -> Value
+) throws -> [Value] {
+  let ring = LoopbackRing(size: size)
+  return try onRanks(size) { rank in
+    let group = RingGroup(
+      transport: ring.transport(rank: rank), rank: rank, size: size, run: "test", generation: 0,
+      timeouts: .init(silence: .seconds(60)))
+    defer { group.close() }
+    return try body(group)
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+import Wire
+
+@Suite("Sockets over ipc")
+struct SocketTests {
+  private let soon = ContinuousClock.now + .seconds(20)
+
+  @Test("carry parts as one message, in order")
+  func messages() throws {
+    let link = try Link()
+    for number in 0..<3 { #expect(try link.send("message ", "\(number)")) }
+    for number in 0..<3 { #expect(try link.receive(until: soon) == "message \(number)") }
+    #expect(try link.receive(until: .now) == nil)
+  }
+
+  @Test("refuse rather than drop or wait when the queues are full, and take more once there is room")
+  func highWaterMark() throws {
+    let link = try Link(queueLength: 1)
+    let large = String(repeating: "x", count: 1 << 20)
+    var sent = 0
+    while try link.send(large) { sent += 1 }
+    // Both queues and the kernel's buffers hold a few.
+    #expect((1..<16).contains(sent))
+    for _ in 0..<sent { #expect(try link.receive(until: soon)?.utf8.count == 1 << 20) }
+    #expect(try link.send(large))
+  }
+
+  @Test("waiting for a message ends at the deadline")
+  func deadline() throws {
+    let link = try Link()
+    let start = ContinuousClock.now
+    #expect(try link.receive(until: start + .milliseconds(50)) == nil)
+    #expect(ContinuousClock.now >= start + .milliseconds(50))
+  }
+
+  @Test("tell of a peer that is gone, after what it sent has arrived")
+  func monitorSeesLoss() throws {
+    let link = try Link()
+    #expect(try link.send("last words"))
+    #expect(try link.receive(until: soon) == "last words")
+    #expect(try !link.receiverSawDisconnect(until: .now))
+    link.closeSender()
+    #expect(try link.receiverSawDisconnect(until: soon))
+  }
+
+  @Test("disconnect a peer that sends too much")
+  func maximumMessageSize() throws {
+    let link = try Link(maximumMessageSize: 100)
+    #expect(try link.send(String(repeating: "x", count: 101)))
+    #expect(try link.receiverSawDisconnect(until: soon))
+    #expect(try link.receive(until: .now) == nil)
+  }
+
+  @Test("refuse users that were not named")
+  func userFilter() throws {
+    let link = try Link(acceptedUser: getuid() + 1)
+    #expect(try link.send("from a stranger"))
+    #expect(try link.senderSawDisconnect(until: soon))
+    #expect(try link.receive(until: .now) == nil)
+  }
+
+  @Test("a path too long for the kernel is refused with its length")
+  func longPath() {
+    let path = "/tmp/" + String(repeating: "p", count: 103)
+    #expect(throws: WireError(call: "ipc", subject: "\(path), 108 bytes of at most 107", code: ENAMETOOLONG))
+    {
+      try Endpoint.ipc(path: path)
+    }
+    #expect(throws: Never.self) { try Endpoint.ipc(path: String(path.dropLast())) }
+  }
+
+  @Test("a folder that does not exist cannot be listened in")
+  func missingFolder() throws {
+    let context = try Context()
+    let socket = try Socket(.pull, in: context)
+    #expect(throws: WireError.self) { try socket.bind(to: .ipc(path: "/tmp/no such folder/socket")) }
+  }
+}

@@ -1,0 +1,63 @@
+import Checkpoint
+import Collective
+import Data
+import Foundation
+import Recipe
+import TestSupport
+import Testing
+import Torch
+
+@testable import Training
+@testable import Worker
+
+@Suite struct FailureTests {
+  private static let errors: [(any Error & Sendable, ExitCode)] = [
+    (RecipeError("--lr 0: must be above 0"), .usage),
+    (RecipeError("no", exitCode: .badConfiguration), .badConfiguration),
+    (Failure("stopped", exitCode: .stoppedEarly), .stoppedEarly),
+    (DataError.noSuchFolder("/d"), .missingInput),
+    (DataError.missingSplit("val", dataset: "/d"), .missingInput),
+    (DataError.emptyClass("cat", folder: "/d/train"), .badData),
+    (DataError.damagedPicture(path: "/d/x.jpg", reason: "cut"), .badData),
+    (DataError.batchLargerThanData(count: 1, batchSize: 2, worldSize: 3), .badConfiguration),
+    (DataError.unwritable(path: "/d", reason: "full"), .inputOutput),
+    (CollectiveError.lostPeer(rank: 3, operation: "all-reduce", observation: "gone"), .software),
+    (CheckpointError.system(operation: "open", path: "/c", errno: ENOENT), .missingInput),
+    (CheckpointError.system(operation: "write", path: "/c", errno: ENOSPC), .inputOutput),
+    (CheckpointError.badFile(path: "/c", reason: "cut"), .inputOutput),
+    (CheckpointError.incomplete(folder: "/c", reason: "no manifest"), .inputOutput),
+    (TrainingError.diverged(loss: .nan, gradientNorm: 1), .diverged),
+    (TrainingError.data(.noSuchFolder("/d")), .missingInput),
+    (TrainingError.collective(.closed), .software),
+    (CocoaError(.fileWriteUnknown), .inputOutput),
+  ]
+
+  @Test(arguments: errors.indices) func `every error has its status`(index: Int) {
+    let (error, status) = Self.errors[index]
+    #expect(Failure(error).exitCode == status)
+    #expect(!Failure(error).description.isEmpty)
+  }
+
+  @Test func `an error's own words are kept`() {
+    let error = CollectiveError.lostPeer(rank: 3, operation: "all-reduce", observation: "gone")
+    #expect(Failure(error).description == error.description)
+    #expect(Failure(TrainingError.collective(error)).description == error.description)
+  }
+
+  @Test func `divergence says what it saw and what to do`() {
+    let text = Failure(TrainingError.diverged(loss: .infinity, gradientNorm: 2.5)).description
+    #expect(text.contains("loss inf, gradient norm 2.5"))
+    #expect(text.contains("--lr"))
+  }
+
+  @Test func `weights of another network are a bad configuration`() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/w.safetensors"
+    try Safetensors.write([], metadata: [:], to: path)
+    let file = try SafetensorsFile(path: path)
+    let error = try #require(throws: WeightsMismatch.self) {
+      try WeightsMismatch.check(file, against: [("head.bias", [3])])
+    }
+    #expect(Failure(error).exitCode == .badConfiguration)
+  }
+}

@@ -1,0 +1,68 @@
+import Checkpoint
+import Foundation
+import Recipe
+import TestSupport
+import Testing
+
+@testable import Worker
+
+@Suite struct RunFolderTests {
+  private let outer: TemporaryFolder
+
+  init() throws { outer = try TemporaryFolder() }
+
+  @Test func `the folder and those above it are made`() throws {
+    let path = outer.path + "/a/b/c"
+    let folder = try RunFolder(creating: path)
+    var isFolder: ObjCBool = false
+    #expect(FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue)
+    #expect(folder.file("log.txt") == path + "/log.txt")
+    #expect(folder.checkpoints.folder == path + "/checkpoints")
+    _ = try RunFolder(creating: path)
+  }
+
+  @Test func `a file in the way is refused`() throws {
+    let path = outer.path + "/taken"
+    try Data().write(to: URL(fileURLWithPath: path))
+    for place in [path, path + "/below"] {
+      let failure = #expect(throws: Failure.self) { try RunFolder(creating: place) }
+      #expect(failure?.exitCode == .inputOutput)
+      #expect(
+        failure?.description.contains("cannot write to the output folder \(place): Not a directory") == true)
+      #expect(failure?.description.contains("--output-dir") == true)
+    }
+  }
+
+  @Test func `a folder that takes no files is refused`() {
+    // Root may write into any folder, but not into this one.
+    let failure = #expect(throws: Failure.self) { try RunFolder(creating: "/proc/twins") }
+    #expect(failure?.exitCode == .inputOutput)
+  }
+
+  @Test func `a log that cannot be opened is named`() throws {
+    let folder = try RunFolder(creating: outer.path)
+    try FileManager.default.createDirectory(
+      atPath: folder.file("log.txt"), withIntermediateDirectories: false)
+    let failure = #expect(throws: Failure.self) { try folder.lines("log.txt") }
+    #expect(failure?.description.contains("log.txt: Is a directory") == true)
+    #expect(failure?.exitCode == .inputOutput)
+  }
+
+  @Test func `the recipe can be read back`() throws {
+    var recipe = Recipe()
+    recipe.data.path = "/pictures/of cats"
+    let folder = try RunFolder(creating: outer.path)
+    try folder.write(recipe)
+    try folder.write(recipe)
+    let text = try String(contentsOfFile: folder.file("recipe.json"), encoding: .utf8)
+    #expect(text.contains("\"/pictures/of cats\""))
+    #expect(try JSONDecoder().decode(Recipe.self, from: Data(text.utf8)) == recipe)
+  }
+
+  @Test func `a recipe that cannot be written is an error`() throws {
+    let folder = try RunFolder(creating: outer.path)
+    try FileManager.default.createDirectory(
+      atPath: folder.file("recipe.json") + "/x", withIntermediateDirectories: true)
+    #expect(throws: Failure.self) { try folder.write(Recipe()) }
+  }
+}
