@@ -68,7 +68,7 @@ let package = Package(
     room("Checkpoint", ["CLinux"]),
     room("Recipe"),
     room("Flags", ["Recipe", argumentParser]),
-    room("Training", ["Torch", "Model", "Collective", "Data", "Checkpoint", "Recipe"]),
+    room("Training", ["Torch", "Model", "Collective", "Data", "Checkpoint", "Randomness", "Recipe"]),
     program(
       "Worker",
       [
@@ -83,14 +83,17 @@ let package = Package(
       swiftSettings: house + [.unsafeFlags(["-O"])]),
     tests("WireTests", ["Wire", "CCRC32C"]),
     tests("CollectiveTests", ["Collective", "Wire"]),
-    tests("DataTests", ["Data", "Randomness"], resources: [.copy("Fixtures")]),
-    tests("CheckpointTests", ["Checkpoint"]),
+    tests("DataTests", ["Data", "Randomness", "TestSupport"], resources: [.copy("Fixtures")]),
+    tests("CheckpointTests", ["Checkpoint", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("RecipeTests", ["Recipe", "Flags", argumentParser]),
     tests("TorchTests", ["Torch", "CTorch"]),
     tests("ModelTests", ["Model", "Torch", "Checkpoint", "TestSupport"], resources: [.copy("Goldens")]),
     tests(
       "TrainingTests",
-      ["Training", "Torch", "Model", "Collective", "Data", "Checkpoint", "Recipe", "TestSupport"],
+      [
+        "Training", "Torch", "Model", "Collective", "Data", "Checkpoint", "Randomness", "Recipe",
+        "TestSupport",
+      ],
       resources: [.copy("Goldens")]),
     tests(
       "WorkerTests",

@@ -49,3 +49,13 @@ int ct_adamw_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *con
                       steps, rate, beta1, beta2, decay, epsilon, /*amsgrad=*/false, /*maximize=*/false);
   });
 }
+
+int ct_sgd_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *momenta, int count,
+            double rate, double momentum, double decay, bool first) {
+  return guarded([&] {
+    if (count == 0) return;
+    c10::NoGradGuard no_grad;
+    at::_fused_sgd_(list(weights, count), list(grads, count), list(momenta, count), decay, momentum, rate,
+                    /*dampening=*/0, /*nesterov=*/true, /*maximize=*/false, first);
+  });
+}

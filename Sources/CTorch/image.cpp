@@ -1,6 +1,7 @@
 #include "CTorchImage.h"
 #include <ATen/Parallel.h>
 #include <ATen/ops/_upsample_bicubic2d_aa.h>
+#include <ATen/ops/_upsample_bilinear2d_aa.h>
 #include <ATen/ops/from_blob.h>
 #include <c10/core/InferenceMode.h>
 #include <cstring>
@@ -38,7 +39,7 @@ at::Tensor view(const uint8_t *rgb, int64_t height, int64_t width) {
 }  // namespace
 
 int ct_image_resize(const uint8_t *rgb, int64_t height, int64_t width, uint8_t *resized, int64_t new_height,
-                    int64_t new_width) {
+                    int64_t new_width, ct_filter filter) {
   if (height == new_height && width == new_width) {
     std::memcpy(resized, rgb, static_cast<size_t>(height * width * 3));
     return 0;
@@ -46,7 +47,8 @@ int ct_image_resize(const uint8_t *rgb, int64_t height, int64_t width, uint8_t *
   return ct::guarded([&] {
     const c10::InferenceMode inference;
     const OneThread alone;
+    const auto resize = filter == CT_BILINEAR ? at::_upsample_bilinear2d_aa_out : at::_upsample_bicubic2d_aa_out;
     auto out = view(resized, new_height, new_width);
-    at::_upsample_bicubic2d_aa_out(out, view(rgb, height, width), {new_height, new_width}, /*align_corners=*/false);
+    resize(out, view(rgb, height, width), {new_height, new_width}, /*align_corners=*/false, {}, {});
   });
 }

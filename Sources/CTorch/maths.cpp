@@ -31,6 +31,13 @@ int ct_scale_(ct_tensor *a, double factor) {
   });
 }
 
+int ct_lerp_(ct_tensor *a, const ct_tensor *b, double weight) {
+  return guarded([&] {
+    c10::NoGradGuard no_grad;
+    a->value.lerp_(b->value, weight);
+  });
+}
+
 int ct_mean(const ct_tensor *t, int64_t dimension, ct_tensor **out) {
   return returning(out, [&] { return at::mean(t->value, dimension); });
 }

@@ -31,6 +31,10 @@ int ct_select(const ct_tensor *t, int64_t dimension, int64_t index, ct_tensor **
   return returning(out, [&] { return t->value.select(dimension, index); });
 }
 
+int ct_flip(const ct_tensor *t, int64_t dimension, ct_tensor **out) {
+  return returning(out, [&] { return t->value.flip({dimension}); });
+}
+
 int ct_pad(const ct_tensor *t, const int64_t *amounts, int count, ct_tensor **out) {
   return returning(out, [&] { return at::constant_pad_nd(t->value, ct::shape(amounts, count)); });
 }

@@ -31,7 +31,7 @@ struct Manifest: Codable, Equatable, Sendable {
     let value: UInt32
 
     init(of bytes: UnsafeRawBufferPointer) {
-      value = CRC32C.checksum(of: bytes)
+      value = CRC32.castagnoli.checksum(of: bytes)
     }
   }
 

@@ -11,6 +11,9 @@ struct MappedFile: ~Copyable {
     guard fstat(descriptor, &status) == 0 else {
       throw CheckpointError.system(operation: "read", path: path, errno: errno)
     }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw CheckpointError.system(operation: "read", path: path, errno: EISDIR)
+    }
     bytes = try Self.map(descriptor, count: Int(status.st_size), path: path)
   }
 

@@ -38,7 +38,7 @@ public final class BatchLoader {
     let size = transform.size
     let decoder = SampleDecoder(folder: folder, transform: transform, seed: seed)
     let queue = BatchQueue(
-      depth: threads == 0 ? 1 : depth, label: { folder.label(at: $0) },
+      depth: threads == 0 ? 1 : depth, label: { folder.label(at: $0 % folder.count) },
       makeBatch: { PixelBatch(capacity: batchSize, size: size) })
     let shared = Monitor(Shared(queue: queue))
     self.decoder = decoder
@@ -53,7 +53,9 @@ public final class BatchLoader {
     close()
   }
 
-  /// Begins an epoch of `batches`, given as indices of the folder; an epoch still under way is dropped.
+  /// Begins an epoch of `batches`, given as a sampler's sample numbers; an epoch still under way is dropped.
+  ///
+  /// Samples i, i + n, i + 2n… of a folder with n pictures are views of picture i with randomness of their own.
   public func start(batches: [[Int]], epoch: Int) {
     shared.update { state in
       precondition(!state.isClosed, "the loader is closed")

@@ -20,6 +20,12 @@ extension DataError: CustomStringConvertible {
       --batch-size \(batchSize) takes \(batchSize * worldSize) pictures, and the training set has \(count). \
       Use --batch-size \(max(1, count / worldSize)) or fewer, or fewer workers
       """
+    case .tooFewToRepeat(let count, let batchSize, let worldSize):
+      """
+      too few pictures for --repeated-aug: it shows \(count / 256 * 256) samples an epoch (\(count) pictures, rounded \
+      down to a multiple of 256 as in the reference), and one step takes \(batchSize * worldSize). Leave \
+      --repeated-aug out, or use a smaller --batch-size
+      """
     case .unwritable(let path, let reason):
       "cannot write \(path): \(reason). Choose another folder, or see who owns it and what it holds: ls -la \(path)"
     case .noSuchTable, .malformedTable: tableDescription
@@ -52,7 +58,7 @@ extension DataError: CustomStringConvertible {
   private var pictureDescription: String {
     switch self {
     case .unreadable(let path, let reason):
-      "cannot read \(path): \(reason). See who may read it: ls -la \(path)"
+      "cannot read \(path): \(reason). Look at it: ls -la \(path)"
     case .notAPicture(let path):
       """
       \(path) is not a picture: its first bytes are those of no known format, whatever its name says. Remove or \

@@ -26,6 +26,8 @@ public enum DataError: Error, Equatable, Sendable {
   case pictureTooLarge(path: String, width: Int, height: Int)
   /// One step of all workers needs more pictures than there are.
   case batchLargerThanData(count: Int, batchSize: Int, worldSize: Int)
+  /// An epoch of repeated augmentation, a multiple of 256 samples, has no whole step.
+  case tooFewToRepeat(count: Int, batchSize: Int, worldSize: Int)
   /// The table of the digits demo does not exist.
   case noSuchTable(path: String)
   /// The table of the digits demo is not what it should be.

@@ -1,6 +1,6 @@
 public import Randomness
 
-/// How the pixels of one sample come from one stored picture: crop, scale, cut a window, mirror; a pure value.
+/// How the pixels of one sample come from one stored picture: crop, scale, cut a window, mirror, change; a pure value.
 public struct PicturePlan: Equatable, Sendable {
   /// The part of the stored picture that is decoded.
   public var crop: PixelRegion
@@ -10,8 +10,12 @@ public struct PicturePlan: Equatable, Sendable {
   public var scaledHeight: Int
   /// The part of the scaled crop that is kept.
   public var window: PixelRegion
-  /// Whether left and right change places at the end.
+  /// Whether left and right change places after that.
   public var isMirrored: Bool
+  /// The filter that scales.
+  public var interpolation = Interpolation.bicubic
+  /// What is done to the pixels at last, in order.
+  public var operations: [PictureOperation] = []
 
   /// Whether the whole scaled crop is kept.
   var keepsAll: Bool {

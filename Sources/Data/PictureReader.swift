@@ -6,6 +6,7 @@ public final class PictureReader {
   private let file = ByteBuffer()
   private let decoded = ByteBuffer()
   private let scaled = ByteBuffer()
+  private let spare = Canvas.Spare()
 
   /// Makes a reader that holds no memory yet.
   public init() {}
@@ -40,7 +41,7 @@ public final class PictureReader {
     try draw(picture, plan, into: pixels)
   }
 
-  /// Carries out `plan`: decode the crop, scale it, cut the window, mirror it.
+  /// Carries out `plan`: decode the crop, scale it, cut the window, mirror it, change its pixels.
   func draw(
     _ picture: EncodedPicture, _ plan: PicturePlan, into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(DataError) {
@@ -55,6 +56,8 @@ public final class PictureReader {
       copyRows(of: whole, plan, into: pixels)
     }
     if plan.isMirrored { mirror(pixels, width: plan.window.width) }
+    let canvas = Canvas(pixels, width: plan.window.width, height: plan.window.height, spare: spare)
+    for operation in plan.operations { canvas.apply(operation) }
   }
 
   private func scale(
@@ -63,7 +66,7 @@ public final class PictureReader {
   ) {
     let status = ct_image_resize(
       crop.baseAddress, Int64(plan.crop.height), Int64(plan.crop.width), scaled.baseAddress,
-      Int64(plan.scaledHeight), Int64(plan.scaledWidth))
+      Int64(plan.scaledHeight), Int64(plan.scaledWidth), plan.interpolation.filter)
     precondition(status == 0, "resize \(plan): \(String(cString: ct_last_error()))")
   }
 

@@ -7,7 +7,7 @@ public final class PixelBatch: @unchecked Sendable {
   public let size: Int
   /// The largest number of samples.
   public let capacity: Int
-  /// The data set's index of each sample.
+  /// The number of each sample: its picture's index, plus the number of pictures for each view of it before this one.
   public private(set) var indices: [Int] = []
   /// The class number of each sample.
   public private(set) var labels: [Int] = []

@@ -9,11 +9,11 @@ struct SampleDecoder: Sendable {
   /// Writes the claim's sample; returns what went wrong.
   func decode(_ claim: BatchQueue.Claim, with reader: PictureReader) -> DataError? {
     let batch = claim.open.batch
-    let index = batch.indices[claim.position]
-    let generator = KeyedGenerator(seed: seed, stream: .geometry, epoch: claim.open.epoch, index: index)
+    let sample = batch.indices[claim.position]
+    let generator = KeyedGenerator(seed: seed, stream: .geometry, epoch: claim.open.epoch, index: sample)
     do throws(DataError) {
       let pixels = batch.sample(at: claim.position)
-      try reader.read(folder[index].path, transform, generator: generator, into: pixels)
+      try reader.read(folder[sample % folder.count].path, transform, generator: generator, into: pixels)
       return nil
     } catch {
       return error

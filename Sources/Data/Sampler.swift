@@ -6,6 +6,11 @@ import Randomness
 /// takes r, r+W, r+2W… of them. So the same global batch holds the same pictures in the same step for any world size.
 /// What is left after the last whole step is dropped, as the reference does, and every rank takes the same number of
 /// steps.
+///
+/// With repeated augmentation (Hoffer et al. 2019; the reference's `RASampler`) every picture stands `repetitions` times
+/// in a row in the order, so that neighbouring ranks take different views of it, and an epoch ends after as many samples
+/// as there are pictures, rounded down to a multiple of 256. View v of picture i is sample i + v x `count`: a number of
+/// its own, hence randomness of its own.
 public struct Sampler: Equatable, Sendable {
   /// The number of pictures in the training set.
   public let count: Int
@@ -17,12 +22,15 @@ public struct Sampler: Equatable, Sendable {
   public let seed: UInt64
   /// Whether an epoch's order is random, or else the data set's own.
   public let shuffle: Bool
+  /// How many views of a picture follow each other, 1 for none of it; the reference takes 3.
+  public let repetitions: Int
 
-  /// Makes a sampler; throws `DataError.batchLargerThanData` where not even one step would fit.
+  /// Makes a sampler; throws `batchLargerThanData` or `tooFewToRepeat` where not even one step would fit.
   public init(
-    count: Int, worldSize: Int, batchSize: Int, seed: UInt64, shuffle: Bool = true
+    count: Int, worldSize: Int, batchSize: Int, seed: UInt64, shuffle: Bool = true, repetitions: Int = 1
   ) throws(DataError) {
     precondition(worldSize > 0 && batchSize > 0, "a world and a batch hold at least one")
+    precondition(repetitions > 0, "a picture is seen at least once")
     guard count >= worldSize * batchSize else {
       throw .batchLargerThanData(count: count, batchSize: batchSize, worldSize: worldSize)
     }
@@ -31,10 +39,16 @@ public struct Sampler: Equatable, Sendable {
     self.batchSize = batchSize
     self.seed = seed
     self.shuffle = shuffle
+    self.repetitions = repetitions
+    guard stepsPerEpoch > 0 else {
+      throw .tooFewToRepeat(count: count, batchSize: batchSize, worldSize: worldSize)
+    }
   }
 
   /// The number of steps of an epoch, the same on all ranks.
-  public var stepsPerEpoch: Int { count / (worldSize * batchSize) }
+  public var stepsPerEpoch: Int { samplesPerEpoch / (worldSize * batchSize) }
+
+  private var samplesPerEpoch: Int { repetitions == 1 ? count : count / 256 * 256 }
 
   /// The indices of all pictures in the order of `epoch`, the same on all ranks.
   public func order(epoch: Int) -> [Int] {
@@ -43,13 +57,17 @@ public struct Sampler: Equatable, Sendable {
     return generator.permutation(of: count)
   }
 
-  /// The indices that `rank` takes in each step of `epoch`: `stepsPerEpoch` batches of `batchSize`.
+  /// The samples that `rank` takes in each step of `epoch`: `stepsPerEpoch` batches of `batchSize`.
   public func batches(epoch: Int, rank: Int) -> [[Int]] {
     precondition((0..<worldSize).contains(rank), "rank \(rank) is not one of \(worldSize)")
     let order = order(epoch: epoch)
     let global = worldSize * batchSize
     return (0..<stepsPerEpoch).map { step in
-      stride(from: step * global + rank, to: (step + 1) * global, by: worldSize).map { order[$0] }
+      stride(from: step * global + rank, to: (step + 1) * global, by: worldSize).map { sample(at: $0, order) }
     }
+  }
+
+  private func sample(at position: Int, _ order: [Int]) -> Int {
+    order[position / repetitions] + position % repetitions * count
   }
 }

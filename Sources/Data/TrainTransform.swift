@@ -1,10 +1,12 @@
 public import Randomness
 import Glibc
 
-/// The training geometry: a random crop of random area and shape, scaled to a square, mirrored half of the time.
+/// The training transform: a random crop of random area and shape, scaled to a square, mirrored half of the time, then
+/// augmented.
 ///
-/// Source: `RandomResizedCropAndInterpolation` and `RandomHorizontalFlip` as timm 0.3.2's `create_transform` puts them
-/// together for the reference; the crop comes first, so nothing outside it touches the sample.
+/// Source: `RandomResizedCropAndInterpolation`, `RandomHorizontalFlip`, `RandAugment` and `ColorJitter` as timm 0.3.2's
+/// `create_transform` puts them together for the reference; the crop comes first, so nothing outside it touches the
+/// sample.
 public struct TrainTransform: Transform {
   /// The height and width of the samples.
   public var size: Int
@@ -14,11 +16,18 @@ public struct TrainTransform: Transform {
   public var ratio: ClosedRange<Double>
   /// How likely a sample is mirrored.
   public var flipProbability: Double
+  /// The filter that scales the crop and moves its pixels in augmentation.
+  public var interpolation: TrainInterpolation
+  /// Random operations on the sample.
+  public var augmentation: RandAugment?
+  /// Random changes of colour, made only where there is no `augmentation`, as in the reference.
+  public var colorJitter: ColorJitter?
 
   /// Makes the transform; the defaults are the reference's.
   public init(
     size: Int, scale: ClosedRange<Double> = 0.08...1, ratio: ClosedRange<Double> = (3.0 / 4.0)...(4.0 / 3.0),
-    flipProbability: Double = 0.5
+    flipProbability: Double = 0.5, interpolation: TrainInterpolation = .bicubic,
+    augmentation: RandAugment? = nil, colorJitter: ColorJitter? = nil
   ) {
     precondition(size > 0, "a sample has at least one pixel")
     precondition(scale.lowerBound > 0 && ratio.lowerBound > 0, "areas and shapes are positive")
@@ -26,15 +35,27 @@ public struct TrainTransform: Transform {
     self.scale = scale
     self.ratio = ratio
     self.flipProbability = flipProbability
+    self.interpolation = interpolation
+    self.augmentation = augmentation
+    self.colorJitter = colorJitter
   }
 
-  /// A random crop of the picture, scaled to the square.
+  /// A random crop of the picture, scaled to the square, and what is done to it.
   public func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> PicturePlan {
+    var changes = generator.split(for: .augment)
     let crop = crop(width: width, height: height, generator: &generator)
     let isMirrored = generator.uniform() < flipProbability
     return PicturePlan(
       crop: crop, scaledWidth: size, scaledHeight: size, window: PixelRegion(width: size, height: size),
-      isMirrored: isMirrored)
+      isMirrored: isMirrored, interpolation: interpolation.drawn(from: &generator),
+      operations: operations(&changes))
+  }
+
+  private func operations(_ generator: inout KeyedGenerator) -> [PictureOperation] {
+    if let augmentation {
+      return augmentation.operations(interpolation: interpolation, generator: &generator)
+    }
+    return colorJitter?.operations(generator: &generator) ?? []
   }
 
   private func crop(width: Int, height: Int, generator: inout KeyedGenerator) -> PixelRegion {

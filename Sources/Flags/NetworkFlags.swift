@@ -1,37 +1,57 @@
-import ArgumentParser
-import Recipe
+package import ArgumentParser
+package import Recipe
 
 /// Which network, its regularisation, precision and randomness.
 package struct NetworkFlags: ParsableArguments {
-  @Option(help: ArgumentHelp("Network, by the reference's name or timm's.", valueName: "name"))
-  package var model = reference.model.name
-
-  @Option(help: ArgumentHelp("Highest drop-path rate; it rises from 0 over the blocks.", valueName: "rate"))
-  package var dropPath = reference.model.dropPath
+  @Option(help: help("Network, by the reference's name or timm's.", reference.model.name, "name"))
+  package var model: String?
 
   @Option(
-    help: ArgumentHelp(
-      "O0: float32. O1: matrix products and convolutions in bfloat16, the rest in float32.",
-      valueName: "level"))
-  package var amp = AmpLevel.O0
+    help: help("Chance that an output of a projection or an MLP is dropped.", reference.model.dropout, "rate")
+  )
+  package var drop: Double?
 
-  @Option(help: ArgumentHelp("Seeds weights, order, augmentation and drop path.", valueName: "n"))
-  package var seed = reference.seed
+  @Option(
+    help: help("Highest drop-path rate; it rises from 0 over the blocks.", reference.model.dropPath, "rate"))
+  package var dropPath: Double?
+
+  @Option(
+    help: help(
+      "O0: float32. O1: matrix products and convolutions in 16 bits, the rest in float32.",
+      reference.precision.level.rawValue, "level"))
+  package var amp: AmpLevel?
+
+  @Option(help: help("The 16 bits of --amp O1.", reference.precision.dtype.rawValue, "type"))
+  package var ampDtype: Recipe.Precision.ElementType?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: help("Keep a moving average of the weights, and evaluate it too.", "--no-model-ema"))
+  package var modelEma: Bool?
+
+  @Option(help: help("The part of the average that a step keeps.", reference.ema.decay, "decay"))
+  package var modelEmaDecay: Double?
+
+  @Option(help: help("Seeds weights, order, augmentation, mixing and drop path.", reference.seed, "n"))
+  package var seed: UInt64?
 
   package init() {}
 
-  /// The recipe's part; throws when the name is unknown or the rate out of range.
-  func network() throws(RecipeError) -> Recipe.Network {
-    try require((0..<1).contains(dropPath), "--drop-path", dropPath, "from 0 to below 1")
-    var network = Recipe.Network()
-    network.name = try ModelName.canonical(model)
-    network.dropPath = dropPath
-    return network
+  func settle(_ settings: inout Settings) throws(RecipeError) {
+    let name: String? = if let model { try ModelName.canonical(model) } else { nil }
+    try settings.take(name, "--model", into: \.model.name, "model.name", "one of \(ModelName.all)") {
+      (try? ModelName.canonical($0)) == $0
+    }
+    try settings.take(
+      drop, "--drop", into: \.model.dropout, "model.dropout", "from 0 to below 1", where: isShare)
+    try settings.take(
+      dropPath, "--drop-path", into: \.model.dropPath, "model.dropPath", "from 0 to below 1", where: isShare)
+    try settings.take(amp, "--amp", into: \.precision.level, "precision.level")
+    try settings.take(ampDtype, "--amp-dtype", into: \.precision.dtype, "precision.dtype")
+    try settings.take(
+      modelEma, modelEma == true ? "--model-ema" : "--no-model-ema", into: \.ema.enabled, "ema.enabled")
+    try settings.take(
+      modelEmaDecay, "--model-ema-decay", into: \.ema.decay, "ema.decay", "from 0 to below 1", where: isShare)
+    try settings.take(seed, "--seed", into: \.seed, "seed")
   }
-}
-
-/// `--amp`: apex's levels.
-package enum AmpLevel: String, ExpressibleByArgument, CaseIterable, Sendable {
-  case O0
-  case O1
 }

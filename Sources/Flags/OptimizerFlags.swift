@@ -1,61 +1,81 @@
-import ArgumentParser
+package import ArgumentParser
 import Recipe
 
-/// AdamW, the gradient's clip and the loss.
+/// The rule of an update, and the gradient's clip.
 package struct OptimizerFlags: ParsableArguments {
-  @Option(help: ArgumentHelp("Decoupled weight decay.", valueName: "decay"))
-  package var weightDecay = reference.optimizer.weightDecay
+  @Option(
+    help: help(
+      "Rule of an update: adamw (also npufusedadamw) or sgd.", reference.optimizer.kind.rawValue, "rule"))
+  package var opt: String?
+
+  @Option(help: help("Weight decay.", reference.optimizer.weightDecay, "decay"))
+  package var weightDecay: Double?
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Decay rates of AdamW's two running means.", valueName: "beta"))
-  package var optBetas = [reference.optimizer.beta1, reference.optimizer.beta2]
+    help: help(
+      "Decay rates of AdamW's two running means.", [reference.optimizer.beta1, reference.optimizer.beta2],
+      "beta"))
+  package var optBetas: [Double] = []
 
-  @Option(help: ArgumentHelp("AdamW's epsilon.", valueName: "epsilon"))
-  package var optEps = reference.optimizer.epsilon
+  @Option(help: help("AdamW's epsilon.", reference.optimizer.epsilon, "epsilon"))
+  package var optEps: Double?
 
-  @Option(help: ArgumentHelp("Largest L2 norm of the whole gradient; 0 leaves it alone.", valueName: "norm"))
-  package var clipGrad = reference.optimizer.clip ?? 0
+  @Option(help: help("SGD's momentum.", reference.optimizer.momentum, "momentum"))
+  package var momentum: Double?
 
-  @Option(help: ArgumentHelp("Label smoothing.", valueName: "share"))
-  package var smoothing = reference.smoothing
+  @Option(
+    help: help(
+      "Largest L2 norm of the whole gradient; 0 leaves it alone.", reference.optimizer.clip ?? 0, "norm"))
+  package var clipGrad: Double?
+
+  @Option(
+    help: help("Batches whose gradients each worker adds up for one update.", reference.accumulation, "n"))
+  package var accumulate: Int?
 
   package init() {}
 
-  /// The recipe's part; throws when a value is out of range.
-  func optimizer() throws(RecipeError) -> Recipe.Optimizer {
-    try check()
-    var optimizer = Recipe.Optimizer()
-    optimizer.weightDecay = weightDecay
-    optimizer.beta1 = optBetas[0]
-    optimizer.beta2 = optBetas[1]
-    optimizer.epsilon = optEps
-    optimizer.clip = clipGrad > 0 ? clipGrad : nil
-    return optimizer
+  func settle(_ settings: inout Settings) throws(RecipeError) {
+    let kind: Recipe.Optimizer.Kind? = if let opt { try self.kind(opt) } else { nil }
+    try settings.take(kind, "--opt", into: \.optimizer.kind, "optimizer.kind")
+    try settings.take(
+      weightDecay, "--weight-decay", into: \.optimizer.weightDecay, "optimizer.weightDecay", "at least 0",
+      where: isNonnegative)
+    try settleBetas(&settings)
+    try settings.take(
+      optEps, "--opt-eps", into: \.optimizer.epsilon, "optimizer.epsilon", "above 0"
+    ) { $0 > 0 && $0.isFinite }
+    try settings.take(
+      momentum, "--momentum", into: \.optimizer.momentum, "optimizer.momentum", "from 0 to below 1",
+      where: isShare)
+    try settings.take(
+      clipGrad.map { $0 == 0 ? nil : $0 }, "--clip-grad", into: \.optimizer.clip, "optimizer.clip",
+      "at least 0"
+    ) { $0.map { $0 > 0 && !$0.isNaN } ?? true }
+    try settings.take(
+      accumulate, "--accumulate", into: \.accumulation, "accumulation", "at least 1"
+    ) { $0 >= 1 }
   }
 
-  /// The share of a target that is spread over all classes; throws when it is out of range.
-  func checkedSmoothing() throws(RecipeError) -> Double {
-    try require((0..<1).contains(smoothing), "--smoothing", smoothing, "from 0 to below 1")
-    return smoothing
+  private func settleBetas(_ settings: inout Settings) throws(RecipeError) {
+    guard optBetas.isEmpty || (optBetas.count == 2 && optBetas.allSatisfy(isShare)) else {
+      throw RecipeError(
+        "--opt-betas \(optBetas.map(\.description).joined(separator: " ")): must be two numbers from 0 to below 1"
+      )
+    }
+    try settings.take(
+      optBetas.first, "--opt-betas", into: \.optimizer.beta1, "optimizer.beta1", "from 0 to below 1",
+      where: isShare)
+    try settings.take(
+      optBetas.last, "--opt-betas", into: \.optimizer.beta2, "optimizer.beta2", "from 0 to below 1",
+      where: isShare)
   }
 
-  private func check() throws(RecipeError) {
-    try require(weightDecay >= 0 && weightDecay.isFinite, "--weight-decay", weightDecay, "at least 0")
-    try require(
-      optBetas.count == 2 && optBetas.allSatisfy((0..<1).contains), "--opt-betas", optBetas,
-      "two numbers from 0 to below 1")
-    try require(optEps > 0 && optEps.isFinite, "--opt-eps", optEps, "above 0")
-    try require(clipGrad >= 0, "--clip-grad", clipGrad, "at least 0")
-  }
-
-  /// Flags that differ from their defaults.
-  var changed: [String] {
-    let values = reference.optimizer
-    return Flags.changed([
-      ("--weight-decay", weightDecay != values.weightDecay),
-      ("--opt-betas", optBetas != [values.beta1, values.beta2]), ("--opt-eps", optEps != values.epsilon),
-      ("--clip-grad", clipGrad != values.clip), ("--smoothing", smoothing != reference.smoothing),
-    ])
+  private func kind(_ word: String) throws(RecipeError) -> Recipe.Optimizer.Kind {
+    switch word.lowercased() {
+    case "adamw", "npufusedadamw": return .adamw
+    case "sgd": return .sgd
+    default: throw RecipeError("--opt \(word): must be adamw (also npufusedadamw) or sgd")
+    }
   }
 }

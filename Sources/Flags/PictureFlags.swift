@@ -1,75 +1,70 @@
 package import ArgumentParser
 import Recipe
 
-/// Which pictures, how many at once, and how they are cut.
+/// Which pictures, how many at once, and at what size.
 package struct PictureFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Folder with train/CLASS/PICTURE and val/CLASS/PICTURE.", valueName: "dir"))
-  package var dataPath: String
-
-  @Option(help: ArgumentHelp("Pictures that each worker takes in one step.", valueName: "n"))
-  package var batchSize = reference.data.batchSize
-
-  @Option(help: ArgumentHelp("Side of the pictures that the network sees.", valueName: "pixels"))
-  package var inputSize = reference.data.inputSize
+  package var dataPath: String?
 
   @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp("Least and most of a picture's area that a random crop keeps.", valueName: "part"))
-  package var scale = reference.data.cropScale
+    help: help(
+      "Kind of data set; folders of classes, as ImageNet is laid out, are the one kind there is.", "IMNET"))
+  var dataSet: DataSet?
+
+  @Option(help: help("Pictures that each worker takes in one step.", reference.data.batchSize, "n"))
+  package var batchSize: Int?
+
+  @Option(help: help("Side of the pictures that the network sees.", reference.data.inputSize, "pixels"))
+  package var inputSize: Int?
 
   @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp("Narrowest and widest random crop, width over height.", valueName: "ratio"))
-  package var ratio = reference.data.cropRatio
+    help: help("Part of the shorter side that the evaluation crop keeps.", reference.data.cropPercent, "part")
+  )
+  package var cropPct: Double?
 
-  @Option(help: ArgumentHelp("Chance of a horizontal flip.", valueName: "chance"))
-  package var hflip = reference.data.flip
+  @Flag(
+    inversion: .prefixedNo,
+    help:
+      "Go through the pictures in a random order; without, worker r of W takes r, r+W, r+2W, … (default: --shuffle)"
+  )
+  package var shuffle: Bool?
 
-  @Option(help: ArgumentHelp("Part of the shorter side that the evaluation crop keeps.", valueName: "part"))
-  package var cropPct = reference.data.cropPercent
-
-  @Flag(help: "Give training pictures the evaluation transform: no random crop, no flip.")
-  package var noAug = false
-
-  @Flag(help: "Keep the folder's order; worker r of W takes pictures r, r+W, r+2W, …")
-  package var noShuffle = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: help(
+      "Show three changed copies of a third of the pictures, each to another worker.", "--no-repeated-aug"))
+  package var repeatedAug: Bool?
 
   package init() {}
 
-  /// The recipe's part; throws when a value is out of range.
-  func pictures() throws(RecipeError) -> Recipe.Pictures {
-    try check()
-    var pictures = Recipe.Pictures()
-    pictures.path = dataPath
-    pictures.batchSize = batchSize
-    pictures.inputSize = inputSize
-    pictures.cropScale = scale
-    pictures.cropRatio = ratio
-    pictures.flip = hflip
-    pictures.cropPercent = cropPct
-    pictures.augments = !noAug
-    pictures.shuffles = !noShuffle
-    return pictures
+  func settle(_ settings: inout Settings) throws(RecipeError) {
+    try settings.take(dataPath, "--data-path", into: \.data.path, "data.path")
+    try checkDataSet()
+    try settings.take(
+      batchSize, "--batch-size", into: \.data.batchSize, "data.batchSize", "at least 1"
+    ) { $0 >= 1 }
+    try settings.take(
+      inputSize, "--input-size", into: \.data.inputSize, "data.inputSize", "at least 32"
+    ) { $0 >= 32 }
+    try settings.take(
+      cropPct, "--crop-pct", into: \.data.cropPercent, "data.cropPercent", "above 0, at most 1"
+    ) { $0 > 0 && $0 <= 1 }
+    try settings.take(
+      shuffle, shuffle == true ? "--shuffle" : "--no-shuffle", into: \.data.shuffles, "data.shuffles")
+    try settings.take(
+      repeatedAug, repeatedAug == true ? "--repeated-aug" : "--no-repeated-aug",
+      into: \.data.repeatedAugmentation, "data.repeatedAugmentation")
   }
 
-  private func check() throws(RecipeError) {
-    try require(batchSize >= 1, "--batch-size", batchSize, "at least 1")
-    try require(inputSize >= 32, "--input-size", inputSize, "at least 32")
-    try require(isRising(scale) && scale[1] <= 1, "--scale", scale, "two rising numbers above 0, at most 1")
-    try require(isRising(ratio), "--ratio", ratio, "two rising numbers above 0")
-    try require((0...1).contains(hflip), "--hflip", hflip, "from 0 to 1")
-    try require(cropPct > 0 && cropPct <= 1, "--crop-pct", cropPct, "above 0, at most 1")
+  private func checkDataSet() throws(RecipeError) {
+    guard let dataSet, dataSet != .IMNET else { return }
+    throw RecipeError(
+      "--data-set \(dataSet): this kind of data set is not read. Lay the pictures out as train/CLASS/PICTURE and "
+        + "val/CLASS/PICTURE, and leave the flag away; any number of classes is fine.")
   }
+}
 
-  private func isRising(_ pair: [Double]) -> Bool {
-    pair.count == 2 && pair[0] > 0 && pair[0] <= pair[1] && pair[1].isFinite
-  }
-
-  /// Flags for random crops and flips that differ from their defaults.
-  var changedAugmentation: [String] {
-    changed([
-      ("--scale", scale != reference.data.cropScale), ("--ratio", ratio != reference.data.cropRatio),
-      ("--hflip", hflip != reference.data.flip),
-    ])
-  }
+/// `--data-set`: the reference's words.
+enum DataSet: String, ExpressibleByArgument, CaseIterable, Sendable {
+  case IMNET, CIFAR, INAT, INAT19
 }

@@ -15,16 +15,31 @@ package struct RunFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What to start from: a checkpoint folder, the newest one (auto), or a .safetensors file of weights.",
+      "Values to lay over the defaults: a run's recipe.json, or part of one. Flags win over it.",
+      valueName: "file"))
+  package var config: String?
+
+  @Flag(help: "Print every value of the recipe and where it comes from, and end.")
+  package var printConfig = false
+
+  @Option(
+    help: ArgumentHelp(
+      "What to go on from: a checkpoint folder, the newest one (auto), or a file of weights.",
       valueName: "path|auto"))
   package var resume: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Weights to start epoch 0 from; a head of another size is made anew.", valueName: "file"))
+  package var finetune: String?
 
   @Flag(help: "Evaluate once instead of training, with the weights of --resume.")
   package var eval = false
 
   @Flag(
-    help: "Always on: every worker evaluates its share, each picture counts once. Accepted for old scripts.")
-  package var distEval = false
+    name: [.customLong("throughput"), .customLong("throughout")],
+    help: "Time inference on one batch instead of training.")
+  package var throughput = false
 
   @Flag(help: "Do not evaluate after each epoch.")
   package var noEval = false
@@ -48,12 +63,28 @@ package struct RunFlags: ParsableArguments {
 
   package init() {}
 
-  /// Throws when a value is out of range.
+  /// Reads what scripts for the reference pass: `''` for a path that is not given, and the port's
+  /// `--finetune yes --resume FILE`.
+  package mutating func validate() {
+    if outputDir == "" { outputDir = nil }
+    if resume == "" { resume = nil }
+    if finetune == "" { finetune = nil }
+    if let word = finetune, ["yes", "true", "1"].contains(word.lowercased()), resume != nil {
+      finetune = resume
+      resume = nil
+    }
+  }
+
+  /// Throws when a value is out of range or two contradict each other.
   func check() throws(RecipeError) {
     try require(keep >= 1, "--keep", keep, "at least 1")
     try require(logEvery >= 1, "--log-every", logEvery, "at least 1")
     if let threads { try require(threads >= 1, "--threads", threads, "at least 1") }
     if let numWorkers { try require(numWorkers >= 0, "--num-workers", numWorkers, "at least 0") }
+    if let finetune, let resume {
+      throw RecipeError(
+        "--finetune \(finetune) starts a run and --resume \(resume) goes on with one: give one of them")
+    }
   }
 }
 

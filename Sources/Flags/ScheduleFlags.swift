@@ -3,63 +3,74 @@ import Recipe
 
 /// How long training runs, and how the learning rate moves.
 package struct ScheduleFlags: ParsableArguments {
-  @Option(help: ArgumentHelp("Passes over the training pictures.", valueName: "n"))
-  package var epochs = reference.schedule.epochs
+  @Option(help: help("Shape of the learning rate's curve; cosine is the one there is.", "cosine", "shape"))
+  package var sched: String?
+
+  @Option(help: help("Passes over the training pictures.", reference.schedule.epochs, "n"))
+  package var epochs: Int?
+
+  @Option(help: help("First epoch, counted from 0, of a run without a checkpoint.", 0, "n"))
+  package var startEpoch: Int?
 
   @Option(help: ArgumentHelp("End each epoch after this many steps.", valueName: "n"))
   package var maxStep: Int?
 
   @Option(
-    help: ArgumentHelp(
-      "Learning rate for 512 pictures a step; scaled by batch size × workers / 512.", valueName: "rate"))
-  package var lr = reference.schedule.base
+    help: help(
+      "Learning rate for 512 pictures an update; scaled by batch size × workers / 512.",
+      reference.schedule.rate, "rate"))
+  package var lr: Double?
 
-  @Flag(help: "Use --lr as it is given.")
-  package var noLrScaling = false
+  @Flag(inversion: .prefixedNo, help: help("Scale --lr, or use it as it is given.", "--lr-scaling"))
+  package var lrScaling: Bool?
 
-  @Option(help: ArgumentHelp("Epochs of linear warm-up.", valueName: "n"))
-  package var warmupEpochs = reference.schedule.warmupEpochs
+  @Option(help: help("Epochs of linear warm-up.", reference.schedule.warmupEpochs, "n"))
+  package var warmupEpochs: Int?
 
-  @Option(help: ArgumentHelp("Learning rate that the warm-up starts from; not scaled.", valueName: "rate"))
-  package var warmupLr = reference.schedule.warmup
+  @Option(
+    help: help("Learning rate that the warm-up starts from; not scaled.", reference.schedule.warmup, "rate"))
+  package var warmupLr: Double?
 
-  @Option(help: ArgumentHelp("Learning rate that the cosine falls to; not scaled.", valueName: "rate"))
-  package var minLr = reference.schedule.minimum
+  @Option(
+    help: help("Learning rate that the cosine falls to; not scaled.", reference.schedule.minimum, "rate"))
+  package var minLr: Double?
 
   package init() {}
 
-  /// The recipe's part for steps of `pictures` pictures on all ranks; throws when a value is out of range.
-  func schedule(pictures: Int) throws(RecipeError) -> Recipe.Schedule {
-    try check()
-    var schedule = Recipe.Schedule()
-    schedule.epochs = epochs
-    schedule.base = noLrScaling ? lr : lr * Double(pictures) / 512
-    schedule.warmupEpochs = warmupEpochs
-    schedule.warmup = warmupLr
-    schedule.minimum = minLr
-    schedule.stepLimit = maxStep
-    return schedule
+  func settle(_ settings: inout Settings) throws(RecipeError) {
+    let kind: Recipe.Schedule.Kind? = if let sched { try self.kind(sched) } else { nil }
+    try settings.take(kind, "--sched", into: \.schedule.kind, "schedule.kind")
+    try settings.take(epochs, "--epochs", into: \.schedule.epochs, "schedule.epochs", "at least 1") {
+      $0 >= 1
+    }
+    try settings.take(
+      startEpoch, "--start-epoch", into: \.schedule.startEpoch, "schedule.startEpoch", "at least 0"
+    ) { $0 >= 0 }
+    try settings.take(
+      maxStep.map(Optional.some), "--max-step", into: \.schedule.stepLimit, "schedule.stepLimit", "at least 1"
+    ) { $0.map { $0 >= 1 } ?? true }
+    try settleRate(&settings)
+    try settings.take(
+      warmupEpochs, "--warmup-epochs", into: \.schedule.warmupEpochs, "schedule.warmupEpochs", "at least 0"
+    ) { $0 >= 0 }
   }
 
-  private func check() throws(RecipeError) {
-    try require(epochs >= 1, "--epochs", epochs, "at least 1")
-    if let maxStep { try require(maxStep >= 1, "--max-step", maxStep, "at least 1") }
-    try require(lr > 0 && lr.isFinite, "--lr", lr, "above 0")
-    try require(warmupEpochs >= 0, "--warmup-epochs", warmupEpochs, "at least 0")
-    try require(warmupLr >= 0 && warmupLr.isFinite, "--warmup-lr", warmupLr, "at least 0")
-    try require(minLr >= 0 && minLr.isFinite, "--min-lr", minLr, "at least 0")
+  private func settleRate(_ settings: inout Settings) throws(RecipeError) {
+    try settings.take(lr, "--lr", into: \.schedule.rate, "schedule.rate", "above 0") { $0 > 0 && $0.isFinite }
+    try settings.take(
+      lrScaling, lrScaling == true ? "--lr-scaling" : "--no-lr-scaling", into: \.schedule.scalesRate,
+      "schedule.scalesRate")
+    try settings.take(
+      warmupLr, "--warmup-lr", into: \.schedule.warmup, "schedule.warmup", "at least 0", where: isNonnegative)
+    try settings.take(
+      minLr, "--min-lr", into: \.schedule.minimum, "schedule.minimum", "at least 0", where: isNonnegative)
   }
 
-  /// Flags that differ from their defaults.
-  var changed: [String] {
-    Flags.changed([
-      ("--epochs", epochs != reference.schedule.epochs), ("--max-step", maxStep != nil),
-      ("--lr", lr != reference.schedule.base), ("--no-lr-scaling", noLrScaling),
-      ("--warmup-epochs", warmupEpochs != reference.schedule.warmupEpochs),
-      ("--warmup-lr", changesWarmup), ("--min-lr", minLr != reference.schedule.minimum),
-    ])
+  private func kind(_ word: String) throws(RecipeError) -> Recipe.Schedule.Kind {
+    guard let kind = Recipe.Schedule.Kind(rawValue: word) else {
+      throw RecipeError(
+        "--sched \(word): must be cosine, the reference's; the other schedules of timm are left out")
+    }
+    return kind
   }
-
-  /// Whether `--warmup-lr` differs from its default.
-  var changesWarmup: Bool { warmupLr != reference.schedule.warmup }
 }

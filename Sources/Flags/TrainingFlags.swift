@@ -3,49 +3,70 @@ public import Recipe
 
 /// The training flags, shared by both programs: the reference's names, meanings and defaults first.
 ///
-/// A group of flags is a part of the recipe; what decides no number is in `run`.
+/// A flag that decides a number is nil unless it was given; its default is `Recipe()`'s value. What decides no number is
+/// in `run`.
 public struct TrainingFlags: ParsableArguments {
   @OptionGroup(title: "Pictures") package var pictures: PictureFlags
+  @OptionGroup(title: "Augmentation") package var augmentation: AugmentationFlags
+  @OptionGroup(title: "Mixing and loss") package var mixing: MixingFlags
   @OptionGroup(title: "Network") package var network: NetworkFlags
   @OptionGroup(title: "Schedule") package var schedule: ScheduleFlags
-  @OptionGroup(title: "Optimizer and loss") package var optimizer: OptimizerFlags
+  @OptionGroup(title: "Optimizer") package var optimizer: OptimizerFlags
   @OptionGroup(title: "Run") package var run: RunFlags
+  @OptionGroup(title: "Accepted for the reference's command lines, without effect") var idle: IdleFlags
 
-  /// Flags at their defaults, before parsing.
+  /// Flags as if none had been given, before parsing.
   public init() {}
 
   /// The folder the run writes to: `--output-dir`, or the model's name as in the reference.
-  public var outputFolder: String { run.outputDir ?? "./\(network.model)" }
+  public var outputFolder: String {
+    // A file of values that cannot be read is `recipe`'s to report.
+    let file = run.config.flatMap { try? RecipeFile(path: $0) }
+    return run.outputDir ?? "./\(network.model ?? (file?.recipe ?? reference).model.name)"
+  }
 
   /// The resolved recipe for a run of `worldSize` ranks.
   ///
-  /// Throws a `RecipeError` that names the flag when a value is out of range.
+  /// Throws a `RecipeError` that names the flag, or the file and its value, when one is out of range.
   public func recipe(worldSize: Int) throws(RecipeError) -> Recipe {
-    var recipe = Recipe()
-    recipe.data = try pictures.pictures()
-    recipe.model = try network.network()
-    recipe.schedule = try schedule.schedule(pictures: pictures.batchSize * worldSize)
-    recipe.optimizer = try optimizer.optimizer()
-    recipe.smoothing = try optimizer.checkedSmoothing()
-    recipe.precision = network.amp == .O1 ? .bfloat16 : .float32
-    recipe.worldSize = worldSize
-    recipe.seed = network.seed
+    let settings = try settings(worldSize: worldSize)
+    if settings.recipe.data.path.isEmpty && !run.printConfig {
+      throw RecipeError(
+        "--data-path is missing: name the folder that holds train/CLASS/PICTURE and val/CLASS/PICTURE")
+    }
+    if !run.eval { try checkPairs(settings.recipe) }
+    return settings.recipe
+  }
+
+  /// Mixing takes a picture's partner from the other end of its batch.
+  private func checkPairs(_ recipe: Recipe) throws(RecipeError) {
+    guard recipe.mixing.isOn, !recipe.data.batchSize.isMultiple(of: 2) else { return }
+    throw RecipeError(
+      "--batch-size \(recipe.data.batchSize): must be even, since --mixup and --cutmix mix pictures in pairs. "
+        + "Or switch both off: --mixup 0 --cutmix 0")
+  }
+
+  /// Every value by its dotted name in `recipe.json`, and where it comes from: the default, a file or a flag.
+  public func configuration(worldSize: Int) throws(RecipeError) -> String {
+    let settings = try settings(worldSize: worldSize)
+    return settings.table + "\n\(settings.recipe.rateLine)\nDigest: \(settings.recipe.digest)"
+  }
+
+  /// The reference's values, under a file's, under the flags'.
+  package func settings(worldSize: Int) throws(RecipeError) -> Settings {
+    var settings = try Settings(config: run.config)
+    try pictures.settle(&settings)
+    try augmentation.settle(&settings)
+    try mixing.settle(&settings)
+    try network.settle(&settings)
+    try schedule.settle(&settings)
+    try optimizer.settle(&settings)
+    try idle.settle(&settings)
     try run.check()
-    return recipe
+    settings.derive(worldSize: worldSize)
+    return settings
   }
 }
 
 /// The reference's recipe, where the flags' defaults come from.
 let reference = Recipe()
-
-/// Throws an error that names the flag and its value unless `holds`.
-func require(
-  _ holds: Bool, _ flag: String, _ value: some CustomStringConvertible, _ wanted: String
-) throws(RecipeError) {
-  if !holds { throw RecipeError("\(flag) \(value): must be \(wanted)") }
-}
-
-/// Throws an error that names the flag and its numbers unless `holds`.
-func require(_ holds: Bool, _ flag: String, _ values: [Double], _ wanted: String) throws(RecipeError) {
-  try require(holds, flag, values.map(\.description).joined(separator: " "), wanted)
-}

@@ -11,7 +11,7 @@ struct FeedForward {
   }
 
   func callAsFunction(_ tokens: Tensor, _ pass: Pass) -> Tensor {
-    contract(gelu(expand(tokens, pass)), pass)
+    pass.dropped(contract(pass.dropped(gelu(expand(tokens, pass))), pass))
   }
 }
 

@@ -6,14 +6,21 @@ public struct Pass {
   public let products: DType
   /// Which branches of which pictures are left out; nil when evaluating.
   public let dropPath: DropPath?
+  /// Which outputs are dropped; nil when none are.
+  public let dropout: Dropout?
 
   /// A pass that trains.
-  public static func training(_ dropPath: DropPath, products: DType = .float32) -> Pass {
-    Pass(products: products, dropPath: dropPath)
+  public static func training(
+    _ dropPath: DropPath, dropout: Dropout? = nil, products: DType = .float32
+  ) -> Pass {
+    Pass(products: products, dropPath: dropPath, dropout: dropout)
   }
 
   /// A pass that evaluates.
   public static func evaluation(products: DType = .float32) -> Pass {
-    Pass(products: products, dropPath: nil)
+    Pass(products: products, dropPath: nil, dropout: nil)
   }
+
+  /// `x` with the outputs dropped that this pass drops.
+  func dropped(_ x: Tensor) -> Tensor { dropout?(x) ?? x }
 }

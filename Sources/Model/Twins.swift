@@ -19,6 +19,7 @@ public struct Twins {
 
     func callAsFunction(_ planes: Tensor, _ pass: Pass) -> FeatureMap {
       var map = embedding(planes, pass)  // [B, H·W, C]
+      map.tokens = pass.dropped(map.tokens)
       for (j, block) in blocks.enumerated() {
         map = block(map, pass)
         if j == 0 { map = position(map, pass) }
@@ -26,6 +27,9 @@ public struct Twins {
       return map
     }
   }
+
+  /// How many classes the head tells apart.
+  public let classes: Int
 
   /// A network for `classes` classes, its weights drawn from `seed`.
   ///
@@ -52,6 +56,7 @@ public struct Twins {
     norm = LayerNorm(scope["norm"], channels, epsilon: 1e-6)
     head = Linear(scope["head"], channels, classes)
     parameters = scope.parameters
+    self.classes = classes
   }
 
   private static func blocks(

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A random generator that is a pure function of its key: same key, same numbers, on any thread, rank or machine.
 ///
 /// The key (seed, stream, epoch, index) is hashed into the state of a SplitMix64 (Steele, Lea and Flood, "Fast
@@ -13,6 +15,14 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
     case geometry = 1
     /// Which branches of a network leave one picture out.
     case dropPath = 2
+    /// The augmentation of one picture's colours and shape.
+    case augment = 3
+    /// The boxes that are erased from one picture.
+    case erasing = 4
+    /// How the pictures of a batch are mixed.
+    case mixing = 5
+    /// Which outputs of a layer are dropped.
+    case dropout = 6
   }
 
   private var state: UInt64
@@ -23,6 +33,13 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
     for word in [stream.rawValue, UInt64(bitPattern: Int64(epoch)), UInt64(bitPattern: Int64(index))] {
       state = Self.mix((state ^ word) &+ Self.step)
     }
+  }
+
+  /// A generator for another use, a function of this one's key and draws; the two share no numbers.
+  public func split(for stream: Stream) -> KeyedGenerator {
+    var other = self
+    other.state = Self.mix((state ^ stream.rawValue) &+ Self.step)
+    return other
   }
 
   /// The next 64 random bits.
@@ -45,6 +62,12 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
   public mutating func integer(below bound: Int) -> Int {
     precondition(bound > 0, "there is no number below \(bound)")
     return Int(UInt64(bound).multipliedFullWidth(by: next()).high)
+  }
+
+  /// A number from the normal distribution of mean 0 and deviation 1 (Box and Muller), made of two draws.
+  public mutating func normal() -> Double {
+    let radius = sqrt(-2 * log(1 - uniform()))
+    return radius * cos(2 * Double.pi * uniform())
   }
 
   /// The numbers 0..<`count` in random order (Fisher and Yates).

@@ -26,7 +26,7 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
     switch self {
     case .done: "done"
     case .usage: "the command line makes no sense"
-    case .badData: "the data set cannot be used"
+    case .badData: "the data set or a file of weights cannot be used"
     case .missingInput: "an input does not exist"
     case .noDevice: "the device is not available"
     case .software: "a defect, or a lost peer"

@@ -6,6 +6,8 @@ public enum DType: Int32, Sendable {
   case uint8 = 0
   /// Class indices.
   case int64 = 4
+  /// Reduced-precision products that overflow at 65504.
+  case float16 = 5
   /// Weights, gradients, sums.
   case float32 = 6
   /// Exact sums of many values.
@@ -17,7 +19,7 @@ public enum DType: Int32, Sendable {
   public var size: Int {
     switch self {
     case .uint8: 1
-    case .bfloat16: 2
+    case .float16, .bfloat16: 2
     case .float32: 4
     case .int64, .float64: 8
     }

@@ -31,6 +31,13 @@ extension Tensor {
     check(ct_scale_(handle, factor), file, line)
   }
 
+  /// Moves every element a part of the way towards that of another tensor, in place: `a += weight · (b - a)`.
+  public func move(
+    towards other: Tensor, by weight: Double, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    check(ct_lerp_(handle, other.handle, weight), file, line)
+  }
+
   /// Mean over one dimension, which goes.
   public func mean(over dimension: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) { ct_mean(handle, Int64(dimension), $0) }

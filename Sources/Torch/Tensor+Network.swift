@@ -46,13 +46,21 @@ public enum Reduction: Sendable {
   case sum
 }
 
-/// Cross-entropy of logits `[B, K]` against labels `[B]` (int64), with label smoothing as in PyTorch:
-/// `(1 - s) · nll + s · mean(-log p)`.
+/// Elements kept with chance `1 - rate` and scaled by its inverse, the others zero; the same seed drops the same ones.
+public func dropout(
+  _ x: Tensor, rate: Double, seed: UInt64, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  tensor(file, line) { ct_dropout(x.handle, rate, seed, $0) }
+}
+
+/// Cross-entropy of logits `[B, K]` against targets: classes `[B]` (int64), or distributions `[B, K]` (float32).
+///
+/// Label smoothing as in PyTorch: `(1 - s) · nll + s · mean(-log p)`. The mean is over the pictures.
 public func crossEntropy(
-  _ logits: Tensor, _ labels: Tensor, smoothing: Double = 0, reduction: Reduction = .mean,
+  _ logits: Tensor, _ targets: Tensor, smoothing: Double = 0, reduction: Reduction = .mean,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   tensor(file, line) {
-    ct_cross_entropy(logits.handle, labels.handle, smoothing, reduction == .sum, $0)
+    ct_cross_entropy(logits.handle, targets.handle, smoothing, reduction == .sum, $0)
   }
 }

@@ -44,6 +44,11 @@ extension Tensor {
     tensor(file, line) { ct_select(handle, Int64(dimension), Int64(index), $0) }
   }
 
+  /// The elements of one dimension in reverse order.
+  public func flipped(_ dimension: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_flip(handle, Int64(dimension), $0) }
+  }
+
   /// Zeros added around: amounts before and after for the last dimension, then the one before it, ….
   public func padded(_ amounts: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let counts = amounts.map(Int64.init)

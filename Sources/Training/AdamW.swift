@@ -1,60 +1,31 @@
-public import Recipe
-public import Torch
+import Recipe
+import Torch
 
 /// AdamW with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW` computes it.
-///
-/// Parameters that do not decay (biases, norms, the positional encodings) form a group of their own, as in timm.
-public final class AdamW {
-  private let groups: [Group]
+final class AdamW: Optimizer {
+  private let groups: [(parameters: ParameterGroup, means: [Tensor], squares: [Tensor])]
   private let values: Recipe.Optimizer
+  private(set) var steps = 0
 
-  /// Updates made so far.
-  public private(set) var steps = 0
-
-  /// Parameters that share a decay, with their running moments.
-  private struct Group {
-    let parameters: [Parameter]
-    let means: [Tensor]
-    let squares: [Tensor]
-    let decay: Double
-
-    init(_ parameters: [Parameter], decay: Double) {
-      self.parameters = parameters
-      means = parameters.map { Tensor.zeros($0.tensor.shape, on: $0.tensor.device) }
-      squares = parameters.map { Tensor.zeros($0.tensor.shape, on: $0.tensor.device) }
-      self.decay = decay
-    }
-  }
-
-  /// An optimizer at step 0 for these parameters.
-  public init(_ parameters: [Parameter], _ values: Recipe.Optimizer) {
+  init(_ parameters: [Parameter], _ values: Recipe.Optimizer) {
     self.values = values
-    groups = [
-      Group(parameters.filter { !$0.decays }, decay: 0),
-      Group(parameters.filter(\.decays), decay: values.weightDecay),
-    ]
+    groups = ParameterGroup.split(parameters, decay: values.weightDecay).map { ($0, $0.zeros(), $0.zeros()) }
   }
 
-  /// Moves every parameter by one step along its gradient.
-  public func update(learningRate: Double) {
+  func update(learningRate: Double) {
     steps += 1
-    for group in groups {
+    for (group, means, squares) in groups {
       updateAdamW(
-        weights: group.parameters.map(\.tensor), gradients: group.parameters.map(\.tensor.gradient),
-        means: group.means, squares: group.squares, step: steps, learningRate: learningRate,
-        betas: (values.beta1, values.beta2), decay: group.decay, epsilon: values.epsilon)
+        weights: group.weights, gradients: group.gradients, means: means, squares: squares, step: steps,
+        learningRate: learningRate, betas: (values.beta1, values.beta2), decay: group.decay,
+        epsilon: values.epsilon)
     }
   }
 
-  /// The running moments by key, `exp_avg.<name>` and `exp_avg_sq.<name>`: what a checkpoint holds of the optimizer.
-  public var moments: [(name: String, tensor: Tensor)] {
-    groups.flatMap { group in
-      zip(group.parameters, zip(group.means, group.squares)).flatMap { parameter, moments in
-        [("exp_avg." + parameter.name, moments.0), ("exp_avg_sq." + parameter.name, moments.1)]
-      }
-    }
+  /// `exp_avg` and `exp_avg_sq`, PyTorch's names of the running moments.
+  var memory: [(name: String, tensor: Tensor)] {
+    groups.flatMap { $0.named("exp_avg", $1) + $0.named("exp_avg_sq", $2) }
   }
 
-  /// Continues from a checkpoint whose moments have been copied into `moments`.
-  public func resume(atStep step: Int) { steps = step }
+  func resume(atStep step: Int) { steps = step }
 }

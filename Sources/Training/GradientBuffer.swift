@@ -63,6 +63,9 @@ public final class GradientBuffer {
       stop: slots[gradients.count] > 0, loss: slots[gradients.count + 1] / Float(group.size))
   }
 
+  /// Multiplies every gradient by a number.
+  func scale(by factor: Double) { gradients.scale(by: factor) }
+
   /// Scales all gradients so that their L2 norm is at most `limit`; the norm before it.
   ///
   /// `torch.nn.utils.clip_grad_norm_`: the factor is `limit / (norm + 1e-6)` where that is below 1.

@@ -10,20 +10,23 @@ public import Torch
 public final class Trainer {
   /// The network that learns.
   public let network: Twins
-  /// The optimizer with its moments.
-  public let optimizer: AdamW
+  /// The optimizer with what it remembers.
+  public let optimizer: any Optimizer
+  /// The running average of the weights; nil when the recipe has none.
+  let average: WeightAverage?
+  /// The factor of the loss; nil where the gradients cannot vanish.
+  public internal(set) var lossScale: LossScale?
 
-  private let recipe: Recipe
+  let recipe: Recipe
   private let group: any ProcessGroup
   private let gradients: GradientBuffer
-  private let normalized: Normalizer
-  private let device: Device
+  private let objective: Objective
 
   /// What every rank knows after a step.
   public struct Outcome: Equatable, Sendable {
     /// Mean loss of the step over all ranks.
     public let loss: Double
-    /// L2 norm of the averaged gradient, before clipping.
+    /// L2 norm of the averaged gradient, before clipping; not finite where the step was skipped.
     public let gradientNorm: Double
     /// Whether a rank asked to stop: then all stop here, after the same step.
     public let stops: Bool
@@ -34,49 +37,57 @@ public final class Trainer {
     self.network = network
     self.recipe = recipe
     self.group = group
-    self.device = device
-    optimizer = AdamW(network.parameters, recipe.optimizer)
+    optimizer = makeOptimizer(network.parameters, recipe.optimizer)
+    average = recipe.ema.enabled ? WeightAverage(network.parameters, decay: recipe.ema.decay) : nil
+    lossScale = recipe.products == .float16 ? LossScale() : nil
     gradients = GradientBuffer(network.parameters, on: device)
-    normalized = Normalizer(on: device)
+    objective = Objective(network, recipe, on: device)
   }
 
-  /// Trains on this rank's batch of the global one.
+  /// Trains on this rank's share of the pictures of one update.
   ///
   /// Throws `TrainingError.diverged` on every rank at the same step, before any weight has changed, when the loss of
-  /// any rank or the gradient is not finite.
+  /// any rank is not finite, or the gradient is not and there is no loss scale to lower.
   public func step(
     _ batch: PixelBatch, epoch: Int, learningRate: Double, stopRequested: Bool
   ) throws(TrainingError) -> Outcome {
     gradients.zero()
-    let loss = loss(of: batch, epoch: epoch)
-    loss.backward()
-    let own = GradientBuffer.Shared(stop: stopRequested, loss: Float(loss.item()))
+    let loss = addGradients(of: batch, epoch: epoch)
+    let own = GradientBuffer.Shared(stop: stopRequested, loss: Float(loss))
     let all = try collectively { () throws(CollectiveError) in
       try gradients.allReduceMean(over: group, sharing: own)
     }
+    if let lossScale { gradients.scale(by: 1 / lossScale.factor) }
     let norm = gradients.clip(to: recipe.optimizer.clip)
-    guard all.loss.isFinite, norm.isFinite else {
+    guard all.loss.isFinite, norm.isFinite || lossScale != nil else {
       throw .diverged(loss: Double(all.loss), gradientNorm: norm)
     }
-    optimizer.update(learningRate: learningRate)
+    lossScale?.update(gradientWasFinite: norm.isFinite)
+    if norm.isFinite {
+      optimizer.update(learningRate: learningRate)
+      average?.update()
+    }
     return Outcome(loss: Double(all.loss), gradientNorm: norm, stops: all.stop)
   }
 
-  private func loss(of batch: PixelBatch, epoch: Int) -> Tensor {
-    let pictures = normalized(batch.pixels, count: batch.count, side: batch.size)
-    let labels = Tensor(batch.labels.map(Int64.init), [batch.count]).moved(to: device)
-    let pass = Pass.training(
-      DropPath(seed: recipe.seed, epoch: epoch, pictures: batch.indices), products: recipe.products)
-    return crossEntropy(network(pictures, pass), labels, smoothing: recipe.smoothing)
+  /// Runs `body` while the network has the weights that are to be evaluated and kept: the averaged ones, if there are any.
+  public func withEvaluatedWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try average.map { try $0.lent(body) } ?? body()
   }
-}
 
-extension Recipe {
-  /// The element type of matrix products.
-  var products: DType {
-    switch precision {
-    case .float32: .float32
-    case .bfloat16: .bfloat16
+  /// Adds the mean gradient of the batch's parts to the buffer; their mean loss.
+  private func addGradients(of batch: PixelBatch, epoch: Int) -> Double {
+    let parts = batch.parts(recipe.accumulation)
+    let share = 1 / Double(parts.count)
+    return parts.enumerated().reduce(0) { sum, part in
+      let loss = objective(part.element, epoch: epoch, draw: draw(part: part.offset))
+      loss.scaled(by: share * (lossScale?.factor ?? 1)).backward()
+      return sum + share * loss.item()
     }
+  }
+
+  /// The number of a part among all that the ranks of this run ever train on.
+  private func draw(part: Int) -> Int {
+    (optimizer.steps * recipe.accumulation + part) * group.size + group.rank
   }
 }

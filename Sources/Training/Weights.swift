@@ -6,7 +6,7 @@ import Torch
 public struct Weights: Equatable, Sendable {
   /// The network's canonical name.
   public var model: String
-  /// The classes in the order of the head's outputs.
+  /// The classes in the order of the head's outputs; empty where the file's writer did not name them.
   public var classes: [String]
   /// Side of the pictures that the network saw, in pixels.
   public var inputSize: Int
@@ -21,13 +21,20 @@ public struct Weights: Equatable, Sendable {
     self.cropPercent = cropPercent
   }
 
-  /// Reads back what `metadata` wrote; nil for a file that came from elsewhere.
+  /// Reads back what `metadata` wrote; nil for a file that does not say of which network it is.
   public init?(metadata: [String: String]) {
-    guard let model = metadata["model"], let classes = metadata["classes"] else { return nil }
+    guard let model = metadata["model"] else { return nil }
     self.model = model
-    self.classes = classes.split(separator: "\n").map(String.init)
-    inputSize = metadata["input_size"].flatMap { Int($0) } ?? 224
-    cropPercent = metadata["crop_pct"].flatMap { Double($0) } ?? 0.875
+    classes = (metadata["classes"] ?? "").split(separator: "\n").map(String.init)
+    inputSize = Self.number(metadata["input_size"], within: 32...8192) ?? 224
+    cropPercent = Self.number(metadata["crop_pct"], within: 0.01...1) ?? 0.875
+  }
+
+  /// A number that makes sense: files come from anywhere.
+  private static func number<Number: LosslessStringConvertible>(
+    _ text: String?, within range: ClosedRange<Number>
+  ) -> Number? {
+    text.flatMap(Number.init).flatMap { range.contains($0) ? $0 : nil }
   }
 
   /// The texts that go beside the tensors; a class's name, a folder's, must not hold a line break.
@@ -51,18 +58,42 @@ extension Twins {
   /// All weights in host memory, by key.
   var hostWeights: HostTensors { HostTensors(parameters.map { ($0.name, $0.tensor) }) }
 
+  /// The keys of the classifier, whose shapes depend on the number of classes.
+  private static let head: Set = ["head.weight", "head.bias"]
+
   /// Replaces all weights by those of a file; changes none unless every one fits.
   ///
   /// Throws a `WeightsMismatch` when keys or shapes differ: the file is of another network or another set of classes.
-  public func load(_ file: SafetensorsFile) throws(WeightsMismatch) {
-    try WeightsMismatch.check(file, against: parameters.map { ($0.name, $0.tensor.shape) })
-    for parameter in parameters { parameter.tensor.fill(from: file, named: parameter.name) }
+  public func load(_ file: some NamedTensors) throws(WeightsMismatch) {
+    try load(file, except: [])
+  }
+
+  /// Replaces the weights by those of a file from which another task is to be learned; changes none unless they fit.
+  ///
+  /// A head for another number of classes, or none, is no mismatch: this network's own then stays as it was drawn.
+  /// - Returns: The keys that the file did not fill, in order, for a warning.
+  public func loadForFinetuning(_ file: some NamedTensors) throws(WeightsMismatch) -> [String] {
+    let fits = parameters.allSatisfy { parameter in
+      !Self.head.contains(parameter.name)
+        || (try? file.tensor(named: parameter.name))?.shape == parameter.tensor.shape
+    }
+    let kept = fits ? [] : Self.head
+    try load(file, except: kept)
+    return parameters.map(\.name).filter(kept.contains)
+  }
+
+  private func load(_ file: some NamedTensors, except kept: Set<String>) throws(WeightsMismatch) {
+    try WeightsMismatch.check(
+      file, against: parameters.map { ($0.name, $0.tensor.shape) }, except: kept)
+    for parameter in parameters where !kept.contains(parameter.name) {
+      parameter.tensor.fill(from: file, named: parameter.name)
+    }
   }
 }
 
 extension Tensor {
   /// Fills from the tensor of that name, which has been checked to be there and to fit.
-  func fill(from file: SafetensorsFile, named name: String) {
+  func fill(from file: some NamedTensors, named name: String) {
     guard let view = try? file.tensor(named: name) else {
       fatalError("\(name) was checked and is gone")
     }

@@ -28,23 +28,25 @@ public struct WeightsMismatch: Error, Equatable, Sendable, CustomStringConvertib
   private var cause: String {
     let onlyHead = missing.isEmpty && unexpected.isEmpty && different.allSatisfy { $0.hasPrefix("head.") }
     return onlyHead
-      ? "It was trained on another number of classes: use the folder that it was trained on."
+      ? "It was trained on another number of classes: use the folder that it was trained on, "
+        + "or --finetune, which draws a new head."
       : "It is probably of another model: name that with --model."
   }
 
-  /// Throws unless the file has exactly these float32 tensors.
+  /// Throws unless the file has exactly these float32 tensors; those under the `except` keys may be anything.
   static func check(
-    _ file: SafetensorsFile, against wanted: [(name: String, shape: [Int])]
+    _ file: some NamedTensors, against wanted: [(name: String, shape: [Int])], except free: Set<String> = []
   ) throws(WeightsMismatch) {
     let found = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0) })
     let names = Set(wanted.map(\.name))
-    let different = wanted.compactMap { name, shape -> String? in
+    let bound = wanted.filter { !free.contains($0.name) }
+    let different = bound.compactMap { name, shape -> String? in
       guard let view = found[name], view.shape != shape || view.type != .float32 else { return nil }
       return "\(name) (\(view.type.rawValue) \(view.shape) in the file, F32 \(shape) here)"
     }
     let mismatch = WeightsMismatch(
-      path: file.path, missing: wanted.map(\.name).filter { found[$0] == nil },
-      unexpected: file.names.filter { !names.contains($0) }, different: different)
+      path: file.path, missing: bound.map(\.name).filter { found[$0] == nil },
+      unexpected: file.tensors.map(\.name).filter { !names.contains($0) }, different: different)
     guard mismatch.missing.isEmpty, mismatch.unexpected.isEmpty, different.isEmpty else { throw mismatch }
   }
 }

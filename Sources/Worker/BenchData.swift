@@ -1,6 +1,7 @@
 import ArgumentParser
 import Data
 import Foundation
+import Recipe
 
 /// `bench data`: how fast pictures become batches, without training.
 struct BenchData: ParsableCommand {
@@ -42,7 +43,7 @@ struct BenchData: ParsableCommand {
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let pictures = try ImageFolderPair(folder).training
     let loader = BatchLoader(
-      folder: pictures, transform: TrainTransform(size: inputSize), batchSize: Self.batchSize, seed: 0,
+      folder: pictures, transform: try transform(), batchSize: Self.batchSize, seed: 0,
       threads: threads)
     let watch = Stopwatch()
     let busy = clock()
@@ -57,6 +58,11 @@ struct BenchData: ParsableCommand {
       images: images, imagesPerSecond: Double(images) / watch.elapsed,
       cpuMillisecondsPerImage: milliseconds / Double(max(1, images)), threads: threads)
     print(json ? try jsonLine(report) : sentence(report))
+  }
+
+  /// The reference's transform, RandAugment included.
+  private func transform() throws -> TrainTransform {
+    TrainTransform(size: inputSize, augmentation: try RandAugment(parsing: Recipe().data.autoAugment))
   }
 
   private func decode(

@@ -67,7 +67,7 @@ struct BenchStep: ParsableCommand {
     pictures.fillNormal(deviation: 1, seed: 1)
     let labels = Tensor((0..<batchSize).map { Int64($0 % 1000) }, [batchSize])
     let gradients = GradientBuffer(network.parameters, on: .cpu)
-    let optimizer = AdamW(network.parameters, Recipe.Optimizer())
+    let optimizer = makeOptimizer(network.parameters, Recipe.Optimizer())
     let clock = ContinuousClock()
     let seconds = (0..<steps + 2).map { step in
       clock.measure {

@@ -23,6 +23,7 @@ struct Failure: Error, CustomStringConvertible {
     switch error {
     case let failure as Failure: self = failure
     case let error as RecipeError: self.init(error.description, exitCode: error.exitCode)
+    case let error as RandAugmentError: self.init(error.description, exitCode: .usage)
     case let error as DataError: self.init(error)
     case let error as CollectiveError: self.init(error.description, exitCode: .software)
     case let error as TrainingError: self.init(error)
@@ -45,10 +46,10 @@ struct Failure: Error, CustomStringConvertible {
   }
 
   private init(_ error: CheckpointError) {
-    if case .system(_, _, ENOENT) = error {
-      self.init(error.description, exitCode: .missingInput)
-    } else {
-      self.init(error.description, exitCode: .inputOutput)
+    switch error {
+    case .system(_, _, ENOENT): self.init(error.description, exitCode: .missingInput)
+    case .badFile, .badTensor: self.init(error.description, exitCode: .badData)
+    case .system, .incomplete: self.init(error.description, exitCode: .inputOutput)
     }
   }
 

@@ -12,7 +12,8 @@ import Training
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Classify pictures with trained weights.")
 
-  @Option(help: ArgumentHelp("Weights that a run has written, or timm's.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Weights that a run has written, timm's, or the reference's .pth.", valueName: "file"))
   var weights: String
 
   @Option(help: ArgumentHelp("Network of the weights. (default: what the file says)", valueName: "name"))
@@ -56,7 +57,7 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    let file = try SafetensorsFile(path: weights)
+    let file = try WeightsFile(path: weights)
     let about = try about(file)
     let network = try network(file, about)
     let reader = PictureReader()
@@ -70,18 +71,25 @@ struct Predict: ParsableCommand {
   }
 
   /// What the file says of itself; the flags go first, and a file from elsewhere needs `--model`.
-  private func about(_ file: SafetensorsFile) throws -> Weights {
+  private func about(_ file: WeightsFile) throws -> Weights {
     let stored = Weights(metadata: file.metadata)
     guard let name = model ?? stored?.model else {
       throw RecipeError("\(weights) does not say of which network it is: name it with --model")
     }
-    let outputs = try file.tensor(named: "head.bias").shape[0]
     return Weights(
-      model: try ModelName.canonical(name), classes: stored?.classes ?? (0..<outputs).map { "class \($0)" },
+      model: try ModelName.canonical(name), classes: try classes(file, stored),
       inputSize: inputSize ?? stored?.inputSize ?? 224, cropPercent: stored?.cropPercent ?? 0.875)
   }
 
-  private func network(_ file: SafetensorsFile, _ about: Weights) throws -> Twins {
+  /// The names in the file; numbers for a file without.
+  private func classes(_ file: WeightsFile, _ stored: Weights?) throws -> [String] {
+    let outputs = try file.tensor(named: "head.bias").shape.first ?? 0
+    guard outputs > 0 else { throw Failure("\(weights) has a head without classes", exitCode: .badData) }
+    if let names = stored?.classes, names.count == outputs { return names }
+    return (0..<outputs).map { "class \($0)" }
+  }
+
+  private func network(_ file: WeightsFile, _ about: Weights) throws -> Twins {
     var recipe = Recipe()
     recipe.model.name = about.model
     let network = try Twins(recipe, classes: about.classes.count, on: .cpu)

@@ -1,5 +1,7 @@
 import Checkpoint
 import Collective
+import Data
+import Flags
 import Foundation
 import Model
 import Recipe
@@ -10,7 +12,7 @@ enum Resume {
   /// A whole state: the run goes on after its epoch.
   case checkpoint(StoredCheckpoint)
   /// Weights alone: training starts at epoch 0 with them, evaluation uses them.
-  case weights(SafetensorsFile)
+  case weights(WeightsFile)
 
   /// What the flag names, the same on every rank; nil without the flag, or for `auto` with nothing to go on from.
   static func from(_ flag: String?, _ setup: RunSetup) throws -> Resume? {
@@ -26,7 +28,19 @@ enum Resume {
           + "under checkpoints/; --resume auto takes the newest.", exitCode: .missingInput)
     }
     return isFolder.boolValue
-      ? .checkpoint(try StoredCheckpoint(verifying: path)) : .weights(try SafetensorsFile(path: path))
+      ? .checkpoint(try StoredCheckpoint(verifying: path)) : .weights(try weights(path, setup))
+  }
+
+  /// A file of weights; of the reference's `checkpoint.pth`, the weights in it.
+  private static func weights(_ path: String, _ setup: RunSetup) throws -> WeightsFile {
+    let file = try WeightsFile(path: path)
+    try Weights(metadata: file.metadata)?.check(against: setup.data.classes, path: path)
+    if file.hasOptimizer, !setup.flags.eval {
+      setup.voice.say(
+        "\(path) is a training state of PyTorch's: its weights are used, its epoch and optimizer are not. "
+          + "Starting at epoch 0")
+    }
+    return file
   }
 
   /// The newest checkpoint that verifies, as rank 0 finds it.
@@ -39,6 +53,19 @@ enum Resume {
     }
     let found = String(decoding: try setup.group.allGather(Array(own.utf8))[0], as: UTF8.self)
     return found.isEmpty ? nil : found
+  }
+}
+
+extension Weights {
+  /// Throws where as many classes have other names; another number of classes does not fit the network anyway.
+  func check(against classes: [String], path: String) throws(Failure) {
+    guard self.classes.count == classes.count,
+      let (theirs, ours) = zip(self.classes, classes).first(where: { $0 != $1 })
+    else { return }
+    throw Failure(
+      "\(path) was trained on other classes: '\(theirs)' where the folder has '\(ours)'. Its labels would shift. "
+        + "Use the folder that it was trained on, or --finetune to learn these classes.",
+      exitCode: .badConfiguration)
   }
 }
 

@@ -44,12 +44,10 @@ struct RunFolder {
 
   /// Writes the resolved recipe, for people and for the next run.
   func write(_ recipe: Recipe) throws(Failure) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
-      try encoder.encode(recipe).write(to: URL(fileURLWithPath: file("recipe.json")), options: .atomic)
+      try AtomicFile.write(recipe.document, to: file("recipe.json"))
     } catch {
-      throw Self.refused(path, error.localizedDescription)
+      throw Failure(error)
     }
   }
 

@@ -31,9 +31,11 @@ final class RunRecord {
 
   /// Saves the weights and the state after an epoch, then says so in `log.txt`.
   func finish(_ summary: EpochSummary, _ trainer: Trainer) throws {
-    let weights = Weights(setup)
-    try weights.write(trainer.network, to: setup.folder.file("last.safetensors"))
-    if summary.isBest { try weights.write(trainer.network, to: setup.folder.file("best.safetensors")) }
+    try trainer.withEvaluatedWeights {
+      let weights = Weights(setup)
+      try weights.write(trainer.network, to: setup.folder.file("last.safetensors"))
+      if summary.isBest { try weights.write(trainer.network, to: setup.folder.file("best.safetensors")) }
+    }
     try save(summary, trainer)
     log(summary)
   }
@@ -42,7 +44,8 @@ final class RunRecord {
     let store = setup.folder.checkpoints
     let state = TrainingState(
       epoch: summary.epoch, steps: trainer.optimizer.steps, bestAccuracy: summary.best,
-      classes: setup.data.classes, recipe: setup.recipe)
+      classes: setup.data.classes, recipe: setup.recipe,
+      lossScale: trainer.lossScale)
     let number = String(summary.epoch)
     let name = "epoch-" + String(repeating: "0", count: max(0, 4 - number.count)) + number
     try trainer.save(state, named: name, in: store)

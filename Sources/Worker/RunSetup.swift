@@ -10,6 +10,8 @@ import Training
 struct RunSetup {
   let flags: RunFlags
   let recipe: Recipe
+  /// The transform that training pictures get.
+  let trainingTransform: any Transform
   let placement: Placement
   let data: ImageFolderPair
   let folder: RunFolder
@@ -23,6 +25,7 @@ struct RunSetup {
     self.placement = placement
     voice = Voice(speaks: placement.isFirst)
     recipe = try flags.recipe(worldSize: placement.worldSize)
+    trainingTransform = try Self.trainingTransform(recipe)
     data = try ImageFolderPair(recipe.data.path)
     _ = try Sampler(recipe, count: data.training.count)
     folder = try RunFolder(creating: flags.outputFolder)
@@ -30,7 +33,9 @@ struct RunSetup {
     Runtime.keepMemory()
     if let threads = flags.run.threads { Runtime.threads = threads }
     group = try Self.group(placement)
-    if placement.isFirst { for sentence in flags.ineffective { complain("note: \(sentence)") } }
+    if placement.isFirst {
+      for sentence in try flags.warnings(worldSize: placement.worldSize) { complain("note: \(sentence)") }
+    }
   }
 
   private static func group(_ placement: Placement) throws(CollectiveError) -> any ProcessGroup {
@@ -49,18 +54,15 @@ struct RunSetup {
   /// Pictures a rank evaluates at once: the reference's one and a half training batches.
   var evaluationBatch: Int { max(1, recipe.data.batchSize * 3 / 2) }
 
-  /// The transform that training pictures get.
-  var trainingTransform: any Transform {
+  private static func trainingTransform(_ recipe: Recipe) throws -> any Transform {
     let pictures = recipe.data
-    guard pictures.augments else { return evaluationTransform }
+    guard pictures.augments else { return EvaluationTransform(pictures) }
     return TrainTransform(
       size: pictures.inputSize, scale: pictures.cropScale[0]...pictures.cropScale[1],
-      ratio: pictures.cropRatio[0]...pictures.cropRatio[1], flipProbability: pictures.flip)
-  }
-
-  /// The transform that held-out pictures get.
-  var evaluationTransform: any Transform {
-    EvaluationTransform(size: recipe.data.inputSize, cropPercent: recipe.data.cropPercent)
+      ratio: pictures.cropRatio[0]...pictures.cropRatio[1], flipProbability: pictures.flip,
+      interpolation: TrainInterpolation(pictures.interpolation),
+      augmentation: pictures.autoAugment.isEmpty ? nil : try RandAugment(parsing: pictures.autoAugment),
+      colorJitter: pictures.colorJitter > 0 ? ColorJitter(pictures.colorJitter) : nil)
   }
 }
 
@@ -68,7 +70,29 @@ extension Sampler {
   /// The order in which a recipe goes through `count` pictures.
   init(_ recipe: Recipe, count: Int) throws(DataError) {
     try self.init(
-      count: count, worldSize: recipe.worldSize, batchSize: recipe.data.batchSize, seed: recipe.seed,
-      shuffle: recipe.data.shuffles)
+      count: count, worldSize: recipe.worldSize, batchSize: recipe.rankPictures, seed: recipe.seed,
+      shuffle: recipe.data.shuffles, repetitions: recipe.data.repeatedAugmentation ? 3 : 1)
+  }
+}
+
+extension Recipe {
+  /// Pictures that one rank takes for one update.
+  var rankPictures: Int { data.batchSize * accumulation }
+}
+
+extension EvaluationTransform {
+  /// The transform that held-out pictures get.
+  init(_ pictures: Recipe.Pictures) {
+    self.init(size: pictures.inputSize, cropPercent: pictures.cropPercent)
+  }
+}
+
+extension TrainInterpolation {
+  init(_ interpolation: Recipe.Interpolation) {
+    switch interpolation {
+    case .bicubic: self = .bicubic
+    case .bilinear: self = .bilinear
+    case .random: self = .random
+    }
   }
 }

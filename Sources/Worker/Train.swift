@@ -17,6 +17,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let placement = try Placement(ProcessInfo.processInfo.environment)
+    if flags.run.printConfig { return try printConfiguration(placement) }
     Lifeline.watch(placement)
     StopSignal.ignoreWriteSignals()
     let run = try reportingOnce(placement) {
@@ -24,6 +25,7 @@ struct Train: ParsableCommand {
       return try TrainingRun(setup)
     }
     StopSignal.listen(underLauncher: placement.socketFolder != nil)
+    if flags.run.throughput { return try run.measureThroughput() }
     try flags.run.eval ? run.evaluate() : train(run, placement)
   }
 

@@ -21,7 +21,7 @@ struct TrainingEpoch {
   }
 
   private var header: String { "Epoch: [\(epoch)]" }
-  private var globalBatch: Int { setup.recipe.data.batchSize * setup.recipe.worldSize }
+  private var globalBatch: Int { setup.recipe.picturesPerUpdate }
 
   /// Runs the epoch to its end, its step limit, or the step at which a rank asks to stop.
   func run() throws -> Result {

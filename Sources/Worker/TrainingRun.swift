@@ -30,21 +30,42 @@ final class TrainingRun {
     evaluation = Evaluation(
       setup: setup, evaluator: Evaluator(recipe: recipe, group: setup.group, on: setup.device),
       loader: BatchLoader(
-        folder: setup.data.validation, transform: setup.evaluationTransform, batchSize: setup.evaluationBatch,
+        folder: setup.data.validation, transform: EvaluationTransform(recipe.data),
+        batchSize: setup.evaluationBatch,
         seed: recipe.seed, threads: setup.decodeThreads))
     setup.voice.say("number of params: \(parameterCount)")
-    if let start = try Resume.from(setup.flags.resume, setup) { try begin(from: start) }
+    firstEpoch = recipe.schedule.startEpoch
+    if let start = try Resume.from(setup.flags.resume, setup) {
+      try begin(from: start)
+    } else if let path = setup.flags.finetune {
+      try finetune(path)
+    }
+  }
+
+  /// Starts at epoch 0 from the weights of another run; a head for other classes stays as it was drawn.
+  private func finetune(_ path: String) throws {
+    let fresh = try trainer.loadForFinetuning(try WeightsFile(path: path))
+    setup.voice.say("Weights from \(path)")
+    if !fresh.isEmpty, setup.placement.isFirst {
+      complain(
+        "warning: \(path) was trained on other classes, so \(fresh.joined(separator: " and ")) start anew")
+    }
   }
 
   private func begin(from start: Resume) throws {
     isUntrained = false
     switch start {
     case .weights(let file):
-      try network.load(file)
+      try trainer.load(file)
       setup.voice.say("Weights from \(file.path)")
     case .checkpoint(let checkpoint):
       try checkpoint.state(TrainingState.self).check(against: setup.recipe, classes: setup.data.classes)
       let state = try trainer.resume(checkpoint)
+      if state.recipeDigest != setup.recipe.digest, setup.placement.isFirst {
+        complain(
+          "note: the checkpoint's run had other values (digest \(state.recipeDigest), now \(setup.recipe.digest)): "
+            + "from here on it is another run. recipe.json names the values of this one.")
+      }
       best = state.bestAccuracy
       firstEpoch = state.epoch + 1
       setup.voice.say(
@@ -53,6 +74,11 @@ final class TrainingRun {
   }
 
   private var parameterCount: Int { network.parameters.reduce(0) { $0 + $1.tensor.count } }
+
+  /// Times forward passes: `--throughput`.
+  func measureThroughput() throws {
+    try Throughput(setup: setup, loader: evaluation.loader).run(network)
+  }
 
   /// Evaluates once and changes nothing: `--eval`.
   func evaluate() throws {
@@ -71,8 +97,9 @@ final class TrainingRun {
     let watch = Stopwatch()
     record = setup.placement.isFirst ? try RunRecord(setup) : nil
     let loader = BatchLoader(
-      folder: setup.data.training, transform: setup.trainingTransform, batchSize: recipe.data.batchSize,
+      folder: setup.data.training, transform: setup.trainingTransform, batchSize: recipe.rankPictures,
       seed: recipe.seed, threads: setup.decodeThreads)
+    setup.voice.say(recipe.rateLine)
     setup.voice.say("Start training for \(recipe.schedule.epochs) epochs")
     if firstEpoch >= recipe.schedule.epochs {
       setup.voice.say("Nothing left to train: epoch \(firstEpoch - 1) is done. Raise --epochs to go on.")
@@ -93,7 +120,7 @@ final class TrainingRun {
   }
 
   private func finish(_ epoch: Int, _ rate: Double, _ result: TrainingEpoch.Result) throws {
-    let tally = setup.flags.noEval ? nil : try evaluation.run(network)
+    let tally = setup.flags.noEval ? nil : try trainer.withEvaluatedWeights { try evaluation.run(network) }
     let isBest = tally.map { $0.accuracy1 > best } ?? false
     best = max(best, tally?.accuracy1 ?? 0)
     if tally != nil { setup.voice.say("Max accuracy: \(fixed(best, 2))%") }

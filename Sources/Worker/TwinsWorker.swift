@@ -14,7 +14,8 @@ struct TwinsWorker: ParsableCommand {
         twins-worker --data-path DIR --model alt_gvt_small
       All flags: twins-worker help train
       """,
-    subcommands: [Train.self, Predict.self, Bench.self, Dataset.self], defaultSubcommand: Train.self)
+    subcommands: [Train.self, Predict.self, Convert.self, Bench.self, Dataset.self],
+    defaultSubcommand: Train.self)
 
   static func main() {
     do {

@@ -14,10 +14,13 @@ enum Fixture {
     return [UInt8](data)
   }
 
+  static func lines(_ name: String) throws -> [Substring] {
+    String(decoding: try bytes(name), as: UTF8.self).split(separator: "\n")
+  }
+
   /// The lines of a text file of whole numbers.
   static func numbers<Number: FixedWidthInteger>(_ name: String) throws -> [[Number]] {
-    let text = String(decoding: try bytes(name), as: UTF8.self)
-    return try text.split(separator: "\n").map { line in
+    try lines(name).map { line in
       try line.split(separator: " ").map { try #require(Number($0)) }
     }
   }

@@ -16,13 +16,52 @@ import Testing
     #expect(difference.share <= 0.01)
   }
 
+  @Test func `bilinear scaling is Pillow's to one level on one sample in a hundred`() throws {
+    let names = try Fixture.names(in: "augment/bilinear", ending: ".rgb")
+    #expect(names.count == 4)
+    let scaled = try names.flatMap { try scaledSource(name: $0, .bilinear) }
+    let difference = try Difference(scaled, names.flatMap { try Fixture.bytes("augment/bilinear/\($0)") })
+    #expect(difference.levels <= 1)
+    #expect(difference.share <= 0.01)
+  }
+
+  @Test func `a random filter is either, as often`() {
+    let transform = TrainTransform(size: 8, interpolation: .random)
+    let filters = (0..<10_000).map { index in
+      var generator = KeyedGenerator(seed: 0, stream: .geometry, epoch: 0, index: index)
+      return transform.plan(width: 20, height: 20, generator: &generator).interpolation
+    }
+    let bilinear = filters.count { $0 == .bilinear }
+    #expect(ChiSquare([bilinear, filters.count - bilinear]).isPlausible)
+  }
+
+  @Test func `operations follow scaling and mirroring`() throws {
+    let whole = PixelRegion(width: 64, height: 64)
+    var plan = PicturePlan(
+      crop: PixelRegion(x: 3, y: 4, width: 80, height: 60), scaledWidth: 64, scaledHeight: 64, window: whole,
+      isMirrored: true)
+    var expected = try drawn("resize/source.png", plan)
+    let operations: [PictureOperation] = [.equalize, .rotate(degrees: 17, .bicubic)]
+    plan.operations = operations
+    expected.withUnsafeMutableBufferPointer { pixels in
+      let canvas = Canvas(pixels, width: 64, height: 64, spare: Canvas.Spare())
+      for operation in operations { canvas.apply(operation) }
+    }
+    #expect(try drawn("resize/source.png", plan) == expected)
+  }
+
   // The file's name says what to scale to what.
   private func scaledSource(name: String) throws -> [UInt8] {
+    try scaledSource(name: name, .bicubic)
+  }
+
+  private func scaledSource(name: String, _ interpolation: Interpolation) throws -> [UInt8] {
     let numbers = name.dropLast(4).split(separator: ",").compactMap { Int($0) }
     let crop = PixelRegion(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
     let plan = PicturePlan(
       crop: crop, scaledWidth: numbers[4], scaledHeight: numbers[5],
-      window: PixelRegion(width: numbers[4], height: numbers[5]), isMirrored: false)
+      window: PixelRegion(width: numbers[4], height: numbers[5]), isMirrored: false,
+      interpolation: interpolation)
     return try drawn("resize/source.png", plan)
   }
 

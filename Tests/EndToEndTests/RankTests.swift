@@ -7,7 +7,8 @@ extension EndToEnd {
 
     init() throws { place = try Workplace() }
 
-    /// What may not depend on the number of ranks: order, crops, flips and dropped paths, all drawn per picture.
+    /// What may not depend on the number of ranks: order, crops, flips, RandAugment, erased boxes and dropped paths,
+    /// all drawn per picture.
     @Test(arguments: [["--no-aug", "--drop-path", "0"], ["--drop-path", "0.3"]])
     func `one worker alone, one under the launcher and four have the same losses`(flags: [String]) throws {
       let alone = try losses(.worker, [], "alone", batch: 8, flags)

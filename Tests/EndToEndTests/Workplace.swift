@@ -21,7 +21,7 @@ final class Workplace: Sendable {
     [
       "--data-path", pictures.path, "--output_dir", self.output(output), "--device", "cpu",
       "--model", "alt_gvt_nano", "--input-size", "32", "--batch-size", "4", "--epochs", "1",
-      "--lr", "1e-3", "--no-lr-scaling", "--warmup-epochs", "0",
+      "--lr", "1e-3", "--no-lr-scaling", "--warmup-epochs", "0", "--mixup", "0", "--cutmix", "0",
     ] + flags
   }
 

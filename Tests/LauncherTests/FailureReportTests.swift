@@ -45,7 +45,7 @@ import Testing
            run      digits
            worker   rank 0 of 1, pid 48213
            ended    exit 65, 0.8 s after the start
-           likely   the data set cannot be used
+           likely   the data set or a file of weights cannot be used
            log      out/run/logs/attempt-0/rank-0.log
 
            its last line

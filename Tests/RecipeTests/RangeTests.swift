@@ -1,3 +1,4 @@
+import ArgumentParser
 import Recipe
 import Testing
 
@@ -5,18 +6,20 @@ import Testing
 
 @Suite struct RangeTests {
   @Test(arguments: [
-    "--batch-size 0", "--batch-size -3", "--input-size 31", "--scale 0.9 0.1", "--scale 0.5",
-    "--scale 0.5 1.5",
-    "--ratio 0.0 1.0", "--ratio 1.0 2.0 3.0", "--hflip 1.5", "--crop-pct 0.0", "--crop-pct 1.5",
-    "--drop-path 1.0",
-    "--drop-path nan", "--epochs 0", "--max-step 0", "--lr 0.0", "--lr inf", "--warmup-epochs -1",
-    "--warmup-lr -1.0", "--min-lr -1.0", "--weight-decay -0.1", "--opt-betas 0.9", "--opt-betas 0.9 1.0",
-    "--opt-eps 0.0", "--clip-grad -1.0", "--smoothing 1.0", "--keep 0", "--log-every 0", "--threads 0",
-    "--num-workers -1",
+    "--batch-size 0", "--batch-size -3", "--input-size 31", "--crop-pct 0.0", "--crop-pct 1.5",
+    "--scale 0.9 0.1",
+    "--scale 0.5", "--scale 0.5 1.5", "--ratio 0.0 1.0", "--ratio 1.0 2.0 3.0", "--hflip 1.5",
+    "--color-jitter -0.5", "--reprob 1.5", "--recount 0", "--mixup -1.0", "--cutmix -1.0", "--cutmix inf",
+    "--cutmix-minmax 0.8 0.2", "--cutmix-minmax 0.5", "--mixup-prob 1.5", "--mixup-switch-prob -0.5",
+    "--smoothing 1.0", "--drop 1.0", "--drop-path 1.0", "--drop-path nan", "--model-ema-decay 1.0",
+    "--epochs 0",
+    "--start-epoch -1", "--max-step 0", "--lr 0.0", "--lr inf", "--warmup-epochs -1", "--warmup-lr -1.0",
+    "--min-lr -1.0", "--weight-decay -0.1", "--opt-betas 0.9", "--opt-betas 0.9 1.0", "--opt-eps 0.0",
+    "--momentum 1.0", "--clip-grad -1.0", "--clip-grad nan", "--accumulate 0", "--keep 0", "--log-every 0",
+    "--threads 0", "--num-workers -1", "--opt lamb", "--sched step",
   ])
   func `a value out of range is named with its flag`(arguments: String) throws {
-    // A value that starts with a dash needs the `=`.
-    let flags = try parse(arguments.replacing(" -", with: "=-").split(separator: " ").map(String.init))
+    let flags = try parse(words(arguments))
     let error = #expect(throws: RecipeError.self) { try flags.recipe(worldSize: 1) }
     #expect(error?.description.hasPrefix(arguments + ": must be ") == true)
     #expect(error?.exitCode == .usage)
@@ -24,10 +27,12 @@ import Testing
 
   @Test func `the ends of ranges are inside`() throws {
     _ = try parse(
-      "--batch-size", "1", "--input-size", "32", "--scale", "1", "1", "--hflip", "1", "--crop-pct", "1",
-      "--drop-path", "0", "--epochs", "1", "--max-step", "1", "--warmup-epochs", "0", "--warmup-lr", "0",
-      "--min-lr", "0", "--weight-decay", "0", "--opt-betas", "0", "0", "--clip-grad", "0", "--smoothing", "0",
-      "--keep", "1", "--log-every", "1", "--threads", "1", "--num-workers", "0"
+      words(
+        "--batch-size 1 --input-size 32 --scale 1 1 --hflip 1 --crop-pct 1 --color-jitter 0 --reprob 1 --recount 1 "
+          + "--mixup 0 --cutmix 0 --cutmix-minmax 1 1 --mixup-prob 0 --mixup-switch-prob 1 --smoothing 0 --drop 0 "
+          + "--drop-path 0 --model-ema-decay 0 --epochs 1 --start-epoch 0 --max-step 1 --warmup-epochs 0 --warmup-lr 0 "
+          + "--min-lr 0 --weight-decay 0 --opt-betas 0 0 --momentum 0 --clip-grad 0 --accumulate 1 --keep 1 "
+          + "--log-every 1 --threads 1 --num-workers 0")
     ).recipe(worldSize: 1)
   }
 
@@ -38,5 +43,26 @@ import Testing
     #expect(
       error?.description.hasPrefix("unknown model 'twins_svt_smal'. Nearest: twins_svt_small, ") == true)
     #expect(error?.exitCode == .usage)
+  }
+
+  @Test(arguments: ["CIFAR", "INAT", "INAT19"])
+  func `other kinds of data set are refused`(kind: String) throws {
+    let error = #expect(throws: RecipeError.self) { try parse("--data-set", kind).recipe(worldSize: 1) }
+    #expect(error?.description.hasPrefix("--data-set \(kind): this kind of data set is not read") == true)
+  }
+
+  @Test func `noise on the learning rate is refused`() throws {
+    let error = #expect(throws: RecipeError.self) {
+      try parse("--lr-noise", "0.4", "0.9").recipe(worldSize: 1)
+    }
+    #expect(error?.description.hasPrefix("--lr-noise: ") == true)
+  }
+
+  @Test(arguments: [
+    "--remode cut", "--mixup-mode all", "--train-interpolation nearest", "--amp O2", "--epochs many",
+  ])
+  func `a word that a flag does not know is a mistake of the command line`(arguments: String) {
+    let error = #expect(throws: (any Error).self) { try parse(words(arguments)) }
+    #expect(error.map { TrainingFlags.exitCode(for: $0) } == .validationFailure)
   }
 }

@@ -4,7 +4,7 @@
 public enum Rule {
   /// `splitmix64(fnv1a64(name) + i)` for every i below `count`.
   public static func bits(_ name: String, _ count: Int) -> [UInt64] {
-    let start = fnv1a64(name)
+    let start = hash(name.utf8)
     return (0..<UInt64(count)).map { splitmix64(start &+ $0) }
   }
 
@@ -23,8 +23,9 @@ public enum Rule {
     return values.map { bound * $0 }
   }
 
-  private static func fnv1a64(_ name: String) -> UInt64 {
-    name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  /// The 64-bit FNV-1a hash of bytes, for goldens that are too long to keep.
+  public static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
+    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 
   private static func splitmix64(_ value: UInt64) -> UInt64 {

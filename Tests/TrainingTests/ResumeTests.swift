@@ -25,6 +25,21 @@ import Torch
     #expect(weights(of: resumed) == weights(of: straight))
   }
 
+  @Test func `an average starts from the weights that a run starts from`() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/w.safetensors"
+    let trained = try makeTrainer()
+    try train(trained, steps: 0..<1)
+    let about = Weights(model: "alt_gvt_nano", classes: ["a"], inputSize: 64, cropPercent: 1)
+    try about.write(trained.network, to: path)
+    for finetunes in [false, true] {
+      let trainer = try makeTrainer(recipe: makeRecipe { $0.ema.enabled = true })
+      let file = try SafetensorsFile(path: path)
+      if finetunes { _ = try trainer.loadForFinetuning(file) } else { try trainer.load(file) }
+      trainer.withEvaluatedWeights { #expect(weights(of: trainer) == weights(of: trained)) }
+    }
+  }
+
   @Test func `weights of another model or head are refused and change nothing`() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/w.safetensors"

@@ -46,8 +46,20 @@ func makeRuleNetwork(dropPath: Double = 0) throws -> Twins {
   return network
 }
 
-func makeTrainer(_ group: any ProcessGroup = SoloGroup(), dropPath: Double = 0) throws -> Trainer {
-  Trainer(try makeRuleNetwork(dropPath: dropPath), recipe: Recipe(), group: group, on: .cpu)
+/// The reference's recipe for the batches by rule, without what draws lots.
+func makeRecipe(_ change: (inout Recipe) -> Void = { _ in }) -> Recipe {
+  var recipe = Recipe()
+  recipe.data.inputSize = RuleBatch.side
+  recipe.mixing.probability = 0
+  recipe.data.erasing.probability = 0
+  change(&recipe)
+  return recipe
+}
+
+func makeTrainer(
+  _ group: any ProcessGroup = SoloGroup(), dropPath: Double = 0, recipe: Recipe = makeRecipe()
+) throws -> Trainer {
+  Trainer(try makeRuleNetwork(dropPath: dropPath), recipe: recipe, group: group, on: .cpu)
 }
 
 /// Runs `body` with a group of `size` ranks, each a thread, over a ring in memory.

@@ -1,5 +1,6 @@
 import Collective
 import Model
+import Recipe
 import TestSupport
 import Testing
 import Torch
@@ -23,17 +24,79 @@ import Torch
     try compareWeights(of: trainer, with: golden)
   }
 
-  private func compareWeights(of trainer: Trainer, with golden: Golden) throws {
+  @Test func `ten mixed and averaged steps give PyTorch's losses, weights and average`() throws {
+    let golden = try Golden("mixed_ten_steps", in: .module)
+    let trainer = try makeTrainer(
+      recipe: makeRecipe {
+        $0.mixing.probability = 1
+        $0.ema.enabled = true
+        $0.ema.decay = 0.9
+      })
+    let outcomes = try (0..<10).map { step in
+      try trainer.step(
+        RuleBatch(step: step, count: 16).share(of: 0), epoch: 0, learningRate: 1e-3, stopRequested: false)
+    }
+    for (found, wanted) in zip(outcomes.map(\.loss), try golden.floats("loss")) {
+      #expect(abs(found - Double(wanted)) <= 1e-3 * Double(wanted))
+    }
+    try compareWeights(of: trainer, with: golden)
+    try trainer.withEvaluatedWeights {
+      try compareWeights(of: trainer, with: golden, under: "average.")
+    }
+    try compareWeights(of: trainer, with: golden)
+  }
+
+  @Test func `accumulating two halves is one step with the whole`() throws {
+    let batch = RuleBatch(step: 0, count: 8).share(of: 0)
+    let whole = try makeTrainer()
+    let halves = try makeTrainer(recipe: makeRecipe { $0.accumulation = 2 })
+    for trainer in [whole, halves] {
+      _ = try trainer.step(batch, epoch: 0, learningRate: 1e-3, stopRequested: false)
+    }
+    for (one, two) in zip(weights(of: whole), weights(of: halves)) {
+      #expect(relativeError(two, one) < 1e-3)
+    }
+  }
+
+  @Test func `a float16 gradient that overflows skips the step and halves the scale`() throws {
+    let trainer = try makeTrainer(
+      recipe: makeRecipe {
+        $0.precision.level = .O1
+        $0.precision.dtype = .float16
+      })
+    let before = weights(of: trainer)
+    trainer.lossScale = LossScale(factor: 0x1p24)
+    let batch = RuleBatch(step: 0, count: 4).share(of: 0)
+    let skipped = try trainer.step(batch, epoch: 0, learningRate: 1e-3, stopRequested: false)
+    #expect(!skipped.gradientNorm.isFinite && skipped.loss.isFinite)
+    #expect(weights(of: trainer) == before && trainer.optimizer.steps == 0)
+    #expect(trainer.lossScale?.factor == 0x1p23)
+    trainer.lossScale = LossScale(factor: 1024)
+    let made = try trainer.step(batch, epoch: 0, learningRate: 1e-3, stopRequested: false)
+    #expect(made.gradientNorm.isFinite)
+    #expect(weights(of: trainer) != before)
+  }
+
+  /// Sixteen samples a tensor: each tensor's to 1e-3 of its largest, all together to 1e-4 of their length.
+  private func compareWeights(
+    of trainer: Trainer, with golden: Golden, under prefix: String = "parameter."
+  ) throws {
     // Biases of keys have no gradient but rounding, which AdamW turns into whole steps.
-    let compared = trainer.network.parameters.filter { golden.names.contains("parameter." + $0.name) }
+    let compared = trainer.network.parameters.filter { golden.names.contains(prefix + $0.name) }
     #expect(compared.count > 120)
+    var (found, wanted): ([Float], [Float]) = ([], [])
     for parameter in compared {
       let values: [Float] = parameter.tensor.elements()
       let samples = (0..<16).map { values[$0 * values.count / 16] }
-      #expect(
-        relativeError(samples, try golden.floats("parameter." + parameter.name)) <= 1e-3, "\(parameter.name)")
+      let goldens = try golden.floats(prefix + parameter.name)
+      #expect(relativeError(samples, goldens) <= 1e-3, "\(parameter.name)")
+      found += samples
+      wanted += goldens
     }
+    #expect(length(zip(found, wanted).map { $0 - $1 }) <= 1e-4 * length(wanted))
   }
+
+  private func length(_ values: [Float]) -> Float { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
 
   @Test func `eight ranks with two pictures train as one rank with sixteen`() throws {
     let alone = try losses(of: makeTrainer(dropPath: 0.3))

@@ -269,7 +269,8 @@ def write_digits():
 
 
 if __name__ == "__main__":
-    shutil.rmtree(ROOT, ignore_errors=True)
+    for part in ("decode", "resize", "evaluation"):
+        shutil.rmtree(ROOT / part, ignore_errors=True)
     write_decoding()
     write_scaling()
     write_evaluation()

@@ -7,6 +7,10 @@ Writes to Tests/TrainingTests/Goldens:
         gradient_norm          [10], global L2 norm before clipping
         parameter_norm.KEY     [], L2 norm of parameter KEY after the last step (sum the squares in double)
         parameter.KEY          [16], its elements at flat indices k * elements // 16
+    mixed_ten_steps.safetensors   the same, with the pictures and targets of step s mixed as plan s of
+                                  mix_plans.json says (a list of {"own": λ, "box": [top, bottom, left, right] or null},
+                                  which the Swift side draws and a test there compares with the file); besides
+        average.KEY            [16], elements of timm's ModelEmaV2 with decay 0.9 after the last step
     learning_rates.json        for each schedule the rate that every epoch of a run trains at
 
 The steps start from rule weights with ten classes. Step s (0 ..< 10) sees 16 pictures, rule.pixels(f"pixels{s}") of
@@ -27,9 +31,11 @@ import torch
 import reference  # first: it makes timm importable
 import rule
 from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
-from timm.loss import LabelSmoothingCrossEntropy
+from timm.data.mixup import mixup_target
+from timm.loss import LabelSmoothingCrossEntropy, SoftTargetCrossEntropy
 from timm.optim import param_groups_weight_decay
 from timm.scheduler import CosineLRScheduler
+from timm.utils import ModelEmaV2
 
 GOLDENS = reference.TESTS / "TrainingTests" / "Goldens"
 STEPS, BATCH, SIZE, CLASSES = 10, 16, 64, 10
@@ -43,38 +49,60 @@ def batch(step):
     return pixels.permute(0, 3, 1, 2), torch.from_numpy(rule.labels(f"labels{step}", BATCH, CLASSES))
 
 
-def train(dtype):
-    """The trained model, its losses and its gradient norms."""
+def mixed(images, labels, plan):
+    """A batch mixed with its mirror image by Mixup or, where there is a box, CutMix; and its targets."""
+    partners = images.flip(0)
+    if plan["box"] is None:
+        images = images * plan["own"] + partners * (1 - plan["own"])
+    else:
+        top, bottom, left, right = plan["box"]
+        images = images.clone()
+        images[:, :, top:bottom, left:right] = partners[:, :, top:bottom, left:right]
+    return images, mixup_target(labels, CLASSES, plan["own"], smoothing=0.1)
+
+
+def train(dtype, plans=None):
+    """The trained model, its losses, its gradient norms and its average."""
     model = reference.by_rule("alt_gvt_nano", CLASSES).to(dtype).train()
     groups = param_groups_weight_decay(model, 0.05, model.no_weight_decay())
     optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.999), eps=1e-8)
-    criterion = LabelSmoothingCrossEntropy(0.1)
+    criterion = SoftTargetCrossEntropy() if plans else LabelSmoothingCrossEntropy(0.1)
+    average = ModelEmaV2(model, decay=0.9)
     losses, norms = [], []
     for step in range(STEPS):
         images, labels = batch(step)
+        if plans:
+            images, labels = mixed(images.to(dtype), labels, plans[step])
         loss = criterion(model(images.to(dtype)), labels)
         optimizer.zero_grad()
         loss.backward()
         norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0))
         optimizer.step()
+        average.update(model)
         losses.append(loss.detach())
-    return model, torch.stack(losses), torch.stack(norms)
+    return model, torch.stack(losses), torch.stack(norms), average.module
 
 
-def record_steps():
-    model, losses, norms = train(torch.double)
+def record_steps(name, plans=None):
+    model, losses, norms, average = train(torch.double, plans)
     tensors = {"loss": losses, "gradient_norm": norms}
+    if plans:
+        tensors |= {f"average.{key}": reference.samples(p) for key, p in average.named_parameters() if compared(key)}
     for key, parameter in model.named_parameters():
-        if not key.endswith((".qkv.bias", ".kv.bias")):
+        if compared(key):
             tensors[f"parameter_norm.{key}"] = parameter.norm()
             tensors[f"parameter.{key}"] = reference.samples(parameter)
-    reference.save(GOLDENS / "nano_ten_steps.safetensors", tensors)
-    report(losses, norms, train(torch.float))
+    reference.save(GOLDENS / name, tensors)
+    report(losses, norms, train(torch.float, plans))
+
+
+def compared(key):
+    return not key.endswith((".qkv.bias", ".kv.bias"))
 
 
 def report(losses, norms, single):
     """Prints how far PyTorch itself is off in float32, the least tolerance that a test can ask for."""
-    _, single_losses, single_norms = single
+    _, single_losses, single_norms, _ = single
     print("loss", *(f"{loss:.4f}" for loss in losses))
     print("gradient norm", *(f"{norm:.3f}" for norm in norms))
     print(f"PyTorch in float32 is off by {largest_gap(single_losses, losses):.1e} in a loss,"
@@ -105,5 +133,6 @@ def record_schedules():
 
 
 if __name__ == "__main__":
-    record_steps()
+    record_steps("nano_ten_steps.safetensors")
+    record_steps("mixed_ten_steps.safetensors", json.loads((GOLDENS / "mix_plans.json").read_text()))
     record_schedules()

@@ -67,6 +67,7 @@ int ct_contiguous(const ct_tensor *t, ct_tensor **out);
 int ct_narrow(const ct_tensor *t, int64_t dimension, int64_t start, int64_t length, ct_tensor **out);
 int ct_select(const ct_tensor *t, int64_t dimension, int64_t index, ct_tensor **out);
 /// Pads with zeros: amounts before and after the last dimension, then of the one before it.
+int ct_flip(const ct_tensor *t, int64_t dimension, ct_tensor **out);
 int ct_pad(const ct_tensor *t, const int64_t *amounts, int count, ct_tensor **out);
 
 // Maths (maths.cpp)
@@ -76,6 +77,7 @@ int ct_multiply(const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
 int ct_divide(const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
 int ct_scale(const ct_tensor *a, double factor, ct_tensor **out);
 int ct_scale_(ct_tensor *a, double factor);
+int ct_lerp_(ct_tensor *a, const ct_tensor *b, double weight);
 int ct_mean(const ct_tensor *t, int64_t dimension, ct_tensor **out);
 int ct_sum(const ct_tensor *t, ct_tensor **out);
 int ct_norm(const ct_tensor *t, ct_tensor **out);
@@ -94,6 +96,8 @@ int ct_attention(const ct_tensor *q, const ct_tensor *k, const ct_tensor *v, ct_
 int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, double smoothing, bool sums,
                      ct_tensor **out);
 
+int ct_dropout(const ct_tensor *x, double rate, uint64_t seed, ct_tensor **out);
+
 // Gradients and the optimizer (gradient.cpp)
 int ct_set_requires_grad(ct_tensor *t, bool value);
 int ct_grad(const ct_tensor *t, ct_tensor **out);
@@ -106,6 +110,8 @@ bool ct_set_grad_mode(bool records);
 int ct_adamw_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *means,
               ct_tensor *const *squares, int count, double step, double rate, double beta1,
               double beta2, double decay, double epsilon);
+int ct_sgd_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *momenta, int count,
+            double rate, double momentum, double decay, bool first);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,75 @@
+/// Why bytes are not what they should be, or ask for what a reader of weights does not do.
+enum Refusal: Error, Equatable {
+  /// They break the rules of their format, or use a part of it that weights have no need of.
+  case malformed(String)
+  /// They name a Python object other than those that make up weights.
+  case foreign(global: String)
+}
+
+/// Reads little-endian numbers from the front to the back, never beyond the end.
+struct ByteReader {
+  private let bytes: UnsafeRawBufferPointer
+  private(set) var position: Int
+
+  /// A reader that starts `position` bytes into `bytes`.
+  init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) throws(Refusal) {
+    guard (0...bytes.count).contains(position) else {
+      throw .malformed("it points to byte \(position) of \(bytes.count)")
+    }
+    self.bytes = bytes
+    self.position = position
+  }
+
+  /// The next `count` bytes.
+  mutating func take(_ count: Int) throws(Refusal) -> UnsafeRawBufferPointer {
+    guard count >= 0, count <= bytes.count - position else {
+      throw .malformed("it ends early: \(count) bytes are wanted at byte \(position) of \(bytes.count)")
+    }
+    defer { position += count }
+    return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+  }
+
+  /// The next number of that type.
+  mutating func integer<Value: FixedWidthInteger>(_: Value.Type) throws(Refusal) -> Value {
+    Value(littleEndian: try take(MemoryLayout<Value>.size).loadUnaligned(as: Value.self))
+  }
+
+  /// The next number of that type, as a count or a position.
+  mutating func count<Value: FixedWidthInteger & UnsignedInteger>(_ type: Value.Type) throws(Refusal) -> Int {
+    let value = try integer(type)
+    guard let count = Int(exactly: value) else { throw .malformed("it counts \(value) of something") }
+    return count
+  }
+
+  /// The next `count` bytes as a text.
+  mutating func text(_ count: Int) throws(Refusal) -> String {
+    guard let text = String(validating: try take(count), as: UTF8.self) else {
+      throw .malformed("a text in it is not UTF-8")
+    }
+    return text
+  }
+
+  /// The text up to the next line break, which is taken too.
+  mutating func line() throws(Refusal) -> String {
+    guard let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) else {
+      throw .malformed("it ends inside a name")
+    }
+    defer { position += 1 }
+    return try text(end - position)
+  }
+}
+
+extension String {
+  /// A text from a file as an error may print it: short, and nothing that a terminal would obey.
+  var printable: String {
+    let shown = unicodeScalars.prefix(100).map { $0.isControl ? "\u{fffd}" : Character($0) }
+    return String(shown) + (unicodeScalars.count > 100 ? "…" : "")
+  }
+
+  /// Whether a terminal would only show it.
+  var isPrintable: Bool { !unicodeScalars.contains(where: \.isControl) }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isControl: Bool { properties.generalCategory == .control }
+}

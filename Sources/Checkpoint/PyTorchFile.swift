@@ -1,0 +1,150 @@
+/// A PyTorch file of weights, as `torch.save` has written them since PyTorch 1.6: a zip archive with a pickle and storages.
+///
+/// The pickle is read, never run; a file that names any other Python object than weights need, or whose parts do not fit
+/// together, is refused. Layout: PyTorch's `torch/serialization.py`.
+final class PyTorchFile {
+  let path: String
+  /// Row-major tensors, in the order of their dictionary; their bytes are valid as long as this object lives.
+  private(set) var tensors: [TensorView] = []
+  /// The key of the dictionary that holds the tensors; nil where the file is that dictionary.
+  let container: String?
+  /// Whether an optimizer's state lies beside the weights.
+  let hasOptimizer: Bool
+  /// What the command-line arguments that were saved with the weights say of them.
+  private(set) var metadata: [String: String] = [:]
+
+  private let file: MappedFile
+  private var copies: [OwnedBytes] = []
+
+  /// Where checkpoints keep their weights, best first.
+  private static let containers = ["model", "state_dict", "model_ema"]
+
+  init(mapping file: consuming MappedFile, path: String) throws(CheckpointError) {
+    let bytes = file.bytes
+    self.file = file
+    self.path = path
+    let (archive, prefix, pickle) = try explained(path) { () throws(Refusal) in try Self.open(bytes) }
+    container = Self.containers.first { key in
+      pickle.value(key, in: pickle.root).map { !pickle.tensors(of: $0).isEmpty } ?? false
+    }
+    hasOptimizer = pickle.value("optimizer", in: pickle.root) != nil
+    let weights = container.flatMap { pickle.value($0, in: pickle.root) } ?? pickle.root
+    let described = pickle.tensors(of: weights)
+    guard !described.isEmpty else { throw Self.noTensors(in: pickle, path: path) }
+    readArguments(of: pickle)
+    var storages = StorageReader(archive: archive, prefix: prefix, limit: bytes.count)
+    for (name, tensor) in described { tensors.append(try view(name, tensor, &storages)) }
+  }
+
+  private static func open(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> (ZipArchive, String, Pickle) {
+    let archive = try ZipArchive(bytes)
+    let pickles = archive.names.filter { $0.hasSuffix("/data.pkl") }
+    guard pickles.count == 1, let content = try archive.content(of: pickles[0]) else {
+      throw .malformed("it is a zip archive, but none of PyTorch's: it has \(pickles.count) files data.pkl")
+    }
+    let prefix = String(pickles[0].dropLast("data.pkl".count))
+    if let order = try archive.content(of: prefix + "byteorder"), !order.elementsEqual("little".utf8) {
+      throw .malformed("its numbers are not little-endian")
+    }
+    return (archive, prefix, try Unpickler.read(content))
+  }
+
+  private static func noTensors(in pickle: Pickle, path: String) -> CheckpointError {
+    let keys = (pickle.entries(of: pickle.root) ?? []).prefix(8).compactMap { entry in
+      if case .text(let key) = entry.key { key.printable } else { nil }
+    }
+    return .badFile(
+      path: path,
+      reason:
+        "no weights were found in it, neither at the top nor under \(containers.joined(separator: ", ")); "
+        + "its keys are: \(keys.joined(separator: ", "))")
+  }
+
+  private func readArguments(of pickle: Pickle) {
+    guard let arguments = pickle.value("args", in: pickle.root) else { return }
+    if case .text(let model) = pickle.value("model", in: arguments) { metadata["model"] = model.printable }
+    if case .integer(let side) = pickle.value("input_size", in: arguments) {
+      metadata["input_size"] = String(side)
+    }
+  }
+
+  private func view(
+    _ name: String, _ tensor: Pickle.Tensor, _ storages: inout StorageReader
+  ) throws(CheckpointError) -> TensorView {
+    do throws(Refusal) {
+      let strided = try StridedTensor(tensor, of: try storages.bytes(for: tensor))
+      let bytes = strided.lent ?? keep(strided.gathered())
+      return TensorView(name: name, type: tensor.storage.type, shape: tensor.shape, bytes: bytes)
+    } catch .malformed(let reason) {
+      throw .badTensor(path: path, tensor: name.printable, reason: reason)
+    } catch {
+      throw CheckpointError(error, path: path)
+    }
+  }
+
+  private func keep(_ copy: OwnedBytes) -> UnsafeRawBufferPointer {
+    copies.append(copy)
+    return copy.bytes
+  }
+}
+
+/// Finds storages in the archive, each verified once, and keeps count of what tensors claim of them.
+private struct StorageReader {
+  let archive: ZipArchive
+  let prefix: String
+  /// Bytes of the file. Tensors may share storages, as tied weights do, but not so that they multiply without end.
+  let limit: Int
+  private var found: [String: UnsafeRawBufferPointer] = [:]
+  private var claimed = 0
+
+  init(archive: ZipArchive, prefix: String, limit: Int) {
+    self.archive = archive
+    self.prefix = prefix
+    self.limit = limit
+  }
+
+  /// The bytes of the storage under a tensor.
+  mutating func bytes(for tensor: Pickle.Tensor) throws(Refusal) -> UnsafeRawBufferPointer {
+    let storage = tensor.storage
+    let entry = "\(prefix)data/\(storage.key)"
+    if found[entry] == nil { found[entry] = try archive.content(of: entry) }
+    guard let bytes = found[entry] else {
+      throw .malformed("its storage \(entry.printable) is not in the archive")
+    }
+    guard let wanted = storage.type.byteCount(shape: [storage.count]), wanted <= bytes.count else {
+      throw .malformed("its storage should have \(storage.count) elements and has \(bytes.count) bytes")
+    }
+    claimed += min(limit, storage.type.byteCount(shape: tensor.shape) ?? limit)
+    guard claimed <= 2 * limit else {
+      throw .malformed("it and the tensors before it take more than twice the bytes of the file")
+    }
+    return UnsafeRawBufferPointer(rebasing: bytes[..<wanted])
+  }
+}
+
+/// Runs `body`, whose refusal becomes an error that names the file and says what to do.
+private func explained<Result>(
+  _ path: String, _ body: () throws(Refusal) -> Result
+) throws(CheckpointError) -> Result {
+  do throws(Refusal) {
+    return try body()
+  } catch {
+    throw CheckpointError(error, path: path)
+  }
+}
+
+extension CheckpointError {
+  /// A refusal of the file as a whole.
+  fileprivate init(_ refusal: Refusal, path: String) {
+    switch refusal {
+    case .malformed(let reason): self = .badFile(path: path, reason: reason)
+    case .foreign(let global):
+      self = .badFile(
+        path: path,
+        reason:
+          "it names the Python object \(global), which weights do not need; nothing of it was run. If you trust "
+          + "the file, save its weights alone: python -c \"import sys, torch; torch.save(torch.load(sys.argv[1], "
+          + "map_location='cpu', weights_only=False)['model'], sys.argv[2])\" \(path) weights.pth")
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/// A tensor somewhere in a storage, found to lie within it.
+struct StridedTensor {
+  private let storage: UnsafeRawBufferPointer
+  private let size: Int
+  private let offset: Int
+  private let shape: [Int]
+  private let strides: [Int]
+  private let count: Int
+
+  /// Checks that every element of the tensor lies in its storage, whose bytes are given.
+  init(_ tensor: Pickle.Tensor, of storage: UnsafeRawBufferPointer) throws(Refusal) {
+    self.storage = storage
+    size = tensor.storage.type.size
+    offset = tensor.offset
+    shape = tensor.shape
+    strides = tensor.strides
+    guard shape.count == strides.count, shape.count <= 64, offset >= 0, strides.allSatisfy({ $0 >= 0 }),
+      let byteCount = tensor.storage.type.byteCount(shape: shape)
+    else {
+      throw .malformed("its shape \(shape.prefix(8)) and strides \(strides.prefix(8)) describe no tensor")
+    }
+    count = byteCount / size
+    guard count <= tensor.storage.count else {
+      throw .malformed("\(count) elements are too many for a storage of \(tensor.storage.count)")
+    }
+    guard count == 0 || lastElement.map({ $0 < tensor.storage.count }) ?? false else {
+      throw .malformed(
+        "offset \(offset), shape \(shape) and strides \(strides) lead out of a storage of \(tensor.storage.count)"
+      )
+    }
+  }
+
+  /// The tensor's bytes where they are, if they are in row-major order and aligned for their type.
+  var lent: UnsafeRawBufferPointer? {
+    guard count > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+    guard isRowMajor, Int(bitPattern: storage.baseAddress).isMultiple(of: size) else { return nil }
+    return UnsafeRawBufferPointer(rebasing: storage[offset * size..<(offset + count) * size])
+  }
+
+  /// A copy of the tensor's bytes in row-major order.
+  func gathered() -> OwnedBytes {
+    OwnedBytes(count: count * size) { target in
+      var index = [Int](repeating: 0, count: shape.count)
+      var source = offset
+      for place in 0..<count {
+        let element = UnsafeRawBufferPointer(rebasing: storage[source * size..<(source + 1) * size])
+        UnsafeMutableRawBufferPointer(rebasing: target[(place * size)...]).copyMemory(from: element)
+        advance(&index, &source)
+      }
+    }
+  }
+
+  /// The next index in row-major order, and where its element lies.
+  private func advance(_ index: inout [Int], _ source: inout Int) {
+    for side in shape.indices.reversed() {
+      index[side] += 1
+      source += strides[side]
+      if index[side] < shape[side] { return }
+      source -= strides[side] * shape[side]
+      index[side] = 0
+    }
+  }
+
+  private var isRowMajor: Bool {
+    var expected = 1
+    for (side, stride) in zip(shape, strides).reversed() where side != 1 {
+      guard stride == expected else { return false }
+      expected *= side
+    }
+    return true
+  }
+
+  /// Where the element with the highest index of all lies; nil where that is no number.
+  private var lastElement: Int? {
+    var last = offset
+    for (side, stride) in zip(shape, strides) {
+      let (distance, tooFar) = (side - 1).multipliedReportingOverflow(by: stride)
+      let (sum, overflows) = last.addingReportingOverflow(distance)
+      guard !tooFar, !overflows else { return nil }
+      last = sum
+    }
+    return last
+  }
+}
+
+/// Bytes that go with their owner.
+final class OwnedBytes {
+  /// Valid as long as the owner lives.
+  let bytes: UnsafeRawBufferPointer
+
+  /// Memory for `count` bytes, aligned for every element, that `fill` initialises.
+  init(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
+    fill(memory)
+    bytes = UnsafeRawBufferPointer(memory)
+  }
+
+  deinit { bytes.deallocate() }
+}

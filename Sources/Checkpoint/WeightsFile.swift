@@ -1,0 +1,90 @@
+/// Named tensors in a file.
+public protocol NamedTensors: AnyObject {
+  /// Where the file lies.
+  var path: String { get }
+  /// All tensors; their bytes are valid as long as this object lives.
+  var tensors: [TensorView] { get }
+  /// A tensor by its name.
+  func tensor(named name: String) throws(CheckpointError) -> TensorView
+}
+
+extension SafetensorsFile: NamedTensors {}
+
+/// A file of weights, whoever wrote it: safetensors, or PyTorch's `.pth`; the content decides, not the name.
+///
+/// Keys are brought to the network's own: what `DataParallel` and wrappers put in front of all of them is taken off.
+/// Floating-point tensors of any width are given as float32. Nothing in a file is ever run.
+public final class WeightsFile: NamedTensors {
+  /// Where the file lies.
+  public let path: String
+  /// The texts that the writer put beside the tensors; of a `.pth`, what its saved arguments say: `model`, `input_size`.
+  public let metadata: [String: String]
+  /// All tensors, in the order of the file; their bytes are valid as long as this object lives.
+  public let tensors: [TensorView]
+  /// Whether the file is a whole training state of PyTorch's, of which only the weights are read.
+  public let hasOptimizer: Bool
+  /// What was done to the file's tensors, as `without the prefix module.`; for people to read.
+  public let changes: [String]
+
+  private let views: [String: TensorView]
+  /// Whoever keeps the tensors' bytes.
+  private let owners: [AnyObject]
+
+  /// What is put in front of all keys by wrappers of a network.
+  private static let prefixes = ["module.", "backbone.", "model."]
+
+  /// Opens and checks a file; throws where it is neither format, is damaged or asks for more than weights.
+  public init(path: String) throws(CheckpointError) {
+    let source = try Source(path: path)
+    let (named, stripped) = Self.withoutPrefixes(source.tensors)
+    var copies: [OwnedBytes] = []
+    tensors = named.map { $0.asFloat32(keeping: &copies) }
+    views = try Self.byName(tensors, path: path)
+    self.path = path
+    metadata = source.metadata
+    hasOptimizer = source.hasOptimizer
+    owners = [source.owner] + copies
+    changes =
+      (source.container.map { ["the part '\($0)'"] } ?? []) + stripped.map { "without the prefix \($0)" }
+      + (copies.isEmpty ? [] : ["\(copies.count) tensor\(copies.count == 1 ? "" : "s") made float32"])
+  }
+
+  /// A tensor by its name; its bytes are valid as long as this object lives.
+  public func tensor(named name: String) throws(CheckpointError) -> TensorView {
+    guard let view = views[name] else {
+      throw .badTensor(path: path, tensor: name, reason: "there is no such tensor")
+    }
+    return view
+  }
+
+  /// Wrappers nest: `module.model.` is two prefixes, and more than three are nobody's.
+  private static func withoutPrefixes(_ tensors: [TensorView]) -> ([TensorView], stripped: [String]) {
+    var names = tensors.map(\.name)
+    var stripped: [String] = []
+    for _ in 0..<3 {
+      let common = prefixes.first { prefix in names.allSatisfy { $0.hasPrefix(prefix) } }
+      guard let common, !names.isEmpty else { break }
+      names = names.map { String($0.dropFirst(common.count)) }
+      stripped.append(common)
+    }
+    let renamed = zip(tensors, names).map {
+      TensorView(name: $1, type: $0.type, shape: $0.shape, bytes: $0.bytes)
+    }
+    return (renamed, stripped)
+  }
+
+  private static func byName(_ tensors: [TensorView], path: String) throws(CheckpointError)
+    -> [String: TensorView]
+  {
+    var views: [String: TensorView] = [:]
+    for view in tensors {
+      guard view.name.isPrintable else {
+        throw .badTensor(path: path, tensor: view.name.printable, reason: "the name has control characters")
+      }
+      guard views.updateValue(view, forKey: view.name) == nil else {
+        throw .badTensor(path: path, tensor: view.name.printable, reason: "the name comes twice")
+      }
+    }
+    return views
+  }
+}

@@ -1,0 +1,39 @@
+import Glibc
+
+/// Where the pixels of a moved picture come from: (x, y) from (ax + by + c, dx + ey + f), in pixels from the top left corner.
+struct AffineMap: Equatable {
+  var a = 1.0
+  var b = 0.0
+  var c = 0.0
+  var d = 0.0
+  var e = 1.0
+  var f = 0.0
+
+  /// A turn about the centre, with the numbers of Pillow's `Image.rotate`: sine and cosine are rounded to 15 decimals.
+  static func rotation(degrees: Double, width: Int, height: Int) -> AffineMap {
+    let angle = -positive(degrees) * (Double.pi / 180)
+    let cosine = roundedTo15Decimals(cos(angle))
+    let sine = roundedTo15Decimals(sin(angle))
+    let x = Double(width) / 2
+    let y = Double(height) / 2
+    return AffineMap(
+      a: cosine, b: sine, c: (cosine * -x + sine * -y) + x,
+      d: -sine, e: cosine, f: (-sine * -x + cosine * -y) + y)
+  }
+
+  // Python's `degrees % 360`.
+  private static func positive(_ degrees: Double) -> Double {
+    let rest = fmod(degrees, 360)
+    return rest < 0 ? rest + 360 : rest
+  }
+
+  /// Python's `round(value, 15)` for values in -1…1: the double nearest to the nearest decimal.
+  static func roundedTo15Decimals(_ value: Double) -> Double {
+    let scaled = value * 1e15
+    let lost = (-scaled).addingProduct(value, 1e15)
+    let whole = scaled.rounded(.toNearestOrEven)
+    // What the product lost may tip the balance where it lies half-way between two whole numbers.
+    let rest = (scaled - whole) + lost
+    return (whole + (rest > 0.5 ? 1 : rest < -0.5 ? -1 : 0)) / 1e15
+  }
+}

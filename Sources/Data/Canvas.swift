@@ -1,0 +1,45 @@
+/// A picture of packed RGB that operations change in place; borrows the pixels.
+struct Canvas {
+  let pixels: UnsafeMutableBufferPointer<UInt8>
+  let width: Int
+  let height: Int
+  let spare: Spare
+
+  /// Memory for copies of a picture, used again and again by one thread.
+  final class Spare {
+    let bytes = ByteBuffer()
+    let colors = ReusedBuffer<SIMD4<Double>>()
+  }
+
+  /// The picture of `width` x `height` pixels whose rows are `pixels`.
+  init(_ pixels: UnsafeMutableBufferPointer<UInt8>, width: Int, height: Int, spare: Spare) {
+    precondition(
+      pixels.count == width * height * 3, "\(pixels.count) bytes are not \(width)x\(height) pixels")
+    self.pixels = pixels
+    self.width = width
+    self.height = height
+    self.spare = spare
+  }
+
+  /// Carries out one operation.
+  func apply(_ operation: PictureOperation) {
+    switch operation {
+    case .autoContrast: stretchTones()
+    case .equalize: equalizeTones()
+    case .invert: replaceTones { 255 - $0 }
+    case .posterize(let bits): replaceTones { bits >= 8 ? $0 : $0 & ~(1 << (8 - bits) - 1) }
+    case .solarize(let threshold): replaceTones { $0 < threshold ? $0 : 255 - $0 }
+    case .solarizeAdd(let amount): replaceTones { $0 < 128 ? $0 + amount : $0 }
+    case .color(let factor): color(Float(factor))
+    case .contrast(let factor): contrast(Float(factor))
+    case .brightness(let factor): replaceTones { Int(blend(0, $0, Float(factor))) }
+    case .sharpness(let factor): sharpen(Float(factor))
+    case .rotate(let degrees, let filter):
+      move(by: .rotation(degrees: degrees, width: width, height: height), filter)
+    case .shearX(let factor, let filter): move(by: AffineMap(b: factor), filter)
+    case .shearY(let factor, let filter): move(by: AffineMap(d: factor), filter)
+    case .translateX(let share, let filter): move(by: AffineMap(c: share * Double(width)), filter)
+    case .translateY(let share, let filter): move(by: AffineMap(f: share * Double(height)), filter)
+    }
+  }
+}

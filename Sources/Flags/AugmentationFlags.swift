@@ -1,0 +1,80 @@
+package import ArgumentParser
+package import Recipe
+
+/// How training pictures are changed at random.
+package struct AugmentationFlags: ParsableArguments {
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Change training pictures at random; without, they get the evaluation transform. (default: --aug)")
+  package var aug: Bool?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: help(
+      "Least and most of a picture's area that a random crop keeps.", reference.data.cropScale, "part"))
+  package var scale: [Double] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: help("Narrowest and widest random crop, width over height.", "0.75 1.3333", "ratio"))
+  package var ratio: [Double] = []
+
+  @Option(help: help("How a random crop is scaled.", reference.data.interpolation.rawValue, "filter"))
+  package var trainInterpolation: Recipe.Interpolation?
+
+  @Option(help: help("Chance of a horizontal flip.", reference.data.flip, "chance"))
+  package var hflip: Double?
+
+  @Option(
+    help: help(
+      "RandAugment's policy in timm's words; none or '' for none.", reference.data.autoAugment, "policy"))
+  package var aa: String?
+
+  @Option(
+    help: help(
+      "Random brightness, contrast and saturation where there is no --aa.", reference.data.colorJitter,
+      "strength"))
+  package var colorJitter: Double?
+
+  @Option(help: help("Chance of random erasing.", reference.data.erasing.probability, "chance"))
+  package var reprob: Double?
+
+  @Option(help: help("What takes the place of erased pixels.", reference.data.erasing.mode.rawValue, "mode"))
+  package var remode: Recipe.Erasing.Mode?
+
+  @Option(help: help("Most rectangles erased in a picture.", reference.data.erasing.count, "n"))
+  package var recount: Int?
+
+  package init() {}
+
+  func settle(_ settings: inout Settings) throws(RecipeError) {
+    try settings.take(aug, aug == true ? "--aug" : "--no-aug", into: \.data.augments, "data.augments")
+    try settings.take(
+      given(scale), "--scale", into: \.data.cropScale, "data.cropScale",
+      "two rising numbers above 0, at most 1"
+    ) { isRising($0) && $0[1] <= 1 }
+    try settings.take(
+      given(ratio), "--ratio", into: \.data.cropRatio, "data.cropRatio", "two rising numbers above 0",
+      where: isRising)
+    try settings.take(
+      trainInterpolation, "--train-interpolation", into: \.data.interpolation, "data.interpolation")
+    try settings.take(
+      hflip, "--hflip", into: \.data.flip, "data.flip", "from 0 to 1", where: isChance)
+    try settings.take(
+      aa == "none" ? "" : aa, "--aa", into: \.data.autoAugment, "data.autoAugment")
+    try settings.take(
+      colorJitter, "--color-jitter", into: \.data.colorJitter, "data.colorJitter", "at least 0",
+      where: isNonnegative)
+    try settleErasing(&settings)
+  }
+
+  private func settleErasing(_ settings: inout Settings) throws(RecipeError) {
+    try settings.take(
+      reprob, "--reprob", into: \.data.erasing.probability, "data.erasing.probability", "from 0 to 1",
+      where: isChance)
+    try settings.take(remode, "--remode", into: \.data.erasing.mode, "data.erasing.mode")
+    try settings.take(
+      recount, "--recount", into: \.data.erasing.count, "data.erasing.count", "at least 1"
+    ) { $0 >= 1 }
+  }
+}

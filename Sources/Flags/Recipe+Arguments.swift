@@ -1,0 +1,12 @@
+public import ArgumentParser
+public import Recipe
+
+// The words of these values on the command line are those in `recipe.json`.
+extension Recipe.Interpolation: ExpressibleByArgument {}
+extension Recipe.Erasing.Mode: ExpressibleByArgument {}
+extension Recipe.Mixing.Mode: ExpressibleByArgument {}
+extension Recipe.Precision.Level: ExpressibleByArgument {}
+extension Recipe.Precision.ElementType: ExpressibleByArgument {}
+
+/// `--amp`: apex's levels.
+package typealias AmpLevel = Recipe.Precision.Level

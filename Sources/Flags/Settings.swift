@@ -1,0 +1,87 @@
+package import Recipe
+
+/// A recipe as it is put together: the reference's values, a file's over them, and flags over both.
+package struct Settings {
+  /// The values so far.
+  package private(set) var recipe: Recipe
+  /// Where the values come from that are not the reference's, by dotted name.
+  package private(set) var origins: [String: Origin]
+  /// The flags that were given, as they are spelt in messages.
+  package private(set) var given: [Given] = []
+
+  /// Where a value comes from.
+  package enum Origin: Equatable, Sendable, CustomStringConvertible {
+    case file(String)
+    case flag(String)
+    case derived(String)
+
+    package var description: String {
+      switch self {
+      case .file(let path): path
+      case .flag(let name): name
+      case .derived(let how): how
+      }
+    }
+  }
+
+  /// A flag of the command line.
+  package struct Given: Equatable, Sendable {
+    let flag: String
+    /// The dotted name of the value that it sets; nil where it sets none of the recipe's.
+    let name: String?
+  }
+
+  /// Starts from the reference's recipe, or a file's.
+  init(config path: String?) throws(RecipeError) {
+    let file: RecipeFile? = if let path { try RecipeFile(path: path) } else { nil }
+    recipe = file?.recipe ?? Recipe()
+    origins = [:]
+    for name in file?.names ?? [] { origins[name] = .file(path ?? "") }
+  }
+
+  /// Takes a flag's value if it was given, and checks the value that stands then.
+  ///
+  /// - Parameters:
+  ///   - value: What was given; nil leaves the value as it is.
+  ///   - flag: The flag's name, for messages.
+  ///   - name: The value's dotted name in `recipe.json`.
+  mutating func take<Value>(
+    _ value: Value?, _ flag: String, into path: WritableKeyPath<Recipe, Value>, _ name: String,
+    _ wanted: String = "", where holds: (Value) -> Bool = { _ in true }
+  ) throws(RecipeError) {
+    if let value {
+      recipe[keyPath: path] = value
+      origins[name] = .flag(flag)
+      given.append(Given(flag: flag, name: name))
+    }
+    let result = recipe[keyPath: path]
+    if holds(result) { return }
+    guard case .file(let file)? = origins[name] else {
+      throw RecipeError("\(flag) \(spelt(result)): must be \(wanted)")
+    }
+    throw RecipeError("\(file): \(name) \(spelt(result)): must be \(wanted)", exitCode: .badConfiguration)
+  }
+
+  /// Remembers that a flag was given that decides no number.
+  mutating func note(_ flag: String, isGiven: Bool) {
+    if isGiven { given.append(Given(flag: flag, name: nil)) }
+  }
+
+  /// Fills in what follows from other values.
+  mutating func derive(worldSize: Int) {
+    recipe.worldSize = worldSize
+    origins["worldSize"] = .derived("the number of workers")
+    recipe.schedule.base = recipe.resolvedBase
+    origins["schedule.base"] = .derived(
+      recipe.schedule.scalesRate
+        ? "schedule.rate × \(recipe.picturesPerUpdate) pictures an update / 512" : "schedule.rate")
+  }
+}
+
+/// A value as it was typed.
+private func spelt(_ value: Any) -> String {
+  if let list = value as? [Double] { return list.map(\.description).joined(separator: " ") }
+  if let number = value as? Double { return number.description }
+  if let number = value as? Int { return number.description }
+  return "\(value)"
+}

@@ -1,0 +1,113 @@
+import FoundationEssentials
+
+/// A JSON value, for what is done to all of a recipe's values alike: overlay, digest, table.
+package enum JSONTree: Equatable, Sendable {
+  case null
+  case truth(Bool)
+  case integer(Int)
+  /// A whole number beyond `Int`: a seed.
+  case large(UInt64)
+  case real(Double)
+  case text(String)
+  case list([JSONTree])
+  case object([String: JSONTree])
+
+  /// The value that a text in JSON says.
+  package init(parsing text: String) throws {
+    self = try JSONDecoder().decode(JSONTree.self, from: Data(text.utf8))
+  }
+
+  /// The tree that a value is encoded as.
+  package init(encoding value: some Encodable) throws {
+    self = try JSONDecoder().decode(JSONTree.self, from: try JSONTree.encoder.encode(value))
+  }
+
+  /// The value that is encoded as this tree.
+  package func decoded<Value: Decodable>(as type: Value.Type) throws -> Value {
+    try JSONDecoder().decode(type, from: try JSONTree.encoder.encode(self))
+  }
+
+  /// Keys in alphabetical order and numbers in their shortest form: equal values give equal bytes.
+  static var encoder: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
+  }
+
+  /// Every value that is no object, by its dotted name, in alphabetical order.
+  package func leaves(under prefix: String = "") -> [(name: String, value: JSONTree)] {
+    guard case .object(let members) = self else { return [(prefix, self)] }
+    return members.sorted { $0.key < $1.key }.flatMap { key, member in
+      member.leaves(under: prefix.isEmpty ? key : "\(prefix).\(key)")
+    }
+  }
+}
+
+extension JSONTree: CustomStringConvertible {
+  /// The value as a command line has it: numbers of a list with a space between them.
+  package var description: String {
+    switch self {
+    case .null: "none"
+    case .truth(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .large(let value): "\(value)"
+    case .real(let value): "\(value)"
+    case .text(let value): value.isEmpty ? "''" : value
+    case .list(let values): values.map(\.description).joined(separator: " ")
+    case .object(let members): "\(members.count) values"
+    }
+  }
+}
+
+extension JSONTree: Codable {
+  package init(from decoder: any Decoder) throws {
+    if let members = try? decoder.container(keyedBy: Key.self) {
+      self = .object(
+        try Dictionary(
+          uniqueKeysWithValues: members.allKeys.map {
+            ($0.stringValue, try members.decode(Self.self, forKey: $0))
+          }))
+      return
+    }
+    let value = try decoder.singleValueContainer()
+    if value.decodeNil() {
+      self = .null
+    } else if let truth = try? value.decode(Bool.self) {
+      self = .truth(truth)
+    } else if let integer = try? value.decode(Int.self) {
+      self = .integer(integer)
+    } else if let large = try? value.decode(UInt64.self) {
+      self = .large(large)
+    } else if let real = try? value.decode(Double.self) {
+      self = .real(real)
+    } else if let text = try? value.decode(String.self) {
+      self = .text(text)
+    } else {
+      self = .list(try value.decode([JSONTree].self))
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    switch self {
+    case .null:
+      var container = encoder.singleValueContainer()
+      try container.encodeNil()
+    case .truth(let value): try value.encode(to: encoder)
+    case .integer(let value): try value.encode(to: encoder)
+    case .large(let value): try value.encode(to: encoder)
+    case .real(let value): try value.encode(to: encoder)
+    case .text(let value): try value.encode(to: encoder)
+    case .list(let values): try values.encode(to: encoder)
+    case .object(let members): try members.encode(to: encoder)
+    }
+  }
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+}

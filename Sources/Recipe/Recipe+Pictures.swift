@@ -1,0 +1,69 @@
+extension Recipe {
+  /// The folder, the batch and the transforms.
+  public struct Pictures: Codable, Equatable, Sendable {
+    /// The folder that holds `train/` and `val/`.
+    public var path = ""
+    /// Side of the square pictures that the network sees, in pixels.
+    public var inputSize = 224
+    /// Pictures a rank takes in one step.
+    public var batchSize = 64
+    /// Whether an epoch goes through the pictures in a random order.
+    public var shuffles = true
+    /// Whether training pictures are changed at random: cropped, flipped, augmented, erased.
+    public var augments = true
+    /// Smallest and largest part of a picture's area that a random crop keeps.
+    public var cropScale = [0.08, 1]
+    /// Narrowest and widest shape of a random crop, width over height.
+    public var cropRatio = [3.0 / 4, 4.0 / 3]
+    /// Chance of a horizontal flip.
+    public var flip = 0.5
+    /// timm's name of an augmentation policy; empty for none.
+    public var autoAugment = "rand-m9-mstd0.5-inc1"
+    /// Strength of random brightness, contrast and saturation, where there is no policy.
+    public var colorJitter = 0.4
+    /// How a random crop is scaled to the input size.
+    public var interpolation = Interpolation.bicubic
+    /// Whether an epoch shows three changed copies of a third of the pictures, each to another rank.
+    public var repeatedAugmentation = false
+    /// Random erasing of normalised training pictures.
+    public var erasing = Erasing()
+    /// Part of the shorter side that the evaluation crop keeps.
+    public var cropPercent = 0.875
+
+    /// The reference's values.
+    public init() {}
+  }
+
+  /// A filter for scaling pictures.
+  public enum Interpolation: String, Codable, Sendable, CaseIterable {
+    /// Pillow's, over four pixels and more.
+    case bicubic
+    /// Pillow's, over two pixels and more.
+    case bilinear
+    /// One of the two for each picture.
+    case random
+  }
+
+  /// Rectangles of a picture that are replaced (Zhong et al., as in timm 0.3.2).
+  public struct Erasing: Codable, Equatable, Sendable {
+    /// Chance that a picture is touched.
+    public var probability = 0.25
+    /// What takes the place of the pixels.
+    public var mode = Mode.pixel
+    /// Largest number of rectangles in a picture.
+    public var count = 1
+
+    /// What takes the place of erased pixels.
+    public enum Mode: String, Codable, Sendable, CaseIterable {
+      /// Normal noise, of its own for each pixel and channel.
+      case pixel
+      /// One normally drawn colour a rectangle.
+      case rand
+      /// The mean colour: zero after normalisation.
+      case const
+    }
+
+    /// The reference's values.
+    public init() {}
+  }
+}

@@ -1,0 +1,114 @@
+extension Recipe {
+  /// Names the network and its regularisation.
+  public struct Network: Codable, Equatable, Sendable {
+    /// A name from `ModelName.all`.
+    public var name = "alt_gvt_small"
+    /// Chance that an output of a projection or of an MLP's layer is dropped.
+    public var dropout = 0.0
+    /// Highest drop-path rate; block i of n gets i/(n-1) of it.
+    public var dropPath = 0.1
+
+    /// The reference's values.
+    public init() {}
+  }
+
+  /// The rule of an update, and the gradient's clip.
+  public struct Optimizer: Codable, Equatable, Sendable {
+    /// The rule of an update.
+    public var kind = Kind.adamw
+    /// Decay of the weights that decay: decoupled in AdamW, added to the gradient in SGD.
+    public var weightDecay = 0.05
+    /// AdamW's decay of the running mean of gradients.
+    public var beta1 = 0.9
+    /// AdamW's decay of the running mean of squared gradients.
+    public var beta2 = 0.999
+    /// What AdamW adds to the root of the second moment.
+    public var epsilon = 1e-8
+    /// SGD's momentum.
+    public var momentum = 0.9
+    /// Largest L2 norm of the whole gradient; nil leaves it alone.
+    @ExplicitNull public var clip: Double? = 5
+
+    /// The rule of an update.
+    public enum Kind: String, Codable, Sendable, CaseIterable {
+      /// Adam with decoupled weight decay (Loshchilov and Hutter).
+      case adamw
+      /// Gradient descent with Nesterov's momentum, as timm's `sgd`.
+      case sgd
+    }
+
+    /// The reference's values.
+    public init() {}
+  }
+
+  /// The reference's cosine with linear warm-up, one value an epoch.
+  public struct Schedule: Codable, Equatable, Sendable {
+    /// The shape of the curve.
+    public var kind = Kind.cosine
+    /// Passes over the training pictures.
+    public var epochs = 300
+    /// The first epoch to run, counted from 0; a checkpoint's own wins over it.
+    public var startEpoch = 0
+    /// Learning rate as it is given: for 512 pictures an update if it is scaled.
+    public var rate = 5e-4
+    /// Whether the rate grows with the pictures an update.
+    public var scalesRate = true
+    /// Learning rate that the cosine starts from: `Recipe.resolvedBase`.
+    public var base = 5e-4
+    /// Epochs of linear warm-up.
+    public var warmupEpochs = 5
+    /// Learning rate that the warm-up starts from; never scaled.
+    public var warmup = 1e-6
+    /// Learning rate that the cosine falls to; never scaled.
+    public var minimum = 1e-5
+    /// Steps after which an epoch ends early; nil runs it whole.
+    @ExplicitNull public var stepLimit: Int? = nil
+
+    /// The shape of the curve.
+    public enum Kind: String, Codable, Sendable, CaseIterable {
+      /// Half a cosine.
+      case cosine
+    }
+
+    /// The reference's values.
+    public init() {}
+  }
+
+  /// The AMP level of the reference's vocabulary, and its element type.
+  public struct Precision: Codable, Equatable, Sendable {
+    /// What runs in reduced precision.
+    public var level = Level.O0
+    /// The element type of what does.
+    public var dtype = ElementType.bfloat16
+
+    /// Apex's levels.
+    public enum Level: String, Codable, Sendable, CaseIterable {
+      /// Nothing: everything in float32.
+      case O0
+      /// Matrix products and convolutions; sums, weights and the residual stream stay in float32.
+      case O1
+    }
+
+    /// A 16-bit floating-point type.
+    public enum ElementType: String, Codable, Sendable, CaseIterable {
+      /// The exponent range of float32: needs no loss scale.
+      case bfloat16
+      /// IEEE half precision: needs a loss scale.
+      case float16
+    }
+
+    /// Everything in float32.
+    public init() {}
+  }
+
+  /// An exponential moving average of the weights, evaluated beside them.
+  public struct Averaging: Codable, Equatable, Sendable {
+    /// Whether there is one.
+    public var enabled = false
+    /// The part of the average that an update keeps.
+    public var decay = 0.99996
+
+    /// No average; the decay is timm's.
+    public init() {}
+  }
+}

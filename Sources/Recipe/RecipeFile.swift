@@ -1,0 +1,113 @@
+import FoundationEssentials
+
+/// Values that a file lays over the reference's: a run's `recipe.json`, or part of one.
+package struct RecipeFile: Equatable {
+  /// The reference's recipe with the file's values in it.
+  package let recipe: Recipe
+  /// The dotted names of the file's values.
+  package let names: Set<String>
+
+  /// Values that follow from others, and so are not taken from a file.
+  private static let derived: Set = ["schedule.base", "worldSize"]
+
+  /// Reads a file; throws a `RecipeError` that names it and the value at fault.
+  package init(path: String) throws(RecipeError) {
+    let text: String
+    do {
+      text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+    } catch {
+      throw RecipeError(
+        "--config \(path): the file cannot be read. A run writes one, recipe.json, into its output folder.",
+        exitCode: .missingInput)
+    }
+    try self.init(text, named: path)
+  }
+
+  /// Reads what a file called `file` says.
+  package init(_ text: String, named file: String) throws(RecipeError) {
+    let reference = Recipe()
+    var overlay = Overlay(file: file, tree: reference.tree)
+    overlay.lay(try Self.members(of: text, file))
+    if let fault = overlay.fault { throw Self.error(fault) }
+    if overlay.names.contains("schedule.base") && !overlay.names.contains("schedule.rate") {
+      throw Self.error("\(file): schedule.base follows from schedule.rate and schedule.scalesRate; set those")
+    }
+    recipe = try Self.recipe(overlay.tree, file)
+    names = overlay.names.subtracting(Self.derived)
+  }
+
+  private static func members(of text: String, _ file: String) throws(RecipeError) -> [String: JSONTree] {
+    guard case .object(var members)? = try? JSONTree(parsing: text) else {
+      throw error("\(file): not a JSON object like a run's recipe.json")
+    }
+    members[Recipe.digestKey] = nil
+    return members
+  }
+
+  private static func recipe(_ tree: JSONTree, _ file: String) throws(RecipeError) -> Recipe {
+    do {
+      return try tree.decoded(as: Recipe.self)
+    } catch let error as DecodingError {
+      throw Self.error("\(file): \(error.inShort)")
+    } catch {
+      throw Self.error("\(file): \(error)")
+    }
+  }
+
+  private static func error(_ text: String) -> RecipeError { RecipeError(text, exitCode: .badConfiguration) }
+}
+
+/// A tree of values, and what a file lays over it.
+private struct Overlay {
+  let file: String
+  var tree: JSONTree
+  var names: Set<String> = []
+  var fault: String?
+
+  init(file: String, tree: JSONTree) {
+    self.file = file
+    self.tree = tree
+  }
+
+  mutating func lay(_ members: [String: JSONTree]) {
+    tree = laid(.object(members), over: tree, at: "")
+  }
+
+  private mutating func laid(_ new: JSONTree, over old: JSONTree, at name: String) -> JSONTree {
+    guard case .object(var members) = old else {
+      names.insert(name)
+      return new
+    }
+    guard case .object(let given) = new else {
+      fault = "\(file): \(name) is a group of values, not one"
+      return old
+    }
+    for (key, value) in given.sorted(by: { $0.key < $1.key }) {
+      let inner = name.isEmpty ? key : "\(name).\(key)"
+      guard let member = members[key] else {
+        let near = nearest(to: key, among: Array(members.keys), atMost: 1).joined()
+        fault = "\(file): there is no value \(inner); is \(name.isEmpty ? near : "\(name).\(near)") meant?"
+        continue
+      }
+      members[key] = laid(value, over: member, at: inner)
+    }
+    return .object(members)
+  }
+}
+
+extension DecodingError {
+  /// Which value is at fault, and why.
+  fileprivate var inShort: String {
+    switch self {
+    case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+      "\(context.name) must be of type \(type)"
+    case .dataCorrupted(let context): "\(context.name): \(context.debugDescription)"
+    case .keyNotFound(let key, let context): "\(context.name) lacks \(key.stringValue)"
+    @unknown default: "\(self)"
+    }
+  }
+}
+
+extension DecodingError.Context {
+  fileprivate var name: String { codingPath.map(\.stringValue).joined(separator: ".") }
+}

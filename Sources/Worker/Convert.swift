@@ -1,0 +1,49 @@
+import ArgumentParser
+import Checkpoint
+import Recipe
+
+/// `convert A B.safetensors`: weights as timm and others read them.
+struct Convert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract:
+      "Write the weights in a PyTorch .pth or .safetensors file as float32 .safetensors under timm's keys.",
+    discussion: """
+      Nothing in a .pth is ever run. What wrappers put in front of all keys (module., backbone., model.) is taken off;
+      of a training state, the weights are kept. In Python the result loads as
+        timm.create_model("twins_svt_small").load_state_dict(safetensors.torch.load_file("B.safetensors"))
+      """)
+
+  @Argument(help: ArgumentHelp("The file to read.", valueName: "a"))
+  var source: String
+
+  @Argument(help: ArgumentHelp("The file to write; its name ends in .safetensors.", valueName: "b"))
+  var target: String
+
+  func validate() throws {
+    guard target.hasSuffix(".safetensors") else {
+      throw ValidationError("\(target): only .safetensors files are written, so the name must end in that")
+    }
+  }
+
+  func run() throws {
+    let file = try WeightsFile(path: source)
+    try write(file)
+    print(sentence(file))
+  }
+
+  /// What cannot be written is no missing input, whatever the system says of it.
+  private func write(_ file: WeightsFile) throws {
+    let metadata = file.metadata.merging(["format": "pt"]) { stored, _ in stored }
+    do {
+      try Safetensors.write(file.tensors, metadata: metadata, to: target)
+    } catch {
+      throw Failure(error.description, exitCode: .inputOutput)
+    }
+  }
+
+  private func sentence(_ file: WeightsFile) -> String {
+    let parameters = file.tensors.filter { $0.type == .float32 }.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    let changes = file.changes.isEmpty ? "" : " (\(file.changes.joined(separator: ", ")))"
+    return "\(target): \(file.tensors.count) tensors, \(parameters) parameters\(changes)"
+  }
+}

@@ -1,0 +1,39 @@
+import Data
+import Model
+import Recipe
+import Torch
+import Training
+
+/// `--throughput`: how fast the network evaluates one batch, with the reference's counts and lines.
+///
+/// Twins `main.py`: the first held-out batch, fifty forward passes to warm up, thirty timed, in float32.
+struct Throughput {
+  let setup: RunSetup
+  let loader: BatchLoader
+
+  private static let warmUps = 50
+  private static let timed = 30
+
+  func run(_ network: Twins) throws {
+    let first = EvaluationSampler(
+      count: setup.data.validation.count, worldSize: 1, batchSize: setup.evaluationBatch
+    ).batches(rank: 0)[0]
+    loader.start(batches: [first], epoch: 0)
+    guard let batch = try loader.next() else { return }
+    let pictures = Normalizer(on: setup.device)(batch.pixels, count: batch.count, side: batch.size)
+    let seconds = withoutGradients {
+      for _ in 0..<Self.warmUps { forward(network, pictures) }
+      setup.voice.say("throughput averaged with \(Self.timed) times")
+      let watch = Stopwatch()
+      for _ in 0..<Self.timed { forward(network, pictures) }
+      return watch.elapsed
+    }
+    let rate = Double(Self.timed * batch.count) / seconds
+    setup.voice.say("batch_size \(batch.count) throughput \(rate)")
+  }
+
+  /// Reads one logit, which waits for the device.
+  private func forward(_ network: Twins, _ pictures: Tensor) {
+    _ = network(pictures, .evaluation()).selected(0, 0).selected(0, 0).item()
+  }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Checkpoint
+
+/// Files that PyTorch wrote, by `scripts/goldens/checkpoints.py`.
+@Suite struct WeightsFileTests {
+  private func fixture(_ name: String) throws -> String {
+    try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures/" + name).path
+  }
+
+  private func expectSame(_ found: TensorView, _ expected: TensorView) {
+    #expect(found.type == expected.type && found.shape == expected.shape, "\(found.name)")
+    #expect(content(found) == content(expected), "\(found.name)")
+  }
+
+  /// The bytes; of float32 the numbers' bits, with one NaN for all.
+  private func content(_ view: TensorView) -> [UInt32] {
+    guard view.type == .float32 else { return view.bytes.map(UInt32.init) }
+    return view.bytes.bindMemory(to: Float.self).map { $0.isNaN ? Float.nan.bitPattern : $0.bitPattern }
+  }
+
+  @Test func aTrainingStateGivesItsWeights() throws {
+    let file = try WeightsFile(path: fixture("checkpoint.pth"))
+    let expected = try SafetensorsFile(path: fixture("expected.safetensors"))
+    #expect(file.tensors.map(\.name) == ["0.weight", "0.bias", "1.weight", "1.bias"])
+    #expect(file.metadata == ["model": "alt_gvt_nano", "input_size": "64"])
+    #expect(file.hasOptimizer)
+    #expect(file.changes == ["the part 'model'", "without the prefix module."])
+    for tensor in file.tensors {
+      expectSame(tensor, try expected.tensor(named: "checkpoint.module.\(tensor.name)"))
+    }
+  }
+
+  @Test func everyTypeAndLayoutIsRead() throws {
+    let file = try WeightsFile(path: fixture("state_dict.pth"))
+    let expected = try SafetensorsFile(path: fixture("expected.safetensors"))
+    #expect(!file.hasOptimizer && file.metadata.isEmpty)
+    #expect(file.changes == ["3 tensors made float32"])
+    #expect(file.tensors.count == 13)
+    let narrow = ["int": ElementType.int32, "byte": .uint8, "bool": .bool]
+    for tensor in file.tensors where narrow[tensor.name] == nil {
+      expectSame(tensor, try expected.tensor(named: tensor.name))
+    }
+    for (name, type) in narrow { #expect(try file.tensor(named: name).type == type) }
+    #expect(try Array(file.tensor(named: "int").bytes.bindMemory(to: Int32.self)) == [-5, 5])
+    #expect(try Array(file.tensor(named: "bool").bytes) == [1, 0])
+  }
+
+  @Test func contiguousTensorsAreNotCopied() throws {
+    let bytes = [UInt8](TorchFile.archive(of: [.init("w", [2, 2], [1, 2, 3, 4])]).bytes)
+    let folder = try TemporaryFolder()
+    let file = try WeightsFile(path: folder.write(Data(bytes), "w.pth"))
+    let view = try file.tensor(named: "w")
+    #expect(Int(bitPattern: view.bytes.baseAddress) % 64 == 0)
+    #expect(file.changes == ["the part 'model'"])
+  }
+
+  @Test func theOldFormatIsRefusedWithTheLineThatConvertsIt() throws {
+    let path = try fixture("legacy.pth")
+    let error = #expect(throws: CheckpointError.self) { try WeightsFile(path: path) }
+    let text = try #require(error?.description)
+    #expect(text.contains("before 1.6"))
+    #expect(text.contains("python -c \"import argparse, sys, torch;"))
+    #expect(text.hasSuffix("\(path) converted.pth"))
+  }
+
+  @Test func aPickleThatCallsIsRefusedByName() throws {
+    let error = #expect(throws: CheckpointError.self) { try WeightsFile(path: try fixture("calls.pth")) }
+    #expect(error?.description.contains("posix.system") == true)
+    #expect(error?.description.contains("nothing of it was run") == true)
+  }
+
+  @Test func prefixesComeOffWhereAllKeysHaveThem() throws {
+    let folder = try TemporaryFolder()
+    let cases = [
+      (["module.model.a.w", "module.model.b.w"], ["a.w", "b.w"]),
+      (["backbone.a", "head.b"], ["backbone.a", "head.b"]),
+      (["model.a", "model.model.b"], ["a", "model.b"]),
+    ]
+    for (names, expected) in cases {
+      let path = "\(folder.path)/w.safetensors"
+      try Numbers.withViews(of: names.map { Numbers(name: $0, values: [1]) }) {
+        try Safetensors.write($0, metadata: ["k": "v"], to: path)
+      }
+      let file = try WeightsFile(path: path)
+      #expect(file.tensors.map(\.name) == expected)
+      #expect(file.metadata == ["k": "v"])
+    }
+  }
+
+  @Test func otherFilesAreRefused() throws {
+    let folder = try TemporaryFolder()
+    let cases: [(bytes: [UInt8], reason: String)] = [
+      ([], "neither a .pth"), (Array("\u{ff}\u{d8}\u{ff}\u{e0} a picture".utf8), "neither a .pth"),
+      (PickleWriter().bytes, "a bare pickle"), (Array("PK\u{3}\u{4}".utf8), "cut short"),
+    ]
+    for (bytes, reason) in cases {
+      let path = try folder.write(Data(bytes), "other")
+      let error = #expect(throws: CheckpointError.self) { try WeightsFile(path: path) }
+      #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
+    }
+    let error = #expect(throws: CheckpointError.self) { try WeightsFile(path: folder.path) }
+    #expect(error?.description.contains("Is a directory") == true)
+  }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Recipe
+import Testing
+
+@testable import Flags
+
+@Suite struct RecipeFileTests {
+  @Test func `a written recipe is read back, flags over it`() throws {
+    let flags = [
+      "--epochs", "7", "--clip-grad", "0", "--opt-betas", "0.8", "0.9", "--cutmix-minmax", "0.2", "0.8",
+      "--no-aug",
+      "--seed", "18446744073709551615", "--model", "alt_gvt_nano",
+    ]
+    let recipe = try parse(flags).recipe(worldSize: 2)
+    try withFile(recipe.document) { path in
+      let again = try TrainingFlags.parse(["--config", path])
+      #expect(try again.recipe(worldSize: 2) == recipe)
+      #expect(again.outputFolder == "./alt_gvt_nano")
+      // A flag wins also where it repeats the default.
+      let over = try parse("--config", path, "--epochs", "300", "--aug")
+      #expect(try over.recipe(worldSize: 2).schedule.epochs == 300)
+      #expect(try over.recipe(worldSize: 2).data.augments)
+      let origins = try over.settings(worldSize: 2).origins
+      #expect(origins["schedule.epochs"] == .flag("--epochs"))
+      #expect(origins["seed"] == .file(path))
+    }
+  }
+
+  @Test func `a file may hold a few values`() throws {
+    try withFile(#"{"schedule": {"epochs": 12, "rate": 1e-3}, "mixing": {"mixup": 0}}"#) { path in
+      let settings = try parse("--config", path).settings(worldSize: 8)
+      #expect((settings.recipe.schedule.epochs, settings.recipe.mixing.mixup) == (12, 0))
+      #expect(settings.recipe.schedule.base == 1e-3)
+      #expect(settings.recipe.smoothing == 0.1)
+      #expect(settings.origins["schedule.epochs"] == .file(path))
+      #expect(settings.origins["smoothing"] == nil)
+    }
+  }
+
+  @Test func `the number of workers is the launcher's, not the file's`() throws {
+    let recipe = try parse().recipe(worldSize: 8)
+    try withFile(recipe.document) { path in
+      let narrow = try parse("--config", path).recipe(worldSize: 2)
+      #expect((narrow.worldSize, narrow.schedule.base) == (2, 5e-4 * 128 / 512))
+    }
+  }
+
+  @Test(arguments: [
+    (#"{"schedule": {"epoch": 3}}"#, "there is no value schedule.epoch; is schedule.epochs meant?"),
+    (#"{"sched": {}}"#, "there is no value sched; is seed meant?"),
+    (#"{"schedule": 3}"#, "schedule is a group of values, not one"),
+    (#"{"schedule": {"epochs": "many"}}"#, "schedule.epochs must be of type Int"),
+    (#"{"schedule": {"epochs": null}}"#, "schedule.epochs must be of type Int"),
+    (#"{"schedule": {"epochs": 0}}"#, "schedule.epochs 0: must be at least 1"),
+    (
+      #"{"schedule": {"base": 0.001}}"#,
+      "schedule.base follows from schedule.rate and schedule.scalesRate; set those"
+    ),
+    (#"{"data": {"cropScale": [0.5]}}"#, "data.cropScale 0.5: must be two rising numbers above 0, at most 1"),
+    (#"{"model": {"name": "resnet50"}}"#, "model.name resnet50: must be one of"),
+    ("[]", "not a JSON object like a run's recipe.json"), ("", "not a JSON object like a run's recipe.json"),
+  ])
+  func `a fault is named with the file`(text: String, fault: String) throws {
+    try withFile(text) { path in
+      let error = #expect(throws: RecipeError.self) { try parse("--config", path).recipe(worldSize: 1) }
+      #expect(error?.description.hasPrefix("\(path): \(fault)") == true, "\(error?.description ?? "")")
+      #expect(error?.exitCode == .badConfiguration)
+    }
+  }
+
+  @Test func `a word that is none of a value's is named`() throws {
+    try withFile(#"{"optimizer": {"kind": "lamb"}}"#) { path in
+      let error = #expect(throws: RecipeError.self) { try parse("--config", path).recipe(worldSize: 1) }
+      #expect(error?.description.hasPrefix("\(path): optimizer.kind: ") == true)
+      #expect(error?.description.contains("lamb") == true)
+    }
+  }
+
+  @Test func `a file that is not there is a missing input`() throws {
+    let error = #expect(throws: RecipeError.self) {
+      try parse("--config", "/nowhere/recipe.json").recipe(worldSize: 1)
+    }
+    #expect(error?.exitCode == .missingInput)
+    #expect(error?.description.contains("/nowhere/recipe.json") == true)
+  }
+}

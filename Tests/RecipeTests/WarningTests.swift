@@ -1,0 +1,63 @@
+import Testing
+
+@testable import Flags
+
+@Suite struct WarningTests {
+  /// A command line, and what is said of it.
+  static let cases: [(line: String, sentences: [String])] = [
+    ("", []),
+    ("--lr 1 --scale 0.5 1 --warmup-lr 0 --drop-path 0.2 --mixup-switch-prob 0.3", []),
+    ("--eval --resume x --crop-pct 1 --batch-size 8 --amp O1", []),
+    ("--dist-eval", ["--dist-eval (evaluation is always spread over the workers)"]),
+    ("--momentum 0.9", ["--momentum (AdamW has no momentum to set)"]),
+    ("--momentum 0.9 --opt sgd", []),
+    ("--opt sgd --opt-eps 1e-6 --opt-betas 0.9 0.99", ["--opt-betas, --opt-eps (SGD has neither)"]),
+    ("--color-jitter 0.4", ["--color-jitter (--aa takes its place)"]),
+    ("--color-jitter 0.4 --aa none", []),
+    ("--reprob 0 --recount 2 --remode rand", ["--remode, --recount (--reprob 0 erases nothing)"]),
+    ("--no-aug --hflip 0 --color-jitter 0", ["--hflip, --color-jitter (--no-aug changes no picture)"]),
+    (
+      "--mixup 0 --cutmix 0 --mixup-mode pair --mixup-prob 0.5",
+      ["--mixup-prob, --mixup-mode (neither Mixup nor CutMix is on)"]
+    ),
+    ("--mixup 0 --mixup-switch-prob 0.1", ["--mixup-switch-prob (only one of Mixup and CutMix is on)"]),
+    ("--mixup-prob 0 --cutmix 0.5", ["--cutmix (--mixup-prob 0 mixes nothing)"]),
+    ("--cutmix 0 --cutmix-minmax 0.2 0.8", ["--cutmix (--cutmix-minmax takes its place)"]),
+    ("--warmup-epochs 0 --warmup-lr 1e-7", ["--warmup-lr (--warmup-epochs 0 warms nothing up)"]),
+    ("--amp-dtype float16", ["--amp-dtype (--amp O0 computes in float32)"]),
+    ("--amp-dtype float16 --amp O1", []),
+    ("--model-ema-decay 0.9", ["--model-ema-decay (there is no --model-ema)"]),
+    ("--eval --lr 1 --opt-betas 0.5 0.5 --no-aug", ["--no-aug, --lr, --opt-betas (--eval trains nothing)"]),
+    ("--throughout --lr 1", ["--lr (--throughput trains nothing)"]),
+    ("--no-pin-mem", ["--no-pin-mem (no pinned memory is used)"]),
+    ("--pin-mem", ["--pin-mem (no pinned memory is used)"]),
+    ("--use-mcloader", ["--use-mcloader (pictures are read from --data-path)"]),
+    ("--world_size 8", ["--world-size (the launcher's --nproc says how many workers there are)"]),
+    ("--dist_url env://", ["--dist-url (the launcher brings the workers together)"]),
+    ("--inat-category name", ["--inat-category (it belongs to --data-set INAT)"]),
+    ("--resplit", ["--resplit (batches have no augmentation splits)"]),
+    (
+      "--cooldown-epochs 10 --decay-epochs 30 --dr 0.1 --patience-epochs 10",
+      [
+        "--cooldown-epochs, --decay-epochs, --decay-rate, --patience-epochs "
+          + "(the cosine runs once, without steps, plateaus or an appendix)"
+      ]
+    ),
+    (
+      "--lr-noise-pct 0.5 --lr-noise-std 1",
+      ["--lr-noise-pct, --lr-noise-std (the learning rate has no noise)"]
+    ),
+  ]
+
+  @Test(arguments: cases)
+  func `what has no effect is said once, with the reason`(line: String, sentences: [String]) throws {
+    #expect(try parse(words(line)).warnings(worldSize: 1) == sentences.map { "no effect: \($0)" })
+  }
+
+  @Test func `a file's values count as the flags' do`() throws {
+    try withFile(#"{"optimizer": {"kind": "sgd"}}"#) { path in
+      let warnings = try parse("--config", path, "--momentum", "0.5").warnings(worldSize: 1)
+      #expect(warnings == [])
+    }
+  }
+}
