@@ -45,6 +45,7 @@ final class TrainingRun {
   /// Starts at epoch 0 from the weights of another run; a head for other classes stays as it was drawn.
   private func finetune(_ path: String) throws {
     let fresh = try trainer.loadForFinetuning(try WeightsFile(path: path))
+    isUntrained = false
     setup.voice.say("Weights from \(path)")
     if !fresh.isEmpty, setup.placement.isFirst {
       complain(
@@ -134,7 +135,7 @@ final class TrainingRun {
     // Every rank stops after the same step, so one line is enough.
     guard setup.placement.isFirst else { return }
     complain(
-      "twins-worker: stopped by a signal in epoch \(epoch), after step \(trainer.optimizer.steps) of the run. "
+      "stopped by a signal in epoch \(epoch), after step \(trainer.optimizer.steps) of the run. "
         + "The same command with --resume auto begins epoch \(epoch) again.")
   }
 }

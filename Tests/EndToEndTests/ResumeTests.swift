@@ -31,6 +31,7 @@ extension EndToEnd {
       // All ranks stop after the same step, so that one of them can speak for all.
       #expect(end.errors.components(separatedBy: "stopped by a signal in epoch 1, after step ").count == 2)
       #expect(end.errors.contains("the same command with --resume auto goes on"))
+      #expect(!end.errors.contains("twins-worker: twins-worker:"))
     }
 
     /// Small batches make the second epoch long enough for the signal to come before its end.
