@@ -4,15 +4,15 @@ public import Torch
 ///
 /// Keys, order and maths equal timm's `twins.py`; `docs/architecture.md` lists what differs from the first code.
 public struct Twins {
-  private let stages: [Stage]
-  private let norm: LayerNorm
+  let stages: [Stage]
+  let norm: LayerNorm
   private let head: Linear
 
   /// Every weight with its key, in timm's order.
   public let parameters: [Parameter]
 
   /// One resolution of the pyramid.
-  private struct Stage {
+  struct Stage {
     let embedding: PatchEmbedding
     let blocks: [Block]
     let position: PositionalEncodingGenerator

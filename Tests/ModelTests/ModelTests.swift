@@ -18,6 +18,19 @@ import Torch
     #expect(try deviation("norm.weight") == 1)
   }
 
+  // Too small a difference for the goldens: their activations have variances near 1.
+  @Test func `norms behind convolutions have timm's other epsilon`() throws {
+    let network = try makeNetwork("alt_gvt_small", classes: 1000)
+    let blocks = network.stages.flatMap(\.blocks)
+    let embeddings = network.stages.map(\.embedding.norm.epsilon)
+    let summaries = blocks.compactMap { block in
+      if case .global(let attention) = block.attention { attention.summary?.norm.epsilon } else { nil }
+    }
+    #expect(embeddings + summaries == [Double](repeating: 1e-5, count: 11))
+    let others = blocks.flatMap { [$0.norm1.epsilon, $0.norm2.epsilon] } + [network.norm.epsilon]
+    #expect(others == [Double](repeating: 1e-6, count: 37))
+  }
+
   @Test func `a seed gives the same weights again, another seed others`() throws {
     func head(_ seed: UInt64) throws -> [Float] {
       try #require(makeNetwork("alt_gvt_nano", classes: 10, seed: seed).parameters.dropLast().last).tensor
