@@ -54,7 +54,7 @@ struct RunSetup {
   /// Pictures a rank evaluates at once: the reference's one and a half training batches.
   var evaluationBatch: Int { max(1, recipe.data.batchSize * 3 / 2) }
 
-  private static func trainingTransform(_ recipe: Recipe) throws -> any Transform {
+  static func trainingTransform(_ recipe: Recipe) throws -> any Transform {
     let pictures = recipe.data
     guard pictures.augments else { return EvaluationTransform(pictures) }
     return TrainTransform(

@@ -1,0 +1,32 @@
+import Data
+import Recipe
+import Testing
+
+@testable import Worker
+
+@Suite struct TrainingTransformTests {
+  @Test func `a recipe's values reach the transform of training pictures`() throws {
+    var recipe = Recipe()
+    recipe.data.inputSize = 96
+    recipe.data.cropScale = [0.5, 0.75]
+    recipe.data.cropRatio = [0.9, 1.1]
+    recipe.data.flip = 0.25
+    recipe.data.interpolation = .random
+    let transform = try #require(try RunSetup.trainingTransform(recipe) as? TrainTransform)
+    #expect((transform.size, transform.flipProbability) == (96, 0.25))
+    #expect((transform.scale, transform.ratio) == (0.5...0.75, 0.9...1.1))
+    #expect(transform.interpolation == .random)
+    #expect(try transform.augmentation == RandAugment(parsing: "rand-m9-mstd0.5-inc1"))
+  }
+
+  @Test func `without a policy colours are jittered, and without augmentation pictures are evaluated`() throws
+  {
+    var recipe = Recipe()
+    recipe.data.autoAugment = ""
+    let transform = try #require(try RunSetup.trainingTransform(recipe) as? TrainTransform)
+    #expect(transform.augmentation == nil)
+    #expect(transform.colorJitter == ColorJitter(0.4))
+    recipe.data.augments = false
+    #expect(try RunSetup.trainingTransform(recipe) is EvaluationTransform)
+  }
+}
