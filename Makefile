@@ -3,7 +3,7 @@
 # Tests and programs are one release build: what is tested is what runs, and the tests take seconds.
 swift_flags := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 
-.PHONY: help setup build test lint bench demo clean
+.PHONY: help setup build test soak lint bench demo clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -17,6 +17,10 @@ build: setup ## build twins-launch and twins-worker in release mode
 test: setup ## run every test
 	swift build --build-tests $(swift_flags)
 	OMP_NUM_THREADS=1 swift test --skip-build $(swift_flags)
+
+soak: setup ## break forty runs at random moments: workers killed or stopped, launchers killed
+	swift build --build-tests $(swift_flags)
+	TWINS_SOAK=40 OMP_NUM_THREADS=1 swift test --skip-build $(swift_flags) --filter FaultSweepTests
 
 lint: ## check the format of the Swift sources
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks

@@ -50,6 +50,7 @@ let package = Package(
       ]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .target(name: "CCRC32C"),
+    .target(name: "CFloats"),
     .target(
       name: "CImage",
       linkerSettings: [
@@ -63,7 +64,7 @@ let package = Package(
     room("Torch", ["CTorch"]),
     room("Model", ["Torch", "Randomness"]),
     room("Wire", ["CZeroMQ", "CCRC32C"]),
-    room("Collective", ["Wire"]),
+    room("Collective", ["Wire", "CFloats", "CLinux"]),
     room("Data", ["CImage", "CTorch", "Randomness"]),
     room("Checkpoint", ["CLinux"]),
     room("Recipe"),
@@ -75,14 +76,14 @@ let package = Package(
         "Training", "Torch", "Model", "Collective", "Data", "Randomness", "Checkpoint", "Recipe", "Flags",
         argumentParser,
       ]),
-    program("Launcher", ["CLinux", "Recipe", "Flags", argumentParser]),
+    program("Launcher", ["CLinux", "Collective", "Wire", "Recipe", "Flags", argumentParser]),
 
     // Optimised even in debug builds: it makes tens of millions of golden weights.
     .target(
       name: "TestSupport", dependencies: ["Checkpoint"], path: "Tests/TestSupport",
       swiftSettings: house + [.unsafeFlags(["-O"])]),
     tests("WireTests", ["Wire", "CCRC32C"]),
-    tests("CollectiveTests", ["Collective", "Wire"]),
+    tests("CollectiveTests", ["Collective", "Wire", "CFloats", "CLinux"]),
     tests("DataTests", ["Data", "Randomness", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("CheckpointTests", ["Checkpoint", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("RecipeTests", ["Recipe", "Flags", argumentParser]),
@@ -101,8 +102,10 @@ let package = Package(
         "Worker", "Training", "Collective", "Data", "Checkpoint", "Recipe", "Flags", "Model", "Torch",
         "TestSupport",
       ]),
-    tests("LauncherTests", ["Launcher"]),
-    tests("EndToEndTests", ["Launcher", "Worker", "CImage", "CLinux", "TestSupport"]),
+    tests("LauncherTests", ["Launcher", "Collective", argumentParser]),
+    tests(
+      "EndToEndTests",
+      ["Launcher", "Worker", "Collective", "Randomness", "CImage", "CLinux", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -1,5 +1,8 @@
 // Autograd and the optimizer's fused update.
 #include "handles.h"
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
+#include <memory>
 #include <vector>
 
 using ct::guarded;
@@ -22,6 +25,37 @@ int ct_set_grad(ct_tensor *t, const ct_tensor *grad) {
 
 int ct_backward(const ct_tensor *loss) {
   return guarded([&] { loss->value.backward(); });
+}
+
+int ct_set_data(ct_tensor *t, const ct_tensor *data) {
+  return guarded([&] {
+    TORCH_CHECK(t->value.sizes() == data->value.sizes(), "a tensor of shape ", t->value.sizes(), " moved into memory of ",
+                data->value.sizes());
+    t->value.set_data(data->value);
+  });
+}
+
+namespace {
+
+/// A C callback as libtorch's hook, which owns the callback's context.
+struct GradientHook final : torch::autograd::PostAccumulateGradHook {
+  using Call = void (*)(void *);
+  GradientHook(Call callback, void *context, Call release) : callback_(callback), context_(context, release) {}
+  void operator()(const at::Tensor &) override { callback_(context_.get()); }
+
+ private:
+  Call callback_;
+  std::unique_ptr<void, Call> context_;
+};
+
+}  // namespace
+
+int ct_on_gradient(ct_tensor *t, void (*callback)(void *), void *context, void (*release)(void *)) {
+  auto hook = std::make_unique<GradientHook>(callback, context, release);
+  return guarded([&] {
+    TORCH_CHECK(t->value.is_leaf() && t->value.requires_grad(), "only a leaf that asks for a gradient can tell of it");
+    torch::autograd::impl::set_post_acc_grad_hooks(t->value, std::move(hook));
+  });
 }
 
 bool ct_set_grad_mode(bool records) {

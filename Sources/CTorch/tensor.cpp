@@ -26,6 +26,13 @@ int ct_from_bytes(const void *bytes, const int64_t *shape, int rank, int dtype, 
   });
 }
 
+int ct_from_memory(void *bytes, const int64_t *shape, int rank, int dtype, void *owner,
+                   void (*release)(void *owner), ct_tensor **out) {
+  return returning(out, [&] {
+    return at::from_blob(bytes, ct::shape(shape, rank), [=](void *) { release(owner); }, ct::type(dtype));
+  });
+}
+
 int ct_copy_to_bytes(const ct_tensor *t, void *bytes, size_t count) {
   return guarded([&] {
     at::Tensor here = t->value.detach().to(at::kCPU).contiguous();

@@ -28,7 +28,7 @@ struct AbortNotice: Equatable, Sendable {
       reason: String(decoding: reason, as: UTF8.self))
   }
 
-  private init(culprit: Int, witness: Int, reason: String) {
+  init(culprit: Int, witness: Int, reason: String) {
     self.culprit = culprit
     self.witness = witness
     self.reason = reason
@@ -39,12 +39,17 @@ struct AbortNotice: Equatable, Sendable {
     .aborted(rank: culprit, by: witness, operation: call.name, reason: reason)
   }
 
-  /// Writes the notice, of which `reason` is the payload, into a header to be sent.
-  func describe(in header: inout FrameHeader, reason: UnsafeRawBufferPointer) {
+  /// The notice as a message of the rank that `identity` describes.
+  func message(from identity: FrameHeader) -> Message {
+    let message = Message(byteCount: FrameHeader.byteCount + reason.utf8.count)
+    message.payload.copyBytes(from: Array(reason.utf8))
+    var header = identity
     header.operation = OperationCall.Operation.abort.rawValue
     header.root = UInt16(culprit)
     header.segment = UInt32(witness)
-    header.length = UInt32(reason.count)
-    header.payloadChecksum = CRC32C(of: reason).value
+    header.length = UInt32(message.payload.count)
+    header.payloadChecksum = CRC32C(of: UnsafeRawBufferPointer(message.payload)).value
+    header.encode(into: message.bytes)
+    return message
   }
 }

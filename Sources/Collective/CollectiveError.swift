@@ -12,6 +12,8 @@ public enum CollectiveError: Error, Equatable, Sendable {
   case aborted(rank: Int, by: Int, operation: String, reason: String)
   /// The group could not be set up on this rank.
   case setup(rank: Int, detail: String)
+  /// The memory that the ranks are to share does not fit; every rank throws the same.
+  case noRoom(detail: String)
   /// The machine refused something that the transport needs.
   case system(detail: String)
   /// The group failed before, of this cause.
@@ -26,7 +28,7 @@ public enum CollectiveError: Error, Equatable, Sendable {
       .mismatch(let rank, _, _, _), .aborted(let rank, _, _, _), .setup(let rank, _):
       rank
     case .unusable(let cause): cause.culprit
-    case .system, .closed: nil
+    case .noRoom, .system, .closed: nil
     }
   }
 }
@@ -48,6 +50,7 @@ extension CollectiveError: CustomStringConvertible {
       "\(operation): given up because of rank \(rank), as rank \(by) reports: \(reason)"
     case .setup(let rank, let detail):
       "rank \(rank) could not join the ring: \(detail)"
+    case .noRoom(let detail): detail
     case .system(let detail): "the transport between ranks failed: \(detail)"
     case .unusable(let cause): "the group failed before and must be made anew; the cause: \(cause)"
     case .closed: "the group is closed"

@@ -1,4 +1,6 @@
-/// A ring inside one process: threads are the ranks, and messages are copied through bounded queues.
+internal import Wire
+
+/// A ring inside one process: threads are the ranks, and messages go through bounded queues as they are.
 ///
 /// For tests and for trying things out. Make one, then ask for each rank's transport on that rank's thread.
 public final class LoopbackRing: @unchecked Sendable {
@@ -9,7 +11,7 @@ public final class LoopbackRing: @unchecked Sendable {
 
   /// The queue from a rank to the next one.
   private struct Edge {
-    var messages: [[UInt8]] = []
+    var messages: [Message] = []
     var senderLeft = false
     var receiverLeft = false
   }
@@ -28,16 +30,16 @@ public final class LoopbackRing: @unchecked Sendable {
 }
 
 extension LoopbackRing {
-  func trySend(_ message: @autoclosure () -> [UInt8], from rank: Int) -> Bool {
+  func trySend(_ message: Message, from rank: Int) -> Bool {
     condition.withLock {
       guard hasRoom(after: rank) else { return false }
       // Like a socket whose peer is gone, a queue without receiver swallows.
-      if !edges[rank].receiverLeft { edges[rank].messages.append(message()) }
+      if !edges[rank].receiverLeft { edges[rank].messages.append(message) }
       return true
     }
   }
 
-  func receive(at rank: Int) -> [UInt8]? {
+  func receive(at rank: Int) -> Message? {
     condition.withLock {
       let incoming = previous(rank)
       return edges[incoming].messages.isEmpty ? nil : edges[incoming].messages.removeFirst()

@@ -11,25 +11,36 @@ struct OperationCall: Equatable, Sendable {
     case barrier = 5
     case farewell = 6
     case abort = 7
+    case reduceScatter = 8
+    case allGatherBlocks = 9
+    case makeBuffer = 10
+    case signOfLife = 11
   }
 
   /// What is counted; the codes go over the wire.
   enum Element: UInt8, Sendable {
     case byte = 1
     case float32 = 2
+    case bfloat16 = 3
+    case float16 = 4
   }
 
   let operation: UInt8
   let sequence: UInt64
   let element: UInt8
+  let start: UInt64
   let count: UInt64
   let root: UInt16
 
-  init(_ operation: Operation, sequence: UInt64, element: Element = .byte, count: Int = 0, root: Int = 0) {
+  init(
+    _ operation: Operation, sequence: UInt64, element: Element = .byte, range: Range<Int> = 0..<0,
+    root: Int = 0
+  ) {
     self.operation = operation.rawValue
     self.sequence = sequence
     self.element = element.rawValue
-    self.count = UInt64(count)
+    start = UInt64(range.lowerBound)
+    count = UInt64(range.count)
     self.root = UInt16(root)
   }
 
@@ -38,6 +49,7 @@ struct OperationCall: Equatable, Sendable {
     operation = header.operation
     sequence = header.sequence
     element = header.element
+    start = header.start
     count = header.count
     root = header.root
   }
@@ -47,6 +59,7 @@ struct OperationCall: Equatable, Sendable {
     header.operation = operation
     header.sequence = sequence
     header.element = element
+    header.start = start
     header.count = count
     header.root = root
   }
@@ -59,7 +72,8 @@ extension OperationCall: CustomStringConvertible {
   /// Everything that ranks must agree on, such as "all-reduce 17 of 1000 float32".
   var description: String {
     switch Operation(rawValue: operation) {
-    case .allReduce: "\(name) of \(count) \(elementName)"
+    case .allReduce, .reduceScatter, .allGatherBlocks, .makeBuffer:
+      "\(name) of \(count) \(elementName)" + (start == 0 ? "" : " from \(start) on")
     case .broadcast: "\(name) of \(count) \(elementName) from rank \(root)"
     default: name
     }
@@ -74,6 +88,10 @@ extension OperationCall: CustomStringConvertible {
     case .barrier: "barrier"
     case .farewell: "farewell"
     case .abort: "abort"
+    case .signOfLife: "sign of life"
+    case .reduceScatter: "reduce-scatter"
+    case .allGatherBlocks: "all-gather of blocks"
+    case .makeBuffer: "make-buffer"
     case nil: "unknown operation of code \(operation), number"
     }
   }
@@ -82,6 +100,8 @@ extension OperationCall: CustomStringConvertible {
     switch Element(rawValue: element) {
     case .byte: "bytes"
     case .float32: "float32"
+    case .bfloat16: "bfloat16"
+    case .float16: "float16"
     case nil: "elements of unknown code \(element)"
     }
   }

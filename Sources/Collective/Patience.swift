@@ -1,12 +1,16 @@
-/// How long a rank goes on waiting.
+/// How long a rank goes on waiting for its neighbours.
 ///
-/// When one rank stops, all others fall silent at about the same time, and only the rank after it knows whom to blame:
-/// of all ranks it has heard nothing of the operation. The others give it `grace` to speak first.
+/// When one rank stops, all others fall silent at about the same time, and only the rank after it may blame the one
+/// before itself. So a rank that has waited in silence first tells the next one that it lives and waits. Whoever then
+/// hears nothing from the rank before blames it after `grace`; the others give that one's word time to come round.
 struct Patience {
   let silence: Duration
   private let grace: Duration
   private var lastHeard = ContinuousClock.now
   private var hurriedEnd: ContinuousClock.Instant?
+  /// Whether the next rank has been told that this one waits.
+  private(set) var hasShownLife = false
+  private var previousLives = false
 
   init(silence: Duration, grace: Duration) {
     self.silence = silence
@@ -14,16 +18,21 @@ struct Patience {
   }
 
   /// Starts to count anew, as a neighbour has given or taken something.
-  mutating func restart() {
-    lastHeard = .now
-    hurriedEnd = nil
-  }
+  mutating func restart() { self = Patience(silence: silence, grace: grace) }
 
   /// Leaves only the grace, from the first call on: the next rank is gone, and the rank after it may still say so.
   mutating func hurry() { hurriedEnd = hurriedEnd ?? .now + grace }
 
-  func deadline(hasHeard: Bool) -> ContinuousClock.Instant {
-    let end = lastHeard + silence + (hasHeard ? grace : .zero)
+  /// Notes that this rank has told the next one that it waits.
+  mutating func showLife() { hasShownLife = true }
+
+  /// Notes that the previous rank waits as this one does.
+  mutating func heardLife() { previousLives = true }
+
+  /// When something is to be done: life shown, and after that a rank blamed.
+  var deadline: ContinuousClock.Instant {
+    let graces = !hasShownLife ? 0 : previousLives ? 2 : 1
+    let end = lastHeard + silence + grace * graces
     return min(end, hurriedEnd ?? end)
   }
 }

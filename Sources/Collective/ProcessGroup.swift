@@ -3,16 +3,30 @@
 /// Every rank calls the same operations in the same order with the same sizes; each operation returns when this
 /// rank has its result. A group belongs to one thread at a time: hand it on only between operations.
 /// After an error the group is unusable, and the buffers of the failed operation hold no meaning.
+/// An engine with a wire and a launch of its own, as MPI or NCCL, would be another implementation.
 public protocol ProcessGroup: AnyObject {
   /// This process's place, from 0 to ``size`` - 1.
   var rank: Int { get }
   /// The number of ranks.
   var size: Int { get }
+  /// Who owns which elements of a buffer.
+  var blocks: BlockLayout { get }
 
-  /// Replaces `values` by their sums over all ranks: the same bits on every rank.
+  /// Makes a buffer of `count` floats on every rank; the operations below work on such buffers alone.
+  func makeBuffer(count: Int) throws(CollectiveError) -> GroupBuffer
+
+  /// Replaces the elements in `range` by their sums over all ranks: the same bits on every rank.
   ///
-  /// The order of each sum depends only on the element's index and on ``size``; see `docs/algorithms.md`.
-  func allReduceSum(_ values: UnsafeMutableBufferPointer<Float>) throws(CollectiveError)
+  /// The order of each sum depends only on the element's index in the buffer and on ``size``; see `docs/algorithms.md`.
+  func allReduceSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError)
+
+  /// Replaces those elements in `range` that this rank owns by their sums over all ranks, the bits of an all-reduce.
+  ///
+  /// What the buffer then holds in the rest of `range` has no meaning.
+  func reduceScatterSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError)
+
+  /// Replaces the elements in `range` by their owners'.
+  func allGatherBlocks(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError)
 
   /// Replaces `bytes` by those of rank `root`.
   func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(CollectiveError)

@@ -2,50 +2,65 @@ internal import Wire
 
 /// One operation under way on one rank: how far its plan has come, and the buffer it works on.
 ///
-/// It does no I/O: it says what can be sent, and takes in what has arrived.
+/// It does no I/O: it makes the messages that can be sent, and takes in those that have arrived. A message that goes
+/// on is the one that came: partial sums grow inside it, so nothing is copied on the way through a rank.
 struct RingExchange {
   let call: OperationCall
   private let plan: RingPlan
   private let buffer: UnsafeMutableRawBufferPointer
-  private var sent = 0
+  private let wire: GradientWire
+  private(set) var sent = 0
   private(set) var received = 0
-  /// Of the bytes that each receive left in the buffer, so that sending them on need not read them again.
-  private var checksums: [UInt32] = []
+  /// For each receive, whether what it brings is sent on.
+  private var goesOn: [Bool]
+  /// What came and has not gone on yet, with the checksum of its payload, oldest first.
+  private var passing: [(message: Message, checksum: UInt32)] = []
 
-  init(_ call: OperationCall, plan: RingPlan, on buffer: UnsafeMutableRawBufferPointer) {
+  init(
+    _ call: OperationCall, plan: RingPlan, on buffer: UnsafeMutableRawBufferPointer,
+    wire: GradientWire = .float32
+  ) {
     self.call = call
+    self.wire = wire
     self.plan = plan
     self.buffer = buffer
-    checksums.reserveCapacity(plan.receives.count)
+    goesOn = Array(repeating: false, count: plan.receives.count)
+    for needed in plan.receivesBeforeSend where needed > 0 { goesOn[needed - 1] = true }
   }
 
   var awaitsArrival: Bool { received < plan.receives.count }
   var hasUnsent: Bool { sent < plan.sends.count }
   var isFinished: Bool { !awaitsArrival && !hasUnsent }
 
-  /// Whether the next send's content is in the buffer.
+  /// Whether the next send's content is there.
   var canSend: Bool { hasUnsent && received >= plan.receivesBeforeSend[sent] }
 
   mutating func didSend() { sent += 1 }
 
-  /// The next send: `header` is filled in, the payload's parts lie in the buffer.
-  func describeNextSend(in header: inout FrameHeader) -> [UnsafeRawBufferPointer] {
+  /// The next send, ready to go: `identity` says whose it is.
+  mutating func makeNextSend(from identity: FrameHeader) -> Message {
     let transfer = plan.sends[sent]
-    let parts = plan.pieces(of: transfer).map { UnsafeRawBufferPointer(rebasing: buffer[$0]) }
+    let (message, checksum) =
+      plan.receivesBeforeSend[sent] > 0 ? passing.removeFirst() : gathered(plan.pieces(of: transfer))
+    var header = identity
     call.describe(in: &header)
     header.step = UInt32(transfer.step)
     header.segment = UInt32(transfer.segment)
-    header.length = UInt32(parts.reduce(0) { $0 + $1.count })
-    header.payloadChecksum = checksumOfNextSend(parts)
-    return parts
+    header.length = UInt32(message.payload.count)
+    header.payloadChecksum = checksum
+    header.encode(into: message.bytes)
+    return message
   }
 
-  private func checksumOfNextSend(_ parts: [UnsafeRawBufferPointer]) -> UInt32 {
-    let needed = plan.receivesBeforeSend[sent]
-    if needed > 0 { return checksums[needed - 1] }
+  /// A new message of this rank's own bytes.
+  private func gathered(_ pieces: ArraySlice<Range<Int>>) -> (Message, UInt32) {
+    let message = Message(byteCount: FrameHeader.byteCount + wire.byteCount(for: pieces.length))
     var checksum = CRC32C()
-    for part in parts { checksum.update(with: part) }
-    return checksum.value
+    forEachStrip(of: pieces, in: message.payload) { own, part in
+      wire.write(UnsafeRawBufferPointer(own), to: part)
+      checksum.update(with: UnsafeRawBufferPointer(part))
+    }
+    return (message, checksum.value)
   }
 }
 
@@ -53,57 +68,72 @@ extension RingExchange {
   /// Why an arrived message is not the one that the plan expects next.
   struct Damage: Error { let detail: String }
 
-  /// Adds or copies a message's payload to its places in the buffer.
-  mutating func accept(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) throws(Damage) {
+  /// Takes in an arrived message, and keeps it where it is to be sent on.
+  mutating func accept(_ header: FrameHeader, _ message: Message) throws(Damage) {
     let transfer = plan.receives[received]
     guard header.step == transfer.step, header.segment == transfer.segment else {
       throw Damage(
         detail: "expected step \(transfer.step) segment \(transfer.segment), "
           + "found step \(header.step) segment \(header.segment): one was lost or came twice")
     }
-    let places = plan.pieces(of: transfer)
-    let length = places.reduce(0) { $0 + $1.count }
-    guard payload.count == length, header.length == length else {
-      throw Damage(detail: "expected \(length) bytes, found \(payload.count)")
+    let pieces = plan.pieces(of: transfer)
+    let length = wire.byteCount(for: pieces.length)
+    guard message.payload.count == length, header.length == length else {
+      throw Damage(detail: "expected \(length) bytes, found \(message.payload.count)")
     }
-    let arrived = merge(payload, into: places, adding: plan.isSum(transfer))
+    let (arrived, kept) = merge(message.payload, transfer, pieces)
     guard arrived == header.payloadChecksum else {
       throw Damage(detail: "CRC-32C of the payload is \(arrived), its header says \(header.payloadChecksum)")
     }
+    if goesOn[received] { passing.append((message, kept)) }
     received += 1
   }
 
-  /// Merges and checks piece by piece, while the piece is in the processor's cache.
-  private mutating func merge(
-    _ payload: UnsafeRawBufferPointer, into places: ArraySlice<Range<Int>>, adding: Bool
-  ) -> UInt32 {
+  /// Checks and merges strip by strip, while the strip is in the processor's nearest cache.
+  private func merge(
+    _ payload: UnsafeMutableRawBufferPointer, _ transfer: RingPlan.Transfer, _ pieces: ArraySlice<Range<Int>>
+  ) -> (arrived: UInt32, kept: UInt32) {
     var arrived = CRC32C()
     var kept = CRC32C()
-    var start = 0
-    for place in places {
-      let part = UnsafeRawBufferPointer(rebasing: payload[start..<start + place.count])
-      let target = UnsafeMutableRawBufferPointer(rebasing: buffer[place])
-      start += place.count
-      arrived.update(with: part)
-      guard adding else {
-        target.copyMemory(from: part)
-        continue
+    let isSum = plan.isSum(transfer)
+    let isResult = !isSum || plan.isLastSum(transfer)
+    forEachStrip(of: pieces, in: payload) { own, part in
+      arrived.update(with: UnsafeRawBufferPointer(part))
+      if isSum {
+        wire.add(UnsafeRawBufferPointer(own), to: part)
+        kept.update(with: UnsafeRawBufferPointer(part))
       }
-      target.addFloats(part)
-      kept.update(with: UnsafeRawBufferPointer(target))
+      if isResult { wire.read(UnsafeRawBufferPointer(part), to: own) }
     }
-    checksums.append(adding ? kept.value : arrived.value)
-    return arrived.value
+    return (arrived.value, isSum ? kept.value : arrived.value)
+  }
+
+  /// Gives the pieces in short strips, each with its part of a payload, in which the pieces lie one after another.
+  private func forEachStrip(
+    of pieces: ArraySlice<Range<Int>>, in payload: UnsafeMutableRawBufferPointer,
+    _ body: (_ own: UnsafeMutableRawBufferPointer, _ part: UnsafeMutableRawBufferPointer) -> Void
+  ) {
+    var start = 0
+    for place in pieces.lazy.flatMap({ $0.divided(by: Self.stripBytes) }) {
+      let end = start + wire.byteCount(for: place.count)
+      body(
+        UnsafeMutableRawBufferPointer(rebasing: buffer[place]),
+        UnsafeMutableRawBufferPointer(rebasing: payload[start..<end]))
+      start = end
+    }
+  }
+
+  private static let stripBytes = 16_384
+}
+
+extension Message {
+  /// What follows the header.
+  var payload: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(rebasing: bytes[FrameHeader.byteCount...])
   }
 }
 
-extension UnsafeMutableRawBufferPointer {
-  /// Adds floats, lying at any address, to the floats that lie here.
-  func addFloats(_ addends: UnsafeRawBufferPointer) {
-    let sums = assumingMemoryBound(to: Float.self)
-    let width = MemoryLayout<Float>.stride
-    for index in 0..<sums.count {
-      sums[index] += addends.loadUnaligned(fromByteOffset: index * width, as: Float.self)
-    }
-  }
+extension ArraySlice<Range<Int>> {
+  /// All pieces together.
+  fileprivate var length: Int { reduce(0) { $0 + $1.count } }
 }

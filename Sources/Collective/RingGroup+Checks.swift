@@ -1,25 +1,20 @@
 internal import Wire
 
 extension RingGroup {
-  /// The header and payload of a message that belongs to `call`, as the previous rank must send it.
-  func opened(
-    _ message: UnsafeRawBufferPointer, during call: OperationCall
-  ) throws(CollectiveError) -> (FrameHeader, UnsafeRawBufferPointer) {
+  /// The header of a message of the previous rank: a part of `call`, or a sign of life.
+  func opened(_ message: Message, during call: OperationCall) throws(CollectiveError) -> FrameHeader {
     let header: FrameHeader
     do {
-      header = try FrameHeader(decoding: message)
+      header = try FrameHeader(decoding: UnsafeRawBufferPointer(message.bytes))
     } catch {
       throw .corrupt(rank: previousRank, operation: call.name, detail: error.description)
     }
     try checkSender(of: header, during: call)
-    if let notice = AbortNotice(header, payload(of: message)) { throw notice.error(during: call) }
-    try checkCall(of: header, during: call)
-    return (header, payload(of: message))
-  }
-
-  /// What follows the header.
-  func payload(of message: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(rebasing: message[FrameHeader.byteCount...])
+    if let notice = AbortNotice(header, UnsafeRawBufferPointer(message.payload)) {
+      throw notice.error(during: call)
+    }
+    if !header.isSignOfLife { try checkCall(of: header, during: call) }
+    return header
   }
 
   private func checkSender(of header: FrameHeader, during call: OperationCall) throws(CollectiveError) {
@@ -47,4 +42,9 @@ extension RingGroup {
     throw .mismatch(
       rank: previousRank, operation: call.name, expected: call.description, found: theirs.description)
   }
+}
+
+extension FrameHeader {
+  /// Whether the message says only that its sender waits as well, in whatever operation.
+  var isSignOfLife: Bool { operation == OperationCall.Operation.signOfLife.rawValue }
 }

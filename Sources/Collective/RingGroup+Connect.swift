@@ -1,28 +1,26 @@
 internal import Wire
 
 extension RingGroup {
-  /// Joins the ring of one host: returns when all `size` ranks have met, through sockets in `directory`.
+  /// Joins the ring: returns when all ranks have met, through sockets in the meeting's folder.
   ///
-  /// The folder must exist, belong to this user and be closed to others (mode 0700); it must be of this run alone, and
-  /// its path short, as a socket's path has at most 107 bytes. While the ring forms it holds a socket and a lock file
-  /// for each rank; afterwards only the locks, which ``close()`` removes.
+  /// While the ring forms the folder holds a socket and a lock file for each rank; afterwards only the locks, which
+  /// ``close()`` removes.
   ///
-  /// - Parameters:
-  ///   - rank: This process's place; every rank from 0 to `size` - 1 must call.
-  ///   - run: The run's name; a rank of another run is refused.
-  ///   - generation: How often the run has started its workers; a rank of another start is refused.
-  ///   - deadline: The longest wait for a rank that is not there yet; it counts anew as others arrive.
   /// - Throws: ``CollectiveError/setup(rank:detail:)`` when the folder or path cannot be used, and otherwise what an
   ///   operation throws: a timeout names a rank that did not come.
-  public static func connect(
-    directory: String, rank: Int, size: Int, run: String, generation: Int,
-    deadline: Duration = .seconds(60), timeouts: Timeouts = Timeouts()
-  ) throws(CollectiveError) -> RingGroup {
-    let transport = try listen(directory: directory, rank: rank, size: size)
+  public static func connect(_ meeting: RingMeeting) throws(CollectiveError) -> RingGroup {
+    let memory = try sharedMemory(for: meeting)
+    let transport =
+      meeting.transport == .tcp
+      ? try ZeroMQTransport(door: TCPDoor(meeting))
+      : try listen(directory: meeting.directory, rank: meeting.rank, size: meeting.size)
     let group = RingGroup(
-      transport: transport, rank: rank, size: size, run: run, generation: generation, timeouts: timeouts)
-    try group.join(within: deadline)
+      transport: transport, rank: meeting.rank, size: meeting.size, run: meeting.run,
+      generation: meeting.generation, timeouts: meeting.timeouts)
+    if meeting.sendsSums { group.gradientWire = meeting.gradientWire }
+    try group.join(within: meeting.deadline)
     transport.stopListening()
+    if let memory { group.share(memory, orElseSockets: meeting.transport == .auto) }
     return group
   }
 
@@ -42,7 +40,7 @@ extension RingGroup {
       let next = try Endpoint.ipc(path: socketPath(of: (rank + 1) % size, in: directory))
       let claim = try SocketClaim(path: socketPath(of: rank, in: directory))
       return try ZeroMQTransport(
-        claim: claim, next: next, segmentBytes: segmentBytes, queueLength: queueLength)
+        claim: claim, next: next, tuning: SocketTuning(segmentBytes: segmentBytes, queueLength: queueLength))
     } catch let refusal as SocketClaim.Refusal {
       throw .setup(rank: rank, detail: refusal.detail)
     } catch {
@@ -50,5 +48,5 @@ extension RingGroup {
     }
   }
 
-  private static func socketPath(of rank: Int, in directory: String) -> String { "\(directory)/ring-\(rank)" }
+  static func socketPath(of rank: Int, in directory: String) -> String { "\(directory)/ring-\(rank)" }
 }

@@ -21,7 +21,9 @@ extension RingGroup {
   /// Makes the group unusable, tells the next rank why, and closes the connections so that the failure spreads.
   func end(because error: CollectiveError) -> CollectiveError {
     state = .failed(error)
-    let isTold = tellNext(AbortNotice(error, witness: rank))
+    let notice = AbortNotice(error, witness: rank)
+    if error.isPlainToSee { segment?.meeting?.post(notice) }
+    let isTold = tellNext(notice)
     transport.close(flushingFor: isTold ? flushLimit : .zero)
     return error
   }
@@ -31,21 +33,27 @@ extension RingGroup {
     guard nextRank != notice.witness else { return false }
     // Without it, what was learnt of losses is as old as the last wait.
     try? transport.wait(for: [], until: .now)
-    return Array(notice.reason.utf8).withUnsafeBytes { reason in
-      var header = identity
-      notice.describe(in: &header, reason: reason)
-      header.encode(into: headerBytes)
-      return (try? send([UnsafeRawBufferPointer(headerBytes), reason], until: .now + timeouts.grace)) ?? false
-    }
+    let message = notice.message(from: identity)
+    return (try? send(message, until: .now + timeouts.grace)) ?? false
   }
 
   private func send(
-    _ parts: [UnsafeRawBufferPointer], until deadline: ContinuousClock.Instant
+    _ message: Message, until deadline: ContinuousClock.Instant
   ) throws(CollectiveError) -> Bool {
     while !transport.lostNeighbours.contains(.next), ContinuousClock.now < deadline {
-      if try transport.trySend(parts) { return true }
+      if try transport.trySend(message) { return true }
       try transport.wait(for: .room, until: deadline)
     }
     return false
+  }
+}
+
+extension CollectiveError {
+  /// Whether this rank saw the cause itself and cannot be the cause: an odd rank takes the others for odd.
+  fileprivate var isPlainToSee: Bool {
+    switch self {
+    case .lostPeer, .timeout: true
+    default: false
+    }
   }
 }

@@ -11,10 +11,10 @@ extension RingGroup {
   /// of the queues between ranks, the message that all others depend on can always move. That is why no ring hangs.
   func run(_ exchange: inout RingExchange, silence: Duration) throws(CollectiveError) {
     var patience = Patience(silence: silence, grace: timeouts.grace)
-    var pending: [UnsafeRawBufferPointer]?
+    var pending: Message?
     while !exchange.isFinished {
       let hasSent = try sendWhatIsReady(&exchange, &pending)
-      let hasReceived = try receiveOne(&exchange)
+      let hasReceived = try receiveOne(&exchange, &patience)
       if hasSent || hasReceived {
         patience.restart()
       } else {
@@ -23,15 +23,15 @@ extension RingGroup {
     }
   }
 
-  /// `pending` is a message that is ready but found no room, so that its checksum is taken once.
+  /// `pending` is a message that is ready but found no room.
   private func sendWhatIsReady(
-    _ exchange: inout RingExchange, _ pending: inout [UnsafeRawBufferPointer]?
+    _ exchange: inout RingExchange, _ pending: inout Message?
   ) throws(CollectiveError) -> Bool {
     var hasSent = false
     while exchange.canSend, !transport.lostNeighbours.contains(.next) {
-      let parts = pending ?? encodeNextSend(of: exchange)
-      pending = parts
-      guard try transport.trySend(parts) else { break }
+      let message = pending ?? exchange.makeNextSend(from: identity)
+      pending = message
+      guard try transport.trySend(message) else { break }
       pending = nil
       exchange.didSend()
       hasSent = true
@@ -39,18 +39,18 @@ extension RingGroup {
     return hasSent
   }
 
-  private func encodeNextSend(of exchange: RingExchange) -> [UnsafeRawBufferPointer] {
-    var header = identity
-    let payload = exchange.describeNextSend(in: &header)
-    header.encode(into: headerBytes)
-    return [UnsafeRawBufferPointer(headerBytes)] + payload
-  }
-
-  private func receiveOne(_ exchange: inout RingExchange) throws(CollectiveError) -> Bool {
-    guard exchange.awaitsArrival, let message = try transport.receive() else { return false }
-    let (header, payload) = try opened(message, during: exchange.call)
+  private func receiveOne(
+    _ exchange: inout RingExchange, _ patience: inout Patience
+  ) throws(CollectiveError) -> Bool {
+    guard exchange.awaitsArrival, let message = try nextMessage() else { return false }
+    let header = try opened(message, during: exchange.call)
+    if header.isSignOfLife {
+      try checkProgress(header, of: exchange)
+      patience.heardLife()
+      return false
+    }
     do {
-      try exchange.accept(header, payload)
+      try exchange.accept(header, message)
     } catch {
       throw .corrupt(rank: previousRank, operation: exchange.call.name, detail: error.detail)
     }
@@ -60,6 +60,7 @@ extension RingGroup {
   private func waitForNeighbours(
     _ exchange: RingExchange, _ patience: inout Patience
   ) throws(CollectiveError) {
+    try readNotice(during: exchange.call)
     let lost = transport.lostNeighbours
     if lost.contains(.previous) && exchange.awaitsArrival {
       throw lostPeer(previousRank, during: exchange.call)
@@ -68,14 +69,36 @@ extension RingGroup {
       patience.hurry()
       if !exchange.awaitsArrival { try listenForNotice(during: exchange.call) }
     }
-    let deadline = patience.deadline(hasHeard: exchange.received > 0)
-    guard ContinuousClock.now < deadline else {
+    guard ContinuousClock.now < patience.deadline else {
       if lost.contains(.next) { throw lostPeer(nextRank, during: exchange.call) }
+      if !patience.hasShownLife { return try showLife(exchange, &patience) }
       throw .timeout(
-        rank: exchange.awaitsArrival ? previousRank : nextRank, operation: exchange.call.name,
+        rank: exchange.awaitsArrival ? stuckRank(afterSilence: patience.silence) : nextRank,
+        operation: exchange.call.name,
         seconds: patience.silence / .seconds(1))
     }
-    try transport.wait(for: events(that: exchange, lacks: lost), until: deadline)
+    try transport.wait(
+      for: events(that: exchange, lacks: lost), until: nextBeat(before: patience.deadline))
+  }
+
+  /// Tells the next rank that this one waits; one that has no room for it reads nothing, and is stuck itself.
+  private func showLife(_ exchange: RingExchange, _ patience: inout Patience) throws(CollectiveError) {
+    let sign = Message(byteCount: FrameHeader.byteCount)
+    var header = identity
+    header.operation = OperationCall.Operation.signOfLife.rawValue
+    header.sequence = exchange.call.sequence
+    header.count = UInt64(exchange.sent)
+    header.encode(into: sign.bytes)
+    _ = try transport.trySend(sign)
+    patience.showLife()
+  }
+
+  /// Messages arrive in order: what the previous rank has sent before its sign of life is here, or it is lost.
+  private func checkProgress(_ sign: FrameHeader, of exchange: RingExchange) throws(CollectiveError) {
+    guard sign.sequence == exchange.call.sequence, sign.count > UInt64(exchange.received) else { return }
+    throw .corrupt(
+      rank: previousRank, operation: exchange.call.name,
+      detail: "it has sent \(sign.count) messages, and \(exchange.received) have arrived: one was lost")
   }
 
   /// Only what lets the exchange go on: waiting for anything else would return at once, again and again.
@@ -88,13 +111,14 @@ extension RingGroup {
 
   /// With the next rank gone, and nothing more to receive, a rank listens for the one message that says why.
   private func listenForNotice(during call: OperationCall) throws(CollectiveError) {
-    guard let message = try transport.receive(), let header = try? FrameHeader(decoding: message),
-      let notice = AbortNotice(header, payload(of: message))
+    guard let message = try transport.receive(),
+      let header = try? FrameHeader(decoding: UnsafeRawBufferPointer(message.bytes)),
+      let notice = AbortNotice(header, UnsafeRawBufferPointer(message.payload))
     else { return }
     throw notice.error(during: call)
   }
 
-  private func lostPeer(_ rank: Int, during call: OperationCall) -> CollectiveError {
+  func lostPeer(_ rank: Int, during call: OperationCall) -> CollectiveError {
     .lostPeer(rank: rank, operation: call.name, observation: "its connection to rank \(self.rank) closed")
   }
 }

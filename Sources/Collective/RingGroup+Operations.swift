@@ -1,18 +1,46 @@
 internal import Wire
 
 extension RingGroup {
-  /// Replaces `values` by their sums over all ranks, in the canonical order.
-  public func allReduceSum(_ values: UnsafeMutableBufferPointer<Float>) throws(CollectiveError) {
-    let bytes = UnsafeMutableRawBufferPointer(values)
-    let plan = RingPlan.allReduce(byteCount: bytes.count, rank: rank, size: size, grain: grain)
-    try perform(.allReduce, element: .float32, count: values.count, plan: plan, on: bytes)
+  /// Replaces the elements in `range` by their sums over all ranks, in the canonical order.
+  public func allReduceSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {
+    if buffer.isShared {
+      return try performShared(.allReduce, on: buffer, range) { $0.sum(range, intoAll: true) }
+    }
+    let plan = RingPlan.allReduce(range, rank: rank, size: size, grain: grain)
+    try perform(.allReduce, plan: plan, on: buffer, range, wire: gradientWire)
+  }
+
+  /// Leaves the sums of the elements in `range` with their owners.
+  public func reduceScatterSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {
+    if buffer.isShared {
+      return try performShared(.reduceScatter, on: buffer, range) { $0.sum(range, intoAll: false) }
+    }
+    let plan = RingPlan.reduceScatter(range, rank: rank, size: size, grain: grain)
+    try perform(.reduceScatter, plan: plan, on: buffer, range, wire: gradientWire)
+  }
+
+  /// Replaces the elements in `range` by their owners'.
+  public func allGatherBlocks(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {
+    if buffer.isShared { return try performShared(.allGatherBlocks, on: buffer, range) { $0.spread(range) } }
+    let plan = RingPlan.allGatherBlocks(range, rank: rank, size: size, grain: grain)
+    try perform(.allGatherBlocks, plan: plan, on: buffer, range)
+  }
+
+  private func perform(
+    _ operation: OperationCall.Operation, plan: RingPlan, on buffer: GroupBuffer, _ range: Range<Int>,
+    wire: GradientWire = .float32
+  ) throws(CollectiveError) {
+    precondition((0..<buffer.count).contains(range), "\(range) of \(buffer.count) floats")
+    try perform(
+      operation, element: wire.element, range: range, plan: plan,
+      on: UnsafeMutableRawBufferPointer(buffer.floats), wire: wire)
   }
 
   /// Replaces `bytes` by those of rank `root`; `root` may return before the others have them.
   public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(CollectiveError) {
     precondition((0..<size).contains(root), "root \(root) of \(size) ranks")
     let plan = RingPlan.broadcast(byteCount: bytes.count, root: root, rank: rank, size: size, grain: grain)
-    try perform(.broadcast, count: bytes.count, root: root, plan: plan, on: bytes)
+    try perform(.broadcast, range: 0..<bytes.count, root: root, plan: plan, on: bytes)
   }
 
   /// Gives every rank's `bytes`, by rank; a rank may give at most 4 GiB - 1.
@@ -24,7 +52,7 @@ extension RingGroup {
     let places = starts(of: lengths)
     UnsafeMutableRawBufferPointer(rebasing: all[places[rank]]).copyBytes(from: bytes)
     let plan = RingPlan.allGather(lengths: lengths, rank: rank, grain: grain)
-    try perform(.allGather, count: total, plan: plan, on: all)
+    try perform(.allGather, range: 0..<total, plan: plan, on: all)
     return places.map { Array(all[$0]) }
   }
 
@@ -41,7 +69,7 @@ extension RingGroup {
     defer { all.deallocate() }
     all.storeBytes(of: UInt32(length).littleEndian, toByteOffset: rank * width, as: UInt32.self)
     let plan = RingPlan.allGather(lengths: Array(repeating: width, count: size), rank: rank, grain: grain)
-    try perform(.allGather, count: all.count, plan: plan, on: all)
+    try perform(.allGather, range: 0..<all.count, plan: plan, on: all)
     return all.bindMemory(to: UInt32.self).map { Int(UInt32(littleEndian: $0)) }
   }
 

@@ -11,15 +11,24 @@ public final class RingGroup: ProcessGroup {
   public let rank: Int
   /// The number of ranks.
   public let size: Int
+  /// Who owns which elements of a buffer.
+  public var blocks: BlockLayout { BlockLayout(blockLength: grain.blockLength, size: size) }
 
   let transport: any RingTransport
   let timeouts: Timeouts
   let identity: FrameHeader
   var grain = RingGrain()
+  /// How sums travel where they are sent as bytes; the same on all ranks.
+  public var gradientWire = GradientWire.float32
   var state = State.ready
+  /// The memory that all ranks see, where there is some.
+  var segment: SharedSegment?
+  var sharesOrElseSockets = false
+  /// Why this group's buffers are not where they were to be, as a sentence; nil where all is as it was asked for.
+  public internal(set) var transportNote: String?
+  /// Messages of the next operation that came before this one had ended.
+  var held: [Message] = []
   private var sequence: UInt64 = 0
-  /// Room for one encoded header.
-  let headerBytes = UnsafeMutableRawBufferPointer.allocate(byteCount: FrameHeader.byteCount, alignment: 8)
 
   enum State {
     case ready
@@ -44,17 +53,28 @@ public final class RingGroup: ProcessGroup {
       rank: UInt16(rank), size: UInt16(size))
   }
 
-  /// Gives the next operation its number and runs it to its end; the first error ends the group.
+  /// Runs one exchange as the next operation.
   func perform(
-    _ operation: OperationCall.Operation, element: OperationCall.Element = .byte, count: Int = 0,
-    root: Int = 0, plan: RingPlan, on buffer: UnsafeMutableRawBufferPointer, silence: Duration? = nil
+    _ operation: OperationCall.Operation, element: OperationCall.Element = .byte, range: Range<Int> = 0..<0,
+    root: Int = 0, plan: RingPlan, on buffer: UnsafeMutableRawBufferPointer, wire: GradientWire = .float32,
+    silence: Duration? = nil
   ) throws(CollectiveError) {
-    try requireReady()
-    let call = OperationCall(operation, sequence: sequence, element: element, count: count, root: root)
-    sequence += 1
-    var exchange = RingExchange(call, plan: plan, on: buffer)
-    do {
+    try perform(operation, element: element, range: range, root: root) { call throws(CollectiveError) in
+      var exchange = RingExchange(call, plan: plan, on: buffer, wire: wire)
       try run(&exchange, silence: silence ?? timeouts.silence)
+    }
+  }
+
+  /// Gives the next operation its number and runs `body`; the first error ends the group.
+  func perform<Result>(
+    _ operation: OperationCall.Operation, element: OperationCall.Element, range: Range<Int>, root: Int = 0,
+    _ body: (OperationCall) throws(CollectiveError) -> Result
+  ) throws(CollectiveError) -> Result {
+    try requireReady()
+    let call = OperationCall(operation, sequence: sequence, element: element, range: range, root: root)
+    sequence += 1
+    do {
+      return try body(call)
     } catch {
       throw end(because: error)
     }
@@ -70,7 +90,6 @@ public final class RingGroup: ProcessGroup {
 
   deinit {
     if case .ready = state { transport.close(flushingFor: .zero) }
-    headerBytes.deallocate()
   }
 }
 

@@ -1,26 +1,45 @@
 /// How finely buffers are cut.
 struct RingGrain: Equatable, Sendable {
-  /// The bytes of one block, the unit in which ranks own sums: changing it changes the order of sums.
-  var blockBytes = 65_536
+  /// The floats of one block, the unit in which ranks own sums: changing it changes the order of sums.
+  var blockLength = 16_384
   /// The blocks that travel as one segment, about 1 MiB: it changes speed only.
   var blocksPerSegment = 16
 
-  /// The most payload that one message carries.
-  var segmentBytes: Int { blockBytes * blocksPerSegment }
+  /// The most payload that one message carries, in bytes.
+  var segmentBytes: Int { blockLength * blocksPerSegment * MemoryLayout<Float>.stride }
 }
 
 extension RingPlan {
-  /// The sum of `byteCount` bytes over all ranks: sums travel for n - 1 steps, then results for n - 1 more.
+  /// The sums of a range of floats over all ranks, each left with its owner.
   ///
-  /// Chunk c holds the blocks b with b mod n = c. Its sum starts at rank c + 1 and ends at rank c, its owner.
-  static func allReduce(byteCount: Int, rank: Int, size: Int, grain: RingGrain) -> RingPlan {
-    let blocks = (0..<byteCount).divided(by: grain.blockBytes)
-    let chunks = (0..<size).map { owner in
-      stride(from: owner, to: blocks.count, by: size).map { blocks[$0] }
-    }
-    var plan = RingPlan(chunks: chunks, piecesPerSegment: grain.blocksPerSegment)
+  /// Chunk c holds what rank c owns. Its sum starts at rank c + 1 and ends at rank c.
+  static func reduceScatter(_ range: Range<Int>, rank: Int, size: Int, grain: RingGrain) -> RingPlan {
+    var plan = RingPlan(owned: range, size: size, grain: grain)
+    plan.rotate(from: rank - 1, of: size, steps: size - 1, summing: size - 1)
+    return plan
+  }
+
+  /// The sums of a range of floats over all ranks: they travel for n - 1 steps, then results for n - 1 more.
+  static func allReduce(_ range: Range<Int>, rank: Int, size: Int, grain: RingGrain) -> RingPlan {
+    var plan = RingPlan(owned: range, size: size, grain: grain)
     plan.rotate(from: rank - 1, of: size, steps: 2 * (size - 1), summing: size - 1)
     return plan
+  }
+
+  /// What each rank owns of a range of floats, passed to all others.
+  static func allGatherBlocks(_ range: Range<Int>, rank: Int, size: Int, grain: RingGrain) -> RingPlan {
+    var plan = RingPlan(owned: range, size: size, grain: grain)
+    plan.rotate(from: rank, of: size, steps: size - 1, summing: 0)
+    return plan
+  }
+
+  private init(owned range: Range<Int>, size: Int, grain: RingGrain) {
+    let layout = BlockLayout(blockLength: grain.blockLength, size: size)
+    let width = MemoryLayout<Float>.stride
+    let chunks = (0..<size).map { owner in
+      layout.ranges(of: owner, in: range).map { $0.lowerBound * width..<$0.upperBound * width }
+    }
+    self.init(chunks: chunks, piecesPerSegment: grain.blocksPerSegment)
   }
 
   /// The bytes of `root` passed from rank to rank.

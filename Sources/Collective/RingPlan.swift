@@ -38,6 +38,9 @@ struct RingPlan: Equatable, Sendable {
   /// Whether what arrives in `transfer` is added rather than kept.
   func isSum(_ transfer: Transfer) -> Bool { transfer.step < summingSteps }
 
+  /// Whether what arrives in `transfer` is a sum that lacks only this rank's part.
+  func isLastSum(_ transfer: Transfer) -> Bool { transfer.step == summingSteps - 1 }
+
   /// An empty chunk travels as one empty segment, so that every step shows where its sender stands.
   private func segments(of chunk: Int) -> Range<Int> {
     0..<max(1, (chunks[chunk].count + piecesPerSegment - 1) / piecesPerSegment)
@@ -74,13 +77,5 @@ extension RingPlan {
         receivesBeforeSend.append(isFirst ? 0 : segment + 1)
       }
     }
-  }
-}
-
-extension Int {
-  /// The remainder that lies in 0..<`divisor`, for negative numbers too.
-  func modulo(_ divisor: Int) -> Int {
-    let remainder = self % divisor
-    return remainder < 0 ? remainder + divisor : remainder
   }
 }

@@ -1,13 +1,15 @@
+public import Wire
+
 /// Carries messages from a rank to the next one of the ring, and from the previous one to it.
 ///
 /// A message is bytes, which a transport does not read. Messages between two ranks arrive in the order in which they
 /// were sent. All calls come from one thread, and only ``wait(for:until:)`` and ``close(flushingFor:)`` may block.
 public protocol RingTransport: AnyObject {
-  /// Sends copies of `parts`, one after another, as one message to the next rank; false while there is no room for one.
-  func trySend(_ parts: [UnsafeRawBufferPointer]) throws(CollectiveError) -> Bool
+  /// Sends a message, which then belongs to the transport, to the next rank; false while there is no room for one.
+  func trySend(_ message: Message) throws(CollectiveError) -> Bool
 
-  /// The next message from the previous rank, if one has arrived; its bytes are valid until the next call.
-  func receive() throws(CollectiveError) -> UnsafeRawBufferPointer?
+  /// The next message from the previous rank, if one has arrived; the caller may change it and send it on.
+  func receive() throws(CollectiveError) -> Message?
 
   /// Blocks until one of `events` happens, a neighbour is lost or the deadline passes; may return early.
   func wait(for events: RingEvents, until deadline: ContinuousClock.Instant) throws(CollectiveError)

@@ -8,6 +8,9 @@ final class SocketClaim {
   let path: String
   private var lock: Int32
   private var lockPath: String { path + ".lock" }
+  /// Where its owner may say at which port it listens.
+  var announcementPath: String { Self.announcementPath(of: path) }
+  static func announcementPath(of path: String) -> String { path + ".endpoint" }
 
   /// Why a path cannot be claimed.
   struct Refusal: Error { let detail: String }
@@ -20,8 +23,11 @@ final class SocketClaim {
     pwrite(lock, owner, owner.count, 0)
   }
 
-  /// Removes the socket from the folder, so that nobody else can connect; connections live on.
-  func hideSocket() { unlink(path) }
+  /// Removes the socket, or where it listens, from the folder, so that nobody else can connect; connections live on.
+  func hideSocket() {
+    unlink(path)
+    unlink(announcementPath)
+  }
 
   /// Gives the path up and leaves no file; also the end of the claim's life does.
   func release() {

@@ -4,12 +4,23 @@ public final class SoloGroup: ProcessGroup {
   public let rank = 0
   /// Always 1.
   public let size = 1
+  /// All blocks are this rank's.
+  public let blocks = BlockLayout(size: 1)
 
   /// Makes a group of one.
   public init() {}
 
-  /// Leaves `values` as they are: the sum over one rank.
-  public func allReduceSum(_ values: UnsafeMutableBufferPointer<Float>) throws(CollectiveError) {}
+  /// A buffer in this process's memory.
+  public func makeBuffer(count: Int) throws(CollectiveError) -> GroupBuffer { GroupBuffer(count: count) }
+
+  /// Leaves the buffer as it is: the sum over one rank.
+  public func allReduceSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {}
+
+  /// Leaves the buffer as it is.
+  public func reduceScatterSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {}
+
+  /// Leaves the buffer as it is.
+  public func allGatherBlocks(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {}
 
   /// Leaves `bytes` as they are: `root` can only be this rank.
   public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(CollectiveError) {

@@ -24,6 +24,12 @@ package struct NetworkFlags: ParsableArguments {
   @Option(help: help("The 16 bits of --amp O1.", reference.precision.dtype.rawValue, "type"))
   package var ampDtype: Recipe.Precision.ElementType?
 
+  @Option(
+    help: help(
+      "What gradients are rounded to on their way over ipc or tcp; bfloat16 and float16 halve the bytes.",
+      reference.precision.gradientWire.rawValue, "type"))
+  package var gradientWire: Recipe.Precision.GradientType?
+
   @Flag(
     inversion: .prefixedNo,
     help: help("Keep a moving average of the weights, and evaluate it too.", "--no-model-ema"))
@@ -48,6 +54,8 @@ package struct NetworkFlags: ParsableArguments {
       dropPath, "--drop-path", into: \.model.dropPath, "model.dropPath", "from 0 to below 1", where: isShare)
     try settings.take(amp, "--amp", into: \.precision.level, "precision.level")
     try settings.take(ampDtype, "--amp-dtype", into: \.precision.dtype, "precision.dtype")
+    try settings.take(
+      gradientWire, "--gradient-wire", into: \.precision.gradientWire, "precision.gradientWire")
     try settings.take(
       modelEma, modelEma == true ? "--model-ema" : "--no-model-ema", into: \.ema.enabled, "ema.enabled")
     try settings.take(

@@ -7,6 +7,7 @@ extension Recipe.Erasing.Mode: ExpressibleByArgument {}
 extension Recipe.Mixing.Mode: ExpressibleByArgument {}
 extension Recipe.Precision.Level: ExpressibleByArgument {}
 extension Recipe.Precision.ElementType: ExpressibleByArgument {}
+extension Recipe.Precision.GradientType: ExpressibleByArgument {}
 
 /// `--amp`: apex's levels.
 package typealias AmpLevel = Recipe.Precision.Level

@@ -61,6 +61,31 @@ package struct RunFlags: ParsableArguments {
       valueName: "n"))
   package var numWorkers: Int?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "Each worker updates its own part of the weights. The numbers stay the same. (default: yes, on the CPU)"
+    ))
+  package var shardOptimizer: Bool?
+
+  @Flag(help: "Exchange gradients after backward, not while it runs. The numbers stay the same.")
+  package var noOverlap = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The most megabytes of gradients to exchange at once. (default: \(standardBucketMegabytes))",
+      valueName: "n"))
+  package var bucketMegabytes: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Make sure after every so many updates that all workers hold the same weights; 0 only before each checkpoint. "
+        + "(default: \(standardWeightCheck))", valueName: "n"))
+  package var checkWeightsEvery: Int?
+
+  package static let standardBucketMegabytes = 25
+  package static let standardWeightCheck = 100
+
   package init() {}
 
   /// Reads what scripts for the reference pass: `''` for a path that is not given, and the port's
@@ -75,11 +100,27 @@ package struct RunFlags: ParsableArguments {
     }
   }
 
-  /// Throws when a value is out of range or two contradict each other.
-  func check() throws(RecipeError) {
+  /// Throws when a value is out of range or two contradict each other; notes the flags that may be idle.
+  func settle(_ settings: inout Settings) throws(RecipeError) {
+    try check()
+    settings.note(
+      shardOptimizer == true ? "--shard-optimizer" : "--no-shard-optimizer", isGiven: shardOptimizer != nil)
+    settings.note("--no-overlap", isGiven: noOverlap)
+    settings.note("--bucket-megabytes", isGiven: bucketMegabytes != nil)
+    settings.note("--check-weights-every", isGiven: checkWeightsEvery != nil)
+  }
+
+  private func check() throws(RecipeError) {
     try require(keep >= 1, "--keep", keep, "at least 1")
     try require(logEvery >= 1, "--log-every", logEvery, "at least 1")
     if let threads { try require(threads >= 1, "--threads", threads, "at least 1") }
+    if let bucketMegabytes {
+      try require(
+        (1...1024).contains(bucketMegabytes), "--bucket-megabytes", bucketMegabytes, "from 1 to 1024")
+    }
+    if let checkWeightsEvery {
+      try require(checkWeightsEvery >= 0, "--check-weights-every", checkWeightsEvery, "at least 0")
+    }
     if let numWorkers { try require(numWorkers >= 0, "--num-workers", numWorkers, "at least 0") }
     if let finetune, let resume {
       throw RecipeError(

@@ -4,10 +4,13 @@ extension TrainingFlags {
   /// What to tell the user of given flags that have no effect in this run, one sentence for each reason.
   ///
   /// Pure; the lone worker or rank 0 says each once, at the start.
-  public func warnings(worldSize: Int) throws(RecipeError) -> [String] {
+  /// - Parameter sumsTravel: Whether gradients are sent between the workers rather than summed in shared memory.
+  public func warnings(
+    worldSize: Int, onCard: Bool = false, sumsTravel: Bool = true
+  ) throws(RecipeError) -> [String] {
     let settings = try settings(worldSize: worldSize)
     var left = settings.given
-    return Idleness.all(run).compactMap { rule in
+    return Idleness.all(run, onCard: onCard, sumsTravel: sumsTravel).compactMap { rule in
       guard rule.applies(settings.recipe) else { return nil }
       let idle = left.filter(rule.covers)
       left.removeAll { idle.contains($0) }
@@ -42,8 +45,8 @@ private struct Idleness: Sendable {
   }
 
   /// All reasons, the widest first: a flag is named with the first that holds.
-  static func all(_ run: RunFlags) -> [Idleness] {
-    everywhere + withoutTraining(run) + augmentation + mixing + [
+  static func all(_ run: RunFlags, onCard: Bool, sumsTravel: Bool) -> [Idleness] {
+    everywhere + withoutTraining(run) + augmentation + mixing + exchange(onCard, sumsTravel) + [
       Idleness("AdamW has no momentum to set", "--momentum") { $0.optimizer.kind == .adamw },
       Idleness("SGD has neither", "--opt-betas --opt-eps") { $0.optimizer.kind == .sgd },
       Idleness("--warmup-epochs 0 warms nothing up", "--warmup-lr") { $0.schedule.warmupEpochs == 0 },
@@ -77,7 +80,27 @@ private struct Idleness: Sendable {
     return [
       Idleness(
         "\(word) trains nothing", covers: { $0.name.map { !evaluated.contains($0) } ?? false },
-        when: { _ in run.eval || run.throughput })
+        when: { _ in run.eval || run.throughput }),
+      Idleness(
+        "\(word) trains nothing", together + " --shard-optimizer --no-shard-optimizer",
+        when: { _ in run.eval || run.throughput }),
+    ]
+  }
+
+  /// How workers exchange what they have.
+  private static let together = "--no-overlap --bucket-megabytes --check-weights-every"
+
+  private static func exchange(_ onCard: Bool, _ sumsTravel: Bool) -> [Idleness] {
+    [
+      Idleness(
+        "one worker has nobody to exchange with",
+        together + " --shard-optimizer --no-shard-optimizer --gradient-wire"
+      ) { $0.worldSize == 1 },
+      Idleness("only --transport ipc and tcp send gradients", "--gradient-wire") { _ in !sumsTravel },
+      Idleness(
+        "on cards each worker updates all weights, after an exchange that follows backward",
+        "--no-overlap --shard-optimizer --no-shard-optimizer"
+      ) { _ in onCard },
     ]
   }
 

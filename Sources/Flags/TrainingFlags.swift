@@ -62,7 +62,7 @@ public struct TrainingFlags: ParsableArguments {
     try schedule.settle(&settings)
     try optimizer.settle(&settings)
     try idle.settle(&settings)
-    try run.check()
+    try run.settle(&settings)
     settings.derive(worldSize: worldSize)
     return settings
   }

@@ -15,6 +15,8 @@ enum Ending: Equatable, Sendable {
 extension Ending {
   /// The work is done.
   static let done = Ending.exited(ExitCode.done.rawValue)
+  /// It lost a peer, or met a defect of its own.
+  static let lostPeer = Ending.exited(ExitCode.software.rawValue)
   /// It stopped early, with its state saved.
   static let stoppedEarly = Ending.exited(ExitCode.stoppedEarly.rawValue)
 

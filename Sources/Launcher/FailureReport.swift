@@ -6,13 +6,25 @@ struct FailureReport: Sendable {
   /// Nil where the worker could not be started.
   let process: Int32?
   let lastLines: [String]
-  let logPath: String
-  /// What follows `twins-launch` and `twins-worker` on the command lines that it recommends.
-  let workerArguments: [String]
+  /// Nil where no logs are kept.
+  let logPath: String?
+  let advice: Advice
+  /// The ranks whose processes were stopped meanwhile; a worker that gave up waited for them.
+  var stoppedRanks: [Int] = []
+
+  /// The command lines that a report may recommend.
+  struct Advice: Sendable {
+    /// One process in the foreground, where the fault shows by itself: a program and its arguments.
+    let debug: [String]
+    /// What was done, to be done again: `the same command`, with what makes it go on where it stopped.
+    var again = "the same command with --resume auto"
+    /// The folder of pictures, where the run reads one.
+    var data: String?
+  }
 
   /// The whole report, each line ended.
   var text: String {
-    let sections = [facts, tail, others, advice].filter { !$0.isEmpty }
+    let sections = [facts, tail, others, nextSteps].filter { !$0.isEmpty }
     let body = sections.joined(separator: [""])
     return ([heading] + body + [rule]).map { $0 + "\n" }.joined()
   }
@@ -39,9 +51,15 @@ extension FailureReport {
       row("run", runIdentifier),
       row("worker", worker),
       row("ended", "\(failure.ending), \(elapsed(failure.moment)) after the start"),
-      row("likely", failure.ending.explanation.cause),
-      row("log", logPath),
-    ]
+      row("likely", cause),
+    ] + (logPath.map { [row("log", $0)] } ?? [])
+  }
+
+  /// The ring cannot tell a stopped peer from a slow one, nor always which one it is; the kernel can.
+  private var cause: String {
+    guard failure.ending == .lostPeer, !stoppedRanks.isEmpty else { return failure.ending.explanation.cause }
+    let names = stoppedRanks.map { "rank \($0)" }.joined(separator: ", ")
+    return "\(names) was stopped, by a signal or a debugger, and the others waited for it"
   }
 
   private var tail: [String] {
@@ -66,23 +84,21 @@ extension FailureReport {
     }
   }
 
-  private var advice: [String] {
+  private var nextSteps: [String] {
     switch failure.ending.explanation.nextStep {
+    case .debug where !stoppedRanks.isEmpty:
+      [row("next", "\(advice.again), after finding out who stopped it")]
     case .debug:
-      [row("next", "twins-worker train \(shellQuoted(workerArguments))")]
+      [row("next", shellQuoted(advice.debug))]
     case .again(let change):
       [row("next", "the same command, after \(change)")]
     case .askKernel:
       [
         row("next", "dmesg | tail    (names the process when memory ran out)"),
-        row("then", "the same command with --resume auto"),
+        row("then", advice.again),
       ]
     case .scanData:
-      [row("next", "twins-worker dataset scan \(shellQuoted([dataPath]))")]
+      [row("next", "twins-worker dataset scan \(shellQuoted([advice.data ?? "DIR"]))")]
     }
-  }
-
-  private var dataPath: String {
-    WorkerArguments.value(of: "--data-path", in: workerArguments) ?? "DIR"
   }
 }

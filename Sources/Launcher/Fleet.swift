@@ -1,7 +1,7 @@
 /// The state of all workers of a run, as a pure machine: an event goes in, the actions to perform come out.
 ///
 /// It does no I/O and reads no clock; times are given with the events, as durations since the start.
-/// The first worker that fails decides the run: the others get SIGTERM, and SIGKILL when the grace is over.
+/// The first worker that fails decides the run (a witness gives way to the one it lost): the others get SIGTERM, and SIGKILL when the grace is over.
 /// A worker that exits with 0 or 75 has not failed, and the others are left to come to their own end.
 struct Fleet: Sendable {
   /// What can happen to a run.
@@ -39,6 +39,9 @@ struct Fleet: Sendable {
 
   /// A process that SIGKILL does not end within this time is held inside the kernel.
   static let patienceAfterKill = Duration.seconds(5)
+
+  /// How much earlier than a failed worker's own end its neighbours' may be seen.
+  static let leadOfWitness = Duration.seconds(2)
 
   /// When `timePassed` is due, if nothing else happens before.
   var deadline: Duration? {
@@ -85,11 +88,19 @@ extension Fleet {
       rank: rank, ending: ending, moment: moment, stoppedByLauncher: expected || asked)
 
     var actions: [Action] = []
-    if firstFailure == nil, !ending.isOrderly, !expected {
-      firstFailure = rank
-      actions = tearDown(at: moment)
+    if !ending.isOrderly, !expected {
+      if firstFailure == nil { actions = tearDown(at: moment) }
+      if firstFailure.map({ isWitness($0, of: ending, at: moment) }) ?? true { firstFailure = rank }
     }
     return actions + finishIfEmpty()
+  }
+
+  /// Whether the first failure is only that of a worker that lost a peer, and this ending is that peer's.
+  ///
+  /// The kernel closes the sockets of a process before it reports its end: its neighbours may be quicker to end.
+  private func isWitness(_ rank: Int, of ending: Ending, at moment: Duration) -> Bool {
+    guard let first = members[rank].end, first.ending == .lostPeer, ending != .lostPeer else { return false }
+    return moment - first.moment < Self.leadOfWitness
   }
 
   private mutating func tearDown(at moment: Duration) -> [Action] {

@@ -33,6 +33,8 @@ struct LaunchFlags: ParsableArguments {
       valueName: "seconds"))
   var grace = 30.0
 
+  @OptionGroup var ring: RingFlags
+
   func validate() throws {
     if let threadsPerWorker, threadsPerWorker < 1 {
       throw ValidationError("--threads-per-worker has to be at least 1, and is \(threadsPerWorker).")

@@ -1,11 +1,12 @@
+import CLinux
+import Collective
+
 /// Where each worker of a run stands, told to it through its environment as torchrun tells it.
-struct Placement: Equatable, Sendable {
-  let runIdentifier: String
-  let size: Int
-  let attempt: Int
-  /// Free when the launcher looked, for programs that expect one; our own workers meet in `socketFolder`.
+struct Placement: Sendable {
+  /// Where the workers meet, as rank 0 sees it.
+  var meeting: RingMeeting
+  /// Free when the launcher looked, for programs that expect one; our own workers have their meeting.
   let masterPort: UInt16
-  let socketFolder: String
   let threads: Threads
 
   /// How many threads each worker's parallel loops use.
@@ -19,25 +20,36 @@ struct Placement: Equatable, Sendable {
       count = named ?? max(1, processors / workers)
       isExplicit = named != nil
     }
+
+    /// This machine's processors, shared out unless the user named a number.
+    static func shared(named: Int?, workers: Int) -> Threads {
+      Threads(named: named, processors: max(1, Int(linux_usable_processors())), workers: workers)
+    }
   }
 
   /// The whole environment of one worker, given the launcher's own.
   func environment(rank: Int, inheriting outer: [String: String]) -> [String: String] {
     let wished = outer.filter { threadDefaults.keys.contains($0.key) && !replaces($0.key) }
-    return outer.merging(identity(rank: rank)) { $1 }
+    return outer.filter { !RingMeeting.variables.contains($0.key) }
+      .merging(meeting(rank: rank).environment) { $1 }
+      .merging(identity(rank: rank)) { $1 }
       .merging(threadDefaults) { $1 }
       .merging(wished) { $1 }
   }
 
+  private func meeting(rank: Int) -> RingMeeting {
+    var meeting = meeting
+    meeting.rank = rank
+    return meeting
+  }
+
   private func identity(rank: Int) -> [String: String] {
     [
-      "RANK": "\(rank)", "LOCAL_RANK": "\(rank)", "GROUP_RANK": "0",
-      "WORLD_SIZE": "\(size)", "LOCAL_WORLD_SIZE": "\(size)",
+      "LOCAL_RANK": "\(rank)", "GROUP_RANK": "0", "LOCAL_WORLD_SIZE": "\(meeting.size)",
       "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(masterPort)",
-      "TORCHELASTIC_RUN_ID": runIdentifier, "TORCHELASTIC_RESTART_COUNT": "\(attempt)",
+      "TORCHELASTIC_RUN_ID": meeting.run, "TORCHELASTIC_RESTART_COUNT": "\(meeting.generation)",
       "TORCHELASTIC_MAX_RESTARTS": "0",
-      "TWINS_RUN_ID": runIdentifier, "TWINS_GENERATION": "\(attempt)", "TWINS_SOCKET_DIR": socketFolder,
-      "TWINS_LIFELINE_FD": "\(WorkerProcess.lifelineDescriptor)",
+      Lifeline.variable: "\(WorkerProcess.lifelineDescriptor)",
     ]
   }
 

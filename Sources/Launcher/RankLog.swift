@@ -24,7 +24,7 @@ struct RankLog: ~Copyable {
     defer { pending.removeAll(keepingCapacity: true) }
     guard !isBroken, let failure = writeAll() else { return nil }
     isBroken = true
-    return errorText(failure)
+    return "cannot write \(path): \(errorText(failure))"
   }
 
   private func writeAll() -> CInt? {

@@ -4,13 +4,14 @@ final class RankOutput {
 
   private let rank: Int
   private let prefix: [UInt8]
-  private var log: RankLog
+  private var log: RankLog?
   private var output = LineSplitter()
   private var errors = LineSplitter()
 
-  init(rank: Int, logPath: String) throws(LaunchError) {
+  /// Output that is also kept in a file, where a path is given.
+  init(rank: Int, logPath: String?) throws(LaunchError) {
     self.rank = rank
-    log = try RankLog(path: logPath)
+    if let logPath { log = try RankLog(path: logPath) }
     prefix = Array("[rank \(rank)] ".utf8)
   }
 
@@ -34,12 +35,12 @@ final class RankOutput {
 
   private func pass(_ line: UnsafeRawBufferPointer, from stream: WorkerStream, to console: inout Console) {
     console.pass(line, from: stream, rank: rank, prefix: prefix)
-    log.append(line)
+    log?.append(line)
     tail.append(line)
   }
 
   private func saveLog(console: inout Console) {
-    guard let failure = log.save() else { return }
-    console.say("cannot write \(log.path): \(failure). The run goes on without this log.")
+    guard let failure = log?.save() else { return }
+    console.say("\(failure). The run goes on without this log.")
   }
 }

@@ -61,7 +61,7 @@ extension SocketFolder {
     }
   }
 
-  /// Removes sockets and the folder that held them; a folder that holds anything else is not one of ours.
+  /// Removes what a ring leaves and the folder that held it; a folder that holds anything else is not one of ours.
   private static func removeIfAbandoned(_ path: String) {
     guard
       let folder = try? Descriptor(
@@ -70,8 +70,15 @@ extension SocketFolder {
     var status = stat()
     guard fstat(folder.number, &status) == 0, status.st_uid == geteuid(), isOld(status) else { return }
     guard flock(folder.number, LOCK_EX | LOCK_NB) == 0 else { return }
-    for name in entries(of: path) where isSocket("\(path)/\(name)") { unlink("\(path)/\(name)") }
+    for name in entries(of: path) where isOfRing(name) || isSocket("\(path)/\(name)") {
+      unlink("\(path)/\(name)")
+    }
     rmdir(path)
+  }
+
+  /// Whether a ring leaves files of that name when its workers are killed: locks of sockets and secrets of tcp.
+  private static func isOfRing(_ name: String) -> Bool {
+    ["secret", "public-keys"].contains(name) || name.hasPrefix("ring-") || name.hasPrefix("key-")
   }
 
   private static func entries(of folder: String) -> [String] {

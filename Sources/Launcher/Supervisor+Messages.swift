@@ -6,7 +6,8 @@ extension Supervisor {
     let threads = launch.placement.threads.count
     console.say(
       "run \(launch.runIdentifier): \(counted(launch.size, "worker")) with \(counted(threads, "thread")) each; "
-        + "logs in \(launch.logs)")
+        + (launch.logs.map { "logs in \($0)" } ?? "no logs"))
+    for note in launch.notes { console.say("note: \(note)") }
   }
 
   /// Says how the run ended, as the last thing on stderr.
@@ -25,7 +26,7 @@ extension Supervisor {
     FailureReport(
       runIdentifier: launch.runIdentifier, outcome: outcome, failure: outcome.ends[rank],
       process: processes[rank], lastLines: outputs[rank].tail.text, logPath: launch.logPath(rank: rank),
-      workerArguments: launch.workerArguments)
+      advice: launch.advice, stoppedRanks: stoppedRanks)
   }
 
   private func closingLine(_ outcome: Outcome) -> String {

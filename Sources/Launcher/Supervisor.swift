@@ -1,10 +1,11 @@
+import Collective
 import Glibc
 
 /// Runs the workers: turns what the operating system reports into events of the `Fleet`, and performs its actions.
 ///
 /// One thread and one loop, which waits in poll(2) for deaths, signals, output and the fleet's deadline together.
 final class Supervisor {
-  let launch: Launch
+  private(set) var launch: Launch
   let outputs: [RankOutput]
   /// The process identifiers of all ranks that were started.
   private(set) var processes: [Int: pid_t] = [:]
@@ -13,12 +14,17 @@ final class Supervisor {
   let ended: ReadyQueue
   let signals: SignalReader
 
+  /// The ranks whose processes were stopped when the first worker gave up on a peer.
+  private(set) var stoppedRanks: [Int] = []
+
   private var fleet: Fleet
   private var outcome: Outcome?
   private let start = SuspendingClock().now
   /// Nobody writes to it: its write end closes when the launcher ends, by whatever means, and each worker sees
   /// the end of the stream. PR_SET_PDEATHSIG would not do, as it follows the thread that spawned the worker.
   private let lifeline: Pipe
+  /// The file in memory that the workers share; theirs alone once all of them are started.
+  private var memory: Descriptor?
 
   /// Gets everything ready that can fail before a worker runs.
   init(_ launch: Launch, signals: consuming SignalReader) throws(LaunchError) {
@@ -32,6 +38,8 @@ final class Supervisor {
     fleet = Fleet(size: launch.size, grace: launch.grace)
     ended = try ReadyQueue()
     lifeline = try Pipe()
+    memory = try .memoryFile(for: launch.placement.meeting)
+    if memory == nil { self.launch.placement.meeting.memory = nil }
   }
 
   /// Time since the supervisor was made, on the monotonic clock.
@@ -40,6 +48,7 @@ final class Supervisor {
   /// Starts the workers and returns when all have ended and their output is out.
   func run() -> Outcome {
     perform(fleet.handle(.begun))
+    memory = nil
     while true {
       console.flush()
       if let outcome { return outcome }
@@ -60,6 +69,9 @@ final class Supervisor {
     let moment = now
     let ending = worker.collect()
     readRest(of: worker)
+    if ending == .lostPeer, stoppedRanks.isEmpty {
+      stoppedRanks = workers.values.filter(\.isStopped).map(\.rank).sorted()
+    }
     perform(fleet.handle(.ended(rank: rank, ending, at: moment)))
   }
 
@@ -74,6 +86,16 @@ final class Supervisor {
 }
 
 extension Supervisor {
+  private var inheritance: WorkerProcess.Inheritance {
+    // Borrowed: a copy of what a noncopyable optional holds would take it away.
+    let shared: CInt? =
+      switch memory {
+      case .some(let file): file.number
+      case .none: nil
+      }
+    return WorkerProcess.Inheritance(lifeline: lifeline.reading.number, memory: shared)
+  }
+
   private func perform(_ actions: [Fleet.Action]) {
     for action in actions {
       switch action {
@@ -87,7 +109,7 @@ extension Supervisor {
   private func start(_ rank: Int) {
     do {
       let worker = try WorkerProcess.spawn(
-        launch.command(rank: rank), rank: rank, lifeline: lifeline.reading)
+        launch.command(rank: rank), rank: rank, inheriting: inheritance)
       workers[rank] = worker
       processes[rank] = worker.identifier
       try ended.watch(worker.handle, rank: rank)

@@ -13,7 +13,7 @@ struct TwinsLaunch: ParsableCommand {
         twins-launch --nproc 8 --data-path DIR --model alt_gvt_small --dist-eval
       All flags: twins-launch help train
       """,
-    subcommands: [Train.self],
+    subcommands: [Train.self, Bench.self],
     defaultSubcommand: Train.self)
 
   static func main() {

@@ -3,15 +3,15 @@ enum WorkerArguments {
   /// Launch flags by their long names; each takes one value.
   static let launchFlags: Set = [
     "--nproc", "--nproc-per-node", "--run-id", "--run-dir", "--threads-per-worker", "--grace",
+    "--transport", "--shm-size", "--ring-address", "--hang-timeout",
   ]
 
-  /// Leaves out the subcommand and the launch flags with their values, and keeps the rest as it is.
+  /// Leaves out the launch flags with their values, and keeps the rest as it is.
   ///
   /// The arguments are those of a command line that has parsed, with the names of flags normalized.
   static func removingLaunchFlags(from arguments: [String]) -> [String] {
     var kept: [String] = []
     var rest = arguments[...]
-    if rest.first == "train" { rest.removeFirst() }
     while let argument = rest.popFirst(), argument != "--" {
       if launchFlags.contains(argument) {
         rest = rest.dropFirst()

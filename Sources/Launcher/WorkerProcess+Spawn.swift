@@ -11,17 +11,27 @@ struct WorkerCommand: Equatable, Sendable {
 extension WorkerProcess {
   /// The number under which a worker inherits the read end of the launcher's lifeline.
   static let lifelineDescriptor: CInt = 3
+  /// The number under which a worker inherits the file that all ranks share, where there is one.
+  static let memoryDescriptor: CInt = 4
 
-  /// Starts a worker in a process group of its own, with an empty stdin, two pipes and the lifeline; nothing else.
+  /// What a worker inherits beside its standard streams, by number in the launcher.
+  struct Inheritance {
+    /// The read end of the launcher's lifeline.
+    let lifeline: CInt
+    /// The file that all ranks share, above the numbers that workers get.
+    var memory: CInt?
+  }
+
+  /// Starts a worker in a process group of its own, with an empty stdin, two pipes and its inheritance; nothing else.
   static func spawn(
-    _ command: WorkerCommand, rank: Int, lifeline: borrowing Descriptor
+    _ command: WorkerCommand, rank: Int, inheriting inheritance: Inheritance
   ) throws(LaunchError) -> WorkerProcess {
     let output = try Pipe()
     let errors = try Pipe()
     let nothing = try Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC), from: "open /dev/null")
     let identifier = try start(
       command, input: nothing.number, output: output.writing.number, errors: errors.writing.number,
-      lifeline: lifeline.number)
+      inheritance)
     return WorkerProcess(
       rank: rank, identifier: identifier, handle: try openHandle(of: identifier),
       output: output.reading, errors: errors.reading)
@@ -39,7 +49,7 @@ extension WorkerProcess {
   }
 
   private static func start(
-    _ command: WorkerCommand, input: CInt, output: CInt, errors: CInt, lifeline: CInt
+    _ command: WorkerCommand, input: CInt, output: CInt, errors: CInt, _ inheritance: Inheritance
   ) throws(LaunchError) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -47,8 +57,12 @@ extension WorkerProcess {
     posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
     posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
-    posix_spawn_file_actions_adddup2(&actions, lifeline, lifelineDescriptor)
-    _ = linux_spawn_closing_from(&actions, lifelineDescriptor + 1)
+    posix_spawn_file_actions_adddup2(&actions, inheritance.lifeline, lifelineDescriptor)
+    if let memory = inheritance.memory {
+      posix_spawn_file_actions_adddup2(&actions, memory, memoryDescriptor)
+    }
+    let last = inheritance.memory == nil ? lifelineDescriptor : memoryDescriptor
+    _ = linux_spawn_closing_from(&actions, last + 1)
 
     var attributes = freshAttributes()
     defer { posix_spawnattr_destroy(&attributes) }

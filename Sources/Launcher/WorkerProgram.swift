@@ -11,9 +11,13 @@ enum WorkerProgram {
     return path
   }
 
+  /// The launcher's own executable.
+  static var launcher: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "./twins-launch"
+  }
+
   private static func besideLauncher() -> String {
-    let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let folder = (own ?? "./twins-launch").split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    let folder = launcher.split(separator: "/", omittingEmptySubsequences: false).dropLast()
     return (folder + ["twins-worker"]).joined(separator: "/")
   }
 

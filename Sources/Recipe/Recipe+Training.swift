@@ -80,6 +80,8 @@ extension Recipe {
     public var level = Level.O0
     /// The element type of what does.
     public var dtype = ElementType.bfloat16
+    /// What gradients are rounded to where they travel between workers.
+    public var gradientWire = GradientType.float32
 
     /// Apex's levels.
     public enum Level: String, Codable, Sendable, CaseIterable {
@@ -87,6 +89,16 @@ extension Recipe {
       case O0
       /// Matrix products and convolutions; sums, weights and the residual stream stay in float32.
       case O1
+    }
+
+    /// How gradients travel over sockets.
+    public enum GradientType: String, Codable, Sendable, CaseIterable {
+      /// As they are.
+      case float32
+      /// Rounded at each worker, half the bytes.
+      case bfloat16
+      /// Rounded at each worker, half the bytes, up to 65,504.
+      case float16
     }
 
     /// A 16-bit floating-point type.

@@ -38,6 +38,21 @@ extension Tensor {
   ) {
     self.init(taking: copied(bytes, shape, dtype, file, line))
   }
+
+  /// A tensor on the CPU that is the memory it is given, of one dimension; `owner` keeps that memory, and is kept.
+  public convenience init(
+    memory: UnsafeMutableBufferPointer<Float>, keeping owner: AnyObject, file: StaticString = #fileID,
+    line: UInt = #line
+  ) {
+    let size = [Int64(memory.count)]
+    let kept = Unmanaged.passRetained(owner).toOpaque()
+    let handle = newHandle(file, line) {
+      ct_from_memory(
+        memory.baseAddress, size, 1, DType.float32.rawValue, kept,
+        { owner in if let owner { Unmanaged<AnyObject>.fromOpaque(owner).release() } }, $0)
+    }
+    self.init(taking: handle)
+  }
 }
 
 private func copied(

@@ -16,6 +16,34 @@ extension Tensor {
     get { tensor(#fileID, #line) { ct_grad(handle, $0) } }
     set { check(ct_set_grad(handle, newValue.handle), #fileID, #line) }
   }
+
+  /// Moves this leaf into the memory of `place`, of the same shape, type and device, with the elements that it has.
+  ///
+  /// Its gradient and everybody who holds the tensor stay as they are.
+  public func move(into place: Tensor, file: StaticString = #fileID, line: UInt = #line) {
+    place.copy(from: self, file: file, line: line)
+    check(ct_set_data(handle, place.handle), file, line)
+  }
+
+  /// Calls `body` each time `backward()` has finished this leaf's gradient, instead of what was to be called before.
+  ///
+  /// It is called on a thread that runs `backward()`; on the CPU, on the caller's. The leaf keeps `body`.
+  public func onGradient(
+    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () -> Void
+  ) {
+    let box = Unmanaged.passRetained(GradientCall(body)).toOpaque()
+    let status = ct_on_gradient(
+      handle, { box in if let box { Unmanaged<GradientCall>.fromOpaque(box).takeUnretainedValue().body() } },
+      box,
+      { box in if let box { Unmanaged<GradientCall>.fromOpaque(box).release() } })
+    check(status, file, line)
+  }
+}
+
+/// A closure as C can keep it.
+private final class GradientCall {
+  let body: () -> Void
+  init(_ body: @escaping () -> Void) { self.body = body }
 }
 
 /// Runs `body` without recording what gradients would need: evaluation and updates.

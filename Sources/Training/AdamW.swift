@@ -2,30 +2,22 @@ import Recipe
 import Torch
 
 /// AdamW with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW` computes it.
-final class AdamW: Optimizer {
-  private let groups: [(parameters: ParameterGroup, means: [Tensor], squares: [Tensor])]
-  private let values: Recipe.Optimizer
-  private(set) var steps = 0
+struct AdamW: UpdateRule {
+  let values: Recipe.Optimizer
+  let moments = ["exp_avg", "exp_avg_sq"]
 
-  init(_ parameters: [Parameter], _ values: Recipe.Optimizer) {
-    self.values = values
-    groups = ParameterGroup.split(parameters, decay: values.weightDecay).map { ($0, $0.zeros(), $0.zeros()) }
+  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateMoment) {
+    floats.adamW(
+      scale: moment.gradientScale, step: moment.steps + 1, learningRate: moment.learningRate,
+      betas: (values.beta1, values.beta2), decay: decays ? values.weightDecay : 0, epsilon: values.epsilon)
   }
 
-  func update(learningRate: Double) {
-    steps += 1
-    for (group, means, squares) in groups {
-      updateAdamW(
-        weights: group.weights, gradients: group.gradients, means: means, squares: squares, step: steps,
-        learningRate: learningRate, betas: (values.beta1, values.beta2), decay: group.decay,
-        epsilon: values.epsilon)
-    }
+  func update(
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateMoment
+  ) {
+    updateAdamW(
+      weights: weights, gradients: gradients, means: moments[0], squares: moments[1], step: moment.steps + 1,
+      learningRate: moment.learningRate, betas: (values.beta1, values.beta2),
+      decay: decays ? values.weightDecay : 0, epsilon: values.epsilon)
   }
-
-  /// `exp_avg` and `exp_avg_sq`, PyTorch's names of the running moments.
-  var memory: [(name: String, tensor: Tensor)] {
-    groups.flatMap { $0.named("exp_avg", $1) + $0.named("exp_avg_sq", $2) }
-  }
-
-  func resume(atStep step: Int) { steps = step }
 }

@@ -2,29 +2,21 @@ import Recipe
 import Torch
 
 /// Stochastic gradient descent with Nesterov's momentum, as timm's `sgd`.
-final class SGD: Optimizer {
-  private let groups: [(parameters: ParameterGroup, momenta: [Tensor])]
-  private let momentum: Double
-  private(set) var steps = 0
+struct SGD: UpdateRule {
+  let values: Recipe.Optimizer
+  let moments = ["momentum_buffer"]
 
-  init(_ parameters: [Parameter], _ values: Recipe.Optimizer) {
-    momentum = values.momentum
-    groups = ParameterGroup.split(parameters, decay: values.weightDecay).map { ($0, $0.zeros()) }
+  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateMoment) {
+    floats.sgd(
+      scale: moment.gradientScale, learningRate: moment.learningRate, momentum: values.momentum,
+      decay: decays ? values.weightDecay : 0, isFirst: moment.steps == 0)
   }
 
-  func update(learningRate: Double) {
-    for (group, momenta) in groups {
-      updateSGD(
-        weights: group.weights, gradients: group.gradients, momenta: momenta, learningRate: learningRate,
-        momentum: momentum, decay: group.decay, isFirst: steps == 0)
-    }
-    steps += 1
+  func update(
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateMoment
+  ) {
+    updateSGD(
+      weights: weights, gradients: gradients, momenta: moments[0], learningRate: moment.learningRate,
+      momentum: values.momentum, decay: decays ? values.weightDecay : 0, isFirst: moment.steps == 0)
   }
-
-  /// `momentum_buffer`, PyTorch's name.
-  var memory: [(name: String, tensor: Tensor)] {
-    groups.flatMap { $0.named("momentum_buffer", $1) }
-  }
-
-  func resume(atStep step: Int) { steps = step }
 }

@@ -11,7 +11,7 @@ public final class Trainer {
   /// The network that learns.
   public let network: Twins
   /// The optimizer with what it remembers.
-  public let optimizer: any Optimizer
+  public let optimizer: Optimizer
   /// The running average of the weights; nil when the recipe has none.
   let average: WeightAverage?
   /// The factor of the loss; nil where the gradients cannot vanish.
@@ -19,8 +19,12 @@ public final class Trainer {
 
   let recipe: Recipe
   private let group: any ProcessGroup
-  private let gradients: GradientBuffer
+  private let flat: FlatNetwork
+  private let exchange: RankExchange
+  private let reducer: GradientReducer
   private let objective: Objective
+  /// Whether the ranks still agree.
+  let weightCheck: WeightCheck
 
   /// What every rank knows after a step.
   public struct Outcome: Equatable, Sendable {
@@ -30,17 +34,28 @@ public final class Trainer {
     public let gradientNorm: Double
     /// Whether a rank asked to stop: then all stop here, after the same step.
     public let stops: Bool
+    /// What exchanging took on this rank.
+    public let communication: CommunicationTime
   }
 
   /// A trainer at step 0; `network` must hold the same weights on every rank.
-  public init(_ network: Twins, recipe: Recipe, group: any ProcessGroup, on device: Device) {
+  public init(
+    _ network: Twins, recipe: Recipe, group: any ProcessGroup, on device: Device,
+    parallelism: Parallelism = Parallelism()
+  ) throws(TrainingError) {
     self.network = network
     self.recipe = recipe
     self.group = group
-    optimizer = makeOptimizer(network.parameters, recipe.optimizer)
-    average = recipe.ema.enabled ? WeightAverage(network.parameters, decay: recipe.ema.decay) : nil
+    let flat = try collectively { () throws(CollectiveError) in
+      try FlatNetwork(network.parameters, over: group, on: device, bucketBytes: parallelism.bucketBytes)
+    }
+    self.flat = flat
+    exchange = RankExchange(group, parallelism, on: device)
+    reducer = GradientReducer(flat, exchange, parallelism)
+    optimizer = Optimizer(flat, recipe.optimizer, exchange)
+    average = recipe.ema.enabled ? WeightAverage(flat, decay: recipe.ema.decay) : nil
+    weightCheck = WeightCheck(flat: flat, group: group, interval: parallelism.weightCheckInterval)
     lossScale = recipe.products == .float16 ? LossScale() : nil
-    gradients = GradientBuffer(network.parameters, on: device)
     objective = Objective(network, recipe, on: device)
   }
 
@@ -51,23 +66,18 @@ public final class Trainer {
   public func step(
     _ batch: PixelBatch, epoch: Int, learningRate: Double, stopRequested: Bool
   ) throws(TrainingError) -> Outcome {
-    gradients.zero()
+    flat.zeroGradients()
     let loss = addGradients(of: batch, epoch: epoch)
-    let own = GradientBuffer.Shared(stop: stopRequested, loss: Float(loss))
-    let all = try collectively { () throws(CollectiveError) in
-      try gradients.allReduceMean(over: group, sharing: own)
+    let all = try exchanged(loss, stopRequested)
+    guard all.loss.isFinite, all.gradientNorm.isFinite || lossScale != nil else {
+      throw .diverged(loss: all.loss, gradientNorm: all.gradientNorm)
     }
-    if let lossScale { gradients.scale(by: 1 / lossScale.factor) }
-    let norm = gradients.clip(to: recipe.optimizer.clip)
-    guard all.loss.isFinite, norm.isFinite || lossScale != nil else {
-      throw .diverged(loss: Double(all.loss), gradientNorm: norm)
+    lossScale?.update(gradientWasFinite: all.gradientNorm.isFinite)
+    if all.gradientNorm.isFinite {
+      try update(learningRate: learningRate, gradientScale: all.gradientScale)
     }
-    lossScale?.update(gradientWasFinite: norm.isFinite)
-    if norm.isFinite {
-      optimizer.update(learningRate: learningRate)
-      average?.update()
-    }
-    return Outcome(loss: Double(all.loss), gradientNorm: norm, stops: all.stop)
+    return Outcome(
+      loss: all.loss, gradientNorm: all.gradientNorm, stops: all.stops, communication: exchange.time)
   }
 
   /// Runs `body` while the network has the weights that are to be evaluated and kept: the averaged ones, if there are any.
@@ -81,9 +91,29 @@ public final class Trainer {
     let share = 1 / Double(parts.count)
     return parts.enumerated().reduce(0) { sum, part in
       let loss = objective(part.element, epoch: epoch, draw: draw(part: part.offset))
+      if part.offset == parts.count - 1 { reducer.expectLastGradients() }
       loss.scaled(by: share * (lossScale?.factor ?? 1)).backward()
       return sum + share * loss.item()
     }
+  }
+
+  /// Sums the gradients over the ranks; what all ranks then know.
+  private func exchanged(_ loss: Double, _ stopRequested: Bool) throws(TrainingError) -> StepSummary {
+    try collectively { () throws(CollectiveError) in
+      exchange.restartClock()
+      try reducer.finish()
+      let own = RankReport(stop: stopRequested, loss: loss, squares: reducer.ownSquares())
+      return StepSummary(
+        try exchange.all(own), lossScale: lossScale?.factor ?? 1, clip: recipe.optimizer.clip)
+    }
+  }
+
+  private func update(learningRate: Double, gradientScale: Double) throws(TrainingError) {
+    try weightCheck.compareIfDue(after: optimizer.steps)
+    try collectively { () throws(CollectiveError) in
+      try optimizer.update(learningRate: learningRate, gradientScale: gradientScale)
+    }
+    average?.update()
   }
 
   /// The number of a part among all that the ranks of this run ever train on.

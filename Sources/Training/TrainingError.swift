@@ -5,6 +5,8 @@ public import Data
 public enum TrainingError: Error, Sendable {
   /// The loss or the gradient is not finite any more.
   case diverged(loss: Double, gradientNorm: Double)
+  /// After `steps` updates these ranks hold other weights than most; all of them where no weights are most ranks'.
+  case weightsDiffer(ranks: [Int], steps: Int)
   /// A peer was lost, or does not do what this rank does.
   case collective(CollectiveError)
   /// A picture could not be read.

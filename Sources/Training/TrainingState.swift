@@ -1,5 +1,6 @@
 public import Checkpoint
 public import Recipe
+import Collective
 import Model
 import Torch
 
@@ -40,39 +41,50 @@ extension Trainer {
   private static let optimizerFile = "optimizer"
   private static let averageFile = "average"
 
-  /// Saves weights, moments and state as one checkpoint.
-  public func save(_ state: TrainingState, named name: String, in store: CheckpointStore)
-    throws(CheckpointError)
-  {
-    let parts = savedTensors.map { (name: $0.file, tensors: HostTensors($0.tensors)) }
-    try withExtendedLifetime(parts) { () throws(CheckpointError) in
-      try store.save(
-        name: name, files: parts.map { TensorFile(name: $0.name, tensors: $0.tensors.views) }, state: state)
-    }
+  /// Brings together what a checkpoint holds, on rank 0; nil on the others. Every rank must call it after the same step.
+  ///
+  /// Throws `TrainingError.weightsDiffer` on every rank rather than saving weights that are one rank's alone.
+  public func collectForSaving() throws(TrainingError) -> CollectedTensors? {
+    try weightCheck.compare(after: optimizer.steps)
+    let moments = try collectively { () throws(CollectiveError) in try optimizer.memory() }
+    guard let moments else { return nil }
+    var parts = [
+      (Self.modelFile, network.parameters.map { ($0.name, $0.tensor) }), (Self.optimizerFile, moments),
+    ]
+    if let average { parts.append((Self.averageFile, average.named)) }
+    return CollectedTensors(parts: parts.map { (name: $0.0, tensors: HostTensors($0.1)) })
   }
 
-  /// Continues where a checkpoint left off; changes nothing unless everything fits.
+  /// Continues where a checkpoint left off, saved by any number of ranks; changes nothing unless everything fits.
   public func resume(_ checkpoint: StoredCheckpoint) throws -> TrainingState {
     let state = try checkpoint.state(TrainingState.self)
-    let parts = try savedTensors.map { (file: try checkpoint.tensors(of: $0.file), tensors: $0.tensors) }
-    for part in parts {
-      try WeightsMismatch.check(part.file, against: part.tensors.map { ($0.name, $0.tensor.shape) })
-    }
-    for part in parts {
-      for (name, tensor) in part.tensors { tensor.fill(from: part.file, named: name) }
-    }
+    let model = try checkpoint.tensors(of: Self.modelFile)
+    let moments = try checkpoint.tensors(of: Self.optimizerFile)
+    let averages = try average.map { _ in try checkpoint.tensors(of: Self.averageFile) }
+    let shapes = network.parameters.map { ($0.name, $0.tensor.shape) }
+    try WeightsMismatch.check(model, against: shapes)
+    try WeightsMismatch.check(moments, against: optimizer.memoryShapes)
+    if let averages { try WeightsMismatch.check(averages, against: shapes) }
+    for parameter in network.parameters { parameter.tensor.fill(from: model, named: parameter.name) }
+    if let average, let averages { average.fill(from: averages) }
+    optimizer.fill(from: moments)
     optimizer.resume(atStep: state.steps)
     if lossScale != nil, let saved = state.lossScale { lossScale = saved }
     return state
   }
+}
 
-  /// Every tensor that a checkpoint holds, by file.
-  private var savedTensors: [(file: String, tensors: [(name: String, tensor: Tensor)])] {
-    var parts = [
-      (Self.modelFile, network.parameters.map { ($0.name, $0.tensor) }),
-      (Self.optimizerFile, optimizer.memory),
-    ]
-    if let average { parts.append((Self.averageFile, average.named)) }
-    return parts
+/// The tensors of a checkpoint in host memory; write them before the next step.
+public struct CollectedTensors {
+  let parts: [(name: String, tensors: HostTensors)]
+
+  /// Saves them with a state as one checkpoint.
+  public func save(_ state: TrainingState, named name: String, in store: CheckpointStore)
+    throws(CheckpointError)
+  {
+    try withExtendedLifetime(parts) { () throws(CheckpointError) in
+      try store.save(
+        name: name, files: parts.map { TensorFile(name: $0.name, tensors: $0.tensors.views) }, state: state)
+    }
   }
 }

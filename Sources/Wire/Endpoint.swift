@@ -20,6 +20,12 @@ public struct Endpoint: Equatable, Sendable, CustomStringConvertible {
     return Endpoint(description: "ipc://" + path)
   }
 
+  /// A port of one of a machine's addresses; without a number, a free port that the kernel picks at binding.
+  public static func tcp(_ address: IPAddress, port: UInt16?) -> Endpoint {
+    let host = address.isVersion6 ? "[\(address)]" : address.description
+    return Endpoint(description: "tcp://\(host):" + (port.map(String.init) ?? "*"))
+  }
+
   /// A meeting point of sockets of one context.
   public static func inproc(_ name: String) -> Endpoint { Endpoint(description: "inproc://" + name) }
 }

@@ -27,7 +27,7 @@ extension FrameHeader {
   /// "TWLN" in memory.
   static let magic: UInt32 = 0x4E4C_5754
   /// The version of the layout below.
-  static let version: UInt16 = 1
+  static let version: UInt16 = 2
   /// The header's own checksum comes last and covers all before it.
   private static let checksumOffset = byteCount - 4
 
@@ -45,10 +45,11 @@ extension FrameHeader {
     bytes.store(step, at: 32)
     bytes.store(segment, at: 36)
     bytes.store(count, at: 40)
-    bytes.store(length, at: 48)
-    bytes.store(payloadChecksum, at: 52)
-    bytes.store(root, at: 56)
-    bytes.store(UInt16(0), at: 58)
+    bytes.store(start, at: 48)
+    bytes.store(length, at: 56)
+    bytes.store(payloadChecksum, at: 60)
+    bytes.store(root, at: 64)
+    bytes.store(UInt16(0), at: 66)
     bytes.store(Self.checksum(of: UnsafeRawBufferPointer(bytes)), at: Self.checksumOffset)
   }
 
@@ -62,9 +63,10 @@ extension FrameHeader {
     step = bytes.load(at: 32)
     segment = bytes.load(at: 36)
     count = bytes.load(at: 40)
-    length = bytes.load(at: 48)
-    payloadChecksum = bytes.load(at: 52)
-    root = bytes.load(at: 56)
+    start = bytes.load(at: 48)
+    length = bytes.load(at: 56)
+    payloadChecksum = bytes.load(at: 60)
+    root = bytes.load(at: 64)
   }
 
   private static func check(_ bytes: UnsafeRawBufferPointer) throws(FrameError) {

@@ -3,7 +3,7 @@
 /// Wire gives the numbers no meaning; operations and elements are named by the layer above.
 public struct FrameHeader: Equatable, Sendable {
   /// The size of an encoded header.
-  public static let byteCount = 64
+  public static let byteCount = 72
 
   /// The layer above's code of what is done.
   public var operation: UInt8
@@ -25,6 +25,8 @@ public struct FrameHeader: Equatable, Sendable {
   public var segment: UInt32
   /// The number of elements of the whole operation.
   public var count: UInt64
+  /// The place in their buffer at which those elements start.
+  public var start: UInt64
   /// The bytes of payload that follow, all parts together.
   public var length: UInt32
   /// The CRC-32C of those bytes.
@@ -44,6 +46,7 @@ public struct FrameHeader: Equatable, Sendable {
     step = 0
     segment = 0
     count = 0
+    start = 0
     length = 0
     payloadChecksum = 0
     root = 0

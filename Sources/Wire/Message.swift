@@ -1,16 +1,34 @@
 internal import CZeroMQ
 
-/// The place of one received message, reused from one receive to the next.
+/// One message: memory that its sender writes, and that a receiver may change and send on without a copy.
 public final class Message {
   let storage = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
 
-  /// Makes an empty place.
+  /// An empty place to receive into.
   public init() { zmq_msg_init(storage) }
 
-  /// The message's bytes, at any alignment, valid until the next receive into this place.
-  public var bytes: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: zmq_msg_data(storage), count: zmq_msg_size(storage))
+  /// A message of `byteCount` bytes that are not set yet.
+  public init(byteCount: Int) {
+    guard zmq_msg_init_size(storage, byteCount) == 0 else {
+      fatalError("no memory for a message of \(byteCount) bytes")
+    }
   }
+
+  /// The bytes, at any alignment; valid until the message is sent or another is received into its place.
+  public var bytes: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: zmq_msg_data(storage), count: zmq_msg_size(storage))
+  }
+
+  /// The descriptor of the connection that it was received from, while that is open; nil where ZeroMQ cannot tell.
+  ///
+  /// It is the number that ``ConnectionEvent`` tells of the same connection.
+  public var sourceDescriptor: Int32? {
+    let descriptor = zmq_msg_get(storage, ZMQ_SRCFD)
+    return descriptor >= 0 ? descriptor : nil
+  }
+
+  /// Whether another part of the same message follows.
+  var hasMore: Bool { zmq_msg_more(storage) != 0 }
 
   deinit {
     zmq_msg_close(storage)

@@ -22,18 +22,45 @@ extension Socket {
     try set(ZMQ_RECONNECT_IVL, to: time.wholeMilliseconds, named: "RECONNECT_IVL")
   }
 
+  /// Refuses to queue messages until a peer has shaken hands. Set before connecting.
+  ///
+  /// A message queued earlier may be lost, whatever the linger time, when the socket closes during the handshake.
+  public func queueOnlyForPeers() throws(WireError) {
+    try set(ZMQ_IMMEDIATE, to: Int32(1), named: "IMMEDIATE")
+  }
+
   /// On `ipc`, refuses peers of every user but this id, by the kernel's word. Set before binding.
   public func acceptOnly(user: UInt32) throws(WireError) {
     try set(ZMQ_IPC_FILTER_UID, to: user, named: "IPC_FILTER_UID")
   }
 
-  private func set(
+  /// The longest time from connecting to the end of the handshake; a slower peer is disconnected. Set before binding.
+  public func setHandshakeLimit(_ time: Duration) throws(WireError) {
+    try set(ZMQ_HANDSHAKE_IVL, to: time.wholeMilliseconds, named: "HANDSHAKE_IVL")
+  }
+
+  /// The kernel's buffers, in bytes, for each connection; nil leaves them to the kernel. Set before connecting.
+  public func setKernelBuffers(send: Int?, receive: Int?) throws(WireError) {
+    if let send { try set(ZMQ_SNDBUF, to: Int32(send), named: "SNDBUF") }
+    if let receive { try set(ZMQ_RCVBUF, to: Int32(receive), named: "RCVBUF") }
+  }
+
+  /// Allows IPv6 addresses. Set before binding or connecting.
+  public func allowVersion6() throws(WireError) { try set(ZMQ_IPV6, to: Int32(1), named: "IPV6") }
+
+  func set(
     _ option: Int32, to value: some BitwiseCopyable, named name: String
   ) throws(WireError) {
     let status = withUnsafeBytes(of: value) {
       zmq_setsockopt(handle, option, $0.baseAddress, $0.count)
     }
     guard status == 0 else { throw .last("zmq_setsockopt", on: name) }
+  }
+
+  func set(_ option: Int32, to text: String, named name: String) throws(WireError) {
+    guard zmq_setsockopt(handle, option, text, text.utf8.count) == 0 else {
+      throw .last("zmq_setsockopt", on: name)
+    }
   }
 }
 

@@ -40,6 +40,22 @@ public struct Socket: ~Copyable {
     }
   }
 
+  /// The port that a socket bound to a TCP endpoint listens on.
+  ///
+  /// There is no way to unbind: in libzmq that ends, without a word, the connections that were accepted there.
+  public func boundPort() throws(WireError) -> UInt16 {
+    var text = [UInt8](repeating: 0, count: 256)
+    var length = text.count
+    guard zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &text, &length) == 0 else {
+      throw .last("zmq_getsockopt", on: "LAST_ENDPOINT")
+    }
+    let endpoint = String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
+    guard let port = endpoint.split(separator: ":").last.flatMap({ UInt16($0) }) else {
+      throw WireError(call: "boundPort", subject: endpoint, code: EINVAL)
+    }
+    return port
+  }
+
   /// Connects to `endpoint` in the background, and again after each loss, until closed.
   public func connect(to endpoint: Endpoint) throws(WireError) {
     guard zmq_connect(handle, endpoint.description) == 0 else {

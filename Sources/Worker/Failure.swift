@@ -12,6 +12,8 @@ struct Failure: Error, CustomStringConvertible {
 
   /// The status of a run whose loss is no longer finite.
   static let diverged = ExitCode.diverged.rawValue
+  /// The status of a run whose ranks disagree.
+  static let software = ExitCode.software.rawValue
 
   init(_ description: String, exitCode: ExitCode) {
     self.description = description
@@ -57,12 +59,24 @@ struct Failure: Error, CustomStringConvertible {
     switch error {
     case .collective(let error): self.init(error)
     case .data(let error): self.init(error)
+    case .weightsDiffer(let ranks, let steps):
+      self.init(Self.disagreement(ranks, steps), exitCode: .software)
     case .diverged(let loss, let norm):
       self.init(
         "the training has diverged: loss \(plain(loss)), gradient norm \(plain(norm)). No weight was changed by this step. "
           + "Likely a learning rate that is too high: try a lower --lr, or more --warmup-epochs.",
         exitCode: .diverged)
     }
+  }
+}
+
+extension Failure {
+  fileprivate static func disagreement(_ ranks: [Int], _ steps: Int) -> String {
+    let names = ranks.map(String.init).joined(separator: ", ")
+    return
+      "the ranks hold different weights after \(steps) updates; out of step: rank\(ranks.count == 1 ? "" : "s") \(names). "
+      + "Memory or a processor of its host is probably at fault, or the ranks run different builds. "
+      + "The last checkpoint is sound: go on from it with --resume auto, on another host."
   }
 }
 

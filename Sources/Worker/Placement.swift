@@ -1,29 +1,34 @@
-import Foundation
+import Collective
 import Recipe
 
 /// Where this process stands among the workers: torchrun's environment names, and ours.
 struct Placement {
-  let rank: Int
+  /// Where and how the workers meet; nil for a worker on its own.
+  let meeting: RingMeeting?
   let localRank: Int
-  let worldSize: Int
   /// Workers on this host.
   let localWorldSize: Int
-  /// Where the workers' sockets are; nil for a worker on its own.
-  let socketFolder: String?
-  /// Identifies the run on its sockets.
-  let runID: String
-  /// Counts the launcher's attempts.
-  let generation: Int
   /// Reads end-of-file when the launcher is gone.
   let lifeline: Int32?
 
   /// The debug mode: one worker, no launcher.
-  static let alone = Placement(
-    rank: 0, localRank: 0, worldSize: 1, localWorldSize: 1, socketFolder: nil, runID: "alone", generation: 0,
-    lifeline: nil)
+  static let alone = Placement(meeting: nil, localRank: 0, localWorldSize: 1, lifeline: nil)
+
+  var rank: Int { meeting?.rank ?? 0 }
+  var worldSize: Int { meeting?.size ?? 1 }
 
   /// Whether this worker speaks for all.
   var isFirst: Bool { rank == 0 }
+
+  /// Whether gradients are sent to other workers, rather than summed in memory that all see.
+  var sendsSums: Bool { meeting?.sendsSums ?? false }
+
+  /// Meets the other workers, if there are any.
+  func group(_ recipe: Recipe) throws(CollectiveError) -> any ProcessGroup {
+    guard var meeting else { return SoloGroup() }
+    meeting.gradientWire = GradientWire(recipe.precision.gradientWire)
+    return try meeting.join()
+  }
 }
 
 extension Placement {
@@ -31,19 +36,23 @@ extension Placement {
   ///
   /// Throws when the environment names several workers but not where they meet, as under another launcher.
   init(_ environment: [String: String]) throws(RecipeError) {
-    guard let folder = environment["TWINS_SOCKET_DIR"] else {
-      try Self.checkAlone(environment)
-      self = .alone
-      return
+    do throws(RingMeeting.BadVariable) {
+      if let meeting = try RingMeeting(environment: environment) {
+        try self.init(meeting, environment)
+        return
+      }
+    } catch {
+      throw RecipeError(error.description, exitCode: .badConfiguration)
     }
-    let worldSize = try Self.number("WORLD_SIZE", in: environment)
+    try Self.checkAlone(environment)
+    self = .alone
+  }
+
+  private init(_ meeting: RingMeeting, _ environment: [String: String]) throws(RingMeeting.BadVariable) {
     self.init(
-      rank: try Self.number("RANK", in: environment, below: worldSize),
-      localRank: try Self.number("LOCAL_RANK", in: environment, below: worldSize), worldSize: worldSize,
-      localWorldSize: try Self.number("LOCAL_WORLD_SIZE", in: environment, orIfMissing: worldSize),
-      socketFolder: folder, runID: environment["TWINS_RUN_ID"] ?? "",
-      generation: try Self.number("TWINS_GENERATION", in: environment, orIfMissing: 0),
-      lifeline: environment["TWINS_LIFELINE_FD"].flatMap { Int32($0) })
+      meeting: meeting, localRank: try environment.number("LOCAL_RANK", below: meeting.size),
+      localWorldSize: try environment.number("LOCAL_WORLD_SIZE", orIfMissing: meeting.size),
+      lifeline: Lifeline.descriptor(environment))
   }
 
   private static func checkAlone(_ environment: [String: String]) throws(RecipeError) {
@@ -53,17 +62,14 @@ extension Placement {
         + "Start them with twins-launch --nproc \(size); for a single worker, unset WORLD_SIZE.",
       exitCode: .badConfiguration)
   }
+}
 
-  private static func number(
-    _ name: String, in environment: [String: String], orIfMissing missing: Int? = nil, below limit: Int = .max
-  ) throws(RecipeError) -> Int {
-    if environment[name] == nil, let missing { return missing }
-    guard let value = environment[name].flatMap({ Int($0) }), (0..<limit).contains(value) else {
-      throw RecipeError(
-        "\(name)='\(environment[name] ?? "")' is not a number that fits: twins-launch sets it. "
-          + "Start workers with twins-launch, or one alone without TWINS_SOCKET_DIR.",
-        exitCode: .badConfiguration)
+extension GradientWire {
+  fileprivate init(_ type: Recipe.Precision.GradientType) {
+    switch type {
+    case .float32: self = .float32
+    case .bfloat16: self = .bfloat16
+    case .float16: self = .float16
     }
-    return value
   }
 }

@@ -30,17 +30,17 @@ final class RunRecord {
   }
 
   /// Saves the weights and the state after an epoch, then says so in `log.txt`.
-  func finish(_ summary: EpochSummary, _ trainer: Trainer) throws {
+  func finish(_ summary: EpochSummary, _ trainer: Trainer, _ tensors: CollectedTensors) throws {
     try trainer.withEvaluatedWeights {
       let weights = Weights(setup)
       try weights.write(trainer.network, to: setup.folder.file("last.safetensors"))
       if summary.isBest { try weights.write(trainer.network, to: setup.folder.file("best.safetensors")) }
     }
-    try save(summary, trainer)
+    try save(summary, trainer, tensors)
     log(summary)
   }
 
-  private func save(_ summary: EpochSummary, _ trainer: Trainer) throws {
+  private func save(_ summary: EpochSummary, _ trainer: Trainer, _ tensors: CollectedTensors) throws {
     let store = setup.folder.checkpoints
     let state = TrainingState(
       epoch: summary.epoch, steps: trainer.optimizer.steps, bestAccuracy: summary.best,
@@ -48,7 +48,7 @@ final class RunRecord {
       lossScale: trainer.lossScale)
     let number = String(summary.epoch)
     let name = "epoch-" + String(repeating: "0", count: max(0, 4 - number.count)) + number
-    try trainer.save(state, named: name, in: store)
+    try tensors.save(state, named: name, in: store)
     try store.prune(keeping: setup.flags.keep)
   }
 

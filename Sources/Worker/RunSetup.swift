@@ -32,17 +32,22 @@ struct RunSetup {
     device = try Device(flags.run.device, for: placement)
     Runtime.keepMemory()
     if let threads = flags.run.threads { Runtime.threads = threads }
-    group = try Self.group(placement)
+    group = try placement.group(recipe)
     if placement.isFirst {
-      for sentence in try flags.warnings(worldSize: placement.worldSize) { complain("note: \(sentence)") }
+      let sentences = try flags.warnings(
+        worldSize: placement.worldSize, onCard: device.kind != .cpu, sumsTravel: placement.sendsSums)
+      for sentence in sentences { complain("note: \(sentence)") }
     }
   }
 
-  private static func group(_ placement: Placement) throws(CollectiveError) -> any ProcessGroup {
-    guard let folder = placement.socketFolder else { return SoloGroup() }
-    return try RingGroup.connect(
-      directory: folder, rank: placement.rank, size: placement.worldSize, run: placement.runID,
-      generation: placement.generation)
+  /// How the workers divide a step.
+  var parallelism: Parallelism {
+    var parallelism = Parallelism()
+    parallelism.overlaps = !flags.noOverlap
+    parallelism.shardsOptimizer = flags.shardOptimizer
+    parallelism.bucketBytes = (flags.bucketMegabytes ?? RunFlags.standardBucketMegabytes) << 20
+    parallelism.weightCheckInterval = flags.checkWeightsEvery ?? RunFlags.standardWeightCheck
+    return parallelism
   }
 
   /// Decode threads of this worker: as asked, or its share of the cores, at most the reference's ten.

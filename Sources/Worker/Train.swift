@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collective
 import Flags
 import Foundation
 import Recipe
@@ -24,18 +25,20 @@ struct Train: ParsableCommand {
       let setup = try RunSetup(flags, placement)
       return try TrainingRun(setup)
     }
-    StopSignal.listen(underLauncher: placement.socketFolder != nil)
+    StopSignal.listen(underLauncher: placement.meeting != nil)
     if flags.run.throughput { return try run.measureThroughput() }
     try flags.run.eval ? run.evaluate() : train(run, placement)
   }
 
-  /// Trains; where all ranks diverge at the same step, as they do, rank 0 alone reports it.
+  /// Trains; what all ranks find out at the same step, rank 0 alone reports.
   private func train(_ run: TrainingRun, _ placement: Placement) throws {
     do {
       let status = try run.train()
       if status != .done { throw ArgumentParser.ExitCode(status.rawValue) }
     } catch TrainingError.diverged where !placement.isFirst {
       throw ArgumentParser.ExitCode(Failure.diverged)
+    } catch TrainingError.weightsDiffer where !placement.isFirst {
+      throw ArgumentParser.ExitCode(Failure.software)
     }
   }
 

@@ -77,6 +77,8 @@ struct TrainingEpoch {
       "lr": .real(learningRate), "grad_norm": .real(outcome.gradientNorm),
       "images_per_second": .real(Double(done * globalBatch) / interval),
       "step_seconds": .real(timing.step.latest), "data_seconds": .real(timing.data.latest),
+      "communication_seconds": .real(outcome.communication.seconds),
+      "exposed_seconds": .real(outcome.communication.exposedSeconds),
     ])
   }
 }

@@ -26,7 +26,8 @@ final class TrainingRun {
     setup.voice.say("Computing on \(setup.device) (threads: \(Runtime.threads))")
     setup.voice.say("Creating model: \(recipe.model.name)")
     network = try Twins(recipe, classes: setup.data.classes.count, on: setup.device)
-    trainer = Trainer(network, recipe: recipe, group: setup.group, on: setup.device)
+    trainer = try Trainer(
+      network, recipe: recipe, group: setup.group, on: setup.device, parallelism: setup.parallelism)
     evaluation = Evaluation(
       setup: setup, evaluator: Evaluator(recipe: recipe, group: setup.group, on: setup.device),
       loader: BatchLoader(
@@ -125,10 +126,12 @@ final class TrainingRun {
     let isBest = tally.map { $0.accuracy1 > best } ?? false
     best = max(best, tally?.accuracy1 ?? 0)
     if tally != nil { setup.voice.say("Max accuracy: \(fixed(best, 2))%") }
+    // Every rank gives its part of a checkpoint; rank 0 writes it.
+    guard let tensors = try trainer.collectForSaving() else { return }
     try record?.finish(
       EpochSummary(
         epoch: epoch, learningRate: rate, trainingLoss: result.loss, tally: tally, best: best, isBest: isBest,
-        parameters: parameterCount), trainer)
+        parameters: parameterCount), trainer, tensors)
   }
 
   private func sayStopped(in epoch: Int) {

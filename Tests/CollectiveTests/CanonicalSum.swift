@@ -1,10 +1,10 @@
 @testable import Collective
 
 /// The plain sum that every ring must equal to the bit: block b from rank b + 1 on, once round, ending at rank b.
-func canonicalSum(_ contributions: [[Float]], blockBytes: Int) -> [Float] {
+func canonicalSum(_ contributions: [[Float]], blockLength: Int) -> [Float] {
   let size = contributions.count
   return contributions[0].indices.map { index in
-    let owner = (index * MemoryLayout<Float>.stride / blockBytes) % size
+    let owner = (index / blockLength) % size
     var sum = contributions[(owner + 1) % size][index]
     for step in 2..<(size + 1) { sum += contributions[(owner + step) % size][index] }
     return sum
@@ -24,4 +24,9 @@ func roughFloats(count: Int, rank: Int) -> [Float] {
 extension [Float] {
   /// Each number's bits: equality of these tells -0 from 0 and one NaN from another.
   var bits: [UInt32] { map(\.bitPattern) }
+
+  /// How many numbers have other bits than their counterparts.
+  func differences(from other: [Float]) -> Int {
+    Swift.max(count, other.count) - zip(bits, other.bits).filter { $0 == $1 }.count
+  }
 }

@@ -23,6 +23,34 @@ struct ConnectTests {
     #expect(folder.contents.isEmpty)
   }
 
+  @Test("with memory at hand, the floats lie in it, and shm without memory is refused", arguments: [2, 5])
+  func sharedMemory(size: Int) throws {
+    let folder = try RunFolder()
+    let memory = try TestMemory()
+    let sums = try onRanks(size) { rank throws(CollectiveError) in
+      var meeting = RingMeeting(rank: rank, size: size, run: "test", generation: 0, directory: folder.path)
+      meeting.memory = memory.shared
+      let group = try RingGroup.connect(meeting)
+      let buffer = try group.makeBuffer(count: 100_000)
+      buffer.floats.update(repeating: 1)
+      try group.allReduceSum(buffer, 0..<100_000)
+      group.close()
+      return buffer.isShared && buffer.floats.allSatisfy { $0 == Float(size) }
+    }.map { try $0.get() }
+    #expect(sums == Array(repeating: true, count: size))
+    #expect(folder.contents.isEmpty && memory.mappings == 0)
+
+    var meeting = RingMeeting(rank: 1, size: size, run: "test", generation: 0, directory: folder.path)
+    meeting.transport = .shm
+    let error = Outcome { () throws(CollectiveError) in try RingGroup.connect(meeting) }.error
+    guard case .setup(1, let detail) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(detail.contains("start it with twins-launch"))
+    #expect(folder.contents.isEmpty)
+  }
+
   @Test("a rank that does not come is named by all that did, within the deadline")
   func missingRank() throws {
     let folder = try RunFolder()
@@ -81,7 +109,8 @@ struct ConnectTests {
     ]
     for (path, reason) in refusals {
       let error = Outcome { () throws(CollectiveError) in
-        try RingGroup.connect(directory: path, rank: 0, size: 2, run: "test", generation: 0)
+        try RingGroup.connect(
+          RingMeeting(rank: 0, size: 2, run: "test", generation: 0, directory: path))
       }.error
       guard case .setup(0, let detail) = error else {
         Issue.record("\(path): \(String(describing: error))")
@@ -95,8 +124,9 @@ struct ConnectTests {
   private static func connect(
     _ folder: RunFolder, _ rank: Int, of size: Int, deadline: Duration = .seconds(20)
   ) throws(CollectiveError) -> RingGroup {
-    try RingGroup.connect(
-      directory: folder.path, rank: rank, size: size, run: "test", generation: 0, deadline: deadline,
-      timeouts: RingGroup.Timeouts(silence: .seconds(20), grace: .seconds(5)))
+    var meeting = RingMeeting(rank: rank, size: size, run: "test", generation: 0, directory: folder.path)
+    meeting.deadline = deadline
+    meeting.timeouts = RingGroup.Timeouts(silence: .seconds(20), grace: .seconds(5))
+    return try RingGroup.connect(meeting)
   }
 }

@@ -1,4 +1,6 @@
+import Dispatch
 import Synchronization
+import Wire
 
 @testable import Collective
 
@@ -8,47 +10,50 @@ final class FaultyTransport: RingTransport {
     case flipPayload, flipHeader, truncate, duplicate, drop, swap
     /// The connections end, as when the process is killed.
     case die
+    /// Nothing is sent or received any more until the others have failed, as when the process is stopped.
+    case freeze
   }
 
   private let wire: any RingTransport
   private let fault: Fault
   private let target: Int
   private var sent = 0
-  private var heldBack: [UInt8]?
+  private var heldBack: Message?
   private var isDead = false
+  private let thaw: DispatchSemaphore
 
-  init(_ fault: Fault, atMessage target: Int, of wire: any RingTransport) {
+  /// - Parameter thaw: What a frozen rank waits for.
+  init(
+    _ fault: Fault, atMessage target: Int, of wire: any RingTransport,
+    thaw: DispatchSemaphore = DispatchSemaphore(value: 0)
+  ) {
+    self.thaw = thaw
     self.wire = wire
     self.fault = fault
     self.target = target
   }
 
-  func trySend(_ parts: [UnsafeRawBufferPointer]) throws(CollectiveError) -> Bool {
+  func trySend(_ message: Message) throws(CollectiveError) -> Bool {
     guard !isDead else { return false }
-    var message: [UInt8] = parts.reduce(into: []) { $0 += $1 }
     if sent == target, fault == .die { throw die() }
+    if sent == target, fault == .freeze {
+      thaw.wait()
+      throw die()
+    }
     if sent == target, fault == .drop || fault == .swap {
       heldBack = fault == .swap ? message : nil
       sent += 1
       return true
     }
-    if sent == target { damage(&message) }
-    guard try wire.trySend(message) else { return false }
-    if sent == target && fault == .duplicate || heldBack != nil {
-      guard try wire.trySend(heldBack ?? message) else { throw .system(detail: "no room for the fault") }
+    let sending = sent == target ? message.damaged(by: fault) : message
+    let second = sent == target && fault == .duplicate ? message.damaged(by: fault) : heldBack
+    guard try wire.trySend(sending) else { return false }
+    if let second {
+      guard try wire.trySend(second) else { throw .system(detail: "no room for the fault") }
       heldBack = nil
     }
     sent += 1
     return true
-  }
-
-  private func damage(_ message: inout [UInt8]) {
-    switch fault {
-    case .flipPayload: message[message.count - 1] ^= 0x10
-    case .flipHeader: message[20] ^= 0x01
-    case .truncate: message.removeLast(4)
-    case .duplicate, .drop, .swap, .die: break
-    }
   }
 
   private func die() -> CollectiveError {
@@ -57,7 +62,7 @@ final class FaultyTransport: RingTransport {
     return .system(detail: "killed by the test")
   }
 
-  func receive() throws(CollectiveError) -> UnsafeRawBufferPointer? { try wire.receive() }
+  func receive() throws(CollectiveError) -> Message? { try wire.receive() }
 
   func wait(for events: RingEvents, until deadline: ContinuousClock.Instant) throws(CollectiveError) {
     try wire.wait(for: events, until: deadline)
@@ -70,12 +75,14 @@ final class FaultyTransport: RingTransport {
   }
 }
 
-extension RingTransport {
-  fileprivate func trySend(_ message: [UInt8]) throws(CollectiveError) -> Bool {
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: message.count, alignment: 1)
-    defer { copy.deallocate() }
-    copy.copyBytes(from: message)
-    return try trySend([UnsafeRawBufferPointer(copy)])
+extension Message {
+  /// A copy, changed as the fault demands.
+  fileprivate func damaged(by fault: FaultyTransport.Fault) -> Message {
+    let copy = Message(byteCount: bytes.count - (fault == .truncate ? 4 : 0))
+    copy.bytes.copyBytes(from: bytes[..<copy.bytes.count])
+    if fault == .flipPayload { copy.bytes[copy.bytes.count - 1] ^= 0x10 }
+    if fault == .flipHeader { copy.bytes[20] ^= 0x01 }
+    return copy
   }
 }
 
@@ -83,7 +90,13 @@ extension RingTransport {
 final class Counter: Sendable {
   private let count = Mutex(0)
   var value: Int { count.withLock { $0 } }
-  func increment() { count.withLock { $0 += 1 } }
+  @discardableResult
+  func increment() -> Int {
+    count.withLock {
+      $0 += 1
+      return $0
+    }
+  }
 }
 
 extension ProcessGroup {

@@ -29,6 +29,24 @@ struct OperationTests {
     }
   }
 
+  @Test("ranks that differ from most are named on all; without a majority, all are")
+  func agreement() throws {
+    let cases: [(digests: [UInt64], odd: [Int])] = [
+      ([7], []), ([7, 7], []), ([7, 8], [0, 1]), ([7, 7, 8], [2]), ([8, 7, 7, 9, 7], [0, 3]),
+      ([7, 7, 8, 8], [0, 1, 2, 3]),
+    ]
+    for (digests, odd) in cases {
+      let named = try onGroup(of: digests.count, over: .loopback) { group throws(CollectiveError) in
+        let byDigest = try group.disagreeing(with: digests[group.rank])
+        let byBytes = try digests[group.rank].bytes { bytes throws(CollectiveError) in
+          try group.disagreeing(about: bytes)
+        }
+        return [byDigest, byBytes]
+      }
+      #expect(named == Array(repeating: [odd, odd], count: digests.count))
+    }
+  }
+
   @Test("a barrier holds every rank until the last has come", arguments: TestWire.allCases)
   func barrier(wire: TestWire) throws {
     let arrivals = Counter()
@@ -89,5 +107,17 @@ struct OperationTests {
 
   static func bytes(_ count: Int, from rank: Int) -> [UInt8] {
     (0..<count).map { UInt8(truncatingIfNeeded: $0 * 7 + rank * 101) }
+  }
+}
+
+extension UInt64 {
+  /// Runs `body` with the number's bytes.
+  fileprivate func bytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws(CollectiveError) -> Result
+  ) throws(CollectiveError) -> Result {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
+    defer { copy.deallocate() }
+    copy.storeBytes(of: self, as: UInt64.self)
+    return try body(UnsafeRawBufferPointer(copy))
   }
 }

@@ -14,8 +14,15 @@ func onRanks<Value: Sendable>(
   let finished = DispatchGroup()
   for rank in 0..<size {
     finished.enter()
+    // Given up by the thread before it says that it is done, so that what the body holds, as a folder, ends in time.
+    let job = Mutex<(@Sendable () -> Outcome<Value>)?> {
+      Outcome { () throws(CollectiveError) in try body(rank) }
+    }
     let thread = Thread {
-      let outcome = Outcome { () throws(CollectiveError) in try body(rank) }
+      let outcome = job.withLock { job in
+        defer { job = nil }
+        return job?()
+      }
       outcomes.withLock { $0[rank] = outcome }
       finished.leave()
     }
@@ -29,6 +36,57 @@ func onRanks<Value: Sendable>(
 enum TestWire: String, CaseIterable, Sendable {
   case loopback
   case ipc
+  /// Messages over loopback, floats in a file in memory.
+  case shared
+  case tcp
+  /// Encrypted as beyond loopback.
+  case curve
+
+  /// Those that every test runs over; ``curve`` has tests of its own.
+  static let allCases: [TestWire] = [.loopback, .ipc, .shared, .tcp]
+}
+
+/// What the ranks of one test meet through.
+final class TestRing: Sendable {
+  private let wire: TestWire
+  private let loopback: LoopbackRing
+  private let queueLength: Int
+  private let size: Int
+  private let folder: RunFolder
+  private let memory: TestMemory
+
+  init(_ wire: TestWire, size: Int, queueLength: Int = 2, loopbackQueueLength: Int? = nil) throws {
+    self.wire = wire
+    self.size = size
+    self.queueLength = queueLength
+    loopback = LoopbackRing(size: size, capacity: loopbackQueueLength ?? queueLength)
+    memory = try TestMemory()
+    folder = try RunFolder(secretsFor: wire == .tcp || wire == .curve ? size : nil)
+  }
+
+  /// Where they meet.
+  var path: String { folder.path }
+
+  /// What the ranks have left in their folder.
+  var leftovers: [String] { folder.contents }
+
+  /// The place of one rank; ask once for each, on its thread.
+  func transport(_ rank: Int, grain: RingGrain = .tiny) throws(CollectiveError) -> any RingTransport {
+    switch wire {
+    case .loopback, .shared: return loopback.transport(rank: rank)
+    case .ipc:
+      return try folder.transport(rank: rank, size: size, grain: grain, queueLength: queueLength)
+    case .tcp, .curve:
+      let meeting = folder.meeting(rank: rank, size: size, encrypts: wire == .curve)
+      let tuning = SocketTuning(segmentBytes: grain.segmentBytes, queueLength: queueLength)
+      return try ZeroMQTransport(door: TCPDoor(meeting), tuning: tuning)
+    }
+  }
+
+  /// Gives a group the memory that all ranks see, where this ring has some.
+  func share(with group: RingGroup) {
+    if wire == .shared { group.share(memory.shared, orElseSockets: false) }
+  }
 }
 
 /// Runs `body` for every rank of a group over `wire`; the groups close in order afterwards.
@@ -37,16 +95,12 @@ func onGroup<Value: Sendable>(
   timeouts: RingGroup.Timeouts = .short,
   _ body: @escaping @Sendable (RingGroup) throws(CollectiveError) -> Value
 ) throws -> [Value] {
-  let ring = LoopbackRing(size: size, capacity: queueLength)
-  let folder = try RunFolder()
+  let ring = try TestRing(wire, size: size, queueLength: queueLength)
   return try onRanks(size) { rank throws(CollectiveError) in
-    let transport =
-      switch wire {
-      case .loopback: ring.transport(rank: rank)
-      case .ipc: try folder.transport(rank: rank, size: size, grain: grain, queueLength: queueLength)
-      }
+    let transport = try ring.transport(rank, grain: grain)
     let group = RingGroup(transport, rank: rank, size: size, timeouts: timeouts)
     group.grain = grain
+    ring.share(with: group)
     let value = try body(group)
     group.close()
     return value
@@ -55,7 +109,7 @@ func onGroup<Value: Sendable>(
 
 extension RingGrain {
   /// Blocks of 4 floats, 3 blocks a segment: many edges in short buffers.
-  static let tiny = RingGrain(blockBytes: 16, blocksPerSegment: 3)
+  static let tiny = RingGrain(blockLength: 4, blocksPerSegment: 3)
 }
 
 extension RingGroup.Timeouts {
@@ -77,14 +131,32 @@ extension RingGroup {
 final class RunFolder: Sendable {
   let path: String
 
-  init(mode: mode_t = 0o700) throws {
+  /// The launcher's part, which is not a run's.
+  private let secrets: Set<String>
+
+  init(mode: mode_t = 0o700, secretsFor size: Int? = nil) throws {
+    secrets = Set(size.map(RingSecrets.fileNames) ?? [])
     var template = Array("/tmp/ring-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
     path = String(decoding: template.dropLast().map(UInt8.init), as: UTF8.self)
     chmod(path, mode)
+    if let size { try RingSecrets.write(to: path, size: size) }
   }
 
-  var contents: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
+  /// Everything but the secrets.
+  var contents: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { !secrets.contains($0) }
+  }
+
+  /// A meeting over TCP.
+  func meeting(rank: Int, size: Int, encrypts: Bool = false) -> RingMeeting {
+    var meeting = RingMeeting(rank: rank, size: size, run: "test", generation: 0, directory: path)
+    meeting.transport = .tcp
+    meeting.alwaysEncrypts = encrypts
+    meeting.deadline = .seconds(20)
+    meeting.timeouts = RingGroup.Timeouts(silence: .seconds(20), grace: .seconds(5))
+    return meeting
+  }
 
   func transport(
     rank: Int, size: Int, grain: RingGrain = .tiny, queueLength: Int = 2

@@ -84,7 +84,7 @@ struct RingPlanTests {
   }
 
   static func allReduce(_ byteCount: Int, _ size: Int) -> [RingPlan] {
-    (0..<size).map { .allReduce(byteCount: byteCount, rank: $0, size: size, grain: .tiny) }
+    (0..<size).map { RingPlan.allReduce(0..<byteCount / 4, rank: $0, size: size, grain: .tiny) }
   }
 
   static func everyOperation(of size: Int) -> [[RingPlan]] {

@@ -26,6 +26,24 @@ extension ProgramRun {
     }
   }
 
+  /// Waits for the process of a rank to be there.
+  func waitForWorker(_ rank: Int) throws -> pid_t {
+    let deadline = ContinuousClock.now + Self.patience
+    while ContinuousClock.now < deadline {
+      if let process = workers[rank] { return process }
+      sched_yield()
+    }
+    throw TestError("rank \(rank) did not start")
+  }
+
+  /// Waits until no worker is left.
+  func waitUntilWorkersAreGone(until deadline: ContinuousClock.Instant) throws {
+    while case let workers = workers, !workers.isEmpty {
+      guard ContinuousClock.now < deadline else { throw TestError("still there: \(workers)") }
+      sched_yield()
+    }
+  }
+
   /// Nil for a process that is none of our workers; one that has ended has no environment any more.
   private func rank(of process: pid_t) -> Int? {
     guard let content = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { return nil }

@@ -64,6 +64,14 @@ import Testing
     #expect(text.contains("next     twins-worker train --data-path '/my pictures' --model alt_gvt_small\n"))
   }
 
+  @Test func aStoppedPeerIsNamed() {
+    let ends = [end(0, .exited(70), 9), end(1, .killed(9), 13, byLauncher: true)]
+    var report = report(ends, failed: 0, lines: [])
+    report.stoppedRanks = [1]
+    #expect(report.text.contains("   likely   rank 1 was stopped, by a signal or a debugger, "))
+    #expect(report.text.contains("   next     the same command with --resume auto, after finding out who"))
+  }
+
   @Test func divergenceIsNamed() {
     #expect(
       report([end(0, .exited(79), 90)], failed: 0, lines: []).text.contains("likely   the loss diverged\n"))
@@ -87,6 +95,8 @@ import Testing
       runIdentifier: "digits", outcome: Outcome(ends: ends, firstFailure: rank, stopSignal: nil),
       failure: ends[rank], process: 48213, lastLines: lines,
       logPath: "out/run/logs/attempt-0/rank-\(rank).log",
-      workerArguments: ["--data-path", "/my pictures", "--model", "alt_gvt_small"])
+      advice: FailureReport.Advice(
+        debug: ["twins-worker", "train", "--data-path", "/my pictures", "--model", "alt_gvt_small"],
+        data: "/my pictures"))
   }
 }

@@ -44,6 +44,20 @@ import Testing
     #expect(outcome.ends.map(\.stoppedByLauncher) == [false, true, true, false])
   }
 
+  /// Neighbours of a killed worker can end before the kernel reports its own end.
+  @Test(arguments: [
+    (Ending.killed(9), 6.9, 2), (.exited(79), 5.0, 2), (.killed(9), 7.1, 1), (.exited(70), 5.1, 1),
+    (.killed(15), 5.1, 1), (.exited(0), 5.1, 1),
+  ])
+  func aWitnessGivesWayToTheWorkerThatItLost(ending: Ending, moment: Double, named: Int) throws {
+    var fleet = started(3)
+    _ = fleet.handle(.ended(rank: 1, .exited(70), at: .seconds(5)))
+    _ = fleet.handle(.ended(rank: 2, ending, at: .seconds(moment)))
+    let outcome = try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(8))))
+    #expect(outcome.firstFailure == named)
+    #expect(outcome.exitCode == outcome.ends[named].ending.exitCode)
+  }
+
   @Test func aStopRequestReachesEveryWorkerAsSIGTERM() throws {
     var fleet = started(2)
     let actions = fleet.handle(.stopRequested(.interrupt, at: .seconds(1)))

@@ -1,3 +1,4 @@
+import Collective
 import Glibc
 import Testing
 
@@ -44,11 +45,27 @@ import Testing
   @Test func aWorkerInheritsNothingButItsOwn() throws {
     let lifeline = try Pipe()
     let command = WorkerCommand(program: "/bin/ls", arguments: ["/proc/self/fd"], environment: [:])
-    let worker = try WorkerProcess.spawn(command, rank: 0, lifeline: lifeline.reading)
-    // The fifth is the folder that ls itself has open.
-    #expect(lines(try readToEnd(try #require(worker.pipe(of: .output)))) == ["0", "1", "2", "3", "4"])
-    try waitUntilReadable(worker.handle.number)
-    #expect(worker.collect() == .exited(0))
+    for isSharing in [false, true] {
+      let memory = isSharing ? try Descriptor.memoryFile(for: meeting) : nil
+      let shared: CInt? =
+        switch memory {
+        case .some(let file): file.number
+        case .none: nil
+        }
+      let worker = try WorkerProcess.spawn(
+        command, rank: 0, inheriting: .init(lifeline: lifeline.reading.number, memory: shared))
+      // The last is the folder that ls itself has open.
+      let names = lines(try readToEnd(try #require(worker.pipe(of: .output))))
+      #expect(names == (isSharing ? ["0", "1", "2", "3", "4", "5"] : ["0", "1", "2", "3", "4"]))
+      try waitUntilReadable(worker.handle.number)
+      #expect(worker.collect() == .exited(0))
+    }
+  }
+
+  private var meeting: RingMeeting {
+    var meeting = RingMeeting(rank: 0, size: 2, run: "r", generation: 0, directory: "/s")
+    meeting.memory = RingMeeting.SharedMemory(descriptor: 4)
+    return meeting
   }
 
   private func readToEnd(_ descriptor: CInt) throws -> String {

@@ -1,16 +1,20 @@
+import Collective
 import Testing
 
 @testable import Launcher
 
 @Suite struct PlacementTests {
   @Test func tellsAWorkerWhereItStands() {
-    let environment = placement().environment(rank: 3, inheriting: ["PATH": "/bin", "RANK": "99"])
+    // The memory of another launcher, under which this one may run, is not this run's.
+    let outer = ["PATH": "/bin", "RANK": "99", "TWINS_SHM_FD": "4"]
+    let environment = placement().environment(rank: 3, inheriting: outer)
     #expect(
       environment == [
         "PATH": "/bin", "RANK": "3", "LOCAL_RANK": "3", "GROUP_RANK": "0", "WORLD_SIZE": "8",
         "LOCAL_WORLD_SIZE": "8", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "41234",
         "TORCHELASTIC_RUN_ID": "run-1", "TORCHELASTIC_RESTART_COUNT": "0", "TORCHELASTIC_MAX_RESTARTS": "0",
         "TWINS_RUN_ID": "run-1", "TWINS_GENERATION": "0", "TWINS_SOCKET_DIR": "/tmp/s",
+        "TWINS_TRANSPORT": "auto", "TWINS_RING_ADDRESS": "127.0.0.1", "TWINS_HANG_TIMEOUT": "300.0",
         "TWINS_LIFELINE_FD": "3", "OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0",
       ])
   }
@@ -33,7 +37,8 @@ import Testing
 
   private func placement(threads: Int? = nil) -> Placement {
     Placement(
-      runIdentifier: "run-1", size: 8, attempt: 0, masterPort: 41234, socketFolder: "/tmp/s",
+      meeting: RingMeeting(rank: 0, size: 8, run: "run-1", generation: 0, directory: "/tmp/s"),
+      masterPort: 41234,
       threads: Placement.Threads(named: threads, processors: 16, workers: 8))
   }
 }

@@ -40,6 +40,8 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: parent) }
     let abandoned = try makeFolder("\(parent)/twins-sockets-dead00")
     try makeSocket("\(abandoned)/0.sock")
+    // What workers leave that were killed together with their launcher.
+    for name in ["ring-0.lock", "secret", "public-keys", "key-3"] { makeFile("\(abandoned)/\(name)") }
     let foreign = try makeFolder("\(parent)/twins-sockets-notes0")
     makeFile("\(foreign)/notes.txt")
     let living = try SocketFolder(in: parent)

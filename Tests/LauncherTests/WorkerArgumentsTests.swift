@@ -6,7 +6,7 @@ import Testing
 @Suite struct WorkerArgumentsTests {
   @Test(arguments: [
     ["--nproc", "8", "--model", "m", "--dist-eval"],
-    ["train", "--nproc=8", "--model", "m", "--dist-eval"],
+    ["--nproc=8", "--transport", "ipc", "--shm-size=1G", "--model", "m", "--dist-eval"],
     ["--model", "m", "--nproc-per-node", "8", "--dist-eval"],
     ["--model", "m", "--dist-eval", "--run-id", "a", "--run-dir=/tmp/x", "--grace", "2.5"],
     ["--threads-per-worker", "1", "--model", "m", "--dist-eval", "--"],

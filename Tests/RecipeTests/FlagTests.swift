@@ -44,6 +44,10 @@ import Testing
     let run = try parse("--output_dir", "", "--resume", "", "--finetune", "").run
     #expect((run.outputDir, run.resume, run.finetune) == (nil, nil, nil))
     #expect((run.keep, run.logEvery, run.threads, run.numWorkers) == (2, 10, nil, nil))
+    #expect(
+      (run.shardOptimizer, run.noOverlap, run.bucketMegabytes, run.checkWeightsEvery) == (
+        nil, false, nil, nil
+      ))
     #expect(!run.eval && !run.throughput && !run.noEval && !run.printConfig)
     #expect(try parse("--throughout").run.throughput)
   }

@@ -1,3 +1,4 @@
+import Recipe
 import Testing
 
 @testable import Flags
@@ -52,6 +53,37 @@ import Testing
   @Test(arguments: cases)
   func `what has no effect is said once, with the reason`(line: String, sentences: [String]) throws {
     #expect(try parse(words(line)).warnings(worldSize: 1) == sentences.map { "no effect: \($0)" })
+  }
+
+  private static let exchange =
+    "--no-overlap --bucket-megabytes 4 --no-shard-optimizer --check-weights-every 0"
+
+  @Test func `how workers exchange matters only between workers that train, and partly on the CPU alone`()
+    throws
+  {
+    let flags = try parse(words(Self.exchange))
+    let all = "no effect: --no-shard-optimizer, --no-overlap, --bucket-megabytes, --check-weights-every "
+    #expect(try flags.warnings(worldSize: 1) == [all + "(one worker has nobody to exchange with)"])
+    #expect(try flags.warnings(worldSize: 2) == [])
+    #expect(
+      try flags.warnings(worldSize: 2, onCard: true) == [
+        "no effect: --no-shard-optimizer, --no-overlap "
+          + "(on cards each worker updates all weights, after an exchange that follows backward)"
+      ])
+    let evaluating = try parse(words("--eval " + Self.exchange))
+    #expect(try evaluating.warnings(worldSize: 2) == [all + "(--eval trains nothing)"])
+    #expect(try parse("--shard-optimizer").warnings(worldSize: 2) == [])
+    let rounding = try parse("--gradient-wire", "bfloat16")
+    #expect(try rounding.warnings(worldSize: 2) == [])
+    #expect(
+      try rounding.warnings(worldSize: 2, sumsTravel: false) == [
+        "no effect: --gradient-wire (only --transport ipc and tcp send gradients)"
+      ])
+  }
+
+  @Test func `how workers exchange is no part of the recipe`() throws {
+    let plain = try parse().recipe(worldSize: 2)
+    #expect(try parse(words(Self.exchange)).recipe(worldSize: 2).digest == plain.digest)
   }
 
   @Test func `a file's values count as the flags' do`() throws {

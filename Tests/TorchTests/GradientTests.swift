@@ -42,6 +42,53 @@ import Torch
     expect(weight.gradient, equals: [6, 6])
   }
 
+  @Test func `a leaf tells once of each gradient, when it is whole`() {
+    let (a, b, unused) = (leaf([2, 3]), leaf([5]), leaf([7]))
+    var told: [[Float]] = []
+    var others = 0
+    a.onGradient { told.append(a.gradient.elements()) }
+    b.onGradient { others += 1 }
+    unused.onGradient { Issue.record("no gradient came") }
+    // Two uses of a leaf are one gradient.
+    for _ in 0..<2 { ((a * b) + a).sum().backward() }
+    #expect(told == [[6, 6], [12, 12]])
+    #expect(others == 2)
+    a.onGradient {}
+    a.sum().backward()
+    #expect(told.count == 2)
+  }
+
+  @Test func `a leaf keeps whom it tells, until another takes the place or the leaf is gone`() {
+    final class Listener {}
+    weak var first: Listener?
+    weak var second: Listener?
+    do {
+      let tensor = leaf([1])
+      do {
+        let (one, two) = (Listener(), Listener())
+        (first, second) = (one, two)
+        tensor.onGradient { _ = one }
+        #expect(first != nil)
+        tensor.onGradient { _ = two }
+      }
+      #expect(first == nil && second != nil)
+      withExtendedLifetime(tensor) {}
+    }
+    #expect(second == nil)
+  }
+
+  @Test func `a leaf moves into other memory with its elements, and keeps its gradient and its place`() {
+    let flat = Tensor.zeros([5])
+    let weight = leaf([2, 3])
+    weight.gradient = Tensor.zeros([2])
+    weight.move(into: flat.narrowed(0, to: 1..<3))
+    expect(flat, equals: [0, 2, 3, 0, 0])
+    flat.scale(by: 2)
+    (weight * weight).sum().backward()
+    expect(weight, equals: [4, 6])
+    expect(weight.gradient, equals: [8, 12])
+  }
+
   private struct Stop: Error {}
 
   @Test func `without gradients nothing is recorded, and recording comes back also after an error`() {

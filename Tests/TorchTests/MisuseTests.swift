@@ -52,4 +52,13 @@ import Torch
         betas: (0.9, 0.999), decay: 0, epsilon: 1e-8)
     }
   }
+
+  @Test func `a gradient's news from what is no leaf`() async {
+    await #expect(processExitsWith: .failure) { Tensor.zeros([1]).onGradient {} }
+  }
+
+  @Test func `a move into memory of another shape`() async {
+    await #expect(processExitsWith: .failure) { Tensor.zeros([2]).move(into: Tensor.zeros([1])) }
+    await #expect(processExitsWith: .failure) { Tensor.zeros([1]).move(into: Tensor.zeros([2])) }
+  }
 }

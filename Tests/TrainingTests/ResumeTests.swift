@@ -1,4 +1,5 @@
 import Checkpoint
+import Collective
 import Model
 import Recipe
 import TestSupport
@@ -15,14 +16,67 @@ import Torch
     try train(straight, steps: 0..<2)
     let saved = TrainingState(
       epoch: 1, steps: 2, bestAccuracy: 12.5, classes: ["a", "b"], recipe: Recipe())
-    try straight.save(saved, named: "epoch-0001", in: store)
+    try straight.collectForSaving()?.save(saved, named: "epoch-0001", in: store)
     try train(straight, steps: 2..<4)
 
     let resumed = try makeTrainer()
     let state = try resumed.resume(try #require(store.newestVerified().checkpoint))
     #expect(state == saved)
     try train(resumed, steps: 2..<4)
-    #expect(weights(of: resumed) == weights(of: straight))
+    #expect(weightsFingerprint(of: resumed) == weightsFingerprint(of: straight))
+  }
+
+  /// A fingerprint of every tensor of a checkpoint, as rank 0 would save it.
+  private func content(of trainer: Trainer) throws -> [String: UInt64]? {
+    try trainer.collectForSaving().map { collected in
+      let views = collected.parts.flatMap { part in part.tensors.views.map { (part.name, $0) } }
+      return Dictionary(
+        uniqueKeysWithValues: views.map {
+          ("\($0).\($1.name)", fingerprint(of: $1.bytes.bindMemory(to: Float.self)))
+        })
+    }
+  }
+
+  @Test func `a checkpoint does not depend on who updated what, and any number of ranks can load it`() throws
+  {
+    let recipe = makeRecipe { $0.ema.enabled = true }
+    var contents: [[String: UInt64]] = []
+    for shards in [true, false] {
+      let folder = try TemporaryFolder()
+      let path = folder.path
+      let straight = try onGroup(of: 3, blockLength: 1000) { group in
+        let trainer = try makeTrainer(group, recipe: recipe, parallelism: sharding(shards))
+        try train(trainer, steps: 0..<2, rank: group.rank, ranks: 3)
+        let state = TrainingState(epoch: 0, steps: 2, bestAccuracy: 0, classes: [], recipe: recipe)
+        let collected = try trainer.collectForSaving()
+        #expect((collected != nil) == (group.rank == 0))
+        try collected?.save(state, named: "epoch-0000", in: CheckpointStore(folder: path))
+        let saved = try content(of: trainer)
+        try train(trainer, steps: 2..<4, rank: group.rank, ranks: 3)
+        return (saved, weightsFingerprint(of: trainer))
+      }
+      let saved = try #require(straight[0].0)
+      #expect(saved.count == 4 * (try makeRuleNetwork().parameters.count))
+      for (ranks, shards) in [(1, false), (2, true), (3, true), (3, false), (5, true)] {
+        let resumed = try onGroup(of: ranks, blockLength: 1000) { group in
+          let trainer = try makeTrainer(group, recipe: recipe, parallelism: sharding(shards))
+          _ = try trainer.resume(try StoredCheckpoint(verifying: path + "/epoch-0000"))
+          let loaded = try content(of: trainer)
+          if ranks == 3 { try train(trainer, steps: 2..<4, rank: group.rank, ranks: 3) }
+          return (loaded, weightsFingerprint(of: trainer))
+        }
+        #expect(resumed[0].0 == saved, "\(ranks) ranks")
+        if ranks == 3 { #expect(resumed.map(\.1) == straight.map(\.1)) }
+      }
+      contents.append(saved)
+    }
+    #expect(contents[0] == contents[1])
+  }
+
+  private func sharding(_ shards: Bool) -> Parallelism {
+    var parallelism = Parallelism()
+    parallelism.shardsOptimizer = shards
+    return parallelism
   }
 
   @Test func `an average starts from the weights that a run starts from`() throws {
@@ -36,7 +90,9 @@ import Torch
       let trainer = try makeTrainer(recipe: makeRecipe { $0.ema.enabled = true })
       let file = try SafetensorsFile(path: path)
       if finetunes { _ = try trainer.loadForFinetuning(file) } else { try trainer.load(file) }
-      trainer.withEvaluatedWeights { #expect(weights(of: trainer) == weights(of: trained)) }
+      trainer.withEvaluatedWeights {
+        #expect(weightsFingerprint(of: trainer) == weightsFingerprint(of: trained))
+      }
     }
   }
 
@@ -62,10 +118,11 @@ import Torch
     #expect { try other.load(file) } throws: { "\($0)".contains("name that with --model") }
   }
 
-  private func train(_ trainer: Trainer, steps: Range<Int>) throws {
+  private func train(_ trainer: Trainer, steps: Range<Int>, rank: Int = 0, ranks: Int = 1) throws {
     for step in steps {
       _ = try trainer.step(
-        RuleBatch(step: step, count: 8).share(of: 0), epoch: 0, learningRate: 1e-3, stopRequested: false)
+        RuleBatch(step: step, count: 8).share(of: rank, among: ranks), epoch: 0, learningRate: 1e-3,
+        stopRequested: false)
     }
   }
 }

@@ -1,4 +1,3 @@
-import Collective
 import Foundation
 import Model
 import Recipe
@@ -6,6 +5,7 @@ import TestSupport
 import Testing
 import Torch
 
+@testable import Collective
 @testable import Data
 @testable import Training
 
@@ -57,21 +57,35 @@ func makeRecipe(_ change: (inout Recipe) -> Void = { _ in }) -> Recipe {
 }
 
 func makeTrainer(
-  _ group: any ProcessGroup = SoloGroup(), dropPath: Double = 0, recipe: Recipe = makeRecipe()
+  _ group: any ProcessGroup = SoloGroup(), dropPath: Double = 0, recipe: Recipe = makeRecipe(),
+  parallelism: Parallelism = Parallelism()
 ) throws -> Trainer {
-  Trainer(try makeRuleNetwork(dropPath: dropPath), recipe: recipe, group: group, on: .cpu)
+  try Trainer(
+    try makeRuleNetwork(dropPath: dropPath), recipe: recipe, group: group, on: .cpu, parallelism: parallelism)
 }
 
 /// Runs `body` with a group of `size` ranks, each a thread, over a ring in memory.
+///
+/// Blocks may be made short, so that a small network has many of them.
 func onGroup<Value: Sendable>(
-  of size: Int, _ body: @escaping @Sendable (any ProcessGroup) throws -> Value
+  of size: Int, blockLength: Int = RingGrain().blockLength,
+  _ body: @escaping @Sendable (any ProcessGroup) throws -> Value
 ) throws -> [Value] {
   let ring = LoopbackRing(size: size)
   return try onRanks(size) { rank in
     let group = RingGroup(
       transport: ring.transport(rank: rank), rank: rank, size: size, run: "test", generation: 0,
       timeouts: .init(silence: .seconds(60)))
+    group.grain.blockLength = blockLength
     defer { group.close() }
     return try body(group)
   }
 }
+
+/// A number for floats that differs when one of their bits does: failed comparisons of millions of floats print nothing useful.
+func fingerprint(of floats: some Sequence<Float>) -> UInt64 {
+  floats.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1.bitPattern)) &* 0x100_0000_01b3 }
+}
+
+/// A fingerprint of all weights of a trainer's network.
+func weightsFingerprint(of trainer: Trainer) -> UInt64 { fingerprint(of: weights(of: trainer).joined()) }

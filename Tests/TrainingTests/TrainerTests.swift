@@ -77,18 +77,18 @@ import Torch
         $0.precision.level = .O1
         $0.precision.dtype = .float16
       })
-    let before = weights(of: trainer)
+    let before = weightsFingerprint(of: trainer)
     trainer.lossScale = LossScale(factor: 0x1p24)
     let batch = RuleBatch(step: 0, count: 4).share(of: 0)
     let skipped = try trainer.step(batch, epoch: 0, learningRate: 1e-3, stopRequested: false)
     #expect(!skipped.gradientNorm.isFinite && skipped.loss.isFinite)
-    #expect(weights(of: trainer) == before && trainer.optimizer.steps == 0)
+    #expect(weightsFingerprint(of: trainer) == before && trainer.optimizer.steps == 0)
     #expect(trainer.lossScale?.factor == 0x1p23)
     trainer.lossScale = LossScale(factor: 1024)
     let made = try trainer.step(batch, epoch: 0, learningRate: 1e-3, stopRequested: false)
     let exact = try makeTrainer().step(batch, epoch: 0, learningRate: 1e-3, stopRequested: false)
     #expect(abs(made.gradientNorm - exact.gradientNorm) < 0.05 * exact.gradientNorm)
-    #expect(weights(of: trainer) != before)
+    #expect(weightsFingerprint(of: trainer) != before)
   }
 
   /// Sixteen samples a tensor: each tensor's to 1e-3 of its largest, all together to 1e-4 of their length.
@@ -137,14 +137,14 @@ import Torch
   @Test func `a loss that is not finite ends every rank before any weight changes`() throws {
     let unchanged = try onGroup(of: 2) { group in
       let trainer = try makeTrainer(group)
-      let before = weights(of: trainer)
+      let before = weightsFingerprint(of: trainer)
       if group.rank == 1 { trainer.network.parameters[0].tensor.fill(.nan) }
       #expect(throws: TrainingError.self) {
         try trainer.step(
           RuleBatch(step: 0, count: 4).share(of: group.rank, among: 2), epoch: 0, learningRate: 1e-3,
           stopRequested: false)
       }
-      return group.rank == 1 || weights(of: trainer) == before
+      return group.rank == 1 || weightsFingerprint(of: trainer) == before
     }
     #expect(unchanged == [true, true])
   }

@@ -10,9 +10,10 @@ struct FrameHeaderTests {
     header.step = 13
     header.segment = 14
     header.count = 15
-    header.length = 16
-    header.payloadChecksum = 17
-    header.root = 18
+    header.start = 16
+    header.length = 17
+    header.payloadChecksum = 18
+    header.root = 19
     return header
   }()
 
@@ -24,16 +25,17 @@ struct FrameHeaderTests {
   @Test("has the documented layout, little-endian")
   func layout() {
     let fields: [(Int, [UInt8])] = [
-      (0, Array("TWLN".utf8)), (4, [1, 0]), (6, [2]), (7, [3]), (8, [8, 7, 6, 5, 4, 3, 2, 1]),
+      (0, Array("TWLN".utf8)), (4, [2, 0]), (6, [2]), (7, [3]), (8, [8, 7, 6, 5, 4, 3, 2, 1]),
       (16, [9, 0, 0, 0]),
       (20, [10, 0]), (22, [11, 0]), (24, [12, 0, 0, 0, 0, 0, 0, 0]), (32, [13, 0, 0, 0]),
       (36, [14, 0, 0, 0]),
-      (40, [15, 0, 0, 0, 0, 0, 0, 0]), (48, [16, 0, 0, 0]), (52, [17, 0, 0, 0]), (56, [18, 0]), (58, [0, 0]),
+      (40, [15, 0, 0, 0, 0, 0, 0, 0]), (48, [16, 0, 0, 0, 0, 0, 0, 0]),
+      (56, [17, 0, 0, 0]), (60, [18, 0, 0, 0]), (64, [19, 0]), (66, [0, 0]),
     ]
     for (offset, bytes) in fields {
       #expect(Array(encoded[offset..<offset + bytes.count]) == bytes, "at \(offset)")
     }
-    #expect(encoded.count == 64)
+    #expect(encoded.count == 72)
   }
 
   @Test("shows every flipped bit")
@@ -47,9 +49,9 @@ struct FrameHeaderTests {
 
   @Test("says what is wrong with bytes that are none")
   func errors() {
-    #expect(throws: FrameError.length(63)) { try decode(Array(encoded.dropLast())) }
-    #expect(throws: FrameError.magic(0)) { try decode(Array(repeating: 0, count: 64)) }
-    #expect(throws: FrameError.version(2)) { try decode(resealed { $0[4] = 2 }) }
+    #expect(throws: FrameError.length(71)) { try decode(Array(encoded.dropLast())) }
+    #expect(throws: FrameError.magic(0)) { try decode(Array(repeating: 0, count: 72)) }
+    #expect(throws: FrameError.version(3)) { try decode(resealed { $0[4] = 3 }) }
   }
 
   @Test("tells runs apart by name")
@@ -72,8 +74,8 @@ struct FrameHeaderTests {
   private func resealed(_ change: (inout [UInt8]) -> Void) -> [UInt8] {
     var bytes = encoded
     change(&bytes)
-    let checksum = bytes[..<60].withUnsafeBytes { CRC32C(of: $0).value }
-    for index in 0..<4 { bytes[60 + index] = UInt8(truncatingIfNeeded: checksum >> (8 * index)) }
+    let checksum = bytes[..<68].withUnsafeBytes { CRC32C(of: $0).value }
+    for index in 0..<4 { bytes[68 + index] = UInt8(truncatingIfNeeded: checksum >> (8 * index)) }
     return bytes
   }
 }

@@ -28,40 +28,56 @@ final class Link {
     try push.connect(to: endpoint)
   }
 
-  func send(_ parts: String...) throws(WireError) -> Bool {
-    let bytes = parts.map { Array($0.utf8) }
-    let buffers = bytes.map { part in
-      let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: part.count, alignment: 1)
-      copy.copyBytes(from: part)
-      return copy
-    }
-    defer { for buffer in buffers { buffer.deallocate() } }
-    return try push.trySend(buffers.map { UnsafeRawBufferPointer($0) })
+  func send(_ text: String) throws(WireError) -> Bool {
+    let message = Message(byteCount: text.utf8.count)
+    message.bytes.copyBytes(from: text.utf8)
+    return try push.trySend(message)
+  }
+
+  func hasRoom(until deadline: ContinuousClock.Instant) throws(WireError) -> Bool {
+    try PollItem.wait(for: [push.pollItem(.writable)], until: deadline)
   }
 
   func receive(until deadline: ContinuousClock.Instant) throws(WireError) -> String? {
     guard try pull.receive(into: inbox, until: deadline) else { return nil }
-    return String(decoding: inbox.bytes, as: UTF8.self)
+    return String(decoding: UnsafeRawBufferPointer(inbox.bytes), as: UTF8.self)
   }
 
   func receiverSawDisconnect(until deadline: ContinuousClock.Instant) throws(WireError) -> Bool {
-    guard try PollItem.wait(for: [receiverMonitor.pollItem], until: deadline) else { return false }
-    return try receiverMonitor.sawDisconnect()
+    try receiverMonitor.sawDisconnect(until: deadline)
   }
 
   func senderSawDisconnect(until deadline: ContinuousClock.Instant) throws(WireError) -> Bool {
-    guard try PollItem.wait(for: [senderMonitor.pollItem], until: deadline) else { return false }
-    return try senderMonitor.sawDisconnect()
+    try senderMonitor.sawDisconnect(until: deadline)
   }
 
-  func closeSender() { push.close() }
+  func closeSender() {
+    senderMonitor.close(watching: push)
+    push.close()
+  }
 
   deinit {
-    receiverMonitor.close()
-    senderMonitor.close()
+    receiverMonitor.close(watching: pull)
+    senderMonitor.close(watching: push)
     push.close()
     pull.close()
     context.terminate()
     try? FileManager.default.removeItem(atPath: folder)
+  }
+}
+
+extension ConnectionMonitor {
+  /// Whether an event that `isWanted` comes in time.
+  func waits(
+    until deadline: ContinuousClock.Instant, for isWanted: (ConnectionEvent) -> Bool
+  ) throws(WireError) -> Bool {
+    while true {
+      while let event = try next() { if isWanted(event) { return true } }
+      guard try PollItem.wait(for: [pollItem], until: deadline) else { return false }
+    }
+  }
+
+  func sawDisconnect(until deadline: ContinuousClock.Instant) throws(WireError) -> Bool {
+    try waits(until: deadline) { if case .disconnected = $0 { true } else { false } }
   }
 }

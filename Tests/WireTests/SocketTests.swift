@@ -6,10 +6,10 @@ import Wire
 struct SocketTests {
   private let soon = ContinuousClock.now + .seconds(20)
 
-  @Test("carry parts as one message, in order")
+  @Test("carry messages in order")
   func messages() throws {
     let link = try Link()
-    for number in 0..<3 { #expect(try link.send("message ", "\(number)")) }
+    for number in 0..<3 { #expect(try link.send("message \(number)")) }
     for number in 0..<3 { #expect(try link.receive(until: soon) == "message \(number)") }
     #expect(try link.receive(until: .now) == nil)
   }
@@ -23,6 +23,8 @@ struct SocketTests {
     // Both queues and the kernel's buffers hold a few.
     #expect((1..<16).contains(sent))
     for _ in 0..<sent { #expect(try link.receive(until: soon)?.utf8.count == 1 << 20) }
+    // The receiver's word that there is room comes back by way of the I/O thread.
+    #expect(try link.hasRoom(until: soon))
     #expect(try link.send(large))
   }
 

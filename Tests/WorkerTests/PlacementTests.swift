@@ -1,3 +1,4 @@
+import Collective
 import Flags
 import Recipe
 import Testing
@@ -8,15 +9,16 @@ import Torch
 @Suite struct PlacementTests {
   private let launched = [
     "RANK": "2", "LOCAL_RANK": "2", "WORLD_SIZE": "4", "LOCAL_WORLD_SIZE": "4", "TWINS_SOCKET_DIR": "/s",
-    "TWINS_RUN_ID": "r1", "TWINS_GENERATION": "3", "TWINS_LIFELINE_FD": "5",
+    "TWINS_RUN_ID": "r1", "TWINS_GENERATION": "3", "TWINS_TRANSPORT": "ipc", "TWINS_LIFELINE_FD": "5",
   ]
 
   @Test func `under the launcher all comes from the environment`() throws {
     let placement = try Placement(launched)
     #expect((placement.rank, placement.localRank) == (2, 2))
     #expect((placement.worldSize, placement.localWorldSize) == (4, 4))
-    #expect((placement.socketFolder, placement.runID) == ("/s", "r1"))
-    #expect((placement.generation, placement.lifeline) == (3, 5))
+    let meeting = try #require(placement.meeting)
+    #expect((meeting.directory, meeting.run, meeting.transport) == ("/s", "r1", .ipc))
+    #expect((meeting.generation, placement.lifeline) == (3, 5))
     #expect(!placement.isFirst)
   }
 
@@ -24,7 +26,7 @@ import Torch
   func `a worker on its own`(environment: [String: String]) throws {
     let placement = try Placement(environment)
     #expect((placement.rank, placement.worldSize, placement.localWorldSize) == (0, 1, 1))
-    #expect(placement.socketFolder == nil && placement.lifeline == nil)
+    #expect(placement.meeting == nil && placement.lifeline == nil)
     #expect(placement.isFirst)
   }
 
@@ -50,9 +52,7 @@ import Torch
 }
 
 @Suite struct DeviceChoiceTests {
-  private let third = Placement(
-    rank: 3, localRank: 3, worldSize: 4, localWorldSize: 4, socketFolder: nil, runID: "", generation: 0,
-    lifeline: nil)
+  private let third = Placement(meeting: nil, localRank: 3, localWorldSize: 4, lifeline: nil)
 
   @Test func `every worker shares the one processor`() throws {
     #expect(try Device(.cpu, for: third) == .cpu)
@@ -63,16 +63,12 @@ import Torch
   }
 
   @Test func `without a word the workers take the best kind there is for all of them`() throws {
-    let crowd = Placement(
-      rank: 0, localRank: 0, worldSize: 999, localWorldSize: 999, socketFolder: nil, runID: "", generation: 0,
-      lifeline: nil)
+    let crowd = Placement(meeting: nil, localRank: 0, localWorldSize: 999, lifeline: nil)
     #expect(try Device(nil, for: crowd) == .cpu)
   }
 
   @Test func `a card that is not there is refused`() {
-    let beyond = Placement(
-      rank: 999, localRank: 999, worldSize: 1000, localWorldSize: 1000, socketFolder: nil, runID: "",
-      generation: 0, lifeline: nil)
+    let beyond = Placement(meeting: nil, localRank: 999, localWorldSize: 1000, lifeline: nil)
     let error = #expect(throws: Failure.self) { try Device(.npu, for: beyond) }
     #expect(error?.exitCode == .noDevice)
     #expect(error?.description.contains("device npu number 999 is not there") == true)

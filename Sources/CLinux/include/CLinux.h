@@ -38,3 +38,39 @@ int linux_exchange(const char *first, const char *second);
 
 /// How many processors this process may run on.
 int linux_usable_processors(void);
+
+/// An empty file in memory without a place in any folder; it ends with its last descriptor and mapping.
+int linux_memory_file(const char *name);
+
+/// Backs a mapping with pages now, or fails instead of raising SIGBUS later.
+int linux_populate(void *start, size_t length);
+
+/// Asks for large pages as the mapping grows, where the machine gives them to those who ask.
+int linux_prefer_large_pages(void *start, size_t length);
+
+/// Backs 2 MiB of a mapping of a file in memory, on an edge of 2 MiB, with one large page now.
+int linux_make_large_page(void *start);
+
+/// Reads a word that processes share, with all that was written before it.
+uint32_t linux_load_word(const uint32_t *word);
+
+/// Writes a word that processes share, after all that was written before.
+void linux_store_word(uint32_t *word, uint32_t value);
+
+/// Adds 1 to a word that processes share, in one step; returns the sum.
+uint32_t linux_increment_word(uint32_t *word);
+
+/// Replaces a word that processes share if it is `expected`, in one step; whether it was.
+int linux_replace_word(uint32_t *word, uint32_t expected, uint32_t value);
+
+/// Tells the processor that a loop waits for a word.
+void linux_pause(void);
+
+/// Blocks while a word that processes share is `value`, for at most `nanoseconds`; may return early.
+int linux_wait_while(uint32_t *word, uint32_t value, long nanoseconds);
+
+/// Wakes all that wait for a word that processes share.
+int linux_wake(uint32_t *word);
+
+/// Has malloc keep what is freed, up to 256 MiB, in place of handing large blocks back to the system each time.
+void linux_keep_memory(void);

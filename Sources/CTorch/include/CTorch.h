@@ -6,6 +6,7 @@
 // counts from the last. Swift's `Tensor` says what each operation does.
 #pragma once
 #include "CTorchImage.h"
+#include "CTorchUpdate.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,9 @@ int ct_device_count(int kind, int *out);
 int ct_empty(const int64_t *shape, int rank, int dtype, int kind, int index, ct_tensor **out);
 int ct_zeros(const int64_t *shape, int rank, int dtype, int kind, int index, ct_tensor **out);
 int ct_from_bytes(const void *bytes, const int64_t *shape, int rank, int dtype, ct_tensor **out);
+/// A contiguous CPU tensor in memory of the caller's, who hears through `release` that nothing uses it any more.
+int ct_from_memory(void *bytes, const int64_t *shape, int rank, int dtype, void *owner,
+                   void (*release)(void *owner), ct_tensor **out);
 int ct_copy_to_bytes(const ct_tensor *t, void *bytes, size_t count);
 int ct_copy_from_bytes(ct_tensor *t, const void *bytes, size_t count);
 /// The memory itself, of a contiguous CPU tensor; valid while the tensor lives.
@@ -104,6 +108,12 @@ int ct_grad(const ct_tensor *t, ct_tensor **out);
 /// Makes `backward` add into the memory of `grad`.
 int ct_set_grad(ct_tensor *t, const ct_tensor *grad);
 int ct_backward(const ct_tensor *loss);
+/// Makes the leaf `t` a view of `data`, of the same shape, type and device; its own memory is given back.
+int ct_set_data(ct_tensor *t, const ct_tensor *data);
+/// Calls `callback` on the thread that runs `backward`, each time the gradient of the leaf `t` is whole.
+///
+/// It takes the place of an earlier callback. `release` hears when the last reference to the leaf, or the place, is gone.
+int ct_on_gradient(ct_tensor *t, void (*callback)(void *context), void *context, void (*release)(void *context));
 /// Whether this thread records what gradients need; returns what held before.
 bool ct_set_grad_mode(bool records);
 /// One fused update of `count` tensors; `step` counts from 1, `decay` is decoupled.

@@ -1,0 +1,94 @@
+internal import Glibc
+internal import Wire
+
+/// The secrets by which the ranks of one run know one another over TCP, as files in the run's private folder.
+///
+/// The launcher writes them before any worker starts. On loopback the ranks use the run's secret, beyond it the keys.
+/// For workers on other hosts, an operator copies the files.
+public enum RingSecrets {
+  /// Why the files cannot be written, or not be used; names the file.
+  public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What happened to which file, and what to do.
+    public let description: String
+  }
+
+  /// Writes the secrets of a run of `size` ranks, as new files of mode 0600.
+  ///
+  /// - Throws: ``Failure`` when the folder is open to others, or already holds secrets.
+  public static func write(to directory: String, size: Int) throws(Failure) {
+    do {
+      try SocketClaim.checkPrivate(directory: directory)
+      try PrivateFile.create(path(secretName, in: directory), randomText())
+      var publicKeys: [String] = []
+      for rank in 0..<size {
+        let keys = try KeyPair()
+        try PrivateFile.create(path(keyName(rank), in: directory), keys.secretText)
+        publicKeys.append(keys.publicKey.text)
+      }
+      try PrivateFile.create(path(listName, in: directory), publicKeys.joined(separator: "\n"))
+    } catch let refusal as SocketClaim.Refusal {
+      throw Failure(description: refusal.detail)
+    } catch let refusal as PrivateFile.Refusal {
+      throw Failure(description: refusal.detail)
+    } catch {
+      throw Failure(description: "\(error)")
+    }
+  }
+
+  /// The names of the files that ``write(to:size:)`` makes, for whoever clears the folder.
+  public static func fileNames(size: Int) -> [String] { [secretName, listName] + (0..<size).map(keyName) }
+
+  private static let secretName = "secret"
+  private static let listName = "public-keys"
+  private static func keyName(_ rank: Int) -> String { "key-\(rank)" }
+  private static func path(_ name: String, in directory: String) -> String { "\(directory)/\(name)" }
+
+  /// 256 random bits in hexadecimal digits, which every mechanism can carry.
+  static func randomText() -> String {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    guard getentropy(&bytes, bytes.count) == 0 else { fatalError("the kernel gives no random numbers") }
+    let digits = Array("0123456789abcdef")
+    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+}
+
+extension RingSecrets {
+  /// The secret of the whole run.
+  static func shared(in directory: String) throws(PrivateFile.Refusal) -> String {
+    let path = path(secretName, in: directory)
+    let text = try content(of: path)
+    guard text.utf8.count == randomText().utf8.count else { throw damaged(path) }
+    return text
+  }
+
+  /// A rank's own keys, and its neighbours' public ones.
+  static func keys(
+    of rank: Int, size: Int, in directory: String
+  ) throws(PrivateFile.Refusal) -> (own: KeyPair, previous: PublicKey, next: PublicKey) {
+    let ownPath = path(keyName(rank), in: directory)
+    let listPath = path(listName, in: directory)
+    guard let own = KeyPair(secretText: try content(of: ownPath)) else { throw damaged(ownPath) }
+    let list = try content(of: listPath).split(separator: "\n").compactMap { PublicKey(String($0)) }
+    guard list.count == size else { throw damaged(listPath) }
+    guard list[rank] == own.publicKey else {
+      throw PrivateFile.Refusal(
+        detail: "\(ownPath) is not the key that \(listPath) names for rank \(rank): "
+          + "the files are of two runs; write both anew")
+    }
+    return (own, list[(rank - 1).modulo(size)], list[(rank + 1).modulo(size)])
+  }
+
+  private static func content(of path: String) throws(PrivateFile.Refusal) -> String {
+    guard let text = try PrivateFile.read(path) else {
+      throw PrivateFile.Refusal(
+        detail:
+          "\(path) is missing: the launcher writes it before it starts the workers; start them through it")
+    }
+    return text
+  }
+
+  private static func damaged(_ path: String) -> PrivateFile.Refusal {
+    PrivateFile.Refusal(
+      detail: "\(path) does not hold what the launcher writes for this run; remove it and start again")
+  }
+}

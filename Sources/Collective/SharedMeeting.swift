@@ -1,0 +1,79 @@
+internal import CLinux
+
+/// Where ranks that share memory wait for one another, as often as they like.
+///
+/// Each rank has words of its own, a cache line from the others', that say what it has come to; so a rank that is
+/// missing has a name. Whoever comes last opens the gate, the word on which the others sleep.
+final class SharedMeeting {
+  let memory: SharedMapping
+  let rank: Int
+  let size: Int
+  /// What this rank has seen of each rank's beats, and when they last went on.
+  var seen: [(beats: UInt32, at: ContinuousClock.Instant)]
+  /// The meetings that this rank has come to; it wraps around, as the words do.
+  private var count: UInt32 = 0
+
+  static let line = 64
+  /// About as long as a rank that runs beside this one needs to catch up; longer would take its processor away.
+  private static let spins = 200
+
+  init(in memory: SharedMapping, rank: Int, size: Int) {
+    self.memory = memory
+    self.rank = rank
+    self.size = size
+    seen = Array(repeating: (0, .now), count: size)
+  }
+
+  /// The memory that a meeting of `size` ranks needs, all zeros at first.
+  static func byteCount(size: Int) -> Int { line * (2 + size) + noticeByteCount }
+
+  private var gate: UnsafeMutablePointer<UInt32> { words(0) }
+  private var arrivals: UnsafeMutablePointer<UInt32> { words(1) }
+
+  /// What a rank tells of itself, one word each.
+  enum Note: Int {
+    /// The meetings that it has come to.
+    case meetings
+    /// Counts on while it waits, whatever for: it stands still in a rank that is stopped or busy.
+    case beats
+  }
+
+  func note(_ note: Note, of rank: Int) -> UnsafeMutablePointer<UInt32> { words(2 + rank) + note.rawValue }
+
+  /// The words of a line.
+  func words(_ index: Int) -> UnsafeMutablePointer<UInt32> {
+    (memory.start + index * Self.line).assumingMemoryBound(to: UInt32.self)
+  }
+}
+
+extension SharedMeeting {
+  /// Comes to the next meeting; what this rank wrote before is seen by all that leave it.
+  func arrive() {
+    count &+= 1
+    linux_store_word(note(.meetings, of: rank), count)
+    if linux_increment_word(arrivals) == count &* UInt32(size) {
+      linux_store_word(gate, count)
+      linux_wake(gate)
+    }
+  }
+
+  /// Whether every rank has come.
+  var isComplete: Bool { linux_load_word(gate) == count }
+
+  /// Whether a rank has come to this meeting, be it over or not.
+  func hasCome(_ rank: Int) -> Bool { linux_load_word(note(.meetings, of: rank)) != count &- 1 }
+
+  /// How many ranks have come.
+  var attendance: Int { (0..<size).count { hasCome($0) } }
+
+  /// Waits a few microseconds, on the chance that the others are about to come.
+  func spin() {
+    for _ in 0..<Self.spins where !isComplete { linux_pause() }
+  }
+
+  /// Sleeps until every rank has come, for at most `time`.
+  func sleep(atMost time: Duration) {
+    // The gate shows the previous meeting's number until the last rank comes, and cannot go further without this one.
+    linux_wait_while(gate, count &- 1, Int(max(.zero, time) / .nanoseconds(1)))
+  }
+}

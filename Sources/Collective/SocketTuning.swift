@@ -1,0 +1,15 @@
+/// What the ring's sockets may use; memory and speed depend on it, correctness does not.
+struct SocketTuning {
+  /// The most bytes of content in one message.
+  var segmentBytes = RingGrain().segmentBytes
+  /// The messages that each socket queues.
+  var queueLength = 8
+  /// Threads that move the messages; a connection uses one.
+  var ioThreads = 1
+  /// The kernel's buffers of each connection, in bytes; nil leaves them to the kernel, which lets them grow.
+  var sendBuffer: Int?
+  var receiveBuffer: Int?
+
+  /// The largest message: besides a segment, room for the header and for the words of an abort notice.
+  var largestMessage: Int { segmentBytes + 65_536 }
+}

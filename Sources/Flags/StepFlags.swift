@@ -1,0 +1,64 @@
+public import ArgumentParser
+public import Recipe
+
+/// The training step that `bench step` times, alone and with several workers.
+public struct StepFlags: ParsableArguments {
+  @Option(help: ArgumentHelp("Network, by the reference's name or timm's.", valueName: "name"))
+  package var model = "alt_gvt_small"
+
+  @Option(
+    help: ArgumentHelp(
+      "Pictures in a step of one worker. (default: 16 alone, 2 with several workers)", valueName: "n"))
+  package var batchSize: Int?
+
+  @Option(help: ArgumentHelp("O0: float32. O1: matrix products in bfloat16.", valueName: "level"))
+  package var amp = AmpLevel.O0
+
+  @Option(help: ArgumentHelp("Steps to time, after two to warm up.", valueName: "n"))
+  package var steps = 5
+
+  @Option(help: ArgumentHelp("Highest drop-path rate.", valueName: "rate"))
+  package var dropPath = 0.2
+
+  @Option(help: ArgumentHelp("Side of the pictures.", valueName: "pixels"))
+  package var inputSize = 224
+
+  @Flag(help: "Print one JSON object.")
+  package var json = false
+
+  /// Flags as if none had been given, before parsing.
+  public init() {}
+
+  /// Refuses values out of range.
+  public func validate() throws {
+    for (flag, value) in [("--batch-size", batchSize ?? 1), ("--steps", steps)] where value < 1 {
+      throw ValidationError("\(flag) \(value): must be at least 1")
+    }
+    guard inputSize >= 32 else { throw ValidationError("--input-size \(inputSize): must be at least 32") }
+    guard (0..<1).contains(dropPath) else {
+      throw ValidationError("--drop-path \(dropPath): must be from 0 to below 1")
+    }
+  }
+
+  /// The recipe of the step: the network's, without what depends on pictures.
+  public func recipe(worldSize: Int) throws(RecipeError) -> Recipe {
+    var recipe = Recipe()
+    recipe.model.name = try ModelName.canonical(model)
+    recipe.model.dropPath = dropPath
+    recipe.data.inputSize = inputSize
+    recipe.data.batchSize = batchSize ?? (worldSize > 1 ? 2 : 16)
+    recipe.data.erasing.probability = 0
+    recipe.mixing.mixup = 0
+    recipe.mixing.cutmix = 0
+    recipe.precision.level = amp
+    recipe.worldSize = worldSize
+    return recipe
+  }
+
+  /// These flags as a command line has them.
+  package var arguments: [String] {
+    ["--model", model] + (batchSize.map { ["--batch-size", "\($0)"] } ?? [])
+      + ["--amp", amp.rawValue, "--steps", "\(steps)", "--drop-path", "\(dropPath)"]
+      + ["--input-size", "\(inputSize)"] + (json ? ["--json"] : [])
+  }
+}

@@ -1,0 +1,96 @@
+import Collective
+import FoundationEssentials
+
+/// What `bench all-reduce` prints.
+struct AllReduceReport: Encodable {
+  let transport: String
+  let ranks: Int
+  let megabytes: Int
+  let repeats: Int
+  /// From the first rank's start to the last one's end, the median over the repeats.
+  let medianMilliseconds: Double
+  let fastestMilliseconds: Double
+  let slowestMilliseconds: Double
+  /// Bytes of the buffer a second, in units of 10⁹.
+  let algorithmBandwidth: Double
+  /// The same times 2 (n - 1) / n: what a link between ranks carries, comparable over numbers of ranks.
+  let busBandwidth: Double
+  /// Of all ranks together, for one sum.
+  let processorMilliseconds: Double
+  /// Every rank copies the buffer once, all at the same time.
+  let copyMilliseconds: Double
+  /// The copy's time as a part of the sum's.
+  let shareOfCopyLimit: Double
+  let checksum: String
+
+  init(
+    _ samples: [AllReduceMeasurement.Sample], transport: TransportName, ranks: Int, megabytes: Int,
+    checksum: UInt32
+  ) {
+    let times = samples.map(\.seconds)
+    let time = median(times)
+    let copy = median(samples.map(\.copySeconds))
+    self.transport = transport.rawValue
+    self.ranks = ranks
+    self.megabytes = megabytes
+    repeats = samples.count
+    medianMilliseconds = time * 1000
+    fastestMilliseconds = (times.min() ?? 0) * 1000
+    slowestMilliseconds = (times.max() ?? 0) * 1000
+    algorithmBandwidth = Double(megabytes << 20) / time / 1e9
+    busBandwidth = algorithmBandwidth * 2 * Double(ranks - 1) / Double(ranks)
+    processorMilliseconds = median(samples.map(\.processorSeconds)) * 1000
+    copyMilliseconds = copy * 1000
+    shareOfCopyLimit = copy / time
+    let digits = String(checksum, radix: 16)
+    self.checksum = String(repeating: "0", count: 8 - digits.count) + digits
+  }
+
+  /// One line of JSON, keys in snake case and sorted.
+  var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      encoder.outputFormatting = [.sortedKeys]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+  }
+
+  /// A table to read.
+  var text: String {
+    let range = "\(decimal(fastestMilliseconds, 2)) to \(decimal(slowestMilliseconds, 2)) ms"
+    let rows: [(String, String)] = [
+      ("time", "\(decimal(medianMilliseconds, 2)) ms (\(range))"),
+      ("algorithm bandwidth", "\(decimal(algorithmBandwidth, 2)) GB/s"),
+      ("bus bandwidth", "\(decimal(busBandwidth, 2)) GB/s"),
+      ("processor time", "\(decimal(processorMilliseconds, 2)) ms, of all workers together"),
+      ("copy once", "\(decimal(copyMilliseconds, 2)) ms, every worker at the same time"),
+      ("share of that limit", "\(decimal(shareOfCopyLimit * 100, 0)) %"),
+      ("checksum", "\(checksum), on all workers"),
+    ]
+    let heading =
+      "all-reduce of \(megabytes) MB over \(counted(ranks, "worker")), transport \(transport), "
+      + "median of \(repeats)"
+    return
+      ([heading]
+      + rows.map { name, value in
+        "  " + name + String(repeating: " ", count: 21 - name.count) + value
+      }).joined(separator: "\n")
+  }
+}
+
+/// The middle value, or the mean of the two middle ones; 0 of nothing.
+func median(_ values: [Double]) -> Double {
+  let sorted = values.sorted()
+  guard let last = sorted.indices.last else { return 0 }
+  return (sorted[last / 2] + sorted[(last + 1) / 2]) / 2
+}
+
+/// A number with so many digits behind the point.
+func decimal(_ value: Double, _ digits: Int) -> String {
+  let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+  let (whole, rest) = Int((value * scale).rounded()).quotientAndRemainder(dividingBy: Int(scale))
+  guard digits > 0 else { return "\(whole)" }
+  let tail = String(rest.magnitude)
+  return "\(whole)." + String(repeating: "0", count: digits - tail.count) + tail
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Collective
+import FoundationEssentials
+import Glibc
+import Recipe
+
+/// A subcommand that starts workers and ends as they do.
+protocol LaunchCommand: ParsableCommand {
+  /// Starts the workers, and gives the exit status once all have ended.
+  ///
+  /// `signals` must be there before anything that a signal could leave behind.
+  func launch(_ signals: consuming SignalReader, environment: [String: String]) throws -> CInt
+}
+
+extension LaunchCommand {
+  func run() throws {
+    do {
+      keepStandardDescriptorsOpen()
+      let environment = ProcessInfo.processInfo.environment
+      throw ArgumentParser.ExitCode(try launch(try SignalReader(), environment: environment))
+    } catch let error as LaunchError {
+      throw refusal(error)
+    } catch let error as RecipeError {
+      throw refusal(LaunchError(error.description, exitCode: error.exitCode))
+    }
+  }
+}
+
+extension Launch {
+  /// Runs the workers to their end; the exit status for it.
+  func supervise(_ signals: consuming SignalReader) throws(LaunchError) -> CInt {
+    if placement.meeting.transport == .tcp { try writeSecrets() }
+    let supervisor = try Supervisor(self, signals: signals)
+    supervisor.open()
+    let outcome = supervisor.run()
+    supervisor.close(outcome)
+    return outcome.exitCode
+  }
+
+  /// Leaves in the sockets' folder what workers over tcp know each other by.
+  private func writeSecrets() throws(LaunchError) {
+    do {
+      try RingSecrets.write(to: placement.meeting.directory, size: size)
+    } catch {
+      throw LaunchError("\(error)", exitCode: .inputOutput)
+    }
+  }
+}
+
+/// Prints an error on the launcher's behalf; what to throw for it.
+func refusal(_ error: LaunchError) -> ArgumentParser.ExitCode {
+  var errors = Sink(descriptor: STDERR_FILENO)
+  errors.write("twins-launch: \(error)\n")
+  errors.drain(patience: .seconds(5))
+  return ArgumentParser.ExitCode(error.exitCode.rawValue)
+}
+
+/// A closed stdin, stdout or stderr would hand its number to the next pipe, and our lines to a worker.
+private func keepStandardDescriptorsOpen() {
+  while case let number = open("/dev/null", O_RDWR), number >= 0 {
+    if number > STDERR_FILENO { close(number); return }
+  }
+}

@@ -1,0 +1,15 @@
+import Collective
+import FoundationEssentials
+import Glibc
+import Recipe
+
+extension Lifeline {
+  /// Ends this process when its launcher is gone, and takes away the meeting's folder, since the launcher cannot.
+  static func watch(_ environment: [String: String], folder: String) {
+    guard let descriptor = descriptor(environment) else { return }
+    watch(descriptor) {
+      try? FileManager.default.removeItem(atPath: folder)
+      _exit(ExitCode.software.rawValue)
+    }
+  }
+}

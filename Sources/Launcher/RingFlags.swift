@@ -1,0 +1,76 @@
+public import ArgumentParser
+public import Collective
+import Glibc
+
+/// The flags that say how the workers talk to each other.
+struct RingFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How gradients get from worker to worker: through memory that all see (shm), Unix-domain sockets (ipc) or TCP "
+        + "(tcp). auto is shm where it can be had.",
+      valueName: "name"))
+  var transport = TransportName.auto
+
+  @Option(
+    name: .customLong("shm-size"),
+    help: ArgumentHelp(
+      "The most memory that shm may take, with K, M or G. (default: as much as the gradients need)",
+      valueName: "size"),
+    transform: ByteCount.init(parsing:))
+  var memoryLimit: ByteCount?
+
+  @Option(
+    name: .customLong("ring-address"),
+    help: ArgumentHelp("The IP address whose ports tcp uses.", valueName: "addr"))
+  var address = "127.0.0.1"
+
+  @Option(
+    help: ArgumentHelp(
+      "How long a worker may be silent while the others wait for it to add up gradients.",
+      valueName: "seconds"))
+  var hangTimeout = 300.0
+
+  func validate() throws {
+    guard isAddress(address) else {
+      throw ValidationError(
+        "--ring-address has to be an IP address of this host, as 127.0.0.1 or ::1, and is '\(address)'.")
+    }
+    guard hangTimeout > 0, hangTimeout <= 604_800 else {
+      throw ValidationError(
+        "--hang-timeout has to lie above 0 seconds and up to a week, and is \(hangTimeout).")
+    }
+  }
+
+  /// Where the workers of a run meet, as rank 0 sees it.
+  func meeting(_ run: RunIdentifier, attempt: Int, size: Int, directory: String) -> RingMeeting {
+    var meeting = RingMeeting(
+      rank: 0, size: size, run: run.text, generation: attempt, directory: directory)
+    meeting.transport = transport
+    meeting.address = address
+    meeting.timeouts.silence = .seconds(hangTimeout)
+    if size > 1, transport == .auto || transport == .shm {
+      meeting.memory = RingMeeting.SharedMemory(
+        descriptor: WorkerProcess.memoryDescriptor, limit: memoryLimit?.bytes)
+    }
+    return meeting
+  }
+
+  /// Flags that were given but change nothing, each in a sentence.
+  var notes: [String] {
+    var notes: [String] = []
+    if memoryLimit != nil, transport == .ipc || transport == .tcp {
+      notes.append("--shm-size has no effect with --transport \(transport.rawValue)")
+    }
+    if address != "127.0.0.1", transport != .tcp {
+      notes.append("--ring-address has no effect without --transport tcp")
+    }
+    return notes
+  }
+}
+
+extension TransportName: ExpressibleByArgument {}
+
+private func isAddress(_ text: String) -> Bool {
+  var bytes = in6_addr()
+  return inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1
+}

@@ -1,0 +1,66 @@
+import CTorch
+
+/// Floats in host memory that one update moves, with their gradients and moments: as many of each, in a row.
+///
+/// Each element's result depends on that element alone: split as you like, the bits stay the same.
+public struct FlatUpdate {
+  private let weights: UnsafeMutableBufferPointer<Float>
+  private let gradients: UnsafeBufferPointer<Float>
+  private let moments: [UnsafeMutableBufferPointer<Float>]
+
+  /// Names the memory; the moments are AdamW's running means of gradients and of their squares, or SGD's momenta.
+  public init(
+    weights: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
+    moments: [UnsafeMutableBufferPointer<Float>], file: StaticString = #fileID, line: UInt = #line
+  ) {
+    let counts = [weights.count, gradients.count] + moments.map(\.count)
+    require(Set(counts).count == 1, "\(counts) floats of an update", file, line)
+    self.weights = weights
+    self.gradients = gradients
+    self.moments = moments
+  }
+
+  /// AdamW, the formula of ``updateAdamW(weights:gradients:means:squares:step:learningRate:betas:decay:epsilon:file:line:)``.
+  ///
+  /// `scale` multiplies every gradient first. The corrections of a step are worked out once, in double precision.
+  public func adamW(
+    scale: Double, step: Int, learningRate: Double, betas: (Double, Double), decay: Double, epsilon: Double
+  ) {
+    require(moments.count == 2, "\(moments.count) moments for AdamW", #fileID, #line)
+    var values = ct_adamw_values(
+      scale: Float(scale), keep: Float(1 - learningRate * decay), gain1: Float(1 - betas.0),
+      beta2: Float(betas.1), gain2: Float(1 - betas.1),
+      step_size: Float(learningRate / (1 - power(betas.0, step))),
+      root: Float((1 - power(betas.1, step)).squareRoot()), epsilon: Float(epsilon))
+    ct_adamw_floats(
+      weights.baseAddress, gradients.baseAddress, moments[0].baseAddress, moments[1].baseAddress,
+      weights.count,
+      &values)
+  }
+
+  /// Nesterov's momentum, the formula of ``updateSGD(weights:gradients:momenta:learningRate:momentum:decay:isFirst:file:line:)``.
+  public func sgd(scale: Double, learningRate: Double, momentum: Double, decay: Double, isFirst: Bool) {
+    require(moments.count == 1, "\(moments.count) moments for SGD", #fileID, #line)
+    var values = ct_sgd_values(
+      scale: Float(scale), decay: Float(decay), momentum: isFirst ? 0 : Float(momentum),
+      nesterov: Float(momentum), rate: Float(learningRate))
+    ct_sgd_floats(
+      weights.baseAddress, gradients.baseAddress, moments[0].baseAddress, weights.count, &values)
+  }
+}
+
+/// The sum of the squares of floats, in double precision, in an order that depends on their number alone.
+public func sumOfSquares(_ floats: UnsafeBufferPointer<Float>) -> Double {
+  ct_squares(floats.baseAddress, floats.count)
+}
+
+/// A base to a whole power, by squaring: the same bits on every host.
+private func power(_ base: Double, _ exponent: Int) -> Double {
+  var (result, factor, rest) = (1.0, base, exponent)
+  while rest > 0 {
+    if rest & 1 == 1 { result *= factor }
+    factor *= factor
+    rest >>= 1
+  }
+  return result
+}

@@ -1,0 +1,101 @@
+import Collective
+import Foundation
+
+/// A thread that does one exchange after another, in the order in which they were handed over.
+final class CommunicationThread {
+  private let queue = ExchangeQueue()
+
+  /// Starts a thread that runs `exchange` with each number that is handed over.
+  init(_ exchange: @escaping (Int) throws(CollectiveError) -> Void) {
+    // Safe: only the new thread calls it, while whoever handed over stays away from what it works on, until `drain`.
+    nonisolated(unsafe) let exchange = exchange
+    let thread = Thread { [queue] in
+      while let number = queue.next() {
+        let watch = ContinuousClock.now
+        let result = Result { () throws(CollectiveError) in try exchange(number) }
+        queue.finish(result, after: .now - watch)
+      }
+      queue.end()
+    }
+    thread.name = "exchange"
+    thread.start()
+  }
+
+  deinit { queue.close() }
+
+  /// Adds exchanges to the queue.
+  func handOver(_ numbers: Range<Int>) { queue.add(numbers) }
+
+  /// Waits until the queue is empty; how long its exchanges took.
+  ///
+  /// The group bounds the wait: each of its operations ends within its time. Throws the first error since the last call.
+  func drain() throws(CollectiveError) -> Duration {
+    let (busy, failure) = queue.drain()
+    if let failure { throw failure }
+    return busy
+  }
+}
+
+/// Numbers on their way from one thread to another, and what became of them.
+private final class ExchangeQueue: @unchecked Sendable {
+  // Safe: `state` is touched only while `condition` is locked.
+  private let condition = NSCondition()
+  private var state = State()
+
+  private struct State {
+    var waiting: [Int] = []
+    var isBusy = false
+    var isClosed = false
+    var hasEnded = false
+    var busy = Duration.zero
+    var failure: CollectiveError?
+  }
+
+  /// Runs `body` with the state locked, once `isMet`; then wakes all that wait.
+  private func locked<Result>(
+    when isMet: (State) -> Bool = { _ in true }, _ body: (inout State) -> Result
+  ) -> Result {
+    condition.lock()
+    defer { condition.unlock() }
+    while !isMet(state) { condition.wait() }
+    defer { condition.broadcast() }
+    return body(&state)
+  }
+
+  func add(_ numbers: Range<Int>) {
+    // After an error the group is of no use: what is left would only fail again.
+    locked { if $0.failure == nil { $0.waiting += numbers } }
+  }
+
+  func next() -> Int? {
+    locked(when: { !$0.waiting.isEmpty || $0.isClosed }) { state in
+      state.isBusy = !state.waiting.isEmpty
+      return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+    }
+  }
+
+  func finish(_ result: Result<Void, CollectiveError>, after time: Duration) {
+    locked { state in
+      state.isBusy = false
+      state.busy += time
+      guard case .failure(let error) = result else { return }
+      state.failure = error
+      state.waiting = []
+    }
+  }
+
+  func drain() -> (busy: Duration, failure: CollectiveError?) {
+    locked(when: { $0.waiting.isEmpty && !$0.isBusy }) { state in
+      defer { (state.busy, state.failure) = (.zero, nil) }
+      return (state.busy, state.failure)
+    }
+  }
+
+  func end() { locked { $0.hasEnded = true } }
+
+  /// Lets the thread finish what is waiting, and waits for its end.
+  func close() {
+    locked { $0.isClosed = true }
+    locked(when: { $0.hasEnded }) { _ in }
+  }
+}

@@ -1,0 +1,98 @@
+import Collective
+import Torch
+
+/// Sums the gradients over the ranks bucket by bucket, if it can while `backward()` fills later ones.
+final class GradientReducer {
+  private let flat: FlatNetwork
+  private let exchange: RankExchange
+  /// What sums during `backward()`; nil where everything is summed after it.
+  private let early: EarlyBuckets?
+
+  /// Listens to the network's gradients where that helps: between ranks, and where the group reaches their memory.
+  init(_ flat: FlatNetwork, _ exchange: RankExchange, _ parallelism: Parallelism) {
+    self.flat = flat
+    self.exchange = exchange
+    let overlaps = parallelism.overlaps && exchange.group.size > 1 && flat.isOnHost
+    early = overlaps ? EarlyBuckets(flat, exchange) : nil
+  }
+
+  /// Announces that the next `backward()` is the step's last, after which every gradient is whole.
+  func expectLastGradients() { early?.begin() }
+
+  /// Sums what is not summed yet; this rank's own blocks, at least, hold sums afterwards.
+  func finish() throws(CollectiveError) {
+    guard exchange.group.size > 1 else { return }
+    if let early {
+      try early.finish()
+    } else {
+      try exchange.timed(reduceAll)
+    }
+  }
+
+  /// The sum of the squares of the gradients that this rank owns.
+  func ownSquares() -> Double {
+    guard flat.isOnHost || exchange.group.size > 1 else {
+      let norm = flat.gradients.tensor.norm().item()
+      return norm * norm
+    }
+    return flat.squares(in: exchange.owned(of: 0..<flat.layout.count))
+  }
+
+  private func reduceAll() throws(CollectiveError) {
+    if flat.isOnHost { return try reduceBuckets() }
+    let host = Tensor(memory: flat.sharedGradients.floats, keeping: flat.sharedGradients)
+    host.copy(from: flat.gradients.tensor)
+    try reduceBuckets()
+    flat.gradients.tensor.copy(from: host)
+  }
+
+  private func reduceBuckets() throws(CollectiveError) {
+    for bucket in flat.layout.buckets { try exchange.reduce(flat.sharedGradients, bucket) }
+  }
+}
+
+/// Buckets that leave as soon as their gradients are whole.
+///
+/// A hook of each parameter tells of its gradient; on the CPU it is called on the thread that runs `backward()`, so
+/// only the hand-over to the communication thread needs a lock.
+private final class EarlyBuckets {
+  private let progress: Progress
+  private let exchange: RankExchange
+
+  /// What the hooks know: nothing that would keep the network, which keeps the hooks.
+  private final class Progress {
+    var buckets: BucketProgress
+    let thread: CommunicationThread
+
+    init(_ layout: FlatLayout, _ thread: CommunicationThread) {
+      buckets = BucketProgress(layout)
+      self.thread = thread
+    }
+  }
+
+  init(_ flat: FlatNetwork, _ exchange: RankExchange) {
+    self.exchange = exchange
+    let (buckets, buffer) = (flat.layout.buckets, flat.sharedGradients)
+    let thread = CommunicationThread { bucket throws(CollectiveError) in
+      try exchange.reduce(buffer, buckets[bucket])
+    }
+    progress = Progress(flat.layout, thread)
+    for (index, parameter) in flat.parameters.enumerated() {
+      // A network may outlive its trainer; then there is nobody to tell.
+      parameter.tensor.onGradient { [weak progress] in
+        guard let progress else { return }
+        progress.thread.handOver(progress.buckets.finish(parameter: index))
+      }
+    }
+  }
+
+  func begin() { progress.buckets.begin() }
+
+  /// Hands over what no gradient came for, and waits for all.
+  func finish() throws(CollectiveError) {
+    progress.thread.handOver(progress.buckets.finishAll())
+    let watch = ContinuousClock.now
+    let busy = try progress.thread.drain()
+    exchange.count(busy, waited: .now - watch)
+  }
+}

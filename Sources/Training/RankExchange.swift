@@ -1,0 +1,87 @@
+import Collective
+import Torch
+
+/// What the ranks give one another in a step, and which part of the update each does.
+///
+/// Divided or not, every rank ends with the same bits: a divided step is an all-reduce whose second half, the
+/// all-gather, carries updated weights instead of gradients.
+final class RankExchange {
+  let group: any ProcessGroup
+  /// Whether each rank updates its own blocks alone.
+  let isDivided: Bool
+  /// What this step's exchanges took so far.
+  private(set) var time = CommunicationTime()
+
+  /// Divides the update where that was asked for and can be done: between ranks, and in host memory.
+  init(_ group: any ProcessGroup, _ parallelism: Parallelism, on device: Device) {
+    self.group = group
+    isDivided = parallelism.shardsOptimizer ?? true && group.size > 1 && device == .cpu
+  }
+
+  /// The blocks of `whole` that this rank owns.
+  func owned(of whole: Range<Int>) -> [Range<Int>] { group.blocks.ranges(of: group.rank, in: whole) }
+
+  /// The blocks of `whole` that this rank updates.
+  func updated(of whole: Range<Int>) -> [Range<Int>] {
+    if isDivided { return owned(of: whole) }
+    return BlockLayout(blockLength: group.blocks.blockLength, size: 1).ranges(of: 0, in: whole)
+  }
+
+  /// Sums gradients where they are needed: on every rank, or with their owner.
+  func reduce(_ gradients: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {
+    if isDivided {
+      try group.reduceScatterSum(gradients, range)
+    } else {
+      try group.allReduceSum(gradients, range)
+    }
+  }
+
+  /// Gives every rank the weights that others have updated.
+  func complete(_ weights: GroupBuffer?) throws(CollectiveError) {
+    guard isDivided, let weights else { return }
+    try timed { () throws(CollectiveError) in try group.allGatherBlocks(weights, 0..<weights.count) }
+  }
+
+  /// What every rank reports, by rank.
+  func all(_ own: RankReport) throws(CollectiveError) -> [RankReport] {
+    guard group.size > 1 else { return [own] }
+    return try timed { () throws(CollectiveError) in
+      try group.allGather(own.bytes).enumerated().map { rank, bytes throws(CollectiveError) in
+        guard let report = RankReport(bytes) else {
+          throw .mismatch(
+            rank: rank, operation: "report", expected: "a step's report", found: "\(bytes.count) bytes")
+        }
+        return report
+      }
+    }
+  }
+
+  /// Forgets the times of the step before.
+  func restartClock() { time = CommunicationTime() }
+
+  /// Counts the time of an exchange for which this thread waits.
+  func timed<Result>(_ body: () throws(CollectiveError) -> Result) throws(CollectiveError) -> Result {
+    let watch = ContinuousClock.now
+    let result = try body()
+    time.add(hidden: .zero, exposed: .now - watch)
+    return result
+  }
+
+  /// Counts exchanges of another thread, and the part of their time for which this one had to wait.
+  func count(_ whole: Duration, waited: Duration) { time.add(hidden: whole - waited, exposed: waited) }
+}
+
+/// What the exchanges of a step cost.
+public struct CommunicationTime: Equatable, Sendable {
+  /// Seconds that exchanges took.
+  public private(set) var seconds = 0.0
+  /// Seconds of them in which the step did nothing else.
+  public private(set) var exposedSeconds = 0.0
+
+  init() {}
+
+  mutating func add(hidden: Duration, exposed: Duration) {
+    seconds += (max(.zero, hidden) + exposed) / .seconds(1)
+    exposedSeconds += exposed / .seconds(1)
+  }
+}

@@ -1,0 +1,53 @@
+/// What a rank tells the others of its part of a step.
+struct RankReport: Equatable, Sendable {
+  /// Whether it was asked to stop.
+  var stop: Bool
+  /// The mean loss of its pictures.
+  var loss: Double
+  /// The sum of the squares of the gradients that it owns, summed over the ranks.
+  var squares: Double
+
+  /// Three numbers of eight bytes.
+  var bytes: [UInt8] {
+    [stop ? 1 : 0, loss.bitPattern, squares.bitPattern].flatMap { word in
+      withUnsafeBytes(of: word.littleEndian, Array.init)
+    }
+  }
+}
+
+extension RankReport {
+  /// Reads back `bytes`; nil where they are not a report's.
+  init?(_ bytes: [UInt8]) {
+    guard bytes.count == 24 else { return nil }
+    let words = bytes.withUnsafeBytes { raw in
+      (0..<3).map { UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) }
+    }
+    self.init(stop: words[0] != 0, loss: Double(bitPattern: words[1]), squares: Double(bitPattern: words[2]))
+  }
+}
+
+/// What all ranks know of a step before its update, in the same bits.
+struct StepSummary: Equatable, Sendable {
+  /// Whether a rank was asked to stop.
+  let stops: Bool
+  /// The mean of the ranks' losses.
+  let loss: Double
+  /// L2 norm of the mean gradient, before clipping.
+  let gradientNorm: Double
+  /// What makes the clipped mean gradient of the sum that the buffers hold.
+  let gradientScale: Double
+
+  /// Adds up the reports in rank order.
+  ///
+  /// Gradients are the sum over the ranks, each multiplied by `lossScale`. The clip is that of
+  /// `torch.nn.utils.clip_grad_norm_`: the factor is `limit / (norm + 1e-6)` where that is below 1.
+  init(_ reports: [RankReport], lossScale: Double = 1, clip limit: Double?) {
+    let mean = 1 / Double(reports.count) / lossScale
+    stops = reports.contains(where: \.stop)
+    loss = reports.reduce(0) { $0 + $1.loss } / Double(reports.count)
+    let norm = mean * reports.reduce(0) { $0 + $1.squares }.squareRoot()
+    let clip = limit.map { $0 / (norm + 1e-6) } ?? 1
+    gradientNorm = norm
+    gradientScale = mean * (clip < 1 ? clip : 1)
+  }
+}

@@ -1,0 +1,33 @@
+import Collective
+import Torch
+
+/// Makes sure that all ranks still hold the same weights.
+///
+/// They do as long as every rank computes as it should: a difference means a defect, or memory or a processor that
+/// fails. Going on would train several networks at once, and save one of them.
+///
+/// The moment to look is just before an update. Of a divided update every rank then gets the others' blocks anew, which
+/// heals what was wrong with them, but not the gradients that came of it.
+struct WeightCheck {
+  let flat: FlatNetwork
+  let group: any ProcessGroup
+  /// After how many updates the weights are compared; 0 is never.
+  let interval: Int
+
+  /// Compares the weights if it is time to: before the first update, and each time `interval` more have been made.
+  func compareIfDue(after steps: Int) throws(TrainingError) {
+    if interval > 0, steps.isMultiple(of: interval) { try compare(after: steps) }
+  }
+
+  /// Throws on every rank, naming those that hold other weights than most, unless all hold the same.
+  func compare(after steps: Int) throws(TrainingError) {
+    guard group.size > 1 else { return }
+    let weights = flat.weights.tensor.moved(to: .cpu)
+    let odd = try collectively { () throws(CollectiveError) in
+      try withExtendedLifetime(weights) { () throws(CollectiveError) in
+        try group.disagreeing(about: UnsafeRawBufferPointer(weights.floats()))
+      }
+    }
+    guard odd.isEmpty else { throw .weightsDiffer(ranks: odd, steps: steps) }
+  }
+}

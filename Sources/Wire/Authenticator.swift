@@ -1,0 +1,99 @@
+internal import CZeroMQ
+internal import Glibc
+internal import Synchronization
+
+/// Answers for one context the question whom its secured sockets let in (ZeroMQ's RFC 27), on a thread of its own.
+///
+/// The thread sleeps until a peer shakes hands, and ends as the context terminates. Make it before binding.
+public final class Authenticator: Sendable {
+  /// The name under which sockets ask; ZeroMQ asks nobody without one.
+  static let domain = "ring"
+  private let desk: Desk
+
+  /// Starts to answer.
+  public init(admitting admission: Admission, in context: Context) throws(WireError) {
+    desk = Desk(admission, socket: try Self.listen(in: context))
+    try Self.startThread(of: desk)
+  }
+
+  /// Refuses everyone from now on; who is in stays.
+  public func admitNobody() { desk.isOpen.store(false, ordering: .releasing) }
+
+  private static func listen(in context: Context) throws(WireError) -> UnsafeMutableRawPointer {
+    let endpoint = "inproc://zeromq.zap.01"
+    guard let socket = zmq_socket(context.handle, ZMQ_REP) else { throw .last("zmq_socket", on: "reply") }
+    var linger: Int32 = 0
+    zmq_setsockopt(socket, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size)
+    guard zmq_bind(socket, endpoint) == 0 else {
+      defer { zmq_close(socket) }
+      throw .last("zmq_bind", on: endpoint)
+    }
+    return socket
+  }
+
+  private static func startThread(of desk: Desk) throws(WireError) {
+    let owned = Unmanaged.passRetained(desk)
+    var thread = pthread_t()
+    let code = pthread_create(
+      &thread, nil,
+      { argument in
+        if let argument { Unmanaged<Desk>.fromOpaque(argument).takeRetainedValue().serve() }
+        return nil
+      }, owned.toOpaque())
+    guard code == 0 else {
+      zmq_close(desk.socket)
+      owned.release()
+      throw WireError(call: "pthread_create", subject: "authenticator", code: code)
+    }
+    pthread_detach(thread)
+  }
+}
+
+/// What the thread works with.
+private final class Desk: @unchecked Sendable {
+  // Safe: only the thread that serves uses `socket` once it runs; the rest is atomic or never changes.
+  let socket: UnsafeMutableRawPointer
+  let isOpen = Atomic(true)
+  private let admission: Admission
+
+  init(_ admission: Admission, socket: UnsafeMutableRawPointer) {
+    self.admission = admission
+    self.socket = socket
+  }
+
+  /// Answers until the context terminates, which `zmq_msg_recv` tells.
+  func serve() {
+    // Signals are for the program's own threads.
+    var all = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, nil)
+    while let parts = receive() { answer(parts) }
+    zmq_close(socket)
+  }
+
+  /// All parts of the next question; parts beyond any that ZeroMQ sends are thrown away.
+  private func receive() -> [[UInt8]]? {
+    let part = Message()
+    var parts: [[UInt8]] = []
+    repeat {
+      while zmq_msg_recv(part.storage, socket, 0) < 0 {
+        guard zmq_errno() == EINTR else { return nil }
+      }
+      if parts.count < 16 { parts.append(Array(part.bytes)) }
+    } while part.hasMore
+    return parts
+  }
+
+  /// A question is: version, number, domain, address, name, mechanism, then the proofs.
+  private func answer(_ parts: [[UInt8]]) {
+    let isKnown = parts.count > 6 && parts[0] == Array("1.0".utf8)
+    let admits =
+      isKnown && isOpen.load(ordering: .acquiring) && admission.admits(parts[5], parts.dropFirst(6))
+    let verdict = admits ? ["200", "OK"] : ["400", "not admitted"]
+    let number = parts.count > 1 ? parts[1] : []
+    let answer = [Array("1.0".utf8), number] + (verdict + ["", ""]).map { Array($0.utf8) }
+    for (index, part) in answer.enumerated() {
+      zmq_send(socket, part, part.count, index == answer.count - 1 ? 0 : ZMQ_SNDMORE)
+    }
+  }
+}

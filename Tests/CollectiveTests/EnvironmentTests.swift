@@ -1,0 +1,49 @@
+import Collective
+import Testing
+
+@Suite struct EnvironmentTests {
+  @Test(arguments: TransportName.allCases)
+  func `what a launcher writes a worker reads`(transport: TransportName) throws {
+    var meeting = RingMeeting(rank: 2, size: 4, run: "r 1", generation: 3, directory: "/s")
+    meeting.transport = transport
+    meeting.memory = RingMeeting.SharedMemory(descriptor: 4, limit: 1 << 40)
+    meeting.address = "10.0.0.1"
+    meeting.timeouts.silence = .milliseconds(1500)
+    let environment = meeting.environment
+    #expect(Set(environment.keys) == RingMeeting.variables)
+    let read = try #require(try RingMeeting(environment: environment))
+    #expect(read.environment == environment)
+    #expect((read.rank, read.size, read.run, read.generation) == (2, 4, "r 1", 3))
+    #expect((read.directory, read.transport, read.address) == ("/s", transport, "10.0.0.1"))
+    #expect((read.memory?.descriptor, read.memory?.limit) == (4, 1 << 40))
+    #expect(read.timeouts.silence == .milliseconds(1500))
+  }
+
+  @Test func `by hand there is no meeting`() throws {
+    #expect(try RingMeeting(environment: ["RANK": "1", "WORLD_SIZE": "2"]) == nil)
+  }
+
+  @Test(arguments: [
+    [:],
+    [
+      "TWINS_TRANSPORT": "rdma", "TWINS_SHM_FD": "-1", "TWINS_SHM_SIZE": "much", "TWINS_HANG_TIMEOUT": "nan",
+    ],
+    ["TWINS_TRANSPORT": "", "TWINS_SHM_FD": "9999999999", "TWINS_HANG_TIMEOUT": "-3"],
+  ])
+  func `what is missing or unreadable is as by hand`(environment: [String: String]) throws {
+    let place = ["RANK": "1", "WORLD_SIZE": "2", "TWINS_SOCKET_DIR": "/s"]
+    let meeting = try #require(try RingMeeting(environment: environment.merging(place) { $1 }))
+    let plain = RingMeeting(rank: 1, size: 2, run: "", generation: 0, directory: "/s")
+    #expect(meeting.environment == plain.environment)
+  }
+
+  @Test(arguments: [
+    ("RANK", "2"), ("RANK", "-1"), ("RANK", ""), ("WORLD_SIZE", "many"), ("TWINS_GENERATION", "x"),
+  ])
+  func `a place that does not fit is named`(name: String, value: String) {
+    var environment = ["RANK": "1", "WORLD_SIZE": "2", "TWINS_SOCKET_DIR": "/s"]
+    environment[name] = value
+    let error = #expect(throws: RingMeeting.BadVariable.self) { try RingMeeting(environment: environment) }
+    #expect(error?.description.hasPrefix("\(name)='\(value)' is not a number that fits") == true)
+  }
+}

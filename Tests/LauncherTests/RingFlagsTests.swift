@@ -1,0 +1,57 @@
+import ArgumentParser
+import Collective
+import Testing
+
+@testable import Launcher
+
+@Suite struct RingFlagsTests {
+  @Test(arguments: [
+    ("1", 1), ("65536", 65_536), ("4K", 4096), ("512M", 512 << 20), ("2g", 2 << 30),
+  ])
+  func `bytes are read as people write them`(text: String, bytes: Int) throws {
+    #expect(try ByteCount(parsing: text).bytes == bytes)
+  }
+
+  @Test(arguments: ["", "0", "-1", "M", "1.5G", "3x", "1 G", "9999999999G", "+1", "١"])
+  func `what is no number of bytes is refused`(text: String) {
+    #expect(throws: ValidationError.self) { try ByteCount(parsing: text) }
+  }
+
+  @Test(arguments: [
+    ["--transport", "rdma"], ["--shm-size", "0"], ["--ring-address", "localhost"],
+    ["--ring-address", "1.2.3"], ["--hang-timeout", "0"], ["--hang-timeout", "nan"],
+    ["--hang-timeout", "inf"],
+  ])
+  func `a bad value is refused`(arguments: [String]) {
+    #expect(throws: (any Error).self) { try RingFlags.parse(arguments) }
+  }
+
+  @Test func `the meeting has what the flags say`() throws {
+    let meeting = try meeting([
+      "--transport", "shm", "--shm-size", "1M", "--ring-address", "::1", "--hang-timeout", "2.5",
+    ])
+    #expect((meeting.rank, meeting.size, meeting.run, meeting.generation) == (0, 4, "r1", 2))
+    #expect((meeting.directory, meeting.transport, meeting.address) == ("/s", .shm, "::1"))
+    #expect(meeting.timeouts.silence == .seconds(2.5))
+    #expect(meeting.memory?.limit == 1 << 20)
+    #expect(meeting.memory?.descriptor == 4)
+  }
+
+  @Test(arguments: [
+    ("auto", 2, true), ("shm", 8, true), ("shm", 1, false), ("ipc", 8, false), ("tcp", 8, false),
+  ])
+  func `there is memory to share where it is used`(transport: String, size: Int, isShared: Bool) throws {
+    #expect(try (meeting(["--transport", transport], size: size).memory != nil) == isShared)
+  }
+
+  @Test func `flags without effect are named`() throws {
+    #expect(try RingFlags.parse([]).notes.isEmpty)
+    #expect(try RingFlags.parse(["--shm-size", "1G", "--transport", "tcp"]).notes.count == 1)
+    #expect(try RingFlags.parse(["--shm-size", "1G", "--ring-address", "::1"]).notes.count == 1)
+  }
+
+  private func meeting(_ arguments: [String], size: Int = 4) throws -> RingMeeting {
+    let identifier = try #require(RunIdentifier("r1"))
+    return try RingFlags.parse(arguments).meeting(identifier, attempt: 2, size: size, directory: "/s")
+  }
+}
