@@ -3,10 +3,10 @@
 # Tests and programs are one release build: what is tested is what runs, and the tests take seconds.
 swift_flags := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 
-.PHONY: help setup build test soak lint bench demo clean
+.PHONY: help setup build test soak lint install uninstall installcheck bench demo clean
 
 help: ## list these targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: ## install what is missing and link libtorch as .libtorch (TORCH_DIR names one)
 	@scripts/setup
@@ -20,10 +20,19 @@ test: setup ## run every test
 
 soak: setup ## break forty runs at random moments: workers killed or stopped, launchers killed
 	swift build --build-tests $(swift_flags)
-	TWINS_SOAK=40 OMP_NUM_THREADS=1 swift test --skip-build $(swift_flags) --filter FaultSweepTests
+	TWINS_SOAK=40 OMP_NUM_THREADS=1 swift test --skip-build $(swift_flags) --filter 'FaultSweepTests|OrderTests'
 
 lint: ## check the format of the Swift sources
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
+
+install: build ## lay programs and systemd unit under /opt/twins and /etc; FLAGS="--prefix DIR ..." for elsewhere
+	deploy/install.sh $(FLAGS)
+
+uninstall: ## take away what install laid there, with the same FLAGS
+	deploy/install.sh --uninstall $(FLAGS)
+
+installcheck: build ## install into a temporary folder, check the unit, train from there, take it away
+	scripts/installcheck
 
 bench: build ## time a training step, beside PyTorch's if PEER_PYTHON names a Python that has torch and timm
 	scripts/bench

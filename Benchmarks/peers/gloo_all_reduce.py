@@ -40,6 +40,7 @@ def main():
         if dist.get_rank() == 0:
             median = statistics.median(times[2:]) * 1000
             print(json.dumps({"megabytes": megabytes, "median_milliseconds": median}), flush=True)
+    dist.barrier()  # gloo may hang a rank whose neighbours have left already
     dist.destroy_process_group()
 
 

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,6 +46,11 @@ int linux_open_ready_queue(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
 int linux_watch(int queue, int descriptor, uint32_t tag) {
   struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.u32 = tag};
+  return epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event);
+}
+
+int linux_watch_always(int queue, int descriptor, uint32_t tag) {
+  struct epoll_event event = {.events = EPOLLIN, .data.u32 = tag};
   return epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event);
 }
 
@@ -118,4 +124,44 @@ void linux_keep_memory(void) {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
 #endif
+}
+
+int linux_sealed_memory_file(const char *name, size_t length) {
+  int file = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (file < 0) return -1;
+  if (ftruncate(file, (off_t)length) == 0
+      && fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+    return file;
+  int failure = errno;
+  close(file);
+  errno = failure;
+  return -1;
+}
+
+// A cache line of words in front of the copies: their reader does not slow the writer of the counter's neighbours.
+enum { words_before_copies = 8 };
+
+void linux_publish(uint64_t *slot, size_t stride, const uint64_t *words, size_t count) {
+  uint64_t turn = __atomic_load_n(slot, __ATOMIC_RELAXED) + 1;
+  uint64_t *copy = slot + words_before_copies + (turn & 1) * stride;
+  // A reader that sees one of the stores below also sees the count before, and knows its copy for outdated.
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+  for (size_t i = 0; i < count; i++) __atomic_store_n(copy + i, words[i], __ATOMIC_RELAXED);
+  __atomic_store_n(slot, turn, __ATOMIC_RELEASE);
+}
+
+int64_t linux_read_published(const uint64_t *slot, size_t stride, uint64_t *words, size_t count) {
+  uint64_t turn = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+  const uint64_t *copy = slot + words_before_copies + (turn & 1) * stride;
+  for (size_t i = 0; i < count; i++) words[i] = __atomic_load_n(copy + i, __ATOMIC_RELAXED);
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  return __atomic_load_n(slot, __ATOMIC_RELAXED) == turn ? (int64_t)(turn & INT64_MAX) : -1;
+}
+
+uint64_t linux_load_long(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
+
+int64_t linux_peer_user(int socket) {
+  struct ucred peer;
+  socklen_t length = sizeof peer;
+  return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? (int64_t)peer.uid : -1;
 }

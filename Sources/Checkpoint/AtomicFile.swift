@@ -1,5 +1,3 @@
-import Glibc
-
 /// Replaces files as a whole: a reader, or the next start after a crash, finds the old content or the new.
 public enum AtomicFile {
   /// Writes a file's content in place of an earlier one's.
@@ -19,7 +17,7 @@ public enum AtomicFile {
   static func write(
     to path: String, on disk: Disk = Disk(), _ body: (inout FileWriter) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
-    let (folder, name) = split(path)
+    let (folder, name) = Disk.split(path)
     try disk.removeLeftovers(in: folder, of: name)
     let temporary = "\(folder)/\(WriterMark.own.temporaryName(for: name))"
     do throws(CheckpointError) {
@@ -38,11 +36,5 @@ public enum AtomicFile {
     var writer = try FileWriter(creating: path, on: disk)
     try body(&writer)
     try writer.sync()
-  }
-
-  private static func split(_ path: String) -> (folder: String, name: String) {
-    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-    let folder = slash == path.startIndex ? "/" : String(path[..<slash])
-    return (folder, String(path[path.index(after: slash)...]))
   }
 }

@@ -32,6 +32,7 @@ extension CheckpointError: CustomStringConvertible {
     case ENOSPC: ". `df -h` shows which disk is full; the earlier version is untouched."
     case EDQUOT: ". `quota` shows the limit; the earlier version is untouched."
     case EROFS, EACCES, EPERM: ". Choose a folder that this user may write."
+    case EIO: ". The disk may be failing: `dmesg` says more. The earlier version is untouched."
     case EFBIG: ". `ulimit -f` shows the limit on a file's size."
     default: ""
     }

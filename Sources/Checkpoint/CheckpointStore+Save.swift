@@ -1,14 +1,13 @@
 import FoundationEssentials
-import Glibc
 
 /// One file of a checkpoint: `NAME.safetensors` with these tensors.
 public struct TensorFile {
   /// The file's name, without the ending.
   public let name: String
   /// What the file holds.
-  public let tensors: [TensorView]
+  public internal(set) var tensors: [TensorView]
   /// Texts to put beside the tensors.
-  public let metadata: [String: String]
+  public internal(set) var metadata: [String: String]
 
   /// A file that will be called `NAME.safetensors`.
   public init(name: String, tensors: [TensorView], metadata: [String: String] = [:]) {
@@ -27,27 +26,46 @@ extension CheckpointStore {
   ///   - name: The folder's name, as `epoch-0007`.
   ///   - files: The tensors, written from where they are.
   ///   - state: Everything that is not a tensor; written as JSON to `state.json`.
-  public func save(name: String, files: [TensorFile], state: some Encodable) throws(CheckpointError) {
+  ///   - isBest: Whether it is the best of the run so far; see `prune`.
+  ///
+  /// A tensor that holds NaN or infinity is refused by name before anything is written.
+  public func save(
+    name: String, files: [TensorFile], state: some Encodable, isBest: Bool = false
+  ) throws(CheckpointError) {
     precondition(
       !name.isEmpty && !name.hasPrefix(".") && !name.contains("/"), "'\(name)' cannot name a folder")
-    let state = try encoded(state, for: name)
-    try disk.makeFolder(folder, mayExist: true)
+    for file in files { try file.checkIsFinite(in: path(of: name)) }
+    try write(Draft(name: name, files: files, state: try encoded(state, for: name), isBest: isBest))
+  }
+
+  /// Writes what is known to be finite.
+  func write(_ draft: Draft) throws(CheckpointError) {
+    try makeStore()
     try disk.removeLeftovers(in: folder)
+    let temporary = temporaryPath(of: draft.name)
     do throws(CheckpointError) {
-      try fill(temporaryPath(of: name), files: files, state: state)
-      try publish(name)
+      try fill(temporary, with: draft)
+      try publish(draft.name)
     } catch {
-      try? disk.remove(temporaryPath(of: name))
+      try? disk.remove(temporary)
       throw error
     }
     try disk.syncFolder(folder)
   }
 
-  private func fill(_ path: String, files: [TensorFile], state: [UInt8]) throws(CheckpointError) {
+  /// The store's own name has to survive too, or the first checkpoint is lost with it.
+  private func makeStore() throws(CheckpointError) {
+    guard list().readable.isEmpty else { return }
+    try disk.makeFolder(folder, mayExist: true)
+    try disk.syncFolder(Disk.split(folder).folder)
+  }
+
+  private func fill(_ path: String, with draft: Draft) throws(CheckpointError) {
     try disk.makeFolder(path)
-    var manifest = Manifest(sequence: (list().readable.first?.sequence ?? 0) + 1)
-    for file in files { manifest.files.append(try write(file, in: path)) }
-    manifest.files.append(try write(state, named: StoredCheckpoint.stateFileName, in: path))
+    var manifest = Manifest(
+      sequence: (list().readable.first?.sequence ?? 0) + 1, isBest: draft.isBest)
+    for file in draft.files { manifest.files.append(try write(file, in: path)) }
+    manifest.files.append(try write(draft.state, named: StoredCheckpoint.stateFileName, in: path))
     _ = try write(try encoded(manifest, for: path), named: Manifest.fileName, in: path)
     try disk.syncFolder(path)
   }
@@ -74,29 +92,7 @@ extension CheckpointStore {
       name: name, size: writer.count, checksum: bytes.withUnsafeBytes(Manifest.Checksum.init(of:)))
   }
 
-  /// Gives the finished folder its name; an earlier folder of that name is then removed.
-  private func publish(_ name: String) throws(CheckpointError) {
-    guard access(path(of: name), F_OK) == 0 else {
-      return try disk.rename(temporaryPath(of: name), to: path(of: name))
-    }
-    do throws(CheckpointError) {
-      try disk.exchange(temporaryPath(of: name), with: path(of: name))
-    } catch .system(_, _, EINVAL) {
-      return try replaceInTwoSteps(name)
-    }
-    try disk.syncFolder(folder)
-    try disk.remove(temporaryPath(of: name))
-  }
-
-  /// For file systems that cannot swap two names, as NFS: for a moment there is no checkpoint of this name.
-  private func replaceInTwoSteps(_ name: String) throws(CheckpointError) {
-    let earlier = temporaryPath(of: "\(name).earlier")
-    try disk.rename(path(of: name), to: earlier)
-    try disk.rename(temporaryPath(of: name), to: path(of: name))
-    try disk.remove(earlier)
-  }
-
-  private func encoded(_ value: some Encodable, for name: String) throws(CheckpointError) -> [UInt8] {
+  func encoded(_ value: some Encodable, for name: String) throws(CheckpointError) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {

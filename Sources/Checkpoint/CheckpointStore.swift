@@ -34,15 +34,6 @@ public struct CheckpointStore: Sendable {
     }
     return Search(checkpoint: nil, refused: refused)
   }
-
-  /// Removes the oldest checkpoints beyond `count`, but never the newest one that is whole.
-  ///
-  /// Folders that have no readable manifest are left alone, and so is everything where nothing is whole.
-  public func prune(keeping count: Int) throws(CheckpointError) {
-    guard let newest = newestVerified().checkpoint else { return }
-    let superfluous = list().readable.dropFirst(max(1, count)).map(\.name).filter { $0 != newest.name }
-    for name in superfluous { try remove(name) }
-  }
 }
 
 extension CheckpointStore {
@@ -50,20 +41,40 @@ extension CheckpointStore {
   struct Entry {
     let name: String
     let sequence: Int
+    let isBest: Bool
+
+    /// By the time of saving, and by the run's progress where that does not tell.
+    static func isNewer(_ one: Entry, _ other: Entry) -> Bool {
+      guard one.sequence == other.sequence else { return one.sequence > other.sequence }
+      return CheckpointStore.isFurther(one.name, other.name)
+    }
   }
 
   /// The checkpoints, newest first, and what is wrong with folders that cannot be one.
   func list() -> (readable: [Entry], unreadable: [CheckpointError]) {
     var readable: [Entry] = []
     var unreadable: [CheckpointError] = []
-    for name in disk.names(in: folder) where !name.hasPrefix(".") {
+    let names = disk.names(in: folder).filter { !$0.hasPrefix(".") }
+    for name in names.sorted(by: Self.isFurther) {
       do throws(CheckpointError) {
-        readable.append(Entry(name: name, sequence: try Manifest(in: path(of: name)).sequence))
+        let manifest = try Manifest(in: path(of: name))
+        readable.append(
+          Entry(name: name, sequence: manifest.sequence, isBest: manifest.isBest ?? false))
       } catch {
         unreadable.append(error)
       }
     }
-    return (readable.sorted { $0.sequence > $1.sequence }, unreadable)
+    return (readable.sorted(by: Entry.isNewer), unreadable)
+  }
+
+  /// Whether a name stands for a later place of the run; names that stand for none come last.
+  private static func isFurther(_ name: String, _ other: String) -> Bool {
+    switch (CheckpointName(name), CheckpointName(other)) {
+    case (let one?, let two?) where one != two: one > two
+    case (_?, nil): true
+    case (nil, _?): false
+    default: name > other
+    }
   }
 
   func path(of name: String) -> String {
@@ -72,11 +83,5 @@ extension CheckpointStore {
 
   func temporaryPath(of name: String) -> String {
     path(of: WriterMark.own.temporaryName(for: name))
-  }
-
-  /// First out of sight, in one step, so that a half-removed folder never looks like a checkpoint.
-  private func remove(_ name: String) throws(CheckpointError) {
-    try disk.rename(path(of: name), to: temporaryPath(of: name))
-    try disk.remove(temporaryPath(of: name))
   }
 }

@@ -24,9 +24,7 @@ struct FileWriter: ~Copyable {
     var rest = bytes[...]
     while !rest.isEmpty {
       let piece = UnsafeRawBufferPointer(rebasing: rest)
-      let written = try disk.perform("write", path) {
-        Glibc.write(descriptor, piece.baseAddress, piece.count)
-      }
+      let written = try disk.write(piece, to: descriptor, path: path)
       rest = rest.dropFirst(written)
       count += written
     }
@@ -41,6 +39,6 @@ struct FileWriter: ~Copyable {
 
   /// Returns when the bytes are on the disk.
   func sync() throws(CheckpointError) {
-    try disk.perform("sync", path) { Int(fsync(descriptor)) }
+    try disk.sync(descriptor, path: path)
   }
 }

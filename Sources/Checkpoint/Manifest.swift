@@ -10,6 +10,8 @@ struct Manifest: Codable, Equatable, Sendable {
   var version = Self.currentVersion
   /// Counts the checkpoints of a store, so that their order depends neither on names nor on clocks.
   let sequence: Int
+  /// Whether it was the best of its run when it was saved; none where an earlier version wrote it.
+  var isBest: Bool?
   var files: [File] = []
 
   struct File: Codable, Equatable, Sendable {
@@ -31,7 +33,7 @@ struct Manifest: Codable, Equatable, Sendable {
     let value: UInt32
 
     init(of bytes: UnsafeRawBufferPointer) {
-      value = CRC32.castagnoli.checksum(of: bytes)
+      value = CRC32C.checksum(of: bytes)
     }
   }
 
@@ -48,8 +50,9 @@ struct Manifest: Codable, Equatable, Sendable {
     }
   }
 
-  init(sequence: Int) {
+  init(sequence: Int, isBest: Bool) {
     self.sequence = sequence
+    self.isBest = isBest
   }
 
   private static func open(_ folder: String) throws(CheckpointError) -> MappedFile {

@@ -2,8 +2,8 @@
 struct RingGrain: Equatable, Sendable {
   /// The floats of one block, the unit in which ranks own sums: changing it changes the order of sums.
   var blockLength = 16_384
-  /// The blocks that travel as one segment, about 1 MiB: it changes speed only.
-  var blocksPerSegment = 16
+  /// The blocks that travel as one segment, about 2 MiB: it changes speed only.
+  var blocksPerSegment = 32
 
   /// The most payload that one message carries, in bytes.
   var segmentBytes: Int { blockLength * blocksPerSegment * MemoryLayout<Float>.stride }

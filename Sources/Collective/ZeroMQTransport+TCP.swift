@@ -4,7 +4,8 @@ extension ZeroMQTransport {
   /// Listens at a free port, checks that strangers are refused there, and says where it is.
   ///
   /// The next rank is looked for, and connected to, while this one waits for messages.
-  convenience init(door: TCPDoor, tuning: SocketTuning = SocketTuning()) throws(CollectiveError) {
+  convenience init(door: TCPDoor, tuning wished: SocketTuning? = nil) throws(CollectiveError) {
+    let tuning = wished ?? (door.address.isLoopback ? .loopback : SocketTuning())
     do {
       try self.init(claim: door.claim, tuning: tuning)
       let port = try listen(at: door)

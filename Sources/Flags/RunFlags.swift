@@ -24,7 +24,7 @@ package struct RunFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What to go on from: a checkpoint folder, the newest one (auto), or a file of weights.",
+      "What to go on from: a checkpoint folder, the newest one (auto), or a file of weights. A checkpoint goes on at its step.",
       valueName: "path|auto"))
   package var resume: String?
 
@@ -44,7 +44,13 @@ package struct RunFlags: ParsableArguments {
   @Flag(help: "Do not evaluate after each epoch.")
   package var noEval = false
 
-  @Option(help: ArgumentHelp("Newest checkpoints to keep.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Save inside an epoch too, after every so many steps of the run; 0 saves at the ends of epochs alone. "
+        + "Training goes on meanwhile. (default: 0)", valueName: "n"))
+  package var checkpointEvery: Int?
+
+  @Option(help: ArgumentHelp("Newest checkpoints to keep, beside that of the best epoch.", valueName: "n"))
   package var keep = 2
 
   @Option(help: ArgumentHelp("Print and record a line every so many steps.", valueName: "n"))
@@ -105,6 +111,7 @@ package struct RunFlags: ParsableArguments {
     try check()
     settings.note(
       shardOptimizer == true ? "--shard-optimizer" : "--no-shard-optimizer", isGiven: shardOptimizer != nil)
+    settings.note("--checkpoint-every", isGiven: checkpointEvery != nil)
     settings.note("--no-overlap", isGiven: noOverlap)
     settings.note("--bucket-megabytes", isGiven: bucketMegabytes != nil)
     settings.note("--check-weights-every", isGiven: checkWeightsEvery != nil)
@@ -112,6 +119,9 @@ package struct RunFlags: ParsableArguments {
 
   private func check() throws(RecipeError) {
     try require(keep >= 1, "--keep", keep, "at least 1")
+    if let checkpointEvery {
+      try require(checkpointEvery >= 0, "--checkpoint-every", checkpointEvery, "at least 0")
+    }
     try require(logEvery >= 1, "--log-every", logEvery, "at least 1")
     if let threads { try require(threads >= 1, "--threads", threads, "at least 1") }
     if let bucketMegabytes {

@@ -82,7 +82,7 @@ private struct Idleness: Sendable {
         "\(word) trains nothing", covers: { $0.name.map { !evaluated.contains($0) } ?? false },
         when: { _ in run.eval || run.throughput }),
       Idleness(
-        "\(word) trains nothing", together + " --shard-optimizer --no-shard-optimizer",
+        "\(word) trains nothing", together + " --shard-optimizer --no-shard-optimizer --checkpoint-every",
         when: { _ in run.eval || run.throughput }),
     ]
   }

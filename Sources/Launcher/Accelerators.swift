@@ -23,6 +23,25 @@ enum Accelerators {
     return count(deviceFiles: files, environment: environment)
   }
 
+  /// The cards that workers may use, by local rank, in the words of the driver and of the user.
+  static func names(deviceFiles: [String], environment: [String: String]) -> [String] {
+    let count = count(deviceFiles: deviceFiles, environment: environment)
+    let kind = kinds.first { kind in deviceFiles.contains { isCard($0, named: kind.files) } }
+    guard let kind else { return [] }
+    let visible = environment[kind.variable]?.split(separator: ",").map(String.init)
+    return (0..<count).map { rank in
+      guard let visible, rank < visible.count else { return "\(kind.files)\(rank)" }
+      return "\(rank), which is \(visible[rank]) of \(kind.variable)"
+    }
+  }
+
+  /// Cards of this machine by local rank.
+  static func names(environment: [String: String]) -> [String] {
+    names(
+      deviceFiles: (try? FileManager.default.contentsOfDirectory(atPath: "/dev")) ?? [],
+      environment: environment)
+  }
+
   /// A card's file is the driver's name and a number; `nvidiactl` and `davinci_manager` are not cards.
   private static func isCard(_ file: String, named driver: String) -> Bool {
     file.hasPrefix(driver) && Int(file.dropFirst(driver.count)) != nil

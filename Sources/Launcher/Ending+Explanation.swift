@@ -12,6 +12,8 @@ struct Explanation: Equatable, Sendable {
     case debug
     /// The same command again, after this change.
     case again(after: String)
+    /// The run goes on where it stopped, after this change.
+    case resume(after: String)
     /// Look through the data set.
     case scanData
     /// Ask the kernel what it killed.
@@ -31,6 +33,7 @@ extension Ending {
         nextStep: .again(after: "checking TWINS_WORKER and `ulimit -a`"))
     case .stuck:
       Explanation(cause: "a driver holds it inside the kernel", nextStep: .askKernel)
+    case .hung(let hang): Explanation(cause: hang.cause, nextStep: hang.nextStep)
     }
   }
 

@@ -10,6 +10,8 @@ enum Ending: Equatable, Sendable {
   case notStarted(String)
   /// It outlived SIGKILL, which happens when a driver holds it inside the kernel.
   case stuck
+  /// The launcher ended it, because it did nothing for longer than it may.
+  case hung(Hang)
 }
 
 extension Ending {
@@ -33,6 +35,7 @@ extension Ending {
     case .killed(let signal): 128 + signal
     case .notStarted: ExitCode.badConfiguration.rawValue
     case .stuck: 128 + Signal.kill.number
+    case .hung: ExitCode.software.rawValue
     }
   }
 
@@ -54,6 +57,7 @@ extension Ending: CustomStringConvertible {
     case .killed(let number): "killed by \(Signal(number)) (signal \(number))"
     case .notStarted(let reason): "could not be started: \(reason)"
     case .stuck: "still there after SIGKILL"
+    case .hung(let hang): hang.description
     }
   }
 }

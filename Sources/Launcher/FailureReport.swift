@@ -1,7 +1,7 @@
-/// The last thing a failed run prints: which rank failed first, how, and what to do next.
+/// What a failed attempt prints, at the end of a run as the last thing: which rank failed first, how, and what to do next.
 struct FailureReport: Sendable {
   let runIdentifier: String
-  let outcome: Outcome
+  var outcome: Outcome
   let failure: WorkerEnd
   /// Nil where the worker could not be started.
   let process: Int32?
@@ -11,6 +11,14 @@ struct FailureReport: Sendable {
   let advice: Advice
   /// The ranks whose processes were stopped meanwhile; a worker that gave up waited for them.
   var stoppedRanks: [Int] = []
+  /// What the worker was busy with, where it told.
+  var section: String?
+  /// Nil where there is but one attempt.
+  var attempt: Int?
+  /// The card that the worker computed on, if it did.
+  var card: String?
+  /// How many processes the kernel killed meanwhile because memory ran out, and who says so.
+  var memoryKills: MemoryKills.Count?
 
   /// The command lines that a report may recommend.
   struct Advice: Sendable {
@@ -25,8 +33,13 @@ struct FailureReport: Sendable {
   /// The whole report, each line ended.
   var text: String {
     let sections = [facts, tail, others, nextSteps].filter { !$0.isEmpty }
-    let body = sections.joined(separator: [""])
-    return ([heading] + body + [rule]).map { $0 + "\n" }.joined()
+    let body = Array(sections.joined(separator: [""]))
+    return framed(body, "rank \(failure.rank) failed, and the run was stopped")
+  }
+
+  /// The report of an attempt that another one follows.
+  var shortText: String {
+    framed([facts, tail].joined(separator: [""]), "rank \(failure.rank) failed")
   }
 }
 
@@ -35,9 +48,10 @@ extension FailureReport {
 
   private var rule: String { String(repeating: "─", count: Self.width) }
 
-  private var heading: String {
-    let title = "── rank \(failure.rank) failed, and the run was stopped "
-    return title + String(repeating: "─", count: max(2, Self.width - title.count))
+  private func framed(_ body: some Sequence<String>, _ title: String) -> String {
+    let start = "── \(title) "
+    let heading = start + String(repeating: "─", count: max(2, Self.width - start.count))
+    return ([heading] + body + [rule]).map { $0 + "\n" }.joined()
   }
 
   private func row(_ name: String, _ value: String) -> String {
@@ -47,16 +61,30 @@ extension FailureReport {
 
   private var facts: [String] {
     let worker = "rank \(failure.rank) of \(outcome.ends.count)" + (process.map { ", pid \($0)" } ?? "")
+    let moment = elapsed(failure.moment - outcome.start)
     return [
-      row("run", runIdentifier),
-      row("worker", worker),
-      row("ended", "\(failure.ending), \(elapsed(failure.moment)) after the start"),
+      row("run", runIdentifier + (attempt.map { ", attempt \($0)" } ?? "")),
+      row("worker", worker + (card.map { ", card \($0)" } ?? "")),
+      row("ended", "\(failure.ending), \(moment) after the start"),
       row("likely", cause),
-    ] + (logPath.map { [row("log", $0)] } ?? [])
+    ] + [place.map { row("at", $0) }, logPath.map { row("log", $0) }].compactMap(\.self) + stacks
+  }
+
+  /// The newest step that was recorded, and what the worker was busy with.
+  private var place: String? {
+    let step = outcome.progress.map { "epoch \($0.epoch), after step \($0.step) of the run" }
+    let parts = [step, section.map { "in \($0)" }].compactMap(\.self)
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+
+  private var stacks: [String] {
+    guard case .hung = failure.ending, logPath != nil else { return [] }
+    return [row("stacks", "of all ranks that could still write them: in their logs")]
   }
 
   /// The ring cannot tell a stopped peer from a slow one, nor always which one it is; the kernel can.
   private var cause: String {
+    if failure.ending == .killed(Signal.kill.number), let memoryKills { return memoryKills.cause }
     guard failure.ending == .lostPeer, !stoppedRanks.isEmpty else { return failure.ending.explanation.cause }
     let names = stoppedRanks.map { "rank \($0)" }.joined(separator: ", ")
     return "\(names) was stopped, by a signal or a debugger, and the others waited for it"
@@ -76,6 +104,7 @@ extension FailureReport {
   private func fate(of end: WorkerEnd) -> String {
     switch end.ending {
     case .done: "finished"
+    case .hung(let hang): hang.description
     case .killed(Signal.kill.number) where end.stoppedByLauncher:
       "stopped by the launcher, with SIGKILL as it did not end by itself"
     case _ where end.stoppedByLauncher: "stopped by the launcher"
@@ -92,6 +121,8 @@ extension FailureReport {
       [row("next", shellQuoted(advice.debug))]
     case .again(let change):
       [row("next", "the same command, after \(change)")]
+    case .resume(let change):
+      [row("next", "\(advice.again), after \(change)")]
     case .askKernel:
       [
         row("next", "dmesg | tail    (names the process when memory ran out)"),

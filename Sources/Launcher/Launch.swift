@@ -4,20 +4,49 @@ import Collective
 struct Launch: Sendable {
   let grace: Duration
   let program: String
-  /// All arguments of a worker, its subcommand first.
-  let arguments: [String]
+  /// All arguments of a worker of the first attempt, its subcommand first.
+  let firstArguments: [String]
+  /// Those of this attempt.
+  var arguments: [String]
   var placement: Placement
   /// The launcher's own environment.
   let environment: [String: String]
-  /// The folder for this attempt's logs; nil where none are kept.
-  let logs: String?
+  /// Nil where no logs are kept.
+  let logs: LogFolder?
   /// What a failure report recommends.
   let advice: FailureReport.Advice
   /// What to tell the user before the start, each a sentence.
   var notes: [String] = []
+  /// How long a worker may be busy with one thing; nil where nobody watches.
+  var budgets: HangBudgets?
+  /// How often the workers are started again after a failure.
+  var restarts = Restarts.Budget.none
+  /// What later attempts go on from; nil where they do what the first one did.
+  var resumption: Resumption?
+  /// Where the run's progress is read; nil where nothing tells of it.
+  var progress: ProgressFile?
+  /// Cards by local rank, as a failure report names them; empty on the CPU.
+  var cards: [String] = []
+
+  init(
+    grace: Duration, program: String, arguments: [String], placement: Placement,
+    environment: [String: String], logs: LogFolder?, advice: FailureReport.Advice, notes: [String] = []
+  ) {
+    self.grace = grace
+    self.program = program
+    firstArguments = arguments
+    self.arguments = arguments
+    self.placement = placement
+    self.environment = environment
+    self.logs = logs
+    self.advice = advice
+    self.notes = notes
+  }
 
   var runIdentifier: String { placement.meeting.run }
   var size: Int { placement.meeting.size }
+  /// The number of the attempt, from 0.
+  var attempt: Int { placement.meeting.generation }
 
   /// The command that starts one rank.
   func command(rank: Int) -> WorkerCommand {
@@ -27,6 +56,9 @@ struct Launch: Sendable {
   }
 
   func logPath(rank: Int) -> String? {
-    logs.map { "\($0)/rank-\(rank).log" }
+    logFolder.map { "\($0)/rank-\(rank).log" }
   }
+
+  /// The folder of this attempt's logs.
+  var logFolder: String? { logs.map { $0.folder(attempt: attempt) } }
 }

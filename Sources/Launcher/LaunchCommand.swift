@@ -28,9 +28,11 @@ extension LaunchCommand {
 
 extension Launch {
   /// Runs the workers to their end; the exit status for it.
-  func supervise(_ signals: consuming SignalReader) throws(LaunchError) -> CInt {
+  func supervise(
+    _ signals: consuming SignalReader, control: ControlServer? = nil
+  ) throws(LaunchError) -> CInt {
     if placement.meeting.transport == .tcp { try writeSecrets() }
-    let supervisor = try Supervisor(self, signals: signals)
+    let supervisor = try Supervisor(self, signals: signals, control: control)
     supervisor.open()
     let outcome = supervisor.run()
     supervisor.close(outcome)
@@ -47,11 +49,13 @@ extension Launch {
   }
 }
 
-/// Prints an error on the launcher's behalf; what to throw for it.
+/// Prints an error on the launcher's behalf, and tells systemd; what to throw for it.
 func refusal(_ error: LaunchError) -> ArgumentParser.ExitCode {
   var errors = Sink(descriptor: STDERR_FILENO)
   errors.write("twins-launch: \(error)\n")
   errors.drain(patience: .seconds(5))
+  var service = Service(environment: ProcessInfo.processInfo.environment, isTraining: true)
+  service.end("\(error)", errno: nil, succeeded: false)
   return ArgumentParser.ExitCode(error.exitCode.rawValue)
 }
 

@@ -33,6 +33,7 @@ struct LaunchFlags: ParsableArguments {
       valueName: "seconds"))
   var grace = 30.0
 
+  @OptionGroup var restarts: RestartFlags
   @OptionGroup var ring: RingFlags
 
   func validate() throws {

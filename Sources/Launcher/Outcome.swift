@@ -10,14 +10,21 @@ struct WorkerEnd: Equatable, Sendable {
   let stoppedByLauncher: Bool
 }
 
-/// How a run ended, once every worker has.
+/// How an attempt ended, once every worker has; the last one's is the run's.
 struct Outcome: Equatable, Sendable {
   /// One for each rank, in rank order.
   let ends: [WorkerEnd]
   /// The rank whose failure came first, if any failed.
   let firstFailure: Int?
   /// The signal by which somebody asked the launcher to stop, if anybody did.
-  let stopSignal: Signal?
+  var stopSignal: Signal?
+  /// The number of the attempt, and when it began, as time since the launcher started.
+  var attempt = 0
+  var start = Duration.zero
+  /// How far it came, where that is known.
+  var progress: Progress?
+  /// Why a failed run was not started again, where that needs saying.
+  var reasonToStop: String?
 
   /// The launcher's exit status: the first failure's, or 75 where work remains, or 0.
   var exitCode: CInt {

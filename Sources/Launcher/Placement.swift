@@ -1,3 +1,4 @@
+import Board
 import CLinux
 import Collective
 
@@ -6,8 +7,12 @@ struct Placement: Sendable {
   /// Where the workers meet, as rank 0 sees it.
   var meeting: RingMeeting
   /// Free when the launcher looked, for programs that expect one; our own workers have their meeting.
-  let masterPort: UInt16
+  var masterPort: UInt16
   let threads: Threads
+  /// Whether workers have a board to say on what they do.
+  var hasBoard = false
+  /// What torchrun calls its --max-restarts.
+  var maxRestarts = 0
 
   /// How many threads each worker's parallel loops use.
   struct Threads: Equatable, Sendable {
@@ -30,9 +35,10 @@ struct Placement: Sendable {
   /// The whole environment of one worker, given the launcher's own.
   func environment(rank: Int, inheriting outer: [String: String]) -> [String: String] {
     let wished = outer.filter { threadDefaults.keys.contains($0.key) && !replaces($0.key) }
-    return outer.filter { !RingMeeting.variables.contains($0.key) }
+    return outer.filter { !Self.isOwn($0.key) }
       .merging(meeting(rank: rank).environment) { $1 }
       .merging(identity(rank: rank)) { $1 }
+      .merging(hasBoard ? [Board.variable: "\(WorkerProcess.boardDescriptor)"] : [:]) { $1 }
       .merging(threadDefaults) { $1 }
       .merging(wished) { $1 }
   }
@@ -48,7 +54,7 @@ struct Placement: Sendable {
       "LOCAL_RANK": "\(rank)", "GROUP_RANK": "0", "LOCAL_WORLD_SIZE": "\(meeting.size)",
       "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(masterPort)",
       "TORCHELASTIC_RUN_ID": meeting.run, "TORCHELASTIC_RESTART_COUNT": "\(meeting.generation)",
-      "TORCHELASTIC_MAX_RESTARTS": "0",
+      "TORCHELASTIC_MAX_RESTARTS": "\(maxRestarts)",
       Lifeline.variable: "\(WorkerProcess.lifelineDescriptor)",
     ]
   }
@@ -56,6 +62,12 @@ struct Placement: Sendable {
   /// Threads that spin while they wait take the cores from the other ranks: three times slower on a full machine.
   private var threadDefaults: [String: String] {
     ["OMP_NUM_THREADS": "\(threads.count)", "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"]
+  }
+
+  /// Variables that the launcher sets, or that speak to it: those of another one must not be left.
+  private static func isOwn(_ variable: String) -> Bool {
+    RingMeeting.variables.contains(variable) || Notifier.variables.contains(variable)
+      || variable == Board.variable
   }
 
   private func replaces(_ variable: String) -> Bool {

@@ -1,6 +1,11 @@
 import Glibc
 
 /// The file that keeps every line of one rank as the worker wrote it.
+///
+/// A line is in the file before it is on the console, so a launcher that is killed leaves all that it has read: what is
+/// lost is what the workers' pipes hold at that moment, 64 KiB at most and nothing as a rule. Workers that wrote the file
+/// themselves would lose nothing, but then the launcher could neither tell their two streams apart in one file nor hold a
+/// flood back, and a full disk would end the training.
 struct RankLog: ~Copyable {
   let path: String
 

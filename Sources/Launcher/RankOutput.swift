@@ -1,8 +1,14 @@
 /// Where the lines of one rank go: to the console, to its log file, and into its tail.
 final class RankOutput {
   private(set) var tail = Tail()
+  /// How many lines came on stdout.
+  private(set) var outputLines = 0
+
+  /// Keeps the lines to the log, where there is one: stacks are for files.
+  var isQuiet = false
 
   private let rank: Int
+  private let hasLog: Bool
   private let prefix: [UInt8]
   private var log: RankLog?
   private var output = LineSplitter()
@@ -11,6 +17,7 @@ final class RankOutput {
   /// Output that is also kept in a file, where a path is given.
   init(rank: Int, logPath: String?) throws(LaunchError) {
     self.rank = rank
+    hasLog = logPath != nil
     if let logPath { log = try RankLog(path: logPath) }
     prefix = Array("[rank \(rank)] ".utf8)
   }
@@ -33,9 +40,18 @@ final class RankOutput {
     saveLog(console: &console)
   }
 
+  /// Adds a line of the launcher's own to the log.
+  func note(_ text: String, console: inout Console) {
+    var line = "twins-launch: \(text)\n"
+    line.withUTF8 { log?.append(UnsafeRawBufferPointer($0)) }
+    saveLog(console: &console)
+  }
+
   private func pass(_ line: UnsafeRawBufferPointer, from stream: WorkerStream, to console: inout Console) {
-    console.pass(line, from: stream, rank: rank, prefix: prefix)
+    if stream == .output { outputLines += 1 }
     log?.append(line)
+    if isQuiet && hasLog { return }
+    console.pass(line, from: stream, rank: rank, prefix: prefix)
     tail.append(line)
   }
 

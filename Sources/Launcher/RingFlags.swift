@@ -26,7 +26,8 @@ struct RingFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How long a worker may be silent while the others wait for it to add up gradients.",
+      "How long a worker may be silent in a part of a step before it counts as stuck. In a training, starting, a "
+        + "batch of evaluation and a checkpoint may take twice as long.",
       valueName: "seconds"))
   var hangTimeout = 300.0
 

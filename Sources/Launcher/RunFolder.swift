@@ -1,7 +1,7 @@
 import Glibc
 import Recipe
 
-/// The launcher's own folder of a run: `logs/attempt-N/rank-R.log`, and a lock against a second launcher.
+/// The launcher's own folder of a run: its logs, and a lock against a second launcher.
 struct RunFolder: ~Copyable {
   let path: String
   private let lock: Descriptor
@@ -14,19 +14,11 @@ struct RunFolder: ~Copyable {
     self.path = path
     self.lock = lock
   }
-
-  /// Makes the folder for the logs of one attempt, and takes away those of ranks that the run does not have.
-  func makeLogs(attempt: Int, size: Int) throws(LaunchError) -> String {
-    let logs = "\(path)/logs/attempt-\(attempt)"
-    try Self.makeFolders(logs)
-    var stale = size
-    while unlink("\(logs)/rank-\(stale).log") == 0 { stale += 1 }
-    return logs
-  }
 }
 
 extension RunFolder {
-  private static func makeFolders(_ path: String) throws(LaunchError) {
+  /// Makes a folder and those above it.
+  static func makeFolders(_ path: String) throws(LaunchError) {
     if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
     guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
       throw notWritable(path, errno: errno)

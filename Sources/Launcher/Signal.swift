@@ -13,6 +13,7 @@ struct Signal: Hashable, Sendable {
   static let terminate = Signal(SIGTERM)
   static let kill = Signal(SIGKILL)
   static let user1 = Signal(SIGUSR1)
+  static let user2 = Signal(SIGUSR2)
 }
 
 extension Signal: CustomStringConvertible {

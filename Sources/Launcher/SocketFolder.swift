@@ -76,6 +76,11 @@ extension SocketFolder {
     rmdir(path)
   }
 
+  /// Takes away the sockets and locks of a ring whose workers have all ended; the run's secrets stay.
+  static func clear(_ path: String) {
+    for name in entries(of: path) where name.hasPrefix("ring-") { unlink("\(path)/\(name)") }
+  }
+
   /// Whether a ring leaves files of that name when its workers are killed: locks of sockets and secrets of tcp.
   private static func isOfRing(_ name: String) -> Bool {
     ["secret", "public-keys"].contains(name) || name.hasPrefix("ring-") || name.hasPrefix("key-")

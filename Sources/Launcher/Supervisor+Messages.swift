@@ -1,3 +1,4 @@
+import Board
 import Recipe
 
 extension Supervisor {
@@ -6,27 +7,45 @@ extension Supervisor {
     let threads = launch.placement.threads.count
     console.say(
       "run \(launch.runIdentifier): \(counted(launch.size, "worker")) with \(counted(threads, "thread")) each; "
-        + (launch.logs.map { "logs in \($0)" } ?? "no logs"))
+        + (launch.logFolder.map { "logs in \($0)" } ?? "no logs"))
     for note in launch.notes { console.say("note: \(note)") }
   }
 
   /// Says how the run ended, as the last thing on stderr.
   func close(_ outcome: Outcome) {
+    endService(outcome)
     // Somebody who has asked to stop is not kept waiting by a reader that has stalled.
     console.drain(patience: outcome.stopSignal == nil ? .seconds(5) : .milliseconds(500))
     if let rank = outcome.firstFailure {
       console.errors.write(report(outcome, firstFailure: rank).text)
+      if let reason = outcome.reasonToStop { console.say("not started again: \(reason)") }
     } else {
       console.say(closingLine(outcome))
     }
     console.drain(patience: .milliseconds(500))
   }
 
+  /// Says that an attempt failed and that another follows.
+  func sayRetry(after outcome: Outcome, _ delay: Duration, _ number: Int) {
+    guard let rank = outcome.firstFailure else { return }
+    console.errors.write(report(outcome, firstFailure: rank).shortText)
+    console.say("starting again in \(elapsed(delay)) (\(number) of \(launch.restarts.count))")
+  }
+
   private func report(_ outcome: Outcome, firstFailure rank: Int) -> FailureReport {
     FailureReport(
       runIdentifier: launch.runIdentifier, outcome: outcome, failure: outcome.ends[rank],
       process: processes[rank], lastLines: outputs[rank].tail.text, logPath: launch.logPath(rank: rank),
-      advice: launch.advice, stoppedRanks: stoppedRanks)
+      advice: launch.advice, stoppedRanks: stoppedRanks, section: section(of: rank),
+      attempt: launch.restarts.count > 0 ? outcome.attempt : nil,
+      card: launch.cards.indices.contains(rank) ? launch.cards[rank] : nil,
+      memoryKills: memoryKills.since)
+  }
+
+  /// What a rank was busy with at its end, if it got beyond its start.
+  private func section(of rank: Int) -> String? {
+    guard let state = liveness?.board.read(rank: rank)?.state, state.epoch != nil else { return nil }
+    return state.section.name
   }
 
   private func closingLine(_ outcome: Outcome) -> String {

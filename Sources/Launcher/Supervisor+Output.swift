@@ -12,7 +12,9 @@ extension Supervisor {
     // While the reader of our own output is behind, the workers' lines stay in their pipes.
     let sources = console.isCongested ? [] : openStreams
     var entries = sources.map { pollfd(fd: pipe(of: $0), events: Int16(POLLIN), revents: 0) }
-    entries += [ended.descriptor.number, signals.descriptor.number].map {
+    let others =
+      [ended.descriptor.number, signals.descriptor.number] + [control?.descriptor].compactMap { $0 }
+    entries += others.map {
       pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
     }
     entries += console.waitingSinks.map { pollfd(fd: $0, events: Int16(POLLOUT), revents: 0) }

@@ -1,3 +1,4 @@
+import Board
 import Collective
 import Glibc
 
@@ -5,37 +6,53 @@ import Glibc
 ///
 /// One thread and one loop, which waits in poll(2) for deaths, signals, output and the fleet's deadline together.
 final class Supervisor {
-  private(set) var launch: Launch
-  let outputs: [RankOutput]
+  var launch: Launch
+  /// Those of this attempt.
+  var outputs: [RankOutput]
   /// The process identifiers of all ranks that were started.
-  private(set) var processes: [Int: pid_t] = [:]
+  var processes: [Int: pid_t] = [:]
   var console = Console()
   var workers: [Int: WorkerProcess] = [:]
   let ended: ReadyQueue
   let signals: SignalReader
 
   /// The ranks whose processes were stopped when the first worker gave up on a peer.
-  private(set) var stoppedRanks: [Int] = []
+  var stoppedRanks: [Int] = []
+  /// Why the attempt that was to begin could not be made ready.
+  var obstacle: LaunchError?
+  /// How often the kernel killed for want of memory before this attempt.
+  var memoryKills: MemoryKills
+  /// Tells systemd how the run goes, where it wants to know.
+  var service: Service
 
-  private var fleet: Fleet
+  var fleet: Fleet
+  /// What the workers say of themselves; nil where nobody watches.
+  var liveness: Liveness?
+  /// Whether all stacks were written when somebody last looked.
+  var areStacksWritten = false
+  /// Where `status`, `stop` and `checkpoint` come in.
+  let control: ControlServer?
   private var outcome: Outcome?
   private let start = SuspendingClock().now
   /// Nobody writes to it: its write end closes when the launcher ends, by whatever means, and each worker sees
   /// the end of the stream. PR_SET_PDEATHSIG would not do, as it follows the thread that spawned the worker.
   private let lifeline: Pipe
   /// The file in memory that the workers share; theirs alone once all of them are started.
-  private var memory: Descriptor?
+  var memory: Descriptor?
 
   /// Gets everything ready that can fail before a worker runs.
-  init(_ launch: Launch, signals: consuming SignalReader) throws(LaunchError) {
+  init(
+    _ launch: Launch, signals: consuming SignalReader, control: ControlServer? = nil
+  ) throws(LaunchError) {
     self.launch = launch
     self.signals = signals
-    var outputs: [RankOutput] = []
-    for rank in 0..<launch.size {
-      outputs.append(try RankOutput(rank: rank, logPath: launch.logPath(rank: rank)))
-    }
-    self.outputs = outputs
-    fleet = Fleet(size: launch.size, grace: launch.grace)
+    self.control = control
+    liveness = try .make(launch)
+    self.launch.placement.hasBoard = liveness != nil
+    outputs = try Self.openOutputs(launch)
+    memoryKills = MemoryKills()
+    service = Service(environment: launch.environment, isTraining: launch.progress != nil)
+    fleet = Fleet(size: launch.size, grace: launch.grace, restarts: Restarts(launch.restarts))
     ended = try ReadyQueue()
     lifeline = try Pipe()
     memory = try .memoryFile(for: launch.placement.meeting)
@@ -48,7 +65,6 @@ final class Supervisor {
   /// Starts the workers and returns when all have ended and their output is out.
   func run() -> Outcome {
     perform(fleet.handle(.begun))
-    memory = nil
     while true {
       console.flush()
       if let outcome { return outcome }
@@ -57,11 +73,15 @@ final class Supervisor {
   }
 
   private func takeTurn() {
-    let readable = waitForInput(until: fleet.deadline)
+    let deadlines = [fleet.deadline, service.deadline, liveness?.nextLook]
+    let readable = waitForInput(until: deadlines.compactMap(\.self).min())
     for rank in ended.takeEnded() { collect(rank) }
     while let signal = signals.next() { receive(signal) }
     for source in readable { read(source) }
+    serveControl()
+    watchWorkers()
     perform(fleet.handle(.timePassed(now)))
+    tellService()
   }
 
   private func collect(_ rank: Int) {
@@ -72,16 +92,22 @@ final class Supervisor {
     if ending == .lostPeer, stoppedRanks.isEmpty {
       stoppedRanks = workers.values.filter(\.isStopped).map(\.rank).sorted()
     }
+    _ = fleet.handle(.progressed(progress))
     perform(fleet.handle(.ended(rank: rank, ending, at: moment)))
   }
 
-  private func receive(_ signal: Signal) {
+  func receive(_ signal: Signal) {
     guard signal != .user1 else { return perform(fleet.handle(.checkpointRequested)) }
-    console.say(
-      fleet.deadline == nil
-        ? "\(signal): asking the workers to stop after this step; a second one stops them at once"
-        : "\(signal): stopping the workers at once")
+    console.say("\(signal): \(answer)")
     perform(fleet.handle(.stopRequested(signal, at: now)))
+  }
+
+  /// What a request to stop leads to now.
+  private var answer: String {
+    if fleet.isWaiting { return "not starting the workers again" }
+    return fleet.deadline == nil
+      ? "asking the workers to stop after this step; a second one stops them at once"
+      : "stopping the workers at once"
   }
 }
 
@@ -93,21 +119,28 @@ extension Supervisor {
       case .some(let file): file.number
       case .none: nil
       }
-    return WorkerProcess.Inheritance(lifeline: lifeline.reading.number, memory: shared)
+    return WorkerProcess.Inheritance(
+      lifeline: lifeline.reading.number, memory: shared, board: liveness?.board.descriptor)
   }
 
-  private func perform(_ actions: [Fleet.Action]) {
+  func perform(_ actions: [Fleet.Action]) {
     for action in actions {
       switch action {
       case .launch(let rank): start(rank)
       case .signal(let signal, let rank): workers[rank]?.send(signal)
+      case .retry(let outcome, let delay, let number): sayRetry(after: outcome, delay, number)
+      case .begin(let attempt): prepare(attempt)
       case .finish(let outcome): self.outcome = outcome
       }
     }
+    // The workers have it once all of them are started.
+    if actions.contains(where: \.isLaunch) { memory = nil }
   }
 
   private func start(_ rank: Int) {
-    do {
+    liveness?.board.begin(rank: rank, at: monotonicNanoseconds())
+    do throws(LaunchError) {
+      if let obstacle { throw obstacle }
       let worker = try WorkerProcess.spawn(
         launch.command(rank: rank), rank: rank, inheriting: inheritance)
       workers[rank] = worker

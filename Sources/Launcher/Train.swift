@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLinux
+import Collective
 import Flags
 import FoundationEssentials
 import Recipe
@@ -26,17 +27,42 @@ struct Train: LaunchCommand {
     let folder = try RunFolder(
       path: launch.runFolder ?? training.outputFolder + "/run", runIdentifier: identifier.text)
     let sockets = try SocketFolder(environment: environment)
-    return try Launch(
+    let budgets = HangBudgets(step: .seconds(launch.ring.hangTimeout))
+    var meeting = launch.ring.meeting(identifier, attempt: 0, size: size, directory: sockets.path)
+    meeting.timeouts.silence = budgets.ringPatience
+    let control = try ControlServer(
+      run: identifier, folder: folder.path, sockets: sockets.path, environment: environment)
+    var run = Launch(
       grace: .seconds(launch.grace), program: program, arguments: arguments,
       placement: Placement(
-        meeting: launch.ring.meeting(identifier, attempt: 0, size: size, directory: sockets.path),
+        meeting: meeting,
         masterPort: try FreePort.find(),
-        threads: .shared(named: launch.threadsPerWorker, workers: size)),
-      environment: environment, logs: try folder.makeLogs(attempt: 0, size: size),
+        threads: .shared(named: launch.threadsPerWorker, workers: size),
+        maxRestarts: launch.restarts.maxRestarts),
+      environment: environment, logs: LogFolder(in: folder.path),
       advice: FailureReport.Advice(
         debug: ["twins-worker"] + arguments, data: WorkerArguments.value(of: "--data-path", in: arguments)),
-      notes: launch.ring.notes
-    ).supervise(signals)
+      notes: launch.ring.notes)
+    run.restarts = launch.restarts.budget
+    run.budgets = budgets
+    run.cards = cards(for: size, environment: environment)
+    if isTraining { follow(&run) }
+    return try run.supervise(signals, control: control)
+  }
+
+  /// An evaluation or a measurement saves nothing: another attempt does the same once more.
+  private var isTraining: Bool { !training.run.eval && !training.run.throughput }
+
+  private func follow(_ run: inout Launch) {
+    run.resumption = Resumption(folder: training.outputFolder + "/checkpoints")
+    run.progress = ProgressFile(path: training.outputFolder + "/train.jsonl")
+  }
+
+  /// None where the workers compute on the CPU, as they do by themselves unless there is a card for each.
+  private func cards(for size: Int, environment: [String: String]) -> [String] {
+    guard training.run.device != .cpu else { return [] }
+    let names = Accelerators.names(environment: environment)
+    return training.run.device == nil && names.count < size ? [] : names
   }
 
   private var trainingArguments: [String] {

@@ -11,9 +11,11 @@ struct TwinsLaunch: ParsableCommand {
     discussion: """
       Eight workers train on a folder of pictures:
         twins-launch --nproc 8 --data-path DIR --model alt_gvt_small --dist-eval
+      A run that goes on can be asked by its folder, its output folder or its name:
+        twins-launch status OUT
       All flags: twins-launch help train
       """,
-    subcommands: [Train.self, Bench.self],
+    subcommands: [Train.self, Status.self, Stop.self, RequestCheckpoint.self, Bench.self],
     defaultSubcommand: Train.self)
 
   static func main() {

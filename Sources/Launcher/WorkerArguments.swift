@@ -3,19 +3,24 @@ enum WorkerArguments {
   /// Launch flags by their long names; each takes one value.
   static let launchFlags: Set = [
     "--nproc", "--nproc-per-node", "--run-id", "--run-dir", "--threads-per-worker", "--grace",
-    "--transport", "--shm-size", "--ring-address", "--hang-timeout",
+    "--transport", "--shm-size", "--ring-address", "--hang-timeout", "--max-restarts", "--restart-window",
   ]
 
   /// Leaves out the launch flags with their values, and keeps the rest as it is.
   ///
   /// The arguments are those of a command line that has parsed, with the names of flags normalized.
   static func removingLaunchFlags(from arguments: [String]) -> [String] {
+    removing(launchFlags, from: arguments)
+  }
+
+  /// Leaves out flags that take one value, with their values; a `--` goes too.
+  static func removing(_ flags: Set<String>, from arguments: [String]) -> [String] {
     var kept: [String] = []
     var rest = arguments[...]
     while let argument = rest.popFirst(), argument != "--" {
-      if launchFlags.contains(argument) {
+      if flags.contains(argument) {
         rest = rest.dropFirst()
-      } else if !isLaunchFlagWithValue(argument) {
+      } else if !isAmong(flags, argument) {
         kept.append(argument)
       }
     }
@@ -31,7 +36,8 @@ enum WorkerArguments {
     return nil
   }
 
-  private static func isLaunchFlagWithValue(_ argument: String) -> Bool {
-    argument.firstIndex(of: "=").map { launchFlags.contains(String(argument[..<$0])) } ?? false
+  /// Whether it is one of the flags with its value behind `=`.
+  private static func isAmong(_ flags: Set<String>, _ argument: String) -> Bool {
+    argument.firstIndex(of: "=").map { flags.contains(String(argument[..<$0])) } ?? false
   }
 }

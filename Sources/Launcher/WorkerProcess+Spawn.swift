@@ -13,6 +13,8 @@ extension WorkerProcess {
   static let lifelineDescriptor: CInt = 3
   /// The number under which a worker inherits the file that all ranks share, where there is one.
   static let memoryDescriptor: CInt = 4
+  /// The number under which a worker inherits the board, where there is one.
+  static let boardDescriptor: CInt = 5
 
   /// What a worker inherits beside its standard streams, by number in the launcher.
   struct Inheritance {
@@ -20,6 +22,13 @@ extension WorkerProcess {
     let lifeline: CInt
     /// The file that all ranks share, above the numbers that workers get.
     var memory: CInt?
+    /// The board, above the numbers that workers get.
+    var board: CInt?
+
+    /// The highest number that a worker gets.
+    var last: CInt {
+      board != nil ? boardDescriptor : memory != nil ? memoryDescriptor : lifelineDescriptor
+    }
   }
 
   /// Starts a worker in a process group of its own, with an empty stdin, two pipes and its inheritance; nothing else.
@@ -61,8 +70,10 @@ extension WorkerProcess {
     if let memory = inheritance.memory {
       posix_spawn_file_actions_adddup2(&actions, memory, memoryDescriptor)
     }
-    let last = inheritance.memory == nil ? lifelineDescriptor : memoryDescriptor
-    _ = linux_spawn_closing_from(&actions, last + 1)
+    if let board = inheritance.board {
+      posix_spawn_file_actions_adddup2(&actions, board, boardDescriptor)
+    }
+    closeOthers(&actions, inheritance)
 
     var attributes = freshAttributes()
     defer { posix_spawnattr_destroy(&attributes) }
@@ -76,6 +87,16 @@ extension WorkerProcess {
     return process
   }
 
+  private static func closeOthers(
+    _ actions: inout posix_spawn_file_actions_t, _ inheritance: Inheritance
+  ) {
+    if inheritance.memory == nil, inheritance.board != nil {
+      // Whatever the launcher has under that number is not for workers; what is closed already is no failure.
+      posix_spawn_file_actions_addclose(&actions, memoryDescriptor)
+    }
+    _ = linux_spawn_closing_from(&actions, inheritance.last + 1)
+  }
+
   /// A process group of its own, no signal blocked, and those that the launcher changed as they are by default.
   private static func freshAttributes() -> posix_spawnattr_t {
     var attributes = posix_spawnattr_t()
@@ -83,7 +104,7 @@ extension WorkerProcess {
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
-    for number in [SIGTERM, SIGINT, SIGUSR1, SIGPIPE, SIGCHLD] { sigaddset(&signals, number) }
+    for number in [SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGPIPE, SIGCHLD] { sigaddset(&signals, number) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
     posix_spawnattr_setpgroup(&attributes, 0)
     posix_spawnattr_setflags(

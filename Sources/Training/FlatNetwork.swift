@@ -55,7 +55,7 @@ public final class FlatNetwork {
   /// What makes gradients of L2 norm `limit` at most, on one rank.
   public func clipScale(to limit: Double) -> Double {
     let blocks = BlockLayout(size: 1).ranges(of: 0, in: 0..<layout.count)
-    let own = RankReport(stop: false, loss: 0, squares: squares(in: blocks))
+    let own = RankReport(loss: 0, squares: squares(in: blocks))
     return StepSummary([own], clip: limit).gradientScale
   }
 

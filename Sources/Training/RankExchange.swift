@@ -9,6 +9,8 @@ final class RankExchange {
   let group: any ProcessGroup
   /// Whether each rank updates its own blocks alone.
   let isDivided: Bool
+  /// Hears when a part of a step begins.
+  var onPart: (StepPart) -> Void = { _ in }
   /// What this step's exchanges took so far.
   private(set) var time = CommunicationTime()
 
@@ -39,6 +41,7 @@ final class RankExchange {
   /// Gives every rank the weights that others have updated.
   func complete(_ weights: GroupBuffer?) throws(CollectiveError) {
     guard isDivided, let weights else { return }
+    onPart(.communicate)
     try timed { () throws(CollectiveError) in try group.allGatherBlocks(weights, 0..<weights.count) }
   }
 

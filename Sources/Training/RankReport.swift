@@ -1,7 +1,7 @@
 /// What a rank tells the others of its part of a step.
 struct RankReport: Equatable, Sendable {
-  /// Whether it was asked to stop.
-  var stop: Bool
+  /// What it was asked for, and what it is busy with.
+  var signals: RankSignals = []
   /// The mean loss of its pictures.
   var loss: Double
   /// The sum of the squares of the gradients that it owns, summed over the ranks.
@@ -9,7 +9,7 @@ struct RankReport: Equatable, Sendable {
 
   /// Three numbers of eight bytes.
   var bytes: [UInt8] {
-    [stop ? 1 : 0, loss.bitPattern, squares.bitPattern].flatMap { word in
+    [signals.rawValue, loss.bitPattern, squares.bitPattern].flatMap { word in
       withUnsafeBytes(of: word.littleEndian, Array.init)
     }
   }
@@ -22,14 +22,16 @@ extension RankReport {
     let words = bytes.withUnsafeBytes { raw in
       (0..<3).map { UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) }
     }
-    self.init(stop: words[0] != 0, loss: Double(bitPattern: words[1]), squares: Double(bitPattern: words[2]))
+    self.init(
+      signals: RankSignals(rawValue: words[0]), loss: Double(bitPattern: words[1]),
+      squares: Double(bitPattern: words[2]))
   }
 }
 
 /// What all ranks know of a step before its update, in the same bits.
 struct StepSummary: Equatable, Sendable {
-  /// Whether a rank was asked to stop.
-  let stops: Bool
+  /// What any rank was asked for or is busy with.
+  let signals: RankSignals
   /// The mean of the ranks' losses.
   let loss: Double
   /// L2 norm of the mean gradient, before clipping.
@@ -43,7 +45,7 @@ struct StepSummary: Equatable, Sendable {
   /// `torch.nn.utils.clip_grad_norm_`: the factor is `limit / (norm + 1e-6)` where that is below 1.
   init(_ reports: [RankReport], lossScale: Double = 1, clip limit: Double?) {
     let mean = 1 / Double(reports.count) / lossScale
-    stops = reports.contains(where: \.stop)
+    signals = reports.reduce([]) { $0.union($1.signals) }
     loss = reports.reduce(0) { $0 + $1.loss } / Double(reports.count)
     let norm = mean * reports.reduce(0) { $0 + $1.squares }.squareRoot()
     let clip = limit.map { $0 / (norm + 1e-6) } ?? 1

@@ -23,6 +23,12 @@ public final class Trainer {
   private let exchange: RankExchange
   private let reducer: GradientReducer
   private let objective: Objective
+  /// Hears when a part of a step begins.
+  public var onPart: (StepPart) -> Void {
+    get { exchange.onPart }
+    set { exchange.onPart = newValue }
+  }
+
   /// Whether the ranks still agree.
   let weightCheck: WeightCheck
 
@@ -32,8 +38,8 @@ public final class Trainer {
     public let loss: Double
     /// L2 norm of the averaged gradient, before clipping; not finite where the step was skipped.
     public let gradientNorm: Double
-    /// Whether a rank asked to stop: then all stop here, after the same step.
-    public let stops: Bool
+    /// What any rank was asked for or is busy with: then all stop or save here, after the same step.
+    public let signals: RankSignals
     /// What exchanging took on this rank.
     public let communication: CommunicationTime
   }
@@ -64,11 +70,11 @@ public final class Trainer {
   /// Throws `TrainingError.diverged` on every rank at the same step, before any weight has changed, when the loss of
   /// any rank is not finite, or the gradient is not and there is no loss scale to lower.
   public func step(
-    _ batch: PixelBatch, epoch: Int, learningRate: Double, stopRequested: Bool
+    _ batch: PixelBatch, epoch: Int, learningRate: Double, signals: RankSignals = []
   ) throws(TrainingError) -> Outcome {
     flat.zeroGradients()
     let loss = addGradients(of: batch, epoch: epoch)
-    let all = try exchanged(loss, stopRequested)
+    let all = try exchanged(loss, signals)
     guard all.loss.isFinite, all.gradientNorm.isFinite || lossScale != nil else {
       throw .diverged(loss: all.loss, gradientNorm: all.gradientNorm)
     }
@@ -77,7 +83,7 @@ public final class Trainer {
       try update(learningRate: learningRate, gradientScale: all.gradientScale)
     }
     return Outcome(
-      loss: all.loss, gradientNorm: all.gradientNorm, stops: all.stops, communication: exchange.time)
+      loss: all.loss, gradientNorm: all.gradientNorm, signals: all.signals, communication: exchange.time)
   }
 
   /// Runs `body` while the network has the weights that are to be evaluated and kept: the averaged ones, if there are any.
@@ -90,7 +96,9 @@ public final class Trainer {
     let parts = batch.parts(recipe.accumulation)
     let share = 1 / Double(parts.count)
     return parts.enumerated().reduce(0) { sum, part in
+      onPart(.forward)
       let loss = objective(part.element, epoch: epoch, draw: draw(part: part.offset))
+      onPart(.backward)
       if part.offset == parts.count - 1 { reducer.expectLastGradients() }
       loss.scaled(by: share * (lossScale?.factor ?? 1)).backward()
       return sum + share * loss.item()
@@ -98,11 +106,12 @@ public final class Trainer {
   }
 
   /// Sums the gradients over the ranks; what all ranks then know.
-  private func exchanged(_ loss: Double, _ stopRequested: Bool) throws(TrainingError) -> StepSummary {
-    try collectively { () throws(CollectiveError) in
+  private func exchanged(_ loss: Double, _ signals: RankSignals) throws(TrainingError) -> StepSummary {
+    onPart(.communicate)
+    return try collectively { () throws(CollectiveError) in
       exchange.restartClock()
       try reducer.finish()
-      let own = RankReport(stop: stopRequested, loss: loss, squares: reducer.ownSquares())
+      let own = RankReport(signals: signals, loss: loss, squares: reducer.ownSquares())
       return StepSummary(
         try exchange.all(own), lossScale: lossScale?.factor ?? 1, clip: recipe.optimizer.clip)
     }
@@ -110,9 +119,11 @@ public final class Trainer {
 
   private func update(learningRate: Double, gradientScale: Double) throws(TrainingError) {
     try weightCheck.compareIfDue(after: optimizer.steps)
+    onPart(.optimizer)
     try collectively { () throws(CollectiveError) in
       try optimizer.update(learningRate: learningRate, gradientScale: gradientScale)
     }
+    onPart(.optimizer)
     average?.update()
   }
 

@@ -6,8 +6,10 @@ import Torch
 
 /// What a run needs to go on, beside its tensors.
 public struct TrainingState: Codable, Equatable, Sendable {
-  /// The last epoch that is finished, counted from 0.
+  /// The epoch that the run is in, or has just finished, counted from 0.
   public var epoch: Int
+  /// How far the epoch is; nil where it is finished.
+  public var partial: PartialEpoch?
   /// Updates made so far.
   public var steps: Int
   /// Best Acc@1 so far, in percent.
@@ -20,19 +22,26 @@ public struct TrainingState: Codable, Equatable, Sendable {
   public var recipeDigest: String
   /// The loss scale of a float16 run.
   public var lossScale: LossScale?
+  /// The version of the arithmetic that the run was computed with; nil in checkpoints from before there was one.
+  public var arithmetic: Int?
 
-  /// The state after an epoch.
+  /// What `arithmetic` is in this program: raised whenever the same recipe would give other numbers.
+  public static let arithmetic = 1
+
+  /// The state after an epoch, or inside one.
   public init(
     epoch: Int, steps: Int, bestAccuracy: Double, classes: [String], recipe: Recipe,
-    lossScale: LossScale? = nil
+    lossScale: LossScale? = nil, partial: PartialEpoch? = nil
   ) {
     self.epoch = epoch
+    self.partial = partial
     self.steps = steps
     self.bestAccuracy = bestAccuracy
     self.classes = classes
     self.recipe = recipe
     recipeDigest = recipe.digest
     self.lossScale = lossScale
+    arithmetic = Self.arithmetic
   }
 }
 
@@ -71,20 +80,5 @@ extension Trainer {
     optimizer.resume(atStep: state.steps)
     if lossScale != nil, let saved = state.lossScale { lossScale = saved }
     return state
-  }
-}
-
-/// The tensors of a checkpoint in host memory; write them before the next step.
-public struct CollectedTensors {
-  let parts: [(name: String, tensors: HostTensors)]
-
-  /// Saves them with a state as one checkpoint.
-  public func save(_ state: TrainingState, named name: String, in store: CheckpointStore)
-    throws(CheckpointError)
-  {
-    try withExtendedLifetime(parts) { () throws(CheckpointError) in
-      try store.save(
-        name: name, files: parts.map { TensorFile(name: $0.name, tensors: $0.tensors.views) }, state: state)
-    }
   }
 }

@@ -1,3 +1,4 @@
+import Board
 import Data
 import Model
 import Recipe
@@ -17,6 +18,7 @@ struct Evaluation {
     ).batches(rank: setup.placement.rank)
     let own = try tally(batches, by: network)
     setup.voice.say(ReferenceLines.total(header: "Test:", seconds: watch.elapsed, steps: batches.count))
+    setup.sections.enter(.communicate)
     let all = try evaluator.sum(own)
     setup.voice.say(
       "* Acc@1 \(fixed(all.accuracy1, 3)) Acc@5 \(fixed(all.accuracy5, 3)) loss \(fixed(all.meanLoss, 3))")
@@ -31,6 +33,7 @@ struct Evaluation {
     var timing = Timing()
     loader.start(batches: batches, epoch: 0)
     for index in batches.indices {
+      setup.sections.enter(.evaluate)
       var watch = Stopwatch()
       guard let batch = try loader.next() else { break }
       timing.data.add(watch.elapsed)

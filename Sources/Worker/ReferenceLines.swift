@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// The lines that the reference prints to standard output, word for word: scripts grep them.
 ///

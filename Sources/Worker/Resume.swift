@@ -9,7 +9,7 @@ import Training
 
 /// Where `--resume` starts from.
 enum Resume {
-  /// A whole state: the run goes on after its epoch.
+  /// A whole state: the run goes on after its step.
   case checkpoint(StoredCheckpoint)
   /// Weights alone: training starts at epoch 0 with them, evaluation uses them.
   case weights(WeightsFile)
@@ -45,14 +45,11 @@ enum Resume {
 
   /// The newest checkpoint that verifies, as rank 0 finds it.
   private static func newest(_ setup: RunSetup) throws -> String? {
-    var own = ""
-    if setup.placement.isFirst {
-      let search = setup.folder.checkpoints.newestVerified()
-      for refusal in search.refused { complain("warning: not resumed from: \(refusal)") }
-      own = search.checkpoint?.folder ?? ""
-    }
-    let found = String(decoding: try setup.group.allGather(Array(own.utf8))[0], as: UTF8.self)
-    return found.isEmpty ? nil : found
+    var own = Found()
+    if setup.placement.isFirst { own = Found(in: setup.folder.checkpoints) }
+    let found = try Found(setup.group.allGather(own.bytes)[0])
+    if let refusals = found.refusals { throw Failure(refusals, exitCode: .badConfiguration) }
+    return found.path
   }
 }
 

@@ -12,6 +12,7 @@ struct EpochSummary {
   let tally: Evaluator.Tally?
   let best: Double
   let isBest: Bool
+  let isLast: Bool
   let parameters: Int
 }
 
@@ -22,34 +23,35 @@ final class RunRecord {
   private let epochs: JSONLines
   private let setup: RunSetup
 
-  init(_ setup: RunSetup) throws {
+  /// Opens the files of a run, which goes on from a state or begins.
+  init(_ setup: RunSetup, from state: TrainingState?) throws {
     self.setup = setup
+    if let state { try setup.folder.trimLogs(to: state) }
     try setup.folder.write(setup.recipe)
     steps = try setup.folder.lines("train.jsonl")
     epochs = try setup.folder.lines("log.txt")
   }
 
-  /// Saves the weights and the state after an epoch, then says so in `log.txt`.
-  func finish(_ summary: EpochSummary, _ trainer: Trainer, _ tensors: CollectedTensors) throws {
+  /// Writes the weights after an epoch and its line in `log.txt`; the checkpoint that says so follows.
+  ///
+  /// A full disk ends no run: the next epoch, or the next attempt, writes the weights again.
+  func finish(_ summary: EpochSummary, _ trainer: Trainer) throws {
+    do {
+      try write(summary, trainer)
+    } catch {
+      guard case CheckpointError.system = error, !summary.isLast else { throw error }
+      complain(
+        "warning: the weights after epoch \(summary.epoch) were not written: \(error) Training goes on.")
+    }
+    log(summary)
+  }
+
+  private func write(_ summary: EpochSummary, _ trainer: Trainer) throws {
     try trainer.withEvaluatedWeights {
       let weights = Weights(setup)
       try weights.write(trainer.network, to: setup.folder.file("last.safetensors"))
       if summary.isBest { try weights.write(trainer.network, to: setup.folder.file("best.safetensors")) }
     }
-    try save(summary, trainer, tensors)
-    log(summary)
-  }
-
-  private func save(_ summary: EpochSummary, _ trainer: Trainer, _ tensors: CollectedTensors) throws {
-    let store = setup.folder.checkpoints
-    let state = TrainingState(
-      epoch: summary.epoch, steps: trainer.optimizer.steps, bestAccuracy: summary.best,
-      classes: setup.data.classes, recipe: setup.recipe,
-      lossScale: trainer.lossScale)
-    let number = String(summary.epoch)
-    let name = "epoch-" + String(repeating: "0", count: max(0, 4 - number.count)) + number
-    try tensors.save(state, named: name, in: store)
-    try store.prune(keeping: setup.flags.keep)
   }
 
   private func log(_ summary: EpochSummary) {

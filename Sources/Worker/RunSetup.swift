@@ -17,11 +17,13 @@ struct RunSetup {
   let folder: RunFolder
   let device: Device
   let voice: Voice
+  let sections: Sections
   let group: any ProcessGroup
 
   /// Checks the flags, the pictures and the output folder, then meets the other ranks.
-  init(_ flags: TrainingFlags, _ placement: Placement) throws {
+  init(_ flags: TrainingFlags, _ placement: Placement, _ sections: Sections) throws {
     self.flags = flags.run
+    self.sections = sections
     self.placement = placement
     voice = Voice(speaks: placement.isFirst)
     recipe = try flags.recipe(worldSize: placement.worldSize)

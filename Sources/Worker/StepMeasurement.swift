@@ -52,7 +52,7 @@ struct StepMeasurement {
   private func slowest(of trainer: Trainer) throws -> Double {
     try group.barrier()
     let watch = Stopwatch()
-    _ = try trainer.step(batch, epoch: 0, learningRate: 5e-4, stopRequested: false)
+    _ = try trainer.step(batch, epoch: 0, learningRate: 5e-4)
     let own = watch.elapsed
     let all = try group.allGather(withUnsafeBytes(of: own) { Array($0) })
     return all.map { bytes in bytes.withUnsafeBytes { $0.loadUnaligned(as: Double.self) } }.max() ?? own

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Board
 import Collective
 import Flags
 import Foundation
@@ -21,13 +22,17 @@ struct Train: ParsableCommand {
     if flags.run.printConfig { return try printConfiguration(placement) }
     Lifeline.watch(placement)
     StopSignal.ignoreWriteSignals()
+    CheckpointRequest.listen()
+    let sections = Sections(ProcessInfo.processInfo.environment, rank: placement.rank)
+    sections.writeStacksOnSignal()
     let run = try reportingOnce(placement) {
-      let setup = try RunSetup(flags, placement)
+      let setup = try RunSetup(flags, placement, sections)
       return try TrainingRun(setup)
     }
     StopSignal.listen(underLauncher: placement.meeting != nil)
     if flags.run.throughput { return try run.measureThroughput() }
     try flags.run.eval ? run.evaluate() : train(run, placement)
+    sections.enter(.done)
   }
 
   /// Trains; what all ranks find out at the same step, rank 0 alone reports.

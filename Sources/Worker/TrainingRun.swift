@@ -1,3 +1,4 @@
+import Board
 import Checkpoint
 import Data
 import Flags
@@ -17,6 +18,9 @@ final class TrainingRun {
   private var record: RunRecord?
   private var best = 0.0
   private var firstEpoch = 0
+  /// What an earlier attempt has done of the first epoch.
+  private var firstPart = PartialEpoch()
+  private var resumed: TrainingState?
   private var isUntrained = true
 
   /// Builds the network and, with `--resume`, fills it from a checkpoint.
@@ -28,6 +32,7 @@ final class TrainingRun {
     network = try Twins(recipe, classes: setup.data.classes.count, on: setup.device)
     trainer = try Trainer(
       network, recipe: recipe, group: setup.group, on: setup.device, parallelism: setup.parallelism)
+    trainer.onPart = { [sections = setup.sections] in sections.enter(Section($0)) }
     evaluation = Evaluation(
       setup: setup, evaluator: Evaluator(recipe: recipe, group: setup.group, on: setup.device),
       loader: BatchLoader(
@@ -63,15 +68,11 @@ final class TrainingRun {
     case .checkpoint(let checkpoint):
       try checkpoint.state(TrainingState.self).check(against: setup.recipe, classes: setup.data.classes)
       let state = try trainer.resume(checkpoint)
-      if state.recipeDigest != setup.recipe.digest, setup.placement.isFirst {
-        complain(
-          "note: the checkpoint's run had other values (digest \(state.recipeDigest), now \(setup.recipe.digest)): "
-            + "from here on it is another run. recipe.json names the values of this one.")
-      }
+      if setup.placement.isFirst, let note = state.note(for: setup.recipe) { complain(note) }
       best = state.bestAccuracy
-      firstEpoch = state.epoch + 1
-      setup.voice.say(
-        "Resuming from \(checkpoint.folder): epoch \(state.epoch) done, best Acc@1 \(fixed(best, 3))")
+      resumed = state
+      (firstEpoch, firstPart) = state.place(for: setup.recipe)
+      setup.voice.say("Resuming from \(checkpoint.folder): \(state.summary), best Acc@1 \(fixed(best, 3))")
     }
   }
 
@@ -97,7 +98,8 @@ final class TrainingRun {
     let recipe = setup.recipe
     let schedule = CosineSchedule(recipe.schedule)
     let watch = Stopwatch()
-    record = setup.placement.isFirst ? try RunRecord(setup) : nil
+    record = setup.placement.isFirst ? try RunRecord(setup, from: resumed) : nil
+    let checkpoints = Checkpoints(setup, trainer)
     let loader = BatchLoader(
       folder: setup.data.training, transform: setup.trainingTransform, batchSize: recipe.rankPictures,
       seed: recipe.seed, threads: setup.decodeThreads)
@@ -109,36 +111,39 @@ final class TrainingRun {
     for epoch in firstEpoch..<max(firstEpoch, recipe.schedule.epochs) {
       let rate = schedule(epoch: epoch)
       let result = try TrainingEpoch(
-        epoch: epoch, learningRate: rate, setup: setup, trainer: trainer, loader: loader, steps: record?.steps
+        epoch: epoch, start: epoch == firstEpoch ? firstPart : PartialEpoch(), learningRate: rate,
+        setup: setup, trainer: trainer, loader: loader, checkpoints: checkpoints, steps: record?.steps,
+        state: { [unowned self] in state(in: epoch, $0) }
       ).run()
-      if result.stopped {
-        sayStopped(in: epoch)
+      if let place = result.stopped {
+        checkpoints.finishStopped(at: place)
         return .stoppedEarly
       }
-      try finish(epoch, rate, result)
+      try finish(epoch, rate, result, checkpoints)
     }
     setup.voice.say("Training time \(ReferenceLines.duration(watch.elapsed))")
     return .done
   }
 
-  private func finish(_ epoch: Int, _ rate: Double, _ result: TrainingEpoch.Result) throws {
+  private func state(in epoch: Int, _ partial: PartialEpoch?) -> TrainingState {
+    TrainingState(
+      epoch: epoch, steps: trainer.optimizer.steps, bestAccuracy: best, classes: setup.data.classes,
+      recipe: setup.recipe, lossScale: trainer.lossScale, partial: partial)
+  }
+
+  private func finish(
+    _ epoch: Int, _ rate: Double, _ result: TrainingEpoch.Result, _ checkpoints: Checkpoints
+  ) throws {
+    let isLast = epoch == setup.recipe.schedule.epochs - 1
     let tally = setup.flags.noEval ? nil : try trainer.withEvaluatedWeights { try evaluation.run(network) }
     let isBest = tally.map { $0.accuracy1 > best } ?? false
     best = max(best, tally?.accuracy1 ?? 0)
     if tally != nil { setup.voice.say("Max accuracy: \(fixed(best, 2))%") }
-    // Every rank gives its part of a checkpoint; rank 0 writes it.
-    guard let tensors = try trainer.collectForSaving() else { return }
     try record?.finish(
       EpochSummary(
         epoch: epoch, learningRate: rate, trainingLoss: result.loss, tally: tally, best: best, isBest: isBest,
-        parameters: parameterCount), trainer, tensors)
-  }
-
-  private func sayStopped(in epoch: Int) {
-    // Every rank stops after the same step, so one line is enough.
-    guard setup.placement.isFirst else { return }
-    complain(
-      "stopped by a signal in epoch \(epoch), after step \(trainer.optimizer.steps) of the run. "
-        + "The same command with --resume auto begins epoch \(epoch) again.")
+        isLast: isLast, parameters: parameterCount), trainer)
+    // Every rank gives its part of a checkpoint; rank 0 writes it.
+    try checkpoints.finishEpoch(state(in: epoch, nil), isBest: isBest, isLast: isLast)
   }
 }

@@ -47,7 +47,7 @@ import Testing
 
   @Test func replacesWhereNamesCannotBeSwapped() throws {
     var store = store
-    store.disk = Disk { operation, _ in operation == "replace" ? EINVAL : nil }
+    store.disk = Disk { $0.operation == .replace ? .fail(EINVAL) : .proceed }
     for epoch in [1, 2, 1] { try store.save(epoch: epoch) }
     #expect(folder.names("checkpoints") == ["epoch-1", "epoch-2"])
     #expect(try store.newestEpoch() == 1)

@@ -74,6 +74,29 @@ import Testing
     try expectRefusal("tensor head.bias: its bytes changed")
   }
 
+  /// From the newest to the oldest, manifests that are missing or cut first; all are named, none is used.
+  @Test func everyRefusalIsReported() throws {
+    let names = [
+      CheckpointName(epoch: 3, step: 50), CheckpointName(epoch: 3, step: 9), CheckpointName(epoch: 3),
+    ]
+    for name in names { try CheckpointWriter(store).succeed(name, floats: 10) }
+    try FileManager.default.removeItem(atPath: "\(store.folder)/epoch-0003-step-000050/manifest.json")
+    let manifest = "\(store.folder)/epoch-0003-step-000009/manifest.json"
+    try Data(contentsOf: URL(fileURLWithPath: manifest)).prefix(100).write(to: URL(fileURLWithPath: manifest))
+    try flipByte("\(store.folder)/epoch-0003/model.safetensors", at: -1)
+    try flipByte(path("model.safetensors"), at: -1)
+    #expect(try store.newestEpoch() == 1)
+    let refused = store.newestVerified().refused.map(\.description)
+    let reasons = [
+      "epoch-0003-step-000050 is not a complete checkpoint: it has no manifest.json",
+      "epoch-0003-step-000009 is not a complete checkpoint: its manifest.json is damaged",
+      "epoch-0003/model.safetensors: tensor w: its bytes changed",
+      "epoch-2/model.safetensors: tensor head.weight: its bytes changed",
+    ]
+    #expect(refused.count == 4)
+    for (refusal, reason) in zip(refused, reasons) { #expect(refusal.contains(reason)) }
+  }
+
   private func path(_ file: String) -> String {
     "\(store.folder)/epoch-2/\(file)"
   }

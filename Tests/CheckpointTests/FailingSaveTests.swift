@@ -41,7 +41,8 @@ import Testing
   @Test func theErrorSaysWhatToDo() throws {
     let folder = try TemporaryFolder()
     var store = CheckpointStore(folder: "\(folder.path)/checkpoints")
-    store.disk = Disk { operation, path in operation == "write" && path.hasSuffix("state.json") ? ENOSPC : nil
+    store.disk = Disk {
+      $0.operation == .write && $0.path.hasSuffix("state.json") ? .fail(ENOSPC) : .proceed
     }
     let error = #expect(throws: CheckpointError.self) { try store.save(epoch: 1) }
     let text = try #require(error?.description)

@@ -6,7 +6,7 @@ import Testing
 @testable import Checkpoint
 
 /// A folder that goes with its owner.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
   let path: String
 
   init() throws {
@@ -59,19 +59,21 @@ struct State: Codable, Equatable {
 }
 
 extension CheckpointStore {
-  /// Saves two files whose numbers follow from the epoch.
-  func save(epoch: Int) throws {
+  /// Saves two files whose numbers, and the epoch of whose state, are the epoch's and some more.
+  func save(epoch: Int, from start: Int = 0, isBest: Bool = false) throws {
+    let name = "epoch-\(epoch)"
+    let epoch = epoch + start
     let weights = [
       Numbers(name: "head.weight", values: (0..<64).map { Float($0 + epoch) }),
       Numbers(name: "head.bias", values: [Float(epoch)]),
     ]
     try Numbers.withViews(of: weights) { views in
       try save(
-        name: "epoch-\(epoch)",
+        name: name,
         files: [
           TensorFile(name: "model", tensors: views), TensorFile(name: "optimizer", tensors: [views[0]]),
         ],
-        state: State(epoch: epoch))
+        state: State(epoch: epoch), isBest: isBest)
     }
   }
 
@@ -106,12 +108,12 @@ final class FailingDisk: Sendable {
   var operations: Int { count.withLock { $0 } }
 
   var disk: Disk {
-    Disk { _, _ in
+    Disk { _ in
       let number = self.count.withLock { count in
         defer { count += 1 }
         return count
       }
-      return number == self.first || self.isCrash && number > self.first ? ENOSPC : nil
+      return number == self.first || self.isCrash && number > self.first ? .fail(ENOSPC) : .proceed
     }
   }
 }

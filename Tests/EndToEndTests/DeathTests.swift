@@ -29,7 +29,8 @@ extension EndToEnd {
     /// Three workers in the middle of a long training.
     private func launchThree() throws -> ProgramRun {
       let run = try ProgramRun(
-        .launcher, ["--nproc", "3"] + place.training("out", "--epochs", "100000"), in: place)
+        .launcher, ["--nproc", "3", "--max-restarts", "0"] + place.training("out", "--epochs", "100000"),
+        in: place)
       try run.read(to: "Epoch: [1]")
       try #require(Set(run.workers.keys) == [0, 1, 2])
       try #require(place.leftovers.count == 1, "the folder for sockets")

@@ -5,10 +5,13 @@ struct RunFiles {
   let folder: String
 
   /// One line of `train.jsonl`.
-  struct Step: Decodable {
+  struct Step: Decodable, Equatable {
     let epoch: Int
     let step: Int
+    let epoch_step: Int
     let loss: Double
+    let lr: Double
+    let grad_norm: Double
   }
 
   /// One line of `log.txt`.

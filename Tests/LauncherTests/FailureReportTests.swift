@@ -72,6 +72,41 @@ import Testing
     #expect(report.text.contains("   next     the same command with --resume auto, after finding out who"))
   }
 
+  @Test func aFailureThatAnotherAttemptFollowsIsShort() {
+    let ends = [end(0, .killed(9), 102.5), end(1, .killed(15), 103, byLauncher: true)]
+    var report = report(ends, failed: 0, lines: ["torn"])
+    report.outcome.start = .seconds(90)
+    report.outcome.progress = Progress(epoch: 3, step: 1870)
+    report.attempt = 2
+    report.card = "nvidia0"
+    report.memoryKills = .init(number: 1, source: .init(path: "/cg/memory.events", isOfGroup: true))
+    #expect(
+      report.shortText == """
+        ── rank 0 failed ───────────────────────────────────────────────────────────
+           run      digits, attempt 2
+           worker   rank 0 of 2, pid 48213, card nvidia0
+           ended    killed by SIGKILL (signal 9), 12.5 s after the start
+           likely   the kernel killed it because memory ran out (oom_kill in /cg/memory.events)
+           at       epoch 3, after step 1870 of the run
+           log      out/run/logs/attempt-0/rank-0.log
+
+           its last line
+           │ torn
+        ────────────────────────────────────────────────────────────────────────────
+
+        """)
+  }
+
+  /// Another process of this machine may have been the one.
+  @Test func memoryOfTheWholeMachineIsNamedWithCare() {
+    var report = report([end(0, .killed(9), 1)], failed: 0, lines: [])
+    report.memoryKills = .init(number: 1, source: .init(path: "/proc/vmstat", isOfGroup: false))
+    #expect(report.text.contains("memory ran out, likely this one (oom_kill in /proc/vmstat)"))
+    var other = self.report([end(0, .killed(11), 1)], failed: 0, lines: [])
+    other.memoryKills = report.memoryKills
+    #expect(!other.text.contains("oom_kill"))
+  }
+
   @Test func divergenceIsNamed() {
     #expect(
       report([end(0, .exited(79), 90)], failed: 0, lines: []).text.contains("likely   the loss diverged\n"))

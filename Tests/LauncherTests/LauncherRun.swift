@@ -25,13 +25,18 @@ final class LauncherRun {
     mkfifo("\(folder)/presence", 0o600)
     presence = try Descriptor(open("\(folder)/presence", O_RDONLY | O_NONBLOCK | O_CLOEXEC), from: "open")
     let worker = "\(folder)/worker"
-    let preamble = "#!/bin/sh\nexec 5>'\(folder)/presence'\nwait_for_launcher() { cat <&3 & wait $!; }\n"
-    try (preamble + script + "\n").write(toFile: worker, atomically: true, encoding: .utf8)
-    chmod(worker, 0o755)
+    let preamble = "#!/bin/sh\nexec 9>'\(folder)/presence'\nwait_for_launcher() { cat <&3 & wait $!; }\n"
+    try (preamble + script + "\n").write(toFile: "\(folder)/script", atomically: true, encoding: .utf8)
 
-    let command = [Self.program] + arguments + ["--data_path", "d", "--output_dir", "\(folder)/out"]
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = (underNohup ? ["nohup"] : []) + command
+    // Unless a test is about starting again, a failure ends the run.
+    let restarts = arguments.contains("--max-restarts") ? [] : ["--max-restarts", "0"]
+    let command =
+      [Self.program] + arguments + restarts + ["--data_path", "d", "--output_dir", "\(folder)/out"]
+    // Another process makes the worker: a child of ours, started just then, would hold the file open for writing, and
+    // the kernel runs no such file.
+    let makeWorker = "cp '\(folder)/script' '\(worker)' && chmod 755 '\(worker)' && exec \"$@\""
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", makeWorker, "sh"] + (underNohup ? ["nohup"] : []) + command
     let outer = ["PATH": "/usr/bin:/bin", "TWINS_WORKER": worker, "TMPDIR": "\(folder)/r"]
     process.environment = outer.merging(environment) { $1 }
     process.standardOutput = standardOutput
@@ -53,10 +58,20 @@ final class LauncherRun {
     (try? String(contentsOfFile: "\(folder)/stderr", encoding: .utf8)) ?? ""
   }
 
+  /// Waits until stderr has this text.
+  func waitForErrors(_ text: String) throws {
+    let deadline = ContinuousClock.now + .milliseconds(Int(Self.patience))
+    while !errors.contains(text) {
+      guard ContinuousClock.now < deadline else { throw TestError("no '\(text)' in: \(errors)") }
+      sched_yield()
+    }
+  }
+
   var launcher: pid_t { process.processIdentifier }
 
-  func log(rank: Int) -> String? {
-    try? String(contentsOfFile: "\(folder)/out/run/logs/attempt-0/rank-\(rank).log", encoding: .utf8)
+  func log(rank: Int, attempt: Int = 0) -> String? {
+    let path = "\(folder)/out/run/logs/attempt-\(attempt)/rank-\(rank).log"
+    return try? String(contentsOfFile: path, encoding: .utf8)
   }
 
   func send(_ signal: Signal) {
@@ -111,7 +126,7 @@ extension LauncherRun {
   }
 
   /// The launcher lies beside the program that runs these tests.
-  private static var program: String {
+  static var program: String {
     let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let products = URL(fileURLWithPath: own ?? CommandLine.arguments[0]).deletingLastPathComponent()
     return products.appendingPathComponent("twins-launch").path
@@ -142,4 +157,13 @@ func temporaryFolder() throws -> String {
 /// An empty file.
 func makeFile(_ path: String) {
   #expect(FileManager.default.createFile(atPath: path, contents: nil))
+}
+
+/// The names in a folder, sorted.
+func names(in folder: String) -> [String] {
+  ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+}
+
+func removeFolder(_ folder: String) {
+  try? FileManager.default.removeItem(atPath: folder)
 }

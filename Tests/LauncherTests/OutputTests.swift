@@ -6,22 +6,42 @@ import Testing
 
 /// What becomes of much output, and of a reader that does not read.
 @Suite struct OutputTests {
+  /// Eight workers that write as fast as they can: on the console and in the logs, every line is whole and in order.
   @Test func noLineIsLostOrTorn() throws {
-    let count = 5000
+    let (ranks, count) = (8, 20_000)
     let run = try LauncherRun(
-      "awk -v r=$RANK 'BEGIN { for (i = 0; i < \(count); i++) print r, i, \"end\" }'", ["--nproc", "4"])
+      "awk -v r=$RANK 'BEGIN { for (i = 0; i < \(count); i++) print r, i, \"end\" }'",
+      ["--nproc", "\(ranks)"])
     let (status, output) = try run.finish()
     #expect(status == 0)
-    var seen: [Int: Int] = [:]
-    for line in lines(output) {
-      let words = line.split(separator: " ")
-      guard let rank = Int(words[words.count - 3]) else { throw TestError("torn: \(line)") }
-      let number = seen[rank, default: 0]
-      try #require(line == (rank == 0 ? "" : "[rank \(rank)] ") + "\(rank) \(number) end")
-      seen[rank] = number + 1
+    var seen = [Int](repeating: 0, count: ranks)
+    for line in output.split(separator: "\n") {
+      let rank = line.first == "[" ? line.dropFirst(6).first?.wholeNumberValue : 0
+      guard let rank, rank < ranks else { throw TestError("torn: \(line)") }
+      try #require(line == (rank == 0 ? "" : "[rank \(rank)] ") + "\(rank) \(seen[rank]) end")
+      seen[rank] += 1
     }
-    #expect(seen == [0: count, 1: count, 2: count, 3: count])
-    #expect(lines(run.log(rank: 3) ?? "").count == count)
+    #expect(seen == Array(repeating: count, count: ranks))
+    for rank in 0..<ranks {
+      let expected = (0..<count).map { "\(rank) \($0) end\n" }.joined()
+      #expect(run.log(rank: rank) == expected, "the log of rank \(rank)")
+    }
+  }
+
+  /// What the launcher has shown is in the log, even when it is killed and cannot write any more.
+  @Test func theLogsOfAKilledLauncherAreComplete() throws {
+    let count = 3000
+    let run = try LauncherRun(
+      "i=0; while [ $i -lt \(count) ]; do echo $i; i=$((i+1)); done; printf torn; wait_for_launcher",
+      ["--nproc", "2"])
+    var open: Set = ["\(count - 1)", "[rank 1] \(count - 1)"]
+    while !open.isEmpty { open.remove(try run.nextLine()) }
+    run.send(.kill)
+    try run.waitUntilWorkersAreGone()
+    #expect(run.waitForEnd() == 137)
+    for rank in 0..<2 {
+      #expect(run.log(rank: rank) == (0..<count).map { "\($0)\n" }.joined())
+    }
   }
 
   @Test func aFloodDoesNotStallTheOthers() throws {

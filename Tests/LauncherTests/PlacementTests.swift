@@ -6,7 +6,11 @@ import Testing
 @Suite struct PlacementTests {
   @Test func tellsAWorkerWhereItStands() {
     // The memory of another launcher, under which this one may run, is not this run's.
-    let outer = ["PATH": "/bin", "RANK": "99", "TWINS_SHM_FD": "4"]
+    let outer = [
+      "PATH": "/bin", "RANK": "99", "TWINS_SHM_FD": "4", "TWINS_BOARD_FD": "5",
+      "NOTIFY_SOCKET": "/run/systemd/notify",
+      "WATCHDOG_USEC": "1000", "WATCHDOG_PID": "7",
+    ]
     let environment = placement().environment(rank: 3, inheriting: outer)
     #expect(
       environment == [
@@ -17,6 +21,12 @@ import Testing
         "TWINS_TRANSPORT": "auto", "TWINS_RING_ADDRESS": "127.0.0.1", "TWINS_HANG_TIMEOUT": "300.0",
         "TWINS_LIFELINE_FD": "3", "OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0",
       ])
+  }
+
+  @Test func tellsAWorkerWhereItsBoardIs() {
+    var placement = placement()
+    placement.hasBoard = true
+    #expect(placement.environment(rank: 0, inheriting: [:])["TWINS_BOARD_FD"] == "5")
   }
 
   @Test func leavesTheUsersThreadSettingsAlone() {
@@ -50,6 +60,14 @@ import Testing
     #expect(Accelerators.count(deviceFiles: files, environment: [:]) == 2)
     #expect(Accelerators.count(deviceFiles: ["davinci0", "davinci1", "davinci2"], environment: [:]) == 3)
     #expect(Accelerators.count(deviceFiles: ["null"], environment: [:]) == 0)
+  }
+
+  @Test func namesCardsByLocalRank() {
+    #expect(Accelerators.names(deviceFiles: files, environment: [:]) == ["nvidia0", "nvidia1"])
+    #expect(
+      Accelerators.names(deviceFiles: files, environment: ["CUDA_VISIBLE_DEVICES": "1,0"])
+        == ["0, which is 1 of CUDA_VISIBLE_DEVICES", "1, which is 0 of CUDA_VISIBLE_DEVICES"])
+    #expect(Accelerators.names(deviceFiles: ["null"], environment: [:]).isEmpty)
   }
 
   @Test(arguments: [("0", 1), ("0,1", 2), ("", 0), ("-1", 0), ("0,1,2,3", 2)])

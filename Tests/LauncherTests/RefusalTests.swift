@@ -43,17 +43,3 @@ import Testing
     #expect(try first.finish().status == 143)
   }
 }
-
-@Suite struct RunFolderTests {
-  @Test func takesAwayTheLogsOfRanksThatAreNoMore() throws {
-    let folder = try temporaryFolder()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let run = try RunFolder(path: "\(folder)/out/run", runIdentifier: "r1")
-    let logs = try run.makeLogs(attempt: 0, size: 2)
-    #expect(logs == "\(folder)/out/run/logs/attempt-0")
-    for rank in 0..<4 { makeFile("\(logs)/rank-\(rank).log") }
-    _ = try run.makeLogs(attempt: 0, size: 2)
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: logs).sorted() == ["rank-0.log", "rank-1.log"])
-  }
-}

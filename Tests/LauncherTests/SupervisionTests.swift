@@ -77,32 +77,6 @@ import Testing
     try run.waitUntilWorkersAreGone()
     #expect(run.waitForEnd() == 137)
   }
-
-  /// Both deaths are seen in one turn of the loop, as the launcher is stopped meanwhile; their order must hold.
-  @Test(arguments: [[2, 1], [1, 2], [3, 0], [0, 3]])
-  func theFirstDeathIsNamed(order: [Int]) throws {
-    let run = try LauncherRun("echo ready $RANK $$; wait_for_launcher", ["--nproc", "4"])
-    let workers = try processes(of: run, count: 4)
-    kill(run.launcher, SIGSTOP)
-    for rank in order {
-      let process = try #require(workers[rank])
-      kill(process, SIGKILL)
-      while !isDead(process) { sched_yield() }
-    }
-    kill(run.launcher, SIGCONT)
-    #expect(try run.finish().status == 137)
-    #expect(run.errors.contains("── rank \(order[0]) failed"))
-    #expect(
-      run.errors.contains("rank \(order[1])   killed by SIGKILL (signal 9) after rank \(order[0]) was lost"))
-  }
-
-  private func isDead(_ process: pid_t) -> Bool {
-    guard let file = fopen("/proc/\(process)/stat", "r") else { return true }
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 512)
-    let text = String(decoding: bytes[..<fread(&bytes, 1, bytes.count, file)], as: UTF8.self)
-    return text.split(separator: ")").last?.hasPrefix(" Z") ?? true
-  }
 }
 
 func lines(_ text: String) -> [String] {

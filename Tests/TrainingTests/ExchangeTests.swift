@@ -102,7 +102,7 @@ private final class LonelyGroup: ProcessGroup {
     for _ in 0..<2 {
       #expect {
         try trainer.step(
-          RuleBatch(step: 0, count: 2).share(of: 0), epoch: 0, learningRate: 1e-3, stopRequested: false)
+          RuleBatch(step: 0, count: 2).share(of: 0), epoch: 0, learningRate: 1e-3)
       } throws: { error in
         guard case TrainingError.collective(.lostPeer(1, _, _)) = error else { return false }
         return true
@@ -128,18 +128,21 @@ private final class LonelyGroup: ProcessGroup {
   }
 
   @Test func `a report survives its journey, also with a loss that is no number`() {
-    let report = RankReport(stop: true, loss: -.infinity, squares: 0.1)
+    let report = RankReport(signals: [.stop, .isSaving], loss: -.infinity, squares: 0.1)
     #expect(RankReport(report.bytes) == report)
-    #expect(RankReport(RankReport(stop: false, loss: .nan, squares: 1).bytes)?.loss.isNaN == true)
+    #expect(RankReport(RankReport(loss: .nan, squares: 1).bytes)?.loss.isNaN == true)
     #expect(RankReport([]) == nil)
   }
 
   @Test func `a summary means, unscales and clips`() {
     let reports = [
-      RankReport(stop: false, loss: 1, squares: 9), RankReport(stop: true, loss: 2, squares: 16),
+      RankReport(loss: 1, squares: 9), RankReport(signals: [.stop, .isSaving], loss: 2, squares: 16),
     ]
     let free = StepSummary(reports, clip: nil)
-    #expect((free.stops, free.loss, free.gradientNorm, free.gradientScale) == (true, 1.5, 2.5, 0.5))
+    #expect(
+      (free.signals == [.stop, .isSaving], free.loss, free.gradientNorm, free.gradientScale) == (
+        true, 1.5, 2.5, 0.5
+      ))
     let clipped = StepSummary(reports, lossScale: 4, clip: 0.125)
     #expect(clipped.gradientNorm == 0.625)
     #expect(abs(clipped.gradientScale - 0.125 / (0.625 + 1e-6) / 8) < 1e-12)

@@ -52,7 +52,7 @@ import Torch
       try trainer.step(
         RuleBatch(step: step, count: pictures * group.size).share(of: group.rank, among: group.size),
         epoch: 0,
-        learningRate: 1e-3, stopRequested: false)
+        learningRate: 1e-3)
     }
     return trainer.withEvaluatedWeights {
       Result(
@@ -91,8 +91,7 @@ import Torch
     let touched = try onGroup(of: 3, blockLength: 1000) { [way] group in
       let trainer = try makeTrainer(group, parallelism: way)
       _ = try trainer.step(
-        RuleBatch(step: 0, count: 3).share(of: group.rank, among: 3), epoch: 0, learningRate: 1e-3,
-        stopRequested: false)
+        RuleBatch(step: 0, count: 3).share(of: group.rank, among: 3), epoch: 0, learningRate: 1e-3)
       #expect(trainer.optimizer.flat.layout.buckets.count > 10)
       let squares: [Float] = trainer.optimizer.moments[1].tensor.elements()
       let own = group.blocks.ranges(of: group.rank, in: 0..<squares.count)
@@ -110,14 +109,14 @@ import Torch
     let batch = RuleBatch(step: 0, count: 2)
     let times = try onGroup(of: 2) { [way] group in
       try makeTrainer(group, parallelism: way).step(
-        batch.share(of: group.rank, among: 2), epoch: 0, learningRate: 1e-3, stopRequested: false
+        batch.share(of: group.rank, among: 2), epoch: 0, learningRate: 1e-3
       ).communication
     }
     for time in times {
       #expect(time.exposedSeconds > 0)
       #expect(overlaps ? time.seconds >= time.exposedSeconds : time.seconds == time.exposedSeconds)
     }
-    let alone = try makeTrainer().step(batch.share(of: 0), epoch: 0, learningRate: 1e-3, stopRequested: false)
+    let alone = try makeTrainer().step(batch.share(of: 0), epoch: 0, learningRate: 1e-3)
     #expect(alone.communication == CommunicationTime())
   }
 }

@@ -16,7 +16,7 @@ import Torch
     try train(straight, steps: 0..<2)
     let saved = TrainingState(
       epoch: 1, steps: 2, bestAccuracy: 12.5, classes: ["a", "b"], recipe: Recipe())
-    try straight.collectForSaving()?.save(saved, named: "epoch-0001", in: store)
+    try straight.collectForSaving()?.save(saved, as: CheckpointName(epoch: 1), in: store)
     try train(straight, steps: 2..<4)
 
     let resumed = try makeTrainer()
@@ -50,7 +50,7 @@ import Torch
         let state = TrainingState(epoch: 0, steps: 2, bestAccuracy: 0, classes: [], recipe: recipe)
         let collected = try trainer.collectForSaving()
         #expect((collected != nil) == (group.rank == 0))
-        try collected?.save(state, named: "epoch-0000", in: CheckpointStore(folder: path))
+        try collected?.save(state, as: CheckpointName(epoch: 0), in: CheckpointStore(folder: path))
         let saved = try content(of: trainer)
         try train(trainer, steps: 2..<4, rank: group.rank, ranks: 3)
         return (saved, weightsFingerprint(of: trainer))
@@ -121,8 +121,7 @@ import Torch
   private func train(_ trainer: Trainer, steps: Range<Int>, rank: Int = 0, ranks: Int = 1) throws {
     for step in steps {
       _ = try trainer.step(
-        RuleBatch(step: step, count: 8).share(of: rank, among: ranks), epoch: 0, learningRate: 1e-3,
-        stopRequested: false)
+        RuleBatch(step: step, count: 8).share(of: rank, among: ranks), epoch: 0, learningRate: 1e-3)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Checkpoint
 import Model
 import Recipe
 import TestSupport
@@ -89,3 +90,13 @@ func fingerprint(of floats: some Sequence<Float>) -> UInt64 {
 
 /// A fingerprint of all weights of a trainer's network.
 func weightsFingerprint(of trainer: Trainer) -> UInt64 { fingerprint(of: weights(of: trainer).joined()) }
+
+extension CollectedTensors {
+  /// Saves them and waits for it.
+  func save(_ state: TrainingState, as name: CheckpointName, in store: CheckpointStore) throws {
+    let writer = CheckpointWriter(store)
+    try #require(save(state, as: name, isBest: false, by: writer))
+    try #require(writer.wait(within: .seconds(60)))
+    _ = try #require(writer.takeOutcome()).get()
+  }
+}

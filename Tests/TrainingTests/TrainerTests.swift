@@ -13,7 +13,7 @@ import Torch
     let trainer = try makeTrainer()
     let outcomes = try (0..<10).map { step in
       try trainer.step(
-        RuleBatch(step: step, count: 16).share(of: 0), epoch: 0, learningRate: 1e-3, stopRequested: false)
+        RuleBatch(step: step, count: 16).share(of: 0), epoch: 0, learningRate: 1e-3)
     }
     for (found, wanted) in zip(outcomes.map(\.loss), try golden.floats("loss")) {
       #expect(abs(found - Double(wanted)) <= 1e-3 * Double(wanted))
@@ -34,7 +34,7 @@ import Torch
       })
     let outcomes = try (0..<10).map { step in
       try trainer.step(
-        RuleBatch(step: step, count: 16).share(of: 0), epoch: 0, learningRate: 1e-3, stopRequested: false)
+        RuleBatch(step: step, count: 16).share(of: 0), epoch: 0, learningRate: 1e-3)
     }
     for (found, wanted) in zip(outcomes.map(\.loss), try golden.floats("loss")) {
       #expect(abs(found - Double(wanted)) <= 1e-3 * Double(wanted))
@@ -51,7 +51,7 @@ import Torch
     let whole = try makeTrainer()
     let halves = try makeTrainer(recipe: makeRecipe { $0.accumulation = 2 })
     for trainer in [whole, halves] {
-      _ = try trainer.step(batch, epoch: 0, learningRate: 1e-3, stopRequested: false)
+      _ = try trainer.step(batch, epoch: 0, learningRate: 1e-3)
     }
     for (one, two) in zip(weights(of: whole), weights(of: halves)) {
       #expect(relativeError(two, one) < 1e-3)
@@ -61,7 +61,7 @@ import Torch
   @Test func `erasing and dropout change what a step learns from, each time alike`() throws {
     let batch = RuleBatch(step: 0, count: 8).share(of: 0)
     func loss(_ recipe: Recipe) throws -> Double {
-      try makeTrainer(recipe: recipe).step(batch, epoch: 0, learningRate: 1e-3, stopRequested: false).loss
+      try makeTrainer(recipe: recipe).step(batch, epoch: 0, learningRate: 1e-3).loss
     }
     let plain = try loss(makeRecipe())
     for changed in [makeRecipe { $0.data.erasing.probability = 1 }, makeRecipe { $0.model.dropout = 0.5 }] {
@@ -80,13 +80,13 @@ import Torch
     let before = weightsFingerprint(of: trainer)
     trainer.lossScale = LossScale(factor: 0x1p24)
     let batch = RuleBatch(step: 0, count: 4).share(of: 0)
-    let skipped = try trainer.step(batch, epoch: 0, learningRate: 1e-3, stopRequested: false)
+    let skipped = try trainer.step(batch, epoch: 0, learningRate: 1e-3)
     #expect(!skipped.gradientNorm.isFinite && skipped.loss.isFinite)
     #expect(weightsFingerprint(of: trainer) == before && trainer.optimizer.steps == 0)
     #expect(trainer.lossScale?.factor == 0x1p23)
     trainer.lossScale = LossScale(factor: 1024)
-    let made = try trainer.step(batch, epoch: 0, learningRate: 1e-3, stopRequested: false)
-    let exact = try makeTrainer().step(batch, epoch: 0, learningRate: 1e-3, stopRequested: false)
+    let made = try trainer.step(batch, epoch: 0, learningRate: 1e-3)
+    let exact = try makeTrainer().step(batch, epoch: 0, learningRate: 1e-3)
     #expect(abs(made.gradientNorm - exact.gradientNorm) < 0.05 * exact.gradientNorm)
     #expect(weightsFingerprint(of: trainer) != before)
   }
@@ -127,8 +127,8 @@ import Torch
       return try (0..<2).map { step in
         try trainer.step(
           RuleBatch(step: step, count: 6).share(of: group.rank, among: 3), epoch: 0, learningRate: 1e-3,
-          stopRequested: step == 1 && group.rank == 2
-        ).stops
+          signals: step == 1 && group.rank == 2 ? .stop : []
+        ).signals == .stop
       }
     }
     #expect(stops == [[false, true], [false, true], [false, true]])
@@ -141,8 +141,7 @@ import Torch
       if group.rank == 1 { trainer.network.parameters[0].tensor.fill(.nan) }
       #expect(throws: TrainingError.self) {
         try trainer.step(
-          RuleBatch(step: 0, count: 4).share(of: group.rank, among: 2), epoch: 0, learningRate: 1e-3,
-          stopRequested: false)
+          RuleBatch(step: 0, count: 4).share(of: group.rank, among: 2), epoch: 0, learningRate: 1e-3)
       }
       return group.rank == 1 || weightsFingerprint(of: trainer) == before
     }
@@ -154,8 +153,7 @@ import Torch
 private func losses(of trainer: Trainer, rank: Int = 0, size: Int = 1) throws -> [Double] {
   try (0..<4).map { step in
     try trainer.step(
-      RuleBatch(step: step, count: 16).share(of: rank, among: size), epoch: 0, learningRate: 1e-3,
-      stopRequested: false
+      RuleBatch(step: step, count: 16).share(of: rank, among: size), epoch: 0, learningRate: 1e-3
     ).loss
   }
 }

@@ -16,7 +16,7 @@ import Torch
       func step(_ number: Int) throws {
         _ = try trainer.step(
           RuleBatch(step: number, count: ranks).share(of: group.rank, among: ranks), epoch: 0,
-          learningRate: 1e-3, stopRequested: false)
+          learningRate: 1e-3)
       }
       try step(0)
       if group.rank == faulty {
@@ -52,8 +52,7 @@ import Torch
       if group.rank == 2 { trainer.network.parameters[0].tensor.fill(0.5) }
       do {
         _ = try trainer.step(
-          RuleBatch(step: 0, count: 3).share(of: group.rank, among: 3), epoch: 0, learningRate: 1e-3,
-          stopRequested: false)
+          RuleBatch(step: 0, count: 3).share(of: group.rank, among: 3), epoch: 0, learningRate: 1e-3)
         return []
       } catch TrainingError.weightsDiffer(let odd, steps: 0) {
         return odd

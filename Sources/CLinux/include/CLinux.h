@@ -27,6 +27,9 @@ int linux_open_ready_queue(void);
 /// Puts a descriptor under watch; `tag` comes back when it is readable.
 int linux_watch(int queue, int descriptor, uint32_t tag);
 
+/// The same, and again as long as it stays readable.
+int linux_watch_always(int queue, int descriptor, uint32_t tag);
+
 /// Fills `tags` with at most `capacity` descriptors that are readable now; returns how many.
 int linux_take_ready(int queue, uint32_t *tags, int capacity);
 
@@ -74,3 +77,22 @@ int linux_wake(uint32_t *word);
 
 /// Has malloc keep what is freed, up to 256 MiB, in place of handing large blocks back to the system each time.
 void linux_keep_memory(void);
+
+/// A file in memory of `length` bytes that nobody can make longer or shorter; without a place in any folder.
+int linux_sealed_memory_file(const char *name, size_t length);
+
+/// Writes one of the two copies behind a counter, then counts: `slot` is the counter, a cache line of words, and twice
+/// `stride` words. There must be one writer.
+void linux_publish(uint64_t *slot, size_t stride, const uint64_t *words, size_t count);
+
+/// Reads the copy that was published last; the counter, or -1 when a writer was quicker: then it may be tried again.
+int64_t linux_read_published(const uint64_t *slot, size_t stride, uint64_t *words, size_t count);
+
+/// Reads a long word that processes share, with all that was written before it.
+uint64_t linux_load_long(const uint64_t *word);
+
+/// The user at the other end of a connected Unix-domain socket.
+int64_t linux_peer_user(int socket);
+
+/// Has `signal` write the stacks of all threads of this process to stderr, then count in `mark` where that is not null.
+int linux_write_stacks_on(int signal, uint64_t *mark);

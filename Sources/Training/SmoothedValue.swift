@@ -1,14 +1,19 @@
 /// A series of values seen through a window of the last twenty, as the reference's meters show it.
-struct SmoothedValue {
+///
+/// Read back from a checkpoint, it goes on to the same bits.
+public struct SmoothedValue: Codable, Equatable, Sendable {
   private var window: [Double] = []
   private var total = 0.0
   private static let width = 20
 
   /// Values seen, each as often as its weight says.
-  private(set) var count = 0
+  public private(set) var count = 0
+
+  /// A series that has no values yet.
+  public init() {}
 
   /// Adds a value; `weight` counts in the global average alone.
-  mutating func add(_ value: Double, weight: Int = 1) {
+  public mutating func add(_ value: Double, weight: Int = 1) {
     if window.count == Self.width { window.removeFirst() }
     window.append(value)
     count += weight
@@ -16,14 +21,14 @@ struct SmoothedValue {
   }
 
   /// The lower of the two middle values, as `torch.median`.
-  var median: Double { window.isEmpty ? 0 : window.sorted()[(window.count - 1) / 2] }
+  public var median: Double { window.isEmpty ? 0 : window.sorted()[(window.count - 1) / 2] }
 
   /// Mean of the window.
-  var average: Double { window.isEmpty ? 0 : window.reduce(0, +) / Double(window.count) }
+  public var average: Double { window.isEmpty ? 0 : window.reduce(0, +) / Double(window.count) }
 
   /// Mean of everything seen.
-  var globalAverage: Double { count == 0 ? 0 : total / Double(count) }
+  public var globalAverage: Double { count == 0 ? 0 : total / Double(count) }
 
   /// The latest value.
-  var latest: Double { window.last ?? 0 }
+  public var latest: Double { window.last ?? 0 }
 }

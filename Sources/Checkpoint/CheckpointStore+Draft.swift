@@ -1,0 +1,49 @@
+/// A checkpoint that is to be written; its tensors' bytes have to stay as they are until it is.
+struct Draft: @unchecked Sendable {
+  // Safe: whoever hands it to another thread keeps the bytes it shows, and changes none of them.
+  let name: String
+  let files: [TensorFile]
+  let state: [UInt8]
+  var isBest = false
+
+  /// Bytes of its tensors and state.
+  var byteCount: Int {
+    files.reduce(state.count) { $0 + $1.tensors.reduce(0) { $0 + $1.bytes.count } }
+  }
+}
+
+extension CheckpointStore {
+  /// Writes a draft, reads it back, and removes what is then superfluous; whatever happens comes back as a value.
+  func outcome(of draft: Draft, keeping count: Int?) -> CheckpointWriter.Outcome {
+    let start = ContinuousClock.now
+    do throws(CheckpointError) {
+      for file in draft.files { try file.checkIsFinite(in: path(of: draft.name)) }
+    } catch {
+      return .failure(SaveFailure(draft.name, error, kind: .notFinite, needed: draft.byteCount, free: nil))
+    }
+    do throws(CheckpointError) {
+      try write(draft)
+      try verify(draft.name)
+    } catch {
+      let free = disk.freeBytes(at: folder)
+      return .failure(SaveFailure(draft.name, error, needed: draft.byteCount, free: free))
+    }
+    let pruned = count.map { prune(keeping: $0, sparing: draft.name) }
+    return .success(
+      SavedCheckpoint(
+        name: draft.name, byteCount: draft.byteCount, duration: .now - start,
+        removed: pruned?.removed ?? [], warning: pruned?.failure))
+  }
+
+  /// Reads a checkpoint back; one that is not as it was written would only be in the way, and is removed.
+  private func verify(_ name: String) throws(CheckpointError) {
+    // From the disk, as far as the kernel obeys, and not from the memory that it was written from.
+    for file in disk.names(in: path(of: name)) { disk.forget("\(path(of: name))/\(file)") }
+    do throws(CheckpointError) {
+      _ = try StoredCheckpoint(verifying: path(of: name))
+    } catch {
+      try? remove(name)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,34 @@
+extension CheckpointStore {
+  /// Removes the oldest checkpoints beyond `count`, but never the newest one that is whole, nor the newest of those
+  /// that were saved as the best.
+  ///
+  /// Folders that have no readable manifest are left alone, and so is everything where nothing is whole.
+  public func prune(keeping count: Int) throws(CheckpointError) {
+    guard let newest = newestVerified().checkpoint else { return }
+    if let failure = prune(keeping: count, sparing: newest.name).failure { throw failure }
+  }
+
+  /// Removes as many as it can, the oldest first; `verified` names one that was read back and found whole.
+  func prune(keeping count: Int, sparing verified: String) -> (removed: [String], failure: CheckpointError?) {
+    let entries = list().readable
+    let best = entries.first(where: \.isBest)?.name
+    var removed: [String] = []
+    do throws(CheckpointError) {
+      for entry in entries.dropFirst(max(1, count)).reversed()
+      where entry.name != verified && entry.name != best {
+        try remove(entry.name)
+        removed.append(entry.name)
+      }
+    } catch {
+      return (removed, error)
+    }
+    return (removed, nil)
+  }
+
+  /// First out of sight for good, in one step, so that a half-removed folder never looks like a checkpoint.
+  func remove(_ name: String) throws(CheckpointError) {
+    try disk.rename(path(of: name), to: temporaryPath(of: name))
+    try disk.syncFolder(folder)
+    try disk.remove(temporaryPath(of: name))
+  }
+}

@@ -1,0 +1,117 @@
+import CLinux
+import Glibc
+
+/// Answers on the control socket, between two waits of the supervisor and without ever waiting itself.
+///
+/// A client gets one answer to one line. Whoever sends too much, something else or nothing is dropped: a line is at
+/// most `longestLine` bytes, an answer must fit into the socket's buffer at once, and when more than `mostClients`
+/// are connected the oldest has to go.
+final class ControlServer {
+  static let longestLine = 4096
+  static let mostClients = 16
+
+  private let socket: ControlSocket
+  private let ready: ReadyQueue
+  private let registration: RunRegistration
+  private var clients: [(number: UInt32, client: ControlClientEnd)] = []
+  private var lastNumber: UInt32 = 0
+
+  /// The number that stands for the listening socket.
+  private static let listening: UInt32 = 0
+
+  /// Starts listening, then lets the run be found by its name.
+  init(
+    run: RunIdentifier, folder: String, sockets: String, environment: [String: String]
+  ) throws(LaunchError) {
+    socket = try ControlSocket(in: folder, or: sockets)
+    ready = try ReadyQueue()
+    registration = RunRegistration(run, folder: folder, environment: environment)
+    guard linux_watch_always(ready.descriptor.number, socket.listener.number, Self.listening) == 0 else {
+      throw LaunchError(call: "epoll_ctl", errno: errno)
+    }
+  }
+
+  /// Readable when there is anything to do.
+  var descriptor: CInt { ready.descriptor.number }
+
+  /// Does what can be done without waiting; `answer` is called for every request that makes sense.
+  func serve(_ answer: (ControlRequest) -> ControlAnswer) {
+    for number in ready.takeEnded().map(UInt32.init) {
+      if number == Self.listening {
+        accept()
+      } else if let index = clients.firstIndex(where: { $0.number == number }) {
+        if !clients[index].client.advance(answer) { clients.remove(at: index) }
+      }
+    }
+  }
+
+  private func accept() {
+    let number = Glibc.accept(socket.listener.number, nil, nil)
+    guard number >= 0 else {
+      // Out of descriptors, most likely: without this the next wait would end at once, for ever.
+      if errno == EMFILE || errno == ENFILE, !clients.isEmpty { clients.removeFirst() }
+      return
+    }
+    let client = ControlClientEnd(Descriptor(owning: number))
+    guard client.isAllowed else { return }
+    lastNumber = lastNumber == .max ? 1 : lastNumber + 1
+    guard linux_watch_always(ready.descriptor.number, number, lastNumber) == 0 else { return }
+    if clients.count == Self.mostClients { clients.removeFirst() }
+    clients.append((lastNumber, client))
+  }
+}
+
+/// The launcher's end of one connection.
+private final class ControlClientEnd {
+  private let connection: Descriptor
+  private var line: [UInt8] = []
+
+  init(_ connection: consuming Descriptor) {
+    connection.stopBlocking()
+    _ = fcntl(connection.number, F_SETFD, FD_CLOEXEC)
+    self.connection = connection
+  }
+
+  /// Only this user and root may ask.
+  var isAllowed: Bool {
+    let user = linux_peer_user(connection.number)
+    return user == 0 || user == Int64(geteuid())
+  }
+
+  /// Takes in what has come; false when the connection is to end.
+  func advance(_ answer: (ControlRequest) -> ControlAnswer) -> Bool {
+    var bytes = [UInt8](repeating: 0, count: ControlServer.longestLine)
+    let count = recv(connection.number, &bytes, bytes.count, CInt(MSG_DONTWAIT))
+    if count < 0 { return errno == EAGAIN || errno == EINTR }
+    line += bytes.prefix(count)
+    if let end = line.firstIndex(of: newline) {
+      send(reply(to: line[..<end], answer))
+      return false
+    }
+    if line.count > ControlServer.longestLine {
+      send(ControlAnswer(error: "a request has at most \(ControlServer.longestLine) bytes"))
+      return false
+    }
+    return count > 0
+  }
+
+  private func reply(
+    to line: ArraySlice<UInt8>, _ answer: (ControlRequest) -> ControlAnswer
+  ) -> ControlAnswer {
+    guard let request = try? controlMessage(ControlRequest.self, line) else {
+      return ControlAnswer(
+        error: #"not a request; one is {"command":"status"}, with stop or checkpoint as well"#)
+    }
+    return answer(request)
+  }
+
+  /// What the socket's buffer does not take at once is lost, with the client that let it fill up.
+  private func send(_ answer: ControlAnswer) {
+    guard let text = try? controlLine(answer) else { return }
+    let bytes = Array(text.utf8)
+    var size = CInt(clamping: bytes.count * 2)
+    setsockopt(connection.number, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
+    _ = Glibc.send(
+      connection.number, bytes, bytes.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
+  }
+}

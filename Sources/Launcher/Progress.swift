@@ -1,0 +1,65 @@
+import FoundationEssentials
+import Glibc
+
+/// How far a run has come: its newest finished step that was recorded.
+struct Progress: Equatable, Sendable, Decodable {
+  let epoch: Int
+  /// Counted from the start of the run, over all epochs.
+  let step: Int
+  /// Nil where it was not finite.
+  var loss: Double?
+  var imagesPerSecond: Double?
+
+  /// Two attempts that fail here fail at the same place, however fast they were.
+  static func == (one: Progress, other: Progress) -> Bool {
+    one.epoch == other.epoch && one.step == other.step
+  }
+}
+
+/// Reads the progress of a run from the last line of `train.jsonl`, which rank 0 adds to.
+///
+/// Only lines count that are there since the last call of `forget`: a file of an earlier attempt is gone on with.
+struct ProgressFile: Sendable {
+  let path: String
+  private var start: Int64 = 0
+
+  init(path: String) {
+    self.path = path
+    forget()
+  }
+
+  /// Leaves out what was written so far.
+  mutating func forget() {
+    start = size ?? 0
+  }
+
+  /// The newest step of this attempt; nil before its first.
+  var newest: Progress? {
+    guard let line = lastLine else { return nil }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try? decoder.decode(Progress.self, from: Data(line))
+  }
+}
+
+extension ProgressFile {
+  /// More than one line of the file has.
+  private static let longestLine: Int64 = 4096
+
+  private var size: Int64? {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int64(status.st_size) : nil
+  }
+
+  /// The last whole line, without its newline.
+  private var lastLine: ArraySlice<UInt8>? {
+    guard let size, size > start, let file = try? Descriptor(open(path, O_RDONLY | O_CLOEXEC), from: "open")
+    else { return nil }
+    let offset = max(start, size - Self.longestLine)
+    var bytes = [UInt8](repeating: 0, count: Int(size - offset))
+    let count = pread(file.number, &bytes, bytes.count, off_t(offset))
+    guard let end = bytes.prefix(max(0, count)).lastIndex(of: newline) else { return nil }
+    let before = bytes[..<end]
+    return before[((before.lastIndex(of: newline) ?? -1) + 1)...]
+  }
+}

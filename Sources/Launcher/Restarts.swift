@@ -1,0 +1,107 @@
+import Recipe
+
+/// Decides whether a failed attempt is followed by another, and when: pure, told the time, its chance injected.
+///
+/// Starts are budgeted over a sliding window, so a run that was healthy for so long has its whole budget again. The
+/// delay doubles with every start that the window still holds, so that a fault that passes is given time to.
+struct Restarts: Sendable {
+  /// How many times a run may be started again.
+  struct Budget: Equatable, Sendable {
+    var count: Int
+    var window = Duration.seconds(3600)
+
+    /// For what is worth nothing the second time, as a measurement.
+    static let none = Budget(count: 0)
+  }
+
+  /// What follows a failed attempt.
+  enum Verdict: Equatable, Sendable {
+    /// The `number`th start of those that the window holds.
+    case restart(after: Duration, number: Int)
+    /// No other start, and why not, where that needs saying.
+    case stop(String?)
+  }
+
+  static let shortestDelay = 1.0
+  static let longestDelay = 60.0
+  /// So many attempts in a row that get no further than the run was before end it.
+  static let fruitlessLimit = 3
+
+  let budget: Budget
+  /// A number from 0 to 1, another one each time: launchers that one fault stopped do not start again in step.
+  private let chance: @Sendable () -> Double
+  private var starts: [Duration] = []
+  private var furthest: Progress?
+  private var fruitless = 0
+  private var last: Failure?
+
+  init(_ budget: Budget, chance: @escaping @Sendable () -> Double = { .random(in: 0...1) }) {
+    self.budget = budget
+    self.chance = chance
+  }
+
+  /// What an attempt died of, whichever rank was the one: equal twice, it will be so a third time.
+  private struct Failure: Equatable {
+    let ending: Ending
+    let progress: Progress?
+  }
+
+  /// Takes in how an attempt failed and how far it had come, and decides.
+  mutating func verdict(after ending: Ending, progress: Progress?, at moment: Duration) -> Verdict {
+    let failure = Failure(ending: ending, progress: progress)
+    defer { last = failure }
+    note(progress)
+    starts.removeAll { moment - $0 >= budget.window }
+
+    guard budget.count > 0 else { return .stop(nil) }
+    guard ending.mayPass else { return .stop("another start would not mend this") }
+    if failure == last { return .stop("it failed in the same way \(place(of: progress)) twice") }
+    if fruitless >= Self.fruitlessLimit {
+      return .stop("\(Self.fruitlessLimit) attempts in a row got no further")
+    }
+    guard starts.count < budget.count else {
+      return .stop("it was started again \(times(budget.count)) within \(elapsed(budget.window))")
+    }
+    let delay = delay(after: starts.count)
+    starts.append(moment + delay)
+    return .restart(after: delay, number: starts.count)
+  }
+
+  private mutating func note(_ progress: Progress?) {
+    guard let progress, furthest.map({ progress.step > $0.step }) ?? true else {
+      fruitless += 1
+      return
+    }
+    furthest = progress
+    fruitless = 0
+  }
+
+  private func delay(after earlier: Int) -> Duration {
+    // 2⁶ is beyond the longest delay.
+    let base = Self.shortestDelay * Double(1 << min(earlier, 6))
+    return .seconds(min(base * (1 + chance()), Self.longestDelay))
+  }
+
+  private func place(of progress: Progress?) -> String {
+    progress.map { "at step \($0.step)" } ?? "before the first step"
+  }
+
+  private func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
+}
+
+extension Ending {
+  /// Whether the cause may have passed when the worker is started again.
+  fileprivate var mayPass: Bool {
+    switch self {
+    // A device that holds a process holds the card that the next one needs.
+    case .notStarted, .stuck: return false
+    case .killed, .hung: return true
+    case .exited(let status):
+      switch ExitCode(rawValue: status) {
+      case .usage, .badData, .missingInput, .noDevice, .badConfiguration, .diverged: return false
+      case .done, .stoppedEarly: return false
+      case .software, .inputOutput, nil: return true
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import FoundationEssentials
+import Recipe
+
+/// How a user names a run.
+struct RunArgument: ParsableArguments {
+  @Argument(help: ArgumentHelp("The run's folder, its output folder, or its name.", valueName: "run"))
+  var run: String
+
+  /// Asks the run's launcher; ends this program with a message where that fails.
+  func ask(_ request: ControlRequest) throws -> RunStatus {
+    do {
+      let folder = try RunFinder.folder(run, environment: ProcessInfo.processInfo.environment)
+      let answer = try ControlClient.ask(request, folder: folder)
+      if let status = answer.status { return status }
+      throw LaunchError(
+        "the launcher in \(folder) refused: \(answer.error ?? "without a word"). "
+          + "Likely it is of another version; use the same twins-launch.", exitCode: .software)
+    } catch let error as LaunchError {
+      throw refusal(error)
+    } catch let error as DecodingError {
+      throw refusal(
+        LaunchError(
+          "the launcher's answer cannot be read (\(error)). Likely it is of another version; use the same twins-launch.",
+          exitCode: .software))
+    }
+  }
+}
+
+/// `twins-launch status RUN`.
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say how a run is doing.",
+    discussion: """
+      Ends with 0 where all workers run, 1 where one is stopped or stuck, and 66 where there is no such run.
+      A worker counts as stuck here once it has used half of the time that --hang-timeout gives it.
+      """)
+
+  @OptionGroup var target: RunArgument
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    let status = try target.ask(ControlRequest(command: .status))
+    print(json ? try controlLine(status) : status.text + "\n", terminator: "")
+    if !status.healthy { throw ArgumentParser.ExitCode(1) }
+  }
+}
+
+/// `twins-launch stop RUN`.
+struct Stop: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Have the workers of a run finish their step, save and end.",
+    discussion: """
+      The same as SIGTERM to the launcher, which ends with 75 when all have saved; with --now, as a second one.
+      This command does not wait for that.
+      """)
+
+  @OptionGroup var target: RunArgument
+
+  @Flag(help: "End them at once, whatever is lost since the last checkpoint.")
+  var now = false
+
+  func run() throws {
+    let status = try target.ask(ControlRequest(command: .stop, now: now))
+    print(now ? "run \(status.run): stopping at once" : "run \(status.run): stopping after this step")
+  }
+}
+
+/// `twins-launch checkpoint RUN`.
+struct RequestCheckpoint: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "checkpoint", abstract: "Have the workers of a run save their state and go on.",
+    discussion: """
+      The same as SIGUSR1 to the launcher. The workers save when the epoch that is under way is over, evaluated or not; \
+      this command does not wait for that.
+      """)
+
+  @OptionGroup var target: RunArgument
+
+  func run() throws {
+    let status = try target.ask(ControlRequest(command: .checkpoint))
+    print("run \(status.run): asked for a checkpoint")
+  }
+}

@@ -1,0 +1,46 @@
+import Collective
+
+extension Supervisor {
+  /// How far this attempt has come. The one place that knows where that is read.
+  var progress: Progress? { launch.progress?.newest }
+
+  /// The files and tails of an attempt's ranks.
+  static func openOutputs(_ launch: Launch) throws(LaunchError) -> [RankOutput] {
+    try launch.logs?.make(attempt: launch.attempt)
+    var outputs: [RankOutput] = []
+    for rank in 0..<launch.size {
+      outputs.append(try RankOutput(rank: rank, logPath: launch.logPath(rank: rank)))
+    }
+    return outputs
+  }
+
+  /// Gets another attempt ready; what stands in the way is reported for its workers, which then do not start.
+  func prepare(_ attempt: Int) {
+    do throws(LaunchError) {
+      try launch.advance(to: attempt)
+      outputs = try Self.openOutputs(launch)
+      liveness = try .make(launch)
+      memory = try .memoryFile(for: launch.placement.meeting)
+    } catch {
+      obstacle = error
+    }
+    if memory == nil { launch.placement.meeting.memory = nil }
+    processes = [:]
+    areStacksWritten = false
+    stoppedRanks = []
+    memoryKills = MemoryKills()
+    console.say(
+      "attempt \(attempt)" + (launch.logFolder.map { ": logs in \($0)" } ?? ""))
+  }
+}
+
+extension Launch {
+  /// Another generation: workers of the one before, if any lived on, could not join its ring.
+  mutating func advance(to attempt: Int) throws(LaunchError) {
+    placement.meeting.generation = attempt
+    placement.masterPort = try FreePort.find()
+    progress?.forget()
+    if let resumption { arguments = resumption.arguments(first: firstArguments) }
+    SocketFolder.clear(placement.meeting.directory)
+  }
+}

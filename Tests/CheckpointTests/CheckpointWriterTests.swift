@@ -1,0 +1,112 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Checkpoint
+
+@Suite struct CheckpointWriterTests {
+  let folder: TemporaryFolder
+  var store: CheckpointStore
+
+  init() throws {
+    folder = try TemporaryFolder()
+    store = CheckpointStore(folder: "\(folder.path)/checkpoints")
+  }
+
+  @Test func trainingGoesOnWhileItWrites() throws {
+    let gate = Gate()
+    let writer = CheckpointWriter(store.on(gate.disk))
+    var values: [Float] = [1, 2, 3]
+    #expect(values.withUnsafeBytes { writer.begin(CheckpointName(epoch: 0), values: $0) })
+    values = [7, 8, 9]
+    #expect(writer.isBusy && writer.takeOutcome() == nil)
+    #expect(!writer.wait(within: .zero))
+    #expect(
+      !writer.begin(CheckpointName(epoch: 1), state: 1) { _ in Issue.record("it copies during a save") })
+    gate.open()
+    #expect(writer.wait(within: .seconds(60)))
+    #expect(!writer.isBusy)
+    let saved = try #require(try writer.takeOutcome()?.get())
+    #expect(saved.name == "epoch-0000" && saved.byteCount >= 12 && saved.removed == [])
+    #expect(writer.takeOutcome() == nil)
+    let found = try #require(store.newestVerified().checkpoint)
+    #expect(try found.tensors(of: "model").floats("w") == [1, 2, 3])
+    #expect(try found.state(Int.self) == 0)
+    #expect(folder.names("checkpoints") == ["epoch-0000"])
+  }
+
+  @Test func aWriterThatGoesLosesNothing() throws {
+    // A slow disk, so that the writer goes while the save is under way.
+    let disk = Disk { _ in
+      usleep(2000)
+      return .proceed
+    }
+    for epoch in 0..<3 {
+      var writer: CheckpointWriter? = CheckpointWriter(store.on(disk))
+      #expect(writer?.begin(CheckpointName(epoch: epoch), floats: 10) == true)
+      writer = nil
+      #expect(try store.newestVerified().checkpoint?.state(Int.self) == epoch)
+    }
+  }
+
+  /// A later save takes the memory of an earlier one, whatever the tensors' sizes.
+  @Test func memoryIsUsedAgain() throws {
+    let writer = CheckpointWriter(store)
+    let counts = [10, 20_000_000, 3, 1000]
+    var places: [[UnsafeMutableRawPointer?]] = []
+    for epoch in 0..<2 {
+      var seen: [UnsafeMutableRawPointer?] = []
+      let isTaken = writer.begin(CheckpointName(epoch: epoch), state: epoch) { snapshot in
+        for (index, count) in counts.enumerated() {
+          snapshot.add("w\(index)", .uint8, [count], to: "model") { bytes in
+            seen.append(bytes.baseAddress)
+            bytes.initializeMemory(as: UInt8.self, repeating: UInt8(index + 1))
+          }
+        }
+      }
+      #expect(isTaken && writer.wait(within: .seconds(60)))
+      #expect(writer.takeOutcome()?.failure == nil)
+      places.append(seen)
+    }
+    #expect(places[0] == places[1])
+    let file = try #require(try store.newestVerified().checkpoint?.tensors(of: "model"))
+    for (index, count) in counts.enumerated() {
+      let bytes = try file.tensor(named: "w\(index)").bytes
+      #expect(bytes.count == count && bytes.allSatisfy { $0 == UInt8(index + 1) })
+    }
+  }
+
+  @Test func whatIsNotANumberIsNotSaved() throws {
+    let writer = CheckpointWriter(store)
+    _ = [Float.nan].withUnsafeBytes { writer.begin(CheckpointName(epoch: 0), values: $0) }
+    #expect(writer.wait(within: .seconds(60)))
+    let failure = try #require(writer.takeOutcome()?.failure)
+    #expect(failure.kind == .notFinite)
+    #expect(failure.description.contains("epoch-0000 was not saved: "))
+    #expect(failure.description.contains("model.safetensors: tensor w: element 0 is NaN"))
+    #expect(folder.names() == [])
+    // A state that is no JSON is no different: it ends no run.
+    #expect(writer.begin(CheckpointName(epoch: 0), state: State(epoch: 0, best: .nan)) { _ in })
+    #expect(writer.wait(within: .seconds(60)))
+    #expect(writer.takeOutcome()?.failure?.kind == .other)
+    #expect(folder.names() == [])
+    try writer.succeed(CheckpointName(epoch: 0), floats: 10)
+  }
+
+  /// What cannot be read back is not kept, and nothing older goes for it.
+  @Test func whatDoesNotReadBackFails() throws {
+    try store.save(epoch: 1)
+    try store.save(epoch: 2)
+    let disk = Disk { call in
+      if call.operation == .rename, let folder = call.source, folder.contains(".epoch-0003.") {
+        try? flipByte("\(folder)/model.safetensors", at: -1)
+      }
+      return .proceed
+    }
+    let failure = try #require(
+      CheckpointWriter(store.on(disk), keeping: 1).save(CheckpointName(epoch: 3), floats: 10).failure)
+    #expect(failure.kind == .disk)
+    #expect(failure.description.contains("epoch-0003/model.safetensors: tensor w: its bytes changed"))
+    #expect(folder.names("checkpoints") == ["epoch-1", "epoch-2"])
+  }
+}

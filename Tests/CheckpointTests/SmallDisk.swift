@@ -1,0 +1,66 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A small file system in memory that only one thread and those that it starts can see; it goes with the last of them.
+enum SmallDisk {
+  /// Whether this process may make one, as root may.
+  static let isPossible = (try? run(size: "1m") { _ in }) != nil
+
+  struct Refused: Error {
+    let errno: CInt
+  }
+
+  /// Runs `body` on a thread of its own with an empty file system of that size.
+  static func run(size: String, _ body: @escaping @Sendable (Mounted) throws -> Void) throws {
+    let folder = try TemporaryFolder()
+    // The folder itself has to go on this thread, for which it is no mount point.
+    defer { withExtendedLifetime(folder) {} }
+    let path = folder.path
+    let result = Mutex<Result<Void, any Error>?>(nil)
+    let ended = DispatchSemaphore(value: 0)
+    let thread = Thread {
+      let outcome = Result {
+        let disk = Mounted(path: path)
+        try disk.mount(size: size)
+        try body(disk)
+      }
+      result.withLock { $0 = outcome }
+      ended.signal()
+    }
+    thread.start()
+    ended.wait()
+    try result.withLock { try $0?.get() }
+  }
+
+  struct Mounted {
+    let path: String
+
+    fileprivate func mount(size: String) throws {
+      typealias Unshare = @convention(c) (CInt) -> CInt
+      let unshare = unsafeBitCast(dlsym(nil, "unshare"), to: Unshare.self)
+      let newMounts: CInt = 0x20000
+      guard unshare(newMounts) == 0 else { throw Refused(errno: errno) }
+      let (privately, recursively): (UInt, UInt) = (1 << 18, 1 << 14)
+      try call("none", "/", nil, privately | recursively, nil)
+      try call("tmpfs", path, "tmpfs", 0, "size=\(size)")
+    }
+
+    /// From here on nothing can be written.
+    func makeReadOnly() throws {
+      let (readOnly, again): (UInt, UInt) = (1, 32)
+      try call("tmpfs", path, "tmpfs", readOnly | again, nil)
+    }
+
+    private func call(_ source: String, _ target: String, _ type: String?, _ flags: UInt, _ data: String?)
+      throws
+    {
+      typealias Mount =
+        @convention(c) (
+          UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafePointer<CChar>?, UInt, UnsafePointer<CChar>?
+        ) -> CInt
+      let mount = unsafeBitCast(dlsym(nil, "mount"), to: Mount.self)
+      guard mount(source, target, type ?? "none", flags, data ?? "") == 0 else { throw Refused(errno: errno) }
+    }
+  }
+}

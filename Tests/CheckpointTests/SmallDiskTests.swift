@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+@testable import Checkpoint
+
+/// Real disks that are full or take no writes; where none can be made, `CheckpointWriterTests` plays them.
+@Suite(.enabled(if: SmallDisk.isPossible)) struct SmallDiskTests {
+  @Test func aFullDiskEndsNothing() throws {
+    try SmallDisk.run(size: "1m") { disk in
+      let writer = CheckpointWriter(CheckpointStore(folder: "\(disk.path)/checkpoints"), keeping: 2)
+      try writer.succeed(CheckpointName(epoch: 0), floats: 50_000)
+      try writer.succeed(CheckpointName(epoch: 1), floats: 50_000)
+      // 2 x 200 kB are there, and 800 kB do not fit beside them.
+      let failure = try #require(writer.save(CheckpointName(epoch: 2), floats: 200_000).failure)
+      #expect(failure.kind == .noSpace)
+      #expect((800_000..<801_000).contains(failure.bytesNeeded))
+      #expect((500_000..<800_000).contains(failure.bytesFree ?? 0))
+      let text = failure.description
+      #expect(text.contains("model.safetensors: No space left on device. `df -h` shows"), "\(text)")
+      #expect(text.contains("It takes 0.8 MB, and 0.6 MB are free."), "\(text)")
+      let names = try FileManager.default.contentsOfDirectory(atPath: writer.store.folder)
+      #expect(names.sorted() == ["epoch-0000", "epoch-0001"])
+      // What was half-written is gone, so a smaller one fits.
+      try writer.succeed(CheckpointName(epoch: 2), floats: 50_000)
+      let found = writer.store.newestVerified()
+      #expect(found.checkpoint?.name == "epoch-0002" && found.refused == [])
+    }
+  }
+
+  /// A disk that fills up in every place of the checkpoint, and is emptied again.
+  @Test func aDiskThatFillsUpAnywhereEndsNothing() throws {
+    try SmallDisk.run(size: "256k") { disk in
+      let writer = CheckpointWriter(CheckpointStore(folder: "\(disk.path)/checkpoints"), keeping: 1)
+      try writer.succeed(CheckpointName(epoch: 0), floats: 1000)
+      let ballast = "\(disk.path)/ballast"
+      var failures = 0
+      for kilobytes in stride(from: 200, through: 256, by: 4) {
+        var file = try FileWriter(creating: ballast, on: Disk())
+        try? file.write([UInt8](repeating: 1, count: kilobytes << 10))
+        let outcome = writer.save(CheckpointName(epoch: kilobytes), floats: 3000)
+        if let failure = outcome.failure {
+          #expect(failure.kind == .noSpace, "\(failure)")
+          failures += 1
+        }
+        #expect(writer.store.newestVerified().checkpoint != nil)
+        #expect(writer.store.newestVerified().refused == [])
+        try Disk().remove(ballast)
+      }
+      #expect(failures > 3)
+      try writer.succeed(CheckpointName(epoch: 999), floats: 3000)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: writer.store.folder) == ["epoch-0999"])
+    }
+  }
+
+  @Test func aReadOnlyDiskEndsNothing() throws {
+    try SmallDisk.run(size: "1m") { disk in
+      let writer = CheckpointWriter(CheckpointStore(folder: "\(disk.path)/checkpoints"))
+      try writer.succeed(CheckpointName(epoch: 0), floats: 1000)
+      try disk.makeReadOnly()
+      let failure = try #require(writer.save(CheckpointName(epoch: 1), floats: 1000).failure)
+      #expect(failure.kind == .readOnly)
+      #expect(failure.description.contains("Read-only file system. Choose a folder"), "\(failure)")
+      #expect(writer.store.newestVerified().checkpoint?.name == "epoch-0000")
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Checkpoint
+
+/// Disks that fail in the middle of a save: the run goes on, and the next save succeeds.
+@Suite struct TroubledSaveTests {
+  let folder: TemporaryFolder
+  let store: CheckpointStore
+
+  init() throws {
+    folder = try TemporaryFolder()
+    store = CheckpointStore(folder: "\(folder.path)/checkpoints")
+    try store.save(epoch: 1)
+    try store.save(epoch: 2)
+  }
+
+  static let troubles: [(CInt, SaveFailure.Kind, hint: String)] = [
+    (ENOSPC, .noSpace, "`df -h` shows which disk is full"), (EDQUOT, .noSpace, "`quota` shows the limit"),
+    (EFBIG, .noSpace, "`ulimit -f` shows"), (EROFS, .readOnly, "Choose a folder"),
+    (EIO, .disk, "`dmesg` says more"), (ENOTCONN, .other, "not connected"),
+  ]
+
+  /// Half of the write still succeeds.
+  @Test(arguments: troubles)
+  func theRunGoesOn(errno: CInt, kind: SaveFailure.Kind, hint: String) throws {
+    let room = Mutex(500)
+    let disk = Disk { call in
+      guard call.operation == .write else { return .proceed }
+      return room.withLock { room in
+        defer { room = max(0, room - call.byteCount) }
+        return room > 0 ? .shorten(to: room) : .fail(errno)
+      }
+    }
+    let failing = CheckpointWriter(store.on(disk), keeping: 1)
+    let failure = try #require(failing.save(CheckpointName(epoch: 3), floats: 1000).failure)
+    #expect(failure.kind == kind)
+    #expect(failure.bytesNeeded == 4001)
+    #expect((failure.bytesFree ?? 0) > 0)
+    #expect(failure.description.contains(hint), "\(failure)")
+    #expect(failure.description.contains("checkpoint epoch-0003 was not saved: cannot write \(folder.path)"))
+    #expect(failure.description.contains("It takes 0.0 MB, and ") == (kind == .noSpace))
+    #expect(folder.names("checkpoints") == ["epoch-1", "epoch-2"])
+    // The same writer tries again, and there is room.
+    room.withLock { $0 = 100_000 }
+    let saved = try failing.succeed(CheckpointName(epoch: 3), floats: 1000)
+    #expect(saved.removed == ["epoch-1", "epoch-2"] && saved.warning == nil)
+    #expect(folder.names("checkpoints") == ["epoch-0003"])
+  }
+
+  /// Whichever call fails, the newest or the one before is there, and what was half-written is gone.
+  @Test func whicheverCallFails() throws {
+    var number = 0
+    var failures = 0
+    while true {
+      let failing = FailingDisk(failingAt: number, isCrash: false)
+      let outcome = CheckpointWriter(store.on(failing.disk), keeping: 2)
+        .save(CheckpointName(epoch: 10 + number), floats: 100)
+      if outcome.failure != nil { failures += 1 }
+      let found = store.newestVerified()
+      #expect(found.checkpoint != nil && found.refused == [])
+      if failing.operations <= number { break }
+      // One call in a hundred is a removal, which can fail too; the next save makes up for it.
+      try CheckpointWriter(store, keeping: 2).succeed(CheckpointName(epoch: 1000 + number), floats: 100)
+      #expect(folder.names("checkpoints").count == 2, "call \(number)")
+      number += 1
+    }
+    #expect(failures > 10 && number > failures)
+  }
+
+  @Test func aRemovalThatFailsIsAWarning() throws {
+    let disk = Disk {
+      $0.path.hasSuffix("epoch-1") || $0.source?.hasSuffix("epoch-1") == true ? .fail(EIO) : .proceed
+    }
+    let saved = try CheckpointWriter(store.on(disk), keeping: 1).succeed(CheckpointName(epoch: 3), floats: 9)
+
+    #expect(saved.removed == [])
+    #expect(saved.warning?.description.contains("cannot rename ") == true)
+    #expect(try store.newestVerified().checkpoint?.state(Int.self) == 3)
+  }
+
+  @Test func theBestIsKept() throws {
+    let writer = CheckpointWriter(store, keeping: 2)
+    for epoch in 3...8 { try writer.succeed(CheckpointName(epoch: epoch), floats: 9, isBest: epoch < 6) }
+    #expect(folder.names("checkpoints") == ["epoch-0005", "epoch-0007", "epoch-0008"])
+    try store.prune(keeping: 1)
+    #expect(folder.names("checkpoints") == ["epoch-0005", "epoch-0008"])
+  }
+}

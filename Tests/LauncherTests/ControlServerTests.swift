@@ -1,0 +1,205 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Launcher
+
+/// The control socket by itself, with clients that mean no good.
+@Suite struct ControlServerTests {
+  @Test func `a request is answered, and the answer is whole`() throws {
+    let place = try Place()
+    let answer = try place.ask(#"{"command":"status"}"# + "\n")
+    #expect(try controlMessage(ControlAnswer.self, answer).status == status(ranks: 2))
+    #expect(place.requests == [ControlRequest(command: .status)])
+  }
+
+  @Test func `a request may come in pieces`() throws {
+    let place = try Place()
+    let client = try place.connect()
+    try client.send(#"{"comm"#)
+    place.serve()
+    try client.send(#"and":"stop","now":true}"# + "\n")
+    #expect(try !place.read(client).isEmpty)
+    #expect(place.requests == [ControlRequest(command: .stop, now: true)])
+  }
+
+  @Test(arguments: ["garbage\n", "\n", "{}\n", #"{"command":"format"}"# + "\n", "\u{0}\u{1}\n", "[[[[\n"])
+  func `nonsense is answered with an error and changes nothing`(line: String) throws {
+    let place = try Place()
+    #expect(try controlMessage(ControlAnswer.self, place.ask(line)).error != nil)
+    #expect(place.requests.isEmpty)
+  }
+
+  @Test func `a line of ten megabytes is cut off early`() throws {
+    let place = try Place()
+    let client = try place.connect()
+    let piece = String(repeating: "x", count: 100_000)
+    var sent = 0
+    while sent < 10_000_000, client.trySend(piece) {
+      sent += piece.utf8.count
+      place.serve()
+    }
+    #expect(sent < 1_000_000)
+    #expect(place.requests.isEmpty)
+    #expect(try controlMessage(ControlAnswer.self, place.ask(#"{"command":"status"}"# + "\n")).error == nil)
+  }
+
+  @Test func `clients that say nothing or half a line keep nobody out`() throws {
+    let place = try Place()
+    var silent: [Client] = []
+    for number in 0..<100 {
+      let client = try place.connect()
+      if number.isMultiple(of: 2) { try client.send(#"{"comma"#) }
+      place.serve()
+      silent.append(client)
+    }
+    #expect(try controlMessage(ControlAnswer.self, place.ask(#"{"command":"status"}"# + "\n")).error == nil)
+    #expect(silent.first?.isClosed == true, "the oldest has to go")
+    #expect(place.requests.count == 1)
+  }
+
+  @Test func `a client that goes away before the answer is forgotten`() throws {
+    let place = try Place()
+    do {
+      let client = try place.connect()
+      try client.send(#"{"command":"status"}"# + "\n")
+    }
+    place.serve()
+    #expect(try !place.ask(#"{"command":"status"}"# + "\n").isEmpty)
+  }
+
+  @Test func `the answer for a thousand ranks fits`() throws {
+    let place = try Place(ranks: 1024)
+    let answer = try place.ask(#"{"command":"status"}"# + "\n")
+    #expect(try controlMessage(ControlAnswer.self, answer).status?.ranks.count == 1024)
+  }
+
+  @Test func `the socket is for its owner alone, and goes with the launcher`() throws {
+    var folder = ""
+    do {
+      let place = try Place()
+      folder = place.folder
+      var status = stat()
+      #expect(lstat("\(folder)/control", &status) == 0)
+      #expect(status.st_mode == S_IFSOCK | 0o600)
+      #expect(RunRegistry(path: "\(folder)/x/twins-runs").running == ["r1"])
+    }
+    #expect(access("\(folder)/control", F_OK) != 0)
+    #expect(access("\(folder)/x/twins-runs", F_OK) != 0)
+  }
+
+  @Test func `a dead launcher's socket is replaced`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let socket = try UnixAddress.socket()
+    let number = socket.number
+    #expect(try #require(UnixAddress("\(folder)/control")).withPointer { bind(number, $0, $1) } == 0)
+    #expect(!ControlClient.isAnswered(in: folder))
+    let control = try ControlSocket(in: folder, or: folder)
+    #expect(ControlClient.isAnswered(in: folder))
+    _ = consume control
+    #expect(!ControlClient.isAnswered(in: folder))
+  }
+
+  @Test func `a path that is too long for a socket gets a pointer`() throws {
+    let parent = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: parent) }
+    let folder = "\(parent)/\(String(repeating: "long", count: 30))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let control = try ControlSocket(in: folder, or: parent)
+    #expect(try String(contentsOfFile: "\(folder)/control", encoding: .utf8) == "\(parent)/control")
+    #expect(ControlClient.isAnswered(in: folder))
+    _ = consume control
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+  }
+}
+
+/// A server with a folder of its own, served by hand.
+private final class Place {
+  let folder: String
+  private(set) var requests: [ControlRequest] = []
+  private var server: ControlServer?
+  private let ranks: Int
+
+  init(ranks: Int = 2) throws {
+    self.ranks = ranks
+    folder = try temporaryFolder()
+    mkdir("\(folder)/x", 0o700)
+    let run = try #require(RunIdentifier("r1"))
+    server = try ControlServer(
+      run: run, folder: folder, sockets: folder, environment: ["XDG_RUNTIME_DIR": "\(folder)/x"])
+  }
+
+  deinit {
+    server = nil
+    rmdir("\(folder)/x")
+    rmdir(folder)
+  }
+
+  func serve() {
+    server?.serve { request in
+      requests.append(request)
+      return ControlAnswer(status: status(ranks: ranks))
+    }
+  }
+
+  func connect() throws -> Client {
+    let client = try Client("\(folder)/control")
+    serve()
+    return client
+  }
+
+  func ask(_ text: String) throws -> [UInt8] {
+    let client = try connect()
+    try client.send(text)
+    return try read(client)
+  }
+
+  func read(_ client: Client) throws -> [UInt8] {
+    serve()
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    var line: [UInt8] = []
+    while case let count = recv(client.number, &bytes, bytes.count, 0), count > 0 { line += bytes[..<count] }
+    return line
+  }
+}
+
+/// A client's end of a connection.
+private final class Client {
+  private let socket: Descriptor
+
+  init(_ path: String) throws {
+    socket = try UnixAddress.socket()
+    let number = socket.number
+    guard try #require(UnixAddress(path)).withPointer({ connect(number, $0, $1) }) == 0 else {
+      throw TestError("connect: \(errorText(errno))")
+    }
+  }
+
+  var number: CInt { socket.number }
+
+  func send(_ text: String) throws {
+    guard trySend(text) else { throw TestError("send: \(errorText(errno))") }
+  }
+
+  func trySend(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    return Glibc.send(number, bytes, bytes.count, CInt(MSG_NOSIGNAL)) > 0
+  }
+
+  /// Whether the other end has hung up.
+  var isClosed: Bool {
+    var entry = pollfd(fd: number, events: 0, revents: 0)
+    return poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLHUP) != 0
+  }
+}
+
+private func status(ranks: Int) -> RunStatus {
+  RunStatus(
+    run: "r1", attempt: 0, launcher: 4711, state: .running, uptimeSeconds: 12.5, epoch: 3, step: 17,
+    stepsOfEpoch: 1251, loss: 2.5, imagesPerSecond: 812.5, healthy: true,
+    ranks: (0..<ranks).map {
+      RunStatus.Rank(
+        rank: $0, pid: 4712, state: .running, section: "communicate", seconds: 0.125, step: 17, restarts: 0)
+    })
+}

@@ -1,0 +1,104 @@
+import Testing
+
+@testable import Launcher
+
+@Suite struct FleetRestartTests {
+  @Test func allStartAgainWhenAllHaveEndedAndTheDelayIsOver() throws {
+    var fleet = started(2)
+    _ = fleet.handle(.progressed(Progress(epoch: 1, step: 12)))
+    _ = fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(5)))
+    let actions = fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(6)))
+    guard case .retry(let outcome, after: .seconds(1), number: 1) = actions.first else {
+      throw TestError("\(actions)")
+    }
+    #expect(actions.count == 1)
+    #expect(outcome.firstFailure == 1 && outcome.attempt == 0 && outcome.progress?.step == 12)
+    #expect(fleet.isWaiting && fleet.deadline == .seconds(7))
+    #expect(fleet.handle(.timePassed(.milliseconds(6999))) == [])
+    #expect(
+      fleet.handle(.timePassed(.seconds(7))) == [.begin(attempt: 1), .launch(rank: 0), .launch(rank: 1)])
+    #expect(!fleet.isWaiting && fleet.deadline == nil)
+  }
+
+  @Test func anAttemptKnowsNothingOfTheOneBefore() throws {
+    var fleet = try failedOnce()
+    _ = fleet.handle(.timePassed(.seconds(7)))
+    #expect(fleet.handle(.ended(rank: 0, .exited(0), at: .seconds(20))) == [])
+    let outcome = try finished(fleet.handle(.ended(rank: 1, .exited(0), at: .seconds(21))))
+    #expect(outcome.exitCode == 0 && outcome.firstFailure == nil)
+    #expect(outcome.attempt == 1 && outcome.start == .seconds(7) && outcome.progress == nil)
+  }
+
+  @Test func theLastAttemptsFailureIsTheRuns() throws {
+    var fleet = try failedOnce()
+    _ = fleet.handle(.timePassed(.seconds(7)))
+    _ = fleet.handle(.ended(rank: 0, .exited(79), at: .seconds(20)))
+    let outcome = try finished(fleet.handle(.ended(rank: 1, .killed(15), at: .seconds(21))))
+    #expect(outcome.exitCode == 79 && outcome.firstFailure == 0)
+    #expect(outcome.reasonToStop == "another start would not mend this")
+  }
+
+  @Test(arguments: [Ending.exited(0), .exited(75)])
+  func aRunThatDidNotFailIsNotStartedAgain(_ ending: Ending) throws {
+    var fleet = started(1)
+    #expect(try finished(fleet.handle(.ended(rank: 0, ending, at: .seconds(5)))).firstFailure == nil)
+  }
+
+  @Test func afterARequestToStopAFailureIsTheEnd() throws {
+    var fleet = started(2)
+    _ = fleet.handle(.stopRequested(.terminate, at: .seconds(4)))
+    _ = fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(5)))
+    let outcome = try finished(fleet.handle(.ended(rank: 0, .exited(75), at: .seconds(6))))
+    #expect(outcome.exitCode == 137 && outcome.reasonToStop == nil)
+  }
+
+  /// systemd takes "stopping" for the last word.
+  @Test func aRunThatMayStartAgainIsNotStopping() {
+    var fleet = started(2)
+    _ = fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(5)))
+    #expect(fleet.deadline == .seconds(9) && fleet.endAsAsked == nil)
+    _ = fleet.handle(.stopRequested(.terminate, at: .seconds(6)))
+    #expect(fleet.endAsAsked == fleet.deadline && fleet.endAsAsked != nil)
+  }
+
+  @Test func aRequestToStopEndsTheWait() throws {
+    var fleet = try failedOnce()
+    let outcome = try finished(fleet.handle(.stopRequested(.interrupt, at: .milliseconds(6500))))
+    #expect(outcome.exitCode == 137 && outcome.stopSignal == .interrupt)
+  }
+
+  @Test func aCheckpointRequestDoesNotDisturbTheWait() throws {
+    var fleet = try failedOnce()
+    #expect(fleet.handle(.checkpointRequested) == [])
+    #expect(fleet.isWaiting)
+  }
+
+  @Test func aWorkerHeldInTheKernelKeepsItsCard() throws {
+    var fleet = started(2)
+    _ = fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(1)))
+    _ = fleet.handle(.timePassed(.seconds(5)))
+    let outcome = try finished(fleet.handle(.timePassed(.seconds(10))))
+    #expect(outcome.ends[0].ending == .stuck && outcome.exitCode == 137)
+  }
+
+  private func started(_ size: Int) -> Fleet {
+    var fleet = Fleet(size: size, grace: .seconds(30), restarts: Restarts(.init(count: 3), chance: { 0 }))
+    _ = fleet.handle(.begun)
+    return fleet
+  }
+
+  /// Two workers, both ended at 6 s; the next attempt is due at 7 s.
+  private func failedOnce() throws -> Fleet {
+    var fleet = started(2)
+    _ = fleet.handle(.progressed(Progress(epoch: 0, step: 1)))
+    _ = fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(5)))
+    _ = fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(6)))
+    try #require(fleet.isWaiting)
+    return fleet
+  }
+
+  private func finished(_ actions: [Fleet.Action]) throws -> Outcome {
+    guard case .finish(let outcome)? = actions.last else { throw TestError("not finished: \(actions)") }
+    return outcome
+  }
+}

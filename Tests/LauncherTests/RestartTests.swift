@@ -1,0 +1,101 @@
+import Glibc
+import Testing
+
+@testable import Launcher
+
+/// Real launchers that start failed workers again; a delay of one to two seconds each.
+@Suite struct RestartTests {
+  /// Fails at once in the first attempt, in rank 1.
+  private static let failing =
+    "echo $TORCHELASTIC_RESTART_COUNT $TWINS_GENERATION $TORCHELASTIC_MAX_RESTARTS $*; "
+    + "test $RANK$TWINS_GENERATION = 10 && kill -9 $$; test $TWINS_GENERATION = 0 && wait_for_launcher; "
+
+  @Test func theSecondAttemptCanSucceed() throws {
+    let run = try LauncherRun(
+      Self.failing + "ls $TWINS_SOCKET_DIR",
+      ["--nproc", "2", "--run-id", "r1", "--max-restarts", "2", "--model", "alt_gvt_nano"])
+    let (status, output) = try run.finish()
+    #expect(status == 0, "\(run.errors)")
+    let arguments = "train --model alt_gvt_nano --data-path d --output-dir \(run.folder)/out"
+    #expect(run.log(rank: 1) == "0 0 2 \(arguments)\n")
+    #expect(run.log(rank: 1, attempt: 1) == "1 1 2 \(arguments)\n")
+    #expect(lines(output).contains("1 1 2 \(arguments)"))
+    #expect(run.errors.contains("── rank 1 failed ───"))
+    #expect(run.errors.contains("   run      r1, attempt 0\n"))
+    #expect(run.errors.contains(/twins-launch: starting again in 1\.\d s \(1 of 2\)/))
+    #expect(!run.errors.contains("and the run was stopped"))
+    #expect(run.leavesNoSockets)
+  }
+
+  /// A ring's sockets and locks would be in the way of the next one.
+  @Test func everyAttemptFindsAnEmptySocketFolder() throws {
+    let run = try LauncherRun(
+      "ls $TWINS_SOCKET_DIR; touch $TWINS_SOCKET_DIR/ring-$TWINS_GENERATION; test $TWINS_GENERATION = 1",
+      ["--nproc", "1", "--max-restarts", "1"])
+    #expect(try run.finish().status == 0)
+    #expect(run.log(rank: 0, attempt: 1) == "")
+  }
+
+  @Test func whatWasSavedMeanwhileIsGoneOnWith() throws {
+    let script = """
+      echo $*; out=$(echo "$*" | sed 's/.*--output-dir \\([^ ]*\\).*/\\1/')
+      mkdir -p $out/checkpoints/epoch-0000; test $TWINS_GENERATION = 1
+      """
+    let run = try LauncherRun(
+      script, ["--nproc", "1", "--max-restarts", "1", "--resume", "elsewhere", "--lr=1"])
+    #expect(try run.finish().status == 0)
+    let rest = "--data-path d --output-dir \(run.folder)/out"
+    #expect(run.log(rank: 0) == "train --resume elsewhere --lr=1 \(rest)\n")
+    #expect(run.log(rank: 0, attempt: 1) == "train --resume auto --lr=1 \(rest)\n")
+  }
+
+  @Test func theSameFailureTwiceIsTheEnd() throws {
+    let run = try LauncherRun(
+      "echo attempt $TWINS_GENERATION; exit 70", ["--nproc", "1", "--max-restarts", "9"])
+    #expect(try run.finish().status == 70)
+    #expect(run.errors.contains("── rank 0 failed, and the run was stopped"))
+    #expect(run.errors.contains("   run      ") && run.errors.contains(", attempt 1\n"))
+    #expect(run.errors.contains("not started again: it failed in the same way before the first step twice\n"))
+    #expect(run.log(rank: 0) == "attempt 0\n" && run.log(rank: 0, attempt: 1) == "attempt 1\n")
+  }
+
+  @Test func aWrongCommandLineIsNotTriedTwice() throws {
+    let run = try LauncherRun("exit 64", ["--nproc", "1", "--max-restarts", "9"])
+    #expect(try run.finish().status == 64)
+    #expect(run.errors.contains("not started again: another start would not mend this\n"))
+    #expect(run.log(rank: 0, attempt: 1) == nil)
+  }
+
+  @Test func aSignalEndsTheWaitForTheNextAttempt() throws {
+    let run = try LauncherRun("echo ready; kill -9 $$", ["--nproc", "1", "--max-restarts", "9"])
+    #expect(try run.nextLine() == "ready")
+    try run.waitForErrors("starting again in")
+    run.send(.terminate)
+    #expect(try run.finish().status == 137)
+    #expect(run.errors.contains("SIGTERM: not starting the workers again\n"))
+    #expect(run.log(rank: 0, attempt: 1) == nil)
+  }
+
+  @Test func earlierLogsAreMovedAside() throws {
+    let folder = try temporaryFolder()
+    defer { removeFolder(folder) }
+    for launch in 0..<7 {
+      let logs = LogFolder(in: folder)
+      try logs.make(attempt: 0)
+      makeFile("\(logs.folder(attempt: 0))/\(launch)")
+    }
+    #expect(names(in: folder) == ["logs", "logs.1", "logs.2", "logs.3", "logs.4"])
+    #expect(names(in: "\(folder)/logs/attempt-0") == ["6"])
+    #expect(names(in: "\(folder)/logs.1/attempt-0") == ["5"])
+    #expect(names(in: "\(folder)/logs.4/attempt-0") == ["2"])
+  }
+
+  @Test func aRunOfMonthsKeepsItsNewestAttempts() throws {
+    let folder = try temporaryFolder()
+    defer { removeFolder(folder) }
+    let logs = LogFolder(in: folder)
+    for attempt in 0...LogFolder.keptAttempts { try logs.make(attempt: attempt) }
+    #expect(names(in: logs.path).count == LogFolder.keptAttempts)
+    #expect(!names(in: logs.path).contains("attempt-0"))
+  }
+}

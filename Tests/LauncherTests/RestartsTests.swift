@@ -1,0 +1,90 @@
+import Testing
+
+@testable import Launcher
+
+@Suite struct RestartsTests {
+  @Test func theDelayDoublesUpToAMinute() {
+    var restarts = Restarts(.init(count: 9), chance: { 0 })
+    let delays = (1...9).map { restarts.verdict(after: .killed(9), progress: at($0), at: .seconds($0)) }
+    let expected = [1, 2, 4, 8, 16, 32, 60, 60, 60].enumerated().map {
+      Restarts.Verdict.restart(after: .seconds($1), number: $0 + 1)
+    }
+    #expect(delays == expected)
+  }
+
+  @Test(arguments: [(0.0, 1.0), (0.25, 1.25), (1.0, 2.0)])
+  func chanceStretchesTheDelay(chance: Double, seconds: Double) {
+    var restarts = Restarts(.init(count: 3), chance: { chance })
+    let verdict = restarts.verdict(after: .exited(70), progress: at(1), at: .zero)
+    #expect(verdict == .restart(after: .seconds(seconds), number: 1))
+  }
+
+  @Test func theBudgetIsUsedUpWithinItsWindowAndComesBack() {
+    var restarts = Restarts(.init(count: 2, window: .seconds(100)), chance: { 0 })
+    #expect(number(&restarts, step: 1, at: 0) == 1)
+    #expect(number(&restarts, step: 2, at: 10) == 2)
+    #expect(number(&restarts, step: 3, at: 20) == nil)
+    // The first start, at 1 s, is out of the window; the second, at 12 s, is not.
+    #expect(number(&restarts, step: 4, at: 101) == 2)
+    #expect(number(&restarts, step: 5, at: 300) == 1)
+  }
+
+  @Test(
+    arguments: [
+      .exited(64), .exited(65), .exited(66), .exited(69), .exited(78), .exited(79), .notStarted(""), .stuck,
+    ] as [Ending])
+  func whatAnotherStartWillNotMendEndsTheRun(_ ending: Ending) {
+    var restarts = Restarts(.init(count: 3))
+    let verdict = restarts.verdict(after: ending, progress: at(1), at: .zero)
+    #expect(verdict == .stop("another start would not mend this"))
+  }
+
+  @Test(arguments: [.exited(1), .exited(70), .exited(74), .killed(9), .killed(11), .killed(15)] as [Ending])
+  func whatMayPassDoesNot(_ ending: Ending) {
+    var restarts = Restarts(.init(count: 3), chance: { 0 })
+    #expect(
+      restarts.verdict(after: ending, progress: nil, at: .zero) == .restart(after: .seconds(1), number: 1))
+  }
+
+  @Test(arguments: [(7, "at step 7"), (nil, "before the first step")] as [(Int?, String)])
+  func theSameFailureAtTheSamePlaceEndsTheRun(step: Int?, place: String) {
+    var restarts = Restarts(.init(count: 3))
+    _ = restarts.verdict(after: .killed(11), progress: step.map(at), at: .zero)
+    let verdict = restarts.verdict(after: .killed(11), progress: step.map(at), at: .seconds(9))
+    #expect(verdict == .stop("it failed in the same way \(place) twice"))
+  }
+
+  @Test func anotherFailureOrAnotherPlaceDoesNot() {
+    var restarts = Restarts(.init(count: 9))
+    _ = restarts.verdict(after: .killed(11), progress: at(7), at: .zero)
+    #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(7), at: .seconds(1))))
+    #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(8), at: .seconds(2))))
+  }
+
+  @Test func threeAttemptsThatGainNoStepEndTheRun() {
+    var restarts = Restarts(.init(count: 9))
+    #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(50), at: .zero)))
+    #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(44), at: .seconds(1))))
+    #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(50), at: .seconds(2))))
+    let verdict = restarts.verdict(after: .killed(9), progress: nil, at: .seconds(3))
+    #expect(verdict == .stop("3 attempts in a row got no further"))
+  }
+
+  @Test func withoutABudgetNothingIsSaid() {
+    var restarts = Restarts(.none)
+    #expect(restarts.verdict(after: .killed(9), progress: nil, at: .zero) == .stop(nil))
+  }
+
+  private func at(_ step: Int) -> Progress { Progress(epoch: step / 10, step: step) }
+
+  private func isRestart(_ verdict: Restarts.Verdict) -> Bool {
+    if case .restart = verdict { return true }
+    return false
+  }
+
+  private func number(_ restarts: inout Restarts, step: Int, at seconds: Int) -> Int? {
+    let verdict = restarts.verdict(after: .killed(9), progress: at(step), at: .seconds(seconds))
+    if case .restart(_, let number) = verdict { return number }
+    return nil
+  }
+}

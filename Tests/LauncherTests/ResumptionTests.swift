@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+@testable import Launcher
+
+@Suite final class ResumptionTests {
+  private let folder: String
+
+  init() throws { folder = try temporaryFolder() }
+
+  deinit { removeFolder(folder) }
+
+  @Test(arguments: [
+    ["train", "--lr", "1"], ["train", "--lr", "1", "--resume", "x"], ["train", "--resume=x", "--lr", "1"],
+    ["train", "--finetune", "x", "--lr", "1"],
+  ])
+  func aNewCheckpointTakesThePlaceOfTheFirstStart(_ arguments: [String]) throws {
+    try save("epoch-0003")
+    let resumption = Resumption(folder: folder)
+    #expect(resumption.arguments(first: arguments) == arguments, "the checkpoint is another run's")
+    try save(".epoch-0004.half")
+    #expect(resumption.arguments(first: arguments) == arguments, "the checkpoint is not whole")
+    try save("epoch-0000")
+    #expect(resumption.arguments(first: arguments) == ["train", "--resume", "auto", "--lr", "1"])
+  }
+
+  @Test func aCheckpointOfTheSameNameIsNewToo() throws {
+    try save("epoch-0000")
+    let resumption = Resumption(folder: folder)
+    try save("new")
+    try #require(rename("\(folder)/epoch-0000", "\(folder)/.old") == 0)
+    try #require(rename("\(folder)/new", "\(folder)/epoch-0000") == 0)
+    #expect(resumption.hasNewCheckpoint)
+  }
+
+  @Test func aFolderThatIsNotThereYetHasNone() throws {
+    let resumption = Resumption(folder: "\(folder)/later")
+    #expect(!resumption.hasNewCheckpoint)
+    try save("later")
+    try save("later/epoch-0000")
+    #expect(resumption.hasNewCheckpoint)
+  }
+
+  private func save(_ name: String) throws {
+    try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: false)
+  }
+}
+
+@Suite final class ProgressFileTests {
+  private let folder: String
+  private var path: String { "\(folder)/train.jsonl" }
+
+  init() throws { folder = try temporaryFolder() }
+
+  deinit { removeFolder(folder) }
+
+  @Test func readsTheLastWholeLineOfThisAttempt() throws {
+    try write(line(step: 900))
+    var file = ProgressFile(path: path)
+    #expect(file.newest == nil)
+    try write(line(step: 11) + line(step: 12) + #"{"epoch": 1, "st"#)
+    #expect(file.newest == Progress(epoch: 1, step: 12))
+    #expect(file.newest?.loss == 2.5 && file.newest?.imagesPerSecond == 80.5)
+    file.forget()
+    #expect(file.newest == nil)
+  }
+
+  @Test func aLossThatIsNoNumberIsLeftOut() throws {
+    let file = ProgressFile(path: path)
+    try write(#"{"epoch": 0, "step": 3, "loss": null, "images_per_second": 1.0}"# + "\n")
+    #expect(file.newest == Progress(epoch: 0, step: 3) && file.newest?.loss == nil)
+  }
+
+  @Test func aLongFileIsReadFromItsEnd() throws {
+    let file = ProgressFile(path: path)
+    try write((1...2000).map(line).joined())
+    #expect(file.newest?.step == 2000)
+  }
+
+  @Test(arguments: ["", "\n", "no json\n", "{}\n"])
+  func anythingElseIsNoProgress(_ text: String) throws {
+    let file = ProgressFile(path: path)
+    try write(text)
+    #expect(file.newest == nil)
+  }
+
+  private func line(step: Int) -> String {
+    #"{"epoch": 1, "step": \#(step), "loss": 2.5, "lr": 0.001, "images_per_second": 80.5}"# + "\n"
+  }
+
+  private func write(_ text: String) throws {
+    let file = try #require(fopen(path, "a"))
+    fputs(text, file)
+    fclose(file)
+  }
+}

@@ -1,0 +1,114 @@
+import Glibc
+import Testing
+
+@testable import Launcher
+
+@Suite struct ServiceReportTests {
+  private typealias State = ServiceReport.State
+
+  @Test func aTrainingIsReadyWithItsFirstStep() {
+    var report = ServiceReport(watchdog: nil, waitsForStep: true)
+    #expect(
+      report.messages(State(), at: .zero) == ["EXTEND_TIMEOUT_USEC=120000000", "STATUS=starting"])
+    #expect(
+      report.messages(State(progress: step(1)), at: .seconds(9)) == [
+        "READY=1", "STATUS=epoch 0, step 1, loss 2.5000, 80.5 images/s",
+      ])
+    #expect(report.messages(State(progress: step(1)), at: .seconds(10)) == [])
+  }
+
+  @Test func anEvaluationIsReadyAtOnce() {
+    var report = ServiceReport(watchdog: nil, waitsForStep: false)
+    #expect(report.messages(State(), at: .zero) == ["READY=1", "STATUS=running"])
+  }
+
+  @Test func theStartIsExtendedOnlyByASignOfLife() {
+    var report = ServiceReport(watchdog: nil, waitsForStep: true)
+    _ = report.messages(State(), at: .zero)
+    #expect(report.messages(State(), at: .seconds(5)) == [])
+    #expect(report.messages(State(movement: 1), at: .seconds(6)) == ["EXTEND_TIMEOUT_USEC=120000000"])
+    #expect(report.messages(State(movement: 1), at: .seconds(7)) == [])
+  }
+
+  @Test func theStatusIsToldAtMostOnceASecond() {
+    var report = ServiceReport(watchdog: nil, waitsForStep: false)
+    _ = report.messages(State(progress: step(1)), at: .seconds(1))
+    #expect(report.deadline == .seconds(2))
+    #expect(report.messages(State(progress: step(2)), at: .milliseconds(1999)) == [])
+    let later = report.messages(State(attempt: 2, progress: step(3)), at: .seconds(2))
+    #expect(later == ["STATUS=attempt 2, epoch 0, step 3, loss 2.5000, 80.5 images/s"])
+  }
+
+  @Test func theWatchdogIsFedAtHalfItsIntervalWhileAllMove() {
+    var report = ServiceReport(watchdog: .seconds(60), waitsForStep: false)
+    #expect(fed(&report, movement: 0, at: 0) == false)
+    #expect(fed(&report, movement: 5, at: 29) == false)
+    #expect(fed(&report, movement: 5, at: 30) == true)
+    // Nobody has moved since; as soon as they do, it is fed.
+    #expect(fed(&report, movement: 5, at: 60) == false)
+    #expect(fed(&report, movement: 5, at: 85) == false)
+    #expect(fed(&report, movement: 6, at: 86) == true)
+    #expect(fed(&report, movement: 7, at: 87) == false)
+  }
+
+  @Test func theWatchdogIsNotFedBeforeTheServiceIsReady() {
+    var report = ServiceReport(watchdog: .seconds(60), waitsForStep: true)
+    let messages = report.messages(State(movement: 7), at: .seconds(100))
+    #expect(!messages.contains("WATCHDOG=1"))
+  }
+
+  @Test func whileARunWaitsToStartAgainItIsWell() {
+    var report = ServiceReport(watchdog: .seconds(60), waitsForStep: false)
+    _ = report.messages(State(), at: .zero)
+    let messages = report.messages(State(attempt: 1, isWaiting: true), at: .seconds(40))
+    #expect(messages == ["STATUS=attempt 1, waiting to start again after a failure", "WATCHDOG=1"])
+  }
+
+  @Test func stoppingIsToldOnceWithTheTimeThatItMayTake() {
+    var report = ServiceReport(watchdog: nil, waitsForStep: false)
+    _ = report.messages(State(progress: step(1)), at: .zero)
+    let state = State(progress: step(1), end: .seconds(600))
+    #expect(
+      report.messages(state, at: .milliseconds(100)) == ["STOPPING=1", "EXTEND_TIMEOUT_USEC=604900000"])
+    #expect(report.messages(state, at: .milliseconds(200)) == [])
+  }
+
+  /// `Type=notify` takes an end without READY for a failure, even with status 0.
+  @Test func aRunWithNothingToDoIsReadyInTheEnd() {
+    var report = ServiceReport(watchdog: nil, waitsForStep: true)
+    #expect(
+      report.lastMessages("done", errno: nil, succeeded: true) == ["READY=1", "STOPPING=1", "STATUS=done"])
+    #expect(
+      report.lastMessages("failed", errno: 5, succeeded: false) == [
+        "STOPPING=1", "STATUS=failed", "ERRNO=5",
+      ])
+  }
+
+  @Test func onlyTheNamedProcessIsWatched() {
+    let variables = ["WATCHDOG_USEC": "2000000", "WATCHDOG_PID": "7"]
+    #expect(Service.watchdog(variables, process: 7) == .seconds(2))
+    #expect(Service.watchdog(variables, process: 8) == nil)
+    #expect(Service.watchdog(["WATCHDOG_USEC": "2000000"], process: 8) == .seconds(2))
+    #expect(Service.watchdog(["WATCHDOG_USEC": "0"], process: 8) == nil)
+    #expect(Service.watchdog([:], process: 8) == nil)
+  }
+
+  @Test(
+    arguments: [
+      (.exited(64), false, EINVAL), (.exited(66), false, ENOENT), (.exited(74), false, EIO),
+      (.exited(79), false, nil), (.killed(9), true, ENOMEM), (.killed(9), false, nil),
+    ] as [(Ending, Bool, CInt?)])
+  func aFailureHasANumberWhereOneSaysIt(ending: Ending, outOfMemory: Bool, expected: CInt?) {
+    let end = WorkerEnd(rank: 0, ending: ending, moment: .zero, stoppedByLauncher: false)
+    let outcome = Outcome(ends: [end], firstFailure: 0, stopSignal: nil)
+    #expect(outcome.errno(outOfMemory: outOfMemory) == expected)
+  }
+
+  private func step(_ number: Int) -> Progress {
+    Progress(epoch: 0, step: number, loss: 2.5, imagesPerSecond: 80.5)
+  }
+
+  private func fed(_ report: inout ServiceReport, movement: Int, at seconds: Int) -> Bool {
+    report.messages(State(movement: movement), at: .seconds(seconds)).contains("WATCHDOG=1")
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import Recipe
+import Testing
+import Training
+
+@testable import Data
+@testable import Worker
+
+/// Where and how a run goes on, without a network.
+@Suite struct ContinuationTests {
+  private func recipe(ranks: Int, batch: Int) -> Recipe {
+    var recipe = Recipe()
+    (recipe.worldSize, recipe.data.batchSize) = (ranks, batch)
+    return recipe
+  }
+
+  private func state(_ recipe: Recipe, after steps: Int?) -> TrainingState {
+    TrainingState(
+      epoch: 3, steps: 50, bestAccuracy: 0, classes: [], recipe: recipe,
+      partial: steps.map { PartialEpoch(steps: $0) })
+  }
+
+  /// The samples of each step that are left, over all ranks.
+  private func rest(_ recipe: Recipe, of state: TrainingState) throws -> [Set<Int>] {
+    let sampler = try Sampler(recipe, count: 100)
+    let (epoch, partial) = state.place(for: recipe)
+    let ranks = (0..<recipe.worldSize).map { sampler.batches(epoch: epoch, rank: $0)[partial.steps...] }
+    return ranks[0].indices.map { step in Set(ranks.flatMap { $0[step] }) }
+  }
+
+  @Test func `four ranks of two go on as two of four with the same samples in the same steps`() throws {
+    let (four, two) = (recipe(ranks: 4, batch: 2), recipe(ranks: 2, batch: 4))
+    let left = try rest(four, of: state(four, after: 5))
+    #expect(left.count == 7 && left.allSatisfy { $0.count == 8 })
+    #expect(try rest(two, of: state(four, after: 5)) == left)
+    #expect(state(four, after: 5).note(for: two)?.contains("the same pictures in the same steps") == true)
+  }
+
+  @Test func `with other updates an epoch goes on after as many pictures`() {
+    let saved = state(recipe(ranks: 4, batch: 2), after: 5)
+    #expect(saved.place(for: recipe(ranks: 1, batch: 16)).partial.steps == 2)
+    #expect(saved.place(for: recipe(ranks: 1, batch: 4)).partial.steps == 10)
+    #expect(saved.note(for: recipe(ranks: 1, batch: 4))?.contains("another run") == true)
+  }
+
+  @Test func `the same run needs no note, and a finished epoch is followed by the next`() {
+    let saved = state(recipe(ranks: 4, batch: 2), after: nil)
+    #expect(saved.note(for: recipe(ranks: 4, batch: 2)) == nil)
+    #expect(saved.place(for: saved.recipe) == (4, PartialEpoch()))
+    var other = saved
+    other.arithmetic = 0
+    #expect(other.note(for: saved.recipe)?.contains("another version") == true)
+  }
+
+  @Test func `losses come back from a checkpoint to the bit`() throws {
+    var loss = SmoothedValue()
+    for step in 0..<30 { loss.add(2.3 / Double(step + 3)) }
+    let saved = PartialEpoch(steps: 30, loss: loss)
+    let read = try JSONDecoder().decode(PartialEpoch.self, from: JSONEncoder().encode(saved))
+    #expect(read == saved && read.loss.globalAverage.bitPattern == loss.globalAverage.bitPattern)
+  }
+
+  @Test func `a state from before there were places inside an epoch is that of its end`() throws {
+    let whole = state(recipe(ranks: 1, batch: 8), after: nil)
+    var fields = try #require(
+      JSONSerialization.jsonObject(with: JSONEncoder().encode(whole)) as? [String: Any])
+    #expect(fields["partial"] == nil)
+    fields["arithmetic"] = nil
+    let old = try JSONDecoder().decode(
+      TrainingState.self, from: JSONSerialization.data(withJSONObject: fields))
+    #expect(old.partial == nil && old.note(for: whole.recipe) == nil)
+  }
+
+  @Test(arguments: [
+    Resume.Found(), Resume.Found(path: "/a/b"), Resume.Found(refusals: "all\nof them"),
+  ])
+  func `what the first rank found reaches the others`(found: Resume.Found) {
+    #expect(Resume.Found(found.bytes) == found)
+  }
+}
