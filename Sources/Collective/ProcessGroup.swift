@@ -12,6 +12,9 @@ public protocol ProcessGroup: AnyObject {
   /// Who owns which elements of a buffer.
   var blocks: BlockLayout { get }
 
+  /// Why buffers are not where they were to be, as a sentence; nil where all is as it was asked for.
+  var transportNote: String? { get }
+
   /// Makes a buffer of `count` floats on every rank; the operations below work on such buffers alone.
   func makeBuffer(count: Int) throws(CollectiveError) -> GroupBuffer
 
@@ -42,6 +45,9 @@ public protocol ProcessGroup: AnyObject {
 }
 
 extension ProcessGroup {
+  /// Nothing to say.
+  public var transportNote: String? { nil }
+
   /// Does nothing: enough for a group that holds nothing.
   public func close() {}
 }

@@ -1,5 +1,6 @@
 import Board
 import Checkpoint
+import Collective
 import Data
 import Flags
 import Foundation
@@ -33,6 +34,7 @@ final class TrainingRun {
     trainer = try Trainer(
       network, recipe: recipe, group: setup.group, on: setup.device, parallelism: setup.parallelism)
     trainer.onPart = { [sections = setup.sections] in sections.enter(Section($0)) }
+    if let note = setup.group.transportNote, setup.placement.isFirst { complain("note: \(note)") }
     evaluation = Evaluation(
       setup: setup, evaluator: Evaluator(recipe: recipe, group: setup.group, on: setup.device),
       loader: BatchLoader(
