@@ -18,9 +18,10 @@ test: setup ## run every test
 	swift build --build-tests $(swift_flags)
 	OMP_NUM_THREADS=1 swift test --skip-build $(swift_flags)
 
-soak: setup ## break forty runs at random moments: workers killed or stopped, launchers killed
+soak: setup ## break forty runs at random moments, and kill workers and launchers of trainings two hundred times
 	swift build --build-tests $(swift_flags)
-	TWINS_SOAK=40 OMP_NUM_THREADS=1 swift test --skip-build $(swift_flags) --filter 'FaultSweepTests|OrderTests'
+	TWINS_SOAK=40 TWINS_KILLS=200 OMP_NUM_THREADS=1 \
+	  swift test --skip-build $(swift_flags) --filter 'FaultSweepTests|KillSweepTests|OrderTests'
 
 lint: ## check the format of the Swift sources
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks

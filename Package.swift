@@ -73,7 +73,9 @@ let package = Package(
     room("Checkpoint", ["CLinux", "CCRC32C"]),
     room("Recipe"),
     room("Flags", ["Recipe", argumentParser]),
-    room("Training", ["Torch", "Model", "Collective", "Data", "Checkpoint", "Randomness", "Recipe"]),
+    room(
+      "Training",
+      ["Torch", "Model", "Collective", "CFloats", "CCRC32C", "Data", "Checkpoint", "Randomness", "Recipe"]),
     program(
       "Worker",
       [
@@ -94,7 +96,7 @@ let package = Package(
     tests("DataTests", ["Data", "Randomness", "TestSupport"], resources: [.copy("Fixtures")]),
     // Saves until it is killed.
     .executableTarget(
-      name: "checkpoint-saver", dependencies: ["Checkpoint"], path: "Tests/CheckpointSaver",
+      name: "checkpoint-saver", dependencies: ["Checkpoint", "TestSupport"], path: "Tests/CheckpointSaver",
       swiftSettings: house),
     tests(
       "CheckpointTests", ["Checkpoint", "TestSupport", "checkpoint-saver"], resources: [.copy("Fixtures")]),
@@ -104,7 +106,7 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Training", "Torch", "Model", "Collective", "Data", "Checkpoint", "Randomness", "Recipe",
+        "Training", "Torch", "Model", "Collective", "CLinux", "Data", "Checkpoint", "Randomness", "Recipe",
         "TestSupport",
       ],
       resources: [.copy("Goldens")]),
@@ -115,10 +117,13 @@ let package = Package(
         "Torch",
         "TestSupport",
       ]),
-    tests("LauncherTests", ["Launcher", "Board", "Collective", argumentParser]),
+    tests("LauncherTests", ["Launcher", "Board", "Collective", "TestSupport", argumentParser]),
     tests(
       "EndToEndTests",
-      ["Launcher", "Worker", "Collective", "Randomness", "CImage", "CLinux", "TestSupport"]),
+      [
+        "Launcher", "Worker", "Board", "Checkpoint", "Collective", "Randomness", "CImage", "CLinux",
+        "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -2,7 +2,7 @@
 ///
 /// Whoever takes the same sizes again gets the same pages again: no page is faulted in or zeroed a second time.
 struct ByteArena: ~Copyable {
-  private var blocks: [UnsafeMutableRawBufferPointer] = []
+  private var blocks: [MemoryBlock] = []
   private var current = 0
   private var used = 0
   private let blockSize: Int
@@ -11,21 +11,18 @@ struct ByteArena: ~Copyable {
     self.blockSize = blockSize
   }
 
-  deinit {
-    for block in blocks { block.deallocate() }
-  }
-
   /// The next bytes, at a cache line's start; what they hold is left from earlier.
   mutating func take(_ count: Int) -> UnsafeMutableRawBufferPointer {
     while current < blocks.count {
-      if count <= blocks[current].count - used {
-        defer { used = min(blocks[current].count, (used + count + 63) / 64 * 64) }
-        return UnsafeMutableRawBufferPointer(rebasing: blocks[current][used..<used + count])
+      let bytes = blocks[current].bytes
+      if count <= bytes.count - used {
+        defer { used = min(bytes.count, (used + count + 63) / 64 * 64) }
+        return UnsafeMutableRawBufferPointer(rebasing: bytes[used..<used + count])
       }
       current += 1
       used = 0
     }
-    blocks.append(.allocate(byteCount: max(count, blockSize), alignment: 64))
+    blocks.append(MemoryBlock(byteCount: max(count, blockSize)))
     return take(count)
   }
 
@@ -33,5 +30,13 @@ struct ByteArena: ~Copyable {
   mutating func reset() {
     current = 0
     used = 0
+  }
+
+  /// Sets the first bytes aside before anyone takes them; nil where there are some already.
+  mutating func reserve(_ count: Int) -> MemoryBlock? {
+    guard blocks.isEmpty else { return nil }
+    let block = MemoryBlock(byteCount: count)
+    blocks = [block]
+    return block
   }
 }

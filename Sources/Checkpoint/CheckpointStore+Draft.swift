@@ -3,7 +3,7 @@ struct Draft: @unchecked Sendable {
   // Safe: whoever hands it to another thread keeps the bytes it shows, and changes none of them.
   let name: String
   let files: [TensorFile]
-  let state: [UInt8]
+  var state: [UInt8] = []
   var isBest = false
 
   /// Bytes of its tensors and state.
@@ -13,26 +13,50 @@ struct Draft: @unchecked Sendable {
 }
 
 extension CheckpointStore {
-  /// Writes a draft, reads it back, and removes what is then superfluous; whatever happens comes back as a value.
-  func outcome(of draft: Draft, keeping count: Int?) -> CheckpointWriter.Outcome {
-    let start = ContinuousClock.now
+  /// Writes a draft with a state, reads it back, and removes what is then superfluous; whatever happens comes back as a value.
+  func outcome(
+    of draft: Draft, with state: some Encodable, keeping count: Int?
+  ) -> CheckpointWriter.Outcome {
+    var draft = draft
+    do throws(CheckpointError) {
+      draft.state = try encoded(state, for: draft.name)
+    } catch {
+      return .failure(SaveFailure(draft.name, error, needed: draft.byteCount, free: nil))
+    }
     do throws(CheckpointError) {
       for file in draft.files { try file.checkIsFinite(in: path(of: draft.name)) }
     } catch {
       return .failure(SaveFailure(draft.name, error, kind: .notFinite, needed: draft.byteCount, free: nil))
     }
-    do throws(CheckpointError) {
-      try write(draft)
-      try verify(draft.name)
-    } catch {
-      let free = disk.freeBytes(at: folder)
-      return .failure(SaveFailure(draft.name, error, needed: draft.byteCount, free: free))
+    return outcome(of: draft, keeping: count)
+  }
+
+  /// On a full disk what would go after the save goes before it; the newest checkpoint that is whole always stays.
+  private func outcome(of draft: Draft, keeping count: Int?) -> CheckpointWriter.Outcome {
+    let start = ContinuousClock.now
+    var failure = writeVerified(draft)
+    var removed: [String] = []
+    if failure?.kind == .noSpace, let count {
+      removed = makeRoom(keeping: count - 1)
+      if !removed.isEmpty { failure = writeVerified(draft) }
     }
+    if let failure { return .failure(failure) }
     let pruned = count.map { prune(keeping: $0, sparing: draft.name) }
     return .success(
       SavedCheckpoint(
         name: draft.name, byteCount: draft.byteCount, duration: .now - start,
-        removed: pruned?.removed ?? [], warning: pruned?.failure))
+        removed: removed + (pruned?.removed ?? []), warning: pruned?.failure))
+  }
+
+  private func writeVerified(_ draft: Draft) -> SaveFailure? {
+    do throws(CheckpointError) {
+      try write(draft)
+      try verify(draft.name)
+      return nil
+    } catch {
+      let free = disk.freeBytes(at: folder)
+      return SaveFailure(draft.name, error, needed: draft.byteCount, free: free)
+    }
   }
 
   /// Reads a checkpoint back; one that is not as it was written would only be in the way, and is removed.

@@ -8,6 +8,11 @@ extension CheckpointStore {
     if let failure = prune(keeping: count, sparing: newest.name).failure { throw failure }
   }
 
+  /// Removes what is beyond `count`, or nothing where no checkpoint is whole; what it removed.
+  func makeRoom(keeping count: Int) -> [String] {
+    newestVerified().checkpoint.map { prune(keeping: count, sparing: $0.name).removed } ?? []
+  }
+
   /// Removes as many as it can, the oldest first; `verified` names one that was read back and found whole.
   func prune(keeping count: Int, sparing verified: String) -> (removed: [String], failure: CheckpointError?) {
     let entries = list().readable

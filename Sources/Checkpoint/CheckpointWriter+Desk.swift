@@ -22,15 +22,20 @@ extension CheckpointWriter {
       return isFree
     }
 
-    func fillSnapshot(_ fill: (inout Snapshot) -> Void) {
+    func fillSnapshot<Failure: Error>(
+      _ fill: (inout Snapshot) throws(Failure) -> Void
+    ) throws(Failure) {
       snapshot.clear()
-      fill(&snapshot)
+      try fill(&snapshot)
     }
 
-    /// Ends a save.
-    func giveBack(_ outcome: Outcome) {
+    /// Sets memory aside for snapshots.
+    func reserve(_ byteCount: Int) -> MemoryBlock? { snapshot.reserve(byteCount) }
+
+    /// Ends a save, or what came of none.
+    func giveBack(_ outcome: Outcome?) {
       shared.withLock { shared in
-        shared.outcomes.append(outcome)
+        if let outcome { shared.outcomes.append(outcome) }
         shared.isBusy = false
       }
       underWay.leave()

@@ -25,36 +25,47 @@ public final class CheckpointWriter: Sendable {
     _ = wait(within: .seconds(120))
   }
 
+  /// Begins to put the memory of checkpoints in place, so that the first save need not wait for the kernel to do so.
+  ///
+  /// It costs `byteCount` bytes, what the tensors of a checkpoint take, from now on instead of from the first save on. A
+  /// save may begin before all is in place. Call it before the first save, or it does nothing.
+  public func prepare(byteCount: Int) {
+    guard desk.take() else { return }
+    let block = desk.reserve(byteCount)
+    desk.giveBack(nil)
+    // Without a thread, the first save does it.
+    if let block { _ = SavingThread.start(block.populate) }
+  }
+
   /// Begins to save a checkpoint and returns once `fill` has copied its tensors; false, and nothing done, while
   /// another save is under way.
   ///
   /// - Parameters:
-  ///   - state: Everything that is not a tensor; encoded before this returns.
+  ///   - state: Everything that is not a tensor.
   ///   - isBest: Whether it is the best of the run so far: the newest such checkpoint is never pruned.
-  ///   - fill: Copies the tensors; called before this returns, or never.
-  public func begin(
-    _ name: CheckpointName, state: some Encodable, isBest: Bool = false, _ fill: (inout Snapshot) -> Void
-  ) -> Bool {
+  ///   - fill: Copies the tensors; called before this returns, or never. What it throws ends the save, without an
+  ///     outcome.
+  public func begin<Failure: Error>(
+    _ name: CheckpointName, state: some Encodable & Sendable, isBest: Bool = false,
+    _ fill: (inout Snapshot) throws(Failure) -> Void
+  ) throws(Failure) -> Bool {
     guard desk.take() else { return false }
-    desk.fillSnapshot(fill)
-    let files = desk.snapshot.files
-    do throws(CheckpointError) {
-      let draft = Draft(
-        name: "\(name)", files: files, state: try store.encoded(state, for: "\(name)"), isBest: isBest)
-      try start(draft)
+    do throws(Failure) {
+      try desk.fillSnapshot(fill)
     } catch {
-      desk.giveBack(.failure(SaveFailure("\(name)", error, needed: desk.snapshot.byteCount, free: nil)))
+      desk.giveBack(nil)
+      throw error
+    }
+    let draft = Draft(name: "\(name)", files: desk.snapshot.files, isBest: isBest)
+    let status = SavingThread.start { [store, keeping, desk] in
+      desk.giveBack(store.outcome(of: draft, with: state, keeping: keeping))
+    }
+    if status != 0 {
+      let error = CheckpointError.system(
+        operation: "start a thread for", path: store.path(of: draft.name), errno: status)
+      desk.giveBack(.failure(SaveFailure(draft.name, error, needed: draft.byteCount, free: nil)))
     }
     return true
-  }
-
-  private func start(_ draft: Draft) throws(CheckpointError) {
-    let status = SavingThread.start { [store, keeping, desk] in
-      desk.giveBack(store.outcome(of: draft, keeping: keeping))
-    }
-    guard status == 0 else {
-      throw .system(operation: "start a thread for", path: store.path(of: draft.name), errno: status)
-    }
   }
 
   /// Whether a save is under way.

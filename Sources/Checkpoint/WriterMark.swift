@@ -33,10 +33,13 @@ extension WriterMark {
   }
 
   /// Field 22 of /proc/PID/stat; the fields are counted behind the name, which may hold anything.
+  ///
+  /// Nil too for a process that has ended and that its parent has not collected: it writes no more.
   private static func startOfProcess(_ process: Int32) -> UInt64? {
     guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return nil }
     let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
-    return fields.count > 20 ? UInt64(fields[20]) : nil
+    guard fields.count > 20, !["Z", "X"].contains(fields[1]) else { return nil }
+    return UInt64(fields[20])
   }
 }
 

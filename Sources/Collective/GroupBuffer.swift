@@ -20,6 +20,11 @@ public final class GroupBuffer {
   /// Elements on each rank.
   public var count: Int { floats.count }
 
+  /// A rank's memory of this buffer; this rank's own where it sees no other.
+  public func floats(of rank: Int) -> UnsafeMutableBufferPointer<Float> {
+    isShared ? UnsafeMutableBufferPointer(start: lanes[rank], count: count) : floats
+  }
+
   /// A buffer in memory that nobody else sees.
   init(count: Int) {
     let memory = Pages(byteCount: count * MemoryLayout<Float>.stride)

@@ -12,7 +12,7 @@ struct Launch: Sendable {
   /// The launcher's own environment.
   let environment: [String: String]
   /// Nil where no logs are kept.
-  let logs: LogFolder?
+  var logs: LogFolder?
   /// What a failure report recommends.
   let advice: FailureReport.Advice
   /// What to tell the user before the start, each a sentence.
@@ -52,7 +52,8 @@ struct Launch: Sendable {
   func command(rank: Int) -> WorkerCommand {
     WorkerCommand(
       program: program, arguments: arguments,
-      environment: placement.environment(rank: rank, inheriting: environment))
+      environment: placement.environment(rank: rank, inheriting: environment)
+        .merging(logPath(rank: rank).map { [UnreadOutput.variable: $0] } ?? [:]) { $1 })
   }
 
   func logPath(rank: Int) -> String? {

@@ -67,7 +67,7 @@ struct Placement: Sendable {
   /// Variables that the launcher sets, or that speak to it: those of another one must not be left.
   private static func isOwn(_ variable: String) -> Bool {
     RingMeeting.variables.contains(variable) || Notifier.variables.contains(variable)
-      || variable == Board.variable
+      || [Board.variable, UnreadOutput.variable].contains(variable)
   }
 
   private func replaces(_ variable: String) -> Bool {

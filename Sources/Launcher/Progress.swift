@@ -18,10 +18,11 @@ struct Progress: Equatable, Sendable, Decodable {
 
 /// Reads the progress of a run from the last line of `train.jsonl`, which rank 0 adds to.
 ///
-/// Only lines count that are there since the last call of `forget`: a file of an earlier attempt is gone on with.
+/// Only lines count that are there since the last call of `forget`: a file of an earlier attempt is gone on with. One that
+/// was replaced since then was cut to the place from which this attempt goes on, and counts as a whole.
 struct ProgressFile: Sendable {
   let path: String
-  private var start: Int64 = 0
+  private var known: stat?
 
   init(path: String) {
     self.path = path
@@ -30,10 +31,10 @@ struct ProgressFile: Sendable {
 
   /// Leaves out what was written so far.
   mutating func forget() {
-    start = size ?? 0
+    known = status
   }
 
-  /// The newest step of this attempt; nil before its first.
+  /// The newest step of this attempt, or the one that it goes on from; nil before its first.
   var newest: Progress? {
     guard let line = lastLine else { return nil }
     let decoder = JSONDecoder()
@@ -46,14 +47,20 @@ extension ProgressFile {
   /// More than one line of the file has.
   private static let longestLine: Int64 = 4096
 
-  private var size: Int64? {
+  private var status: stat? {
     var status = stat()
-    return stat(path, &status) == 0 ? Int64(status.st_size) : nil
+    return stat(path, &status) == 0 ? status : nil
+  }
+
+  /// Where this attempt's lines begin in the file that is there now.
+  private func start(in file: stat) -> Int64 {
+    file.st_ino == known?.st_ino ? Int64(known?.st_size ?? 0) : 0
   }
 
   /// The last whole line, without its newline.
   private var lastLine: ArraySlice<UInt8>? {
-    guard let size, size > start, let file = try? Descriptor(open(path, O_RDONLY | O_CLOEXEC), from: "open")
+    guard let status, case let (start, size) = (start(in: status), Int64(status.st_size)), size > start,
+      let file = try? Descriptor(open(path, O_RDONLY | O_CLOEXEC), from: "open")
     else { return nil }
     let offset = max(start, size - Self.longestLine)
     var bytes = [UInt8](repeating: 0, count: Int(size - offset))

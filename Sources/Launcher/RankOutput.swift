@@ -56,7 +56,6 @@ final class RankOutput {
   }
 
   private func saveLog(console: inout Console) {
-    guard let failure = log?.save() else { return }
-    console.say("\(failure). The run goes on without this log.")
+    if let trouble = log?.save() { console.say(trouble) }
   }
 }

@@ -10,10 +10,14 @@ struct Resumption: Sendable {
   /// The folder of checkpoints.
   let folder: String
   private let earlier: [String: UInt64]
+  /// How long the files were that workers add lines to.
+  private let lengths: [String: Int]
 
-  init(folder: String) {
-    self.folder = folder
+  init(output: String) {
+    folder = "\(output)/checkpoints"
     earlier = Self.checkpoints(in: folder)
+    let logs = ["\(output)/train.jsonl", "\(output)/log.txt"]
+    lengths = Dictionary(uniqueKeysWithValues: logs.map { ($0, Self.length(of: $0)) })
   }
 
   /// The arguments of the next attempt, given those of the first, its subcommand in front.
@@ -26,6 +30,17 @@ struct Resumption: Sendable {
   /// A checkpoint that was written anew has another number in the file system, whatever its name.
   var hasNewCheckpoint: Bool {
     Self.checkpoints(in: folder).contains { earlier[$0.key] != $0.value }
+  }
+
+  /// Takes back the lines of attempts that came to nothing: one that starts where the first one did writes them again.
+  func cutLogs() {
+    guard !hasNewCheckpoint else { return }
+    for (path, length) in lengths where Self.length(of: path) > length { truncate(path, off_t(length)) }
+  }
+
+  private static func length(of path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : 0
   }
 
   /// The finished checkpoints, with their numbers in the file system.

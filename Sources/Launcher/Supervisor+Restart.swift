@@ -14,11 +14,23 @@ extension Supervisor {
     return outputs
   }
 
+  /// New files, or none from now on: logs that cannot be kept end no run that was well on its way.
+  private func reopenOutputs() throws(LaunchError) {
+    do throws(LaunchError) {
+      outputs = try Self.openOutputs(launch)
+    } catch {
+      console.say("\(error) From here on no logs are kept.")
+      launch.logs = nil
+      outputs = try Self.openOutputs(launch)
+    }
+  }
+
   /// Gets another attempt ready; what stands in the way is reported for its workers, which then do not start.
   func prepare(_ attempt: Int) {
+    obstacle = nil
     do throws(LaunchError) {
       try launch.advance(to: attempt)
-      outputs = try Self.openOutputs(launch)
+      try reopenOutputs()
       liveness = try .make(launch)
       memory = try .memoryFile(for: launch.placement.meeting)
     } catch {
@@ -39,8 +51,11 @@ extension Launch {
   mutating func advance(to attempt: Int) throws(LaunchError) {
     placement.meeting.generation = attempt
     placement.masterPort = try FreePort.find()
+    if let resumption {
+      arguments = resumption.arguments(first: firstArguments)
+      resumption.cutLogs()
+    }
     progress?.forget()
-    if let resumption { arguments = resumption.arguments(first: firstArguments) }
     SocketFolder.clear(placement.meeting.directory)
   }
 }

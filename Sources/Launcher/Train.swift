@@ -54,7 +54,7 @@ struct Train: LaunchCommand {
   private var isTraining: Bool { !training.run.eval && !training.run.throughput }
 
   private func follow(_ run: inout Launch) {
-    run.resumption = Resumption(folder: training.outputFolder + "/checkpoints")
+    run.resumption = Resumption(output: training.outputFolder)
     run.progress = ProgressFile(path: training.outputFolder + "/train.jsonl")
   }
 

@@ -11,32 +11,28 @@ extension Optimizer {
   }
 
   private static func key(_ moment: String, _ parameter: Parameter) -> String {
-    "\(moment).\(parameter.name)"
+    prefix(moment) + parameter.name
   }
 
-  /// Every weight's moments, on rank 0 alone; every rank must call it, between two steps.
+  /// What stands before a parameter's name in the key of its moment.
+  static func prefix(_ moment: String) -> String { "\(moment)." }
+
+  /// Copies every weight's moments to `targets`, one for each moment, on rank 0 alone; every rank must call it, between
+  /// two steps.
   ///
-  /// Divided moments travel through the gradients' buffer, which holds nothing then, so only rank 0 needs more memory.
-  func memory() throws(CollectiveError) -> [(name: String, tensor: Tensor)]? {
-    var named: [(name: String, tensor: Tensor)] = []
-    for (name, moment) in zip(rule.moments, moments) {
-      let whole = exchange.isDivided ? try gathered(moment) : moment
-      guard let whole else { continue }
-      named += zip(flat.parameters, whole.parts).map { (Self.key(name, $0), $1) }
+  /// Divided moments pass through the gradients' buffers, which hold nothing then, so no rank needs more memory.
+  func copyMoments(to targets: [UnsafeMutableBufferPointer<Float>]?) throws(CollectiveError) {
+    for (index, moment) in moments.enumerated() {
+      let target = targets?[index]
+      guard exchange.isDivided else {
+        if let target { moment.copy(to: target) }
+        continue
+      }
+      let own = moment.tensor.floats()
+      try exchange.gather(own, through: flat.sharedGradients, to: target)
+      // Last, since the others make their next moment ready meanwhile.
+      if let target { copy(exchange.owned(of: 0..<own.count), of: own, to: target) }
     }
-    return exchange.group.rank == 0 ? named : nil
-  }
-
-  private func gathered(_ moment: FlatTensor) throws(CollectiveError) -> FlatTensor? {
-    let (own, room) = (moment.tensor.floats(), flat.sharedGradients)
-    for range in exchange.owned(of: 0..<room.count) {
-      _ = UnsafeMutableBufferPointer(rebasing: room.floats[range]).update(fromContentsOf: own[range])
-    }
-    for bucket in flat.layout.buckets { try exchange.group.allGatherBlocks(room, bucket) }
-    guard exchange.group.rank == 0 else { return nil }
-    let whole = FlatTensor(zeros: flat.layout, shapes: flat.shapes, on: .cpu)
-    _ = whole.tensor.floats().update(fromContentsOf: room.floats)
-    return whole
   }
 
   /// Takes over this rank's part of a file's moments, which have been checked to fit.

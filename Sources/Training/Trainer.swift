@@ -19,7 +19,7 @@ public final class Trainer {
 
   let recipe: Recipe
   private let group: any ProcessGroup
-  private let flat: FlatNetwork
+  let flat: FlatNetwork
   private let exchange: RankExchange
   private let reducer: GradientReducer
   private let objective: Objective

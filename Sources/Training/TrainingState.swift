@@ -46,24 +46,6 @@ public struct TrainingState: Codable, Equatable, Sendable {
 }
 
 extension Trainer {
-  private static let modelFile = "model"
-  private static let optimizerFile = "optimizer"
-  private static let averageFile = "average"
-
-  /// Brings together what a checkpoint holds, on rank 0; nil on the others. Every rank must call it after the same step.
-  ///
-  /// Throws `TrainingError.weightsDiffer` on every rank rather than saving weights that are one rank's alone.
-  public func collectForSaving() throws(TrainingError) -> CollectedTensors? {
-    try weightCheck.compare(after: optimizer.steps)
-    let moments = try collectively { () throws(CollectiveError) in try optimizer.memory() }
-    guard let moments else { return nil }
-    var parts = [
-      (Self.modelFile, network.parameters.map { ($0.name, $0.tensor) }), (Self.optimizerFile, moments),
-    ]
-    if let average { parts.append((Self.averageFile, average.named)) }
-    return CollectedTensors(parts: parts.map { (name: $0.0, tensors: HostTensors($0.1)) })
-  }
-
   /// Continues where a checkpoint left off, saved by any number of ranks; changes nothing unless everything fits.
   public func resume(_ checkpoint: StoredCheckpoint) throws -> TrainingState {
     let state = try checkpoint.state(TrainingState.self)

@@ -21,6 +21,9 @@ final class WeightAverage {
   /// Moves the average towards the weights.
   func update() { average.tensor.move(towards: flat.weights.tensor, by: 1 - decay) }
 
+  /// Copies the averages to host memory.
+  func copy(to target: UnsafeMutableBufferPointer<Float>) { average.copy(to: target) }
+
   /// The averages under the parameters' names.
   var named: [(name: String, tensor: Tensor)] {
     zip(flat.parameters, average.parts).map { ($0.name, $1) }

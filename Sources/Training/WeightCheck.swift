@@ -1,3 +1,4 @@
+import CCRC32C
 import Collective
 import Torch
 
@@ -20,14 +21,31 @@ struct WeightCheck {
   }
 
   /// Throws on every rank, naming those that hold other weights than most, unless all hold the same.
-  func compare(after steps: Int) throws(TrainingError) {
-    guard group.size > 1 else { return }
-    let weights = flat.weights.tensor.moved(to: .cpu)
-    let odd = try collectively { () throws(CollectiveError) in
-      try withExtendedLifetime(weights) { () throws(CollectiveError) in
-        try group.disagreeing(about: UnsafeRawBufferPointer(weights.floats()))
-      }
+  ///
+  /// - Parameter target: Gets a copy of the weights, whose reading then costs nothing more.
+  func compare(
+    after steps: Int, copyingTo target: UnsafeMutableBufferPointer<Float>? = nil
+  ) throws(TrainingError) {
+    guard group.size > 1 else {
+      if let target { flat.weights.copy(to: target) }
+      return
     }
+    let digest = digest(copyingTo: target)
+    let odd = try collectively { () throws(CollectiveError) in try group.disagreeing(with: digest) }
     guard odd.isEmpty else { throw .weightsDiffer(ranks: odd, steps: steps) }
+  }
+
+  /// A number that differs where any one block does.
+  private func digest(copyingTo target: UnsafeMutableBufferPointer<Float>?) -> UInt64 {
+    let weights = flat.weights.tensor.moved(to: .cpu)
+    let blocks = BlockLayout(size: 1).ranges(of: 0, in: 0..<weights.count)
+    return withExtendedLifetime(weights) {
+      let floats = weights.floats()
+      return concurrently(blocks) { block in
+        if let target { copy(block, of: floats, to: target) }
+        let bytes = UnsafeRawBufferPointer(UnsafeMutableBufferPointer(rebasing: floats[block]))
+        return UInt64(ccrc32c(0, bytes.baseAddress, bytes.count))
+      }.reduce(0) { ($0 ^ $1) &* 0x100_0000_01b3 }
+    }
   }
 }

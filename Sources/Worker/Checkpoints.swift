@@ -13,8 +13,10 @@ final class Checkpoints {
   private var timing: CheckpointTiming
   private var reports = SaveReports()
 
-  /// How long a run that ends waits for its last checkpoint to be on the disk.
+  /// How long a run that ends waits for the checkpoint that is being written.
   private static let patience = Duration.seconds(600)
+  /// How long an epoch's end waits for it: most are written within a second.
+  private static let epochPatience = Duration.seconds(10)
 
   init(_ setup: RunSetup, _ trainer: Trainer) {
     self.setup = setup
@@ -34,43 +36,56 @@ final class Checkpoints {
     return signals
   }
 
+  /// Begins to put the memory of checkpoints in place, beside the first steps.
+  func prepare() { writer?.prepare(byteCount: trainer.savedByteCount) }
+
   /// Saves after a step where that is due; the seconds for which training stood still, or nil.
   func finish(_ step: FinishedStep, _ state: @autoclosure () -> TrainingState) throws -> Double? {
     sayOutcomes()
     guard timing.saves(after: step) else { return nil }
-    return try save(state(), waiting: step.signals.contains(.stop))
-  }
-
-  /// Saves after an epoch; one whose predecessor is still being written follows after the next step, the last of the
-  /// run waits.
-  func finishEpoch(_ state: @autoclosure () -> TrainingState, isBest: Bool, isLast: Bool) throws {
-    sayOutcomes()
-    if isLast {
-      _ = try save(state(), isBest: isBest, waiting: true)
-      finishRun()
-    } else if try setup.group.allGather([writer?.isBusy == true ? 1 : 0])[0] == [1] {
-      timing.postpone()
-    } else {
-      _ = try save(state(), isBest: isBest, waiting: false)
-    }
-  }
-
-  private func save(_ state: TrainingState, isBest: Bool = false, waiting: Bool) throws -> Double {
     let watch = Stopwatch()
+    let state = state()
+    if try !step.signals.contains(.stop) || isFree(within: Self.patience) {
+      try save(state)
+    } else {
+      complainUnsaved(state)
+    }
+    return watch.elapsed
+  }
+
+  /// Saves after an epoch; one whose predecessor is written too slowly follows after a later step, unless the run ends.
+  func finishEpoch(_ state: @autoclosure () -> TrainingState, isBest: Bool, isLast: Bool) throws {
+    if try isFree(within: isLast ? Self.patience : Self.epochPatience) {
+      try save(state(), isBest: isBest)
+    } else if isLast {
+      complainUnsaved(state())
+    } else {
+      timing.postpone()
+    }
+    if isLast { finishRun() }
+  }
+
+  private func isFree(within patience: Duration) throws -> Bool {
+    defer { sayOutcomes() }
+    return try writer.isFree(for: setup.group, within: patience) { setup.sections.enter($0) }
+  }
+
+  /// Saves; no save is under way, and all ranks know that.
+  private func save(_ state: TrainingState, isBest: Bool = false) throws {
     let isAskedFor = timing.begin()
     setup.sections.enter(.communicate)
     defer { setup.sections.enter(.data) }
-    guard let tensors = try trainer.collectForSaving(), let writer else { return watch.elapsed }
-    setup.sections.enter(.checkpoint)
-    if waiting { _ = writer.wait(within: Self.patience) }
-    sayOutcomes()
-    if tensors.save(state, as: state.name, isBest: isBest, by: writer) {
-      if isAskedFor { reports.expect(state.name) }
-    } else {
-      reports.lastFailed = true
-      complain("warning: checkpoint \(state.name) was not saved: the one before it is still being written")
+    guard let writer else { return try trainer.shareForSaving() }
+    guard try writer.begin(state.name, state: state, isBest: isBest, trainer.save) else {
+      fatalError("checkpoint \(state.name) was begun beside another one")
     }
-    return watch.elapsed
+    if isAskedFor { reports.expect(state.name) }
+  }
+
+  private func complainUnsaved(_ state: TrainingState) {
+    guard setup.placement.isFirst else { return }
+    reports.lastFailed = true
+    complain("warning: checkpoint \(state.name) was not saved: the one before it is still being written")
   }
 
   private func sayOutcomes() {

@@ -1,13 +1,27 @@
 import Foundation
 
 /// A file of one JSON object a line; each line is handed to the system when it is written.
+///
+/// Lines that a full disk does not take are kept, in order, and written with a later one.
 final class JSONLines {
-  private let stream: UnsafeMutablePointer<FILE>
+  private let path: String
+  private let descriptor: Int32
+  private var unwritten: [UInt8] = []
+  private var isInTrouble = false
 
-  /// Writes to `stream` from now on, and closes it in the end.
-  init(_ stream: UnsafeMutablePointer<FILE>) { self.stream = stream }
+  /// Opens a file to add to; nil, with `errno` set, where that fails.
+  init?(addingTo path: String) {
+    self.path = path
+    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { return nil }
+  }
 
-  deinit { fclose(stream) }
+  deinit {
+    guard descriptor >= 0 else { return }
+    let lost = save() == 0 ? 0 : unwritten.count { $0 == UInt8(ascii: "\n") }
+    if lost > 0 { complain("warning: \(lost) lines of \(path) were never written") }
+    close(descriptor)
+  }
 
   /// Adds an object with its keys in the given order, as Python's `json.dumps` writes it.
   func add(_ fields: KeyValuePairs<String, JSONNumber>) {
@@ -17,8 +31,25 @@ final class JSONLines {
   /// Adds an object whose fields are not always the same.
   func add(_ fields: [(key: String, value: JSONNumber)]) {
     let body = fields.map { "\"\($0.key)\": \($0.value.text)" }.joined(separator: ", ")
-    fputs("{\(body)}\n", stream)
-    fflush(stream)
+    unwritten += "{\(body)}\n".utf8
+    let failure = save()
+    if failure != 0, !isInTrouble {
+      complain(
+        "warning: cannot write \(path): \(String(cString: strerror(failure))). Its lines are kept until they can be written."
+      )
+    }
+    isInTrouble = failure != 0
+  }
+
+  /// Writes what it can; why there is a rest, or 0.
+  private func save() -> Int32 {
+    while !unwritten.isEmpty {
+      let count = unwritten.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return count < 0 ? errno : ENOSPC }
+      unwritten.removeFirst(count)
+    }
+    return 0
   }
 }
 

@@ -6,10 +6,12 @@ extension Lifeline {
   /// Ends this worker when its launcher is gone; cleans the sockets' folder up, since the launcher cannot.
   static func watch(_ placement: Placement) {
     guard let descriptor = placement.lifeline else { return }
-    let (rank, folder) = (placement.rank, placement.meeting?.directory)
+    let (rank, folder, log) = (placement.rank, placement.meeting?.directory, placement.log)
     watch(descriptor) {
       if let folder { try? FileManager.default.removeItem(atPath: folder) }
-      complain("rank \(rank): the launcher is gone, so this worker ends")
+      let reason = "rank \(rank): the launcher is gone, so this worker ends"
+      complain(reason)
+      if let log { UnreadOutput.save(to: log, endingWith: "twins-worker: \(reason)\n") }
       _exit(ExitCode.software.rawValue)
     }
   }

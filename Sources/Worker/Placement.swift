@@ -10,6 +10,8 @@ struct Placement {
   let localWorldSize: Int
   /// Reads end-of-file when the launcher is gone.
   let lifeline: Int32?
+  /// The file in which the launcher keeps what this process prints.
+  var log: String?
 
   /// The debug mode: one worker, no launcher.
   static let alone = Placement(meeting: nil, localRank: 0, localWorldSize: 1, lifeline: nil)
@@ -52,7 +54,7 @@ extension Placement {
     self.init(
       meeting: meeting, localRank: try environment.number("LOCAL_RANK", below: meeting.size),
       localWorldSize: try environment.number("LOCAL_WORLD_SIZE", orIfMissing: meeting.size),
-      lifeline: Lifeline.descriptor(environment))
+      lifeline: Lifeline.descriptor(environment), log: environment[UnreadOutput.variable])
   }
 
   private static func checkAlone(_ environment: [String: String]) throws(RecipeError) {

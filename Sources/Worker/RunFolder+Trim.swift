@@ -3,10 +3,11 @@ import Foundation
 import Training
 
 extension RunFolder {
-  /// Drops the lines of both logs that an earlier attempt wrote after the place of a state, so that they read like one run.
-  func trimLogs(to state: TrainingState) throws(Failure) {
-    try keepLines(of: "train.jsonl") { $0.isStep(upTo: state) }
-    try keepLines(of: "log.txt") { $0.isEpoch(upTo: state) }
+  /// Drops the lines of both logs that an earlier attempt wrote after the place of a state, so that they read like one
+  /// run; all of them where it left no state.
+  func trimLogs(to state: TrainingState?) throws(Failure) {
+    try keepLines(of: "train.jsonl") { place in state.map(place.isStep(upTo:)) ?? false }
+    try keepLines(of: "log.txt") { place in state.map(place.isEpoch(upTo:)) ?? false }
   }
 
   /// Rewrites a file of JSON lines where some are not to be kept; half a line, which a crash leaves, is none.

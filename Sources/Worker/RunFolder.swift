@@ -53,9 +53,9 @@ struct RunFolder {
 
   /// Opens a file of one JSON object a line, to add to.
   func lines(_ name: String) throws(Failure) -> JSONLines {
-    guard let stream = fopen(file(name), "a") else {
+    guard let lines = JSONLines(addingTo: file(name)) else {
       throw Self.refused(path, "\(name): " + String(cString: strerror(errno)))
     }
-    return JSONLines(stream)
+    return lines
   }
 }

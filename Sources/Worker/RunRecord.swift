@@ -26,7 +26,7 @@ final class RunRecord {
   /// Opens the files of a run, which goes on from a state or begins.
   init(_ setup: RunSetup, from state: TrainingState?) throws {
     self.setup = setup
-    if let state { try setup.folder.trimLogs(to: state) }
+    if state != nil || setup.flags.resume == "auto" { try setup.folder.trimLogs(to: state) }
     try setup.folder.write(setup.recipe)
     steps = try setup.folder.lines("train.jsonl")
     epochs = try setup.folder.lines("log.txt")

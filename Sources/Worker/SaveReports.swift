@@ -32,6 +32,6 @@ struct SaveReports {
     let wasAskedFor = expected.remove(failure.name) != nil
     defer { (trouble, lastFailed) = (failure.kind, true) }
     guard failure.kind != trouble || wasAskedFor else { return [] }
-    return ["warning: \(failure) Earlier checkpoints are as they were, and later steps try again."]
+    return ["warning: \(failure) The one before it is as it was, and later steps try again."]
   }
 }

@@ -109,6 +109,8 @@ final class TrainingRun {
     setup.voice.say("Start training for \(recipe.schedule.epochs) epochs")
     if firstEpoch >= recipe.schedule.epochs {
       setup.voice.say("Nothing left to train: epoch \(firstEpoch - 1) is done. Raise --epochs to go on.")
+    } else {
+      checkpoints.prepare()
     }
     for epoch in firstEpoch..<max(firstEpoch, recipe.schedule.epochs) {
       let rate = schedule(epoch: epoch)

@@ -3,6 +3,7 @@
 // checkpoint-saver FOLDER: goes on from the newest checkpoint, and writes the number of each that is saved to stdout.
 import Checkpoint
 import Glibc
+import TestSupport
 
 let store = CheckpointStore(folder: CommandLine.arguments[1])
 let writer = CheckpointWriter(store, keeping: 2)

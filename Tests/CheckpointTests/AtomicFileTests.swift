@@ -48,6 +48,22 @@ import Testing
     #expect(folder.names() == [".other.999999999-1.tmp", "recipe.json"])
   }
 
+  /// The launcher's orphans may stay so for long where the first process of a container collects nobody.
+  @Test func aWriterThatEndedAndWasNotCollectedIsDead() throws {
+    var process: pid_t = 0
+    var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("true"), nil]
+    defer { free(arguments[0]) }
+    try #require(posix_spawnp(&process, "true", nil, nil, &arguments, nil) == 0)
+    defer { waitpid(process, nil, 0) }
+    var end = siginfo_t()
+    try #require(waitid(P_PID, id_t(process), &end, WEXITED | WNOWAIT) == 0)
+    let line = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8).split(separator: " ")
+    let mark = WriterMark(process: process, start: try #require(UInt64(line[21])))
+    _ = try folder.write(Data("half".utf8), mark.temporaryName(for: "recipe.json"))
+    try AtomicFile.write("new", to: path)
+    #expect(folder.names() == ["recipe.json"])
+  }
+
   @Test(arguments: ["/dev/full-folder/x", "/proc/x", "/nowhere/x"])
   func aFolderThatCannotBeWrittenIsNamed(path: String) {
     let error = #expect(throws: CheckpointError.self) { try AtomicFile.write("x", to: path) }

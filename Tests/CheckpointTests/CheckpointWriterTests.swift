@@ -58,10 +58,12 @@ import Testing
       var seen: [UnsafeMutableRawPointer?] = []
       let isTaken = writer.begin(CheckpointName(epoch: epoch), state: epoch) { snapshot in
         for (index, count) in counts.enumerated() {
-          snapshot.add("w\(index)", .uint8, [count], to: "model") { bytes in
-            seen.append(bytes.baseAddress)
-            bytes.initializeMemory(as: UInt8.self, repeating: UInt8(index + 1))
-          }
+          let bytes = snapshot.take(count)
+          seen.append(bytes.baseAddress)
+          bytes.initializeMemory(as: UInt8.self, repeating: UInt8(index + 1))
+          let view = TensorView(
+            name: "w\(index)", type: .uint8, shape: [count], bytes: UnsafeRawBufferPointer(bytes))
+          snapshot.add([view], to: "model")
         }
       }
       #expect(isTaken && writer.wait(within: .seconds(60)))
@@ -74,6 +76,51 @@ import Testing
       let bytes = try file.tensor(named: "w\(index)").bytes
       #expect(bytes.count == count && bytes.allSatisfy { $0 == UInt8(index + 1) })
     }
+  }
+
+  @Test func memoryIsInPlaceBeforeTheFirstSave() throws {
+    let megabytes = 40
+    let writer = CheckpointWriter(store)
+    writer.prepare(byteCount: megabytes << 20)
+    var places: [UnsafeMutableRawBufferPointer] = []
+    let isTaken = writer.begin(CheckpointName(epoch: 0), state: 0) { snapshot in
+      // The snapshot waits for nobody: only the test does.
+      for _ in 0..<megabytes / 8 { places.append(snapshot.take(8 << 20)) }
+      let end = ContinuousClock.now + .seconds(60)
+      while residentPages(of: places) < megabytes * 256, .now < end { usleep(1000) }
+    }
+    #expect(isTaken && writer.wait(within: .seconds(60)))
+    #expect(residentPages(of: places) == megabytes * 256)
+  }
+
+  /// Pages of 4 KiB that are there without anybody having touched them.
+  private func residentPages(of places: [UnsafeMutableRawBufferPointer]) -> Int {
+    places.reduce(0) { sum, place in
+      var pages = [UInt8](repeating: 0, count: place.count >> 12)
+      return mincore(place.baseAddress, place.count, &pages) == 0 ? sum + pages.count { $0 & 1 == 1 } : sum
+    }
+  }
+
+  /// A save need not wait for the memory, nor keep to what was announced.
+  @Test(arguments: [1, 300_000_000]) func aSaveBeginsWhileMemoryIsPutInPlace(announced: Int) throws {
+    let writer = CheckpointWriter(store)
+    writer.prepare(byteCount: announced)
+    for epoch in 0..<2 {
+      try writer.succeed(CheckpointName(epoch: epoch), floats: 1_000_000)
+      let file = try #require(try store.newestVerified().checkpoint?.tensors(of: "model"))
+      #expect(try file.floats("w") == Array(repeating: Float(epoch), count: 1_000_000))
+      writer.prepare(byteCount: announced)
+    }
+  }
+
+  @Test func whatCannotBeCopiedIsNoSave() throws {
+    struct Trouble: Error {}
+    let writer = CheckpointWriter(store)
+    #expect(throws: Trouble.self) {
+      try writer.begin(CheckpointName(epoch: 0), state: 0) { _ throws(Trouble) in throw Trouble() }
+    }
+    #expect(!writer.isBusy && writer.takeOutcome() == nil && folder.names() == [])
+    try writer.succeed(CheckpointName(epoch: 0), floats: 10)
   }
 
   @Test func whatIsNotANumberIsNotSaved() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoint
@@ -10,20 +11,34 @@ import Testing
       let writer = CheckpointWriter(CheckpointStore(folder: "\(disk.path)/checkpoints"), keeping: 2)
       try writer.succeed(CheckpointName(epoch: 0), floats: 50_000)
       try writer.succeed(CheckpointName(epoch: 1), floats: 50_000)
-      // 2 x 200 kB are there, and 800 kB do not fit beside them.
-      let failure = try #require(writer.save(CheckpointName(epoch: 2), floats: 200_000).failure)
+      // 900 kB do not fit, not even beside the newest one alone.
+      let failure = try #require(writer.save(CheckpointName(epoch: 2), floats: 225_000).failure)
       #expect(failure.kind == .noSpace)
-      #expect((800_000..<801_000).contains(failure.bytesNeeded))
-      #expect((500_000..<800_000).contains(failure.bytesFree ?? 0))
+      #expect((900_000..<901_000).contains(failure.bytesNeeded))
+      #expect((750_000..<900_000).contains(failure.bytesFree ?? 0))
       let text = failure.description
       #expect(text.contains("model.safetensors: No space left on device. `df -h` shows"), "\(text)")
-      #expect(text.contains("It takes 0.8 MB, and 0.6 MB are free."), "\(text)")
-      let names = try FileManager.default.contentsOfDirectory(atPath: writer.store.folder)
-      #expect(names.sorted() == ["epoch-0000", "epoch-0001"])
+      #expect(text.contains("It takes 0.9 MB, and 0.8 MB are free."), "\(text)")
+      #expect(writer.store.newestVerified().checkpoint?.name == "epoch-0001")
       // What was half-written is gone, so a smaller one fits.
       try writer.succeed(CheckpointName(epoch: 2), floats: 50_000)
       let found = writer.store.newestVerified()
       #expect(found.checkpoint?.name == "epoch-0002" && found.refused == [])
+    }
+  }
+
+  @Test func whatWouldGoAfterASaveGoesBeforeItWhereThereIsNoRoomForBoth() throws {
+    try SmallDisk.run(size: "1m") { disk in
+      let writer = CheckpointWriter(CheckpointStore(folder: "\(disk.path)/checkpoints"), keeping: 2)
+      try writer.succeed(CheckpointName(epoch: 0), floats: 100_000)
+      try writer.succeed(CheckpointName(epoch: 1), floats: 100_000)
+      #expect(try writer.succeed(CheckpointName(epoch: 2), floats: 100_000).removed == ["epoch-0000"])
+      // A best one stays, whatever that costs, and so does the newest.
+      try writer.succeed(CheckpointName(epoch: 3), floats: 100_000, isBest: true)
+      try writer.succeed(CheckpointName(epoch: 4), floats: 100_000)
+      #expect(writer.save(CheckpointName(epoch: 5), floats: 100_000).failure?.kind == .noSpace)
+      let names = try FileManager.default.contentsOfDirectory(atPath: writer.store.folder)
+      #expect(names.sorted() == ["epoch-0003", "epoch-0004"])
     }
   }
 

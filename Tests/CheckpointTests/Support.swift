@@ -99,7 +99,7 @@ final class FailingDisk: Sendable {
   let first: Int
   let isCrash: Bool
 
-  /// Operation number `first` fails, for want of space; all that follow too where the process is to have died.
+  /// Operation number `first` fails, as a broken disk does; all that follow too where the process is to have died.
   init(failingAt first: Int, isCrash: Bool) {
     self.first = first
     self.isCrash = isCrash
@@ -113,7 +113,7 @@ final class FailingDisk: Sendable {
         defer { count += 1 }
         return count
       }
-      return number == self.first || self.isCrash && number > self.first ? .fail(ENOSPC) : .proceed
+      return number == self.first || self.isCrash && number > self.first ? .fail(EIO) : .proceed
     }
   }
 }

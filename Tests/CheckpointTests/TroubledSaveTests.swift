@@ -42,11 +42,12 @@ import Testing
     #expect(failure.description.contains(hint), "\(failure)")
     #expect(failure.description.contains("checkpoint epoch-0003 was not saved: cannot write \(folder.path)"))
     #expect(failure.description.contains("It takes 0.0 MB, and ") == (kind == .noSpace))
-    #expect(folder.names("checkpoints") == ["epoch-1", "epoch-2"])
+    let old = kind == .noSpace ? [] : ["epoch-1"]
+    #expect(folder.names("checkpoints") == old + ["epoch-2"])
     // The same writer tries again, and there is room.
     room.withLock { $0 = 100_000 }
     let saved = try failing.succeed(CheckpointName(epoch: 3), floats: 1000)
-    #expect(saved.removed == ["epoch-1", "epoch-2"] && saved.warning == nil)
+    #expect(saved.removed == old + ["epoch-2"] && saved.warning == nil)
     #expect(folder.names("checkpoints") == ["epoch-0003"])
   }
 

@@ -21,6 +21,15 @@ extension EndToEnd {
       #expect(try files.names().contains("last.safetensors"))
     }
 
+    @Test func `an epoch has its checkpoint even where the one before is still being written`() throws {
+      let end = try work(
+        "out", "--epochs", "4", "--no-eval", "--checkpoint-every", "1", "--keep", "99"
+      ).finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      let names = try RunFiles(folder: place.output("out")).names("checkpoints")
+      #expect(names.isSuperset(of: (0..<4).map { "epoch-000\($0)" }), "\(names.sorted())")
+    }
+
     @Test func `where no checkpoint can be trusted nothing is thrown away`() throws {
       #expect(try work("out", "--epochs", "1").finish().status == Status.done)
       let path = place.output("out") + "/checkpoints/epoch-0000"

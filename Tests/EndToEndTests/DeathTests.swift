@@ -26,11 +26,27 @@ extension EndToEnd {
       #expect(place.leftovers.isEmpty)
     }
 
+    /// A launcher that reads nothing for a while, and then never again.
+    @Test func `what the launcher had not read when it was killed is in the log`() throws {
+      let run = try launchThree("--log-every", "1", "--no-eval")
+      let files = RunFiles(folder: place.output("out"))
+      run.send(SIGSTOP)
+      let seen = try files.steps().count
+      let deadline = ContinuousClock.now + ProgramRun.patience
+      while try files.steps().count < seen + 20, .now < deadline { sched_yield() }
+      let steps = try files.steps()
+      try run.waitForWorkers(within: .seconds(2)) { run.send(SIGKILL) }
+      let log = try String(decoding: files.bytes("run/logs/attempt-0/rank-0.log"), as: UTF8.self)
+      let lines = log.split(separator: "\n").filter { $0.hasPrefix("Epoch: [") && !$0.contains("Total") }
+      // The last step's line may be under way.
+      #expect(steps.count >= seen + 20 && lines.count >= steps.count - 1, "\(lines.count), \(steps.count)")
+      #expect(log.contains("rank 0: the launcher is gone, so this worker ends\n"))
+    }
+
     /// Three workers in the middle of a long training.
-    private func launchThree() throws -> ProgramRun {
-      let run = try ProgramRun(
-        .launcher, ["--nproc", "3", "--max-restarts", "0"] + place.training("out", "--epochs", "100000"),
-        in: place)
+    private func launchThree(_ flags: String...) throws -> ProgramRun {
+      let training = place.training("out", "--epochs", "100000") + flags
+      let run = try ProgramRun(.launcher, ["--nproc", "3", "--max-restarts", "0"] + training, in: place)
       try run.read(to: "Epoch: [1]")
       try #require(Set(run.workers.keys) == [0, 1, 2])
       try #require(place.leftovers.count == 1, "the folder for sockets")

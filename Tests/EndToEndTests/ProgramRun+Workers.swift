@@ -1,9 +1,8 @@
-import CLinux
 import Foundation
 import Glibc
 
 extension ProgramRun {
-  /// The workers that run now, by rank; those of another workplace are told apart by their TMPDIR.
+  /// The workers that run now, by rank.
   var workers: [Int: pid_t] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     let found = names.compactMap { pid_t($0) }.compactMap { process in
@@ -17,13 +16,10 @@ extension ProgramRun {
 
   /// Runs `body` and waits until every worker that ran before it is gone, at most so long.
   func waitForWorkers(within limit: Duration, toEndAfter body: () -> Void) throws {
-    let handles = workers.mapValues(linux_open_process).filter { $0.value >= 0 }
-    defer { for handle in handles.values { close(handle) } }
+    let processes = ProcessHandles(workers)
     let deadline = ContinuousClock.now + limit
     body()
-    for (rank, handle) in handles where !wait(for: handle, until: deadline) {
-      throw TestError("rank \(rank) is still there after \(limit)")
-    }
+    try processes.waitUntilGone(by: deadline)
   }
 
   /// Waits for the process of a rank to be there.
@@ -48,7 +44,7 @@ extension ProgramRun {
   private func rank(of process: pid_t) -> Int? {
     guard let content = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { return nil }
     let variables = String(decoding: content, as: UTF8.self).split(separator: "\0")
-    guard variables.contains("TMPDIR=\(place.temporary)") else { return nil }
+    guard variables.contains(where: { $0 == mark }) else { return nil }
     return variables.first { $0.hasPrefix("RANK=") }.flatMap { Int($0.dropFirst("RANK=".count)) }
   }
 }

@@ -24,6 +24,8 @@ final class ProgramRun {
   private let ended = DispatchSemaphore(value: 0)
   private let errorPath: String
   private var unread = ""
+  /// A variable that its workers inherit, by which they are found.
+  let mark = "TWINS_TEST_RUN=\(UUID().uuidString)"
 
   /// How long anything may take before the test fails instead of hanging.
   static let patience = Duration.seconds(60)
@@ -36,7 +38,7 @@ final class ProgramRun {
     _ = FileManager.default.createFile(atPath: errorPath, contents: nil)
     process.executableURL = Self.products.appendingPathComponent(program.rawValue)
     process.arguments = arguments
-    process.environment = Self.environment(temporary: place.temporary)
+    process.environment = environment
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = standardOutput
     process.standardError = FileHandle(forWritingAtPath: device ?? errorPath)
@@ -51,6 +53,7 @@ final class ProgramRun {
   }
 
   var identifier: pid_t { process.processIdentifier }
+  var isRunning: Bool { process.isRunning }
 
   /// Reads stdout up to the first line that starts so.
   func read(to start: String) throws {
@@ -80,7 +83,15 @@ final class ProgramRun {
 }
 
 extension ProgramRun {
-  private var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
+  /// What it has written to stderr.
+  var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
+
+  /// Takes what it has printed, so that a run that nobody reads is not held up by a full pipe.
+  func takeOutput() throws {
+    while wait(for: standardOutput.fileHandleForReading.fileDescriptor, until: .now),
+      try readMore(until: .now)
+    {}
+  }
 
   /// False at the end of the stream.
   private func readMore(until deadline: ContinuousClock.Instant) throws -> Bool {
@@ -100,11 +111,12 @@ extension ProgramRun {
   }()
 
   /// One thread a worker everywhere, so that it computes alike with and without a launcher.
-  private static func environment(temporary: String) -> [String: String] {
+  private var environment: [String: String] {
     let inherited = ProcessInfo.processInfo.environment.filter {
       ["PATH", "LD_LIBRARY_PATH"].contains($0.key)
     }
-    return inherited.merging(["TMPDIR": temporary, "OMP_NUM_THREADS": "1"]) { $1 }
+    let parts = mark.split(separator: "=").map(String.init)
+    return inherited.merging(["TMPDIR": place.temporary, "OMP_NUM_THREADS": "1", parts[0]: parts[1]]) { $1 }
   }
 }
 

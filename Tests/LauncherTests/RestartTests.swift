@@ -98,4 +98,19 @@ import Testing
     #expect(names(in: logs.path).count == LogFolder.keptAttempts)
     #expect(!names(in: logs.path).contains("attempt-0"))
   }
+
+  @Test func anAttemptWhoseLogsCannotBeKeptRunsWithoutThem() throws {
+    let run = try LauncherRun(
+      """
+      logs=$(dirname "$(dirname "$TWINS_LOG")")
+      [ -z "$TWINS_LOG" ] && { echo "no log $RANK"; exit 0; }
+      rm -r "$logs" && echo > "$logs"
+      exit 70
+      """, ["--nproc", "1", "--max-restarts", "1"])
+    let end = try run.finish()
+    #expect(end.status == 0, "\(run.errors)")
+    #expect(end.output == "no log 0\n")
+    #expect(run.errors.contains("/logs/attempt-1: "), "\(run.errors)")
+    #expect(run.errors.contains("From here on no logs are kept."), "\(run.errors)")
+  }
 }

@@ -4,11 +4,12 @@ import Testing
 @testable import Launcher
 
 @Suite final class ResumptionTests {
-  private let folder: String
+  private let output: String
+  private var folder: String { "\(output)/checkpoints" }
 
-  init() throws { folder = try temporaryFolder() }
+  init() throws { output = try temporaryFolder() }
 
-  deinit { removeFolder(folder) }
+  deinit { removeFolder(output) }
 
   @Test(arguments: [
     ["train", "--lr", "1"], ["train", "--lr", "1", "--resume", "x"], ["train", "--resume=x", "--lr", "1"],
@@ -16,7 +17,7 @@ import Testing
   ])
   func aNewCheckpointTakesThePlaceOfTheFirstStart(_ arguments: [String]) throws {
     try save("epoch-0003")
-    let resumption = Resumption(folder: folder)
+    let resumption = Resumption(output: output)
     #expect(resumption.arguments(first: arguments) == arguments, "the checkpoint is another run's")
     try save(".epoch-0004.half")
     #expect(resumption.arguments(first: arguments) == arguments, "the checkpoint is not whole")
@@ -26,7 +27,7 @@ import Testing
 
   @Test func aCheckpointOfTheSameNameIsNewToo() throws {
     try save("epoch-0000")
-    let resumption = Resumption(folder: folder)
+    let resumption = Resumption(output: output)
     try save("new")
     try #require(rename("\(folder)/epoch-0000", "\(folder)/.old") == 0)
     try #require(rename("\(folder)/new", "\(folder)/epoch-0000") == 0)
@@ -34,15 +35,35 @@ import Testing
   }
 
   @Test func aFolderThatIsNotThereYetHasNone() throws {
-    let resumption = Resumption(folder: "\(folder)/later")
+    let resumption = Resumption(output: "\(output)/later")
     #expect(!resumption.hasNewCheckpoint)
-    try save("later")
-    try save("later/epoch-0000")
+    try save("../later/checkpoints/epoch-0000")
     #expect(resumption.hasNewCheckpoint)
   }
 
+  @Test func linesOfAttemptsWithoutACheckpointAreTakenBack() throws {
+    try write("earlier\n", to: "train.jsonl")
+    let resumption = Resumption(output: output)
+    try write("earlier\nlost\n", to: "train.jsonl")
+    try write("lost\n", to: "log.txt")
+    resumption.cutLogs()
+    #expect(try content("train.jsonl") == "earlier\n" && content("log.txt") == "")
+    try write("earlier\nkept\n", to: "train.jsonl")
+    try save("epoch-0000")
+    resumption.cutLogs()
+    #expect(try content("train.jsonl") == "earlier\nkept\n")
+  }
+
   private func save(_ name: String) throws {
-    try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: false)
+    try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+  }
+
+  private func write(_ text: String, to name: String) throws {
+    try text.write(toFile: "\(output)/\(name)", atomically: false, encoding: .utf8)
+  }
+
+  private func content(_ name: String) throws -> String {
+    try String(contentsOfFile: "\(output)/\(name)", encoding: .utf8)
   }
 }
 
@@ -63,6 +84,16 @@ import Testing
     #expect(file.newest?.loss == 2.5 && file.newest?.imagesPerSecond == 80.5)
     file.forget()
     #expect(file.newest == nil)
+  }
+
+  @Test func seesTheStepsOfAnAttemptThatCutTheFile() throws {
+    var file = ProgressFile(path: path)
+    try write((1...10).map(line).joined())
+    file.forget()
+    try (1...8).map(line).joined().write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(file.newest?.step == 8, "where it goes on from")
+    try write(line(step: 9))
+    #expect(file.newest?.step == 9)
   }
 
   @Test func aLossThatIsNoNumberIsLeftOut() throws {

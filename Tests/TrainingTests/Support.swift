@@ -1,11 +1,12 @@
+import CLinux
 import Foundation
-import Checkpoint
 import Model
 import Recipe
 import TestSupport
 import Testing
 import Torch
 
+@testable import Checkpoint
 @testable import Collective
 @testable import Data
 @testable import Training
@@ -67,17 +68,22 @@ func makeTrainer(
 
 /// Runs `body` with a group of `size` ranks, each a thread, over a ring in memory.
 ///
-/// Blocks may be made short, so that a small network has many of them.
+/// Blocks may be made short, so that a small network has many of them. Ranks that share memory see one another's buffers.
 func onGroup<Value: Sendable>(
-  of size: Int, blockLength: Int = RingGrain().blockLength,
+  of size: Int, blockLength: Int = RingGrain().blockLength, sharing: Bool = false,
   _ body: @escaping @Sendable (any ProcessGroup) throws -> Value
 ) throws -> [Value] {
   let ring = LoopbackRing(size: size)
+  let memory = sharing ? linux_memory_file("training-test") : -1
+  defer { if sharing { close(memory) } }
   return try onRanks(size) { rank in
     let group = RingGroup(
       transport: ring.transport(rank: rank), rank: rank, size: size, run: "test", generation: 0,
       timeouts: .init(silence: .seconds(60)))
     group.grain.blockLength = blockLength
+    if sharing {
+      group.share(RingMeeting.SharedMemory(descriptor: memory, limit: nil), orElseSockets: false)
+    }
     defer { group.close() }
     return try body(group)
   }
@@ -91,11 +97,27 @@ func fingerprint(of floats: some Sequence<Float>) -> UInt64 {
 /// A fingerprint of all weights of a trainer's network.
 func weightsFingerprint(of trainer: Trainer) -> UInt64 { fingerprint(of: weights(of: trainer).joined()) }
 
-extension CollectedTensors {
-  /// Saves them and waits for it.
+/// A fingerprint of every tensor of a checkpoint, on rank 0; every rank must call it.
+func content(of trainer: Trainer) throws(TrainingError) -> [String: UInt64]? {
+  guard trainer.optimizer.exchange.group.rank == 0 else {
+    try trainer.shareForSaving()
+    return nil
+  }
+  var snapshot = Snapshot()
+  try trainer.save(to: &snapshot)
+  let views = snapshot.files.flatMap { file in file.tensors.map { (file.name, $0) } }
+  return Dictionary(
+    uniqueKeysWithValues: views.map {
+      ("\($0).\($1.name)", fingerprint(of: $1.bytes.bindMemory(to: Float.self)))
+    })
+}
+
+extension Trainer {
+  /// Saves a checkpoint and waits for it; every rank must call it.
   func save(_ state: TrainingState, as name: CheckpointName, in store: CheckpointStore) throws {
+    guard optimizer.exchange.group.rank == 0 else { return try shareForSaving() }
     let writer = CheckpointWriter(store)
-    try #require(save(state, as: name, isBest: false, by: writer))
+    try #require(try writer.begin(name, state: state, save(to:)))
     try #require(writer.wait(within: .seconds(60)))
     _ = try #require(writer.takeOutcome()).get()
   }

@@ -24,7 +24,7 @@ import Torch
         weights[1] = Float(bitPattern: weights[1].bitPattern ^ 1)
       }
       do {
-        try interval > 0 ? step(1) : { _ = try trainer.collectForSaving() }()
+        try interval > 0 ? step(1) : { _ = try content(of: trainer) }()
         return nil
       } catch TrainingError.weightsDiffer(let odd, steps: 1) {
         return odd

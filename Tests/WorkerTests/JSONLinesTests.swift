@@ -51,6 +51,20 @@ import Testing
     #expect(try text() == "{\"n\": 1}\n{\"n\": 2}\n")
   }
 
+  @Test(.enabled(if: SmallDisk.isPossible)) func `a full disk loses and tears no line`() throws {
+    try SmallDisk.run(size: "64k") { disk in
+      let lines = try RunFolder(creating: disk.path).lines("log.txt")
+      let ballast = try disk.fill(leaving: 8192)
+      for number in 0..<1000 { lines.add(["n": .integer(number)]) }
+      let path = "\(disk.path)/log.txt"
+      #expect(try String(contentsOfFile: path, encoding: .utf8).utf8.count < 12_000)
+      try FileManager.default.removeItem(atPath: ballast)
+      lines.add(["n": .integer(1000)])
+      let text = (0...1000).map { "{\"n\": \($0)}\n" }.joined()
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+    }
+  }
+
   private struct Report: Encodable {
     let peakMegabytes: Double
     let image: String

@@ -15,6 +15,10 @@ import Training
     let state = TrainingState(
       epoch: epoch, steps: 5, bestAccuracy: 0, classes: [], recipe: Recipe(),
       partial: step.map { PartialEpoch(steps: $0) })
+    return try trimmed(name, text, to: state)
+  }
+
+  private func trimmed(_ name: String, _ text: String, to state: TrainingState?) throws -> String {
     let run = try RunFolder(creating: folder.path)
     try Data(text.utf8).write(to: URL(fileURLWithPath: run.file(name)))
     try run.trimLogs(to: state)
@@ -30,6 +34,11 @@ import Training
     #expect(try trimmed("train.jsonl", a + b + c + d, epoch: 1, after: 1) == a + b)
     #expect(try trimmed("train.jsonl", a + b + c + d, epoch: 1, after: nil) == a + b + c)
     #expect(try trimmed("train.jsonl", a + b, epoch: 1, after: 0) == a)
+  }
+
+  @Test func `all lines go where no state was left`() throws {
+    #expect(try trimmed("train.jsonl", line(0, 1, 1) + line(0, 2, 2), to: nil) == "")
+    #expect(try trimmed("log.txt", "{\"epoch\": 0, \"n_parameters\": 3}\n", to: nil) == "")
   }
 
   @Test func `half a line goes, and lines of older programs are told by their updates`() throws {

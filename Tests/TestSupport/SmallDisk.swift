@@ -3,20 +3,21 @@ import Glibc
 import Synchronization
 
 /// A small file system in memory that only one thread and those that it starts can see; it goes with the last of them.
-enum SmallDisk {
+public enum SmallDisk {
   /// Whether this process may make one, as root may.
-  static let isPossible = (try? run(size: "1m") { _ in }) != nil
+  public static let isPossible = (try? run(size: "1m") { _ in }) != nil
 
-  struct Refused: Error {
+  /// Why there is none.
+  public struct Refused: Error {
     let errno: CInt
   }
 
   /// Runs `body` on a thread of its own with an empty file system of that size.
-  static func run(size: String, _ body: @escaping @Sendable (Mounted) throws -> Void) throws {
-    let folder = try TemporaryFolder()
-    // The folder itself has to go on this thread, for which it is no mount point.
-    defer { withExtendedLifetime(folder) {} }
-    let path = folder.path
+  public static func run(size: String, _ body: @escaping @Sendable (Mounted) throws -> Void) throws {
+    let path = "\(NSTemporaryDirectory())small-disk-\(UUID())"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    // On this thread, for which it is no mount point.
+    defer { try? FileManager.default.removeItem(atPath: path) }
     let result = Mutex<Result<Void, any Error>?>(nil)
     let ended = DispatchSemaphore(value: 0)
     let thread = Thread {
@@ -33,8 +34,21 @@ enum SmallDisk {
     try result.withLock { try $0?.get() }
   }
 
-  struct Mounted {
-    let path: String
+  /// An empty file system.
+  public struct Mounted {
+    /// Where it is, for those that can see it.
+    public let path: String
+
+    /// Leaves only so many bytes free, more or less; the file that does it.
+    public func fill(leaving bytes: Int) throws -> String {
+      let path = "\(path)/ballast"
+      let free =
+        try FileManager.default.attributesOfFileSystem(forPath: self.path)[.systemFreeSize] as? Int ?? 0
+      let file = open(path, O_WRONLY | O_CREAT, 0o600)
+      defer { close(file) }
+      guard posix_fallocate(file, 0, max(1, free - bytes)) == 0 else { throw Refused(errno: ENOSPC) }
+      return path
+    }
 
     fileprivate func mount(size: String) throws {
       typealias Unshare = @convention(c) (CInt) -> CInt
@@ -47,7 +61,7 @@ enum SmallDisk {
     }
 
     /// From here on nothing can be written.
-    func makeReadOnly() throws {
+    public func makeReadOnly() throws {
       let (readOnly, again): (UInt, UInt) = (1, 32)
       try call("tmpfs", path, "tmpfs", readOnly | again, nil)
     }

@@ -1,0 +1,41 @@
+internal import Glibc
+
+/// What this process has printed into its pipes and a launcher that is gone has not read.
+public enum UnreadOutput {
+  /// The variable that names the file in which the launcher kept this process's lines.
+  public static let variable = "TWINS_LOG"
+
+  /// Adds it to the launcher's file, standard output first, and a last line that no pipe would take any more; does
+  /// nothing where there is no such file.
+  public static func save(to path: String, endingWith line: String) {
+    let file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    guard file >= 0 else { return }
+    defer { close(file) }
+    for stream in [STDOUT_FILENO, STDERR_FILENO] where isPipe(stream) {
+      // A pipe keeps what it holds while it has a writer, and opened anew it has a reader too.
+      let pipe = open("/proc/self/fd/\(stream)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+      guard pipe >= 0 else { continue }
+      copy(pipe, to: file)
+      close(pipe)
+    }
+    _ = line.withCString { write(file, $0, strlen($0)) }
+  }
+
+  private static func isPipe(_ descriptor: Int32) -> Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+  }
+
+  /// Until the pipe is empty or the file takes no more.
+  private static func copy(_ pipe: Int32, to file: Int32) {
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    while case let count = read(pipe, &bytes, bytes.count), count > 0 {
+      var written = 0
+      while written < count {
+        let taken = bytes[written..<count].withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        guard taken > 0 else { return }
+        written += taken
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+  /// A real disk without room under a whole run.
+  @Suite(.enabled(if: SmallDisk.isPossible)) struct FullDiskTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    @Test func `a disk that is full for most of a run costs it neither steps nor lines nor weights`() throws {
+      #expect(try launch(in: place.output("whole")).finish().status == Status.done)
+      let (place, whole) = (place, RunFiles(folder: place.output("whole")))
+      try SmallDisk.run(size: "64m") { disk in
+        let output = "\(disk.path)/run"
+        let run = try Self.launch(in: output, at: place)
+        try run.read(to: "Epoch: [0]  [ 2/15]")
+        let ballast = try disk.fill(leaving: 0)
+        try run.read(to: "Epoch: [2]  [ 5/15]")
+        try FileManager.default.removeItem(atPath: ballast)
+        let end = try run.finish()
+        #expect(end.status == Status.done, "\(end.errors)")
+        #expect(end.errors.contains("was not saved: "), "\(end.errors)")
+        #expect(end.errors.contains("the weights after epoch 0 were not written: "), "\(end.errors)")
+        #expect(end.errors.contains("log.txt: No space left on device. Its lines are kept"), "\(end.errors)")
+        let files = RunFiles(folder: output)
+        for name in ["last.safetensors", "log.txt"] {
+          #expect(try files.bytes(name) == whole.bytes(name), "\(name) differs")
+        }
+        #expect(try files.steps() == whole.steps())
+        #expect(try files.names("checkpoints").contains("epoch-0002"))
+      }
+      #expect(place.leftovers.isEmpty)
+    }
+
+    private func launch(in output: String) throws -> ProgramRun { try Self.launch(in: output, at: place) }
+
+    /// Three epochs of fifteen steps, with checkpoints of 21 MB.
+    private static func launch(in output: String, at place: Workplace) throws -> ProgramRun {
+      let flags = ["--epochs", "3", "--batch-size", "2", "--log-every", "1", "--checkpoint-every", "4"]
+      return try ProgramRun(
+        .launcher, ["--nproc", "2"] + place.training("unused") + ["--output_dir", output] + flags, in: place)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Board
+import Dispatch
+import TestSupport
+import Testing
+
+@testable import Checkpoint
+@testable import Collective
+@testable import Worker
+
+@Suite struct CheckpointWaitTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Whether each of three ranks finds the writer free, while rank 0 saves to a disk that `letGo` lets go on.
+  private func free(within patience: Duration, letGo: @escaping @Sendable (Int) -> Bool) throws -> [Bool] {
+    let gate = DispatchSemaphore(value: 0)
+    var store = CheckpointStore(folder: folder.path + "/checkpoints")
+    store.disk = Disk { _ in
+      // Once open, it stays open.
+      gate.wait()
+      gate.signal()
+      return .proceed
+    }
+    let writer = CheckpointWriter(store)
+    #expect(writer.begin(CheckpointName(epoch: 0), state: 0) { _ in })
+    defer {
+      gate.signal()
+      #expect(writer.wait(within: .seconds(60)))
+    }
+    let ring = LoopbackRing(size: 3)
+    return try onRanks(3) { rank in
+      let group = RingGroup(
+        transport: ring.transport(rank: rank), rank: rank, size: 3, run: "test", generation: 0,
+        timeouts: .init(silence: .seconds(60)))
+      defer { group.close() }
+      var looks = 0
+      return try (rank == 0 ? writer : nil).isFree(for: group, within: patience) { section in
+        guard rank == 0, section == .communicate else { return }
+        looks += 1
+        if letGo(looks) { gate.signal() }
+      }
+    }
+  }
+
+  @Test func `all ranks wait for a save that ends in time`() throws {
+    #expect(try free(within: .seconds(60)) { $0 == 1 } == [true, true, true])
+  }
+
+  @Test func `all ranks stop waiting together`() throws {
+    #expect(try free(within: .milliseconds(1)) { _ in false } == [false, false, false])
+  }
+
+  @Test func `nobody waits where nothing is being saved`() throws {
+    let writer: CheckpointWriter? = CheckpointWriter(CheckpointStore(folder: folder.path))
+    #expect(try writer.isFree(for: SoloGroup(), within: .zero))
+  }
+}
