@@ -117,7 +117,13 @@ let package = Package(
         "Torch",
         "TestSupport",
       ]),
-    tests("LauncherTests", ["Launcher", "Board", "Collective", "TestSupport", argumentParser]),
+    // Hangs, with names for its functions in its stacks.
+    .executableTarget(
+      name: "spinning-worker", dependencies: ["Board"], path: "Tests/SpinningWorker", swiftSettings: house,
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
+    tests(
+      "LauncherTests",
+      ["Launcher", "Board", "Collective", "Recipe", "TestSupport", "spinning-worker", argumentParser]),
     tests(
       "EndToEndTests",
       [

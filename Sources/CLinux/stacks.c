@@ -13,6 +13,8 @@
 // Everything here runs inside a signal handler: system calls, no allocation, no locks.
 
 enum { most_frames = 64, stack_size = 64 << 10 };
+// write_own_stack, handle, and the kernel's way into it: what was interrupted begins after them.
+enum { own_frames = 3 };
 
 static uint64_t *finished_mark;
 static int is_busy;
@@ -33,7 +35,7 @@ static char *append_number(char *end, unsigned number) {
   return end;
 }
 
-static void write_own_stack(void) {
+static __attribute__((noinline)) void write_own_stack(void) {
   char line[96] = "stack of thread ";
   char *end = append_number(line + strlen(line), (unsigned)gettid());
   char path[64] = "/proc/self/task/";
@@ -48,7 +50,9 @@ static void write_own_stack(void) {
   strcpy(end, ":\n");
   say(line);
   void *frames[most_frames];
-  backtrace_symbols_fd(frames, backtrace(frames, most_frames), STDERR_FILENO);
+  int count = backtrace(frames, most_frames);
+  int skipped = count > own_frames ? own_frames : 0;
+  backtrace_symbols_fd(frames + skipped, count - skipped, STDERR_FILENO);
 }
 
 // One thread after the other, or their lines would mix; one that blocks the signal is passed over.

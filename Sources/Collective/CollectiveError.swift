@@ -31,6 +31,11 @@ public enum CollectiveError: Error, Equatable, Sendable {
     case .noRoom, .system, .closed: nil
     }
   }
+
+  /// Whether the run was asked for what this machine cannot give: the same start would fail again.
+  public var isOfConfiguration: Bool {
+    if case .noRoom = self { true } else { false }
+  }
 }
 
 extension CollectiveError: CustomStringConvertible {

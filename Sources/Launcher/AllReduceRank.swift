@@ -18,7 +18,8 @@ struct AllReduceRank: ParsableCommand {
     do {
       try measure(ProcessInfo.processInfo.environment)
     } catch let error as CollectiveError {
-      throw refusal(LaunchError(error.description, exitCode: .software))
+      throw refusal(
+        LaunchError(error.description, exitCode: error.isOfConfiguration ? .badConfiguration : .software))
     } catch let error as RingMeeting.BadVariable {
       throw refusal(LaunchError(error.description, exitCode: .badConfiguration))
     } catch let error as LaunchError {

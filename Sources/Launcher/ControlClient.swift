@@ -11,13 +11,11 @@ enum ControlClient {
   static func ask(_ request: ControlRequest, folder: String) throws -> ControlAnswer {
     let connection = try UnixAddress.socket()
     guard connect(connection, to: folder) else {
-      throw LaunchError(
-        "no launcher answers in \(folder): \(errorText(errno)). The run has ended, or its launcher was killed; "
-          + "the same training command with --resume auto goes on.", exitCode: .missingInput)
+      throw unreachable(folder, errno: errno)
     }
     let line = Array(try controlLine(request).utf8)
     guard send(connection.number, line, line.count, CInt(MSG_NOSIGNAL)) == line.count else {
-      throw silent(folder)
+      throw closed(folder)
     }
     return try controlMessage(ControlAnswer.self, try readLine(connection, folder))
   }
@@ -59,10 +57,28 @@ enum ControlClient {
       let rest = max(.zero, deadline - .now) / .milliseconds(1)
       guard poll(&entry, 1, CInt(rest.rounded(.up))) > 0 else { throw silent(folder) }
       let count = recv(connection.number, &bytes, bytes.count, 0)
-      guard count > 0 else { throw silent(folder) }
+      guard count > 0 else { throw closed(folder) }
       line += bytes.prefix(count)
     }
     return line
+  }
+
+  /// Why nobody can be asked there.
+  static func unreachable(_ folder: String, errno: CInt) -> LaunchError {
+    if errno == EACCES || errno == EPERM {
+      return LaunchError(
+        "cannot ask the launcher in \(folder): \(errorText(errno)). The run is another user's, who alone may ask it, "
+          + "and root; use sudo -u with that user's name.", exitCode: .missingInput)
+    }
+    return LaunchError(
+      "no launcher answers in \(folder): \(errorText(errno)). The run has ended, or its launcher was killed; "
+        + "the same training command with --resume auto goes on.", exitCode: .missingInput)
+  }
+
+  private static func closed(_ folder: String) -> LaunchError {
+    LaunchError(
+      "the launcher in \(folder) hung up without an answer. Likely the run ends just now, or too many ask at once: "
+        + "ask again.", exitCode: .inputOutput)
   }
 
   private static func silent(_ folder: String) -> LaunchError {

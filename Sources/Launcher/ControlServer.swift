@@ -109,8 +109,6 @@ private final class ControlClientEnd {
   private func send(_ answer: ControlAnswer) {
     guard let text = try? controlLine(answer) else { return }
     let bytes = Array(text.utf8)
-    var size = CInt(clamping: bytes.count * 2)
-    setsockopt(connection.number, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
     _ = Glibc.send(
       connection.number, bytes, bytes.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
   }

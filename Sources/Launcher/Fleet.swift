@@ -53,15 +53,6 @@ struct Fleet: Sendable {
     members = Array(repeating: Member(), count: size)
   }
 
-  /// After a failure there is nothing to save: the ring is broken, and a half-written checkpoint is discarded.
-  var graceAfterFailure: Duration { min(grace, .seconds(4)) }
-
-  /// A process that SIGKILL does not end within this time is held inside the kernel.
-  static let patienceAfterKill = Duration.seconds(5)
-
-  /// How much earlier than a failed worker's own end its neighbours' may be seen.
-  static let leadOfWitness = Duration.seconds(2)
-
   /// When `timePassed` is due, if nothing else happens before.
   var deadline: Duration? {
     switch phase {
@@ -106,75 +97,5 @@ extension Fleet {
 
   var running: [Int] {
     members.indices.filter { members[$0].end == nil }
-  }
-
-  private mutating func record(_ ending: Ending, of rank: Int, at moment: Duration) -> [Action] {
-    guard members[rank].end == nil else { return [] }
-    let ending = members[rank].hang.map(Ending.hung) ?? ending
-    let expected = members[rank].received.contains(where: ending.isEffect(of:))
-    let asked = !members[rank].received.isEmpty && ending == .stoppedEarly
-    members[rank].end = WorkerEnd(
-      rank: rank, ending: ending, moment: moment, stoppedByLauncher: expected || asked)
-
-    var actions: [Action] = []
-    if !ending.isOrderly, !expected {
-      if firstFailure == nil { actions = tearDown(at: moment) }
-      if firstFailure.map({ isWitness($0, of: ending, at: moment) }) ?? true { firstFailure = rank }
-    }
-    return actions + concludeIfEmpty(at: moment)
-  }
-
-  /// Whether the first failure is only that of a worker that lost a peer, and this ending is that peer's.
-  ///
-  /// The kernel closes the sockets of a process before it reports its end: its neighbours may be quicker to end.
-  private func isWitness(_ rank: Int, of ending: Ending, at moment: Duration) -> Bool {
-    guard let first = members[rank].end, first.ending == .lostPeer, ending != .lostPeer else { return false }
-    return moment - first.moment < Self.leadOfWitness
-  }
-
-  mutating func tearDown(at moment: Duration) -> [Action] {
-    if case .killing = phase { return [] }
-    phase = .stopping(deadline: min(deadline ?? .seconds(Int64.max), moment + graceAfterFailure))
-    return end(with: .terminate)
-  }
-
-  /// The first request goes to every worker as SIGTERM, whichever signal brought it; a second one means now.
-  private mutating func stop(on signal: Signal, at moment: Duration) -> [Action] {
-    stopSignal = stopSignal ?? signal
-    switch phase {
-    case .running:
-      phase = .stopping(deadline: moment + grace)
-      return end(with: .terminate)
-    case .writingStacks, .stopping:
-      return kill(at: moment)
-    case .killing:
-      return []
-    case .waiting(let outcome, _):
-      return giveUp(after: outcome)
-    }
-  }
-
-  private mutating func escalate(at now: Duration) -> [Action] {
-    guard let deadline, now >= deadline else { return [] }
-    if case .writingStacks = phase { return endAfterStacks(at: now) }
-    if case .waiting = phase { return beginAgain(at: now) }
-    if case .stopping = phase { return kill(at: now) }
-    for rank in running {
-      members[rank].end = WorkerEnd(rank: rank, ending: .stuck, moment: now, stoppedByLauncher: false)
-    }
-    return concludeIfEmpty(at: now)
-  }
-
-  private mutating func kill(at moment: Duration) -> [Action] {
-    phase = .killing(deadline: moment + Self.patienceAfterKill)
-    return end(with: .kill)
-  }
-
-  mutating func end(with signal: Signal) -> [Action] {
-    running.compactMap { rank in
-      // A worker takes a second SIGTERM for impatience, so it gets each signal once.
-      guard members[rank].received.insert(signal).inserted else { return nil }
-      return .signal(signal, rank: rank)
-    }
   }
 }

@@ -49,6 +49,12 @@ final class RankOutput {
 
   private func pass(_ line: UnsafeRawBufferPointer, from stream: WorkerStream, to console: inout Console) {
     if stream == .output { outputLines += 1 }
+    guard isQuiet else { return keep(line, from: stream, to: &console) }
+    var text = readableStackLine(String(decoding: line, as: UTF8.self))
+    text.withUTF8 { keep(UnsafeRawBufferPointer($0), from: stream, to: &console) }
+  }
+
+  private func keep(_ line: UnsafeRawBufferPointer, from stream: WorkerStream, to console: inout Console) {
     log?.append(line)
     if isQuiet && hasLog { return }
     console.pass(line, from: stream, rank: rank, prefix: prefix)

@@ -32,7 +32,8 @@ struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say how a run is doing.",
     discussion: """
-      Ends with 0 where all workers run, 1 where one is stopped or stuck, and 66 where there is no such run.
+      Ends with 0 where all workers run, 1 where one is stopped or stuck, 66 where there is no such run or it is another \
+      user's, and 74 where its launcher does not answer.
       A worker counts as stuck here once it has used half of the time that --hang-timeout gives it.
       """)
 
@@ -73,14 +74,21 @@ struct RequestCheckpoint: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "checkpoint", abstract: "Have the workers of a run save their state and go on.",
     discussion: """
-      The same as SIGUSR1 to the launcher. The workers save when the epoch that is under way is over, evaluated or not; \
-      this command does not wait for that.
+      The same as SIGUSR1 to the launcher. The workers save after the step that is under way; after the last one of an \
+      epoch with the end of that. The launcher's stderr says so then, in a line "checkpoint NAME is saved"; this \
+      command does not wait for that.
       """)
 
   @OptionGroup var target: RunArgument
 
   func run() throws {
     let status = try target.ask(ControlRequest(command: .checkpoint))
+    guard status.state == .running else {
+      throw refusal(
+        LaunchError(
+          "run \(status.run) is \(status.state.rawValue), so no worker can save now. Ask for its status; "
+            + "a run that starts again saves as before.", exitCode: .inputOutput))
+    }
     print("run \(status.run): asked for a checkpoint")
   }
 }

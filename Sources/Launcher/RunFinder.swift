@@ -1,15 +1,20 @@
-import FoundationEssentials
+import Glibc
 import Recipe
 
 /// Finds the folder of a run that a user names.
 enum RunFinder {
   /// `name` is a run's own folder, an output folder with one in it, or the name of a run that this user started.
   static func folder(_ name: String, environment: [String: String]) throws(LaunchError) -> String {
-    for folder in [name, "\(name)/run"] where isThere("\(folder)/\(ControlSocket.name)") { return folder }
+    for folder in [name, "\(name)/run"] where try isAsked(in: folder) { return folder }
     let registries = RunRegistry.all(environment)
-    if let run = RunIdentifier(name), let folder = registries.lazy.compactMap({ $0.folder(of: run) }).first {
-      return folder
+    let noted = RunIdentifier(name).map { run in registries.flatMap { $0.folders(of: run) } } ?? []
+    let answered = noted.filter(ControlClient.isAnswered)
+    guard answered.count < 2 else {
+      throw LaunchError(
+        "\(answered.count) runs are called '\(name)': \(answered.joined(separator: ", ")). Name one by its folder.",
+        exitCode: .usage)
     }
+    if let folder = answered.first ?? noted.first { return folder }
     let running = registries.flatMap(\.running)
     throw LaunchError(
       "no run '\(name)': it is neither the folder of a run that is running, nor the output folder of one, nor a run's "
@@ -19,5 +24,9 @@ enum RunFinder {
         + " Start one with twins-launch, or name its folder.", exitCode: .missingInput)
   }
 
-  private static func isThere(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+  private static func isAsked(in folder: String) throws(LaunchError) -> Bool {
+    if access("\(folder)/\(ControlSocket.name)", F_OK) == 0 { return true }
+    guard errno != EACCES else { throw ControlClient.unreachable(folder, errno: EACCES) }
+    return false
+  }
 }

@@ -17,17 +17,17 @@ struct RunRegistry: Sendable {
       }
   }
 
-  /// The run's folder, where one of that name is noted.
-  func folder(of run: RunIdentifier) -> String? {
-    guard isPrivate, let content = FileManager.default.contents(atPath: file(run)) else { return nil }
-    let folder = String(decoding: content, as: UTF8.self)
-    return folder.hasPrefix("/") ? folder : nil
+  /// The folders of the runs that are noted under that name: more than one launcher may use it.
+  func folders(of run: RunIdentifier) -> [String] {
+    notes.filter { $0.run == run }.reduce(into: []) { found, note in
+      if !found.contains(note.folder) { found.append(note.folder) }
+    }
   }
 
   /// The names of the runs that are noted and answer.
   var running: [String] {
     removeStale()
-    return isPrivate ? names.sorted() : []
+    return Set(notes.map(\.run.text)).sorted()
   }
 
   /// Notes a run; false where that cannot be done, which is no reason not to train.
@@ -36,36 +36,48 @@ struct RunRegistry: Sendable {
     for _ in 0..<3 {
       mkdir(path, 0o700)
       guard isPrivate else { return false }
+      remove(run, folder: folder)
       removeStale()
       mkdir(path, 0o700)
       let isWritten = FileManager.default.createFile(
-        atPath: file(run), contents: Data(folder.utf8), attributes: [.posixPermissions: 0o600])
+        atPath: "\(path)/\(run.text)@\(getpid())", contents: Data(folder.utf8),
+        attributes: [.posixPermissions: 0o600])
       if isWritten { return true }
     }
     return false
   }
 
-  /// Takes a note away, if it is still of that folder, and an empty registry with it.
+  /// Takes the notes of that folder away, and an empty registry with them.
   func remove(_ run: RunIdentifier, folder: String) {
-    guard self.folder(of: run) == folder else { return }
-    unlink(file(run))
-    rmdir(path)
+    removeNotes { $0.run == run && $0.folder == folder }
   }
 
-  private var names: [String] {
-    let all = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    return all.filter { RunIdentifier($0) != nil }
+  /// A file `RUN@PID` that holds a folder: no two launchers write the same one.
+  private struct Note {
+    let run: RunIdentifier
+    let folder: String
+    let path: String
+
+    init?(_ path: String) {
+      let name = path.split(separator: "/").last?.split(separator: "@") ?? []
+      guard name.count == 2, let run = RunIdentifier(String(name[0])),
+        let content = FileManager.default.contents(atPath: path), content.first == UInt8(ascii: "/")
+      else { return nil }
+      (self.run, self.path, folder) = (run, path, String(decoding: content, as: UTF8.self))
+    }
+  }
+
+  private var notes: [Note] {
+    guard isPrivate else { return [] }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.sorted().compactMap { Note("\(path)/\($0)") }
   }
 
   /// Takes away the notes of launchers that were killed: nobody listens at their sockets.
-  private func removeStale() {
-    guard isPrivate else { return }
-    for run in names.compactMap(RunIdentifier.init) {
-      guard let folder = folder(of: run), ControlClient.isAnswered(in: folder) else {
-        unlink(file(run))
-        continue
-      }
-    }
+  private func removeStale() { removeNotes { !ControlClient.isAnswered(in: $0.folder) } }
+
+  private func removeNotes(where isToGo: (Note) -> Bool) {
+    for note in notes where isToGo(note) { unlink(note.path) }
     rmdir(path)
   }
 
@@ -75,8 +87,6 @@ struct RunRegistry: Sendable {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid()
       && status.st_mode & 0o022 == 0
   }
-
-  private func file(_ run: RunIdentifier) -> String { "\(path)/\(run.text)" }
 }
 
 /// The note of one run, for as long as the object lives.

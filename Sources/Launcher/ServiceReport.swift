@@ -16,6 +16,8 @@ struct ServiceReport: Sendable {
 
   /// A status is told at most so often.
   static let interval = Duration.seconds(1)
+  /// Looked at least so long apart, however soon systemd wants a sign of life: its interval is to be four times this.
+  static let shortestInterval = Duration.milliseconds(50)
   /// For so long a start may go on without a sign of life, beyond what the unit allows.
   static let extensionOfStart = Duration.seconds(120)
 
@@ -26,7 +28,7 @@ struct ServiceReport: Sendable {
   private var isReady = false
   private var isStopping = false
   private var status: String?
-  private var told = Duration.zero
+  private var told: Duration?
   private var fed = Duration.zero
   private var movementWhenFed = 0
   private var movementWhenExtended = -1
@@ -46,8 +48,8 @@ struct ServiceReport: Sendable {
     if !isReady { messages += extended(state) }
     if let end = state.end, !isStopping, !state.isWaiting { messages += stopping(until: end, at: now) }
     guard now >= deadline else { return messages }
-    deadline = now + Self.interval
-    messages += newStatus(state)
+    deadline = now + lookInterval
+    messages += newStatus(state, at: now)
     if isReady { messages += fedWatchdog(state, at: now) }
     return messages
   }
@@ -65,7 +67,7 @@ extension ServiceReport {
     fed = now
     movementWhenFed = state.movement
     // Who waits for the start wants to see how it went.
-    deadline = now
+    (deadline, told) = (now, nil)
     return ["READY=1"]
   }
 
@@ -83,10 +85,11 @@ extension ServiceReport {
     return ["STOPPING=1", "EXTEND_TIMEOUT_USEC=\(microseconds(rest))"]
   }
 
-  private mutating func newStatus(_ state: State) -> [String] {
+  private mutating func newStatus(_ state: State, at now: Duration) -> [String] {
+    if let told, now - told < Self.interval { return [] }
     let text = text(of: state)
     guard text != status else { return [] }
-    status = text
+    (status, told) = (text, now)
     return ["STATUS=\(text)"]
   }
 
@@ -98,6 +101,10 @@ extension ServiceReport {
     fed = now
     movementWhenFed = state.movement
     return ["WATCHDOG=1"]
+  }
+
+  private var lookInterval: Duration {
+    watchdog.map { min(Self.interval, max(Self.shortestInterval, $0 / 4)) } ?? Self.interval
   }
 
   private func text(of state: State) -> String {

@@ -27,7 +27,8 @@ struct Failure: Error, CustomStringConvertible {
     case let error as RecipeError: self.init(error.description, exitCode: error.exitCode)
     case let error as RandAugmentError: self.init(error.description, exitCode: .usage)
     case let error as DataError: self.init(error)
-    case let error as CollectiveError: self.init(error.description, exitCode: .software)
+    case let error as CollectiveError:
+      self.init(error.description, exitCode: error.isOfConfiguration ? .badConfiguration : .software)
     case let error as TrainingError: self.init(error)
     case let error as WeightsMismatch: self.init(error.description, exitCode: .badConfiguration)
     case let error as CheckpointError: self.init(error)

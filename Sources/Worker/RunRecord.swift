@@ -26,6 +26,7 @@ final class RunRecord {
   /// Opens the files of a run, which goes on from a state or begins.
   init(_ setup: RunSetup, from state: TrainingState?) throws {
     self.setup = setup
+    // Another run in the same folder adds to the logs; one that is to go on, and finds nothing, begins them anew.
     if state != nil || setup.flags.resume == "auto" { try setup.folder.trimLogs(to: state) }
     try setup.folder.write(setup.recipe)
     steps = try setup.folder.lines("train.jsonl")

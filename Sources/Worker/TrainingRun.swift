@@ -143,10 +143,12 @@ final class TrainingRun {
     let isBest = tally.map { $0.accuracy1 > best } ?? false
     best = max(best, tally?.accuracy1 ?? 0)
     if tally != nil { setup.voice.say("Max accuracy: \(fixed(best, 2))%") }
+    if record != nil { setup.sections.enter(.checkpoint) }
     try record?.finish(
       EpochSummary(
         epoch: epoch, learningRate: rate, trainingLoss: result.loss, tally: tally, best: best, isBest: isBest,
         isLast: isLast, parameters: parameterCount), trainer)
+    setup.sections.enter(.communicate)
     // Every rank gives its part of a checkpoint; rank 0 writes it.
     try checkpoints.finishEpoch(state(in: epoch, nil), isBest: isBest, isLast: isLast)
   }

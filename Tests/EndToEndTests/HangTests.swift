@@ -2,6 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
+@testable import Launcher
+
 extension EndToEnd {
   @Suite struct HangTests {
     let place: Workplace
@@ -57,6 +59,19 @@ extension EndToEnd {
       let progress = #/^epoch \d+, step \d+ of \d+, loss \d\.\d{4}, [\d.]+ images\/s$/#
       #expect(well.output.contains { $0.contains(progress) }, "\(well.output)")
       kill(worker, SIGSTOP)
+      while !WorkerProcess.isStopped(worker) { sched_yield() }
+      let folder = "\(place.output("out"))/run"
+      let times = try (0..<7).map { _ in
+        let start = ContinuousClock.now
+        let answer = try ControlClient.ask(ControlRequest(command: .status), folder: folder)
+        #expect(answer.status?.ranks[2].state == .stopped)
+        return ContinuousClock.now - start
+      }
+      // Of several, as other programs on this machine are not what is measured.
+      #expect(times.sorted()[3] < .milliseconds(100))
+      let told = try ask("status")
+      #expect(told.status == 1)
+      #expect(told.output.contains { $0.contains(#/^2 +\d+ +stopped +\w+ +\d+\.\d s .*kill -CONT \d+/#) })
       let asked = try ask("status", "--json")
       #expect(asked.status == 1)
       let stopped = #/"pid":\d+,"rank":2,"restarts":0,"seconds":[\d.]+,"section":"\w+","state":"stopped"/#

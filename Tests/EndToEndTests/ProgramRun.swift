@@ -83,7 +83,7 @@ final class ProgramRun {
 }
 
 extension ProgramRun {
-  /// What it has written to stderr.
+  /// What it printed on stderr so far.
   var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
 
   /// Takes what it has printed, so that a run that nobody reads is not held up by a full pipe.

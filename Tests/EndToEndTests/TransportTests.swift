@@ -22,6 +22,23 @@ extension EndToEnd {
       #expect(place.leftovers.isEmpty)
     }
 
+    @Test func `without room for shared memory auto goes over sockets and says so, shm is refused`() throws {
+      let training = place.training("out", "--batch-size", "2", "--no-eval", "--shm-size", "64K")
+      let auto = try ProgramRun(.launcher, ["--nproc", "3"] + training, in: place).finish()
+      #expect(auto.status == Status.done, "\(auto.errors)")
+      let reason =
+        #/the buffer needs \d+ bytes of shared memory on this host, and --shm-size leaves \d+: raise/#
+      let note = #/note: gradients travel over sockets, not through shared memory: /#
+      #expect(auto.errors.matches(of: note).count == 1 && auto.errors.contains(reason), "\(auto.errors)")
+
+      let explicit = try ProgramRun(
+        .launcher, ["--nproc", "3", "--transport", "shm"] + training, in: place
+      ).finish()
+      #expect(explicit.status == Status.badConfiguration, "\(explicit.errors)")
+      #expect(explicit.errors.contains(reason) && !explicit.errors.contains("starting again"))
+      #expect(place.leftovers.isEmpty)
+    }
+
     @Test func `gradients in sixteen bits train other weights, the same over both kinds of sockets`() throws {
       var weights: [Data] = []
       for (name, transport, wire) in [

@@ -54,6 +54,15 @@ import Testing
     #expect(fleet.deadline == .seconds(31))
   }
 
+  @Test func `who has ended is not stuck, and no stacks are awaited then`() {
+    var fleet = started(2)
+    _ = fleet.handle(.ended(rank: 0, .exited(0), at: .seconds(1)))
+    #expect(fleet.handle(.hung([hang(0)], at: .seconds(5))) == [])
+    #expect(!fleet.isWritingStacks)
+    #expect(fleet.handle(.stacksWritten(at: .seconds(5))) == [])
+    #expect(fleet.deadline == nil)
+  }
+
   @Test func `a stop request during the stacks ends all at once`() {
     var fleet = started(2)
     _ = fleet.handle(.hung([hang(1)], at: .seconds(1)))

@@ -80,6 +80,36 @@ import Testing
     #expect(outcome.exitCode == 130)
   }
 
+  @Test func theFirstRequestNamesTheEnd() throws {
+    var fleet = started(1)
+    _ = fleet.handle(.stopRequested(.interrupt, at: .seconds(1)))
+    _ = fleet.handle(.stopRequested(.terminate, at: .seconds(2)))
+    let outcome = try finished(fleet.handle(.ended(rank: 0, .killed(9), at: .seconds(2))))
+    #expect(outcome.stopSignal == .interrupt && outcome.exitCode == 130)
+  }
+
+  @Test func aFailureGivesAStopNoMoreTime() {
+    var fleet = started(2)
+    _ = fleet.handle(.stopRequested(.terminate, at: .seconds(1)))
+    _ = fleet.handle(.ended(rank: 0, .exited(74), at: .seconds(30)))
+    #expect(fleet.deadline == .seconds(31))
+  }
+
+  @Test func aFailureOfItsOwnDoesNotGiveWay() throws {
+    var fleet = started(3)
+    _ = fleet.handle(.ended(rank: 1, .killed(11), at: .seconds(5)))
+    _ = fleet.handle(.ended(rank: 2, .killed(9), at: .seconds(5.1)))
+    #expect(try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(6)))).firstFailure == 1)
+  }
+
+  @Test func whoSavesWhenAskedWasStoppedByTheLauncher() throws {
+    var fleet = started(2)
+    _ = fleet.handle(.ended(rank: 0, .exited(75), at: .seconds(1)))
+    _ = fleet.handle(.stopRequested(.terminate, at: .seconds(2)))
+    let outcome = try finished(fleet.handle(.ended(rank: 1, .exited(75), at: .seconds(3))))
+    #expect(outcome.ends.map(\.stoppedByLauncher) == [false, true])
+  }
+
   @Test func workersThatStopByThemselvesAreLeftToFinish() throws {
     var fleet = started(2)
     #expect(fleet.handle(.ended(rank: 1, .exited(75), at: .seconds(1))) == [])

@@ -51,6 +51,19 @@ import Testing
     #expect(look(&watch, later, seconds: 2.5).map(\.rank) == [1])
   }
 
+  /// A look may come so late that several are over their budgets.
+  @Test(arguments: [Section.communicate, .forward])
+  func `of several that are late, the one that is longest comes first`(section: Section) {
+    for (quick, slow) in [(0, 1), (1, 0)] {
+      var watch = HangWatch(budgets)
+      _ = watch.look([view(quick, section), view(slow, section)], at: 0, after: .zero)
+      let views = [view(quick, section, updates: 1), view(slow, section)]
+      var found = watch.look(views, at: 0, after: .milliseconds(100))
+      while found.isEmpty { found = watch.look(views, at: 0, after: budgets.interval * 4) }
+      #expect(found.map(\.rank) == (section == .communicate ? [slow] : [slow, quick]))
+    }
+  }
+
   @Test func `a launcher that was frozen accuses nobody`() {
     var watch = HangWatch(budgets)
     _ = watch.look([view(0, .forward)], at: 0, after: .zero)

@@ -70,6 +70,13 @@ import Testing
     #expect(try run.finish().status == 74)
   }
 
+  @Test func aReasonOfSeveralLinesSaysNothingElse() throws {
+    let systemd = try NotifySocket("\(folder)/notify")
+    var service = Service(environment: ["NOTIFY_SOCKET": "\(folder)/notify"], isTraining: false)
+    service.end("one\nERRNO=7", errno: nil, succeeded: false)
+    #expect(try systemd.all(for: .zero) == ["STOPPING=1", "STATUS=oneERRNO=7"])
+  }
+
   @Test func theWatchdogIsFedWhileLinesComeAndNoLonger() throws {
     let systemd = try NotifySocket("\(folder)/notify")
     let run = try LauncherRun(

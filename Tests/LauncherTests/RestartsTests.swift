@@ -1,3 +1,4 @@
+import Board
 import Testing
 
 @testable import Launcher
@@ -19,14 +20,27 @@ import Testing
     #expect(verdict == .restart(after: .seconds(seconds), number: 1))
   }
 
+  @Test func chanceAtMostDoublesTheDelay() {
+    let delays = (0..<200).compactMap { _ -> Duration? in
+      var restarts = Restarts(.init(count: 1))
+      guard case .restart(let delay, _) = restarts.verdict(after: .killed(9), progress: nil, at: .zero) else {
+        return nil
+      }
+      return delay
+    }
+    #expect(delays.count == 200 && Set(delays).count > 100)
+    #expect(delays.allSatisfy { $0 >= .seconds(1) && $0 <= .seconds(2) })
+  }
+
   @Test func theBudgetIsUsedUpWithinItsWindowAndComesBack() {
     var restarts = Restarts(.init(count: 2, window: .seconds(100)), chance: { 0 })
     #expect(number(&restarts, step: 1, at: 0) == 1)
     #expect(number(&restarts, step: 2, at: 10) == 2)
     #expect(number(&restarts, step: 3, at: 20) == nil)
-    // The first start, at 1 s, is out of the window; the second, at 12 s, is not.
-    #expect(number(&restarts, step: 4, at: 101) == 2)
-    #expect(number(&restarts, step: 5, at: 300) == 1)
+    // The first start is at 1 s, the second at 12 s: what counts is when they were, not what led to them.
+    #expect(number(&restarts, step: 4, at: 100) == nil)
+    #expect(number(&restarts, step: 5, at: 101) == 2)
+    #expect(number(&restarts, step: 6, at: 300) == 1)
   }
 
   @Test(
@@ -39,7 +53,11 @@ import Testing
     #expect(verdict == .stop("another start would not mend this"))
   }
 
-  @Test(arguments: [.exited(1), .exited(70), .exited(74), .killed(9), .killed(11), .killed(15)] as [Ending])
+  @Test(
+    arguments: [
+      .exited(1), .exited(70), .exited(74), .killed(9), .killed(11), .killed(15),
+      .hung(Hang(RankView(rank: 0, state: RankState(), updates: 1, isStopped: false), at: 0)),
+    ] as [Ending])
   func whatMayPassDoesNot(_ ending: Ending) {
     var restarts = Restarts(.init(count: 3), chance: { 0 })
     #expect(
@@ -68,6 +86,22 @@ import Testing
     #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(50), at: .seconds(2))))
     let verdict = restarts.verdict(after: .killed(9), progress: nil, at: .seconds(3))
     #expect(verdict == .stop("3 attempts in a row got no further"))
+  }
+
+  @Test func aStepGainedStartsTheCountAnew() {
+    var restarts = Restarts(.init(count: 9))
+    let steps = [50, 44, 45, 51, 46, 47]
+    for (moment, step) in steps.enumerated() {
+      #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(step), at: .seconds(moment))))
+    }
+  }
+
+  @Test func whatCountsIsTheFurthestStepOfAll() {
+    var restarts = Restarts(.init(count: 9))
+    for (moment, step) in [10, 20, 15, 16].enumerated() {
+      #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(step), at: .seconds(moment))))
+    }
+    #expect(!isRestart(restarts.verdict(after: .killed(9), progress: at(17), at: .seconds(9))))
   }
 
   @Test func withoutABudgetNothingIsSaid() {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Recipe
 import Testing
 
 @testable import Launcher
@@ -88,13 +89,78 @@ import Testing
     _ = try processes(of: run, count: 1)
     run.send(.kill)
     _ = run.waitForEnd()
-    for name in ["\(run.folder)/out", "killed-\(getpid())"] {
-      let (status, output) = try run.ask(["status", name])
-      #expect(status == 66)
-      #expect(output.contains("no launcher answers"))
+    let (status, output) = try run.ask(["status", "\(run.folder)/out"])
+    #expect(status == 66)
+    #expect(output.contains("no launcher answers"))
+    // Its note is there until the next launcher of this user looks, which another test may start just now.
+    #expect(try run.ask(["status", "killed-\(getpid())"]).status == 66)
+    let (_, running) = try run.ask(["status", "nobody"])
+    #expect(!running.contains("killed-\(getpid())"))
+  }
+
+  @Test func twoRunsOfOneNameAreToldApartByTheirFolders() throws {
+    let name = "twice-\(getpid())"
+    let runs = try (0..<2).map { _ in try LauncherRun(Self.obedient, ["--nproc", "1", "--run-id", name]) }
+    for run in runs { _ = try processes(of: run, count: 1) }
+    let (status, output) = try runs[0].ask(["stop", name])
+    #expect(status == 64)
+    #expect(output.contains("2 runs are called '\(name)': "))
+    #expect(runs.allSatisfy { output.contains("\($0.folder)/out/run") })
+    #expect(try runs[0].ask(["stop", "\(runs[1].folder)/out"]).status == 0)
+    #expect(try runs[1].finish().status == 75)
+    let (_, answer) = try runs[0].ask(["status", name, "--json"])
+    #expect(try controlMessage(RunStatus.self, Array(answer.utf8)).launcher == runs[0].launcher)
+    runs[0].send(.terminate)
+    #expect(try runs[0].finish().status == 75)
+    #expect(try runs[0].ask(["status", name]).status == 66)
+  }
+
+  @Test func aRunThatWaitsToStartAgainSavesNothing() throws {
+    let run = try LauncherRun(
+      "test $TWINS_GENERATION = 0 && exit 74; \(Self.obedient)", ["--nproc", "1", "--max-restarts", "1"])
+    try run.waitForErrors("starting again in")
+    let (status, output) = try run.ask(["checkpoint", "\(run.folder)/out"])
+    #expect(status == 74)
+    #expect(output.contains("is waiting, so no worker can save now"))
+    _ = try processes(of: run, count: 1)
+    run.send(.terminate)
+    #expect(try run.finish().status == 75)
+  }
+
+  @Test(arguments: ["status", "stop", "checkpoint"])
+  func whoAsksForNoRunIsTold(command: String) throws {
+    let run = try LauncherRun("", ["--nproc", "1"])
+    #expect(try run.finish().status == 0)
+    let missing = try run.ask([command])
+    #expect(missing.status == 64 && missing.output.contains("Missing expected argument '<run>'"))
+    for name in ["nobody-\(getpid())", run.folder, "\(run.folder)/out", "/", "", "a/b"] {
+      let (status, output) = try run.ask([command, name])
+      #expect(status == 66 && output.contains("twins-launch: no run '\(name)'"), "\(output)")
     }
-    let (_, output) = try run.ask(["status", "nobody"])
-    #expect(!output.contains("killed-\(getpid())"))
+  }
+
+  @Test func anotherUsersRunIsSaidToBe() {
+    let error = ControlClient.unreachable("/x", errno: EACCES)
+    #expect(error.exitCode == .missingInput)
+    #expect(error.description.contains("The run is another user's"))
+  }
+
+  /// As a launcher does with one client too many.
+  @Test func aLauncherThatHangsUpIsNotCalledSilent() throws {
+    let folder = try temporaryFolder()
+    defer { removeFolder(folder) }
+    let control = try ControlSocket(in: folder, or: folder)
+    let listener = control.listener.number
+    let thread = Thread {
+      var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+      if poll(&entry, 1, LauncherRun.patience) > 0 { close(accept(listener, nil, nil)) }
+    }
+    thread.start()
+    let error = try #require(throws: LaunchError.self) {
+      try ControlClient.ask(ControlRequest(command: .status), folder: folder)
+    }
+    #expect(error.exitCode == .inputOutput && error.description.contains("hung up without an answer"))
+    _ = consume control
   }
 
   @Test func aStoppedLauncherIsSaidToBe() throws {

@@ -51,6 +51,28 @@ import Testing
     #expect(fed(&report, movement: 7, at: 87) == false)
   }
 
+  @Test(arguments: [1000, 400, 200])
+  func aShortIntervalIsMet(milliseconds: Int) throws {
+    let interval = Duration.milliseconds(milliseconds)
+    var report = ServiceReport(watchdog: interval, waitsForStep: false)
+    var (now, fed, statuses, movement) = (Duration.zero, Duration.zero, 0, 0)
+    while now < .seconds(3) {
+      movement += 1
+      let messages = report.messages(State(progress: step(movement), movement: movement), at: now)
+      #expect(now - fed < interval)
+      if messages.contains("WATCHDOG=1") { fed = now }
+      statuses += messages.count { $0.hasPrefix("STATUS=") }
+      now = report.deadline
+    }
+    #expect(statuses == 3)
+  }
+
+  @Test func anIntervalThatCannotBeMetDoesNotSpin() {
+    var report = ServiceReport(watchdog: .microseconds(1), waitsForStep: false)
+    _ = report.messages(State(movement: 1), at: .seconds(1))
+    #expect(report.deadline == .milliseconds(1050))
+  }
+
   @Test func theWatchdogIsNotFedBeforeTheServiceIsReady() {
     var report = ServiceReport(watchdog: .seconds(60), waitsForStep: true)
     let messages = report.messages(State(movement: 7), at: .seconds(100))
@@ -62,6 +84,16 @@ import Testing
     _ = report.messages(State(), at: .zero)
     let messages = report.messages(State(attempt: 1, isWaiting: true), at: .seconds(40))
     #expect(messages == ["STATUS=attempt 1, waiting to start again after a failure", "WATCHDOG=1"])
+  }
+
+  /// systemd would take "stopping" for the last word, and a wait for a start that hangs.
+  @Test func aRunThatWaitsIsStartingAndNotStopping() {
+    var report = ServiceReport(watchdog: nil, waitsForStep: true)
+    for second in 0..<3 {
+      let state = State(end: .seconds(9), isWaiting: true)
+      let messages = report.messages(state, at: .seconds(second))
+      #expect(messages.contains("EXTEND_TIMEOUT_USEC=120000000") && !messages.contains("STOPPING=1"))
+    }
   }
 
   @Test func stoppingIsToldOnceWithTheTimeThatItMayTake() {

@@ -48,6 +48,34 @@ import Testing
     #expect(found == [90])
   }
 
+  @Test func `a quick step among slow ones breaks no streak`() {
+    var watch = StragglerWatch()
+    var (slow, found) = (0, [Int]())
+    for steps in 0...100 {
+      found += watch.look([view(0, steps: steps, data: 0), view(1, steps: steps, data: slow)]).map { _ in
+        steps
+      }
+      slow += steps % 7 == 3 ? 0 : 80
+    }
+    #expect(found == [50])
+  }
+
+  @Test func `costs are those of one step, however many a look sees`() {
+    var watch = StragglerWatch()
+    let found = [0, 80, 160].flatMap { watch.look(views($0, data: [10, 50])) }
+    #expect(found.map(\.cost) == [.milliseconds(40)])
+  }
+
+  /// Ranks that wait for one another are a step apart at most, but may be looked at then.
+  @Test func `a window is full when every rank has done its steps`() {
+    var watch = StragglerWatch()
+    for steps in stride(from: 0, through: 40, by: 10) {
+      #expect(watch.look([view(0, steps: steps, data: 0), view(1, steps: steps, data: steps * 80)]).isEmpty)
+    }
+    #expect(watch.look([view(0, steps: 50, data: 0), view(1, steps: 49, data: 49 * 80)]).isEmpty)
+    #expect(watch.look([view(0, steps: 51, data: 0), view(1, steps: 50, data: 50 * 80)]).map(\.rank) == [1])
+  }
+
   @Test func `microseconds are noise`() {
     var watch = StragglerWatch()
     for steps in stride(from: 0, through: 200, by: 10) {

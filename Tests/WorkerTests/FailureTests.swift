@@ -30,6 +30,7 @@ import Torch
     (TrainingError.diverged(loss: .nan, gradientNorm: 1), .diverged),
     (TrainingError.data(.noSuchFolder("/d")), .missingInput),
     (TrainingError.collective(.closed), .software),
+    (TrainingError.collective(.noRoom(detail: "too large")), .badConfiguration),
     (TrainingError.weightsDiffer(ranks: [2], steps: 100), .software),
     (CocoaError(.fileWriteUnknown), .inputOutput),
   ]

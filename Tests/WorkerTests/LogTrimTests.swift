@@ -54,6 +54,25 @@ import Training
     #expect(try trimmed("log.txt", lines.joined(), epoch: 1, after: 9) == lines[0])
   }
 
+  @Test func `lines of a run before this one stay`() throws {
+    let earlier = line(0, 1, 1) + line(3, 7, 1) + line(0, 1, 1) + line(5, 9, 1)
+    let (kept, dropped) = (line(0, 1, 1) + line(1, 2, 1), line(2, 3, 1))
+    for name in ["train.jsonl", "log.txt"] {
+      #expect(try trimmed(name, earlier + kept + dropped, epoch: 1, after: nil) == earlier + kept)
+    }
+  }
+
+  @Test func `a run that left no state begins its logs anew`() throws {
+    let run = try RunFolder(creating: folder.path)
+    for name in ["log.txt", "train.jsonl"] {
+      try Data(line(0, 1, 1).utf8).write(to: URL(fileURLWithPath: run.file(name)))
+    }
+    try run.trimLogs(to: nil)
+    for name in ["log.txt", "train.jsonl"] {
+      #expect(try Data(contentsOf: URL(fileURLWithPath: run.file(name))).isEmpty)
+    }
+  }
+
   @Test func `files that are not there stay so`() throws {
     _ = try trimmed("log.txt", "", epoch: 0, after: 1)
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/train.jsonl"))

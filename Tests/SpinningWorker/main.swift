@@ -1,0 +1,34 @@
+// A worker that never ends what it begins, and tells the launcher's board what that is.
+//
+// spinning-worker SECTION spin|wait|move|talk: computes for ever, waits for a signal, tells the board again and again,
+// or writes lines as fast as somebody takes them.
+import Board
+import Glibc
+
+/// The endless loop, public so that a stack has its name.
+@inline(never) public func spinForEver() -> Never { while true {} }
+
+/// The patient one.
+@inline(never) public func waitForEver() -> Never { while true { pause() } }
+
+// Should the launcher be killed, the kernel ends this.
+alarm(120)
+let environment = [Board.variable: getenv(Board.variable).map { String(cString: $0) } ?? ""]
+let rank = getenv("RANK").flatMap { Int(String(cString: $0)) } ?? 0
+let section = Section.allCases.first { $0.name == CommandLine.arguments[1] }
+guard let slot = BoardSlot(environment, rank: rank), let section else { exit(1) }
+slot.writeStacksOnSignal()
+var state = RankState()
+state.section = section
+state.since = monotonicNanoseconds()
+(state.epoch, state.step, state.stepsOfEpoch) = (3, 16, 40)
+slot.publish(state)
+while CommandLine.arguments[2] == "move" {
+  slot.publish(state)
+  usleep(1000)
+}
+while CommandLine.arguments[2] == "talk" {
+  slot.publish(state)
+  print(String(repeating: "-", count: 4000))
+}
+CommandLine.arguments[2] == "spin" ? spinForEver() : waitForEver()
