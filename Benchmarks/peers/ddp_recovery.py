@@ -1,6 +1,6 @@
 """Trains under torchrun as a careful script does: rank 0 saves every few steps, and a restart goes on from there.
 
-    torchrun --nproc_per_node N --max-restarts 1 ddp_recovery.py --folder DIR [--batch-size 2] [--every 5] [--steps 20]
+    torchrun --nproc_per_node N --max-restarts 3 ddp_recovery.py --folder DIR [--batch-size 2] [--every 5] [--steps 20]
 
 Prints a line after each step, by its number in the run.
 """

@@ -24,6 +24,8 @@
 
 int linux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+int linux_pipe_capacity(int end) { return fcntl(end, F_GETPIPE_SZ); }
+
 int linux_open_process(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
 
 int linux_open_signals(const sigset_t *set) {

@@ -36,11 +36,14 @@ extension CheckpointStore {
     let start = ContinuousClock.now
     var failure = writeVerified(draft)
     var removed: [String] = []
-    if failure?.kind == .noSpace, let count {
-      removed = makeRoom(keeping: count - 1)
+    if failure?.isForWantOfRoom == true, let count {
+      removed = makeRoom(for: draft.byteCount, keeping: count - 1)
       if !removed.isEmpty { failure = writeVerified(draft) }
     }
-    if let failure { return .failure(failure) }
+    if var failure {
+      failure.removed = removed
+      return .failure(failure)
+    }
     let pruned = count.map { prune(keeping: $0, sparing: draft.name) }
     return .success(
       SavedCheckpoint(

@@ -8,19 +8,20 @@ extension CheckpointStore {
     if let failure = prune(keeping: count, sparing: newest.name).failure { throw failure }
   }
 
-  /// Removes what is beyond `count`, or nothing where no checkpoint is whole; what it removed.
-  func makeRoom(keeping count: Int) -> [String] {
-    newestVerified().checkpoint.map { prune(keeping: count, sparing: $0.name).removed } ?? []
+  /// Removes what is beyond `count`, unless no checkpoint is whole or that would not make room for so many bytes; what
+  /// it removed.
+  func makeRoom(for byteCount: Int, keeping count: Int) -> [String] {
+    guard let newest = newestVerified().checkpoint else { return [] }
+    let gain = superfluous(keeping: count, sparing: newest.name).reduce(0) { $0 + $1.byteCount }
+    if let free = disk.freeBytes(at: folder), free + gain < byteCount { return [] }
+    return prune(keeping: count, sparing: newest.name).removed
   }
 
   /// Removes as many as it can, the oldest first; `verified` names one that was read back and found whole.
   func prune(keeping count: Int, sparing verified: String) -> (removed: [String], failure: CheckpointError?) {
-    let entries = list().readable
-    let best = entries.first(where: \.isBest)?.name
     var removed: [String] = []
     do throws(CheckpointError) {
-      for entry in entries.dropFirst(max(1, count)).reversed()
-      where entry.name != verified && entry.name != best {
+      for entry in superfluous(keeping: count, sparing: verified) {
         try remove(entry.name)
         removed.append(entry.name)
       }
@@ -28,6 +29,13 @@ extension CheckpointStore {
       return (removed, error)
     }
     return (removed, nil)
+  }
+
+  /// The oldest first.
+  private func superfluous(keeping count: Int, sparing verified: String) -> [Entry] {
+    let entries = list().readable
+    let best = entries.first(where: \.isBest)?.name
+    return entries.dropFirst(max(1, count)).reversed().filter { $0.name != verified && $0.name != best }
   }
 
   /// First out of sight for good, in one step, so that a half-removed folder never looks like a checkpoint.

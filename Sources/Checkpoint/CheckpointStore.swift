@@ -42,6 +42,8 @@ extension CheckpointStore {
     let name: String
     let sequence: Int
     let isBest: Bool
+    /// Bytes of its files.
+    let byteCount: Int
 
     /// By the time of saving, and by the run's progress where that does not tell.
     static func isNewer(_ one: Entry, _ other: Entry) -> Bool {
@@ -59,7 +61,9 @@ extension CheckpointStore {
       do throws(CheckpointError) {
         let manifest = try Manifest(in: path(of: name))
         readable.append(
-          Entry(name: name, sequence: manifest.sequence, isBest: manifest.isBest ?? false))
+          Entry(
+            name: name, sequence: manifest.sequence, isBest: manifest.isBest ?? false,
+            byteCount: manifest.files.reduce(0) { $0 + $1.size }))
       } catch {
         unreadable.append(error)
       }

@@ -13,7 +13,8 @@ public final class CheckpointWriter: Sendable {
   /// How a save ended.
   public typealias Outcome = Result<SavedCheckpoint, SaveFailure>
 
-  /// A writer for a store. After each save, what is older than the newest `keeping` is removed.
+  /// A writer for a store. After each save, or before it where the disk is full, what is older than the newest `keeping` is
+  /// removed.
   public init(_ store: CheckpointStore, keeping: Int? = nil) {
     precondition(keeping ?? 1 >= 1, "at least one checkpoint is kept")
     self.store = store

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Why a checkpoint was not saved. The earlier ones are as they were, and the next save may well succeed.
+/// Why a checkpoint was not saved. The newest that is whole and the best are as they were, and the next save may well
+/// succeed.
 public struct SaveFailure: Error, Equatable, Sendable {
   /// What kind of trouble it is, for whoever decides what to do.
   public enum Kind: Equatable, Sendable {
@@ -26,6 +27,8 @@ public struct SaveFailure: Error, Equatable, Sendable {
   public let bytesNeeded: Int
   /// Bytes free where it was to go, after what was half-written is gone; nil where nobody can say.
   public let bytesFree: Int?
+  /// Older checkpoints that went to make room, in vain.
+  public internal(set) var removed: [String] = []
 
   init(_ name: String, _ cause: CheckpointError, kind: Kind? = nil, needed: Int, free: Int?) {
     self.name = name
@@ -33,6 +36,14 @@ public struct SaveFailure: Error, Equatable, Sendable {
     self.kind = kind ?? Self.kind(of: cause)
     bytesNeeded = needed
     bytesFree = free
+  }
+
+  /// Whether it may succeed where there are fewer files.
+  var isForWantOfRoom: Bool {
+    switch cause {
+    case .system(_, _, ENOSPC), .system(_, _, EDQUOT): true
+    default: false
+    }
   }
 
   private static func kind(of cause: CheckpointError) -> Kind {
@@ -49,6 +60,7 @@ extension SaveFailure: CustomStringConvertible {
   /// What happened, where, what was needed, and what to do.
   public var description: String {
     "checkpoint \(name) was not saved: \(cause)\(space)"
+      + (removed.isEmpty ? "" : " To make room, \(removed.joined(separator: ", ")) went, in vain.")
   }
 
   private var space: String {

@@ -1,3 +1,4 @@
+import Board
 import Collective
 
 /// Everything that a run of workers needs to know before the first one starts.
@@ -12,7 +13,9 @@ struct Launch: Sendable {
   /// The launcher's own environment.
   let environment: [String: String]
   /// Nil where no logs are kept.
-  var logs: LogFolder?
+  let logs: LogFolder?
+  /// Whether this attempt keeps logs, where there are any.
+  var isLogged = true
   /// What a failure report recommends.
   let advice: FailureReport.Advice
   /// What to tell the user before the start, each a sentence.
@@ -61,5 +64,5 @@ struct Launch: Sendable {
   }
 
   /// The folder of this attempt's logs.
-  var logFolder: String? { logs.map { $0.folder(attempt: attempt) } }
+  var logFolder: String? { isLogged ? logs.map { $0.folder(attempt: attempt) } : nil }
 }

@@ -6,20 +6,14 @@ struct Progress: Equatable, Sendable, Decodable {
   let epoch: Int
   /// Counted from the start of the run, over all epochs.
   let step: Int
-  /// Nil where it was not finite.
-  var loss: Double?
-  var imagesPerSecond: Double?
-
-  /// Two attempts that fail here fail at the same place, however fast they were.
-  static func == (one: Progress, other: Progress) -> Bool {
-    one.epoch == other.epoch && one.step == other.step
-  }
 }
 
 /// Reads the progress of a run from the last line of `train.jsonl`, which rank 0 adds to.
 ///
-/// Only lines count that are there since the last call of `forget`: a file of an earlier attempt is gone on with. One that
-/// was replaced since then was cut to the place from which this attempt goes on, and counts as a whole.
+/// Only lines count that are there since the last call of `forget`: a file of an earlier attempt is gone on with. An attempt
+/// that resumes replaces the file by one that ends where it goes on from, even where nothing is to be cut; that one counts
+/// as a whole. So an attempt that died before it had resumed shows nothing, and one that died before its first step
+/// always shows the place from which it went on.
 struct ProgressFile: Sendable {
   let path: String
   private var known: stat?
@@ -37,9 +31,7 @@ struct ProgressFile: Sendable {
   /// The newest step of this attempt, or the one that it goes on from; nil before its first.
   var newest: Progress? {
     guard let line = lastLine else { return nil }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try? decoder.decode(Progress.self, from: Data(line))
+    return try? JSONDecoder().decode(Progress.self, from: Data(line))
   }
 }
 

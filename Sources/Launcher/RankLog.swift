@@ -1,8 +1,8 @@
 import Glibc
 
-/// The file that keeps every line of one rank as the worker wrote it.
+/// The file that keeps every line of one rank as the worker wrote it, but for the names of functions in stacks.
 ///
-/// A line is in the file before it is on the console, so a launcher that is killed leaves all that it has read; what the
+/// A line is in the file before it is on the console, so a launcher that is killed leaves all whole lines that it has read; what the
 /// workers' pipes hold then, they add themselves (`UnreadOutput`). Workers that wrote the file always could not be told
 /// apart by stream, nor could a flood be held back, and a full disk would end the training.
 struct RankLog: ~Copyable {
@@ -12,6 +12,8 @@ struct RankLog: ~Copyable {
   /// Lines that are not in the file yet, and how many were too many to keep.
   private var pending: [UInt8] = []
   private var missing = 0
+  /// Missing lines of which a line that is not in the file yet tells.
+  private var noted = 0
   private var isInTrouble = false
 
   /// Bytes that are kept while the disk takes none.
@@ -24,9 +26,9 @@ struct RankLog: ~Copyable {
       open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644), from: "open \(path)")
   }
 
-  /// Takes in a line with its end.
+  /// Takes in a line with its end; once one was too many, so are all behind it until the disk takes lines again.
   mutating func append(_ line: UnsafeRawBufferPointer) {
-    if isInTrouble, pending.count + line.count > Self.room {
+    if isInTrouble, missing > 0 || pending.count + line.count > Self.room {
       missing += 1
     } else {
       pending.append(contentsOf: line)
@@ -38,13 +40,21 @@ struct RankLog: ~Copyable {
     var failure = writePending()
     if failure == nil, missing > 0 {
       pending += "twins-launch: \(missing) lines are missing here: the disk took none\n".utf8
-      missing = 0
+      (noted, missing) = (missing, 0)
       failure = writePending()
     }
     defer { isInTrouble = failure != nil }
     guard let failure, !isInTrouble else { return nil }
     return
       "cannot write \(path): \(errorText(failure)). The run goes on, and keeps the next megabyte of its lines."
+  }
+
+  /// Gives up on the lines that are not in the file; what to say of them, if there are any.
+  mutating func end() -> String? {
+    let kept = pending.count { $0 == newline } - (noted > 0 ? 1 : 0)
+    let lost = kept + noted + missing
+    (pending, noted, missing) = ([], 0, 0)
+    return lost > 0 ? "\(counted(lost, "line")) of \(path) \(lost == 1 ? "was" : "were") never written." : nil
   }
 
   private mutating func writePending() -> CInt? {
@@ -56,6 +66,7 @@ struct RankLog: ~Copyable {
         if count < 0, errno != EINTR { return errno }
         written += max(0, count)
       }
+      noted = 0
       return nil
     }
   }

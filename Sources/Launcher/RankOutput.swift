@@ -13,6 +13,7 @@ final class RankOutput {
   private var log: RankLog?
   private var output = LineSplitter()
   private var errors = LineSplitter()
+  private var openStreams = Set(WorkerStream.allCases)
 
   /// Output that is also kept in a file, where a path is given.
   init(rank: Int, logPath: String?) throws(LaunchError) {
@@ -38,6 +39,9 @@ final class RankOutput {
     case .errors: errors.finish { pass($0, from: stream, to: &console) }
     }
     saveLog(console: &console)
+    // A stream may be said to have ended more than once.
+    guard openStreams.remove(stream) != nil, openStreams.isEmpty, let loss = log?.end() else { return }
+    console.say(loss)
   }
 
   /// Adds a line of the launcher's own to the log.
@@ -49,9 +53,10 @@ final class RankOutput {
 
   private func pass(_ line: UnsafeRawBufferPointer, from stream: WorkerStream, to console: inout Console) {
     if stream == .output { outputLines += 1 }
-    guard isQuiet else { return keep(line, from: stream, to: &console) }
-    var text = readableStackLine(String(decoding: line, as: UTF8.self))
-    text.withUTF8 { keep(UnsafeRawBufferPointer($0), from: stream, to: &console) }
+    guard isQuiet, stream == .errors, let readable = readableStackLine(line) else {
+      return keep(line, from: stream, to: &console)
+    }
+    readable.withUnsafeBytes { keep($0, from: stream, to: &console) }
   }
 
   private func keep(_ line: UnsafeRawBufferPointer, from stream: WorkerStream, to console: inout Console) {

@@ -9,7 +9,7 @@ import Glibc
 struct Resumption: Sendable {
   /// The folder of checkpoints.
   let folder: String
-  private let earlier: [String: UInt64]
+  private let earlier: [String: Mark]
   /// How long the files were that workers add lines to.
   private let lengths: [String: Int]
 
@@ -27,7 +27,20 @@ struct Resumption: Sendable {
     return [subcommand, "--resume", "auto"] + rest
   }
 
-  /// A checkpoint that was written anew has another number in the file system, whatever its name.
+  /// Which folder it is, whatever its name: another one may get the number in the file system of one that was removed,
+  /// but not its time.
+  private struct Mark: Equatable {
+    let number: UInt64
+    let seconds: Int
+    let nanoseconds: Int
+
+    init(_ status: stat) {
+      number = UInt64(status.st_ino)
+      (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+    }
+  }
+
+  /// Whether a checkpoint is there that was not when this run began, or was written anew since.
   var hasNewCheckpoint: Bool {
     Self.checkpoints(in: folder).contains { earlier[$0.key] != $0.value }
   }
@@ -43,13 +56,13 @@ struct Resumption: Sendable {
     return stat(path, &status) == 0 ? Int(status.st_size) : 0
   }
 
-  /// The finished checkpoints, with their numbers in the file system.
-  private static func checkpoints(in folder: String) -> [String: UInt64] {
+  /// The finished checkpoints.
+  private static func checkpoints(in folder: String) -> [String: Mark] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    var found: [String: UInt64] = [:]
+    var found: [String: Mark] = [:]
     for name in names where !name.hasPrefix(".") {
       var status = stat()
-      if stat("\(folder)/\(name)", &status) == 0 { found[name] = UInt64(status.st_ino) }
+      if stat("\(folder)/\(name)", &status) == 0 { found[name] = Mark(status) }
     }
     return found
   }

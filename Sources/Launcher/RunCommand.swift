@@ -74,9 +74,11 @@ struct RequestCheckpoint: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "checkpoint", abstract: "Have the workers of a run save their state and go on.",
     discussion: """
-      The same as SIGUSR1 to the launcher. The workers save after the step that is under way; after the last one of an \
-      epoch with the end of that. The launcher's stderr says so then, in a line "checkpoint NAME is saved"; this \
-      command does not wait for that.
+      The same as SIGUSR1 to the launcher. The workers save after the step that is under way, or as soon as a save \
+      that is under way is done; after the last step of an epoch with the end of that. The launcher's stderr says so \
+      then, in a line "checkpoint NAME is saved"; this command does not wait for that.
+      Ends with 66 where there is no such run or it is another user's, and with 74 where its launcher does not answer, \
+      or no worker can save now: the run is stopping, or waits to start again.
       """)
 
   @OptionGroup var target: RunArgument

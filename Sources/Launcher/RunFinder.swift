@@ -4,8 +4,19 @@ import Recipe
 /// Finds the folder of a run that a user names.
 enum RunFinder {
   /// `name` is a run's own folder, an output folder with one in it, or the name of a run that this user started.
-  static func folder(_ name: String, environment: [String: String]) throws(LaunchError) -> String {
-    for folder in [name, "\(name)/run"] where try isAsked(in: folder) { return folder }
+  ///
+  /// - Parameter obstacle: The errno that keeps this user from the control socket in a folder, 0 where nothing does.
+  static func folder(
+    _ name: String, environment: [String: String], obstacle: (String) -> CInt = obstacle
+  ) throws(LaunchError) -> String {
+    var forbidden: String?
+    for folder in [name, "\(name)/run"] {
+      switch obstacle(folder) {
+      case 0: return folder
+      case EACCES: forbidden = forbidden ?? folder
+      default: continue
+      }
+    }
     let registries = RunRegistry.all(environment)
     let noted = RunIdentifier(name).map { run in registries.flatMap { $0.folders(of: run) } } ?? []
     let answered = noted.filter(ControlClient.isAnswered)
@@ -15,6 +26,7 @@ enum RunFinder {
         exitCode: .usage)
     }
     if let folder = answered.first ?? noted.first { return folder }
+    if let forbidden { throw ControlClient.unreachable(forbidden, errno: EACCES) }
     let running = registries.flatMap(\.running)
     throw LaunchError(
       "no run '\(name)': it is neither the folder of a run that is running, nor the output folder of one, nor a run's "
@@ -24,9 +36,7 @@ enum RunFinder {
         + " Start one with twins-launch, or name its folder.", exitCode: .missingInput)
   }
 
-  private static func isAsked(in folder: String) throws(LaunchError) -> Bool {
-    if access("\(folder)/\(ControlSocket.name)", F_OK) == 0 { return true }
-    guard errno != EACCES else { throw ControlClient.unreachable(folder, errno: EACCES) }
-    return false
+  static func obstacle(_ folder: String) -> CInt {
+    access("\(folder)/\(ControlSocket.name)", F_OK) == 0 ? 0 : errno
   }
 }

@@ -8,10 +8,9 @@ extension RunStatus {
 
   private var progress: [String] {
     guard let epoch, let step, let stepsOfEpoch else { return ["not in an epoch yet"] }
-    let values = [
-      loss.map { "loss \(decimal($0, 4))" }, imagesPerSecond.map { "\(decimal($0, 1)) images/s" },
-    ].compactMap { $0 }
-    return [(["epoch \(epoch), step \(step) of \(stepsOfEpoch)"] + values).joined(separator: ", ")]
+    return [
+      placeText(epoch: epoch, step: step, of: stepsOfEpoch, loss: loss, imagesPerSecond: imagesPerSecond)
+    ]
   }
 
   private var table: [String] {
@@ -23,6 +22,14 @@ extension RunStatus {
       return String(line.reversed().drop { $0 == " " }.reversed())
     }
   }
+}
+
+/// Where a run is, as people read it, and how it does there.
+func placeText(epoch: Int, step: Int, of steps: Int, loss: Double?, imagesPerSecond: Double?) -> String {
+  let values = [
+    loss.map { "loss \(decimal($0, 4))" }, imagesPerSecond.map { "\(decimal($0, 1)) images/s" },
+  ].compactMap { $0 }
+  return (["epoch \(epoch), step \(step) of \(steps)"] + values).joined(separator: ", ")
 }
 
 extension RunStatus.Rank {

@@ -1,3 +1,4 @@
+import Board
 import Glibc
 
 /// What systemd is to be told and when: pure, told the time and how the run stands.
@@ -5,7 +6,8 @@ struct ServiceReport: Sendable {
   /// How the run stands.
   struct State: Equatable, Sendable {
     var attempt = 0
-    var progress: Progress?
+    /// What rank 0 said last; nil before the first step of this attempt.
+    var step: RankState?
     /// Grows whenever every rank has moved.
     var movement = 0
     /// When a run that was asked to stop will have been ended by force. Not after a failure: systemd believes a service
@@ -44,7 +46,7 @@ struct ServiceReport: Sendable {
   /// What to send now.
   mutating func messages(_ state: State, at now: Duration) -> [String] {
     var messages: [String] = []
-    if !isReady, !waitsForStep || state.progress != nil { messages += ready(state, at: now) }
+    if !isReady, !waitsForStep || state.step != nil { messages += ready(state, at: now) }
     if !isReady { messages += extended(state) }
     if let end = state.end, !isStopping, !state.isWaiting { messages += stopping(until: end, at: now) }
     guard now >= deadline else { return messages }
@@ -111,10 +113,11 @@ extension ServiceReport {
     var parts = state.attempt > 0 ? ["attempt \(state.attempt)"] : []
     if isStopping { parts.append("stopping") }
     if state.isWaiting { parts.append("waiting to start again after a failure") }
-    if let progress = state.progress {
-      parts += ["epoch \(progress.epoch)", "step \(progress.step)"]
-      if let loss = progress.loss { parts.append("loss \(decimal(loss, 4))") }
-      if let rate = progress.imagesPerSecond { parts.append("\(decimal(rate, 1)) images/s") }
+    if let step = state.step {
+      parts.append(
+        placeText(
+          epoch: step.epoch ?? 0, step: step.step, of: step.stepsOfEpoch, loss: step.loss,
+          imagesPerSecond: step.imagesPerSecond))
     } else if !state.isWaiting {
       parts.append(waitsForStep ? "starting" : "running")
     }

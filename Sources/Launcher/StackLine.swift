@@ -1,13 +1,14 @@
 import Glibc
 
-/// A line of a stack, `program(symbol+0x12)[0x55d0]`, with its function's name as the source has it.
+/// A line of a stack, `program(symbol+0x12)[0x55d0]`, with its function's name as the source has it; nil for any other line.
 ///
 /// The launcher does this, as it copies the lines: in the worker's signal handler nothing may allocate.
-func readableStackLine(_ line: String) -> String {
-  guard let open = line.lastIndex(of: "("), let plus = line[open...].firstIndex(of: "+") else { return line }
-  let symbol = line.index(after: open)..<plus
-  guard let name = demangled(String(line[symbol])) else { return line }
-  return line[..<symbol.lowerBound] + name + line[symbol.upperBound...]
+func readableStackLine(_ line: UnsafeRawBufferPointer) -> [UInt8]? {
+  guard let open = line.lastIndex(of: UInt8(ascii: "(")),
+    let plus = line[open...].firstIndex(of: UInt8(ascii: "+")),
+    let name = demangled(String(decoding: line[(open + 1)..<plus], as: UTF8.self))
+  else { return nil }
+  return line[...open] + Array(name.utf8) + line[plus...]
 }
 
 private typealias SwiftDemangle =
@@ -20,7 +21,7 @@ private typealias CppDemangle =
     UnsafeMutablePointer<CInt>?
   ) -> UnsafeMutablePointer<CChar>?
 
-/// Nil for a name of C, and where this program was linked without the functions that know.
+/// Nil for a name of C, and for what only looks like another one, and where this program was linked without the functions that know.
 private func demangled(_ symbol: String) -> String? {
   let name: UnsafeMutablePointer<CChar>?
   if symbol.hasPrefix("$s"), let function = dlsym(nil, "swift_demangle") {
@@ -31,5 +32,5 @@ private func demangled(_ symbol: String) -> String? {
     return nil
   }
   defer { free(name) }
-  return name.map { String(cString: $0) }
+  return name.map { String(cString: $0) }.flatMap { $0 == symbol ? nil : $0 }
 }

@@ -6,7 +6,7 @@ extension Supervisor {
 
   /// The files and tails of an attempt's ranks.
   static func openOutputs(_ launch: Launch) throws(LaunchError) -> [RankOutput] {
-    try launch.logs?.make(attempt: launch.attempt)
+    if launch.isLogged { try launch.logs?.make(attempt: launch.attempt) }
     var outputs: [RankOutput] = []
     for rank in 0..<launch.size {
       outputs.append(try RankOutput(rank: rank, logPath: launch.logPath(rank: rank)))
@@ -14,13 +14,14 @@ extension Supervisor {
     return outputs
   }
 
-  /// New files, or none from now on: logs that cannot be kept end no run that was well on its way.
+  /// New files, or none for this attempt: logs that cannot be kept end no run that was well on its way.
   private func reopenOutputs() throws(LaunchError) {
+    launch.isLogged = true
     do throws(LaunchError) {
       outputs = try Self.openOutputs(launch)
     } catch {
-      console.say("\(error) From here on no logs are kept.")
-      launch.logs = nil
+      console.say("\(error) This attempt has no logs.")
+      launch.isLogged = false
       outputs = try Self.openOutputs(launch)
     }
   }

@@ -1,3 +1,4 @@
+import Board
 import Glibc
 import Recipe
 
@@ -7,8 +8,14 @@ extension Supervisor {
     guard service.isHeard else { return }
     service.tell(
       ServiceReport.State(
-        attempt: fleet.attempt.number, progress: progress, movement: movement, end: fleet.endAsAsked,
+        attempt: fleet.attempt.number, step: firstRanksStep, movement: movement, end: fleet.endAsAsked,
         isWaiting: fleet.isWaiting), at: now)
+  }
+
+  /// Of the board, since the file of a run that is gone on with ends with steps of an earlier attempt.
+  private var firstRanksStep: RankState? {
+    guard let state = liveness?.board.read(rank: 0)?.state, state.stepsDone > 0 else { return nil }
+    return state
   }
 
   /// Grows as all ranks move: each says so on the board, and rank 0 has a line for every so many steps, none of which

@@ -37,15 +37,24 @@ struct WeightCheck {
 
   /// A number that differs where any one block does.
   private func digest(copyingTo target: UnsafeMutableBufferPointer<Float>?) -> UInt64 {
-    let weights = flat.weights.tensor.moved(to: .cpu)
-    let blocks = BlockLayout(size: 1).ranges(of: 0, in: 0..<weights.count)
-    return withExtendedLifetime(weights) {
-      let floats = weights.floats()
-      return concurrently(blocks) { block in
-        if let target { copy(block, of: floats, to: target) }
-        let bytes = UnsafeRawBufferPointer(UnsafeMutableBufferPointer(rebasing: floats[block]))
-        return UInt64(ccrc32c(0, bytes.baseAddress, bytes.count))
-      }.reduce(0) { ($0 ^ $1) &* 0x100_0000_01b3 }
+    guard flat.isOnHost else {
+      if let target {
+        flat.weights.copy(to: target)
+        return digest(of: target)
+      }
+      let weights = flat.weights.tensor.moved(to: .cpu)
+      return withExtendedLifetime(weights) { digest(of: weights.floats()) }
     }
+    return digest(of: flat.weights.tensor.floats(), copyingTo: target)
+  }
+
+  private func digest(
+    of floats: UnsafeMutableBufferPointer<Float>, copyingTo target: UnsafeMutableBufferPointer<Float>? = nil
+  ) -> UInt64 {
+    concurrently(BlockLayout(size: 1).ranges(of: 0, in: 0..<flat.layout.count)) { block in
+      if let target { copy(block, of: floats, to: target) }
+      let bytes = UnsafeRawBufferPointer(UnsafeMutableBufferPointer(rebasing: floats[block]))
+      return UInt64(ccrc32c(0, bytes.baseAddress, bytes.count))
+    }.reduce(0) { ($0 ^ $1) &* 0x100_0000_01b3 }
   }
 }

@@ -12,6 +12,8 @@ final class Checkpoints {
   private let writer: CheckpointWriter?
   private var timing: CheckpointTiming
   private var reports = SaveReports()
+  /// Whether the last checkpoint was not even begun, because the one before it took too long.
+  private var isLastGivenUp = false
 
   /// How long a run that ends waits for the checkpoint that is being written.
   private static let patience = Duration.seconds(600)
@@ -48,7 +50,7 @@ final class Checkpoints {
     if try !step.signals.contains(.stop) || isFree(within: Self.patience) {
       try save(state)
     } else {
-      complainUnsaved(state)
+      giveUp(state)
     }
     return watch.elapsed
   }
@@ -56,9 +58,12 @@ final class Checkpoints {
   /// Saves after an epoch; one whose predecessor is written too slowly follows after a later step, unless the run ends.
   func finishEpoch(_ state: @autoclosure () -> TrainingState, isBest: Bool, isLast: Bool) throws {
     if try isFree(within: isLast ? Self.patience : Self.epochPatience) {
-      try save(state(), isBest: isBest)
+      let state = state()
+      // A wish that came while the epoch was evaluated, which no step will hear of.
+      if CheckpointRequest.take() { reports.expect(state.name) }
+      try save(state, isBest: isBest)
     } else if isLast {
-      complainUnsaved(state())
+      giveUp(state())
     } else {
       timing.postpone()
     }
@@ -67,7 +72,7 @@ final class Checkpoints {
 
   private func isFree(within patience: Duration) throws -> Bool {
     defer { sayOutcomes() }
-    return try writer.isFree(for: setup.group, within: patience) { setup.sections.enter($0) }
+    return try firstRankIsFree(writer, in: setup.group, within: patience) { setup.sections.enter($0) }
   }
 
   /// Saves; no save is under way, and all ranks know that.
@@ -82,9 +87,9 @@ final class Checkpoints {
     if isAskedFor { reports.expect(state.name) }
   }
 
-  private func complainUnsaved(_ state: TrainingState) {
+  private func giveUp(_ state: TrainingState) {
+    isLastGivenUp = true
     guard setup.placement.isFirst else { return }
-    reports.lastFailed = true
     complain("warning: checkpoint \(state.name) was not saved: the one before it is still being written")
   }
 
@@ -96,33 +101,34 @@ final class Checkpoints {
 
   /// Waits for the checkpoint at which the run was stopped, and says what came of it.
   func finishStopped(at state: TrainingState) {
-    wait()
+    let isSaved = isLastSaved()
     // Every rank stops after the same step, so one line is enough.
     guard setup.placement.isFirst else { return }
     let rest =
-      reports.lastFailed
-      ? "Its checkpoint was not saved: the same command with --resume auto goes on from the one before it."
-      : "The same command with --resume auto goes on from there: \(setup.folder.checkpoints.folder)/\(state.name)"
+      isSaved
+      ? "The same command with --resume auto goes on from there: \(setup.folder.checkpoints.folder)/\(state.name)"
+      : "Its checkpoint was not saved: the same command with --resume auto goes on from the one before it."
     complain("stopped by a signal in epoch \(state.epoch), after step \(state.steps) of the run. \(rest)")
   }
 
   /// A run that has its weights is done: failing would have it started again, at worst from epoch 0.
   private func finishRun() {
-    wait()
-    guard reports.lastFailed else { return }
+    if isLastSaved() { return }
     complain(
       "warning: the run is done and its weights are in \(setup.folder.path), but its last checkpoint was not saved. "
         + "--resume auto would go on from the one before it.")
   }
 
-  private func wait() {
-    guard let writer else { return }
+  /// Whether the last checkpoint is on the disk, once it is, has failed, or is no longer waited for.
+  private func isLastSaved() -> Bool {
+    guard let writer, !isLastGivenUp else { return !isLastGivenUp }
     setup.sections.enter(.checkpoint)
-    if !writer.wait(within: Self.patience) {
-      reports.lastFailed = true
+    guard writer.wait(within: Self.patience) else {
       complain("warning: the checkpoint is still being written after \(Self.patience): no longer waited for")
+      return false
     }
     sayOutcomes()
+    return !reports.lastFailed
   }
 }
 

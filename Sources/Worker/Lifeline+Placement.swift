@@ -1,3 +1,4 @@
+import Board
 import Collective
 import Foundation
 import Recipe

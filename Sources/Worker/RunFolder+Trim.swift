@@ -3,11 +3,24 @@ import Foundation
 import Training
 
 extension RunFolder {
-  /// Drops the lines of both logs that an earlier attempt wrote after the place of a state, so that they read like one run;
-  /// all of that attempt where it left no state.
-  func trimLogs(to state: TrainingState?) throws(Failure) {
-    try keepLines(of: "train.jsonl") { place in state.map(place.isStep) ?? false }
-    try keepLines(of: "log.txt") { place in state.map(place.isEpoch) ?? false }
+  /// Drops the lines of both logs that an earlier attempt wrote after the place of a state, so that they read like one run.
+  func trimLogs(to state: TrainingState) throws(Failure) {
+    try keepLines(of: "train.jsonl") { $0.isStep(upTo: state) }
+    try keepLines(of: "log.txt") { $0.isEpoch(upTo: state) }
+  }
+
+  /// Moves the lines of both logs to the end of `NAME.earlier`: those of a run that cannot be gone on with.
+  func setLogsAside() throws(Failure) {
+    for name in ["train.jsonl", "log.txt"] {
+      guard let lines = FileManager.default.contents(atPath: file(name)), !lines.isEmpty else { continue }
+      guard let earlier = fopen(file("\(name).earlier"), "a") else {
+        throw Self.refused(path, "\(name).earlier")
+      }
+      let isWritten = lines.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, earlier) } == lines.count
+      guard fclose(earlier) == 0, isWritten, truncate(file(name), 0) == 0 else {
+        throw Self.refused(path, "\(name).earlier: " + String(cString: strerror(errno)))
+      }
+    }
   }
 
   /// Rewrites a file of JSON lines where some are not to be kept; half a line, which a crash leaves, is none.
@@ -21,11 +34,13 @@ extension RunFolder {
     let start = lines.indices.dropFirst().last { !(lines[$0 - 1].place < lines[$0].place) } ?? 0
     let kept = lines[..<start] + lines[start...].filter { keeps($0.place) }
     let text = kept.map { String(decoding: $0.0, as: UTF8.self) + "\n" }.joined()
-    guard Data(text.utf8) != bytes else { return }
     do {
       try AtomicFile.write(text, to: file(name))
     } catch {
-      throw Failure(error)
+      // A file can be cut even where there is no room for another one.
+      guard bytes.starts(with: text.utf8), truncate(file(name), off_t(text.utf8.count)) == 0 else {
+        throw Failure(error)
+      }
     }
   }
 }

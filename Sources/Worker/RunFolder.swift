@@ -30,7 +30,7 @@ struct RunFolder {
     }
   }
 
-  private static func refused(_ path: String, _ reason: String) -> Failure {
+  static func refused(_ path: String, _ reason: String) -> Failure {
     Failure(
       "cannot write to the output folder \(path): \(reason). "
         + "Choose one that this user may write to with --output-dir.", exitCode: .inputOutput)
@@ -44,8 +44,13 @@ struct RunFolder {
 
   /// Writes the resolved recipe, for people and for the next run.
   func write(_ recipe: Recipe) throws(Failure) {
+    // A run that goes on has it, and a full disk has no room for it twice.
+    let document = recipe.document
+    if let bytes = FileManager.default.contents(atPath: file("recipe.json")), bytes == Data(document.utf8) {
+      return
+    }
     do {
-      try AtomicFile.write(recipe.document, to: file("recipe.json"))
+      try AtomicFile.write(document, to: file("recipe.json"))
     } catch {
       throw Failure(error)
     }

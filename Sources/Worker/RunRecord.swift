@@ -27,7 +27,11 @@ final class RunRecord {
   init(_ setup: RunSetup, from state: TrainingState?) throws {
     self.setup = setup
     // Another run in the same folder adds to the logs; one that is to go on, and finds nothing, begins them anew.
-    if state != nil || setup.flags.resume == "auto" { try setup.folder.trimLogs(to: state) }
+    if let state {
+      try setup.folder.trimLogs(to: state)
+    } else if setup.flags.resume == "auto" {
+      try setup.folder.setLogsAside()
+    }
     try setup.folder.write(setup.recipe)
     steps = try setup.folder.lines("train.jsonl")
     epochs = try setup.folder.lines("log.txt")

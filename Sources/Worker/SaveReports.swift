@@ -3,7 +3,7 @@ import Checkpoint
 /// What to say of saves: a trouble once, until it changes, and its end; a success where somebody asked for it.
 struct SaveReports {
   /// Whether the newest save came to nothing.
-  var lastFailed = false
+  private(set) var lastFailed = false
   private var trouble: SaveFailure.Kind?
   private var expected: Set<String> = []
 

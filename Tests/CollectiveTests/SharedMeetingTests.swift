@@ -24,7 +24,7 @@ struct SharedMeetingTests {
   @Test("a rank that stops while it sums is named by all others at the deadline")
   func stop() throws {
     let haveFailed = DispatchSemaphore(value: 0)
-    let errors = try run(silence: .milliseconds(300)) { group, _, _ throws(CollectiveError) in
+    let errors = try run(silence: .seconds(1)) { group, _, _ throws(CollectiveError) in
       if group.rank == 1 { for _ in 0..<3 { haveFailed.wait() } }
     } afterwards: {
       haveFailed.signal()
@@ -39,7 +39,7 @@ struct SharedMeetingTests {
     let haveFailed = DispatchSemaphore(value: 0)
     let memory = try TestMemory()
     let ring = LoopbackRing(size: 4, capacity: 16)
-    let timeouts = RingGroup.Timeouts(silence: .milliseconds(300), grace: .milliseconds(300))
+    let timeouts = RingGroup.Timeouts(silence: .seconds(1), grace: .seconds(1))
     let errors = onRanks(4) { rank throws(CollectiveError) in
       var transport = ring.transport(rank: rank)
       if rank == 1 {

@@ -26,8 +26,6 @@ extension EndToEnd {
       let end = try run.finish(within: fault.limit)
       try run.waitUntilWorkersAreGone(until: start + fault.limit)
       #expect(place.leftovers.isEmpty)
-      #expect(
-        try FileManager.default.contentsOfDirectory(atPath: "/dev/shm").allSatisfy { !$0.contains("twins") })
       expect(end, after: fault)
     }
 

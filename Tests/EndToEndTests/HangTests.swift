@@ -12,7 +12,7 @@ extension EndToEnd {
 
     @Test func `a stopped worker is named with what it did, and all stacks are in the logs`() throws {
       let run = try launch("--hang-timeout", "3", "--max-restarts", "0")
-      kill(try #require(run.workers[1]), SIGSTOP)
+      try #require(kill(try #require(run.workers[1]), SIGSTOP) == 0)
       let end = try run.finish(within: .seconds(20))
       #expect(end.status == Status.software)
       let named = #/twins-launch: rank 1 is stuck in \w+ for [3-9]\.\d s \(epoch \d+, step \d+\)/#
@@ -36,13 +36,13 @@ extension EndToEnd {
 
     @Test func `after a hang the run goes on, and each attempt is watched`() throws {
       let run = try launch("--hang-timeout", "3")
-      kill(try #require(run.workers[1]), SIGSTOP)
+      try #require(kill(try #require(run.workers[1]), SIGSTOP) == 0)
       try run.read(to: "Resuming from")
       try run.read(to: "Epoch: [")
       let status = try ask("status")
       #expect(status.status == Status.done)
       #expect(status.output.first?.contains(", attempt 1: running for ") == true, "\(status.output)")
-      kill(try #require(run.workers[0]), SIGSTOP)
+      try #require(kill(try #require(run.workers[0]), SIGSTOP) == 0)
       #expect(try ask("status").status == 1)
       #expect(try ask("stop", "--now").status == Status.done)
       let end = try run.finish()
@@ -58,8 +58,12 @@ extension EndToEnd {
       #expect(well.status == Status.done)
       let progress = #/^epoch \d+, step \d+ of \d+, loss \d\.\d{4}, [\d.]+ images\/s$/#
       #expect(well.output.contains { $0.contains(progress) }, "\(well.output)")
-      kill(worker, SIGSTOP)
-      while !WorkerProcess.isStopped(worker) { sched_yield() }
+      try #require(kill(worker, SIGSTOP) == 0)
+      let deadline = ContinuousClock.now + ProgramRun.patience
+      while !WorkerProcess.isStopped(worker) {
+        try #require(ContinuousClock.now < deadline)
+        sched_yield()
+      }
       let folder = "\(place.output("out"))/run"
       let times = try (0..<7).map { _ in
         let start = ContinuousClock.now
@@ -76,7 +80,7 @@ extension EndToEnd {
       #expect(asked.status == 1)
       let stopped = #/"pid":\d+,"rank":2,"restarts":0,"seconds":[\d.]+,"section":"\w+","state":"stopped"/#
       #expect(try #require(asked.output.first).contains(stopped), "\(asked.output)")
-      kill(worker, SIGCONT)
+      try #require(kill(worker, SIGCONT) == 0)
       #expect(try ask("checkpoint").status == Status.done)
       #expect(try ask("stop").status == Status.done)
       let end = try run.finish()

@@ -86,8 +86,6 @@ extension EndToEnd.KillSweepTests {
   private func expectNothingLeft(by run: ProgramRun) throws {
     #expect(run.workers.isEmpty)
     #expect(place.leftovers.isEmpty)
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: "/dev/shm").allSatisfy { !$0.contains("twins") })
   }
 
   private func expectSame(_ whole: WholeTraining) throws {

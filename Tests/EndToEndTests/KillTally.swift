@@ -16,8 +16,9 @@ struct KillTally: Sendable {
   private func aimed(at section: Section) -> [Hit] { hits.filter { $0.kill.moment == .section(section) } }
   private func met(_ section: Section) -> Int { aimed(at: section).filter { $0.section == section }.count }
 
-  /// Whether so many kills missed that the sweep proves little.
+  /// Whether so many kills missed that the sweep proves little; of a few, what share meets is chance.
   var isBlind: Bool {
+    guard hits.count >= 40 else { return !saves.contains(where: \.hasCutSave) }
     let sections = Section.allCases
     return saves.filter(\.hasCutSave).count * 4 < saves.count
       || sections.map(met).reduce(0, +) * 2 < sections.reduce(0) { $0 + aimed(at: $1).count }

@@ -2,6 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
+@testable import Launcher
+
 extension EndToEnd {
   /// The lines of a run's logs, when attempts saved nothing.
   @Suite struct LogTests {
@@ -29,6 +31,20 @@ extension EndToEnd {
     @Test func `a run that is to go on, and finds no checkpoint, begins its logs anew`() throws {
       try writeEarlier()
       #expect(try launch("--resume", "auto").finish().status == Status.done)
+      #expect(try steps() == Array(1...20))
+      let aside = try RunFiles(folder: place.output("out")).bytes("train.jsonl.earlier")
+      #expect(aside == Data(Self.earlier.utf8))
+    }
+
+    /// By another file the launcher sees that an attempt has resumed.
+    @Test func `a resume replaces the file of steps even where none is to be cut`() throws {
+      #expect(try launch().finish().status == Status.done)
+      let path = "\(place.output("out"))/train.jsonl"
+      var file = ProgressFile(path: path)
+      file.forget()
+      #expect(file.newest == nil)
+      #expect(try launch("--resume", "auto").finish().status == Status.done)
+      #expect(file.newest?.step == 20)
       #expect(try steps() == Array(1...20))
     }
 

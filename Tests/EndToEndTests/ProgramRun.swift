@@ -68,6 +68,15 @@ final class ProgramRun {
     }
   }
 
+  /// Waits until stderr has this text, while nobody reads stdout.
+  func waitForErrors(_ text: String) throws {
+    let deadline = ContinuousClock.now + Self.patience
+    while !errors.contains(text) {
+      guard ContinuousClock.now < deadline else { throw TestError("no '\(text)' in: \(errors)") }
+      sched_yield()
+    }
+  }
+
   /// Waits for the end, at most so long.
   func finish(within limit: Duration = patience) throws -> End {
     let deadline = ContinuousClock.now + limit

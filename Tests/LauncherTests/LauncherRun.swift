@@ -132,6 +132,11 @@ extension LauncherRun {
     return products.appendingPathComponent("twins-launch").path
   }
 
+  /// A worker that tells the board what it is told to.
+  static var spinningProgram: String {
+    (program as NSString).deletingLastPathComponent + "/spinning-worker"
+  }
+
   private static func makeFolder() throws -> String {
     let folder = try temporaryFolder()
     try FileManager.default.createDirectory(atPath: "\(folder)/r", withIntermediateDirectories: true)

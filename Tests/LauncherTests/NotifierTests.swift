@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -18,16 +19,25 @@ import Testing
     let run = try LauncherRun(
       """
       env | grep -E 'NOTIFY|WATCHDOG'
-      wait_for_launcher() { cat <&3 & wait $!; }
       out=$(echo "$*" | sed 's/.*--output-dir \\([^ ]*\\).*/\\1/')
-      trap 'exit 75' TERM
-      echo '{"epoch": 0, "step": 1, "loss": 2.5, "images_per_second": 80.5}' >>$out/train.jsonl
+      echo '{"epoch": 0, "step": 1, "loss": 2.5, "images_per_second": 80.5}' >$out/cut
+      mv $out/cut $out/train.jsonl
+      mkfifo $out/go
+      echo resumed
+      read -r line <$out/go
+      '\(LauncherRun.spinningProgram)' forward step &
+      steps=$!
+      trap 'kill $steps; exit 75' TERM
       wait_for_launcher
       """, ["--nproc", "1"],
       environment: ["NOTIFY_SOCKET": name, "WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "1"])
+    while try run.nextLine() != "resumed" {}
+    let start = try systemd.all(for: .zero)
+    #expect(!start.contains("READY=1") && !start.contains { $0.contains("step 1") }, "\(start)")
+    try "go\n".write(toFile: "\(run.folder)/out/go", atomically: false, encoding: .utf8)
     let before = try systemd.read(to: "READY=1")
     #expect(!before.contains("WATCHDOG=1"))
-    _ = try systemd.read(to: "STATUS=epoch 0, step 1, loss 2.5000, 80.5 images/s")
+    _ = try systemd.read(to: "STATUS=epoch 3, step 16 of 40, loss 2.5000, 80.5 images/s")
     run.send(.terminate)
     _ = try systemd.read(to: "STOPPING=1")
     #expect(

@@ -32,8 +32,12 @@ import Testing
   @Test func aStoppedWorkerIsNamedInTime() throws {
     let run = try LauncherRun(Self.obedient, ["--nproc", "2"])
     let worker = try #require(try processes(of: run, count: 2)[1])
-    kill(worker, SIGSTOP)
-    while !WorkerProcess.isStopped(worker) { sched_yield() }
+    try #require(kill(worker, SIGSTOP) == 0)
+    let deadline = ContinuousClock.now + .milliseconds(Int(LauncherRun.patience))
+    while !WorkerProcess.isStopped(worker) {
+      try #require(ContinuousClock.now < deadline)
+      sched_yield()
+    }
     let (answer, time) = try medianAnswer(in: "\(run.folder)/out/run")
     #expect(time < .milliseconds(100))
     #expect(answer.status?.ranks.map(\.state) == [.running, .stopped])
@@ -143,6 +147,22 @@ import Testing
     let error = ControlClient.unreachable("/x", errno: EACCES)
     #expect(error.exitCode == .missingInput)
     #expect(error.description.contains("The run is another user's"))
+  }
+
+  /// Somebody else's folder that happens to have the name of a run of this user.
+  @Test func aRunIsFoundByNameWhateverLiesHere() throws {
+    let folder = try temporaryFolder()
+    defer { removeFolder(folder) }
+    let environment = ["XDG_RUNTIME_DIR": folder]
+    let name = "hidden-\(getpid())"
+    let find = { () throws(LaunchError) in
+      try RunFinder.folder(name, environment: environment, obstacle: { _ in EACCES })
+    }
+    let error = try #require(throws: LaunchError.self) { try find() }
+    #expect(error.description.contains("in \(name): ") && error.description.contains("another user's"))
+    let run = try #require(RunIdentifier(name))
+    #expect(RunRegistry.all(environment)[0].add(run, folder: "\(folder)/out/run"))
+    #expect(try find() == "\(folder)/out/run")
   }
 
   /// As a launcher does with one client too many.

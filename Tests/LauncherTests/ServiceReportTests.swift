@@ -1,3 +1,4 @@
+import Board
 import Glibc
 import Testing
 
@@ -11,10 +12,10 @@ import Testing
     #expect(
       report.messages(State(), at: .zero) == ["EXTEND_TIMEOUT_USEC=120000000", "STATUS=starting"])
     #expect(
-      report.messages(State(progress: step(1)), at: .seconds(9)) == [
-        "READY=1", "STATUS=epoch 0, step 1, loss 2.5000, 80.5 images/s",
+      report.messages(State(step: step(1)), at: .seconds(9)) == [
+        "READY=1", "STATUS=epoch 0, step 1 of 9, loss 2.5000, 80.5 images/s",
       ])
-    #expect(report.messages(State(progress: step(1)), at: .seconds(10)) == [])
+    #expect(report.messages(State(step: step(1)), at: .seconds(10)) == [])
   }
 
   @Test func anEvaluationIsReadyAtOnce() {
@@ -32,11 +33,11 @@ import Testing
 
   @Test func theStatusIsToldAtMostOnceASecond() {
     var report = ServiceReport(watchdog: nil, waitsForStep: false)
-    _ = report.messages(State(progress: step(1)), at: .seconds(1))
+    _ = report.messages(State(step: step(1)), at: .seconds(1))
     #expect(report.deadline == .seconds(2))
-    #expect(report.messages(State(progress: step(2)), at: .milliseconds(1999)) == [])
-    let later = report.messages(State(attempt: 2, progress: step(3)), at: .seconds(2))
-    #expect(later == ["STATUS=attempt 2, epoch 0, step 3, loss 2.5000, 80.5 images/s"])
+    #expect(report.messages(State(step: step(2)), at: .milliseconds(1999)) == [])
+    let later = report.messages(State(attempt: 2, step: step(3)), at: .seconds(2))
+    #expect(later == ["STATUS=attempt 2, epoch 0, step 3 of 9, loss 2.5000, 80.5 images/s"])
   }
 
   @Test func theWatchdogIsFedAtHalfItsIntervalWhileAllMove() {
@@ -58,7 +59,7 @@ import Testing
     var (now, fed, statuses, movement) = (Duration.zero, Duration.zero, 0, 0)
     while now < .seconds(3) {
       movement += 1
-      let messages = report.messages(State(progress: step(movement), movement: movement), at: now)
+      let messages = report.messages(State(step: step(movement), movement: movement), at: now)
       #expect(now - fed < interval)
       if messages.contains("WATCHDOG=1") { fed = now }
       statuses += messages.count { $0.hasPrefix("STATUS=") }
@@ -98,8 +99,8 @@ import Testing
 
   @Test func stoppingIsToldOnceWithTheTimeThatItMayTake() {
     var report = ServiceReport(watchdog: nil, waitsForStep: false)
-    _ = report.messages(State(progress: step(1)), at: .zero)
-    let state = State(progress: step(1), end: .seconds(600))
+    _ = report.messages(State(step: step(1)), at: .zero)
+    let state = State(step: step(1), end: .seconds(600))
     #expect(
       report.messages(state, at: .milliseconds(100)) == ["STOPPING=1", "EXTEND_TIMEOUT_USEC=604900000"])
     #expect(report.messages(state, at: .milliseconds(200)) == [])
@@ -136,8 +137,11 @@ import Testing
     #expect(outcome.errno(outOfMemory: outOfMemory) == expected)
   }
 
-  private func step(_ number: Int) -> Progress {
-    Progress(epoch: 0, step: number, loss: 2.5, imagesPerSecond: 80.5)
+  private func step(_ number: Int) -> RankState {
+    var state = RankState()
+    (state.epoch, state.step, state.stepsOfEpoch) = (0, number, 9)
+    (state.loss, state.imagesPerSecond) = (2.5, 80.5)
+    return state
   }
 
   private func fed(_ report: inout ServiceReport, movement: Int, at seconds: Int) -> Bool {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Launcher
@@ -14,6 +15,23 @@ import Testing
     ("a + b (c)", "a + b (c)"), ("(", "("), ("", ""),
   ])
   func `a function has its name`(line: String, expected: String) {
-    #expect(readableStackLine(line) == expected)
+    let readable = Array(line.utf8).withUnsafeBytes { readableStackLine($0) }
+    #expect(readable.map { String(decoding: $0, as: UTF8.self) } == (line == expected ? nil : expected))
+  }
+
+  /// While the stacks are written, other lines are still the worker's own, whatever is in them.
+  @Test func `no other byte is changed`() throws {
+    let folder = try temporaryFolder()
+    defer { removeFolder(folder) }
+    let output = try RankOutput(rank: 0, logPath: "\(folder)/log")
+    output.isQuiet = true
+    var console = Console()
+    let stack = Array("/w($s1A1ByyF+0x1)[0x2]\n".utf8)
+    let bytes: [UInt8] = [0xFF, newline]
+    bytes.withUnsafeBytes { output.receive($0, from: .errors, into: &console) }
+    stack.withUnsafeBytes { output.receive($0, from: .output, into: &console) }
+    stack.withUnsafeBytes { output.receive($0, from: .errors, into: &console) }
+    let log = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/log"))
+    #expect(log == Data(bytes + stack + Array("/w(A.B() -> ()+0x1)[0x2]\n".utf8)))
   }
 }

@@ -41,13 +41,24 @@ public enum SmallDisk {
 
     /// Leaves only so many bytes free, more or less; the file that does it.
     public func fill(leaving bytes: Int) throws -> String {
-      let path = "\(path)/ballast"
-      let free =
-        try FileManager.default.attributesOfFileSystem(forPath: self.path)[.systemFreeSize] as? Int ?? 0
-      let file = open(path, O_WRONLY | O_CREAT, 0o600)
+      let ballast = "\(path)/ballast-\(UUID())"
+      let file = open(ballast, O_WRONLY | O_CREAT, 0o600)
       defer { close(file) }
-      guard posix_fallocate(file, 0, max(1, free - bytes)) == 0 else { throw Refused(errno: ENOSPC) }
-      return path
+      var size = 0
+      // Others may take room meanwhile.
+      for _ in 0..<1000 {
+        let excess = try free - bytes
+        if excess <= 0 { return ballast }
+        if posix_fallocate(file, off_t(size), off_t(excess)) == 0 { size += excess }
+      }
+      throw Refused(errno: ENOSPC)
+    }
+
+    private var free: Int {
+      get throws {
+        let attributes = try FileManager.default.attributesOfFileSystem(forPath: path)
+        return attributes[.systemFreeSize] as? Int ?? 0
+      }
     }
 
     fileprivate func mount(size: String) throws {

@@ -1,5 +1,4 @@
 import Board
-import Dispatch
 import TestSupport
 import Testing
 
@@ -14,18 +13,16 @@ import Testing
 
   /// Whether each of three ranks finds the writer free, while rank 0 saves to a disk that `letGo` lets go on.
   private func free(within patience: Duration, letGo: @escaping @Sendable (Int) -> Bool) throws -> [Bool] {
-    let gate = DispatchSemaphore(value: 0)
+    let gate = Gate()
     var store = CheckpointStore(folder: folder.path + "/checkpoints")
     store.disk = Disk { _ in
-      // Once open, it stays open.
-      gate.wait()
-      gate.signal()
+      gate.pass()
       return .proceed
     }
     let writer = CheckpointWriter(store)
     #expect(writer.begin(CheckpointName(epoch: 0), state: 0) { _ in })
     defer {
-      gate.signal()
+      gate.open()
       #expect(writer.wait(within: .seconds(60)))
     }
     let ring = LoopbackRing(size: 3)
@@ -35,10 +32,10 @@ import Testing
         timeouts: .init(silence: .seconds(60)))
       defer { group.close() }
       var looks = 0
-      return try (rank == 0 ? writer : nil).isFree(for: group, within: patience) { section in
+      return try firstRankIsFree(rank == 0 ? writer : nil, in: group, within: patience) { section in
         guard rank == 0, section == .communicate else { return }
         looks += 1
-        if letGo(looks) { gate.signal() }
+        if letGo(looks) { gate.open() }
       }
     }
   }
@@ -52,7 +49,7 @@ import Testing
   }
 
   @Test func `nobody waits where nothing is being saved`() throws {
-    let writer: CheckpointWriter? = CheckpointWriter(CheckpointStore(folder: folder.path))
-    #expect(try writer.isFree(for: SoloGroup(), within: .zero))
+    let writer = CheckpointWriter(CheckpointStore(folder: folder.path))
+    #expect(try firstRankIsFree(writer, in: SoloGroup(), within: .zero))
   }
 }

@@ -15,10 +15,6 @@ import Training
     let state = TrainingState(
       epoch: epoch, steps: 5, bestAccuracy: 0, classes: [], recipe: Recipe(),
       partial: step.map { PartialEpoch(steps: $0) })
-    return try trimmed(name, text, to: state)
-  }
-
-  private func trimmed(_ name: String, _ text: String, to state: TrainingState?) throws -> String {
     let run = try RunFolder(creating: folder.path)
     try Data(text.utf8).write(to: URL(fileURLWithPath: run.file(name)))
     try run.trimLogs(to: state)
@@ -34,11 +30,6 @@ import Training
     #expect(try trimmed("train.jsonl", a + b + c + d, epoch: 1, after: 1) == a + b)
     #expect(try trimmed("train.jsonl", a + b + c + d, epoch: 1, after: nil) == a + b + c)
     #expect(try trimmed("train.jsonl", a + b, epoch: 1, after: 0) == a)
-  }
-
-  @Test func `all lines go where no state was left`() throws {
-    #expect(try trimmed("train.jsonl", line(0, 1, 1) + line(0, 2, 2), to: nil) == "")
-    #expect(try trimmed("log.txt", "{\"epoch\": 0, \"n_parameters\": 3}\n", to: nil) == "")
   }
 
   @Test func `half a line goes, and lines of older programs are told by their updates`() throws {
@@ -62,15 +53,17 @@ import Training
     }
   }
 
-  @Test func `a run that left no state begins its logs anew`() throws {
+  @Test func `the lines of runs that left no state are kept apart`() throws {
     let run = try RunFolder(creating: folder.path)
-    for name in ["log.txt", "train.jsonl"] {
-      try Data(line(0, 1, 1).utf8).write(to: URL(fileURLWithPath: run.file(name)))
+    try run.setLogsAside()
+    for number in 1...2 {
+      try Data(line(0, number, 1).utf8).write(to: URL(fileURLWithPath: run.file("log.txt")))
+      try run.setLogsAside()
+      #expect(try Data(contentsOf: URL(fileURLWithPath: run.file("log.txt"))).isEmpty)
     }
-    try run.trimLogs(to: nil)
-    for name in ["log.txt", "train.jsonl"] {
-      #expect(try Data(contentsOf: URL(fileURLWithPath: run.file(name))).isEmpty)
-    }
+    let earlier = try String(contentsOfFile: run.file("log.txt.earlier"), encoding: .utf8)
+    #expect(earlier == line(0, 1, 1) + line(0, 2, 1))
+    #expect(access(run.file("train.jsonl.earlier"), F_OK) != 0)
   }
 
   @Test func `files that are not there stay so`() throws {

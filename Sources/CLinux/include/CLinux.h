@@ -8,6 +8,8 @@
 
 /// A pipe that does not survive an exec: `ends[0]` reads, `ends[1]` writes.
 int linux_pipe(int ends[2]);
+/// Bytes that a pipe holds at most; -1 where there is none.
+int linux_pipe_capacity(int end);
 
 /// A descriptor that becomes readable when the process ends.
 int linux_open_process(pid_t process);

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// What this process has printed into its pipes and a launcher that is gone has not read.
@@ -7,7 +8,11 @@ public enum UnreadOutput {
 
   /// Adds it to the launcher's file, standard output first, and a last line that no pipe would take any more; does
   /// nothing where there is no such file.
+  ///
+  /// A disk that does not answer within a second ends this process.
   public static func save(to path: String, endingWith line: String) {
+    signal(SIGALRM, SIG_DFL)
+    alarm(1)
     let file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     guard file >= 0 else { return }
     defer { close(file) }
@@ -26,16 +31,15 @@ public enum UnreadOutput {
     return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
   }
 
-  /// Until the pipe is empty or the file takes no more.
+  /// What the pipe holds now, and not what other threads add meanwhile: with a reader again, it takes more.
   private static func copy(_ pipe: Int32, to file: Int32) {
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
-    while case let count = read(pipe, &bytes, bytes.count), count > 0 {
-      var written = 0
-      while written < count {
-        let taken = bytes[written..<count].withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-        guard taken > 0 else { return }
-        written += taken
-      }
+    var bytes = [UInt8](repeating: 0, count: max(0, Int(linux_pipe_capacity(pipe))))
+    let count = read(pipe, &bytes, bytes.count)
+    var rest = bytes.prefix(max(0, count))
+    while !rest.isEmpty {
+      let taken = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+      guard taken > 0 else { return }
+      rest = rest.dropFirst(taken)
     }
   }
 }
