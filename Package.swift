@@ -28,6 +28,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
 let package = Package(
   name: "twins-launch",
   products: [
@@ -35,7 +37,8 @@ let package = Package(
     .executable(name: "twins-worker", targets: ["Worker"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
     // C and C++ behind plain C headers.
@@ -63,16 +66,17 @@ let package = Package(
     .target(name: "CLinux"),
 
     // The rooms; docs/architecture.md says what each owns and may import.
+    room("System", [systemPackage]),
     room("Randomness"),
     room("Board", ["CLinux"]),
     room("Torch", ["CTorch"]),
     room("Model", ["Torch", "Randomness"]),
     room("Wire", ["CZeroMQ", "CCRC32C"]),
-    room("Collective", ["Wire", "CFloats", "CLinux"]),
-    room("Data", ["CImage", "CTorch", "Randomness"]),
-    room("Checkpoint", ["CLinux", "CCRC32C"]),
+    room("Collective", ["Wire", "CFloats", "CLinux", "System", systemPackage]),
+    room("Data", ["CImage", "CTorch", "Randomness", "System", systemPackage]),
+    room("Checkpoint", ["CLinux", "CCRC32C", "System", systemPackage]),
     room("Recipe"),
-    room("Flags", ["Recipe", argumentParser]),
+    room("Flags", ["Recipe", "System", systemPackage, argumentParser]),
     room(
       "Training",
       ["Torch", "Model", "Collective", "CFloats", "CCRC32C", "Data", "Checkpoint", "Randomness", "Recipe"]),
@@ -80,16 +84,19 @@ let package = Package(
       "Worker",
       [
         "Training", "Torch", "Model", "Board", "Collective", "Data", "Randomness", "Checkpoint", "Recipe",
-        "Flags", argumentParser,
+        "Flags", "System", systemPackage, argumentParser,
       ],
       // With names for its own functions in the stacks of a worker that hangs.
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
-    program("Launcher", ["CLinux", "Board", "Collective", "Wire", "Recipe", "Flags", argumentParser]),
+    program(
+      "Launcher",
+      ["CLinux", "Board", "Collective", "Wire", "Recipe", "Flags", "System", systemPackage, argumentParser]),
 
     // Optimised even in debug builds: it makes tens of millions of golden weights.
     .target(
       name: "TestSupport", dependencies: ["Checkpoint"], path: "Tests/TestSupport",
       swiftSettings: house + [.unsafeFlags(["-O"])]),
+    tests("SystemTests", ["System", systemPackage]),
     tests("BoardTests", ["Board", "CLinux"]),
     tests("WireTests", ["Wire", "CCRC32C"]),
     tests("CollectiveTests", ["Collective", "Wire", "CFloats", "CLinux"]),
