@@ -1,4 +1,4 @@
-# `make` lists the targets. Each does what it needs first, and costs nothing when that is done.
+# `make` lists the targets. Each does what it needs first, and costs nothing when that is done. V=1 shows all they print.
 
 # Tests and programs are one release build: what is tested is what runs, and the tests take seconds.
 swift_flags := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
@@ -12,14 +12,14 @@ setup: ## install what is missing and link libtorch as .libtorch (TORCH_DIR name
 	@scripts/setup
 
 build: setup ## build twins-launch and twins-worker in release mode
-	swift build $(swift_flags)
+	@scripts/stage "Building twins-launch and twins-worker" swift build $(swift_flags)
 
 test: setup ## run every test
-	swift build --build-tests $(swift_flags)
+	@scripts/stage "Building programs and tests" swift build --build-tests $(swift_flags)
 	OMP_NUM_THREADS=1 swift test --skip-build $(swift_flags)
 
 soak: setup ## break forty runs at random moments, and kill workers and launchers of trainings two hundred times
-	swift build --build-tests $(swift_flags)
+	@scripts/stage "Building programs and tests" swift build --build-tests $(swift_flags)
 	TWINS_SOAK=40 TWINS_KILLS=200 OMP_NUM_THREADS=1 \
 	  swift test --skip-build $(swift_flags) --filter 'FaultSweepTests|KillSweepTests|OrderTests'
 
@@ -39,7 +39,7 @@ bench: build ## time a training step, beside PyTorch's if PEER_PYTHON names a Py
 	scripts/bench
 
 demo: build ## train on handwritten digits with eight workers, in five minutes
-	scripts/digits && scripts/demo
+	@scripts/digits && scripts/demo
 
 clean: ## remove what was built and trained; what setup fetched stays
 	rm -rf .build .demo

@@ -18,3 +18,33 @@ python_with_pip() {
   done
   return 1
 }
+
+# Runs a command as one line with the time it took: stage TITLE COMMAND [ARGUMENT…]
+# What it prints is shown with V=1, and where it fails; then the line comes again, below it.
+stage() {
+  local title=$1 output status=0 start=$SECONDS
+  shift
+  if [ "${V:-0}" != 0 ]; then
+    say "$title"
+    "$@" >&2 || status=$?
+    [ $status = 0 ] || say "$title: failed after $(duration $((SECONDS - start)))"
+    return $status
+  fi
+  output=$(mktemp)
+  printf '%s … ' "$title" >&2
+  "$@" >"$output" 2>&1 || status=$?
+  if [ $status = 0 ]; then
+    say "$(duration $((SECONDS - start)))"
+  else
+    say "failed:"
+    cat "$output" >&2
+    say "$title: failed after $(duration $((SECONDS - start))); V=1 shows everything as it comes"
+  fi
+  rm -f "$output"
+  return $status
+}
+
+# Whole seconds as people say them.
+duration() {
+  if [ "$1" -lt 60 ]; then echo "$1 s"; else echo "$(($1 / 60)) min $(($1 % 60)) s"; fi
+}
