@@ -1,3 +1,5 @@
+import System
+
 /// Why bytes are not what they should be, or ask for what a reader of weights does not do.
 enum Refusal: Error, Equatable {
   /// They break the rules of their format, or use a part of it that weights have no need of.
@@ -62,14 +64,10 @@ struct ByteReader {
 extension String {
   /// A text from a file as an error may print it: short, and nothing that a terminal would obey.
   var printable: String {
-    let shown = unicodeScalars.prefix(100).map { $0.isControl ? "\u{fffd}" : Character($0) }
-    return String(shown) + (unicodeScalars.count > 100 ? "…" : "")
+    let shown = unicodeScalars.prefix(100)
+    return masked(String(shown)) + (shown.endIndex < unicodeScalars.endIndex ? "…" : "")
   }
 
   /// Whether a terminal would only show it.
-  var isPrintable: Bool { !unicodeScalars.contains(where: \.isControl) }
-}
-
-extension Unicode.Scalar {
-  fileprivate var isControl: Bool { properties.generalCategory == .control }
+  var isPrintable: Bool { masked(self) == self }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Why a file or a checkpoint could not be written or cannot be trusted.
 public enum CheckpointError: Error, Equatable, Sendable {
@@ -13,15 +14,17 @@ public enum CheckpointError: Error, Equatable, Sendable {
 }
 
 extension CheckpointError: CustomStringConvertible {
-  /// What happened, where, and the likely cause.
-  public var description: String {
+  /// What happened, where, and the likely cause; on one line, and nothing that a terminal would obey.
+  public var description: String { masked(text) }
+
+  private var text: String {
     switch self {
     case .system(let operation, let path, let errno):
       "cannot \(operation) \(path): \(String(cString: strerror(errno)))\(Self.hint(errno))"
     case .badFile(let path, let reason):
       "\(path): \(reason)"
     case .badTensor(let path, let tensor, let reason):
-      "\(path): tensor \(tensor): \(reason)"
+      "\(path): tensor \(tensor.printable): \(reason)"
     case .incomplete(let folder, let reason):
       "\(folder) is not a complete checkpoint: \(reason)"
     }

@@ -12,8 +12,9 @@ extension CheckpointStore {
   /// it removed.
   func makeRoom(for byteCount: Int, keeping count: Int) -> [String] {
     guard let newest = newestVerified().checkpoint else { return [] }
-    let gain = superfluous(keeping: count, sparing: newest.name).reduce(0) { $0 + $1.byteCount }
-    if let free = disk.freeBytes(at: folder), free + gain < byteCount { return [] }
+    // Each is a petabyte at most, but nobody counts the folders.
+    let gain = superfluous(keeping: count, sparing: newest.name).reduce(0.0) { $0 + Double($1.byteCount) }
+    if let free = disk.freeBytes(at: folder), Double(free) + gain < Double(byteCount) { return [] }
     return prune(keeping: count, sparing: newest.name).removed
   }
 

@@ -20,13 +20,16 @@ public struct CheckpointStore: Sendable {
     public let refused: [CheckpointError]
   }
 
-  /// Looks for the newest checkpoint whose every byte is as it was written, and opens it.
-  public func newestVerified() -> Search {
+  /// Looks for the newest checkpoint whose every byte is as it was written and that `check` accepts, and opens it.
+  public func newestVerified(
+    accepting check: (StoredCheckpoint) throws(CheckpointError) -> Void = { _ in }
+  ) -> Search {
     let (readable, unreadable) = list()
     var refused = unreadable
     for entry in readable {
       do throws(CheckpointError) {
         let checkpoint = try StoredCheckpoint(verifying: path(of: entry.name))
+        try check(checkpoint)
         return Search(checkpoint: checkpoint, refused: refused)
       } catch {
         refused.append(error)

@@ -30,11 +30,11 @@ struct HeaderParser {
   }
 
   private mutating func readMember(_ name: String) throws(JSONScanner.Fault) {
-    guard names.insert(name).inserted else { throw json.fault("'\(name)' comes twice") }
+    guard names.insert(name).inserted else { throw json.fault("'\(name.printable)' comes twice") }
     guard name == SafetensorsFile.metadataKey else { return entries.append(try readEntry(name)) }
     try readMembers { (parser, key) throws(JSONScanner.Fault) in
       guard parser.metadata.updateValue(try parser.json.string(), forKey: key) == nil else {
-        throw parser.json.fault("'\(key)' comes twice")
+        throw parser.json.fault("'\(key.printable)' comes twice")
       }
     }
   }
@@ -48,11 +48,11 @@ struct HeaderParser {
       case "dtype" where type == nil: type = try parser.readType()
       case "shape" where shape == nil: shape = try parser.json.numbers()
       case "data_offsets" where offsets == nil: offsets = try parser.json.numbers()
-      default: throw parser.json.fault("'\(key)' of '\(name)' is unknown or comes twice")
+      default: throw parser.json.fault("'\(key.printable)' of '\(name.printable)' is unknown or comes twice")
       }
     }
     guard let type, let shape, let offsets, offsets.count == 2, offsets[0] <= offsets[1] else {
-      throw json.fault("'\(name)' needs a dtype, a shape, and two data_offsets in order")
+      throw json.fault("'\(name.printable)' needs a dtype, a shape, and two data_offsets in order")
     }
     return SafetensorsHeader.Entry(name: name, type: type, shape: shape, start: offsets[0], end: offsets[1])
   }
@@ -60,7 +60,7 @@ struct HeaderParser {
   private mutating func readType() throws(JSONScanner.Fault) -> ElementType {
     let name = try json.string()
     guard let type = ElementType(rawValue: name) else {
-      throw json.fault("the type \(name) is not supported")
+      throw json.fault("the type \(name.printable) is not supported")
     }
     return type
   }

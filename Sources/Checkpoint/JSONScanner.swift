@@ -52,12 +52,17 @@ struct JSONScanner {
     return value
   }
 
-  /// A list of whole numbers.
+  /// A list of whole numbers, of no more than there are sides of a tensor.
   mutating func numbers() throws(Fault) -> [Int] {
     try expect("[")
     if skip("]") { return [] }
     var values = [try number()]
-    while skip(",") { values.append(try number()) }
+    while skip(",") {
+      guard values.count < TensorView.mostSides else {
+        throw fault("a list of more than \(TensorView.mostSides) numbers")
+      }
+      values.append(try number())
+    }
     try expect("]")
     return values
   }

@@ -48,6 +48,7 @@ struct Manifest: Codable, Equatable, Sendable {
     guard version == Self.currentVersion else {
       throw .incomplete(folder: folder, reason: "its format \(version) is not one that this program reads")
     }
+    if let fault { throw .incomplete(folder: folder, reason: "its \(Self.fileName) is damaged: \(fault)") }
   }
 
   init(sequence: Int, isBest: Bool) {
@@ -57,7 +58,9 @@ struct Manifest: Codable, Equatable, Sendable {
 
   private static func open(_ folder: String) throws(CheckpointError) -> MappedFile {
     do throws(CheckpointError) {
-      return try MappedFile(path: "\(folder)/\(fileName)")
+      return try MappedFile(path: "\(folder)/\(fileName)", atMost: longestText)
+    } catch .badFile(_, let reason) {
+      throw .incomplete(folder: folder, reason: "its \(fileName) is damaged: \(reason)")
     } catch {
       throw .incomplete(folder: folder, reason: "it has no \(fileName); the writer did not finish")
     }

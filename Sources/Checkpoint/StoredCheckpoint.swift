@@ -43,12 +43,17 @@ public struct StoredCheckpoint {
 
   /// Everything that is not a tensor.
   public func state<State: Decodable>(_ type: State.Type) throws(CheckpointError) -> State {
+    let path = "\(folder)/\(Self.stateFileName)"
+    let state: State
     do {
-      return try JSONDecoder().decode(State.self, from: stateBytes)
+      state = try JSONDecoder().decode(State.self, from: stateBytes)
     } catch {
-      throw .badFile(
-        path: "\(folder)/\(Self.stateFileName)", reason: "another version of this program wrote it: \(error)")
+      throw .badFile(path: path, reason: "another version of this program wrote it: \(error)")
     }
+    if let fault = (state as? any CheckedState)?.fault {
+      throw .badFile(path: path, reason: "it is damaged: \(fault)")
+    }
+    return state
   }
 }
 
@@ -69,15 +74,15 @@ extension Manifest.File {
 
   /// The content of a file without tensors.
   fileprivate func read(_ path: String) throws(CheckpointError) -> Data {
-    let file = try open(path)
+    let file = try open(path, atMost: Manifest.longestText)
     guard Manifest.Checksum(of: file.bytes) == checksum else {
       throw .badFile(path: path, reason: "its bytes changed since they were written")
     }
     return Data(file.bytes)
   }
 
-  private func open(_ path: String) throws(CheckpointError) -> MappedFile {
-    let file = try MappedFile(path: path)
+  private func open(_ path: String, atMost limit: Int = .max) throws(CheckpointError) -> MappedFile {
+    let file = try MappedFile(path: path, atMost: limit)
     guard file.bytes.count == size else {
       throw .badFile(path: path, reason: "it has \(file.bytes.count) bytes and was written with \(size)")
     }

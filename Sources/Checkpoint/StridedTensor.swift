@@ -1,4 +1,6 @@
 /// A tensor somewhere in a storage, found to lie within it.
+///
+/// Sides of 1 are left out: nothing walks along them, so that their strides may be any number.
 struct StridedTensor {
   private let storage: UnsafeRawBufferPointer
   private let size: Int
@@ -12,12 +14,13 @@ struct StridedTensor {
     self.storage = storage
     size = tensor.storage.type.size
     offset = tensor.offset
-    shape = tensor.shape
-    strides = tensor.strides
-    guard shape.count == strides.count, shape.count <= 64, offset >= 0, strides.allSatisfy({ $0 >= 0 }),
-      let byteCount = tensor.storage.type.byteCount(shape: shape)
+    let sides = zip(tensor.shape, tensor.strides).filter { side, _ in side != 1 }
+    shape = sides.map(\.0)
+    strides = sides.map(\.1)
+    guard tensor.shape.count == tensor.strides.count, offset >= 0, tensor.strides.allSatisfy({ $0 >= 0 }),
+      let byteCount = tensor.storage.type.byteCount(shape: tensor.shape)
     else {
-      throw .malformed("its shape \(shape.prefix(8)) and strides \(strides.prefix(8)) describe no tensor")
+      throw .malformed("its shape \(tensor.shape) and strides \(tensor.strides) describe no tensor")
     }
     count = byteCount / size
     guard count <= tensor.storage.count else {
@@ -25,7 +28,7 @@ struct StridedTensor {
     }
     guard count == 0 || lastElement.map({ $0 < tensor.storage.count }) ?? false else {
       throw .malformed(
-        "offset \(offset), shape \(shape) and strides \(strides) lead out of a storage of \(tensor.storage.count)"
+        "offset \(offset), shape \(tensor.shape) and strides \(tensor.strides) lead out of a storage of \(tensor.storage.count)"
       )
     }
   }
@@ -63,7 +66,7 @@ struct StridedTensor {
 
   private var isRowMajor: Bool {
     var expected = 1
-    for (side, stride) in zip(shape, strides).reversed() where side != 1 {
+    for (side, stride) in zip(shape, strides).reversed() {
       guard stride == expected else { return false }
       expected *= side
     }

@@ -9,6 +9,9 @@ public struct TensorView {
   /// Its content, valid as long as the owner keeps it.
   public let bytes: UnsafeRawBufferPointer
 
+  /// More sides than any layer's weights have; a file that claims more is refused before they take memory.
+  static let mostSides = 16
+
   /// A view of `bytes`, which has to hold exactly what type and shape say by the time it is written.
   public init(name: String, type: ElementType, shape: [Int], bytes: UnsafeRawBufferPointer) {
     self.name = name

@@ -82,7 +82,11 @@ extension Unpickler {
   }
 
   private func integers(_ value: Pickle.Value) throws(Refusal) -> [Int] {
-    try tuple(value).map { element throws(Refusal) in
+    let sides = try tuple(value)
+    guard sides.count <= TensorView.mostSides else {
+      throw .malformed("a tensor in it has \(sides.count) sides; at most \(TensorView.mostSides) are read")
+    }
+    return try sides.map { element throws(Refusal) in
       guard case .integer(let number) = element else { throw .malformed("a tensor's sides are no numbers") }
       return number
     }

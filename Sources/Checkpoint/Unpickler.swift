@@ -11,9 +11,11 @@ struct Unpickler {
   private var memo: [UInt32: Pickle.Value] = [:]
   var objects: [Pickle.Object] = []
 
-  /// The weights and optimizer state of a thousand layers take a tenth of this.
+  /// The weights and optimizer state of a thousand layers take a tenth of each. What a pickle of this length and so many
+  /// objects can be made to take is below 200 MB.
   private static let longestPickle = 8 << 20
-  private static let mostObjects = 1 << 20
+  private static let mostObjects = 1 << 18
+  private static let highestStack = 1 << 20
 
   /// Reads a whole pickle.
   static func read(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Pickle {
@@ -46,8 +48,8 @@ struct Unpickler {
     case .proto: _ = try reader.take(1)
     case .stop: break
     case .none, .newTrue, .newFalse, .binInt, .binInt1, .binInt2, .long1, .binFloat, .binUnicode, .global:
-      stack.append(try constant(opcode))
-    case .mark: marks.append(stack.count)
+      try push(try constant(opcode))
+    case .mark: try mark()
     case .emptyTuple: try push(.tuple([]))
     case .tuple: try push(.tuple(try popToMark()))
     case .tuple1: try push(.tuple(try pop(1)))
@@ -61,8 +63,8 @@ struct Unpickler {
     case .setItems: try setItems(try popToMark(), of: try top())
     case .binPut: memo[UInt32(try reader.integer(UInt8.self))] = try top()
     case .longBinPut: memo[try reader.integer(UInt32.self)] = try top()
-    case .binGet: stack.append(try remembered(UInt32(try reader.integer(UInt8.self))))
-    case .longBinGet: stack.append(try remembered(try reader.integer(UInt32.self)))
+    case .binGet: try push(try remembered(UInt32(try reader.integer(UInt8.self))))
+    case .longBinGet: try push(try remembered(try reader.integer(UInt32.self)))
     case .binPersID: try push(.storage(try storage(try pop())))
     case .newObj: try push(try newObject(arguments: try pop(), of: try pop()))
     case .reduce: try push(try answer(arguments: try pop(), to: try pop()))
@@ -100,7 +102,19 @@ extension Unpickler {
   private mutating func push(_ object: Pickle.Object) throws(Refusal) {
     guard objects.count < Self.mostObjects else { throw .malformed("its pickle has too many objects") }
     objects.append(object)
-    stack.append(.object(objects.count - 1))
+    try push(.object(objects.count - 1))
+  }
+
+  private mutating func push(_ value: Pickle.Value) throws(Refusal) {
+    guard stack.count < Self.highestStack else {
+      throw .malformed("its pickle holds too many values at once")
+    }
+    stack.append(value)
+  }
+
+  private mutating func mark() throws(Refusal) {
+    guard marks.count < Self.highestStack else { throw .malformed("its pickle begins too much at once") }
+    marks.append(stack.count)
   }
 
   private func top() throws(Refusal) -> Pickle.Value {

@@ -31,11 +31,13 @@ public final class WeightsFile: NamedTensors {
   private let owners: [AnyObject]
 
   /// What is put in front of all keys by wrappers of a network.
-  private static let prefixes = ["module.", "backbone.", "model."]
+  private static let prefixes = ["module.", "_orig_mod.", "backbone.", "model."]
 
   /// Opens and checks a file; throws where it is neither format, is damaged or asks for more than weights.
   public init(path: String) throws(CheckpointError) {
     let source = try Source(path: path)
+    // Each name is of one tensor before it is looked at again: a long one may be tied to thousands.
+    _ = try Self.byName(source.tensors, path: path)
     let (named, stripped) = Self.withoutPrefixes(source.tensors)
     var copies: [OwnedBytes] = []
     tensors = named.map { $0.asFloat32(keeping: &copies) }

@@ -34,7 +34,8 @@ extension RunFolder {
   }
 
   private static func openLock(_ path: String) throws(LaunchError) -> Descriptor {
-    let number = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    // A link would have whatever it points at emptied; a pipe would be waited for.
+    let number = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
     guard number >= 0 else { throw notWritable(path, errno: errno) }
     return try Descriptor(number, from: "open \(path)")
   }

@@ -1,7 +1,7 @@
 import Glibc
 public import SystemPackage
 
-/// A regular file that is open for reading; it is closed with its owner.
+/// A regular file that is open for reading, or to be added to; it is closed with its owner.
 ///
 /// Pipes, sockets and devices are refused and never waited for: whoever may put a name into a folder could otherwise
 /// hang whoever reads it.
@@ -15,9 +15,20 @@ public struct RegularFile: ~Copyable {
 
   /// Throws with the system's reason; EISDIR for a folder and ENXIO for anything else that is no file.
   public init(_ path: FilePath) throws(SystemError) {
+    try self.init(path, O_RDONLY)
+  }
+
+  /// Opens a file to write to its end, and makes it where there is none; throws as for reading.
+  public init(addingTo path: FilePath) throws(SystemError) {
+    try self.init(path, O_WRONLY | O_CREAT | O_APPEND)
+  }
+
+  private init(_ path: FilePath, _ flags: CInt) throws(SystemError) {
     self.path = path
-    // Without O_NONBLOCK the opening of a pipe waits for its writer.
-    let descriptor = path.withPlatformString { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) }
+    // Without O_NONBLOCK the opening of a pipe waits for its other end.
+    let descriptor = path.withPlatformString {
+      Glibc.open($0, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
+    }
     guard descriptor >= 0 else { throw SystemError("open", path) }
     var status = stat()
     var failure: CInt = 0
@@ -45,5 +56,35 @@ public struct RegularFile: ~Copyable {
       if got > 0 { count += got } else if errno != EINTR { throw SystemError("read", path) }
     }
     return count
+  }
+
+  /// Writes all bytes to the end of the file.
+  public borrowing func write(_ bytes: [UInt8]) throws(SystemError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+      } else if errno != EINTR {
+        throw SystemError("write", path)
+      }
+    }
+  }
+}
+
+extension RegularFile {
+  /// All bytes of a file.
+  public static func contents(of path: FilePath) throws(SystemError) -> [UInt8] {
+    let file = try RegularFile(path)
+    var failure: SystemError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: file.size) { buffer, count in
+      do throws(SystemError) {
+        count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
   }
 }

@@ -14,6 +14,9 @@ public struct LossScale: Codable, Equatable, Sendable {
   /// The scale at the first step.
   public init(factor: Double = 65_536) { self.factor = factor }
 
+  /// Whether it can be gone on with: one that was read from a file may hold any numbers.
+  var isSound: Bool { (0...Self.largest).contains(factor) && (0..<Self.growthInterval).contains(goodSteps) }
+
   /// Learns whether the step's gradient was finite.
   mutating func update(gradientWasFinite: Bool) {
     guard gradientWasFinite else {

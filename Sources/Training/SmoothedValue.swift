@@ -20,6 +20,9 @@ public struct SmoothedValue: Codable, Equatable, Sendable {
     total += value * Double(weight)
   }
 
+  /// Whether it can be gone on with: one that was read from a file may hold any numbers.
+  var isSound: Bool { window.count <= Self.width && (0..<1 << 53).contains(count) }
+
   /// The lower of the two middle values, as `torch.median`.
   public var median: Double { window.isEmpty ? 0 : window.sorted()[(window.count - 1) / 2] }
 

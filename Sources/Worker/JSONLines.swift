@@ -1,26 +1,25 @@
 import Foundation
+import System
+import SystemPackage
 
 /// A file of one JSON object a line; each line is handed to the system when it is written.
 ///
 /// Lines that a full disk does not take are kept, in order, and written with a later one.
 final class JSONLines {
   private let path: String
-  private let descriptor: Int32
+  private let file: RegularFile
   private var unwritten: [UInt8] = []
   private var isInTrouble = false
 
-  /// Opens a file to add to; nil, with `errno` set, where that fails.
-  init?(addingTo path: String) {
+  /// Opens a file to add to; throws where that fails, and for what is no file.
+  init(addingTo path: String) throws(SystemError) {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { return nil }
+    file = try RegularFile(addingTo: FilePath(path))
   }
 
   deinit {
-    guard descriptor >= 0 else { return }
     let lost = save() == 0 ? 0 : unwritten.count { $0 == UInt8(ascii: "\n") }
     if lost > 0 { complain("warning: \(lost) lines of \(path) were never written") }
-    close(descriptor)
   }
 
   /// Adds an object with its keys in the given order, as Python's `json.dumps` writes it.
@@ -44,7 +43,7 @@ final class JSONLines {
   /// Writes what it can; why there is a rest, or 0.
   private func save() -> Int32 {
     while !unwritten.isEmpty {
-      let count = unwritten.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      let count = unwritten.withUnsafeBytes { write(file.descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { return count < 0 ? errno : ENOSPC }
       unwritten.removeFirst(count)

@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Training
 
 extension Resume {
   /// What the first rank found for `--resume auto`, and tells the others.
@@ -15,7 +16,9 @@ extension Resume.Found {
   /// Looks through a store. Newer checkpoints that are passed over are said; where none is left, starting at epoch 0
   /// would throw away what the run has learnt, so that is the user's to decide.
   init(in store: CheckpointStore) {
-    let search = store.newestVerified()
+    let search = store.newestVerified { checkpoint throws(CheckpointError) in
+      _ = try checkpoint.state(TrainingState.self)
+    }
     guard search.checkpoint == nil, Self.holdsCheckpoints(store.folder) else {
       for refusal in search.refused { complain("warning: not resumed from: \(refusal)") }
       path = search.checkpoint?.folder

@@ -1,5 +1,7 @@
 import Checkpoint
 import Foundation
+import System
+import SystemPackage
 import Training
 
 extension RunFolder {
@@ -12,23 +14,22 @@ extension RunFolder {
   /// Moves the lines of both logs to the end of `NAME.earlier`: those of a run that cannot be gone on with.
   func setLogsAside() throws(Failure) {
     for name in ["train.jsonl", "log.txt"] {
-      guard let lines = FileManager.default.contents(atPath: file(name)), !lines.isEmpty else { continue }
-      guard let earlier = fopen(file("\(name).earlier"), "a") else {
-        throw Self.refused(path, "\(name).earlier")
-      }
-      let isWritten = lines.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, earlier) } == lines.count
-      guard fclose(earlier) == 0, isWritten, truncate(file(name), 0) == 0 else {
-        throw Self.refused(path, "\(name).earlier: " + String(cString: strerror(errno)))
+      guard let lines = try? RegularFile.contents(of: FilePath(file(name))), !lines.isEmpty else { continue }
+      do throws(SystemError) {
+        try RegularFile(addingTo: FilePath(file("\(name).earlier"))).write(lines)
+        guard truncate(file(name), 0) == 0 else { throw SystemError("cut", FilePath(file(name))) }
+      } catch {
+        throw Self.refused(path, "\(name).earlier: \(error.reason)")
       }
     }
   }
 
   /// Rewrites a file of JSON lines where some are not to be kept; half a line, which a crash leaves, is none.
   private func keepLines(of name: String, where keeps: (LoggedPlace) -> Bool) throws(Failure) {
-    guard let bytes = FileManager.default.contents(atPath: file(name)) else { return }
+    guard let bytes = try? RegularFile.contents(of: FilePath(file(name))) else { return }
     let decoder = JSONDecoder()
     let lines = bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
-      (try? decoder.decode(LoggedPlace.self, from: line)).map { (line, place: $0) }
+      (try? decoder.decode(LoggedPlace.self, from: Data(line))).map { (line, place: $0) }
     }
     // A run that began in the folder of another added to its lines, which are not this one's to drop.
     let start = lines.indices.dropFirst().last { !(lines[$0 - 1].place < lines[$0].place) } ?? 0

@@ -1,6 +1,8 @@
 import Checkpoint
 import Foundation
 import Recipe
+import System
+import SystemPackage
 
 /// The output folder of a run and the files in it that rank 0 writes line by line.
 struct RunFolder {
@@ -46,7 +48,9 @@ struct RunFolder {
   func write(_ recipe: Recipe) throws(Failure) {
     // A run that goes on has it, and a full disk has no room for it twice.
     let document = recipe.document
-    if let bytes = FileManager.default.contents(atPath: file("recipe.json")), bytes == Data(document.utf8) {
+    if let bytes = try? RegularFile.contents(of: FilePath(file("recipe.json"))),
+      bytes.elementsEqual(document.utf8)
+    {
       return
     }
     do {
@@ -58,9 +62,10 @@ struct RunFolder {
 
   /// Opens a file of one JSON object a line, to add to.
   func lines(_ name: String) throws(Failure) -> JSONLines {
-    guard let lines = JSONLines(addingTo: file(name)) else {
-      throw Self.refused(path, "\(name): " + String(cString: strerror(errno)))
+    do {
+      return try JSONLines(addingTo: file(name))
+    } catch {
+      throw Self.refused(path, "\(name): \(error.reason)")
     }
-    return lines
   }
 }

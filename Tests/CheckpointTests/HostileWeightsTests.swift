@@ -143,6 +143,24 @@ import Testing
     #expect(!tensor.contains("\u{1b}") && tensor.contains("the name has control characters"))
   }
 
+  /// Nor what an error says of the header of the other format, which shows names before they are looked at.
+  @Test func aHeaderCannotSpeakToTheTerminal() throws {
+    let name = #"\u001b[2J\u202e"#
+    let headers = [
+      #"{"\#(name)":{"dtype":"F32","shape":[1],"data_offsets":[0,0]}}"#, #"{"\#(name)":{"\#(name)":1}}"#,
+      #"{"a":{"dtype":"\#(name)"}}"#, #"{"\#(name)":{}}"#,
+      #"{"\#(name)":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\#(name)":{}}"#,
+    ]
+    for header in headers {
+      let text = try refusal(withUnsafeBytes(of: UInt64(header.utf8.count), Array.init) + Array(header.utf8))
+      #expect(text.contains(#"\x1b[2J\u{202e}"#), "\(text)")
+      #expect(!text.unicodeScalars.contains("\u{1b}") && !text.unicodeScalars.contains("\u{202e}"))
+    }
+    let many = #"{"a":{"dtype":"F32","shape":[\#(String(repeating: "1,", count: 100_000))1]}}"#
+    let text = try refusal(withUnsafeBytes(of: UInt64(many.utf8.count), Array.init) + Array(many.utf8))
+    #expect(text.contains("more than 16 numbers"))
+  }
+
   @Test func callsOfAllowedObjectsAreLimitedToWhatTheyAreFor() throws {
     let makers = [
       ("argparse", "Namespace"), ("torch", "FloatStorage"), ("torch._utils", "_rebuild_tensor_v2"),
@@ -248,15 +266,19 @@ import Testing
     #expect(text.contains("more than twice the bytes of the file"), "\(text)")
   }
 
-  /// Neither a million lists in each other, nor a list in itself, nor doublings of doublings cost more than their bytes.
+  /// Neither two hundred thousand lists in each other, nor a list in itself, nor doublings of doublings cost more than their bytes.
   @Test func nestingAndLoopsCostNothing() throws {
     let deep = try refusal { pickle in
-      pickle.instructions += [UInt8](repeating: UInt8(ascii: "]"), count: 1_000_000)
-      pickle.instructions += [UInt8](repeating: UInt8(ascii: "a"), count: 999_999)
+      pickle.instructions += [UInt8](repeating: UInt8(ascii: "]"), count: 200_000)
+      pickle.instructions += [UInt8](repeating: UInt8(ascii: "a"), count: 199_999)
     }
     #expect(deep.contains("no weights"))
     let tooMany = try refusal { $0.instructions += [UInt8](repeating: UInt8(ascii: "]"), count: 2_000_000) }
     #expect(tooMany.contains("too many objects"))
+    let tooHigh = try refusal { $0.instructions += [UInt8](repeating: UInt8(ascii: "N"), count: 2_000_000) }
+    #expect(tooHigh.contains("too many values at once"))
+    let marks = try refusal { $0.instructions += [UInt8](repeating: UInt8(ascii: "("), count: 2_000_000) }
+    #expect(marks.contains("too much at once"))
     let loop = try refusal { pickle in
       pickle.add("]")
       pickle.instructions += [0x71, 0, 0x68, 0]
@@ -270,5 +292,76 @@ import Testing
     #expect(doublings.contains("no weights"))
     let long = try refusal { $0.instructions += [UInt8](repeating: UInt8(ascii: "N"), count: 9_000_000) }
     #expect(long.contains("weights need less than"))
+  }
+
+  /// A side of 1 is never walked along, so its stride says nothing, however large.
+  @Test func aStrideOfASideOfOneIsOfNoConsequence() throws {
+    for (shape, strides) in [([1, 4], [Int.max, 1]), ([4, 1], [1, .max]), ([2, 1, 2], [1, .max, 2])] {
+      var pickle = PickleWriter()
+      pickle.add("}")
+      pickle.text("w")
+      pickle.tensor(storage: "0", count: 5, offset: 1, shape: shape, strides: strides)
+      pickle.add("s")
+      let numbers = [0, 1, 2, 3, 4].map(Float.init)
+      let archive = ZipWriter([
+        .init("h/data.pkl", pickle.bytes), .init("h/data/0", numbers.withUnsafeBytes(Array.init)),
+      ])
+      let file = try WeightsFile(path: try folder.write(Data(archive.bytes), "one.pth"))
+      let expected: [Float] = shape.count == 3 ? [1, 3, 2, 4] : [1, 2, 3, 4]
+      #expect(try Array(file.tensor(named: "w").bytes.bindMemory(to: Float.self)) == expected)
+    }
+  }
+
+  /// Three hundred tensors over a tuple of a million numbers would take five gigabytes.
+  @Test func aTensorOfAMillionSidesIsRefusedBeforeItIsCopied() throws {
+    let text = try refusal { pickle in
+      pickle.global("torch._utils", "_rebuild_tensor_v2")
+      pickle.instructions += [0x71, 0]
+      pickle.add("((")
+      pickle.text("storage")
+      pickle.global("torch", "FloatStorage")
+      pickle.text("0")
+      pickle.text("cpu")
+      pickle.integer(4)
+      pickle.add("tQ")
+      pickle.integer(0)
+      pickle.add("(")
+      for _ in 0..<1_000_000 { pickle.instructions += [0x4b, 1] }
+      pickle.instructions += [0x74, 0x71, 1, 0x68, 1, 0x89, 0x89, 0x74, 0x71, 2, 0x52]
+      for _ in 0..<300 { pickle.instructions += [0x68, 0, 0x68, 2, 0x52] }
+    }
+    #expect(text.contains("1000000 sides"), "\(text)")
+  }
+
+  /// Linear in the bytes of the file: quadratic work took a minute.
+  @Test func tiedReferencesCostNoMoreThanTheirBytes() throws {
+    let names = 60_000
+    func archive(_ type: String, shape: [Int]) -> [UInt8] {
+      var pickle = PickleWriter()
+      pickle.add("}")
+      for index in 0..<names {
+        pickle.text(String(index))
+        if index == 0 { pickle.tensor(storage: "0", count: 2, shape: shape, strides: [1], type: type) }
+        pickle.instructions += index == 0 ? [0x71, 1] : [0x68, 1]
+        pickle.add("s")
+      }
+      return ZipWriter([
+        .init("h/data.pkl", pickle.bytes), .init("h/data/0", [UInt8](repeating: 0, count: 16)),
+      ]).bytes
+    }
+    let longName = try refusal { pickle in
+      pickle.add("}")
+      pickle.text("module.module.module." + String(repeating: "n", count: 390_000))
+      pickle.instructions += [0x71, 0]
+      pickle.tensor(storage: "0", count: 1, shape: [0], strides: [1])
+      pickle.instructions += [0x71, 1, 0x73]
+      for _ in 0..<80_000 { pickle.instructions += [0x68, 0, 0x68, 1, 0x73] }
+    }
+    #expect(longName.contains("the name comes twice"))
+    for (type, shape) in [("FloatStorage", [1]), ("HalfStorage", [1]), ("FloatStorage", [0])] {
+      let bytes = archive(type, shape: shape)
+      let file = try WeightsFile(path: try folder.write(Data(bytes), "tied.pth"))
+      #expect(file.tensors.count == names)
+    }
   }
 }

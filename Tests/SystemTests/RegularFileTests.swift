@@ -26,6 +26,21 @@ import System
     #expect(failure(of: "pipe.jpg") == ENXIO)
   }
 
+  @Test func `a file is made and added to, and a pipe in its place is not waited for`() throws {
+    for text in ["one ", "two"] {
+      try RegularFile(addingTo: FilePath(folder + "/log")).write(Array(text.utf8))
+    }
+    #expect(try RegularFile.contents(of: FilePath(folder + "/log")) == Array("one two".utf8))
+    mkfifo(folder + "/pipe", 0o600)
+    // With a reader the opening would succeed.
+    let reader = open(folder + "/pipe", O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    let error = #expect(throws: SystemError.self) {
+      try RegularFile(addingTo: FilePath(folder + "/pipe")).write([])
+    }
+    #expect(error?.errno == ENXIO && error?.reason.contains("it is a pipe") == true)
+  }
+
   @Test func `a folder, a socket and a missing file are refused`() throws {
     try FileManager.default.createDirectory(atPath: folder + "/folder", withIntermediateDirectories: true)
     #expect(failure(of: "folder") == EISDIR)

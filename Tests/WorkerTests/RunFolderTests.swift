@@ -3,6 +3,7 @@ import Foundation
 import Recipe
 import TestSupport
 import Testing
+import Training
 
 @testable import Worker
 
@@ -19,6 +20,18 @@ import Testing
     #expect(folder.file("log.txt") == path + "/log.txt")
     #expect(folder.checkpoints.folder == path + "/checkpoints")
     _ = try RunFolder(creating: path)
+  }
+
+  @Test func `a pipe in the place of a log is refused and not waited for`() throws {
+    let run = try RunFolder(creating: outer.path)
+    for name in ["log.txt", "train.jsonl", "recipe.json"] { mkfifo(run.file(name), 0o600) }
+    let state = TrainingState(epoch: 0, steps: 1, bestAccuracy: 0, classes: [], recipe: Recipe())
+    try run.trimLogs(to: state)
+    try run.setLogsAside()
+    try run.write(Recipe())
+    let failure = #expect(throws: Failure.self) { try run.lines("log.txt") }
+    #expect(failure?.exitCode == .inputOutput)
+    #expect(failure?.description.contains("log.txt: it is a pipe") == true)
   }
 
   @Test func `a file in the way is refused`() throws {
