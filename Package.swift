@@ -75,11 +75,14 @@ let package = Package(
     room("Collective", ["Wire", "CFloats", "CLinux", "System", systemPackage]),
     room("Data", ["CImage", "CTorch", "Randomness", "System", systemPackage]),
     room("Checkpoint", ["CLinux", "CCRC32C", "System", systemPackage]),
-    room("Recipe"),
+    room("Recipe", ["System"]),
     room("Flags", ["Recipe", "System", systemPackage, argumentParser]),
     room(
       "Training",
-      ["Torch", "Model", "Collective", "CFloats", "CCRC32C", "Data", "Checkpoint", "Randomness", "Recipe"]),
+      [
+        "Torch", "Model", "Collective", "CFloats", "CCRC32C", "Data", "Checkpoint", "Randomness", "Recipe",
+        "System",
+      ]),
     program(
       "Worker",
       [
@@ -100,7 +103,7 @@ let package = Package(
     tests("BoardTests", ["Board", "CLinux"]),
     tests("WireTests", ["Wire", "CCRC32C"]),
     tests("CollectiveTests", ["Collective", "Wire", "CFloats", "CLinux"]),
-    tests("DataTests", ["Data", "Randomness", "TestSupport"], resources: [.copy("Fixtures")]),
+    tests("DataTests", ["Data", "System", "Randomness", "TestSupport"], resources: [.copy("Fixtures")]),
     // Saves until it is killed.
     .executableTarget(
       name: "checkpoint-saver", dependencies: ["Checkpoint", "TestSupport"], path: "Tests/CheckpointSaver",
@@ -131,6 +134,9 @@ let package = Package(
     tests(
       "LauncherTests",
       ["Launcher", "Board", "Collective", "Recipe", "TestSupport", "spinning-worker", argumentParser]),
+    tests(
+      "FuzzTests",
+      ["Checkpoint", "Data", "Flags", "Launcher", "Recipe", "Training", "TestSupport", argumentParser]),
     tests(
       "EndToEndTests",
       [

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
 #define EVERY_PROCESSOR __attribute__((target_clones("avx512f", "default")))
 #else
 #define EVERY_PROCESSOR

@@ -3,7 +3,7 @@
 // A product and a sum fused into one rounding would make body and tail of a loop, or two processors, differ.
 #pragma STDC FP_CONTRACT OFF
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
 #define EACH_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define EACH_PROCESSOR

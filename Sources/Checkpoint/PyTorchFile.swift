@@ -17,7 +17,7 @@ final class PyTorchFile {
   private var copies: [OwnedBytes] = []
 
   /// Where checkpoints keep their weights, best first.
-  private static let containers = ["model", "state_dict", "model_ema"]
+  fileprivate static let containers = ["model", "state_dict", "model_ema"]
 
   init(mapping file: consuming MappedFile, path: String) throws(CheckpointError) {
     let bytes = file.bytes
@@ -139,12 +139,15 @@ extension CheckpointError {
     switch refusal {
     case .malformed(let reason): self = .badFile(path: path, reason: reason)
     case .foreign(let global):
+      let containers = PyTorchFile.containers.map { "'\($0)'" }.joined(separator: ", ")
       self = .badFile(
         path: path,
         reason:
           "it names the Python object \(global), which weights do not need; nothing of it was run. If you trust "
-          + "the file, save its weights alone: python -c \"import sys, torch; torch.save(torch.load(sys.argv[1], "
-          + "map_location='cpu', weights_only=False)['model'], sys.argv[2])\" \(path) weights.pth")
+          + "the file, save its weights alone: python -c \"import sys, torch; c = torch.load(sys.argv[1], "
+          + "map_location='cpu', weights_only=False); w = next((c[k] for k in [\(containers)] if k in c), c) "
+          + "if isinstance(c, dict) else c; torch.save(w if isinstance(w, dict) else w.state_dict(), sys.argv[2])\" "
+          + "\(path) weights.pth")
     }
   }
 }

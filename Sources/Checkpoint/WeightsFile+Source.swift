@@ -1,3 +1,5 @@
+import System
+
 extension WeightsFile {
   /// What either format offers.
   struct Source {
@@ -17,7 +19,10 @@ extension WeightsFile {
         throw .badFile(
           path: path, reason: "it is a bare pickle; only what torch.save writes, and safetensors, are read")
       case .unknown:
-        throw .badFile(path: path, reason: "it is neither a .pth file of PyTorch's nor a safetensors file")
+        throw .badFile(
+          path: path,
+          reason: StandIn(file.bytes)?.description(at: path)
+            ?? "it is neither a .pth file of PyTorch's nor a safetensors file")
       case .safetensors: self.init(try SafetensorsFile(mapping: file, path: path))
       }
     }

@@ -1,3 +1,5 @@
+import System
+
 extension DataError: CustomStringConvertible {
   /// What happened, where, the likely cause and the next command.
   public var description: String {
@@ -64,6 +66,7 @@ extension DataError: CustomStringConvertible {
       \(path) is not a picture: its first bytes are those of no known format, whatever its name says. Remove or \
       replace it. See what it is: file \(path)
       """
+    case .standIn(let standIn, let path): "\(path) is not a picture: \(standIn.description(at: path))"
     case .unsupportedFormat(let format, let path):
       "\(path) is a \(format) picture, and only JPEG and PNG are decoded. Convert it: convert \(path) \(path).png"
     case .damagedPicture(let path, let reason):

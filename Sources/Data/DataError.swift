@@ -1,3 +1,5 @@
+public import System
+
 /// What can be wrong with a data set or one of its pictures.
 ///
 /// `description` is made for the user: what happened, where, the likely cause, the next command.
@@ -18,6 +20,8 @@ public enum DataError: Error, Equatable, Sendable {
   case unreadable(path: String, reason: String)
   /// A file that is not a picture, whatever its name says.
   case notAPicture(path: String)
+  /// In its place lies what was never the file.
+  case standIn(StandIn, path: String)
   /// A picture in a format that is recognised but not decoded.
   case unsupportedFormat(String, path: String)
   /// A picture whose bytes are cut off or damaged; `reason` is the decoder's.

@@ -1,4 +1,5 @@
 import CImage
+import System
 
 /// A picture file in memory with its header read, ready to decode; borrows the bytes.
 struct EncodedPicture {
@@ -14,7 +15,9 @@ struct EncodedPicture {
   /// Reads the header; throws for anything but a whole JPEG or PNG of a sane size.
   init(_ bytes: UnsafeBufferPointer<UInt8>, path: String) throws(DataError) {
     guard !bytes.isEmpty else { throw .damagedPicture(path: path, reason: "the file is empty") }
-    guard let format = PictureFormat(bytes) else { throw .notAPicture(path: path) }
+    guard let format = PictureFormat(bytes) else {
+      throw StandIn(bytes).map { .standIn($0, path: path) } ?? .notAPicture(path: path)
+    }
     var width: Int32 = 0
     var height: Int32 = 0
     let status =

@@ -7,6 +7,10 @@ enum PictureFormat: Equatable {
 
   /// Nil for anything that is not a picture.
   init?(_ bytes: some Collection<UInt8>) {
+    if let brand = Self.brand(of: bytes) {
+      self = .other(brand)
+      return
+    }
     guard let signature = Self.signatures.first(where: { bytes.starts(with: $0.bytes) }) else {
       return nil
     }
@@ -24,8 +28,30 @@ enum PictureFormat: Equatable {
       (Array("GIF8".utf8), .other("GIF")),
       (Array("II*\0".utf8), .other("TIFF")),
       (Array("MM\0*".utf8), .other("TIFF")),
+      ([0, 0, 0, 12] + "jP  \r\n".utf8, .other("JPEG 2000")),
+      ([0xFF, 0x4F, 0xFF, 0x51], .other("JPEG 2000")),
+      ([0, 0, 0, 12] + "JXL \r\n".utf8, .other("JPEG XL")),
+      ([0xFF, 0x0A], .other("JPEG XL")),
     ]
     + "123456".utf8.flatMap { digit in
       " \n\t\r".utf8.map { space in ([UInt8(ascii: "P"), digit, space], .other("PNM")) }
     }
+}
+
+extension PictureFormat {
+  /// The kind of a file that starts with ISO's box `ftyp`, as videos do: its major brand, and those that it is compatible
+  /// with (ISO/IEC 14496-12, 4.3; 23008-12, 10).
+  private static func brand(of bytes: some Collection<UInt8>) -> String? {
+    let start = bytes.prefix(64)
+    guard start.dropFirst(4).starts(with: "ftyp".utf8), let length = start.dropFirst(3).first else {
+      return nil
+    }
+    let brands = Array(start.prefix(Int(length)).dropFirst(8))
+    let names = stride(from: 0, to: brands.count - 3, by: 4).map { brands[$0..<$0 + 4] }
+    func holds(_ some: [String]) -> Bool {
+      names.contains { name in some.contains { name.elementsEqual($0.utf8) } }
+    }
+    if holds(["avif", "avis"]) { return "AVIF" }
+    return holds(["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"]) ? "HEIC" : nil
+  }
 }

@@ -1,4 +1,5 @@
 package import Recipe
+import System
 
 /// A recipe as it is put together: the reference's values, a file's over them, and flags over both.
 package struct Settings {
@@ -17,7 +18,7 @@ package struct Settings {
 
     package var description: String {
       switch self {
-      case .file(let path): path
+      case .file(let path): masked(path)
       case .flag(let name): name
       case .derived(let how): how
       }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import System
 
 /// A JSON value, for what is done to all of a recipe's values alike: overlay, digest, table.
 package enum JSONTree: Equatable, Sendable {
@@ -54,7 +55,7 @@ extension JSONTree: CustomStringConvertible {
     case .integer(let value): "\(value)"
     case .large(let value): "\(value)"
     case .real(let value): "\(value)"
-    case .text(let value): value.isEmpty ? "''" : value
+    case .text(let value): value.isEmpty ? "''" : masked(value)
     case .list(let values): values.map(\.description).joined(separator: " ")
     case .object(let members): "\(members.count) values"
     }

@@ -11,12 +11,19 @@ public enum ModelName {
     ("pcpvt_large_v0", ["twins_pcpvt_large"]),
   ]
 
+  /// Of all weights that timm has for these networks.
+  private static let tag = ".in1k"
+
   /// Every name that `canonical(_:)` accepts, canonical ones first.
   public static var all: [String] { aliases.map(\.name) + aliases.flatMap(\.others) }
 
   /// The canonical name for any accepted spelling, or an error that names the nearest ones.
+  ///
+  /// Capital letters do not matter, nor what timm says of the training that its weights had, as `.in1k`.
   public static func canonical(_ name: String) throws(RecipeError) -> String {
-    if let entry = aliases.first(where: { $0.name == name || $0.others.contains(name) }) {
+    let lowercased = name.lowercased()
+    let plain = lowercased.hasSuffix(tag) ? String(lowercased.dropLast(tag.count)) : lowercased
+    if let entry = aliases.first(where: { $0.name == plain || $0.others.contains(plain) }) {
       return entry.name
     }
     let near = nearest(to: name, among: all, atMost: 3).joined(separator: ", ")

@@ -1,6 +1,12 @@
 extension Recipe {
-  /// The pictures that all ranks together take for one update of the weights.
-  public var picturesPerUpdate: Int { data.batchSize * worldSize * accumulation }
+  /// The pictures that all ranks together take for one update of the weights; where a file asks for more than can be
+  /// counted, the highest number.
+  public var picturesPerUpdate: Int {
+    [worldSize, accumulation].reduce(data.batchSize) { product, factor in
+      let (next, overflows) = product.multipliedReportingOverflow(by: factor)
+      return overflows ? .max : next
+    }
+  }
 
   /// The learning rate that the cosine starts from: the given one, scaled to the pictures an update unless that is off.
   public var resolvedBase: Double {

@@ -1,4 +1,5 @@
 import Checkpoint
+import System
 
 /// A file of weights does not fit the network.
 public struct WeightsMismatch: Error, Equatable, Sendable, CustomStringConvertible {
@@ -17,7 +18,7 @@ public struct WeightsMismatch: Error, Equatable, Sendable, CustomStringConvertib
       Self.part(missing, "missing"), Self.part(unexpected, "not of this network"),
       Self.part(different, "of another shape"),
     ].compactMap(\.self)
-    return "\(path) holds other weights: \(faults.joined(separator: "; ")). \(cause)"
+    return masked("\(path) holds other weights: \(faults.joined(separator: "; ")). \(cause)")
   }
 
   private static func part(_ keys: [String], _ what: String) -> String? {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
 import Recipe
+import System
 
 /// `convert A B.safetensors`: weights as timm and others read them.
 struct Convert: ParsableCommand {
@@ -8,7 +9,7 @@ struct Convert: ParsableCommand {
     abstract:
       "Write the weights in a PyTorch .pth or .safetensors file as float32 .safetensors under timm's keys.",
     discussion: """
-      Nothing in a .pth is ever run. What wrappers put in front of all keys (module., backbone., model.) is taken off;
+      Nothing in a .pth is ever run. What wrappers put in front of all keys (module., _orig_mod., backbone., model.) is taken off;
       of a training state, the weights are kept. In Python the result loads as
         timm.create_model("twins_svt_small").load_state_dict(safetensors.torch.load_file("B.safetensors"))
       """)
@@ -44,6 +45,6 @@ struct Convert: ParsableCommand {
   private func sentence(_ file: WeightsFile) -> String {
     let parameters = file.tensors.filter { $0.type == .float32 }.reduce(0) { $0 + $1.shape.reduce(1, *) }
     let changes = file.changes.isEmpty ? "" : " (\(file.changes.joined(separator: ", ")))"
-    return "\(target): \(file.tensors.count) tensors, \(parameters) parameters\(changes)"
+    return "\(masked(target)): \(file.tensors.count) tensors, \(parameters) parameters\(changes)"
   }
 }

@@ -5,6 +5,7 @@ import Foundation
 import Model
 import Randomness
 import Recipe
+import System
 import Torch
 import Training
 
@@ -109,8 +110,8 @@ struct Predict: ParsableCommand {
 
   private func sentence(_ answer: Answer) -> String {
     let guesses = answer.top.map { guess in
-      logits ? "\(guess.class) \(fixed(guess.score, 4))" : "\(guess.class) \(fixed(100 * guess.score, 1))%"
+      "\(masked(guess.class)) " + (logits ? fixed(guess.score, 4) : fixed(100 * guess.score, 1) + "%")
     }
-    return "\(answer.image): \(guesses.joined(separator: ", "))"
+    return "\(masked(answer.image)): \(guesses.joined(separator: ", "))"
   }
 }

@@ -72,12 +72,51 @@ import Testing
     #expect(error?.description.contains("nothing of it was run") == true)
   }
 
+  /// With a torch of the test's own: the line takes the weights from wherever they are, also out of a whole network.
+  @Test(arguments: [
+    (#"{"state_dict": {"w": 1}, "epoch": 3}"#, #"{"w": 1}"#), (#"{"model": {"w": 1}}"#, #"{"w": 1}"#),
+    (#"{"w": 1}"#, #"{"w": 1}"#), (#"["w"]"#, #"{"of": ["w"]}"#),
+    (#"{"state_dict": ["w"]}"#, #"{"of": ["w"]}"#),
+  ])
+  func theLineThatSavesWeightsAloneWorks(content: String, weights: String) throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(
+      Data(
+        """
+        import json
+        class Network:
+            def __init__(self, parts): self.parts = parts
+            def state_dict(self): return {"of": self.parts}
+        def network(x): return Network(x) if isinstance(x, list) else x
+        def load(path, map_location, weights_only):
+            c = json.load(open("content.json"))
+            return {k: network(v) for k, v in c.items()} if isinstance(c, dict) else network(c)
+        def save(what, path): json.dump(what, open(path, "w"))
+        """.utf8), "torch.py")
+    _ = try folder.write(Data(content.utf8), "content.json")
+    let error = #expect(throws: CheckpointError.self) { try WeightsFile(path: try fixture("calls.pth")) }
+    let line = try #require(error?.description.components(separatedBy: "save its weights alone: ").last)
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    shell.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    shell.arguments = [
+      "-c", "PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 " + line.replacing("python -c", with: "python3 -c"),
+    ]
+    try shell.run()
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 0)
+    #expect(try String(contentsOfFile: folder.path + "/weights.pth", encoding: .utf8) == weights)
+  }
+
   @Test func prefixesComeOffWhereAllKeysHaveThem() throws {
     let folder = try TemporaryFolder()
     let cases = [
       (["module.model.a.w", "module.model.b.w"], ["a.w", "b.w"]),
       (["backbone.a", "head.b"], ["backbone.a", "head.b"]),
       (["model.a", "model.model.b"], ["a", "model.b"]),
+      (["_orig_mod.a", "_orig_mod.b"], ["a", "b"]),
+      (["module._orig_mod.a", "module._orig_mod.b"], ["a", "b"]),
+      (["_orig_mod.module.a"], ["a"]),
     ]
     for (names, expected) in cases {
       let path = "\(folder.path)/w.safetensors"
@@ -94,6 +133,11 @@ import Testing
     let folder = try TemporaryFolder()
     let cases: [(bytes: [UInt8], reason: String)] = [
       ([], "neither a .pth"), (Array("\u{ff}\u{d8}\u{ff}\u{e0} a picture".utf8), "neither a .pth"),
+      (
+        Array("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n".utf8),
+        "git lfs pull"
+      ),
+      (Array("\n <!DOCTYPE html><html><head><title>Sign in".utf8), "it is a web page and not the file"),
       (PickleWriter().bytes, "a bare pickle"), (Array("PK\u{3}\u{4}".utf8), "cut short"),
     ]
     for (bytes, reason) in cases {

@@ -1,4 +1,5 @@
 import Randomness
+import System
 import Testing
 
 @testable import Data
@@ -77,10 +78,34 @@ import Testing
   @Test(arguments: [
     ("BMP", "BM____________"), ("GIF", "GIF89a"), ("WebP", "RIFF\u{4}\0\0\0WEBPVP8 "), ("TIFF", "II*\0"),
     ("TIFF", "MM\0*"), ("PNM", "P6 3 2 255\n"),
+    ("HEIC", "\0\0\0\u{18}ftypheic\0\0\0\0mif1heic"), ("HEIC", "\0\0\0\u{18}ftypmif1\0\0\0\0mif1heic"),
+    ("AVIF", "\0\0\0\u{1c}ftypavif\0\0\0\0avifmif1miaf"), ("AVIF", "\0\0\0\u{18}ftypmif1\0\0\0\0mif1avif"),
+    ("JPEG 2000", "\0\0\0\u{c}jP  \r\n"), ("JPEG XL", "\0\0\0\u{c}JXL \r\n"),
   ])
   func `other formats are refused by name`(format: String, start: String) {
     #expect(throws: DataError.unsupportedFormat(format, path: "x.jpg")) {
       try decoded(Array(start.utf8), path: "x.jpg")
+    }
+  }
+
+  @Test func `a stream of JPEG 2000 or JPEG XL is refused by name, and a video is none`() {
+    for (format, start) in [("JPEG 2000", [0xFF, 0x4F, 0xFF, 0x51]), ("JPEG XL", [0xFF, 0x0A])]
+      as [(String, [UInt8])]
+    {
+      #expect(throws: DataError.unsupportedFormat(format, path: "x.jpg")) {
+        try decoded(start, path: "x.jpg")
+      }
+    }
+    #expect(throws: DataError.notAPicture(path: "x.jpg")) {
+      try decoded(Array("\0\0\0\u{18}ftypisom\0\0\0\0isommp42".utf8), path: "x.jpg")
+    }
+  }
+
+  @Test func `what lies in the place of a file that was never fetched is named`() {
+    let pointer = Array("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n".utf8)
+    #expect(throws: DataError.standIn(.lfsPointer, path: "x.jpg")) { try decoded(pointer, path: "x.jpg") }
+    #expect(throws: DataError.standIn(.webPage, path: "x.jpg")) {
+      try decoded(Array("<!DOCTYPE HTML PUBLIC".utf8), path: "x.jpg")
     }
   }
 

@@ -1,3 +1,4 @@
+import System
 import Testing
 
 @testable import Data
@@ -18,6 +19,8 @@ import Testing
     ),
     (.unreadable(path: "/d/x.jpg", reason: "Permission denied"), ["cannot read /d/x.jpg: Permission denied"]),
     (.notAPicture(path: "/d/x.jpg"), ["/d/x.jpg is not a picture", "file /d/x.jpg"]),
+    (.standIn(.lfsPointer, path: "/d/x.jpg"), ["/d/x.jpg is not a picture", "git lfs pull"]),
+    (.standIn(.webPage, path: "/d/x.jpg"), ["a web page", "head -c 500 /d/x.jpg"]),
     (.unsupportedFormat("WebP", path: "/d/x.jpg"), ["/d/x.jpg is a WebP picture", "JPEG and PNG"]),
     (
       .damagedPicture(path: "train/cat/x.jpg", reason: "Premature end"),

@@ -45,6 +45,18 @@ import Testing
     }
   }
 
+  @Test func `neither a key nor a text of a file speaks to the terminal`() throws {
+    for text in [
+      #"{"\u001b[2J": 3}"#, #"{"schedule": {"\u001b[2J": 3}}"#, #"{"model": {"name": "\u001b[2J"}}"#,
+    ] {
+      let error = #expect(throws: RecipeError.self) {
+        try withFile(text) { try parse("--config", $0).settings(worldSize: 1) }
+      }
+      #expect(error?.description.contains(#"\x1b[2J"#) == true, "\(String(describing: error))")
+      #expect(error?.description.unicodeScalars.contains("\u{1b}") == false)
+    }
+  }
+
   @Test(arguments: [
     (#"{"schedule": {"epoch": 3}}"#, "there is no value schedule.epoch; is schedule.epochs meant?"),
     (#"{"sched": {}}"#, "there is no value sched; is seed meant?"),

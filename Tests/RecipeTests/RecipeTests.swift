@@ -80,8 +80,14 @@ import Testing
     #expect(Set(ModelName.all).count == 13)
   }
 
+  @Test func `capital letters and timm's tag do not matter`() throws {
+    #expect(try ModelName.canonical("ALT_GVT_SMALL") == "alt_gvt_small")
+    #expect(try ModelName.canonical("twins_svt_small.in1k") == "alt_gvt_small")
+    #expect(try ModelName.canonical("Twins_PCPVT_Base.in1k") == "pcpvt_base_v0")
+  }
+
   @Test func `no other spelling is accepted`() {
-    for name in ["", "ALT_GVT_SMALL", "alt_gvt_small ", "pvt_small", "resnet50"] {
+    for name in ["", "alt_gvt_small.in22k", ".in1k", "alt_gvt_small ", "pvt_small", "resnet50"] {
       #expect(throws: RecipeError.self) { try ModelName.canonical(name) }
     }
   }

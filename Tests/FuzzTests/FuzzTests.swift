@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Checkpoint
+@testable import Data
+@testable import Flags
+@testable import Launcher
+@testable import Recipe
+@testable import Training
+
+/// Every reader of what others wrote, with inputs that nobody thought of.
+@Suite(.serialized) struct FuzzTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func file(_ bytes: [UInt8]) throws -> String {
+    let path = folder.path + "/input"
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  @Test func `pictures`() throws {
+    try Fuzz("pictures").run(try Corpus.pictures()) { bytes in
+      try bytes.withUnsafeBufferPointer { bytes in
+        let picture = try EncodedPicture(bytes, path: "input")
+        // Larger ones only take longer.
+        guard picture.width * picture.height < 1 << 20 else { return }
+        let region = PixelRegion(width: picture.width, height: picture.height)
+        var pixels = [UInt8](repeating: 0, count: region.byteCount)
+        try pixels.withUnsafeMutableBufferPointer { try picture.decode(region, into: $0) }
+      }
+    }
+  }
+
+  @Test func `weights`() throws {
+    try Fuzz("weights").run(Corpus.weights) { bytes in try readAll(WeightsFile(path: file(bytes))) }
+  }
+
+  /// Behind right checksums, so that the changes reach the pickle machine.
+  @Test func `pickles`() throws {
+    try Fuzz("pickles").run(Corpus.pickles) { bytes in
+      let archive = ZipWriter([
+        .init("f/data.pkl", bytes), .init("f/data/0", [UInt8](repeating: 1, count: 16)),
+      ])
+      try readAll(WeightsFile(path: file(archive.bytes)))
+    }
+  }
+
+  /// Touches every byte, so that one outside of the file is noticed.
+  private func readAll(_ file: WeightsFile) throws {
+    for tensor in file.tensors { _ = tensor.bytes.reduce(0, ^) }
+    _ = Weights(metadata: file.metadata)
+  }
+
+  /// Changed files, and changed states behind right checksums.
+  @Test func `checkpoint folders`() throws {
+    let store = CheckpointStore(folder: folder.path + "/checkpoints")
+    let honest = try JSONTree(encoding: Corpus.state)
+    try store.save(name: "epoch-0000", files: [], state: honest)
+    let path = store.folder + "/epoch-0000/manifest.json"
+    let manifest = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+    let state = Array(String(decoding: try JSONEncoder().encode(honest), as: UTF8.self).utf8)
+    try Fuzz("checkpoints").run([manifest, state]) { bytes in
+      if let tree = try? JSONTree(parsing: String(decoding: bytes, as: UTF8.self)) {
+        try store.save(name: "epoch-0001", files: [], state: tree)
+      }
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      _ = store.newestVerified { checkpoint throws(CheckpointError) in
+        _ = try checkpoint.state(TrainingState.self).place(for: Recipe())
+      }
+      _ = store.makeRoom(for: .max, keeping: 1)
+    }
+  }
+
+  @Test func `recipes`() throws {
+    try Fuzz("recipes").run(Corpus.recipes) { bytes in
+      _ = try TrainingFlags.parse(["--config", file(bytes)]).settings(worldSize: 8).table
+    }
+  }
+
+  @Test func `control requests`() throws {
+    try Fuzz("requests").run(Corpus.requests) { _ = try controlMessage(ControlRequest.self, $0) }
+  }
+}
