@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flags
+import System
 
 /// Starts the workers of a distributed training on this host and watches over them.
 @main
@@ -19,6 +20,7 @@ struct TwinsLaunch: ParsableCommand {
     defaultSubcommand: Train.self)
 
   static func main() {
+    ProcessSignals.letKill()
     main(arguments)
   }
 

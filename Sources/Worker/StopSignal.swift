@@ -1,9 +1,11 @@
 import Foundation
 import Synchronization
+import System
 
 private let requested = Atomic<Bool>(false)
 
-/// A wish to stop after the current step: SIGTERM or SIGINT. The handlers only set a flag.
+/// A wish to stop after the current step: SIGTERM, SIGINT, and SIGHUP where nohup(1) has not had it ignored. The handlers
+/// only set a flag.
 enum StopSignal {
   /// Whether a signal came.
   static var isRequested: Bool { requested.load(ordering: .relaxed) }
@@ -14,7 +16,7 @@ enum StopSignal {
   /// the launcher kills when it must. A worker on its own ends at once on the second one.
   static func listen(underLauncher: Bool) {
     _ = isRequested  // made before a handler can run
-    for number in [SIGTERM, SIGINT] {
+    for number in [SIGTERM, SIGINT, SIGHUP] where number != SIGHUP || !ProcessSignals.isIgnored(number) {
       if underLauncher {
         signal(number) { _ in requested.store(true, ordering: .relaxed) }
       } else {

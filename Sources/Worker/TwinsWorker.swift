@@ -2,6 +2,7 @@ import ArgumentParser
 import Flags
 import Foundation
 import Recipe
+import System
 
 /// `twins-worker`: one process, one rank.
 @main
@@ -18,6 +19,7 @@ struct TwinsWorker: ParsableCommand {
     defaultSubcommand: Train.self)
 
   static func main() {
+    ProcessSignals.letKill()
     do {
       var command = try parseAsRoot(normalizedArguments(Array(CommandLine.arguments.dropFirst())))
       try command.run()

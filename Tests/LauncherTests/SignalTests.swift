@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Launcher
@@ -53,5 +54,16 @@ import Testing
     run.send(.user1)
     #expect(try run.finish().status == 138)
     #expect(!run.errors.contains("SIGHUP"))
+  }
+
+  /// Swift's runtime takes these for faults, and would print a backtrace and go on.
+  @Test(arguments: [SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL])
+  func `a signal that kills kills the launcher`(_ number: CInt) throws {
+    let run = try LauncherRun(Self.obedient, ["--nproc", "1"])
+    _ = try processes(of: run, count: 1)
+    run.send(Signal(number))
+    #expect(try run.finish().status == 128 + number)
+    try run.waitUntilWorkersAreGone()
+    #expect(!run.errors.contains("***"))
   }
 }

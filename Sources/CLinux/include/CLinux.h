@@ -20,6 +20,10 @@ int linux_open_signals(const sigset_t *set);
 /// Whether this process ignores the signal, as one started by nohup(1) ignores SIGHUP.
 int linux_ignores(int signal);
 
+/// Has signals that are sent to end this process end it, also where they were inherited as blocked: Swift's runtime prints a backtrace for them, and goes on. A
+/// fault, or an abort of our own, prints its backtrace first.
+void linux_let_signals_kill(void);
+
 /// The next signal waiting on such a descriptor, or 0 when there is none.
 int linux_next_signal(int descriptor);
 

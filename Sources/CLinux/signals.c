@@ -1,0 +1,34 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Those for which Swift's runtime prints a backtrace.
+static const int crashes[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+static struct sigaction reports[NSIG];
+
+// A fault is met again by the instruction that raised it. A signal that was sent is not: it has to be raised again.
+static int is_fault(int signal, const siginfo_t *info) { return info->si_code > 0 && signal != SIGQUIT; }
+
+static void handle(int signal, siginfo_t *info, void *context) {
+  if (is_fault(signal, info) || info->si_pid == getpid()) reports[signal].sa_sigaction(signal, info, context);
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigaction(signal, &standard, NULL);
+  if (!is_fault(signal, info)) syscall(SYS_tgkill, getpid(), gettid(), signal);
+}
+
+void linux_let_signals_kill(void) {
+  for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
+    int signal = crashes[i];
+    struct sigaction action;
+    if (sigaction(signal, NULL, &action) != 0 || !(action.sa_flags & SA_SIGINFO) || action.sa_sigaction == handle) continue;
+    reports[signal] = action;
+    // The flags and the mask with which the report was to run.
+    action.sa_sigaction = handle;
+    sigaction(signal, &action, NULL);
+  }
+  // A parent may have blocked them, as the threads of a pool do, and a mask is inherited.
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, NULL);
+}
