@@ -4,6 +4,8 @@
 #   deploy/install.sh --uninstall [the same]
 # Runs belong to --user, which must exist; without it the unit runs as root, with no more rights than any user.
 set -euo pipefail
+# What is laid down is for all to read and for its owner to write, whatever umask somebody works under.
+umask 022
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 prefix=/opt/twins sysconf=/etc units=/etc/systemd/system user='' root='' uninstall=false
 options=''
@@ -51,8 +53,27 @@ lay() { # MODE SOURCE TARGET
   made+=("$3")
 }
 
+# What others may write is not believed: it could name any file of the machine.
+check_list() {
+  local open
+  open=$(find "$root$home" "$list" -maxdepth 0 \( -perm /022 -o -type l -o ! -uid "$(id -u)" ! -uid 0 \))
+  [ -z "$open" ] || fail "${open%%$'\n'*} can be changed by others, so what it lists is not deleted" \
+    "look through $list, then: chmod go-w $root$home $list"
+  while read -r path; do
+    case $path/ in
+      */../*) ;;
+      "$prefix"/* | "$sysconf"/* | "$units"/*) continue ;;
+      *) # The folders above were made too, where they were not there.
+        case $prefix/:$sysconf/:$units/ in *"$path"*) [ "${path: -1}" = / ] && continue ;; esac
+        ;;
+    esac
+    fail "$list names $path, which is nothing that was installed; nothing is deleted"
+  done <"$list"
+}
+
 remove_installed() {
   [ -f "$list" ] || fail "nothing is installed under $root$prefix: there is no $list"
+  check_list
   # Backwards: a folder was made before what lies in it. One that holds other things by now stays.
   tac "$list" >"$scratch/list"
   rm -f "$list"
