@@ -47,7 +47,15 @@ extension SocketClaim {
       let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else { throw Refusal(detail: "cannot create \(path): \(systemMessage(errno))") }
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        let failure = errno
         defer { close(descriptor) }
+        // Where nobody holds it, the file system has no locks.
+        guard failure == EWOULDBLOCK else {
+          throw Refusal(
+            detail:
+              "cannot lock \(path): \(systemMessage(failure)). Likely its file system has no locks: set TMPDIR to "
+              + "a folder on a local disk with a short path")
+        }
         throw Refusal(
           detail: "\(path) is held by process \(owner(of: descriptor)), which listens there. "
             + "Two runs share the folder, or an earlier worker still lives: end it, or use another folder")

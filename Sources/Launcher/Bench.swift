@@ -24,15 +24,15 @@ struct BenchFlags: ParsableArguments {
 extension Launch {
   /// A measurement: no logs, and nothing to save when it is told to stop.
   static func measurement(
-    _ flags: BenchFlags, program: String, arguments: [String], directory: String, threads: Int?,
+    _ flags: BenchFlags, program: String, arguments: [String], threads: Int?,
     environment: [String: String], debug: [String]
   ) throws(LaunchError) -> Launch {
     Launch(
       grace: .seconds(1), program: program, arguments: arguments,
       placement: Placement(
-        meeting: flags.ring.meeting(.random(), attempt: 0, size: flags.nproc, directory: directory),
+        meeting: flags.ring.meeting(.random(), attempt: 0, size: flags.nproc),
         masterPort: try FreePort.find(),
-        threads: .shared(named: threads, workers: flags.nproc)),
+        threads: .shared(named: threads, environment: environment, workers: flags.nproc)),
       environment: environment, logs: nil,
       advice: FailureReport.Advice(debug: debug, again: "the same command"),
       notes: flags.ring.notes)

@@ -15,11 +15,10 @@ struct BenchAllReduce: LaunchCommand {
   @OptionGroup var work: AllReduceFlags
 
   func launch(_ signals: consuming SignalReader, environment: [String: String]) throws -> CInt {
-    let sockets = try SocketFolder(environment: environment)
     let own = WorkerProgram.launcher
     return try Launch.measurement(
       flags, program: own, arguments: ["bench", AllReduceRank.name] + work.arguments,
-      directory: sockets.path, threads: 1, environment: environment,
+      threads: 1, environment: environment,
       debug: ["twins-launch", "bench", "all-reduce", "--nproc", "1"] + work.arguments
     ).supervise(signals)
   }

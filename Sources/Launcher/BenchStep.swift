@@ -23,10 +23,9 @@ struct BenchStep: LaunchCommand {
   func launch(_ signals: consuming SignalReader, environment: [String: String]) throws -> CInt {
     _ = try work.recipe(worldSize: flags.nproc)
     let program = try WorkerProgram.locate(environment: environment)
-    let sockets = try SocketFolder(environment: environment)
     let arguments = ["bench", "step"] + work.arguments
     return try Launch.measurement(
-      flags, program: program, arguments: arguments, directory: sockets.path, threads: threadsPerWorker,
+      flags, program: program, arguments: arguments, threads: threadsPerWorker,
       environment: environment, debug: ["twins-worker"] + arguments
     ).supervise(signals)
   }

@@ -21,6 +21,13 @@ struct Console {
     errors.write("twins-launch: \(text)\n")
   }
 
+  /// What nobody reads any more, and why, each as a clause.
+  var lostReaders: [String] {
+    [("standard output", output), ("standard error", errors)].compactMap { name, sink in
+      sink.failure.map { "nobody reads \(name) (\(errorText($0)))" }
+    }
+  }
+
   /// The descriptors whose readers are behind.
   var waitingSinks: [CInt] {
     [output, errors].filter { !$0.isEmpty }.map(\.descriptor)

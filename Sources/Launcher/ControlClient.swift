@@ -9,33 +9,50 @@ enum ControlClient {
 
   /// Sends one request to the launcher whose run has this folder.
   static func ask(_ request: ControlRequest, folder: String) throws -> ControlAnswer {
-    let connection = try UnixAddress.socket()
-    guard connect(connection, to: folder) else {
-      throw unreachable(folder, errno: errno)
-    }
+    let deadline = ContinuousClock.now + patience
+    let lastTry = ContinuousClock.now + .seconds(1)
     let line = Array(try controlLine(request).utf8)
-    guard send(connection.number, line, line.count, CInt(MSG_NOSIGNAL)) == line.count else {
-      throw closed(folder)
+    while true {
+      if let answer = try exchange(line, folder, until: deadline) {
+        return try controlMessage(ControlAnswer.self, answer)
+      }
+      // It lets go of the oldest when too many ask at once. To ask for the status again changes nothing.
+      guard request.command == .status, .now < lastTry else { throw closed(folder) }
+      usleep(10_000)
     }
-    return try controlMessage(ControlAnswer.self, try readLine(connection, folder))
+  }
+
+  /// The answer to one line; nil where the launcher hangs up without one.
+  private static func exchange(
+    _ line: [UInt8], _ folder: String, until deadline: ContinuousClock.Instant
+  ) throws -> [UInt8]? {
+    let connection = try UnixAddress.socket()
+    let failure = connect(connection, to: folder, until: deadline)
+    guard failure != EAGAIN else { throw silent(folder) }
+    guard failure == 0 else { throw unreachable(folder, errno: failure) }
+    guard send(connection.number, line, line.count, CInt(MSG_NOSIGNAL)) == line.count else { return nil }
+    return try readLine(connection, folder, until: deadline)
   }
 
   /// Whether a launcher listens there.
   static func isAnswered(in folder: String) -> Bool {
     guard let connection = try? UnixAddress.socket() else { return true }
     // A queue that is full (EAGAIN) has somebody in front of it.
-    return connect(connection, to: folder) || errno == EAGAIN
+    return [0, EAGAIN].contains(connect(connection, to: folder, until: .now))
   }
 
-  private static func connect(_ socket: borrowing Descriptor, to folder: String) -> Bool {
+  /// Connects; the errno, 0 where it worked and EAGAIN where the launcher's queue has no place in time.
+  private static func connect(
+    _ socket: borrowing Descriptor, to folder: String, until deadline: ContinuousClock.Instant
+  ) -> CInt {
     let number = socket.number
     let parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard parent >= 0 else { return false }
+    guard parent >= 0 else { return errno }
     defer { close(parent) }
-    // A way to the folder that is short whatever its name.
-    let path = pointer(in: folder) ?? "/proc/self/fd/\(parent)/\(ControlSocket.name)"
-    guard let address = UnixAddress(path) else { return false }
-    return address.withPointer { Glibc.connect(number, $0, $1) } == 0
+    let address = pointer(in: folder).map { UnixAddress($0) } ?? UnixAddress(through: parent)
+    guard let address else { return ENAMETOOLONG }
+    socket.waitForPlace(until: deadline)
+    return address.withPointer { Glibc.connect(number, $0, $1) } == 0 ? 0 : errno
   }
 
   /// The path of a socket that lies elsewhere.
@@ -48,8 +65,9 @@ enum ControlClient {
     return FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  private static func readLine(_ connection: borrowing Descriptor, _ folder: String) throws -> [UInt8] {
-    let deadline = ContinuousClock.now + patience
+  private static func readLine(
+    _ connection: borrowing Descriptor, _ folder: String, until deadline: ContinuousClock.Instant
+  ) throws -> [UInt8]? {
     var line: [UInt8] = []
     var bytes = [UInt8](repeating: 0, count: 1 << 16)
     while line.last != newline {
@@ -57,7 +75,7 @@ enum ControlClient {
       let rest = max(.zero, deadline - .now) / .milliseconds(1)
       guard poll(&entry, 1, CInt(rest.rounded(.up))) > 0 else { throw silent(folder) }
       let count = recv(connection.number, &bytes, bytes.count, 0)
-      guard count > 0 else { throw closed(folder) }
+      guard count > 0 else { return nil }
       line += bytes.prefix(count)
     }
     return line
@@ -86,5 +104,17 @@ enum ControlClient {
       "the launcher in \(folder) did not answer within \(patience.components.seconds) s. "
         + "Likely it is stopped itself: `ps -o pid,state -C twins-launch` shows a T then.",
       exitCode: .inputOutput)
+  }
+}
+
+extension Descriptor {
+  /// Has connect(2) wait for a place in a full queue instead of giving up at once; not at all where the time is over.
+  fileprivate func waitForPlace(until deadline: ContinuousClock.Instant) {
+    let rest = deadline - .now
+    guard rest > .zero else { return }
+    let microseconds = Int(rest / .microseconds(1))
+    var limit = timeval(tv_sec: microseconds / 1_000_000, tv_usec: microseconds % 1_000_000)
+    setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) & ~O_NONBLOCK)
   }
 }

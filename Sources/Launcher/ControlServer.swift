@@ -8,11 +8,13 @@ import Glibc
 /// are connected the oldest has to go.
 final class ControlServer {
   static let longestLine = 4096
-  static let mostClients = 16
+  static let mostClients = 64
 
   private let socket: ControlSocket
   private let ready: ReadyQueue
   private let registration: RunRegistration
+  /// Why the run is found by its folder alone, as a sentence; nil where its name will do.
+  var note: String? { registration.obstacle }
   private var clients: [(number: UInt32, client: ControlClientEnd)] = []
   private var lastNumber: UInt32 = 0
 
@@ -21,9 +23,9 @@ final class ControlServer {
 
   /// Starts listening, then lets the run be found by its name.
   init(
-    run: RunIdentifier, folder: String, sockets: String, environment: [String: String]
+    run: RunIdentifier, folder: String, environment: [String: String]
   ) throws(LaunchError) {
-    socket = try ControlSocket(in: folder, or: sockets)
+    socket = try ControlSocket(in: folder, environment: environment)
     ready = try ReadyQueue()
     registration = RunRegistration(run, folder: folder, environment: environment)
     guard linux_watch_always(ready.descriptor.number, socket.listener.number, Self.listening) == 0 else {

@@ -4,49 +4,58 @@ import Recipe
 
 /// The socket `control` in a run's folder, where the launcher listens.
 ///
-/// Where the folder's path is too long for a socket, or its file system has none, the socket lies in the private
-/// folder of the ring's sockets, and `control` is a file that holds its path.
+/// Where the folder's file system has no sockets, the socket lies in a private folder elsewhere, and `control` is a file
+/// that holds its path.
 struct ControlSocket: ~Copyable {
   let listener: Descriptor
-  private let paths: [String]
+  private let path: String
+  private let sockets: SocketFolder?
+
+  /// Clients that wait to be let in; beyond this they wait inside connect(2).
+  static let queueLength: CInt = 128
 
   static let name = "control"
 
   /// Listens; the caller holds the lock of `folder`, so whatever lies there is a dead launcher's.
-  init(in folder: String, or sockets: String) throws(LaunchError) {
+  init(in folder: String, environment: [String: String]) throws(LaunchError) {
     let listener = try UnixAddress.socket()
     // The file gets these permissions, so that there is no moment at which others could open it.
     fchmod(listener.number, 0o600)
-    paths = try Self.listen(listener.number, in: folder, or: sockets)
+    let path = "\(folder)/\(Self.name)"
+    unlink(path)
+    let isHere = Self.listen(listener.number, in: folder) == 0
+    sockets = isHere ? nil : try Self.listen(listener.number, pointedAtFrom: path, environment)
+    self.path = path
     self.listener = listener
   }
 
-  deinit {
-    for path in paths { unlink(path) }
+  deinit { unlink(path) }
+
+  /// Binds the socket in a folder and listens; the errno, 0 where it worked.
+  private static func listen(_ socket: CInt, in folder: String) -> CInt {
+    let parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard parent >= 0 else { return errno }
+    defer { close(parent) }
+    // A socket's path is short; this one is, whatever the folder's.
+    guard let address = UnixAddress(through: parent) else { return ENAMETOOLONG }
+    guard address.withPointer({ bind(socket, $0, $1) }) == 0 else { return errno }
+    return Glibc.listen(socket, queueLength) == 0 ? 0 : errno
   }
 
-  /// Binds the socket to one of two places and listens; all files that this made.
   private static func listen(
-    _ socket: CInt, in folder: String, or sockets: String
-  ) throws(LaunchError) -> [String] {
-    let (wished, other) = ("\(folder)/\(name)", "\(sockets)/\(name)")
-    unlink(wished)
-    if listen(socket, at: wished) { return [wished] }
-    if listen(socket, at: other), write(other, to: wished) { return [wished, other] }
-    let reason = errorText(errno)
-    unlink(other)
-    throw LaunchError(
-      "cannot make the socket \(wished), nor \(other): \(reason). Choose another --run-dir.",
-      exitCode: .inputOutput)
+    _ socket: CInt, pointedAtFrom path: String, _ environment: [String: String]
+  ) throws(LaunchError) -> SocketFolder {
+    let sockets = try SocketFolder(environment: environment)
+    let failure = listen(socket, in: sockets.path)
+    guard failure == 0 else { throw refusal(path, errorText(failure)) }
+    let isWritten = FileManager.default.createFile(
+      atPath: path, contents: Data("\(sockets.path)/\(name)".utf8), attributes: [.posixPermissions: 0o600])
+    guard isWritten else { throw refusal(path, "nor can a file be written there") }
+    return sockets
   }
 
-  private static func listen(_ socket: CInt, at path: String) -> Bool {
-    guard let address = UnixAddress(path) else { return false }
-    return address.withPointer { bind(socket, $0, $1) } == 0 && Glibc.listen(socket, 16) == 0
-  }
-
-  private static func write(_ text: String, to path: String) -> Bool {
-    FileManager.default.createFile(
-      atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+  private static func refusal(_ path: String, _ reason: String) -> LaunchError {
+    LaunchError(
+      "cannot make the socket \(path): \(reason). Choose another --run-dir.", exitCode: .inputOutput)
   }
 }

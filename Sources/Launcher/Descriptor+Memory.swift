@@ -9,9 +9,11 @@ extension Descriptor {
   static func memoryFile(for meeting: RingMeeting) throws(LaunchError) -> Descriptor? {
     guard meeting.memory != nil else { return nil }
     let file = linux_memory_file("twins-gradients")
+    let failure = errno
     guard file >= 0 || meeting.transport != .auto else { return nil }
     // A number above those that a worker's own descriptors have: dup2 onto one of them would replace the file.
-    return Descriptor(owning: try Descriptor(file, from: "memfd_create").duplicate(from: 10))
+    guard file >= 0 else { throw LaunchError(call: "memfd_create", errno: failure) }
+    return Descriptor(owning: try Descriptor(owning: file).duplicate(from: 10))
   }
 
   /// Another descriptor of the same file, the first free one from `lowest` upwards; does not survive an exec.

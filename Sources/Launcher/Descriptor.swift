@@ -4,9 +4,13 @@ import Glibc
 struct Descriptor: ~Copyable {
   let number: CInt
 
-  /// Takes over the descriptor that a system call returned, or reports the call's errno.
-  init(_ number: CInt, from call: String) throws(LaunchError) {
-    guard number >= 0 else { throw LaunchError(call: call, errno: errno) }
+  /// Takes over the descriptor that a system call returns, or reports the call's errno, before anything else may set it.
+  init(_ open: @autoclosure () -> CInt, from call: @autoclosure () -> String) throws(LaunchError) {
+    let number = open()
+    guard number >= 0 else {
+      let failure = errno
+      throw LaunchError(call: call(), errno: failure)
+    }
     self.number = number
   }
 

@@ -31,21 +31,11 @@ extension Launch {
   func supervise(
     _ signals: consuming SignalReader, control: ControlServer? = nil
   ) throws(LaunchError) -> CInt {
-    if placement.meeting.transport == .tcp { try writeSecrets() }
     let supervisor = try Supervisor(self, signals: signals, control: control)
     supervisor.open()
     let outcome = supervisor.run()
     supervisor.close(outcome)
     return outcome.exitCode
-  }
-
-  /// Leaves in the sockets' folder what workers over tcp know each other by.
-  private func writeSecrets() throws(LaunchError) {
-    do {
-      try RingSecrets.write(to: placement.meeting.directory, size: size)
-    } catch {
-      throw LaunchError("\(error)", exitCode: .inputOutput)
-    }
   }
 }
 

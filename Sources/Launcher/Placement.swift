@@ -1,6 +1,6 @@
 import Board
-import CLinux
 import Collective
+import System
 
 /// Where each worker of a run stands, told to it through its environment as torchrun tells it.
 struct Placement: Sendable {
@@ -17,30 +17,34 @@ struct Placement: Sendable {
   /// How many threads each worker's parallel loops use.
   struct Threads: Equatable, Sendable {
     let count: Int
-    /// Whether the user named the number, which then wins over an OMP_NUM_THREADS from outside.
-    let isExplicit: Bool
 
-    /// The number that the user named, or else the processors shared out over the workers.
-    init(named: Int?, processors: Int, workers: Int) {
-      count = named ?? max(1, processors / workers)
-      isExplicit = named != nil
+    /// The number that the user named by a flag, or by a variable, or else the processors shared out over the workers.
+    init(named: Int?, environment: [String: String], processors: Int, workers: Int) {
+      count = named ?? Self.named(by: environment) ?? max(1, processors / workers)
     }
 
     /// This machine's processors, shared out unless the user named a number.
-    static func shared(named: Int?, workers: Int) -> Threads {
-      Threads(named: named, processors: max(1, Int(linux_usable_processors())), workers: workers)
+    static func shared(named: Int?, environment: [String: String], workers: Int) -> Threads {
+      Threads(named: named, environment: environment, processors: Processors.usable, workers: workers)
+    }
+
+    /// MKL's own variable comes first: libtorch asks MKL, which reads the other one without it.
+    private static func named(by environment: [String: String]) -> Int? {
+      ["MKL_NUM_THREADS", "OMP_NUM_THREADS"].lazy.compactMap { environment[$0].flatMap { Int($0) } }
+        .first { $0 > 0 }
     }
   }
 
   /// The whole environment of one worker, given the launcher's own.
   func environment(rank: Int, inheriting outer: [String: String]) -> [String: String] {
-    let wished = outer.filter { threadDefaults.keys.contains($0.key) && !replaces($0.key) }
+    let wished = outer.filter { Self.waitingDefaults.keys.contains($0.key) }
     return outer.filter { !Self.isOwn($0.key) }
       .merging(meeting(rank: rank).environment) { $1 }
       .merging(identity(rank: rank)) { $1 }
       .merging(hasBoard ? [Board.variable: "\(WorkerProcess.boardDescriptor)"] : [:]) { $1 }
-      .merging(threadDefaults) { $1 }
+      .merging(Self.waitingDefaults) { $1 }
       .merging(wished) { $1 }
+      .merging(threadVariables(outer)) { $1 }
   }
 
   private func meeting(rank: Int) -> RingMeeting {
@@ -60,17 +64,17 @@ struct Placement: Sendable {
   }
 
   /// Threads that spin while they wait take the cores from the other ranks: three times slower on a full machine.
-  private var threadDefaults: [String: String] {
-    ["OMP_NUM_THREADS": "\(threads.count)", "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"]
+  private static let waitingDefaults = ["OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"]
+
+  /// What was announced is what runs, whichever variable the maths library heeds.
+  private func threadVariables(_ outer: [String: String]) -> [String: String] {
+    ["OMP_NUM_THREADS": "\(threads.count)"]
+      .merging(outer["MKL_NUM_THREADS"].map { _ in ["MKL_NUM_THREADS": "\(threads.count)"] } ?? [:]) { $1 }
   }
 
   /// Variables that the launcher sets, or that speak to it: those of another one must not be left.
   private static func isOwn(_ variable: String) -> Bool {
     RingMeeting.variables.contains(variable) || Notifier.variables.contains(variable)
       || [Board.variable, UnreadOutput.variable].contains(variable)
-  }
-
-  private func replaces(_ variable: String) -> Bool {
-    variable == "OMP_NUM_THREADS" && threads.isExplicit
   }
 }

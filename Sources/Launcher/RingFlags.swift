@@ -43,9 +43,10 @@ struct RingFlags: ParsableArguments {
   }
 
   /// Where the workers of a run meet, as rank 0 sees it.
-  func meeting(_ run: RunIdentifier, attempt: Int, size: Int, directory: String) -> RingMeeting {
+  func meeting(_ run: RunIdentifier, attempt: Int, size: Int) -> RingMeeting {
     var meeting = RingMeeting(
-      rank: 0, size: size, run: run.text, generation: attempt, directory: directory)
+      // Each attempt gets a folder of its own.
+      rank: 0, size: size, run: run.text, generation: attempt, directory: "")
     meeting.transport = transport
     meeting.address = address
     meeting.timeouts.silence = .seconds(hangTimeout)

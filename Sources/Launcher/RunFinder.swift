@@ -28,12 +28,13 @@ enum RunFinder {
     if let folder = answered.first ?? noted.first { return folder }
     if let forbidden { throw ControlClient.unreachable(forbidden, errno: EACCES) }
     let running = registries.flatMap(\.running)
+    let obstacles = registries.compactMap(\.obstacle).map { " Also, \($0)." }.joined()
     throw LaunchError(
       "no run '\(name)': it is neither the folder of a run that is running, nor the output folder of one, nor a run's "
         + "name. "
         + (running.isEmpty
           ? "No runs of this user are known here." : "Running: \(running.joined(separator: ", ")).")
-        + " Start one with twins-launch, or name its folder.", exitCode: .missingInput)
+        + obstacles + " Start one with twins-launch, or name its folder.", exitCode: .missingInput)
   }
 
   static func obstacle(_ folder: String) -> CInt {

@@ -32,19 +32,30 @@ struct RunRegistry: Sendable {
 
   /// Notes a run; false where that cannot be done, which is no reason not to train.
   func add(_ run: RunIdentifier, folder: String) -> Bool {
+    remove(run, folder: folder)
+    removeStale()
     // Once more when a launcher that ends takes the empty folder away in between.
-    for _ in 0..<3 {
+    for _ in 0..<100 {
       mkdir(path, 0o700)
-      guard isPrivate else { return false }
-      remove(run, folder: folder)
-      removeStale()
-      mkdir(path, 0o700)
-      let isWritten = FileManager.default.createFile(
-        atPath: "\(path)/\(run.text)@\(getpid())", contents: Data(folder.utf8),
-        attributes: [.posixPermissions: 0o600])
-      if isWritten { return true }
+      guard obstacle == nil else { return false }
+      if isPrivate, write(folder, to: "\(run.text)@\(getpid())") { return true }
     }
     return false
+  }
+
+  /// Another launcher that reads meanwhile sees the whole note or none.
+  private func write(_ text: String, to name: String) -> Bool {
+    let draft = "\(path)/.\(name)"
+    let isWritten = FileManager.default.createFile(
+      atPath: draft, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    return isWritten && rename(draft, "\(path)/\(name)") == 0
+  }
+
+  /// Who keeps this user from using a folder that is there, as a sentence.
+  var obstacle: String? {
+    guard let status, !Self.isPrivate(status) else { return nil }
+    let fault = status.st_uid == geteuid() ? "others may change it" : "user \(status.st_uid) made it"
+    return "runs are not noted in \(path), since \(fault): name a run by its output folder"
   }
 
   /// Takes the notes of that folder away, and an empty registry with them.
@@ -82,10 +93,16 @@ struct RunRegistry: Sendable {
   }
 
   /// A folder of this user that nobody else may change: what it holds is believed.
-  private var isPrivate: Bool {
+  private var isPrivate: Bool { status.map(Self.isPrivate) ?? false }
+
+  private static func isPrivate(_ status: stat) -> Bool {
+    status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid() && status.st_mode & 0o022 == 0
+  }
+
+  /// Nil where there is nothing of that name.
+  private var status: stat? {
     var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid()
-      && status.st_mode & 0o022 == 0
+    return lstat(path, &status) == 0 ? status : nil
   }
 }
 
@@ -94,12 +111,16 @@ final class RunRegistration {
   private let run: RunIdentifier
   private let folder: String
   private let registry: RunRegistry?
+  /// Why the run is noted nowhere, as a sentence.
+  let obstacle: String?
 
   init(_ run: RunIdentifier, folder: String, environment: [String: String]) {
     self.run = run
     let folder = folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
     self.folder = folder
-    registry = RunRegistry.all(environment).first { $0.add(run, folder: folder) }
+    let all = RunRegistry.all(environment)
+    registry = all.first { $0.add(run, folder: folder) }
+    obstacle = registry == nil ? all.lazy.compactMap(\.obstacle).first : nil
   }
 
   deinit { registry?.remove(run, folder: folder) }

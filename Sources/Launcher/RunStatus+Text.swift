@@ -1,6 +1,6 @@
 extension RunStatus {
   /// The status as people read it.
-  var text: String { ([summary] + progress + [""] + table).joined(separator: "\n") }
+  var text: String { ([summary] + progress + notes + [""] + table).joined(separator: "\n") }
 
   private var summary: String {
     "run \(run), attempt \(attempt): \(state.rawValue) for \(elapsed(.seconds(uptimeSeconds))), launcher pid \(launcher)"
@@ -12,6 +12,8 @@ extension RunStatus {
       placeText(epoch: epoch, step: step, of: stepsOfEpoch, loss: loss, imagesPerSecond: imagesPerSecond)
     ]
   }
+
+  private var notes: [String] { (unread ?? []).map { "\($0): its lines are in the logs alone" } }
 
   private var table: [String] {
     let rows = [["rank", "pid", "state", "section", "for", "step", "restarts", ""]] + ranks.map(\.cells)

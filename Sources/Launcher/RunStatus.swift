@@ -16,6 +16,8 @@ struct RunStatus: Codable, Equatable, Sendable {
   var imagesPerSecond: Double?
   /// Whether no worker is stopped or stuck.
   let healthy: Bool
+  /// What of its output nobody reads any more, each as a clause; nil where all is read.
+  var unread: [String]?
   let ranks: [Rank]
 
   enum State: String, Codable, Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The launcher's own stdout or stderr, written only as fast as its reader takes it.
 ///
@@ -9,19 +10,23 @@ struct Sink {
 
   let descriptor: CInt
   private var queue = LineQueue()
-  private var isBroken = false
+  private let isTerminal: Bool
+  /// The errno with which the reader went; nil while it is there.
+  private(set) var failure: CInt?
 
   init(descriptor: CInt) {
     self.descriptor = descriptor
+    isTerminal = isatty(descriptor) == 1
   }
 
   var isEmpty: Bool { queue.count == 0 }
   var isCongested: Bool { queue.count >= Self.limit }
 
-  /// Queues a line, to be written by `flush`.
+  /// Queues a line, to be written by `flush`; on a terminal, without what would move its cursor or change its colours.
   mutating func write(_ line: UnsafeRawBufferPointer, prefix: [UInt8] = []) {
-    guard !isBroken else { return }
-    queue.append(line, prefix: prefix)
+    guard failure == nil else { return }
+    guard isTerminal else { return queue.append(line, prefix: prefix) }
+    shown(line).withUnsafeBytes { queue.append($0, prefix: prefix) }
   }
 
   /// Writes a text of the launcher's own, which ends in a newline.
@@ -42,17 +47,29 @@ struct Sink {
   }
 
   private mutating func writeOnce() {
-    var failure: CInt = 0
+    var errno: CInt = 0
     queue.writeNext { bytes in
       let count = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-      if count < 0 { failure = errno }
+      if count < 0 { errno = Glibc.errno }
       return max(0, count)
     }
     // A reader that has gone (EPIPE) or a full disk must not end the training.
-    guard failure != 0, failure != EINTR, failure != EAGAIN else { return }
-    isBroken = true
+    guard errno != 0, errno != EINTR, errno != EAGAIN else { return }
+    failure = errno
     queue.removeAll()
   }
+}
+
+/// The bytes with all masked but tabs and the ends of lines.
+private func shown(_ text: UnsafeRawBufferPointer) -> [UInt8] {
+  var shown: [UInt8] = []
+  var start = text.startIndex
+  for index in text.indices where text[index] == newline || text[index] == UInt8(ascii: "\t") {
+    shown += masked(text[start..<index]).utf8
+    shown.append(text[index])
+    start = index + 1
+  }
+  return shown + masked(text[start...]).utf8
 }
 
 /// Waits until the descriptor is ready; false when the time is over first.

@@ -2,8 +2,10 @@ import FoundationEssentials
 import Glibc
 import Recipe
 
-/// A private folder, with a short path, for the sockets of one run; removed when its owner lets go of it.
+/// A private folder, with a short path, for the sockets of one attempt; removed when its owner lets go of it.
 ///
+/// The ring needs it only until its ranks have met. Each attempt has a new one, since something may have cleaned the last
+/// one away in the weeks between.
 /// The owner holds a lock on the folder, which the kernel drops with the process. A later launcher
 /// recognises by that lock, and removes, the folder of a run that was killed together with its launcher.
 struct SocketFolder: ~Copyable {
@@ -38,8 +40,9 @@ struct SocketFolder: ~Copyable {
   private static func makeFolder(in parent: String) throws(LaunchError) -> String {
     var template = Array("\(parent)/\(namePrefix)XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
+      let failure = errno
       throw LaunchError(
-        "cannot make a folder for sockets in \(parent): \(errorText(errno)). "
+        "cannot make a folder for sockets in \(parent): \(errorText(failure)). "
           + "Set TMPDIR to a writable folder with a short path.",
         exitCode: .inputOutput)
     }
@@ -74,11 +77,6 @@ extension SocketFolder {
       unlink("\(path)/\(name)")
     }
     rmdir(path)
-  }
-
-  /// Takes away the sockets and locks of a ring whose workers have all ended; the run's secrets stay.
-  static func clear(_ path: String) {
-    for name in entries(of: path) where name.hasPrefix("ring-") { unlink("\(path)/\(name)") }
   }
 
   /// Whether a ring leaves files of that name when its workers are killed: locks of sockets and secrets of tcp.

@@ -34,7 +34,7 @@ extension Supervisor {
       epoch: first?.epoch, step: first?.step, stepsOfEpoch: first?.stepsOfEpoch, loss: first?.loss,
       imagesPerSecond: first?.imagesPerSecond,
       healthy: !fleet.isWaiting && ranks.allSatisfy { $0.state == .running || $0.state == .ended },
-      ranks: ranks)
+      unread: console.lostReaders.isEmpty ? nil : console.lostReaders, ranks: ranks)
   }
 
   private func rank(_ view: RankView, at moment: UInt64) -> RunStatus.Rank {

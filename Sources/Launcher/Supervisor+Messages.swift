@@ -32,6 +32,16 @@ extension Supervisor {
     console.say("starting again in \(elapsed(delay)) (\(number) of \(launch.restarts.count))")
   }
 
+  /// Says once of each reader of our output that it went, where somebody will look: in rank 0's log, and on stderr.
+  func sayLostReaders() {
+    let lost = console.lostReaders
+    guard lost.count > saidLostReaders else { return }
+    saidLostReaders = lost.count
+    let text = "\(lost.joined(separator: ", ")); the run goes on, and its lines are in its logs alone"
+    outputs[0].note(text, console: &console)
+    console.say("note: \(text)")
+  }
+
   private func report(_ outcome: Outcome, firstFailure rank: Int) -> FailureReport {
     FailureReport(
       runIdentifier: launch.runIdentifier, outcome: outcome, failure: outcome.ends[rank],

@@ -1,4 +1,5 @@
 import Collective
+import Recipe
 
 extension Supervisor {
   /// How far this attempt has come. The one place that knows where that is read.
@@ -31,6 +32,7 @@ extension Supervisor {
     obstacle = nil
     do throws(LaunchError) {
       try launch.advance(to: attempt)
+      sockets = try .made(for: &launch)
       try reopenOutputs()
       liveness = try .make(launch)
       memory = try .memoryFile(for: launch.placement.meeting)
@@ -57,6 +59,22 @@ extension Launch {
       resumption.cutLogs()
     }
     progress?.forget()
-    SocketFolder.clear(placement.meeting.directory)
+  }
+}
+
+extension SocketFolder {
+  /// A new folder for the attempt that is to begin, which is where its ranks then meet.
+  static func made(for launch: inout Launch) throws(LaunchError) -> SocketFolder {
+    let folder = try SocketFolder(environment: launch.environment)
+    launch.placement.meeting.directory = folder.path
+    do {
+      // What ranks over tcp know each other by.
+      if launch.placement.meeting.transport == .tcp {
+        try RingSecrets.write(to: folder.path, size: launch.size)
+      }
+    } catch {
+      throw LaunchError("\(error)", exitCode: .inputOutput)
+    }
+    return folder
   }
 }

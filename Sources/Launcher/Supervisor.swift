@@ -12,6 +12,8 @@ final class Supervisor {
   /// The process identifiers of all ranks that were started.
   var processes: [Int: pid_t] = [:]
   var console = Console()
+  /// Of the console's readers that went, how many have been told of.
+  var saidLostReaders = 0
   var workers: [Int: WorkerProcess] = [:]
   let ended: ReadyQueue
   let signals: SignalReader
@@ -39,12 +41,15 @@ final class Supervisor {
   private let lifeline: Pipe
   /// The file in memory that the workers share; theirs alone once all of them are started.
   var memory: Descriptor?
+  /// Where the ranks of this attempt meet.
+  var sockets: SocketFolder
 
   /// Gets everything ready that can fail before a worker runs.
   init(
     _ launch: Launch, signals: consuming SignalReader, control: ControlServer? = nil
   ) throws(LaunchError) {
     self.launch = launch
+    sockets = try .made(for: &self.launch)
     self.signals = signals
     self.control = control
     liveness = try .make(launch)
@@ -67,6 +72,7 @@ final class Supervisor {
     perform(fleet.handle(.begun))
     while true {
       console.flush()
+      sayLostReaders()
       if let outcome { return outcome }
       takeTurn()
     }

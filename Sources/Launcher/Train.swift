@@ -26,18 +26,18 @@ struct Train: LaunchCommand {
     let program = try WorkerProgram.locate(environment: environment)
     let folder = try RunFolder(
       path: launch.runFolder ?? training.outputFolder + "/run", runIdentifier: identifier.text)
-    let sockets = try SocketFolder(environment: environment)
     let budgets = HangBudgets(step: .seconds(launch.ring.hangTimeout))
-    var meeting = launch.ring.meeting(identifier, attempt: 0, size: size, directory: sockets.path)
+    var meeting = launch.ring.meeting(identifier, attempt: 0, size: size)
     meeting.timeouts.silence = budgets.ringPatience
     let control = try ControlServer(
-      run: identifier, folder: folder.path, sockets: sockets.path, environment: environment)
+      run: identifier, folder: folder.path, environment: environment)
     var run = Launch(
       grace: .seconds(launch.grace), program: program, arguments: arguments,
       placement: Placement(
         meeting: meeting,
         masterPort: try FreePort.find(),
-        threads: .shared(named: launch.threadsPerWorker, workers: size),
+        threads: .shared(
+          named: launch.threadsPerWorker ?? training.run.threads, environment: environment, workers: size),
         maxRestarts: launch.restarts.maxRestarts),
       environment: environment, logs: LogFolder(in: folder.path),
       advice: FailureReport.Advice(
@@ -46,6 +46,7 @@ struct Train: LaunchCommand {
     run.restarts = launch.restarts.budget
     run.budgets = budgets
     run.cards = cards(for: size, environment: environment)
+    run.notes += [control.note].compactMap(\.self)
     if isTraining { follow(&run) }
     return try run.supervise(signals, control: control)
   }

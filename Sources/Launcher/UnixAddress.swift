@@ -15,6 +15,11 @@ struct UnixAddress {
     withUnsafeMutableBytes(of: &value.sun_path) { $0.copyBytes(from: bytes) }
   }
 
+  /// The control socket in an open folder: a short way to it, whatever the folder's name.
+  init?(through folder: CInt) {
+    self.init("/proc/self/fd/\(folder)/\(ControlSocket.name)")
+  }
+
   /// Lends the address as the socket calls want it.
   func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
     withUnsafePointer(to: value) { pointer in

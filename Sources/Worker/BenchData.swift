@@ -2,6 +2,7 @@ import ArgumentParser
 import Data
 import Foundation
 import Recipe
+import System
 
 /// `bench data`: how fast pictures become batches, without training.
 struct BenchData: ParsableCommand {
@@ -40,7 +41,7 @@ struct BenchData: ParsableCommand {
   }
 
   func run() throws {
-    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let threads = threads ?? Processors.usable
     let pictures = try ImageFolderPair(folder).training
     let loader = BatchLoader(
       folder: pictures, transform: try transform(), batchSize: Self.batchSize, seed: 0,

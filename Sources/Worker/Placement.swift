@@ -1,6 +1,7 @@
 import Board
 import Collective
 import Recipe
+import System
 
 /// Where this process stands among the workers: torchrun's environment names, and ours.
 struct Placement {
@@ -13,6 +14,8 @@ struct Placement {
   let lifeline: Int32?
   /// The file in which the launcher keeps what this process prints.
   var log: String?
+  /// Threads for one operation where a quota allows fewer than the maths library would take by itself.
+  var threads: Int?
 
   /// The debug mode: one worker, no launcher.
   static let alone = Placement(meeting: nil, localRank: 0, localWorldSize: 1, lifeline: nil)
@@ -49,6 +52,7 @@ extension Placement {
     }
     try Self.checkAlone(environment)
     self = .alone
+    threads = Self.threads(environment, usable: Processors.usable, processors: Processors.all)
   }
 
   private init(_ meeting: RingMeeting, _ environment: [String: String]) throws(RingMeeting.BadVariable) {
@@ -56,6 +60,12 @@ extension Placement {
       meeting: meeting, localRank: try environment.number("LOCAL_RANK", below: meeting.size),
       localWorldSize: try environment.number("LOCAL_WORLD_SIZE", orIfMissing: meeting.size),
       lifeline: Lifeline.descriptor(environment), log: environment[UnreadOutput.variable])
+  }
+
+  /// Nil where the environment names a number, as it does under the launcher, or all processors may be used.
+  static func threads(_ environment: [String: String], usable: Int, processors: Int) -> Int? {
+    let isNamed = ["OMP_NUM_THREADS", "MKL_NUM_THREADS"].contains { environment[$0] != nil }
+    return isNamed || usable >= processors ? nil : usable
   }
 
   private static func checkAlone(_ environment: [String: String]) throws(RecipeError) {

@@ -3,6 +3,7 @@ import Data
 import Flags
 import Foundation
 import Recipe
+import System
 import Torch
 import Training
 
@@ -33,7 +34,7 @@ struct RunSetup {
     folder = try RunFolder(creating: flags.outputFolder)
     device = try Device(flags.run.device, for: placement)
     Runtime.keepMemory()
-    if let threads = flags.run.threads { Runtime.threads = threads }
+    if let threads = flags.run.threads ?? placement.threads { Runtime.threads = threads }
     group = try placement.group(recipe)
     if placement.isFirst {
       let sentences = try flags.warnings(
@@ -54,7 +55,7 @@ struct RunSetup {
 
   /// Decode threads of this worker: as asked, or its share of the cores, at most the reference's ten.
   var decodeThreads: Int {
-    let share = ProcessInfo.processInfo.activeProcessorCount / placement.worldSize
+    let share = Processors.usable / placement.worldSize
     return flags.numWorkers ?? min(10, max(1, share))
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Launcher
@@ -101,23 +102,95 @@ import Testing
     let number = socket.number
     #expect(try #require(UnixAddress("\(folder)/control")).withPointer { bind(number, $0, $1) } == 0)
     #expect(!ControlClient.isAnswered(in: folder))
-    let control = try ControlSocket(in: folder, or: folder)
+    let control = try ControlSocket(in: folder, environment: [:])
     #expect(ControlClient.isAnswered(in: folder))
     _ = consume control
     #expect(!ControlClient.isAnswered(in: folder))
   }
 
-  @Test func `a path that is too long for a socket gets a pointer`() throws {
+  @Test func `a path that is too long for a socket is none here`() throws {
     let parent = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: parent) }
     let folder = "\(parent)/\(String(repeating: "long", count: 30))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let control = try ControlSocket(in: folder, or: parent)
-    #expect(try String(contentsOfFile: "\(folder)/control", encoding: .utf8) == "\(parent)/control")
+    let control = try ControlSocket(in: folder, environment: [:])
+    #expect(names(in: folder) == ["control"])
     #expect(ControlClient.isAnswered(in: folder))
     _ = consume control
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    #expect(names(in: folder).isEmpty)
   }
+
+  @Test func `a file in place of the socket points to it`() throws {
+    let parent = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: parent) }
+    for name in ["here", "there"] { mkdir("\(parent)/\(name)", 0o700) }
+    let control = try ControlSocket(in: "\(parent)/there", environment: [:])
+    try "\(parent)/there/control".write(toFile: "\(parent)/here/control", atomically: true, encoding: .utf8)
+    #expect(ControlClient.isAnswered(in: "\(parent)/here"))
+    _ = consume control
+  }
+
+  /// More than any queue holds, while nobody answers; then all are served.
+  @Test func `everybody who asks at once is answered`() throws {
+    let place = try Place()
+    let folder = place.folder
+    let asked = 200
+    let answers = Answers()
+    for _ in 0..<asked {
+      Thread.detachNewThread {
+        answers.add(Result { try ControlClient.ask(ControlRequest(command: .status), folder: folder) })
+      }
+    }
+    while answers.count < asked {
+      place.serve()
+      sched_yield()
+    }
+    #expect(try answers.all.allSatisfy { try $0.get().status?.run == "r1" })
+  }
+
+  @Test func `a registry that others may change is not used, and that is said`() throws {
+    let parent = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: parent) }
+    let registry = RunRegistry(path: "\(parent)/runs")
+    mkdir(registry.path, 0o777)
+    chmod(registry.path, 0o777)
+    makeFile("\(registry.path)/of-somebody")
+    let run = try #require(RunIdentifier("r1"))
+    #expect(!registry.add(run, folder: parent))
+    #expect(
+      registry.obstacle
+        == "runs are not noted in \(parent)/runs, since others may change it: name a run by its output folder"
+    )
+    #expect(RunRegistry(path: "\(parent)/none").obstacle == nil)
+  }
+
+  /// Each takes the empty folder away as it goes.
+  @Test func `launchers that begin and end at once all get their note`() throws {
+    let parent = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: parent) }
+    let listener = try ControlSocket(in: parent, environment: [:])
+    let misses = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: 4) { number in
+      let registry = RunRegistry(path: "\(parent)/runs")
+      for _ in 0..<100 {
+        guard let run = RunIdentifier("r\(number)") else { return }
+        if !registry.add(run, folder: parent) { misses.add(1, ordering: .relaxed) }
+        registry.remove(run, folder: parent)
+      }
+    }
+    #expect(misses.load(ordering: .relaxed) == 0)
+    _ = consume listener
+  }
+}
+
+/// What clients on several threads got.
+private final class Answers: Sendable {
+  private let results = Mutex<[Result<ControlAnswer, any Error>]>([])
+
+  var all: [Result<ControlAnswer, any Error>] { results.withLock { $0 } }
+  var count: Int { all.count }
+
+  func add(_ result: Result<ControlAnswer, any Error>) { results.withLock { $0.append(result) } }
 }
 
 /// A server with a folder of its own, served by hand.
@@ -133,7 +206,7 @@ private final class Place {
     mkdir("\(folder)/x", 0o700)
     let run = try #require(RunIdentifier("r1"))
     server = try ControlServer(
-      run: run, folder: folder, sockets: folder, environment: ["XDG_RUNTIME_DIR": "\(folder)/x"])
+      run: run, folder: folder, environment: ["XDG_RUNTIME_DIR": "\(folder)/x"])
   }
 
   deinit {

@@ -78,6 +78,9 @@ final class LauncherRun {
     kill(launcher, signal.number)
   }
 
+  /// Goes away as the reader of stdout.
+  func stopReading() { try? standardOutput.fileHandleForReading.close() }
+
   /// The next line of stdout.
   func nextLine() throws -> String {
     while true {

@@ -31,25 +31,42 @@ import Testing
 
   @Test func leavesTheUsersThreadSettingsAlone() {
     let outer = ["OMP_NUM_THREADS": "5", "OMP_WAIT_POLICY": "active", "GOMP_SPINCOUNT": "7"]
-    let environment = placement().environment(rank: 0, inheriting: outer)
+    let environment = placement(outer).environment(rank: 0, inheriting: outer)
     #expect(environment.filter { outer.keys.contains($0.key) } == outer)
   }
 
   @Test func aNumberOfThreadsOnTheCommandLineWins() {
-    let environment = placement(threads: 3).environment(rank: 0, inheriting: ["OMP_NUM_THREADS": "5"])
-    #expect(environment["OMP_NUM_THREADS"] == "3")
+    let outer = ["OMP_NUM_THREADS": "5", "MKL_NUM_THREADS": "7"]
+    let environment = placement(threads: 3, outer).environment(rank: 0, inheriting: outer)
+    #expect(environment["OMP_NUM_THREADS"] == "3" && environment["MKL_NUM_THREADS"] == "3")
+  }
+
+  /// libtorch takes MKL's number, and MKL its own variable first.
+  @Test(arguments: [
+    (["OMP_NUM_THREADS": "5"], 5), (["MKL_NUM_THREADS": "7"], 7),
+    (["OMP_NUM_THREADS": "5", "MKL_NUM_THREADS": "7"], 7), (["OMP_NUM_THREADS": "many"], 2),
+    (["OMP_NUM_THREADS": "0", "MKL_NUM_THREADS": ""], 2),
+  ])
+  func `what is announced is what runs`(_ outer: [String: String], _ count: Int) {
+    let placement = placement(outer)
+    #expect(placement.threads.count == count)
+    let environment = placement.environment(rank: 0, inheriting: outer)
+    #expect(environment["OMP_NUM_THREADS"] == "\(count)")
+    #expect(environment["MKL_NUM_THREADS"] == outer["MKL_NUM_THREADS"].map { _ in "\(count)" })
   }
 
   @Test(arguments: [(2, 8, 1), (16, 8, 2), (17, 8, 2), (2, 1, 2)])
   func sharesOutTheProcessors(processors: Int, workers: Int, expected: Int) {
-    #expect(Placement.Threads(named: nil, processors: processors, workers: workers).count == expected)
+    #expect(
+      Placement.Threads(named: nil, environment: [:], processors: processors, workers: workers).count
+        == expected)
   }
 
-  private func placement(threads: Int? = nil) -> Placement {
+  private func placement(threads: Int? = nil, _ environment: [String: String] = [:]) -> Placement {
     Placement(
       meeting: RingMeeting(rank: 0, size: 8, run: "run-1", generation: 0, directory: "/tmp/s"),
       masterPort: 41234,
-      threads: Placement.Threads(named: threads, processors: 16, workers: 8))
+      threads: Placement.Threads(named: threads, environment: environment, processors: 16, workers: 8))
   }
 }
 

@@ -31,7 +31,7 @@ import Testing
       "--transport", "shm", "--shm-size", "1M", "--ring-address", "::1", "--hang-timeout", "2.5",
     ])
     #expect((meeting.rank, meeting.size, meeting.run, meeting.generation) == (0, 4, "r1", 2))
-    #expect((meeting.directory, meeting.transport, meeting.address) == ("/s", .shm, "::1"))
+    #expect((meeting.directory, meeting.transport, meeting.address) == ("", .shm, "::1"))
     #expect(meeting.timeouts.silence == .seconds(2.5))
     #expect(meeting.memory?.limit == 1 << 20)
     #expect(meeting.memory?.descriptor == 4)
@@ -52,6 +52,6 @@ import Testing
 
   private func meeting(_ arguments: [String], size: Int = 4) throws -> RingMeeting {
     let identifier = try #require(RunIdentifier("r1"))
-    return try RingFlags.parse(arguments).meeting(identifier, attempt: 2, size: size, directory: "/s")
+    return try RingFlags.parse(arguments).meeting(identifier, attempt: 2, size: size)
   }
 }

@@ -169,11 +169,17 @@ import Testing
   @Test func aLauncherThatHangsUpIsNotCalledSilent() throws {
     let folder = try temporaryFolder()
     defer { removeFolder(folder) }
-    let control = try ControlSocket(in: folder, or: folder)
-    let listener = control.listener.number
+    let control = try ControlSocket(in: folder, environment: [:])
+    let listener = dup(control.listener.number)
     let thread = Thread {
+      defer { close(listener) }
       var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
-      if poll(&entry, 1, LauncherRun.patience) > 0 { close(accept(listener, nil, nil)) }
+      // As often as it is asked again.
+      while poll(&entry, 1, LauncherRun.patience) > 0, case let client = accept(listener, nil, nil),
+        client >= 0
+      {
+        close(client)
+      }
     }
     thread.start()
     let error = try #require(throws: LaunchError.self) {
@@ -181,6 +187,25 @@ import Testing
     }
     #expect(error.exitCode == .inputOutput && error.description.contains("hung up without an answer"))
     _ = consume control
+  }
+
+  /// As `twins-launch … | head` has it.
+  @Test func `that nobody reads the output is said in the log and in the status`() throws {
+    let run = try LauncherRun(Self.obedient, ["--nproc", "1"])
+    _ = try processes(of: run, count: 1)
+    run.stopReading()
+    // Has the worker say something.
+    run.send(.user1)
+    let text = "nobody reads standard output (Broken pipe)"
+    try run.waitForErrors("note: \(text); the run goes on")
+    #expect(run.log(rank: 0)?.contains("twins-launch: \(text); the run goes on") == true)
+    let (status, output) = try run.ask(["status", "\(run.folder)/out"])
+    #expect(status == 0 && output.contains("\(text): its lines are in the logs alone\n"), "\(output)")
+    let json = try run.ask(["status", "\(run.folder)/out", "--json"]).output
+    #expect(try controlMessage(RunStatus.self, Array(json.utf8)).unread == [text])
+    run.send(.terminate)
+    #expect(run.waitForEnd() == 75)
+    #expect(run.errors.components(separatedBy: text).count == 2, "once")
   }
 
   @Test func aStoppedLauncherIsSaidToBe() throws {

@@ -25,4 +25,18 @@ import Testing
         2     -     ended    -            -       -     1
         """)
   }
+
+  @Test func `readers that are gone are told of`() {
+    var status = RunStatus(
+      run: "digits", attempt: 0, launcher: 4711, state: .running, uptimeSeconds: 1, healthy: true, ranks: [])
+    status.unread = ["nobody reads standard output (Broken pipe)"]
+    #expect(
+      status.text.hasPrefix(
+        """
+        run digits, attempt 0: running for 1.0 s, launcher pid 4711
+        not in an epoch yet
+        nobody reads standard output (Broken pipe): its lines are in the logs alone
+
+        """))
+  }
 }
