@@ -3,7 +3,7 @@
 # Tests and programs are one release build: what is tested is what runs, and the tests take seconds.
 swift_flags := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 
-.PHONY: help setup build test soak lint install uninstall installcheck bench demo clean
+.PHONY: help setup build test soak fuzz lint install uninstall installcheck bench demo clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,6 +22,12 @@ soak: setup ## break forty runs at random moments, and kill workers and launcher
 	@scripts/stage "Building programs and tests" swift build --build-tests $(swift_flags)
 	TWINS_SOAK=40 TWINS_KILLS=200 OMP_NUM_THREADS=1 \
 	  swift test --skip-build $(swift_flags) --filter 'FaultSweepTests|KillSweepTests|OrderTests'
+
+fuzz: setup ## feed every reader of what others wrote with hostile input, 40 seconds each; SEED=n for another run
+	swift build --build-tests $(swift_flags)
+	mkdir -p .build-fuzz
+	TWINS_FUZZ_SECONDS=40 TWINS_FUZZ_SEED=$(or $(SEED),1) TWINS_FUZZ_CASES=$(CURDIR)/.build-fuzz OMP_NUM_THREADS=1 \
+	  swift test --skip-build $(swift_flags) --filter FuzzTests
 
 lint: ## check the format of the Swift sources
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
