@@ -35,6 +35,8 @@ extension CheckpointStore {
   private func outcome(of draft: Draft, keeping count: Int?) -> CheckpointWriter.Outcome {
     let start = ContinuousClock.now
     var failure = writeVerified(draft)
+    // Somebody removed or moved the folder meanwhile: the next try makes it again.
+    if failure != nil, !disk.exists(folder) { failure = writeVerified(draft) }
     var removed: [String] = []
     if failure?.isForWantOfRoom == true, let count {
       removed = makeRoom(for: draft.byteCount, keeping: count - 1)

@@ -56,7 +56,7 @@ extension CheckpointStore {
   /// The store's own name has to survive too, or the first checkpoint is lost with it.
   private func makeStore() throws(CheckpointError) {
     guard list().readable.isEmpty else { return }
-    try disk.makeFolder(folder, mayExist: true)
+    try disk.makeFolders(folder)
     try disk.syncFolder(Disk.split(folder).folder)
   }
 
@@ -65,7 +65,13 @@ extension CheckpointStore {
     var manifest = Manifest(
       sequence: (list().readable.first?.sequence ?? 0) + 1, isBest: draft.isBest)
     for file in draft.files { manifest.files.append(try write(file, in: path)) }
-    manifest.files.append(try write(draft.state, named: StoredCheckpoint.stateFileName, in: path))
+    try finish(path, with: draft.state, manifest)
+  }
+
+  /// Writes the state, and last the manifest, into a folder that has its tensors.
+  func finish(_ path: String, with state: [UInt8], _ manifest: Manifest) throws(CheckpointError) {
+    var manifest = manifest
+    manifest.files.append(try write(state, named: StoredCheckpoint.stateFileName, in: path))
     _ = try write(try encoded(manifest, for: path), named: Manifest.fileName, in: path)
     try disk.syncFolder(path)
   }

@@ -20,6 +20,9 @@ public struct CheckpointStore: Sendable {
     public let refused: [CheckpointError]
   }
 
+  /// Whether a finished checkpoint of that name is there; its bytes are not looked at.
+  public func holds(_ name: CheckpointName) -> Bool { (try? Manifest(in: path(of: "\(name)"))) != nil }
+
   /// Looks for the newest checkpoint whose every byte is as it was written and that `check` accepts, and opens it.
   public func newestVerified(
     accepting check: (StoredCheckpoint) throws(CheckpointError) -> Void = { _ in }

@@ -69,6 +69,19 @@ public final class CheckpointWriter: Sendable {
     return true
   }
 
+  /// Gives a checkpoint another name and state without writing its tensors again; returns when that is on the disk.
+  ///
+  /// False, and nothing done, while a save is under way or where that cannot be done: it is to be saved anew then.
+  public func relabel(
+    _ earlier: CheckpointName, as name: CheckpointName, state: some Encodable, isBest: Bool = false
+  ) -> Bool {
+    guard desk.take() else { return false }
+    let outcome = store.outcome(
+      ofRelabelling: "\(earlier)", as: "\(name)", state: state, isBest: isBest, keeping: keeping)
+    desk.giveBack(outcome)
+    return outcome != nil
+  }
+
   /// Whether a save is under way.
   public var isBusy: Bool { desk.isBusy }
 

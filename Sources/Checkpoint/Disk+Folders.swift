@@ -9,9 +9,19 @@ extension Disk {
     }
   }
 
+  /// Makes a folder and those above it that are missing.
+  func makeFolders(_ path: String) throws(CheckpointError) {
+    do throws(CheckpointError) {
+      try makeFolder(path, mayExist: true)
+    } catch .system(_, _, ENOENT) {
+      try makeFolders(Self.split(path).folder)
+      try makeFolder(path, mayExist: true)
+    }
+  }
+
   /// Makes names that were created, renamed or removed in a folder survive a loss of power.
   func syncFolder(_ path: String) throws(CheckpointError) {
-    let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
+    let descriptor = try open(path, O_RDONLY | O_DIRECTORY, for: .sync)
     defer { close(descriptor) }
     try perform(Call(operation: .sync, path: path)) { _ in
       // EINVAL: some network file systems cannot sync a folder, and need not.

@@ -5,7 +5,7 @@ import Glibc
 struct Disk: Sendable {
   /// What a call does; the text is the verb of its error.
   enum Operation: String {
-    case open, make, write, sync, rename, replace, remove
+    case open, create, make, write, sync, link, rename, replace, remove
   }
 
   /// One system call that is about to be made.
@@ -52,9 +52,10 @@ struct Disk: Sendable {
 }
 
 extension Disk {
-  func open(_ path: String, _ flags: CInt) throws(CheckpointError) -> CInt {
+  /// Opens what is to be read, or for what else it is opened.
+  func open(_ path: String, _ flags: CInt, for operation: Operation = .open) throws(CheckpointError) -> CInt {
     CInt(
-      try perform(Call(operation: .open, path: path)) { _ in
+      try perform(Call(operation: operation, path: path)) { _ in
         Int(Glibc.open(path, flags | O_CLOEXEC, 0o644))
       })
   }
@@ -71,6 +72,13 @@ extension Disk {
   /// Returns when a file's bytes are on the disk.
   func sync(_ descriptor: CInt, path: String) throws(CheckpointError) {
     try perform(Call(operation: .sync, path: path)) { _ in Int(fsync(descriptor)) }
+  }
+
+  /// Gives a file a second name, under which it lives on when the first is removed.
+  func link(_ source: String, as target: String) throws(CheckpointError) {
+    try perform(Call(operation: .link, path: target, source: source)) { _ in
+      Int(Glibc.link(source, target))
+    }
   }
 
   func rename(_ source: String, to target: String) throws(CheckpointError) {

@@ -10,7 +10,7 @@ struct FileWriter: ~Copyable {
 
   /// Creates the file; one that is there already is an error.
   init(creating path: String, on disk: Disk) throws(CheckpointError) {
-    descriptor = try disk.open(path, O_WRONLY | O_CREAT | O_EXCL)
+    descriptor = try disk.open(path, O_WRONLY | O_CREAT | O_EXCL, for: .create)
     self.path = path
     self.disk = disk
   }

@@ -9,7 +9,7 @@ struct Manifest: Codable, Equatable, Sendable {
 
   var version = Self.currentVersion
   /// Counts the checkpoints of a store, so that their order depends neither on names nor on clocks.
-  let sequence: Int
+  var sequence: Int
   /// Whether it was the best of its run when it was saved; none where an earlier version wrote it.
   var isBest: Bool?
   var files: [File] = []

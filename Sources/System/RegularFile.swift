@@ -18,9 +18,9 @@ public struct RegularFile: ~Copyable {
     try self.init(path, O_RDONLY)
   }
 
-  /// Opens a file to write to its end, and makes it where there is none; throws as for reading.
+  /// Opens a file to read and to write to its end, and makes it where there is none; throws as for reading.
   public init(addingTo path: FilePath) throws(SystemError) {
-    try self.init(path, O_WRONLY | O_CREAT | O_APPEND)
+    try self.init(path, O_RDWR | O_CREAT | O_APPEND)
   }
 
   private init(_ path: FilePath, _ flags: CInt) throws(SystemError) {

@@ -68,7 +68,8 @@ public final class Trainer {
   /// Trains on this rank's share of the pictures of one update.
   ///
   /// Throws `TrainingError.diverged` on every rank at the same step, before any weight has changed, when the loss of
-  /// any rank is not finite, or the gradient is not and there is no loss scale to lower.
+  /// any rank is not finite, or the gradient is not and there is no loss scale to lower; `picturesMissing` likewise,
+  /// when any rank abstains.
   public func step(
     _ batch: PixelBatch, epoch: Int, learningRate: Double, signals: RankSignals = []
   ) throws(TrainingError) -> Outcome {
@@ -84,6 +85,15 @@ public final class Trainer {
     }
     return Outcome(
       loss: all.loss, gradientNorm: all.gradientNorm, signals: all.signals, communication: exchange.time)
+  }
+
+  /// Takes part in a step for which this rank has no pictures, so that no rank makes it.
+  ///
+  /// Throws `TrainingError.picturesMissing`, as `step` does on all other ranks: before any weight has changed.
+  public func abstain(signals: RankSignals = []) throws(TrainingError) {
+    flat.zeroGradients()
+    reducer.expectLastGradients()
+    _ = try exchanged(0, signals.union(.lacksPictures))
   }
 
   /// Runs `body` while the network has the weights that are to be evaluated and kept: the averaged ones, if there are any.
@@ -108,13 +118,15 @@ public final class Trainer {
   /// Sums the gradients over the ranks; what all ranks then know.
   private func exchanged(_ loss: Double, _ signals: RankSignals) throws(TrainingError) -> StepSummary {
     onPart(.communicate)
-    return try collectively { () throws(CollectiveError) in
+    let all = try collectively { () throws(CollectiveError) in
       exchange.restartClock()
       try reducer.finish()
       let own = RankReport(signals: signals, loss: loss, squares: reducer.ownSquares())
       return StepSummary(
         try exchange.all(own), lossScale: lossScale?.factor ?? 1, clip: recipe.optimizer.clip)
     }
+    if all.signals.contains(.lacksPictures) { throw .picturesMissing }
+    return all
   }
 
   private func update(learningRate: Double, gradientScale: Double) throws(TrainingError) {

@@ -27,7 +27,8 @@ struct CheckpointTiming {
     if isAsked, !wasAskedBefore { isAskedFor = true }
     wasAskedBefore = isAsked
     if every > 0, step.number.isMultiple(of: every) { isDue = true }
-    if step.signals.contains(.stop) { return true }
+    // What stops a run saves by itself.
+    if step.signals.contains(.stop) { return false }
     return (isDue || isAskedFor) && !step.endsEpoch && !step.signals.contains(.isSaving)
   }
 

@@ -12,6 +12,12 @@ final class Checkpoints {
   private let writer: CheckpointWriter?
   private var timing: CheckpointTiming
   private var reports = SaveReports()
+  /// Whether a step was made that an earlier attempt did not make.
+  private(set) var areNeeded = false
+  /// The checkpoint that was begun last, on all ranks alike.
+  private var newest: CheckpointName?
+  /// The one at the end of the steps of the epoch that is being evaluated.
+  private var unevaluated: CheckpointName?
   /// Whether the last checkpoint was not even begun, because the one before it took too long.
   private var isLastGivenUp = false
 
@@ -44,15 +50,20 @@ final class Checkpoints {
   /// Saves after a step where that is due; the seconds for which training stood still, or nil.
   func finish(_ step: FinishedStep, _ state: @autoclosure () -> TrainingState) throws -> Double? {
     sayOutcomes()
+    areNeeded = true
     guard timing.saves(after: step) else { return nil }
     let watch = Stopwatch()
-    let state = state()
-    if try !step.signals.contains(.stop) || isFree(within: Self.patience) {
-      try save(state)
-    } else {
-      giveUp(state)
-    }
+    try save(state())
     return watch.elapsed
+  }
+
+  /// Saves after the last step of an epoch, which is still to be evaluated; one whose predecessor is written too slowly
+  /// is left out.
+  func finishSteps(_ state: @autoclosure () -> TrainingState) throws {
+    // A run that goes on from here has it already.
+    guard areNeeded, try isFree(within: Self.epochPatience) else { return }
+    try save(state())
+    unevaluated = newest
   }
 
   /// Saves after an epoch; one whose predecessor is written too slowly follows after a later step, unless the run ends.
@@ -61,13 +72,31 @@ final class Checkpoints {
       let state = state()
       // A wish that came while the epoch was evaluated, which no step will hear of.
       if CheckpointRequest.take() { reports.expect(state.name) }
-      try save(state, isBest: isBest)
+      if try !relabel(as: state, isBest: isBest) { try save(state, isBest: isBest) }
     } else if isLast {
+      isLastGivenUp = true
       giveUp(state())
     } else {
       timing.postpone()
     }
+    unevaluated = nil
     if isLast { finishRun() }
+  }
+
+  /// Makes the checkpoint from before the evaluation, whose tensors are the same, that of the finished epoch; false, on
+  /// all ranks, where that cannot be done.
+  private func relabel(as state: TrainingState, isBest: Bool) throws -> Bool {
+    guard let unevaluated else { return false }
+    setup.sections.enter(.checkpoint)
+    let own = writer?.relabel(unevaluated, as: state.name, state: state, isBest: isBest) ?? false
+    guard try firstRankSays(own) else { return false }
+    newest = state.name
+    return true
+  }
+
+  private func firstRankSays(_ own: Bool) throws -> Bool {
+    setup.sections.enter(.communicate)
+    return try setup.group.allGather([own ? 1 : 0])[0] == [1]
   }
 
   private func isFree(within patience: Duration) throws -> Bool {
@@ -78,6 +107,7 @@ final class Checkpoints {
   /// Saves; no save is under way, and all ranks know that.
   private func save(_ state: TrainingState, isBest: Bool = false) throws {
     let isAskedFor = timing.begin()
+    newest = state.name
     setup.sections.enter(.communicate)
     defer { setup.sections.enter(.data) }
     guard let writer else { return try trainer.shareForSaving() }
@@ -88,7 +118,6 @@ final class Checkpoints {
   }
 
   private func giveUp(_ state: TrainingState) {
-    isLastGivenUp = true
     guard setup.placement.isFirst else { return }
     complain("warning: checkpoint \(state.name) was not saved: the one before it is still being written")
   }
@@ -99,16 +128,47 @@ final class Checkpoints {
     }
   }
 
-  /// Waits for the checkpoint at which the run was stopped, and says what came of it.
-  func finishStopped(at state: TrainingState) {
-    let isSaved = isLastSaved()
-    // Every rank stops after the same step, so one line is enough.
-    guard setup.placement.isFirst else { return }
-    let rest =
-      isSaved
-      ? "The same command with --resume auto goes on from there: \(setup.folder.checkpoints.folder)/\(state.name)"
-      : "Its checkpoint was not saved: the same command with --resume auto goes on from the one before it."
-    complain("stopped by a signal in epoch \(state.epoch), after step \(state.steps) of the run. \(rest)")
+  /// Ends a run at a state: saves it unless that is done, waits until it is on the disk, and says so; whether it is, on
+  /// all ranks alike.
+  func end(_ how: String, at state: TrainingState) throws -> Bool {
+    let isSaved = try secure(state)
+    // Every rank ends after the same step, so one line is enough.
+    guard setup.placement.isFirst else { return isSaved }
+    complain("\(how) in epoch \(state.epoch), after step \(state.steps) of the run. \(wayOn(state, isSaved))")
+    return isSaved
+  }
+
+  private func wayOn(_ state: TrainingState, _ isSaved: Bool) -> String {
+    let store = setup.folder.checkpoints
+    if isSaved {
+      return "The same command with --resume auto goes on from there: \(store.folder)/\(state.name)"
+    }
+    guard let earlier = store.newestVerified().checkpoint else {
+      return "Its checkpoint was not saved, and there is no earlier one in \(store.folder)."
+    }
+    return
+      "Its checkpoint was not saved: the same command with --resume auto goes on from an earlier one: \(earlier.folder)"
+  }
+
+  private func secure(_ state: TrainingState) throws -> Bool {
+    // Twice, since somebody may remove the folder while it is written.
+    for _ in 0..<2 {
+      guard try isFree(within: Self.patience) else {
+        giveUp(state)
+        return false
+      }
+      if newest != state.name {
+        try save(state)
+        _ = try isFree(within: Self.patience)
+      }
+      if try firstRankSays(isOnDisk(state.name)) { return true }
+      newest = nil
+    }
+    return false
+  }
+
+  private func isOnDisk(_ name: CheckpointName) -> Bool {
+    writer?.isBusy == false && !reports.lastFailed && setup.folder.checkpoints.holds(name)
   }
 
   /// A run that has its weights is done: failing would have it started again, at worst from epoch 0.
@@ -121,14 +181,14 @@ final class Checkpoints {
 
   /// Whether the last checkpoint is on the disk, once it is, has failed, or is no longer waited for.
   private func isLastSaved() -> Bool {
-    guard let writer, !isLastGivenUp else { return !isLastGivenUp }
+    guard let writer, let newest, !isLastGivenUp else { return !isLastGivenUp }
     setup.sections.enter(.checkpoint)
     guard writer.wait(within: Self.patience) else {
       complain("warning: the checkpoint is still being written after \(Self.patience): no longer waited for")
       return false
     }
     sayOutcomes()
-    return !reports.lastFailed
+    return isOnDisk(newest)
   }
 }
 

@@ -10,13 +10,20 @@ struct Evaluation {
   let evaluator: Evaluator
   let loader: BatchLoader
 
+  /// So many batches lie between two looks at what other ranks were asked for.
+  private static let batchesOfTurn = 8
+
   /// Evaluates this rank's share; the counts of all ranks, the same everywhere.
+  ///
+  /// Throws on all ranks alike: `StopRequested` where one was asked to stop, `SharedFailure` where one could not read a
+  /// picture.
   func run(_ network: Twins) throws -> Evaluator.Tally {
     let watch = Stopwatch()
-    let batches = EvaluationSampler(
-      count: setup.data.validation.count, worldSize: setup.recipe.worldSize, batchSize: setup.evaluationBatch
-    ).batches(rank: setup.placement.rank)
-    let own = try tally(batches, by: network)
+    let sampler = EvaluationSampler(
+      count: setup.data.validation.count, worldSize: setup.recipe.worldSize, batchSize: setup.evaluationBatch)
+    let batches = sampler.batches(rank: setup.placement.rank)
+    // The first rank's share is as long as any.
+    let own = try tally(batches, longest: sampler.batches(rank: 0).count, by: network)
     setup.voice.say(ReferenceLines.total(header: "Test:", seconds: watch.elapsed, steps: batches.count))
     setup.sections.enter(.communicate)
     let all = try evaluator.sum(own)
@@ -27,28 +34,59 @@ struct Evaluation {
     return all
   }
 
-  private func tally(_ batches: [[Int]], by network: Twins) throws -> Evaluator.Tally {
-    var own = Evaluator.Tally()
+  private func tally(_ batches: [[Int]], longest: Int, by network: Twins) throws -> Evaluator.Tally {
+    var progress = Progress()
+    loader.start(batches: batches, epoch: 0)
+    for start in stride(from: 0, to: longest, by: Self.batchesOfTurn) {
+      let turn = start..<min(start + Self.batchesOfTurn, longest)
+      var signals: RankSignals = []
+      var failure: Failure?
+      do {
+        try evaluate(turn.clamped(to: batches.indices), of: batches.count, by: network, &progress)
+      } catch let error as DataError {
+        failure = Failure(error)
+        signals.insert(.lacksPictures)
+      }
+      // A rank that was asked leaves its turn early, and the others hear of it at their turn's end.
+      if StopSignal.isRequested { signals.insert(.stop) }
+      setup.sections.enter(.communicate)
+      let all = try signals.united(in: setup.group)
+      if all.contains(.stop) { throw StopRequested() }
+      if all.contains(.lacksPictures), let shared = try SharedFailure(failure, in: setup.group) {
+        throw shared
+      }
+    }
+    return progress.tally
+  }
+
+  /// What a rank has evaluated so far.
+  private struct Progress {
+    var tally = Evaluator.Tally()
     var meters = EvaluationMeters()
     var timing = Timing()
-    loader.start(batches: batches, epoch: 0)
-    for index in batches.indices {
+  }
+
+  /// Evaluates these batches, or those before a wish to stop.
+  private func evaluate(
+    _ turn: Range<Int>, of count: Int, by network: Twins, _ progress: inout Progress
+  ) throws {
+    for index in turn where !StopSignal.isRequested {
       setup.sections.enter(.evaluate)
       var watch = Stopwatch()
       guard let batch = try loader.next() else { break }
-      timing.data.add(watch.elapsed)
+      progress.timing.data.add(watch.elapsed)
       let tally = evaluator.tally(batch, by: network)
       loader.recycle(batch)
-      timing.step.add(watch.lap())
-      own += tally
-      meters.add(tally)
-      if index.isMultiple(of: 10) || index == batches.count - 1 {
+      progress.timing.step.add(watch.lap())
+      progress.tally += tally
+      progress.meters.add(tally)
+      if index.isMultiple(of: 10) || index == count - 1 {
         setup.voice.say(
           ReferenceLines.step(
-            header: "Test:", index: index, of: batches.count, meters: meters.fields, timing: timing))
+            header: "Test:", index: index, of: count, meters: progress.meters.fields,
+            timing: progress.timing))
       }
     }
-    return own
   }
 }
 

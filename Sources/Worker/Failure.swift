@@ -50,7 +50,8 @@ struct Failure: Error, CustomStringConvertible {
 
   private init(_ error: CheckpointError) {
     switch error {
-    case .system(_, _, ENOENT): self.init(error.description, exitCode: .missingInput)
+    // Only what is read is opened: a folder that is missing where something is written is no missing input.
+    case .system("open", _, ENOENT): self.init(error.description, exitCode: .missingInput)
     case .badFile, .badTensor: self.init(error.description, exitCode: .badData)
     case .system, .incomplete: self.init(error.description, exitCode: .inputOutput)
     }
@@ -60,6 +61,7 @@ struct Failure: Error, CustomStringConvertible {
     switch error {
     case .collective(let error): self.init(error)
     case .data(let error): self.init(error)
+    case .picturesMissing: self.init("a rank could not read its pictures", exitCode: .badData)
     case .weightsDiffer(let ranks, let steps):
       self.init(Self.disagreement(ranks, steps), exitCode: .software)
     case .diverged(let loss, let norm):

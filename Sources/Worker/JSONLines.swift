@@ -6,20 +6,18 @@ import SystemPackage
 ///
 /// Lines that a full disk does not take are kept, in order, and written with a later one.
 final class JSONLines {
-  private let path: String
-  private let file: RegularFile
+  private var file: OutputFile
   private var unwritten: [UInt8] = []
   private var isInTrouble = false
 
   /// Opens a file to add to; throws where that fails, and for what is no file.
   init(addingTo path: String) throws(SystemError) {
-    self.path = path
-    file = try RegularFile(addingTo: FilePath(path))
+    file = try OutputFile(addingTo: path)
   }
 
   deinit {
     let lost = save() == 0 ? 0 : unwritten.count { $0 == UInt8(ascii: "\n") }
-    if lost > 0 { complain("warning: \(lost) lines of \(path) were never written") }
+    if lost > 0 { complain("warning: \(lost) lines of \(file.path) were never written") }
   }
 
   /// Adds an object with its keys in the given order, as Python's `json.dumps` writes it.
@@ -31,10 +29,10 @@ final class JSONLines {
   func add(_ fields: [(key: String, value: JSONNumber)]) {
     let body = fields.map { "\"\($0.key)\": \($0.value.text)" }.joined(separator: ", ")
     unwritten += "{\(body)}\n".utf8
-    let failure = save()
+    let failure = file.isInPlace ? save() : beginAgain()
     if failure != 0, !isInTrouble {
       complain(
-        "warning: cannot write \(path): \(String(cString: strerror(failure))). Its lines are kept until they can be written."
+        "warning: cannot write \(file.path): \(String(cString: strerror(failure))). Its lines are kept until they can be written."
       )
     }
     isInTrouble = failure != 0
@@ -43,12 +41,19 @@ final class JSONLines {
   /// Writes what it can; why there is a rest, or 0.
   private func save() -> Int32 {
     while !unwritten.isEmpty {
-      let count = unwritten.withUnsafeBytes { write(file.descriptor, $0.baseAddress, $0.count) }
+      let count = file.write(unwritten)
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { return count < 0 ? errno : ENOSPC }
       unwritten.removeFirst(count)
     }
     return 0
+  }
+
+  private func beginAgain() -> Int32 {
+    let failure = file.beginAgain()
+    if failure != 0 { return failure }
+    complain("warning: \(file.path) was removed or moved: its lines go into a new file of that name")
+    return save()
   }
 }
 

@@ -17,7 +17,7 @@ struct RunFolder {
   }
 
   /// Makes the folder and those above it; false with `errno` where one cannot be made.
-  private static func makeFolders(_ path: String) -> Bool {
+  static func makeFolders(_ path: String) -> Bool {
     if mkdir(path, 0o777) == 0 { return true }
     switch errno {
     case EEXIST:

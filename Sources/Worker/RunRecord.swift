@@ -40,18 +40,34 @@ final class RunRecord {
   /// Writes the weights after an epoch and its line in `log.txt`; the checkpoint that says so follows.
   ///
   /// A full disk ends no run: the next epoch, or the next attempt, writes the weights again.
-  func finish(_ summary: EpochSummary, _ trainer: Trainer) throws {
-    do {
-      try write(summary, trainer)
-    } catch {
-      guard case CheckpointError.system = error, !summary.isLast else { throw error }
+  /// - Returns: Why the weights of the last epoch were not written.
+  func finish(_ summary: EpochSummary, _ trainer: Trainer) -> Failure? {
+    if let failure = write(summary, trainer) {
+      if summary.isLast { return failure }
       complain(
-        "warning: the weights after epoch \(summary.epoch) were not written: \(error) Training goes on.")
+        "warning: the weights after epoch \(summary.epoch) were not written: \(failure) Training goes on.")
     }
     log(summary)
+    return nil
   }
 
-  private func write(_ summary: EpochSummary, _ trainer: Trainer) throws {
+  private func write(_ summary: EpochSummary, _ trainer: Trainer) -> Failure? {
+    var failure: Failure?
+    for _ in 0..<2 {
+      do {
+        try setup.folder.makeAgain(setup.recipe)
+        try writeWeights(summary, trainer)
+        return nil
+      } catch {
+        failure = Failure(error)
+      }
+      // Another try helps where the folder went in the middle of this one.
+      if !setup.folder.isGone { break }
+    }
+    return failure
+  }
+
+  private func writeWeights(_ summary: EpochSummary, _ trainer: Trainer) throws {
     try trainer.withEvaluatedWeights {
       let weights = Weights(setup)
       try weights.write(trainer.network, to: setup.folder.file("last.safetensors"))

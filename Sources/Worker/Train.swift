@@ -29,17 +29,22 @@ struct Train: ParsableCommand {
       let setup = try RunSetup(flags, placement, sections)
       return try TrainingRun(setup)
     }
-    StopSignal.listen(underLauncher: placement.meeting != nil)
     if flags.run.throughput { return try run.measureThroughput() }
-    try flags.run.eval ? run.evaluate() : train(run, placement)
+    try perform(run, placement)
     sections.enter(.done)
   }
 
-  /// Trains; what all ranks find out at the same step, rank 0 alone reports.
-  private func train(_ run: TrainingRun, _ placement: Placement) throws {
+  /// Evaluates or trains; what all ranks find out at the same step, rank 0 alone reports.
+  private func perform(_ run: TrainingRun, _ placement: Placement) throws {
     do {
+      // An evaluation has nothing to save: a signal ends it as it ends any program.
+      if flags.run.eval { return try run.evaluate() }
+      StopSignal.listen(underLauncher: placement.meeting != nil)
       let status = try run.train()
       if status != .done { throw ArgumentParser.ExitCode(status.rawValue) }
+    } catch let shared as SharedFailure {
+      if placement.isFirst { throw shared.failure }
+      throw ArgumentParser.ExitCode(shared.failure.exitCode.rawValue)
     } catch TrainingError.diverged where !placement.isFirst {
       throw ArgumentParser.ExitCode(Failure.diverged)
     } catch TrainingError.weightsDiffer where !placement.isFirst {

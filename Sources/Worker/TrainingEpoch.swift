@@ -6,8 +6,6 @@ import Training
 /// One pass over the training pictures, or what is left of it, with its lines on standard output and in `train.jsonl`.
 struct TrainingEpoch {
   let epoch: Int
-  /// What an earlier attempt has done of it.
-  let start: PartialEpoch
   let learningRate: Double
   let setup: RunSetup
   let trainer: Trainer
@@ -17,38 +15,25 @@ struct TrainingEpoch {
   /// The state at a place of the epoch.
   let state: (PartialEpoch) -> TrainingState
 
-  /// How an epoch ended.
-  struct Result {
-    /// Mean loss over its steps, of all ranks.
-    let loss: Double
-    /// Where a rank asked to stop; nil at its end.
-    let stopped: TrainingState?
-  }
-
   private var header: String { "Epoch: [\(epoch)]" }
   private var globalBatch: Int { setup.recipe.picturesPerUpdate }
 
-  /// Runs the epoch to its end, its step limit, or the step at which a rank asks to stop.
-  func run() throws -> Result {
+  /// Runs the epoch from a place to its end or its step limit; wherever it ends, `place` is what all ranks have done.
+  ///
+  /// Throws on all ranks after the same step: `StopRequested` where one was asked to stop, `SharedFailure` where one
+  /// could not read a picture.
+  func run(from place: inout PartialEpoch) throws {
     let batches = try batches()
-    let first = min(start.steps, batches.count)
+    let first = min(place.steps, batches.count)
+    place.steps = first
     var timing = Timing()
-    var place = PartialEpoch(steps: first, loss: start.loss)
     var line = StepLine()
     let whole = Stopwatch()
     // The pictures of steps that are done are not even decoded.
     loader.start(batches: Array(batches[first...]), epoch: epoch)
     setup.sections.begin(epoch: epoch, steps: batches.count, done: first)
     for index in first..<batches.count {
-      var watch = Stopwatch()
-      guard let batch = try loader.next() else { break }
-      timing.data.add(watch.elapsed)
-      let outcome = try trainer.step(
-        batch, epoch: epoch, learningRate: learningRate, signals: checkpoints.signals)
-      loader.recycle(batch)
-      let seconds = watch.lap()
-      timing.step.add(seconds)
-      setup.sections.finishStep(loss: outcome.loss, pictures: globalBatch, seconds: seconds)
+      guard let outcome = try step(&timing) else { break }
       place.steps = index + 1
       place.loss.add(outcome.loss)
       let step = FinishedStep(
@@ -56,14 +41,37 @@ struct TrainingEpoch {
         signals: outcome.signals)
       line.add(stall: try checkpoints.finish(step, state(place)))
       if isLogged(index, of: batches.count) { report(place, batches.count, outcome, timing, &line) }
-      if step.signals.contains(.stop) {
-        return Result(loss: place.loss.globalAverage, stopped: state(place))
-      }
+      if step.signals.contains(.stop) { throw StopRequested() }
     }
     setup.voice.say(
       ReferenceLines.total(header: header, seconds: whole.elapsed, steps: batches.count - first))
     setup.voice.say("Averaged stats: \(rateMeter)  \(ReferenceLines.meter("loss", place.loss))")
-    return Result(loss: place.loss.globalAverage, stopped: nil)
+  }
+
+  /// Makes the next step with all ranks; nil after the last.
+  private func step(_ timing: inout Timing) throws -> Trainer.Outcome? {
+    var watch = Stopwatch()
+    let next = Result { () throws(DataError) in try loader.next() }
+    timing.data.add(watch.elapsed)
+    do throws(TrainingError) {
+      guard case .success(let batch) = next else {
+        try trainer.abstain(signals: checkpoints.signals)
+        return nil
+      }
+      guard let batch else { return nil }
+      let outcome = try trainer.step(
+        batch, epoch: epoch, learningRate: learningRate, signals: checkpoints.signals)
+      loader.recycle(batch)
+      let seconds = watch.lap()
+      timing.step.add(seconds)
+      setup.sections.finishStep(loss: outcome.loss, pictures: globalBatch, seconds: seconds)
+      return outcome
+    } catch {
+      guard case .picturesMissing = error else { throw error }
+      var own: Failure?
+      if case .failure(let failure) = next { own = Failure(failure) }
+      throw try SharedFailure(own, in: setup.group) ?? error
+    }
   }
 
   private func batches() throws(DataError) -> [[Int]] {

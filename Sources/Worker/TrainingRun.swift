@@ -114,16 +114,20 @@ final class TrainingRun {
     }
     for epoch in firstEpoch..<max(firstEpoch, recipe.schedule.epochs) {
       let rate = schedule(epoch: epoch)
-      let result = try TrainingEpoch(
-        epoch: epoch, start: epoch == firstEpoch ? firstPart : PartialEpoch(), learningRate: rate,
-        setup: setup, trainer: trainer, loader: loader, checkpoints: checkpoints, steps: record?.steps,
-        state: { [unowned self] in state(in: epoch, $0) }
-      ).run()
-      if let place = result.stopped {
-        checkpoints.finishStopped(at: place)
-        return .stoppedEarly
+      var place = epoch == firstEpoch ? firstPart : PartialEpoch()
+      do {
+        try TrainingEpoch(
+          epoch: epoch, learningRate: rate, setup: setup, trainer: trainer, loader: loader,
+          checkpoints: checkpoints, steps: record?.steps, state: { [unowned self] in state(in: epoch, $0) }
+        ).run(from: &place)
+        try finish(epoch, rate, place, checkpoints)
+      } catch is StopRequested {
+        return try checkpoints.end("stopped by a signal", at: state(in: epoch, place))
+          ? .stoppedEarly : .inputOutput
+      } catch let failure as SharedFailure {
+        if checkpoints.areNeeded { _ = try checkpoints.end("ended", at: state(in: epoch, place)) }
+        throw failure
       }
-      try finish(epoch, rate, result, checkpoints)
     }
     setup.voice.say("Training time \(ReferenceLines.duration(watch.elapsed))")
     return .done
@@ -135,20 +139,25 @@ final class TrainingRun {
       recipe: setup.recipe, lossScale: trainer.lossScale, partial: partial)
   }
 
+  /// Evaluates and writes what a finished epoch leaves. It is saved before: whatever happens meanwhile, the steps are made.
   private func finish(
-    _ epoch: Int, _ rate: Double, _ result: TrainingEpoch.Result, _ checkpoints: Checkpoints
+    _ epoch: Int, _ rate: Double, _ place: PartialEpoch, _ checkpoints: Checkpoints
   ) throws {
     let isLast = epoch == setup.recipe.schedule.epochs - 1
+    if !setup.flags.noEval { try checkpoints.finishSteps(state(in: epoch, place)) }
     let tally = setup.flags.noEval ? nil : try trainer.withEvaluatedWeights { try evaluation.run(network) }
     let isBest = tally.map { $0.accuracy1 > best } ?? false
-    best = max(best, tally?.accuracy1 ?? 0)
-    if tally != nil { setup.voice.say("Max accuracy: \(fixed(best, 2))%") }
+    let newBest = max(best, tally?.accuracy1 ?? 0)
+    if tally != nil { setup.voice.say("Max accuracy: \(fixed(newBest, 2))%") }
     if record != nil { setup.sections.enter(.checkpoint) }
-    try record?.finish(
+    let failure = record?.finish(
       EpochSummary(
-        epoch: epoch, learningRate: rate, trainingLoss: result.loss, tally: tally, best: best, isBest: isBest,
-        isLast: isLast, parameters: parameterCount), trainer)
+        epoch: epoch, learningRate: rate, trainingLoss: place.loss.globalAverage, tally: tally, best: newBest,
+        isBest: isBest, isLast: isLast, parameters: parameterCount), trainer)
     setup.sections.enter(.communicate)
+    // An epoch counts as finished once its weights are written: until then a run that goes on does this again.
+    if isLast, let shared = try SharedFailure(failure, in: setup.group) { throw shared }
+    best = newBest
     // Every rank gives its part of a checkpoint; rank 0 writes it.
     try checkpoints.finishEpoch(state(in: epoch, nil), isBest: isBest, isLast: isLast)
   }

@@ -24,6 +24,8 @@ final class PowerCut: Sendable {
     var unflushedFiles: Set<ino_t> = []
     var unflushedNames: Set<ino_t> = []
     var unflushedFolders: Set<String> = []
+    /// Second names, each of a file whose first name is safe.
+    var unflushedLinks: Set<String> = []
     /// Renames since their folder was last flushed, to be undone from the last to the first.
     var renames: [(folder: String, undo: @Sendable () -> Void)] = []
     var isOff = false
@@ -66,6 +68,7 @@ final class PowerCut: Sendable {
     let log = log.withLock { $0 }
     guard loss != .none else { return }
     if loss == .all { for rename in log.renames.reversed() { rename.undo() } }
+    for path in loss == .all ? log.unflushedLinks : [] { unlink(path) }
     for path in loss == .all ? log.unflushedFolders : [] { try? FileManager.default.removeItem(atPath: path) }
     for path in files(in: folder) {
       let number = fileNumber(path)
@@ -99,7 +102,8 @@ extension PowerCut.Log {
     case .rename, .replace: note(renameTo: call.path, from: call.source ?? "", call.operation)
     case .remove: unflushedFiles.remove(fileNumber(call.path))
     case .make where !Disk().exists(call.path): unflushedFolders.insert(call.path)
-    case .open, .make: break
+    case .link: unflushedLinks.insert(call.path)
+    case .open, .create, .make: break
     }
   }
 
@@ -107,6 +111,7 @@ extension PowerCut.Log {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
       unflushedNames.remove(fileNumber("\(folder)/\(name)"))
     }
+    unflushedLinks = unflushedLinks.filter { Disk.split($0).folder != folder }
     unflushedFolders = unflushedFolders.filter { Disk.split($0).folder != folder }
     renames.removeAll { $0.folder == folder }
   }

@@ -18,7 +18,7 @@ struct KilledTraining: Sendable, CustomTestStringConvertible {
   static let stepsOfEpoch = 6
   static let steps = epochs * stepsOfEpoch
 
-  /// Every second kill meets a save; the sections take turns at the others, from seed to seed.
+  /// One kill in five meets an evaluation and two a save; the sections take turns at the others, from seed to seed.
   init(seed: Int, limit: Int) {
     var generator = KeyedGenerator(seed: UInt64(seed), stream: .order, epoch: 1)
     self.seed = seed
@@ -29,14 +29,25 @@ struct KilledTraining: Sendable, CustomTestStringConvertible {
     checkpointEvery = 1 + generator.integer(below: 4)
     keep = 1 + generator.integer(below: 3)
     let count = min(limit, 6 + generator.integer(below: 5))
-    // A save follows even the last of these steps.
-    let steps = (0..<count).map { _ in generator.integer(below: Self.steps - 1) }.sorted()
-    let sections = Section.allCases.filter { $0 != .done }
-    kills = steps.enumerated().map { number, step in
-      let isSave = (seed + number).isMultiple(of: 2)
-      return Kill(
-        at: isSave ? .save : .section(sections[(seed * 3 + number / 2) % sections.count]), after: step,
-        ranks: ranks, by: &generator)
+    let aims = (0..<count).map { number in
+      let moment = Self.moment(number, of: seed)
+      // An evaluation and a save follow even the last of the steps; a step is sure to follow those of earlier epochs alone.
+      let isAtEnd = [.save, .section(.evaluate)].contains(moment)
+      let steps = isAtEnd ? Self.steps - 1 : Self.steps - Self.stepsOfEpoch
+      return (moment: moment, step: generator.integer(below: steps))
+    }
+    kills = aims.sorted { $0.step < $1.step }.map { aim in
+      Kill(at: aim.moment, after: aim.step, ranks: ranks, by: &generator)
+    }
+  }
+
+  private static func moment(_ number: Int, of seed: Int) -> Kill.Moment {
+    switch (seed + number) % 5 {
+    case 0: return .section(.evaluate)
+    case 1, 3: return .save
+    default:
+      let sections = Section.allCases.filter { ![.evaluate, .done].contains($0) }
+      return .section(sections[(seed * 3 + number / 2) % sections.count])
     }
   }
 

@@ -31,6 +31,16 @@ struct PictureFolder {
   /// The class of the picture of that number; neighbours are of different classes.
   static func className(of number: Int) -> String { classes[number % classes.count] }
 
+  /// Makes evaluation take longer: so many more names for each picture of val/.
+  func addValidationViews(of count: Int) throws {
+    for number in 0..<Self.validationCount {
+      let path = picture("val", number)
+      for view in 0..<count {
+        try FileManager.default.linkItem(atPath: path, toPath: path.dropLast(4) + "-\(view).png")
+      }
+    }
+  }
+
   private func write(_ split: String, count: Int) throws {
     for name in Self.classes {
       try FileManager.default.createDirectory(

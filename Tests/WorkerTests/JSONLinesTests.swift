@@ -51,6 +51,36 @@ import Testing
     #expect(try text() == "{\"n\": 1}\n{\"n\": 2}\n")
   }
 
+  @Test func `lines of a folder that was removed are all in the next one`() throws {
+    let lines = try open()
+    lines.add(["n": .integer(1)])
+    try FileManager.default.removeItem(atPath: folder.path)
+    for number in 2...3 { lines.add(["n": .integer(number)]) }
+    #expect(try text() == "{\"n\": 1}\n{\"n\": 2}\n{\"n\": 3}\n")
+  }
+
+  @Test func `a folder that was moved keeps its lines, and later ones go where they belong`() throws {
+    let elsewhere = try TemporaryFolder()
+    let lines = try open()
+    lines.add(["n": .integer(1)])
+    try FileManager.default.moveItem(atPath: folder.path, toPath: elsewhere.path + "/moved")
+    lines.add(["n": .integer(2)])
+    #expect(try text() == "{\"n\": 2}\n")
+    #expect(
+      try String(contentsOfFile: elsewhere.path + "/moved/log.txt", encoding: .utf8) == "{\"n\": 1}\n")
+  }
+
+  @Test func `lines wait for a folder that cannot be made again`() throws {
+    let path = folder.path
+    let lines = try open()
+    try FileManager.default.removeItem(atPath: path)
+    try Data().write(to: URL(fileURLWithPath: path))
+    lines.add(["n": .integer(1)])
+    try FileManager.default.removeItem(atPath: path)
+    lines.add(["n": .integer(2)])
+    #expect(try text() == "{\"n\": 1}\n{\"n\": 2}\n")
+  }
+
   @Test(.enabled(if: SmallDisk.isPossible)) func `a full disk loses and tears no line`() throws {
     try SmallDisk.run(size: "64k") { disk in
       let lines = try RunFolder(creating: disk.path).lines("log.txt")

@@ -72,6 +72,19 @@ import Training
     #expect(try JSONDecoder().decode(Recipe.self, from: Data(text.utf8)) == recipe)
   }
 
+  @Test func `a folder that is gone is made again, with its recipe`() throws {
+    let folder = try RunFolder(creating: outer.path + "/a/run")
+    try folder.write(Recipe())
+    try FileManager.default.removeItem(atPath: outer.path + "/a")
+    #expect(folder.isGone)
+    try folder.makeAgain(Recipe())
+    #expect(!folder.isGone && FileManager.default.fileExists(atPath: folder.file("recipe.json")))
+    try FileManager.default.removeItem(atPath: outer.path + "/a")
+    try Data().write(to: URL(fileURLWithPath: outer.path + "/a"))
+    let failure = #expect(throws: Failure.self) { try folder.makeAgain(Recipe()) }
+    #expect(failure?.exitCode == .inputOutput)
+  }
+
   @Test func `a recipe that cannot be written is an error`() throws {
     let folder = try RunFolder(creating: outer.path)
     try FileManager.default.createDirectory(

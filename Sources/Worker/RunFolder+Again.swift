@@ -1,0 +1,18 @@
+import Foundation
+import Recipe
+
+extension RunFolder {
+  /// Whether somebody removed or moved the folder.
+  var isGone: Bool { access(path, F_OK) != 0 }
+
+  /// Makes the folder again where it is gone, with the recipe in it; says so.
+  func makeAgain(_ recipe: Recipe) throws(Failure) {
+    if isGone {
+      guard Self.makeFolders(path) else { throw Self.refused(path, String(cString: strerror(errno))) }
+      complain(
+        "warning: \(path) was removed or moved during the run, and is made again without what was in it")
+    }
+    // Without room for it, the weights come first.
+    try? write(recipe)
+  }
+}

@@ -1,0 +1,32 @@
+import Collective
+import Recipe
+import Training
+
+/// A failure of one rank of which all ranks know, so that all end alike and the first one alone reports it.
+struct SharedFailure: Error {
+  let failure: Failure
+
+  /// What the lowest rank that failed says; nil where none has. Every rank has to ask at the same place.
+  init?(_ own: Failure?, in group: any ProcessGroup) throws(CollectiveError) {
+    let all = try group.allGather(own?.bytes ?? [])
+    guard let rank = all.firstIndex(where: { !$0.isEmpty }), let failure = Failure(all[rank]) else {
+      return nil
+    }
+    self.failure =
+      group.size == 1 ? failure : Failure("rank \(rank): \(failure)", exitCode: failure.exitCode)
+  }
+}
+
+extension Failure {
+  /// The status and the words.
+  fileprivate var bytes: [UInt8] { [UInt8(truncatingIfNeeded: exitCode.rawValue)] + description.utf8 }
+
+  /// Reads back `bytes`; nil where they are no failure's.
+  fileprivate init?(_ bytes: [UInt8]) {
+    guard let first = bytes.first, let status = ExitCode(rawValue: Int32(first)) else { return nil }
+    self.init(String(decoding: bytes.dropFirst(), as: UTF8.self), exitCode: status)
+  }
+}
+
+/// Ends an evaluation in which a rank was asked to stop: all ranks throw it at the same place.
+struct StopRequested: Error {}

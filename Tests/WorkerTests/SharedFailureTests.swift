@@ -1,0 +1,42 @@
+import Recipe
+import TestSupport
+import Testing
+
+@testable import Collective
+@testable import Worker
+
+@Suite struct SharedFailureTests {
+  /// What each of three ranks hears when those in `failures` have failed.
+  private func shared(_ failures: [Int: Failure]) throws -> [Failure?] {
+    let ring = LoopbackRing(size: 3)
+    return try onRanks(3) { rank in
+      let group = RingGroup(
+        transport: ring.transport(rank: rank), rank: rank, size: 3, run: "test", generation: 0,
+        timeouts: .init(silence: .seconds(60)))
+      defer { group.close() }
+      return try SharedFailure(failures[rank], in: group)?.failure
+    }
+  }
+
+  @Test func `all ranks hear of one rank's failure, and whose it is`() throws {
+    let heard = try shared([1: Failure("a.jpg is damaged", exitCode: .badData)])
+    #expect(heard.map(\.?.description) == Array(repeating: "rank 1: a.jpg is damaged", count: 3))
+    #expect(heard.map(\.?.exitCode) == Array(repeating: .badData, count: 3))
+  }
+
+  @Test func `of two failures all hear the same one`() throws {
+    let heard = try shared([
+      2: Failure("b", exitCode: .badData), 1: Failure("a", exitCode: .inputOutput),
+    ])
+    #expect(heard.map(\.?.exitCode) == Array(repeating: .inputOutput, count: 3))
+  }
+
+  @Test func `no failure is none`() throws {
+    #expect(try shared([:]).map(\.?.description) == [nil, nil, nil])
+  }
+
+  @Test func `a rank by itself needs no number`() throws {
+    let own = Failure("a.jpg is damaged", exitCode: .badData)
+    #expect(try SharedFailure(own, in: SoloGroup())?.failure.description == "a.jpg is damaged")
+  }
+}
