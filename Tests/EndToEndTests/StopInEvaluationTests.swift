@@ -39,7 +39,7 @@ extension EndToEnd {
     @Test(arguments: ["--eval", "--throughput"])
     func `what has nothing to save is ended by a signal as any program`(flag: String) throws {
       try place.pictures.addValidationViews(of: 100)
-      let flags = place.training("out", "--batch-size", "64", "--input-size", "224", flag)
+      let flags = place.training("out", "--batch-size", "60", "--input-size", "224", flag)
       let run = try ProgramRun(.worker, flags, in: place)
       try run.read(to: "number of params: ")
       run.send(SIGTERM)
