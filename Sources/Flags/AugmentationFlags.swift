@@ -54,8 +54,9 @@ package struct AugmentationFlags: ParsableArguments {
       "two rising numbers above 0, at most 1"
     ) { isRising($0) && $0[1] <= 1 }
     try settings.take(
-      given(ratio), "--ratio", into: \.data.cropRatio, "data.cropRatio", "two rising numbers above 0",
-      where: isRising)
+      given(ratio), "--ratio", into: \.data.cropRatio, "data.cropRatio",
+      "two rising numbers above 0, at most 100"
+    ) { isRising($0) && $0[1] <= 100 }
     try settings.take(
       trainInterpolation, "--train-interpolation", into: \.data.interpolation, "data.interpolation")
     try settings.take(
@@ -63,8 +64,7 @@ package struct AugmentationFlags: ParsableArguments {
     try settings.take(
       aa == "none" ? "" : aa, "--aa", into: \.data.autoAugment, "data.autoAugment")
     try settings.take(
-      colorJitter, "--color-jitter", into: \.data.colorJitter, "data.colorJitter", "at least 0",
-      where: isNonnegative)
+      colorJitter, "--color-jitter", into: \.data.colorJitter, "data.colorJitter", in: 0...100)
     try settleErasing(&settings)
   }
 
@@ -74,7 +74,6 @@ package struct AugmentationFlags: ParsableArguments {
       where: isChance)
     try settings.take(remode, "--remode", into: \.data.erasing.mode, "data.erasing.mode")
     try settings.take(
-      recount, "--recount", into: \.data.erasing.count, "data.erasing.count", "at least 1"
-    ) { $0 >= 1 }
+      recount, "--recount", into: \.data.erasing.count, "data.erasing.count", in: 1...1000)
   }
 }

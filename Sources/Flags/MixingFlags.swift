@@ -34,9 +34,9 @@ package struct MixingFlags: ParsableArguments {
 
   func settle(_ settings: inout Settings) throws(RecipeError) {
     try settings.take(
-      mixup, "--mixup", into: \.mixing.mixup, "mixing.mixup", "at least 0", where: isNonnegative)
+      mixup, "--mixup", into: \.mixing.mixup, "mixing.mixup", in: 0...1000)
     try settings.take(
-      cutmix, "--cutmix", into: \.mixing.cutmix, "mixing.cutmix", "at least 0", where: isNonnegative)
+      cutmix, "--cutmix", into: \.mixing.cutmix, "mixing.cutmix", in: 0...1000)
     try settings.take(
       given(cutmixMinmax).map(Optional.some), "--cutmix-minmax", into: \.mixing.cutmixMinMax,
       "mixing.cutmixMinMax",

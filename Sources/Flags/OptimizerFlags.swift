@@ -39,22 +39,20 @@ package struct OptimizerFlags: ParsableArguments {
     let kind: Recipe.Optimizer.Kind? = if let opt { try self.kind(opt) } else { nil }
     try settings.take(kind, "--opt", into: \.optimizer.kind, "optimizer.kind")
     try settings.take(
-      weightDecay, "--weight-decay", into: \.optimizer.weightDecay, "optimizer.weightDecay", "at least 0",
-      where: isNonnegative)
+      weightDecay, "--weight-decay", into: \.optimizer.weightDecay, "optimizer.weightDecay", in: 0...1000)
     try settleBetas(&settings)
     try settings.take(
-      optEps, "--opt-eps", into: \.optimizer.epsilon, "optimizer.epsilon", "above 0"
-    ) { $0 > 0 && $0.isFinite }
+      optEps, "--opt-eps", into: \.optimizer.epsilon, "optimizer.epsilon", "above 0, at most 1"
+    ) { $0 > 0 && $0 <= 1 }
     try settings.take(
       momentum, "--momentum", into: \.optimizer.momentum, "optimizer.momentum", "from 0 to below 1",
       where: isShare)
     try settings.take(
       clipGrad.map { $0 == 0 ? nil : $0 }, "--clip-grad", into: \.optimizer.clip, "optimizer.clip",
-      "at least 0"
-    ) { $0.map { $0 > 0 && !$0.isNaN } ?? true }
+      "from 0 to \(largestFloat)"
+    ) { $0.map { $0 > 0 && $0 <= largestFloat } ?? true }
     try settings.take(
-      accumulate, "--accumulate", into: \.accumulation, "accumulation", "at least 1"
-    ) { $0 >= 1 }
+      accumulate, "--accumulate", into: \.accumulation, "accumulation", in: 1...65_536)
   }
 
   private func settleBetas(_ settings: inout Settings) throws(RecipeError) {

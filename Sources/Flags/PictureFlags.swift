@@ -41,11 +41,9 @@ package struct PictureFlags: ParsableArguments {
     try settings.take(dataPath, "--data-path", into: \.data.path, "data.path")
     try checkDataSet()
     try settings.take(
-      batchSize, "--batch-size", into: \.data.batchSize, "data.batchSize", "at least 1"
-    ) { $0 >= 1 }
+      batchSize, "--batch-size", into: \.data.batchSize, "data.batchSize", in: 1...65_536)
     try settings.take(
-      inputSize, "--input-size", into: \.data.inputSize, "data.inputSize", "at least 32"
-    ) { $0 >= 32 }
+      inputSize, "--input-size", into: \.data.inputSize, "data.inputSize", in: inputSizes)
     try settings.take(
       cropPct, "--crop-pct", into: \.data.cropPercent, "data.cropPercent", "above 0, at most 1"
     ) { $0 > 0 && $0 <= 1 }

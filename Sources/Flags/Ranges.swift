@@ -1,4 +1,4 @@
-import Recipe
+package import Recipe
 
 /// A list as a value that may not be given.
 func given(_ list: [Double]) -> [Double]? { list.isEmpty ? nil : list }
@@ -9,17 +9,26 @@ func isChance(_ value: Double) -> Bool { (0...1).contains(value) }
 /// Whether a number is a probability that leaves something over.
 func isShare(_ value: Double) -> Bool { (0..<1).contains(value) }
 
-/// Whether a number is finite and not negative.
-func isNonnegative(_ value: Double) -> Bool { value >= 0 && value.isFinite }
-
 /// Whether a list is the two ends of a range above 0.
 func isRising(_ pair: [Double]) -> Bool {
   pair.count == 2 && pair[0] > 0 && pair[0] <= pair[1] && pair[1].isFinite
 }
 
-/// Throws an error that names the flag and its value unless `holds`.
-func require(
-  _ holds: Bool, _ flag: String, _ value: some CustomStringConvertible, _ wanted: String
+/// More of them than any run has: counts stay far from where sums of them would overflow.
+package let manyEpochs = 1_000_000
+/// Likewise.
+package let manySteps = 1_000_000_000
+/// More threads than a process gets.
+package let manyThreads = 1024
+/// Sides of pictures that a network can be given, in pixels; the files of weights say no other.
+package let inputSizes = 32...8192
+/// Beyond about this a number is infinite once it meets the weights.
+let largestFloat = 1e38
+
+/// Throws an error that names the flag and its value where one is given that lies outside.
+package func require<Value: Comparable>(
+  _ value: Value?, _ flag: String, in range: ClosedRange<Value>
 ) throws(RecipeError) {
-  if !holds { throw RecipeError("\(flag) \(value): must be \(wanted)") }
+  guard let value, !range.contains(value) else { return }
+  throw RecipeError("\(flag) \(value): must be from \(range.lowerBound) to \(range.upperBound)")
 }

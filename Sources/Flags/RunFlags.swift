@@ -118,20 +118,13 @@ package struct RunFlags: ParsableArguments {
   }
 
   private func check() throws(RecipeError) {
-    try require(keep >= 1, "--keep", keep, "at least 1")
-    if let checkpointEvery {
-      try require(checkpointEvery >= 0, "--checkpoint-every", checkpointEvery, "at least 0")
-    }
-    try require(logEvery >= 1, "--log-every", logEvery, "at least 1")
-    if let threads { try require(threads >= 1, "--threads", threads, "at least 1") }
-    if let bucketMegabytes {
-      try require(
-        (1...1024).contains(bucketMegabytes), "--bucket-megabytes", bucketMegabytes, "from 1 to 1024")
-    }
-    if let checkWeightsEvery {
-      try require(checkWeightsEvery >= 0, "--check-weights-every", checkWeightsEvery, "at least 0")
-    }
-    if let numWorkers { try require(numWorkers >= 0, "--num-workers", numWorkers, "at least 0") }
+    try require(keep, "--keep", in: 1...1_000_000)
+    try require(checkpointEvery, "--checkpoint-every", in: 0...manySteps)
+    try require(logEvery, "--log-every", in: 1...manySteps)
+    try require(threads, "--threads", in: 1...manyThreads)
+    try require(bucketMegabytes, "--bucket-megabytes", in: 1...1024)
+    try require(checkWeightsEvery, "--check-weights-every", in: 0...manySteps)
+    try require(numWorkers, "--num-workers", in: 0...manyThreads)
     if let finetune, let resume {
       throw RecipeError(
         "--finetune \(finetune) starts a run and --resume \(resume) goes on with one: give one of them")

@@ -40,30 +40,31 @@ package struct ScheduleFlags: ParsableArguments {
   func settle(_ settings: inout Settings) throws(RecipeError) {
     let kind: Recipe.Schedule.Kind? = if let sched { try self.kind(sched) } else { nil }
     try settings.take(kind, "--sched", into: \.schedule.kind, "schedule.kind")
-    try settings.take(epochs, "--epochs", into: \.schedule.epochs, "schedule.epochs", "at least 1") {
-      $0 >= 1
-    }
+    try settings.take(epochs, "--epochs", into: \.schedule.epochs, "schedule.epochs", in: 1...manyEpochs)
     try settings.take(
-      startEpoch, "--start-epoch", into: \.schedule.startEpoch, "schedule.startEpoch", "at least 0"
-    ) { $0 >= 0 }
+      startEpoch, "--start-epoch", into: \.schedule.startEpoch, "schedule.startEpoch", in: 0...manyEpochs)
     try settings.take(
-      maxStep.map(Optional.some), "--max-step", into: \.schedule.stepLimit, "schedule.stepLimit", "at least 1"
-    ) { $0.map { $0 >= 1 } ?? true }
+      maxStep.map(Optional.some), "--max-step", into: \.schedule.stepLimit, "schedule.stepLimit",
+      "from 1 to \(manySteps)"
+    ) { $0.map { (1...manySteps).contains($0) } ?? true }
     try settleRate(&settings)
     try settings.take(
-      warmupEpochs, "--warmup-epochs", into: \.schedule.warmupEpochs, "schedule.warmupEpochs", "at least 0"
-    ) { $0 >= 0 }
+      warmupEpochs, "--warmup-epochs", into: \.schedule.warmupEpochs, "schedule.warmupEpochs",
+      in: 0...manyEpochs)
   }
 
   private func settleRate(_ settings: inout Settings) throws(RecipeError) {
-    try settings.take(lr, "--lr", into: \.schedule.rate, "schedule.rate", "above 0") { $0 > 0 && $0.isFinite }
+    try settings.take(lr, "--lr", into: \.schedule.rate, "schedule.rate", "above 0, at most \(largestFloat)")
+    {
+      $0 > 0 && $0 <= largestFloat
+    }
     try settings.take(
       lrScaling, lrScaling == true ? "--lr-scaling" : "--no-lr-scaling", into: \.schedule.scalesRate,
       "schedule.scalesRate")
     try settings.take(
-      warmupLr, "--warmup-lr", into: \.schedule.warmup, "schedule.warmup", "at least 0", where: isNonnegative)
+      warmupLr, "--warmup-lr", into: \.schedule.warmup, "schedule.warmup", in: 0...largestFloat)
     try settings.take(
-      minLr, "--min-lr", into: \.schedule.minimum, "schedule.minimum", "at least 0", where: isNonnegative)
+      minLr, "--min-lr", into: \.schedule.minimum, "schedule.minimum", in: 0...largestFloat)
   }
 
   private func kind(_ word: String) throws(RecipeError) -> Recipe.Schedule.Kind {

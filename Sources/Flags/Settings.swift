@@ -63,6 +63,16 @@ package struct Settings {
     throw RecipeError("\(file): \(name) \(spelt(result)): must be \(wanted)", exitCode: .badConfiguration)
   }
 
+  /// Likewise for a value between two ends.
+  mutating func take<Value: Comparable>(
+    _ value: Value?, _ flag: String, into path: WritableKeyPath<Recipe, Value>, _ name: String,
+    in range: ClosedRange<Value>
+  ) throws(RecipeError) {
+    try take(
+      value, flag, into: path, name, "from \(end(range.lowerBound)) to \(end(range.upperBound))",
+      where: range.contains)
+  }
+
   /// Remembers that a flag was given that decides no number.
   mutating func note(_ flag: String, isGiven: Bool) {
     if isGiven { given.append(Given(flag: flag, name: nil)) }
@@ -77,6 +87,12 @@ package struct Settings {
       recipe.schedule.scalesRate
         ? "schedule.rate × \(recipe.picturesPerUpdate) pictures an update / 512" : "schedule.rate")
   }
+}
+
+/// An end of a range, a whole number without a decimal point.
+private func end(_ value: Any) -> String {
+  if let number = value as? Double, let whole = Int(exactly: number), whole < 1_000_000 { return "\(whole)" }
+  return spelt(value)
 }
 
 /// A value as it was typed.

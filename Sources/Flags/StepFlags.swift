@@ -31,10 +31,13 @@ public struct StepFlags: ParsableArguments {
 
   /// Refuses values out of range.
   public func validate() throws {
-    for (flag, value) in [("--batch-size", batchSize ?? 1), ("--steps", steps)] where value < 1 {
-      throw ValidationError("\(flag) \(value): must be at least 1")
+    do {
+      try require(batchSize, "--batch-size", in: 1...65_536)
+      try require(steps, "--steps", in: 1...1_000_000)
+      try require(inputSize, "--input-size", in: inputSizes)
+    } catch {
+      throw ValidationError(error.description)
     }
-    guard inputSize >= 32 else { throw ValidationError("--input-size \(inputSize): must be at least 32") }
     guard (0..<1).contains(dropPath) else {
       throw ValidationError("--drop-path \(dropPath): must be from 0 to below 1")
     }

@@ -39,8 +39,8 @@ struct AllReduceFlags: ParsableArguments {
     guard (1...65_536).contains(megabytes) else {
       throw ValidationError("--megabytes has to be a number from 1 to 65536, and is \(megabytes).")
     }
-    guard repeats >= 1 else {
-      throw ValidationError("--repeats has to be at least 1, and is \(repeats).")
+    guard (1...1_000_000).contains(repeats) else {
+      throw ValidationError("--repeats has to be a number from 1 to 1000000, and is \(repeats).")
     }
   }
 

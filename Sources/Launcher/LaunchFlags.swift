@@ -1,4 +1,5 @@
 import ArgumentParser
+import Flags
 
 /// The flags that say how many workers run and how they are supervised; all others go to the workers.
 struct LaunchFlags: ParsableArguments {
@@ -37,8 +38,9 @@ struct LaunchFlags: ParsableArguments {
   @OptionGroup var ring: RingFlags
 
   func validate() throws {
-    if let threadsPerWorker, threadsPerWorker < 1 {
-      throw ValidationError("--threads-per-worker has to be at least 1, and is \(threadsPerWorker).")
+    if let threadsPerWorker, !(1...manyThreads).contains(threadsPerWorker) {
+      throw ValidationError(
+        "--threads-per-worker has to be a number from 1 to \(manyThreads), and is \(threadsPerWorker).")
     }
     guard (0...86_400).contains(grace) else {
       throw ValidationError("--grace has to lie between 0 seconds and a day, and is \(grace).")

@@ -36,6 +36,11 @@ struct RingFlags: ParsableArguments {
       throw ValidationError(
         "--ring-address has to be an IP address of this host, as 127.0.0.1 or ::1, and is '\(address)'.")
     }
+    guard !isEveryAddress(address) else {
+      throw ValidationError(
+        "--ring-address \(address) stands for all addresses of this host, and the workers meet at one: name it, as "
+          + "127.0.0.1, or one of those that `hostname -I` shows.")
+    }
     guard hangTimeout > 0, hangTimeout <= 604_800 else {
       throw ValidationError(
         "--hang-timeout has to lie above 0 seconds and up to a week, and is \(hangTimeout).")
@@ -71,6 +76,18 @@ struct RingFlags: ParsableArguments {
 }
 
 extension TransportName: ExpressibleByArgument {}
+
+/// Whether it is the wildcard of either family: one can listen there, but nobody can connect to it.
+private func isEveryAddress(_ text: String) -> Bool {
+  var four = in_addr()
+  if inet_pton(AF_INET, text, &four) == 1 { return four.s_addr == INADDR_ANY }
+  var six = in6_addr()
+  guard inet_pton(AF_INET6, text, &six) == 1 else { return false }
+  let bytes = withUnsafeBytes(of: &six, Array.init)
+  return bytes.suffix(4).allSatisfy { $0 == 0 }
+    && (bytes.prefix(12).allSatisfy { $0 == 0 }
+      || bytes.prefix(12) == Array(repeating: 0, count: 10) + [255, 255])
+}
 
 private func isAddress(_ text: String) -> Bool {
   var bytes = in6_addr()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flags
+import Recipe
 import System
 
 /// Starts the workers of a distributed training on this host and watches over them.
@@ -21,7 +22,13 @@ struct TwinsLaunch: ParsableCommand {
 
   static func main() {
     ProcessSignals.letKill()
-    main(arguments)
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      guard let advice = ForeignFlags.advice(onMessage: message(for: error)) else { exit(withError: error) }
+      exit(withError: refusal(LaunchError("\(advice). All flags: twins-launch help train", exitCode: .usage)))
+    }
   }
 
   /// The command line, the names of flags spelt with dashes.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Data
+import Flags
 import Foundation
 import Recipe
 import System
@@ -35,9 +36,11 @@ struct BenchData: ParsableCommand {
   }
 
   func validate() throws {
-    try validateAtLeastOne("--threads", threads ?? 1)
-    try validateAtLeastOne("--input-size", inputSize)
-    guard seconds > 0 else { throw ValidationError("--seconds \(seconds): must be above 0") }
+    try Worker.validate(threads, "--threads", in: 1...manyThreads)
+    try Worker.validate(inputSize, "--input-size", in: 1...inputSizes.upperBound)
+    guard seconds > 0, seconds <= 86_400 else {
+      throw ValidationError("--seconds \(seconds): must be above 0, at most 86400")
+    }
   }
 
   func run() throws {

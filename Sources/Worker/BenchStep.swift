@@ -20,7 +20,7 @@ struct BenchStep: ParsableCommand {
     help: ArgumentHelp("Threads to compute with. (default: OMP_NUM_THREADS, or the cores)", valueName: "n"))
   var threads: Int?
 
-  func validate() throws { try validateAtLeastOne("--threads", threads ?? 1) }
+  func validate() throws { try Worker.validate(threads, "--threads", in: 1...manyThreads) }
 
   func run() throws {
     let placement = try Placement(ProcessInfo.processInfo.environment)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
 import Data
+import Flags
 import Foundation
 import Model
 import Randomness
@@ -51,10 +52,8 @@ struct Predict: ParsableCommand {
 
   func validate() throws {
     if images.isEmpty { throw ValidationError("name at least one picture") }
-    try validateAtLeastOne("--top", top)
-    if let inputSize, inputSize < 32 {
-      throw ValidationError("--input-size \(inputSize): must be at least 32")
-    }
+    try Worker.validate(top, "--top", in: 1...1_000_000)
+    try Worker.validate(inputSize, "--input-size", in: inputSizes)
   }
 
   func run() throws {

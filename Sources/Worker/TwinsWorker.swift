@@ -24,6 +24,11 @@ struct TwinsWorker: ParsableCommand {
       var command = try parseAsRoot(normalizedArguments(Array(CommandLine.arguments.dropFirst())))
       try command.run()
     } catch {
+      if let advice = ForeignFlags.advice(onMessage: message(for: error)) {
+        let failure = Failure("\(advice). All flags: twins-worker help train", exitCode: .usage)
+        complain("error: \(failure)")
+        Foundation.exit(failure.exitCode.rawValue)
+      }
       // To ArgumentParser, all errors but its own (bad flags, requests for help) are plain failures.
       if exitCode(for: error) != .failure { exit(withError: error) }
       let failure = Failure(error)
@@ -40,7 +45,11 @@ struct Bench: ParsableCommand {
     subcommands: [BenchStep.self, BenchData.self])
 }
 
-/// Throws a message that names the flag unless its value is positive.
-func validateAtLeastOne(_ flag: String, _ value: Int) throws {
-  if value < 1 { throw ValidationError("\(flag) \(value): must be at least 1") }
+/// Throws a message that names the flag where its value is given and lies outside.
+func validate<Value: Comparable>(_ value: Value?, _ flag: String, in range: ClosedRange<Value>) throws {
+  do {
+    try require(value, flag, in: range)
+  } catch {
+    throw ValidationError(error.description)
+  }
 }

@@ -75,7 +75,7 @@ import Testing
     #expect(
       normalizedArguments(["--a", "-1e-3", "--b=2", "-1", "-h"]) == ["--a=-1e-3", "--b=2", "-1", "-h"])
     let error = #expect(throws: RecipeError.self) { try parse("--mixup", "-1").recipe(worldSize: 1) }
-    #expect(error?.description == "--mixup -1.0: must be at least 0")
+    #expect(error?.description == "--mixup -1.0: must be from 0 to 1000")
   }
 
   @Test(arguments: ["--bath-size", "--bath_size", "--batchsize"])

@@ -27,6 +27,33 @@ import Testing
     #expect(error?.exitCode == .usage)
   }
 
+  /// A count without an upper end overflows, asks for all memory or never ends.
+  @Test(arguments: [
+    "--batch-size", "--input-size", "--recount", "--epochs", "--start-epoch", "--max-step", "--warmup-epochs",
+    "--accumulate", "--keep", "--checkpoint-every", "--log-every", "--threads", "--num-workers",
+    "--bucket-megabytes", "--check-weights-every",
+  ])
+  func `the largest integer is too large for every flag, and the message names the bound`(flag: String) throws
+  {
+    let flags = try parse(flag, "\(Int.max)")
+    let error = #expect(throws: RecipeError.self) { try flags.recipe(worldSize: 1024) }
+    let words = error?.description.split(separator: " ") ?? []
+    #expect(words.starts(with: [flag[...], "\(Int.max):", "must", "be", "from"]), "\(words)")
+    #expect(words.last.flatMap { Int($0) }.map { $0 <= 1_000_000_000 } == true)
+    #expect(error?.exitCode == .usage)
+  }
+
+  @Test(arguments: [
+    "--input-size 1000000", "--mixup 1e300", "--cutmix 1e300", "--color-jitter 1e300", "--ratio 1.0 1e300",
+    "--lr 1e300", "--warmup-lr 1e300", "--min-lr 1e300", "--weight-decay 1e300", "--opt-eps 1e300",
+    "--clip-grad 1e300",
+  ])
+  func `so is a number that weights cannot hold`(line: String) throws {
+    let flags = try parse(words(line))
+    let error = #expect(throws: RecipeError.self) { try flags.recipe(worldSize: 1) }
+    #expect(error?.description.contains(": must be ") == true)
+  }
+
   @Test func `the ends of ranges are inside`() throws {
     _ = try parse(
       words(

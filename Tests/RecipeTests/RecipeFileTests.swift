@@ -63,7 +63,7 @@ import Testing
     (#"{"schedule": 3}"#, "schedule is a group of values, not one"),
     (#"{"schedule": {"epochs": "many"}}"#, "schedule.epochs must be of type Int"),
     (#"{"schedule": {"epochs": null}}"#, "schedule.epochs must be of type Int"),
-    (#"{"schedule": {"epochs": 0}}"#, "schedule.epochs 0: must be at least 1"),
+    (#"{"schedule": {"epochs": 0}}"#, "schedule.epochs 0: must be from 1 to 1000000"),
     (
       #"{"schedule": {"base": 0.001}}"#,
       "schedule.base follows from schedule.rate and schedule.scalesRate; set those"

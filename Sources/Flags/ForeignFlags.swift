@@ -1,0 +1,121 @@
+/// What flags of timm, Lightning, Hugging Face's trainer and torchrun are called here: by what they mean, where a
+/// likeness of spelling would lead astray.
+public enum ForeignFlags {
+  /// What to type in the place of the flag that a parser's message calls unknown; nil where that flag is no known one.
+  public static func advice(onMessage message: String) -> String? {
+    let opening = "Unknown option '"
+    guard let start = message.firstRange(of: opening)?.upperBound else { return nil }
+    return advice(on: String(message[start...].prefix { $0 != "'" }))
+  }
+
+  /// What to type in the place of a flag.
+  static func advice(on flag: String) -> String? {
+    let name = normalizedArguments([flag])[0]
+    return meanings.first { $0.names.split(separator: " ").contains { $0 == name } }.map { meaning in
+      meaning.ours.hasPrefix("-")
+        ? "there is no flag \(flag); here it is \(meaning.ours)" : "there is no flag \(flag): \(meaning.ours)"
+    }
+  }
+
+  /// The flags of other programs.
+  static var theirs: [String] { meanings.flatMap { $0.names.split(separator: " ").map(String.init) } }
+
+  /// The flags of ours that are named for them.
+  static var ours: Set<String> {
+    Set(
+      meanings.flatMap { $0.ours.split { " ,".contains($0) }.filter { $0.hasPrefix("--") }.map(String.init) })
+  }
+
+  private typealias Meaning = (names: String, ours: String)
+
+  private static let meanings: [Meaning] = pictures + steps + network + places + workers
+
+  private static let pictures: [Meaning] = [
+    ("--img-size --image-size --resolution --size --train-crop-size --imgsz", "--input-size PIXELS"),
+    (
+      "--data-dir --data --dataset-dir --data-root --root --dataset-path --train-dir --imagenet",
+      "--data-path DIR"
+    ),
+    ("--interpolation", "--train-interpolation FILTER"),
+    ("--auto-augment --aa-policy", "--aa POLICY"), ("--random-erase --random-erasing", "--reprob CHANCE"),
+    ("--label-smoothing", "--smoothing SHARE"), ("--mixup-alpha", "--mixup ALPHA"),
+    ("--cutmix-alpha", "--cutmix ALPHA"),
+    ("--aug-repeats --ra-sampler --ra-reps", "--repeated-aug"),
+    ("--num-classes --nb-classes", "the folders in train/ are the classes, and their number is found there"),
+    ("--mean --std", "pictures are normalised with ImageNet's mean and deviation, as the reference does"),
+    ("--train-split --val-split", "the splits are the folders train/ and val/ in --data-path"),
+  ]
+
+  private static let steps: [Meaning] = [
+    (
+      "-b --batch --train-batch-size --per-device-train-batch-size --batch-size-per-gpu",
+      "--batch-size N, for each worker"
+    ),
+    (
+      "--validation-batch-size --vb --per-device-eval-batch-size",
+      "evaluation takes one and a half times --batch-size"
+    ),
+    (
+      "--grad-accum-steps --grad-accum --accumulate-grad-batches --gradient-accumulation-steps --accum-iter --update-freq",
+      "--accumulate N"
+    ),
+    ("--max-epochs --num-train-epochs --num-epochs -e", "--epochs N"),
+    ("--max-steps --limit-train-batches --steps", "--max-step N, which ends each epoch after N steps"),
+    ("--learning-rate --lr-base --blr --base-lr", "--lr RATE"), ("--wd", "--weight-decay DECAY"),
+    ("--warmup-lr-init", "--warmup-lr RATE"), ("--lr-min", "--min-lr RATE"),
+    ("--warmup-steps --warmup-ratio", "--warmup-epochs N"),
+    ("--max-grad-norm --gradient-clip-val --clip --clip-grad-norm", "--clip-grad NORM"),
+    ("--optimizer --optim", "--opt RULE"),
+    ("--scheduler --lr-scheduler --lr-scheduler-type", "--sched SHAPE"),
+    ("--ema --use-ema-weights", "--model-ema"), ("--ema-decay", "--model-ema-decay DECAY"),
+  ]
+
+  private static let network: [Meaning] = [
+    ("-a --arch --architecture --net --model-name", "--model NAME"),
+    ("--drop-path-rate --stochastic-depth", "--drop-path RATE"), ("--dropout --drop-rate", "--drop RATE"),
+    (
+      "--initial-checkpoint --pretrained --pretrained-weights --init-weights --load-weights --finetune-from",
+      "--finetune FILE"
+    ),
+    ("--precision --native-amp --apex-amp --use-amp --bf16 --mixed-precision", "--amp O1"),
+    ("--fp16 --half", "--amp O1 --amp-dtype float16"), ("--no-cuda --cpu", "--device cpu"),
+    ("--accelerator", "--device KIND"), ("--random-seed --manual-seed", "--seed N"),
+    (
+      "--torchcompile --torchscript --compile --fuser --channels-last",
+      "the kernels are compiled ahead: leave it away"
+    ),
+  ]
+
+  private static let places: [Meaning] = [
+    ("--experiment --exp-name", "--output-dir DIR for a folder of its own, or --run-id NAME for its name"),
+    (
+      "--output --out --out-dir --default-root-dir --save-dir --logging-dir --work-dir -o", "--output-dir DIR"
+    ),
+    ("--checkpoint-hist --save-total-limit --save-top-k --keep-last", "--keep N"),
+    ("--save-every --save-steps --recovery-interval --checkpoint-freq", "--checkpoint-every STEPS"),
+    ("--log-interval --print-freq --log-every-n-steps --logging-steps -p", "--log-every STEPS"),
+    (
+      "--ckpt-path --resume-from-checkpoint --checkpoint --load",
+      "--resume PATH, or --resume auto for the newest"
+    ),
+    ("--evaluate --validate --eval-only --test-only --do-eval", "--eval"),
+    ("--no-validate --skip-eval", "--no-eval"),
+  ]
+
+  private static let workers: [Meaning] = [
+    (
+      "-j --workers --num-loader-workers --dataloader-num-workers --num-data-workers",
+      "--num-workers N, for each worker"
+    ),
+    ("--gpus --devices --num-gpus --ngpus --num-processes -n -g", "--nproc N of twins-launch"),
+    (
+      "--standalone --nnodes --num-nodes --node-rank --rdzv-backend --rdzv-endpoint --rdzv-id",
+      "all workers run on this host: leave it away"
+    ),
+    ("--master-addr", "--ring-address ADDRESS, with --transport tcp"),
+    ("--master-port --local-rank", "twins-launch finds it by itself: leave it away"),
+    ("--log-dir", "--run-dir DIR, which holds the workers' logs"),
+    ("--backend --dist-backend", "--transport NAME"),
+    ("--sync-bn --find-unused-parameters --dist-bn", "the networks need none of it: leave it away"),
+  ]
+}
