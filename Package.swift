@@ -60,7 +60,7 @@ let package = Package(
     .target(
       name: "CImage",
       linkerSettings: [
-        .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z"),
+        .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z"), .linkedLibrary("m"),
       ]),
 
     .target(name: "CLinux"),
@@ -73,7 +73,7 @@ let package = Package(
     room("Model", ["Torch", "Randomness"]),
     room("Wire", ["CZeroMQ", "CCRC32C"]),
     room("Collective", ["Wire", "CFloats", "CLinux", "System", systemPackage]),
-    room("Data", ["CImage", "CTorch", "Randomness", "System", systemPackage]),
+    room("Data", ["CImage", "Randomness", "System", systemPackage]),
     room("Checkpoint", ["CLinux", "CCRC32C", "System", systemPackage]),
     room("Recipe", ["System"]),
     room("Flags", ["Recipe", "System", systemPackage, argumentParser]),
@@ -103,7 +103,9 @@ let package = Package(
     tests("BoardTests", ["Board", "CLinux"]),
     tests("WireTests", ["Wire", "CCRC32C"]),
     tests("CollectiveTests", ["Collective", "Wire", "CFloats", "CLinux"]),
-    tests("DataTests", ["Data", "System", "Randomness", "TestSupport"], resources: [.copy("Fixtures")]),
+    tests(
+      "DataTests", ["Data", "CImage", "Randomness", "System", systemPackage, "TestSupport"],
+      resources: [.copy("Fixtures")]),
     // Saves until it is killed.
     .executableTarget(
       name: "checkpoint-saver", dependencies: ["Checkpoint", "TestSupport"], path: "Tests/CheckpointSaver",

@@ -17,6 +17,7 @@ struct decoder {
 };
 
 struct request {
+  ci_header header;
   ci_region region;
   uint8_t *rgb;
 };
@@ -53,6 +54,17 @@ static void require_end_of_image(j_decompress_ptr jpeg) {
   ERREXIT(jpeg, JERR_INPUT_EOF);
 }
 
+// Every scan begins with a marker, and cameras write ten. A file of empty scans would decode for hours.
+static int check_scans(const uint8_t *bytes, size_t count) {
+  enum { MOST = 100, START_OF_SCAN = 0xDA };
+  int scans = 0;
+  const uint8_t *end = bytes + count;
+  for (const uint8_t *at = bytes; (at = memchr(at, 0xFF, (size_t)(end - at))) && at + 1 < end; at++) {
+    if (at[1] == START_OF_SCAN && ++scans > MOST) return ci_fail("it has more than %d scans", MOST);
+  }
+  return 0;
+}
+
 static int run(struct decoder *decoder, const uint8_t *bytes, size_t count, decoder_body body,
                struct request *request) {
   if (setjmp(decoder->escape)) return 1;
@@ -60,6 +72,7 @@ static int run(struct decoder *decoder, const uint8_t *bytes, size_t count, deco
   jpeg_mem_src(&decoder->jpeg, bytes, count);
   jpeg_read_header(&decoder->jpeg, TRUE);
   require_end_of_image(&decoder->jpeg);
+  if (jpeg_has_multiple_scans(&decoder->jpeg) && check_scans(bytes, count)) return 1;
   body(&decoder->jpeg, request);
   return 0;
 }
@@ -75,16 +88,29 @@ static int with_decoder(const uint8_t *bytes, size_t count, decoder_body body, s
   return status;
 }
 
-static void read_size(j_decompress_ptr jpeg, struct request *request) {
-  request->region.width = (int32_t)jpeg->image_width;
-  request->region.height = (int32_t)jpeg->image_height;
+// The coefficients of the whole picture, which is kept until the last scan has refined it.
+static size_t coefficient_bytes(j_decompress_ptr jpeg) {
+  size_t bytes = 0;
+  for (int i = 0; i < jpeg->num_components; i++) {
+    const jpeg_component_info *component = jpeg->comp_info + i;
+    size_t across = (jpeg->image_width * (size_t)component->h_samp_factor) / (size_t)jpeg->max_h_samp_factor;
+    size_t down = (jpeg->image_height * (size_t)component->v_samp_factor) / (size_t)jpeg->max_v_samp_factor;
+    // Padded to whole blocks, and those to whole units of up to four blocks.
+    bytes += (across + 4 * DCTSIZE) * (down + 4 * DCTSIZE) * sizeof(JCOEF);
+  }
+  return bytes;
 }
 
-int ci_jpeg_size(const uint8_t *bytes, size_t count, int32_t *width, int32_t *height) {
+static void read_header(j_decompress_ptr jpeg, struct request *request) {
+  bool is_whole = jpeg_has_multiple_scans(jpeg);
+  request->header = (ci_header){
+      (int32_t)jpeg->image_width, (int32_t)jpeg->image_height, is_whole ? coefficient_bytes(jpeg) : 0};
+}
+
+int ci_jpeg_header(const uint8_t *bytes, size_t count, ci_header *header) {
   struct request request = {0};
-  if (with_decoder(bytes, count, read_size, &request)) return 1;
-  *width = request.region.width;
-  *height = request.region.height;
+  if (with_decoder(bytes, count, read_header, &request)) return 1;
+  *header = request.header;
   return 0;
 }
 

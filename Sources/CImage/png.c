@@ -12,8 +12,10 @@ struct decoder {
   png_infop info;
   const uint8_t *bytes;  // what is still unread
   size_t count;
-  uint8_t *samples;  // the whole picture as libpng gives it
-  size_t stride;
+  size_t held;  // bytes of the whole picture, where it is held
+  ci_region region;
+  uint8_t *rgb;
+  uint8_t *samples;  // a row as libpng gives it, or all rows where they are interlaced
 };
 
 static void on_error(png_structp png, png_const_charp message) {
@@ -48,7 +50,8 @@ static void read_header(struct decoder *decoder) {
   require_end_chunk(decoder);
 }
 
-static void read_samples(struct decoder *decoder) {
+// Chooses libpng's conversions; returns the number of passes over the picture.
+static int convert(struct decoder *decoder) {
   png_structp png = decoder->png;
   png_infop info = decoder->info;
   int type = png_get_color_type(png, info);
@@ -59,19 +62,51 @@ static void read_samples(struct decoder *decoder) {
   if (type == PNG_COLOR_TYPE_GRAY_ALPHA) png_set_gray_to_rgb(png);
   int passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
-  decoder->stride = png_get_rowbytes(png, info);
-  size_t height = png_get_image_height(png, info);
-  decoder->samples = malloc(decoder->stride * height);
+  return passes;
+}
+
+// Grey comes as 1 or 2 bytes. Pillow keeps 16-bit grey whole until `convert("RGB")`, which clips it at 255.
+static void copy_grey(uint8_t *rgb, const uint8_t *grey, size_t width, size_t bytes) {
+  for (size_t i = 0; i < width; i++, grey += bytes, rgb += 3) {
+    uint8_t level = bytes == 1 ? grey[0] : grey[0] == 0 ? grey[1] : 255;
+    memset(rgb, level, 3);
+  }
+}
+
+// Copies what the region has of row `y`.
+static void copy_row(const struct decoder *decoder, size_t y, const uint8_t *row) {
+  const ci_region *region = &decoder->region;
+  if (y < (size_t)region->y || y >= (size_t)region->y + (size_t)region->height) return;
+  size_t depth = png_get_bit_depth(decoder->png, decoder->info) / 8;
+  size_t channels = png_get_channels(decoder->png, decoder->info);
+  size_t width = (size_t)region->width;
+  uint8_t *rgb = decoder->rgb + (y - (size_t)region->y) * width * 3;
+  row += (size_t)region->x * channels * depth;
+  if (channels == 1) copy_grey(rgb, row, width, depth);
+  else memcpy(rgb, row, width * 3);
+}
+
+// Rows below the region are read too: their checksums tell whether the file is whole.
+static void read_samples(struct decoder *decoder) {
+  png_structp png = decoder->png;
+  int passes = convert(decoder);
+  size_t height = png_get_image_height(png, decoder->info);
+  size_t stride = png_get_rowbytes(png, decoder->info);
+  size_t step = passes > 1 ? stride : 0;
+  decoder->samples = malloc(passes > 1 ? stride * height : stride);
   if (!decoder->samples) png_error(png, "Out of memory");
   for (; passes > 0; passes--) {
-    for (size_t y = 0; y < height; y++) png_read_row(png, decoder->samples + y * decoder->stride, NULL);
+    for (size_t y = 0; y < height; y++) {
+      png_read_row(png, decoder->samples + y * step, NULL);
+      if (passes == 1) copy_row(decoder, y, decoder->samples + y * step);
+    }
   }
 }
 
 static int run(struct decoder *decoder, void (*body)(struct decoder *decoder)) {
   if (setjmp(png_jmpbuf(decoder->png))) return 1;
   read_header(decoder);
-  if (body) body(decoder);
+  body(decoder);
   return 0;
 }
 
@@ -86,41 +121,25 @@ static void close_decoder(struct decoder *decoder) {
   png_destroy_read_struct(&decoder->png, &decoder->info, NULL);
 }
 
-int ci_png_size(const uint8_t *bytes, size_t count, int32_t *width, int32_t *height) {
+static void read_held(struct decoder *decoder) {
+  if (convert(decoder) == 1) return;
+  decoder->held = png_get_rowbytes(decoder->png, decoder->info) * png_get_image_height(decoder->png, decoder->info);
+}
+
+int ci_png_header(const uint8_t *bytes, size_t count, ci_header *header) {
   struct decoder decoder = {.bytes = bytes, .count = count};
-  int status = open_decoder(&decoder) || run(&decoder, NULL);
+  int status = open_decoder(&decoder) || run(&decoder, read_held);
   if (status == 0) {
-    *width = (int32_t)png_get_image_width(decoder.png, decoder.info);
-    *height = (int32_t)png_get_image_height(decoder.png, decoder.info);
+    *header = (ci_header){(int32_t)png_get_image_width(decoder.png, decoder.info),
+                          (int32_t)png_get_image_height(decoder.png, decoder.info), decoder.held};
   }
   close_decoder(&decoder);
   return status;
 }
 
-// Grey comes as 1 or 2 bytes. Pillow keeps 16-bit grey whole until `convert("RGB")`, which clips it at 255.
-static void copy_grey(uint8_t *rgb, const uint8_t *grey, size_t width, size_t bytes) {
-  for (size_t i = 0; i < width; i++, grey += bytes, rgb += 3) {
-    uint8_t level = bytes == 1 ? grey[0] : grey[0] == 0 ? grey[1] : 255;
-    memset(rgb, level, 3);
-  }
-}
-
-static void copy_region(const struct decoder *decoder, const ci_region *region, uint8_t *rgb) {
-  size_t depth = png_get_bit_depth(decoder->png, decoder->info) / 8;
-  size_t channels = png_get_channels(decoder->png, decoder->info);
-  size_t width = (size_t)region->width;
-  for (int32_t y = 0; y < region->height; y++, rgb += width * 3) {
-    const uint8_t *row = decoder->samples + (size_t)(region->y + y) * decoder->stride;
-    row += (size_t)region->x * channels * depth;
-    if (channels == 1) copy_grey(rgb, row, width, depth);
-    else memcpy(rgb, row, width * 3);
-  }
-}
-
 int ci_png_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb) {
-  struct decoder decoder = {.bytes = bytes, .count = count};
+  struct decoder decoder = {.bytes = bytes, .count = count, .region = region, .rgb = rgb};
   int status = open_decoder(&decoder) || run(&decoder, read_samples);
-  if (status == 0) copy_region(&decoder, &region, rgb);
   close_decoder(&decoder);
   return status;
 }

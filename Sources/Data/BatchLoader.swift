@@ -31,8 +31,17 @@ public final class BatchLoader {
   ///   - seed: with epoch and index, the key of a sample's randomness.
   ///   - threads: how many decode; with 0, `next` decodes on its caller's thread (for debugging).
   ///   - depth: how many batches are prepared ahead.
-  public init(
+  public convenience init(
     folder: ImageFolder, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int, depth: Int = 2
+  ) {
+    self.init(
+      folder: folder, transform: transform, batchSize: batchSize, seed: seed, threads: threads, depth: depth,
+      patience: Patience())
+  }
+
+  init(
+    folder: ImageFolder, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int, depth: Int,
+    patience: Patience
   ) {
     precondition(batchSize > 0 && threads >= 0, "\(batchSize) samples on \(threads) threads")
     let size = transform.size
@@ -43,9 +52,9 @@ public final class BatchLoader {
     let shared = Monitor(Shared(queue: queue))
     self.decoder = decoder
     self.shared = shared
-    inlineReader = threads == 0 ? PictureReader() : nil
+    inlineReader = threads == 0 ? PictureReader(patience: patience) : nil
     self.threads = (0..<threads).map { _ in
-      DecodeThread { Self.decodeUntilClosed(decoder, shared) }
+      DecodeThread { Self.decodeUntilClosed(decoder, PictureReader(patience: patience), shared) }
     }
   }
 
@@ -102,8 +111,9 @@ public final class BatchLoader {
     case stop
   }
 
-  private static func decodeUntilClosed(_ decoder: SampleDecoder, _ shared: Monitor<Shared>) {
-    let reader = PictureReader()
+  private static func decodeUntilClosed(
+    _ decoder: SampleDecoder, _ reader: PictureReader, _ shared: Monitor<Shared>
+  ) {
     while case .picture(let claim) = shared.wait(for: nextWork) {
       finish(claim, failure: decoder.decode(claim, with: reader), shared)
     }

@@ -79,6 +79,16 @@ extension DataError: CustomStringConvertible {
       \(path) claims \(width)x\(height) pixels, and the limit is \(EncodedPicture.maximumPixels) \
       (a small file can ask for any amount of memory). Shrink it or remove it
       """
+    case .pictureTooCostly(let path, let bytes):
+      """
+      \(path) would take \(bytes >> 20) MiB to decode, and the limit is \(EncodedPicture.maximumBytes >> 20) (a \
+      progressive JPEG or an interlaced PNG is held whole). Shrink it, save it without that, or remove it
+      """
+    case .unavailable(let path, let reason):
+      """
+      cannot read \(path) just now: \(reason), after several attempts. The storage or the system is in trouble, and \
+      not the data set; another start may go well. Look at it: ls -la \(path)
+      """
     default: ""
     }
   }

@@ -28,6 +28,10 @@ public enum DataError: Error, Equatable, Sendable {
   case damagedPicture(path: String, reason: String)
   /// A picture with more pixels than Pillow would decode, 178,956,970.
   case pictureTooLarge(path: String, width: Int, height: Int)
+  /// A picture that takes more than 768 MiB while it is decoded.
+  case pictureTooCostly(path: String, bytes: Int)
+  /// A file that could not be read just now, however often it was tried: the storage or the system is in trouble.
+  case unavailable(path: String, reason: String)
   /// One step of all workers needs more pictures than there are.
   case batchLargerThanData(count: Int, batchSize: Int, worldSize: Int)
   /// An epoch of repeated augmentation, a multiple of 256 samples, has no whole step.
@@ -45,6 +49,11 @@ public enum DataError: Error, Equatable, Sendable {
     case .noSuchFolder, .missingSplit, .noSuchTable: true
     default: false
     }
+  }
+
+  /// Whether reading failed for a reason that may pass (exit code 74), so that another start may go well.
+  public var isTransient: Bool {
+    if case .unavailable = self { true } else { false }
   }
 
   /// Whether writing failed (exit code 74), so that neither the input nor its content is to blame.

@@ -12,29 +12,34 @@ struct EncodedPicture {
   /// The largest number of pixels of a picture that is decoded, Pillow's limit: a few bytes may claim gigabytes.
   static let maximumPixels = 178_956_970
 
+  /// The most bytes that the decoding of one picture may take: its pixels, and what a progressive JPEG or an interlaced
+  /// PNG is held in until its last pass.
+  static let maximumBytes = 768 << 20
+
   /// Reads the header; throws for anything but a whole JPEG or PNG of a sane size.
   init(_ bytes: UnsafeBufferPointer<UInt8>, path: String) throws(DataError) {
     guard !bytes.isEmpty else { throw .damagedPicture(path: path, reason: "the file is empty") }
     guard let format = PictureFormat(bytes) else {
       throw StandIn(bytes).map { .standIn($0, path: path) } ?? .notAPicture(path: path)
     }
-    var width: Int32 = 0
-    var height: Int32 = 0
+    var header = ci_header()
     let status =
       switch format {
-      case .jpeg: ci_jpeg_size(bytes.baseAddress, bytes.count, &width, &height)
-      case .png: ci_png_size(bytes.baseAddress, bytes.count, &width, &height)
+      case .jpeg: ci_jpeg_header(bytes.baseAddress, bytes.count, &header)
+      case .png: ci_png_header(bytes.baseAddress, bytes.count, &header)
       case .other(let name): throw .unsupportedFormat(name, path: path)
       }
     guard status == 0 else { throw .lastDecoderFailure(path) }
     self.path = path
     self.bytes = bytes
     self.format = format
-    self.width = Int(width)
-    self.height = Int(height)
+    self.width = Int(header.width)
+    self.height = Int(header.height)
     guard self.width * self.height <= Self.maximumPixels else {
       throw .pictureTooLarge(path: path, width: self.width, height: self.height)
     }
+    let needed = self.width * self.height * 3 + header.held
+    guard needed <= Self.maximumBytes else { throw .pictureTooCostly(path: path, bytes: needed) }
   }
 
   /// Writes the pixels of `region` as packed RGB: height x width x 3 bytes.

@@ -1,4 +1,4 @@
-import CTorch
+import CImage
 import Randomness
 
 /// A filter that makes a picture's pixels where it is scaled or moved; Pillow's of the same name.
@@ -8,10 +8,10 @@ public enum Interpolation: String, Equatable, Sendable, CaseIterable {
   /// Cubic pieces, sharper than bilinear: Keys' with a = -0.5 where a picture is scaled, with a = -1 where it is moved.
   case bicubic
 
-  var filter: ct_filter {
+  var filter: ci_filter {
     switch self {
-    case .bilinear: CT_BILINEAR
-    case .bicubic: CT_BICUBIC
+    case .bilinear: CI_BILINEAR
+    case .bicubic: CI_BICUBIC
     }
   }
 }

@@ -16,11 +16,6 @@ public struct PicturePlan: Equatable, Sendable {
   public var interpolation = Interpolation.bicubic
   /// What is done to the pixels at last, in order.
   public var operations: [PictureOperation] = []
-
-  /// Whether the whole scaled crop is kept.
-  var keepsAll: Bool {
-    window == PixelRegion(width: scaledWidth, height: scaledHeight)
-  }
 }
 
 /// Plans the way from a stored picture to the square sample that a model takes.

@@ -1,5 +1,5 @@
 public import Randomness
-import CTorch
+import CImage
 
 /// Turns picture files into samples, with memory of its own that is used again and again; one reader, one thread.
 public final class PictureReader {
@@ -7,9 +7,14 @@ public final class PictureReader {
   private let decoded = ByteBuffer()
   private let scaled = ByteBuffer()
   private let spare = Canvas.Spare()
+  private let patience: Patience
 
   /// Makes a reader that holds no memory yet.
-  public init() {}
+  public convenience init() { self.init(patience: Patience()) }
+
+  init(patience: Patience) {
+    self.patience = patience
+  }
 
   /// The sample of the picture at `path`: size x size x 3 bytes, rows of RGB.
   ///
@@ -35,51 +40,35 @@ public final class PictureReader {
     _ path: String, _ transform: any Transform, generator: KeyedGenerator,
     into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(DataError) {
-    let picture = try EncodedPicture(file.contents(of: path), path: path)
+    let picture = try EncodedPicture(file.contents(of: path, patience), path: path)
     var generator = generator
     let plan = transform.plan(width: picture.width, height: picture.height, generator: &generator)
     try draw(picture, plan, into: pixels)
   }
 
-  /// Carries out `plan`: decode the crop, scale it, cut the window, mirror it, change its pixels.
+  /// Carries out `plan`: decode what the window needs of the crop, scale it, mirror it, change its pixels.
   func draw(
     _ picture: EncodedPicture, _ plan: PicturePlan, into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(DataError) {
     precondition(pixels.count == plan.window.byteCount, "\(pixels.count) bytes do not hold \(plan.window)")
-    let crop = decoded.reserve(plan.crop.byteCount)
-    try picture.decode(plan.crop, into: crop)
-    if plan.keepsAll {
-      scale(crop, plan, into: pixels)
-    } else {
-      let whole = scaled.reserve(plan.scaledWidth * plan.scaledHeight * 3)
-      scale(crop, plan, into: whole)
-      copyRows(of: whole, plan, into: pixels)
-    }
+    let source = plan.source
+    let stored = decoded.reserve(source.byteCount)
+    try picture.decode(source, into: stored)
+    scale(stored, plan, into: pixels)
     if plan.isMirrored { mirror(pixels, width: plan.window.width) }
     let canvas = Canvas(pixels, width: plan.window.width, height: plan.window.height, spare: spare)
     for operation in plan.operations { canvas.apply(operation) }
   }
 
   private func scale(
-    _ crop: UnsafeMutableBufferPointer<UInt8>, _ plan: PicturePlan,
-    into scaled: UnsafeMutableBufferPointer<UInt8>
-  ) {
-    let status = ct_image_resize(
-      crop.baseAddress, Int64(plan.crop.height), Int64(plan.crop.width), scaled.baseAddress,
-      Int64(plan.scaledHeight), Int64(plan.scaledWidth), plan.interpolation.filter)
-    precondition(status == 0, "resize \(plan): \(String(cString: ct_last_error()))")
-  }
-
-  private func copyRows(
-    of whole: UnsafeMutableBufferPointer<UInt8>, _ plan: PicturePlan,
+    _ stored: UnsafeMutableBufferPointer<UInt8>, _ plan: PicturePlan,
     into pixels: UnsafeMutableBufferPointer<UInt8>
   ) {
-    let rowBytes = plan.window.width * 3
-    for row in 0..<plan.window.height {
-      let start = ((plan.window.y + row) * plan.scaledWidth + plan.window.x) * 3
-      let source = UnsafeMutableBufferPointer(rebasing: whole[start..<start + rowBytes])
-      _ = UnsafeMutableBufferPointer(rebasing: pixels[(row * rowBytes)...]).update(fromContentsOf: source)
-    }
+    let filter = plan.interpolation.filter
+    let between = scaled.reserve(ci_resize_between(plan.across, plan.down, filter))
+    let status = ci_resize(
+      stored.baseAddress, plan.across, plan.down, filter, between.baseAddress, pixels.baseAddress)
+    precondition(status == 0, "resize \(plan): \(String(cString: ci_last_error()))")
   }
 
   private func mirror(_ pixels: UnsafeMutableBufferPointer<UInt8>, width: Int) {

@@ -44,7 +44,9 @@ struct Failure: Error, CustomStringConvertible {
     switch error {
     case .batchLargerThanData: .badConfiguration
     case .unreadable(let path, _) where access(path, F_OK) != 0: .missingInput
-    default: error.isMissingInput ? .missingInput : error.isWriteFailure ? .inputOutput : .badData
+    default:
+      error.isMissingInput
+        ? .missingInput : error.isWriteFailure || error.isTransient ? .inputOutput : .badData
     }
   }
 

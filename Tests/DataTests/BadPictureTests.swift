@@ -115,6 +115,24 @@ import Testing
     }
   }
 
+  @Test func `a progressive JPEG that must be held whole is refused by its header`() throws {
+    var file = try Fixture.bytes("decode/progressive-420.jpg")
+    let frame = try #require(file.indices.first { file[$0...].starts(with: [0xFF, 0xC2]) })
+    // 13,000 x 13,000 fits the limit of pixels: 507 MB, and 507 MB of coefficients.
+    file.replaceSubrange((frame + 5)..<(frame + 9), with: [0x32, 0xC8, 0x32, 0xC8])
+    let error = try #require(throws: DataError.self) { try decoded(file, path: "x.jpg") }
+    guard case .pictureTooCostly("x.jpg", let bytes) = error else { return #expect(Bool(false), "\(error)") }
+    #expect(bytes > EncodedPicture.maximumBytes)
+  }
+
+  @Test func `a JPEG of more scans than any camera writes is refused by its header`() throws {
+    let file = try Fixture.bytes("decode/progressive-420.jpg")
+    let scans = [[UInt8]](repeating: [0xFF, 0xDA], count: 101).flatMap { $0 }
+    #expect(throws: DataError.damagedPicture(path: "x.jpg", reason: "it has more than 100 scans")) {
+      try decoded(file.dropLast(2) + scans + [0xFF, 0xD9], path: "x.jpg")
+    }
+  }
+
   @Test func `a small JPEG that claims gigabytes is refused before anything is allocated`() throws {
     var file = try Fixture.bytes("decode/baseline-420.jpg")
     let frame = try #require(file.indices.first { file[$0...].starts(with: [0xFF, 0xC0]) })

@@ -30,15 +30,18 @@ final class ProgramRun {
   /// How long anything may take before the test fails instead of hanging.
   static let patience = Duration.seconds(60)
 
-  /// Starts the program; its stderr goes to the given device instead of where `End` shows it.
-  init(_ program: Program, _ arguments: [String], in place: Workplace, errorsTo device: String? = nil) throws
-  {
+  /// Starts the program with `variables` in its environment; its stderr goes to the given device instead of where `End`
+  /// shows it.
+  init(
+    _ program: Program, _ arguments: [String], in place: Workplace, errorsTo device: String? = nil,
+    variables: [String: String] = [:]
+  ) throws {
     self.place = place
     errorPath = "\(place.folder)/errors-\(UUID().uuidString)"
     _ = FileManager.default.createFile(atPath: errorPath, contents: nil)
     process.executableURL = Self.products.appendingPathComponent(program.rawValue)
     process.arguments = arguments
-    process.environment = environment
+    process.environment = environment.merging(variables) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = standardOutput
     process.standardError = FileHandle(forWritingAtPath: device ?? errorPath)

@@ -19,6 +19,7 @@ import Torch
     (DataError.missingSplit("val", dataset: "/d"), .missingInput),
     (DataError.emptyClass("cat", folder: "/d/train"), .badData),
     (DataError.damagedPicture(path: "/d/x.jpg", reason: "cut"), .badData),
+    (DataError.unavailable(path: "/d/x.jpg", reason: "Stale file handle"), .inputOutput),
     (DataError.batchLargerThanData(count: 1, batchSize: 2, worldSize: 3), .badConfiguration),
     (DataError.unwritable(path: "/d", reason: "full"), .inputOutput),
     (CollectiveError.lostPeer(rank: 3, operation: "all-reduce", observation: "gone"), .software),

@@ -5,7 +5,6 @@
 // underscore means in place. Types and devices are numbers of the two enums; a negative dimension
 // counts from the last. Swift's `Tensor` says what each operation does.
 #pragma once
-#include "CTorchImage.h"
 #include "CTorchUpdate.h"
 #include <stdbool.h>
 #include <stddef.h>
