@@ -67,7 +67,7 @@ import Testing
   @Test(arguments: ["/dev/full-folder/x", "/proc/x", "/nowhere/x"])
   func aFolderThatCannotBeWrittenIsNamed(path: String) {
     let error = #expect(throws: CheckpointError.self) { try AtomicFile.write("x", to: path) }
-    #expect(error?.description.contains("cannot open") == true)
+    #expect(error?.description.contains("cannot create") == true)
   }
 
   @Test func marksAreReadBack() {
