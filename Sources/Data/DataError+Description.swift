@@ -20,7 +20,7 @@ extension DataError: CustomStringConvertible {
       """
       a batch is larger than the data: one step of \(worldSize) worker\(worldSize == 1 ? "" : "s") with \
       --batch-size \(batchSize) takes \(batchSize * worldSize) pictures, and the training set has \(count). \
-      Use --batch-size \(max(1, count / worldSize)) or fewer, or fewer workers
+      \(Self.smallerBatch(atMost: count / worldSize))
       """
     case .tooFewToRepeat(let count, let batchSize, let worldSize):
       """
@@ -33,6 +33,15 @@ extension DataError: CustomStringConvertible {
     case .noSuchTable, .malformedTable: tableDescription
     case .emptyClass, .classMissing, .classUnexpected: classDescription
     default: pictureDescription
+    }
+  }
+
+  /// Pictures are mixed in pairs, so an odd batch would be refused unless mixing is off.
+  private static func smallerBatch(atMost most: Int) -> String {
+    switch most {
+    case 0: "Use fewer workers"
+    case 1: "Use fewer workers, or --batch-size 1 --mixup 0 --cutmix 0"
+    default: "Use --batch-size \(most / 2 * 2) or fewer, or fewer workers"
     }
   }
 

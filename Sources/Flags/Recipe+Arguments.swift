@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Recipe
 
 // The words of these values on the command line are those in `recipe.json`.
+extension NamedRecipe: ExpressibleByArgument {}
 extension Recipe.Interpolation: ExpressibleByArgument {}
 extension Recipe.Erasing.Mode: ExpressibleByArgument {}
 extension Recipe.Mixing.Mode: ExpressibleByArgument {}

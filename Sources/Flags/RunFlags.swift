@@ -1,5 +1,5 @@
 package import ArgumentParser
-import Recipe
+package import Recipe
 
 /// Where a run computes and writes, what it starts from, and what it says.
 package struct RunFlags: ParsableArguments {
@@ -18,6 +18,13 @@ package struct RunFlags: ParsableArguments {
       "Values to lay over the defaults: a run's recipe.json, or part of one. Flags win over it.",
       valueName: "file"))
   package var config: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Defaults for a kind of start, under --config and all flags: imagenet, the reference's; finetune, for --finetune; "
+        + "small, for a few hundred pictures. --recipe small --print-config shows its values.",
+      valueName: "imagenet|finetune|small"))
+  package var recipe: NamedRecipe?
 
   @Flag(help: "Print every value of the recipe and where it comes from, and end.")
   package var printConfig = false
@@ -111,6 +118,7 @@ package struct RunFlags: ParsableArguments {
     try check()
     settings.note(
       shardOptimizer == true ? "--shard-optimizer" : "--no-shard-optimizer", isGiven: shardOptimizer != nil)
+    settings.note("--recipe", isGiven: recipe != nil)
     settings.note("--checkpoint-every", isGiven: checkpointEvery != nil)
     settings.note("--no-overlap", isGiven: noOverlap)
     settings.note("--bucket-megabytes", isGiven: bucketMegabytes != nil)

@@ -1,7 +1,7 @@
 package import Recipe
 import System
 
-/// A recipe as it is put together: the reference's values, a file's over them, and flags over both.
+/// A recipe as it is put together: the reference's values or a named recipe's, a file's over them, and flags over both.
 package struct Settings {
   /// The values so far.
   package private(set) var recipe: Recipe
@@ -9,15 +9,19 @@ package struct Settings {
   package private(set) var origins: [String: Origin]
   /// The flags that were given, as they are spelt in messages.
   package private(set) var given: [Given] = []
+  /// The dotted names of values by the flags that may set them, without the dashes.
+  private(set) var names: [String: String] = [:]
 
   /// Where a value comes from.
   package enum Origin: Equatable, Sendable, CustomStringConvertible {
+    case recipe(NamedRecipe)
     case file(String)
     case flag(String)
     case derived(String)
 
     package var description: String {
       switch self {
+      case .recipe(let named): "--recipe \(named.rawValue)"
       case .file(let path): masked(path)
       case .flag(let name): name
       case .derived(let how): how
@@ -32,12 +36,19 @@ package struct Settings {
     let name: String?
   }
 
-  /// Starts from the reference's recipe, or a file's.
-  init(config path: String?) throws(RecipeError) {
-    let file: RecipeFile? = if let path { try RecipeFile(path: path) } else { nil }
-    recipe = file?.recipe ?? Recipe()
+  /// Starts from the reference's recipe or a named one, under a file's values.
+  init(_ named: NamedRecipe?, config path: String?) throws(RecipeError) {
+    recipe = named?.recipe ?? Recipe()
     origins = [:]
-    for name in file?.names ?? [] { origins[name] = .file(path ?? "") }
+    if let named {
+      for (own, other) in zip(recipe.tree.leaves(), Recipe().tree.leaves()) where own.value != other.value {
+        origins[own.name] = .recipe(named)
+      }
+    }
+    guard let path else { return }
+    let file = try RecipeFile(path: path, over: recipe, flagged: TrainingFlags.valueNames)
+    recipe = file.recipe
+    for name in file.names { origins[name] = .file(path) }
   }
 
   /// Takes a flag's value if it was given, and checks the value that stands then.
@@ -50,6 +61,7 @@ package struct Settings {
     _ value: Value?, _ flag: String, into path: WritableKeyPath<Recipe, Value>, _ name: String,
     _ wanted: String = "", where holds: (Value) -> Bool = { _ in true }
   ) throws(RecipeError) {
+    names[String(flag.dropFirst(2))] = name
     if let value {
       recipe[keyPath: path] = value
       origins[name] = .flag(flag)

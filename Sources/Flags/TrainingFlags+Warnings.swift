@@ -82,7 +82,8 @@ private struct Idleness: Sendable {
         "\(word) trains nothing", covers: { $0.name.map { !evaluated.contains($0) } ?? false },
         when: { _ in run.eval || run.throughput }),
       Idleness(
-        "\(word) trains nothing", together + " --shard-optimizer --no-shard-optimizer --checkpoint-every",
+        "\(word) trains nothing",
+        together + " --shard-optimizer --no-shard-optimizer --recipe --checkpoint-every",
         when: { _ in run.eval || run.throughput }),
     ]
   }

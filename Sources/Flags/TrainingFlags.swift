@@ -52,9 +52,26 @@ public struct TrainingFlags: ParsableArguments {
     return settings.table + "\n\(settings.recipe.rateLine)\nDigest: \(settings.recipe.digest)"
   }
 
-  /// The reference's values, under a file's, under the flags'.
+  /// The reference's values or a named recipe's, under a file's, under the flags'.
   package func settings(worldSize: Int) throws(RecipeError) -> Settings {
-    var settings = try Settings(config: run.config)
+    var settings = try Settings(run.recipe, config: run.config)
+    try settle(&settings)
+    settings.derive(worldSize: worldSize)
+    return settings
+  }
+
+  /// The dotted names of values by the flags that set them, without the dashes.
+  static let valueNames: [String: String] = {
+    do {
+      var settings = try Settings(nil, config: nil)
+      try TrainingFlags.parse([]).settle(&settings)
+      return settings.names
+    } catch {
+      preconditionFailure("the reference's values are in range: \(error)")
+    }
+  }()
+
+  private func settle(_ settings: inout Settings) throws(RecipeError) {
     try pictures.settle(&settings)
     try augmentation.settle(&settings)
     try mixing.settle(&settings)
@@ -63,8 +80,6 @@ public struct TrainingFlags: ParsableArguments {
     try optimizer.settle(&settings)
     try idle.settle(&settings)
     try run.settle(&settings)
-    settings.derive(worldSize: worldSize)
-    return settings
   }
 }
 

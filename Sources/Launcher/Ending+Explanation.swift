@@ -61,13 +61,18 @@ extension Ending {
     case SIGTERM, SIGINT, SIGHUP, SIGQUIT:
       Explanation(
         cause: "somebody sent the signal to this worker alone", nextStep: .again(after: "finding out who"))
-    case SIGSEGV: Explanation(cause: "a bug: it touched memory that is not its own", nextStep: .debug)
+    case SIGSEGV:
+      Explanation(
+        cause: "a defect, or a limit of memory that `ulimit -v` shows: it touched memory that is not its own",
+        nextStep: .debug)
     case SIGBUS:
       Explanation(
         cause: "memory that a file backs could not be had: a full /dev/shm or disk, or a file cut short",
         nextStep: .again(after: "making room; `df -h` shows it"))
     case SIGILL, SIGTRAP, SIGABRT:
-      Explanation(cause: "a bug: the program stopped itself, and the lines below say where", nextStep: .debug)
+      Explanation(
+        cause: "the program stopped itself: a defect, or a limit that `ulimit -a` shows; its lines may tell",
+        nextStep: .debug)
     case SIGXCPU, SIGXFSZ:
       Explanation(cause: "a limit of this machine", nextStep: .again(after: "raising it with `ulimit`"))
     default: Explanation(cause: "unknown", nextStep: .debug)

@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// Values that a file lays over the reference's: a run's `recipe.json`, or part of one.
 package struct RecipeFile: Equatable {
-  /// The reference's recipe with the file's values in it.
+  /// The recipe that it was laid over, with the file's values in it.
   package let recipe: Recipe
   /// The dotted names of the file's values.
   package let names: Set<String>
@@ -11,7 +11,9 @@ package struct RecipeFile: Equatable {
   private static let derived: Set = ["schedule.base", "worldSize"]
 
   /// Reads a file; throws a `RecipeError` that names it and the value at fault.
-  package init(path: String) throws(RecipeError) {
+  package init(
+    path: String, over base: Recipe = Recipe(), flagged: [String: String] = [:]
+  ) throws(RecipeError) {
     let text: String
     do {
       text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
@@ -20,13 +22,16 @@ package struct RecipeFile: Equatable {
         "--config \(path): the file cannot be read. A run writes one, recipe.json, into its output folder.",
         exitCode: .missingInput)
     }
-    try self.init(text, named: path)
+    try self.init(text, named: path, over: base, flagged: flagged)
   }
 
   /// Reads what a file called `file` says.
-  package init(_ text: String, named file: String) throws(RecipeError) {
-    let reference = Recipe()
-    var overlay = Overlay(file: file, tree: reference.tree)
+  ///
+  /// - Parameter flagged: The dotted names of values by the flags that set them, for hints.
+  package init(
+    _ text: String, named file: String, over base: Recipe = Recipe(), flagged: [String: String] = [:]
+  ) throws(RecipeError) {
+    var overlay = Overlay(file: file, flagged: flagged, tree: base.tree)
     overlay.lay(try Self.members(of: text, file))
     if let fault = overlay.fault { throw Self.error(fault) }
     if overlay.names.contains("schedule.base") && !overlay.names.contains("schedule.rate") {
@@ -60,12 +65,15 @@ package struct RecipeFile: Equatable {
 /// A tree of values, and what a file lays over it.
 private struct Overlay {
   let file: String
+  /// The dotted names of values by the flags that set them.
+  let flagged: [String: String]
   var tree: JSONTree
   var names: Set<String> = []
   var fault: String?
 
-  init(file: String, tree: JSONTree) {
+  init(file: String, flagged: [String: String], tree: JSONTree) {
     self.file = file
+    self.flagged = flagged
     self.tree = tree
   }
 
@@ -85,13 +93,23 @@ private struct Overlay {
     for (key, value) in given.sorted(by: { $0.key < $1.key }) {
       let inner = name.isEmpty ? key : "\(name).\(key)"
       guard let member = members[key] else {
-        let near = nearest(to: key, among: Array(members.keys), atMost: 1).joined()
-        fault = "\(file): there is no value \(inner); is \(name.isEmpty ? near : "\(name).\(near)") meant?"
+        fault = "\(file): there is no value \(inner)\(hint(for: key, among: members.keys, in: name))"
         continue
       }
       members[key] = laid(value, over: member, at: inner)
     }
     return .object(members)
+  }
+
+  /// What is probably meant by a key: the value of the flag of that name first, then what is spelt nearly so.
+  private func hint(for key: String, among members: some Collection<String>, in name: String) -> String {
+    let near = members.filter { $0.hasPrefix(key) }.min() ?? flagged[key.replacing("_", with: "-")]
+    if let near { return "; is \(near.contains(".") || name.isEmpty ? near : "\(name).\(near)") meant?" }
+    let spelt = nearest(to: key, among: Array(members), atMost: 1).filter {
+      editDistance($0, key) <= key.count / 3
+    }
+    guard let spelt = spelt.first else { return ". --print-config lists all" }
+    return "; is \(name.isEmpty ? spelt : "\(name).\(spelt)") meant?"
   }
 }
 

@@ -15,6 +15,8 @@ struct RunSetup {
   let trainingTransform: any Transform
   let placement: Placement
   let data: ImageFolderPair
+  /// Updates that a whole epoch makes.
+  let updates: Int
   let folder: RunFolder
   let device: Device
   let voice: Voice
@@ -30,7 +32,7 @@ struct RunSetup {
     recipe = try flags.recipe(worldSize: placement.worldSize)
     trainingTransform = try Self.trainingTransform(recipe)
     data = try ImageFolderPair(recipe.data.path)
-    _ = try Sampler(recipe, count: data.training.count)
+    updates = try Sampler(recipe, count: data.training.count).stepsPerEpoch
     folder = try RunFolder(creating: flags.outputFolder)
     device = try Device(flags.run.device, for: placement)
     Runtime.keepMemory()
@@ -41,6 +43,20 @@ struct RunSetup {
         worldSize: placement.worldSize, onCard: device.kind != .cpu, sumsTravel: placement.sendsSums)
       for sentence in sentences { complain("note: \(sentence)") }
     }
+  }
+
+  /// Says at the start what there is to learn from and how, and what may keep the run from learning.
+  func sayStart() {
+    let counts = data.training.classCounts
+    let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
+    voice.say(
+      "Pictures: \(data.training.count) in \(counts.count) classes of \(least) to \(most) "
+        + "(\(fixed(Double(most) / Double(max(1, least)), 1)) : 1), \(data.validation.count) to evaluate on")
+    voice.say(recipe.stepLine(steps: min(updates, recipe.schedule.stepLimit ?? updates)))
+    voice.say(recipe.arithmeticLine)
+    voice.say(recipe.rateLine)
+    guard placement.isFirst else { return }
+    for doubt in recipe.doubts(updates: updates) { complain("warning: \(doubt)") }
   }
 
   /// How the workers divide a step.

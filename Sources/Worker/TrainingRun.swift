@@ -105,7 +105,7 @@ final class TrainingRun {
     let loader = BatchLoader(
       folder: setup.data.training, transform: setup.trainingTransform, batchSize: recipe.rankPictures,
       seed: recipe.seed, threads: setup.decodeThreads)
-    setup.voice.say(recipe.rateLine)
+    setup.sayStart()
     setup.voice.say("Start training for \(recipe.schedule.epochs) epochs")
     if firstEpoch >= recipe.schedule.epochs {
       setup.voice.say("Nothing left to train: epoch \(firstEpoch - 1) is done. Raise --epochs to go on.")

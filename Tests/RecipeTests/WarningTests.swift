@@ -29,6 +29,7 @@ import Testing
     ("--amp-dtype float16 --amp O1", []),
     ("--model-ema-decay 0.9", ["--model-ema-decay (there is no --model-ema)"]),
     ("--eval --lr 1 --opt-betas 0.5 0.5 --no-aug", ["--no-aug, --lr, --opt-betas (--eval trains nothing)"]),
+    ("--eval --recipe small", ["--recipe (--eval trains nothing)"]),
     ("--throughout --lr 1", ["--lr (--throughput trains nothing)"]),
     ("--no-pin-mem", ["--no-pin-mem (no pinned memory is used)"]),
     ("--pin-mem", ["--pin-mem (no pinned memory is used)"]),

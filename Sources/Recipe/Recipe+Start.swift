@@ -1,0 +1,61 @@
+extension Recipe {
+  /// Fewer updates an epoch than this are few.
+  private static let fewUpdates = 20
+
+  /// What may keep a run from learning, a sentence each with what to do about it; pure.
+  ///
+  /// - Parameter updates: Updates that a whole epoch makes, before `schedule.stepLimit`.
+  public func doubts(updates: Int) -> [String] {
+    [warmupDoubt, rateDoubt, updateDoubt(updates)].compactMap(\.self)
+  }
+
+  /// The reference's schedule lags an epoch behind, so the last one runs at what follows the one before the last.
+  private var warmupDoubt: String? {
+    guard schedule.warmupEpochs > 0, schedule.warmupEpochs + 1 >= schedule.epochs else { return nil }
+    return
+      "the warm-up never ends: with --warmup-epochs \(schedule.warmupEpochs) of --epochs \(schedule.epochs), "
+      + "no epoch runs at the full learning rate. Use --warmup-epochs \(schedule.epochs / 10), or more --epochs"
+  }
+
+  private var rateDoubt: String? {
+    let peak = resolvedBase
+    let floors =
+      [("--min-lr", schedule.minimum)] + (schedule.warmupEpochs > 0 ? [("--warmup-lr", schedule.warmup)] : [])
+    let above = floors.filter { peak < $0.1 }
+    guard !above.isEmpty else { return nil }
+    let names = above.map { "\($0.0) \($0.1)" }.joined(separator: " and ")
+    let isScaledBelow = schedule.scalesRate && above.allSatisfy { schedule.rate >= $0.1 }
+    return "the peak learning rate, \(peak) for \(picturesPerUpdate) pictures an update, is below \(names). "
+      + (isScaledBelow
+        ? "Take --lr \(schedule.rate) as it is with --no-lr-scaling, or give a higher one"
+        : "Give a higher --lr, or lower \(above.map(\.0).joined(separator: " and "))")
+  }
+
+  private func updateDoubt(_ updates: Int) -> String? {
+    guard updates < Self.fewUpdates else { return nil }
+    let advice =
+      data.batchSize > NamedRecipe.small.recipe.data.batchSize
+      ? "A smaller --batch-size makes more of them; --recipe small is for few pictures"
+      : "Give more --epochs, a smaller --batch-size, or fewer workers"
+    return
+      "only \(updates) update\(updates == 1 ? "" : "s") an epoch, of \(picturesPerUpdate) pictures each: "
+      + "little is learnt in one. \(advice)"
+  }
+
+  /// How an epoch is divided, for the start of a run.
+  ///
+  /// - Parameter steps: Steps that an epoch makes, each of which is one update.
+  public func stepLine(steps: Int) -> String {
+    "Steps: \(steps) an epoch, each one update from \(picturesPerUpdate) pictures "
+      + "(batch \(data.batchSize) × \(worldSize) worker\(worldSize == 1 ? "" : "s")"
+      + (accumulation == 1 ? ")" : " × \(accumulation) batches)")
+  }
+
+  /// In what a run computes and how it updates, for its start.
+  public var arithmeticLine: String {
+    let products = precision.level == .O0 ? "float32" : "float32, products in \(precision.dtype.rawValue)"
+    let clip = optimizer.clip.map { "gradients clipped at \($0)" } ?? "gradients not clipped"
+    return
+      "Precision: \(products); optimizer: \(optimizer.kind.rawValue), weight decay \(optimizer.weightDecay), \(clip)"
+  }
+}
