@@ -24,8 +24,8 @@ soak: setup ## break forty runs at random moments, and kill workers and launcher
 	  swift test --skip-build $(swift_flags) --filter 'FaultSweepTests|KillSweepTests|OrderTests|WeatherTests'
 
 fuzz: setup ## feed every reader of what others wrote with hostile input, 40 seconds each; SEED=n for another run
-	swift build --build-tests $(swift_flags)
-	mkdir -p .build-fuzz
+	@scripts/stage "Building programs and tests" swift build --build-tests $(swift_flags)
+	@mkdir -p .build-fuzz
 	TWINS_FUZZ_SECONDS=40 TWINS_FUZZ_SEED=$(or $(SEED),1) TWINS_FUZZ_CASES=$(CURDIR)/.build-fuzz OMP_NUM_THREADS=1 \
 	  swift test --skip-build $(swift_flags) --filter FuzzTests
 

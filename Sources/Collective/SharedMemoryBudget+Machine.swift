@@ -1,12 +1,12 @@
-internal import Glibc
+internal import System
 
 extension SharedMemoryBudget {
   /// What this machine and this process's control groups allow now, with the user's limit.
   static func now(limit: Int?) -> SharedMemoryBudget {
-    let groups = memoryGroups(in: text(of: "/proc/self/cgroup") ?? "")
+    let groups = memoryGroups(in: smallFile("/proc/self/cgroup") ?? "")
     return SharedMemoryBudget(
-      limit: limit, machine: available(in: text(of: "/proc/meminfo") ?? ""),
-      controlGroup: groups.compactMap { $0.room(text) }.min())
+      limit: limit, machine: available(in: smallFile("/proc/meminfo") ?? ""),
+      controlGroup: groups.compactMap { $0.room(smallFile) }.min())
   }
 
   /// MemAvailable in bytes, from the text of /proc/meminfo.
@@ -16,28 +16,9 @@ extension SharedMemoryBudget {
 
   /// The control groups that count this process's memory, outermost first, from the text of /proc/self/cgroup.
   static func memoryGroups(in membership: String) -> [MemoryGroup] {
-    membership.split(separator: "\n").flatMap { line -> [MemoryGroup] in
-      let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard fields.count == 3 else { return [] }
-      if fields[1].isEmpty { return ancestors(of: fields[2]).map { MemoryGroup(version: 2, path: $0) } }
-      guard fields[1].split(separator: ",").contains("memory") else { return [] }
-      return ancestors(of: fields[2]).map { MemoryGroup(version: 1, path: $0) }
+    ControlGroups(membership: membership, text: smallFile).groups(of: "memory").map {
+      MemoryGroup(version: $0.version, path: $0.path)
     }
-  }
-
-  /// "" and every part of a path: a limit on any of them holds.
-  private static func ancestors(of path: Substring) -> [String] {
-    path.split(separator: "/").reduce(into: [""]) { $0.append("\($0[$0.count - 1])/\($1)") }
-  }
-
-  /// The text of a small file, if it can be read.
-  private static func text(of path: String) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 65_536)
-    let count = read(descriptor, &bytes, bytes.count)
-    return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
   }
 }
 
