@@ -49,9 +49,12 @@ struct RunSetup {
   func sayStart() {
     let counts = data.training.classCounts
     let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
+    let sizes =
+      least == most
+      ? "\(most) each" : "\(least) to \(most) (\(fixed(Double(most) / Double(max(1, least)), 1)) : 1)"
     voice.say(
-      "Pictures: \(data.training.count) in \(counts.count) classes of \(least) to \(most) "
-        + "(\(fixed(Double(most) / Double(max(1, least)), 1)) : 1), \(data.validation.count) to evaluate on")
+      "Pictures: \(data.training.count) in \(counts.count) classes of \(sizes), "
+        + "\(data.validation.count) to evaluate on")
     voice.say(recipe.stepLine(steps: min(updates, recipe.schedule.stepLimit ?? updates)))
     voice.say(recipe.arithmeticLine)
     voice.say(recipe.rateLine)
