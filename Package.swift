@@ -126,7 +126,7 @@ let package = Package(
       "WorkerTests",
       [
         "Worker", "Training", "Board", "Collective", "Data", "Checkpoint", "Recipe", "Flags", "Model",
-        "Torch",
+        "System", "Torch", systemPackage,
         "TestSupport",
       ]),
     // Hangs, with names for its functions in its stacks.
@@ -138,7 +138,10 @@ let package = Package(
       ["Launcher", "Board", "Collective", "Recipe", "TestSupport", "spinning-worker", argumentParser]),
     tests(
       "FuzzTests",
-      ["Checkpoint", "Data", "Flags", "Launcher", "Recipe", "Training", "TestSupport", argumentParser]),
+      [
+        "Checkpoint", "Data", "Flags", "Launcher", "Recipe", "Training", "TestSupport", systemPackage,
+        argumentParser,
+      ]),
     tests(
       "EndToEndTests",
       [

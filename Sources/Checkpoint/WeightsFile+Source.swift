@@ -1,4 +1,5 @@
 import System
+import SystemPackage
 
 extension WeightsFile {
   /// What either format offers.
@@ -21,7 +22,7 @@ extension WeightsFile {
       case .unknown:
         throw .badFile(
           path: path,
-          reason: StandIn(file.bytes)?.description(at: path)
+          reason: StandIn(file.bytes)?.description(at: FilePath(path))
             ?? "it is neither a .pth file of PyTorch's nor a safetensors file")
       case .safetensors: self.init(try SafetensorsFile(mapping: file, path: path))
       }

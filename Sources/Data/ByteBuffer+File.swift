@@ -1,25 +1,31 @@
+import Glibc
 import System
 import SystemPackage
 
 extension ByteBuffer {
+  // More than any picture of the largest size takes: a sparse file may claim terabytes.
+  private static let largestFile = Int(Int32.max)
+
   /// The content of the file at `path`, valid until the next call; what may pass is tried again after a pause.
+  ///
+  /// Only a regular file is opened.
   func contents(
-    of path: String, _ patience: Patience = Patience()
+    of path: FilePath, _ patience: Patience = Patience()
   ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
     do throws(SystemError) {
       return try patience.keepTrying { () throws(SystemError) in
         try patience.interrupt(path)
-        return try self.content(of: FilePath(path))
+        return try self.content(of: path)
       }
     } catch {
-      throw error.isTransient
-        ? .unavailable(path: path, reason: error.reason) : .unreadable(path: path, reason: error.reason)
+      throw .unreadable(error)
     }
   }
 
   // Fewer bytes than the file had where it shrank meanwhile.
   private func content(of path: FilePath) throws(SystemError) -> UnsafeBufferPointer<UInt8> {
     let file = try RegularFile(path)
+    guard file.size <= Self.largestFile else { throw SystemError("read", path, EFBIG) }
     let bytes = reserve(file.size)
     let count = try file.read(into: UnsafeMutableRawBufferPointer(bytes))
     return UnsafeBufferPointer(rebasing: bytes[..<count])

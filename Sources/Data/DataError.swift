@@ -1,37 +1,42 @@
 public import System
+public import SystemPackage
 
 /// What can be wrong with a data set or one of its pictures.
 ///
 /// `description` is made for the user: what happened, where, the likely cause, the next command.
 public enum DataError: Error, Equatable, Sendable {
   /// The folder that was asked for does not exist, or is a file.
-  case noSuchFolder(String)
+  case noSuchFolder(FilePath)
   /// The data set has no folder of that name ("train" or "val").
-  case missingSplit(String, dataset: String)
+  case missingSplit(String, dataset: FilePath)
   /// The folder has no class folders in it.
-  case noClasses(folder: String)
+  case noClasses(folder: FilePath)
   /// A class folder without a single picture.
-  case emptyClass(String, folder: String)
+  case emptyClass(ClassName, folder: FilePath)
   /// A class that is in the training split alone.
-  case classMissing(String, training: String, validation: String)
+  case classMissing(ClassName, training: FilePath, validation: FilePath)
   /// A class that is in the validation split alone.
-  case classUnexpected(String, training: String, validation: String)
-  /// A file or folder that the system refuses to open or read.
-  case unreadable(path: String, reason: String)
+  case classUnexpected(ClassName, training: FilePath, validation: FilePath)
+  /// Two classes of a folder whose names are different bytes for the same characters.
+  case classSpelledTwice(ClassName, ClassName, folder: FilePath)
+  /// A class whose name in each split is other bytes for the same characters.
+  case classSpelledDifferently(ClassName, ClassName, training: FilePath, validation: FilePath)
+  /// A file or folder that the system refuses to open or read, or a pipe, socket or device in a file's place.
+  ///
+  /// A transient error stands for several attempts.
+  case unreadable(SystemError)
   /// A file that is not a picture, whatever its name says.
-  case notAPicture(path: String)
+  case notAPicture(path: FilePath)
   /// In its place lies what was never the file.
-  case standIn(StandIn, path: String)
+  case standIn(StandIn, path: FilePath)
   /// A picture in a format that is recognised but not decoded.
-  case unsupportedFormat(String, path: String)
+  case unsupportedFormat(String, path: FilePath)
   /// A picture whose bytes are cut off or damaged; `reason` is the decoder's.
-  case damagedPicture(path: String, reason: String)
+  case damagedPicture(path: FilePath, reason: String)
   /// A picture with more pixels than Pillow would decode, 178,956,970.
-  case pictureTooLarge(path: String, width: Int, height: Int)
+  case pictureTooLarge(path: FilePath, width: Int, height: Int)
   /// A picture that takes more than 768 MiB while it is decoded.
-  case pictureTooCostly(path: String, bytes: Int)
-  /// A file that could not be read just now, however often it was tried: the storage or the system is in trouble.
-  case unavailable(path: String, reason: String)
+  case pictureTooCostly(path: FilePath, bytes: Int)
   /// One step of all workers needs more pictures than there are.
   case batchLargerThanData(count: Int, batchSize: Int, worldSize: Int)
   /// An epoch of repeated augmentation, a multiple of 256 samples, has no whole step.
@@ -41,7 +46,7 @@ public enum DataError: Error, Equatable, Sendable {
   /// The table of the digits demo is not what it should be.
   case malformedTable(path: String, reason: String)
   /// A file or folder that cannot be written.
-  case unwritable(path: String, reason: String)
+  case unwritable(path: FilePath, reason: String)
 
   /// Whether a file or folder that was named does not exist (exit code 66), unlike one whose content is bad (65).
   public var isMissingInput: Bool {
@@ -51,9 +56,9 @@ public enum DataError: Error, Equatable, Sendable {
     }
   }
 
-  /// Whether reading failed for a reason that may pass (exit code 74), so that another start may go well.
+  /// Whether the storage or the system was in trouble (exit code 74), so that another start may go well.
   public var isTransient: Bool {
-    if case .unavailable = self { true } else { false }
+    if case .unreadable(let error) = self { error.isTransient } else { false }
   }
 
   /// Whether writing failed (exit code 74), so that neither the input nor its content is to blame.

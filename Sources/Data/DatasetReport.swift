@@ -1,3 +1,6 @@
+public import SystemPackage
+import System
+
 /// What a data set holds and what is wrong with it, found without decoding a single pixel.
 ///
 /// Every file's header is read, so that files that are no pictures, cut off or of an unknown format are found; damage in
@@ -6,7 +9,7 @@ public struct DatasetReport: Codable, Equatable, Sendable {
   /// A class and how many pictures it has.
   public struct ClassCount: Codable, Equatable, Sendable {
     /// The class's name.
-    public var name: String
+    public var name: ClassName
     /// The number of its files that are named like pictures.
     public var pictures: Int
   }
@@ -29,11 +32,11 @@ public struct DatasetReport: Codable, Equatable, Sendable {
   public var problems: [String]
 
   /// Looks through the data set in `folder`; throws only where the folder itself does not exist.
-  public init(scanning folder: String) throws(DataError) {
-    guard Directory.exists(folder) else { throw .noSuchFolder(folder) }
+  public init(scanning folder: FilePath) throws(DataError) {
+    try Directory.require(folder, orThrow: .noSuchFolder(folder))
     let names = ImageFolderPair.splits
     var scans: [SplitScan] = []
-    self.folder = folder
+    self.folder = folder.masked
     problems = []
     for name in [names.training, names.validation] {
       do throws(DataError) {
@@ -72,28 +75,32 @@ extension DatasetReport: CustomStringConvertible {
 
 /// One split, looked through file by file.
 private struct SplitScan {
-  let root: String
+  let root: FilePath
   var split: DatasetReport.Split
   var problems: [String] = []
 
-  init(_ name: String, root: String) throws(DataError) {
+  init(_ name: String, root: FilePath) throws(DataError) {
     self.root = root
     split = DatasetReport.Split(name: name, classes: [], pictures: 0)
     let classes = try ImageFolder.classNames(in: root)
     if classes.isEmpty { problems.append(DataError.noClasses(folder: root).description) }
     let file = ByteBuffer()
-    for name in classes { try add(name, file) }
+    problems += ImageFolder.lookAlikes(classes, in: root).map(\.description)
+    for name in classes { add(name, file) }
   }
 
-  private mutating func add(_ name: String, _ file: ByteBuffer) throws(DataError) {
-    let pictures = try PictureWalk("\(root)/\(name)").pictures
+  private mutating func add(_ name: ClassName, _ file: ByteBuffer) {
+    let place = root.appending(bytes: name.bytes)
+    let walk = PictureWalk(place)
+    problems += walk.failures.map(\.description)
+    let pictures = walk.pictures
     if pictures.isEmpty { problems.append(DataError.emptyClass(name, folder: root).description) }
     split.classes.append(DatasetReport.ClassCount(name: name, pictures: pictures.count))
     split.pictures += pictures.count
-    for picture in pictures { check("\(root)/\(name)/\(picture)", file) }
+    for picture in pictures { check(place.appending(bytes: picture), file) }
   }
 
-  private mutating func check(_ path: String, _ file: ByteBuffer) {
+  private mutating func check(_ path: FilePath, _ file: ByteBuffer) {
     do throws(DataError) {
       _ = try EncodedPicture(file.contents(of: path), path: path)
     } catch {

@@ -1,5 +1,7 @@
 import CImage
 import Glibc
+import System
+import SystemPackage
 
 /// The demo data set: real handwritten digits as ordinary PNG files, `DIR/train/<digit>` and `DIR/val/<digit>`.
 ///
@@ -25,7 +27,7 @@ public struct DigitsDemo: Sendable {
       try write(digits, to: unfinished)
       guard rename(unfinished, trimmed(folder)) == 0 else { throw .unwritable(folder) }
     } catch {
-      removeTree(unfinished)
+      removeTree(FilePath(unfinished))
       throw error
     }
     return true
@@ -33,8 +35,8 @@ public struct DigitsDemo: Sendable {
 
   /// Whether `folder` holds all pictures of the demo.
   public func isComplete(_ folder: String) -> Bool {
-    guard let pair = try? ImageFolderPair(folder) else { return false }
-    return pair.classes == (0..<DigitsTable.classes).map(String.init)
+    guard let pair = try? ImageFolderPair(FilePath(folder)) else { return false }
+    return pair.classes.map(\.text) == (0..<DigitsTable.classes).map(String.init)
       && pair.training.classCounts.allSatisfy { $0 == trainingPerDigit }
       && pair.validation.classCounts.allSatisfy { $0 == validationPerDigit }
   }
@@ -70,7 +72,7 @@ public struct DigitsDemo: Sendable {
 
   private func write(_ pixels: [UInt8], to path: String) throws(DataError) {
     guard ci_png_write(path, pixels, Int32(DigitsTable.side), Int32(DigitsTable.side), 1) == 0 else {
-      throw .unwritable(path: path, reason: String(cString: ci_last_error()))
+      throw .unwritable(path: FilePath(path), reason: String(cString: ci_last_error()))
     }
   }
 
@@ -86,7 +88,7 @@ public struct DigitsDemo: Sendable {
   private func makeFolders(above path: String) throws(DataError) {
     guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
     let parent = String(path[..<slash])
-    if Directory.exists(parent) { return }
+    if access(parent, F_OK) == 0 { return }
     try makeFolders(above: parent)
     try makeFolder(parent)
   }
@@ -96,15 +98,15 @@ public struct DigitsDemo: Sendable {
   }
 }
 
-private func removeTree(_ path: String) {
+private func removeTree(_ path: FilePath) {
   guard let directory = try? Directory(path) else { return }
-  for name in directory.folders { removeTree("\(path)/\(name)") }
-  for name in directory.files { unlink("\(path)/\(name)") }
-  rmdir(path)
+  for name in directory.folders { removeTree(path.appending(bytes: name)) }
+  for name in directory.files { path.appending(bytes: name).withPlatformString { _ = unlink($0) } }
+  path.withPlatformString { _ = rmdir($0) }
 }
 
 extension DataError {
   fileprivate static func unwritable(_ path: String) -> DataError {
-    .unwritable(path: path, reason: String(cString: strerror(errno)))
+    .unwritable(path: FilePath(path), reason: String(cString: strerror(errno)))
   }
 }

@@ -1,9 +1,10 @@
 import CImage
 import System
+import SystemPackage
 
 /// A picture file in memory with its header read, ready to decode; borrows the bytes.
 struct EncodedPicture {
-  let path: String
+  let path: FilePath
   let bytes: UnsafeBufferPointer<UInt8>
   let format: PictureFormat
   let width: Int
@@ -17,7 +18,7 @@ struct EncodedPicture {
   static let maximumBytes = 768 << 20
 
   /// Reads the header; throws for anything but a whole JPEG or PNG of a sane size.
-  init(_ bytes: UnsafeBufferPointer<UInt8>, path: String) throws(DataError) {
+  init(_ bytes: UnsafeBufferPointer<UInt8>, path: FilePath) throws(DataError) {
     guard !bytes.isEmpty else { throw .damagedPicture(path: path, reason: "the file is empty") }
     guard let format = PictureFormat(bytes) else {
       throw StandIn(bytes).map { .standIn($0, path: path) } ?? .notAPicture(path: path)
@@ -56,7 +57,7 @@ struct EncodedPicture {
 }
 
 extension DataError {
-  fileprivate static func lastDecoderFailure(_ path: String) -> DataError {
+  fileprivate static func lastDecoderFailure(_ path: FilePath) -> DataError {
     .damagedPicture(path: path, reason: String(cString: ci_last_error()))
   }
 }

@@ -1,3 +1,6 @@
+public import SystemPackage
+import System
+
 /// One split of a data set on disk: a folder per class, pictures below it; `folder[i]` is the i-th sample.
 ///
 /// Classes and samples come in the order of torchvision's `ImageFolder`: class names by byte order, numbered from 0, and
@@ -7,28 +10,31 @@ public struct ImageFolder: Sendable {
   /// A picture's file and the number of its class.
   public struct Sample: Equatable, Sendable {
     /// Where the picture is.
-    public var path: String
+    public var path: FilePath
     /// The number of its class.
     public var label: Int
   }
 
   /// The folder that holds the class folders.
-  public let root: String
+  public let root: FilePath
   /// The class names; their positions are the labels.
-  public let classes: [String]
+  public let classes: [ClassName]
 
   private var paths = PathList()
   // Where each class begins among the samples; a class's samples are neighbours.
   private var starts: [Int] = []
 
-  /// Lists the folder; throws for a missing folder, no classes, an empty class or an unreadable folder.
-  public init(_ root: String) throws(DataError) {
+  /// Lists the folder; throws for a missing folder, no classes, two that look alike, an empty or an unreadable one.
+  public init(_ root: FilePath) throws(DataError) {
     self.root = root
     classes = try Self.classNames(in: root)
     guard !classes.isEmpty else { throw .noClasses(folder: root) }
+    if let alike = Self.lookAlikes(classes, in: root).first { throw alike }
     for name in classes {
       starts.append(paths.count)
-      for picture in try PictureWalk("\(root)/\(name)").pictures { paths.append(picture) }
+      let walk = PictureWalk(root.appending(bytes: name.bytes))
+      if let failure = walk.failures.first { throw failure }
+      for picture in walk.pictures { paths.append(picture) }
       guard paths.count > starts[starts.count - 1] else { throw .emptyClass(name, folder: root) }
     }
   }
@@ -39,7 +45,8 @@ public struct ImageFolder: Sendable {
   /// The sample at `index`, 0..<`count`.
   public subscript(index: Int) -> Sample {
     let label = label(at: index)
-    return Sample(path: "\(root)/\(classes[label])/\(paths[index])", label: label)
+    return Sample(
+      path: root.appending(bytes: classes[label].bytes).appending(bytes: paths[index]), label: label)
   }
 
   /// The class number of the sample at `index`.
@@ -62,13 +69,27 @@ public struct ImageFolder: Sendable {
   /// The name endings of pictures, in any mix of capitals; the reference's list.
   public static let extensions = ["jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp"]
 
-  static func isPicture(_ name: String) -> Bool {
-    guard let dot = name.lastIndex(of: ".") else { return false }
-    return extensions.contains(name[name.index(after: dot)...].lowercased())
+  private static let endings = extensions.map { Array($0.utf8) }
+
+  static func isPicture(_ name: [UInt8]) -> Bool {
+    endings.contains(ending(of: name))
   }
 
-  static func classNames(in root: String) throws(DataError) -> [String] {
-    guard Directory.exists(root) else { throw .noSuchFolder(root) }
-    return try Directory(root).folders
+  /// What follows the last dot of a name, in small ASCII letters; empty where there is none.
+  static func ending(of name: [UInt8]) -> [UInt8] {
+    guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return [] }
+    return name[(dot + 1)...].map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+  }
+
+  static func classNames(in root: FilePath) throws(DataError) -> [ClassName] {
+    try Directory.require(root, orThrow: .noSuchFolder(root))
+    return try Directory(root).folders.map(ClassName.init(bytes:))
+  }
+
+  /// One error for each two classes whose names are different bytes for the same characters.
+  static func lookAlikes(_ classes: [ClassName], in root: FilePath) -> [DataError] {
+    Dictionary(grouping: classes.filter { $0.characters != nil }, by: \.characters).values
+      .filter { $0.count > 1 }.map { $0.sorted() }.sorted { $0[0] < $1[0] }
+      .map { .classSpelledTwice($0[0], $0[1], folder: root) }
   }
 }

@@ -1,3 +1,5 @@
+public import SystemPackage
+
 /// A data set: `DIR/train` and `DIR/val` with the same classes.
 public struct ImageFolderPair: Sendable {
   /// The names of the two splits' folders.
@@ -11,20 +13,20 @@ public struct ImageFolderPair: Sendable {
   /// Lists both splits; throws what `ImageFolder` throws, and for a missing split or a class that only one of them has.
   ///
   /// The reference numbers each split's classes on its own, so that one missing folder shifts the labels unnoticed.
-  public init(_ folder: String) throws(DataError) {
+  public init(_ folder: FilePath) throws(DataError) {
     training = try ImageFolder(Self.split(Self.splits.training, of: folder))
     validation = try ImageFolder(Self.split(Self.splits.validation, of: folder))
     try requireEqualClasses()
   }
 
   /// The class names of both splits.
-  public var classes: [String] { training.classes }
+  public var classes: [ClassName] { training.classes }
 
   /// The path of one split of the data set in `folder`; throws where one of the two does not exist.
-  static func split(_ name: String, of folder: String) throws(DataError) -> String {
-    guard Directory.exists(folder) else { throw .noSuchFolder(folder) }
-    let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-    guard Directory.exists(path) else { throw .missingSplit(name, dataset: folder) }
+  static func split(_ name: String, of folder: FilePath) throws(DataError) -> FilePath {
+    try Directory.require(folder, orThrow: .noSuchFolder(folder))
+    let path = folder.appending(name)
+    try Directory.require(path, orThrow: .missingSplit(name, dataset: folder))
     return path
   }
 
@@ -34,15 +36,25 @@ public struct ImageFolderPair: Sendable {
     if let first = differences.first { throw first }
   }
 
-  /// One error for each class that only one split has.
+  /// One error for each class that only one split has, or that each spells in its own way.
   static func classDifferences(
-    training: (root: String, classes: [String]), validation: (root: String, classes: [String])
+    training: (root: FilePath, classes: [ClassName]), validation: (root: FilePath, classes: [ClassName])
   ) -> [DataError] {
     let trained = Set(training.classes)
     let validated = Set(validation.classes)
     let missing = training.classes.filter { !validated.contains($0) }
     let unexpected = validation.classes.filter { !trained.contains($0) }
-    return missing.map { .classMissing($0, training: training.root, validation: validation.root) }
-      + unexpected.map { .classUnexpected($0, training: training.root, validation: validation.root) }
+    let respelled = missing.compactMap { name in
+      unexpected.first(where: name.looksLike).map { (training: name, validation: $0) }
+    }
+    let explained = Set(respelled.flatMap { [$0.training, $0.validation] })
+    let roots = (training: training.root, validation: validation.root)
+    return respelled.map {
+      .classSpelledDifferently($0, $1, training: roots.training, validation: roots.validation)
+    }
+      + missing.filter { !explained.contains($0) }
+      .map { .classMissing($0, training: roots.training, validation: roots.validation) }
+      + unexpected.filter { !explained.contains($0) }
+      .map { .classUnexpected($0, training: roots.training, validation: roots.validation) }
   }
 }

@@ -5,13 +5,12 @@ struct PathList: Sendable {
 
   var count: Int { ends.count }
 
-  subscript(index: Int) -> String {
-    let start = index == 0 ? 0 : ends[index - 1]
-    return String(decoding: bytes[start..<ends[index]], as: UTF8.self)
+  subscript(index: Int) -> ArraySlice<UInt8> {
+    bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
   }
 
-  mutating func append(_ path: String) {
-    bytes.append(contentsOf: path.utf8)
+  mutating func append(_ path: [UInt8]) {
+    bytes.append(contentsOf: path)
     ends.append(bytes.count)
   }
 }

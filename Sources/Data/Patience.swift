@@ -1,5 +1,6 @@
 import Glibc
 import System
+import SystemPackage
 
 /// How often and after which pauses something is tried again whose failure may pass: a server that is away, a full table.
 struct Patience: Sendable {
@@ -10,7 +11,7 @@ struct Patience: Sendable {
     usleep(UInt32(pause / .microseconds(1)))
   }
   /// Throws in the place of a read, for tests of what happens then.
-  var interrupt: @Sendable (_ path: String) throws(SystemError) -> Void = { (_) throws(SystemError) in }
+  var interrupt: @Sendable (_ path: FilePath) throws(SystemError) -> Void = { (_) throws(SystemError) in }
 
   /// Does `work` until it succeeds, fails for good or has failed too often; throws its last error.
   func keepTrying<Result>(_ work: () throws(SystemError) -> Result) throws(SystemError) -> Result {

@@ -1,4 +1,5 @@
 public import Randomness
+public import SystemPackage
 import CImage
 
 /// Turns picture files into samples, with memory of its own that is used again and again; one reader, one thread.
@@ -20,7 +21,7 @@ public final class PictureReader {
   ///
   /// `generator` decides what the transform leaves to chance; an evaluation transform does not ask it.
   public func sample(
-    of path: String, _ transform: some Transform, generator: KeyedGenerator
+    of path: FilePath, _ transform: some Transform, generator: KeyedGenerator
   ) throws(DataError) -> [UInt8] {
     var sample = [UInt8](repeating: 0, count: transform.size * transform.size * 3)
     var failure: DataError?
@@ -37,7 +38,7 @@ public final class PictureReader {
 
   /// Writes the sample of the picture at `path` into `pixels`, size x size x 3 bytes.
   func read(
-    _ path: String, _ transform: any Transform, generator: KeyedGenerator,
+    _ path: FilePath, _ transform: any Transform, generator: KeyedGenerator,
     into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(DataError) {
     let picture = try EncodedPicture(file.contents(of: path, patience), path: path)

@@ -1,31 +1,53 @@
+import System
+import SystemPackage
+
 /// The pictures below one class folder, in the order of torchvision's `sorted(os.walk(folder, followlinks=True))`.
 struct PictureWalk {
   /// Paths below the class folder.
-  private(set) var pictures: [String] = []
+  private(set) var pictures: [[UInt8]] = []
+  /// Paths of files that are not named like pictures.
+  private(set) var leftOut: [[UInt8]] = []
+  /// Folders that could not be read, and why.
+  private(set) var failures: [DataError] = []
+
+  private let root: FilePath
+  private var found: [(folder: [UInt8], files: [[UInt8]])] = []
 
   /// Walks `folder`; a link back to a folder that is being walked is not followed again.
-  init(_ folder: String) throws(DataError) {
-    var found: [(folder: String, files: [String])] = []
-    try Self.visit(folder, below: "", ancestors: [], found: &found)
+  init(_ folder: FilePath) {
+    root = folder
+    visit([], ancestors: [])
     // The walk's folders are ordered by their whole paths: "a-b" comes between "a" and "a/b".
-    found.sort { Directory.precedes($0.folder, $1.folder) }
+    found.sort { $0.folder.lexicographicallyPrecedes($1.folder) }
     for (folder, files) in found {
-      let prefix = folder.isEmpty ? "" : "\(folder)/"
-      pictures += files.filter(ImageFolder.isPicture).map { prefix + $0 }
+      for file in files {
+        let path = Self.path(file, in: folder)
+        if ImageFolder.isPicture(file) { pictures.append(path) } else { leftOut.append(path) }
+      }
+    }
+    found = []
+  }
+
+  private mutating func visit(_ path: [UInt8], ancestors: Set<FolderIdentity>) {
+    let folder = path.isEmpty ? root : root.appending(bytes: path)
+    do throws(DataError) {
+      let identity = try Self.identity(folder)
+      guard !ancestors.contains(identity) else { return }
+      let directory = try Directory(folder)
+      found.append((path, directory.files))
+      for name in directory.folders {
+        visit(Self.path(name, in: path), ancestors: ancestors.union([identity]))
+      }
+    } catch {
+      failures.append(error)
     }
   }
 
-  private static func visit(
-    _ root: String, below path: String, ancestors: Set<FolderIdentity>,
-    found: inout [(folder: String, files: [String])]
-  ) throws(DataError) {
-    let folder = path.isEmpty ? root : "\(root)/\(path)"
-    guard let identity = Directory.identity(folder), !ancestors.contains(identity) else { return }
-    let directory = try Directory(folder)
-    found.append((path, directory.files))
-    for name in directory.folders {
-      let inner = path.isEmpty ? name : "\(path)/\(name)"
-      try visit(root, below: inner, ancestors: ancestors.union([identity]), found: &found)
-    }
+  private static func identity(_ folder: FilePath) throws(DataError) -> FolderIdentity {
+    do throws(SystemError) { return try FolderIdentity(folder) } catch { throw .unreadable(error) }
+  }
+
+  private static func path(_ name: [UInt8], in folder: [UInt8]) -> [UInt8] {
+    folder.isEmpty ? name : folder + [UInt8(ascii: "/")] + name
   }
 }

@@ -23,8 +23,11 @@ struct TwinsLaunch: ParsableCommand {
   static func main() {
     ProcessSignals.letKill()
     do {
+      try requireTextArguments()
       var command = try parseAsRoot(arguments)
       try command.run()
+    } catch let error as RecipeError {
+      exit(withError: refusal(LaunchError(error.description, exitCode: error.exitCode)))
     } catch {
       guard let advice = ForeignFlags.advice(onMessage: message(for: error)) else { exit(withError: error) }
       exit(withError: refusal(LaunchError("\(advice). All flags: twins-launch help train", exitCode: .usage)))

@@ -12,25 +12,27 @@ public func masked(_ text: some StringProtocol) -> String {
 
 /// Bytes that are meant to be UTF-8, likewise; a byte that is not part of a character becomes `\xHH`.
 public func masked(_ bytes: some Sequence<UInt8>) -> String {
-  var decoder = UTF8()
   let bytes = Array(bytes)
-  guard !isValidUTF8(bytes) else { return masked(String(decoding: bytes, as: UTF8.self)) }
-  // Byte by byte where the text is not UTF-8: each maximal good part is kept.
-  var shown = ""
-  var rest = bytes[...]
+  return isValidUTF8(bytes) ? masked(String(decoding: bytes, as: UTF8.self)) : spelled(bytes, \.masked)
+}
+
+/// Bytes that are meant to be UTF-8 as text: characters as `spelling` writes them, any other byte as `\xHH`.
+public func spelled(_ bytes: some Sequence<UInt8>, _ spelling: (Unicode.Scalar) -> String) -> String {
+  var text = ""
+  var rest = Array(bytes)[...]
   while let first = rest.first {
+    var decoder = UTF8()
     var iterator = rest.makeIterator()
     switch decoder.decode(&iterator) {
     case .scalarValue(let scalar):
-      shown += scalar.masked
+      text += spelling(scalar)
       rest = rest.dropFirst(UTF8.width(scalar))
     case .emptyInput, .error:
-      shown += hexadecimal(first)
+      text += hexadecimal(first)
       rest = rest.dropFirst()
     }
-    decoder = UTF8()
   }
-  return shown
+  return text
 }
 
 /// Whether the bytes are well-formed UTF-8.
@@ -41,18 +43,17 @@ public func isValidUTF8(_ bytes: some Collection<UInt8>) -> Bool {
 extension FilePath {
   /// The path as it may stand on a terminal or in a line of a log.
   public var masked: String {
-    withPlatformString { path in
-      System.masked(UnsafeRawBufferPointer(start: path, count: length))
-    }
+    System.masked(bytes)
   }
 }
 
-private func hexadecimal(_ byte: UInt8) -> String {
+/// `\xHH`, as shells, C and Python write a byte.
+public func hexadecimal(_ byte: UInt8) -> String {
   "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
 }
 
 extension Unicode.Scalar {
-  fileprivate var isUnsafeToShow: Bool {
+  var isUnsafeToShow: Bool {
     switch value {
     case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029: true
     // Embeddings, overrides, isolates and marks of direction: they reorder what is read.

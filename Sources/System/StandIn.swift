@@ -1,3 +1,5 @@
+public import SystemPackage
+
 /// What lies in the place of a file that was never fetched, told by its first bytes.
 public enum StandIn: Equatable, Sendable {
   /// The note that Git LFS keeps in the file's place.
@@ -20,13 +22,13 @@ public enum StandIn: Equatable, Sendable {
   /// What it is, and how the file is had.
   ///
   /// - Parameter path: Where it lies.
-  public func description(at path: String) -> String {
+  public func description(at path: FilePath) -> String {
     switch self {
     case .lfsPointer:
       "it is Git LFS's pointer to a file and not the file. Fetch that where the repository lies: git lfs pull"
     case .webPage:
       "it is a web page and not the file: perhaps the address was a page's, or asked for a login. "
-        + "See what it says: head -c 500 \(masked(path))"
+        + "See what it says: head -c 500 \(path.quoted)"
     }
   }
 }

@@ -1,4 +1,5 @@
 public import Checkpoint
+public import Data
 public import Recipe
 import Collective
 import Model
@@ -14,8 +15,8 @@ public struct TrainingState: Codable, Equatable, Sendable {
   public var steps: Int
   /// Best Acc@1 so far, in percent.
   public var bestAccuracy: Double
-  /// The classes in the order of the head's outputs.
-  public var classes: [String]
+  /// The classes in the order of the head's outputs; written as their `text`.
+  public var classes: [ClassName]
   /// The recipe the run follows.
   public var recipe: Recipe
   /// The recipe's digest, to tell at a glance whether two runs follow the same one.
@@ -30,7 +31,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
 
   /// The state after an epoch, or inside one.
   public init(
-    epoch: Int, steps: Int, bestAccuracy: Double, classes: [String], recipe: Recipe,
+    epoch: Int, steps: Int, bestAccuracy: Double, classes: [ClassName], recipe: Recipe,
     lossScale: LossScale? = nil, partial: PartialEpoch? = nil
   ) {
     self.epoch = epoch

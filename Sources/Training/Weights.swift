@@ -1,4 +1,5 @@
 public import Checkpoint
+public import Data
 public import Model
 import Torch
 
@@ -7,14 +8,14 @@ public struct Weights: Equatable, Sendable {
   /// The network's canonical name.
   public var model: String
   /// The classes in the order of the head's outputs; empty where the file's writer did not name them.
-  public var classes: [String]
+  public var classes: [ClassName]
   /// Side of the pictures that the network saw, in pixels.
   public var inputSize: Int
   /// Part of the shorter side that the evaluation crop keeps.
   public var cropPercent: Double
 
   /// What a file says of the weights in it.
-  public init(model: String, classes: [String], inputSize: Int, cropPercent: Double) {
+  public init(model: String, classes: [ClassName], inputSize: Int, cropPercent: Double) {
     self.model = model
     self.classes = classes
     self.inputSize = inputSize
@@ -25,9 +26,14 @@ public struct Weights: Equatable, Sendable {
   public init?(metadata: [String: String]) {
     guard let model = metadata["model"] else { return nil }
     self.model = model
-    classes = (metadata["classes"] ?? "").split(separator: "\n").map(String.init)
+    classes = Self.classes(metadata["classes"] ?? "")
     inputSize = Self.number(metadata["input_size"], within: 32...8192) ?? 224
     cropPercent = Self.number(metadata["crop_pct"], within: 0.01...1) ?? 0.875
+  }
+
+  // Lines by their bytes: to Swift's characters, "\r\n" is one.
+  private static func classes(_ lines: String) -> [ClassName] {
+    lines.utf8.split(separator: UInt8(ascii: "\n")).map { ClassName(text: Substring($0)) }
   }
 
   /// A number that makes sense: files come from anywhere.
@@ -37,10 +43,10 @@ public struct Weights: Equatable, Sendable {
     text.flatMap(Number.init).flatMap { range.contains($0) ? $0 : nil }
   }
 
-  /// The texts that go beside the tensors; a class's name, a folder's, must not hold a line break.
+  /// The texts that go beside the tensors; the classes' names are lines of one, each as its `text`.
   public var metadata: [String: String] {
     [
-      "format": "pt", "model": model, "classes": classes.joined(separator: "\n"),
+      "format": "pt", "model": model, "classes": classes.map(\.text).joined(separator: "\n"),
       "input_size": String(inputSize), "crop_pct": String(cropPercent),
     ]
   }

@@ -4,6 +4,7 @@ import Flags
 import Foundation
 import Recipe
 import System
+import SystemPackage
 
 /// `bench data`: how fast pictures become batches, without training.
 struct BenchData: ParsableCommand {
@@ -45,7 +46,7 @@ struct BenchData: ParsableCommand {
 
   func run() throws {
     let threads = threads ?? Processors.usable
-    let pictures = try ImageFolderPair(folder).training
+    let pictures = try ImageFolderPair(FilePath(folder)).training
     let loader = BatchLoader(
       folder: pictures, transform: try transform(), batchSize: Self.batchSize, seed: 0,
       threads: threads)

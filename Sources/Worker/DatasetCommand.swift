@@ -2,6 +2,8 @@ import ArgumentParser
 import Data
 import Foundation
 import Recipe
+import System
+import SystemPackage
 
 /// `dataset`: folders of pictures.
 struct Dataset: ParsableCommand {
@@ -23,7 +25,10 @@ struct DatasetDemo: ParsableCommand {
 
   func run() throws {
     let wrote = try DigitsDemo().write(to: folder, from: source)
-    print(wrote ? "wrote 4,500 training and 500 held-out digits to \(folder)" : "\(folder) is complete")
+    print(
+      wrote
+        ? "wrote 4,500 training and 500 held-out digits to \(masked(folder))"
+        : "\(masked(folder)) is complete")
   }
 }
 
@@ -39,10 +44,11 @@ struct DatasetScan: ParsableCommand {
   var json = false
 
   func run() throws {
-    let report = try DatasetReport(scanning: folder)
+    let report = try DatasetReport(scanning: FilePath(folder))
     print(json ? try jsonLine(report) : report.description)
     if !report.problems.isEmpty {
-      throw Failure("\(report.problems.count) problem(s) in \(folder), named above", exitCode: .badData)
+      throw Failure(
+        "\(report.problems.count) problem(s) in \(masked(folder)), named above", exitCode: .badData)
     }
   }
 }

@@ -3,6 +3,7 @@ import Collective
 import Data
 import Foundation
 import Recipe
+import System
 import Training
 
 /// An error as users meet it: a message and the documented status to end with.
@@ -31,6 +32,7 @@ struct Failure: Error, CustomStringConvertible {
       self.init(error.description, exitCode: error.isOfConfiguration ? .badConfiguration : .software)
     case let error as TrainingError: self.init(error)
     case let error as WeightsMismatch: self.init(error.description, exitCode: .badConfiguration)
+    case let error as ClassMismatch: self.init(error.description, exitCode: .badConfiguration)
     case let error as CheckpointError: self.init(error)
     default: self.init("\(error)", exitCode: .inputOutput)
     }
@@ -43,7 +45,7 @@ struct Failure: Error, CustomStringConvertible {
   private static func status(of error: DataError) -> ExitCode {
     switch error {
     case .batchLargerThanData: .badConfiguration
-    case .unreadable(let path, _) where access(path, F_OK) != 0: .missingInput
+    case .unreadable(let error) where error.errno == ENOENT: .missingInput
     default:
       error.isMissingInput
         ? .missingInput : error.isWriteFailure || error.isTransient ? .inputOutput : .badData

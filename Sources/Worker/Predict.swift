@@ -7,6 +7,7 @@ import Model
 import Randomness
 import Recipe
 import System
+import SystemPackage
 import Torch
 import Training
 
@@ -41,7 +42,7 @@ struct Predict: ParsableCommand {
 
   /// One class and its score.
   private struct Guess: Encodable {
-    let `class`: String
+    let `class`: ClassName
     let score: Double
   }
 
@@ -64,7 +65,7 @@ struct Predict: ParsableCommand {
     let transform = EvaluationTransform(size: about.inputSize, cropPercent: about.cropPercent)
     for image in images {
       let pixels = try reader.sample(
-        of: image, transform, generator: KeyedGenerator(seed: 0, stream: .geometry, epoch: 0))
+        of: FilePath(image), transform, generator: KeyedGenerator(seed: 0, stream: .geometry, epoch: 0))
       let answer = Answer(image: image, top: guesses(network, pixels, about))
       print(json ? try jsonLine(answer) : sentence(answer))
     }
@@ -82,11 +83,13 @@ struct Predict: ParsableCommand {
   }
 
   /// The names in the file; numbers for a file without.
-  private func classes(_ file: WeightsFile, _ stored: Weights?) throws -> [String] {
+  private func classes(_ file: WeightsFile, _ stored: Weights?) throws -> [ClassName] {
     let outputs = try file.tensor(named: "head.bias").shape.first ?? 0
-    guard outputs > 0 else { throw Failure("\(weights) has a head without classes", exitCode: .badData) }
+    guard outputs > 0 else {
+      throw Failure("\(masked(weights)) has a head without classes", exitCode: .badData)
+    }
     if let names = stored?.classes, names.count == outputs { return names }
-    return (0..<outputs).map { "class \($0)" }
+    return (0..<outputs).map { ClassName(text: "class \($0)") }
   }
 
   private func network(_ file: WeightsFile, _ about: Weights) throws -> Twins {
@@ -109,7 +112,7 @@ struct Predict: ParsableCommand {
 
   private func sentence(_ answer: Answer) -> String {
     let guesses = answer.top.map { guess in
-      "\(masked(guess.class)) " + (logits ? fixed(guess.score, 4) : fixed(100 * guess.score, 1) + "%")
+      "\(guess.class) " + (logits ? fixed(guess.score, 4) : fixed(100 * guess.score, 1) + "%")
     }
     return "\(masked(answer.image)): \(guesses.joined(separator: ", "))"
   }

@@ -1,5 +1,7 @@
 import Checkpoint
 import Foundation
+import System
+import SystemPackage
 import Training
 
 extension Resume {
@@ -25,9 +27,9 @@ extension Resume.Found {
       return
     }
     refusals =
-      "--resume auto: none of the checkpoints in \(store.folder) can be trusted:\n"
+      "--resume auto: none of the checkpoints in \(masked(store.folder)) can be trusted:\n"
       + search.refused.map { "  \($0)\n" }.joined()
-      + "Name another with --resume FOLDER, or remove \(store.folder) to start at epoch 0."
+      + "Name another with --resume FOLDER, or remove \(FilePath(store.folder).quoted) to start at epoch 0."
   }
 
   /// Whether a folder holds what may be checkpoints, beside what others put there, as `lost+found`.

@@ -5,6 +5,7 @@ import Flags
 import Foundation
 import Model
 import Recipe
+import System
 import Training
 
 /// Where `--resume` starts from.
@@ -18,13 +19,13 @@ enum Resume {
   static func from(_ flag: String?, _ setup: RunSetup) throws -> Resume? {
     guard let flag else { return nil }
     guard let path = flag == "auto" ? try newest(setup) : flag else {
-      setup.voice.say("No checkpoint in \(setup.folder.checkpoints.folder) yet: starting at epoch 0")
+      setup.voice.say("No checkpoint in \(masked(setup.folder.checkpoints.folder)) yet: starting at epoch 0")
       return nil
     }
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw Failure(
-        "--resume \(path): there is no such file or folder. A run's checkpoints are in its output folder, "
+        "--resume \(masked(path)): there is no such file or folder. A run's checkpoints are in its output folder, "
           + "under checkpoints/; --resume auto takes the newest.", exitCode: .missingInput)
     }
     return isFolder.boolValue
@@ -34,10 +35,11 @@ enum Resume {
   /// A file of weights; of the reference's `checkpoint.pth`, the weights in it.
   private static func weights(_ path: String, _ setup: RunSetup) throws -> WeightsFile {
     let file = try WeightsFile(path: path)
-    try Weights(metadata: file.metadata)?.check(against: setup.data.classes, path: path)
+    let trained = Weights(metadata: file.metadata)?.classes ?? []
+    try ClassMismatch.check(trained, against: setup.data.classes, of: masked(path))
     if file.hasOptimizer, !setup.flags.eval {
       setup.voice.say(
-        "\(path) is a training state of PyTorch's: its weights are used, its epoch and optimizer are not. "
+        "\(masked(path)) is a training state of PyTorch's: its weights are used, its epoch and optimizer are not. "
           + "Starting at epoch 0")
     }
     return file
@@ -53,32 +55,14 @@ enum Resume {
   }
 }
 
-extension Weights {
-  /// Throws where as many classes have other names; another number of classes does not fit the network anyway.
-  func check(against classes: [String], path: String) throws(Failure) {
-    guard self.classes.count == classes.count,
-      let (theirs, ours) = zip(self.classes, classes).first(where: { $0 != $1 })
-    else { return }
-    throw Failure(
-      "\(path) was trained on other classes: '\(theirs)' where the folder has '\(ours)'. Its labels would shift. "
-        + "Use the folder that it was trained on, or --finetune to learn these classes.",
-      exitCode: .badConfiguration)
-  }
-}
-
 extension TrainingState {
   /// Throws unless a run of `recipe` on these classes may go on from this state.
-  func check(against recipe: Recipe, classes: [String]) throws(Failure) {
+  func check(against recipe: Recipe, classes: [ClassName]) throws {
     guard self.recipe.model.name == recipe.model.name else {
       throw Failure(
         "the checkpoint is of \(self.recipe.model.name) and the run of \(recipe.model.name): "
           + "use --model \(self.recipe.model.name), or another --output-dir", exitCode: .badConfiguration)
     }
-    guard self.classes == classes else {
-      throw Failure(
-        "the checkpoint was trained on \(self.classes.count) classes and the folder has \(classes.count), "
-          + "or other names: its labels would shift. Use the folder that it was trained on.",
-        exitCode: .badConfiguration)
-    }
+    try ClassMismatch.check(self.classes, against: classes, of: "the checkpoint")
   }
 }

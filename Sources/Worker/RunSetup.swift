@@ -4,6 +4,7 @@ import Flags
 import Foundation
 import Recipe
 import System
+import SystemPackage
 import Torch
 import Training
 
@@ -31,7 +32,7 @@ struct RunSetup {
     voice = Voice(speaks: placement.isFirst)
     recipe = try flags.recipe(worldSize: placement.worldSize)
     trainingTransform = try Self.trainingTransform(recipe)
-    data = try ImageFolderPair(recipe.data.path)
+    data = try ImageFolderPair(FilePath(recipe.data.path))
     updates = try Sampler(recipe, count: data.training.count).stepsPerEpoch
     folder = try RunFolder(creating: flags.outputFolder)
     device = try Device(flags.run.device, for: placement)

@@ -1,5 +1,6 @@
 import Randomness
 import System
+import SystemPackage
 import Testing
 
 @testable import Data

@@ -1,4 +1,6 @@
 import Foundation
+import System
+import SystemPackage
 import Testing
 
 @testable import Data
@@ -15,7 +17,7 @@ import Testing
         try temporary.write(Fixture.bytes(name), to: "\(number % 2)/\(number)-\(copy).jpg")
       }
     }
-    folder = try ImageFolder(temporary.path)
+    folder = try ImageFolder(FilePath(temporary.path))
   }
 
   private func loader(threads: Int, depth: Int = 2, seed: UInt64 = 0) -> BatchLoader {
@@ -74,8 +76,8 @@ import Testing
   func `the first bad picture in order is reported, after the batches before it`(threads: Int) throws {
     try temporary.write(Array("text".utf8), to: "0/0-4.jpg")
     try temporary.write([], to: "0/2-1.jpg")
-    let bad = try #require((0..<20).first { folder[$0].path.hasSuffix("0/0-4.jpg") })
-    let worse = try #require((0..<20).first { folder[$0].path.hasSuffix("0/2-1.jpg") })
+    let bad = try #require((0..<20).first { folder[$0].path.string.hasSuffix("0/0-4.jpg") })
+    let worse = try #require((0..<20).first { folder[$0].path.string.hasSuffix("0/2-1.jpg") })
     let loader = loader(threads: threads)
     loader.start(batches: [[0, 1], [2, bad, worse], [3]], epoch: 0)
     #expect(try loader.next()?.indices == [0, 1])
@@ -86,10 +88,10 @@ import Testing
 
   @Test func `a picture that went away is an error that names it`() throws {
     let path = folder[3].path
-    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.removeItem(atPath: path.string)
     let loader = loader(threads: 2)
     loader.start(batches: [[3]], epoch: 0)
-    #expect(throws: DataError.unreadable(path: path, reason: "No such file or directory")) {
+    #expect(throws: DataError.unreadable(SystemError("open", path, ENOENT))) {
       try loader.next()
     }
   }

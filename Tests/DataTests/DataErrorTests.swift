@@ -1,4 +1,6 @@
+import Glibc
 import System
+import SystemPackage
 import Testing
 
 @testable import Data
@@ -17,7 +19,7 @@ import Testing
       .classUnexpected("cat", training: "d/train", validation: "d/val"),
       ["\"cat\" is in d/val but not in d/train", "dataset scan d"]
     ),
-    (.unreadable(path: "/d/x.jpg", reason: "Permission denied"), ["cannot read /d/x.jpg: Permission denied"]),
+    (.unreadable(SystemError("open", "/d/x.jpg", EACCES)), ["cannot read /d/x.jpg: Permission denied"]),
     (.notAPicture(path: "/d/x.jpg"), ["/d/x.jpg is not a picture", "file /d/x.jpg"]),
     (.standIn(.lfsPointer, path: "/d/x.jpg"), ["/d/x.jpg is not a picture", "git lfs pull"]),
     (.standIn(.webPage, path: "/d/x.jpg"), ["a web page", "head -c 500 /d/x.jpg"]),

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Testing
 
 @testable import Data
@@ -15,7 +16,7 @@ import Testing
     for file in ["train/a/1.png", "train/a/2.png", "train/b/1.png", "val/a/1.png", "val/b/1.jpg"] {
       try folder.write(picture, to: file)
     }
-    let report = try DatasetReport(scanning: folder.path)
+    let report = try DatasetReport(scanning: FilePath(folder.path))
     #expect(report.problems.isEmpty)
     #expect(report.splits.map(\.name) == ["train", "val"])
     #expect(report.splits.map(\.pictures) == [3, 2])
@@ -30,7 +31,7 @@ import Testing
     try folder.write(Array("text".utf8), to: "train/a/text.jpg")
     try folder.write(Array("BM".utf8), to: "val/b/x.bmp")
     try folder.makeFolder("val/c")
-    let report = try DatasetReport(scanning: folder.path)
+    let report = try DatasetReport(scanning: FilePath(folder.path))
     let expected = [
       "\"a\" is in", "\"b\" is in", "\"c\" is in", "short.jpg", "text.jpg", "x.bmp", "\"c\" has no",
     ]
@@ -40,17 +41,17 @@ import Testing
 
   @Test func `a missing split is a problem, a missing data set an error`() throws {
     try folder.write(Fixture.bytes("decode/grey.png"), to: "train/a/1.png")
-    let report = try DatasetReport(scanning: folder.path)
+    let report = try DatasetReport(scanning: FilePath(folder.path))
     #expect(report.splits.count == 1)
     #expect(report.problems.count == 1)
-    #expect(throws: DataError.noSuchFolder("\(folder.path)/none")) {
-      try DatasetReport(scanning: "\(folder.path)/none")
+    #expect(throws: DataError.noSuchFolder(folder.file("none"))) {
+      try DatasetReport(scanning: folder.file("none"))
     }
   }
 
   @Test func `a report survives JSON`() throws {
     try folder.write([], to: "train/a/1.png")
-    let report = try DatasetReport(scanning: folder.path)
+    let report = try DatasetReport(scanning: FilePath(folder.path))
     let copy = try JSONDecoder().decode(DatasetReport.self, from: JSONEncoder().encode(report))
     #expect(copy == report)
   }

@@ -1,4 +1,5 @@
 import Randomness
+import SystemPackage
 import Testing
 
 @testable import Data

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Testing
 
 @testable import Data
@@ -19,12 +20,12 @@ import Testing
   @Test func `it is a data set of the table's pictures`() throws {
     let path = "\(folder.path)/above/digits"
     #expect(try demo.write(to: path, from: table))
-    let pair = try ImageFolderPair(path)
-    #expect(pair.classes == (0..<10).map(String.init))
+    let pair = try ImageFolderPair(FilePath(path))
+    #expect(pair.classes.map(\.text) == (0..<10).map(String.init))
     #expect(pair.training.classCounts == [Int](repeating: 4, count: 10))
     #expect(pair.validation.classCounts == [Int](repeating: 2, count: 10))
-    #expect(pair.validation[1].path == "\(path)/val/0/0005.png")
-    #expect(try DatasetReport(scanning: path).problems.isEmpty)
+    #expect(pair.validation[1].path == FilePath("\(path)/val/0/0005.png"))
+    #expect(try DatasetReport(scanning: FilePath(path)).problems.isEmpty)
     // Row 6 d + n of the fixture is picture n of digit d.
     let row = try DigitsTable(table).rows[6 * 3 + 5]
     let file = try #require(FileManager.default.contents(atPath: "\(path)/val/3/0005.png"))
@@ -40,7 +41,7 @@ import Testing
 
   @Test func `a folder with other content is left alone`() throws {
     try folder.write([1], to: "digits/mine.txt")
-    #expect(throws: DataError.unwritable(path: "\(folder.path)/digits", reason: "Directory not empty")) {
+    #expect(throws: DataError.unwritable(path: folder.file("digits"), reason: "Directory not empty")) {
       try demo.write(to: "\(folder.path)/digits", from: table)
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["digits"])

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Testing
 
 @testable import Data
@@ -33,6 +34,9 @@ enum Fixture {
 /// A folder of its own that goes when the value goes.
 final class TemporaryFolder {
   let path: String
+
+  /// A path below it.
+  func file(_ name: String) -> FilePath { FilePath("\(path)/\(name)") }
 
   init() throws {
     path = FileManager.default.temporaryDirectory.path + "/data-tests-\(UUID().uuidString)"
@@ -73,7 +77,7 @@ struct Difference {
 }
 
 /// The pixels of a part of an encoded picture; the whole where no region is given.
-func decoded(_ file: [UInt8], _ region: PixelRegion? = nil, path: String = "test") throws -> [UInt8] {
+func decoded(_ file: [UInt8], _ region: PixelRegion? = nil, path: FilePath = "test") throws -> [UInt8] {
   try file.withUnsafeBufferPointer { bytes in
     let picture = try EncodedPicture(bytes, path: path)
     let region = region ?? PixelRegion(width: picture.width, height: picture.height)

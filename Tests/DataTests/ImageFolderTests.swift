@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Testing
 
 @testable import Data
@@ -16,13 +17,13 @@ import Testing
       "10/b.jpg", "10/B.JPG", "2/x.jpeg", "2/a/z.png", "2/a/c/y.PNG", "2/a-b/w.webp", "é/1.jpg", "Z/1.jpg",
     ]
     for file in files { try folder.write([0], to: file) }
-    let images = try ImageFolder(folder.path)
+    let images = try ImageFolder(FilePath(folder.path))
     #expect(images.classes == ["10", "2", "Z", "é"])
     let found = (0..<images.count).map { images[$0] }
     let names = [
       "10/B.JPG", "10/b.jpg", "2/x.jpeg", "2/a/z.png", "2/a-b/w.webp", "2/a/c/y.PNG", "Z/1.jpg", "é/1.jpg",
     ]
-    #expect(found.map(\.path) == names.map { "\(folder.path)/\($0)" })
+    #expect(found.map(\.path) == names.map(folder.file))
     #expect(found.map(\.label) == [0, 0, 1, 1, 1, 1, 2, 3])
     #expect(images.classCounts == [2, 4, 1, 1])
   }
@@ -33,7 +34,7 @@ import Testing
     ] {
       try folder.write([0], to: file)
     }
-    let images = try ImageFolder(folder.path)
+    let images = try ImageFolder(FilePath(folder.path))
     #expect(images.classes == ["a"])
     #expect(images.count == 1)
   }
@@ -46,39 +47,45 @@ import Testing
     try files.createSymbolicLink(
       atPath: "\(folder.path)/data/a/3.jpg", withDestinationPath: "../../real/1.jpg")
     try files.createSymbolicLink(atPath: "\(folder.path)/data/a/loop", withDestinationPath: "..")
-    let images = try ImageFolder("\(folder.path)/data")
+    let images = try ImageFolder(folder.file("data"))
     #expect(images.classes == ["a", "b"])
-    let paths = (0..<images.count).map { images[$0].path.dropFirst(folder.path.count + 6) }
+    let paths = (0..<images.count).map { images[$0].path.string.dropFirst(folder.path.count + 6) }
     #expect(paths == ["a/2.jpg", "a/3.jpg", "a/loop/b/1.jpg", "b/1.jpg"])
   }
 
   @Test func `a missing folder, no classes and an empty class are errors`() throws {
-    #expect(throws: DataError.noSuchFolder("\(folder.path)/none")) { try ImageFolder("\(folder.path)/none") }
-    #expect(throws: DataError.noClasses(folder: folder.path)) { try ImageFolder(folder.path) }
+    #expect(throws: DataError.noSuchFolder(folder.file("none"))) { try ImageFolder(folder.file("none")) }
+    #expect(throws: DataError.noClasses(folder: FilePath(folder.path))) {
+      try ImageFolder(FilePath(folder.path))
+    }
     try folder.write([0], to: "a/1.jpg")
     try folder.makeFolder("b")
-    #expect(throws: DataError.emptyClass("b", folder: folder.path)) { try ImageFolder(folder.path) }
+    #expect(throws: DataError.emptyClass("b", folder: FilePath(folder.path))) {
+      try ImageFolder(FilePath(folder.path))
+    }
   }
 
   @Test func `a data set needs both splits`() throws {
-    let path = folder.path
-    #expect(throws: DataError.noSuchFolder("\(path)/none")) { try ImageFolderPair("\(path)/none") }
+    let path = FilePath(folder.path)
+    #expect(throws: DataError.noSuchFolder(path.appending("none"))) {
+      try ImageFolderPair(path.appending("none"))
+    }
     #expect(throws: DataError.missingSplit("train", dataset: path)) { try ImageFolderPair(path) }
     try folder.write([0], to: "train/a/1.jpg")
     #expect(throws: DataError.missingSplit("val", dataset: path)) { try ImageFolderPair(path) }
     try folder.write([0], to: "val/a/1.jpg")
-    #expect(try ImageFolderPair("\(path)/").classes == ["a"])
+    #expect(try ImageFolderPair(FilePath("\(folder.path)/")).classes == ["a"])
   }
 
   @Test func `both splits need the same classes`() throws {
-    let (training, validation) = ("\(folder.path)/train", "\(folder.path)/val")
+    let (training, validation) = (folder.file("train"), folder.file("val"))
     for file in ["train/a/1.jpg", "train/b/1.jpg", "val/b/1.jpg"] { try folder.write([0], to: file) }
     #expect(throws: DataError.classMissing("a", training: training, validation: validation)) {
-      try ImageFolderPair(folder.path)
+      try ImageFolderPair(FilePath(folder.path))
     }
     for file in ["val/a/1.jpg", "val/c/1.jpg"] { try folder.write([0], to: file) }
     #expect(throws: DataError.classUnexpected("c", training: training, validation: validation)) {
-      try ImageFolderPair(folder.path)
+      try ImageFolderPair(FilePath(folder.path))
     }
   }
 }

@@ -28,7 +28,7 @@ import Testing
             state.reads += 1
             return state.reads
           }
-          if reads % self.period == 0 { throw SystemError("read", FilePath(path), self.errno) }
+          if reads % self.period == 0 { throw SystemError("read", path, self.errno) }
         })
     }
   }
@@ -36,7 +36,7 @@ import Testing
   @Test(arguments: [ESTALE, EIO, ETIMEDOUT, EAGAIN, ENFILE, ENOMEM])
   func `an error that may pass is tried again after growing pauses, and blames no picture`(errno: CInt) {
     let weather = Weather(errno, every: 1)
-    let error = DataError.unavailable(path: "/d/x.jpg", reason: String(cString: strerror(errno)))
+    let error = DataError.unreadable(SystemError("read", "/d/x.jpg", errno))
     #expect(throws: error) { _ = try ByteBuffer().contents(of: "/d/x.jpg", weather.patience) }
     #expect(error.isTransient)
     #expect(weather.pauses == Patience().pauses)
@@ -47,7 +47,7 @@ import Testing
   @Test(arguments: [ENOENT, EACCES])
   func `an error that stays is not tried again`(errno: CInt) {
     let weather = Weather(errno, every: 1)
-    #expect(throws: DataError.unreadable(path: "/d/x.jpg", reason: String(cString: strerror(errno)))) {
+    #expect(throws: DataError.unreadable(SystemError("read", "/d/x.jpg", errno))) {
       _ = try ByteBuffer().contents(of: "/d/x.jpg", weather.patience)
     }
     #expect(weather.pauses.isEmpty)
@@ -59,7 +59,7 @@ import Testing
     for number in 0..<20 {
       try temporary.write(Fixture.bytes("decode/rgb.png"), to: "\(number % 2)/\(number).png")
     }
-    let folder = try ImageFolder(temporary.path)
+    let folder = try ImageFolder(FilePath(temporary.path))
     let weather = Weather(ESTALE, every: 7)
     let calm = try epoch(of: folder, threads, Patience())
     #expect(try epoch(of: folder, threads, weather.patience) == calm)

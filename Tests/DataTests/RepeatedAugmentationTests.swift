@@ -1,4 +1,5 @@
 import Randomness
+import SystemPackage
 import Testing
 
 @testable import Data
@@ -49,7 +50,8 @@ import Testing
       try temporary.write(Fixture.bytes(name), to: "\(number)/picture.jpg")
     }
     let loader = BatchLoader(
-      folder: try ImageFolder(temporary.path), transform: TrainTransform(size: 16), batchSize: 6, seed: 0,
+      folder: try ImageFolder(FilePath(temporary.path)), transform: TrainTransform(size: 16), batchSize: 6,
+      seed: 0,
       threads: threads)
     loader.start(batches: [[0, 2, 4, 1, 3, 5]], epoch: 0)
     let batch = try #require(try loader.next())

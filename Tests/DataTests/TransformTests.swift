@@ -1,4 +1,5 @@
 import Randomness
+import SystemPackage
 import Testing
 
 @testable import Data
@@ -62,7 +63,8 @@ import Testing
   @Test(arguments: ["landscape", "portrait", "small", "exact", "banner"])
   func `the evaluation transform is torchvision's to the bit`(name: String) throws {
     let sample = try PictureReader().sample(
-      of: Fixture.path("evaluation/\(name).jpg"), EvaluationTransform(size: 56), generator: anyGenerator)
+      of: FilePath(Fixture.path("evaluation/\(name).jpg")), EvaluationTransform(size: 56),
+      generator: anyGenerator)
     #expect(try sample == Fixture.bytes("evaluation/\(name).jpg.rgb"))
   }
 
@@ -119,7 +121,7 @@ import Testing
     let paths = ["decode/grey.jpg", "resize/source.png", "evaluation/landscape.jpg", "decode/rgb.png"]
     for (index, name) in (paths + paths.reversed()).enumerated() {
       let generator = KeyedGenerator(seed: 0, stream: .geometry, epoch: 0, index: index)
-      let path = Fixture.path(name)
+      let path = FilePath(Fixture.path(name))
       let fresh = try PictureReader().sample(of: path, transform, generator: generator)
       #expect(try used.sample(of: path, transform, generator: generator) == fresh)
     }
@@ -129,7 +131,7 @@ import Testing
 
   private func drawn(_ name: String, _ plan: PicturePlan) throws -> [UInt8] {
     try Fixture.bytes(name).withUnsafeBufferPointer { bytes in
-      let picture = try EncodedPicture(bytes, path: name)
+      let picture = try EncodedPicture(bytes, path: FilePath(name))
       var pixels = [UInt8](repeating: 0, count: plan.window.byteCount)
       try pixels.withUnsafeMutableBufferPointer { try PictureReader().draw(picture, plan, into: $0) }
       return pixels

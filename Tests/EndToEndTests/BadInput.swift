@@ -34,6 +34,10 @@ extension BadInput {
     BadInput("a class missing in val/", Status.badData, "class \"red-rows\" is in ") { pictures in
       try remove("\(pictures.path)/val/red-rows")
     },
+    BadInput("a class spelled in two ways", Status.badData, "other bytes, which look alike") { pictures in
+      try move("\(pictures.path)/train/red-rows", to: "\(pictures.path)/train/\u{c4}pfel")
+      try move("\(pictures.path)/val/red-rows", to: "\(pictures.path)/val/A\u{308}pfel")
+    },
     BadInput("a truncated JPEG", Status.badData, "00.jpg is damaged: Premature end") { pictures in
       let file = try Fixture.bytes("baseline-420.jpg")
       try file.prefix(file.count / 2).write(to: url("\(pictures.path)/train/red-rows/00.jpg"))
@@ -95,6 +99,11 @@ enum Fixture {
 private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
 
 private func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }
+
+// Foundation may change the form of letters with marks.
+private func move(_ old: String, to new: String) throws {
+  guard rename(old, new) == 0 else { throw TestError("rename: \(String(cString: strerror(errno)))") }
+}
 
 private func contents(_ folder: String) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: folder).map { "\(folder)/\($0)" }

@@ -32,14 +32,31 @@ final class ProgramRun {
 
   /// Starts the program with `variables` in its environment; its stderr goes to the given device instead of where `End`
   /// shows it.
-  init(
+  convenience init(
     _ program: Program, _ arguments: [String], in place: Workplace, errorsTo device: String? = nil,
     variables: [String: String] = [:]
+  ) throws {
+    try self.init(
+      Self.products.appendingPathComponent(program.rawValue), arguments, in: place, errorsTo: device,
+      variables: variables)
+  }
+
+  /// Runs a command as a user would type it into bash, the programs in the path.
+  convenience init(command: String, in place: Workplace) throws {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    try self.init(
+      URL(fileURLWithPath: "/bin/bash"), ["-c", command], in: place, errorsTo: nil,
+      variables: ["PATH": "\(Self.products.path):\(path)"])
+  }
+
+  private init(
+    _ executable: URL, _ arguments: [String], in place: Workplace, errorsTo device: String?,
+    variables: [String: String]
   ) throws {
     self.place = place
     errorPath = "\(place.folder)/errors-\(UUID().uuidString)"
     _ = FileManager.default.createFile(atPath: errorPath, contents: nil)
-    process.executableURL = Self.products.appendingPathComponent(program.rawValue)
+    process.executableURL = executable
     process.arguments = arguments
     process.environment = environment.merging(variables) { $1 }
     process.standardInput = FileHandle.nullDevice

@@ -1,4 +1,5 @@
 import Checkpoint
+import Data
 import FoundationEssentials
 import Recipe
 import TestSupport

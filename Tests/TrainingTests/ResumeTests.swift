@@ -1,4 +1,5 @@
 import Checkpoint
+import Data
 import Collective
 import Model
 import Recipe

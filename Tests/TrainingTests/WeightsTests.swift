@@ -1,4 +1,5 @@
 import Checkpoint
+import Data
 import Foundation
 import Model
 import TestSupport

@@ -3,6 +3,8 @@ import Collective
 import Data
 import Foundation
 import Recipe
+import System
+import SystemPackage
 import TestSupport
 import Testing
 import Torch
@@ -18,8 +20,11 @@ import Torch
     (DataError.noSuchFolder("/d"), .missingInput),
     (DataError.missingSplit("val", dataset: "/d"), .missingInput),
     (DataError.emptyClass("cat", folder: "/d/train"), .badData),
+    (DataError.unreadable(SystemError("open", "/d/x.jpg", ENOENT)), .missingInput),
+    (DataError.unreadable(SystemError("open", "/d/x.jpg", ENXIO)), .badData),
+    (DataError.unreadable(SystemError("read", "/d/x.jpg", ESTALE)), .inputOutput),
+    (ClassMismatch(origin: "w", trained: ["a"], found: ["b"]), .badConfiguration),
     (DataError.damagedPicture(path: "/d/x.jpg", reason: "cut"), .badData),
-    (DataError.unavailable(path: "/d/x.jpg", reason: "Stale file handle"), .inputOutput),
     (DataError.batchLargerThanData(count: 1, batchSize: 2, worldSize: 3), .badConfiguration),
     (DataError.unwritable(path: "/d", reason: "full"), .inputOutput),
     (CollectiveError.lostPeer(rank: 3, operation: "all-reduce", observation: "gone"), .software),
