@@ -97,12 +97,12 @@ let package = Package(
 
     // Optimised even in debug builds: it makes tens of millions of golden weights.
     .target(
-      name: "TestSupport", dependencies: ["Checkpoint"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Checkpoint", "System"], path: "Tests/TestSupport",
       swiftSettings: house + [.unsafeFlags(["-O"])]),
     tests("SystemTests", ["System", systemPackage]),
-    tests("BoardTests", ["Board", "CLinux"]),
+    tests("BoardTests", ["Board", "CLinux", "System"]),
     tests("WireTests", ["Wire", "CCRC32C"]),
-    tests("CollectiveTests", ["Collective", "Wire", "CFloats", "CLinux"]),
+    tests("CollectiveTests", ["Collective", "Wire", "CFloats", "CLinux", "System"]),
     tests(
       "DataTests", ["Data", "CImage", "Randomness", "System", systemPackage, "TestSupport"],
       resources: [.copy("Fixtures")]),
@@ -111,7 +111,8 @@ let package = Package(
       name: "checkpoint-saver", dependencies: ["Checkpoint", "TestSupport"], path: "Tests/CheckpointSaver",
       swiftSettings: house),
     tests(
-      "CheckpointTests", ["Checkpoint", "TestSupport", "checkpoint-saver"], resources: [.copy("Fixtures")]),
+      "CheckpointTests", ["Checkpoint", "System", "TestSupport", "checkpoint-saver"],
+      resources: [.copy("Fixtures")]),
     tests("RecipeTests", ["Recipe", "Flags", argumentParser]),
     tests("TorchTests", ["Torch", "CTorch"]),
     tests("ModelTests", ["Model", "Torch", "Checkpoint", "TestSupport"], resources: [.copy("Goldens")]),
@@ -119,7 +120,7 @@ let package = Package(
       "TrainingTests",
       [
         "Training", "Torch", "Model", "Collective", "CLinux", "Data", "Checkpoint", "Randomness", "Recipe",
-        "TestSupport",
+        "System", "TestSupport",
       ],
       resources: [.copy("Goldens")]),
     tests(
@@ -135,7 +136,10 @@ let package = Package(
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
     tests(
       "LauncherTests",
-      ["Launcher", "Board", "Collective", "Recipe", "TestSupport", "spinning-worker", argumentParser]),
+      [
+        "Launcher", "Board", "Collective", "Recipe", "System", "TestSupport", "spinning-worker",
+        argumentParser,
+      ]),
     tests(
       "FuzzTests",
       [
@@ -152,3 +156,8 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20
 )
+
+// A sanitizer's build is slow: it holds only the tests that are named for it.
+if let named = Context.environment["TWINS_TESTS"]?.split(separator: " ") {
+  package.targets.removeAll { $0.type == .test && !named.contains(Substring($0.name)) }
+}

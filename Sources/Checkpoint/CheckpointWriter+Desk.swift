@@ -1,25 +1,21 @@
-import Dispatch
-import Synchronization
+import System
 
 extension CheckpointWriter {
   /// What the caller's thread and the saving thread hand each other.
   final class Desk: @unchecked Sendable {
     // Safe: the snapshot is touched by the caller between `take` and the thread's start, then by that thread alone
-    // until `giveBack`; both pass the mutex. All else is behind it.
+    // until `giveBack`; both pass the lock. All else is behind it.
     private(set) var snapshot = Snapshot()
-    private let shared = Mutex((isBusy: false, outcomes: [Outcome]()))
-    private let underWay = DispatchGroup()
+    private let shared = Monitor((isBusy: false, outcomes: [Outcome]()))
 
     var isBusy: Bool { shared.withLock { $0.isBusy } }
 
     /// Makes the snapshot the caller's; false while a save has it.
     func take() -> Bool {
-      let isFree = shared.withLock { shared in
+      shared.withLock { shared in
         defer { shared.isBusy = true }
         return !shared.isBusy
       }
-      if isFree { underWay.enter() }
-      return isFree
     }
 
     func fillSnapshot<Failure: Error>(
@@ -38,7 +34,6 @@ extension CheckpointWriter {
         if let outcome { shared.outcomes.append(outcome) }
         shared.isBusy = false
       }
-      underWay.leave()
     }
 
     func takeOutcome() -> Outcome? {
@@ -46,7 +41,7 @@ extension CheckpointWriter {
     }
 
     func wait(within limit: Duration) -> Bool {
-      underWay.wait(timeout: .now() + max(0, limit / .seconds(1))) == .success
+      shared.wait(until: .now + limit) { $0.isBusy ? nil : () } != nil
     }
   }
 }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Saves checkpoints on a thread of its own while training goes on; never two at once.
 ///
 /// One thread at a time may call it. No trouble with the disk is thrown: it comes back as the outcome of the save.

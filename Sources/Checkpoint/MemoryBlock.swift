@@ -18,9 +18,8 @@ final class MemoryBlock: Sendable {
   /// Has the kernel put the pages in place, whoever else writes to them meanwhile: what they hold stays.
   func populate() {
     for start in stride(from: 0, to: bytes.count - 3, by: Self.smallestPage) {
-      // An atomic write of the zero that a fresh page holds, and none where somebody has written another number.
       let word = bytes.baseAddress?.advanced(by: start).assumingMemoryBound(to: UInt32.self)
-      _ = linux_replace_word(word, 0, 0)
+      linux_touch_word(word)
     }
   }
 }

@@ -1,3 +1,5 @@
+internal import System
+
 /// Decodes batches ahead of the one who trains on them, on threads of its own; used by one thread.
 ///
 /// ```swift

@@ -1,5 +1,6 @@
 import Collective
 import Foundation
+import System
 
 /// A thread that does one exchange after another, in the order in which they were handed over.
 final class CommunicationThread {
@@ -37,10 +38,8 @@ final class CommunicationThread {
 }
 
 /// Numbers on their way from one thread to another, and what became of them.
-private final class ExchangeQueue: @unchecked Sendable {
-  // Safe: `state` is touched only while `condition` is locked.
-  private let condition = NSCondition()
-  private var state = State()
+private final class ExchangeQueue: Sendable {
+  private let state = Monitor(State())
 
   private struct State {
     var waiting: [Int] = []
@@ -51,31 +50,21 @@ private final class ExchangeQueue: @unchecked Sendable {
     var failure: CollectiveError?
   }
 
-  /// Runs `body` with the state locked, once `isMet`; then wakes all that wait.
-  private func locked<Result>(
-    when isMet: (State) -> Bool = { _ in true }, _ body: (inout State) -> Result
-  ) -> Result {
-    condition.lock()
-    defer { condition.unlock() }
-    while !isMet(state) { condition.wait() }
-    defer { condition.broadcast() }
-    return body(&state)
-  }
-
   func add(_ numbers: Range<Int>) {
     // After an error the group is of no use: what is left would only fail again.
-    locked { if $0.failure == nil { $0.waiting += numbers } }
+    state.withLock { if $0.failure == nil { $0.waiting += numbers } }
   }
 
   func next() -> Int? {
-    locked(when: { !$0.waiting.isEmpty || $0.isClosed }) { state in
+    state.wait { (state) -> Int?? in
+      guard !state.waiting.isEmpty || state.isClosed else { return nil }
       state.isBusy = !state.waiting.isEmpty
-      return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+      return .some(state.waiting.isEmpty ? nil : state.waiting.removeFirst())
     }
   }
 
   func finish(_ result: Result<Void, CollectiveError>, after time: Duration) {
-    locked { state in
+    state.withLock { state in
       state.isBusy = false
       state.busy += time
       guard case .failure(let error) = result else { return }
@@ -85,17 +74,18 @@ private final class ExchangeQueue: @unchecked Sendable {
   }
 
   func drain() -> (busy: Duration, failure: CollectiveError?) {
-    locked(when: { $0.waiting.isEmpty && !$0.isBusy }) { state in
+    state.wait { state in
+      guard state.waiting.isEmpty && !state.isBusy else { return nil }
       defer { (state.busy, state.failure) = (.zero, nil) }
       return (state.busy, state.failure)
     }
   }
 
-  func end() { locked { $0.hasEnded = true } }
+  func end() { state.withLock { $0.hasEnded = true } }
 
   /// Lets the thread finish what is waiting, and waits for its end.
   func close() {
-    locked { $0.isClosed = true }
-    locked(when: { $0.hasEnded }) { _ in }
+    state.withLock { $0.isClosed = true }
+    state.wait { $0.hasEnded ? () : nil }
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Synchronization
+import System
 import Testing
 
 @testable import Board
@@ -41,7 +41,7 @@ import Testing
     let board = try #require(Board(ranks: 2))
     let slot = try slot(of: board, rank: 1)
     slot.publish(Self.state(1))
-    let torn = Mutex<[RankState]>([])
+    let torn = Monitor<[RankState]>([])
     let group = DispatchGroup()
     for _ in 0..<2 * ProcessInfo.processInfo.activeProcessorCount {
       group.enter()

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Synchronization
+import System
 
 @testable import Checkpoint
 
@@ -31,7 +31,7 @@ final class PowerCut: Sendable {
     var isOff = false
   }
 
-  private let log = Mutex(Log())
+  private let log = Monitor(Log())
   private let last: Int
   private let shortWrites: Bool
 

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import System
 import Testing
 
 @testable import Checkpoint
@@ -86,7 +86,7 @@ import Testing
 
   @Test func `a folder that is removed in the middle of a save is made again`() throws {
     let path = folder.path
-    let isGone = Mutex(false)
+    let isGone = Monitor(false)
     let disk = Disk { call in
       if call.operation == .rename, isGone.withLock({ $0.setTrue() }) {
         try? FileManager.default.removeItem(atPath: path)

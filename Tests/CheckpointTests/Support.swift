@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Synchronization
+import System
 import Testing
 
 @testable import Checkpoint
@@ -95,7 +95,7 @@ extension SafetensorsFile {
 
 /// Counts the operations of a disk, and lets them fail from one on.
 final class FailingDisk: Sendable {
-  private let count = Mutex(0)
+  private let count = Monitor(0)
   let first: Int
   let isCrash: Bool
 

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Synchronization
+import System
 import Testing
 
 @testable import Checkpoint
@@ -26,7 +26,7 @@ import Testing
   /// Half of the write still succeeds.
   @Test(arguments: troubles)
   func theRunGoesOn(errno: CInt, kind: SaveFailure.Kind, hint: String) throws {
-    let room = Mutex(500)
+    let room = Monitor(500)
     let disk = Disk { call in
       guard call.operation == .write else { return .proceed }
       return room.withLock { room in

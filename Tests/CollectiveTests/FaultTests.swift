@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import System
 import Testing
 
 @testable import Collective
@@ -136,7 +136,7 @@ struct FaultTests {
   @Test("a rank that does not come is named by all others in time, and waiting uses no processor time")
   func absence() throws {
     let haveFailed = DispatchSemaphore(value: 0)
-    let waited = Mutex<[Double]>([])
+    let waited = Monitor<[Double]>([])
     let timeouts = RingGroup.Timeouts(silence: .milliseconds(300), grace: .seconds(1))
     for wire in TestWire.allCases {
       let errors = try run(over: wire, timeouts: timeouts) { group throws(CollectiveError) in

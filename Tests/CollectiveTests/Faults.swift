@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import System
 import Wire
 
 @testable import Collective
@@ -88,7 +88,7 @@ extension Message {
 
 /// A count that threads share.
 final class Counter: Sendable {
-  private let count = Mutex(0)
+  private let count = Monitor(0)
   var value: Int { count.withLock { $0 } }
   @discardableResult
   func increment() -> Int {

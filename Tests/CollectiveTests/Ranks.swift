@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import System
 
 @testable import Collective
 
@@ -10,12 +10,12 @@ typealias Outcome<Value> = Result<Value, CollectiveError>
 func onRanks<Value: Sendable>(
   _ size: Int, _ body: @escaping @Sendable (Int) throws(CollectiveError) -> Value
 ) -> [Outcome<Value>] {
-  let outcomes = Mutex([Int: Outcome<Value>]())
+  let outcomes = Monitor([Int: Outcome<Value>]())
   let finished = DispatchGroup()
   for rank in 0..<size {
     finished.enter()
     // Given up by the thread before it says that it is done, so that what the body holds, as a folder, ends in time.
-    let job = Mutex<(@Sendable () -> Outcome<Value>)?> {
+    let job = Monitor<(@Sendable () -> Outcome<Value>)?> {
       Outcome { () throws(CollectiveError) in try body(rank) }
     }
     let thread = Thread {

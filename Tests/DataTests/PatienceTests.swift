@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import System
 import System
 import SystemPackage
 import Testing
@@ -9,7 +9,7 @@ import Testing
 @Suite struct PatienceTests {
   /// A server that fails every `period`th read with `errno`, and the pauses that were asked for.
   private final class Weather: Sendable {
-    let state = Mutex((reads: 0, pauses: [Duration]()))
+    let state = Monitor((reads: 0, pauses: [Duration]()))
     let errno: CInt
     let period: Int
 

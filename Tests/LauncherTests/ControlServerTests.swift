@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import System
 import Testing
 
 @testable import Launcher
@@ -185,7 +186,7 @@ import Testing
 
 /// What clients on several threads got.
 private final class Answers: Sendable {
-  private let results = Mutex<[Result<ControlAnswer, any Error>]>([])
+  private let results = Monitor<[Result<ControlAnswer, any Error>]>([])
 
   var all: [Result<ControlAnswer, any Error>] { results.withLock { $0 } }
   var count: Int { all.count }

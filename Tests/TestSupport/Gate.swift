@@ -1,21 +1,17 @@
-import Dispatch
-import Synchronization
+import System
 
 /// Holds back whoever passes until it is opened, for a minute at most; then it stays open.
 public final class Gate: Sendable {
-  private let semaphore = DispatchSemaphore(value: 0)
-  private let isOpen = Mutex(false)
+  private let isOpen = Monitor(false)
 
   /// A closed gate.
   public init() {}
 
   /// Lets everybody pass from now on.
-  public func open() { semaphore.signal() }
+  public func open() { isOpen.withLock { $0 = true } }
 
   /// Returns once it is open.
   public func pass() {
-    isOpen.withLock { isOpen in
-      if !isOpen { isOpen = semaphore.wait(timeout: .now() + 60) == .success }
-    }
+    _ = isOpen.wait(until: .now + .seconds(60)) { $0 ? () : nil }
   }
 }

@@ -1,11 +1,11 @@
 import Foundation
-import Synchronization
+import System
 
 /// Runs `body` for every rank, each on a thread of its own, and gives the results by rank; throws the first error.
 public func onRanks<Value: Sendable>(
   _ size: Int, _ body: @escaping @Sendable (Int) throws -> Value
 ) throws -> [Value] {
-  let results = Mutex([Int: Result<Value, any Error>]())
+  let results = Monitor([Int: Result<Value, any Error>]())
   let finished = DispatchGroup()
   for rank in 0..<size {
     finished.enter()

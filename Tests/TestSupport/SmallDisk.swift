@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Synchronization
+import System
 
 /// A small file system in memory that only one thread and those that it starts can see; it goes with the last of them.
 public enum SmallDisk {
@@ -18,7 +18,7 @@ public enum SmallDisk {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     // On this thread, for which it is no mount point.
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let result = Mutex<Result<Void, any Error>?>(nil)
+    let result = Monitor<Result<Void, any Error>?>(nil)
     let ended = DispatchSemaphore(value: 0)
     let thread = Thread {
       let outcome = Result {

@@ -1,6 +1,6 @@
 import Collective
 import Dispatch
-import Synchronization
+import System
 import TestSupport
 import Testing
 import Torch
@@ -12,7 +12,7 @@ private final class LonelyGroup: ProcessGroup {
   let rank = 0
   let size = 2
   let blocks = BlockLayout(blockLength: 16, size: 2)
-  let sums = Mutex<[Range<Int>]>([])
+  let sums = Monitor<[Range<Int>]>([])
   let firstSum = DispatchSemaphore(value: 0)
   private let failing: Int
 
@@ -112,7 +112,7 @@ private final class LonelyGroup: ProcessGroup {
   }
 
   @Test func `a communication thread works in order, and forgets what was queued behind an error`() throws {
-    let done = Mutex<[Int]>([])
+    let done = Monitor<[Int]>([])
     let thread = CommunicationThread { number throws(CollectiveError) in
       done.withLock { $0.append(number) }
       if number == 5 { throw .closed }

@@ -72,6 +72,9 @@ uint32_t linux_increment_word(uint32_t *word);
 /// Replaces a word that processes share if it is `expected`, in one step; whether it was.
 int linux_replace_word(uint32_t *word, uint32_t expected, uint32_t value);
 
+/// Makes the kernel put the page of a word in place, and changes nothing, whatever others do to the word meanwhile.
+void linux_touch_word(uint32_t *word);
+
 /// Tells the processor that a loop waits for a word.
 void linux_pause(void);
 
