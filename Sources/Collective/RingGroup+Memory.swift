@@ -63,7 +63,10 @@ extension RingGroup {
       let page = try mapped(place.control..<place.control + SharedMeeting.byteCount(size: size))
       segment.meeting = SharedMeeting(in: page, rank: rank, size: size)
     }
-    let memory = try mapped(place.range(size: size))
+    let memory = try mapped(place.range(size: size), prefersLargePages: place.hasLargePages)
+    // The pages are there already; this saves a fault for each on the first use. Of the others' lanes this rank will
+    // touch its own blocks alone: to map them whole would cost every rank time and table for the memory of all.
+    memory.populate(place.laneBytes * rank..<place.laneBytes * (rank + 1))
     let lanes = (0..<size).map {
       (memory.start + place.laneBytes * $0).assumingMemoryBound(to: Float.self)
     }
@@ -72,14 +75,16 @@ extension RingGroup {
     return GroupBuffer(count: count, rank: rank, lanes: lanes, number: segment.buffers, keeping: memory)
   }
 
-  private func mapped(_ range: Range<Int>) throws(CollectiveError) -> SharedMapping {
-    guard let segment, let mapping = SharedMapping(segment.descriptor, range) else {
+  private func mapped(
+    _ range: Range<Int>, prefersLargePages: Bool = false
+  ) throws(CollectiveError) -> SharedMapping {
+    guard let segment,
+      let mapping = SharedMapping(segment.descriptor, range, prefersLargePages: prefersLargePages)
+    else {
       throw .system(
         detail: "rank \(rank) cannot map \(range.count) bytes of shared memory: its address space is limited "
           + "(ulimit -v) or has too many maps")
     }
-    // The pages are there already; this saves a fault for each on the first use.
-    mapping.populate(range.count)
     return mapping
   }
 }

@@ -12,7 +12,7 @@ final class SharedMapping: Sendable {
   static let largePage = 2 << 20
 
   /// Maps `range` of the file; its start lies on a page's edge.
-  init?(_ descriptor: Int32, _ range: Range<Int>) {
+  init?(_ descriptor: Int32, _ range: Range<Int>, prefersLargePages: Bool) {
     // A large page needs the same place within 2 MiB in the file and in memory; the kernel promises that to nobody.
     reservedCount = range.count + Self.largePage
     guard let place = mmap(nil, reservedCount, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
@@ -28,21 +28,20 @@ final class SharedMapping: Sendable {
       return nil
     }
     start = wanted
-    linux_prefer_large_pages(wanted, range.count)
+    if prefersLargePages { linux_prefer_large_pages(wanted, range.count) }
   }
 
   /// Has the file made of large pages, which save most of the time that small ones take to make and to map.
   ///
-  /// - Parameter time: The most that it may take: a machine whose memory is in pieces moves them about first.
-  func makeLargePages(_ count: Int, within time: Duration) {
-    let end = ContinuousClock.now + time
+  /// - Parameter end: When to leave it: a machine whose memory is in pieces moves them about first.
+  func makeLargePages(_ count: Int, until end: ContinuousClock.Instant) {
     for offset in stride(from: 0, to: count - Self.largePage + 1, by: Self.largePage) {
       guard linux_make_large_page(start + offset) == 0, ContinuousClock.now < end else { return }
     }
   }
 
-  /// Puts the pages of the first `count` bytes in place, of which the file has given every one.
-  func populate(_ count: Int) { linux_populate(start, count) }
+  /// Puts the pages of a range of bytes in place, which lies on edges of pages, at once.
+  func populate(_ range: Range<Int>) { linux_populate(start + range.lowerBound, range.count) }
 
   deinit { munmap(reserved, reservedCount) }
 }

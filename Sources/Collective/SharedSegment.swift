@@ -32,8 +32,31 @@ struct SharedSegment {
     var lanes: Int
     var laneBytes: Int
 
+    /// Lanes of fewer bytes have small pages.
+    ///
+    /// A rank works on its own blocks of all lanes, and a large page holds blocks of many ranks: every rank would have the
+    /// lanes of all in place, for pages that take a few milliseconds to map one by one.
+    private static let leastOfLargePages = 32 << 20
+
+    /// A lane for `count` floats, from `start` on or soon after.
+    init(control: Int, from start: Int, floats count: Int, page: Int) {
+      let bytes = max(1, count) * MemoryLayout<Float>.stride
+      let edge = bytes < Self.leastOfLargePages ? page : SharedMapping.largePage
+      self.init(control: control, lanes: start.rounded(upTo: edge), laneBytes: bytes.rounded(upTo: edge))
+    }
+
+    init(control: Int, lanes: Int, laneBytes: Int) {
+      (self.control, self.lanes, self.laneBytes) = (control, lanes, laneBytes)
+    }
+
+    /// Whether the lanes are meant to be of large pages.
+    var hasLargePages: Bool { laneBytes >= Self.leastOfLargePages }
+
     /// All lanes.
     func range(size: Int) -> Range<Int> { lanes..<lanes + laneBytes * size }
+
+    /// A rank's lane.
+    func lane(of rank: Int) -> Range<Int> { lanes + laneBytes * rank..<lanes + laneBytes * (rank + 1) }
   }
 }
 
@@ -42,15 +65,12 @@ extension SharedSegment {
   func grow(byFloats count: Int, size: Int) -> (Place, SharedMemoryBudget.Verdict) {
     let end = fileLength.rounded(upTo: Self.page)
     let control = meeting == nil ? SharedMeeting.byteCount(size: size).rounded(upTo: Self.page) : 0
-    let bytes = max(1, count) * MemoryLayout<Float>.stride
-    let edge = bytes < SharedMapping.largePage ? Self.page : SharedMapping.largePage
-    let place = Place(
-      control: end, lanes: (end + control).rounded(upTo: edge), laneBytes: bytes.rounded(upTo: edge))
+    let place = Place(control: end, from: end + control, floats: count, page: Self.page)
     let lanes = place.range(size: size)
     let budget = SharedMemoryBudget.now(limit: limit)
     var verdict = budget.verdict(used: end, adding: control + lanes.count)
     guard verdict.bound == .none else { return (place, verdict) }
-    if !allocate(end..<end + control) || !allocate(lanes) {
+    if !allocate(end..<end + control, place, size: size) {
       verdict.bound = .kernel
       verdict.allowed = 0
       setLength(end)
@@ -58,14 +78,21 @@ extension SharedSegment {
     return (place, verdict)
   }
 
-  /// Asks the kernel for every page of `range`, for large ones first; false where it refuses.
-  private func allocate(_ range: Range<Int>) -> Bool {
+  /// Asks the kernel for the meeting's page and all lanes; false where it refuses.
+  private func allocate(_ control: Range<Int>, _ place: Place, size: Int) -> Bool {
+    let end = place.hasLargePages ? ContinuousClock.now + .milliseconds(300) : nil
+    // One after the other: rank 0 need never hold the memory of all, as its own peak would tell.
+    return allocate(control) && (0..<size).allSatisfy { allocate(place.lane(of: $0), largePagesUntil: end) }
+  }
+
+  /// Asks the kernel for every page of `range`, for large ones first where they are wanted; false where it refuses.
+  private func allocate(_ range: Range<Int>, largePagesUntil end: ContinuousClock.Instant? = nil) -> Bool {
     guard !range.isEmpty else { return true }
-    guard setLength(range.upperBound), let mapping = SharedMapping(descriptor, range) else { return false }
-    if range.lowerBound.isMultiple(of: SharedMapping.largePage) {
-      mapping.makeLargePages(range.count, within: .milliseconds(300))
-    }
-    mapping.populate(range.count)
+    guard setLength(range.upperBound),
+      let mapping = SharedMapping(descriptor, range, prefersLargePages: end != nil)
+    else { return false }
+    if let end { mapping.makeLargePages(range.count, until: end) }
+    mapping.populate(0..<range.count)
     // Older kernels cannot populate; this gives what is not there yet, and is the answer that counts.
     var status: Int32
     repeat { status = posix_fallocate(descriptor, range.lowerBound, range.count) } while status == EINTR

@@ -22,6 +22,33 @@ struct SharedMemoryTests {
     #expect(memory.descriptors == 1)
   }
 
+  @Test(
+    "a rank has its own lane in place, and of the others' what it works on",
+    .enabled(if: TestMemory.hasSmallPages, "the kernel was told to give files in memory large pages"),
+    arguments: [4, 5])
+  func ownLaneAlone(size: Int) throws {
+    let memory = try TestMemory()
+    let blocks = BlockLayout(size: size)
+    let count = 20 * blocks.blockLength
+    let (lane, block) = (count * MemoryLayout<Float>.stride, blocks.blockLength * MemoryLayout<Float>.stride)
+    let resident = try onSharedRanks(size, memory) { group throws(CollectiveError) in
+      let buffer = try group.makeBuffer(count: count)
+      try group.barrier()
+      let atFirst = memory.residentBytes
+      try group.allReduceSum(buffer, 0..<count)
+      let afterwards = memory.residentBytes
+      try group.barrier()
+      withExtendedLifetime(buffer) {}
+      return [atFirst, afterwards].map { mappings in mappings.filter { $0 >= lane } }
+    }
+    let others = (size - 1) * (20 / size) * block
+    for mappings in resident {
+      #expect(mappings[0] == Array(repeating: lane, count: size))
+      // The kernel brings in a few pages around the one that is touched.
+      #expect(mappings[1].allSatisfy { $0 <= lane + 2 * others }, "\(mappings[1])")
+    }
+  }
+
   @Test("two buffers keep apart, and start as zeros on a page's edge")
   func twoBuffers() throws {
     let memory = try TestMemory()

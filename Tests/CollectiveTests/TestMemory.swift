@@ -33,6 +33,25 @@ final class TestMemory: Sendable {
     }
   }
 
+  /// Whether a file in memory has small pages unless its user asks for large ones.
+  static var hasSmallPages: Bool {
+    let choice = wholeText(of: "/sys/kernel/mm/transparent_hugepage/shmem_enabled")
+    return !["[always]", "[within_size]", "[force]"].contains { choice.contains($0) }
+  }
+
+  /// Of the file's bytes, those that each mapping of this process has in place, by address.
+  var residentBytes: [Int] {
+    var status = stat()
+    fstat(descriptor, &status)
+    var isOurs = false
+    return wholeText(of: "/proc/self/smaps").split(separator: "\n").compactMap { line in
+      let words = line.split(separator: " ", omittingEmptySubsequences: true)
+      // A mapping's first line begins with its addresses, the others with a name and a colon.
+      if !words[0].hasSuffix(":") { isOurs = words.count > 5 && words[4] == "\(status.st_ino)" }
+      return isOurs && words[0] == "Rss:" ? Int(words[1]).map { $0 * 1024 } : nil
+    }
+  }
+
   /// How many descriptors of this process are the file's.
   var descriptors: Int {
     var own = stat()
