@@ -23,11 +23,8 @@ soak: setup ## break forty runs at random moments, and kill workers and launcher
 	TWINS_SOAK=40 TWINS_KILLS=200 OMP_NUM_THREADS=1 \
 	  swift test --skip-build $(swift_flags) --filter 'FaultSweepTests|KillSweepTests|OrderTests|WeatherTests'
 
-fuzz: setup ## feed every reader of what others wrote with hostile input, 40 seconds each; SEED=n for another run
-	@scripts/stage "Building programs and tests" swift build --build-tests $(swift_flags)
-	@mkdir -p .build-fuzz
-	TWINS_FUZZ_SECONDS=40 TWINS_FUZZ_SEED=$(or $(SEED),1) TWINS_FUZZ_CASES=$(CURDIR)/.build-fuzz OMP_NUM_THREADS=1 \
-	  swift test --skip-build $(swift_flags) --filter FuzzTests
+fuzz: setup ## look under sanitizers for what no test expects, ten minutes; SEED=n for another run
+	@scripts/fuzz
 
 lint: ## check the format of the Swift sources
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks

@@ -143,7 +143,8 @@ let package = Package(
     tests(
       "FuzzTests",
       [
-        "Checkpoint", "Data", "Flags", "Launcher", "Recipe", "Training", "TestSupport", systemPackage,
+        "Checkpoint", "Data", "Flags", "Launcher", "Randomness", "Recipe", "Training", "TestSupport",
+        systemPackage,
         argumentParser,
       ]),
     tests(

@@ -108,7 +108,7 @@ int linux_replace_word(uint32_t *word, uint32_t expected, uint32_t value) {
 // An atomic write of the zero that a fresh page holds, and none where somebody has written another number.
 // A thread sanitizer would call it a race, though whoever reads or writes the word meanwhile notices nothing.
 #if defined(__has_feature) && __has_feature(thread_sanitizer)
-__attribute__((no_sanitize("thread")))
+__attribute__((disable_sanitizer_instrumentation))
 #endif
 void linux_touch_word(uint32_t *word) {
   uint32_t zero = 0;

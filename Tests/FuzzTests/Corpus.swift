@@ -106,6 +106,6 @@ enum Corpus {
       .appendingPathComponent("../DataTests/Fixtures/decode")
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
       .filter { ["jpg", "png"].contains($0.pathExtension) }.sorted { $0.path < $1.path }
-    return try files.map { Array(try Data(contentsOf: $0)) }.filter { $0.count < 1 << 16 }
+    return try files.map { Array(try Data(contentsOf: $0)) }.filter { $0.count < 1 << 16 } + [thinPicture]
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Randomness
 import SystemPackage
 import TestSupport
 import Testing
@@ -24,6 +25,10 @@ import Testing
   }
 
   @Test func `pictures`() throws {
+    let reader = PictureReader()
+    let transforms: [any Transform] = [
+      EvaluationTransform(size: 32), TrainTransform(size: 32, augmentation: RandAugment()),
+    ]
     try Fuzz("pictures").run(try Corpus.pictures()) { bytes in
       try bytes.withUnsafeBufferPointer { bytes in
         let picture = try EncodedPicture(bytes, path: "input")
@@ -32,8 +37,19 @@ import Testing
         let region = PixelRegion(width: picture.width, height: picture.height)
         var pixels = [UInt8](repeating: 0, count: region.byteCount)
         try pixels.withUnsafeMutableBufferPointer { try picture.decode(region, into: $0) }
+        for transform in transforms { try draw(picture, transform, with: reader) }
       }
     }
+  }
+
+  /// Makes the sample of a picture as evaluation or training does.
+  private func draw(
+    _ picture: EncodedPicture, _ transform: any Transform, with reader: PictureReader
+  ) throws {
+    var generator = KeyedGenerator(seed: UInt64(picture.bytes.count), stream: .geometry, epoch: 0)
+    let plan = transform.plan(width: picture.width, height: picture.height, generator: &generator)
+    var sample = [UInt8](repeating: 0, count: plan.window.byteCount)
+    try sample.withUnsafeMutableBufferPointer { try reader.draw(picture, plan, into: $0) }
   }
 
   @Test func `weights`() throws {
@@ -64,7 +80,8 @@ import Testing
     let path = store.folder + "/epoch-0000/manifest.json"
     let manifest = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
     let state = Array(String(decoding: try JSONEncoder().encode(honest), as: UTF8.self).utf8)
-    try Fuzz("checkpoints").run([manifest, state]) { bytes in
+    try Fuzz("checkpoints").run([manifest, state] + Corpus.atEdges(manifest) + Corpus.atEdges(state)) {
+      bytes in
       if let tree = try? JSONTree(parsing: String(decoding: bytes, as: UTF8.self)) {
         try store.save(name: "epoch-0001", files: [], state: tree)
       }

@@ -88,7 +88,7 @@ private func littleEndianBytes<Number: FixedWidthInteger>(of number: Number) -> 
 }
 
 /// The checksum of zip archives, bit by bit as the standard has it.
-private func zipChecksum(_ bytes: [UInt8]) -> UInt32 {
+public func zipChecksum(_ bytes: [UInt8]) -> UInt32 {
   let table = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { crc, _ in crc >> 1 ^ (crc & 1 == 0 ? 0 : 0xedb8_8320) }
   }
