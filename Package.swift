@@ -93,7 +93,10 @@ let package = Package(
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
     program(
       "Launcher",
-      ["CLinux", "Board", "Collective", "Wire", "Recipe", "Flags", "System", systemPackage, argumentParser]),
+      [
+        "CLinux", "Board", "Checkpoint", "Collective", "Wire", "Recipe", "Flags", "System", systemPackage,
+        argumentParser,
+      ]),
 
     // Optimised even in debug builds: it makes tens of millions of golden weights.
     .target(

@@ -43,10 +43,27 @@ public struct StoredCheckpoint {
 
   /// Everything that is not a tensor.
   public func state<State: Decodable>(_ type: State.Type) throws(CheckpointError) -> State {
-    let path = "\(folder)/\(Self.stateFileName)"
+    try Self.state(State.self, stateBytes, of: folder)
+  }
+
+  /// Everything that is not a tensor of the checkpoint in a folder, whose tensors are not looked at.
+  public static func state<State: Decodable>(
+    _ type: State.Type, in folder: String
+  ) throws(CheckpointError) -> State {
+    let manifest = try Manifest(in: folder)
+    guard let file = manifest.files.first(where: { $0.name == stateFileName }) else {
+      throw .incomplete(folder: folder, reason: "its manifest knows no state")
+    }
+    return try state(State.self, try file.read("\(folder)/\(stateFileName)"), of: folder)
+  }
+
+  private static func state<State: Decodable>(
+    _ type: State.Type, _ bytes: Data, of folder: String
+  ) throws(CheckpointError) -> State {
+    let path = "\(folder)/\(stateFileName)"
     let state: State
     do {
-      state = try JSONDecoder().decode(State.self, from: stateBytes)
+      state = try JSONDecoder().decode(State.self, from: bytes)
     } catch {
       throw .badFile(path: path, reason: "another version of this program wrote it: \(error)")
     }

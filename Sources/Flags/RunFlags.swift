@@ -31,16 +31,21 @@ package struct RunFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What to go on from: a checkpoint folder, the newest one (auto), or a file of weights. A checkpoint goes on at its step.",
+      "What to go on from: a run's output folder, one of its checkpoints, the newest in --output-dir (auto), or a file of "
+        + "weights. A run goes on at its step with the values it had; flags and --config lie over them.",
       valueName: "path|auto"))
   package var resume: String?
 
   @Option(
     help: ArgumentHelp(
-      "Weights to start epoch 0 from; a head of another size is made anew.", valueName: "file"))
+      "Weights to start epoch 0 from; a head of another size is made anew. With --resume auto, only where there is no "
+        + "checkpoint yet.", valueName: "file"))
   package var finetune: String?
 
-  @Flag(help: "Evaluate once instead of training, with the weights of --resume.")
+  @Flag(
+    help: ArgumentHelp(
+      "Evaluate once instead of training, with the weights of --resume and the model, size and crop they say. "
+        + "It reads val/ alone and writes nothing."))
   package var eval = false
 
   @Flag(
@@ -113,6 +118,9 @@ package struct RunFlags: ParsableArguments {
     }
   }
 
+  /// Whether weights are changed and kept: an evaluation and a measurement change none, and write nothing.
+  package var trains: Bool { !eval && !throughput }
+
   /// Throws when a value is out of range or two contradict each other; notes the flags that may be idle.
   func settle(_ settings: inout Settings) throws(RecipeError) {
     try check()
@@ -133,9 +141,10 @@ package struct RunFlags: ParsableArguments {
     try require(bucketMegabytes, "--bucket-megabytes", in: 1...1024)
     try require(checkWeightsEvery, "--check-weights-every", in: 0...manySteps)
     try require(numWorkers, "--num-workers", in: 0...manyThreads)
-    if let finetune, let resume {
+    if let finetune, let resume, resume != "auto" {
       throw RecipeError(
-        "--finetune \(finetune) starts a run and --resume \(resume) goes on with one: give one of them")
+        "--finetune \(finetune) starts a run and --resume \(resume) goes on with one: give one of them, or "
+          + "--resume auto, which goes on once there is a checkpoint")
     }
   }
 }

@@ -1,7 +1,8 @@
 package import Recipe
 import System
 
-/// A recipe as it is put together: the reference's values or a named recipe's, a file's over them, and flags over both.
+/// A recipe as it is put together: the reference's values or a named recipe's, over them what a run or weights that are
+/// gone on with say, a file's, and the flags'.
 package struct Settings {
   /// The values so far.
   package private(set) var recipe: Recipe
@@ -15,6 +16,7 @@ package struct Settings {
   /// Where a value comes from.
   package enum Origin: Equatable, Sendable, CustomStringConvertible {
     case recipe(NamedRecipe)
+    case saved(String)
     case file(String)
     case flag(String)
     case derived(String)
@@ -22,7 +24,7 @@ package struct Settings {
     package var description: String {
       switch self {
       case .recipe(let named): "--recipe \(named.rawValue)"
-      case .file(let path): masked(path)
+      case .saved(let source), .file(let source): masked(source)
       case .flag(let name): name
       case .derived(let how): how
       }
@@ -36,14 +38,26 @@ package struct Settings {
     let name: String?
   }
 
-  /// Starts from the reference's recipe or a named one, under a file's values.
-  init(_ named: NamedRecipe?, config path: String?) throws(RecipeError) {
+  /// Values that a network and its evaluation depend on; all others are training's.
+  static let evaluated: Set = [
+    "data.path", "data.batchSize", "data.inputSize", "data.cropPercent", "model.name", "precision.level",
+    "precision.dtype", "seed",
+  ]
+
+  /// Starts from the reference's recipe or a named one, under saved values, under a file's.
+  init(
+    _ named: NamedRecipe?, over saved: SavedValues? = nil, config path: String?
+  ) throws(RecipeError) {
     recipe = named?.recipe ?? Recipe()
     origins = [:]
     if let named {
       for (own, other) in zip(recipe.tree.leaves(), Recipe().tree.leaves()) where own.value != other.value {
         origins[own.name] = .recipe(named)
       }
+    }
+    if let saved {
+      recipe = saved.laid(over: recipe)
+      for name in saved.names { origins[name] = .saved(saved.source) }
     }
     guard let path else { return }
     let file = try RecipeFile(path: path, over: recipe, flagged: TrainingFlags.valueNames)
@@ -69,10 +83,12 @@ package struct Settings {
     }
     let result = recipe[keyPath: path]
     if holds(result) { return }
-    guard case .file(let file)? = origins[name] else {
-      throw RecipeError("\(flag) \(spelt(result)): must be \(wanted)")
+    switch origins[name] {
+    case .saved(let source), .file(let source):
+      throw RecipeError(
+        "\(source): \(name) \(spelt(result)): must be \(wanted)", exitCode: .badConfiguration)
+    default: throw RecipeError("\(flag) \(spelt(result)): must be \(wanted)")
     }
-    throw RecipeError("\(file): \(name) \(spelt(result)): must be \(wanted)", exitCode: .badConfiguration)
   }
 
   /// Likewise for a value between two ends.

@@ -6,11 +6,12 @@ extension TrainingFlags {
   /// Pure; the lone worker or rank 0 says each once, at the start.
   /// - Parameter sumsTravel: Whether gradients are sent between the workers rather than summed in shared memory.
   public func warnings(
-    worldSize: Int, onCard: Bool = false, sumsTravel: Bool = true
+    worldSize: Int, over saved: SavedValues? = nil, onCard: Bool = false, sumsTravel: Bool = true
   ) throws(RecipeError) -> [String] {
-    let settings = try settings(worldSize: worldSize)
+    let settings = try settings(worldSize: worldSize, over: saved)
     var left = settings.given
-    return Idleness.all(run, onCard: onCard, sumsTravel: sumsTravel).compactMap { rule in
+    let rules = Idleness.all(run, onCard: onCard, sumsTravel: sumsTravel) + Idleness.goingOn(saved)
+    return rules.compactMap { rule in
       guard rule.applies(settings.recipe) else { return nil }
       let idle = left.filter(rule.covers)
       left.removeAll { idle.contains($0) }
@@ -69,17 +70,20 @@ private struct Idleness: Sendable {
     Idleness("the learning rate has no noise", "--lr-noise-pct --lr-noise-std"),
   ]
 
-  /// Values that a network and its evaluation depend on; all others are training's.
-  private static let evaluated: Set = [
-    "data.path", "data.batchSize", "data.inputSize", "data.cropPercent", "model.name", "precision.level",
-    "precision.dtype", "seed",
-  ]
+  /// Where a run goes on from a checkpoint.
+  static func goingOn(_ saved: SavedValues?) -> [Idleness] {
+    guard saved?.isOfRun == true else { return [] }
+    return [
+      Idleness("the run goes on with the values of its checkpoint", "--recipe"),
+      Idleness("the run goes on after its checkpoint", "--start-epoch"),
+    ]
+  }
 
   private static func withoutTraining(_ run: RunFlags) -> [Idleness] {
     let word = run.eval ? "--eval" : "--throughput"
     return [
       Idleness(
-        "\(word) trains nothing", covers: { $0.name.map { !evaluated.contains($0) } ?? false },
+        "\(word) trains nothing", covers: { $0.name.map { !Settings.evaluated.contains($0) } ?? false },
         when: { _ in run.eval || run.throughput }),
       Idleness(
         "\(word) trains nothing",

@@ -18,18 +18,20 @@ public struct TrainingFlags: ParsableArguments {
   /// Flags as if none had been given, before parsing.
   public init() {}
 
-  /// The folder the run writes to: `--output-dir`, or the model's name as in the reference.
-  public var outputFolder: String {
+  /// The folder the run writes to: `--output-dir`, that of the run that goes on, or the model's name as in the reference.
+  public func outputFolder(over saved: SavedValues? = nil) -> String {
     // A file of values that cannot be read is `recipe`'s to report.
     let file = run.config.flatMap { try? RecipeFile(path: $0) }
-    return run.outputDir ?? "./\(network.model ?? (file?.recipe ?? reference).model.name)"
+    let filed = file.flatMap { $0.names.contains("model.name") ? $0.recipe.model.name : nil }
+    let model = network.model ?? filed ?? saved?.laid(over: reference).model.name
+    return run.outputDir ?? saved?.outputFolder ?? "./\(model ?? reference.model.name)"
   }
 
-  /// The resolved recipe for a run of `worldSize` ranks.
+  /// The resolved recipe for a run of `worldSize` ranks, which goes on with saved values where there are some.
   ///
   /// Throws a `RecipeError` that names the flag, or the file and its value, when one is out of range.
-  public func recipe(worldSize: Int) throws(RecipeError) -> Recipe {
-    let settings = try settings(worldSize: worldSize)
+  public func recipe(worldSize: Int, over saved: SavedValues? = nil) throws(RecipeError) -> Recipe {
+    let settings = try settings(worldSize: worldSize, over: saved)
     if settings.recipe.data.path.isEmpty && !run.printConfig {
       throw RecipeError(
         "--data-path is missing: name the folder that holds train/CLASS/PICTURE and val/CLASS/PICTURE")
@@ -47,14 +49,16 @@ public struct TrainingFlags: ParsableArguments {
   }
 
   /// Every value by its dotted name in `recipe.json`, and where it comes from: the default, a file or a flag.
-  public func configuration(worldSize: Int) throws(RecipeError) -> String {
-    let settings = try settings(worldSize: worldSize)
+  public func configuration(worldSize: Int, over saved: SavedValues? = nil) throws(RecipeError) -> String {
+    let settings = try settings(worldSize: worldSize, over: saved)
     return settings.table + "\n\(settings.recipe.rateLine)\nDigest: \(settings.recipe.digest)"
   }
 
-  /// The reference's values or a named recipe's, under a file's, under the flags'.
-  package func settings(worldSize: Int) throws(RecipeError) -> Settings {
-    var settings = try Settings(run.recipe, config: run.config)
+  /// The reference's values or a named recipe's, under saved ones, under a file's, under the flags'.
+  package func settings(
+    worldSize: Int, over saved: SavedValues? = nil
+  ) throws(RecipeError) -> Settings {
+    var settings = try Settings(run.recipe, over: saved, config: run.config)
     try settle(&settings)
     settings.derive(worldSize: worldSize)
     return settings

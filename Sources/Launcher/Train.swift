@@ -18,14 +18,16 @@ struct Train: LaunchCommand {
   @OptionGroup var training: TrainingFlags
 
   func launch(_ signals: consuming SignalReader, environment: [String: String]) throws -> CInt {
-    let arguments = ["train"] + WorkerArguments.removingLaunchFlags(from: trainingArguments)
     let size = workerCount(environment: environment)
-    _ = try training.recipe(worldSize: size)
+    let saved = SavedValues.glimpse(training)
+    let recipe = try training.recipe(worldSize: size, over: saved)
+    let output = training.outputFolder(over: saved)
+    let arguments = workerArguments(writingTo: output)
 
     let identifier = launch.runIdentifier ?? .random()
     let program = try WorkerProgram.locate(environment: environment)
     let folder = try RunFolder(
-      path: launch.runFolder ?? training.outputFolder + "/run", runIdentifier: identifier.text)
+      path: launch.runFolder ?? output + "/run", runIdentifier: identifier.text)
     let budgets = HangBudgets(step: .seconds(launch.ring.hangTimeout))
     var meeting = launch.ring.meeting(identifier, attempt: 0, size: size)
     meeting.timeouts.silence = budgets.ringPatience
@@ -41,22 +43,27 @@ struct Train: LaunchCommand {
         maxRestarts: launch.restarts.maxRestarts),
       environment: environment, logs: LogFolder(in: folder.path),
       advice: FailureReport.Advice(
-        debug: ["twins-worker"] + arguments, data: WorkerArguments.value(of: "--data-path", in: arguments)),
+        debug: ["twins-worker"] + arguments, data: recipe.data.path),
       notes: launch.ring.notes)
     run.restarts = launch.restarts.budget
     run.budgets = budgets
     run.cards = cards(for: size, environment: environment)
     run.notes += [control.note].compactMap(\.self)
-    if isTraining { follow(&run) }
+    if training.run.trains { follow(&run, output) }
     return try run.supervise(signals, control: control)
   }
 
-  /// An evaluation or a measurement saves nothing: another attempt does the same once more.
-  private var isTraining: Bool { !training.run.eval && !training.run.throughput }
+  /// What each worker is told. Later attempts are to find the folder of this one, whatever it was named by.
+  private func workerArguments(writingTo output: String) -> [String] {
+    let given = ["train"] + WorkerArguments.removingLaunchFlags(from: trainingArguments)
+    let isFolderNamed = training.run.resume == nil || training.run.outputDir != nil
+    return isFolderNamed ? given : given + ["--output-dir", output]
+  }
 
-  private func follow(_ run: inout Launch) {
-    run.resumption = Resumption(output: training.outputFolder)
-    run.progress = ProgressFile(path: training.outputFolder + "/train.jsonl")
+  /// An evaluation or a measurement saves nothing: another attempt of it does the same once more.
+  private func follow(_ run: inout Launch, _ output: String) {
+    run.resumption = Resumption(output: output)
+    run.progress = ProgressFile(path: output + "/train.jsonl")
   }
 
   /// None where the workers compute on the CPU, as they do by themselves unless there is a card for each.

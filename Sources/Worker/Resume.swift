@@ -8,50 +8,62 @@ import Recipe
 import System
 import Training
 
-/// Where `--resume` starts from.
+/// What a run starts from.
 enum Resume {
   /// A whole state: the run goes on after its step.
-  case checkpoint(StoredCheckpoint)
+  case checkpoint(StoredCheckpoint, TrainingState)
   /// Weights alone: training starts at epoch 0 with them, evaluation uses them.
   case weights(WeightsFile)
+  /// Weights whose head may be another: training starts at epoch 0.
+  case finetuning(WeightsFile)
 
-  /// What the flag names, the same on every rank; nil without the flag, or for `auto` with nothing to go on from.
-  static func from(_ flag: String?, _ setup: RunSetup) throws -> Resume? {
-    guard let flag else { return nil }
-    guard let path = flag == "auto" ? try newest(setup) : flag else {
-      setup.voice.say("No checkpoint in \(masked(setup.folder.checkpoints.folder)) yet: starting at epoch 0")
+  /// What `--resume` or `--finetune` names; nil without them, or for `auto` with nothing to go on from.
+  static func from(_ flags: TrainingFlags, _ voice: Voice) throws -> Resume? {
+    if let flag = flags.run.resume, let found = try resumed(flag, flags, voice) { return found }
+    return try flags.run.finetune.map { .finetuning(try WeightsFile(path: $0)) }
+  }
+
+  private static func resumed(_ flag: String, _ flags: TrainingFlags, _ voice: Voice) throws -> Resume? {
+    if let store = store(flag, flags) {
+      if let found = try newest(in: store, flag, voice) { return found }
+      guard flag == "auto" else {
+        throw Failure(
+          "--resume \(masked(flag)): there is no checkpoint in \(masked(store.folder)) yet. A run saves one after each epoch.",
+          exitCode: .missingInput)
+      }
       return nil
     }
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+    guard FileManager.default.fileExists(atPath: flag, isDirectory: &isFolder) else {
       throw Failure(
-        "--resume \(masked(path)): there is no such file or folder. A run's checkpoints are in its output folder, "
+        "--resume \(masked(flag)): there is no such file or folder. A run's checkpoints are in its output folder, "
           + "under checkpoints/; --resume auto takes the newest.", exitCode: .missingInput)
     }
-    return isFolder.boolValue
-      ? .checkpoint(try StoredCheckpoint(verifying: path)) : .weights(try weights(path, setup))
+    guard isFolder.boolValue else { return .weights(try WeightsFile(path: flag)) }
+    let checkpoint = try StoredCheckpoint(verifying: flag)
+    return .checkpoint(checkpoint, try checkpoint.state(TrainingState.self))
   }
 
-  /// A file of weights; of the reference's `checkpoint.pth`, the weights in it.
-  private static func weights(_ path: String, _ setup: RunSetup) throws -> WeightsFile {
-    let file = try WeightsFile(path: path)
-    let trained = Weights(metadata: file.metadata)?.classes ?? []
-    try ClassMismatch.check(trained, against: setup.data.classes, of: masked(path))
-    if file.hasOptimizer, !setup.flags.eval {
-      setup.voice.say(
-        "\(masked(path)) is a training state of PyTorch's: its weights are used, its epoch and optimizer are not. "
-          + "Starting at epoch 0")
+  /// Where it lies.
+  var path: String {
+    switch self {
+    case .checkpoint(let checkpoint, _): checkpoint.folder
+    case .weights(let file), .finetuning(let file): file.path
     }
-    return file
   }
 
-  /// The newest checkpoint that verifies, as rank 0 finds it.
-  private static func newest(_ setup: RunSetup) throws -> String? {
-    var own = Found()
-    if setup.placement.isFirst { own = Found(in: setup.folder.checkpoints) }
-    let found = try Found(setup.group.allGather(own.bytes)[0])
-    if let refusals = found.refusals { throw Failure(refusals, exitCode: .badConfiguration) }
-    return found.path
+  /// The values that hold unless flags say otherwise: all of a run that goes on; what an evaluation needs to know of weights.
+  func values(for flags: TrainingFlags) -> SavedValues? {
+    switch self {
+    case .checkpoint(let checkpoint, let state):
+      var values = SavedValues(of: state.recipe, source: checkpoint.folder)
+      values.outputFolder = flags.run.resume.flatMap { Self.store($0, flags)?.outputFolder }
+      return values
+    case .weights(let file), .finetuning(let file):
+      guard !flags.run.trains, let about = Weights(metadata: file.metadata) else { return nil }
+      return SavedValues(
+        model: about.model, inputSize: about.inputSize, cropPercent: about.cropPercent, source: file.path)
+    }
   }
 }
 
@@ -61,7 +73,19 @@ extension TrainingState {
     guard self.recipe.model.name == recipe.model.name else {
       throw Failure(
         "the checkpoint is of \(self.recipe.model.name) and the run of \(recipe.model.name): "
-          + "use --model \(self.recipe.model.name), or another --output-dir", exitCode: .badConfiguration)
+          + "leave --model out to go on with it, or start another run in another --output-dir",
+        exitCode: .badConfiguration)
+    }
+    guard self.recipe.optimizer.kind == recipe.optimizer.kind else {
+      throw Failure(
+        "the checkpoint has the moments of \(self.recipe.optimizer.kind) and the run updates by \(recipe.optimizer.kind): "
+          + "leave --opt out to go on with it, or take its weights alone with --finetune",
+        exitCode: .badConfiguration)
+    }
+    guard self.recipe.ema.enabled || !recipe.ema.enabled else {
+      throw Failure(
+        "the checkpoint has no moving average of the weights: leave --model-ema out to go on with it",
+        exitCode: .badConfiguration)
     }
     try ClassMismatch.check(self.classes, against: classes, of: "the checkpoint")
   }

@@ -12,6 +12,8 @@ import Training
 struct RunSetup {
   let flags: RunFlags
   let recipe: Recipe
+  /// What the run's checkpoint or weights say of themselves.
+  let saved: SavedValues?
   /// The transform that training pictures get.
   let trainingTransform: any Transform
   let placement: Placement
@@ -25,23 +27,27 @@ struct RunSetup {
   let group: any ProcessGroup
 
   /// Checks the flags, the pictures and the output folder, then meets the other ranks.
-  init(_ flags: TrainingFlags, _ placement: Placement, _ sections: Sections) throws {
+  init(
+    _ flags: TrainingFlags, over saved: SavedValues?, _ placement: Placement, _ sections: Sections
+  ) throws {
     self.flags = flags.run
     self.sections = sections
     self.placement = placement
     voice = Voice(speaks: placement.isFirst)
-    recipe = try flags.recipe(worldSize: placement.worldSize)
+    self.saved = saved
+    recipe = try flags.recipe(worldSize: placement.worldSize, over: saved)
     trainingTransform = try Self.trainingTransform(recipe)
     data = try ImageFolderPair(FilePath(recipe.data.path))
     updates = try Sampler(recipe, count: data.training.count).stepsPerEpoch
-    folder = try RunFolder(creating: flags.outputFolder)
+    folder = try RunFolder(creating: flags.outputFolder(over: saved))
     device = try Device(flags.run.device, for: placement)
     Runtime.keepMemory()
     if let threads = flags.run.threads ?? placement.threads { Runtime.threads = threads }
     group = try placement.group(recipe)
     if placement.isFirst {
       let sentences = try flags.warnings(
-        worldSize: placement.worldSize, onCard: device.kind != .cpu, sumsTravel: placement.sendsSums)
+        worldSize: placement.worldSize, over: saved, onCard: device.kind != .cpu,
+        sumsTravel: placement.sendsSums)
       for sentence in sentences { complain("note: \(sentence)") }
     }
   }

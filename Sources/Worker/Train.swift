@@ -26,8 +26,9 @@ struct Train: ParsableCommand {
     let sections = Sections(ProcessInfo.processInfo.environment, rank: placement.rank)
     sections.writeStacksOnSignal()
     let run = try reportingOnce(placement) {
-      let setup = try RunSetup(flags, placement, sections)
-      return try TrainingRun(setup)
+      let start = try Resume.from(flags, Voice(speaks: placement.isFirst))
+      let setup = try RunSetup(flags, over: start?.values(for: flags), placement, sections)
+      return try TrainingRun(setup, from: start)
     }
     if flags.run.throughput { return try run.measureThroughput() }
     try perform(run, placement)

@@ -6,6 +6,7 @@ import Flags
 import Foundation
 import Model
 import Recipe
+import System
 import Torch
 import Training
 
@@ -24,8 +25,8 @@ final class TrainingRun {
   private var resumed: TrainingState?
   private var isUntrained = true
 
-  /// Builds the network and, with `--resume`, fills it from a checkpoint.
-  init(_ setup: RunSetup) throws {
+  /// Builds the network and fills it from what the run starts from, if anything.
+  init(_ setup: RunSetup, from start: Resume?) throws {
     self.setup = setup
     let recipe = setup.recipe
     setup.voice.say("Computing on \(setup.device) (threads: \(Runtime.threads))")
@@ -43,18 +44,19 @@ final class TrainingRun {
         seed: recipe.seed, threads: setup.decodeThreads))
     setup.voice.say("number of params: \(parameterCount)")
     firstEpoch = recipe.schedule.startEpoch
-    if let start = try Resume.from(setup.flags.resume, setup) {
-      try begin(from: start)
-    } else if let path = setup.flags.finetune {
-      try finetune(path)
+    if setup.flags.resume != nil { try Resume.agree(on: start, in: setup.group) }
+    if let start { try begin(from: start) }
+    if setup.flags.resume == "auto", resumed == nil {
+      setup.voice.say("No checkpoint in \(masked(setup.folder.checkpoints.folder)) yet: starting at epoch 0")
     }
   }
 
   /// Starts at epoch 0 from the weights of another run; a head for other classes stays as it was drawn.
-  private func finetune(_ path: String) throws {
-    let fresh = try trainer.loadForFinetuning(try WeightsFile(path: path))
-    isUntrained = false
-    setup.voice.say("Weights from \(path)")
+  private func finetune(_ file: WeightsFile) throws {
+    let path = file.path
+    let fresh = try trainer.loadForFinetuning(file)
+    setup.voice.say("Weights from \(masked(path))")
+    sayChanges()
     if !fresh.isEmpty, setup.placement.isFirst {
       complain(
         "warning: \(path) was trained on other classes, so \(fresh.joined(separator: " and ")) start anew")
@@ -64,18 +66,41 @@ final class TrainingRun {
   private func begin(from start: Resume) throws {
     isUntrained = false
     switch start {
+    case .finetuning(let file): try finetune(file)
     case .weights(let file):
+      let trained = Weights(metadata: file.metadata)?.classes ?? []
+      try ClassMismatch.check(trained, against: setup.data.classes, of: masked(file.path))
       try trainer.load(file)
-      setup.voice.say("Weights from \(file.path)")
-    case .checkpoint(let checkpoint):
-      try checkpoint.state(TrainingState.self).check(against: setup.recipe, classes: setup.data.classes)
-      let state = try trainer.resume(checkpoint)
-      if setup.placement.isFirst, let note = state.note(for: setup.recipe) { complain(note) }
+      setup.voice.say("Weights from \(masked(file.path))")
+      sayUnused(file)
+      sayChanges()
+    case .checkpoint(let checkpoint, let state):
+      try state.check(against: setup.recipe, classes: setup.data.classes)
+      _ = try trainer.resume(checkpoint)
       best = state.bestAccuracy
       resumed = state
       (firstEpoch, firstPart) = state.place(for: setup.recipe)
-      setup.voice.say("Resuming from \(checkpoint.folder): \(state.summary), best Acc@1 \(fixed(best, 3))")
+      setup.voice.say(
+        "Resuming from \(masked(checkpoint.folder)): \(state.summary), best Acc@1 \(fixed(best, 3))")
+      sayChanges(state)
     }
+  }
+
+  /// Says which values are not those of the checkpoint or the weights, a line each.
+  private func sayChanges(_ state: TrainingState? = nil) {
+    guard setup.placement.isFirst, let saved = setup.saved else { return }
+    for change in saved.changes(in: setup.recipe, evaluates: !setup.flags.trains) {
+      complain("note: \(change)")
+    }
+    if setup.flags.trains, let note = state?.note(for: setup.recipe) { complain(note) }
+  }
+
+  /// Says what of a training state of PyTorch's is left out.
+  private func sayUnused(_ file: WeightsFile) {
+    guard file.hasOptimizer, !setup.flags.eval else { return }
+    setup.voice.say(
+      "\(masked(file.path)) is a training state of PyTorch's: its weights are used, its epoch and optimizer are not. "
+        + "Starting at epoch 0")
   }
 
   private var parameterCount: Int { network.parameters.reduce(0) { $0 + $1.tensor.count } }

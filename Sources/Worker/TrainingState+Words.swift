@@ -21,7 +21,7 @@ extension TrainingState {
         + "\(self.recipe.worldSize) × \(self.recipe.data.batchSize): the same pictures in the same steps, "
         + "rounded otherwise and mixed by other draws."
     }
-    return "note: the checkpoint's run had other values (digest \(recipeDigest), now \(recipe.digest)): "
-      + "from here on it is another run. recipe.json names the values of this one."
+    return
+      "note: the checkpoint's run had other values: from here on it is another run. recipe.json names them all."
   }
 }

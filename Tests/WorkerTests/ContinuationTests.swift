@@ -70,11 +70,4 @@ import Training
       TrainingState.self, from: JSONSerialization.data(withJSONObject: fields))
     #expect(old.partial == nil && old.note(for: whole.recipe) == nil)
   }
-
-  @Test(arguments: [
-    Resume.Found(), Resume.Found(path: "/a/b"), Resume.Found(refusals: "all\nof them"),
-  ])
-  func `what the first rank found reaches the others`(found: Resume.Found) {
-    #expect(Resume.Found(found.bytes) == found)
-  }
 }

@@ -1,0 +1,59 @@
+public import Recipe
+
+/// Values that a checkpoint or a file of weights says of itself: they lie over the defaults, and under --config and all flags.
+public struct SavedValues: Equatable, Sendable {
+  /// Where they are read, for messages.
+  public let source: String
+  /// The output folder of the run that goes on, where `--resume` names it.
+  public var outputFolder: String?
+  let kind: Kind
+
+  enum Kind: Equatable, Sendable {
+    case run(Recipe)
+    case weights(model: String, inputSize: Int, cropPercent: Double)
+  }
+
+  /// All values of the run that saved a checkpoint.
+  public init(of recipe: Recipe, source: String) {
+    kind = .run(recipe)
+    self.source = source
+  }
+
+  /// What weights need to be evaluated as they were trained.
+  public init(model: String, inputSize: Int, cropPercent: Double, source: String) {
+    kind = .weights(model: model, inputSize: inputSize, cropPercent: cropPercent)
+    self.source = source
+  }
+
+  /// Whether a run goes on, and where it begins is therefore settled.
+  var isOfRun: Bool { if case .run = kind { true } else { false } }
+
+  /// These values, in the place of those that a recipe has for them.
+  func laid(over recipe: Recipe) -> Recipe {
+    switch kind {
+    case .run(let saved): return saved
+    case .weights(let model, let inputSize, let cropPercent):
+      var recipe = recipe
+      recipe.model.name = (try? ModelName.canonical(model)) ?? model
+      recipe.data.inputSize = inputSize
+      recipe.data.cropPercent = cropPercent
+      return recipe
+    }
+  }
+
+  /// The dotted names of the values.
+  var names: Set<String> {
+    switch kind {
+    case .run(let recipe): Set(recipe.tree.leaves().map(\.name))
+    case .weights: ["model.name", "data.inputSize", "data.cropPercent"]
+    }
+  }
+
+  /// What a run has otherwise, a line for each value.
+  ///
+  /// - Parameter evaluates: Whether only an evaluation follows, to which the values of a training do not matter.
+  public func changes(in recipe: Recipe, evaluates: Bool = false) -> [String] {
+    let names = evaluates ? names.intersection(Settings.evaluated) : names
+    return laid(over: recipe).changes(to: recipe, among: names)
+  }
+}

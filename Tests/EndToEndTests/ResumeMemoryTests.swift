@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  /// A run goes on with what its checkpoint says, unless somebody says otherwise.
+  @Suite struct ResumeMemoryTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    @Test(arguments: ["", "/checkpoints"])
+    func `a run that is named by its folder needs no flag to go on as it was`(folder: String) throws {
+      #expect(try work(training("whole")).finish().status == Status.done)
+      try stop("parts")
+      let end = try work(["--resume", place.output("parts") + folder, "--log-every", "1"]).finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      #expect(
+        end.output.contains { $0.hasPrefix("Resuming from \(place.output("parts"))/checkpoints/epoch-0001") })
+      #expect(!end.errors.contains("→") && !end.errors.contains("another run"), "\(end.errors)")
+      let (whole, parts) = (RunFiles(folder: place.output("whole")), RunFiles(folder: place.output("parts")))
+      #expect(try parts.bytes("last.safetensors") == whole.bytes("last.safetensors"))
+      #expect(try parts.steps() == whole.steps())
+    }
+
+    @Test func `flags lie over what the checkpoint says, and each change is a line`() throws {
+      try stop("parts")
+      let end = try work(
+        ["--resume", "auto", "--output-dir", place.output("parts"), "--input-size", "64", "--mixup", "0.5"]
+      ).finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      let changes = end.errors.split(separator: "\n").filter { $0.contains(" → ") }
+      #expect(
+        changes == [
+          "twins-worker: note: data.inputSize 32 → 64", "twins-worker: note: mixing.mixup 0.8 → 0.5",
+        ])
+      #expect(end.errors.contains("from here on it is another run"))
+    }
+
+    @Test func `a change that makes no sense is refused and leaves the run as it was`() throws {
+      try stop("parts")
+      let files = RunFiles(folder: place.output("parts"))
+      let before = try (files.names(), files.bytes("recipe.json"), files.bytes("train.jsonl"))
+      for (flags, message) in [
+        (["--model", "pcpvt_small_v0"], "leave --model out"), (["--opt", "sgd"], "leave --opt out"),
+        (["--model-ema"], "leave --model-ema out"),
+      ] {
+        let end = try work(["--resume", place.output("parts")] + flags).finish()
+        #expect(end.status == Status.badConfiguration && end.errors.contains(message), "\(end.errors)")
+      }
+      #expect(try (files.names(), files.bytes("recipe.json"), files.bytes("train.jsonl")) == before)
+    }
+
+    @Test func `a launcher's restarts have what the checkpoint says too`() throws {
+      try stop("parts")
+      let run = try ProgramRun(
+        .launcher,
+        ["--nproc", "2", "--resume", place.output("parts"), "--epochs", "4", "--log-every", "1"], in: place)
+      try run.read(to: "Epoch: [2]  [3/7]")
+      kill(try run.waitForWorker(1), SIGKILL)
+      let end = try run.finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      #expect(end.errors.contains("twins-worker: note: worldSize 1 → 2"))
+      #expect(end.errors.contains("starting again"))
+      #expect(try RunFiles(folder: place.output("parts")).names().contains("last.safetensors"))
+    }
+
+    @Test func `a folder without a checkpoint yet is no healthy run's`() throws {
+      try FileManager.default.createDirectory(
+        atPath: place.output("new") + "/checkpoints", withIntermediateDirectories: true)
+      let end = try work(["--resume", place.output("new")]).finish()
+      #expect(end.status == Status.missingInput)
+      #expect(end.errors.contains("there is no checkpoint in \(place.output("new"))/checkpoints yet"))
+    }
+
+    @Test func `a fine-tuning begins with weights and goes on with its checkpoint`() throws {
+      #expect(
+        try work(place.training("first", "--max-step", "1", "--no-eval")).finish().status == Status.done)
+      let flags = ["--finetune", place.output("first") + "/last.safetensors", "--resume", "auto"]
+      try stop("parts", flags)
+      let end = try work(training("parts") + flags).finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      #expect(end.output.contains { $0.hasPrefix("Resuming from ") })
+      #expect(!end.output.contains { $0.hasPrefix("Weights from ") })
+    }
+
+    /// Stops a run after its first epoch.
+    private func stop(_ output: String, _ flags: [String] = []) throws {
+      let run = try work(training(output) + flags)
+      if !flags.isEmpty { try run.read(to: "Weights from ") }
+      try run.read(to: "Epoch: [1]  [ 2/15]")
+      run.send(SIGTERM)
+      #expect(try run.finish().status == Status.stoppedEarly)
+    }
+
+    private func training(_ output: String) -> [String] {
+      place.training(
+        output, "--epochs", "2", "--log-every", "1", "--mixup", "0.8", "--cutmix", "1", "--seed", "7")
+    }
+
+    private func work(_ flags: [String]) throws -> ProgramRun { try ProgramRun(.worker, flags, in: place) }
+  }
+}
