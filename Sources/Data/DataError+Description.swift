@@ -57,7 +57,8 @@ extension DataError: CustomStringConvertible {
     switch self {
     case .emptyClass(let name, let folder):
       """
-      class "\(name)" has no pictures in \(folder.masked)/\(name) (\(ImageFolder.extensions.joined(separator: ", "))). \
+      class "\(name)" has no pictures in \(folder.masked)/\(name): no file there is named like one \
+      (\(ImageFolder.extensions.joined(separator: ", "))) or begins as JPEG or PNG does. \
       Likely an unfinished copy; add its pictures or remove the folder. See: \
       ls -a \(folder.appending(bytes: name.bytes).quoted)
       """
@@ -98,7 +99,7 @@ extension DataError: CustomStringConvertible {
     case .damagedPicture(let path, let reason):
       """
       \(path.masked) is damaged: \(masked(reason)). Likely an interrupted download or copy; fetch it again or remove it. \
-      All such files of a data set: twins-worker dataset scan DIR
+      All such files of a data set: twins-worker dataset scan DIR --decode
       """
     case .pictureTooLarge(let path, let width, let height):
       """

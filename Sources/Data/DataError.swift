@@ -61,6 +61,16 @@ public enum DataError: Error, Equatable, Sendable {
     if case .unreadable(let error) = self { error.isTransient } else { false }
   }
 
+  /// The file whose content cannot be used, unlike one that is missing or cannot be read.
+  public var damagedFile: FilePath? {
+    switch self {
+    case .notAPicture(let path), .standIn(_, let path), .unsupportedFormat(_, let path),
+      .damagedPicture(let path, _), .pictureTooLarge(let path, _, _), .pictureTooCostly(let path, _):
+      path
+    default: nil
+    }
+  }
+
   /// Whether writing failed (exit code 74), so that neither the input nor its content is to blame.
   public var isWriteFailure: Bool {
     if case .unwritable = self { true } else { false }

@@ -1,17 +1,25 @@
 public import SystemPackage
 import System
 
-/// What a data set holds and what is wrong with it, found without decoding a single pixel.
+/// What a data set holds, what is wrong with it and what may be.
 ///
 /// Every file's header is read, so that files that are no pictures, cut off or of an unknown format are found; damage in
-/// the middle of a file is not.
+/// the middle of a file is found where the data are decoded too.
 public struct DatasetReport: Codable, Equatable, Sendable {
   /// A class and how many pictures it has.
   public struct ClassCount: Codable, Equatable, Sendable {
     /// The class's name.
     public var name: ClassName
-    /// The number of its files that are named like pictures.
+    /// The number of its files that training reads.
     public var pictures: Int
+  }
+
+  /// Files that training does not read: neither named like a picture nor a JPEG or PNG by their first bytes.
+  public struct LeftOut: Codable, Equatable, Sendable {
+    /// What their names end in; empty for names without a dot.
+    public var ending: String
+    /// Their paths below the data set's folder, masked.
+    public var files: [String]
   }
 
   /// One of the data set's two folders.
@@ -22,89 +30,93 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     public var classes: [ClassCount]
     /// The number of pictures of all classes.
     public var pictures: Int
+    /// What is left out, by ending.
+    public var leftOut: [LeftOut]
   }
 
-  /// The data set's folder.
+  /// The data set's folder, masked.
   public var folder: String
+  /// Whether all data were decoded, and not the headers alone.
+  public var isDecoded: Bool
   /// The splits that exist.
   public var splits: [Split]
   /// One line for each thing that training would stumble over; empty for a good data set.
   public var problems: [String]
+  /// One line for each thing that training gets over, and that may not be meant.
+  public var warnings: [String]
+  /// The paths of files whose content cannot be used, each as one word of a shell command.
+  public var damaged: [String]
 
   /// Looks through the data set in `folder`; throws only where the folder itself does not exist.
-  public init(scanning folder: FilePath) throws(DataError) {
+  ///
+  /// - Parameters:
+  ///   - decodes: Whether to decode all data, as training would.
+  ///   - threads: How many look into files.
+  public init(scanning folder: FilePath, decoding decodes: Bool, threads: Int) throws(DataError) {
     try Directory.require(folder, orThrow: .noSuchFolder(folder))
     let names = ImageFolderPair.splits
     var scans: [SplitScan] = []
-    self.folder = folder.masked
-    problems = []
+    var errors: [DataError] = []
     for name in [names.training, names.validation] {
       do throws(DataError) {
         scans.append(try SplitScan(name, root: ImageFolderPair.split(name, of: folder)))
       } catch {
-        problems.append(error.description)
+        errors.append(error)
       }
     }
+    if scans.count == 2 { errors += Self.differences(scans[0], scans[1]) }
+    errors += scans.flatMap(\.problems)
+    let findings = scans.map { scan in
+      PictureCheck(root: scan.root, pictures: scan.pictures, decodes: decodes).findings(threads: threads)
+    }
+    errors += findings.flatMap(\.failures).map(\.error)
+    self.folder = folder.masked
+    isDecoded = decodes
     splits = scans.map(\.split)
-    if scans.count == 2 { problems += Self.differences(scans[0], scans[1]) }
-    problems += scans.flatMap(\.problems)
+    problems = errors.map(\.description)
+    damaged = errors.compactMap(\.damagedFile).map(\.quoted)
+    warnings = scans.flatMap(\.warnings)
+    if scans.count == 2 { warnings += Self.twins((scans[0], findings[0]), (scans[1], findings[1])) }
   }
 
-  private static func differences(_ training: SplitScan, _ validation: SplitScan) -> [String] {
+  private static func differences(_ training: SplitScan, _ validation: SplitScan) -> [DataError] {
     ImageFolderPair.classDifferences(
-      training: (training.root, training.split.classes.map(\.name)),
-      validation: (validation.root, validation.split.classes.map(\.name))
-    ).map(\.description)
+      training: (training.root, training.classes.map(\.name)),
+      validation: (validation.root, validation.classes.map(\.name)))
   }
 }
 
 extension DatasetReport: CustomStringConvertible {
   /// The report as lines for a terminal.
   public var description: String {
-    let summaries = splits.map { split in
+    var lines = [folder]
+    for split in splits {
       let counts = split.classes.map(\.pictures)
-      return """
+      lines.append(
+        """
         \(split.name): \(split.pictures) pictures in \(split.classes.count) classes, \
         \(counts.min() ?? 0) to \(counts.max() ?? 0) a class
-        """
+        """)
+      lines += split.leftOut.map { "\(split.name): left out: \($0)" }
     }
-    let verdict = problems.isEmpty ? ["no problems found"] : problems.map { "problem: \($0)" }
-    return ([folder] + summaries + verdict).joined(separator: "\n")
+    if !isDecoded {
+      lines.append("only the headers of pictures were looked at; --decode looks at all of them")
+    }
+    lines += warnings.map { "warning: \($0)" }
+    lines += problems.isEmpty ? ["no problems found"] : problems.map { "problem: \($0)" }
+    return lines.joined(separator: "\n")
   }
 }
 
-/// One split, looked through file by file.
-private struct SplitScan {
-  let root: FilePath
-  var split: DatasetReport.Split
-  var problems: [String] = []
-
-  init(_ name: String, root: FilePath) throws(DataError) {
-    self.root = root
-    split = DatasetReport.Split(name: name, classes: [], pictures: 0)
-    let classes = try ImageFolder.classNames(in: root)
-    if classes.isEmpty { problems.append(DataError.noClasses(folder: root).description) }
-    let file = ByteBuffer()
-    problems += ImageFolder.lookAlikes(classes, in: root).map(\.description)
-    for name in classes { add(name, file) }
+extension DatasetReport.LeftOut: CustomStringConvertible {
+  /// How many, of what ending, and the first of them.
+  public var description: String {
+    let kind = ending.isEmpty ? "without an ending" : "ending in .\(ending)"
+    return "\(files.count) \(files.count == 1 ? "file" : "files") \(kind): \(firstOf(files))"
   }
+}
 
-  private mutating func add(_ name: ClassName, _ file: ByteBuffer) {
-    let place = root.appending(bytes: name.bytes)
-    let walk = PictureWalk(place)
-    problems += walk.failures.map(\.description)
-    let pictures = walk.pictures
-    if pictures.isEmpty { problems.append(DataError.emptyClass(name, folder: root).description) }
-    split.classes.append(DatasetReport.ClassCount(name: name, pictures: pictures.count))
-    split.pictures += pictures.count
-    for picture in pictures { check(place.appending(bytes: picture), file) }
-  }
-
-  private mutating func check(_ path: FilePath, _ file: ByteBuffer) {
-    do throws(DataError) {
-      _ = try EncodedPicture(file.contents(of: path), path: path)
-    } catch {
-      problems.append(error.description)
-    }
-  }
+/// The first three, and how many more there are.
+func firstOf(_ names: [String]) -> String {
+  names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
 }

@@ -43,6 +43,12 @@ struct EncodedPicture {
     guard needed <= Self.maximumBytes else { throw .pictureTooCostly(path: path, bytes: needed) }
   }
 
+  /// Decodes all data, for damage in them: a strip as high as the picture, since every row is read to its end.
+  func requireSound(_ pixels: ByteBuffer) throws(DataError) {
+    let strip = PixelRegion(width: min(16, width), height: height)
+    try decode(strip, into: pixels.reserve(strip.byteCount))
+  }
+
   /// Writes the pixels of `region` as packed RGB: height x width x 3 bytes.
   func decode(_ region: PixelRegion, into rgb: UnsafeMutableBufferPointer<UInt8>) throws(DataError) {
     precondition(rgb.count == region.byteCount, "\(rgb.count) bytes do not hold \(region)")

@@ -5,7 +5,7 @@ import SystemPackage
 struct PictureWalk {
   /// Paths below the class folder.
   private(set) var pictures: [[UInt8]] = []
-  /// Paths of files that are not named like pictures.
+  /// Paths of files that are neither named like pictures nor JPEG or PNG.
   private(set) var leftOut: [[UInt8]] = []
   /// Folders that could not be read, and why.
   private(set) var failures: [DataError] = []
@@ -20,10 +20,7 @@ struct PictureWalk {
     // The walk's folders are ordered by their whole paths: "a-b" comes between "a" and "a/b".
     found.sort { $0.folder.lexicographicallyPrecedes($1.folder) }
     for (folder, files) in found {
-      for file in files {
-        let path = Self.path(file, in: folder)
-        if ImageFolder.isPicture(file) { pictures.append(path) } else { leftOut.append(path) }
-      }
+      for file in files { add(file, Self.path(file, in: folder)) }
     }
     found = []
   }
@@ -41,6 +38,20 @@ struct PictureWalk {
     } catch {
       failures.append(error)
     }
+  }
+
+  // A name that promises a picture is held to it: what is none is found, and not passed over.
+  private mutating func add(_ file: [UInt8], _ path: [UInt8]) {
+    do throws(SystemError) {
+      if try isPicture(file, path) { pictures.append(path) } else { leftOut.append(path) }
+    } catch {
+      failures.append(.unreadable(error))
+    }
+  }
+
+  private func isPicture(_ file: [UInt8], _ path: [UInt8]) throws(SystemError) -> Bool {
+    if ImageFolder.isPicture(file) { return true }
+    return try PictureFormat(fileAt: root.appending(bytes: path))?.isDecoded ?? false
   }
 
   private static func identity(_ folder: FilePath) throws(DataError) -> FolderIdentity {

@@ -129,7 +129,7 @@ extension FailureReport {
         row("then", advice.again),
       ]
     case .scanData:
-      [row("next", "twins-worker dataset scan \(shellQuoted([advice.data ?? "DIR"]))")]
+      [row("next", "twins-worker dataset scan \(shellQuoted([advice.data ?? "DIR"])) --decode")]
     }
   }
 }

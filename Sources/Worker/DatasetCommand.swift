@@ -40,15 +40,32 @@ struct DatasetScan: ParsableCommand {
   @Argument(help: "The folder with train/ and val/.")
   var folder: String
 
+  @Flag(help: "Decode every picture, on all cores, and not its header alone: finds damage inside files too.")
+  var decode = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Decode, and print the path of each damaged file alone, a line each, as a shell reads it."))
+  var list = false
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  func validate() throws {
+    if list, json { throw ValidationError("--list and --json: give one of them; --json has the list too") }
+  }
+
   func run() throws {
-    let report = try DatasetReport(scanning: FilePath(folder))
-    print(json ? try jsonLine(report) : report.description)
+    let report = try DatasetReport(
+      scanning: FilePath(folder), decoding: decode || list, threads: Processors.usable)
+    if list {
+      for path in report.damaged { print(path) }
+    } else {
+      print(json ? try jsonLine(report) : report.description)
+    }
     if !report.problems.isEmpty {
-      throw Failure(
-        "\(report.problems.count) problem(s) in \(masked(folder)), named above", exitCode: .badData)
+      let place = list ? "the same command without --list names them" : "named above"
+      throw Failure("\(report.problems.count) problem(s) in \(masked(folder)): \(place)", exitCode: .badData)
     }
   }
 }

@@ -32,7 +32,9 @@ import Testing
     write(Array(split.utf8), name.bytes, Array("1.jpg".utf8))
   }
 
-  private func problems() throws -> [String] { try DatasetReport(scanning: FilePath(folder.path)).problems }
+  private func problems() throws -> [String] {
+    try DatasetReport(scanning: FilePath(folder.path), decoding: false, threads: 2).problems
+  }
 
   @Test func `a class that each split spells in its own way is refused, with both spellings`() throws {
     for (split, name) in [("train", composed), ("val", decomposed)] {

@@ -26,7 +26,7 @@ import Testing
     (.unsupportedFormat("WebP", path: "/d/x.jpg"), ["/d/x.jpg is a WebP picture", "JPEG and PNG"]),
     (
       .damagedPicture(path: "train/cat/x.jpg", reason: "Premature end"),
-      ["train/cat/x.jpg is damaged: Premature end", "dataset scan DIR"]
+      ["train/cat/x.jpg is damaged: Premature end", "dataset scan DIR --decode"]
     ),
     (.pictureTooLarge(path: "/d/x.png", width: 99_999, height: 99_999), ["99999x99999", "178956970"]),
     (

@@ -25,7 +25,7 @@ import Testing
     #expect(pair.training.classCounts == [Int](repeating: 4, count: 10))
     #expect(pair.validation.classCounts == [Int](repeating: 2, count: 10))
     #expect(pair.validation[1].path == FilePath("\(path)/val/0/0005.png"))
-    #expect(try DatasetReport(scanning: FilePath(path)).problems.isEmpty)
+    #expect(try DatasetReport(scanning: FilePath(path), decoding: true, threads: 2).problems.isEmpty)
     // Row 6 d + n of the fixture is picture n of digit d.
     let row = try DigitsTable(table).rows[6 * 3 + 5]
     let file = try #require(FileManager.default.contents(atPath: "\(path)/val/3/0005.png"))

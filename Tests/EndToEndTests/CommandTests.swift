@@ -46,6 +46,29 @@ extension EndToEnd {
       #expect(report.count == 1 && report[0].contains("\(bad) is not a picture"))
     }
 
+    @Test func `a training that meets damage advises the scans that name it`() throws {
+      let bad = place.pictures.picture("train", 7)
+      // Cut inside, so that its header and its end are whole.
+      let damaged = try Fixture.bytes("rgb.png")
+      var bytes = damaged
+      bytes[damaged.count / 2] ^= 4
+      try bytes.write(to: URL(fileURLWithPath: bad))
+      let alone = try ProgramRun(.worker, place.training("alone"), in: place).finish()
+      let launched = try ProgramRun(.launcher, ["--nproc", "2"] + place.training("out"), in: place).finish()
+      for end in [alone, launched] {
+        #expect(end.status == Status.badData, "\(end.errors)")
+        let advice = try #require(end.errors.matches(of: /twins-worker dataset scan .* --decode/).last)
+        let command = String(advice.output).replacing("DIR", with: place.pictures.path)
+        let scan = try ProgramRun(command: command, in: place).finish()
+        #expect(scan.status == Status.badData)
+        #expect(scan.output.contains { $0.hasPrefix("problem: \(bad) is damaged") }, "\(scan.output)")
+      }
+      // The header alone does not show it.
+      #expect(try answer(["dataset", "scan", place.pictures.path]).last == "no problems found")
+      let list = try answer(["dataset", "scan", place.pictures.path, "--list"], status: Status.badData)
+      #expect(list == [bad])
+    }
+
     @Test func `bench times steps and decoding`() throws {
       let step = [
         "step", "--model", "alt_gvt_nano", "--input-size", "32", "--batch-size", "2", "--steps", "2",

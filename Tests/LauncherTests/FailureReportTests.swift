@@ -51,7 +51,7 @@ import Testing
            its last line
            │ error: val/ has no class 'cat'
 
-           next     twins-worker dataset scan '/my pictures'
+           next     twins-worker dataset scan '/my pictures' --decode
         ────────────────────────────────────────────────────────────────────────────
 
         """)
