@@ -4,6 +4,11 @@ import Testing
 extension EndToEnd {
   /// Storage that fails now and then.
   @Suite struct WeatherTests {
+    // One read in so many fails; in a soak as seldom as storage that somebody would still use.
+    private static let isSoak = ProcessInfo.processInfo.environment["TWINS_SOAK"] != nil
+    private static let reads = isSoak ? 1000 : 20
+    private static let epochs = isSoak ? 100 : 3
+
     let place: Workplace
 
     init() throws { place = try Workplace() }
@@ -12,7 +17,8 @@ extension EndToEnd {
       throws
     {
       let calm = try train("calm", [:])
-      let stormy = try train("stormy", ["LD_PRELOAD": try failingReads(), "TWINS_TEST_READS": "20"])
+      let stormy = try train(
+        "stormy", ["LD_PRELOAD": try failingReads(), "TWINS_TEST_READS": "\(Self.reads)"])
       #expect(calm.errors == 0)
       #expect(stormy.errors >= 5)
       for name in ["last.safetensors", "best.safetensors", "log.txt"] {
@@ -26,7 +32,9 @@ extension EndToEnd {
     {
       let tally = "\(place.folder)/\(name).failures"
       let run = try ProgramRun(
-        .launcher, ["--nproc", "2", "--max-restarts", "0"] + place.training(name, "--epochs", "3"), in: place,
+        .launcher,
+        ["--nproc", "2", "--max-restarts", "0"] + place.training(name, "--epochs", "\(Self.epochs)"),
+        in: place,
         variables: variables.merging(["TWINS_TEST_FAILURES": tally]) { $1 })
       let end = try run.finish()
       try #require(end.status == Status.done, "\(end.errors)")
