@@ -7,13 +7,12 @@ extension RingGroup {
   public func close() {
     guard case .ready = state else { return }
     let nothing = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    // Whoever closes first ends the others' wait; how the farewell ends is of no interest to a rank that leaves.
-    try? perform(.farewell, plan: .roundTrip(rank: rank, size: size), on: nothing, silence: farewellLimit)
+    // How the farewell ends is of no interest to a rank that leaves. It waits as long as in any operation: on a machine
+    // that is busy, whoever gave up sooner would end the last operation of a rank that has not had its turn yet.
+    try? perform(.farewell, plan: .roundTrip(rank: rank, size: size), on: nothing)
     if case .ready = state { transport.close(flushingFor: flushLimit) }
     state = .closed
   }
-
-  private var farewellLimit: Duration { min(timeouts.silence, .seconds(5)) }
 
   /// A next rank that computes takes a last message at once, its I/O thread does: longer means that it is gone.
   private var flushLimit: Duration { .milliseconds(500) }

@@ -30,19 +30,18 @@ struct Train: ParsableCommand {
       let setup = try RunSetup(flags, over: start?.values(for: flags), placement, sections)
       return try TrainingRun(setup, from: start)
     }
-    if flags.run.throughput { return try run.measureThroughput() }
     try perform(run, placement)
-    sections.enter(.done)
   }
 
   /// Evaluates or trains; what all ranks find out at the same step, rank 0 alone reports.
   private func perform(_ run: TrainingRun, _ placement: Placement) throws {
     do {
-      // An evaluation has nothing to save: a signal ends it as it ends any program.
-      if flags.run.eval { return try run.evaluate() }
-      StopSignal.listen(underLauncher: placement.meeting != nil)
-      let status = try run.train()
-      if status != .done { throw ArgumentParser.ExitCode(status.rawValue) }
+      let status = try endingTogether(run.group) {
+        let status = try work(run, placement)
+        run.sections.enter(.done)
+        return status
+      }
+      if status != 0 { throw ArgumentParser.ExitCode(status) }
     } catch let shared as SharedFailure {
       if placement.isFirst { throw shared.failure }
       throw ArgumentParser.ExitCode(shared.failure.exitCode.rawValue)
@@ -51,6 +50,20 @@ struct Train: ParsableCommand {
     } catch TrainingError.weightsDiffer where !placement.isFirst {
       throw ArgumentParser.ExitCode(Failure.software)
     }
+  }
+
+  /// The status to end with.
+  private func work(_ run: TrainingRun, _ placement: Placement) throws -> CInt {
+    // A measurement has nothing to save: a signal ends it as it ends any program.
+    if flags.run.throughput {
+      try run.measureThroughput()
+    } else if flags.run.eval {
+      try run.evaluate()
+    } else {
+      StopSignal.listen(underLauncher: placement.meeting != nil)
+      return try run.train().rawValue
+    }
+    return 0
   }
 
   /// Start-up, in which every rank meets the same bad flag or picture folder: rank 0 reports it for all.

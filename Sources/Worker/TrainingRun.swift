@@ -103,6 +103,11 @@ final class TrainingRun {
         + "Starting at epoch 0")
   }
 
+  /// The ranks of the run.
+  var group: any ProcessGroup { setup.group }
+  /// Tells what this rank does.
+  var sections: Sections { setup.sections }
+
   private var parameterCount: Int { network.parameters.reduce(0) { $0 + $1.tensor.count } }
 
   /// Times forward passes: `--throughput`.
