@@ -33,21 +33,23 @@ public final class BatchLoader {
   ///   - seed: with epoch and index, the key of a sample's randomness.
   ///   - threads: how many decode; with 0, `next` decodes on its caller's thread (for debugging).
   ///   - depth: how many batches are prepared ahead.
+  ///   - skips: so many damaged pictures in a row are replaced by the next one; with 0, a damaged picture is an error.
   public convenience init(
-    folder: ImageFolder, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int, depth: Int = 2
+    folder: ImageFolder, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int, depth: Int = 2,
+    skips: Int = 0
   ) {
     self.init(
       folder: folder, transform: transform, batchSize: batchSize, seed: seed, threads: threads, depth: depth,
-      patience: Patience())
+      skips: skips, patience: Patience())
   }
 
   init(
     folder: ImageFolder, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int, depth: Int,
-    patience: Patience
+    skips: Int, patience: Patience
   ) {
     precondition(batchSize > 0 && threads >= 0, "\(batchSize) samples on \(threads) threads")
     let size = transform.size
-    let decoder = SampleDecoder(folder: folder, transform: transform, seed: seed)
+    let decoder = SampleDecoder(folder: folder, transform: transform, seed: seed, skips: skips)
     let queue = BatchQueue(
       depth: threads == 0 ? 1 : depth, label: { folder.label(at: $0 % folder.count) },
       makeBatch: { PixelBatch(capacity: batchSize, size: size) })
@@ -117,7 +119,7 @@ public final class BatchLoader {
     _ decoder: SampleDecoder, _ reader: PictureReader, _ shared: Monitor<Shared>
   ) {
     while case .picture(let claim) = shared.wait(for: nextWork) {
-      finish(claim, failure: decoder.decode(claim, with: reader), shared)
+      finish(claim, decoder.decode(claim, with: reader), shared)
     }
   }
 
@@ -125,13 +127,15 @@ public final class BatchLoader {
     state.isClosed ? .stop : state.queue.claim().map(Work.picture)
   }
 
-  private static func finish(_ claim: BatchQueue.Claim, failure: DataError?, _ shared: Monitor<Shared>) {
-    shared.update { $0.queue.finish(claim, failure: failure) }
+  private static func finish(
+    _ claim: BatchQueue.Claim, _ outcome: SampleDecoder.Outcome, _ shared: Monitor<Shared>
+  ) {
+    shared.update { $0.queue.finish(claim, outcome) }
   }
 
   private func decodeInline(_ reader: PictureReader) {
     while let claim = shared.wait(for: { Optional.some($0.queue.claim()) }) {
-      Self.finish(claim, failure: decoder.decode(claim, with: reader), shared)
+      Self.finish(claim, decoder.decode(claim, with: reader), shared)
     }
   }
 }

@@ -74,12 +74,16 @@ struct BatchQueue {
     return Claim(open: open, position: open.claimed)
   }
 
-  /// Notes that a claimed picture is decoded, or why not; true where that completes its batch.
-  mutating func finish(_ claim: Claim, failure: DataError?) -> Bool {
+  /// Notes what became of a claimed picture; true where that completes its batch.
+  mutating func finish(_ claim: Claim, _ outcome: SampleDecoder.Outcome) -> Bool {
     let open = claim.open
     open.finished += 1
-    if let failure, claim.position < open.failure?.position ?? .max {
-      open.failure = (claim.position, failure)
+    switch outcome {
+    case .whole: break
+    case .replaced(let label, let damage):
+      open.batch.replace(at: claim.position, label: label, damage: damage)
+    case .failed(let failure):
+      if claim.position < open.failure?.position ?? .max { open.failure = (claim.position, failure) }
     }
     return open.isComplete
   }

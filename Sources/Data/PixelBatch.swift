@@ -12,6 +12,9 @@ public final class PixelBatch: @unchecked Sendable {
   /// The class number of each sample.
   public private(set) var labels: [Int] = []
 
+  /// Damaged pictures whose samples are views of others, in no particular order; a picture may be there twice.
+  public private(set) var damage: [Damage] = []
+
   private let memory: UnsafeMutableBufferPointer<UInt8>
 
   init(capacity: Int, size: Int) {
@@ -37,6 +40,13 @@ public final class PixelBatch: @unchecked Sendable {
     precondition(indices.count <= capacity, "\(indices.count) samples do not fit into \(capacity)")
     self.indices = indices
     self.labels = labels
+    damage = []
+  }
+
+  /// Notes that the sample at `position` is a view of another picture, with that one's label.
+  func replace(at position: Int, label: Int, damage: [Damage]) {
+    labels[position] = label
+    self.damage += damage
   }
 
   /// Where the sample at `position` is written.

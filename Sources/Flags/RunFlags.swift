@@ -58,6 +58,13 @@ package struct RunFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "In an epoch, replace at most so many damaged training pictures by the next one of the folder, say which, and "
+        + "count them in the logs; one more ends the run. dataset scan --list finds them. (default: 0)",
+      valueName: "n"))
+  package var skipDamaged: Int?
+
+  @Option(
+    help: ArgumentHelp(
       "Save inside an epoch too, after every so many steps of the run; 0 saves at the ends of epochs alone. "
         + "Training goes on meanwhile. (default: 0)", valueName: "n"))
   package var checkpointEvery: Int?
@@ -127,6 +134,7 @@ package struct RunFlags: ParsableArguments {
     settings.note(
       shardOptimizer == true ? "--shard-optimizer" : "--no-shard-optimizer", isGiven: shardOptimizer != nil)
     settings.note("--recipe", isGiven: recipe != nil)
+    settings.note("--skip-damaged", isGiven: skipDamaged != nil)
     settings.note("--checkpoint-every", isGiven: checkpointEvery != nil)
     settings.note("--no-overlap", isGiven: noOverlap)
     settings.note("--bucket-megabytes", isGiven: bucketMegabytes != nil)
@@ -135,6 +143,7 @@ package struct RunFlags: ParsableArguments {
 
   private func check() throws(RecipeError) {
     try require(keep, "--keep", in: 1...1_000_000)
+    try require(skipDamaged, "--skip-damaged", in: 0...1_000_000_000)
     try require(checkpointEvery, "--checkpoint-every", in: 0...manySteps)
     try require(logEvery, "--log-every", in: 1...manySteps)
     try require(threads, "--threads", in: 1...manyThreads)

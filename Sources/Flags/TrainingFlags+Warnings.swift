@@ -87,7 +87,7 @@ private struct Idleness: Sendable {
         when: { _ in run.eval || run.throughput }),
       Idleness(
         "\(word) trains nothing",
-        together + " --shard-optimizer --no-shard-optimizer --recipe --checkpoint-every",
+        together + " --shard-optimizer --no-shard-optimizer --recipe --checkpoint-every --skip-damaged",
         when: { _ in run.eval || run.throughput }),
     ]
   }

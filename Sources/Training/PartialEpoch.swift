@@ -10,6 +10,9 @@ public struct PartialEpoch: Codable, Equatable, Sendable {
   /// Their losses.
   public var loss: SmoothedValue
 
+  /// The numbers of damaged pictures that others have stood in for; nil where none may be.
+  public var skipped: [Int]?
+
   /// The place after so many steps; without any, the start of an epoch.
   public init(steps: Int = 0, loss: SmoothedValue = SmoothedValue()) {
     self.steps = steps

@@ -45,7 +45,8 @@ struct DatasetScan: ParsableCommand {
 
   @Flag(
     help: ArgumentHelp(
-      "Decode, and print the path of each damaged file alone, a line each, as a shell reads it."))
+      "Decode, and print the path of each damaged file alone, a line each, as a shell reads it: "
+        + "in train/, what a training with --skip-damaged replaces."))
   var list = false
 
   @Flag(help: "Print one JSON object.")

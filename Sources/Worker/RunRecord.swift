@@ -14,6 +14,8 @@ struct EpochSummary {
   let isBest: Bool
   let isLast: Bool
   let parameters: Int
+  /// Damaged pictures that were skipped; nil where none may be.
+  let skipped: Int?
 }
 
 /// The files that rank 0 writes for a run: recipe, logs, weights and checkpoints.
@@ -76,13 +78,15 @@ final class RunRecord {
   }
 
   private func log(_ summary: EpochSummary) {
-    epochs.add([
-      "train_lr": .real(summary.learningRate), "train_loss": .real(summary.trainingLoss),
-      "test_loss": .real(summary.tally?.meanLoss ?? .nan),
-      "test_acc1": .real(summary.tally?.accuracy1 ?? .nan),
-      "test_acc5": .real(summary.tally?.accuracy5 ?? .nan), "epoch": .integer(summary.epoch),
-      "n_parameters": .integer(summary.parameters),
-    ])
+    let skipped = summary.skipped.map { [("skipped_pictures", JSONNumber.integer($0))] } ?? []
+    epochs.add(
+      [
+        ("train_lr", .real(summary.learningRate)), ("train_loss", .real(summary.trainingLoss)),
+        ("test_loss", .real(summary.tally?.meanLoss ?? .nan)),
+        ("test_acc1", .real(summary.tally?.accuracy1 ?? .nan)),
+        ("test_acc5", .real(summary.tally?.accuracy5 ?? .nan)), ("epoch", .integer(summary.epoch)),
+        ("n_parameters", .integer(summary.parameters)),
+      ] + skipped)
   }
 }
 

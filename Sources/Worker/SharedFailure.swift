@@ -6,6 +6,9 @@ import Training
 struct SharedFailure: Error {
   let failure: Failure
 
+  /// A failure that every rank has come to by itself.
+  init(ofAll failure: Failure) { self.failure = failure }
+
   /// What the lowest rank that failed says; nil where none has. Every rank has to ask at the same place.
   init?(_ own: Failure?, in group: any ProcessGroup) throws(CollectiveError) {
     let all = try group.allGather(own?.bytes ?? [])

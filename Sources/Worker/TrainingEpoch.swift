@@ -11,6 +11,7 @@ struct TrainingEpoch {
   let trainer: Trainer
   let loader: BatchLoader
   let checkpoints: Checkpoints
+  let skipped: SkippedPictures
   let steps: JSONLines?
   /// The state at a place of the epoch.
   let state: (PartialEpoch) -> TrainingState
@@ -21,7 +22,7 @@ struct TrainingEpoch {
   /// Runs the epoch from a place to its end or its step limit; wherever it ends, `place` is what all ranks have done.
   ///
   /// Throws on all ranks after the same step: `StopRequested` where one was asked to stop, `SharedFailure` where one
-  /// could not read a picture.
+  /// could not read a picture, or all have skipped too many.
   func run(from place: inout PartialEpoch) throws {
     let batches = try batches()
     let first = min(place.steps, batches.count)
@@ -32,15 +33,20 @@ struct TrainingEpoch {
     // The pictures of steps that are done are not even decoded.
     loader.start(batches: Array(batches[first...]), epoch: epoch)
     setup.sections.begin(epoch: epoch, steps: batches.count, done: first)
+    skipped.begin(place)
+    place.skipped = skipped.ofEpoch
     for index in first..<batches.count {
-      guard let outcome = try step(&timing) else { break }
+      guard let (outcome, damage) = try step(&timing) else { break }
       place.steps = index + 1
+      let excess = outcome.signals.contains(.skipped) ? try skipped.add(damage) : nil
+      place.skipped = skipped.ofEpoch
       place.loss.add(outcome.loss)
       let step = FinishedStep(
         number: epoch * batches.count + index + 1, endsEpoch: index == batches.count - 1,
         signals: outcome.signals)
       line.add(stall: try checkpoints.finish(step, state(place)))
       if isLogged(index, of: batches.count) { report(place, batches.count, outcome, timing, &line) }
+      if let excess { throw excess }
       if step.signals.contains(.stop) { throw StopRequested() }
     }
     setup.voice.say(
@@ -48,8 +54,8 @@ struct TrainingEpoch {
     setup.voice.say("Averaged stats: \(rateMeter)  \(ReferenceLines.meter("loss", place.loss))")
   }
 
-  /// Makes the next step with all ranks; nil after the last.
-  private func step(_ timing: inout Timing) throws -> Trainer.Outcome? {
+  /// Makes the next step with all ranks, and what of this rank's pictures was damaged; nil after the last.
+  private func step(_ timing: inout Timing) throws -> (Trainer.Outcome, [Damage])? {
     var watch = Stopwatch()
     let next = Result { () throws(DataError) in try loader.next() }
     timing.data.add(watch.elapsed)
@@ -59,13 +65,15 @@ struct TrainingEpoch {
         return nil
       }
       guard let batch else { return nil }
+      let damage = batch.damage
       let outcome = try trainer.step(
-        batch, epoch: epoch, learningRate: learningRate, signals: checkpoints.signals)
+        batch, epoch: epoch, learningRate: learningRate,
+        signals: checkpoints.signals.union(damage.isEmpty ? [] : .skipped))
       loader.recycle(batch)
       let seconds = watch.lap()
       timing.step.add(seconds)
       setup.sections.finishStep(loss: outcome.loss, pictures: globalBatch, seconds: seconds)
-      return outcome
+      return (outcome, damage)
     } catch {
       guard case .picturesMissing = error else { throw error }
       var own: Failure?
@@ -99,6 +107,6 @@ struct TrainingEpoch {
         ("epoch", .integer(epoch)), ("step", .integer(trainer.optimizer.steps)),
         ("epoch_step", .integer(place.steps)), ("loss", .real(outcome.loss)), ("lr", .real(learningRate)),
         ("grad_norm", .real(outcome.gradientNorm)),
-      ] + line.fields(timing, outcome.communication, pictures: globalBatch))
+      ] + skipped.fields + line.fields(timing, outcome.communication, pictures: globalBatch))
   }
 }

@@ -132,9 +132,10 @@ final class TrainingRun {
     let watch = Stopwatch()
     record = setup.placement.isFirst ? try RunRecord(setup, from: resumed) : nil
     let checkpoints = Checkpoints(setup, trainer)
+    let skipped = SkippedPictures(setup)
     let loader = BatchLoader(
       folder: setup.data.training, transform: setup.trainingTransform, batchSize: recipe.rankPictures,
-      seed: recipe.seed, threads: setup.decodeThreads)
+      seed: recipe.seed, threads: setup.decodeThreads, skips: skipped.mostInARow)
     setup.sayStart()
     setup.voice.say("Start training for \(recipe.schedule.epochs) epochs")
     if firstEpoch >= recipe.schedule.epochs {
@@ -148,7 +149,8 @@ final class TrainingRun {
       do {
         try TrainingEpoch(
           epoch: epoch, learningRate: rate, setup: setup, trainer: trainer, loader: loader,
-          checkpoints: checkpoints, steps: record?.steps, state: { [unowned self] in state(in: epoch, $0) }
+          checkpoints: checkpoints, skipped: skipped, steps: record?.steps,
+          state: { [unowned self] in state(in: epoch, $0) }
         ).run(from: &place)
         try finish(epoch, rate, place, checkpoints)
       } catch is StopRequested {
@@ -183,7 +185,7 @@ final class TrainingRun {
     let failure = record?.finish(
       EpochSummary(
         epoch: epoch, learningRate: rate, trainingLoss: place.loss.globalAverage, tally: tally, best: newBest,
-        isBest: isBest, isLast: isLast, parameters: parameterCount), trainer)
+        isBest: isBest, isLast: isLast, parameters: parameterCount, skipped: place.skipped?.count), trainer)
     setup.sections.enter(.communicate)
     // An epoch counts as finished once its weights are written: until then a run that goes on does this again.
     if isLast, let shared = try SharedFailure(failure, in: setup.group) { throw shared }

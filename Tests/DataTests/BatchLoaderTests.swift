@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import System
 import SystemPackage
 import Testing
@@ -20,10 +21,10 @@ import Testing
     folder = try ImageFolder(FilePath(temporary.path))
   }
 
-  private func loader(threads: Int, depth: Int = 2, seed: UInt64 = 0) -> BatchLoader {
+  private func loader(threads: Int, depth: Int = 2, seed: UInt64 = 0, skips: Int = 0) -> BatchLoader {
     BatchLoader(
       folder: folder, transform: TrainTransform(size: 16), batchSize: 4, seed: seed, threads: threads,
-      depth: depth)
+      depth: depth, skips: skips)
   }
 
   /// All samples of an epoch by their index, and the order in which they came.
@@ -84,6 +85,46 @@ import Testing
     #expect(throws: DataError.notAPicture(path: folder[bad].path)) { try loader.next() }
     #expect(try loader.next() == nil)
     #expect(try samples(loader, [[0, 1], [2]]).order == [[0, 1], [2]])
+  }
+
+  @Test(arguments: [0, 1, 4])
+  func `damaged pictures are replaced by the next one, its label with it, where that is wished`(threads: Int)
+    throws
+  {
+    let last = folder.count - 1
+    // The last of class 0 and the first of class 1; and the last of all, whose next one is the first.
+    let damaged = [9, 10, last]
+    for index in damaged { try Data("text".utf8).write(to: URL(fileURLWithPath: folder[index].path.string)) }
+    let loader = loader(threads: threads, skips: 2)
+    loader.start(batches: [[8, 9, 10, last]], epoch: 0)
+    let batch = try #require(try loader.next())
+    #expect(batch.indices == [8, 9, 10, last])
+    #expect(batch.labels == [0, 1, 1, 0])
+    #expect(batch.damage.map(\.picture).sorted() == [9, 10, 10, last])
+    #expect(batch.damage.allSatisfy { $0.error == .notAPicture(path: folder[$0.picture].path) })
+    let reader = PictureReader()
+    for (position, (sample, stand)) in [(8, 8), (9, 11), (10, 11), (last, 0)].enumerated() {
+      let expected = try reader.sample(
+        of: folder[stand].path, TrainTransform(size: 16),
+        generator: KeyedGenerator(seed: 0, stream: .geometry, epoch: 0, index: sample))
+      #expect(Array(batch.pixels[position * 768..<(position + 1) * 768]) == expected)
+    }
+    loader.recycle(batch)
+    loader.start(batches: [[1]], epoch: 0)
+    #expect(try loader.next()?.damage == [])
+  }
+
+  @Test func `no more pictures in a row are passed over than may be, and none that is missing`() throws {
+    for index in [3, 4] { try Data("text".utf8).write(to: URL(fileURLWithPath: folder[index].path.string)) }
+    let path = folder[6].path
+    try FileManager.default.removeItem(atPath: path.string)
+    let loader = loader(threads: 1, skips: 1)
+    for (index, error) in [
+      (3, DataError.notAPicture(path: folder[4].path)), (6, .unreadable(SystemError("open", path, ENOENT))),
+    ] {
+      loader.start(batches: [[index]], epoch: 0)
+      #expect(throws: error) { try loader.next() }
+    }
   }
 
   @Test func `a picture that went away is an error that names it`() throws {

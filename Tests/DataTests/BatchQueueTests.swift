@@ -17,7 +17,7 @@ private final class Queue {
 
   @discardableResult
   func finish(_ claim: BatchQueue.Claim, failure: DataError? = nil) -> Bool {
-    queue.finish(claim, failure: failure)
+    queue.finish(claim, failure.map { .failed($0) } ?? .whole)
   }
 
   /// What `take` gives, in a form to compare.

@@ -69,7 +69,7 @@ import Testing
   private func epoch(of folder: ImageFolder, _ threads: Int, _ patience: Patience) throws -> [[UInt8]] {
     let loader = BatchLoader(
       folder: folder, transform: TrainTransform(size: 16), batchSize: 4, seed: 1, threads: threads, depth: 2,
-      patience: patience)
+      skips: 0, patience: patience)
     var batches: [[UInt8]] = []
     loader.start(batches: (0..<10).map { Array($0 * 4..<$0 * 4 + 4) }, epoch: 0)
     while let batch = try loader.next() {
