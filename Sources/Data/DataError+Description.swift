@@ -13,7 +13,8 @@ extension DataError: CustomStringConvertible {
     case .missingSplit(let split, let dataset):
       """
       no folder \(split)/ in \(dataset.masked). A data set is a folder with train/CLASS/PICTURE and val/CLASS/PICTURE; \
-      perhaps the path is one level too high or too deep. See: ls \(dataset.quoted)
+      perhaps the path is one level too high or too deep\
+      \(split == ImageFolderPair.splits.validation ? "; --no-eval trains without val/" : ""). See: ls \(dataset.quoted)
       """
     case .noClasses(let folder):
       """

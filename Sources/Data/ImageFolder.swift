@@ -39,6 +39,12 @@ public struct ImageFolder: Sendable {
     }
   }
 
+  /// A split without pictures, with the classes of another.
+  init(empty root: FilePath, classes: [ClassName]) {
+    (self.root, self.classes) = (root, classes)
+    starts = classes.map { _ in 0 }
+  }
+
   /// The number of pictures.
   public var count: Int { paths.count }
 

@@ -1,21 +1,42 @@
 public import SystemPackage
 
-/// A data set: `DIR/train` and `DIR/val` with the same classes.
+/// A data set: `DIR/train` and `DIR/val` with the same classes, or the one of them that is needed.
 public struct ImageFolderPair: Sendable {
   /// The names of the two splits' folders.
   public static let splits = (training: "train", validation: "val")
 
-  /// What is learned from.
+  /// What is learned from; without pictures where nothing is learned.
   public let training: ImageFolder
-  /// What the accuracy is measured on.
+  /// What the accuracy is measured on; without pictures where nothing is measured.
   public let validation: ImageFolder
+
+  /// What pictures are needed for.
+  public enum Purpose: Sendable {
+    /// Both splits.
+    case trainingAndEvaluation
+    /// `train/`; `val/` need not be there.
+    case training
+    /// `val/`; `train/` is not looked at.
+    case evaluation
+  }
 
   /// Lists both splits; throws what `ImageFolder` throws, and for a missing split or a class that only one of them has.
   ///
   /// The reference numbers each split's classes on its own, so that one missing folder shifts the labels unnoticed.
-  public init(_ folder: FilePath) throws(DataError) {
+  public init(
+    _ folder: FilePath, for purpose: Purpose = .trainingAndEvaluation
+  ) throws(DataError) {
+    if purpose == .evaluation {
+      validation = try ImageFolder(Self.split(Self.splits.validation, of: folder))
+      training = ImageFolder(empty: folder.appending(Self.splits.training), classes: validation.classes)
+      return
+    }
     training = try ImageFolder(Self.split(Self.splits.training, of: folder))
-    validation = try ImageFolder(Self.split(Self.splits.validation, of: folder))
+    do throws(DataError) {
+      validation = try ImageFolder(Self.split(Self.splits.validation, of: folder))
+    } catch .missingSplit where purpose == .training {
+      validation = ImageFolder(empty: folder.appending(Self.splits.validation), classes: training.classes)
+    }
     try requireEqualClasses()
   }
 

@@ -133,6 +133,7 @@ package struct RunFlags: ParsableArguments {
     try check()
     settings.note(
       shardOptimizer == true ? "--shard-optimizer" : "--no-shard-optimizer", isGiven: shardOptimizer != nil)
+    settings.note("--no-eval", isGiven: noEval)
     settings.note("--recipe", isGiven: recipe != nil)
     settings.note("--skip-damaged", isGiven: skipDamaged != nil)
     settings.note("--checkpoint-every", isGiven: checkpointEvery != nil)

@@ -87,7 +87,8 @@ private struct Idleness: Sendable {
         when: { _ in run.eval || run.throughput }),
       Idleness(
         "\(word) trains nothing",
-        together + " --shard-optimizer --no-shard-optimizer --recipe --checkpoint-every --skip-damaged",
+        together
+          + " --shard-optimizer --no-shard-optimizer --recipe --checkpoint-every --skip-damaged --no-eval",
         when: { _ in run.eval || run.throughput }),
     ]
   }

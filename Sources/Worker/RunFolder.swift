@@ -8,6 +8,9 @@ import SystemPackage
 struct RunFolder {
   let path: String
 
+  /// The folder at `path`, which need not be there and is not made.
+  init(path: String) { self.path = path }
+
   /// The folder at `path`, made if it is not there; throws when it cannot be written to.
   init(creating path: String) throws(Failure) {
     self.path = path

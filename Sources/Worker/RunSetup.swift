@@ -18,7 +18,7 @@ struct RunSetup {
   let trainingTransform: any Transform
   let placement: Placement
   let data: ImageFolderPair
-  /// Updates that a whole epoch makes.
+  /// Updates that a whole epoch makes; 0 where nothing is trained.
   let updates: Int
   let folder: RunFolder
   let device: Device
@@ -37,9 +37,10 @@ struct RunSetup {
     self.saved = saved
     recipe = try flags.recipe(worldSize: placement.worldSize, over: saved)
     trainingTransform = try Self.trainingTransform(recipe)
-    data = try ImageFolderPair(FilePath(recipe.data.path))
-    updates = try Sampler(recipe, count: data.training.count).stepsPerEpoch
-    folder = try RunFolder(creating: flags.outputFolder(over: saved))
+    data = try ImageFolderPair(FilePath(recipe.data.path), for: flags.run.purpose)
+    updates = flags.run.trains ? try Sampler(recipe, count: data.training.count).stepsPerEpoch : 0
+    let output = flags.outputFolder(over: saved)
+    folder = flags.run.trains ? try RunFolder(creating: output) : RunFolder(path: output)
     device = try Device(flags.run.device, for: placement)
     Runtime.keepMemory()
     if let threads = flags.run.threads ?? placement.threads { Runtime.threads = threads }
@@ -97,6 +98,13 @@ struct RunSetup {
       interpolation: TrainInterpolation(pictures.interpolation),
       augmentation: pictures.autoAugment.isEmpty ? nil : try RandAugment(parsing: pictures.autoAugment),
       colorJitter: pictures.colorJitter > 0 ? ColorJitter(pictures.colorJitter) : nil)
+  }
+}
+
+extension RunFlags {
+  /// What the pictures are for.
+  fileprivate var purpose: ImageFolderPair.Purpose {
+    trains ? noEval ? .training : .trainingAndEvaluation : .evaluation
   }
 }
 

@@ -21,5 +21,49 @@ extension EndToEnd {
         #expect(try RunFiles(folder: place.output("evaluated")).names() == ["run"])
       }
     }
+
+    @Test func `weights and held-out pictures are all that an evaluation needs, and it leaves nothing`()
+      throws
+    {
+      let flags = place.training("trained", "--input-size", "64", "--crop-pct", "1")
+      let training = try ProgramRun(.worker, flags, in: place).finish()
+      let accuracy = try #require(training.output.first { $0.hasPrefix("* Acc@1") })
+      try FileManager.default.removeItem(atPath: "\(place.pictures.path)/train")
+      let run = place.output("trained")
+      let commands: [(ProgramRun.Program, [String])] = [
+        (.launcher, ["--resume", "\(run)/last.safetensors", "--nproc", "2"]),
+        (.worker, ["--resume", "\(run)/last.safetensors"]),
+        (.worker, ["--finetune", "\(run)/last.safetensors"]), (.launcher, ["--resume", run, "--nproc", "3"]),
+      ]
+      for (program, start) in commands {
+        let end = try evaluate(program, start)
+        #expect(end.status == Status.done, "\(end.errors)")
+        #expect(end.output.contains(accuracy), "\(start): \(end.output)")
+        #expect(!end.errors.contains("→"), "\(end.errors)")
+      }
+      let smaller = try evaluate(.worker, ["--resume", "\(run)/last.safetensors", "--input-size", "32"])
+      #expect(smaller.errors.contains("note: data.inputSize 64 → 32"), "\(smaller.errors)")
+    }
+
+    /// Evaluates in an empty folder, and looks that it stays empty.
+    private func evaluate(_ program: ProgramRun.Program, _ start: [String]) throws -> ProgramRun.End {
+      let folder = place.output("empty")
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let flags = ["--eval", "--data-path", place.pictures.path, "--batch-size", "4"] + start
+      let end = try ProgramRun(program, flags, in: place, directory: folder).finish()
+      #expect(try RunFiles(folder: folder).names().isEmpty)
+      return end
+    }
+
+    @Test func `a folder without val trains where nobody evaluates`() throws {
+      try FileManager.default.removeItem(atPath: "\(place.pictures.path)/val")
+      let refused = try ProgramRun(.worker, place.training("out"), in: place).finish()
+      #expect(
+        refused.status == Status.missingInput && refused.errors.contains("--no-eval trains without val/"))
+      let end = try ProgramRun(.launcher, ["--nproc", "2"] + place.training("out", "--no-eval"), in: place)
+        .finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      #expect(try RunFiles(folder: place.output("out")).names().contains("last.safetensors"))
+    }
   }
 }

@@ -30,6 +30,7 @@ import Testing
     ("--model-ema-decay 0.9", ["--model-ema-decay (there is no --model-ema)"]),
     ("--eval --lr 1 --opt-betas 0.5 0.5 --no-aug", ["--no-aug, --lr, --opt-betas (--eval trains nothing)"]),
     ("--eval --recipe small", ["--recipe (--eval trains nothing)"]),
+    ("--eval --no-eval", ["--no-eval (--eval trains nothing)"]), ("--no-eval", []),
     ("--throughout --lr 1", ["--lr (--throughput trains nothing)"]),
     ("--no-pin-mem", ["--no-pin-mem (no pinned memory is used)"]),
     ("--pin-mem", ["--pin-mem (no pinned memory is used)"]),
