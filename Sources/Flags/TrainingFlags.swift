@@ -75,6 +75,11 @@ public struct TrainingFlags: ParsableArguments {
     }
   }()
 
+  /// What the flags are about that set values: `aug` for `--no-aug` too.
+  package static var valueSubjects: Set<String> {
+    Set(valueNames.keys.map { $0.hasPrefix("no-") ? String($0.dropFirst(3)) : $0 })
+  }
+
   private func settle(_ settings: inout Settings) throws(RecipeError) {
     try pictures.settle(&settings)
     try augmentation.settle(&settings)

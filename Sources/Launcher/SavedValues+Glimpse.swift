@@ -21,7 +21,7 @@ extension SavedValues {
   }
 
   /// Of all that a run saves beside its tensors, what a launcher needs.
-  private struct State: Decodable {
+  struct State: Decodable {
     let recipe: Recipe
   }
 }

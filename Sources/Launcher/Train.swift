@@ -18,21 +18,32 @@ struct Train: LaunchCommand {
   @OptionGroup var training: TrainingFlags
 
   func launch(_ signals: consuming SignalReader, environment: [String: String]) throws -> CInt {
+    let all = TwinsLaunch.arguments
+    return try start(
+      signals, environment: environment, arguments: all.first == "train" ? Array(all.dropFirst()) : all)
+  }
+
+  /// Starts the run of this command line, which `arguments` are without the subcommand.
+  func start(
+    _ signals: consuming SignalReader, environment: [String: String], arguments given: [String]
+  ) throws -> CInt {
     let size = workerCount(environment: environment)
     let saved = SavedValues.glimpse(training)
     let recipe = try training.recipe(worldSize: size, over: saved)
     let output = training.outputFolder(over: saved)
-    let arguments = workerArguments(writingTo: output)
+    let arguments = workerArguments(given, writingTo: output)
 
     let identifier = launch.runIdentifier ?? .random()
     let program = try WorkerProgram.locate(environment: environment)
-    let folder = try RunFolder(
-      path: launch.runFolder ?? output + "/run", runIdentifier: identifier.text)
+    let path = ownFolder(in: output)
+    let folder: RunFolder? =
+      if let path { try RunFolder(path: path, runIdentifier: identifier.text) } else { nil }
     let budgets = HangBudgets(step: .seconds(launch.ring.hangTimeout))
     var meeting = launch.ring.meeting(identifier, attempt: 0, size: size)
     meeting.timeouts.silence = budgets.ringPatience
-    let control = try ControlServer(
-      run: identifier, folder: folder.path, environment: environment)
+    let control = try path.map { path in
+      try ControlServer(run: identifier, folder: path, environment: environment)
+    }
     var run = Launch(
       grace: .seconds(launch.grace), program: program, arguments: arguments,
       placement: Placement(
@@ -41,23 +52,34 @@ struct Train: LaunchCommand {
         threads: .shared(
           named: launch.threadsPerWorker ?? training.run.threads, environment: environment, workers: size),
         maxRestarts: launch.restarts.maxRestarts),
-      environment: environment, logs: LogFolder(in: folder.path),
+      environment: environment, logs: path.map(LogFolder.init(in:)),
       advice: FailureReport.Advice(
         debug: ["twins-worker"] + arguments, data: recipe.data.path),
       notes: launch.ring.notes)
     run.restarts = launch.restarts.budget
     run.budgets = budgets
     run.cards = cards(for: size, environment: environment)
-    run.notes += [control.note].compactMap(\.self)
-    if training.run.trains { follow(&run, output) }
+    run.notes += [control?.note].compactMap(\.self)
+    if training.run.trains, let path {
+      follow(&run, output)
+      let record = LaunchRecord(arguments: given, output: output, workers: size)
+      run.notes += [record.write(to: path)].compactMap(\.self)
+    }
+    defer { withExtendedLifetime(folder) {} }
     return try run.supervise(signals, control: control)
   }
 
+  /// The launcher's own folder: an evaluation or a measurement, which writes nothing, has one where it is named.
+  private func ownFolder(in output: String) -> String? {
+    let isWanted = training.run.trains || training.run.outputDir != nil
+    return launch.runFolder ?? (isWanted ? output + "/run" : nil)
+  }
+
   /// What each worker is told. Later attempts are to find the folder of this one, whatever it was named by.
-  private func workerArguments(writingTo output: String) -> [String] {
-    let given = ["train"] + WorkerArguments.removingLaunchFlags(from: trainingArguments)
-    let isFolderNamed = training.run.resume == nil || training.run.outputDir != nil
-    return isFolderNamed ? given : given + ["--output-dir", output]
+  private func workerArguments(_ all: [String], writingTo output: String) -> [String] {
+    let given = ["train"] + WorkerArguments.removingLaunchFlags(from: all)
+    guard training.run.trains, training.run.resume != nil, training.run.outputDir == nil else { return given }
+    return given + ["--output-dir", output]
   }
 
   /// An evaluation or a measurement saves nothing: another attempt of it does the same once more.
@@ -71,11 +93,6 @@ struct Train: LaunchCommand {
     guard training.run.device != .cpu else { return [] }
     let names = Accelerators.names(environment: environment)
     return training.run.device == nil && names.count < size ? [] : names
-  }
-
-  private var trainingArguments: [String] {
-    let all = TwinsLaunch.arguments
-    return all.first == "train" ? Array(all.dropFirst()) : all
   }
 
   private func workerCount(environment: [String: String]) -> Int {

@@ -15,9 +15,11 @@ struct TwinsLaunch: ParsableCommand {
         twins-launch --nproc 8 --data-path DIR --model alt_gvt_small --dist-eval
       A run that goes on can be asked by its folder, its output folder or its name:
         twins-launch status OUT
+      One that has ended goes on with the flags it had:
+        twins-launch resume OUT
       All flags: twins-launch help train
       """,
-    subcommands: [Train.self, Status.self, Stop.self, RequestCheckpoint.self, Bench.self],
+    subcommands: [Train.self, Resume.self, Status.self, Stop.self, RequestCheckpoint.self, Bench.self],
     defaultSubcommand: Train.self)
 
   static func main() {

@@ -83,6 +83,41 @@ extension EndToEnd {
       #expect(!end.output.contains { $0.hasPrefix("Weights from ") })
     }
 
+    @Test func `twins-launch resume needs the run alone, wherever one stands`() throws {
+      let launch = ["--nproc", "2", "--log-every", "1", "--keep", "5", "--transport", "ipc"]
+      func train(_ output: String) throws -> ProgramRun {
+        try ProgramRun(
+          .launcher, launch + training(output, batch: 2, data: "pictures"), in: place, directory: place.folder
+        )
+      }
+      #expect(try train("whole").finish().status == Status.done)
+      let run = try train("parts")
+      try run.read(to: "Epoch: [1]  [ 2/15]")
+      run.send(SIGTERM)
+      #expect(try run.finish().status == Status.stoppedEarly)
+      let end = try ProgramRun(.launcher, ["resume", place.output("parts")], in: place, directory: "/")
+        .finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      let changes = end.errors.split(separator: "\n").filter { $0.contains(" → ") }
+      #expect(changes == ["[rank 0] twins-worker: note: data.path pictures → \(place.folder)/pictures"])
+      #expect(end.errors.contains("2 workers finished"))
+      let (whole, parts) = (RunFiles(folder: place.output("whole")), RunFiles(folder: place.output("parts")))
+      #expect(try parts.bytes("last.safetensors") == whole.bytes("last.safetensors"))
+      #expect(try parts.steps() == whole.steps())
+      // What it was told this time is what it will be told the next time.
+      let more = try ProgramRun(
+        .launcher, ["resume", place.output("parts") + "/run", "--epochs", "3", "--nproc", "1"], in: place
+      ).finish()
+      #expect(more.status == Status.done, "\(more.errors)")
+      #expect(
+        more.errors.contains("note: schedule.epochs 2 → 3") && more.errors.contains("1 worker finished"))
+    }
+
+    @Test func `no run is resumed where there is none`() throws {
+      let end = try ProgramRun(.launcher, ["resume", place.pictures.path], in: place).finish()
+      #expect(end.status == Status.missingInput && end.errors.contains("no run '\(place.pictures.path)'"))
+    }
+
     /// Stops a run after its first epoch.
     private func stop(_ output: String, _ flags: [String] = []) throws {
       let run = try work(training(output) + flags)
@@ -92,9 +127,10 @@ extension EndToEnd {
       #expect(try run.finish().status == Status.stoppedEarly)
     }
 
-    private func training(_ output: String) -> [String] {
+    private func training(_ output: String, batch: Int = 4, data: String? = nil) -> [String] {
       place.training(
-        output, "--epochs", "2", "--log-every", "1", "--mixup", "0.8", "--cutmix", "1", "--seed", "7")
+        output, "--epochs", "2", "--log-every", "1", "--mixup", "0.8", "--cutmix", "1", "--seed", "7",
+        "--batch-size", "\(batch)", "--data-path", data ?? place.pictures.path)
     }
 
     private func work(_ flags: [String]) throws -> ProgramRun { try ProgramRun(.worker, flags, in: place) }
