@@ -113,6 +113,19 @@ extension EndToEnd {
         more.errors.contains("note: schedule.epochs 2 → 3") && more.errors.contains("1 worker finished"))
     }
 
+    @Test func `a run whose launcher was killed is found by its name`() throws {
+      let name = "killed-\(UUID().uuidString.prefix(8))"
+      let run = try ProgramRun(
+        .launcher, ["--nproc", "2", "--run-id", name] + training("out", batch: 2), in: place)
+      try run.read(to: "Epoch: [1]  [ 2/15]")
+      try run.waitForWorkers(within: ProgramRun.patience) { run.send(SIGKILL) }
+      #expect(try run.finish().status == 128 + SIGKILL)
+      let end = try ProgramRun(.launcher, ["resume", name], in: place).finish()
+      #expect(end.status == Status.done && end.errors.contains("2 workers finished"), "\(end.errors)")
+      #expect(
+        end.output.contains { $0.hasPrefix("Resuming from \(place.output("out"))/checkpoints/epoch-0000") })
+    }
+
     @Test func `no run is resumed where there is none`() throws {
       let end = try ProgramRun(.launcher, ["resume", place.pictures.path], in: place).finish()
       #expect(end.status == Status.missingInput && end.errors.contains("no run '\(place.pictures.path)'"))
