@@ -8,6 +8,8 @@ final class PyTorchFile {
   private(set) var tensors: [TensorView] = []
   /// The key of the dictionary that holds the tensors; nil where the file is that dictionary.
   let container: String?
+  /// The key of the dictionary that holds an average of the weights; nil where there is none.
+  let average: String?
   /// Whether an optimizer's state lies beside the weights.
   let hasOptimizer: Bool
   /// What the command-line arguments that were saved with the weights say of them.
@@ -17,16 +19,22 @@ final class PyTorchFile {
   private var copies: [OwnedBytes] = []
 
   /// Where checkpoints keep their weights, best first.
-  fileprivate static let containers = ["model", "state_dict", "model_ema"]
+  fileprivate static let containers = ["model", "state_dict"] + averages
+  /// Where they keep an average of them: timm and DeiT.
+  private static let averages = ["state_dict_ema", "model_ema"]
 
-  init(mapping file: consuming MappedFile, path: String) throws(CheckpointError) {
+  /// Opens a file; where it has an average of the weights, `takesAverage` takes that.
+  init(mapping file: consuming MappedFile, path: String, takesAverage: Bool) throws(CheckpointError) {
     let bytes = file.bytes
     self.file = file
     self.path = path
     let (archive, prefix, pickle) = try explained(path) { () throws(Refusal) in try Self.open(bytes) }
-    container = Self.containers.first { key in
-      pickle.value(key, in: pickle.root).map { !pickle.tensors(of: $0).isEmpty } ?? false
+    func first(of keys: [String]) -> String? {
+      keys.first { key in pickle.value(key, in: pickle.root).map { !pickle.tensors(of: $0).isEmpty } ?? false
+      }
     }
+    average = first(of: Self.averages)
+    container = first(of: (takesAverage ? Self.averages : []) + Self.containers)
     hasOptimizer = pickle.value("optimizer", in: pickle.root) != nil
     let weights = container.flatMap { pickle.value($0, in: pickle.root) } ?? pickle.root
     let described = pickle.tensors(of: weights)

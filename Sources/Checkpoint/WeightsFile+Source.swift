@@ -8,13 +8,14 @@ extension WeightsFile {
     let tensors: [TensorView]
     let metadata: [String: String]
     var container: String?
+    var average: String?
     var hasOptimizer = false
 
     /// Opens a file as what its first bytes say it is.
-    init(path: String) throws(CheckpointError) {
+    init(path: String, takesAverage: Bool) throws(CheckpointError) {
       let file = try MappedFile(path: path)
       switch Format(of: file.bytes) {
-      case .zip: self.init(try PyTorchFile(mapping: file, path: path))
+      case .zip: self.init(try PyTorchFile(mapping: file, path: path, takesAverage: takesAverage))
       case .legacy: throw .badFile(path: path, reason: Self.legacy(path))
       case .pickle:
         throw .badFile(
@@ -39,6 +40,7 @@ extension WeightsFile {
       tensors = file.tensors
       metadata = file.metadata
       container = file.container
+      average = file.average
       hasOptimizer = file.hasOptimizer
     }
 

@@ -23,6 +23,10 @@ public final class WeightsFile: NamedTensors {
   public let tensors: [TensorView]
   /// Whether the file is a whole training state of PyTorch's, of which only the weights are read.
   public let hasOptimizer: Bool
+  /// The part of the file that the tensors are in, as `state_dict`; nil where it has no parts.
+  public let part: String?
+  /// The part of the file that an average of the weights is in, as timm's `state_dict_ema` and DeiT's `model_ema`.
+  public let average: String?
   /// What was done to the file's tensors, as `without the prefix module.`; for people to read.
   public let changes: [String]
 
@@ -34,8 +38,10 @@ public final class WeightsFile: NamedTensors {
   private static let prefixes = ["module.", "_orig_mod.", "backbone.", "model."]
 
   /// Opens and checks a file; throws where it is neither format, is damaged or asks for more than weights.
-  public init(path: String) throws(CheckpointError) {
-    let source = try Source(path: path)
+  ///
+  /// - Parameter takesAverage: Whether the tensors are those of the average, where there is one.
+  public init(path: String, takesAverage: Bool = false) throws(CheckpointError) {
+    let source = try Source(path: path, takesAverage: takesAverage)
     // Each name is of one tensor before it is looked at again: a long one may be tied to thousands.
     _ = try Self.byName(source.tensors, path: path)
     let (named, stripped) = Self.withoutPrefixes(source.tensors)
@@ -45,6 +51,8 @@ public final class WeightsFile: NamedTensors {
     self.path = path
     metadata = source.metadata
     hasOptimizer = source.hasOptimizer
+    part = source.container
+    average = source.average
     owners = [source.owner] + copies
     changes =
       (source.container.map { ["the part '\($0)'"] } ?? []) + stripped.map { "without the prefix \($0)" }

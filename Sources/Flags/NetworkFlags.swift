@@ -32,11 +32,21 @@ package struct NetworkFlags: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo,
-    help: help("Keep a moving average of the weights, and evaluate it too.", "--no-model-ema"))
+    help: help(
+      "Keep a moving average of the weights (EMA) too; it is evaluated and written beside them.",
+      "--no-model-ema"
+    ))
   package var modelEma: Bool?
 
   @Option(help: help("The part of the average that a step keeps.", reference.ema.decay, "decay"))
   package var modelEmaDecay: Double?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "Let update t keep at most (1 + t) / (10 + t) of the average, so that it follows the first ones. "
+        + "(default: where the run makes fewer than 5 / (1 - decay) updates)"))
+  package var modelEmaWarmup: Bool?
 
   @Option(help: help("Seeds weights, order, augmentation, mixing and drop path.", reference.seed, "n"))
   package var seed: UInt64?
@@ -60,6 +70,10 @@ package struct NetworkFlags: ParsableArguments {
       modelEma, modelEma == true ? "--model-ema" : "--no-model-ema", into: \.ema.enabled, "ema.enabled")
     try settings.take(
       modelEmaDecay, "--model-ema-decay", into: \.ema.decay, "ema.decay", "from 0 to below 1", where: isShare)
+    try settings.take(
+      modelEmaWarmup.map(Optional.some),
+      modelEmaWarmup == true ? "--model-ema-warmup" : "--no-model-ema-warmup", into: \.ema.warmup,
+      "ema.warmup")
     try settings.take(seed, "--seed", into: \.seed, "seed")
   }
 }

@@ -44,6 +44,12 @@ package struct RunFlags: ParsableArguments {
 
   @Flag(
     help: ArgumentHelp(
+      "Take the average (EMA) that lies beside the weights in the file of --finetune or --resume: timm's state_dict_ema, "
+        + "DeiT's model_ema; with --eval, a checkpoint's too, of which otherwise both are evaluated."))
+  package var useEma = false
+
+  @Flag(
+    help: ArgumentHelp(
       "Evaluate once instead of training, with the weights of --resume and the model, size and crop they say. "
         + "It reads val/ alone and writes nothing."))
   package var eval = false
@@ -151,6 +157,11 @@ package struct RunFlags: ParsableArguments {
     try require(bucketMegabytes, "--bucket-megabytes", in: 1...1024)
     try require(checkWeightsEvery, "--check-weights-every", in: 0...manySteps)
     try require(numWorkers, "--num-workers", in: 0...manyThreads)
+    if useEma, finetune == nil, resume == nil {
+      throw RecipeError(
+        "--use-ema: takes the averaged weights of a file; name it with --finetune, or with --resume. "
+          + "--model-ema averages those of this run")
+    }
     if let finetune, let resume, resume != "auto" {
       throw RecipeError(
         "--finetune \(finetune) starts a run and --resume \(resume) goes on with one: give one of them, or "

@@ -52,7 +52,9 @@ private struct Idleness: Sendable {
       Idleness("SGD has neither", "--opt-betas --opt-eps") { $0.optimizer.kind == .sgd },
       Idleness("--warmup-epochs 0 warms nothing up", "--warmup-lr") { $0.schedule.warmupEpochs == 0 },
       Idleness("--amp O0 computes in float32", "--amp-dtype") { $0.precision.level == .O0 },
-      Idleness("there is no --model-ema", "--model-ema-decay") { !$0.ema.enabled },
+      Idleness(
+        "there is no --model-ema", "--model-ema-decay --model-ema-warmup --no-model-ema-warmup"
+      ) { !$0.ema.enabled },
     ]
   }
 

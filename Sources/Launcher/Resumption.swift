@@ -4,7 +4,7 @@ import Glibc
 /// What later attempts of a run are told to go on from.
 ///
 /// Once this run has saved a checkpoint, its newest one: `--resume auto` takes the place of the --resume or --finetune
-/// that the first attempt had. Before that they are started as the first one was; a checkpoint that lay in
+/// that the first attempt had, with its --use-ema. Before that they are started as the first one was; a checkpoint that lay in
 /// the folder before is another run's, unless the user named it.
 struct Resumption: Sendable {
   /// The folder of checkpoints.
@@ -24,7 +24,7 @@ struct Resumption: Sendable {
   func arguments(first: [String]) -> [String] {
     guard hasNewCheckpoint, let subcommand = first.first else { return first }
     let rest = WorkerArguments.removing(["--resume", "--finetune"], from: Array(first.dropFirst()))
-    return [subcommand, "--resume", "auto"] + rest
+    return [subcommand, "--resume", "auto"] + rest.filter { $0 != "--use-ema" }
   }
 
   /// Which folder it is, whatever its name: another one may get the number in the file system of one that was removed,

@@ -37,6 +37,14 @@ package enum JSONTree: Equatable, Sendable {
     return encoder
   }
 
+  /// The tree without a member of one of its objects.
+  func without(_ key: String, in group: String) -> JSONTree {
+    guard case .object(var members) = self, case .object(var inner)? = members[group] else { return self }
+    inner[key] = nil
+    members[group] = .object(inner)
+    return .object(members)
+  }
+
   /// Every value that is no object, by its dotted name, in alphabetical order.
   package func leaves(under prefix: String = "") -> [(name: String, value: JSONTree)] {
     guard case .object(let members) = self else { return [(prefix, self)] }

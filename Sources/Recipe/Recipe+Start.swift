@@ -42,6 +42,12 @@ extension Recipe {
       + "little is learnt in one. \(advice)"
   }
 
+  /// Updates that an epoch makes of those that a whole one would.
+  public func updates(of whole: Int) -> Int { min(whole, schedule.stepLimit ?? whole) }
+
+  /// Updates that the run makes where a whole epoch would make so many.
+  public func allUpdates(of whole: Int) -> Int { updates(of: whole) * schedule.epochs }
+
   /// How an epoch is divided, for the start of a run.
   ///
   /// - Parameter steps: Steps that an epoch makes, each of which is one update.

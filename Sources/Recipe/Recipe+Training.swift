@@ -112,15 +112,4 @@ extension Recipe {
     /// Everything in float32.
     public init() {}
   }
-
-  /// An exponential moving average of the weights, evaluated beside them.
-  public struct Averaging: Codable, Equatable, Sendable {
-    /// Whether there is one.
-    public var enabled = false
-    /// The part of the average that an update keeps.
-    public var decay = 0.99996
-
-    /// No average; the decay is timm's.
-    public init() {}
-  }
 }

@@ -16,4 +16,9 @@ extension Trainer {
     average?.restart()
     return fresh
   }
+
+  /// Starts from the average that a checkpoint has beside its weights; throws where there is none, or it does not fit.
+  public func loadAverage(of checkpoint: StoredCheckpoint) throws {
+    try load(try checkpoint.tensors(of: Self.averageFile))
+  }
 }

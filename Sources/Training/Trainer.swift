@@ -59,7 +59,7 @@ public final class Trainer {
     exchange = RankExchange(group, parallelism, on: device)
     reducer = GradientReducer(flat, exchange, parallelism)
     optimizer = Optimizer(flat, recipe.optimizer, exchange)
-    average = recipe.ema.enabled ? WeightAverage(flat, decay: recipe.ema.decay) : nil
+    average = recipe.ema.enabled ? WeightAverage(flat, recipe.ema) : nil
     weightCheck = WeightCheck(flat: flat, group: group, interval: parallelism.weightCheckInterval)
     lossScale = recipe.products == .float16 ? LossScale() : nil
     objective = Objective(network, recipe, on: device)
@@ -96,9 +96,9 @@ public final class Trainer {
     _ = try exchanged(0, signals.union(.lacksPictures))
   }
 
-  /// Runs `body` while the network has the weights that are to be evaluated and kept: the averaged ones, if there are any.
-  public func withEvaluatedWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
-    try average.map { try $0.lent(body) } ?? body()
+  /// Runs `body` while the network has the averaged weights; nil, without running it, where the recipe averages none.
+  public func withAverage<Result>(_ body: () throws -> Result) rethrows -> Result? {
+    try average?.lent(body)
   }
 
   /// Adds the mean gradient of the batch's parts to the buffer; their mean loss.
@@ -136,7 +136,7 @@ public final class Trainer {
       try optimizer.update(learningRate: learningRate, gradientScale: gradientScale)
     }
     onPart(.optimizer)
-    average?.update()
+    average?.update(after: optimizer.steps)
   }
 
   /// The number of a part among all that the ranks of this run ever train on.

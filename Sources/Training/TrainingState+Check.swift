@@ -11,7 +11,10 @@ extension TrainingState: CheckedState {
     where !(0..<Self.most).contains(value) {
       return "\(name) \(value) is no count of a run"
     }
-    guard (0...100).contains(bestAccuracy) else { return "bestAccuracy \(bestAccuracy) is no percentage" }
+    for (name, value) in [("bestAccuracy", bestAccuracy), ("bestAverage", bestAverage ?? 0)]
+    where !(0...100).contains(value) {
+      return "\(name) \(value) is no percentage"
+    }
     guard min(recipe.data.batchSize, recipe.accumulation, recipe.worldSize) > 0,
       recipe.picturesPerUpdate < Self.most
     else { return "its recipe's updates are of no number of pictures" }

@@ -15,6 +15,9 @@ public struct TrainingState: Codable, Equatable, Sendable {
   public var steps: Int
   /// Best Acc@1 so far, in percent.
   public var bestAccuracy: Double
+  /// Best Acc@1 of the average so far, in percent; nil without one, and where only the average was evaluated: then
+  /// `bestAccuracy` is its.
+  public var bestAverage: Double?
   /// The classes in the order of the head's outputs; written as their `text`.
   public var classes: [ClassName]
   /// The recipe the run follows.
@@ -31,19 +34,25 @@ public struct TrainingState: Codable, Equatable, Sendable {
 
   /// The state after an epoch, or inside one.
   public init(
-    epoch: Int, steps: Int, bestAccuracy: Double, classes: [ClassName], recipe: Recipe,
-    lossScale: LossScale? = nil, partial: PartialEpoch? = nil
+    epoch: Int, steps: Int, bestAccuracy: Double, bestAverage: Double? = nil, classes: [ClassName],
+    recipe: Recipe, lossScale: LossScale? = nil, partial: PartialEpoch? = nil
   ) {
     self.epoch = epoch
     self.partial = partial
     self.steps = steps
     self.bestAccuracy = bestAccuracy
+    self.bestAverage = bestAverage
     self.classes = classes
     self.recipe = recipe
     recipeDigest = recipe.digest
     self.lossScale = lossScale
     arithmetic = Self.arithmetic
   }
+}
+
+extension TrainingState {
+  /// Whether `bestAccuracy` is the average's, as in checkpoints from before both were evaluated.
+  public var evaluatedOnlyItsAverage: Bool { recipe.ema.enabled && bestAverage == nil }
 }
 
 extension Trainer {

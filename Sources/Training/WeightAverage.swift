@@ -1,16 +1,17 @@
 import Checkpoint
+import Recipe
 import Torch
 
 /// An exponential moving average of the weights (timm `ModelEma`): `a = decay · a + (1 - decay) · w` after each update.
 final class WeightAverage {
   private let flat: FlatNetwork
   private let average: FlatTensor
-  private let decay: Double
+  private let recipe: Recipe.Averaging
 
   /// An average that starts as the weights.
-  init(_ flat: FlatNetwork, decay: Double) {
+  init(_ flat: FlatNetwork, _ recipe: Recipe.Averaging) {
     self.flat = flat
-    self.decay = decay
+    self.recipe = recipe
     average = FlatTensor(zeros: flat.layout, shapes: flat.shapes, on: flat.device)
     restart()
   }
@@ -18,8 +19,10 @@ final class WeightAverage {
   /// Makes the average the weights as they are now: call it when others have taken their place.
   func restart() { average.tensor.copy(from: flat.weights.tensor) }
 
-  /// Moves the average towards the weights.
-  func update() { average.tensor.move(towards: flat.weights.tensor, by: 1 - decay) }
+  /// Moves the average towards the weights; `updates` of the run have been made to them.
+  func update(after updates: Int) {
+    average.tensor.move(towards: flat.weights.tensor, by: 1 - recipe.decay(after: updates))
+  }
 
   /// Copies the averages to host memory.
   func copy(to target: UnsafeMutableBufferPointer<Float>) { average.copy(to: target) }

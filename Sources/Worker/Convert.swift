@@ -10,7 +10,7 @@ struct Convert: ParsableCommand {
       "Write the weights in a PyTorch .pth or .safetensors file as float32 .safetensors under timm's keys.",
     discussion: """
       Nothing in a .pth is ever run. What wrappers put in front of all keys (module., _orig_mod., backbone., model.) is taken off;
-      of a training state, the weights are kept. In Python the result loads as
+      of a training state, the weights are kept, or with --use-ema their average. In Python the result loads as
         timm.create_model("twins_svt_small").load_state_dict(safetensors.torch.load_file("B.safetensors"))
       """)
 
@@ -20,6 +20,9 @@ struct Convert: ParsableCommand {
   @Argument(help: ArgumentHelp("The file to write; its name ends in .safetensors.", valueName: "b"))
   var target: String
 
+  @Flag(help: "Take the average (EMA) that lies beside the weights: timm's state_dict_ema, DeiT's model_ema.")
+  var useEma = false
+
   func validate() throws {
     guard target.hasSuffix(".safetensors") else {
       throw ValidationError("\(target): only .safetensors files are written, so the name must end in that")
@@ -27,7 +30,7 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
-    let file = try WeightsFile(path: source)
+    let file = try WeightsFile(path: source, average: useEma)
     try write(file)
     print(sentence(file))
   }

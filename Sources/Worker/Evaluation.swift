@@ -13,28 +13,40 @@ struct Evaluation {
   /// So many batches lie between two looks at what other ranks were asked for.
   private static let batchesOfTurn = 8
 
+  /// Which weights the network has, as the lines name them: a script that looks for the reference's finds the run's own.
+  enum Kind {
+    case own, averaged
+
+    var header: String { self == .own ? "Test:" : "Test (EMA):" }
+    var accuracy: String { self == .own ? "* Acc@1" : "* EMA Acc@1" }
+    var network: String { self == .own ? "the network" : "the averaged network" }
+  }
+
   /// Evaluates this rank's share; the counts of all ranks, the same everywhere.
   ///
   /// Throws on all ranks alike: `StopRequested` where one was asked to stop, `SharedFailure` where one could not read a
   /// picture.
-  func run(_ network: Twins) throws -> Evaluator.Tally {
+  func run(_ network: Twins, _ kind: Kind = .own) throws -> Evaluator.Tally {
     let watch = Stopwatch()
     let sampler = EvaluationSampler(
       count: setup.data.validation.count, worldSize: setup.recipe.worldSize, batchSize: setup.evaluationBatch)
     let batches = sampler.batches(rank: setup.placement.rank)
     // The first rank's share is as long as any.
-    let own = try tally(batches, longest: sampler.batches(rank: 0).count, by: network)
-    setup.voice.say(ReferenceLines.total(header: "Test:", seconds: watch.elapsed, steps: batches.count))
+    let own = try tally(batches, longest: sampler.batches(rank: 0).count, by: network, kind)
+    setup.voice.say(ReferenceLines.total(header: kind.header, seconds: watch.elapsed, steps: batches.count))
     setup.sections.enter(.communicate)
     let all = try evaluator.sum(own)
     setup.voice.say(
-      "* Acc@1 \(fixed(all.accuracy1, 3)) Acc@5 \(fixed(all.accuracy5, 3)) loss \(fixed(all.meanLoss, 3))")
+      "\(kind.accuracy) \(fixed(all.accuracy1, 3)) Acc@5 \(fixed(all.accuracy5, 3)) loss \(fixed(all.meanLoss, 3))"
+    )
     setup.voice.say(
-      "Accuracy of the network on the \(all.pictures) test images: \(fixed(all.accuracy1, 1))%")
+      "Accuracy of \(kind.network) on the \(all.pictures) test images: \(fixed(all.accuracy1, 1))%")
     return all
   }
 
-  private func tally(_ batches: [[Int]], longest: Int, by network: Twins) throws -> Evaluator.Tally {
+  private func tally(
+    _ batches: [[Int]], longest: Int, by network: Twins, _ kind: Kind
+  ) throws -> Evaluator.Tally {
     var progress = Progress()
     loader.start(batches: batches, epoch: 0)
     for start in stride(from: 0, to: longest, by: Self.batchesOfTurn) {
@@ -42,7 +54,7 @@ struct Evaluation {
       var signals: RankSignals = []
       var failure: Failure?
       do {
-        try evaluate(turn.clamped(to: batches.indices), of: batches.count, by: network, &progress)
+        try evaluate(turn.clamped(to: batches.indices), of: batches.count, by: network, kind, &progress)
       } catch let error as DataError {
         failure = Failure(error)
         signals.insert(.lacksPictures)
@@ -68,7 +80,7 @@ struct Evaluation {
 
   /// Evaluates these batches, or those before a wish to stop.
   private func evaluate(
-    _ turn: Range<Int>, of count: Int, by network: Twins, _ progress: inout Progress
+    _ turn: Range<Int>, of count: Int, by network: Twins, _ kind: Kind, _ progress: inout Progress
   ) throws {
     for index in turn where !StopSignal.isRequested {
       setup.sections.enter(.evaluate)
@@ -83,7 +95,7 @@ struct Evaluation {
       if index.isMultiple(of: 10) || index == count - 1 {
         setup.voice.say(
           ReferenceLines.step(
-            header: "Test:", index: index, of: count, meters: progress.meters.fields,
+            header: kind.header, index: index, of: count, meters: progress.meters.fields,
             timing: progress.timing))
       }
     }

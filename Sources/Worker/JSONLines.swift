@@ -21,11 +21,6 @@ final class JSONLines {
   }
 
   /// Adds an object with its keys in the given order, as Python's `json.dumps` writes it.
-  func add(_ fields: KeyValuePairs<String, JSONNumber>) {
-    add(fields.map { ($0.key, $0.value) })
-  }
-
-  /// Adds an object whose fields are not always the same.
   func add(_ fields: [(key: String, value: JSONNumber)]) {
     let body = fields.map { "\"\($0.key)\": \($0.value.text)" }.joined(separator: ", ")
     unwritten += "{\(body)}\n".utf8

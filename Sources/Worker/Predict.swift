@@ -31,6 +31,9 @@ struct Predict: ParsableCommand {
   @Option(help: ArgumentHelp("Classes to show for each picture.", valueName: "n"))
   var top = 5
 
+  @Flag(help: "Take the average (EMA) that lies beside the weights: timm's state_dict_ema, DeiT's model_ema.")
+  var useEma = false
+
   @Flag(help: "Show logits instead of probabilities.")
   var logits = false
 
@@ -58,7 +61,7 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    let file = try WeightsFile(path: weights)
+    let file = try WeightsFile(path: weights, average: useEma)
     let about = try about(file)
     let network = try network(file, about)
     let reader = PictureReader()

@@ -20,7 +20,7 @@ enum Resume {
   /// What `--resume` or `--finetune` names; nil without them, or for `auto` with nothing to go on from.
   static func from(_ flags: TrainingFlags, _ voice: Voice) throws -> Resume? {
     if let flag = flags.run.resume, let found = try resumed(flag, flags, voice) { return found }
-    return try flags.run.finetune.map { .finetuning(try WeightsFile(path: $0)) }
+    return try flags.run.finetune.map { .finetuning(try weights($0, flags, voice)) }
   }
 
   private static func resumed(_ flag: String, _ flags: TrainingFlags, _ voice: Voice) throws -> Resume? {
@@ -39,9 +39,13 @@ enum Resume {
         "--resume \(masked(flag)): there is no such file or folder. A run's checkpoints are in its output folder, "
           + "under checkpoints/; --resume auto takes the newest.", exitCode: .missingInput)
     }
-    guard isFolder.boolValue else { return .weights(try WeightsFile(path: flag)) }
+    guard isFolder.boolValue else { return .weights(try weights(flag, flags, voice)) }
     let checkpoint = try StoredCheckpoint(verifying: flag)
     return .checkpoint(checkpoint, try checkpoint.state(TrainingState.self))
+  }
+
+  private static func weights(_ path: String, _ flags: TrainingFlags, _ voice: Voice) throws -> WeightsFile {
+    try WeightsFile(path: path, average: flags.run.useEma, speaks: voice.speaks)
   }
 
   /// Where it lies.

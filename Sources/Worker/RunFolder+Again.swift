@@ -15,4 +15,10 @@ extension RunFolder {
     // Without room for it, the weights come first.
     try? write(recipe)
   }
+
+  /// Gives the best weights of a run that evaluated only their average the name of what they are, once.
+  func nameBestAverage() {
+    let name = file("best_ema.safetensors")
+    if access(name, F_OK) != 0 { rename(file("best.safetensors"), name) }
+  }
 }

@@ -1,6 +1,7 @@
 import Checkpoint
 import Data
 import Flags
+import Model
 import Recipe
 import Training
 
@@ -9,9 +10,12 @@ struct EpochSummary {
   let epoch: Int
   let learningRate: Double
   let trainingLoss: Double
+  /// What the weights came to; nil where nothing is evaluated.
   let tally: Evaluator.Tally?
-  let best: Double
+  /// What their average came to; nil too where there is none.
+  let averageTally: Evaluator.Tally?
   let isBest: Bool
+  let isBestAverage: Bool
   let isLast: Bool
   let parameters: Int
   /// Damaged pictures that were skipped; nil where none may be.
@@ -31,6 +35,7 @@ final class RunRecord {
     // Another run in the same folder adds to the logs; one that is to go on, and finds nothing, begins them anew.
     if let state {
       try setup.folder.trimLogs(to: state)
+      if state.evaluatedOnlyItsAverage { setup.folder.nameBestAverage() }
     } else if setup.flags.resume == "auto" {
       try setup.folder.setLogsAside()
     }
@@ -70,23 +75,33 @@ final class RunRecord {
   }
 
   private func writeWeights(_ summary: EpochSummary, _ trainer: Trainer) throws {
-    try trainer.withEvaluatedWeights {
-      let weights = Weights(setup)
-      try weights.write(trainer.network, to: setup.folder.file("last.safetensors"))
-      if summary.isBest { try weights.write(trainer.network, to: setup.folder.file("best.safetensors")) }
+    try write(trainer.network, as: "", isBest: summary.isBest)
+    try trainer.withAverage {
+      try write(trainer.network, as: "_ema", isBest: summary.isBestAverage)
     }
   }
 
+  private func write(_ network: Twins, as kind: String, isBest: Bool) throws(CheckpointError) {
+    let weights = Weights(setup)
+    try weights.write(network, to: setup.folder.file("last\(kind).safetensors"))
+    if isBest { try weights.write(network, to: setup.folder.file("best\(kind).safetensors")) }
+  }
+
   private func log(_ summary: EpochSummary) {
+    let average = fields(summary.averageTally).map { ("\($0.key)_ema", $0.value) }
     let skipped = summary.skipped.map { [("skipped_pictures", JSONNumber.integer($0))] } ?? []
     epochs.add(
-      [
-        ("train_lr", .real(summary.learningRate)), ("train_loss", .real(summary.trainingLoss)),
-        ("test_loss", .real(summary.tally?.meanLoss ?? .nan)),
-        ("test_acc1", .real(summary.tally?.accuracy1 ?? .nan)),
-        ("test_acc5", .real(summary.tally?.accuracy5 ?? .nan)), ("epoch", .integer(summary.epoch)),
-        ("n_parameters", .integer(summary.parameters)),
-      ] + skipped)
+      [("train_lr", .real(summary.learningRate)), ("train_loss", .real(summary.trainingLoss))]
+        + fields(summary.tally)
+        + [("epoch", .integer(summary.epoch)), ("n_parameters", .integer(summary.parameters))]
+        + (setup.recipe.ema.enabled ? average : []) + skipped)
+  }
+
+  private func fields(_ tally: Evaluator.Tally?) -> [(key: String, value: JSONNumber)] {
+    [
+      ("test_loss", .real(tally?.meanLoss ?? .nan)), ("test_acc1", .real(tally?.accuracy1 ?? .nan)),
+      ("test_acc5", .real(tally?.accuracy5 ?? .nan)),
+    ]
   }
 }
 

@@ -35,10 +35,12 @@ struct RunSetup {
     self.placement = placement
     voice = Voice(speaks: placement.isFirst)
     self.saved = saved
-    recipe = try flags.recipe(worldSize: placement.worldSize, over: saved)
+    var recipe = try flags.recipe(worldSize: placement.worldSize, over: saved)
     trainingTransform = try Self.trainingTransform(recipe)
     data = try ImageFolderPair(FilePath(recipe.data.path), for: flags.run.purpose)
     updates = flags.run.trains ? try Sampler(recipe, count: data.training.count).stepsPerEpoch : 0
+    if flags.run.trains { recipe.settleAverage(updates: recipe.allUpdates(of: updates)) }
+    self.recipe = recipe
     let output = flags.outputFolder(over: saved)
     folder = flags.run.trains ? try RunFolder(creating: output) : RunFolder(path: output)
     device = try Device(flags.run.device, for: placement)
@@ -63,9 +65,10 @@ struct RunSetup {
     voice.say(
       "Pictures: \(data.training.count) in \(counts.count) classes of \(sizes), "
         + "\(data.validation.count) to evaluate on")
-    voice.say(recipe.stepLine(steps: min(updates, recipe.schedule.stepLimit ?? updates)))
+    voice.say(recipe.stepLine(steps: recipe.updates(of: updates)))
     voice.say(recipe.arithmeticLine)
     voice.say(recipe.rateLine)
+    if let line = recipe.averageLine(updates: recipe.allUpdates(of: updates)) { voice.say(line) }
     guard placement.isFirst else { return }
     for doubt in recipe.doubts(updates: updates) { complain("warning: \(doubt)") }
   }

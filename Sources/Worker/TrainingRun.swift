@@ -18,7 +18,7 @@ final class TrainingRun {
   private let evaluation: Evaluation
   /// Of the first rank, and once it trains: an evaluation or a refused resume leaves the folder as it was.
   private var record: RunRecord?
-  private var best = 0.0
+  private var best = BestAccuracy()
   private var firstEpoch = 0
   /// What an earlier attempt has done of the first epoch.
   private var firstPart = PartialEpoch()
@@ -42,7 +42,7 @@ final class TrainingRun {
         folder: setup.data.validation, transform: EvaluationTransform(recipe.data),
         batchSize: setup.evaluationBatch,
         seed: recipe.seed, threads: setup.decodeThreads))
-    setup.voice.say("number of params: \(parameterCount)")
+    setup.voice.say("number of params: \(network.parameterCount)")
     firstEpoch = recipe.schedule.startEpoch
     if setup.flags.resume != nil { try Resume.agree(on: start, in: setup.group) }
     if let start { try begin(from: start) }
@@ -55,11 +55,11 @@ final class TrainingRun {
   private func finetune(_ file: WeightsFile) throws {
     let path = file.path
     let fresh = try trainer.loadForFinetuning(file)
-    setup.voice.say("Weights from \(masked(path))")
+    sayWeights(file)
     sayChanges()
     if !fresh.isEmpty, setup.placement.isFirst {
       complain(
-        "warning: \(path) was trained on other classes, so \(fresh.joined(separator: " and ")) start anew")
+        "warning: \(masked(path)) was trained on other classes, so \(fresh.joined(separator: " and ")) start anew")
     }
   }
 
@@ -71,19 +71,39 @@ final class TrainingRun {
       let trained = Weights(metadata: file.metadata)?.classes ?? []
       try ClassMismatch.check(trained, against: setup.data.classes, of: masked(file.path))
       try trainer.load(file)
-      setup.voice.say("Weights from \(masked(file.path))")
+      sayWeights(file)
       sayUnused(file)
       sayChanges()
     case .checkpoint(let checkpoint, let state):
       try state.check(against: setup.recipe, classes: setup.data.classes)
       _ = try trainer.resume(checkpoint)
-      best = state.bestAccuracy
+      best = BestAccuracy(state)
       resumed = state
       (firstEpoch, firstPart) = state.place(for: setup.recipe)
       setup.voice.say(
-        "Resuming from \(masked(checkpoint.folder)): \(state.summary), best Acc@1 \(fixed(best, 3))")
+        "Resuming from \(masked(checkpoint.folder)): \(state.summary), best Acc@1 \(fixed(best.own, 3))"
+          + (setup.recipe.ema.enabled ? ", of the average \(fixed(best.average, 3))" : ""))
       sayChanges(state)
+      if setup.flags.useEma { try takeAverage(of: checkpoint, state) }
     }
+  }
+
+  /// Takes the place of a checkpoint's weights with their average, for an evaluation; training goes on with both.
+  private func takeAverage(of checkpoint: StoredCheckpoint, _ state: TrainingState) throws {
+    guard state.recipe.ema.enabled else {
+      throw Failure(
+        "--use-ema: \(masked(checkpoint.folder)) has no average of the weights, since its run had no --model-ema. "
+          + "Leave --use-ema out.", exitCode: .badConfiguration)
+    }
+    guard setup.flags.trains else { return try trainer.loadAverage(of: checkpoint) }
+    if setup.placement.isFirst {
+      complain("note: no effect: --use-ema (a run goes on with its weights and its average)")
+    }
+  }
+
+  private func sayWeights(_ file: WeightsFile) {
+    let part = setup.flags.useEma ? file.part.map { ", '\($0)'" } ?? "" : ""
+    setup.voice.say("Weights from \(masked(file.path))\(part)")
   }
 
   /// Says which values are not those of the checkpoint or the weights, a line each.
@@ -108,8 +128,6 @@ final class TrainingRun {
   /// Tells what this rank does.
   var sections: Sections { setup.sections }
 
-  private var parameterCount: Int { network.parameters.reduce(0) { $0 + $1.tensor.count } }
-
   /// Times forward passes: `--throughput`.
   func measureThroughput() throws {
     try Throughput(setup: setup, loader: evaluation.loader).run(network)
@@ -122,7 +140,8 @@ final class TrainingRun {
         "warning: these are untrained weights, so the accuracy is that of guessing. "
           + "Name trained ones with --resume.")
     }
-    _ = try evaluation.run(network)
+    // Of a checkpoint both, as its run did, unless one is asked for.
+    if resumed != nil, !setup.flags.useEma { _ = try evaluateBoth() } else { _ = try evaluation.run(network) }
   }
 
   /// Trains to the last epoch, or to the step after which a signal stops it.
@@ -167,8 +186,14 @@ final class TrainingRun {
 
   private func state(in epoch: Int, _ partial: PartialEpoch?) -> TrainingState {
     TrainingState(
-      epoch: epoch, steps: trainer.optimizer.steps, bestAccuracy: best, classes: setup.data.classes,
+      epoch: epoch, steps: trainer.optimizer.steps, bestAccuracy: best.own,
+      bestAverage: setup.recipe.ema.enabled ? best.average : nil, classes: setup.data.classes,
       recipe: setup.recipe, lossScale: trainer.lossScale, partial: partial)
+  }
+
+  /// What the weights come to, and their average where there is one.
+  private func evaluateBoth() throws -> (Evaluator.Tally?, Evaluator.Tally?) {
+    (try evaluation.run(network), try trainer.withAverage { try evaluation.run(network, .averaged) })
   }
 
   /// Evaluates and writes what a finished epoch leaves. It is saved before: whatever happens meanwhile, the steps are made.
@@ -177,15 +202,17 @@ final class TrainingRun {
   ) throws {
     let isLast = epoch == setup.recipe.schedule.epochs - 1
     if !setup.flags.noEval { try checkpoints.finishSteps(state(in: epoch, place)) }
-    let tally = setup.flags.noEval ? nil : try trainer.withEvaluatedWeights { try evaluation.run(network) }
-    let isBest = tally.map { $0.accuracy1 > best } ?? false
-    let newBest = max(best, tally?.accuracy1 ?? 0)
-    if tally != nil { setup.voice.say("Max accuracy: \(fixed(newBest, 2))%") }
+    let (tally, averageTally) = setup.flags.noEval ? (nil, nil) : try evaluateBoth()
+    let newBest = best.with(tally, average: averageTally)
+    let isBest = newBest.own > best.own
+    if tally != nil { setup.voice.say("Max accuracy: \(fixed(newBest.own, 2))%") }
+    if averageTally != nil { setup.voice.say("Max EMA accuracy: \(fixed(newBest.average, 2))%") }
     if record != nil { setup.sections.enter(.checkpoint) }
     let failure = record?.finish(
       EpochSummary(
-        epoch: epoch, learningRate: rate, trainingLoss: place.loss.globalAverage, tally: tally, best: newBest,
-        isBest: isBest, isLast: isLast, parameters: parameterCount, skipped: place.skipped?.count), trainer)
+        epoch: epoch, learningRate: rate, trainingLoss: place.loss.globalAverage, tally: tally,
+        averageTally: averageTally, isBest: isBest, isBestAverage: newBest.average > best.average,
+        isLast: isLast, parameters: network.parameterCount, skipped: place.skipped?.count), trainer)
     setup.sections.enter(.communicate)
     // An epoch counts as finished once its weights are written: until then a run that goes on does this again.
     if isLast, let shared = try SharedFailure(failure, in: setup.group) { throw shared }
@@ -193,4 +220,9 @@ final class TrainingRun {
     // Every rank gives its part of a checkpoint; rank 0 writes it.
     try checkpoints.finishEpoch(state(in: epoch, nil), isBest: isBest, isLast: isLast)
   }
+}
+
+extension Twins {
+  /// Numbers that are learnt.
+  fileprivate var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
 }

@@ -57,6 +57,31 @@ import Testing
     #expect(file.changes == ["the part 'model'"])
   }
 
+  /// timm's and DeiT's training states.
+  @Test(arguments: [("state_dict", "state_dict_ema"), ("model", "model_ema")])
+  func anAverageIsFoundBesideTheWeights(weights: String, average: String) throws {
+    let folder = try TemporaryFolder()
+    func file(_ parts: KeyValuePairs<String, [TorchFile.Tensor]>, takesAverage: Bool) throws -> WeightsFile {
+      let path = try folder.write(Data(TorchFile.archive(of: parts).bytes), "w.pth")
+      return try WeightsFile(path: path, takesAverage: takesAverage)
+    }
+    func value(_ file: WeightsFile) throws -> Float {
+      try file.tensor(named: "w").bytes.loadUnaligned(as: Float.self)
+    }
+    let (own, averaged) = (TorchFile.Tensor("w", [1], [1]), TorchFile.Tensor("module.w", [1], [2]))
+    for takesAverage in [false, true] {
+      let both = try file([weights: [own], average: [averaged]], takesAverage: takesAverage)
+      #expect(try value(both) == (takesAverage ? 2 : 1))
+      #expect(both.part == (takesAverage ? average : weights) && both.average == average)
+      let alone = try file([average: [averaged]], takesAverage: takesAverage)
+      #expect(try value(alone) == 2)
+      #expect(alone.part == average && alone.average == average)
+      let none = try file([weights: [own], average: []], takesAverage: takesAverage)
+      #expect(try value(none) == 1)
+      #expect(none.part == weights && none.average == nil)
+    }
+  }
+
   @Test func theOldFormatIsRefusedWithTheLineThatConvertsIt() throws {
     let path = try fixture("legacy.pth")
     let error = #expect(throws: CheckpointError.self) { try WeightsFile(path: path) }

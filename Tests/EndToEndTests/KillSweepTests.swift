@@ -115,7 +115,9 @@ private struct WholeTraining {
   static let known = Mutex([Int: WholeTraining]())
 
   init(_ output: RunFiles) throws {
-    let names = ["last.safetensors", "best.safetensors", "log.txt"]
+    let names = [
+      "last.safetensors", "last_ema.safetensors", "best.safetensors", "best_ema.safetensors", "log.txt",
+    ]
     files = Dictionary(uniqueKeysWithValues: try names.map { ($0, try output.bytes($0)) })
     steps = try output.steps()
   }

@@ -26,7 +26,9 @@ extension EndToEnd {
       let (whole, broken) = (
         RunFiles(folder: place.output("whole")), RunFiles(folder: place.output("broken"))
       )
-      for name in ["last.safetensors", "best.safetensors", "log.txt"] {
+      for name in [
+        "last.safetensors", "last_ema.safetensors", "best.safetensors", "best_ema.safetensors", "log.txt",
+      ] {
         #expect(try broken.bytes(name) == whole.bytes(name), "\(name) differs")
       }
       #expect(try broken.names("run/logs") == ["attempt-0", "attempt-1"])

@@ -89,7 +89,9 @@ extension EndToEnd {
       let (whole, parts) = (
         RunFiles(folder: place.output("whole")), RunFiles(folder: place.output("parts"))
       )
-      for name in ["last.safetensors", "best.safetensors", "log.txt"] {
+      for name in [
+        "last.safetensors", "last_ema.safetensors", "best.safetensors", "best_ema.safetensors", "log.txt",
+      ] {
         #expect(try parts.bytes(name) == whole.bytes(name), "\(name) differs")
       }
       #expect(try parts.steps() == whole.steps())

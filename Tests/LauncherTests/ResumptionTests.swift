@@ -14,7 +14,7 @@ import Testing
 
   @Test(arguments: [
     ["train", "--lr", "1"], ["train", "--lr", "1", "--resume", "x"], ["train", "--resume=x", "--lr", "1"],
-    ["train", "--finetune", "x", "--lr", "1"],
+    ["train", "--finetune", "x", "--lr", "1"], ["train", "--finetune", "x", "--use-ema", "--lr", "1"],
   ])
   func aNewCheckpointTakesThePlaceOfTheFirstStart(_ arguments: [String]) throws {
     try save("epoch-0003")

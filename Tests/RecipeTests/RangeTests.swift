@@ -65,6 +65,13 @@ import Testing
     ).recipe(worldSize: 1)
   }
 
+  @Test func `an average of a file's weights needs the file`() throws {
+    let error = #expect(throws: RecipeError.self) { try parse("--use-ema").recipe(worldSize: 1) }
+    #expect(error?.description.hasPrefix("--use-ema: takes the averaged weights of a file") == true)
+    #expect(error?.exitCode == .usage)
+    for flag in ["--finetune", "--resume"] { _ = try parse("--use-ema", flag, "w.pth").recipe(worldSize: 1) }
+  }
+
   @Test func `an unknown model is answered with the nearest names`() throws {
     let error = #expect(throws: RecipeError.self) {
       try parse("--model", "twins_svt_smal").recipe(worldSize: 1)

@@ -28,6 +28,8 @@ import Testing
     ("--amp-dtype float16", ["--amp-dtype (--amp O0 computes in float32)"]),
     ("--amp-dtype float16 --amp O1", []),
     ("--model-ema-decay 0.9", ["--model-ema-decay (there is no --model-ema)"]),
+    ("--no-model-ema-warmup", ["--no-model-ema-warmup (there is no --model-ema)"]),
+    ("--model-ema --model-ema-warmup", []),
     ("--eval --lr 1 --opt-betas 0.5 0.5 --no-aug", ["--no-aug, --lr, --opt-betas (--eval trains nothing)"]),
     ("--eval --recipe small", ["--recipe (--eval trains nothing)"]),
     ("--eval --no-eval", ["--no-eval (--eval trains nothing)"]), ("--no-eval", []),

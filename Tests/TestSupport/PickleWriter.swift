@@ -52,7 +52,8 @@ public struct PickleWriter {
   }
 }
 
-/// A file of weights as PyTorch writes it: an `OrderedDict` under `model`, and an `argparse.Namespace` under `args`.
+/// A file of weights as PyTorch writes it: an `OrderedDict` under `model` or other keys, and an `argparse.Namespace` under
+/// `args`.
 public struct TorchFile {
   /// A tensor of float32.
   public struct Tensor {
@@ -69,27 +70,34 @@ public struct TorchFile {
   }
 
   /// The whole file, to be changed before it is written.
-  public static func archive(of tensors: [Tensor]) -> ZipWriter {
+  public static func archive(of tensors: [Tensor]) -> ZipWriter { archive(of: ["model": tensors]) }
+
+  /// Likewise with several dictionaries of weights.
+  public static func archive(of parts: KeyValuePairs<String, [Tensor]>) -> ZipWriter {
     ZipWriter(
-      [ZipWriter.Entry("nano/data.pkl", pickle(of: tensors).bytes)]
-        + tensors.enumerated().map { index, tensor in
+      [ZipWriter.Entry("nano/data.pkl", pickle(of: parts).bytes)]
+        + parts.flatMap(\.value).enumerated().map { index, tensor in
           ZipWriter.Entry("nano/data/\(index)", tensor.values.withUnsafeBytes(Array.init))
         })
   }
 
-  private static func pickle(of tensors: [Tensor]) -> PickleWriter {
+  private static func pickle(of parts: KeyValuePairs<String, [Tensor]>) -> PickleWriter {
     var pickle = PickleWriter()
     pickle.add("}(")
-    pickle.text("model")
-    pickle.global("collections", "OrderedDict")
-    pickle.add(")R(")
-    for (index, tensor) in tensors.enumerated() {
-      pickle.text(tensor.name)
-      pickle.tensor(
-        storage: String(index), count: tensor.values.count, shape: tensor.shape,
-        strides: rowMajorStrides(tensor.shape))
+    var index = 0
+    for (key, tensors) in parts {
+      pickle.text(key)
+      pickle.global("collections", "OrderedDict")
+      pickle.add(")R(")
+      for tensor in tensors {
+        pickle.text(tensor.name)
+        pickle.tensor(
+          storage: String(index), count: tensor.values.count, shape: tensor.shape,
+          strides: rowMajorStrides(tensor.shape))
+        index += 1
+      }
+      pickle.add("u")
     }
-    pickle.add("u")
     pickle.text("args")
     pickle.global("argparse", "Namespace")
     pickle.instructions += [0x29, 0x81]

@@ -21,7 +21,8 @@ import Testing
     var loss = SmoothedValue()
     loss.add(1)
     return TrainingState(
-      epoch: epoch, steps: 5, bestAccuracy: 50, classes: ["a"], recipe: Recipe(), lossScale: LossScale(),
+      epoch: epoch, steps: 5, bestAccuracy: 50, bestAverage: 0, classes: ["a"], recipe: Recipe(),
+      lossScale: LossScale(),
       partial: PartialEpoch(steps: 3, loss: loss))
   }
 
@@ -29,7 +30,8 @@ import Testing
     (["epoch"], "9223372036854775807"), (["epoch"], "-1"), (["steps"], "9223372036854775807"),
     (["partial", "steps"], "9223372036854775807"), (["partial", "loss", "count"], "9223372036854775807"),
     (["lossScale", "goodSteps"], "9223372036854775807"), (["lossScale", "factor"], "1e300"),
-    (["bestAccuracy"], "1e300"), (["recipe", "data", "batchSize"], "9223372036854775807"),
+    (["bestAccuracy"], "1e300"), (["bestAverage"], "-1"),
+    (["recipe", "data", "batchSize"], "9223372036854775807"),
     (["recipe", "accumulation"], "4611686018427387904"), (["recipe", "worldSize"], "0"),
   ])
   func `a number that no run reaches is damage`(path: [String], number: String) throws {

@@ -27,6 +27,7 @@ import Torch
   /// What a rank has after three steps: a fingerprint of the weights' bits, and what it was told.
   struct Result: Equatable, Sendable {
     let weights: UInt64
+    let average: UInt64?
     let losses: [Double]
     let norms: [Double]
   }
@@ -54,11 +55,10 @@ import Torch
         epoch: 0,
         learningRate: 1e-3)
     }
-    return trainer.withEvaluatedWeights {
-      Result(
-        weights: weightsFingerprint(of: trainer), losses: outcomes.map(\.loss),
-        norms: outcomes.map(\.gradientNorm))
-    }
+    return Result(
+      weights: weightsFingerprint(of: trainer),
+      average: trainer.withAverage { weightsFingerprint(of: trainer) },
+      losses: outcomes.map(\.loss), norms: outcomes.map(\.gradientNorm))
   }
 
   private func expectSameBits(ranks: Int, recipe: Recipe, pictures: Int) throws {

@@ -67,6 +67,44 @@ import Torch
     return parallelism
   }
 
+  @Test func `a resumed run keeps weights and average to the bit, also while the average warms up`() throws {
+    let folder = try TemporaryFolder()
+    let store = CheckpointStore(folder: folder.path)
+    let recipe = makeRecipe {
+      $0.ema.enabled = true
+      $0.ema.warmup = true
+    }
+    let straight = try makeTrainer(recipe: recipe)
+    try train(straight, steps: 0..<2)
+    let saved = TrainingState(
+      epoch: 0, steps: 2, bestAccuracy: 50, bestAverage: 25, classes: ["a"], recipe: recipe)
+    try straight.save(saved, as: CheckpointName(epoch: 0), in: store)
+    try train(straight, steps: 2..<4)
+
+    let resumed = try makeTrainer(recipe: recipe)
+    #expect(try resumed.resume(try #require(store.newestVerified().checkpoint)) == saved)
+    try train(resumed, steps: 2..<4)
+    #expect(try content(of: resumed) == content(of: straight))
+  }
+
+  @Test func `a warmed-up average follows the first updates`() throws {
+    let recipe = makeRecipe {
+      $0.ema.enabled = true
+      $0.ema.warmup = true
+    }
+    let trainer = try makeTrainer(recipe: recipe)
+    var expected = weights(of: trainer).flatMap(\.self)
+    for (step, share) in [2.0 / 11, 3.0 / 12, 4.0 / 13].enumerated() {
+      try train(trainer, steps: step..<step + 1)
+      expected = zip(expected, weights(of: trainer).joined()).map { average, weight in
+        Float(share * Double(average) + (1 - share) * Double(weight))
+      }
+    }
+    let found = try #require(trainer.withAverage { weights(of: trainer).flatMap(\.self) })
+    #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-6 })
+    #expect(found != weights(of: trainer).flatMap(\.self))
+  }
+
   @Test func `an average starts from the weights that a run starts from`() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/w.safetensors"
@@ -78,7 +116,7 @@ import Torch
       let trainer = try makeTrainer(recipe: makeRecipe { $0.ema.enabled = true })
       let file = try SafetensorsFile(path: path)
       if finetunes { _ = try trainer.loadForFinetuning(file) } else { try trainer.load(file) }
-      trainer.withEvaluatedWeights {
+      trainer.withAverage {
         #expect(weightsFingerprint(of: trainer) == weightsFingerprint(of: trained))
       }
     }

@@ -40,7 +40,7 @@ import Torch
       #expect(abs(found - Double(wanted)) <= 1e-3 * Double(wanted))
     }
     try compareWeights(of: trainer, with: golden)
-    try trainer.withEvaluatedWeights {
+    try trainer.withAverage {
       try compareWeights(of: trainer, with: golden, under: "average.")
     }
     try compareWeights(of: trainer, with: golden)

@@ -18,11 +18,12 @@ import Testing
     return path
   }
 
-  private func status(_ source: String, _ target: String) -> ExitCode? {
+  private func status(_ source: String, _ target: String, average: Bool = false) -> ExitCode? {
     do {
       var command = Convert()
       command.source = source
       command.target = target
+      command.useEma = average
       try command.validate()
       try command.run()
       return nil
@@ -61,5 +62,18 @@ import Testing
     var command = Convert()
     command.target = folder.path + "/b.pth"
     #expect(throws: (any Error).self) { try command.validate() }
+  }
+
+  @Test func `the average beside the weights is written where that is wanted, and is there`() throws {
+    let (source, target) = (folder.path + "/a.pth", folder.path + "/b.safetensors")
+    let (own, averaged) = (TorchFile.Tensor("w", [1], [1]), TorchFile.Tensor("w", [1], [2]))
+    let archive = TorchFile.archive(of: ["state_dict": [own], "state_dict_ema": [averaged]])
+    try Data(archive.bytes).write(to: URL(fileURLWithPath: source))
+    for (average, expected) in [(false, 1), (true, 2)] as [(Bool, Float)] {
+      #expect(status(source, target, average: average) == nil)
+      let file = try SafetensorsFile(path: target)
+      #expect(try file.tensor(named: "w").bytes.loadUnaligned(as: Float.self) == expected)
+    }
+    #expect(status(target, target, average: true) == .badConfiguration)
   }
 }

@@ -34,6 +34,17 @@ import Training
     #expect(failure?.description.contains("log.txt: it is a pipe") == true)
   }
 
+  @Test func `best weights from before both were evaluated are named the average's, once`() throws {
+    let run = try RunFolder(creating: outer.path)
+    let files = ["best.safetensors", "best_ema.safetensors"].map(run.file)
+    try "average".write(toFile: files[0], atomically: false, encoding: .utf8)
+    run.nameBestAverage()
+    #expect(!FileManager.default.fileExists(atPath: files[0]))
+    try "own".write(toFile: files[0], atomically: false, encoding: .utf8)
+    run.nameBestAverage()
+    #expect(try files.map { try String(contentsOfFile: $0, encoding: .utf8) } == ["own", "average"])
+  }
+
   @Test func `a file in the way is refused`() throws {
     let path = outer.path + "/taken"
     try Data().write(to: URL(fileURLWithPath: path))
