@@ -59,7 +59,8 @@ final class TrainingRun {
     sayChanges()
     if !fresh.isEmpty, setup.placement.isFirst {
       complain(
-        "warning: \(masked(path)) was trained on other classes, so \(fresh.joined(separator: " and ")) start anew")
+        "warning: \(masked(path)) was trained on other classes, so \(fresh.joined(separator: " and ")) start anew"
+      )
     }
   }
 

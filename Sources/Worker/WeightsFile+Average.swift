@@ -1,5 +1,6 @@
 import Checkpoint
 import Recipe
+import System
 
 extension WeightsFile {
   /// Opens a file of weights for a command with `--use-ema` or without; says where there is an average that is not taken.
@@ -11,12 +12,13 @@ extension WeightsFile {
     try self.init(path: path, takesAverage: average)
     if average, self.average == nil {
       throw Failure(
-        "--use-ema: \(path) has no average of the weights, as .pth files have under 'state_dict_ema' or 'model_ema' "
+        "--use-ema: \(masked(path)) has no average of the weights, as .pth files have under 'state_dict_ema' or 'model_ema' "
           + "(a run with --model-ema writes its own to last_ema.safetensors). "
           + "Leave --use-ema out to take the weights that are in it.", exitCode: .badConfiguration)
     }
     if speaks, let beside = self.average, beside != part {
-      complain("note: \(path) has an average of the weights too, in '\(beside)': --use-ema takes that")
+      complain(
+        "note: \(masked(path)) has an average of the weights too, in '\(beside)': --use-ema takes that")
     }
   }
 }
