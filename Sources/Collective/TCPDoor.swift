@@ -35,7 +35,18 @@ struct TCPDoor {
       throw SocketClaim.Refusal(
         detail: "'\(text)' is not one numeric address of this host; give one such as 127.0.0.1 or 192.0.2.7")
     }
+    if let obstacle = address.obstacle { throw SocketClaim.Refusal(detail: Self.words(address, obstacle)) }
     return address
+  }
+
+  /// Without this, the check that strangers are refused would wait for one who cannot come.
+  private static func words(_ address: IPAddress, _ obstacle: String) -> String {
+    let cause =
+      address.isLoopback
+      ? "Likely the loopback interface is down, as in a network namespace that was just made: 'ip link set lo up' "
+        + "brings it up" : "Likely its interface is down: 'ip address' shows them"
+    return
+      "nothing can be sent to \(address) from here: \(obstacle). \(cause). --transport shm and ipc need no network"
   }
 
   /// Says where this rank listens.

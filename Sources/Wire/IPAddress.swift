@@ -5,7 +5,7 @@ public struct IPAddress: Equatable, Sendable, CustomStringConvertible {
   /// The address as `inet_ntop` writes it.
   public let description: String
   /// 4 or 16 bytes, in network order.
-  private let bytes: [UInt8]
+  let bytes: [UInt8]
 
   /// Reads an address, or `localhost` as 127.0.0.1; nil for anything else: no name is looked up.
   public init?(_ text: String) {
