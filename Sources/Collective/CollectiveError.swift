@@ -14,6 +14,8 @@ public enum CollectiveError: Error, Equatable, Sendable {
   case setup(rank: Int, detail: String)
   /// The memory that the ranks are to share does not fit; every rank throws the same.
   case noRoom(detail: String)
+  /// No way leads from this machine to the address at which the ranks are to meet; every rank throws the same.
+  case noRoute(detail: String)
   /// The machine refused something that the transport needs.
   case system(detail: String)
   /// The group failed before, of this cause.
@@ -28,13 +30,16 @@ public enum CollectiveError: Error, Equatable, Sendable {
       .mismatch(let rank, _, _, _), .aborted(let rank, _, _, _), .setup(let rank, _):
       rank
     case .unusable(let cause): cause.culprit
-    case .noRoom, .system, .closed: nil
+    case .noRoom, .noRoute, .system, .closed: nil
     }
   }
 
   /// Whether the run was asked for what this machine cannot give: the same start would fail again.
   public var isOfConfiguration: Bool {
-    if case .noRoom = self { true } else { false }
+    switch self {
+    case .noRoom, .noRoute: true
+    default: false
+    }
   }
 }
 
@@ -55,7 +60,7 @@ extension CollectiveError: CustomStringConvertible {
       "\(operation): given up because of rank \(rank), as rank \(by) reports: \(reason)"
     case .setup(let rank, let detail):
       "rank \(rank) could not join the ring: \(detail)"
-    case .noRoom(let detail): detail
+    case .noRoom(let detail), .noRoute(let detail): detail
     case .system(let detail): "the transport between ranks failed: \(detail)"
     case .unusable(let cause): "the group failed before and must be made anew; the cause: \(cause)"
     case .closed: "the group is closed"

@@ -28,6 +28,7 @@ struct TCPDoor {
     } catch {
       throw .setup(rank: meeting.rank, detail: "\(error)")
     }
+    if let obstacle = address.obstacle { throw .noRoute(detail: Self.words(address, obstacle)) }
   }
 
   private static func address(_ text: String) throws(SocketClaim.Refusal) -> IPAddress {
@@ -35,7 +36,6 @@ struct TCPDoor {
       throw SocketClaim.Refusal(
         detail: "'\(text)' is not one numeric address of this host; give one such as 127.0.0.1 or 192.0.2.7")
     }
-    if let obstacle = address.obstacle { throw SocketClaim.Refusal(detail: Self.words(address, obstacle)) }
     return address
   }
 

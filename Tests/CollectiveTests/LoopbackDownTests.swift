@@ -16,6 +16,7 @@ struct LoopbackDownTests {
       try RingGroup.connect(folder.meeting(rank: rank, size: size)).close()
     }.map(\.error)
     for error in errors {
+      #expect(error?.isOfConfiguration == true)
       let text = try #require(error?.description)
       #expect(
         text.contains("127.0.0.1 from here: Network is unreachable. Likely the loopback interface is down"))

@@ -40,6 +40,7 @@ import Torch
     (TrainingError.picturesMissing, .badData),
     (TrainingError.collective(.closed), .software),
     (TrainingError.collective(.noRoom(detail: "too large")), .badConfiguration),
+    (CollectiveError.noRoute(detail: "unreachable"), .badConfiguration),
     (TrainingError.weightsDiffer(ranks: [2], steps: 100), .software),
     (CocoaError(.fileWriteUnknown), .inputOutput),
   ]
