@@ -10,6 +10,13 @@ public func masked(_ text: some StringProtocol) -> String {
   return text.unicodeScalars.reduce(into: "") { $0 += $1.masked }
 }
 
+/// Lines of text, likewise; the ends of lines stay.
+public func maskedLines(_ text: String) -> String {
+  // By code points: to Swift's characters, "\r\n" is one.
+  text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    .map { masked(Substring($0)) }.joined(separator: "\n")
+}
+
 /// Bytes that are meant to be UTF-8, likewise; a byte that is not part of a character becomes `\xHH`.
 public func masked(_ bytes: some Sequence<UInt8>) -> String {
   let bytes = Array(bytes)

@@ -30,13 +30,15 @@ extension EndToEnd {
         """)
       let trained = try ProgramRun(.worker, place.training("out"), in: place).finish()
       #expect(trained.status == Status.done, "\(trained.errors)")
-      let weights = place.output("out") + "/best.safetensors"
+      try run("cp out/best.safetensors $'a\\x1b[2Jb.safetensors'")
+      let weights = place.folder + "/a\u{1b}[2Jb.safetensors"
       let evaluated = try ProgramRun(
         .worker, place.training("out", "--eval", "--resume", weights), in: place
       ).finish()
       #expect(evaluated.status == Status.done, "\(evaluated.errors)")
+      #expect(evaluated.output.contains { $0.hasSuffix(#"/a\x1b[2Jb.safetensors"#) })
       let predicted = try run(
-        "twins-worker predict --top 6 --weights \(weights) pictures/val/blue-rows/1.png")
+        "twins-worker predict --top 6 --weights out/best.safetensors pictures/val/blue-rows/1.png")
       #expect(predicted.output.first?.contains(#"caf\xe9 "#) == true, "\(predicted.output)")
     }
 

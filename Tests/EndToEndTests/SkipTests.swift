@@ -60,6 +60,8 @@ extension EndToEnd {
       for (path, bytes) in zip([picture, next], bytes) { try bytes.write(to: URL(fileURLWithPath: path)) }
       let resumed = try train("out", workers: 2, "--skip-damaged", "1", "--resume", "auto")
       #expect(resumed.status == Status.done, "\(resumed.errors)")
+      // What the epoch had skipped before it was saved is counted with it.
+      #expect(try files("out").epochs().map { $0.values["skipped_pictures"] } == [2, 0])
     }
 
     @Test func `a missing picture is not skipped`() throws {

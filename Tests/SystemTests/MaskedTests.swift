@@ -31,4 +31,9 @@ import System
     }
     #expect(path.masked == "\\xe9\\n")
   }
+
+  @Test func `lines keep their ends and nothing else`() {
+    #expect(maskedLines("a\u{1b}[2J\n\nb\r\nc") == "a\\x1b[2J\n\nb\\r\nc")
+    #expect(maskedLines("Äpfel \\ x") == "Äpfel \\ x")
+  }
 }
