@@ -5,10 +5,12 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -177,3 +179,40 @@ int64_t linux_peer_user(int socket) {
   socklen_t length = sizeof peer;
   return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? (int64_t)peer.uid : -1;
 }
+
+static int64_t limit_number(rlim_t value) {
+  return value == RLIM_INFINITY || value > INT64_MAX ? INT64_MAX : (int64_t)value;
+}
+
+static int limit_kind(enum linux_limit limit) {
+  return limit == LINUX_DESCRIPTORS ? RLIMIT_NOFILE : limit == LINUX_THREADS ? RLIMIT_NPROC : RLIMIT_AS;
+}
+
+int64_t linux_limit_of(enum linux_limit limit) {
+  struct rlimit values;
+  return getrlimit(limit_kind(limit), &values) == 0 ? limit_number(values.rlim_cur) : INT64_MAX;
+}
+
+int64_t linux_hard_limit_of(enum linux_limit limit) {
+  struct rlimit values;
+  return getrlimit(limit_kind(limit), &values) == 0 ? limit_number(values.rlim_max) : INT64_MAX;
+}
+
+int64_t linux_raise_descriptors(int64_t count) {
+  struct rlimit values;
+  if (getrlimit(RLIMIT_NOFILE, &values) != 0) return INT64_MAX;
+  if (values.rlim_cur < (rlim_t)count && values.rlim_cur < values.rlim_max) {
+    values.rlim_cur = values.rlim_max < (rlim_t)count ? values.rlim_max : (rlim_t)count;
+    setrlimit(RLIMIT_NOFILE, &values);
+  }
+  return linux_limit_of(LINUX_DESCRIPTORS);
+}
+
+int linux_has_room(size_t length) {
+  void *start = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (start == MAP_FAILED) return 0;
+  munmap(start, length);
+  return 1;
+}
+
+void linux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

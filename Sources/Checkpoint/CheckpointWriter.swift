@@ -1,3 +1,6 @@
+internal import Glibc
+internal import System
+
 /// Saves checkpoints on a thread of its own while training goes on; never two at once.
 ///
 /// One thread at a time may call it. No trouble with the disk is thrown: it comes back as the outcome of the save.
@@ -33,7 +36,7 @@ public final class CheckpointWriter: Sendable {
     let block = desk.reserve(byteCount)
     desk.giveBack(nil)
     // Without a thread, the first save does it.
-    if let block { _ = SavingThread.start(block.populate) }
+    if let block { try? savingThread(block.populate) }
   }
 
   /// Begins to save a checkpoint and returns once `fill` has copied its tensors; false, and nothing done, while
@@ -56,15 +59,22 @@ public final class CheckpointWriter: Sendable {
       throw error
     }
     let draft = Draft(name: "\(name)", files: desk.snapshot.files, isBest: isBest)
-    let status = SavingThread.start { [store, keeping, desk] in
-      desk.giveBack(store.outcome(of: draft, with: state, keeping: keeping))
-    }
-    if status != 0 {
+    do {
+      try savingThread { [store, keeping, desk] in
+        desk.giveBack(store.outcome(of: draft, with: state, keeping: keeping))
+      }
+    } catch {
       let error = CheckpointError.system(
-        operation: "start a thread for", path: store.path(of: draft.name), errno: status)
+        operation: "start a thread for", path: store.path(of: draft.name), errno: EAGAIN)
       desk.giveBack(.failure(SaveFailure(draft.name, error, needed: draft.byteCount, free: nil)))
     }
     return true
+  }
+
+  /// Runs `body` on a thread that no signal interrupts: SIGXFSZ, which would end the process at a file's size limit, becomes
+  /// an error of the write instead.
+  private func savingThread(_ body: @escaping @Sendable () -> Void) throws(Shortage) {
+    try OwnThread("checkpoint", takesSignals: false, body).detach()
   }
 
   /// Gives a checkpoint another name and state without writing its tensors again; returns when that is on the disk.

@@ -1,4 +1,6 @@
 internal import CLinux
+internal import Glibc
+internal import System
 
 /// Fresh memory, of large pages where the machine gives them to those who ask.
 final class MemoryBlock: Sendable {
@@ -9,11 +11,15 @@ final class MemoryBlock: Sendable {
   private static let smallestPage = 4096
 
   init(byteCount: Int) {
-    bytes = .allocate(byteCount: max(1, byteCount), alignment: Self.largePage)
-    if let start = bytes.baseAddress { linux_prefer_large_pages(start, bytes.count) }
+    var start: UnsafeMutableRawPointer?
+    guard posix_memalign(&start, Self.largePage, max(1, byteCount)) == 0, let start else {
+      Shortage(.memory, for: "\(byteCount) bytes of a checkpoint").end()
+    }
+    bytes = UnsafeMutableRawBufferPointer(start: start, count: max(1, byteCount))
+    linux_prefer_large_pages(start, bytes.count)
   }
 
-  deinit { bytes.deallocate() }
+  deinit { free(bytes.baseAddress) }
 
   /// Has the kernel put the pages in place, whoever else writes to them meanwhile: what they hold stays.
   func populate() {

@@ -1,9 +1,12 @@
+public import System
+
 /// Why an operation of a ``ProcessGroup`` did not finish, and which rank is the cause.
 public enum CollectiveError: Error, Equatable, Sendable {
   /// A neighbour is gone; `observation` is what this rank saw of it.
   case lostPeer(rank: Int, operation: String, observation: String)
-  /// A neighbour was there but did not do its part within the time.
-  case timeout(rank: Int, operation: String, seconds: Double)
+  /// A rank was there but did not do its part within the time; a guess where nothing tells it from a rank that waits for
+  /// another itself.
+  case timeout(rank: Int, operation: String, seconds: Double, isGuess: Bool = false)
   /// A neighbour's message arrived changed, cut, twice or out of order.
   case corrupt(rank: Int, operation: String, detail: String)
   /// A neighbour is at another operation, of another size, or of another run than this rank.
@@ -16,6 +19,8 @@ public enum CollectiveError: Error, Equatable, Sendable {
   case noRoom(detail: String)
   /// No way leads from this machine to the address at which the ranks are to meet; every rank throws the same.
   case noRoute(detail: String)
+  /// This rank may not have what it needs.
+  case limit(Shortage)
   /// The machine refused something that the transport needs.
   case system(detail: String)
   /// The group failed before, of this cause.
@@ -26,11 +31,11 @@ public enum CollectiveError: Error, Equatable, Sendable {
   /// The rank to look at first, where one is known.
   public var culprit: Int? {
     switch self {
-    case .lostPeer(let rank, _, _), .timeout(let rank, _, _), .corrupt(let rank, _, _),
+    case .lostPeer(let rank, _, _), .timeout(let rank, _, _, _), .corrupt(let rank, _, _),
       .mismatch(let rank, _, _, _), .aborted(let rank, _, _, _), .setup(let rank, _):
       rank
     case .unusable(let cause): cause.culprit
-    case .noRoom, .noRoute, .system, .closed: nil
+    case .noRoom, .noRoute, .limit, .system, .closed: nil
     }
   }
 
@@ -38,6 +43,7 @@ public enum CollectiveError: Error, Equatable, Sendable {
   public var isOfConfiguration: Bool {
     switch self {
     case .noRoom, .noRoute: true
+    case .limit(let shortage): shortage.isLimit
     default: false
     }
   }
@@ -49,8 +55,12 @@ extension CollectiveError: CustomStringConvertible {
     switch self {
     case .lostPeer(let rank, let operation, let observation):
       "\(operation): rank \(rank) is lost: \(observation). Its process has probably died; read the log of rank \(rank)."
-    case .timeout(let rank, let operation, let seconds):
-      "\(operation): waited \(seconds) s for rank \(rank). It is stopped, stuck or slow; read the log of rank \(rank)."
+    case .timeout(let rank, let operation, let seconds, isGuess: false):
+      "\(operation): waited \(seconds) s for rank \(rank). It has not said that it waits for another: it is stopped, stuck "
+        + "or slow; read the log of rank \(rank)."
+    case .timeout(let rank, let operation, let seconds, isGuess: true):
+      "\(operation): waited \(seconds) s for rank \(rank), which lives and waits itself. That it is the cause is a guess: "
+        + "a rank before it may be; see which one does not wait: twins-launch status OUT, or the logs of all."
     case .corrupt(let rank, let operation, let detail):
       "\(operation): a message from rank \(rank) is damaged: \(detail). Memory or transport is at fault; check the host."
     case .mismatch(let rank, let operation, let expected, let found):
@@ -61,6 +71,7 @@ extension CollectiveError: CustomStringConvertible {
     case .setup(let rank, let detail):
       "rank \(rank) could not join the ring: \(detail)"
     case .noRoom(let detail), .noRoute(let detail): detail
+    case .limit(let shortage): shortage.description
     case .system(let detail): "the transport between ranks failed: \(detail)"
     case .unusable(let cause): "the group failed before and must be made anew; the cause: \(cause)"
     case .closed: "the group is closed"

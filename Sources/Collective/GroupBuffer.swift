@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// Floats that the operations of a ``ProcessGroup`` work on: one such memory on every rank, made by all together.
 ///
@@ -56,7 +57,9 @@ private final class Pages: Sendable {
     self.byteCount = max(1, byteCount)
     let start = mmap(
       nil, self.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let start, start != MAP_FAILED else { fatalError("no memory for \(byteCount) bytes") }
+    guard let start, start != MAP_FAILED else {
+      Shortage(.memory, for: "\(byteCount) bytes of weights or gradients").end()
+    }
     self.start = start
   }
 

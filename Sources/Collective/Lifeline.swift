@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// Notices the end of the launcher, by whatever means it died.
 ///
@@ -14,36 +15,12 @@ public enum Lifeline {
 
   /// Calls `end` on a thread of its own when the launcher is gone.
   public static func watch(_ descriptor: Int32, end: @escaping @Sendable () -> Never) {
-    let watch = Unmanaged.passRetained(Watch(descriptor, end))
-    var thread = pthread_t()
-    let failure = pthread_create(
-      &thread, nil,
-      { watch in
-        guard let watch else { return nil }
-        let taken = Unmanaged<Watch>.fromOpaque(watch).takeRetainedValue()
-        taken.run()
-      }, watch.toOpaque())
-    guard failure == 0 else {
-      fatalError("no thread to watch the launcher: \(String(cString: strerror(failure)))")
-    }
-    pthread_detach(thread)
-  }
-
-  private final class Watch: Sendable {
-    private let descriptor: Int32
-    private let end: @Sendable () -> Never
-
-    init(_ descriptor: Int32, _ end: @escaping @Sendable () -> Never) {
-      self.descriptor = descriptor
-      self.end = end
-    }
-
-    func run() -> Never {
+    OwnThread.started("lifeline") {
       var byte: UInt8 = 0
       while true {
         let count = read(descriptor, &byte, 1)
         if count == 0 || (count < 0 && errno != EINTR) { end() }
       }
-    }
+    }.detach()
   }
 }

@@ -1,3 +1,5 @@
+internal import System
+
 extension RingGroup {
   /// Lets buffers made from now on lie in memory that all ranks see; every rank must do so.
   ///
@@ -81,9 +83,7 @@ extension RingGroup {
     guard let segment,
       let mapping = SharedMapping(segment.descriptor, range, prefersLargePages: prefersLargePages)
     else {
-      throw .system(
-        detail: "rank \(rank) cannot map \(range.count) bytes of shared memory: its address space is limited "
-          + "(ulimit -v) or has too many maps")
+      throw .limit(Shortage(.memory, for: "\(range.count) bytes that rank \(rank) shares with the others"))
     }
     return mapping
   }

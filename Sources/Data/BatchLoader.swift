@@ -14,7 +14,7 @@ internal import System
 public final class BatchLoader {
   private let decoder: SampleDecoder
   private let shared: Monitor<Shared>
-  private var threads: [DecodeThread] = []
+  private var threads: [OwnThread] = []
   // Decodes on the caller's thread where there are no others.
   private let inlineReader: PictureReader?
 
@@ -58,7 +58,9 @@ public final class BatchLoader {
     self.shared = shared
     inlineReader = threads == 0 ? PictureReader(patience: patience) : nil
     self.threads = (0..<threads).map { _ in
-      DecodeThread { Self.decodeUntilClosed(decoder, PictureReader(patience: patience), shared) }
+      OwnThread.started("decode") {
+        Self.decodeUntilClosed(decoder, PictureReader(patience: patience), shared)
+      }
     }
   }
 

@@ -34,7 +34,9 @@ struct PictureCheck: Sendable {
   /// Looks into all, the findings in the order of the list.
   func findings(threads: Int) -> Findings {
     let shared = Monitor(Shared())
-    let workers = (0..<max(1, min(threads, pictures.count))).map { _ in DecodeThread { work(shared) } }
+    let workers = (0..<max(1, min(threads, pictures.count))).map { _ in
+      OwnThread.started("decode") { work(shared) }
+    }
     for worker in workers { worker.join() }
     var findings = shared.withLock(\.findings)
     findings.failures.sort { $0.index < $1.index }

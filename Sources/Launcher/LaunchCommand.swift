@@ -31,6 +31,7 @@ extension Launch {
   func supervise(
     _ signals: consuming SignalReader, control: ControlServer? = nil
   ) throws(LaunchError) -> CInt {
+    try requireRoom()
     let supervisor = try Supervisor(self, signals: signals, control: control)
     supervisor.open()
     let outcome = supervisor.run()

@@ -1,5 +1,6 @@
 import Glibc
 import Recipe
+import System
 
 /// A reason why the launcher could not start or go on: what a user reads, and the exit status that goes with it.
 struct LaunchError: Error, CustomStringConvertible, Equatable {
@@ -13,9 +14,20 @@ struct LaunchError: Error, CustomStringConvertible, Equatable {
 
   /// A system call that failed for want of something that the machine limits.
   init(call: String, errno: CInt) {
+    if let shortage = Shortage(errno: errno, for: call) {
+      self.init(shortage)
+      return
+    }
     self.init(
       "\(call): \(errorText(errno)). Likely a limit of this machine; `ulimit -a` shows them.",
       exitCode: .inputOutput)
+  }
+}
+
+extension LaunchError {
+  /// What this process may not have.
+  init(_ shortage: Shortage) {
+    self.init(shortage.description, exitCode: shortage.isLimit ? .badConfiguration : .inputOutput)
   }
 }
 

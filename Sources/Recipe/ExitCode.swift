@@ -16,7 +16,7 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
   case inputOutput = 74
   /// Stopped before the end by request; `--resume` goes on.
   case stoppedEarly = 75
-  /// The run's values contradict each other or its weights.
+  /// The run's values contradict each other or its weights, or the machine allows less than they need.
   case badConfiguration = 78
   /// The loss is no longer finite.
   case diverged = 79
@@ -32,7 +32,7 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
     case .software: "a defect, or a lost peer"
     case .inputOutput: "reading or writing failed"
     case .stoppedEarly: "stopped early, resumable"
-    case .badConfiguration: "the run's values do not fit together"
+    case .badConfiguration: "the run's values do not fit together, or a limit is too low"
     case .diverged: "the loss diverged"
     }
   }

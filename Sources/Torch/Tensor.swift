@@ -1,4 +1,5 @@
 import CTorch
+import System
 
 /// An n-dimensional array of numbers on a device, with the history that gradients need.
 ///
@@ -48,9 +49,24 @@ func require(_ holds: Bool, _ message: @autoclosure () -> String, _ file: Static
   if !holds { fatalError(message(), file: file, line: line) }
 }
 
-/// Traps at the caller's line with libtorch's message unless `status` says success.
+/// Traps at the caller's line with libtorch's message unless `status` says success; want of memory ends the process.
 func check(_ status: Int32, _ file: StaticString, _ line: UInt) {
-  require(status == 0, String(cString: ct_last_error()), file, line)
+  guard status != 0 else { return }
+  let message = String(cString: ct_last_error())
+  if let shortage = Shortage(libtorch: message) { shortage.end() }
+  fatalError(message, file: file, line: line)
+}
+
+extension Shortage {
+  /// Nil for a message about anything but this host's memory.
+  ///
+  /// oneDNN does not say why it "could not create a primitive": where address space is limited, that is why.
+  init?(libtorch message: String, limits: Limits = .now) {
+    let isMemory = ["can't allocate memory", "std::bad_alloc"].contains { message.contains($0) }
+    let isLikely = limits.addressSpace != nil && message.contains("could not create a primitive")
+    guard isMemory || isLikely else { return nil }
+    self.init(.memory, for: "a tensor (\(message.prefix { $0 != "\n" }))", limits: limits)
+  }
 }
 
 /// The tensor handle that `make` puts into its out-pointer; traps at the caller's line if it fails.

@@ -1,5 +1,4 @@
 import Collective
-import Foundation
 import System
 
 /// A thread that does one exchange after another, in the order in which they were handed over.
@@ -10,16 +9,14 @@ final class CommunicationThread {
   init(_ exchange: @escaping (Int) throws(CollectiveError) -> Void) {
     // Safe: only the new thread calls it, while whoever handed over stays away from what it works on, until `drain`.
     nonisolated(unsafe) let exchange = exchange
-    let thread = Thread { [queue] in
+    OwnThread.started("exchange") { [queue] in
       while let number = queue.next() {
         let watch = ContinuousClock.now
         let result = Result { () throws(CollectiveError) in try exchange(number) }
         queue.finish(result, after: .now - watch)
       }
       queue.end()
-    }
-    thread.name = "exchange"
-    thread.start()
+    }.detach()
   }
 
   deinit { queue.close() }

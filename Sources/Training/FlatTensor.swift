@@ -1,4 +1,5 @@
 import Glibc
+import System
 import Torch
 
 /// A number for each weight of a network, all in one memory, as a layout says.
@@ -33,7 +34,7 @@ private final class LazyFloats {
     let bytes = max(1, count) * MemoryLayout<Float>.stride
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
     guard let start = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0), start != MAP_FAILED else {
-      fatalError("no room for \(bytes) bytes of optimizer state")
+      Shortage(.memory, for: "\(bytes) bytes of optimizer state").end()
     }
     // A huge page would bring in the blocks of other ranks around the one that is touched.
     madvise(start, bytes, MADV_NOHUGEPAGE)

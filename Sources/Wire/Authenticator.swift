@@ -1,6 +1,7 @@
 internal import CZeroMQ
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// Answers for one context the question whom its secured sockets let in (ZeroMQ's RFC 27), on a thread of its own.
 ///
@@ -32,20 +33,13 @@ public final class Authenticator: Sendable {
   }
 
   private static func startThread(of desk: Desk) throws(WireError) {
-    let owned = Unmanaged.passRetained(desk)
-    var thread = pthread_t()
-    let code = pthread_create(
-      &thread, nil,
-      { argument in
-        if let argument { Unmanaged<Desk>.fromOpaque(argument).takeRetainedValue().serve() }
-        return nil
-      }, owned.toOpaque())
-    guard code == 0 else {
+    do {
+      // Signals are for the program's own threads.
+      try OwnThread("admission", takesSignals: false, desk.serve).detach()
+    } catch {
       zmq_close(desk.socket)
-      owned.release()
-      throw WireError(call: "pthread_create", subject: "authenticator", code: code)
+      throw WireError(call: "pthread_create", subject: "authenticator", code: EAGAIN)
     }
-    pthread_detach(thread)
   }
 }
 
@@ -63,10 +57,6 @@ private final class Desk: @unchecked Sendable {
 
   /// Answers until the context terminates, which `zmq_msg_recv` tells.
   func serve() {
-    // Signals are for the program's own threads.
-    var all = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, nil)
     while let parts = receive() { answer(parts) }
     zmq_close(socket)
   }

@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import System
 
 /// One message: memory that its sender writes, and that a receiver may change and send on without a copy.
 public final class Message {
@@ -10,7 +11,7 @@ public final class Message {
   /// A message of `byteCount` bytes that are not set yet.
   public init(byteCount: Int) {
     guard zmq_msg_init_size(storage, byteCount) == 0 else {
-      fatalError("no memory for a message of \(byteCount) bytes")
+      Shortage(.memory, for: "a message of \(byteCount) bytes").end()
     }
   }
 

@@ -27,6 +27,7 @@ struct BenchStep: ParsableCommand {
     Lifeline.watch(placement)
     Runtime.keepMemory()
     if let threads { Runtime.threads = threads }
+    try requireRoom(threads: 4 + 2 * Runtime.threads)
     let recipe = try work.recipe(worldSize: placement.worldSize)
     let group = try placement.group(recipe)
     let measurement = try StepMeasurement(recipe, group)

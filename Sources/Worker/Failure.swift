@@ -34,6 +34,8 @@ struct Failure: Error, CustomStringConvertible {
     case let error as WeightsMismatch: self.init(error.description, exitCode: .badConfiguration)
     case let error as ClassMismatch: self.init(error.description, exitCode: .badConfiguration)
     case let error as CheckpointError: self.init(error)
+    case let error as Shortage:
+      self.init(error.description, exitCode: error.isLimit ? .badConfiguration : .inputOutput)
     default: self.init("\(error)", exitCode: .inputOutput)
     }
   }

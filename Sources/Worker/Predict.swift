@@ -61,6 +61,7 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
+    try requireRoom(threads: 2 * Runtime.threads)
     let file = try WeightsFile(path: weights, average: useEma)
     let about = try about(file)
     let network = try network(file, about)

@@ -25,6 +25,8 @@ struct RunSetup {
   let voice: Voice
   let sections: Sections
   let group: any ProcessGroup
+  /// Decode threads of a loader: as asked, or this worker's share of the cores, at most the reference's ten.
+  let decodeThreads: Int
 
   /// Checks the flags, the pictures and the output folder, then meets the other ranks.
   init(
@@ -46,6 +48,9 @@ struct RunSetup {
     device = try Device(flags.run.device, for: placement)
     Runtime.keepMemory()
     if let threads = flags.run.threads ?? placement.threads { Runtime.threads = threads }
+    decodeThreads =
+      flags.run.numWorkers ?? min(10, max(1, Processors.usable / placement.worldSize))
+    try requireRoom(threads: Self.threads(decode: decodeThreads, compute: Runtime.threads))
     group = try placement.group(recipe)
     if placement.isFirst {
       let sentences = try flags.warnings(
@@ -83,11 +88,9 @@ struct RunSetup {
     return parallelism
   }
 
-  /// Decode threads of this worker: as asked, or its share of the cores, at most the reference's ten.
-  var decodeThreads: Int {
-    let share = Processors.usable / placement.worldSize
-    return flags.numWorkers ?? min(10, max(1, share))
-  }
+  /// Threads beside the first: two loaders', those of an operation and of a loop over blocks, and eight for the launcher's
+  /// end, exchanges, checkpoints and ZeroMQ.
+  private static func threads(decode: Int, compute: Int) -> Int { 8 + 2 * decode + 2 * (compute - 1) }
 
   /// Pictures a rank evaluates at once: the reference's one and a half training batches.
   var evaluationBatch: Int { max(1, recipe.data.batchSize * 3 / 2) }

@@ -21,6 +21,7 @@ struct TwinsWorker: ParsableCommand {
   static func main() {
     ProcessSignals.letKill()
     do {
+      try requireDescriptors()
       try requireTextArguments()
       var command = try parseAsRoot(normalizedArguments(Array(CommandLine.arguments.dropFirst())))
       try command.run()

@@ -84,6 +84,24 @@ int linux_wait_while(uint32_t *word, uint32_t value, long nanoseconds);
 /// Wakes all that wait for a word that processes share.
 int linux_wake(uint32_t *word);
 
+/// Of what the system gives a process only so much.
+enum linux_limit { LINUX_DESCRIPTORS, LINUX_THREADS, LINUX_ADDRESS_SPACE };
+
+/// The bytes or things that this process may have, INT64_MAX where there is no limit.
+int64_t linux_limit_of(enum linux_limit limit);
+
+/// The most to which this process may raise the limit by itself.
+int64_t linux_hard_limit_of(enum linux_limit limit);
+
+/// Raises the number of descriptors that this process may have to `count`, as far as it may do so; the number then.
+int64_t linux_raise_descriptors(int64_t count);
+
+/// Whether the process may have so many bytes of address space more.
+int linux_has_room(size_t length);
+
+/// Gives the calling thread a name, of 15 bytes at most.
+void linux_name_thread(const char *name);
+
 /// Has malloc keep what is freed, up to 256 MiB, in place of handing large blocks back to the system each time.
 void linux_keep_memory(void);
 
