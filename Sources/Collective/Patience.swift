@@ -10,7 +10,8 @@ struct Patience {
   private var hurriedEnd: ContinuousClock.Instant?
   /// Whether the next rank has been told that this one waits.
   private(set) var hasShownLife = false
-  private var previousLives = false
+  /// Whether the previous rank has told that it waits, so that it is hardly the cause.
+  private(set) var previousLives = false
 
   init(silence: Duration, grace: Duration) {
     self.silence = silence

@@ -72,10 +72,10 @@ extension RingGroup {
     guard ContinuousClock.now < patience.deadline else {
       if lost.contains(.next) { throw lostPeer(nextRank, during: exchange.call) }
       if !patience.hasShownLife { return try showLife(exchange, &patience) }
-      throw .timeout(
-        rank: exchange.awaitsArrival ? stuckRank(afterSilence: patience.silence) : nextRank,
-        operation: exchange.call.name,
-        seconds: patience.silence / .seconds(1))
+      throw exchange.awaitsArrival
+        ? timeout(patience, during: exchange.call)
+        : .timeout(
+          rank: nextRank, operation: exchange.call.name, seconds: patience.silence / .seconds(1))
     }
     try transport.wait(
       for: events(that: exchange, lacks: lost), until: nextBeat(before: patience.deadline))

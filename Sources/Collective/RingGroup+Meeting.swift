@@ -47,9 +47,7 @@ extension RingGroup {
     guard ContinuousClock.now >= patience.deadline else { return }
     if lost.contains(.next) { throw lostPeer(nextRank, during: call) }
     if lost.contains(.previous) { throw lostPeer(previousRank, during: call) }
-    throw .timeout(
-      rank: stuckRank(afterSilence: patience.silence), operation: call.name,
-      seconds: patience.silence / .seconds(1))
+    throw timeout(patience, during: call)
   }
 
   /// Throws the failure that a rank has put up in shared memory, if one has.
@@ -57,9 +55,16 @@ extension RingGroup {
     if let notice = segment?.meeting?.failure { throw notice.error(during: call) }
   }
 
-  /// The rank that this one waits for in the end, as far as it can see: the previous one may itself be waiting.
-  func stuckRank(afterSilence silence: Duration) -> Int {
-    segment?.meeting?.stuckRank(afterSilence: silence) ?? previousRank
+  /// Names the rank that this one waits for in the end, as far as it can see.
+  ///
+  /// In shared memory it sees who waits. Over sockets it hears of the previous one alone: silence speaks against that, and
+  /// where it waits itself, its name is a guess.
+  func timeout(_ patience: Patience, during call: OperationCall) -> CollectiveError {
+    let seen = segment?.meeting?.stuckRank(afterSilence: patience.silence)
+    let isGuess = seen == nil && (segment?.meeting != nil || patience.previousLives)
+    return .timeout(
+      rank: seen ?? previousRank, operation: call.name, seconds: patience.silence / .seconds(1),
+      isGuess: isGuess)
   }
 
   /// Shows the ranks that share memory that this one waits; gives the time at which it is to do so again.

@@ -1,6 +1,7 @@
 import Foundation
 import System
 import Testing
+import Wire
 
 @testable import Collective
 
@@ -154,6 +155,26 @@ struct FaultTests {
       #expect([0, 3].map { errors[$0]?.culprit } == [1, 1])
     }
     #expect(waited.withLock { $0.allSatisfy { $0 < 0.1 } })
+  }
+
+  @Test(
+    "a rank that says it waits itself is named as a guess, and a silent one is not", arguments: [true, false])
+  func guess(saysSo: Bool) throws {
+    let ring = LoopbackRing(size: 2)
+    let timeouts = RingGroup.Timeouts(silence: .milliseconds(50), grace: .milliseconds(20))
+    let waiting = RingGroup(ring.transport(rank: 0), rank: 0, size: 2, timeouts: timeouts)
+    let other = RingGroup(ring.transport(rank: 1), rank: 1, size: 2)
+    // The first is forgotten as the waiting rank sends its own part.
+    for _ in 0..<(saysSo ? 2 : 0) {
+      let sign = Message(byteCount: FrameHeader.byteCount)
+      var header = other.identity
+      header.operation = OperationCall.Operation.signOfLife.rawValue
+      header.encode(into: sign.bytes)
+      #expect(try other.transport.trySend(sign))
+    }
+    let error = Outcome { () throws(CollectiveError) in try waiting.barrier() }.error
+    #expect(error == .timeout(rank: 1, operation: "barrier 0", seconds: 0.05, isGuess: saysSo))
+    #expect(error?.description.contains("is a guess") == saysSo)
   }
 
   @Test("after an error, or once closed, a group says that it is unusable and why")
