@@ -76,7 +76,8 @@ let package = Package(
     room("Data", ["CImage", "Randomness", "System", systemPackage]),
     room("Checkpoint", ["CLinux", "CCRC32C", "System", systemPackage]),
     room("Recipe", ["System"]),
-    room("Flags", ["Recipe", "System", systemPackage, argumentParser]),
+    room("Output", ["Checkpoint", "Recipe", "System", systemPackage]),
+    room("Flags", ["Output", "Recipe", "System", systemPackage, argumentParser]),
     room(
       "Training",
       [
@@ -87,14 +88,14 @@ let package = Package(
       "Worker",
       [
         "Training", "Torch", "Model", "Board", "Collective", "Data", "Randomness", "Checkpoint", "Recipe",
-        "Flags", "System", systemPackage, argumentParser,
+        "Output", "Flags", "System", systemPackage, argumentParser,
       ],
       // With names for its own functions in the stacks of a worker that hangs.
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
     program(
       "Launcher",
       [
-        "CLinux", "Board", "Checkpoint", "Collective", "Wire", "Recipe", "Flags", "System", systemPackage,
+        "CLinux", "Board", "Checkpoint", "Collective", "Wire", "Recipe", "Output", "Flags", "System", systemPackage,
         argumentParser,
       ]),
 
@@ -116,6 +117,7 @@ let package = Package(
     tests(
       "CheckpointTests", ["Checkpoint", "System", "TestSupport", "checkpoint-saver"],
       resources: [.copy("Fixtures")]),
+    tests("OutputTests", ["Output", "Recipe", "TestSupport"]),
     tests("RecipeTests", ["Recipe", "Flags", argumentParser]),
     tests("TorchTests", ["Torch", "CTorch", "System"]),
     tests("ModelTests", ["Model", "Torch", "Checkpoint", "TestSupport"], resources: [.copy("Goldens")]),

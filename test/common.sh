@@ -49,8 +49,22 @@ name_case() {
   network=$model
   [ "$model" = alt_gvt_small ] && network=Twins_ALTGVT_Small
   case_name=${network}_bs${batch_size}_${workers}p_$purpose
-  output_dir=${output_dir:-$logs/$case_name}
+  [ -n "$output_dir" ] || choose_folder
   log=$logs/train_0.log
+}
+
+asks_for() { [[ " ${more[*]-} " == *" --$1"* ]]; }
+
+# A run is not written over: each gets a folder of its own, unless it goes on with the last one or is to replace it.
+choose_folder() {
+  local number=1 earlier=''
+  output_dir=$logs/$case_name
+  while [ -e "$output_dir" ]; do
+    earlier=$output_dir
+    number=$((number + 1))
+    output_dir=$logs/$case_name.$number
+  done
+  if asks_for resume || asks_for overwrite; then output_dir=${earlier:-$output_dir}; fi
 }
 
 # Trains in the background, so that a signal to this script reaches the launcher at once.
@@ -61,7 +75,7 @@ train() {
   )
   [ -z "$device" ] || command+=(--device "$device")
   [ -z "$finetune_pth" ] || command+=(--finetune "$finetune_pth")
-  printf 'Training; the log is %s\n' "$log"
+  printf 'Training into %s; the log is %s\n' "$output_dir" "$log"
   "${command[@]}" ${more[@]+"${more[@]}"} >"$log" 2>&1 &
   local child=$!
   trap 'kill -TERM $child 2>/dev/null' TERM INT HUP
@@ -128,6 +142,7 @@ main() {
 
   local started=$SECONDS steps_before epochs_before
   steps_before=$(lines "$output_dir/train.jsonl") epochs_before=$(lines "$output_dir/log.txt")
+  if asks_for overwrite; then steps_before=0 epochs_before=0; fi
   train
   seconds=$((SECONDS - started))
   [ $status = 0 ] ||

@@ -35,6 +35,11 @@ extension Disk {
     try removeOne(path)
   }
 
+  /// Removes a file, or a link to one.
+  func removeFile(_ path: String) throws(CheckpointError) {
+    try perform(Call(operation: .remove, path: path)) { _ in Int(unlink(path)) }
+  }
+
   private func removeOne(_ path: String) throws(CheckpointError) {
     try perform(Call(operation: .remove, path: path)) { _ in Int(Glibc.remove(path)) }
   }

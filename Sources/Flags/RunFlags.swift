@@ -50,6 +50,12 @@ package struct RunFlags: ParsableArguments {
 
   @Flag(
     help: ArgumentHelp(
+      "Remove the run that the output folder holds, and begin anew: its checkpoints, weights, logs and recipe, and "
+        + "nothing else."))
+  package var overwrite = false
+
+  @Flag(
+    help: ArgumentHelp(
       "Evaluate once instead of training, with the weights of --resume and the model, size and crop they say. "
         + "It reads val/ alone and writes nothing."))
   package var eval = false
@@ -134,6 +140,9 @@ package struct RunFlags: ParsableArguments {
   /// Whether weights are changed and kept: an evaluation and a measurement change none, and write nothing.
   package var trains: Bool { !eval && !throughput }
 
+  /// Whether the output folder is written to.
+  package var writes: Bool { trains && !printConfig }
+
   /// Throws when a value is out of range or two contradict each other; notes the flags that may be idle.
   func settle(_ settings: inout Settings) throws(RecipeError) {
     try check()
@@ -142,6 +151,7 @@ package struct RunFlags: ParsableArguments {
     settings.note("--no-eval", isGiven: noEval)
     settings.note("--recipe", isGiven: recipe != nil)
     settings.note("--skip-damaged", isGiven: skipDamaged != nil)
+    settings.note("--overwrite", isGiven: overwrite)
     settings.note("--checkpoint-every", isGiven: checkpointEvery != nil)
     settings.note("--no-overlap", isGiven: noOverlap)
     settings.note("--bucket-megabytes", isGiven: bucketMegabytes != nil)

@@ -89,8 +89,8 @@ private struct Idleness: Sendable {
         when: { _ in run.eval || run.throughput }),
       Idleness(
         "\(word) trains nothing",
-        together
-          + " --shard-optimizer --no-shard-optimizer --recipe --checkpoint-every --skip-damaged --no-eval",
+        together + " --shard-optimizer --no-shard-optimizer --recipe --checkpoint-every "
+          + "--skip-damaged --no-eval --overwrite",
         when: { _ in run.eval || run.throughput }),
     ]
   }

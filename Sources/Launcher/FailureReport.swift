@@ -23,9 +23,11 @@ struct FailureReport: Sendable {
   /// The command lines that a report may recommend.
   struct Advice: Sendable {
     /// One process in the foreground, where the fault shows by itself: a program and its arguments.
-    let debug: [String]
+    var debug: [String]
     /// What was done, to be done again: `the same command`, with what makes it go on where it stopped.
     var again = "the same command with --resume auto"
+    /// Whether the run has saved something, so that the same command would begin a run beside it.
+    var isUnderWay = false
     /// The folder of pictures, where the run reads one.
     var data: String?
   }
@@ -120,7 +122,7 @@ extension FailureReport {
     case .debug:
       [row("next", shellQuoted(advice.debug))]
     case .again(let change):
-      [row("next", "the same command, after \(change)")]
+      [row("next", "\(advice.isUnderWay ? advice.again : "the same command"), after \(change)")]
     case .resume(let change):
       [row("next", "\(advice.again), after \(change)")]
     case .askKernel:

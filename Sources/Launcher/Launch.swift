@@ -51,6 +51,15 @@ struct Launch: Sendable {
   /// The number of the attempt, from 0.
   var attempt: Int { placement.meeting.generation }
 
+  /// What a report recommends now: a folder that holds the run's checkpoints is gone on with, and not begun in anew.
+  var currentAdvice: FailureReport.Advice {
+    var current = advice
+    guard let resumption, resumption.hasNewCheckpoint else { return current }
+    current.debug = ["twins-worker"] + resumption.arguments(first: firstArguments)
+    current.isUnderWay = true
+    return current
+  }
+
   /// The command that starts one rank.
   func command(rank: Int) -> WorkerCommand {
     WorkerCommand(

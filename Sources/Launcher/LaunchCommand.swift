@@ -2,6 +2,7 @@ import ArgumentParser
 import Collective
 import FoundationEssentials
 import Glibc
+import Output
 import Recipe
 
 /// A subcommand that starts workers and ends as they do.
@@ -20,6 +21,8 @@ extension LaunchCommand {
       throw ArgumentParser.ExitCode(try launch(try SignalReader(), environment: environment))
     } catch let error as LaunchError {
       throw refusal(error)
+    } catch let error as OutputError {
+      throw refusal(LaunchError(error))
     } catch let error as RecipeError {
       throw refusal(LaunchError(error.description, exitCode: error.exitCode))
     }
@@ -29,10 +32,10 @@ extension LaunchCommand {
 extension Launch {
   /// Runs the workers to their end; the exit status for it.
   func supervise(
-    _ signals: consuming SignalReader, control: ControlServer? = nil
+    _ signals: consuming SignalReader, control: ControlServer? = nil, possession: Possession? = nil
   ) throws(LaunchError) -> CInt {
     try requireRoom()
-    let supervisor = try Supervisor(self, signals: signals, control: control)
+    let supervisor = try Supervisor(self, signals: signals, control: control, possession: possession)
     supervisor.open()
     let outcome = supervisor.run()
     supervisor.close(outcome)

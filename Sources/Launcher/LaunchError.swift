@@ -1,4 +1,5 @@
 import Glibc
+import Output
 import Recipe
 import System
 
@@ -10,6 +11,11 @@ struct LaunchError: Error, CustomStringConvertible, Equatable {
   init(_ description: String, exitCode: ExitCode) {
     self.description = description
     self.exitCode = exitCode
+  }
+
+  /// An output folder that is not to be written to.
+  init(_ error: OutputError) {
+    self.init(error.description, exitCode: error.exitCode)
   }
 
   /// A system call that failed for want of something that the machine limits.

@@ -1,11 +1,25 @@
+import Output
+
 extension Supervisor {
   /// Looks at what the workers say of themselves, when it is time to; blames those that are stuck.
   func watchWorkers() {
     guard let liveness, now >= liveness.nextLook else { return }
+    keepPossession()
     if fleet.isWritingStacks { return waitForStacks(liveness) }
     let found = liveness.look(workers.values, at: now, isHeldUp: console.isCongested)
     for straggler in found.stragglers { console.say("note: \(straggler)") }
     if !found.hangs.isEmpty { end(found.hangs) }
+  }
+
+  /// Whoever removes the output folder removes its lock, and a worker makes the folder anew.
+  private func keepPossession() {
+    do throws(OutputError) {
+      try possession?.keep()
+      isDispossessed = false
+    } catch {
+      if !isDispossessed { console.say("warning: \(error)") }
+      isDispossessed = true
+    }
   }
 
   private func end(_ hangs: [Hang]) {

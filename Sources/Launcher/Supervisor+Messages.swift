@@ -46,7 +46,7 @@ extension Supervisor {
     FailureReport(
       runIdentifier: launch.runIdentifier, outcome: outcome, failure: outcome.ends[rank],
       process: processes[rank], lastLines: outputs[rank].tail.text, logPath: launch.logPath(rank: rank),
-      advice: launch.advice, stoppedRanks: stoppedRanks, section: section(of: rank),
+      advice: launch.currentAdvice, stoppedRanks: stoppedRanks, section: section(of: rank),
       attempt: launch.restarts.count > 0 ? outcome.attempt : nil,
       card: launch.cards.indices.contains(rank) ? launch.cards[rank] : nil,
       memoryKills: memoryKills.since)

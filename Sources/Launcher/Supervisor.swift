@@ -1,6 +1,7 @@
 import Board
 import Collective
 import Glibc
+import Output
 
 /// Runs the workers: turns what the operating system reports into events of the `Fleet`, and performs its actions.
 ///
@@ -34,6 +35,10 @@ final class Supervisor {
   var areStacksWritten = false
   /// Where `status`, `stop` and `checkpoint` come in.
   let control: ControlServer?
+  /// The output folder, where the run writes to one.
+  let possession: Possession?
+  /// Whether it was said that another process has the output folder's lock.
+  var isDispossessed = false
   private var outcome: Outcome?
   private let start = SuspendingClock().now
   /// Nobody writes to it: its write end closes when the launcher ends, by whatever means, and each worker sees
@@ -46,12 +51,14 @@ final class Supervisor {
 
   /// Gets everything ready that can fail before a worker runs.
   init(
-    _ launch: Launch, signals: consuming SignalReader, control: ControlServer? = nil
+    _ launch: Launch, signals: consuming SignalReader, control: ControlServer? = nil,
+    possession: Possession? = nil
   ) throws(LaunchError) {
     self.launch = launch
     sockets = try .made(for: &self.launch)
     self.signals = signals
     self.control = control
+    self.possession = possession
     liveness = try .make(launch)
     self.launch.placement.hasBoard = liveness != nil
     outputs = try Self.openOutputs(launch)

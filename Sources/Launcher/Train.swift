@@ -3,6 +3,8 @@ import CLinux
 import Collective
 import Flags
 import FoundationEssentials
+import Glibc
+import Output
 import Recipe
 
 /// `twins-launch train`: N workers that train one model.
@@ -35,9 +37,13 @@ struct Train: LaunchCommand {
 
     let identifier = launch.runIdentifier ?? .random()
     let program = try WorkerProgram.locate(environment: environment)
+    let owner = "pid \(getpid()), run \(identifier.text)"
+    let possession =
+      training.run.writes
+      ? try Possession(of: output, beginning: training.beginning, owner: owner) : nil
     let path = ownFolder(in: output)
     let folder: RunFolder? =
-      if let path { try RunFolder(path: path, runIdentifier: identifier.text) } else { nil }
+      if let path { try RunFolder(path: path, owner: owner, besides: possession) } else { nil }
     let budgets = HangBudgets(step: .seconds(launch.ring.hangTimeout))
     var meeting = launch.ring.meeting(identifier, attempt: 0, size: size)
     meeting.timeouts.silence = budgets.ringPatience
@@ -60,13 +66,14 @@ struct Train: LaunchCommand {
     run.budgets = budgets
     run.cards = cards(for: size, environment: environment)
     run.notes += [control?.note].compactMap(\.self)
+    try possession?.begin()
     if training.run.trains, let path {
       follow(&run, output)
       let record = LaunchRecord(arguments: given, output: output, workers: size)
       run.notes += [record.write(to: path)].compactMap(\.self)
     }
     defer { withExtendedLifetime(folder) {} }
-    return try run.supervise(signals, control: control)
+    return try run.supervise(signals, control: control, possession: possession)
   }
 
   /// The launcher's own folder: an evaluation or a measurement, which writes nothing, has one where it is named.

@@ -6,11 +6,14 @@ enum WorkerArguments {
     "--transport", "--shm-size", "--ring-address", "--hang-timeout", "--max-restarts", "--restart-window",
   ]
 
+  /// A flag without a value that the launcher heeds, once: a worker that is started again must not.
+  static let overwrite = "--overwrite"
+
   /// Leaves out the launch flags with their values, and keeps the rest as it is.
   ///
   /// The arguments are those of a command line that has parsed, with the names of flags normalized.
   static func removingLaunchFlags(from arguments: [String]) -> [String] {
-    removing(launchFlags, from: arguments)
+    removing(launchFlags, from: arguments).filter { $0 != overwrite }
   }
 
   /// Leaves out flags that take one value, with their values; a `--` goes too.

@@ -2,6 +2,7 @@ import Checkpoint
 import Collective
 import Data
 import Foundation
+import Output
 import Recipe
 import System
 import Training
@@ -26,6 +27,7 @@ struct Failure: Error, CustomStringConvertible {
     switch error {
     case let failure as Failure: self = failure
     case let error as RecipeError: self.init(error.description, exitCode: error.exitCode)
+    case let error as OutputError: self.init(error.description, exitCode: error.exitCode)
     case let error as RandAugmentError: self.init(error.description, exitCode: .usage)
     case let error as DataError: self.init(error)
     case let error as CollectiveError:

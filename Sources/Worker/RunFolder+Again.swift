@@ -1,4 +1,5 @@
 import Foundation
+import Output
 import Recipe
 
 extension RunFolder {
@@ -8,7 +9,7 @@ extension RunFolder {
   /// Makes the folder again where it is gone, with the recipe in it; says so.
   func makeAgain(_ recipe: Recipe) throws(Failure) {
     if isGone {
-      guard Self.makeFolders(path) else { throw Self.refused(path, String(cString: strerror(errno))) }
+      guard Folders.make(path) else { throw Self.refused(path, String(cString: strerror(errno))) }
       complain(
         "warning: \(path) was removed or moved during the run, and is made again without what was in it")
     }

@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Output
 import Recipe
 import System
 import SystemPackage
@@ -13,25 +14,14 @@ struct RunFolder {
 
   /// The folder at `path`, made if it is not there; throws when it cannot be written to.
   init(creating path: String) throws(Failure) {
-    self.path = path
-    guard Self.makeFolders(path), access(path, W_OK | X_OK) == 0 else {
-      throw Self.refused(path, String(cString: strerror(errno)))
-    }
+    self.init(path: path)
+    try make()
   }
 
-  /// Makes the folder and those above it; false with `errno` where one cannot be made.
-  static func makeFolders(_ path: String) -> Bool {
-    if mkdir(path, 0o777) == 0 { return true }
-    switch errno {
-    case EEXIST:
-      var status = stat()
-      if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return true }
-      errno = ENOTDIR
-      return false
-    case ENOENT:
-      let parent = (path as NSString).deletingLastPathComponent
-      return !parent.isEmpty && parent != path && makeFolders(parent) && mkdir(path, 0o777) == 0
-    default: return false
+  /// Makes the folder if it is not there; throws when it cannot be written to.
+  func make() throws(Failure) {
+    guard Folders.make(path), access(path, W_OK | X_OK) == 0 else {
+      throw Self.refused(path, String(cString: strerror(errno)))
     }
   }
 

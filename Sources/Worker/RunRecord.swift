@@ -1,7 +1,9 @@
 import Checkpoint
 import Data
 import Flags
+import Foundation
 import Model
+import Output
 import Recipe
 import Training
 
@@ -28,10 +30,18 @@ final class RunRecord {
   let steps: JSONLines
   private let epochs: JSONLines
   private let setup: RunSetup
+  /// Nil under the launcher, which has it.
+  private let possession: Possession?
 
-  /// Opens the files of a run, which goes on from a state or begins.
+  /// Takes possession of the folder and opens the files of a run, which goes on from a state or begins.
   init(_ setup: RunSetup, from state: TrainingState?) throws {
     self.setup = setup
+    let owner = "twins-worker, pid \(getpid())"
+    possession = try setup.beginning.map {
+      try Possession(of: setup.folder.path, beginning: $0, owner: owner)
+    }
+    try possession?.begin()
+    try setup.folder.make()
     // Another run in the same folder adds to the logs; one that is to go on, and finds nothing, begins them anew.
     if let state {
       try setup.folder.trimLogs(to: state)
@@ -63,6 +73,7 @@ final class RunRecord {
     for _ in 0..<2 {
       do {
         try setup.folder.makeAgain(setup.recipe)
+        try possession?.keep()
         try writeWeights(summary, trainer)
         return nil
       } catch {

@@ -2,6 +2,7 @@ import Collective
 import Data
 import Flags
 import Foundation
+import Output
 import Recipe
 import System
 import SystemPackage
@@ -21,6 +22,8 @@ struct RunSetup {
   /// Updates that a whole epoch makes; 0 where nothing is trained.
   let updates: Int
   let folder: RunFolder
+  /// How the run means to begin in it; nil where nothing is written, and where the launcher has it for its workers.
+  let beginning: Beginning?
   let device: Device
   let voice: Voice
   let sections: Sections
@@ -43,8 +46,9 @@ struct RunSetup {
     updates = flags.run.trains ? try Sampler(recipe, count: data.training.count).stepsPerEpoch : 0
     if flags.run.trains { recipe.settleAverage(updates: recipe.allUpdates(of: updates)) }
     self.recipe = recipe
-    let output = flags.outputFolder(over: saved)
-    folder = flags.run.trains ? try RunFolder(creating: output) : RunFolder(path: output)
+    folder = RunFolder(path: flags.outputFolder(over: saved))
+    beginning = flags.run.writes && placement.meeting == nil ? flags.beginning : nil
+    if let beginning { try Possession.check(folder.path, beginning) }
     device = try Device(flags.run.device, for: placement)
     Runtime.keepMemory()
     if let threads = flags.run.threads ?? placement.threads { Runtime.threads = threads }

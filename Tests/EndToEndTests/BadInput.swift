@@ -56,7 +56,7 @@ extension BadInput {
       "a batch larger than the data", Status.badConfiguration, "--batch-size 61 takes 61 pictures",
       flags: ["--batch-size", "61"]),
     BadInput(
-      "an output folder below a file", Status.inputOutput, "cannot write to the output folder /dev/null/out",
+      "an output folder below a file", Status.inputOutput, "cannot write to /dev/null/out: Not a directory",
       flags: ["--output_dir", "/dev/null/out"]),
     BadInput(
       "nothing to resume from", Status.missingInput, "--resume /nowhere: there is no such file",
@@ -73,7 +73,8 @@ extension BadInput {
     BadInput(
       "an unknown model", Status.usage, "twins-launch: unknown model 'small'", flags: ["--model", "small"]),
     BadInput(
-      "an output folder below a file", Status.inputOutput, "twins-launch: cannot write /dev/null/out/run",
+      "an output folder below a file", Status.inputOutput,
+      "twins-launch: cannot write to /dev/null/out: Not a directory",
       flags: ["--output_dir", "/dev/null/out"]),
     BadInput("a class missing in val/", Status.badData, "   next     twins-worker dataset scan ") {
       pictures in

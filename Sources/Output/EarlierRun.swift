@@ -1,0 +1,54 @@
+package import Checkpoint
+import FoundationEssentials
+import System
+import SystemPackage
+
+/// What a run has left in an output folder: read, and never trusted with more than a sentence.
+package struct EarlierRun: Equatable {
+  /// Its best accuracy on held-out pictures, and where it was reached.
+  package struct Best: Equatable {
+    /// Acc@1 in percent.
+    package let accuracy: Double
+    /// Counted from 0.
+    package let epoch: Int
+  }
+
+  /// Nil where no epoch was evaluated.
+  package let best: Best?
+  /// Its furthest checkpoint, whole or not.
+  package let furthest: CheckpointName?
+
+  /// Nil where a folder holds neither a checkpoint, nor weights, nor a line of `log.txt`: nothing that is missed.
+  package init?(in folder: String) {
+    furthest = CheckpointStore(ofRunIn: folder).names.last
+    let log = (try? RegularFile.contents(of: FilePath("\(folder)/\(RunFiles.epochs)"))) ?? []
+    best = Self.best(in: log)
+    let hasWeights = RunFiles.weights.contains { RunFiles.exists("\(folder)/\($0)") }
+    guard furthest != nil || hasWeights || !log.isEmpty else { return nil }
+  }
+
+  /// In a few words.
+  package var summary: String {
+    let accuracy = best.map {
+      "best Acc@1 \((($0.accuracy * 1000).rounded() / 1000).description) in epoch \($0.epoch)"
+    }
+    let place = furthest.map { "checkpoint \($0)" }
+    return accuracy ?? place.map { "never evaluated, \($0)" } ?? "never evaluated"
+  }
+}
+
+extension EarlierRun {
+  /// A line of `log.txt`.
+  private struct Epoch: Decodable {
+    let epoch: Int
+    let test_acc1: Double?
+  }
+
+  private static func best(in log: [UInt8]) -> Best? {
+    log.split(separator: UInt8(ascii: "\n")).compactMap { line in
+      // Half a line, which a crash leaves, is none.
+      guard let epoch = try? JSONDecoder().decode(Epoch.self, from: Data(line)) else { return nil }
+      return epoch.test_acc1.map { Best(accuracy: $0, epoch: epoch.epoch) }
+    }.max { $0.accuracy < $1.accuracy }
+  }
+}

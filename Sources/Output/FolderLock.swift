@@ -1,0 +1,70 @@
+import Glibc
+import Recipe
+
+/// The lock of a folder, held by one process at a time for as long as the value lives.
+///
+/// The file says who holds it, for people; what counts is flock(2), which ends with the process. A file system without
+/// locks, as some network ones, is no reason not to train.
+package struct FolderLock: ~Copyable {
+  private let descriptor: CInt
+
+  /// Takes the lock of a folder, which is there.
+  ///
+  /// - Parameters:
+  ///   - path: The lock's file, made where there is none.
+  ///   - folder: What is locked, for messages.
+  ///   - owner: Who takes it, in a few words; the time is added.
+  package init(_ path: String, of folder: String, owner: String) throws(OutputError) {
+    descriptor = try Self.taken(path, O_CREAT, of: folder)
+    ftruncate(descriptor, 0)
+    let text = "\(owner), since \(Self.now)"
+    _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Throws where another process holds the lock; makes and changes nothing.
+  package static func requireFree(_ path: String, of folder: String) throws(OutputError) {
+    guard access(path, F_OK) == 0 else { return }
+    close(try taken(path, 0, of: folder))
+  }
+
+  /// Whether this is the lock of that file.
+  package func isLock(_ path: String) -> Bool { Self.isSame(descriptor, path) }
+
+  private static func isSame(_ descriptor: CInt, _ path: String) -> Bool {
+    var (own, found) = (stat(), stat())
+    guard fstat(descriptor, &own) == 0, lstat(path, &found) == 0 else { return false }
+    return (own.st_dev, own.st_ino) == (found.st_dev, found.st_ino)
+  }
+}
+
+extension FolderLock {
+  private static func taken(_ path: String, _ flags: CInt, of folder: String) throws(OutputError) -> CInt {
+    // A link would have whatever it points at emptied; a pipe would be waited for.
+    let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0o644)
+    guard descriptor >= 0 else { throw .unwritable(path) }
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return descriptor }
+    defer { close(descriptor) }
+    throw refusal(descriptor, folder)
+  }
+
+  private static func refusal(_ descriptor: CInt, _ folder: String) -> OutputError {
+    var bytes = [UInt8](repeating: 0, count: 200)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    let holder = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    return OutputError(
+      "another run is writing to \(folder)\(holder.isEmpty ? "" : " (\(holder))"). "
+        + "Stop it, or choose another --output-dir.", exitCode: .badConfiguration)
+  }
+
+  /// Local date and time.
+  private static var now: String {
+    var now = time(nil)
+    var local = tm()
+    localtime_r(&now, &local)
+    var buffer = [CChar](repeating: 0, count: 32)
+    let count = strftime(&buffer, buffer.count, "%Y-%m-%d %H:%M:%S", &local)
+    return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}

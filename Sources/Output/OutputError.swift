@@ -1,0 +1,28 @@
+public import Recipe
+import Glibc
+import System
+
+/// Why a run may not write to a folder.
+///
+/// `description` says which folder, why, and what to do; `exitCode` is the status to end with.
+public struct OutputError: Error, Equatable, CustomStringConvertible {
+  /// Safe to show on a terminal.
+  public let description: String
+  /// The documented status for it.
+  public let exitCode: ExitCode
+
+  init(_ description: String, exitCode: ExitCode) {
+    self.description = masked(description)
+    self.exitCode = exitCode
+  }
+}
+
+extension OutputError {
+  /// For a file or folder that could not be made or opened just now, by errno.
+  static func unwritable(_ path: String) -> OutputError {
+    let reason = String(cString: strerror(errno))
+    return OutputError(
+      "cannot write to \(path): \(reason). Choose a folder that this user may write to with --output-dir or --run-dir.",
+      exitCode: .inputOutput)
+  }
+}

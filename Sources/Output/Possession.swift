@@ -1,0 +1,75 @@
+import Checkpoint
+import Glibc
+import Recipe
+
+/// A run's possession of its output folder, from before its first file to its end.
+///
+/// The launcher takes it for its workers, and a worker without a launcher for itself: nobody else writes there meanwhile.
+package final class Possession {
+  private let folder: String
+  private let owner: String
+  private let beginning: Beginning
+  /// Nil only where another run came first into a folder that was made anew.
+  private var lock: FolderLock?
+
+  /// The lock's file, where the launcher's own folder is by default.
+  private static func lockPath(of folder: String) -> String { "\(folder)/run/lock" }
+
+  /// Takes possession of a folder, which is made where it is not there.
+  ///
+  /// Throws, and leaves the folder as it was, where another process writes to it, where it cannot be written to, or where
+  /// it holds a run that this one neither goes on with nor may overwrite.
+  /// - Parameter owner: Who takes it, in a few words.
+  package init(of folder: String, beginning: Beginning, owner: String) throws(OutputError) {
+    (self.folder, self.beginning, self.owner) = (folder, beginning, owner)
+    try Self.check(folder, beginning)
+    lock = try Self.lock(folder, owner)
+    // Nobody can begin a run here any more; somebody may have, just before.
+    try Self.requireRoom(in: folder, for: beginning)
+  }
+
+  /// Throws as taking possession would, and makes nothing.
+  package static func check(_ folder: String, _ beginning: Beginning) throws(OutputError) {
+    try beginning.check(in: folder)
+    try FolderLock.requireFree(lockPath(of: folder), of: folder)
+    try requireRoom(in: folder, for: beginning)
+    guard Folders.canWrite(folder) else { throw .unwritable(folder) }
+  }
+
+  /// Removes what an earlier run left, where that is to be overwritten: once, before the first attempt.
+  package func begin() throws(OutputError) {
+    guard beginning.overwrites else { return }
+    do throws(CheckpointError) {
+      try RunFiles.removeAll(from: folder)
+    } catch {
+      throw OutputError("--overwrite: \(error)", exitCode: .inputOutput)
+    }
+  }
+
+  /// Takes the lock again where somebody removed or moved the folder and it was made anew.
+  package func keep() throws(OutputError) {
+    guard access(folder, F_OK) == 0, !isInPlace else { return }
+    lock = nil
+    lock = try Self.lock(folder, owner)
+  }
+
+  /// Whether that file is the folder's lock.
+  package func isLock(_ path: String) -> Bool { lock?.isLock(path) ?? false }
+
+  private var isInPlace: Bool { isLock(Self.lockPath(of: folder)) }
+
+  private static func lock(_ folder: String, _ owner: String) throws(OutputError) -> FolderLock {
+    let path = lockPath(of: folder)
+    guard Folders.make(Folders.parent(of: path)) else { throw .unwritable(folder) }
+    return try FolderLock(path, of: folder, owner: owner)
+  }
+
+  private static func requireRoom(in folder: String, for beginning: Beginning) throws(OutputError) {
+    guard !beginning.overwrites, !beginning.goesOn(in: folder), let earlier = EarlierRun(in: folder) else {
+      return
+    }
+    throw OutputError(
+      "\(folder) holds a run (\(earlier.summary)), and this one would write over it. Go on with it: --resume auto. "
+        + "Keep it: another folder, by --output_dir. Remove it: --overwrite.", exitCode: .badConfiguration)
+  }
+}

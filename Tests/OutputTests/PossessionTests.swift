@@ -1,0 +1,159 @@
+import Foundation
+import Recipe
+import TestSupport
+import Testing
+
+@testable import Output
+
+@Suite struct PossessionTests {
+  private let outer: TemporaryFolder
+  private var folder: String { outer.path + "/out" }
+
+  init() throws { outer = try TemporaryFolder() }
+
+  @Test func `a folder has one possessor, who is named`() throws {
+    let first = try take()
+    for attempt in [{ _ = try take() }, { try Possession.check(folder, anew) }] {
+      let refusal = #expect(throws: OutputError.self) { try attempt() }
+      #expect(refusal?.exitCode == .badConfiguration)
+      #expect(refusal?.description.contains("(pid 1, run r1, since 20") == true)
+    }
+    withExtendedLifetime(first) {}
+  }
+
+  @Test func `the folder is free when its possessor is gone`() throws {
+    for _ in 0..<2 { _ = try take() }
+  }
+
+  @Test func `a run is not written over`() throws {
+    try writeRun()
+    let before = try contents()
+    for attempt in [{ _ = try take() }, { try Possession.check(folder, anew) }] {
+      let refusal = #expect(throws: OutputError.self) { try attempt() }
+      #expect(refusal?.exitCode == .badConfiguration)
+      for part in ["(best Acc@1 43.93 in epoch 2)", "--resume auto", "--output_dir", "--overwrite"] {
+        #expect(refusal?.description.contains(part) == true)
+      }
+    }
+    #expect(try contents() == before)
+  }
+
+  @Test func `what begins epoch 0 by other weights would write over it too`() throws {
+    try writeRun()
+    let weights = outer.path + "/w.safetensors"
+    try Data().write(to: URL(fileURLWithPath: weights))
+    let beginnings = [
+      beginning(finetune: weights), beginning(resume: weights),
+      beginning(resume: folder + "/best.safetensors"), beginning(resume: outer.path),
+    ]
+    for beginning in beginnings { #expect(throws: OutputError.self) { try take(beginning) } }
+  }
+
+  @Test(arguments: ["auto", "", "/", "/checkpoints", "/checkpoints/../checkpoints/epoch-0002"])
+  func `a run goes on`(from place: String) throws {
+    try writeRun()
+    let before = try contents()
+    let run = try take(beginning(resume: place == "auto" ? place : folder + place))
+    try run.begin()
+    #expect(try contents().subtracting(["run", "run/lock"]) == before)
+  }
+
+  @Test func `a run is overwritten, and nothing of others`() throws {
+    try writeRun()
+    let others = ["notes.md", "run/logs/x", "checkpoints/lost+found", "best.safetensors.bak"]
+    for name in others { try write("mine", to: name) }
+    let run = try take(beginning(overwrites: true))
+    #expect(try contents().contains("best.safetensors"), "nothing goes before the run begins")
+    try run.begin()
+    #expect(try contents() == Set(others + ["run", "run/logs", "run/lock", "checkpoints"]))
+  }
+
+  @Test func `what a run starts from is not removed by it`() throws {
+    try writeRun()
+    let before = try contents()
+    let inputs = [
+      beginning(overwrites: true, resume: "auto"),
+      beginning(overwrites: true, resume: folder + "/checkpoints/epoch-0002"),
+      beginning(overwrites: true, finetune: folder + "/best.safetensors"),
+      beginning(overwrites: true, config: folder + "/recipe.json"),
+    ]
+    for beginning in inputs {
+      let refusal = #expect(throws: OutputError.self) { try take(beginning) }
+      #expect(refusal?.exitCode == .usage)
+    }
+    #expect(try contents() == before)
+  }
+
+  @Test func `a check makes nothing, and says where nothing could be made`() throws {
+    try Possession.check(folder + "/a/b", anew)
+    #expect(!FileManager.default.fileExists(atPath: folder))
+    try Data().write(to: URL(fileURLWithPath: folder))
+    for place in [folder, folder + "/below"] {
+      let refusal = #expect(throws: OutputError.self) { try Possession.check(place, anew) }
+      #expect(refusal?.exitCode == .inputOutput)
+      #expect(refusal?.description.contains("cannot write to \(place): ") == true)
+    }
+  }
+
+  @Test func `a folder that was removed and made anew is taken again`() throws {
+    let first = try take()
+    try FileManager.default.removeItem(atPath: folder)
+    try first.keep()
+    #expect(!FileManager.default.fileExists(atPath: folder), "it is not made for the lock's sake")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    try first.keep()
+    #expect(throws: OutputError.self) { try take() }
+    try first.keep()
+  }
+
+  @Test func `whoever came first into a folder that was made anew has it`() throws {
+    let first = try take()
+    try FileManager.default.removeItem(atPath: folder)
+    let second = try take()
+    for _ in 0..<2 { #expect(throws: OutputError.self) { try first.keep() } }
+    withExtendedLifetime(second) {}
+  }
+
+  @Test func `a link in the lock's place is not followed`() throws {
+    try write("precious", to: "../precious")
+    try write("", to: "run/x")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder + "/run/lock", withDestinationPath: outer.path + "/precious")
+    #expect(throws: OutputError.self) { try take() }
+    #expect(try String(contentsOfFile: outer.path + "/precious", encoding: .utf8) == "precious")
+  }
+
+  private let anew = Beginning(overwrites: false, resume: nil, finetune: nil, config: nil)
+
+  private func beginning(
+    overwrites: Bool = false, resume: String? = nil, finetune: String? = nil, config: String? = nil
+  ) -> Beginning {
+    Beginning(overwrites: overwrites, resume: resume, finetune: finetune, config: config)
+  }
+
+  private func take(_ beginning: Beginning? = nil) throws -> Possession {
+    try Possession(of: folder, beginning: beginning ?? anew, owner: "pid 1, run r1")
+  }
+
+  private func writeRun() throws {
+    try write(#"{"test_acc1": 43.93, "epoch": 2}"# + "\n", to: "log.txt")
+    for name in [
+      "best.safetensors", "last.safetensors", "train.jsonl", "train.jsonl.earlier", "recipe.json",
+      "checkpoints/epoch-0002/manifest.json", "checkpoints/epoch-0001/state.json",
+      "checkpoints/.epoch-0003.1-1.tmp/model.safetensors",
+    ] {
+      try write("", to: name)
+    }
+  }
+
+  private func write(_ text: String, to name: String) throws {
+    let path = "\(folder)/\(name)"
+    try FileManager.default.createDirectory(
+      atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
+  }
+
+  private func contents() throws -> Set<String> {
+    Set(try FileManager.default.subpathsOfDirectory(atPath: folder))
+  }
+}
