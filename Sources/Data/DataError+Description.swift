@@ -21,11 +21,13 @@ extension DataError: CustomStringConvertible {
       no class folders in \(folder.masked). Pictures belong in one folder per class, and folders whose name starts with a \
       dot are ignored. See: ls -a \(folder.quoted)
       """
-    case .batchLargerThanData(let count, let batchSize, let worldSize):
+    case .batchLargerThanData(let count, let batchSize, let worldSize, let accumulation):
       """
       a batch is larger than the data: one step of \(worldSize) worker\(worldSize == 1 ? "" : "s") with \
-      --batch-size \(batchSize) takes \(batchSize * worldSize) pictures, and the training set has \(count). \
-      \(Self.smallerBatch(atMost: count / worldSize))
+      --batch-size \(batchSize)\(accumulation == 1 ? "" : " and --accumulate \(accumulation)") takes \
+      \(batchSize * accumulation * worldSize) pictures, and the training set has \(count). \
+      \(Self.smallerBatch(atMost: count / (worldSize * accumulation)))\
+      \(accumulation == 1 ? "" : ", or a lower --accumulate")
       """
     case .tooFewToRepeat(let count, let batchSize, let worldSize):
       """

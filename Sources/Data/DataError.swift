@@ -38,7 +38,7 @@ public enum DataError: Error, Equatable, Sendable {
   /// A picture that takes more than 768 MiB while it is decoded.
   case pictureTooCostly(path: FilePath, bytes: Int)
   /// One step of all workers needs more pictures than there are.
-  case batchLargerThanData(count: Int, batchSize: Int, worldSize: Int)
+  case batchLargerThanData(count: Int, batchSize: Int, worldSize: Int, accumulation: Int = 1)
   /// An epoch of repeated augmentation, a multiple of 256 samples, has no whole step.
   case tooFewToRepeat(count: Int, batchSize: Int, worldSize: Int)
   /// The table of the digits demo does not exist.

@@ -56,6 +56,12 @@ package struct RunFlags: ParsableArguments {
 
   @Flag(
     help: ArgumentHelp(
+      "Check all that a start depends on (flags, pictures, device, output folder, weights), say what it would be, and "
+        + "end; nothing is written."))
+  package var dryRun = false
+
+  @Flag(
+    help: ArgumentHelp(
       "Evaluate once instead of training, with the weights of --resume and the model, size and crop they say. "
         + "It reads val/ alone and writes nothing."))
   package var eval = false

@@ -91,7 +91,7 @@ struct Restarts: Sendable {
 
 extension Ending {
   /// Whether the cause may have passed when the worker is started again.
-  fileprivate var mayPass: Bool {
+  var mayPass: Bool {
     switch self {
     // A device that holds a process holds the card that the next one needs.
     case .notStarted, .stuck: return false

@@ -37,6 +37,16 @@ struct Train: LaunchCommand {
 
     let identifier = launch.runIdentifier ?? .random()
     let program = try WorkerProgram.locate(environment: environment)
+    let budgets = HangBudgets(step: .seconds(launch.ring.hangTimeout))
+    var meeting = launch.ring.meeting(identifier, attempt: 0, size: size)
+    meeting.timeouts.silence = budgets.ringPatience
+    let placement = Placement(
+      meeting: meeting,
+      masterPort: try FreePort.find(),
+      threads: .shared(
+        named: launch.threadsPerWorker ?? training.run.threads, environment: environment, workers: size),
+      maxRestarts: launch.restarts.maxRestarts)
+    if let status = try rehearse(program, arguments, placement, environment, signals) { return status }
     let owner = "pid \(getpid()), run \(identifier.text)"
     let possession =
       training.run.writes
@@ -44,20 +54,12 @@ struct Train: LaunchCommand {
     let path = ownFolder(in: output)
     let folder: RunFolder? =
       if let path { try RunFolder(path: path, owner: owner, besides: possession) } else { nil }
-    let budgets = HangBudgets(step: .seconds(launch.ring.hangTimeout))
-    var meeting = launch.ring.meeting(identifier, attempt: 0, size: size)
-    meeting.timeouts.silence = budgets.ringPatience
     let control = try path.map { path in
       try ControlServer(run: identifier, folder: path, environment: environment)
     }
     var run = Launch(
       grace: .seconds(launch.grace), program: program, arguments: arguments,
-      placement: Placement(
-        meeting: meeting,
-        masterPort: try FreePort.find(),
-        threads: .shared(
-          named: launch.threadsPerWorker ?? training.run.threads, environment: environment, workers: size),
-        maxRestarts: launch.restarts.maxRestarts),
+      placement: placement,
       environment: environment, logs: path.map(LogFolder.init(in:)),
       advice: FailureReport.Advice(
         debug: ["twins-worker"] + arguments, data: recipe.data.path),
@@ -90,6 +92,29 @@ struct Train: LaunchCommand {
   }
 
   /// An evaluation or a measurement saves nothing: another attempt of it does the same once more.
+  /// Has one worker check the start for all; the status to end with, where that is all there is to do.
+  ///
+  /// Throws what every worker would end by. Another program in the worker's place is not asked.
+  private func rehearse(
+    _ program: String, _ arguments: [String], _ placement: Placement, _ environment: [String: String],
+    _ signals: borrowing SignalReader
+  ) throws -> CInt? {
+    let run = training.run
+    guard run.dryRun || environment["TWINS_WORKER"] == nil, !run.printConfig else { return nil }
+    let own = (run.dryRun ? [] : ["--dry-run"]) + (run.overwrite ? [WorkerArguments.overwrite] : [])
+    let rehearsal = try Rehearsal(
+      WorkerCommand(
+        program: program, arguments: arguments + own,
+        environment: placement.environment(rank: 0, inheriting: environment)), signals)
+    if let signal = rehearsal.interruption { return 128 + signal.number }
+    if run.dryRun {
+      rehearsal.show()
+      return rehearsal.ending.exitCode
+    }
+    if let refusal = rehearsal.refusal { throw refusal }
+    return nil
+  }
+
   private func follow(_ run: inout Launch, _ output: String) {
     run.resumption = Resumption(output: output)
     run.progress = ProgressFile(path: output + "/train.jsonl")

@@ -28,10 +28,15 @@ package final class Possession {
     try Self.requireRoom(in: folder, for: beginning)
   }
 
+  /// Throws where another process writes to a folder: what it is writing is not to be read either.
+  package static func requireFree(_ folder: String) throws(OutputError) {
+    try FolderLock.requireFree(lockPath(of: folder), of: folder)
+  }
+
   /// Throws as taking possession would, and makes nothing.
   package static func check(_ folder: String, _ beginning: Beginning) throws(OutputError) {
     try beginning.check(in: folder)
-    try FolderLock.requireFree(lockPath(of: folder), of: folder)
+    try requireFree(folder)
     try requireRoom(in: folder, for: beginning)
     guard Folders.canWrite(folder) else { throw .unwritable(folder) }
   }

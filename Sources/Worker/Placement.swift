@@ -17,11 +17,14 @@ struct Placement {
   /// Threads for one operation where a quota allows fewer than the maths library would take by itself.
   var threads: Int?
 
+  /// Workers that a check of a start stands for.
+  fileprivate(set) var rehearsed = 1
+
   /// The debug mode: one worker, no launcher.
   static let alone = Placement(meeting: nil, localRank: 0, localWorldSize: 1, lifeline: nil)
 
   var rank: Int { meeting?.rank ?? 0 }
-  var worldSize: Int { meeting?.size ?? 1 }
+  var worldSize: Int { meeting?.size ?? rehearsed }
 
   /// Whether this worker speaks for all.
   var isFirst: Bool { rank == 0 }
@@ -38,6 +41,14 @@ struct Placement {
 }
 
 extension Placement {
+  /// One process that checks a start for so many workers of this host: the last one's device has to be there.
+  static func rehearsal(workers: Int) -> Placement {
+    let workers = max(1, workers)
+    var placement = Placement(meeting: nil, localRank: workers - 1, localWorldSize: workers, lifeline: nil)
+    placement.rehearsed = workers
+    return placement
+  }
+
   /// The placement that the launcher put into the environment, or `alone`.
   ///
   /// Throws when the environment names several workers but not where they meet, as under another launcher.

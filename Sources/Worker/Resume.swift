@@ -4,6 +4,7 @@ import Data
 import Flags
 import Foundation
 import Model
+import Output
 import Recipe
 import System
 import Training
@@ -16,6 +17,12 @@ enum Resume {
   case weights(WeightsFile)
   /// Weights whose head may be another: training starts at epoch 0.
   case finetuning(WeightsFile)
+
+  /// Throws where another process writes to the folder that the run is to go on in.
+  static func requireFree(_ flags: TrainingFlags) throws(OutputError) {
+    let named = flags.run.resume.flatMap { store($0, flags)?.outputFolder }
+    if flags.run.writes, let folder = flags.run.outputDir ?? named { try Possession.requireFree(folder) }
+  }
 
   /// What `--resume` or `--finetune` names; nil without them, or for `auto` with nothing to go on from.
   static func from(_ flags: TrainingFlags, _ voice: Voice) throws -> Resume? {

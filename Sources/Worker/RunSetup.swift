@@ -64,6 +64,13 @@ struct RunSetup {
     }
   }
 
+  /// Says what is to be trained, in a line.
+  func sayRecipe() {
+    let (model, side) = (recipe.model.name, recipe.data.inputSize)
+    voice.say(
+      "Recipe: \(model) on \(side) × \(side) pixels for \(recipe.schedule.epochs) epochs, digest \(recipe.digest)")
+  }
+
   /// Says at the start what there is to learn from and how, and what may keep the run from learning.
   func sayStart() {
     let counts = data.training.classCounts
@@ -121,6 +128,11 @@ extension RunFlags {
 extension Sampler {
   /// The order in which a recipe goes through `count` pictures.
   init(_ recipe: Recipe, count: Int) throws(DataError) {
+    guard count >= recipe.worldSize * recipe.rankPictures else {
+      throw .batchLargerThanData(
+        count: count, batchSize: recipe.data.batchSize, worldSize: recipe.worldSize,
+        accumulation: recipe.accumulation)
+    }
     try self.init(
       count: count, worldSize: recipe.worldSize, batchSize: recipe.rankPictures, seed: recipe.seed,
       shuffle: recipe.data.shuffles, repetitions: recipe.data.repeatedAugmentation ? 3 : 1)

@@ -18,6 +18,9 @@ struct Train: ParsableCommand {
   @OptionGroup var flags: TrainingFlags
 
   func run() throws {
+    if flags.run.dryRun, !flags.run.printConfig {
+      return try rehearse(ProcessInfo.processInfo.environment)
+    }
     let placement = try Placement(ProcessInfo.processInfo.environment)
     if flags.run.printConfig { return try printConfiguration(placement) }
     Lifeline.watch(placement)
@@ -26,6 +29,7 @@ struct Train: ParsableCommand {
     let sections = Sections(ProcessInfo.processInfo.environment, rank: placement.rank)
     sections.writeStacksOnSignal()
     let run = try reportingOnce(placement) {
+      if placement.meeting == nil { try Resume.requireFree(flags) }
       let start = try Resume.from(flags, Voice(speaks: placement.isFirst))
       let setup = try RunSetup(flags, over: start?.values(for: flags), placement, sections)
       return try TrainingRun(setup, from: start)

@@ -33,6 +33,13 @@ import Testing
       .batchLargerThanData(count: 100, batchSize: 16, worldSize: 8),
       ["takes 128 pictures", "has 100", "--batch-size 12"]
     ),
+    (
+      .batchLargerThanData(count: 20, batchSize: 4, worldSize: 2, accumulation: 3),
+      [
+        "with --batch-size 4 and --accumulate 3 takes 24 pictures", "Use --batch-size 2 or fewer",
+        "a lower --accumulate",
+      ]
+    ),
     (.batchLargerThanData(count: 15, batchSize: 16, worldSize: 2), ["Use --batch-size 6 or fewer"]),
     (
       .batchLargerThanData(count: 3, batchSize: 16, worldSize: 2),

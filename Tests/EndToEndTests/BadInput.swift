@@ -76,17 +76,33 @@ extension BadInput {
       "an output folder below a file", Status.inputOutput,
       "twins-launch: cannot write to /dev/null/out: Not a directory",
       flags: ["--output_dir", "/dev/null/out"]),
-    BadInput("a class missing in val/", Status.badData, "   next     twins-worker dataset scan ") {
+    BadInput("a class missing in val/", Status.badData, "List all differences: twins-worker dataset scan ") {
       pictures in
       try remove("\(pictures.path)/val/red-rows")
     },
     BadInput(
-      "a batch larger than the data", Status.badConfiguration, "takes 80 pictures",
-      flags: ["--batch-size", "40"]),
+      "a batch larger than the data", Status.badConfiguration,
+      "with --batch-size 10 and --accumulate 4 takes 80 pictures",
+      flags: ["--batch-size", "10", "--accumulate", "4"]),
     BadInput(
-      "a learning rate that blows up", Status.diverged, "   likely   the loss diverged",
-      flags: ["--lr", "1e30", "--clip-grad", "0"]),
+      "no such folder", Status.missingInput, "twins-launch: no such folder: /nowhere.",
+      flags: ["--data-path", "/nowhere"]),
+    BadInput(
+      "an unknown operation", Status.usage, "twins-launch: ", flags: ["--aa", "rand-m9-bogus1"]),
+    BadInput(
+      "nothing to resume from", Status.missingInput, "twins-launch: --resume /nowhere: there is no such file",
+      flags: ["--resume", "/nowhere"]),
+    BadInput(
+      "weights that are none", Status.badData, "twins-launch: ", flags: ["--finetune", "/dev/null"]),
+    BadInput(
+      "a device that is not there", Status.noDevice, "twins-launch: device npu number 1 is not there",
+      flags: ["--device", "npu"]),
   ]
+
+  /// What shows only once a worker trains.
+  static let diverging = BadInput(
+    "a learning rate that blows up", Status.diverged, "   likely   the loss diverged",
+    flags: ["--lr", "1e30", "--clip-grad", "0"])
 }
 
 /// Pictures of the tests of the data room.

@@ -14,14 +14,31 @@ extension EndToEnd {
       expect(input, try ProgramRun(.worker, flags, in: place).finish())
     }
 
-    @Test(arguments: BadInput.launches)
-    func `a launcher refuses`(_ input: BadInput) throws {
+    /// With --dry-run and without, in one line, and nothing is left.
+    @Test(arguments: BadInput.launches, [[], ["--dry-run"]])
+    func `a launcher refuses before a worker starts`(_ input: BadInput, flags: [String]) throws {
       try input.spoil(place.pictures)
-      let flags = ["--nproc", "2"] + place.training("out") + input.flags
-      let run = try ProgramRun(.launcher, flags, in: place)
-      expect(input, try run.finish())
-      #expect(run.workers.isEmpty)
-      #expect(place.leftovers.isEmpty)
+      let end = try launch(input.flags + flags)
+      #expect(end.status == input.status, "\(end.errors)")
+      #expect(end.errors.hasSuffix("\n") && end.output.isEmpty)
+      if flags.isEmpty, input.flags != ["--nproc", "0"] {
+        #expect(end.errors.contains(input.message), "\(end.errors)")
+        #expect(end.errors.count { $0 == "\n" } == 1, "\(end.errors)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: place.output("out")))
+    }
+
+    @Test func `a launcher reports what shows only in training`() throws {
+      expect(BadInput.diverging, try launch(BadInput.diverging.flags))
+    }
+
+    private func launch(_ flags: [String]) throws -> ProgramRun.End {
+      let run = try ProgramRun(.launcher, ["--nproc", "2"] + place.training("out") + flags, in: place)
+      defer {
+        #expect(run.workers.isEmpty)
+        #expect(place.leftovers.isEmpty)
+      }
+      return try run.finish()
     }
 
     @Test func `weights of another model are refused`() throws {

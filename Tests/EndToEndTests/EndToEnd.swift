@@ -11,6 +11,7 @@ enum Status {
   static let usage: Int32 = 64
   static let badData: Int32 = 65
   static let missingInput: Int32 = 66
+  static let noDevice: Int32 = 69
   static let software: Int32 = 70
   static let inputOutput: Int32 = 74
   static let stoppedEarly: Int32 = 75

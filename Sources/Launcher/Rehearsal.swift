@@ -1,0 +1,81 @@
+import Collective
+import Glibc
+import Recipe
+
+/// What one worker came to that checked a start for all of them, by `--dry-run`, before any is started.
+struct Rehearsal {
+  let ending: Ending
+  /// The signal to the launcher that ended it early.
+  let interruption: Signal?
+  /// What it printed, by stream.
+  private let printed: [WorkerStream: [UInt8]]
+
+  /// Runs a worker to its end, or to a signal that asks the launcher to stop.
+  ///
+  /// - Parameter command: As for rank 0, which meets the others; this one meets nobody.
+  init(_ command: WorkerCommand, _ signals: borrowing SignalReader) throws(LaunchError) {
+    let alone = WorkerCommand(
+      program: command.program, arguments: command.arguments,
+      environment: command.environment.filter {
+        $0.key == "WORLD_SIZE" || !RingMeeting.variables.contains($0.key)
+      })
+    let lifeline = try Pipe()
+    let worker = try WorkerProcess.spawn(
+      alone, rank: 0, inheriting: WorkerProcess.Inheritance(lifeline: lifeline.reading.number))
+    var printed: [WorkerStream: [UInt8]] = [:]
+    var interruption: Signal?
+    while interruption == nil, Self.isRunning(worker, signals) {
+      while let signal = signals.next() {
+        if SignalReader.stopping.contains(signal) { interruption = signal }
+      }
+      Self.read(worker, into: &printed)
+    }
+    // Also ends it, where it has not ended by itself.
+    ending = worker.collect()
+    Self.read(worker, into: &printed)
+    self.printed = printed
+    self.interruption = interruption
+  }
+
+  /// Waits for anything to do; whether the worker may have more to say.
+  private static func isRunning(_ worker: WorkerProcess, _ signals: borrowing SignalReader) -> Bool {
+    let others = WorkerStream.allCases.compactMap { worker.pipe(of: $0) } + [signals.descriptor.number]
+    var entries = ([worker.handle.number] + others).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    while poll(&entries, nfds_t(entries.count), -1) < 0, errno == EINTR {}
+    return entries[0].revents == 0
+  }
+
+  /// Takes what is there.
+  private static func read(_ worker: WorkerProcess, into printed: inout [WorkerStream: [UInt8]]) {
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    for stream in WorkerStream.allCases {
+      while let pipe = worker.pipe(of: stream) {
+        let count = Glibc.read(pipe, &bytes, bytes.count)
+        if count == 0 { worker.closePipe(of: stream) }
+        guard count > 0 else { break }
+        printed[stream, default: []] += bytes.prefix(count)
+      }
+    }
+  }
+}
+
+extension Rehearsal {
+  /// Passes on what the worker printed.
+  func show() {
+    for (stream, descriptor) in [(WorkerStream.output, STDOUT_FILENO), (.errors, STDERR_FILENO)] {
+      var sink = Sink(descriptor: descriptor)
+      sink.write(String(decoding: printed[stream] ?? [], as: UTF8.self))
+      sink.drain(patience: .seconds(5))
+    }
+  }
+
+  /// Why every worker would end so, once more and again; nil where all is well, or where the trouble may pass.
+  var refusal: LaunchError? {
+    guard !ending.isOrderly, !ending.mayPass, case .exited(let status) = ending,
+      let code = ExitCode(rawValue: status)
+    else { return nil }
+    let text = String(decoding: printed[.errors] ?? [], as: UTF8.self)
+    let message = text.split(separator: "twins-worker: error: ", maxSplits: 1).last ?? text[...]
+    return LaunchError(message.split(separator: "\n").joined(separator: "\n"), exitCode: code)
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  @Suite struct DryRunTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    @Test func `a dry run says what a run would be, and leaves nothing`() throws {
+      for (program, flags, step) in [
+        (ProgramRun.Program.launcher, ["--nproc", "3"], "one update from 12 pictures (batch 4 × 3 workers)"),
+        (.worker, [], "one update from 4 pictures"),
+      ] {
+        let end = try start(program, flags)
+        #expect(end.status == Status.done, "\(end.errors)")
+        for line in ["Recipe: alt_gvt_nano on 32 × 32 pixels for 1 epochs", "Pictures: 60 in 6 classes", "Steps: "] {
+          #expect(end.output.contains { $0.hasPrefix(line) }, "\(line): \(end.output)")
+        }
+        #expect(end.output.contains { $0.contains(step) }, "\(end.output)")
+        #expect(!FileManager.default.fileExists(atPath: place.output("out")) && place.leftovers.isEmpty)
+      }
+    }
+
+    @Test func `a dry run tries what is gone on from, and whether the folder is free`() throws {
+      #expect(try start(.worker, [], dry: []).status == Status.done)
+      let before = try FileManager.default.subpathsOfDirectory(atPath: place.output("out"))
+      let launcher = ["--nproc", "2"]
+      let resumed = try start(.launcher, launcher + ["--resume", "auto", "--epochs", "2"])
+      #expect(resumed.status == Status.done, "\(resumed.errors)")
+      #expect(resumed.output.contains { $0.hasPrefix("Resuming from ") }, "\(resumed.output)")
+      #expect(try start(.launcher, launcher + ["--overwrite"]).status == Status.done)
+      let refused = try start(.launcher, launcher)
+      #expect(refused.status == Status.badConfiguration)
+      #expect(refused.errors.contains("holds a run (best Acc@1 "), "\(refused.errors)")
+      let other = try start(.launcher, launcher + ["--resume", "auto", "--model", "alt_gvt_small"])
+      #expect(other.status == Status.badConfiguration, "\(other.errors)")
+      #expect(try FileManager.default.subpathsOfDirectory(atPath: place.output("out")) == before)
+    }
+
+    private func start(
+      _ program: ProgramRun.Program, _ flags: [String], dry: [String] = ["--dry-run"]
+    ) throws -> ProgramRun.End {
+      try ProgramRun(program, place.training("out") + flags + dry, in: place).finish()
+    }
+  }
+}
