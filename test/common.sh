@@ -19,13 +19,16 @@ fail() { # STATUS MESSAGE LINE…
   exit "$1"
 }
 
+# A shell leaves a ~ behind = as it is.
+absolute() { realpath -ms "${1/#\~\//$HOME/}"; }
+
 read_options() {
   local option
   for option in "$@"; do
     case $option in
-      --data_path=* | --data-path=*) data_path=$(realpath -ms "${option#*=}") ;;
-      --finetune_pth=* | --finetune-pth=*) finetune_pth=$(realpath -ms "${option#*=}") ;;
-      --output_dir=* | --output-dir=*) output_dir=$(realpath -ms "${option#*=}") ;;
+      --data_path=* | --data-path=*) data_path=$(absolute "${option#*=}") ;;
+      --finetune_pth=* | --finetune-pth=*) finetune_pth=$(absolute "${option#*=}") ;;
+      --output_dir=* | --output-dir=*) output_dir=$(absolute "${option#*=}") ;;
       --nproc=*) workers=${option#*=} ;;
       --model=*) model=${option#*=} ;;
       --batch_size=* | --batch-size=*) batch_size=${option#*=} ;;

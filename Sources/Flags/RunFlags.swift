@@ -1,10 +1,12 @@
 package import ArgumentParser
 package import Recipe
+import System
 
 /// Where a run computes and writes, what it starts from, and what it says.
 package struct RunFlags: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Where weights, logs and checkpoints go. (default: ./<model>)", valueName: "dir"))
+    help: ArgumentHelp("Where weights, logs and checkpoints go. (default: ./<model>)", valueName: "dir"),
+    transform: withHomeFolder)
   package var outputDir: String?
 
   @Option(
@@ -16,7 +18,8 @@ package struct RunFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Values to lay over the defaults: a run's recipe.json, or part of one. Flags win over it.",
-      valueName: "file"))
+      valueName: "file"),
+    transform: withHomeFolder)
   package var config: String?
 
   @Option(
@@ -33,13 +36,15 @@ package struct RunFlags: ParsableArguments {
     help: ArgumentHelp(
       "What to go on from: a run's output folder, one of its checkpoints, the newest in --output-dir (auto), or a file of "
         + "weights. A run goes on at its step with the values it had; flags and --config lie over them.",
-      valueName: "path|auto"))
+      valueName: "path|auto"),
+    transform: withHomeFolder)
   package var resume: String?
 
   @Option(
     help: ArgumentHelp(
       "Weights to start epoch 0 from; a head of another size is made anew. With --resume auto, only where there is no "
-        + "checkpoint yet.", valueName: "file"))
+        + "checkpoint yet.", valueName: "file"),
+    transform: withHomeFolder)
   package var finetune: String?
 
   @Flag(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flags
+import System
 
 /// The flags that say how many workers run and how they are supervised; all others go to the workers.
 struct LaunchFlags: ParsableArguments {
@@ -19,7 +20,8 @@ struct LaunchFlags: ParsableArguments {
 
   @Option(
     name: .customLong("run-dir"),
-    help: ArgumentHelp("The launcher's own folder. (default: run/ in the output folder)", valueName: "dir"))
+    help: ArgumentHelp("The launcher's own folder. (default: run/ in the output folder)", valueName: "dir"),
+    transform: withHomeFolder)
   var runFolder: String?
 
   @Option(

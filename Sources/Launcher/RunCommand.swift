@@ -1,10 +1,12 @@
 import ArgumentParser
 import FoundationEssentials
 import Recipe
+import System
 
 /// How a user names a run.
 struct RunArgument: ParsableArguments {
-  @Argument(help: ArgumentHelp("The run's folder, its output folder, or its name.", valueName: "run"))
+  @Argument(help: ArgumentHelp("The run's folder, its output folder, or its name.", valueName: "run"),
+    transform: withHomeFolder)
   var run: String
 
   /// Asks the run's launcher; ends this program with a message where that fails.

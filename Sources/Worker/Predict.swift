@@ -16,7 +16,8 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Classify pictures with trained weights.")
 
   @Option(
-    help: ArgumentHelp("Weights that a run has written, timm's, or the reference's .pth.", valueName: "file"))
+    help: ArgumentHelp("Weights that a run has written, timm's, or the reference's .pth.", valueName: "file"),
+    transform: withHomeFolder)
   var weights: String
 
   @Option(help: ArgumentHelp("Network of the weights. (default: what the file says)", valueName: "name"))
@@ -40,7 +41,7 @@ struct Predict: ParsableCommand {
   @Flag(help: "Print one JSON object a picture.")
   var json = false
 
-  @Argument(help: "Pictures.")
+  @Argument(help: "Pictures.", transform: withHomeFolder)
   var images: [String]
 
   /// One class and its score.
