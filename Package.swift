@@ -95,7 +95,8 @@ let package = Package(
     program(
       "Launcher",
       [
-        "CLinux", "Board", "Checkpoint", "Collective", "Wire", "Recipe", "Output", "Flags", "System", systemPackage,
+        "CLinux", "Board", "Checkpoint", "Collective", "Wire", "Recipe", "Output", "Flags", "System",
+        systemPackage,
         argumentParser,
       ]),
 

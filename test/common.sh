@@ -20,7 +20,7 @@ fail() { # STATUS MESSAGE LINE…
 }
 
 # A shell leaves a ~ behind = as it is.
-absolute() { realpath -ms "${1/#\~\//$HOME/}"; }
+absolute() { realpath -ms "${1/#\~\//${HOME-}/}"; }
 
 read_options() {
   local option

@@ -4,7 +4,8 @@ import System
 
 /// Which pictures, how many at once, and at what size.
 package struct PictureFlags: ParsableArguments {
-  @Option(help: ArgumentHelp("Folder with train/CLASS/PICTURE and val/CLASS/PICTURE.", valueName: "dir"),
+  @Option(
+    help: ArgumentHelp("Folder with train/CLASS/PICTURE and val/CLASS/PICTURE.", valueName: "dir"),
     transform: withHomeFolder)
   package var dataPath: String?
 

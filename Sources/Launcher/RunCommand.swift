@@ -5,7 +5,8 @@ import System
 
 /// How a user names a run.
 struct RunArgument: ParsableArguments {
-  @Argument(help: ArgumentHelp("The run's folder, its output folder, or its name.", valueName: "run"),
+  @Argument(
+    help: ArgumentHelp("The run's folder, its output folder, or its name.", valueName: "run"),
     transform: withHomeFolder)
   var run: String
 

@@ -71,7 +71,8 @@ struct Train: LaunchCommand {
     try possession?.begin()
     if training.run.trains, let path {
       follow(&run, output)
-      let record = LaunchRecord(arguments: given, output: output, workers: size)
+      let record = LaunchRecord(
+        arguments: given.filter { $0 != WorkerArguments.overwrite }, output: output, workers: size)
       run.notes += [record.write(to: path)].compactMap(\.self)
     }
     defer { withExtendedLifetime(folder) {} }
@@ -92,29 +93,6 @@ struct Train: LaunchCommand {
   }
 
   /// An evaluation or a measurement saves nothing: another attempt of it does the same once more.
-  /// Has one worker check the start for all; the status to end with, where that is all there is to do.
-  ///
-  /// Throws what every worker would end by. Another program in the worker's place is not asked.
-  private func rehearse(
-    _ program: String, _ arguments: [String], _ placement: Placement, _ environment: [String: String],
-    _ signals: borrowing SignalReader
-  ) throws -> CInt? {
-    let run = training.run
-    guard run.dryRun || environment["TWINS_WORKER"] == nil, !run.printConfig else { return nil }
-    let own = (run.dryRun ? [] : ["--dry-run"]) + (run.overwrite ? [WorkerArguments.overwrite] : [])
-    let rehearsal = try Rehearsal(
-      WorkerCommand(
-        program: program, arguments: arguments + own,
-        environment: placement.environment(rank: 0, inheriting: environment)), signals)
-    if let signal = rehearsal.interruption { return 128 + signal.number }
-    if run.dryRun {
-      rehearsal.show()
-      return rehearsal.ending.exitCode
-    }
-    if let refusal = rehearsal.refusal { throw refusal }
-    return nil
-  }
-
   private func follow(_ run: inout Launch, _ output: String) {
     run.resumption = Resumption(output: output)
     run.progress = ProgressFile(path: output + "/train.jsonl")

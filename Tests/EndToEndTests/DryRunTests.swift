@@ -14,7 +14,9 @@ extension EndToEnd {
       ] {
         let end = try start(program, flags)
         #expect(end.status == Status.done, "\(end.errors)")
-        for line in ["Recipe: alt_gvt_nano on 32 × 32 pixels for 1 epochs", "Pictures: 60 in 6 classes", "Steps: "] {
+        for line in [
+          "Recipe: alt_gvt_nano on 32 × 32 pixels for 1 epochs", "Pictures: 60 in 6 classes", "Steps: ",
+        ] {
           #expect(end.output.contains { $0.hasPrefix(line) }, "\(line): \(end.output)")
         }
         #expect(end.output.contains { $0.contains(step) }, "\(end.output)")

@@ -138,7 +138,8 @@ import Testing
   private func writeRun() throws {
     try write(#"{"test_acc1": 43.93, "epoch": 2}"# + "\n", to: "log.txt")
     for name in [
-      "best.safetensors", "last.safetensors", "train.jsonl", "train.jsonl.earlier", "recipe.json",
+      "best.safetensors", "last.safetensors", "best_ema.safetensors", "last_ema.safetensors", "train.jsonl",
+      "train.jsonl.earlier", "recipe.json",
       "checkpoints/epoch-0002/manifest.json", "checkpoints/epoch-0001/state.json",
       "checkpoints/.epoch-0003.1-1.tmp/model.safetensors",
     ] {

@@ -13,7 +13,8 @@ import Testing
   }
 
   @Test func `a name behind it is a user's`() throws {
-    #expect(withHomeFolder("~root/x") == String(cString: try #require(getpwnam("root")).pointee.pw_dir) + "/x")
+    #expect(
+      withHomeFolder("~root/x") == String(cString: try #require(getpwnam("root")).pointee.pw_dir) + "/x")
     #expect(withHomeFolder("~no-such-user/x") == "~no-such-user/x")
   }
 }
