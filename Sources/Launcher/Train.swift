@@ -68,6 +68,8 @@ struct Train: LaunchCommand {
     run.budgets = budgets
     run.cards = cards(for: size, environment: environment)
     run.notes += [control?.note].compactMap(\.self)
+    // Whatever may refuse the start comes before an earlier run goes.
+    try run.requireRoom()
     try possession?.begin()
     if training.run.trains, let path {
       follow(&run, output)
