@@ -32,7 +32,7 @@ extension EndToEnd {
       #expect(auto.errors.matches(of: note).count == 1 && auto.errors.contains(reason), "\(auto.errors)")
 
       let explicit = try ProgramRun(
-        .launcher, ["--nproc", "3", "--transport", "shm"] + training, in: place
+        .launcher, ["--nproc", "3", "--transport", "shm", "--overwrite"] + training, in: place
       ).finish()
       #expect(explicit.status == Status.badConfiguration, "\(explicit.errors)")
       #expect(explicit.errors.contains(reason) && !explicit.errors.contains("starting again"))
