@@ -193,11 +193,6 @@ int64_t linux_limit_of(enum linux_limit limit) {
   return getrlimit(limit_kind(limit), &values) == 0 ? limit_number(values.rlim_cur) : INT64_MAX;
 }
 
-int64_t linux_hard_limit_of(enum linux_limit limit) {
-  struct rlimit values;
-  return getrlimit(limit_kind(limit), &values) == 0 ? limit_number(values.rlim_max) : INT64_MAX;
-}
-
 int64_t linux_raise_descriptors(int64_t count) {
   struct rlimit values;
   if (getrlimit(RLIMIT_NOFILE, &values) != 0) return INT64_MAX;

@@ -57,7 +57,6 @@ public struct DigitsDemo: Sendable {
       (ImageFolderPair.splits.training, 0..<trainingPerDigit),
       (ImageFolderPair.splits.validation, trainingPerDigit..<(trainingPerDigit + validationPerDigit)),
     ]
-    try makeFolders(above: folder)
     try makeFolder(folder)
     for (split, numbers) in splits {
       try makeFolder("\(folder)/\(split)")
@@ -85,16 +84,8 @@ public struct DigitsDemo: Sendable {
     folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
   }
 
-  private func makeFolders(above path: String) throws(DataError) {
-    guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
-    let parent = String(path[..<slash])
-    if access(parent, F_OK) == 0 { return }
-    try makeFolders(above: parent)
-    try makeFolder(parent)
-  }
-
   private func makeFolder(_ path: String) throws(DataError) {
-    guard mkdir(path, 0o777) == 0 else { throw .unwritable(path) }
+    guard Folders.make(path) else { throw .unwritable(path) }
   }
 }
 

@@ -23,8 +23,9 @@ struct Resumption: Sendable {
   /// The arguments of the next attempt, given those of the first, its subcommand in front.
   func arguments(first: [String]) -> [String] {
     guard hasNewCheckpoint, let subcommand = first.first else { return first }
-    let rest = WorkerArguments.removing(["--resume", "--finetune"], from: Array(first.dropFirst()))
-    return [subcommand, "--resume", "auto"] + rest.filter { $0 != "--use-ema" }
+    var rest = FlagGroups(Array(first.dropFirst()))
+    rest.remove(["resume", "finetune", "use-ema"])
+    return [subcommand, "--resume", "auto"] + rest.arguments
   }
 
   /// Which folder it is, whatever its name: another one may get the number in the file system of one that was removed,

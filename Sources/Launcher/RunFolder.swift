@@ -1,6 +1,7 @@
 import Glibc
 import Output
 import Recipe
+import System
 
 /// The launcher's own folder of a run: its logs, and a lock against a second launcher.
 struct RunFolder: ~Copyable {

@@ -1,5 +1,6 @@
 import Glibc
 import Recipe
+import System
 
 /// How a run means to begin in its output folder.
 package struct Beginning {

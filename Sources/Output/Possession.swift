@@ -1,6 +1,7 @@
 import Checkpoint
 import Glibc
 import Recipe
+import System
 
 /// A run's possession of its output folder, from before its first file to its end.
 ///

@@ -14,10 +14,10 @@ public struct RankSignals: OptionSet, Equatable, Sendable {
   public static let save = RankSignals(rawValue: 2)
   /// It is still writing a checkpoint, so that no other can begin.
   public static let isSaving = RankSignals(rawValue: 4)
-  /// Pictures of its step were damaged, and others stood in for them.
-  public static let skipped = RankSignals(rawValue: 16)
   /// It could not read its pictures.
   public static let lacksPictures = RankSignals(rawValue: 8)
+  /// Pictures of its step were damaged, and others stood in for them.
+  public static let skipped = RankSignals(rawValue: 16)
 }
 
 extension RankSignals {

@@ -1,5 +1,4 @@
 import Foundation
-import Output
 import System
 import SystemPackage
 
@@ -30,7 +29,7 @@ struct OutputFile: ~Copyable {
   ///
   /// What a removed file held is still to be had, and is put into the new one. A moved one has kept it.
   mutating func beginAgain() -> Int32 {
-    guard Folders.make((path as NSString).deletingLastPathComponent) else { return errno }
+    guard Folders.make(Folders.parent(of: path)) else { return errno }
     do throws(SystemError) {
       let next = try RegularFile(addingTo: FilePath(path))
       var status = stat()

@@ -1,6 +1,6 @@
 import Foundation
-import Output
 import Recipe
+import System
 
 extension RunFolder {
   /// Whether somebody removed or moved the folder.

@@ -1,6 +1,5 @@
 import Checkpoint
 import Foundation
-import Output
 import Recipe
 import System
 import SystemPackage

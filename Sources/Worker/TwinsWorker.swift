@@ -10,6 +10,10 @@ struct TwinsWorker: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "twins-worker",
     abstract: "Train, evaluate and use Twins vision transformers in one process.",
+    usage: """
+      twins-worker [train] [training flags]
+      twins-worker predict|convert|bench|dataset …
+      """,
     discussion: """
       One worker trains on a folder of pictures, without a launcher:
         twins-worker --data-path DIR --model alt_gvt_small

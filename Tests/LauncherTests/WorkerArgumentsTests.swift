@@ -28,10 +28,10 @@ import Testing
   }
 
   @Test func findsTheValueOfAFlag() {
-    let arguments = ["--data-path", "a", "--data-path=b", "--eval"]
-    #expect(WorkerArguments.value(of: "--data-path", in: arguments) == "b")
-    #expect(WorkerArguments.value(of: "--model", in: arguments) == nil)
-    #expect(WorkerArguments.value(of: "--eval", in: arguments) == nil)
+    let flags = FlagGroups(["--data-path", "a", "--data-path=b", "--eval"])
+    #expect(flags.value(of: "data-path") == "b")
+    #expect(flags.value(of: "model") == nil)
+    #expect(flags.value(of: "eval") == nil)
   }
 }
 

@@ -25,12 +25,7 @@ import Testing
       gate.open()
       #expect(writer.wait(within: .seconds(60)))
     }
-    let ring = LoopbackRing(size: 3)
-    return try onRanks(3) { rank in
-      let group = RingGroup(
-        transport: ring.transport(rank: rank), rank: rank, size: 3, run: "test", generation: 0,
-        timeouts: .init(silence: .seconds(60)))
-      defer { group.close() }
+    return try onThreeRanks { rank, group in
       var looks = 0
       return try firstRankIsFree(rank == 0 ? writer : nil, in: group, within: patience) { section in
         guard rank == 0, section == .communicate else { return }

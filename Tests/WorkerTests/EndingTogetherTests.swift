@@ -9,12 +9,7 @@ import Training
 @Suite struct EndingTogetherTests {
   /// What each of three ranks that end with `error` can still do in the group.
   private func barrierAfterwards(_ error: (any Error & Sendable)?) throws -> [CollectiveError?] {
-    let ring = LoopbackRing(size: 3)
-    return try onRanks(3) { rank in
-      let group = RingGroup(
-        transport: ring.transport(rank: rank), rank: rank, size: 3, run: "test", generation: 0,
-        timeouts: .init(silence: .seconds(60)))
-      defer { group.close() }
+    try onThreeRanks { rank, group in
       try? endingTogether(group) { if let error { throw error } }
       do throws(CollectiveError) {
         try group.barrier()

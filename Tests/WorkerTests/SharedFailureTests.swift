@@ -8,12 +8,7 @@ import Testing
 @Suite struct SharedFailureTests {
   /// What each of three ranks hears when those in `failures` have failed.
   private func shared(_ failures: [Int: Failure]) throws -> [Failure?] {
-    let ring = LoopbackRing(size: 3)
-    return try onRanks(3) { rank in
-      let group = RingGroup(
-        transport: ring.transport(rank: rank), rank: rank, size: 3, run: "test", generation: 0,
-        timeouts: .init(silence: .seconds(60)))
-      defer { group.close() }
+    try onThreeRanks { rank, group in
       return try SharedFailure(failures[rank], in: group)?.failure
     }
   }

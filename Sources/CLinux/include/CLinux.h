@@ -90,9 +90,6 @@ enum linux_limit { LINUX_DESCRIPTORS, LINUX_THREADS, LINUX_ADDRESS_SPACE };
 /// The bytes or things that this process may have, INT64_MAX where there is no limit.
 int64_t linux_limit_of(enum linux_limit limit);
 
-/// The most to which this process may raise the limit by itself.
-int64_t linux_hard_limit_of(enum linux_limit limit);
-
 /// Raises the number of descriptors that this process may have to `count`, as far as it may do so; the number then.
 int64_t linux_raise_descriptors(int64_t count);
 

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Making folders, for all that write into an output folder.
-package enum Folders {
+/// Making folders, and asking whether one could.
+public enum Folders {
   /// Makes a folder and those above it; false with `errno` where one cannot be made.
-  package static func make(_ path: String) -> Bool {
+  public static func make(_ path: String) -> Bool {
     if mkdir(path, 0o777) == 0 { return true }
     switch errno {
     case EEXIST: return isFolder(path)
@@ -15,14 +15,14 @@ package enum Folders {
   }
 
   /// Whether a folder can be written to, or could be made; false with `errno` where not. Nothing is made.
-  package static func canWrite(_ path: String) -> Bool {
+  public static func canWrite(_ path: String) -> Bool {
     if access(path, W_OK | X_OK) == 0 { return isFolder(path) }
     let parent = parent(of: path)
     return errno == ENOENT && parent != path && canWrite(parent)
   }
 
   /// False with ENOTDIR for anything else.
-  package static func isFolder(_ path: String) -> Bool {
+  public static func isFolder(_ path: String) -> Bool {
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return true }
     errno = ENOTDIR
@@ -30,7 +30,7 @@ package enum Folders {
   }
 
   /// The folder in which a path lies, `.` for a bare name.
-  static func parent(of path: String) -> String {
+  public static func parent(of path: String) -> String {
     let trimmed = path.last == "/" && path.count > 1 ? String(path.dropLast()) : path
     guard let slash = trimmed.lastIndex(of: "/") else { return "." }
     return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
