@@ -1,3 +1,11 @@
+extension StoredCheckpoint {
+  /// Whether a folder is a checkpoint's by its name or by what is in it, whole or not.
+  public static func isNamed(by folder: String) -> Bool {
+    let disk = Disk()
+    return disk.exists("\(folder)/\(Manifest.fileName)") || CheckpointName(Disk.split(folder).name) != nil
+  }
+}
+
 extension CheckpointStore {
   /// What a run's output folder calls the folder of its checkpoints.
   private static let name = "checkpoints"

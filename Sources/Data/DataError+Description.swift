@@ -7,7 +7,7 @@ extension DataError: CustomStringConvertible {
     switch self {
     case .noSuchFolder(let folder):
       """
-      no such folder: \(folder.masked). Check the path given to --data-path, and that the disk is mounted: \
+      no such folder: \(folder.masked). Check the path, and that the disk is mounted: \
       ls \(folder.quoted)
       """
     case .missingSplit(let split, let dataset):

@@ -44,8 +44,8 @@ public struct DatasetReport: Codable, Equatable, Sendable {
   public var problems: [String]
   /// One line for each thing that training gets over, and that may not be meant.
   public var warnings: [String]
-  /// The paths of files whose content cannot be used, each as one word of a shell command.
-  public var damaged: [String]
+  /// The files whose content cannot be used.
+  public var damaged: [DamagedFile]
 
   /// Looks through the data set in `folder`; throws only where the folder itself does not exist.
   ///
@@ -74,7 +74,7 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     isDecoded = decodes
     splits = scans.map(\.split)
     problems = errors.map(\.description)
-    damaged = errors.compactMap(\.damagedFile).map(\.quoted)
+    damaged = errors.compactMap(\.damagedFile).map(DamagedFile.init(path:))
     warnings = scans.flatMap(\.warnings)
     if scans.count == 2 { warnings += Self.twins((scans[0], findings[0]), (scans[1], findings[1])) }
   }

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Glibc
 package import Recipe
 import System
 
@@ -146,6 +147,14 @@ package struct RunFlags: ParsableArguments {
       finetune = resume
       resume = nil
     }
+  }
+
+  /// Throws where what `--resume` names is not there.
+  package func requireResume() throws(RecipeError) {
+    guard let resume, resume != "auto", access(resume, F_OK) != 0 else { return }
+    throw RecipeError(
+      "--resume \(masked(resume)): there is no such file or folder. A run's checkpoints are in its output folder, "
+        + "under checkpoints/; --resume auto takes the newest.", exitCode: .missingInput)
   }
 
   /// Whether weights are changed and kept: an evaluation and a measurement change none, and write nothing.

@@ -71,11 +71,16 @@ extension Rehearsal {
 
   /// Why every worker would end so, once more and again; nil where all is well, or where the trouble may pass.
   var refusal: LaunchError? {
-    guard !ending.isOrderly, !ending.mayPass, case .exited(let status) = ending,
-      let code = ExitCode(rawValue: status)
-    else { return nil }
+    guard !ending.isOrderly, let code = lastingCode else { return nil }
     let text = String(decoding: printed[.errors] ?? [], as: UTF8.self)
     let message = text.split(separator: "twins-worker: error: ", maxSplits: 1).last ?? text[...]
     return LaunchError(message.split(separator: "\n").joined(separator: "\n"), exitCode: code)
+  }
+
+  private var lastingCode: ExitCode? {
+    guard case .exited(let status) = ending else { return nil }
+    // The dynamic loader's, where a library is not there or finds no room; it says which.
+    if status == 127 { return .badConfiguration }
+    return ending.mayPass ? nil : ExitCode(rawValue: status)
   }
 }

@@ -19,12 +19,14 @@ struct ResumedRun {
   }
 
   /// Finds a run by its launcher's folder, its output folder, or its name.
-  init(_ name: String, environment: [String: String]) throws(LaunchError) {
+  init(_ given: String, environment: [String: String]) throws(LaunchError) {
+    let store = CheckpointStore(naming: given)
+    let name = store?.outputFolder ?? given
     if let record = LaunchRecord(in: "\(name)/run") {
       self.init(in: name, record)
     } else if let record = LaunchRecord(in: name) {
       self.init(in: Self.output(ofRunIn: name, record), record)
-    } else if CheckpointStore(naming: name)?.outputFolder == name {
+    } else if store?.outputFolder != nil {
       self.init(in: name, nil)
     } else if let folder = try? RunFinder.folder(name, environment: environment),
       let record = LaunchRecord(in: folder)

@@ -62,7 +62,7 @@ extension Supervisor {
     switch ExitCode(rawValue: outcome.exitCode) {
     case .done: "\(counted(launch.size, "worker")) finished in \(elapsed(now))"
     case .stoppedEarly:
-      "stopped early after \(elapsed(now)); the same command with --resume auto goes on"
+      "stopped early after \(elapsed(now)); \(launch.advice.again) goes on"
     default:
       "stopped by \(outcome.stopSignal ?? .terminate) after \(elapsed(now)), before the state was saved"
     }

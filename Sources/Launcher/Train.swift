@@ -6,6 +6,8 @@ import FoundationEssentials
 import Glibc
 import Output
 import Recipe
+import System
+import SystemPackage
 
 /// `twins-launch train`: N workers that train one model.
 struct Train: LaunchCommand {
@@ -31,7 +33,7 @@ struct Train: LaunchCommand {
   ) throws -> CInt {
     let size = workerCount(environment: environment)
     let saved = SavedValues.glimpse(training)
-    let recipe = try training.recipe(worldSize: size, over: saved)
+    let recipe = try recipe(over: saved, size)
     let output = training.outputFolder(over: saved)
     let arguments = workerArguments(given, writingTo: output)
 
@@ -62,7 +64,7 @@ struct Train: LaunchCommand {
       placement: placement,
       environment: environment, logs: path.map(LogFolder.init(in:)),
       advice: FailureReport.Advice(
-        debug: ["twins-worker"] + arguments, data: recipe.data.path),
+        debug: ["twins-worker"] + arguments, again: again(writingTo: output), data: recipe.data.path),
       notes: launch.ring.notes)
     run.restarts = launch.restarts.budget
     run.budgets = budgets
@@ -71,7 +73,7 @@ struct Train: LaunchCommand {
     // Whatever may refuse the start comes before an earlier run goes.
     try run.requireRoom()
     try possession?.begin()
-    if training.run.trains, let path {
+    if training.run.writes, let path {
       follow(&run, output)
       let record = LaunchRecord(
         arguments: given.filter { $0 != WorkerArguments.overwrite }, output: output, workers: size)
@@ -81,10 +83,29 @@ struct Train: LaunchCommand {
     return try run.supervise(signals, control: control, possession: possession)
   }
 
-  /// The launcher's own folder: an evaluation or a measurement, which writes nothing, has one where it is named.
+  /// The launcher's own folder: an evaluation or a measurement, which writes nothing, has one where it is named;
+  /// `--print-config` has none.
   private func ownFolder(in output: String) -> String? {
+    guard !training.run.printConfig else { return nil }
     let isWanted = training.run.trains || training.run.outputDir != nil
     return launch.runFolder ?? (isWanted ? output + "/run" : nil)
+  }
+
+  private func recipe(over saved: SavedValues?, _ size: Int) throws(RecipeError) -> Recipe {
+    do {
+      return try training.recipe(worldSize: size, over: saved)
+    } catch {
+      // What a flag would have had to say may stand in what is not there.
+      try training.run.requireResume()
+      throw error
+    }
+  }
+
+  /// How the run goes on once it has saved something: the same command would not do where it begins elsewhere or anew.
+  private func again(writingTo output: String) -> String {
+    let isRepeatable = !training.run.overwrite && training.run.resume == nil
+    return isRepeatable
+      ? "the same command with --resume auto" : "twins-launch resume \(FilePath(output).quoted)"
   }
 
   /// What each worker is told. Later attempts are to find the folder of this one, whatever it was named by.

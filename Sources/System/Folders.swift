@@ -16,9 +16,11 @@ public enum Folders {
 
   /// Whether a folder can be written to, or could be made; false with `errno` where not. Nothing is made.
   public static func canWrite(_ path: String) -> Bool {
-    if access(path, W_OK | X_OK) == 0 { return isFolder(path) }
+    var status = stat()
+    if stat(path, &status) == 0 { return isFolder(path) && access(path, W_OK | X_OK) == 0 }
+    guard errno == ENOENT else { return false }
     let parent = parent(of: path)
-    return errno == ENOENT && parent != path && canWrite(parent)
+    return parent != path && canWrite(parent)
   }
 
   /// False with ENOTDIR for anything else.

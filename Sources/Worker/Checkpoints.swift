@@ -2,6 +2,8 @@ import Board
 import Checkpoint
 import Collective
 import Flags
+import System
+import SystemPackage
 import Training
 
 /// The checkpoints of a run: all ranks decide alike and at the same step, and the first one writes, while training goes on.
@@ -141,13 +143,19 @@ final class Checkpoints {
   private func wayOn(_ state: TrainingState, _ isSaved: Bool) -> String {
     let store = setup.folder.checkpoints
     if isSaved {
-      return "The same command with --resume auto goes on from there: \(store.folder)/\(state.name)"
+      return "\(again) goes on from there: \(store.folder)/\(state.name)"
     }
     guard let earlier = store.newestVerified().checkpoint else {
       return "Its checkpoint was not saved, and there is no earlier one in \(store.folder)."
     }
     return
-      "Its checkpoint was not saved: the same command with --resume auto goes on from an earlier one: \(earlier.folder)"
+      "Its checkpoint was not saved: \(again) goes on from an earlier one: \(earlier.folder)"
+  }
+
+  /// How the run goes on; under a launcher, which says it of itself, the run alone is named.
+  private var again: String {
+    setup.placement.meeting == nil
+      ? "twins-worker --resume \(FilePath(setup.folder.path).quoted)" : "the run"
   }
 
   private func secure(_ state: TrainingState) throws -> Bool {

@@ -62,7 +62,7 @@ struct DatasetScan: ParsableCommand {
     let report = try DatasetReport(
       scanning: FilePath(folder), decoding: decode || list, threads: Processors.usable)
     if list {
-      for path in report.damaged { print(path) }
+      for file in report.damaged { print(file.path.quoted) }
     } else {
       print(json ? try jsonLine(report) : report.description)
     }

@@ -7,6 +7,7 @@ import Model
 import Output
 import Recipe
 import System
+import SystemPackage
 import Training
 
 /// What a run starts from.
@@ -40,19 +41,24 @@ enum Resume {
       }
       return nil
     }
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: flag, isDirectory: &isFolder) else {
+    try flags.run.requireResume()
+    guard Folders.isFolder(flag) else { return .weights(try weights(flag, flags, voice)) }
+    guard StoredCheckpoint.isNamed(by: flag) else {
       throw Failure(
-        "--resume \(masked(flag)): there is no such file or folder. A run's checkpoints are in its output folder, "
-          + "under checkpoints/; --resume auto takes the newest.", exitCode: .missingInput)
+        "--resume \(masked(flag)): it is neither a run's output folder, which has checkpoints/ in it, nor a checkpoint, "
+          + "nor a file of weights. See: ls \(FilePath(flag).quoted)", exitCode: .missingInput)
     }
-    guard isFolder.boolValue else { return .weights(try weights(flag, flags, voice)) }
     let checkpoint = try StoredCheckpoint(verifying: flag)
     return .checkpoint(checkpoint, try checkpoint.state(TrainingState.self))
   }
 
   private static func weights(_ path: String, _ flags: TrainingFlags, _ voice: Voice) throws -> WeightsFile {
-    try WeightsFile(path: path, average: flags.run.useEma, speaks: voice.speaks)
+    guard !Folders.isFolder(path) else {
+      throw Failure(
+        "\(masked(path)) is a folder and no file. A run's weights are in its output folder: best.safetensors, "
+          + "last.safetensors.", exitCode: .missingInput)
+    }
+    return try WeightsFile(path: path, average: flags.run.useEma, speaks: voice.speaks)
   }
 
   /// Where it lies.

@@ -67,7 +67,7 @@ final class SkippedPictures {
 
   private func excess(_ limit: Int, _ last: String) -> Failure {
     Failure(
-      "this epoch has \(pictures.count) damaged pictures, and --skip-damaged allows \(limit). The last: \(last). "
+      "this epoch has \(pictures.count) damaged pictures, and --skip-damaged allows \(limit); there may be more. The last: \(last). "
         + "The paths of all: twins-worker dataset scan \(FilePath(setup.recipe.data.path).quoted) --list",
       exitCode: .badData)
   }

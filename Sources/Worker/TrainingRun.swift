@@ -96,7 +96,10 @@ final class TrainingRun {
         "--use-ema: \(masked(checkpoint.folder)) has no average of the weights, since its run had no --model-ema. "
           + "Leave --use-ema out.", exitCode: .badConfiguration)
     }
-    guard setup.flags.trains else { return try trainer.loadAverage(of: checkpoint) }
+    guard setup.flags.trains else {
+      setup.voice.say("Taking the average of its weights (EMA)")
+      return try trainer.loadAverage(of: checkpoint)
+    }
     if setup.placement.isFirst {
       complain("note: no effect: --use-ema (a run goes on with its weights and its average)")
     }

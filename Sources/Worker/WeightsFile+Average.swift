@@ -13,7 +13,7 @@ extension WeightsFile {
     if average, self.average == nil {
       throw Failure(
         "--use-ema: \(masked(path)) has no average of the weights, as .pth files have under 'state_dict_ema' or 'model_ema' "
-          + "(a run with --model-ema writes its own to last_ema.safetensors). "
+          + "(a run with --model-ema writes its own to best_ema.safetensors and last_ema.safetensors). "
           + "Leave --use-ema out to take the weights that are in it.", exitCode: .badConfiguration)
     }
     if speaks, let beside = self.average, beside != part {

@@ -43,8 +43,8 @@ import Testing
     #expect(report.problems.count == expected.count)
     for (problem, part) in zip(report.problems, expected) { #expect(problem.contains(part), "\(problem)") }
     #expect(
-      report.damaged
-        == ["train/a/short.jpg", "train/a/text.jpg", "val/b/x.bmp"].map { folder.file($0).string })
+      report.damaged.map(\.path)
+        == ["train/a/short.jpg", "train/a/text.jpg", "val/b/x.bmp"].map { folder.file($0) })
   }
 
   @Test func `a missing split is a problem, a missing data set an error`() throws {

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Randomness
+import System
 import SystemPackage
 import Testing
 
@@ -50,7 +51,9 @@ import Testing
     #expect(try report().problems.isEmpty)
     let found = try report(decoding: true)
     #expect(found.problems.count == 1 && found.problems[0].contains("it's.jpg is damaged"))
-    #expect(found.damaged == [#"'\#(folder.path)/train/a/it'\''s.jpg'"#])
+    let text = String(decoding: try JSONEncoder().encode(found.damaged), as: UTF8.self)
+    #expect(text.replacingOccurrences(of: "\\/", with: "/") == #"["\#(folder.path)/train/a/it's.jpg"]"#)
+    #expect(found.damaged.map(\.path.quoted) == [#"'\#(folder.path)/train/a/it'\''s.jpg'"#])
   }
 
   @Test(arguments: ["baseline-420.jpg", "progressive-420.jpg", "cmyk.jpg", "rgb.png", "interlaced.png"])

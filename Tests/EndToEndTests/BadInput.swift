@@ -93,6 +93,20 @@ extension BadInput {
       "nothing to resume from", Status.missingInput, "twins-launch: --resume /nowhere: there is no such file",
       flags: ["--resume", "/nowhere"]),
     BadInput(
+      "nothing to resume from, and no pictures named", Status.missingInput,
+      "twins-launch: --resume /nowhere: there is no such file",
+      flags: ["--resume", "/nowhere", "--data-path="]),
+    BadInput(
+      "a folder of anything else to resume from", Status.missingInput,
+      "twins-launch: --resume /dev: it is neither a run's output folder", flags: ["--resume", "/dev"]),
+    BadInput(
+      "a folder in the place of weights", Status.missingInput, "twins-launch: /dev is a folder and no file",
+      flags: ["--finetune", "/dev"]),
+    BadInput(
+      "a file in the place of the output folder", Status.inputOutput,
+      "twins-launch: cannot write to /etc/hostname: Not a directory",
+      flags: ["--output_dir", "/etc/hostname"]),
+    BadInput(
       "weights that are none", Status.badData, "twins-launch: ", flags: ["--finetune", "/dev/null"]),
     BadInput(
       "a device that is not there", Status.noDevice, "twins-launch: device npu number 1 is not there",

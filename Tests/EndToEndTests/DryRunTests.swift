@@ -40,6 +40,16 @@ extension EndToEnd {
       #expect(try FileManager.default.subpathsOfDirectory(atPath: place.output("out")) == before)
     }
 
+    @Test func `printing the values of a run leaves it as it is`() throws {
+      let launcher = ["--nproc", "2"]
+      #expect(try start(.launcher, launcher, dry: []).status == Status.done)
+      let files = RunFiles(folder: place.output("out"))
+      let before = try (files.names("run"), files.bytes("run/launch.json"), files.bytes("recipe.json"))
+      let end = try start(.launcher, launcher + ["--epochs", "9"], dry: ["--print-config"])
+      #expect(end.status == Status.done && end.output.contains { $0.contains("epochs") }, "\(end.errors)")
+      #expect(try (files.names("run"), files.bytes("run/launch.json"), files.bytes("recipe.json")) == before)
+    }
+
     private func start(
       _ program: ProgramRun.Program, _ flags: [String], dry: [String] = ["--dry-run"]
     ) throws -> ProgramRun.End {

@@ -34,6 +34,14 @@ extension EndToEnd {
       #expect(!end.errors.contains("starting again"))
     }
 
+    @Test func `where the libraries do not fit, the loader says so once`() throws {
+      let end = try end("-v 300000", "twins-launch --nproc 2")
+      #expect(end.status == Status.badConfiguration, "\(end.errors)")
+      #expect(end.errors.contains("error while loading shared libraries"), "\(end.errors)")
+      #expect(!end.errors.contains("starting again"))
+      #expect(!FileManager.default.fileExists(atPath: place.output("out")))
+    }
+
     @Test(.enabled(if: geteuid() == 0, "only root can become a user who has no other threads"))
     func `too few threads are named, and not tried again`() throws {
       // The programs are read where the tests were built, which must be open to all: else the shell says so, with 126.

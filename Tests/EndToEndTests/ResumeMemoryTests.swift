@@ -126,6 +126,19 @@ extension EndToEnd {
         end.output.contains { $0.hasPrefix("Resuming from \(place.output("out"))/checkpoints/epoch-0000") })
     }
 
+    @Test func `a stopped run says a command that goes on, however it was started`() throws {
+      try stop("parts")
+      for start in [["resume", place.output("parts")], ["--resume", place.output("parts"), "--nproc", "1"]] {
+        let run = try ProgramRun(.launcher, start + ["--epochs", "200"], in: place)
+        try run.read(to: "Epoch: [1]")
+        run.send(SIGTERM)
+        let end = try run.finish()
+        #expect(end.status == Status.stoppedEarly)
+        #expect(
+          end.errors.contains("; twins-launch resume \(place.output("parts")) goes on"), "\(end.errors)")
+      }
+    }
+
     @Test func `no run is resumed where there is none`() throws {
       let end = try ProgramRun(.launcher, ["resume", place.pictures.path], in: place).finish()
       #expect(end.status == Status.missingInput && end.errors.contains("no run '\(place.pictures.path)'"))

@@ -80,7 +80,9 @@ import Testing
     try FileManager.default.createDirectory(
       atPath: "\(folder)/moved/run", withIntermediateDirectories: true)
     #expect(record("--keep 5").write(to: "\(folder)/moved/run") == nil)
-    for name in ["\(folder)/moved", "\(folder)/moved/run"] {
+    try FileManager.default.createDirectory(
+      atPath: "\(folder)/moved/checkpoints", withIntermediateDirectories: false)
+    for name in ["\(folder)/moved", "\(folder)/moved/run", "\(folder)/moved/checkpoints"] {
       let run = try ResumedRun(name, environment: [:])
       #expect(run.output == "\(folder)/moved" && run.record == record("--keep 5") && run.recipe == nil)
     }
