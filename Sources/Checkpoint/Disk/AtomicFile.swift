@@ -1,3 +1,5 @@
+import Glibc
+
 /// Replaces files as a whole: a reader, or the next start after a crash, finds the old content or the new.
 public enum AtomicFile {
   /// Writes a file's content in place of an earlier one's.
@@ -12,6 +14,17 @@ public enum AtomicFile {
   public static func write(_ text: String, to path: String) throws(CheckpointError) {
     let bytes = Array(text.utf8)
     try write(to: path) { writer throws(CheckpointError) in try writer.write(bytes) }
+  }
+
+  /// Removes a file, or a link to one, with what dead writers left of it; where there is none, nothing.
+  public static func remove(_ path: String) throws(CheckpointError) {
+    let disk = Disk()
+    let (folder, name) = Disk.split(path)
+    try disk.removeLeftovers(in: folder, of: name)
+    do throws(CheckpointError) {
+      try disk.removeFile(path)
+    } catch .system(_, _, ENOENT), .system(_, _, EISDIR) {
+    }
   }
 
   static func write(
@@ -36,5 +49,48 @@ public enum AtomicFile {
     var writer = try FileWriter(creating: path, on: disk)
     try body(&writer)
     try writer.sync()
+  }
+}
+
+/// A new file that is being written, front to back.
+struct FileWriter: ~Copyable {
+  let path: String
+  private let disk: Disk
+  private let descriptor: CInt
+  /// Bytes written so far.
+  private(set) var count = 0
+
+  /// Creates the file; one that is there already is an error.
+  init(creating path: String, on disk: Disk) throws(CheckpointError) {
+    descriptor = try disk.open(path, O_WRONLY | O_CREAT | O_EXCL, for: .create)
+    self.path = path
+    self.disk = disk
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  /// Appends bytes.
+  mutating func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let piece = UnsafeRawBufferPointer(rebasing: rest)
+      let written = try disk.write(piece, to: descriptor, path: path)
+      rest = rest.dropFirst(written)
+      count += written
+    }
+  }
+
+  /// Appends bytes.
+  mutating func write(_ bytes: [UInt8]) throws(CheckpointError) {
+    try bytes.withUnsafeBytes { buffer in
+      Result { () throws(CheckpointError) in try write(buffer) }
+    }.get()
+  }
+
+  /// Returns when the bytes are on the disk.
+  func sync() throws(CheckpointError) {
+    try disk.sync(descriptor, path: path)
   }
 }

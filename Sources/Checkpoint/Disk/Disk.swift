@@ -32,7 +32,7 @@ struct Disk: Sendable {
 
   /// Makes one call, again after an interruption; `body` fails with -1 and errno, and is given the bytes it may write.
   @discardableResult
-  func perform(_ call: Call, _ body: (_ byteCount: Int) -> Int) throws(CheckpointError) -> Int {
+  private func perform(_ call: Call, _ body: (_ byteCount: Int) -> Int) throws(CheckpointError) -> Int {
     var byteCount = call.byteCount
     switch answer(call) {
     case .proceed: break
@@ -49,9 +49,7 @@ struct Disk: Sendable {
   private func failure(of call: Call, _ errno: CInt) -> CheckpointError {
     .system(operation: call.operation.rawValue, path: call.path, errno: errno)
   }
-}
 
-extension Disk {
   /// Opens what is to be read, or for what else it is opened.
   func open(_ path: String, _ flags: CInt, for operation: Operation = .open) throws(CheckpointError) -> CInt {
     CInt(
@@ -92,5 +90,97 @@ extension Disk {
     try perform(Call(operation: .replace, path: other, source: folder)) { _ in
       Int(linux_exchange(folder, other))
     }
+  }
+
+  /// Makes a folder; one that is there already will do where `mayExist`.
+  func makeFolder(_ path: String, mayExist: Bool = false) throws(CheckpointError) {
+    try perform(Call(operation: .make, path: path)) { _ in
+      let result = Int(mkdir(path, 0o755))
+      return mayExist && result < 0 && errno == EEXIST ? 0 : result
+    }
+  }
+
+  /// Makes a folder and those above it that are missing.
+  func makeFolders(_ path: String) throws(CheckpointError) {
+    do throws(CheckpointError) {
+      try makeFolder(path, mayExist: true)
+    } catch .system(_, _, ENOENT) {
+      try makeFolders(Self.split(path).folder)
+      try makeFolder(path, mayExist: true)
+    }
+  }
+
+  /// Makes names that were created, renamed or removed in a folder survive a loss of power.
+  func syncFolder(_ path: String) throws(CheckpointError) {
+    let descriptor = try open(path, O_RDONLY | O_DIRECTORY, for: .sync)
+    defer { close(descriptor) }
+    try perform(Call(operation: .sync, path: path)) { _ in
+      // EINVAL: some network file systems cannot sync a folder, and need not.
+      fsync(descriptor) == 0 || errno == EINVAL ? 0 : -1
+    }
+  }
+
+  /// Removes a file, or a folder with the files in it; of a symbolic link, the link.
+  func remove(_ path: String) throws(CheckpointError) {
+    for file in isFolder(path) ? names(in: path) : [] { try removeOne("\(path)/\(file)") }
+    try removeOne(path)
+  }
+
+  /// Removes a file, or a link to one.
+  func removeFile(_ path: String) throws(CheckpointError) {
+    try perform(Call(operation: .remove, path: path)) { _ in Int(unlink(path)) }
+  }
+
+  private func removeOne(_ path: String) throws(CheckpointError) {
+    try perform(Call(operation: .remove, path: path)) { _ in Int(Glibc.remove(path)) }
+  }
+
+  private func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Lets go of the memory that holds a flushed file's bytes, so that they are read from the disk next.
+  func forget(_ path: String) {
+    guard let descriptor = try? open(path, O_RDONLY) else { return }
+    posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+    close(descriptor)
+  }
+
+  func exists(_ path: String) -> Bool {
+    access(path, F_OK) == 0
+  }
+
+  /// The names in a folder, sorted; none where it is not a folder or cannot be read.
+  func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// Bytes that this user may still write where a path lies or will lie; nil where nobody can say.
+  func freeBytes(at path: String) -> Int? {
+    var status = Glibc.statvfs()
+    if statvfs(path, &status) == 0 {
+      let (bytes, tooMany) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
+        by: Int(clamping: status.f_frsize))
+      return tooMany ? .max : bytes
+    }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return nil }
+    return freeBytes(at: String(path[..<slash]))
+  }
+
+  /// The folder and the name of what lies at a path.
+  static func split(_ path: String) -> (folder: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+    return (folder, String(path[path.index(after: slash)...]))
   }
 }

@@ -65,3 +65,144 @@ struct HeaderParser {
     return type
   }
 }
+
+/// Reads JSON from the front to the back, as the caller expects it to be; white space is skipped.
+struct JSONScanner {
+  /// What was wrong, and at which byte.
+  struct Fault: Error, Equatable {
+    let reason: String
+    let position: Int
+  }
+
+  private let bytes: UnsafeRawBufferPointer
+  private(set) var position = 0
+
+  init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+  }
+
+  func fault(_ reason: String) -> Fault {
+    Fault(reason: reason, position: position)
+  }
+
+  /// Takes a punctuation mark that has to come.
+  mutating func expect(_ mark: Unicode.Scalar) throws(Fault) {
+    guard skip(mark) else { throw fault("expected '\(mark)'") }
+  }
+
+  /// Takes a punctuation mark if it comes.
+  mutating func skip(_ mark: Unicode.Scalar) -> Bool {
+    skipSpace()
+    guard position < bytes.count, bytes[position] == UInt8(ascii: mark) else { return false }
+    position += 1
+    return true
+  }
+
+  /// Nothing may follow.
+  mutating func expectEnd() throws(Fault) {
+    skipSpace()
+    guard position == bytes.count else { throw fault("expected the end") }
+  }
+
+  /// A whole number, not below zero.
+  mutating func number() throws(Fault) -> Int {
+    skipSpace()
+    let start = position
+    var value = 0
+    while position < bytes.count, case let digit = bytes[position] &- UInt8(ascii: "0"), digit < 10 {
+      let (tens, tooLarge) = value.multipliedReportingOverflow(by: 10)
+      let (sum, overflows) = tens.addingReportingOverflow(Int(digit))
+      guard !tooLarge, !overflows else { throw fault("the number is too large") }
+      value = sum
+      position += 1
+    }
+    guard position > start else { throw fault("expected a number") }
+    return value
+  }
+
+  /// A list of whole numbers, of no more than there are sides of a tensor.
+  mutating func numbers() throws(Fault) -> [Int] {
+    try expect("[")
+    if skip("]") { return [] }
+    var values = [try number()]
+    while skip(",") {
+      guard values.count < TensorView.mostSides else {
+        throw fault("a list of more than \(TensorView.mostSides) numbers")
+      }
+      values.append(try number())
+    }
+    try expect("]")
+    return values
+  }
+
+  private mutating func skipSpace() {
+    while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) { position += 1 }
+  }
+
+  /// A text in quotes.
+  mutating func string() throws(Fault) -> String {
+    try expect("\"")
+    var text: [UInt8] = []
+    while true {
+      let byte = try next()
+      switch byte {
+      case UInt8(ascii: "\""): return try validated(text)
+      case UInt8(ascii: "\\"): text += try escape().utf8
+      case 0..<0x20: throw fault("a control character in a string")
+      default: text.append(byte)
+      }
+    }
+  }
+
+  private mutating func next() throws(Fault) -> UInt8 {
+    guard position < bytes.count else { throw fault("the string does not end") }
+    defer { position += 1 }
+    return bytes[position]
+  }
+
+  private func validated(_ text: [UInt8]) throws(Fault) -> String {
+    guard let string = String(validating: text, as: UTF8.self) else { throw fault("a string is not UTF-8") }
+    return string
+  }
+
+  private mutating func escape() throws(Fault) -> String {
+    switch Unicode.Scalar(try next()) {
+    case "\"": "\""
+    case "\\": "\\"
+    case "/": "/"
+    case "b": "\u{8}"
+    case "f": "\u{c}"
+    case "n": "\n"
+    case "r": "\r"
+    case "t": "\t"
+    case "u": try unicodeEscape()
+    default: throw fault("an unknown escape in a string")
+    }
+  }
+
+  /// A character beyond the first 65,536 comes as two escapes.
+  private mutating func unicodeEscape() throws(Fault) -> String {
+    var units = [try hexadecimal()]
+    if UTF16.isLeadSurrogate(units[0]) {
+      guard try next() == UInt8(ascii: "\\"), try next() == UInt8(ascii: "u") else {
+        throw fault("half a character in a string")
+      }
+      units.append(try hexadecimal())
+    }
+    guard let text = String(validating: units, as: UTF16.self) else {
+      throw fault("half a character in a string")
+    }
+    return text
+  }
+
+  private mutating func hexadecimal() throws(Fault) -> UInt16 {
+    var value: UInt16 = 0
+    for _ in 0..<4 {
+      guard let digit = Character(Unicode.Scalar(try next())).hexDigitValue else {
+        throw fault("expected four hexadecimal digits")
+      }
+      value = value << 4 | UInt16(digit)
+    }
+    return value
+  }
+}

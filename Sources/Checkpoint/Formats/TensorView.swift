@@ -20,3 +20,127 @@ public struct TensorView {
     self.bytes = bytes
   }
 }
+
+/// What a tensor's bytes stand for, by the names of the safetensors format; numbers are little-endian.
+public enum ElementType: String, Sendable, CaseIterable {
+  // In the order in which files are written, so that every tensor lies at a multiple of its element's size.
+  /// Signed 64-bit integers.
+  case int64 = "I64"
+  /// Double precision.
+  case float64 = "F64"
+  /// Single precision.
+  case float32 = "F32"
+  /// Signed 32-bit integers.
+  case int32 = "I32"
+  /// The upper half of a single-precision number.
+  case bfloat16 = "BF16"
+  /// IEEE half precision.
+  case float16 = "F16"
+  /// Unsigned bytes.
+  case uint8 = "U8"
+  /// One byte each, 0 or 1.
+  case bool = "BOOL"
+
+  /// Bytes an element takes.
+  public var size: Int {
+    switch self {
+    case .int64, .float64: 8
+    case .float32, .int32: 4
+    case .bfloat16, .float16: 2
+    case .uint8, .bool: 1
+    }
+  }
+
+  /// Bytes that a tensor of this shape takes; nil where the number does not fit, or a side is negative.
+  func byteCount(shape: [Int]) -> Int? {
+    var count = size
+    for side in shape {
+      guard side >= 0 else { return nil }
+      let (product, overflows) = count.multipliedReportingOverflow(by: side)
+      guard !overflows else { return nil }
+      count = product
+    }
+    return count
+  }
+}
+
+extension TensorView {
+  /// The index of the first element that is NaN or infinite; nil where all are numbers, or where none could be else.
+  var firstNonFinite: Int? {
+    switch type {
+    case .float64: firstNonFinite(UInt64.self, mantissa: 52)
+    case .float32: firstNonFinite(UInt32.self, mantissa: 23)
+    case .float16: firstNonFinite(UInt16.self, mantissa: 10)
+    case .bfloat16: firstNonFinite(UInt16.self, mantissa: 7)
+    case .int64, .int32, .uint8, .bool: nil
+    }
+  }
+
+  /// Runs of 64 KiB without a branch inside, so that they are read at the speed of memory; the element is looked for in one.
+  @inline(__always)
+  private func firstNonFinite<Bits: FixedWidthInteger & UnsignedInteger>(
+    _: Bits.Type, mantissa: Int
+  ) -> Int? {
+    let size = MemoryLayout<Bits>.size
+    let count = bytes.count / size
+    let run = (64 << 10) / size
+    let last = (1 as Bits) << mantissa
+    for start in stride(from: 0, to: count, by: run) {
+      let end = min(count, start + run)
+      guard Self.overflows(bytes, start..<end, last) else { continue }
+      return (start..<end).first { Self.overflows(bytes, $0..<$0 + 1, last) }
+    }
+    return nil
+  }
+
+  /// Whether an exponent in the range has all bits set: one more in its last place carries into the sign's.
+  @inline(__always)
+  private static func overflows<Bits: FixedWidthInteger & UnsignedInteger>(
+    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ lastExponentBit: Bits
+  ) -> Bool {
+    let magnitude = Bits.max >> 1
+    var carries: Bits = 0
+    for index in range {
+      let bits = bytes.loadUnaligned(fromByteOffset: index &* MemoryLayout<Bits>.size, as: Bits.self)
+      carries |= (bits & magnitude) &+ lastExponentBit
+    }
+    return carries & ~magnitude != 0
+  }
+}
+
+extension TensorView {
+  /// This tensor if it is float32 or holds no fractions; otherwise a float32 copy, whose bytes go to `copies`.
+  func asFloat32(keeping copies: inout [OwnedBytes]) -> TensorView {
+    let copy: OwnedBytes
+    switch type {
+    case .float64: copy = converted(from: UInt64.self) { Float(Double(bitPattern: $0)) }
+    case .float16: copy = converted(from: UInt16.self, Self.float(half:))
+    case .bfloat16: copy = converted(from: UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
+    case .float32, .int64, .int32, .uint8, .bool: return self
+    }
+    copies.append(copy)
+    return TensorView(name: name, type: .float32, shape: shape, bytes: copy.bytes)
+  }
+
+  private func converted<Bits: FixedWidthInteger>(
+    from _: Bits.Type, _ convert: (Bits) -> Float
+  ) -> OwnedBytes {
+    let count = bytes.count / MemoryLayout<Bits>.size
+    return OwnedBytes(count: count * 4) { target in
+      for index in 0..<count {
+        let bits = bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Bits>.size, as: Bits.self)
+        target.storeBytes(of: convert(bits), toByteOffset: index * 4, as: Float.self)
+      }
+    }
+  }
+
+  /// IEEE half precision has an exponent of 5 bits with bias 15; `Float16` does not exist on every platform.
+  private static func float(half bits: UInt16) -> Float {
+    let sign = UInt32(bits & 0x8000) << 16
+    let rest = UInt32(bits & 0x7fff) << 13
+    let isFinite = bits & 0x7c00 != 0x7c00
+    // Scaling by 2^(127-15) mends the bias, and normalises what is subnormal.
+    let magnitude = isFinite ? (Float(bitPattern: rest) * 0x1p112).bitPattern : rest | 0x7f80_0000
+    return Float(bitPattern: sign | magnitude)
+  }
+}

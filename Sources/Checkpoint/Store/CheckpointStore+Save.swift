@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// One file of a checkpoint: `NAME.safetensors` with these tensors.
 public struct TensorFile {
@@ -14,6 +15,17 @@ public struct TensorFile {
     self.name = name
     self.tensors = tensors
     self.metadata = metadata
+  }
+
+  /// Throws, naming the tensor, where one holds NaN or infinity: such a state can never be trained on.
+  func checkIsFinite(in folder: String) throws(CheckpointError) {
+    for tensor in tensors {
+      guard let index = tensor.firstNonFinite else { continue }
+      throw .badTensor(
+        path: "\(folder)/\(name).\(StoredCheckpoint.tensorFileEnding)", tensor: tensor.name,
+        reason:
+          "element \(index) is NaN or infinite, so nothing was written; the earlier version is untouched")
+    }
   }
 }
 
@@ -69,7 +81,7 @@ extension CheckpointStore {
   }
 
   /// Writes the state, and last the manifest, into a folder that has its tensors.
-  func finish(_ path: String, with state: [UInt8], _ manifest: Manifest) throws(CheckpointError) {
+  private func finish(_ path: String, with state: [UInt8], _ manifest: Manifest) throws(CheckpointError) {
     var manifest = manifest
     manifest.files.append(try write(state, named: StoredCheckpoint.stateFileName, in: path))
     _ = try write(try encoded(manifest, for: path), named: Manifest.fileName, in: path)
@@ -106,5 +118,62 @@ extension CheckpointStore {
     } catch {
       throw .incomplete(folder: path(of: name), reason: "its state cannot be written as JSON: \(error)")
     }
+  }
+
+  /// Gives the finished folder its name; an earlier folder of that name is then removed.
+  private func publish(_ name: String) throws(CheckpointError) {
+    guard disk.exists(path(of: name)) else {
+      return try disk.rename(temporaryPath(of: name), to: path(of: name))
+    }
+    do throws(CheckpointError) {
+      try disk.exchange(temporaryPath(of: name), with: path(of: name))
+    } catch .system(_, _, EINVAL) {
+      return try replaceInTwoSteps(name)
+    }
+    try disk.syncFolder(folder)
+    try disk.remove(temporaryPath(of: name))
+  }
+
+  /// For file systems that cannot swap two names, as NFS.
+  ///
+  /// For a moment there is no checkpoint of this name; the earlier one is then found as `NAME.earlier`.
+  private func replaceInTwoSteps(_ name: String) throws(CheckpointError) {
+    let earlier = "\(name).earlier"
+    if disk.exists(path(of: earlier)) { try remove(earlier) }
+    try disk.rename(path(of: name), to: path(of: earlier))
+    try disk.rename(temporaryPath(of: name), to: path(of: name))
+    try disk.syncFolder(folder)
+    try remove(earlier)
+  }
+
+  /// Gives a checkpoint another name and state, and removes it under the first one.
+  ///
+  /// Its tensors are not written again: the new folder has other names for the same files. When this returns, that is on
+  /// the disk; on any error, and after a crash at any moment, the checkpoint is there as it was. Throws too where the
+  /// file system knows no second names.
+  func relabel(
+    _ earlier: String, as name: String, state: some Encodable, isBest: Bool
+  ) throws(CheckpointError) {
+    precondition(name != earlier, "\(name) has that name")
+    var manifest = try Manifest(in: path(of: earlier))
+    manifest.sequence = (list().readable.first?.sequence ?? 0) + 1
+    manifest.isBest = isBest
+    let temporary = temporaryPath(of: name)
+    try disk.removeLeftovers(in: folder)
+    do throws(CheckpointError) {
+      try disk.makeFolder(temporary)
+      for file in manifest.files where file.name != StoredCheckpoint.stateFileName {
+        try disk.link("\(path(of: earlier))/\(file.name)", as: "\(temporary)/\(file.name)")
+      }
+      manifest.files.removeAll { $0.name == StoredCheckpoint.stateFileName }
+      try finish(temporary, with: try encoded(state, for: name), manifest)
+      try publish(name)
+    } catch {
+      try? disk.remove(temporary)
+      throw error
+    }
+    try disk.syncFolder(folder)
+    // Whole as it is, it would only take a place among those that are kept.
+    try? remove(earlier)
   }
 }

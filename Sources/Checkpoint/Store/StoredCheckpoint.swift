@@ -57,6 +57,12 @@ public struct StoredCheckpoint {
     return try state(State.self, try file.read("\(folder)/\(stateFileName)"), of: folder)
   }
 
+  /// Whether a folder is a checkpoint's by its name or by what is in it, whole or not.
+  public static func isNamed(by folder: String) -> Bool {
+    let disk = Disk()
+    return disk.exists("\(folder)/\(Manifest.fileName)") || CheckpointName(Disk.split(folder).name) != nil
+  }
+
   private static func state<State: Decodable>(
     _ type: State.Type, _ bytes: Data, of folder: String
   ) throws(CheckpointError) -> State {
@@ -105,4 +111,10 @@ extension Manifest.File {
     }
     return file
   }
+}
+
+/// A state that can tell whether its numbers are those of a run, so that whoever goes on from it can compute with them.
+public protocol CheckedState {
+  /// What no run would have saved; nil where all is as it may be.
+  var fault: String? { get }
 }

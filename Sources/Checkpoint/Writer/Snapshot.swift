@@ -1,3 +1,7 @@
+import CLinux
+import Glibc
+import System
+
 /// The tensors of a checkpoint in memory of its own, so that training goes on while they are written.
 ///
 /// Its memory is used again by the next snapshot; only the first one, or a larger one, costs fresh pages.
@@ -31,4 +35,75 @@ public struct Snapshot: ~Copyable {
 
   /// Sets memory aside for tensors of so many bytes in all; nil where there is memory already.
   mutating func reserve(_ byteCount: Int) -> MemoryBlock? { arena.reserve(byteCount) }
+}
+
+/// Memory that is handed out front to back and taken back as a whole.
+///
+/// Whoever takes the same sizes again gets the same pages again: no page is faulted in or zeroed a second time.
+private struct ByteArena: ~Copyable {
+  private var blocks: [MemoryBlock] = []
+  private var current = 0
+  private var used = 0
+  private let blockSize: Int
+
+  init(blockSize: Int = 64 << 20) {
+    self.blockSize = blockSize
+  }
+
+  /// The next bytes, at a cache line's start; what they hold is left from earlier.
+  mutating func take(_ count: Int) -> UnsafeMutableRawBufferPointer {
+    while current < blocks.count {
+      let bytes = blocks[current].bytes
+      if count <= bytes.count - used {
+        defer { used = min(bytes.count, (used + count + 63) / 64 * 64) }
+        return UnsafeMutableRawBufferPointer(rebasing: bytes[used..<used + count])
+      }
+      current += 1
+      used = 0
+    }
+    blocks.append(MemoryBlock(byteCount: max(count, blockSize)))
+    return take(count)
+  }
+
+  /// Takes everything back; the memory stays.
+  mutating func reset() {
+    current = 0
+    used = 0
+  }
+
+  /// Sets the first bytes aside before anyone takes them; nil where there are some already.
+  mutating func reserve(_ count: Int) -> MemoryBlock? {
+    guard blocks.isEmpty else { return nil }
+    let block = MemoryBlock(byteCount: count)
+    blocks = [block]
+    return block
+  }
+}
+
+/// Fresh memory, of large pages where the machine gives them to those who ask.
+final class MemoryBlock: Sendable {
+  // Safe: only the address is kept here, and it never changes; who may touch the bytes is the owner's affair.
+  nonisolated(unsafe) let bytes: UnsafeMutableRawBufferPointer
+
+  private static let largePage = 2 << 20
+  private static let smallestPage = 4096
+
+  init(byteCount: Int) {
+    var start: UnsafeMutableRawPointer?
+    guard posix_memalign(&start, Self.largePage, max(1, byteCount)) == 0, let start else {
+      Shortage(.memory, for: "\(byteCount) bytes of a checkpoint").end()
+    }
+    bytes = UnsafeMutableRawBufferPointer(start: start, count: max(1, byteCount))
+    linux_prefer_large_pages(start, bytes.count)
+  }
+
+  deinit { free(bytes.baseAddress) }
+
+  /// Has the kernel put the pages in place, whoever else writes to them meanwhile: what they hold stays.
+  func populate() {
+    for start in stride(from: 0, to: bytes.count - 3, by: Self.smallestPage) {
+      let word = bytes.baseAddress?.advanced(by: start).assumingMemoryBound(to: UInt32.self)
+      linux_touch_word(word)
+    }
+  }
 }

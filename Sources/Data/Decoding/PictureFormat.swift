@@ -1,3 +1,6 @@
+import System
+import SystemPackage
+
 /// A picture format told by a file's first bytes: ImageNet has a PNG that is named .JPEG.
 enum PictureFormat: Equatable {
   case jpeg
@@ -36,9 +39,7 @@ enum PictureFormat: Equatable {
     + "123456".utf8.flatMap { digit in
       " \n\t\r".utf8.map { space in ([UInt8(ascii: "P"), digit, space], .other("PNM")) }
     }
-}
 
-extension PictureFormat {
   /// The kind of a file that starts with ISO's box `ftyp`, as videos do: its major brand, and those that it is compatible
   /// with (ISO/IEC 14496-12, 4.3; 23008-12, 10).
   private static func brand(of bytes: some Collection<UInt8>) -> String? {
@@ -53,5 +54,31 @@ extension PictureFormat {
     }
     if holds(["avif", "avis"]) { return "AVIF" }
     return holds(["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"]) ? "HEIC" : nil
+  }
+
+  /// Whether pictures of this format are decoded.
+  var isDecoded: Bool { self == .jpeg || self == .png }
+
+  /// What the first bytes of the file at `path` say it is; nil for no picture, and for what can never be read.
+  ///
+  /// Throws where the system was in trouble: another rank may well have read the file.
+  init?(fileAt path: FilePath) throws(SystemError) {
+    do throws(SystemError) {
+      let start = try Patience().keepTrying { () throws(SystemError) in try Self.start(of: path) }
+      self.init(start)
+    } catch {
+      if error.isTransient { throw error }
+      return nil
+    }
+  }
+
+  private static func start(of path: FilePath) throws(SystemError) -> [UInt8] {
+    let file = try RegularFile(path)
+    var bytes = [UInt8](repeating: 0, count: 64)
+    // Through `withUnsafeMutableBytes`, a typed error would be lost.
+    let result = bytes.withUnsafeMutableBytes { buffer in
+      Result { () throws(SystemError) in try file.read(into: buffer) }
+    }
+    return Array(bytes.prefix(try result.get()))
   }
 }

@@ -1,3 +1,5 @@
+import Randomness
+
 /// The pixels of one batch, `count` samples of size x size RGB bytes, in memory that the loader uses again.
 ///
 /// Safe: a batch has one owner at a time. While it fills, each decode thread writes the bytes of the sample that it
@@ -55,4 +57,51 @@ public final class PixelBatch: @unchecked Sendable {
   }
 
   private var sampleBytes: Int { size * size * 3 }
+
+  /// Some samples of a batch that follow each other; valid until the batch is recycled.
+  public struct Part {
+    /// The samples' bytes, NHWC.
+    public let pixels: UnsafeRawBufferPointer
+    /// The data set's index of each sample.
+    public let indices: [Int]
+    /// The class number of each sample.
+    public let labels: [Int]
+
+    /// The number of samples.
+    public var count: Int { indices.count }
+  }
+
+  /// The batch in `number` parts of equal size, in order.
+  public func parts(_ number: Int) -> [Part] {
+    precondition(number > 0 && count.isMultiple(of: number), "\(count) samples in \(number) equal parts")
+    let length = count / number
+    let bytes = size * size * 3
+    return (0..<number).map { part in
+      let range = (part * length)..<((part + 1) * length)
+      return Part(
+        pixels: UnsafeRawBufferPointer(
+          rebasing: pixels[(range.lowerBound * bytes)..<(range.upperBound * bytes)]),
+        indices: Array(indices[range]), labels: Array(labels[range]))
+    }
+  }
+
+  /// A batch of noise, for measurements: no decoder writes it, and each sample is of the class of its number.
+  public static func noise(count: Int, size: Int, seed: UInt64) -> PixelBatch {
+    let batch = PixelBatch(capacity: count, size: size)
+    batch.assign(Array(0..<count), labels: (0..<count).map { $0 % 1000 })
+    for position in 0..<count {
+      var generator = KeyedGenerator(seed: seed, stream: .geometry, epoch: 0, index: position)
+      let sample = batch.sample(at: position)
+      for index in sample.indices { sample[index] = UInt8(truncatingIfNeeded: generator.next()) }
+    }
+    return batch
+  }
+}
+
+/// A picture whose content cannot be used, and whose place in a batch its successor took.
+public struct Damage: Equatable, Sendable {
+  /// The picture's number in its folder.
+  public let picture: Int
+  /// What is wrong with it.
+  public let error: DataError
 }

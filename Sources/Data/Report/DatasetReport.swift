@@ -84,6 +84,28 @@ public struct DatasetReport: Codable, Equatable, Sendable {
       training: (training.root, training.classes.map(\.name)),
       validation: (validation.root, validation.classes.map(\.name)))
   }
+
+  /// A warning where pictures of one split have the bytes of pictures of the other.
+  private static func twins(
+    _ training: (scan: SplitScan, findings: PictureCheck.Findings),
+    _ validation: (scan: SplitScan, findings: PictureCheck.Findings)
+  ) -> [String] {
+    let learned = Dictionary(
+      training.findings.fingerprints.map { ($0.print, $0.index) }, uniquingKeysWith: { first, _ in first })
+    let twins = validation.findings.fingerprints.compactMap { index, print in
+      learned[print].map { learned in
+        let names = [(training.scan, learned), (validation.scan, index)].map { $0.shown($0.pictures[$1]) }
+        return names.joined(separator: " = ")
+      }
+    }
+    guard !twins.isEmpty else { return [] }
+    return [
+      """
+      \(twins.count) \(twins.count == 1 ? "picture is" : "pictures are") in train/ and in val/ byte for byte, where \
+      accuracy counts what was learned by heart: \(firstOf(twins))
+      """
+    ]
+  }
 }
 
 extension DatasetReport: CustomStringConvertible {
@@ -119,4 +141,28 @@ extension DatasetReport.LeftOut: CustomStringConvertible {
 /// The first three, and how many more there are.
 func firstOf(_ names: [String]) -> String {
   names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
+}
+
+/// A file whose content cannot be used; in JSON its path, with `\\` and `\xHH` as ``ClassName/text`` has them.
+public struct DamagedFile: Equatable, Sendable {
+  /// Where it lies.
+  public let path: FilePath
+
+  /// The file at `path`.
+  public init(path: FilePath) { self.path = path }
+}
+
+extension DamagedFile: Codable {
+  /// Reads the path's text.
+  public init(from decoder: any Decoder) throws {
+    let name = try ClassName(from: decoder)
+    path =
+      name.bytes.first == UInt8(ascii: "/")
+      ? FilePath("/").appending(bytes: name.bytes.dropFirst()) : FilePath("").appending(bytes: name.bytes)
+  }
+
+  /// Writes the path's text.
+  public func encode(to encoder: any Encoder) throws {
+    try ClassName(bytes: path.bytes).encode(to: encoder)
+  }
 }

@@ -1,4 +1,5 @@
 public import Randomness
+import CImage
 
 /// How the pixels of one sample come from one stored picture: crop, scale, cut a window, mirror, change; a pure value.
 public struct PicturePlan: Equatable, Sendable {
@@ -27,4 +28,63 @@ public protocol Transform: Sendable {
   ///
   /// All randomness comes from `generator`, so that equal generators make equal plans.
   func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> PicturePlan
+}
+
+/// What the window needs of the stored picture; the rest of it is neither decoded nor scaled.
+extension PicturePlan {
+  /// The window's columns among those of the scaled crop.
+  var across: ci_axis {
+    ci_axis(
+      in: Int64(crop.width), out: Int64(scaledWidth), start: Int64(window.x), count: Int64(window.width))
+  }
+
+  /// The window's rows among those of the scaled crop.
+  var down: ci_axis {
+    ci_axis(
+      in: Int64(crop.height), out: Int64(scaledHeight), start: Int64(window.y), count: Int64(window.height))
+  }
+
+  /// The part of the crop that the window's pixels are made of.
+  var source: PixelRegion {
+    let columns = inputs(of: across)
+    let rows = inputs(of: down)
+    return PixelRegion(
+      x: crop.x + columns.first, y: crop.y + rows.first, width: columns.count, height: rows.count)
+  }
+
+  private func inputs(of axis: ci_axis) -> (first: Int, count: Int) {
+    var first: Int32 = 0
+    var count: Int32 = 0
+    ci_axis_inputs(axis, interpolation.filter, &first, &count)
+    return (Int(first), Int(count))
+  }
+}
+
+/// A rectangle of a picture's pixels; x grows to the right, y downwards.
+public struct PixelRegion: Equatable, Sendable {
+  /// The column of the left edge.
+  public var x: Int
+  /// The row of the top edge.
+  public var y: Int
+  /// The number of columns.
+  public var width: Int
+  /// The number of rows.
+  public var height: Int
+
+  /// Makes a region; without a corner it starts at the top left.
+  public init(x: Int = 0, y: Int = 0, width: Int, height: Int) {
+    self.x = x
+    self.y = y
+    self.width = width
+    self.height = height
+  }
+
+  /// The bytes that the region takes as packed 8-bit RGB.
+  public var byteCount: Int { width * height * 3 }
+
+  /// Whether a picture of `width` x `height` pixels has all pixels of the region, and there are any.
+  func isInside(width: Int, height: Int) -> Bool {
+    x >= 0 && self.width > 0 && x + self.width <= width
+      && y >= 0 && self.height > 0 && y + self.height <= height
+  }
 }

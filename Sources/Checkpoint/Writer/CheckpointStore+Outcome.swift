@@ -31,6 +31,24 @@ extension CheckpointStore {
     return outcome(of: draft, keeping: count)
   }
 
+  /// Relabels and then removes what is superfluous; nil, and nothing changed, where that cannot be done.
+  func outcome(
+    ofRelabelling earlier: String, as name: String, state: some Encodable, isBest: Bool, keeping count: Int?
+  ) -> CheckpointWriter.Outcome? {
+    let start = ContinuousClock.now
+    do throws(CheckpointError) {
+      try relabel(earlier, as: name, state: state, isBest: isBest)
+    } catch {
+      return nil
+    }
+    let pruned = count.map { prune(keeping: $0, sparing: name) }
+    let entry = list().readable.first { $0.name == name }
+    return .success(
+      SavedCheckpoint(
+        name: name, byteCount: entry?.byteCount ?? 0, duration: .now - start,
+        removed: pruned?.removed ?? [], warning: pruned?.failure))
+  }
+
   /// On a full disk what would go after the save goes before it; the newest checkpoint that is whole always stays.
   private func outcome(of draft: Draft, keeping count: Int?) -> CheckpointWriter.Outcome {
     let start = ContinuousClock.now
