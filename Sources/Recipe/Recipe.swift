@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// Every value that decides a number of a run: same recipe, same data, same build, same losses.
 ///
 /// Both programs read it; `recipe.json` in the output folder is its `document`.
@@ -28,4 +30,85 @@ public struct Recipe: Codable, Equatable, Sendable {
 
   /// The reference's recipe.
   public init() {}
+}
+
+extension Recipe {
+  /// `recipe.json`: every value, and the digest of them.
+  public var document: String {
+    var tree = self.tree
+    if case .object(var members) = tree {
+      members[Self.digestKey] = .text(digest)
+      tree = .object(members)
+    }
+    let encoder = JSONTree.encoder
+    encoder.outputFormatting.insert(.prettyPrinted)
+    return Self.text(tree, encoder) + "\n"
+  }
+
+  /// Sixteen hexadecimal digits that differ where recipes do, wherever the pictures lie.
+  ///
+  /// 64-bit FNV-1a of the values as JSON without white space, keys in alphabetical order. A value that came later than
+  /// the others is left out where it is as runs before it had it: theirs are the digests that they wrote.
+  public var digest: String {
+    var placeless = self
+    placeless.data.path = ""
+    let tree = ema.warmup == true ? placeless.tree : placeless.tree.without("warmup", in: "ema")
+    let hash = Self.text(tree, JSONTree.encoder).utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+    }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// Where a file of values says nothing of its own.
+  static let digestKey = "digest"
+
+  /// All values.
+  package var tree: JSONTree {
+    do { return try JSONTree(encoding: self) } catch {
+      preconditionFailure("a recipe is always JSON: \(error)")
+    }
+  }
+
+  private static func text(_ tree: JSONTree, _ encoder: JSONEncoder) -> String {
+    do {
+      return String(decoding: try encoder.encode(tree), as: UTF8.self)
+    } catch {
+      preconditionFailure("a tree is always JSON: \(error)")
+    }
+  }
+}
+
+extension Recipe {
+  /// Where another recipe has other values: `data.inputSize 64 → 224`, a line each, in alphabetical order.
+  ///
+  /// - Parameter names: The dotted names to look at; nil looks at all.
+  public func changes(to other: Recipe, among names: Set<String>? = nil) -> [String] {
+    zip(tree.leaves(), other.tree.leaves()).compactMap { own, other in
+      guard own.value != other.value, names?.contains(own.name) ?? true else { return nil }
+      return "\(own.name) \(own.value) → \(other.value)"
+    }
+  }
+}
+
+/// A value that may be absent, written as `null` then, so that a written recipe names every value.
+@propertyWrapper
+public struct ExplicitNull<Value: Codable & Equatable & Sendable>: Codable, Equatable, Sendable {
+  /// The value, or nil.
+  public var wrappedValue: Value?
+
+  /// Wraps a value or its absence.
+  public init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
+
+  /// Reads a value or `null`.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
+  }
+
+  /// Writes the value or `null`.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(wrappedValue)
+  }
 }

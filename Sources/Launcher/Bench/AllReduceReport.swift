@@ -80,17 +80,8 @@ struct AllReduceReport: Encodable {
 }
 
 /// The middle value, or the mean of the two middle ones; 0 of nothing.
-func median(_ values: [Double]) -> Double {
+private func median(_ values: [Double]) -> Double {
   let sorted = values.sorted()
   guard let last = sorted.indices.last else { return 0 }
   return (sorted[last / 2] + sorted[(last + 1) / 2]) / 2
-}
-
-/// A number with so many digits behind the point.
-func decimal(_ value: Double, _ digits: Int) -> String {
-  let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
-  let (whole, rest) = Int((value * scale).rounded()).quotientAndRemainder(dividingBy: Int(scale))
-  guard digits > 0 else { return "\(whole)" }
-  let tail = String(rest.magnitude)
-  return "\(whole)." + String(repeating: "0", count: digits - tail.count) + tail
 }

@@ -1,7 +1,10 @@
 import ArgumentParser
+import Checkpoint
 import Flags
 import FoundationEssentials
+import Glibc
 import Recipe
+import System
 
 /// `twins-launch resume RUN`: the run goes on where it ended, as it was.
 struct Resume: LaunchCommand {
@@ -35,5 +38,92 @@ struct Resume: LaunchCommand {
     var arguments = Array(TwinsLaunch.arguments.dropFirst())
     if let index = arguments.firstIndex(of: target.run) { arguments.remove(at: index) }
     return arguments
+  }
+}
+
+/// A run that has ended, as `twins-launch resume` finds it.
+struct ResumedRun {
+  /// Where it wrote.
+  let output: String
+  /// How it was launched; nil where no launcher noted it, as of a run of twins-worker alone.
+  let record: LaunchRecord?
+  /// What its newest checkpoint says; nil where it has none yet.
+  let recipe: Recipe?
+
+  init(output: String, record: LaunchRecord?, recipe: Recipe?) {
+    (self.output, self.record, self.recipe) = (output, record, recipe)
+  }
+
+  /// Finds a run by its launcher's folder, its output folder, or its name.
+  init(_ given: String, environment: [String: String]) throws(LaunchError) {
+    let store = CheckpointStore(naming: given)
+    let name = store?.outputFolder ?? given
+    if let record = LaunchRecord(in: "\(name)/run") {
+      self.init(in: name, record)
+    } else if let record = LaunchRecord(in: name) {
+      self.init(in: Self.output(ofRunIn: name, record), record)
+    } else if store?.outputFolder != nil {
+      self.init(in: name, nil)
+    } else if let folder = try? RunFinder.folder(name, environment: environment),
+      let record = LaunchRecord(in: folder)
+    {
+      self.init(in: Self.output(ofRunIn: folder, record), record)
+    } else {
+      throw LaunchError(
+        "no run '\(masked(name))' that could go on: it is neither a folder that a training wrote to, nor the launcher's "
+          + "folder in one, nor the name of a run that is running or was killed. Name the folder that was its --output-dir.",
+        exitCode: .missingInput)
+    }
+  }
+
+  private init(in output: String, _ record: LaunchRecord?) {
+    let found = CheckpointStore(ofRunIn: output).newestState(SavedValues.State.self)
+    self.init(output: output, record: record, recipe: found?.state.recipe)
+  }
+
+  /// The folder around the launcher's own, wherever it was moved to, unless --run-dir parted the two.
+  private static func output(ofRunIn folder: String, _ record: LaunchRecord) -> String {
+    guard FlagGroups(record.arguments).value(of: "run-dir") == nil else { return record.output }
+    guard let path = realpath(folder, nil) else { return record.output }
+    defer { free(path) }
+    return String(cString: path).split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
+  }
+}
+
+extension ResumedRun {
+  /// Names of flags whose values are paths.
+  private static let paths: Set = ["data-path", "config", "resume", "finetune", "run-dir"]
+  /// Where values come from that a checkpoint holds.
+  private static let sources: Set = ["config", "recipe", "finetune", "resume"]
+
+  /// The command line by which it goes on: the launcher's flags as noted, over them those that are given now.
+  ///
+  /// Values that decide numbers are the checkpoint's to say. A run without one starts as it was started.
+  /// - Parameter directory: The folder in which relative paths begin now.
+  func arguments(_ given: [String], in directory: String) -> [String] {
+    let given = FlagGroups(given)
+    var noted = FlagGroups(record?.arguments ?? [])
+    let trains = given.names.isDisjoint(with: ["eval", "throughput"])
+    noted.remove(given.names.union(trains ? ["output-dir"] : ["output-dir", "resume", "finetune"]))
+    if recipe != nil { noted.remove(TrainingFlags.valueSubjects.union(Self.sources)) }
+    if let record, record.directory != directory {
+      noted.changeValues(of: Self.paths) { Self.absolute($0, in: record.directory) }
+    }
+    var more = trains ? ["--output-dir", output] : ["--resume", output]
+    if trains, noted.value(of: "resume") == nil { more += ["--resume", "auto"] }
+    if !given.names.contains("nproc"), Int(noted.value(of: "nproc") ?? "") == nil {
+      noted.remove(["nproc"])
+      more += (record?.workers ?? recipe?.worldSize).map { ["--nproc", "\($0)"] } ?? []
+    }
+    if let record, let recipe, record.directory != directory, !given.names.contains("data-path"),
+      case let path = Self.absolute(recipe.data.path, in: record.directory), path != recipe.data.path
+    {
+      more += ["--data-path", path]
+    }
+    return noted.arguments + more + given.arguments
+  }
+
+  private static func absolute(_ path: String, in directory: String) -> String {
+    path.isEmpty || path.hasPrefix("/") || path == "auto" ? path : "\(directory)/\(path)"
   }
 }

@@ -1,4 +1,5 @@
-package import Recipe
+public import ArgumentParser
+public import Recipe
 
 /// A list as a value that may not be given.
 func given(_ list: [Double]) -> [Double]? { list.isEmpty ? nil : list }
@@ -32,3 +33,15 @@ package func require<Value: Comparable>(
   guard let value, !range.contains(value) else { return }
   throw RecipeError("\(flag) \(value): must be from \(range.lowerBound) to \(range.upperBound)")
 }
+
+// The words of these values on the command line are those in `recipe.json`.
+extension NamedRecipe: ExpressibleByArgument {}
+extension Recipe.Interpolation: ExpressibleByArgument {}
+extension Recipe.Erasing.Mode: ExpressibleByArgument {}
+extension Recipe.Mixing.Mode: ExpressibleByArgument {}
+extension Recipe.Precision.Level: ExpressibleByArgument {}
+extension Recipe.Precision.ElementType: ExpressibleByArgument {}
+extension Recipe.Precision.GradientType: ExpressibleByArgument {}
+
+/// `--amp`: apex's levels.
+package typealias AmpLevel = Recipe.Precision.Level

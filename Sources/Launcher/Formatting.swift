@@ -14,6 +14,15 @@ func counted(_ count: Int, _ noun: String) -> String {
   count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
 }
 
+/// A number with so many digits behind the point.
+func decimal(_ value: Double, _ digits: Int) -> String {
+  let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+  let (whole, rest) = Int((value * scale).rounded()).quotientAndRemainder(dividingBy: Int(scale))
+  guard digits > 0 else { return "\(whole)" }
+  let tail = String(rest.magnitude)
+  return "\(whole)." + String(repeating: "0", count: digits - tail.count) + tail
+}
+
 /// The arguments as a shell reads them back.
 func shellQuoted(_ arguments: [String]) -> String {
   arguments.map(shellQuoted).joined(separator: " ")

@@ -1,4 +1,5 @@
 public import ArgumentParser
+package import Output
 public import Recipe
 
 /// The training flags, shared by both programs: the reference's names, meanings and defaults first.
@@ -94,3 +95,24 @@ public struct TrainingFlags: ParsableArguments {
 
 /// The reference's recipe, where the flags' defaults come from.
 let reference = Recipe()
+
+extension TrainingFlags {
+  /// How the run means to begin in its output folder.
+  package var beginning: Beginning {
+    Beginning(
+      overwrites: run.overwrite, resume: run.resume, finetune: run.finetune, config: run.config)
+  }
+}
+
+/// What `--help` says of a flag whose default is the reference's.
+///
+/// The flag itself is nil unless it was given: flags win over a file of values, also where they repeat a default.
+func help(_ text: String, _ standard: some CustomStringConvertible, _ valueName: String? = nil)
+  -> ArgumentHelp
+{
+  ArgumentHelp("\(text) (default: \(standard))", valueName: valueName)
+}
+
+func help(_ text: String, _ standard: [Double], _ valueName: String) -> ArgumentHelp {
+  help(text, standard.map(\.description).joined(separator: " "), valueName)
+}
