@@ -55,7 +55,7 @@ let package = Package(
         .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
       ]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
-    .target(name: "CCRC32C"),
+    .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
     .target(name: "CFloats"),
     .target(
       name: "CImage",
@@ -66,22 +66,22 @@ let package = Package(
     .target(name: "CLinux"),
 
     // The rooms; docs/architecture.md says what each owns and may import.
-    room("System", ["CLinux", systemPackage]),
+    room("System", ["CLinux", "CISAL", systemPackage]),
     room("Randomness"),
     room("Board", ["CLinux"]),
     room("Torch", ["CTorch", "System"]),
     room("Model", ["Torch", "Randomness"]),
-    room("Wire", ["CZeroMQ", "CCRC32C", "System"]),
+    room("Wire", ["CZeroMQ", "System"]),
     room("Collective", ["Wire", "CFloats", "CLinux", "System", systemPackage]),
     room("Data", ["CImage", "Randomness", "System", systemPackage]),
-    room("Checkpoint", ["CLinux", "CCRC32C", "System", systemPackage]),
+    room("Checkpoint", ["CLinux", "System", systemPackage]),
     room("Recipe", ["System"]),
     room("Output", ["Checkpoint", "Recipe", "System", systemPackage]),
     room("Flags", ["Output", "Recipe", "System", systemPackage, argumentParser]),
     room(
       "Training",
       [
-        "Torch", "Model", "Collective", "CFloats", "CCRC32C", "Data", "Checkpoint", "Randomness", "Recipe",
+        "Torch", "Model", "Collective", "CFloats", "Data", "Checkpoint", "Randomness", "Recipe",
         "System",
       ]),
     program(
@@ -106,7 +106,7 @@ let package = Package(
       swiftSettings: house + [.unsafeFlags(["-O"])]),
     tests("SystemTests", ["System", systemPackage]),
     tests("BoardTests", ["Board", "CLinux", "System"]),
-    tests("WireTests", ["Wire", "CCRC32C"]),
+    tests("WireTests", ["Wire", "System"]),
     tests("CollectiveTests", ["Collective", "Wire", "CFloats", "CLinux", "System"]),
     tests(
       "DataTests", ["Data", "CImage", "Randomness", "System", systemPackage, "TestSupport"],

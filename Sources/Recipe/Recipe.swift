@@ -1,4 +1,5 @@
 import FoundationEssentials
+import System
 
 /// Every value that decides a number of a run: same recipe, same data, same build, same losses.
 ///
@@ -53,10 +54,7 @@ extension Recipe {
     var placeless = self
     placeless.data.path = ""
     let tree = ema.warmup == true ? placeless.tree : placeless.tree.without("warmup", in: "ema")
-    let hash = Self.text(tree, JSONTree.encoder).utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
-      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
-    }
-    let digits = String(hash, radix: 16)
+    let digits = String(fnv1a(Self.text(tree, JSONTree.encoder).utf8), radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 

@@ -1,3 +1,5 @@
+import System
+
 /// A place in a network's tree of names, where its parameters are born.
 ///
 /// `scope["blocks"][0]["attn"].parameter("weight", …)` makes `blocks.0.attn.weight`. All scopes of one network share
@@ -53,15 +55,10 @@ public struct ParameterScope {
     switch start {
     case .constant(let value): tensor.fill(value)
     case .normal(let deviation):
-      tensor.fillNormal(deviation: deviation, seed: roster.seed ^ fingerprint(of: key))
+      tensor.fillNormal(deviation: deviation, seed: roster.seed ^ fnv1a(key.utf8))
     }
     tensor.requireGradient()
     roster.parameters.append(Parameter(name: key, tensor: tensor, decays: decays ?? (shape.count > 1)))
     return tensor
   }
-}
-
-/// FNV-1a, 64 bits: a number for a name that is the same in every process.
-func fingerprint(of name: String) -> UInt64 {
-  name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
 }

@@ -1,3 +1,5 @@
+import System
+
 /// Why bytes are not a header.
 public enum FrameError: Error, Equatable, Sendable {
   /// They are fewer than a header has.

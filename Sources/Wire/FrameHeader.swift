@@ -1,3 +1,5 @@
+import System
+
 /// What goes before the bytes of every message: whose it is, its place, and the checksums of both.
 ///
 /// Wire gives the numbers no meaning; operations and elements are named by the layer above.
@@ -54,6 +56,6 @@ public struct FrameHeader: Equatable, Sendable {
 
   /// A run's name as the 64 bits that a header has room for (FNV-1a).
   public static func digest(ofRun name: String) -> UInt64 {
-    name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    fnv1a(name.utf8)
   }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import System
 
 /// What a checkpoint's folder has to hold, to the byte; it is written last, so that a folder with one is whole.
 struct Manifest: Codable, Equatable, Sendable {
@@ -33,7 +34,7 @@ struct Manifest: Codable, Equatable, Sendable {
     let value: UInt32
 
     init(of bytes: UnsafeRawBufferPointer) {
-      value = CRC32C.checksum(of: bytes)
+      value = CRC32C(of: bytes).value
     }
   }
 

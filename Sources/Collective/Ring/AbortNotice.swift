@@ -1,3 +1,4 @@
+internal import System
 internal import Wire
 
 /// What a failed rank tells the next one: whom it blames and why. It goes round the ring as it is.

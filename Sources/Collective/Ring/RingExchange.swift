@@ -1,3 +1,4 @@
+internal import System
 internal import Wire
 
 /// One operation under way on one rank: how far its plan has come, and the buffer it works on.

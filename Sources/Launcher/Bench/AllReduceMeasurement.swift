@@ -1,6 +1,7 @@
 import Collective
 import Glibc
 import Recipe
+import System
 import Wire
 
 /// Times sums over a group, in turns with the copy that no sum can beat.

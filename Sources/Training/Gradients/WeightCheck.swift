@@ -1,5 +1,5 @@
-import CCRC32C
 import Collective
+import System
 import Torch
 
 /// Makes sure that all ranks still hold the same weights.
@@ -54,7 +54,7 @@ struct WeightCheck {
     concurrently(BlockLayout(size: 1).ranges(of: 0, in: 0..<flat.layout.count)) { block in
       if let target { copy(block, of: floats, to: target) }
       let bytes = UnsafeRawBufferPointer(UnsafeMutableBufferPointer(rebasing: floats[block]))
-      return UInt64(ccrc32c(0, bytes.baseAddress, bytes.count))
+      return UInt64(CRC32C(of: bytes).value)
     }.reduce(0) { ($0 ^ $1) &* 0x100_0000_01b3 }
   }
 }

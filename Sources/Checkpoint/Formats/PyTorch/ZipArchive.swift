@@ -1,3 +1,5 @@
+import System
+
 /// The files in a zip archive that lie in it as they are, as PyTorch writes them.
 ///
 /// Compressed or encrypted entries, entries that overlap, and parts of other archives are refused by name: what a file
@@ -35,7 +37,7 @@ struct ZipArchive {
   func content(of name: String) throws(Refusal) -> UnsafeRawBufferPointer? {
     guard let entry = entries[name] else { return nil }
     let content = UnsafeRawBufferPointer(rebasing: bytes[entry.content])
-    guard CRC32.zip.checksum(of: content) == entry.checksum else {
+    guard CRC32.checksum(of: content) == entry.checksum else {
       throw .malformed(
         "the entry \(name.printable) is damaged: its checksum differs (or PyTorch was told to compute none)")
     }
