@@ -1,5 +1,3 @@
-import Glibc
-
 /// The control groups that hold a process, as the kernel's files tell of them.
 ///
 /// A container may see its own group at the root of the file system, under whatever path its membership names; what is not
@@ -18,7 +16,7 @@ public struct ControlGroups {
 
   /// Those of this process.
   static var own: ControlGroups {
-    ControlGroups(membership: smallFile("/proc/self/cgroup") ?? "", text: smallFile)
+    ControlGroups(membership: ProcFS.text("/proc/self/cgroup") ?? "", text: ProcFS.text)
   }
 
   /// The folders of the groups that a controller of either version counts this process in, outermost first.
@@ -31,29 +29,24 @@ public struct ControlGroups {
   /// The groups that a controller of either version counts this process in, outermost first, by their paths below the
   /// controller's root, which is "".
   public func groups(of controller: String) -> [(version: Int, path: String)] {
-    membership.split(separator: "\n").flatMap { line -> [(version: Int, path: String)] in
+    innermost(of: controller).flatMap { version, path in ancestors(of: path).map { (version, $0) } }
+  }
+
+  /// The groups themselves, without those around them; the path of the root is "".
+  public func innermost(of controller: String) -> [(version: Int, path: String)] {
+    membership.split(separator: "\n").compactMap { line in
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard fields.count == 3 else { return [] }
+      guard fields.count == 3 else { return nil }
       let isSecond = fields[1].isEmpty
-      guard isSecond || fields[1].split(separator: ",").contains(Substring(controller)) else { return [] }
-      return ancestors(of: fields[2]).map { (isSecond ? 2 : 1, $0) }
+      guard isSecond || fields[1].split(separator: ",").contains(Substring(controller)) else { return nil }
+      return (isSecond ? 2 : 1, fields[2] == "/" ? "" : String(fields[2]))
     }
   }
 
   /// "" and every part of a path: a limit on any of them holds.
-  private func ancestors(of path: Substring) -> [String] {
+  private func ancestors(of path: String) -> [String] {
     path.split(separator: "/").reduce(into: [""]) { $0.append("\($0[$0.count - 1])/\($1)") }
   }
-}
-
-/// The text of a file of the kernel's, if it can be read; 64 KiB of it at most.
-public func smallFile(_ path: String) -> String? {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { return nil }
-  defer { close(descriptor) }
-  var bytes = [UInt8](repeating: 0, count: 65_536)
-  let count = read(descriptor, &bytes, bytes.count)
-  return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
 }
 
 extension String {

@@ -7,11 +7,12 @@ public import SystemPackage
 /// hang whoever reads it.
 public struct RegularFile: ~Copyable {
   /// Valid while this value is.
-  public let descriptor: CInt
+  public var descriptor: CInt { file.number }
   /// Where it was opened.
   public let path: FilePath
   /// Bytes, when it was opened.
   public let size: Int
+  private let file: Descriptor
 
   /// Throws with the system's reason; EISDIR for a folder and ENXIO for anything else that is no file.
   public init(_ path: FilePath) throws(SystemError) {
@@ -26,26 +27,18 @@ public struct RegularFile: ~Copyable {
   private init(_ path: FilePath, _ flags: CInt) throws(SystemError) {
     self.path = path
     // Without O_NONBLOCK the opening of a pipe waits for its other end.
-    let descriptor = path.withPlatformString {
+    let opened = path.withPlatformString {
       Glibc.open($0, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
     }
-    guard descriptor >= 0 else { throw SystemError("open", path) }
+    guard let file = Descriptor(opened) else { throw SystemError("open", path) }
     var status = stat()
-    var failure: CInt = 0
-    if fstat(descriptor, &status) != 0 {
-      failure = errno
-    } else if status.st_mode & S_IFMT != S_IFREG {
-      failure = status.st_mode & S_IFMT == S_IFDIR ? EISDIR : ENXIO
+    guard fstat(file.number, &status) == 0 else { throw SystemError("open", path) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw SystemError("open", path, status.st_mode & S_IFMT == S_IFDIR ? EISDIR : ENXIO)
     }
-    guard failure == 0 else {
-      close(descriptor)
-      throw SystemError("open", path, failure)
-    }
-    self.descriptor = descriptor
+    self.file = file
     size = Int(status.st_size)
   }
-
-  deinit { close(descriptor) }
 
   /// Reads from the current place until `bytes` is full or the file ends; how many were read.
   public borrowing func read(into bytes: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
@@ -60,15 +53,8 @@ public struct RegularFile: ~Copyable {
 
   /// Writes all bytes to the end of the file.
   public borrowing func write(_ bytes: [UInt8]) throws(SystemError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count >= 0 {
-        rest = rest.dropFirst(count)
-      } else if errno != EINTR {
-        throw SystemError("write", path)
-      }
-    }
+    let failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor).failure }
+    if let failure { throw SystemError("write", path, failure) }
   }
 }
 

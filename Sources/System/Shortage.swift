@@ -80,7 +80,7 @@ extension Shortage {
   public func end() -> Never {
     let program = CommandLine.arguments.first?.split(separator: "/").last ?? "twins"
     let line = Array("\(program): error: \(self)\n".utf8)
-    _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    line.withUnsafeBytes { _ = writeAll($0, to: STDERR_FILENO) }
     _exit(exitStatus)
   }
 }

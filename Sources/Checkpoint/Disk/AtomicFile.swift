@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Replaces files as a whole: a reader, or the next start after a crash, finds the old content or the new.
 public enum AtomicFile {
@@ -56,19 +57,15 @@ public enum AtomicFile {
 struct FileWriter: ~Copyable {
   let path: String
   private let disk: Disk
-  private let descriptor: CInt
+  private let file: Descriptor
   /// Bytes written so far.
   private(set) var count = 0
 
   /// Creates the file; one that is there already is an error.
   init(creating path: String, on disk: Disk) throws(CheckpointError) {
-    descriptor = try disk.open(path, O_WRONLY | O_CREAT | O_EXCL, for: .create)
+    file = try disk.open(path, O_WRONLY | O_CREAT | O_EXCL, for: .create)
     self.path = path
     self.disk = disk
-  }
-
-  deinit {
-    close(descriptor)
   }
 
   /// Appends bytes.
@@ -76,7 +73,7 @@ struct FileWriter: ~Copyable {
     var rest = bytes[...]
     while !rest.isEmpty {
       let piece = UnsafeRawBufferPointer(rebasing: rest)
-      let written = try disk.write(piece, to: descriptor, path: path)
+      let written = try disk.write(piece, to: file, path: path)
       rest = rest.dropFirst(written)
       count += written
     }
@@ -91,6 +88,6 @@ struct FileWriter: ~Copyable {
 
   /// Returns when the bytes are on the disk.
   func sync() throws(CheckpointError) {
-    try disk.sync(descriptor, path: path)
+    try disk.sync(file, path: path)
   }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// The system calls by which files and folders are written, each a place where a test can let the disk fail.
 struct Disk: Sendable {
@@ -51,25 +52,30 @@ struct Disk: Sendable {
   }
 
   /// Opens what is to be read, or for what else it is opened.
-  func open(_ path: String, _ flags: CInt, for operation: Operation = .open) throws(CheckpointError) -> CInt {
-    CInt(
-      try perform(Call(operation: operation, path: path)) { _ in
-        Int(Glibc.open(path, flags | O_CLOEXEC, 0o644))
-      })
+  func open(_ path: String, _ flags: CInt, for operation: Operation = .open) throws(CheckpointError)
+    -> Descriptor
+  {
+    let number = try perform(Call(operation: operation, path: path)) { _ in
+      Int(Glibc.open(path, flags | O_CLOEXEC, 0o644))
+    }
+    return Descriptor(owning: CInt(number))
   }
 
   /// Writes some of the bytes; gives how many.
-  func write(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt, path: String) throws(CheckpointError)
+  func write(_ bytes: UnsafeRawBufferPointer, to file: borrowing Descriptor, path: String)
+    throws(CheckpointError)
     -> Int
   {
-    try perform(Call(operation: .write, path: path, byteCount: bytes.count)) {
-      Glibc.write(descriptor, bytes.baseAddress, $0)
+    let number = file.number
+    return try perform(Call(operation: .write, path: path, byteCount: bytes.count)) {
+      Glibc.write(number, bytes.baseAddress, $0)
     }
   }
 
   /// Returns when a file's bytes are on the disk.
-  func sync(_ descriptor: CInt, path: String) throws(CheckpointError) {
-    try perform(Call(operation: .sync, path: path)) { _ in Int(fsync(descriptor)) }
+  func sync(_ file: borrowing Descriptor, path: String) throws(CheckpointError) {
+    let number = file.number
+    try perform(Call(operation: .sync, path: path)) { _ in Int(fsync(number)) }
   }
 
   /// Gives a file a second name, under which it lives on when the first is removed.
@@ -112,11 +118,10 @@ struct Disk: Sendable {
 
   /// Makes names that were created, renamed or removed in a folder survive a loss of power.
   func syncFolder(_ path: String) throws(CheckpointError) {
-    let descriptor = try open(path, O_RDONLY | O_DIRECTORY, for: .sync)
-    defer { close(descriptor) }
+    let folder = try open(path, O_RDONLY | O_DIRECTORY, for: .sync)
     try perform(Call(operation: .sync, path: path)) { _ in
       // EINVAL: some network file systems cannot sync a folder, and need not.
-      fsync(descriptor) == 0 || errno == EINVAL ? 0 : -1
+      fsync(folder.number) == 0 || errno == EINVAL ? 0 : -1
     }
   }
 
@@ -142,9 +147,8 @@ struct Disk: Sendable {
 
   /// Lets go of the memory that holds a flushed file's bytes, so that they are read from the disk next.
   func forget(_ path: String) {
-    guard let descriptor = try? open(path, O_RDONLY) else { return }
-    posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
-    close(descriptor)
+    guard let file = try? open(path, O_RDONLY) else { return }
+    posix_fadvise(file.number, 0, 0, POSIX_FADV_DONTNEED)
   }
 
   func exists(_ path: String) -> Bool {

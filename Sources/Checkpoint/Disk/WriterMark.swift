@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Glibc
+import System
 
 /// Who writes a temporary file or folder, as part of its name: `.NAME.PID-START.tmp`.
 ///
@@ -32,14 +32,10 @@ extension WriterMark {
     self.init(process: process, start: start)
   }
 
-  /// Field 22 of /proc/PID/stat; the fields are counted behind the name, which may hold anything.
-  ///
   /// Nil too for a process that has ended and that its parent has not collected: it writes no more.
-  private static func startOfProcess(_ process: Int32) -> UInt64? {
-    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return nil }
-    let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
-    guard fields.count > 20, !["Z", "X"].contains(fields[1]) else { return nil }
-    return UInt64(fields[20])
+  private static func startOfProcess(_ number: Int32) -> UInt64? {
+    guard let process = ProcFS.Process(number), !process.hasEnded else { return nil }
+    return process.start
   }
 }
 

@@ -3,20 +3,20 @@ internal import System
 extension SharedMemoryBudget {
   /// What this machine and this process's control groups allow now, with the user's limit.
   static func now(limit: Int?) -> SharedMemoryBudget {
-    let groups = memoryGroups(in: smallFile("/proc/self/cgroup") ?? "")
+    let groups = memoryGroups(in: ProcFS.text("/proc/self/cgroup") ?? "")
     return SharedMemoryBudget(
-      limit: limit, machine: available(in: smallFile("/proc/meminfo") ?? ""),
-      controlGroup: groups.compactMap { $0.room(smallFile) }.min())
+      limit: limit, machine: available(in: ProcFS.text("/proc/meminfo") ?? ""),
+      controlGroup: groups.compactMap { $0.room(ProcFS.text) }.min())
   }
 
   /// MemAvailable in bytes, from the text of /proc/meminfo.
   static func available(in memory: String) -> Int? {
-    memory.value(after: "MemAvailable:").map { $0 * 1024 }
+    ProcFS.number(after: "MemAvailable:", in: memory).map { $0 * 1024 }
   }
 
   /// The control groups that count this process's memory, outermost first, from the text of /proc/self/cgroup.
   static func memoryGroups(in membership: String) -> [MemoryGroup] {
-    ControlGroups(membership: membership, text: smallFile).groups(of: "memory").map {
+    ControlGroups(membership: membership, text: ProcFS.text).groups(of: "memory").map {
       MemoryGroup(version: $0.version, path: $0.path)
     }
   }
@@ -36,8 +36,9 @@ struct MemoryGroup: Equatable, Sendable {
     guard let limit = text("\(folder)/" + (isSecond ? "memory.max" : "memory.limit_in_bytes"))?.number,
       let used = text("\(folder)/" + (isSecond ? "memory.current" : "memory.usage_in_bytes"))?.number
     else { return nil }
-    let cache = text("\(folder)/memory.stat")?.value(
-      after: isSecond ? "inactive_file" : "total_inactive_file")
+    let cache = text("\(folder)/memory.stat").flatMap {
+      ProcFS.number(after: isSecond ? "inactive_file" : "total_inactive_file", in: $0)
+    }
     return max(0, limit - max(0, used - (cache ?? 0)))
   }
 }
@@ -45,13 +46,4 @@ struct MemoryGroup: Equatable, Sendable {
 extension String {
   /// The number that the text is; nil for a word such as "max".
   fileprivate var number: Int? { Int(prefix { !$0.isWhitespace }) }
-
-  /// The number after a name that begins a line.
-  fileprivate func value(after name: String) -> Int? {
-    for line in split(separator: "\n") {
-      let words = line.split(whereSeparator: \.isWhitespace)
-      if words.count > 1, words[0] == name { return Int(words[1]) }
-    }
-    return nil
-  }
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Recipe
+import System
 
 /// Asks the launcher of a run.
 enum ControlClient {

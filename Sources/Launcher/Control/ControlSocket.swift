@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Recipe
+import System
 
 /// The socket `control` in a run's folder, where the launcher listens.
 ///

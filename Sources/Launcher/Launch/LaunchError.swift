@@ -37,6 +37,18 @@ extension LaunchError {
   }
 }
 
+extension Descriptor {
+  /// Takes over what a system call returns, or reports the call's errno, before anything else may set it.
+  init(_ open: @autoclosure () -> CInt, from call: @autoclosure () -> String) throws(LaunchError) {
+    let number = open()
+    guard number >= 0 else {
+      let failure = errno
+      throw LaunchError(call: call(), errno: failure)
+    }
+    self.init(owning: number)
+  }
+}
+
 /// The operating system's words for an errno.
 func errorText(_ number: CInt) -> String {
   String(cString: strerror(number))

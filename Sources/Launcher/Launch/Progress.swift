@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import System
 
 /// How far a run has come: its newest finished step that was recorded.
 struct Progress: Equatable, Sendable, Decodable {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Recipe
+import System
 
 /// A private folder, with a short path, for the sockets of one attempt; removed when its owner lets go of it.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The file that keeps every line of one rank as the worker wrote it, but for the names of functions in stacks.
 ///

@@ -1,6 +1,7 @@
 import CLinux
 import Collective
 import Glibc
+import System
 
 extension Descriptor {
   /// A file in memory for the workers of one attempt to share, where their meeting names one; nil where it does not.

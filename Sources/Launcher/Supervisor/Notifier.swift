@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Tells systemd how the service goes, as `sd_notify(3)` describes it: datagrams to the socket that $NOTIFY_SOCKET names.
 struct Notifier: ~Copyable {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// A pipe whose ends do not survive an exec.
 struct Pipe: ~Copyable {

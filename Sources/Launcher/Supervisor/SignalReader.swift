@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// Receives the launcher's own signals as ordinary input, in place of handlers that may do next to nothing.
 struct SignalReader: ~Copyable {

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 extension Supervisor {
   /// One stream of one worker that can be read.

@@ -2,6 +2,7 @@ import Board
 import Collective
 import Glibc
 import Output
+import System
 
 /// Runs the workers: turns what the operating system reports into events of the `Fleet`, and performs its actions.
 ///

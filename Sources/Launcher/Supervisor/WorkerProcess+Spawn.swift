@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// What to run as a worker: the program, its arguments and its whole environment.
 struct WorkerCommand: Equatable, Sendable {

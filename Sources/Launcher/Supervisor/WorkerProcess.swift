@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// A worker that runs, or has ended and not been collected yet.
 final class WorkerProcess {

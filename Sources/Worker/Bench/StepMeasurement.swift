@@ -2,6 +2,7 @@ import Collective
 import Data
 import Model
 import Recipe
+import System
 import Torch
 import Training
 

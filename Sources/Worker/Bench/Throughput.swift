@@ -1,6 +1,7 @@
 import Data
 import Model
 import Recipe
+import System
 import Torch
 import Training
 

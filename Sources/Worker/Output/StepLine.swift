@@ -1,3 +1,4 @@
+import System
 import Training
 
 /// What happened between two lines of `train.jsonl`.

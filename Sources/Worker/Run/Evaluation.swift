@@ -2,6 +2,7 @@ import Board
 import Data
 import Model
 import Recipe
+import System
 import Training
 
 /// One pass over the held-out pictures by all ranks together, with the reference's lines.

@@ -1,6 +1,7 @@
 import Data
 import Flags
 import Recipe
+import System
 import Training
 
 /// One pass over the training pictures, or what is left of it, with its lines on standard output and in `train.jsonl`.

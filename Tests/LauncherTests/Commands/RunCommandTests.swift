@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Recipe
+import System
 import Testing
 
 @testable import Launcher

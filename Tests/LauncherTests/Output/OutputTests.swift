@@ -1,5 +1,6 @@
 import Collective
 import Glibc
+import System
 import Testing
 
 @testable import Launcher

@@ -1,14 +1,17 @@
 /// Seconds since it was started or last read.
-struct Stopwatch {
+public struct Stopwatch: Sendable {
   private var last = ContinuousClock.now
 
+  /// Starts it.
+  public init() {}
+
   /// Seconds since the last lap, which ends here.
-  mutating func lap() -> Double {
+  public mutating func lap() -> Double {
     let now = ContinuousClock.now
     defer { last = now }
     return (now - last) / .seconds(1)
   }
 
   /// Seconds since the last lap, which goes on.
-  var elapsed: Double { (ContinuousClock.now - last) / .seconds(1) }
+  public var elapsed: Double { (ContinuousClock.now - last) / .seconds(1) }
 }

@@ -1,0 +1,40 @@
+import Glibc
+
+/// A file descriptor with one owner, closed when the owner lets go of it.
+public struct Descriptor: ~Copyable, Sendable {
+  /// Valid while this value is.
+  public let number: CInt
+
+  /// Takes over what a system call returned; nil, with the call's errno, where that is no descriptor.
+  public init?(_ number: CInt) {
+    guard number >= 0 else { return nil }
+    self.number = number
+  }
+
+  /// Takes over an open descriptor.
+  public init(owning number: CInt) {
+    self.number = number
+  }
+
+  deinit { close(number) }
+}
+
+/// Writes bytes until all are written or a write fails; an interruption is no failure.
+///
+/// - Returns: How many were written, and the errno of what kept the rest; nil where there is none.
+@discardableResult
+public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) -> (count: Int, failure: CInt?) {
+  var count = 0
+  while count < bytes.count {
+    let taken = write(descriptor, bytes.baseAddress?.advanced(by: count), bytes.count - count)
+    if taken > 0 {
+      count += taken
+    } else if taken == 0 {
+      // Nothing is said of why; it would be so for ever.
+      return (count, ENOSPC)
+    } else if errno != EINTR {
+      return (count, errno)
+    }
+  }
+  return (count, nil)
+}

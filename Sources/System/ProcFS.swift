@@ -1,0 +1,50 @@
+import SystemPackage
+
+/// What the kernel tells of processes and of the machine, in small files of text.
+public enum ProcFS {
+  /// The most bytes of a file that are read.
+  private static let longestText = 65_536
+
+  /// The text of such a file, if it can be read; 64 KiB of it at most.
+  public static func text(_ path: String) -> String? {
+    guard let file = try? RegularFile(FilePath(path)) else { return nil }
+    var bytes = [UInt8](repeating: 0, count: longestText)
+    let count = bytes.withUnsafeMutableBytes { try? file.read(into: $0) }
+    return count.map { String(decoding: bytes.prefix($0), as: UTF8.self) }
+  }
+
+  /// The number behind a name that begins a line, as in /proc/meminfo and a control group's `memory.stat`.
+  public static func number(after name: String, in text: String) -> Int? {
+    for line in text.split(separator: "\n") {
+      let words = line.split(whereSeparator: \.isWhitespace)
+      if words.count > 1, words[0] == name { return Int(words[1]) }
+    }
+    return nil
+  }
+
+  /// A process as `/proc/PID/stat` tells of it.
+  public struct Process: Equatable, Sendable {
+    /// What it is doing, as `R` for running and `T` for stopped; see proc(5).
+    public let state: Character
+    /// When it started, in ticks since boot: together with the process's number it does not come again.
+    public let start: UInt64
+
+    /// Nil where there is no such process.
+    public init?(_ number: Int32) {
+      guard let text = ProcFS.text("/proc/\(number)/stat") else { return nil }
+      self.init(stat: text)
+    }
+
+    /// Reads the file's text; the fields are counted behind the program's name, which may hold anything.
+    init?(stat text: String) {
+      guard let name = text.lastIndex(of: ")") else { return nil }
+      let fields = text[text.index(after: name)...].split(separator: " ")
+      guard fields.count > 19, let state = fields[0].first, let start = UInt64(fields[19]) else { return nil }
+      self.state = state
+      self.start = start
+    }
+
+    /// Whether it has ended, and its parent has not collected it: it does no more.
+    public var hasEnded: Bool { state == "Z" || state == "X" }
+  }
+}
