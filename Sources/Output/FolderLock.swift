@@ -1,12 +1,13 @@
 import Glibc
 import Recipe
+import System
 
 /// The lock of a folder, held by one process at a time for as long as the value lives.
 ///
 /// The file says who holds it, for people; what counts is flock(2), which ends with the process. A file system without
 /// locks, as some network ones, is no reason not to train.
 package struct FolderLock: ~Copyable {
-  private let descriptor: CInt
+  private let file: Descriptor
 
   /// Takes the lock of a folder, which is there.
   ///
@@ -15,22 +16,20 @@ package struct FolderLock: ~Copyable {
   ///   - folder: What is locked, for messages.
   ///   - owner: Who takes it, in a few words; the time is added.
   package init(_ path: String, of folder: String, owner: String) throws(OutputError) {
-    descriptor = try Self.taken(path, O_CREAT, of: folder)
-    ftruncate(descriptor, 0)
+    file = try Self.taken(path, O_CREAT, of: folder)
+    ftruncate(file.number, 0)
     let text = "\(owner), since \(Self.now)"
-    _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+    _ = text.withCString { pwrite(file.number, $0, strlen($0), 0) }
   }
-
-  deinit { close(descriptor) }
 
   /// Throws where another process holds the lock; makes and changes nothing.
   package static func requireFree(_ path: String, of folder: String) throws(OutputError) {
     guard access(path, F_OK) == 0 else { return }
-    close(try taken(path, 0, of: folder))
+    _ = try taken(path, 0, of: folder)
   }
 
   /// Whether this is the lock of that file.
-  package func isLock(_ path: String) -> Bool { Self.isSame(descriptor, path) }
+  package func isLock(_ path: String) -> Bool { Self.isSame(file.number, path) }
 
   private static func isSame(_ descriptor: CInt, _ path: String) -> Bool {
     var (own, found) = (stat(), stat())
@@ -40,13 +39,14 @@ package struct FolderLock: ~Copyable {
 }
 
 extension FolderLock {
-  private static func taken(_ path: String, _ flags: CInt, of folder: String) throws(OutputError) -> CInt {
+  private static func taken(_ path: String, _ flags: CInt, of folder: String) throws(OutputError)
+    -> Descriptor
+  {
     // A link would have whatever it points at emptied; a pipe would be waited for.
-    let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0o644)
-    guard descriptor >= 0 else { throw .unwritable(path) }
-    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return descriptor }
-    defer { close(descriptor) }
-    throw refusal(descriptor, folder)
+    let opened = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0o644)
+    guard let file = Descriptor(opened) else { throw .unwritable(path) }
+    if flock(file.number, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return file }
+    throw refusal(file.number, folder)
   }
 
   private static func refusal(_ descriptor: CInt, _ folder: String) -> OutputError {

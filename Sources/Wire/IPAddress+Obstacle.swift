@@ -1,14 +1,14 @@
 internal import Glibc
+internal import System
 
 extension IPAddress {
   /// Why nothing can be sent there from this machine, in the system's words; nil where there is a way.
   ///
   /// Sends nothing: a datagram socket that is connected has only been told its route.
   public var obstacle: String? {
-    let descriptor = socket(isVersion6 ? AF_INET6 : AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
-    defer { close(descriptor) }
-    return connect(descriptor) == 0 ? nil : String(cString: strerror(errno))
+    let opened = socket(isVersion6 ? AF_INET6 : AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+    guard let descriptor = Descriptor(opened) else { return String(cString: strerror(errno)) }
+    return connect(descriptor.number) == 0 ? nil : String(cString: strerror(errno))
   }
 
   private func connect(_ descriptor: Int32) -> Int32 {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// Small files for the eyes of one user.
 enum PrivateFile {
@@ -7,15 +8,12 @@ enum PrivateFile {
 
   /// Makes a file of mode 0600 that was not there before.
   static func create(_ path: String, _ text: String) throws(Refusal) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw Refusal("cannot create", path, errno) }
-    defer { close(descriptor) }
+    let opened = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard let file = Descriptor(opened) else { throw Refusal("cannot create", path, errno) }
     // Whatever the mask of the process is.
-    guard fchmod(descriptor, 0o600) == 0 else { throw Refusal("cannot set the mode of", path, errno) }
-    let bytes = Array(text.utf8)
-    guard write(descriptor, bytes, bytes.count) == bytes.count else {
-      throw Refusal("cannot write", path, errno)
-    }
+    guard fchmod(file.number, 0o600) == 0 else { throw Refusal("cannot set the mode of", path, errno) }
+    let failure = Array(text.utf8).withUnsafeBytes { writeAll($0, to: file.number).failure }
+    if let failure { throw Refusal("cannot write", path, failure) }
   }
 
   /// Makes or replaces a file, so that a reader sees all of it or nothing. One process at a time.
@@ -28,15 +26,13 @@ enum PrivateFile {
 
   /// The content of a file that nobody else can have read or written; nil when there is none.
   static func read(_ path: String, limit: Int = 65_536) throws(Refusal) -> String? {
-    let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else {
+    guard let file = Descriptor(open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) else {
       if errno == ENOENT { return nil }
       throw Refusal("cannot open", path, errno)
     }
-    defer { close(descriptor) }
-    try check(descriptor, path, limit)
+    try check(file.number, path, limit)
     var bytes = [UInt8](repeating: 0, count: limit)
-    let count = Glibc.read(descriptor, &bytes, limit)
+    let count = Glibc.read(file.number, &bytes, limit)
     guard count >= 0 else { throw Refusal("cannot read", path, errno) }
     return String(decoding: bytes[..<count], as: UTF8.self)
   }

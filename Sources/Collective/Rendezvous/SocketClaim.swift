@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// The right of one process to listen at a socket path, as the kernel keeps it: it ends with the process.
 ///
@@ -6,7 +7,8 @@ internal import Glibc
 final class SocketClaim {
   /// Where to listen.
   let path: String
-  private var lock: Int32
+  /// Nil once the path is given up.
+  private var lock: Descriptor?
   private var lockPath: String { path + ".lock" }
   /// Where its owner may say at which port it listens.
   var announcementPath: String { Self.announcementPath(of: path) }
@@ -17,10 +19,11 @@ final class SocketClaim {
 
   init(path: String) throws(Refusal) {
     self.path = path
-    lock = try Self.lock(path + ".lock")
+    let lock = try Self.lock(path + ".lock")
     let owner = Array("\(getpid())\n".utf8)
-    ftruncate(lock, 0)
-    pwrite(lock, owner, owner.count, 0)
+    ftruncate(lock.number, 0)
+    pwrite(lock.number, owner, owner.count, 0)
+    self.lock = consume lock
   }
 
   /// Removes the socket, or where it listens, from the folder, so that nobody else can connect; connections live on.
@@ -31,24 +34,23 @@ final class SocketClaim {
 
   /// Gives the path up and leaves no file; also the end of the claim's life does.
   func release() {
-    guard lock >= 0 else { return }
+    guard lock != nil else { return }
     hideSocket()
     unlink(lockPath)
-    close(lock)
-    lock = -1
+    lock = nil
   }
 
   deinit { release() }
 }
 
 extension SocketClaim {
-  private static func lock(_ path: String) throws(Refusal) -> Int32 {
+  private static func lock(_ path: String) throws(Refusal) -> Descriptor {
     while true {
-      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-      guard descriptor >= 0 else { throw Refusal(detail: "cannot create \(path): \(systemMessage(errno))") }
-      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      guard let file = Descriptor(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)) else {
+        throw Refusal(detail: "cannot create \(path): \(systemMessage(errno))")
+      }
+      guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
         let failure = errno
-        defer { close(descriptor) }
         // Where nobody holds it, the file system has no locks.
         guard failure == EWOULDBLOCK else {
           throw Refusal(
@@ -57,12 +59,11 @@ extension SocketClaim {
               + "a folder on a local disk with a short path")
         }
         throw Refusal(
-          detail: "\(path) is held by process \(owner(of: descriptor)), which listens there. "
+          detail: "\(path) is held by process \(owner(of: file.number)), which listens there. "
             + "Two runs share the folder, or an earlier worker still lives: end it, or use another folder")
       }
-      if isCurrent(descriptor, path) { return descriptor }
-      // Its last owner removed the file between the two calls: the lock is on a file without a name.
-      close(descriptor)
+      // Where its last owner removed the file between the two calls, the lock is on a file without a name.
+      if isCurrent(file.number, path) { return file }
     }
   }
 

@@ -47,10 +47,8 @@ enum ControlClient {
     _ socket: borrowing Descriptor, to folder: String, until deadline: ContinuousClock.Instant
   ) -> CInt {
     let number = socket.number
-    let parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard parent >= 0 else { return errno }
-    defer { close(parent) }
-    let address = pointer(in: folder).map { UnixAddress($0) } ?? UnixAddress(through: parent)
+    guard let parent = Descriptor(open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) else { return errno }
+    let address = pointer(in: folder).map { UnixAddress($0) } ?? UnixAddress(through: parent.number)
     guard let address else { return ENAMETOOLONG }
     socket.waitForPlace(until: deadline)
     return address.withPointer { Glibc.connect(number, $0, $1) } == 0 ? 0 : errno

@@ -34,11 +34,9 @@ struct ControlSocket: ~Copyable {
 
   /// Binds the socket in a folder and listens; the errno, 0 where it worked.
   private static func listen(_ socket: CInt, in folder: String) -> CInt {
-    let parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard parent >= 0 else { return errno }
-    defer { close(parent) }
+    guard let parent = Descriptor(open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) else { return errno }
     // A socket's path is short; this one is, whatever the folder's.
-    guard let address = UnixAddress(through: parent) else { return ENAMETOOLONG }
+    guard let address = UnixAddress(through: parent.number) else { return ENAMETOOLONG }
     guard address.withPointer({ bind(socket, $0, $1) }) == 0 else { return errno }
     return Glibc.listen(socket, queueLength) == 0 ? 0 : errno
   }

@@ -59,16 +59,9 @@ struct RankLog: ~Copyable {
   }
 
   private mutating func writePending() -> CInt? {
-    var written = 0
-    defer { pending.removeFirst(written) }
-    return pending.withUnsafeBytes { bytes in
-      while written < bytes.count {
-        let count = write(file.number, bytes.baseAddress?.advanced(by: written), bytes.count - written)
-        if count < 0, errno != EINTR { return errno }
-        written += max(0, count)
-      }
-      noted = 0
-      return nil
-    }
+    let (written, failure) = pending.withUnsafeBytes { writeAll($0, to: file.number) }
+    pending.removeFirst(written)
+    if failure == nil { noted = 0 }
+    return failure
   }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import System
 
 /// Whether the kernel killed somebody since a moment because memory ran out, as its counters say.
 struct MemoryKills: Sendable {
@@ -27,15 +27,17 @@ struct MemoryKills: Sendable {
 
   /// Looks at the counter nearest to this process: its control group's, or else the machine's.
   init() {
-    let found = Self.sources(groups: text("/proc/self/cgroup") ?? "").lazy
-      .compactMap { source in Self.count(in: text(source.path) ?? "").map { (source, $0) } }.first
+    let found = Self.sources(groups: ProcFS.text("/proc/self/cgroup") ?? "").lazy
+      .compactMap { source in Self.count(in: ProcFS.text(source.path) ?? "").map { (source, $0) } }.first
     source = found?.0
     before = found?.1 ?? 0
   }
 
   /// Those since this value was made; nil where there were none, or nothing counts them.
   var since: Count? {
-    guard let source, let now = Self.count(in: text(source.path) ?? ""), now > before else { return nil }
+    guard let source, let now = Self.count(in: ProcFS.text(source.path) ?? ""), now > before else {
+      return nil
+    }
     return Count(number: now - before, source: source)
   }
 }
@@ -45,14 +47,11 @@ extension MemoryKills {
   ///
   /// A container sees its own group at the root of the file system, under whatever path the text has.
   static func sources(groups: String) -> [Source] {
-    let entries = groups.split(separator: "\n").map {
-      $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-    }.filter { $0.count == 3 }
-    let files = entries.flatMap { entry -> [String] in
-      let path = entry[2] == "/" ? "" : entry[2]
-      if entry[1] == "" { return ["\(path)/memory.events", "/memory.events"] }
-      guard entry[1].split(separator: ",").contains("memory") else { return [] }
-      return ["/memory\(path)/memory.oom_control", "/memory/memory.oom_control"]
+    let groups = ControlGroups(membership: groups, text: ProcFS.text).innermost(of: "memory")
+    let files = groups.flatMap { version, path in
+      version == 2
+        ? ["\(path)/memory.events", "/memory.events"]
+        : ["/memory\(path)/memory.oom_control", "/memory/memory.oom_control"]
     }
     return files.map { Source(path: "/sys/fs/cgroup\($0)", isOfGroup: true) }
       + [Source(path: "/proc/vmstat", isOfGroup: false)]
@@ -60,14 +59,6 @@ extension MemoryKills {
 
   /// The number behind `oom_kill`; nil where there is none.
   static func count(in text: String) -> Int? {
-    for line in text.split(separator: "\n") {
-      let words = line.split(separator: " ")
-      if words.count == 2, words[0] == "oom_kill" { return Int(words[1]) }
-    }
-    return nil
+    ProcFS.number(after: "oom_kill", in: text)
   }
-}
-
-private func text(_ path: String) -> String? {
-  FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
 }

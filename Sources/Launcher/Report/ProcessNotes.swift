@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import System
 
 /// What the kernel says of a process and its threads: also where they cannot say anything themselves.
 enum ProcessNotes {
@@ -27,7 +28,6 @@ enum ProcessNotes {
   }
 
   private static func text(_ path: String) -> String {
-    guard let content = FileManager.default.contents(atPath: path) else { return "" }
-    return String(decoding: content, as: UTF8.self).split(separator: "\n").joined(separator: "\n")
+    (ProcFS.text(path) ?? "").split(separator: "\n").joined(separator: "\n")
   }
 }

@@ -35,13 +35,9 @@ final class JSONLines {
 
   /// Writes what it can; why there is a rest, or 0.
   private func save() -> Int32 {
-    while !unwritten.isEmpty {
-      let count = file.write(unwritten)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return count < 0 ? errno : ENOSPC }
-      unwritten.removeFirst(count)
-    }
-    return 0
+    let (count, failure) = file.write(unwritten)
+    unwritten.removeFirst(count)
+    return failure ?? 0
   }
 
   private func beginAgain() -> Int32 {

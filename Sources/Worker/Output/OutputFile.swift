@@ -13,9 +13,9 @@ struct OutputFile: ~Copyable {
     file = try RegularFile(addingTo: FilePath(path))
   }
 
-  /// Writes some of the bytes; gives how many, or -1 with `errno`.
-  func write(_ bytes: [UInt8]) -> Int {
-    bytes.withUnsafeBytes { Foundation.write(file.descriptor, $0.baseAddress, $0.count) }
+  /// Writes the bytes; how many it could, and the errno of what kept the rest.
+  func write(_ bytes: [UInt8]) -> (count: Int, failure: Int32?) {
+    bytes.withUnsafeBytes { writeAll($0, to: file.descriptor) }
   }
 
   /// Whether a reader of the path finds what is written.

@@ -16,11 +16,5 @@ struct Voice {
 /// Writes a line about this program to standard error, masked likewise.
 func complain(_ line: String) {
   // Not through `FileHandle`, which traps when the reader is gone, as it is when the launcher was killed.
-  var rest = Array("twins-worker: \(maskedLines(line))\n".utf8)[...]
-  while !rest.isEmpty {
-    let count = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    if count < 0, errno == EINTR { continue }
-    guard count > 0 else { return }
-    rest = rest.dropFirst(count)
-  }
+  Array("twins-worker: \(maskedLines(line))\n".utf8).withUnsafeBytes { _ = writeAll($0, to: STDERR_FILENO) }
 }

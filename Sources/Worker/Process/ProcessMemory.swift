@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// What this process occupies in memory.
 enum ProcessMemory {
@@ -6,10 +7,7 @@ enum ProcessMemory {
   ///
   /// From /proc rather than `getrusage`, which would count what the parent had before exec.
   static var peakMegabytes: Double {
-    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-      let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) })
-    else { return 0 }
-    return kilobytes / 1024
+    let kilobytes = ProcFS.text("/proc/self/status").flatMap { ProcFS.number(after: "VmHWM:", in: $0) }
+    return Double(kilobytes ?? 0) / 1024
   }
 }
