@@ -1,4 +1,3 @@
-internal import Glibc
 internal import System
 
 /// Floats that the operations of a ``ProcessGroup`` work on: one such memory on every rank, made by all together.
@@ -28,7 +27,10 @@ public final class GroupBuffer {
 
   /// A buffer in memory that nobody else sees.
   init(count: Int) {
-    let memory = Pages(byteCount: count * MemoryLayout<Float>.stride)
+    let bytes = max(1, count * MemoryLayout<Float>.stride)
+    guard let memory = MappedMemory(zeros: bytes) else {
+      Shortage(.memory, for: "\(bytes) bytes of weights or gradients").end()
+    }
     floats = UnsafeMutableBufferPointer(start: memory.start.assumingMemoryBound(to: Float.self), count: count)
     lanes = []
     number = 0
@@ -45,23 +47,4 @@ public final class GroupBuffer {
     self.number = number
     self.memory = memory
   }
-}
-
-/// Fresh pages of this process.
-private final class Pages: Sendable {
-  // Safe: only the address is kept here, and it never changes.
-  nonisolated(unsafe) let start: UnsafeMutableRawPointer
-  private let byteCount: Int
-
-  init(byteCount: Int) {
-    self.byteCount = max(1, byteCount)
-    let start = mmap(
-      nil, self.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let start, start != MAP_FAILED else {
-      Shortage(.memory, for: "\(byteCount) bytes of weights or gradients").end()
-    }
-    self.start = start
-  }
-
-  deinit { munmap(start, byteCount) }
 }

@@ -4,31 +4,29 @@ import SystemPackage
 
 /// A file's bytes, mapped for reading.
 struct MappedFile: ~Copyable {
+  /// Valid while this value is.
   let bytes: UnsafeRawBufferPointer
+  /// Nil for an empty file.
+  private let memory: MappedMemory?
 
   /// Maps a regular file; a pipe, a device or one of more than `limit` bytes is refused and not read.
   init(path: String, atMost limit: Int = .max) throws(CheckpointError) {
     do throws(SystemError) {
       let file = try RegularFile(FilePath(path))
-      bytes = try Self.map(file, limit)
+      memory = try Self.map(file, limit)
+      bytes = UnsafeRawBufferPointer(start: memory?.start, count: memory?.byteCount ?? 0)
     } catch {
       throw CheckpointError(error, path: path, atMost: limit)
     }
   }
 
-  deinit {
-    guard let start = UnsafeMutableRawPointer(mutating: bytes.baseAddress) else { return }
-    munmap(start, bytes.count)
-  }
-
-  private static func map(
-    _ file: borrowing RegularFile, _ limit: Int
-  ) throws(SystemError) -> UnsafeRawBufferPointer {
-    guard file.size > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+  private static func map(_ file: borrowing RegularFile, _ limit: Int) throws(SystemError) -> MappedMemory? {
+    guard file.size > 0 else { return nil }
     guard file.size <= limit else { throw SystemError("read", file.path, EFBIG) }
-    guard let start = mmap(nil, file.size, PROT_READ, MAP_PRIVATE, file.descriptor, 0), start != MAP_FAILED
-    else { throw SystemError("map", file.path) }
-    return UnsafeRawBufferPointer(start: start, count: file.size)
+    guard let memory = MappedMemory(reading: file.descriptor, byteCount: file.size) else {
+      throw SystemError("map", file.path)
+    }
+    return memory
   }
 }
 

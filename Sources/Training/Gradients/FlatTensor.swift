@@ -18,7 +18,7 @@ struct FlatTensor {
   /// Zeros; on the CPU, memory that is not there before it is touched.
   init(zeros layout: FlatLayout, shapes: [[Int]], on device: Device) {
     let zeros =
-      device == .cpu ? LazyFloats(count: layout.count).tensor : Tensor.zeros([layout.count], on: device)
+      device == .cpu ? lazyFloats(layout.count) : Tensor.zeros([layout.count], on: device)
     self.init(zeros, layout, shapes: shapes)
   }
 }
@@ -26,23 +26,13 @@ struct FlatTensor {
 /// Zeros of this process, whose pages exist once they are touched.
 ///
 /// A rank that updates its own blocks alone so keeps only those blocks' moments.
-private final class LazyFloats {
-  private let floats: UnsafeMutableBufferPointer<Float>
-  private var byteCount: Int { max(1, floats.count) * MemoryLayout<Float>.stride }
-
-  init(count: Int) {
-    let bytes = max(1, count) * MemoryLayout<Float>.stride
-    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-    guard let start = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0), start != MAP_FAILED else {
-      Shortage(.memory, for: "\(bytes) bytes of optimizer state").end()
-    }
-    // A huge page would bring in the blocks of other ranks around the one that is touched.
-    madvise(start, bytes, MADV_NOHUGEPAGE)
-    floats = UnsafeMutableBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: count)
+private func lazyFloats(_ count: Int) -> Tensor {
+  let bytes = max(1, count) * MemoryLayout<Float>.stride
+  guard let memory = MappedMemory(zeros: bytes, isPromised: false) else {
+    Shortage(.memory, for: "\(bytes) bytes of optimizer state").end()
   }
-
-  deinit { munmap(floats.baseAddress, byteCount) }
-
-  /// The zeros as a tensor, which keeps them.
-  var tensor: Tensor { Tensor(memory: floats, keeping: self) }
+  // A huge page would bring in the blocks of other ranks around the one that is touched.
+  madvise(memory.start, bytes, MADV_NOHUGEPAGE)
+  let floats = memory.start.assumingMemoryBound(to: Float.self)
+  return Tensor(memory: UnsafeMutableBufferPointer(start: floats, count: count), keeping: memory)
 }
