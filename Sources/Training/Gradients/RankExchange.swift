@@ -10,7 +10,7 @@ final class RankExchange {
   /// Whether each rank updates its own blocks alone.
   let isDivided: Bool
   /// Hears when a part of a step begins.
-  var onPart: (StepPart) -> Void = { _ in }
+  var onPart: (StepPhase) -> Void = { _ in }
   /// What this step's exchanges took so far.
   private(set) var time = CommunicationTime()
 

@@ -24,7 +24,7 @@ public final class Trainer {
   private let reducer: GradientReducer
   private let objective: Objective
   /// Hears when a part of a step begins.
-  public var onPart: (StepPart) -> Void {
+  public var onPart: (StepPhase) -> Void {
     get { exchange.onPart }
     set { exchange.onPart = newValue }
   }

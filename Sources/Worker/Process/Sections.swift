@@ -46,7 +46,7 @@ final class Sections {
 
 extension Section {
   /// A part of a step, as the launcher's board names it.
-  init(_ part: StepPart) {
+  init(_ part: StepPhase) {
     switch part {
     case .forward: self = .forward
     case .backward: self = .backward
