@@ -103,3 +103,69 @@ import Training
     #expect(throws: Failure.self) { try folder.write(Recipe()) }
   }
 }
+
+@Suite struct LogTrimTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func trimmed(_ name: String, _ text: String, epoch: Int, after step: Int?) throws -> String {
+    let state = TrainingState(
+      epoch: epoch, steps: 5, bestAccuracy: 0, classes: [], recipe: Recipe(),
+      partial: step.map { PartialEpoch(steps: $0) })
+    let run = try RunFolder(creating: folder.path)
+    try Data(text.utf8).write(to: URL(fileURLWithPath: run.file(name)))
+    try run.trimLogs(to: state)
+    return try String(contentsOfFile: run.file(name), encoding: .utf8)
+  }
+
+  private func line(_ epoch: Int, _ step: Int, _ part: Int) -> String {
+    "{\"epoch\": \(epoch), \"step\": \(step), \"epoch_step\": \(part), \"loss\": 1.25}\n"
+  }
+
+  @Test func `steps after the checkpoint go`() throws {
+    let (a, b, c, d) = (line(0, 4, 4), line(1, 5, 1), line(1, 5, 2), line(2, 6, 1))
+    #expect(try trimmed("train.jsonl", a + b + c + d, epoch: 1, after: 1) == a + b)
+    #expect(try trimmed("train.jsonl", a + b + c + d, epoch: 1, after: nil) == a + b + c)
+    #expect(try trimmed("train.jsonl", a + b, epoch: 1, after: 0) == a)
+  }
+
+  @Test func `half a line goes, and lines of older programs are told by their updates`() throws {
+    let old = ["{\"epoch\": 1, \"step\": 5}\n", "{\"epoch\": 1, \"step\": 6}\n"]
+    #expect(try trimmed("train.jsonl", old[0] + old[1] + "{\"epoch\": 1, \"st", epoch: 1, after: 2) == old[0])
+  }
+
+  @Test func `an epoch's line stays once the epoch is done`() throws {
+    let lines = (0...2).map {
+      "{\"train_lr\": 0.5, \"test_loss\": null, \"epoch\": \($0), \"n_parameters\": 3}\n"
+    }
+    #expect(try trimmed("log.txt", lines.joined(), epoch: 1, after: nil) == lines[0] + lines[1])
+    #expect(try trimmed("log.txt", lines.joined(), epoch: 1, after: 9) == lines[0])
+  }
+
+  @Test func `lines of a run before this one stay`() throws {
+    let earlier = line(0, 1, 1) + line(3, 7, 1) + line(0, 1, 1) + line(5, 9, 1)
+    let (kept, dropped) = (line(0, 1, 1) + line(1, 2, 1), line(2, 3, 1))
+    for name in ["train.jsonl", "log.txt"] {
+      #expect(try trimmed(name, earlier + kept + dropped, epoch: 1, after: nil) == earlier + kept)
+    }
+  }
+
+  @Test func `the lines of runs that left no state are kept apart`() throws {
+    let run = try RunFolder(creating: folder.path)
+    try run.setLogsAside()
+    for number in 1...2 {
+      try Data(line(0, number, 1).utf8).write(to: URL(fileURLWithPath: run.file("log.txt")))
+      try run.setLogsAside()
+      #expect(try Data(contentsOf: URL(fileURLWithPath: run.file("log.txt"))).isEmpty)
+    }
+    let earlier = try String(contentsOfFile: run.file("log.txt.earlier"), encoding: .utf8)
+    #expect(earlier == line(0, 1, 1) + line(0, 2, 1))
+    #expect(access(run.file("train.jsonl.earlier"), F_OK) != 0)
+  }
+
+  @Test func `files that are not there stay so`() throws {
+    _ = try trimmed("log.txt", "", epoch: 0, after: 1)
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/train.jsonl"))
+  }
+}

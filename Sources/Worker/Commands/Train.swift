@@ -37,6 +37,27 @@ struct Train: ParsableCommand {
     try perform(run, placement)
   }
 
+  /// `--dry-run`: all checks of a start, by one process for as many workers as the environment says; writes nothing.
+  private func rehearse(_ environment: [String: String]) throws {
+    let placement = Placement.rehearsal(workers: environment["WORLD_SIZE"].flatMap { Int($0) } ?? 1)
+    try Resume.requireFree(flags)
+    let start = try Resume.from(flags, Voice(speaks: true))
+    let setup = try RunSetup(flags, over: start?.values(for: flags), placement, Sections([:], rank: 0))
+    // What is gone on from has to fit the network; without it there is nothing to build one for.
+    if start != nil { _ = try TrainingRun(setup, from: start) }
+    setup.sayRecipe()
+    if flags.run.trains { setup.sayStart() }
+    setup.voice.say("Nothing was written: --dry-run")
+  }
+
+  /// `--print-config`: what a run with these flags would follow; rank 0 says it for all.
+  private func printConfiguration(_ placement: Placement) throws {
+    let voice = Voice(speaks: placement.isFirst)
+    let saved = try Resume.from(flags, voice)?.values(for: flags)
+    let text = try flags.configuration(worldSize: placement.worldSize, over: saved)
+    voice.say(text)
+  }
+
   /// Evaluates or trains; what all ranks find out at the same step, rank 0 alone reports.
   private func perform(_ run: TrainingRun, _ placement: Placement) throws {
     do {

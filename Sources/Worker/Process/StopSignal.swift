@@ -2,13 +2,14 @@ import Foundation
 import Synchronization
 import System
 
-private let requested = Atomic<Bool>(false)
+private let stopRequested = Atomic<Bool>(false)
+private let saveRequested = Atomic<Bool>(false)
 
 /// A wish to stop after the current step: SIGTERM, SIGINT, and SIGHUP where nohup(1) has not had it ignored. The handlers
 /// only set a flag.
 enum StopSignal {
   /// Whether a signal came.
-  static var isRequested: Bool { requested.load(ordering: .relaxed) }
+  static var isRequested: Bool { stopRequested.load(ordering: .relaxed) }
 
   /// Starts listening.
   ///
@@ -18,10 +19,10 @@ enum StopSignal {
     _ = isRequested  // made before a handler can run
     for number in [SIGTERM, SIGINT, SIGHUP] where number != SIGHUP || !ProcessSignals.isIgnored(number) {
       if underLauncher {
-        signal(number) { _ in requested.store(true, ordering: .relaxed) }
+        signal(number) { _ in stopRequested.store(true, ordering: .relaxed) }
       } else {
         signal(number) { number in
-          requested.store(true, ordering: .relaxed)
+          stopRequested.store(true, ordering: .relaxed)
           signal(number, SIG_DFL)
         }
       }
@@ -31,5 +32,17 @@ enum StopSignal {
   /// Makes a closed pipe or a file-size limit an error of the write, not the end of the process.
   static func ignoreWriteSignals() {
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+  }
+}
+
+/// A wish to save and go on: SIGUSR1. The handler only sets a flag.
+enum CheckpointRequest {
+  /// Whether a signal came; asking takes the wish away.
+  static func take() -> Bool { saveRequested.exchange(false, ordering: .relaxed) }
+
+  /// Starts listening: without it, the signal would end the worker.
+  static func listen() {
+    _ = saveRequested.load(ordering: .relaxed)  // made before a handler can run
+    signal(SIGUSR1) { _ in saveRequested.store(true, ordering: .relaxed) }
   }
 }

@@ -31,6 +31,31 @@ enum Resume {
     return try flags.run.finetune.map { .finetuning(try weights($0, flags, voice)) }
   }
 
+  /// The values that hold unless flags say otherwise: all of a run that goes on; what an evaluation needs to know of weights.
+  func values(for flags: TrainingFlags) -> SavedValues? {
+    switch self {
+    case .checkpoint(let checkpoint, let state):
+      var values = SavedValues(of: state.recipe, source: checkpoint.folder)
+      values.outputFolder = flags.run.resume.flatMap { Self.store($0, flags)?.outputFolder }
+      return values
+    case .weights(let file), .finetuning(let file):
+      guard !flags.run.trains, let about = Weights(metadata: file.metadata) else { return nil }
+      return SavedValues(
+        model: about.model, inputSize: about.inputSize, cropPercent: about.cropPercent, source: file.path)
+    }
+  }
+
+  /// Throws on all ranks alike unless they found the same: one may have failed to read what the others could.
+  static func agree(on start: Resume?, in group: any ProcessGroup) throws {
+    let own = start.map { Array($0.path.utf8) } ?? []
+    let all = try group.allGather(own)
+    guard let rank = all.firstIndex(where: { $0 != all[0] }) else { return }
+    let (first, other) = (Self.words(all[0]), Self.words(all[rank]))
+    throw Failure(
+      "rank 0 would go on from \(first) and rank \(rank) from \(other). Likely one of them could not read what the "
+        + "other could, or checkpoints were removed just now: start again.", exitCode: .inputOutput)
+  }
+
   private static func resumed(_ flag: String, _ flags: TrainingFlags, _ voice: Voice) throws -> Resume? {
     if let store = store(flag, flags) {
       if let found = try newest(in: store, flag, voice) { return found }
@@ -52,6 +77,33 @@ enum Resume {
     return .checkpoint(checkpoint, try checkpoint.state(TrainingState.self))
   }
 
+  /// The newest checkpoint that verifies; nil where there is none yet.
+  ///
+  /// Newer ones that are passed over are said; where none is left, starting at epoch 0 would throw away what the run has
+  /// learnt, so that is the user's to decide.
+  private static func newest(in store: CheckpointStore, _ flag: String, _ voice: Voice) throws -> Resume? {
+    let search = store.newestVerified { checkpoint throws(CheckpointError) in
+      _ = try checkpoint.state(TrainingState.self)
+    }
+    if search.checkpoint == nil, store.isBegun {
+      throw Failure(
+        "--resume \(masked(flag)): none of the checkpoints in \(masked(store.folder)) can be trusted:\n"
+          + search.refused.map { "  \($0)\n" }.joined()
+          + "Name another with --resume FOLDER, or remove \(FilePath(store.folder).quoted) to start at epoch 0.",
+        exitCode: .badConfiguration)
+    }
+    if voice.speaks {
+      for refusal in search.refused { complain("warning: not resumed from: \(refusal)") }
+    }
+    guard let found = search.checkpoint else { return nil }
+    return .checkpoint(found, try found.state(TrainingState.self))
+  }
+
+  /// The checkpoints among which `--resume` wants the newest; nil where it names one, or weights.
+  private static func store(_ flag: String, _ flags: TrainingFlags) -> CheckpointStore? {
+    flag == "auto" ? CheckpointStore(ofRunIn: flags.outputFolder()) : CheckpointStore(naming: flag)
+  }
+
   private static func weights(_ path: String, _ flags: TrainingFlags, _ voice: Voice) throws -> WeightsFile {
     guard !Folders.isFolder(path) else {
       throw Failure(
@@ -61,49 +113,15 @@ enum Resume {
     return try WeightsFile(path: path, average: flags.run.useEma, speaks: voice.speaks)
   }
 
+  private static func words(_ path: [UInt8]) -> String {
+    path.isEmpty ? "nothing" : masked(path)
+  }
+
   /// Where it lies.
-  var path: String {
+  private var path: String {
     switch self {
     case .checkpoint(let checkpoint, _): checkpoint.folder
     case .weights(let file), .finetuning(let file): file.path
     }
-  }
-
-  /// The values that hold unless flags say otherwise: all of a run that goes on; what an evaluation needs to know of weights.
-  func values(for flags: TrainingFlags) -> SavedValues? {
-    switch self {
-    case .checkpoint(let checkpoint, let state):
-      var values = SavedValues(of: state.recipe, source: checkpoint.folder)
-      values.outputFolder = flags.run.resume.flatMap { Self.store($0, flags)?.outputFolder }
-      return values
-    case .weights(let file), .finetuning(let file):
-      guard !flags.run.trains, let about = Weights(metadata: file.metadata) else { return nil }
-      return SavedValues(
-        model: about.model, inputSize: about.inputSize, cropPercent: about.cropPercent, source: file.path)
-    }
-  }
-}
-
-extension TrainingState {
-  /// Throws unless a run of `recipe` on these classes may go on from this state.
-  func check(against recipe: Recipe, classes: [ClassName]) throws {
-    guard self.recipe.model.name == recipe.model.name else {
-      throw Failure(
-        "the checkpoint is of \(self.recipe.model.name) and the run of \(recipe.model.name): "
-          + "leave --model out to go on with it, or start another run in another --output-dir",
-        exitCode: .badConfiguration)
-    }
-    guard self.recipe.optimizer.kind == recipe.optimizer.kind else {
-      throw Failure(
-        "the checkpoint has the moments of \(self.recipe.optimizer.kind) and the run updates by \(recipe.optimizer.kind): "
-          + "leave --opt out to go on with it, or take its weights alone with --finetune",
-        exitCode: .badConfiguration)
-    }
-    guard self.recipe.ema.enabled || !recipe.ema.enabled else {
-      throw Failure(
-        "the checkpoint has no moving average of the weights: leave --model-ema out to go on with it",
-        exitCode: .badConfiguration)
-    }
-    try ClassMismatch.check(self.classes, against: classes, of: "the checkpoint")
   }
 }

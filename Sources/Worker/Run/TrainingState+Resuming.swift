@@ -1,0 +1,50 @@
+import Data
+import Recipe
+import Training
+
+extension TrainingState {
+  /// The place, in words.
+  var summary: String {
+    partial.map { "epoch \(epoch) after step \($0.steps)" } ?? "epoch \(epoch) done"
+  }
+
+  /// What to say where a run of `recipe` does not go on as the one that was saved; nil where it does.
+  func note(for recipe: Recipe) -> String? {
+    if (arithmetic ?? Self.arithmetic) != Self.arithmetic {
+      return
+        "note: another version of this program saved the checkpoint, whose numbers differ from this one's: "
+        + "from here on it is another run."
+    }
+    if recipeDigest == recipe.digest { return nil }
+    if self.recipe(dividedAs: recipe).digest == recipe.digest {
+      return
+        "note: \(recipe.worldSize) × \(recipe.data.batchSize) pictures at once where the checkpoint's run had "
+        + "\(self.recipe.worldSize) × \(self.recipe.data.batchSize): the same pictures in the same steps, "
+        + "rounded otherwise and mixed by other draws."
+    }
+    return
+      "note: the checkpoint's run had other values: from here on it is another run. recipe.json names them all."
+  }
+
+  /// Throws unless a run of `recipe` on these classes may go on from this state.
+  func check(against recipe: Recipe, classes: [ClassName]) throws {
+    guard self.recipe.model.name == recipe.model.name else {
+      throw Failure(
+        "the checkpoint is of \(self.recipe.model.name) and the run of \(recipe.model.name): "
+          + "leave --model out to go on with it, or start another run in another --output-dir",
+        exitCode: .badConfiguration)
+    }
+    guard self.recipe.optimizer.kind == recipe.optimizer.kind else {
+      throw Failure(
+        "the checkpoint has the moments of \(self.recipe.optimizer.kind) and the run updates by \(recipe.optimizer.kind): "
+          + "leave --opt out to go on with it, or take its weights alone with --finetune",
+        exitCode: .badConfiguration)
+    }
+    guard self.recipe.ema.enabled || !recipe.ema.enabled else {
+      throw Failure(
+        "the checkpoint has no moving average of the weights: leave --model-ema out to go on with it",
+        exitCode: .badConfiguration)
+    }
+    try ClassMismatch.check(self.classes, against: classes, of: "the checkpoint")
+  }
+}
