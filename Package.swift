@@ -69,7 +69,7 @@ let package = Package(
     room("System", ["CLinux", "CISAL", systemPackage]),
     room("Randomness"),
     room("Board", ["CLinux"]),
-    room("Torch", ["CTorch", "System"]),
+    room("Torch", ["CTorch", "CFloats", "System"]),
     room("Model", ["Torch", "Randomness"]),
     room("Wire", ["CZeroMQ", "System"]),
     room("Collective", ["Wire", "CFloats", "CLinux", "System", systemPackage]),

@@ -29,7 +29,7 @@ inline at::Device device(int kind, int index) {
 }
 
 static_assert(CT_UINT8 == static_cast<int>(at::kByte) && CT_INT64 == static_cast<int>(at::kLong) &&
-              CT_FLOAT32 == static_cast<int>(at::kFloat) && CT_FLOAT64 == static_cast<int>(at::kDouble) &&
+              CT_FLOAT16 == static_cast<int>(at::kHalf) && CT_FLOAT32 == static_cast<int>(at::kFloat) && CT_FLOAT64 == static_cast<int>(at::kDouble) &&
               CT_BFLOAT16 == static_cast<int>(at::kBFloat16));
 
 inline at::ScalarType type(int dtype) { return static_cast<at::ScalarType>(dtype); }

@@ -2,8 +2,8 @@ import Torch
 
 /// The two-layer perceptron: C → r·C → C with an exact GELU between.
 struct FeedForward {
-  let expand: Linear
-  let contract: Linear
+  private let expand: Linear
+  private let contract: Linear
 
   init(_ scope: ParameterScope, _ channels: Int, ratio: Int) {
     expand = Linear(scope["fc1"], channels, ratio * channels)
@@ -37,7 +37,26 @@ struct Block {
   let norm1: LayerNorm
   let attention: Attention
   let norm2: LayerNorm
-  let feedForward: FeedForward
+  private let feedForward: FeedForward
+
+  /// Block `position` of a stage: local attention at even positions, global at odd ones and everywhere in PCPVT.
+  init(
+    _ scope: ParameterScope, _ stage: TwinsConfiguration.Stage, position: Int, number: Int, dropRate: Double
+  ) {
+    self.number = number
+    self.dropRate = dropRate
+    norm1 = LayerNorm(scope["norm1"], stage.channels, epsilon: 1e-6)
+    if let window = stage.window, position.isMultiple(of: 2) {
+      attention = .local(
+        LocallyGroupedAttention(scope["attn"], stage.channels, heads: stage.heads, window: window))
+    } else {
+      attention = .global(
+        GlobalSubsampledAttention(
+          scope["attn"], stage.channels, heads: stage.heads, reduction: stage.reduction))
+    }
+    norm2 = LayerNorm(scope["norm2"], stage.channels, epsilon: 1e-6)
+    feedForward = FeedForward(scope["mlp"], stage.channels, ratio: stage.expansion)
+  }
 
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> FeatureMap {
     var map = map

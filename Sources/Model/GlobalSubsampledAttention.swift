@@ -4,11 +4,11 @@ import Torch
 ///
 /// B batch, N = H·W tokens, C channels, n heads, d = C/n, M = N/r² summary tokens.
 struct GlobalSubsampledAttention {
-  let q: Linear
-  let kv: Linear
-  let projection: Linear
+  private let q: Linear
+  private let kv: Linear
+  private let projection: Linear
   let summary: Summary?
-  let heads: Int
+  private let heads: Int
 
   /// The convolution of stride r and its norm (ε 1e-5); there is none when r is 1.
   struct Summary {

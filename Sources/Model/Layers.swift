@@ -2,8 +2,8 @@ import Torch
 
 /// A fully connected layer, `[…, in]` → `[…, out]`.
 struct Linear {
-  let weight: Tensor
-  let bias: Tensor
+  private let weight: Tensor
+  private let bias: Tensor
 
   init(_ scope: ParameterScope, _ inputs: Int, _ outputs: Int) {
     weight = scope.parameter("weight", [outputs, inputs], .normal(0.02))
@@ -18,8 +18,8 @@ struct Linear {
 
 /// Layer normalisation over the channels, in float32.
 struct LayerNorm {
-  let weight: Tensor
-  let bias: Tensor
+  private let weight: Tensor
+  private let bias: Tensor
   let epsilon: Double
 
   init(_ scope: ParameterScope, _ channels: Int, epsilon: Double) {
@@ -35,11 +35,11 @@ struct LayerNorm {
 
 /// A 2-D convolution `[B, C, H, W]` → `[B, out, H', W']`, started as the reference does: variance `2 / fan-out`.
 struct Convolution {
-  let weight: Tensor
-  let bias: Tensor
-  let stride: Int
-  let padding: Int
-  let groups: Int
+  private let weight: Tensor
+  private let bias: Tensor
+  private let stride: Int
+  private let padding: Int
+  private let groups: Int
 
   init(
     _ scope: ParameterScope, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int, padding: Int = 0,

@@ -7,10 +7,10 @@ import Torch
 ///
 /// B batch, H W map, C channels, n heads, d = C/n, w window side, h = H/w and v = W/w windows down and across.
 struct LocallyGroupedAttention {
-  let qkv: Linear
-  let projection: Linear
-  let heads: Int
-  let window: Int
+  private let qkv: Linear
+  private let projection: Linear
+  private let heads: Int
+  private let window: Int
 
   init(_ scope: ParameterScope, _ channels: Int, heads: Int, window: Int) {
     qkv = Linear(scope["qkv"], channels, 3 * channels)
@@ -33,13 +33,13 @@ struct LocallyGroupedAttention {
 
 /// How a map is cut into windows, and put together again.
 private struct Windows {
-  let B: Int
-  let H: Int
-  let W: Int
-  let C: Int
-  let side: Int
-  let down: Int
-  let across: Int
+  private let B: Int
+  private let H: Int
+  private let W: Int
+  private let C: Int
+  private let side: Int
+  private let down: Int
+  private let across: Int
 
   init(_ map: FeatureMap, side: Int) {
     let shape = map.tokens.shape

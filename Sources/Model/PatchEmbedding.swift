@@ -2,7 +2,7 @@ import Torch
 
 /// Cuts the map into k×k patches and embeds each: a convolution of stride k, then a norm (ε 1e-5).
 struct PatchEmbedding {
-  let projection: Convolution
+  private let projection: Convolution
   let norm: LayerNorm
 
   init(_ scope: ParameterScope, _ inputs: Int, _ channels: Int, patch: Int) {
@@ -19,7 +19,7 @@ struct PatchEmbedding {
 
 /// The positional encoding generator (PEG) of CPVT: a depthwise 3×3 convolution, added to its input.
 struct PositionalEncodingGenerator {
-  let projection: Convolution
+  private let projection: Convolution
 
   init(_ scope: ParameterScope, _ channels: Int) {
     projection = Convolution(

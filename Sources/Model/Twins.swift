@@ -82,24 +82,3 @@ public struct Twins {
     return head(norm(tokens).mean(over: 1), pass).cast(to: .float32)
   }
 }
-
-extension Block {
-  /// Block `position` of a stage: local attention at even positions, global at odd ones and everywhere in PCPVT.
-  init(
-    _ scope: ParameterScope, _ stage: TwinsConfiguration.Stage, position: Int, number: Int, dropRate: Double
-  ) {
-    self.number = number
-    self.dropRate = dropRate
-    norm1 = LayerNorm(scope["norm1"], stage.channels, epsilon: 1e-6)
-    if let window = stage.window, position.isMultiple(of: 2) {
-      attention = .local(
-        LocallyGroupedAttention(scope["attn"], stage.channels, heads: stage.heads, window: window))
-    } else {
-      attention = .global(
-        GlobalSubsampledAttention(
-          scope["attn"], stage.channels, heads: stage.heads, reduction: stage.reduction))
-    }
-    norm2 = LayerNorm(scope["norm2"], stage.channels, epsilon: 1e-6)
-    feedForward = FeedForward(scope["mlp"], stage.channels, ratio: stage.expansion)
-  }
-}

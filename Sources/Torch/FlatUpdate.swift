@@ -1,3 +1,4 @@
+import CFloats
 import CTorch
 
 /// Floats in host memory that one update moves, with their gradients and moments: as many of each, in a row.
@@ -27,12 +28,12 @@ public struct FlatUpdate {
     scale: Double, step: Int, learningRate: Double, betas: (Double, Double), decay: Double, epsilon: Double
   ) {
     require(moments.count == 2, "\(moments.count) moments for AdamW", #fileID, #line)
-    var values = ct_adamw_values(
+    var values = floats_adamw_values(
       scale: Float(scale), keep: Float(1 - learningRate * decay), gain1: Float(1 - betas.0),
       beta2: Float(betas.1), gain2: Float(1 - betas.1),
       step_size: Float(learningRate / (1 - power(betas.0, step))),
       root: Float((1 - power(betas.1, step)).squareRoot()), epsilon: Float(epsilon))
-    ct_adamw_floats(
+    floats_adamw(
       weights.baseAddress, gradients.baseAddress, moments[0].baseAddress, moments[1].baseAddress,
       weights.count,
       &values)
@@ -41,17 +42,17 @@ public struct FlatUpdate {
   /// Nesterov's momentum, the formula of ``updateSGD(weights:gradients:momenta:learningRate:momentum:decay:isFirst:file:line:)``.
   public func sgd(scale: Double, learningRate: Double, momentum: Double, decay: Double, isFirst: Bool) {
     require(moments.count == 1, "\(moments.count) moments for SGD", #fileID, #line)
-    var values = ct_sgd_values(
+    var values = floats_sgd_values(
       scale: Float(scale), decay: Float(decay), momentum: isFirst ? 0 : Float(momentum),
       nesterov: Float(momentum), rate: Float(learningRate))
-    ct_sgd_floats(
+    floats_sgd(
       weights.baseAddress, gradients.baseAddress, moments[0].baseAddress, weights.count, &values)
   }
 }
 
 /// The sum of the squares of floats, in double precision, in an order that depends on their number alone.
 public func sumOfSquares(_ floats: UnsafeBufferPointer<Float>) -> Double {
-  ct_squares(floats.baseAddress, floats.count)
+  floats_squares(floats.baseAddress, floats.count)
 }
 
 /// A base to a whole power, by squaring: the same bits on every host.
@@ -63,4 +64,42 @@ private func power(_ base: Double, _ exponent: Int) -> Double {
     rest >>= 1
   }
   return result
+}
+
+/// One fused AdamW update of a list of tensors, in place (`torch.optim.AdamW(fused=True)`).
+///
+/// Four parallel lists of float32 tensors on one device. `step` counts from 1. The decay comes first:
+/// `w *= 1 - rate · decay`; then `w -= rate / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε)`.
+public func updateAdamW(
+  weights: [Tensor], gradients: [Tensor], means: [Tensor], squares: [Tensor], step: Int,
+  learningRate: Double, betas: (Double, Double), decay: Double, epsilon: Double,
+  file: StaticString = #fileID, line: UInt = #line
+) {
+  let lists = [weights, gradients, means, squares]
+  require(lists.allSatisfy { $0.count == weights.count }, "lists of unequal length", file, line)
+  let handles = lists.map { $0.map { Optional($0.handle) } }
+  let status = withExtendedLifetime(lists) {  // the handles alone keep no tensor alive
+    ct_adamw_(
+      handles[0], handles[1], handles[2], handles[3], Int32(weights.count), Double(step), learningRate,
+      betas.0, betas.1, decay, epsilon)
+  }
+  check(status, file, line)
+}
+
+/// One fused step of gradient descent with Nesterov's momentum for a list of tensors, in place (`torch.optim.SGD`).
+///
+/// Three parallel lists of float32 tensors on one device. The decay is added to the gradient; the first step starts
+/// the momenta: `g += decay · w; m = momentum · m + g; w -= rate · (g + momentum · m)`.
+public func updateSGD(
+  weights: [Tensor], gradients: [Tensor], momenta: [Tensor], learningRate: Double, momentum: Double,
+  decay: Double, isFirst: Bool, file: StaticString = #fileID, line: UInt = #line
+) {
+  let lists = [weights, gradients, momenta]
+  require(lists.allSatisfy { $0.count == weights.count }, "lists of unequal length", file, line)
+  let handles = lists.map { $0.map { Optional($0.handle) } }
+  let status = withExtendedLifetime(lists) {  // the handles alone keep no tensor alive
+    ct_sgd_(
+      handles[0], handles[1], handles[2], Int32(weights.count), learningRate, momentum, decay, isFirst)
+  }
+  check(status, file, line)
 }

@@ -1,4 +1,4 @@
-// Sums and copies of floats, each written once for every instruction set.
+// Loops over floats that lie in a row, each written once for every instruction set.
 // Additions are taken one by one in the order that a function states, so the bits are the same everywhere.
 #pragma once
 #include <stddef.h>
@@ -26,3 +26,35 @@ void floats_add_rounded(floats_half kind, void *halves, const void *addends, siz
 
 /// Widens `count` sixteen-bit floats, which loses nothing.
 void floats_widen(floats_half kind, void *result, const void *halves, size_t count);
+
+// One optimizer step, and the norm of a gradient. Each element's result depends on that element alone: however a range
+// is split, and on whatever processor, the bits are the same.
+
+/// What one AdamW step needs beside the floats, worked out by the caller in double precision.
+typedef struct {
+  float scale;      ///< what every gradient is multiplied by first
+  float keep;       ///< 1 - rate · decay
+  float gain1;      ///< 1 - β₁
+  float beta2;      ///< the part of the mean square that stays
+  float gain2;      ///< 1 - β₂
+  float step_size;  ///< rate / (1 - β₁ᵗ)
+  float root;       ///< √(1 - β₂ᵗ)
+  float epsilon;
+} floats_adamw_values;
+
+/// `w *= keep; w -= step_size · m / (√v / root + ε)`, after moving m and v towards g and g².
+void floats_adamw(float *w, const float *g, float *m, float *v, size_t count, const floats_adamw_values *values);
+
+typedef struct {
+  float scale;     ///< what every gradient is multiplied by first
+  float decay;     ///< what of the weight is added to the gradient
+  float momentum;  ///< the part of the momentum that stays; 0 at the first step, which starts it
+  float nesterov;  ///< the part of the momentum that is added to the gradient
+  float rate;
+} floats_sgd_values;
+
+/// `g += decay · w; m = momentum · m + g; w -= rate · (g + nesterov · m)`.
+void floats_sgd(float *w, const float *g, float *m, size_t count, const floats_sgd_values *values);
+
+/// The sum of the squares, in double precision and in an order that depends on `count` alone.
+double floats_squares(const float *g, size_t count);

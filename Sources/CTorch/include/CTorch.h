@@ -5,7 +5,6 @@
 // underscore means in place. Types and devices are numbers of the two enums; a negative dimension
 // counts from the last. Swift's `Tensor` says what each operation does.
 #pragma once
-#include "CTorchUpdate.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +16,9 @@ extern "C" {
 typedef struct ct_tensor ct_tensor;
 
 /// Element types; the numbers are libtorch's own (c10/core/ScalarType.h).
-typedef enum { CT_UINT8 = 0, CT_INT64 = 4, CT_FLOAT32 = 6, CT_FLOAT64 = 7, CT_BFLOAT16 = 15 } ct_dtype;
+typedef enum {
+  CT_UINT8 = 0, CT_INT64 = 4, CT_FLOAT16 = 5, CT_FLOAT32 = 6, CT_FLOAT64 = 7, CT_BFLOAT16 = 15
+} ct_dtype;
 
 /// Device kinds; the numbers are libtorch's own (c10/core/DeviceType.h). Ascend registers as
 /// `PrivateUse1`.
@@ -69,8 +70,8 @@ int ct_flatten(const ct_tensor *t, int64_t first, int64_t last, ct_tensor **out)
 int ct_contiguous(const ct_tensor *t, ct_tensor **out);
 int ct_narrow(const ct_tensor *t, int64_t dimension, int64_t start, int64_t length, ct_tensor **out);
 int ct_select(const ct_tensor *t, int64_t dimension, int64_t index, ct_tensor **out);
-/// Pads with zeros: amounts before and after the last dimension, then of the one before it.
 int ct_flip(const ct_tensor *t, int64_t dimension, ct_tensor **out);
+/// Pads with zeros: amounts before and after the last dimension, then of the one before it.
 int ct_pad(const ct_tensor *t, const int64_t *amounts, int count, ct_tensor **out);
 
 // Maths (maths.cpp)

@@ -52,13 +52,6 @@ public final class FlatNetwork {
   /// Makes every gradient zero, so that `backward()` starts anew.
   public func zeroGradients() { gradients.tensor.zero() }
 
-  /// What makes gradients of L2 norm `limit` at most, on one rank.
-  public func clipScale(to limit: Double) -> Double {
-    let blocks = BlockLayout(size: 1).ranges(of: 0, in: 0..<layout.count)
-    let own = RankReport(loss: 0, squares: squares(in: blocks))
-    return StepSummary([own], clip: limit).gradientScale
-  }
-
   /// The sum of the squares of the gradients in `ranges`, taken in order.
   func squares(in ranges: [Range<Int>]) -> Double {
     let gradients = UnsafeBufferPointer(sharedGradients.floats)

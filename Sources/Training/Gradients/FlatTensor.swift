@@ -1,3 +1,6 @@
+import CFloats
+import Collective
+import Dispatch
 import Glibc
 import System
 import Torch
@@ -35,4 +38,49 @@ private func lazyFloats(_ count: Int) -> Tensor {
   madvise(memory.start, bytes, MADV_NOHUGEPAGE)
   let floats = memory.start.assumingMemoryBound(to: Float.self)
   return Tensor(memory: UnsafeMutableBufferPointer(start: floats, count: count), keeping: memory)
+}
+
+/// Copies the floats in `range` to the same places of `target`, past the caches: nobody reads them soon.
+func copy(
+  _ range: Range<Int>, of source: UnsafeMutableBufferPointer<Float>,
+  to target: UnsafeMutableBufferPointer<Float>
+) {
+  withUnsafePointer(to: UnsafeMutableRawPointer(target.baseAddress)) {
+    floats_spread($0, 1, source.baseAddress, range.lowerBound, range.count)
+  }
+}
+
+/// Does so for many ranges, on all threads.
+func copy(
+  _ ranges: [Range<Int>], of source: UnsafeMutableBufferPointer<Float>,
+  to target: UnsafeMutableBufferPointer<Float>
+) {
+  _ = concurrently(ranges) { copy($0, of: source, to: target) }
+}
+
+extension FlatTensor {
+  /// Copies all numbers to host memory.
+  func copy(to target: UnsafeMutableBufferPointer<Float>) {
+    guard tensor.device == .cpu else { return tensor.copy(into: UnsafeMutableRawBufferPointer(target)) }
+    Training.copy(
+      BlockLayout(size: 1).ranges(of: 0, in: 0..<tensor.count), of: tensor.floats(), to: target)
+  }
+}
+
+/// The results of `body` for each item, in order, worked out on as many threads as libtorch's operations use.
+///
+/// `body` must not mind which thread it runs on, nor what runs beside it.
+func concurrently<Item, Result>(_ items: [Item], _ body: (Item) -> Result) -> [Result] {
+  let threads = min(Runtime.threads, items.count)
+  guard threads > 1 else { return items.map(body) }
+  return Array(unsafeUninitializedCapacity: items.count) { results, count in
+    // Safe: every thread takes items of its own and writes their results alone; all are done at the end of the call.
+    nonisolated(unsafe) let (start, items, body) = (results, items, body)
+    DispatchQueue.concurrentPerform(iterations: threads) { thread in
+      for index in stride(from: thread, to: items.count, by: threads) {
+        start.initializeElement(at: index, to: body(items[index]))
+      }
+    }
+    count = items.count
+  }
 }

@@ -74,6 +74,27 @@ final class RankExchange {
   func count(_ whole: Duration, waited: Duration) { time.add(hidden: whole - waited, exposed: waited) }
 }
 
+extension RankExchange {
+  /// Copies the other ranks' blocks of `own` to `target`, on rank 0 alone; every rank must call it, and `room` holds
+  /// nothing afterwards.
+  ///
+  /// Where the ranks see one another's memory, rank 0 copies from there, and nobody else's blocks travel.
+  func gather(
+    _ own: UnsafeMutableBufferPointer<Float>, through room: GroupBuffer,
+    to target: UnsafeMutableBufferPointer<Float>?
+  ) throws(CollectiveError) {
+    let all = 0..<room.count
+    if group.rank != 0 { copy(owned(of: all), of: own, to: room.floats) }
+    if room.isShared { try group.barrier() } else { try group.allGatherBlocks(room, all) }
+    if let target {
+      for rank in 1..<group.size {
+        copy(group.blocks.ranges(of: rank, in: all), of: room.floats(of: rank), to: target)
+      }
+    }
+    if room.isShared { try group.barrier() }
+  }
+}
+
 /// What the exchanges of a step cost.
 public struct CommunicationTime: Equatable, Sendable {
   /// Seconds that exchanges took.
@@ -87,4 +108,19 @@ public struct CommunicationTime: Equatable, Sendable {
     seconds += (max(.zero, hidden) + exposed) / .seconds(1)
     exposedSeconds += exposed / .seconds(1)
   }
+}
+
+/// How the ranks divide a step among them; no number of a run depends on it.
+public struct Parallelism: Equatable, Sendable {
+  /// Whether gradients are summed while backward goes on.
+  public var overlaps = true
+  /// Whether each rank updates its own blocks of the weights alone; nil where that can be done.
+  public var shardsOptimizer: Bool?
+  /// The most bytes of gradients that are summed at once.
+  public var bucketBytes = 25 << 20
+  /// After how many updates the ranks compare their weights; 0 is never.
+  public var weightCheckInterval = 100
+
+  /// Overlapped, divided where that can be done, in buckets of 25 MiB, compared every 100 updates.
+  public init() {}
 }

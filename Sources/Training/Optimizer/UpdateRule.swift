@@ -28,3 +28,44 @@ func updateRule(_ values: Recipe.Optimizer) -> any UpdateRule {
   case .sgd: SGD(values: values)
   }
 }
+
+/// AdamW with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW` computes it.
+struct AdamW: UpdateRule {
+  let values: Recipe.Optimizer
+  let moments = ["exp_avg", "exp_avg_sq"]
+
+  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateMoment) {
+    floats.adamW(
+      scale: moment.gradientScale, step: moment.steps + 1, learningRate: moment.learningRate,
+      betas: (values.beta1, values.beta2), decay: decays ? values.weightDecay : 0, epsilon: values.epsilon)
+  }
+
+  func update(
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateMoment
+  ) {
+    updateAdamW(
+      weights: weights, gradients: gradients, means: moments[0], squares: moments[1], step: moment.steps + 1,
+      learningRate: moment.learningRate, betas: (values.beta1, values.beta2),
+      decay: decays ? values.weightDecay : 0, epsilon: values.epsilon)
+  }
+}
+
+/// Stochastic gradient descent with Nesterov's momentum, as timm's `sgd`.
+struct SGD: UpdateRule {
+  let values: Recipe.Optimizer
+  let moments = ["momentum_buffer"]
+
+  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateMoment) {
+    floats.sgd(
+      scale: moment.gradientScale, learningRate: moment.learningRate, momentum: values.momentum,
+      decay: decays ? values.weightDecay : 0, isFirst: moment.steps == 0)
+  }
+
+  func update(
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateMoment
+  ) {
+    updateSGD(
+      weights: weights, gradients: gradients, momenta: moments[0], learningRate: moment.learningRate,
+      momentum: values.momentum, decay: decays ? values.weightDecay : 0, isFirst: moment.steps == 0)
+  }
+}

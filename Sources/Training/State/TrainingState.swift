@@ -1,9 +1,6 @@
 public import Checkpoint
 public import Data
 public import Recipe
-import Collective
-import Model
-import Torch
 
 /// What a run needs to go on, beside its tensors.
 public struct TrainingState: Codable, Equatable, Sendable {
@@ -55,22 +52,67 @@ extension TrainingState {
   public var evaluatedOnlyItsAverage: Bool { recipe.ema.enabled && bestAverage == nil }
 }
 
-extension Trainer {
-  /// Continues where a checkpoint left off, saved by any number of ranks; changes nothing unless everything fits.
-  public func resume(_ checkpoint: StoredCheckpoint) throws -> TrainingState {
-    let state = try checkpoint.state(TrainingState.self)
-    let model = try checkpoint.tensors(of: Self.modelFile)
-    let moments = try checkpoint.tensors(of: Self.optimizerFile)
-    let averages = try average.map { _ in try checkpoint.tensors(of: Self.averageFile) }
-    let shapes = network.parameters.map { ($0.name, $0.tensor.shape) }
-    try WeightsMismatch.check(model, against: shapes)
-    try WeightsMismatch.check(moments, against: optimizer.memoryShapes)
-    if let averages { try WeightsMismatch.check(averages, against: shapes) }
-    for parameter in network.parameters { parameter.tensor.fill(from: model, named: parameter.name) }
-    if let average, let averages { average.fill(from: averages) }
-    optimizer.fill(from: moments)
-    optimizer.resume(atStep: state.steps)
-    if lossScale != nil, let saved = state.lossScale { lossScale = saved }
-    return state
+/// A place inside an epoch.
+///
+/// Nothing random is in it: what is random is drawn anew from the seed, the epoch, and the number of the sample or the
+/// step, so an epoch goes on to the same bits from the number of its steps alone.
+public struct PartialEpoch: Codable, Equatable, Sendable {
+  /// Steps of the epoch that are done.
+  public var steps: Int
+  /// Their losses.
+  public var loss: SmoothedValue
+
+  /// The numbers of damaged pictures that others have stood in for; nil where none may be.
+  public var skipped: [Int]?
+
+  /// The place after so many steps; without any, the start of an epoch.
+  public init(steps: Int = 0, loss: SmoothedValue = SmoothedValue()) {
+    self.steps = steps
+    self.loss = loss
+  }
+}
+
+extension TrainingState {
+  /// Where a run of `recipe` goes on: the epoch, and how far it is.
+  ///
+  /// Where an update has another number of pictures, the epoch goes on after as many pictures, rounded down.
+  public func place(for recipe: Recipe) -> (epoch: Int, partial: PartialEpoch) {
+    guard var partial else { return (epoch + 1, PartialEpoch()) }
+    partial.steps = partial.steps * self.recipe.picturesPerUpdate / max(1, recipe.picturesPerUpdate)
+    return (epoch, partial)
+  }
+
+  /// The recipe that the run would follow if its updates were divided as those of `other`: the same one where only the
+  /// number of ranks differs, and each update has as many pictures.
+  public func recipe(dividedAs other: Recipe) -> Recipe {
+    guard recipe.picturesPerUpdate == other.picturesPerUpdate else { return recipe }
+    var divided = recipe
+    divided.data.batchSize = other.data.batchSize
+    divided.worldSize = other.worldSize
+    divided.accumulation = other.accumulation
+    return divided
+  }
+}
+
+extension TrainingState: CheckedState {
+  /// Updates and pictures of any run; products of two stay numbers.
+  private static let most = 1 << 31
+
+  /// What no run would have saved.
+  public var fault: String? {
+    for (name, value) in [("epoch", epoch), ("steps", steps), ("partial.steps", partial?.steps ?? 0)]
+    where !(0..<Self.most).contains(value) {
+      return "\(name) \(value) is no count of a run"
+    }
+    for (name, value) in [("bestAccuracy", bestAccuracy), ("bestAverage", bestAverage ?? 0)]
+    where !(0...100).contains(value) {
+      return "\(name) \(value) is no percentage"
+    }
+    guard min(recipe.data.batchSize, recipe.accumulation, recipe.worldSize) > 0,
+      recipe.picturesPerUpdate < Self.most
+    else { return "its recipe's updates are of no number of pictures" }
+    guard partial?.loss.isSound ?? true else { return "its losses are no series of a run" }
+    guard lossScale?.isSound ?? true else { return "its loss scale is none of a run" }
+    return nil
   }
 }

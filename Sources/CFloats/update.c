@@ -1,18 +1,18 @@
-#include "CTorchUpdate.h"
+#include "CFloats.h"
 
 // A product and a sum fused into one rounding would make body and tail of a loop, or two processors, differ.
 #pragma STDC FP_CONTRACT OFF
 
 #if defined(__x86_64__) && !__has_feature(thread_sanitizer)
-#define EACH_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
+#define EVERY_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
-#define EACH_PROCESSOR
+#define EVERY_PROCESSOR
 #endif
 
-EACH_PROCESSOR
-void ct_adamw_floats(float *restrict w, const float *restrict g, float *restrict m, float *restrict v,
-                     size_t count, const ct_adamw_values *values) {
-  const ct_adamw_values a = *values;
+EVERY_PROCESSOR
+void floats_adamw(float *restrict w, const float *restrict g, float *restrict m, float *restrict v,
+                     size_t count, const floats_adamw_values *values) {
+  const floats_adamw_values a = *values;
   for (size_t i = 0; i < count; ++i) {
     float gradient = a.scale * g[i];
     float mean = m[i] + a.gain1 * (gradient - m[i]);
@@ -23,10 +23,10 @@ void ct_adamw_floats(float *restrict w, const float *restrict g, float *restrict
   }
 }
 
-EACH_PROCESSOR
-void ct_sgd_floats(float *restrict w, const float *restrict g, float *restrict m, size_t count,
-                   const ct_sgd_values *values) {
-  const ct_sgd_values a = *values;
+EVERY_PROCESSOR
+void floats_sgd(float *restrict w, const float *restrict g, float *restrict m, size_t count,
+                   const floats_sgd_values *values) {
+  const floats_sgd_values a = *values;
   for (size_t i = 0; i < count; ++i) {
     float gradient = a.scale * g[i] + a.decay * w[i];
     float momentum = a.momentum * m[i] + gradient;
@@ -40,8 +40,8 @@ enum { LANES = 16 };
 typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
 typedef double doubles __attribute__((vector_size(LANES * sizeof(double))));
 
-EACH_PROCESSOR
-double ct_squares(const float *g, size_t count) {
+EVERY_PROCESSOR
+double floats_squares(const float *g, size_t count) {
   doubles lanes = {0};
   size_t whole = count / LANES * LANES;
   for (size_t i = 0; i < whole; i += LANES) {

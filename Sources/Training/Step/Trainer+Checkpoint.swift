@@ -1,5 +1,6 @@
 public import Checkpoint
 import Collective
+import Model
 import Torch
 
 extension Trainer {
@@ -50,5 +51,47 @@ extension FlatNetwork {
     }
     snapshot.add(views, to: file)
     return floats
+  }
+}
+
+extension Trainer {
+  /// Continues where a checkpoint left off, saved by any number of ranks; changes nothing unless everything fits.
+  public func resume(_ checkpoint: StoredCheckpoint) throws -> TrainingState {
+    let state = try checkpoint.state(TrainingState.self)
+    let model = try checkpoint.tensors(of: Self.modelFile)
+    let moments = try checkpoint.tensors(of: Self.optimizerFile)
+    let averages = try average.map { _ in try checkpoint.tensors(of: Self.averageFile) }
+    let shapes = network.parameters.map { ($0.name, $0.tensor.shape) }
+    try WeightsMismatch.check(model, against: shapes)
+    try WeightsMismatch.check(moments, against: optimizer.memoryShapes)
+    if let averages { try WeightsMismatch.check(averages, against: shapes) }
+    for parameter in network.parameters { parameter.tensor.fill(from: model, named: parameter.name) }
+    if let average, let averages { average.fill(from: averages) }
+    optimizer.fill(from: moments)
+    optimizer.resume(atStep: state.steps)
+    if lossScale != nil, let saved = state.lossScale { lossScale = saved }
+    return state
+  }
+}
+
+extension Trainer {
+  /// Starts from the weights of a file; changes none unless every one fits.
+  public func load(_ file: some NamedTensors) throws(WeightsMismatch) {
+    try network.load(file)
+    average?.restart()
+  }
+
+  /// Starts from the weights of a file that was trained on another task.
+  ///
+  /// - Returns: The keys that the file did not fill, as `Twins.loadForFinetuning` names them.
+  public func loadForFinetuning(_ file: some NamedTensors) throws(WeightsMismatch) -> [String] {
+    let fresh = try network.loadForFinetuning(file)
+    average?.restart()
+    return fresh
+  }
+
+  /// Starts from the average that a checkpoint has beside its weights; throws where there is none, or it does not fit.
+  public func loadAverage(of checkpoint: StoredCheckpoint) throws {
+    try load(try checkpoint.tensors(of: Self.averageFile))
   }
 }
