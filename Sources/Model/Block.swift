@@ -75,6 +75,6 @@ struct Block {
 
   private func dropped(_ branch: Tensor, _ branchNumber: Int, _ pass: Pass) -> Tensor {
     guard let dropPath = pass.dropPath, dropRate > 0 else { return branch }
-    return branch * dropPath.factors(branch: branchNumber, rate: dropRate, on: branch.device)
+    return dropPath(branch, branchNumber)
   }
 }

@@ -3,7 +3,7 @@ public import Torch
 /// A Twins vision transformer (Chu et al. 2021, "Twins: Revisiting the Design of Spatial Attention").
 ///
 /// Keys, order and maths equal timm's `twins.py`; `docs/architecture.md` lists what differs from the first code.
-public struct Twins {
+public struct Twins: Network {
   let stages: [Stage]
   let norm: LayerNorm
   private let head: Linear
@@ -72,6 +72,9 @@ public struct Twins {
       }
     }
   }
+
+  /// Two branches a block, in its order.
+  public var dropRates: [Double] { stages.flatMap(\.blocks).flatMap { [$0.dropRate, $0.dropRate] } }
 
   /// The classes' logits, float32 `[B, K]`, for normalised pictures `[B, 3, H, W]`.
   public func callAsFunction(_ pictures: Tensor, _ pass: Pass) -> Tensor {

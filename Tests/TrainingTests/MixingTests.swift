@@ -36,7 +36,8 @@ import Torch
     let pixels: [Float] = (0..<2 * 3 * 4 * 4).map { Float($0) }
     let box = MixPlan.Box(rows: 1..<3, columns: 0..<2)
     let plan = MixPlan(shares: [.init(own: 0.25, box: nil), .init(own: 0.75, box: box)])
-    let (pictures, targets) = mixing.mixed(Tensor(pixels, [2, 3, 4, 4]), [1, 3], by: plan)
+    let pictures = Mix(plan)(Tensor(pixels, [2, 3, 4, 4]))
+    let targets = mixing.targets([1, 3], by: plan)
     let mixed: [Float] = pictures.elements()
     for place in 0..<48 {
       #expect(mixed[place] == 0.25 * pixels[place] + 0.75 * pixels[48 + place])

@@ -1,7 +1,8 @@
 import Data
 import Testing
 import Torch
-import Training
+
+@testable import Training
 
 @Suite struct RandomErasingTests {
   private let side = 32
@@ -9,10 +10,16 @@ import Training
   private func erased(_ erasing: RandomErasing, samples: [Int], on value: Double = 5) -> [[Float]] {
     let pictures = Tensor.zeros([samples.count, 3, side, side])
     pictures.fill(value)
-    erasing.erase(pictures, seed: 3, epoch: 1, samples: samples)
+    erase(erasing, pictures, samples)
     let all = pictures.elements(as: Float.self)
     let size = 3 * side * side
     return samples.indices.map { Array(all[($0 * size)..<(($0 + 1) * size)]) }
+  }
+
+  private func erase(_ erasing: RandomErasing, _ pictures: Tensor, _ samples: [Int]) {
+    for erasure in erasing.erasures(side: side, seed: 3, epoch: 1, samples: samples) {
+      erasure.apply(to: pictures)
+    }
   }
 
   private func boxes(_ erasing: RandomErasing, _ sample: Int) -> [RandomErasing.Box] {
@@ -78,7 +85,7 @@ import Training
   @Test func `pictures of another memory layout are erased alike`() {
     let erasing = RandomErasing(probability: 1)
     let pictures = Tensor.zeros([1, side, side, 3]).permuted([0, 3, 1, 2])
-    erasing.erase(pictures, seed: 3, epoch: 1, samples: [7])
+    erase(erasing, pictures, [7])
     #expect(pictures.contiguous().elements(as: Float.self) == erased(erasing, samples: [7], on: 0)[0])
   }
 }

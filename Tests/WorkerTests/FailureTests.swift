@@ -36,7 +36,6 @@ import Torch
     (CheckpointError.badTensor(path: "/c", tensor: "w", reason: "cut"), .badData),
     (CheckpointError.incomplete(folder: "/c", reason: "no manifest"), .inputOutput),
     (TrainingError.diverged(loss: .nan, gradientNorm: 1), .diverged),
-    (TrainingError.data(.noSuchFolder("/d")), .missingInput),
     (TrainingError.picturesMissing, .badData),
     (TrainingError.collective(.closed), .software),
     (TrainingError.collective(.noRoom(detail: "too large")), .badConfiguration),

@@ -49,7 +49,7 @@ public final class Evaluator {
   }
 
   /// Counts one batch of this rank's share.
-  public func tally(_ batch: PixelBatch, by network: Twins) -> Tally {
+  public func tally(_ batch: PixelBatch, by network: any Network) -> Tally {
     withoutGradients {
       let pictures = normalized(batch.pixels, count: batch.count, side: batch.size)
       let labels = Tensor(batch.labels.map(Int64.init), [batch.count]).moved(to: device)
@@ -64,10 +64,9 @@ public final class Evaluator {
 
   /// The sum of every rank's tally, the same on all of them.
   public func sum(_ own: Tally) throws(TrainingError) -> Tally {
-    let counts = try collectively { () throws(CollectiveError) in
-      try group.sum([own.pictures, own.correct1, own.correct5].map(Int64.init))
-    }
-    let losses = try collectively { () throws(CollectiveError) in try group.sum([own.loss]) }
+    let counts = try collectively(
+      try group.sum([own.pictures, own.correct1, own.correct5].map(Int64.init)))
+    let losses = try collectively(try group.sum([own.loss]))
     var all = Tally()
     all.pictures = Int(counts[0])
     all.correct1 = Int(counts[1])

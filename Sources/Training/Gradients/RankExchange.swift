@@ -9,14 +9,17 @@ final class RankExchange {
   let group: any ProcessGroup
   /// Whether each rank updates its own blocks alone.
   let isDivided: Bool
-  /// Hears when a part of a step begins.
-  var onPart: (StepPhase) -> Void = { _ in }
+  /// Hears when a phase of a step begins.
+  private let clock: PhaseClock
   /// What this step's exchanges took so far.
   private(set) var time = CommunicationTime()
 
   /// Divides the update where that was asked for and can be done: between ranks, and in host memory.
-  init(_ group: any ProcessGroup, _ parallelism: Parallelism, on device: Device) {
+  init(
+    _ group: any ProcessGroup, _ parallelism: Parallelism, on device: Device, clock: PhaseClock = PhaseClock()
+  ) {
     self.group = group
+    self.clock = clock
     isDivided = parallelism.shardsOptimizer ?? true && group.size > 1 && device == .cpu
   }
 
@@ -41,7 +44,8 @@ final class RankExchange {
   /// Gives every rank the weights that others have updated.
   func complete(_ weights: GroupBuffer?) throws(CollectiveError) {
     guard isDivided, let weights else { return }
-    onPart(.communicate)
+    clock.begin(.communicate)
+    defer { clock.begin(.optimizer) }
     try timed { () throws(CollectiveError) in try group.allGatherBlocks(weights, 0..<weights.count) }
   }
 

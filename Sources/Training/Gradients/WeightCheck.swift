@@ -31,7 +31,7 @@ struct WeightCheck {
       return
     }
     let digest = digest(copyingTo: target)
-    let odd = try collectively { () throws(CollectiveError) in try group.disagreeing(with: digest) }
+    let odd = try collectively(try group.disagreeing(with: digest))
     guard odd.isEmpty else { throw .weightsDiffer(ranks: odd, steps: steps) }
   }
 

@@ -52,7 +52,7 @@ public struct Weights: Equatable, Sendable {
   }
 
   /// Writes the weights of `network` to `path`, in place of an earlier file.
-  public func write(_ network: Twins, to path: String) throws(CheckpointError) {
+  public func write(_ network: any Network, to path: String) throws(CheckpointError) {
     let weights = network.hostWeights
     try withExtendedLifetime(weights) { () throws(CheckpointError) in
       try Safetensors.write(weights.views, metadata: metadata, to: path)
@@ -60,12 +60,12 @@ public struct Weights: Equatable, Sendable {
   }
 }
 
-extension Twins {
+/// The keys of the classifier, whose shapes depend on the number of classes.
+private let headKeys: Set = ["head.weight", "head.bias"]
+
+extension Network {
   /// All weights in host memory, by key.
   var hostWeights: HostTensors { HostTensors(parameters.map { ($0.name, $0.tensor) }) }
-
-  /// The keys of the classifier, whose shapes depend on the number of classes.
-  private static let head: Set = ["head.weight", "head.bias"]
 
   /// Replaces all weights by those of a file; changes none unless every one fits.
   ///
@@ -80,10 +80,10 @@ extension Twins {
   /// - Returns: The keys that the file did not fill, in order, for a warning.
   public func loadForFinetuning(_ file: some NamedTensors) throws(WeightsMismatch) -> [String] {
     let fits = parameters.allSatisfy { parameter in
-      !Self.head.contains(parameter.name)
+      !headKeys.contains(parameter.name)
         || (try? file.tensor(named: parameter.name))?.shape == parameter.tensor.shape
     }
-    let kept = fits ? [] : Self.head
+    let kept = fits ? [] : headKeys
     try load(file, except: kept)
     return parameters.map(\.name).filter(kept.contains)
   }

@@ -2,17 +2,17 @@ import Randomness
 import Recipe
 import Torch
 
-/// Mixes the pictures of a batch and their targets.
+/// Draws how the pictures of a batch and their targets are mixed.
 struct Mixing {
   private let mixing: Recipe.Mixing
-  private let targets: SmoothedTargets
+  private let smoothed: SmoothedTargets
   private let seed: UInt64
 
   /// Nil when the recipe mixes nothing.
   init?(_ recipe: Recipe, classes: Int) {
     guard recipe.mixing.isOn else { return nil }
     mixing = recipe.mixing
-    targets = SmoothedTargets(classes: classes, smoothing: recipe.smoothing)
+    smoothed = SmoothedTargets(classes: classes, smoothing: recipe.smoothing)
     seed = recipe.seed
   }
 
@@ -22,29 +22,43 @@ struct Mixing {
     return MixPlan(mixing, count: count, side: side, generator: &generator)
   }
 
-  /// Normalised pictures `[B, 3, S, S]`, which may be written over, mixed by `plan`, and the distributions `[B, K]` to learn.
-  func mixed(_ pictures: Tensor, _ labels: [Int], by plan: MixPlan) -> (pictures: Tensor, targets: Tensor) {
-    (apply(plan, to: pictures), targets(labels, plan.shares.map(\.own)).moved(to: pictures.device))
+  /// The distributions `[B, K]` to learn of pictures mixed by `plan`.
+  func targets(_ labels: [Int], by plan: MixPlan) -> Tensor { smoothed(labels, plan.shares.map(\.own)) }
+}
+
+/// A plan with its factors as tensors: what the mixing of a batch reads.
+struct Mix {
+  private let plan: MixPlan
+  /// What pictures and their partners are multiplied by, `[B, 1, 1, 1]` each; nil where none is blended.
+  private let factors: (own: Tensor, partners: Tensor)?
+
+  /// The factors of a plan, on the CPU: pictures that have a box keep all of their own pixels when others are blended.
+  init(_ plan: MixPlan) {
+    let own = plan.shares.map { $0.box == nil ? Float($0.own) : 1 }
+    let shape = [own.count, 1, 1, 1]
+    let isBlended = own.contains { $0 != 1 }
+    self.init(plan, isBlended ? (Tensor(own, shape), Tensor(own.map { 1 - $0 }, shape)) : nil)
   }
 
-  private func apply(_ plan: MixPlan, to pictures: Tensor) -> Tensor {
+  private init(_ plan: MixPlan, _ factors: (own: Tensor, partners: Tensor)?) {
+    self.plan = plan
+    self.factors = factors
+  }
+
+  /// The same mix on a device.
+  func moved(to device: Device) -> Mix {
+    Mix(plan, factors.map { ($0.own.moved(to: device), $0.partners.moved(to: device)) })
+  }
+
+  /// Normalised pictures `[B, 3, S, S]`, which may be written over, mixed.
+  func callAsFunction(_ pictures: Tensor) -> Tensor {
     let partners = pictures.flipped(0)
-    let mixed = blend(plan, pictures, partners)
+    let mixed = factors.map { pictures * $0.own + partners * $0.partners } ?? pictures
     for (i, share) in plan.shares.enumerated() {
       guard let box = share.box, !box.rows.isEmpty, !box.columns.isEmpty else { continue }
       mixed.part(i, box).copy(from: partners.part(i, box))
     }
     return mixed
-  }
-
-  /// Blends pictures that have no box; those that have one keep all of their own pixels for now.
-  private func blend(_ plan: MixPlan, _ pictures: Tensor, _ partners: Tensor) -> Tensor {
-    let own = plan.shares.map { $0.box == nil ? Float($0.own) : 1 }
-    if own.allSatisfy({ $0 == 1 }) { return pictures }
-    func factors(_ values: [Float]) -> Tensor {
-      Tensor(values, [values.count, 1, 1, 1]).moved(to: pictures.device)
-    }
-    return pictures * factors(own) + partners * factors(own.map { 1 - $0 })
   }
 }
 

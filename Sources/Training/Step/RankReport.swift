@@ -79,9 +79,8 @@ public struct RankSignals: OptionSet, Equatable, Sendable {
 extension RankSignals {
   /// What any rank has to tell; every rank has to ask at the same place.
   public func united(in group: any ProcessGroup) throws(TrainingError) -> RankSignals {
-    let all = try collectively { () throws(CollectiveError) in
-      try group.allGather(withUnsafeBytes(of: rawValue.littleEndian, Array.init))
-    }
+    let all = try collectively(
+      try group.allGather(withUnsafeBytes(of: rawValue.littleEndian, Array.init)))
     return all.reduce([]) { union, bytes in
       union.union(RankSignals(rawValue: bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }))
     }

@@ -32,3 +32,31 @@ public enum StepPhase: Hashable, Sendable, CaseIterable {
   case communicate
   case optimizer
 }
+
+/// Tells observers of a step's phases, and how long each took.
+final class PhaseClock {
+  private let observers: [any StepObserver]
+  private var current: (phase: StepPhase, since: ContinuousClock.Instant)?
+  private var seconds: [StepPhase: Double] = [:]
+
+  init(_ observers: [any StepObserver] = []) { self.observers = observers }
+
+  /// Begins a phase, which ends the one before.
+  func begin(_ phase: StepPhase) {
+    let now = ContinuousClock.now
+    settle(now)
+    current = (phase, now)
+    for observer in observers { observer.begin(phase) }
+  }
+
+  /// Ends the last phase; the seconds of each since the last call.
+  func finish() -> [StepPhase: Double] {
+    settle(.now)
+    defer { (current, seconds) = (nil, [:]) }
+    return seconds
+  }
+
+  private func settle(_ now: ContinuousClock.Instant) {
+    if let current { seconds[current.phase, default: 0] += (now - current.since) / .seconds(1) }
+  }
+}

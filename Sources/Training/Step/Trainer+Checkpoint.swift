@@ -25,13 +25,13 @@ extension Trainer {
     try weightCheck.compare(after: optimizer.steps, copyingTo: weights)
     // What this rank has by itself comes first: the others make theirs ready meanwhile.
     if let average, let averages { average.copy(to: averages) }
-    try collectively { () throws(CollectiveError) in try optimizer.copyMoments(to: moments) }
+    try collectively(try optimizer.copyMoments(to: moments))
   }
 
   /// Lends rank 0 this rank's part of a checkpoint; throws where `save` does.
   public func shareForSaving() throws(TrainingError) {
     try weightCheck.compare(after: optimizer.steps)
-    try collectively { () throws(CollectiveError) in try optimizer.copyMoments(to: nil) }
+    try collectively(try optimizer.copyMoments(to: nil))
   }
 }
 
@@ -83,7 +83,7 @@ extension Trainer {
 
   /// Starts from the weights of a file that was trained on another task.
   ///
-  /// - Returns: The keys that the file did not fill, as `Twins.loadForFinetuning` names them.
+  /// - Returns: The keys that the file did not fill, as `Network.loadForFinetuning` names them.
   public func loadForFinetuning(_ file: some NamedTensors) throws(WeightsMismatch) -> [String] {
     let fresh = try network.loadForFinetuning(file)
     average?.restart()

@@ -9,7 +9,7 @@ public import Torch
 /// Every rank holds the same weights before and after a step. A feature is a value that the trainer was built with.
 public final class Trainer {
   /// The network that learns.
-  public let network: Twins
+  public let network: any Network
   /// The optimizer with what it remembers.
   public let optimizer: Optimizer
   /// The running average of the weights; nil when the recipe has none.
@@ -22,46 +22,32 @@ public final class Trainer {
   let flat: FlatNetwork
   private let exchange: RankExchange
   private let reducer: GradientReducer
+  private let draws: InputDraws
   private let objective: Objective
-  /// Hears when a part of a step begins.
-  public var onPart: (StepPhase) -> Void {
-    get { exchange.onPart }
-    set { exchange.onPart = newValue }
-  }
+  private let clock: PhaseClock
 
   /// Whether the ranks still agree.
   let weightCheck: WeightCheck
 
-  /// What every rank knows after a step.
-  public struct Outcome: Equatable, Sendable {
-    /// Mean loss of the step over all ranks.
-    public let loss: Double
-    /// L2 norm of the averaged gradient, before clipping; not finite where the step was skipped.
-    public let gradientNorm: Double
-    /// What any rank was asked for or is busy with: then all stop or save here, after the same step.
-    public let signals: RankSignals
-    /// What exchanging took on this rank.
-    public let communication: CommunicationTime
-  }
-
   /// A trainer at step 0; `network` must hold the same weights on every rank.
   public init(
-    _ network: Twins, recipe: Recipe, group: any ProcessGroup, on device: Device,
-    parallelism: Parallelism = Parallelism()
+    _ network: any Network, recipe: Recipe, group: any ProcessGroup, on device: Device,
+    parallelism: Parallelism = Parallelism(), observers: [any StepObserver] = []
   ) throws(TrainingError) {
     self.network = network
     self.recipe = recipe
     self.group = group
-    let flat = try collectively { () throws(CollectiveError) in
-      try FlatNetwork(network.parameters, over: group, on: device, bucketBytes: parallelism.bucketBytes)
-    }
+    let flat = try collectively(
+      try FlatNetwork(network.parameters, over: group, on: device, bucketBytes: parallelism.bucketBytes))
     self.flat = flat
-    exchange = RankExchange(group, parallelism, on: device)
+    clock = PhaseClock(observers)
+    exchange = RankExchange(group, parallelism, on: device, clock: clock)
     reducer = GradientReducer(flat, exchange, parallelism)
     optimizer = Optimizer(flat, recipe.optimizer, exchange)
     average = recipe.ema.enabled ? WeightAverage(flat, recipe.ema) : nil
     weightCheck = WeightCheck(flat: flat, group: group, interval: parallelism.weightCheckInterval)
     lossScale = recipe.products == .float16 ? LossScale() : nil
+    draws = InputDraws(recipe, for: network)
     objective = Objective(network, recipe, on: device)
   }
 
@@ -72,19 +58,20 @@ public final class Trainer {
   /// when any rank abstains.
   public func step(
     _ batch: PixelBatch, epoch: Int, learningRate: Double, signals: RankSignals = []
-  ) throws(TrainingError) -> Outcome {
+  ) throws(TrainingError) -> StepRecord {
+    clock.begin(.forward)
+    let inputs = inputs(batch, epoch: epoch, learningRate: learningRate)
     flat.zeroGradients()
-    let loss = addGradients(of: batch, epoch: epoch)
-    let all = try exchanged(loss, signals)
-    guard all.loss.isFinite, all.gradientNorm.isFinite || lossScale != nil else {
-      throw .diverged(loss: all.loss, gradientNorm: all.gradientNorm)
+    let loss = forwardAndBackward(inputs)
+    let all = try reduced(loss, signals)
+    if try isUsable(all) {
+      try weightCheck.compareIfDue(after: optimizer.steps)
+      clock.begin(.optimizer)
+      try collectively(
+        try optimizer.update(learningRate: inputs.learningRate, gradientScale: all.gradientScale))  // clips
+      average?.update(after: optimizer.steps)
     }
-    lossScale?.update(gradientWasFinite: all.gradientNorm.isFinite)
-    if all.gradientNorm.isFinite {
-      try update(learningRate: learningRate, gradientScale: all.gradientScale)
-    }
-    return Outcome(
-      loss: all.loss, gradientNorm: all.gradientNorm, signals: all.signals, communication: exchange.time)
+    return record(all, epoch: epoch, learningRate: inputs.learningRate)
   }
 
   /// Takes part in a step for which this rank has no pictures, so that no rank makes it.
@@ -93,7 +80,7 @@ public final class Trainer {
   public func abstain(signals: RankSignals = []) throws(TrainingError) {
     flat.zeroGradients()
     reducer.expectLastGradients()
-    _ = try exchanged(0, signals.union(.lacksPictures))
+    _ = try reduced(0, signals.union(.lacksPictures))
   }
 
   /// Runs `body` while the network has the averaged weights; nil, without running it, where the recipe averages none.
@@ -101,42 +88,55 @@ public final class Trainer {
     try average?.lent(body)
   }
 
-  /// Adds the mean gradient of the batch's parts to the buffer; their mean loss.
-  private func addGradients(of batch: PixelBatch, epoch: Int) -> Double {
-    let parts = batch.parts(recipe.accumulation)
-    let share = 1 / Double(parts.count)
-    return parts.enumerated().reduce(0) { sum, part in
-      onPart(.forward)
-      let loss = objective(part.element, epoch: epoch, draw: draw(part: part.offset))
-      onPart(.backward)
-      if part.offset == parts.count - 1 { reducer.expectLastGradients() }
-      loss.scaled(by: share * (lossScale?.factor ?? 1)).backward()
-      return sum + share * loss.item()
+  /// All that the step reads beside the weights, drawn and uploaded.
+  private func inputs(_ batch: PixelBatch, epoch: Int, learningRate: Double) -> StepInputs {
+    draws.inputs(
+      batch, epoch: epoch, draws: (0..<recipe.accumulation).map(draw), learningRate: learningRate,
+      lossScale: lossScale?.factor ?? 1
+    ).moved(to: flat.device)
+  }
+
+  /// Adds the mean gradient of the batch's parts to the buffer; their mean loss, which is read once, at the end.
+  private func forwardAndBackward(_ inputs: StepInputs) -> Double {
+    let losses = Tensor.empty([inputs.parts.count], on: flat.device)
+    for (index, part) in inputs.parts.enumerated() {
+      clock.begin(.forward)
+      let loss = objective(part)
+      clock.begin(.backward)
+      if index == inputs.parts.count - 1 { reducer.expectLastGradients() }
+      loss.scaled(by: inputs.lossFactor).backward()
+      losses.selected(0, index).copy(from: loss)
     }
+    let share = 1 / Double(inputs.parts.count)
+    return losses.elements(as: Float.self).reduce(0) { $0 + share * Double($1) }
   }
 
   /// Sums the gradients over the ranks; what all ranks then know.
-  private func exchanged(_ loss: Double, _ signals: RankSignals) throws(TrainingError) -> StepSummary {
-    onPart(.communicate)
-    let all = try collectively { () throws(CollectiveError) in
-      exchange.restartClock()
-      try reducer.finish()
-      let own = RankReport(signals: signals, loss: loss, squares: reducer.ownSquares())
-      return StepSummary(
-        try exchange.all(own), lossScale: lossScale?.factor ?? 1, clip: recipe.optimizer.clip)
-    }
+  private func reduced(_ loss: Double, _ signals: RankSignals) throws(TrainingError) -> StepSummary {
+    clock.begin(.communicate)
+    exchange.restartClock()
+    try collectively(try reducer.finish())
+    let own = RankReport(signals: signals, loss: loss, squares: reducer.ownSquares())
+    let all = StepSummary(
+      try collectively(try exchange.all(own)), lossScale: lossScale?.factor ?? 1, clip: recipe.optimizer.clip)
     if all.signals.contains(.lacksPictures) { throw .picturesMissing }
     return all
   }
 
-  private func update(learningRate: Double, gradientScale: Double) throws(TrainingError) {
-    try weightCheck.compareIfDue(after: optimizer.steps)
-    onPart(.optimizer)
-    try collectively { () throws(CollectiveError) in
-      try optimizer.update(learningRate: learningRate, gradientScale: gradientScale)
+  /// Whether the weights may move: throws where the run is lost, and moves the loss scale, the same on all ranks.
+  private func isUsable(_ all: StepSummary) throws(TrainingError) -> Bool {
+    guard all.loss.isFinite, all.gradientNorm.isFinite || lossScale != nil else {
+      throw .diverged(loss: all.loss, gradientNorm: all.gradientNorm)
     }
-    onPart(.optimizer)
-    average?.update(after: optimizer.steps)
+    lossScale?.update(gradientWasFinite: all.gradientNorm.isFinite)
+    return all.gradientNorm.isFinite
+  }
+
+  private func record(_ all: StepSummary, epoch: Int, learningRate: Double) -> StepRecord {
+    StepRecord(
+      epoch: epoch, updates: optimizer.steps, loss: all.loss, learningRate: learningRate,
+      gradientNorm: all.gradientNorm, signals: all.signals, phases: clock.finish(),
+      communication: exchange.time)
   }
 
   /// The number of a part among all that the ranks of this run ever train on.

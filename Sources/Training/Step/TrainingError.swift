@@ -1,5 +1,4 @@
 public import Collective
-public import Data
 
 /// Why training or evaluating ended before its time.
 public enum TrainingError: Error, Sendable {
@@ -11,11 +10,11 @@ public enum TrainingError: Error, Sendable {
   case picturesMissing
   /// A peer was lost, or does not do what this rank does.
   case collective(CollectiveError)
-  /// A picture could not be read.
-  case data(DataError)
 }
 
-/// Runs collective operations, turning their error into a training error.
-func collectively<Result>(_ body: () throws(CollectiveError) -> Result) throws(TrainingError) -> Result {
+/// Evaluates collective operations, turning their error into a training error.
+func collectively<Result>(
+  _ body: @autoclosure () throws(CollectiveError) -> Result
+) throws(TrainingError) -> Result {
   do { return try body() } catch { throw .collective(error) }
 }

@@ -92,7 +92,7 @@ final class RunRecord {
     }
   }
 
-  private func write(_ network: Twins, as kind: String, isBest: Bool) throws(CheckpointError) {
+  private func write(_ network: any Network, as kind: String, isBest: Bool) throws(CheckpointError) {
     let weights = Weights(setup)
     try weights.write(network, to: setup.folder.file("last\(kind).safetensors"))
     if isBest { try weights.write(network, to: setup.folder.file("best\(kind).safetensors")) }

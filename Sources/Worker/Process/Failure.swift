@@ -68,7 +68,6 @@ struct Failure: Error, CustomStringConvertible {
   private init(_ error: TrainingError) {
     switch error {
     case .collective(let error): self.init(error)
-    case .data(let error): self.init(error)
     case .picturesMissing: self.init("a rank could not read its pictures", exitCode: .badData)
     case .weightsDiffer(let ranks, let steps):
       self.init(Self.disagreement(ranks, steps), exitCode: .software)

@@ -2,7 +2,7 @@ import Board
 import Training
 
 /// Tells the launcher what this worker does, without a system call; without a launcher, nobody.
-final class Sections {
+final class Sections: StepObserver {
   private let slot: BoardSlot?
   private var state = RankState()
 
@@ -26,6 +26,9 @@ final class Sections {
     slot.publish(state)
   }
 
+  /// Begins a phase of a step.
+  func begin(_ phase: StepPhase) { enter(Section(phase)) }
+
   /// Begins an epoch, of which an earlier attempt may have done some steps.
   func begin(epoch: Int, steps: Int, done: Int) {
     state.epoch = epoch
@@ -45,9 +48,9 @@ final class Sections {
 }
 
 extension Section {
-  /// A part of a step, as the launcher's board names it.
-  init(_ part: StepPhase) {
-    switch part {
+  /// A phase of a step, as the launcher's board names it.
+  init(_ phase: StepPhase) {
+    switch phase {
     case .forward: self = .forward
     case .backward: self = .backward
     case .communicate: self = .communicate

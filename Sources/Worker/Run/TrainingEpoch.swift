@@ -56,7 +56,7 @@ struct TrainingEpoch {
   }
 
   /// Makes the next step with all ranks, and what of this rank's pictures was damaged; nil after the last.
-  private func step(_ timing: inout Timing) throws -> (Trainer.Outcome, [Damage])? {
+  private func step(_ timing: inout Timing) throws -> (StepRecord, [Damage])? {
     var watch = Stopwatch()
     let next = Result { () throws(DataError) in try loader.next() }
     timing.data.add(watch.elapsed)
@@ -96,7 +96,7 @@ struct TrainingEpoch {
   }
 
   private func report(
-    _ place: PartialEpoch, _ total: Int, _ outcome: Trainer.Outcome, _ timing: Timing, _ line: inout StepLine
+    _ place: PartialEpoch, _ total: Int, _ outcome: StepRecord, _ timing: Timing, _ line: inout StepLine
   ) {
     setup.voice.say(
       ReferenceLines.step(

@@ -33,8 +33,8 @@ final class TrainingRun {
     setup.voice.say("Creating model: \(recipe.model.name)")
     network = try Twins(recipe, classes: setup.data.classes.count, on: setup.device)
     trainer = try Trainer(
-      network, recipe: recipe, group: setup.group, on: setup.device, parallelism: setup.parallelism)
-    trainer.onPart = { [sections = setup.sections] in sections.enter(Section($0)) }
+      network, recipe: recipe, group: setup.group, on: setup.device, parallelism: setup.parallelism,
+      observers: [setup.sections])
     if let note = setup.group.transportNote, setup.placement.isFirst { complain("note: \(note)") }
     evaluation = Evaluation(
       setup: setup, evaluator: Evaluator(recipe: recipe, group: setup.group, on: setup.device),

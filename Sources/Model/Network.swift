@@ -1,0 +1,15 @@
+public import Torch
+
+/// A network that training, evaluating and files of weights can work with: what they ask of a model, and no more.
+public protocol Network {
+  /// Every weight with its key, in the order of construction, the same on every rank.
+  var parameters: [Parameter] { get }
+  /// How many classes it tells apart.
+  var classes: Int { get }
+  /// For each residual branch, in the order of a pass, the chance that training leaves it out for a picture.
+  var dropRates: [Double] { get }
+  /// The classes' logits, float32 `[B, K]`, for normalised pictures `[B, 3, H, W]`.
+  ///
+  /// A pure function of weights, pictures and pass.
+  func callAsFunction(_ pictures: Tensor, _ pass: Pass) -> Tensor
+}
