@@ -24,7 +24,9 @@ import Torch
   }
 
   @Test func `element types have libtorch's numbers and sizes`() {
-    let numbers = [CT_UINT8, CT_INT64, CT_FLOAT16, CT_FLOAT32, CT_FLOAT64, CT_BFLOAT16].map { Int32($0.rawValue) }
+    let numbers = [CT_UINT8, CT_INT64, CT_FLOAT16, CT_FLOAT32, CT_FLOAT64, CT_BFLOAT16].map {
+      Int32($0.rawValue)
+    }
     #expect([DType.uint8, .int64, .float16, .float32, .float64, .bfloat16].map(\.rawValue) == numbers)
     #expect(
       [Device.Kind.cpu, .cuda, .npu].map(\.rawValue)
