@@ -1,3 +1,4 @@
+import Glibc
 import Recipe
 
 /// How one worker process ended.
@@ -60,4 +61,70 @@ extension Ending: CustomStringConvertible {
     case .hung(let hang): hang.description
     }
   }
+}
+
+/// How one rank came to its end, as the launcher saw it.
+struct WorkerEnd: Equatable, Sendable {
+  let rank: Int
+  let ending: Ending
+  /// Time since the launcher started, on the monotonic clock.
+  let moment: Duration
+  /// Whether the ending is what the launcher's own signals do, rather than the worker's doing.
+  let stoppedByLauncher: Bool
+}
+
+/// How an attempt ended, once every worker has; the last one's is the run's.
+struct Outcome: Equatable, Sendable {
+  /// One for each rank, in rank order.
+  let ends: [WorkerEnd]
+  /// The rank whose failure came first, if any failed.
+  let firstFailure: Int?
+  /// The signal by which somebody asked the launcher to stop, if anybody did.
+  var stopSignal: Signal?
+  /// The number of the attempt, and when it began, as time since the launcher started.
+  var attempt = 0
+  var start = Duration.zero
+  /// How far it came, where that is known.
+  var progress: Progress?
+  /// The ranks whose processes were stopped meanwhile; a worker that gave up waited for them.
+  var stoppedRanks: [Int] = []
+  /// Why a failed run was not started again, where that needs saying.
+  var reasonToStop: String?
+
+  /// The launcher's exit status: the first failure's, or 75 where work remains, or 0.
+  var exitCode: CInt {
+    if let firstFailure { return ends[firstFailure].ending.exitCode }
+    if ends.allSatisfy({ $0.ending == .done }) { return ExitCode.done.rawValue }
+    if ends.allSatisfy(\.ending.isOrderly) { return ExitCode.stoppedEarly.rawValue }
+    return 128 + (stopSignal ?? .terminate).number
+  }
+}
+
+/// A signal by number, printed by its name.
+struct Signal: Hashable, Sendable {
+  let number: CInt
+
+  init(_ number: CInt) {
+    self.number = number
+  }
+
+  static let hangUp = Signal(SIGHUP)
+  static let interrupt = Signal(SIGINT)
+  static let terminate = Signal(SIGTERM)
+  static let kill = Signal(SIGKILL)
+  static let user1 = Signal(SIGUSR1)
+  static let user2 = Signal(SIGUSR2)
+}
+
+extension Signal: CustomStringConvertible {
+  var description: String {
+    Self.names[number] ?? "signal \(number)"
+  }
+
+  private static let names: [CInt: String] = [
+    SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
+    SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGUSR1: "SIGUSR1",
+    SIGSEGV: "SIGSEGV", SIGUSR2: "SIGUSR2", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM",
+    SIGXCPU: "SIGXCPU", SIGXFSZ: "SIGXFSZ", SIGSYS: "SIGSYS",
+  ]
 }

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// What the user sees: rank 0's stdout as it is, and every other line behind the name of its rank.
 struct Console {
@@ -50,4 +51,122 @@ struct Console {
 enum WorkerStream: CaseIterable, Sendable {
   case output
   case errors
+}
+
+/// The launcher's own stdout or stderr, written only as fast as its reader takes it.
+///
+/// A reader that stalls must not stall the supervision, so nothing is written before poll(2) says that it fits.
+struct Sink {
+  /// Beyond this many waiting bytes the workers' output is left in their pipes.
+  static let limit = 1 << 20
+
+  let descriptor: CInt
+  private var queue = LineQueue()
+  private let isTerminal: Bool
+  /// The errno with which the reader went; nil while it is there.
+  private(set) var failure: CInt?
+
+  init(descriptor: CInt) {
+    self.descriptor = descriptor
+    isTerminal = isatty(descriptor) == 1
+  }
+
+  var isEmpty: Bool { queue.count == 0 }
+  var isCongested: Bool { queue.count >= Self.limit }
+
+  /// Queues a line, to be written by `flush`; on a terminal, without what would move its cursor or change its colours.
+  mutating func write(_ line: UnsafeRawBufferPointer, prefix: [UInt8] = []) {
+    guard failure == nil else { return }
+    guard isTerminal else { return queue.append(line, prefix: prefix) }
+    shown(line).withUnsafeBytes { queue.append($0, prefix: prefix) }
+  }
+
+  /// Writes a text of the launcher's own, which ends in a newline.
+  mutating func write(_ text: String) {
+    var text = text
+    text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Writes what the reader takes without waiting.
+  mutating func flush() {
+    while !isEmpty, poll(descriptor, for: POLLOUT, milliseconds: 0) { writeOnce() }
+  }
+
+  /// Writes the rest, but gives up on a reader that takes nothing for `patience`.
+  mutating func drain(patience: Duration) {
+    let milliseconds = CInt(patience / .milliseconds(1))
+    while !isEmpty, poll(descriptor, for: POLLOUT, milliseconds: milliseconds) { writeOnce() }
+  }
+
+  private mutating func writeOnce() {
+    var errno: CInt = 0
+    queue.writeNext { bytes in
+      let count = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+      if count < 0 { errno = Glibc.errno }
+      return max(0, count)
+    }
+    // A reader that has gone (EPIPE) or a full disk must not end the training.
+    guard errno != 0, errno != EINTR, errno != EAGAIN else { return }
+    failure = errno
+    queue.removeAll()
+  }
+}
+
+/// The bytes with all masked but tabs and the ends of lines.
+private func shown(_ text: UnsafeRawBufferPointer) -> [UInt8] {
+  var shown: [UInt8] = []
+  var start = text.startIndex
+  for index in text.indices where text[index] == newline || text[index] == UInt8(ascii: "\t") {
+    shown += masked(text[start..<index]).utf8
+    shown.append(text[index])
+    start = index + 1
+  }
+  return shown + masked(text[start...]).utf8
+}
+
+/// Waits until the descriptor is ready; false when the time is over first.
+private func poll(_ descriptor: CInt, for events: Int32, milliseconds: CInt) -> Bool {
+  var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+  return Glibc.poll(&entry, 1, milliseconds) > 0
+}
+
+/// Lines that wait for a slow reader, handed out in pieces that a pipe takes whole.
+struct LineQueue: Sendable {
+  /// Up to this many bytes (PIPE_BUF) a write to a pipe neither blocks, once the pipe is writable, nor mixes with others'.
+  static let longestWrite = 4096
+
+  private var bytes: [UInt8] = []
+  private var start = 0
+
+  /// How many bytes wait.
+  var count: Int { bytes.count - start }
+
+  /// Adds one line, in front of it the prefix.
+  mutating func append(_ line: UnsafeRawBufferPointer, prefix: [UInt8]) {
+    bytes.append(contentsOf: prefix)
+    bytes.append(contentsOf: line)
+  }
+
+  /// Hands out as many whole lines as one write may carry, or part of a line longer than that.
+  ///
+  /// `write` returns how many bytes it took; these leave the queue.
+  mutating func writeNext(_ write: (UnsafeRawBufferPointer) -> Int) {
+    let end = endOfNextWrite()
+    start += bytes.withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+    guard start == bytes.count || start >= 1 << 20 else { return }
+    bytes.removeFirst(start)
+    start = 0
+  }
+
+  /// Forgets everything, for a reader that has gone.
+  mutating func removeAll() {
+    bytes = []
+    start = 0
+  }
+
+  private func endOfNextWrite() -> Int {
+    let limit = min(bytes.count, start + Self.longestWrite)
+    let lastNewline = bytes[start..<limit].lastIndex(of: newline)
+    return lastNewline.map { $0 + 1 } ?? limit
+  }
 }

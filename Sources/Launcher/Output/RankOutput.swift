@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where the lines of one rank go: to the console, to its log file, and into its tail.
 final class RankOutput {
   private(set) var tail = Tail()
@@ -68,5 +70,76 @@ final class RankOutput {
 
   private func saveLog(console: inout Console) {
     if let trouble = log?.save() { console.say(trouble) }
+  }
+}
+
+/// Cuts a stream of bytes into whole lines, whatever the pieces in which the bytes arrive.
+struct LineSplitter: Sendable {
+  /// A line longer than this is broken, so that a stream without newlines cannot fill the memory.
+  static let longestLine = 64 * 1024
+
+  private var unfinished: [UInt8] = []
+
+  /// Takes in the next bytes and calls `body` with each line that they complete, newline included.
+  mutating func append(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+    var start = 0
+    while let end = bytes.offset(pastNewlineFrom: start) {
+      emit(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), body)
+      start = end
+    }
+    unfinished.append(contentsOf: bytes[start...])
+    if unfinished.count >= Self.longestLine { finish(body) }
+  }
+
+  /// Completes the last line, where the stream ended or ran on without a newline.
+  mutating func finish(_ body: (UnsafeRawBufferPointer) -> Void) {
+    guard !unfinished.isEmpty else { return }
+    unfinished.append(newline)
+    unfinished.withUnsafeBytes(body)
+    unfinished.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func emit(_ ending: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+    guard !unfinished.isEmpty else { return body(ending) }
+    unfinished.append(contentsOf: ending)
+    unfinished.withUnsafeBytes(body)
+    unfinished.removeAll(keepingCapacity: true)
+  }
+}
+
+/// The byte that ends a line.
+let newline = UInt8(ascii: "\n")
+
+extension UnsafeRawBufferPointer {
+  /// The offset just behind the first newline at or after `start`, if there is one.
+  func offset(pastNewlineFrom start: Int) -> Int? {
+    guard let baseAddress, start < count else { return nil }
+    guard let found = memchr(baseAddress + start, CInt(newline), count - start) else { return nil }
+    return UnsafeRawPointer(found) - baseAddress + 1
+  }
+}
+
+/// The last lines of a stream.
+struct Tail: Sendable {
+  private var lines: [[UInt8]] = []
+  private var next = 0
+  let capacity: Int
+
+  init(capacity: Int = 20) {
+    self.capacity = capacity
+  }
+
+  /// Takes in a line, and forgets the oldest one when full.
+  mutating func append(_ line: UnsafeRawBufferPointer) {
+    guard lines.count == capacity else { return lines.append(Array(line)) }
+    // The old line's storage is used again: a flood of lines allocates nothing.
+    lines[next].removeAll(keepingCapacity: true)
+    lines[next].append(contentsOf: line)
+    next = (next + 1) % capacity
+  }
+
+  /// The lines as text, oldest first, without their newlines.
+  var text: [String] {
+    (lines[next...] + lines[..<next]).map { String(decoding: $0.filter { $0 != newline }, as: UTF8.self) }
   }
 }

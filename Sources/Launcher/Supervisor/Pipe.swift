@@ -1,4 +1,5 @@
 import CLinux
+import Collective
 import Glibc
 import System
 
@@ -19,5 +20,27 @@ extension Descriptor {
   /// Makes reads return at once when there is nothing to read.
   func stopBlocking() {
     _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
+  }
+}
+
+extension Descriptor {
+  /// A file in memory for the workers of one attempt to share, where their meeting names one; nil where it does not.
+  ///
+  /// It has no name, so nothing is left of it however everybody ends. With `auto`, a machine that has none goes without.
+  static func memoryFile(for meeting: RingMeeting) throws(LaunchError) -> Descriptor? {
+    guard meeting.memory != nil else { return nil }
+    let file = linux_memory_file("twins-gradients")
+    let failure = errno
+    guard file >= 0 || meeting.transport != .auto else { return nil }
+    // A number above those that a worker's own descriptors have: dup2 onto one of them would replace the file.
+    guard file >= 0 else { throw LaunchError(call: "memfd_create", errno: failure) }
+    return Descriptor(owning: try Descriptor(owning: file).duplicate(from: 10))
+  }
+
+  /// Another descriptor of the same file, the first free one from `lowest` upwards; does not survive an exec.
+  private func duplicate(from lowest: CInt) throws(LaunchError) -> CInt {
+    let copy = fcntl(number, F_DUPFD_CLOEXEC, lowest)
+    guard copy >= 0 else { throw LaunchError(call: "fcntl F_DUPFD_CLOEXEC", errno: errno) }
+    return copy
   }
 }

@@ -1,3 +1,5 @@
+import CLinux
+import FoundationEssentials
 import Glibc
 import System
 
@@ -50,5 +52,140 @@ final class WorkerProcess {
     var status: CInt = 0
     while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
     return Ending(waitStatus: status)
+  }
+}
+
+extension WorkerProcess {
+  /// Whether a signal or a debugger holds the process: it is there, and does nothing.
+  var isStopped: Bool { Self.isStopped(identifier) }
+
+  static func isStopped(_ process: Int32) -> Bool {
+    let state = ProcFS.Process(process)?.state
+    return state == "T" || state == "t"
+  }
+}
+
+/// What to run as a worker: the program, its arguments and its whole environment.
+struct WorkerCommand: Equatable, Sendable {
+  let program: String
+  let arguments: [String]
+  let environment: [String: String]
+}
+
+extension WorkerProcess {
+  /// The number under which a worker inherits the read end of the launcher's lifeline.
+  static let lifelineDescriptor: CInt = 3
+  /// The number under which a worker inherits the file that all ranks share, where there is one.
+  static let memoryDescriptor: CInt = 4
+  /// The number under which a worker inherits the board, where there is one.
+  static let boardDescriptor: CInt = 5
+
+  /// What a worker inherits beside its standard streams, by number in the launcher.
+  struct Inheritance {
+    /// The read end of the launcher's lifeline.
+    let lifeline: CInt
+    /// The file that all ranks share, above the numbers that workers get.
+    var memory: CInt?
+    /// The board, above the numbers that workers get.
+    var board: CInt?
+
+    /// The highest number that a worker gets.
+    var last: CInt {
+      board != nil ? boardDescriptor : memory != nil ? memoryDescriptor : lifelineDescriptor
+    }
+  }
+
+  /// Starts a worker in a process group of its own, with an empty stdin, two pipes and its inheritance; nothing else.
+  static func spawn(
+    _ command: WorkerCommand, rank: Int, inheriting inheritance: Inheritance
+  ) throws(LaunchError) -> WorkerProcess {
+    let output = try Pipe()
+    let errors = try Pipe()
+    let nothing = try Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC), from: "open /dev/null")
+    let identifier = try start(
+      command, input: nothing.number, output: output.writing.number, errors: errors.writing.number,
+      inheritance)
+    return WorkerProcess(
+      rank: rank, identifier: identifier, handle: try openHandle(of: identifier),
+      output: output.reading, errors: errors.reading)
+  }
+
+  private static func openHandle(of process: pid_t) throws(LaunchError) -> Descriptor {
+    do {
+      return try Descriptor(linux_open_process(process), from: "pidfd_open")
+    } catch {
+      // Nobody would supervise it.
+      kill(-process, SIGKILL)
+      waitpid(process, nil, 0)
+      throw error
+    }
+  }
+
+  private static func start(
+    _ command: WorkerCommand, input: CInt, output: CInt, errors: CInt, _ inheritance: Inheritance
+  ) throws(LaunchError) -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, inheritance.lifeline, lifelineDescriptor)
+    if let memory = inheritance.memory {
+      posix_spawn_file_actions_adddup2(&actions, memory, memoryDescriptor)
+    }
+    if let board = inheritance.board {
+      posix_spawn_file_actions_adddup2(&actions, board, boardDescriptor)
+    }
+    closeOthers(&actions, inheritance)
+
+    var attributes = freshAttributes()
+    defer { posix_spawnattr_destroy(&attributes) }
+    var process: pid_t = 0
+    let failure = withCStrings([command.program] + command.arguments) { arguments in
+      withCStrings(command.environment.map { "\($0.key)=\($0.value)" }) { environment in
+        posix_spawn(&process, command.program, &actions, &attributes, arguments, environment)
+      }
+    }
+    guard failure == 0 else { throw LaunchError(call: command.program, errno: failure) }
+    return process
+  }
+
+  private static func closeOthers(
+    _ actions: inout posix_spawn_file_actions_t, _ inheritance: Inheritance
+  ) {
+    if inheritance.memory == nil, inheritance.board != nil {
+      // Whatever the launcher has under that number is not for workers; what is closed already is no failure.
+      posix_spawn_file_actions_addclose(&actions, memoryDescriptor)
+    }
+    _ = linux_spawn_closing_from(&actions, inheritance.last + 1)
+  }
+
+  /// A process group of its own, no signal blocked, and those that the launcher changed as they are by default.
+  private static func freshAttributes() -> posix_spawnattr_t {
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    for number in [SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGPIPE, SIGCHLD] { sigaddset(&signals, number) }
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    return attributes
+  }
+}
+
+/// Lends the strings as a null-terminated array of C strings, as exec(3) wants them.
+private func withCStrings<Result>(
+  _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+  let copies: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) } + [nil]
+  defer { for copy in copies { free(copy) } }
+  return copies.withUnsafeBufferPointer { buffer in
+    // `copies` always holds the final nil, so the buffer has an address.
+    guard let start = buffer.baseAddress else { preconditionFailure("an empty argument array") }
+    return body(start)
   }
 }

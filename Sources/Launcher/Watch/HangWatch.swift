@@ -59,3 +59,111 @@ struct HangWatch: Sendable {
     return late.max { stillTime($0) < stillTime($1) }.map { [$0] } ?? []
   }
 }
+
+/// How long a worker may be busy with one thing before it counts as stuck.
+struct HangBudgets: Equatable, Sendable {
+  /// For waiting for pictures, and for each part of a step.
+  let step: Duration
+  /// For starting, which loads libraries and lists folders.
+  let start: Duration
+  /// For one batch of an evaluation, or for a checkpoint.
+  let long: Duration
+
+  /// Starting may always take this long: it does not become quicker when steps do.
+  private static let shortestStart = Duration.seconds(60)
+
+  /// The budgets that go with `--hang-timeout`.
+  init(step: Duration) {
+    self.step = step
+    start = max(Self.shortestStart, step * 2)
+    long = step * 2
+  }
+
+  /// The budget of a section.
+  func budget(for section: Section) -> Duration {
+    switch section {
+    case .start, .done: start
+    case .data, .forward, .backward, .communicate, .optimizer: step
+    case .evaluate, .checkpoint: long
+    }
+  }
+
+  /// How long a worker's ring waits for a silent neighbour: longer than the launcher, which knows more of all.
+  var ringPatience: Duration { long + .seconds(10) }
+
+  /// How often to look.
+  var interval: Duration { min(.seconds(1), max(.milliseconds(50), step / 10)) }
+}
+
+/// A worker that has done nothing for longer than it may.
+struct Hang: Equatable, Sendable {
+  let rank: Int
+  let section: Section
+  /// How long it has been at it.
+  let time: Duration
+  /// Nil before the first epoch.
+  let epoch: Int?
+  /// The step of the epoch, from 1.
+  let step: Int
+  /// Whether a signal or a debugger holds the process.
+  let isStopped: Bool
+
+  init(_ view: RankView, at now: UInt64) {
+    rank = view.rank
+    section = view.state.section
+    time = view.time(at: now)
+    epoch = view.state.epoch
+    step = view.state.stepInProgress
+    isStopped = view.isStopped
+  }
+}
+
+extension Hang: CustomStringConvertible {
+  /// `stuck in forward for 300.2 s (epoch 3, step 17)`
+  var description: String {
+    let place = epoch.map { " (epoch \($0), step \(step))" } ?? ""
+    return "stuck in \(section.name) for \(inSeconds(time))\(place)"
+  }
+
+  /// What it usually means.
+  var cause: String {
+    if isStopped {
+      return "rank \(rank) was stopped, by a signal or a debugger, and the others waited for it"
+    }
+    return switch section {
+    case .data: "storage that does not answer, or a --hang-timeout shorter than reading a batch takes"
+    case .checkpoint: "storage that does not answer"
+    case .communicate: "the ranks wait for each other; the stacks in their logs say where"
+    default: "a defect, or a --hang-timeout shorter than the work takes; the stacks in the logs say where"
+    }
+  }
+
+  /// What leads on.
+  var nextStep: Explanation.NextStep {
+    isStopped
+      ? .resume(after: "finding out who stopped it") : .resume(after: "reading the stacks in the logs")
+  }
+}
+
+/// Seconds with one digit, however many.
+func inSeconds(_ time: Duration) -> String { "\(decimal(time / .seconds(1), 1)) s" }
+
+extension RankState {
+  /// The step that is under way, from 1; after the last one, that one.
+  var stepInProgress: Int { min(step + 1, max(stepsOfEpoch, 1)) }
+}
+
+/// What the launcher sees of one worker that runs.
+struct RankView: Equatable, Sendable {
+  let rank: Int
+  let state: RankState
+  /// How often the worker has said anything.
+  let updates: Int
+  /// Whether a signal or a debugger holds the process.
+  let isStopped: Bool
+
+  /// How long it has been in its section.
+  func time(at now: UInt64) -> Duration {
+    .nanoseconds(Int64(clamping: now - min(now, state.since)))
+  }
+}
