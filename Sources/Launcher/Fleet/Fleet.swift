@@ -1,50 +1,23 @@
 /// The state of all workers of a run, as a pure machine: an event goes in, the actions to perform come out.
 ///
-/// It does no I/O and reads no clock; times are given with the events, as durations since the start.
+/// It does no I/O, reads no clock and throws no dice; times come with the events, as durations since the start, and so does chance.
+/// The ranks of an attempt are launched one after the other, and none any more once one of them has failed or somebody wants the run to end.
 /// The first worker that fails decides the run (a witness gives way to the one it lost): the others get SIGTERM, and SIGKILL when the grace is over.
 /// A worker that exits with 0 or 75 has not failed, and the others are left to come to their own end.
 /// When all have ended after a failure, `Restarts` decides whether they are started again.
 struct Fleet: Sendable {
-  /// What can happen to a run.
-  enum Event: Equatable, Sendable {
-    case begun
-    /// How far this attempt has come; to be told before an end.
-    case progressed(Progress?)
-    case ended(rank: Int, Ending, at: Duration)
-    case stopRequested(Signal, at: Duration)
-    case checkpointRequested
-    case hung([Hang], at: Duration)
-    case stacksWritten(at: Duration)
-    case timePassed(Duration)
-  }
-
-  /// What the supervisor has to do next, in this order.
-  enum Action: Equatable, Sendable {
-    case launch(rank: Int)
-    case signal(Signal, rank: Int)
-    /// This attempt failed, and the `number`th start of those that the budget allows follows after the delay.
-    case retry(Outcome, after: Duration, number: Int)
-    /// Get ready what this attempt needs; its launches follow.
-    case begin(attempt: Int)
-    case finish(Outcome)
-
-    var isLaunch: Bool {
-      if case .launch = self { return true }
-      return false
-    }
-  }
-
   /// How long workers get to save and exit after a stop request.
-  let grace: Duration
-
-  var members: [Member]
-  var phase = Phase.running
-  var firstFailure: Int?
-  var stopSignal: Signal?
-  var restarts: Restarts
+  private let grace: Duration
+  private var restarts: Restarts
+  private var members: [Member]
+  private var phase = Phase.running
+  private var firstFailure: Int?
+  private var stopSignal: Signal?
   /// The number of this attempt, and when it began.
-  var attempt = (number: 0, start: Duration.zero)
-  var progress: Progress?
+  private(set) var attempt = (number: 0, start: Duration.zero)
+  private var progress: Progress?
+  /// The ranks whose processes were stopped when the first worker gave up on a peer.
+  private var stoppedRanks: [Int] = []
 
   /// A fleet of `size` workers, none of them started.
   init(size: Int, grace: Duration, restarts: Restarts = Restarts(.none)) {
@@ -53,40 +26,94 @@ struct Fleet: Sendable {
     members = Array(repeating: Member(), count: size)
   }
 
+  /// Takes in one event and says what it demands; to be performed before the next event but those that this leads to.
+  mutating func handle(_ event: Event) -> [Action] {
+    switch event {
+    case .begun: begun()
+    case .launched(let rank): launched(rank)
+    case .progressed(let newest): progressed(newest)
+    case .foundStopped(let ranks): foundStopped(ranks)
+    case .ended(let rank, let ending, let moment, let chance): ended(rank, ending, at: moment, chance)
+    case .stopRequested(let signal, let moment): stopRequested(signal, at: moment)
+    case .checkpointRequested: checkpointRequested()
+    case .hung(let hangs, let moment): hung(hangs, at: moment)
+    case .stacksWritten(let moment): stacksWritten(at: moment)
+    case .timePassed(let now, let chance): timePassed(now, chance)
+    }
+  }
+
   /// When `timePassed` is due, if nothing else happens before.
   var deadline: Duration? {
     switch phase {
     case .running: nil
-    case .writingStacks(let deadline), .stopping(let deadline), .killing(let deadline): deadline
-    case .waiting(_, let deadline): deadline
+    case .writingStacks(let moment), .stopping(let moment), .killing(let moment), .waiting(_, let moment):
+      moment
     }
   }
 
-  /// Takes in one event and says what it demands.
-  mutating func handle(_ event: Event) -> [Action] {
-    switch event {
-    case .begun: members.indices.map { .launch(rank: $0) }
-    case .progressed(let newest): note(newest)
-    case .ended(let rank, let ending, let moment): record(ending, of: rank, at: moment)
-    case .stopRequested(let signal, let moment): stop(on: signal, at: moment)
-    case .checkpointRequested: running.map { .signal(.user1, rank: $0) }
-    case .hung(let hangs, let moment): name(hangs, at: moment)
-    case .stacksWritten(let moment): endAfterStacks(at: moment)
-    case .timePassed(let now): escalate(at: now)
-    }
+  /// When a run that somebody asked to stop will be ended by force. After a failure it may well start again.
+  var endAsAsked: Duration? { isAskedToStop ? deadline : nil }
+
+  var isAskedToStop: Bool { stopSignal != nil }
+
+  /// Whether nobody runs and the next attempt is waited for.
+  var isWaiting: Bool {
+    if case .waiting = phase { true } else { false }
   }
+
+  /// Whether workers are writing their stacks now.
+  var isWritingStacks: Bool {
+    if case .writingStacks = phase { true } else { false }
+  }
+
+  /// Whether it is known already whose processes were stopped in this attempt.
+  var knowsStoppedRanks: Bool { !stoppedRanks.isEmpty }
 }
 
 extension Fleet {
-  struct Member {
+  /// What can happen to a run.
+  enum Event: Equatable, Sendable {
+    /// This attempt has all that its ranks need to be launched.
+    case begun
+    case launched(rank: Int)
+    /// How far this attempt has come; to be told before an end.
+    case progressed(Progress?)
+    /// Whose processes a signal or a debugger holds; to be told before the end of one that lost a peer.
+    case foundStopped([Int])
+    /// The chance, from 0 to 1, is another one each time: launchers that one fault stopped do not start again in step.
+    case ended(rank: Int, Ending, at: Duration, chance: Double = 0)
+    case stopRequested(Signal, at: Duration)
+    case checkpointRequested
+    case hung([Hang], at: Duration)
+    case stacksWritten(at: Duration)
+    case timePassed(Duration, chance: Double = 0)
+  }
+
+  /// What the supervisor has to do next, in this order.
+  enum Action: Equatable, Sendable {
+    /// To be answered by `launched`, or by `ended` where it could not be started.
+    case launch(rank: Int)
+    case signal(Signal, rank: Int)
+    /// This attempt failed, and the `number`th start of those that the budget allows follows after the delay.
+    case retry(Outcome, after: Duration, number: Int)
+    /// Get ready what this attempt needs; to be answered by `begun`, or by the end of a rank that cannot be started for want of it.
+    case begin(attempt: Int)
+    case finish(Outcome)
+  }
+
+  private struct Member {
+    var isLaunched = false
     var end: WorkerEnd?
     /// Why the launcher ended the run on this worker's account.
     var hang: Hang?
     /// The signals by which the launcher asked or forced this worker to end.
     var received: Set<Signal> = []
+
+    var isRunning: Bool { isLaunched && end == nil }
+    var isAwaited: Bool { !isLaunched && end == nil }
   }
 
-  enum Phase {
+  private enum Phase {
     case running
     case writingStacks(deadline: Duration)
     case stopping(deadline: Duration)
@@ -94,8 +121,179 @@ extension Fleet {
     /// Nobody runs, after the failure that the outcome tells of, until the next attempt begins.
     case waiting(Outcome, until: Duration)
   }
+}
 
-  var running: [Int] {
-    members.indices.filter { members[$0].end == nil }
+extension Fleet {
+  /// How much earlier than a failed worker's own end its neighbours' may be seen.
+  private static let leadOfWitness = Duration.seconds(2)
+  /// How long workers get to write their stacks before they are ended.
+  private static let patienceForStacks = Duration.seconds(2)
+  /// A process that SIGKILL does not end within this time is held inside the kernel.
+  static let patienceAfterKill = Duration.seconds(5)
+
+  private func begun() -> [Action] { launchNext() }
+
+  private mutating func launched(_ rank: Int) -> [Action] {
+    members[rank].isLaunched = true
+    return launchNext()
+  }
+
+  private mutating func progressed(_ newest: Progress?) -> [Action] {
+    progress = newest
+    return []
+  }
+
+  private mutating func foundStopped(_ ranks: [Int]) -> [Action] {
+    if stoppedRanks.isEmpty { stoppedRanks = ranks }
+    return []
+  }
+
+  /// Takes in how a worker ended, and whether that decides the run.
+  private mutating func ended(_ rank: Int, _ ending: Ending, at moment: Duration, _ chance: Double)
+    -> [Action]
+  {
+    guard members[rank].end == nil else { return [] }
+    let ending = members[rank].hang.map(Ending.hung) ?? ending
+    let expected = members[rank].received.contains(where: ending.isEffect(of:))
+    let asked = !members[rank].received.isEmpty && ending == .stoppedEarly
+    members[rank].end = WorkerEnd(
+      rank: rank, ending: ending, moment: moment, stoppedByLauncher: expected || asked)
+
+    var actions: [Action] = []
+    if !ending.isOrderly, !expected {
+      if firstFailure == nil { actions = tearDown(at: moment) }
+      if firstFailure.map({ isWitness($0, of: ending, at: moment) }) ?? true { firstFailure = rank }
+    }
+    return actions + concludeIfEmpty(at: moment, chance)
+  }
+
+  /// The first request goes to every worker as SIGTERM, whichever signal brought it; a second one means now.
+  private mutating func stopRequested(_ signal: Signal, at moment: Duration) -> [Action] {
+    stopSignal = stopSignal ?? signal
+    switch phase {
+    case .running:
+      phase = .stopping(deadline: moment + grace)
+      withdraw(at: moment)
+      // Chance is for another start, and there is none.
+      return end(with: .terminate) + concludeIfEmpty(at: moment, 0)
+    case .writingStacks, .stopping:
+      return kill(at: moment)
+    case .killing:
+      return []
+    case .waiting(var outcome, _):
+      // The run ends as the attempt before did.
+      outcome.stopSignal = stopSignal
+      return [.finish(outcome)]
+    }
+  }
+
+  private func checkpointRequested() -> [Action] { running.map { .signal(.user1, rank: $0) } }
+
+  /// Workers are stuck: all write their stacks first, so that it can be seen later where, and are ended then.
+  private mutating func hung(_ hangs: [Hang], at moment: Duration) -> [Action] {
+    let hangs = hangs.filter { members[$0.rank].isRunning }
+    guard case .running = phase, let first = hangs.first else { return [] }
+    for hang in hangs { members[hang.rank].hang = hang }
+    firstFailure = firstFailure ?? first.rank
+    phase = .writingStacks(deadline: moment + Self.patienceForStacks)
+    return end(with: .user2)
+  }
+
+  /// All stacks are written, or time is up for them.
+  private mutating func stacksWritten(at moment: Duration) -> [Action] {
+    guard case .writingStacks = phase else { return [] }
+    phase = .running
+    return tearDown(at: moment)
+  }
+
+  private mutating func timePassed(_ now: Duration, _ chance: Double) -> [Action] {
+    guard let deadline, now >= deadline else { return [] }
+    switch phase {
+    case .running: return []
+    case .writingStacks: return stacksWritten(at: now)
+    case .waiting: return beginAgain(at: now)
+    case .stopping: return kill(at: now)
+    case .killing:
+      for rank in running {
+        members[rank].end = WorkerEnd(rank: rank, ending: .stuck, moment: now, stoppedByLauncher: false)
+      }
+      return concludeIfEmpty(at: now, chance)
+    }
+  }
+
+  private var running: [Int] { members.indices.filter { members[$0].isRunning } }
+
+  private func launchNext() -> [Action] {
+    guard case .running = phase, let rank = members.firstIndex(where: \.isAwaited) else { return [] }
+    return [.launch(rank: rank)]
+  }
+
+  /// Whether the first failure is only that of a worker that lost a peer, and this ending is that peer's.
+  ///
+  /// The kernel closes the sockets of a process before it reports its end: its neighbours may be quicker to end.
+  private func isWitness(_ rank: Int, of ending: Ending, at moment: Duration) -> Bool {
+    guard let first = members[rank].end, first.ending == .lostPeer, ending != .lostPeer else { return false }
+    return moment - first.moment < Self.leadOfWitness
+  }
+
+  /// The others are of no use without the one that failed.
+  private mutating func tearDown(at moment: Duration) -> [Action] {
+    withdraw(at: moment)
+    if case .killing = phase { return [] }
+    // There is nothing to save: the ring is broken, and a half-written checkpoint is discarded.
+    let grace = min(grace, .seconds(4))
+    phase = .stopping(deadline: min(deadline ?? .seconds(Int64.max), moment + grace))
+    return end(with: .terminate)
+  }
+
+  /// A worker that was started now would find nobody.
+  private mutating func withdraw(at moment: Duration) {
+    for rank in members.indices where members[rank].isAwaited {
+      members[rank].end = WorkerEnd(
+        rank: rank, ending: .notStarted("the run was over"), moment: moment, stoppedByLauncher: true)
+    }
+  }
+
+  private mutating func kill(at moment: Duration) -> [Action] {
+    phase = .killing(deadline: moment + Self.patienceAfterKill)
+    return end(with: .kill)
+  }
+
+  private mutating func end(with signal: Signal) -> [Action] {
+    running.compactMap { rank in
+      // A worker takes a second SIGTERM for impatience, so it gets each signal once.
+      guard members[rank].received.insert(signal).inserted else { return nil }
+      return .signal(signal, rank: rank)
+    }
+  }
+
+  /// When all have ended: the end of the run, or of this attempt.
+  private mutating func concludeIfEmpty(at moment: Duration, _ chance: Double) -> [Action] {
+    let ends = members.compactMap(\.end)
+    guard ends.count == members.count else { return [] }
+    var outcome = Outcome(
+      ends: ends, firstFailure: firstFailure, stopSignal: stopSignal, attempt: attempt.number,
+      start: attempt.start, progress: progress, stoppedRanks: stoppedRanks)
+    // Somebody who wants the run to end does not want it back.
+    guard let firstFailure, stopSignal == nil else { return [.finish(outcome)] }
+    // One that SIGKILL did not end keeps its card from the next attempt, whoever failed first.
+    let decisive = ends.contains { $0.ending == .stuck } ? .stuck : ends[firstFailure].ending
+    switch restarts.verdict(after: decisive, progress: progress, at: moment, chance: chance) {
+    case .stop(let reason):
+      outcome.reasonToStop = reason
+      return [.finish(outcome)]
+    case .restart(let delay, let number):
+      phase = .waiting(outcome, until: moment + delay)
+      return [.retry(outcome, after: delay, number: number)]
+    }
+  }
+
+  /// Starts everybody anew: a ring that has lost one rank is of no use to the others.
+  private mutating func beginAgain(at now: Duration) -> [Action] {
+    attempt = (attempt.number + 1, now)
+    members = Array(repeating: Member(), count: members.count)
+    phase = .running
+    (firstFailure, progress, stoppedRanks) = (nil, nil, [])
+    return [.begin(attempt: attempt.number)]
   }
 }

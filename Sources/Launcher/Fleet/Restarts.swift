@@ -1,6 +1,6 @@
 import Recipe
 
-/// Decides whether a failed attempt is followed by another, and when: pure, told the time, its chance injected.
+/// Decides whether a failed attempt is followed by another, and when: pure, told the time and a chance.
 ///
 /// Starts are budgeted over a sliding window, so a run that was healthy for so long has its whole budget again. The
 /// delay doubles with every start that the window still holds, so that a fault that passes is given time to.
@@ -27,18 +27,13 @@ struct Restarts: Sendable {
   /// So many attempts in a row that get no further than the run was before end it.
   static let fruitlessLimit = 3
 
-  let budget: Budget
-  /// A number from 0 to 1, another one each time: launchers that one fault stopped do not start again in step.
-  private let chance: @Sendable () -> Double
+  private let budget: Budget
   private var starts: [Duration] = []
   private var furthest: Progress?
   private var fruitless = 0
   private var last: Failure?
 
-  init(_ budget: Budget, chance: @escaping @Sendable () -> Double = { .random(in: 0...1) }) {
-    self.budget = budget
-    self.chance = chance
-  }
+  init(_ budget: Budget) { self.budget = budget }
 
   /// What an attempt died of, whichever rank was the one: equal twice, it will be so a third time.
   private struct Failure: Equatable {
@@ -47,7 +42,11 @@ struct Restarts: Sendable {
   }
 
   /// Takes in how an attempt failed and how far it had come, and decides.
-  mutating func verdict(after ending: Ending, progress: Progress?, at moment: Duration) -> Verdict {
+  ///
+  /// - Parameter chance: From 0 to 1: by how much the delay is stretched, to twice its length at most.
+  mutating func verdict(
+    after ending: Ending, progress: Progress?, at moment: Duration, chance: Double = 0
+  ) -> Verdict {
     let failure = Failure(ending: ending, progress: progress)
     defer { last = failure }
     note(progress)
@@ -62,7 +61,7 @@ struct Restarts: Sendable {
     guard starts.count < budget.count else {
       return .stop("it was started again \(times(budget.count)) within \(elapsed(budget.window))")
     }
-    let delay = delay(after: starts.count)
+    let delay = delay(after: starts.count, chance)
     starts.append(moment + delay)
     return .restart(after: delay, number: starts.count)
   }
@@ -76,10 +75,10 @@ struct Restarts: Sendable {
     fruitless = 0
   }
 
-  private func delay(after earlier: Int) -> Duration {
+  private func delay(after earlier: Int, _ chance: Double) -> Duration {
     // 2⁶ is beyond the longest delay.
     let base = Self.shortestDelay * Double(1 << min(earlier, 6))
-    return .seconds(min(base * (1 + chance()), Self.longestDelay))
+    return .seconds(min(base * (1 + chance), Self.longestDelay))
   }
 
   private func place(of progress: Progress?) -> String {

@@ -9,8 +9,6 @@ struct FailureReport: Sendable {
   /// Nil where no logs are kept.
   let logPath: String?
   let advice: Advice
-  /// The ranks whose processes were stopped meanwhile; a worker that gave up waited for them.
-  var stoppedRanks: [Int] = []
   /// What the worker was busy with, where it told.
   var section: String?
   /// Nil where there is but one attempt.
@@ -87,8 +85,10 @@ extension FailureReport {
   /// The ring cannot tell a stopped peer from a slow one, nor always which one it is; the kernel can.
   private var cause: String {
     if failure.ending == .killed(Signal.kill.number), let memoryKills { return memoryKills.cause }
-    guard failure.ending == .lostPeer, !stoppedRanks.isEmpty else { return failure.ending.explanation.cause }
-    let names = stoppedRanks.map { "rank \($0)" }.joined(separator: ", ")
+    guard failure.ending == .lostPeer, !outcome.stoppedRanks.isEmpty else {
+      return failure.ending.explanation.cause
+    }
+    let names = outcome.stoppedRanks.map { "rank \($0)" }.joined(separator: ", ")
     return "\(names) was stopped, by a signal or a debugger, and the others waited for it"
   }
 
@@ -109,6 +109,7 @@ extension FailureReport {
     case .hung(let hang): hang.description
     case .killed(Signal.kill.number) where end.stoppedByLauncher:
       "stopped by the launcher, with SIGKILL as it did not end by itself"
+    case .notStarted where end.stoppedByLauncher: "not started"
     case _ where end.stoppedByLauncher: "stopped by the launcher"
     case .stoppedEarly: "stopped early"
     default: "\(end.ending) after rank \(failure.rank) was lost"
@@ -117,7 +118,7 @@ extension FailureReport {
 
   private var nextSteps: [String] {
     switch failure.ending.explanation.nextStep {
-    case .debug where !stoppedRanks.isEmpty:
+    case .debug where !outcome.stoppedRanks.isEmpty:
       [row("next", "\(advice.again), after finding out who stopped it")]
     case .debug:
       [row("next", shellQuoted(advice.debug))]

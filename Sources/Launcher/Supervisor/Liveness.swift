@@ -11,6 +11,8 @@ final class Liveness {
   private var hangs: HangWatch
   private var stragglers = StragglerWatch()
   private var lastLook = Duration.zero
+  /// Whether all stacks were written when somebody last asked.
+  private var wereWritten = false
 
   /// How often to look whether all stacks are written.
   private static let shortInterval = Duration.milliseconds(20)
@@ -52,10 +54,14 @@ final class Liveness {
     return Findings(hangs: found, stragglers: stragglers.look(views))
   }
 
-  /// Whether every worker that can has written its stacks.
+  /// Whether every worker that can has written its stacks, and had when this was asked before.
+  ///
+  /// One turn later: the last lines may still lie in the pipes.
   func haveWrittenStacks(_ workers: some Sequence<WorkerProcess>, at now: Duration) -> Bool {
     nextLook = now + Self.shortInterval
-    return workers.allSatisfy { $0.isStopped || board.stacksWritten(rank: $0.rank) > 0 }
+    let written = workers.allSatisfy { $0.isStopped || board.stacksWritten(rank: $0.rank) > 0 }
+    defer { wereWritten = written }
+    return written && wereWritten
   }
 
   /// What can be seen of the workers, by rank.

@@ -38,6 +38,13 @@ extension Supervisor {
       close(stream, of: worker)
     }
   }
+
+  /// Keeps what a worker writes from now on to its log, and adds what the kernel says of it.
+  func expectStacks(of worker: WorkerProcess) {
+    let output = outputs[worker.rank]
+    output.isQuiet = true
+    for line in ProcessNotes.lines(of: worker.identifier) { output.note(line, console: &console) }
+  }
 }
 
 extension Supervisor {

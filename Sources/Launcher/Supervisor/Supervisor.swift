@@ -2,68 +2,67 @@ import Board
 import Collective
 import Glibc
 import Output
+import Recipe
 import System
 
 /// Runs the workers: turns what the operating system reports into events of the `Fleet`, and performs its actions.
 ///
 /// One thread and one loop, which waits in poll(2) for deaths, signals, output and the fleet's deadline together.
 final class Supervisor {
-  var launch: Launch
-  /// Those of this attempt.
-  var outputs: [RankOutput]
+  private(set) var launch: Launch
+  private(set) var fleet: Fleet
+  private(set) var workers: [Int: WorkerProcess] = [:]
   /// The process identifiers of all ranks that were started.
-  var processes: [Int: pid_t] = [:]
-  var console = Console()
-  /// Of the console's readers that went, how many have been told of.
-  var saidLostReaders = 0
-  var workers: [Int: WorkerProcess] = [:]
+  private(set) var processes: [Int: pid_t] = [:]
+  /// Those of this attempt.
+  private(set) var outputs: [RankOutput]
+  /// What the workers say of themselves; nil where nobody watches.
+  private(set) var liveness: Liveness?
+  /// How often the kernel killed for want of memory before this attempt.
+  private(set) var memoryKills = MemoryKills()
+  var console: Console
+
   let ended: ReadyQueue
   let signals: SignalReader
-
-  /// The ranks whose processes were stopped when the first worker gave up on a peer.
-  var stoppedRanks: [Int] = []
-  /// Why the attempt that was to begin could not be made ready.
-  var obstacle: LaunchError?
-  /// How often the kernel killed for want of memory before this attempt.
-  var memoryKills: MemoryKills
-  /// Tells systemd how the run goes, where it wants to know.
-  var service: Service
-
-  var fleet: Fleet
-  /// What the workers say of themselves; nil where nobody watches.
-  var liveness: Liveness?
-  /// Whether all stacks were written when somebody last looked.
-  var areStacksWritten = false
   /// Where `status`, `stop` and `checkpoint` come in.
   let control: ControlServer?
+  private let spawn: Spawn
   /// The output folder, where the run writes to one.
-  let possession: Possession?
+  private let possession: Possession?
   /// Whether it was said that another process has the output folder's lock.
-  var isDispossessed = false
+  private var isDispossessed = false
+  /// Of the console's readers that went, how many have been told of.
+  private var saidLostReaders = 0
+  /// Tells systemd how the run goes, where it wants to know.
+  private var service: Service
   private var outcome: Outcome?
   private let start = SuspendingClock().now
   /// Nobody writes to it: its write end closes when the launcher ends, by whatever means, and each worker sees
   /// the end of the stream. PR_SET_PDEATHSIG would not do, as it follows the thread that spawned the worker.
   private let lifeline: Pipe
   /// The file in memory that the workers share; theirs alone once all of them are started.
-  var memory: Descriptor?
+  private var memory: Descriptor?
   /// Where the ranks of this attempt meet.
-  var sockets: SocketFolder
+  private var sockets: SocketFolder
+
+  /// Starts one rank.
+  typealias Spawn = (WorkerCommand, Int, WorkerProcess.Inheritance) throws(LaunchError) -> WorkerProcess
 
   /// Gets everything ready that can fail before a worker runs.
   init(
     _ launch: Launch, signals: consuming SignalReader, control: ControlServer? = nil,
-    possession: Possession? = nil
+    possession: Possession? = nil, console: Console = Console(), spawn: @escaping Spawn = WorkerProcess.spawn
   ) throws(LaunchError) {
     self.launch = launch
+    self.console = console
+    self.spawn = spawn
     sockets = try .made(for: &self.launch)
     self.signals = signals
     self.control = control
     self.possession = possession
     liveness = try .make(launch)
     self.launch.placement.hasBoard = liveness != nil
-    outputs = try Self.openOutputs(launch)
-    memoryKills = MemoryKills()
+    outputs = try RankOutput.all(of: launch)
     service = Service(environment: launch.environment, isTraining: launch.progress != nil)
     fleet = Fleet(size: launch.size, grace: launch.grace, restarts: Restarts(launch.restarts))
     ended = try ReadyQueue()
@@ -75,9 +74,15 @@ final class Supervisor {
   /// Time since the supervisor was made, on the monotonic clock.
   var now: Duration { start.duration(to: SuspendingClock().now) }
 
+  /// Says what is about to run, as the first thing on stderr.
+  func open() {
+    console.say(launch.openingLine)
+    for note in launch.notes { console.say("note: \(note)") }
+  }
+
   /// Starts the workers and returns when all have ended and their output is out.
   func run() -> Outcome {
-    perform(fleet.handle(.begun))
+    take(.begun)
     while true {
       console.flush()
       sayLostReaders()
@@ -86,6 +91,19 @@ final class Supervisor {
     }
   }
 
+  /// Says how the run ended, as the last thing on stderr.
+  func close(_ outcome: Outcome) {
+    service.end(
+      outcome.reason, errno: outcome.errno(outOfMemory: memoryKills.since != nil),
+      succeeded: [.done, .stoppedEarly].contains(ExitCode(rawValue: outcome.exitCode)))
+    // Somebody who has asked to stop is not kept waiting by a reader that has stalled.
+    console.drain(patience: outcome.stopSignal == nil ? .seconds(5) : .milliseconds(500))
+    sayEnd(outcome)
+    console.drain(patience: .milliseconds(500))
+  }
+}
+
+extension Supervisor {
   private func takeTurn() {
     let deadlines = [fleet.deadline, service.deadline, liveness?.nextLook]
     let readable = waitForInput(until: deadlines.compactMap(\.self).min())
@@ -94,38 +112,136 @@ final class Supervisor {
     for source in readable { read(source) }
     serveControl()
     watchWorkers()
-    perform(fleet.handle(.timePassed(now)))
-    tellService()
+    take(.timePassed(now, chance: chance))
+    if service.isHeard { service.tell(serviceState, at: now) }
   }
+
+  private var chance: Double { .random(in: 0...1) }
 
   private func collect(_ rank: Int) {
     guard let worker = workers.removeValue(forKey: rank) else { return }
     let moment = now
     let ending = worker.collect()
     readRest(of: worker)
-    if ending == .lostPeer, stoppedRanks.isEmpty {
-      stoppedRanks = workers.values.filter(\.isStopped).map(\.rank).sorted()
+    if ending == .lostPeer, !fleet.knowsStoppedRanks {
+      take(.foundStopped(workers.values.filter(\.isStopped).map(\.rank).sorted()))
     }
-    _ = fleet.handle(.progressed(progress))
-    perform(fleet.handle(.ended(rank: rank, ending, at: moment)))
+    take(.progressed(launch.progress?.newest))
+    take(.ended(rank: rank, ending, at: moment, chance: chance))
   }
 
-  func receive(_ signal: Signal) {
-    guard signal != .user1 else { return perform(fleet.handle(.checkpointRequested)) }
-    console.say("\(signal): \(answer)")
-    perform(fleet.handle(.stopRequested(signal, at: now)))
+  private func receive(_ signal: Signal) {
+    guard signal != .user1 else { return take(.checkpointRequested) }
+    console.say("\(signal): \(fleet.answerToStop)")
+    take(.stopRequested(signal, at: now))
   }
 
-  /// What a request to stop leads to now.
-  private var answer: String {
-    if fleet.isWaiting { return "not starting the workers again" }
-    return fleet.deadline == nil
-      ? "asking the workers to stop after this step; a second one stops them at once"
-      : "stopping the workers at once"
+  /// Answers those who ask on the control socket.
+  private func serveControl() {
+    control?.serve { request in
+      switch request.command {
+      case .status: break
+      case .checkpoint: receive(.user1)
+      case .stop:
+        if !fleet.isAskedToStop { receive(.terminate) }
+        if request.now ?? false { receive(.terminate) }
+      }
+      return ControlAnswer(status: status)
+    }
+  }
+
+  /// Looks at what the workers say of themselves, when it is time to; blames those that are stuck.
+  private func watchWorkers() {
+    guard let liveness, now >= liveness.nextLook else { return }
+    keepPossession()
+    if fleet.isWritingStacks { return waitForStacks(liveness) }
+    let found = liveness.look(workers.values, at: now, isHeldUp: console.isCongested)
+    for straggler in found.stragglers { console.say("note: \(straggler)") }
+    if !found.hangs.isEmpty { end(found.hangs, liveness) }
+  }
+
+  /// Whoever removes the output folder removes its lock, and a worker makes the folder anew.
+  private func keepPossession() {
+    do throws(OutputError) {
+      try possession?.keep()
+      isDispossessed = false
+    } catch {
+      if !isDispossessed { console.say("warning: \(error)") }
+      isDispossessed = true
+    }
+  }
+
+  private func end(_ hangs: [Hang], _ liveness: Liveness) {
+    let actions = fleet.handle(.hung(hangs, at: now))
+    guard !actions.isEmpty else { return }
+    for hang in hangs { console.say("rank \(hang.rank) is \(hang)") }
+    console.say("all workers write their stacks into their logs, and are ended then")
+    for worker in workers.values { expectStacks(of: worker) }
+    perform(actions)
+    _ = liveness.haveWrittenStacks(workers.values, at: now)
+  }
+
+  private func waitForStacks(_ liveness: Liveness) {
+    guard liveness.haveWrittenStacks(workers.values, at: now) else { return }
+    for output in outputs { output.isQuiet = false }
+    take(.stacksWritten(at: now))
+  }
+
+  /// Says once of each reader of our output that it went, where somebody will look: in rank 0's log, and on stderr.
+  private func sayLostReaders() {
+    let lost = console.lostReaders.count
+    guard lost > saidLostReaders else { return }
+    saidLostReaders = lost
+    let text = console.lostReadersLine
+    outputs[0].note(text, console: &console)
+    console.say("note: \(text)")
   }
 }
 
 extension Supervisor {
+  private func take(_ event: Fleet.Event) { perform(fleet.handle(event)) }
+
+  /// Performs actions in their order, then those that what came of them leads to.
+  private func perform(_ actions: [Fleet.Action]) {
+    var waiting = actions[...]
+    while let action = waiting.popFirst() {
+      if let event = perform(action) { waiting += fleet.handle(event) }
+    }
+  }
+
+  /// What came of the action, where the fleet is to know.
+  private func perform(_ action: Fleet.Action) -> Fleet.Event? {
+    switch action {
+    case .launch(let rank): return launch(rank)
+    case .signal(let signal, let rank): workers[rank]?.send(signal)
+    case .retry(let outcome, let delay, let number): sayRetry(after: outcome, delay, number)
+    case .begin(let attempt): return begin(attempt)
+    case .finish(let outcome): self.outcome = outcome
+    }
+    return nil
+  }
+
+  private func launch(_ rank: Int) -> Fleet.Event {
+    liveness?.board.begin(rank: rank, at: monotonicNanoseconds())
+    defer { if rank == launch.size - 1 { memory = nil } }
+    do throws(LaunchError) {
+      let worker = try spawn(launch.command(rank: rank), rank, inheritance)
+      workers[rank] = worker
+      processes[rank] = worker.identifier
+      try ended.watch(worker.handle, rank: rank)
+      return .launched(rank: rank)
+    } catch {
+      // One that runs, but cannot be watched, is ended too.
+      _ = workers.removeValue(forKey: rank)?.collect()
+      return notStarted(rank, error)
+    }
+  }
+
+  private func notStarted(_ rank: Int, _ error: LaunchError) -> Fleet.Event {
+    memory = nil
+    return .ended(rank: rank, .notStarted(error.description), at: now, chance: chance)
+  }
+
   private var inheritance: WorkerProcess.Inheritance {
     // Borrowed: a copy of what a noncopyable optional holds would take it away.
     let shared: CInt? =
@@ -137,33 +253,34 @@ extension Supervisor {
       lifeline: lifeline.reading.number, memory: shared, board: liveness?.board.descriptor)
   }
 
-  func perform(_ actions: [Fleet.Action]) {
-    for action in actions {
-      switch action {
-      case .launch(let rank): start(rank)
-      case .signal(let signal, let rank): workers[rank]?.send(signal)
-      case .retry(let outcome, let delay, let number): sayRetry(after: outcome, delay, number)
-      case .begin(let attempt): prepare(attempt)
-      case .finish(let outcome): self.outcome = outcome
-      }
+  /// Gets another attempt ready; what stands in the way is its first rank's failure to start.
+  private func begin(_ attempt: Int) -> Fleet.Event {
+    processes = [:]
+    memoryKills = MemoryKills()
+    var obstacle: LaunchError?
+    do throws(LaunchError) {
+      try launch.advance(to: attempt)
+      sockets = try .made(for: &launch)
+      try reopenOutputs()
+      liveness = try .make(launch)
+      memory = try .memoryFile(for: launch.placement.meeting)
+    } catch {
+      obstacle = error
     }
-    // The workers have it once all of them are started.
-    if actions.contains(where: \.isLaunch) { memory = nil }
+    if memory == nil { launch.placement.meeting.memory = nil }
+    console.say(launch.attemptLine)
+    return obstacle.map { notStarted(0, $0) } ?? .begun
   }
 
-  private func start(_ rank: Int) {
-    liveness?.board.begin(rank: rank, at: monotonicNanoseconds())
+  /// New files, or none for this attempt: logs that cannot be kept end no run that was well on its way.
+  private func reopenOutputs() throws(LaunchError) {
+    launch.isLogged = true
     do throws(LaunchError) {
-      if let obstacle { throw obstacle }
-      let worker = try WorkerProcess.spawn(
-        launch.command(rank: rank), rank: rank, inheriting: inheritance)
-      workers[rank] = worker
-      processes[rank] = worker.identifier
-      try ended.watch(worker.handle, rank: rank)
+      outputs = try RankOutput.all(of: launch)
     } catch {
-      // One that runs, but cannot be watched, is ended too.
-      _ = workers.removeValue(forKey: rank)?.collect()
-      perform(fleet.handle(.ended(rank: rank, .notStarted(error.description), at: now)))
+      console.say("\(error) This attempt has no logs.")
+      launch.isLogged = false
+      outputs = try RankOutput.all(of: launch)
     }
   }
 }

@@ -99,6 +99,7 @@ import Testing
   private func started(_ size: Int) -> Fleet {
     var fleet = Fleet(size: size, grace: .seconds(30))
     _ = fleet.handle(.begun)
+    for rank in 0..<size { _ = fleet.handle(.launched(rank: rank)) }
     return fleet
   }
 

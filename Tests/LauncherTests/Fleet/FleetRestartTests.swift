@@ -15,14 +15,17 @@ import Testing
     #expect(outcome.firstFailure == 1 && outcome.attempt == 0 && outcome.progress?.step == 12)
     #expect(fleet.isWaiting && fleet.deadline == .seconds(7))
     #expect(fleet.handle(.timePassed(.milliseconds(6999))) == [])
-    #expect(
-      fleet.handle(.timePassed(.seconds(7))) == [.begin(attempt: 1), .launch(rank: 0), .launch(rank: 1)])
+    #expect(fleet.handle(.timePassed(.seconds(7))) == [.begin(attempt: 1)])
+    #expect(fleet.handle(.begun) == [.launch(rank: 0)])
+    #expect(fleet.handle(.launched(rank: 0)) == [.launch(rank: 1)])
+    #expect(fleet.handle(.launched(rank: 1)) == [])
     #expect(!fleet.isWaiting && fleet.deadline == nil)
   }
 
   @Test func anAttemptKnowsNothingOfTheOneBefore() throws {
     var fleet = try failedOnce()
     _ = fleet.handle(.timePassed(.seconds(7)))
+    for rank in 0..<2 { _ = fleet.handle(.launched(rank: rank)) }
     #expect(fleet.handle(.ended(rank: 0, .exited(0), at: .seconds(20))) == [])
     let outcome = try finished(fleet.handle(.ended(rank: 1, .exited(0), at: .seconds(21))))
     #expect(outcome.exitCode == 0 && outcome.firstFailure == nil)
@@ -32,6 +35,7 @@ import Testing
   @Test func theLastAttemptsFailureIsTheRuns() throws {
     var fleet = try failedOnce()
     _ = fleet.handle(.timePassed(.seconds(7)))
+    for rank in 0..<2 { _ = fleet.handle(.launched(rank: rank)) }
     _ = fleet.handle(.ended(rank: 0, .exited(79), at: .seconds(20)))
     let outcome = try finished(fleet.handle(.ended(rank: 1, .killed(15), at: .seconds(21))))
     #expect(outcome.exitCode == 79 && outcome.firstFailure == 0)
@@ -81,9 +85,40 @@ import Testing
     #expect(outcome.ends[0].ending == .stuck && outcome.exitCode == 137)
   }
 
+  @Test(arguments: [(0.0, 1.0), (0.5, 1.5), (1.0, 2.0)])
+  func `chance, which comes with the last end, stretches the wait`(chance: Double, seconds: Double) {
+    var fleet = started(1)
+    _ = fleet.handle(.ended(rank: 0, .killed(9), at: .seconds(5), chance: chance))
+    #expect(fleet.deadline == .seconds(5 + seconds))
+  }
+
+  @Test func `an attempt that cannot be made ready launches nobody`() throws {
+    var fleet = try failedOnce()
+    _ = fleet.handle(.timePassed(.seconds(7)))
+    let outcome = try finished(fleet.handle(.ended(rank: 0, .notStarted("no disk"), at: .seconds(7))))
+    #expect(outcome.firstFailure == 0 && outcome.ends[1].stoppedByLauncher)
+    #expect(outcome.reasonToStop == "another start would not mend this")
+  }
+
+  @Test func `who was stopped in one attempt was not in the next`() throws {
+    var fleet = started(2)
+    _ = fleet.handle(.foundStopped([]))
+    #expect(!fleet.knowsStoppedRanks)
+    _ = fleet.handle(.foundStopped([1]))
+    _ = fleet.handle(.foundStopped([0]))
+    #expect(fleet.knowsStoppedRanks)
+    _ = fleet.handle(.ended(rank: 0, .exited(70), at: .seconds(5)))
+    guard case .retry(let outcome, _, _)? = fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(6))).last
+    else { throw TestError("no retry") }
+    #expect(outcome.stoppedRanks == [1])
+    _ = fleet.handle(.timePassed(.seconds(9)))
+    #expect(!fleet.knowsStoppedRanks)
+  }
+
   private func started(_ size: Int) -> Fleet {
-    var fleet = Fleet(size: size, grace: .seconds(30), restarts: Restarts(.init(count: 3), chance: { 0 }))
+    var fleet = Fleet(size: size, grace: .seconds(30), restarts: Restarts(.init(count: 3)))
     _ = fleet.handle(.begun)
+    for rank in 0..<size { _ = fleet.handle(.launched(rank: rank)) }
     return fleet
   }
 

@@ -5,7 +5,10 @@ import Testing
 @Suite struct FleetTests {
   @Test func startsEveryRankInOrder() {
     var fleet = Fleet(size: 3, grace: .seconds(30))
-    #expect(fleet.handle(.begun) == [.launch(rank: 0), .launch(rank: 1), .launch(rank: 2)])
+    #expect(fleet.handle(.begun) == [.launch(rank: 0)])
+    #expect(fleet.handle(.launched(rank: 0)) == [.launch(rank: 1)])
+    #expect(fleet.handle(.launched(rank: 1)) == [.launch(rank: 2)])
+    #expect(fleet.handle(.launched(rank: 2)) == [])
     #expect(fleet.deadline == nil)
   }
 
@@ -142,6 +145,25 @@ import Testing
     #expect(outcome.exitCode == 78)
   }
 
+  @Test func `none is launched behind one that could not be started`() throws {
+    var fleet = Fleet(size: 3, grace: .seconds(30))
+    _ = fleet.handle(.begun)
+    _ = fleet.handle(.launched(rank: 0))
+    #expect(
+      fleet.handle(.ended(rank: 1, .notStarted("no memory"), at: .zero)) == [.signal(.terminate, rank: 0)])
+    let outcome = try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(1))))
+    #expect(outcome.firstFailure == 1 && outcome.exitCode == 78)
+    #expect(outcome.ends.map(\.stoppedByLauncher) == [true, false, true])
+  }
+
+  @Test func `none is launched once somebody wants the run to end`() throws {
+    var fleet = Fleet(size: 2, grace: .seconds(30))
+    _ = fleet.handle(.begun)
+    _ = fleet.handle(.launched(rank: 0))
+    #expect(fleet.handle(.stopRequested(.terminate, at: .zero)) == [.signal(.terminate, rank: 0)])
+    #expect(try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .zero))).exitCode == 143)
+  }
+
   @Test func aProcessThatSurvivesSIGKILLIsGivenUp() throws {
     var fleet = started(2)
     _ = fleet.handle(.ended(rank: 0, .exited(70), at: .seconds(1)))
@@ -170,6 +192,7 @@ import Testing
   private func started(_ size: Int, grace: Duration = .seconds(30)) -> Fleet {
     var fleet = Fleet(size: size, grace: grace)
     _ = fleet.handle(.begun)
+    for rank in 0..<size { _ = fleet.handle(.launched(rank: rank)) }
     return fleet
   }
 

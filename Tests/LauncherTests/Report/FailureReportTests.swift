@@ -67,7 +67,7 @@ import Testing
   @Test func aStoppedPeerIsNamed() {
     let ends = [end(0, .exited(70), 9), end(1, .killed(9), 13, byLauncher: true)]
     var report = report(ends, failed: 0, lines: [])
-    report.stoppedRanks = [1]
+    report.outcome.stoppedRanks = [1]
     #expect(report.text.contains("   likely   rank 1 was stopped, by a signal or a debugger, "))
     #expect(report.text.contains("   next     the same command with --resume auto, after finding out who"))
   }

@@ -79,3 +79,38 @@ extension Ending {
     }
   }
 }
+
+extension Ending {
+  /// The ending and, for a documented code, what it means.
+  fileprivate var words: String {
+    guard case .exited(let status) = self, let code = ExitCode(rawValue: status) else { return description }
+    return "\(description), \(code.meaning)"
+  }
+}
+
+extension Outcome {
+  /// How the run ended, in systemd's one line.
+  var reason: String {
+    if let firstFailure { return "rank \(firstFailure) failed: \(ends[firstFailure].ending.words)" }
+    return ExitCode(rawValue: exitCode)?.meaning ?? "stopped"
+  }
+
+  /// The failure as the number that systemd shows; nil where none of them says it.
+  func errno(outOfMemory: Bool) -> CInt? {
+    guard let firstFailure else { return nil }
+    switch ends[firstFailure].ending {
+    case .killed(SIGKILL): return outOfMemory ? ENOMEM : nil
+    case .killed, .stuck: return nil
+    case .hung: return ETIMEDOUT
+    case .notStarted: return ENOEXEC
+    case .exited(let status):
+      switch ExitCode(rawValue: status) {
+      case .usage, .badConfiguration: return EINVAL
+      case .missingInput: return ENOENT
+      case .noDevice: return ENODEV
+      case .inputOutput: return EIO
+      default: return nil
+      }
+    }
+  }
+}
