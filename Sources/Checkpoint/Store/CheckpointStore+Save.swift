@@ -8,7 +8,7 @@ public struct TensorFile {
   /// What the file holds.
   public internal(set) var tensors: [TensorView]
   /// Texts to put beside the tensors.
-  public internal(set) var metadata: [String: String]
+  public let metadata: [String: String]
 
   /// A file that will be called `NAME.safetensors`.
   public init(name: String, tensors: [TensorView], metadata: [String: String] = [:]) {

@@ -11,7 +11,7 @@ struct SplitScan {
   /// Of all classes, below `root`.
   private(set) var pictures = PathList()
   /// Classes with pictures in folders below theirs, and the names of those folders.
-  private(set) var nested: [(name: ClassName, folders: [[UInt8]])] = []
+  private var nested: [(name: ClassName, folders: [[UInt8]])] = []
   // By ending, paths below `root`.
   private var leftOut: [[UInt8]: [[UInt8]]] = [:]
 
