@@ -1,4 +1,6 @@
 internal import CZeroMQ
+internal import Glibc
+internal import System
 
 /// An address that a socket binds or connects to, in ZeroMQ's notation.
 public struct Endpoint: Equatable, Sendable, CustomStringConvertible {
@@ -28,4 +30,82 @@ public struct Endpoint: Equatable, Sendable, CustomStringConvertible {
 
   /// A meeting point of sockets of one context.
   public static func inproc(_ name: String) -> Endpoint { Endpoint(description: "inproc://" + name) }
+}
+
+/// A numeric IPv4 or IPv6 address.
+public struct IPAddress: Equatable, Sendable, CustomStringConvertible {
+  /// The address as `inet_ntop` writes it.
+  public let description: String
+  /// 4 or 16 bytes, in network order.
+  let bytes: [UInt8]
+
+  /// Reads an address, or `localhost` as 127.0.0.1; nil for anything else: no name is looked up.
+  public init?(_ text: String) {
+    let text = text == "localhost" ? "127.0.0.1" : text
+    guard let (family, bytes) = Self.parse(text) else { return nil }
+    var name = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    guard inet_ntop(family, bytes, &name, socklen_t(name.count)) != nil else { return nil }
+    self.bytes = bytes
+    description = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  private static func parse(_ text: String) -> (family: Int32, bytes: [UInt8])? {
+    for (family, length) in [(AF_INET, 4), (AF_INET6, 16)] {
+      var bytes = [UInt8](repeating: 0, count: length)
+      if inet_pton(family, text, &bytes) == 1 { return (family, bytes) }
+    }
+    return nil
+  }
+
+  /// Whether it has 16 bytes.
+  public var isVersion6: Bool { bytes.count == 16 }
+
+  /// Whether what is sent there never leaves the machine: 127.0.0.0/8, also inside IPv6, and ::1.
+  public var isLoopback: Bool { version4.map { $0.first == 127 } ?? (bytes == Self.one) }
+
+  /// Whether it stands for all of a machine's addresses, so that nobody can connect to it.
+  public var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } || version4 == [0, 0, 0, 0] }
+
+  /// The IPv4 address that it is or holds.
+  private var version4: [UInt8]? {
+    guard isVersion6 else { return bytes }
+    let mapped = Array(repeating: UInt8(0), count: 10) + [0xFF, 0xFF]
+    return bytes.starts(with: mapped) ? Array(bytes.suffix(4)) : nil
+  }
+
+  private static let one = Array(repeating: UInt8(0), count: 15) + [1]
+}
+
+extension IPAddress {
+  /// Why nothing can be sent there from this machine, in the system's words; nil where there is a way.
+  ///
+  /// Sends nothing: a datagram socket that is connected has only been told its route.
+  public var obstacle: String? {
+    let opened = socket(isVersion6 ? AF_INET6 : AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+    guard let descriptor = Descriptor(opened) else { return String(cString: strerror(errno)) }
+    return connect(descriptor.number) == 0 ? nil : String(cString: strerror(errno))
+  }
+
+  private func connect(_ descriptor: Int32) -> Int32 {
+    // Any port will do, but for 0.
+    let port = in_port_t(9).bigEndian
+    if isVersion6 {
+      var place = sockaddr_in6()
+      place.sin6_family = sa_family_t(AF_INET6)
+      place.sin6_port = port
+      withUnsafeMutableBytes(of: &place.sin6_addr) { $0.copyBytes(from: bytes) }
+      return Self.connect(descriptor, to: &place)
+    }
+    var place = sockaddr_in()
+    place.sin_family = sa_family_t(AF_INET)
+    place.sin_port = port
+    withUnsafeMutableBytes(of: &place.sin_addr) { $0.copyBytes(from: bytes) }
+    return Self.connect(descriptor, to: &place)
+  }
+
+  private static func connect<Place>(_ descriptor: Int32, to place: inout Place) -> Int32 {
+    withUnsafeBytes(of: &place) {
+      Glibc.connect(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t($0.count))
+    }
+  }
 }

@@ -59,3 +59,100 @@ public struct FrameHeader: Equatable, Sendable {
     fnv1a(name.utf8)
   }
 }
+
+/// Why bytes are not a header.
+public enum FrameError: Error, Equatable, Sendable {
+  /// They are fewer than a header has.
+  case length(Int)
+  /// They do not start as a header does.
+  case magic(UInt32)
+  /// They are of a version that this program does not know.
+  case version(UInt16)
+  /// Their checksum says one thing and their content another.
+  case checksum(expected: UInt32, found: UInt32)
+}
+
+extension FrameError: CustomStringConvertible {
+  /// What is wrong with the header.
+  public var description: String {
+    switch self {
+    case .length(let bytes): "\(bytes) bytes, fewer than a header's \(FrameHeader.byteCount)"
+    case .magic(let word): "no header: it starts with 0x\(String(word, radix: 16))"
+    case .version(let version): "a header of version \(version) instead of \(FrameHeader.version)"
+    case .checksum(let expected, let found):
+      "a header whose CRC-32C is 0x\(String(found, radix: 16)) instead of 0x\(String(expected, radix: 16))"
+    }
+  }
+}
+
+extension FrameHeader {
+  /// "TWLN" in memory.
+  static let magic: UInt32 = 0x4E4C_5754
+  /// The version of the layout below.
+  static let version: UInt16 = 2
+  /// The header's own checksum comes last and covers all before it.
+  private static let checksumOffset = byteCount - 4
+
+  /// Writes the header into the first ``byteCount`` bytes of `bytes`, little-endian.
+  public func encode(into bytes: UnsafeMutableRawBufferPointer) {
+    bytes.store(Self.magic, at: 0)
+    bytes.store(Self.version, at: 4)
+    bytes.store(operation, at: 6)
+    bytes.store(element, at: 7)
+    bytes.store(run, at: 8)
+    bytes.store(generation, at: 16)
+    bytes.store(rank, at: 20)
+    bytes.store(size, at: 22)
+    bytes.store(sequence, at: 24)
+    bytes.store(step, at: 32)
+    bytes.store(segment, at: 36)
+    bytes.store(count, at: 40)
+    bytes.store(start, at: 48)
+    bytes.store(length, at: 56)
+    bytes.store(payloadChecksum, at: 60)
+    bytes.store(root, at: 64)
+    bytes.store(UInt16(0), at: 66)
+    bytes.store(Self.checksum(of: UnsafeRawBufferPointer(bytes)), at: Self.checksumOffset)
+  }
+
+  /// Reads the header that `bytes` start with, and checks that nothing in it has changed.
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
+    try Self.check(bytes)
+    self.init(
+      operation: bytes.load(at: 6), element: bytes.load(at: 7), run: bytes.load(at: 8),
+      generation: bytes.load(at: 16), rank: bytes.load(at: 20), size: bytes.load(at: 22))
+    sequence = bytes.load(at: 24)
+    step = bytes.load(at: 32)
+    segment = bytes.load(at: 36)
+    count = bytes.load(at: 40)
+    start = bytes.load(at: 48)
+    length = bytes.load(at: 56)
+    payloadChecksum = bytes.load(at: 60)
+    root = bytes.load(at: 64)
+  }
+
+  private static func check(_ bytes: UnsafeRawBufferPointer) throws(FrameError) {
+    guard bytes.count >= byteCount else { throw .length(bytes.count) }
+    guard bytes.load(at: 0) == magic else { throw .magic(bytes.load(at: 0)) }
+    let expected = checksum(of: bytes)
+    let found: UInt32 = bytes.load(at: checksumOffset)
+    guard expected == found else { throw .checksum(expected: expected, found: found) }
+    guard bytes.load(at: 4) == version else { throw .version(bytes.load(at: 4)) }
+  }
+
+  private static func checksum(of bytes: UnsafeRawBufferPointer) -> UInt32 {
+    CRC32C(of: UnsafeRawBufferPointer(rebasing: bytes[..<checksumOffset])).value
+  }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  fileprivate func store(_ value: some FixedWidthInteger & BitwiseCopyable, at offset: Int) {
+    storeBytes(of: value.littleEndian, toByteOffset: offset, as: type(of: value))
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate func load<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Value {
+    Value(littleEndian: loadUnaligned(fromByteOffset: offset, as: Value.self))
+  }
+}

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Wire
 
 /// What a rank needs to meet its neighbours over TCP.
@@ -61,5 +62,108 @@ struct TCPDoor {
     let next = RingGroup.socketPath(of: (meeting.rank + 1) % meeting.size, in: meeting.directory)
     return try PrivateFile.read(SocketClaim.announcementPath(of: next))
       .flatMap { RingAnnouncement($0, run: meeting.run, generation: meeting.generation) }
+  }
+}
+
+/// Where a rank listens, as it says in a file of the meeting's folder.
+struct RingAnnouncement: Equatable {
+  let run: String
+  let generation: Int
+  let process: Int32
+  let address: IPAddress
+  let port: UInt16
+  /// A random name of this one listener.
+  let token: String
+
+  var endpoint: Endpoint { .tcp(address, port: port) }
+
+  /// What a file holds: one value a line.
+  var text: String {
+    [
+      Self.title, String(FrameHeader.digest(ofRun: run)), "\(generation)", "\(process)", "\(address)",
+      "\(port)",
+      token,
+    ].joined(separator: "\n")
+  }
+
+  private static let title = "twins-launch ring 1"
+
+  /// Reads a file of this run and start whose writer is alive; nil for any other, which a dead run has left.
+  init?(_ text: String, run: String, generation: Int) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    guard lines.count == 7, lines[0] == Self.title, UInt64(lines[1]) == FrameHeader.digest(ofRun: run),
+      Int(lines[2]) == generation, let process = Int32(lines[3]), process > 0,
+      let address = IPAddress(lines[4]), let port = UInt16(lines[5])
+    else { return nil }
+    // A process of another host cannot be asked for.
+    guard !address.isLoopback || kill(process, 0) == 0 || errno == EPERM else { return nil }
+    self.init(
+      run: run, generation: generation, process: process, address: address, port: port, token: lines[6])
+  }
+
+  init(
+    run: String, generation: Int, process: Int32 = getpid(), address: IPAddress, port: UInt16, token: String
+  ) {
+    self.run = run
+    self.generation = generation
+    self.process = process
+    self.address = address
+    self.port = port
+    self.token = token
+  }
+}
+
+/// How a rank proves itself to the next one over TCP, and whom it lets in.
+///
+/// On loopback nobody but the machine's own users can read along, so a secret is enough, and costs nothing afterwards.
+/// Beyond it everything is encrypted, which costs about a second of processor time for each gigabyte on either side.
+enum RingSecurity {
+  /// A secret of the run.
+  case secret(String)
+  /// This rank's keys, and the public ones of the rank before and the rank after.
+  case keys(own: KeyPair, previous: PublicKey, next: PublicKey)
+
+  /// The one that an address demands, with the secrets from the meeting's folder.
+  init(for address: IPAddress, _ meeting: RingMeeting) throws(PrivateFile.Refusal) {
+    if address.isLoopback && !meeting.alwaysEncrypts {
+      self = .secret(try RingSecrets.shared(in: meeting.directory))
+    } else {
+      let keys = try RingSecrets.keys(of: meeting.rank, size: meeting.size, in: meeting.directory)
+      self = .keys(own: keys.own, previous: keys.previous, next: keys.next)
+    }
+  }
+
+  /// What the listening socket is.
+  var server: SocketSecurity {
+    switch self {
+    case .secret: .plainServer
+    case .keys(let own, _, _): .curveServer(own)
+    }
+  }
+
+  /// Whom it lets in. `token` is the listener's own name, which only readers of its announcement know: so whoever lures
+  /// a rank into telling it the secret at a dead listener's port can use it nowhere else.
+  func admission(token: String) -> Admission {
+    switch self {
+    case .secret(let secret): .credentials(Credentials(name: token, password: secret))
+    case .keys(_, let previous, _): .keys([previous])
+    }
+  }
+
+  /// What the socket that connects to the next rank is; nil where that would tell the secret beyond loopback.
+  func client(of next: RingAnnouncement) -> SocketSecurity? {
+    switch self {
+    case .secret(let secret):
+      next.address.isLoopback ? .plainClient(Credentials(name: next.token, password: secret)) : nil
+    case .keys(let own, _, let server): .curveClient(own, server: server)
+    }
+  }
+
+  /// What a stranger's socket is that knows all but the secret.
+  func stranger(token: String) throws(WireError) -> SocketSecurity {
+    switch self {
+    case .secret: .plainClient(Credentials(name: token, password: RingSecrets.randomText()))
+    case .keys(let own, _, _): .curveClient(try KeyPair(), server: own.publicKey)
+    }
   }
 }

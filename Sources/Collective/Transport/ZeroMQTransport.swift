@@ -116,3 +116,99 @@ extension ZeroMQTransport {
     claim.release()
   }
 }
+
+extension ZeroMQTransport {
+  /// Listens at a free port, checks that strangers are refused there, and says where it is.
+  ///
+  /// The next rank is looked for, and connected to, while this one waits for messages.
+  convenience init(door: TCPDoor, tuning wished: SocketTuning? = nil) throws(CollectiveError) {
+    let tuning = wished ?? (door.address.isLoopback ? .loopback : SocketTuning())
+    do {
+      try self.init(claim: door.claim, tuning: tuning)
+      let port = try listen(at: door)
+      try checkRefusal(at: .tcp(door.address, port: port), of: door)
+      try door.announce(port: port)
+    } catch let refusal as PrivateFile.Refusal {
+      throw .setup(rank: door.meeting.rank, detail: refusal.detail)
+    } catch let error as CollectiveError {
+      throw error
+    } catch {
+      throw .setup(rank: door.meeting.rank, detail: "\(error)")
+    }
+    search = door
+    refusal = Self.refused(rank: door.meeting.rank, size: door.meeting.size)
+  }
+
+  private func listen(at door: TCPDoor) throws(WireError) -> UInt16 {
+    if door.hasAuthenticator {
+      authenticator = try Authenticator(admitting: door.security.admission(token: door.token), in: context)
+    }
+    if door.address.isVersion6 { try pull.allowVersion6() }
+    try pull.secure(as: door.security.server)
+    try pull.bind(to: .tcp(door.address, port: nil))
+    return try pull.boundPort()
+  }
+
+  /// Connects to the next rank if it has said by now where it listens.
+  func lookForNext() throws(CollectiveError) {
+    guard let door = search else { return }
+    let rank = door.meeting.rank
+    do {
+      guard let found = try door.findNext() else { return }
+      guard let security = door.security.client(of: found) else { throw Self.leak(to: found, rank: rank) }
+      if found.address.isVersion6 { try push.allowVersion6() }
+      try push.secure(as: security)
+      try push.queueOnlyForPeers()
+      try push.connect(to: found.endpoint)
+      search = nil
+    } catch let refusal as PrivateFile.Refusal {
+      throw .setup(rank: rank, detail: refusal.detail)
+    } catch let error as CollectiveError {
+      throw error
+    } catch {
+      throw .setup(rank: rank, detail: "\(error)")
+    }
+  }
+
+  private static func leak(to next: RingAnnouncement, rank: Int) -> CollectiveError {
+    .setup(
+      rank: rank,
+      detail:
+        "the next rank listens at \(next.address), beyond this host, where nothing may go in the clear; "
+        + "give all ranks addresses beyond loopback, or none")
+  }
+
+  /// What a rank says whom the next rank does not let in.
+  private static func refused(rank: Int, size: Int) -> CollectiveError {
+    .setup(
+      rank: rank,
+      detail:
+        "rank \((rank + 1) % size) refused its key or secret: the two ranks read secrets of different runs; "
+        + "start both from one folder")
+  }
+}
+
+/// What the ring's sockets may use; memory and speed depend on it, correctness does not.
+struct SocketTuning {
+  /// The most bytes of content in one message.
+  var segmentBytes = RingGrain().segmentBytes
+  /// The messages that each socket queues.
+  var queueLength = 8
+  /// Threads that move the messages; a connection uses one.
+  var ioThreads = 1
+  /// The kernel's buffers of each connection, in bytes; nil leaves them to the kernel, which lets them grow.
+  var sendBuffer: Int?
+  var receiveBuffer: Int?
+
+  /// For connections within one host, where what does not fit the processor's caches is slow: measured as the best of
+  /// 64 KiB to 4 MiB.
+  static var loopback: SocketTuning {
+    var tuning = SocketTuning()
+    tuning.sendBuffer = 262_144
+    tuning.receiveBuffer = 262_144
+    return tuning
+  }
+
+  /// The largest message: besides a segment, room for the header and for the words of an abort notice.
+  var largestMessage: Int { segmentBytes + 65_536 }
+}
