@@ -83,24 +83,24 @@ final class TestRing: Sendable {
     }
   }
 
-  /// Gives a group the memory that all ranks see, where this ring has some.
-  func share(with group: RingGroup) {
-    if wire == .shared { group.share(memory.shared, orElseSockets: false) }
+  /// What a rank keeps in the memory that all ranks see, where this ring has some.
+  var sharedBuffers: SharedBuffers? {
+    wire == .shared ? SharedBuffers(in: memory.shared, orElseSockets: false) : nil
   }
 }
 
 /// Runs `body` for every rank of a group over `wire`; the groups close in order afterwards.
 func onGroup<Value: Sendable>(
   of size: Int, over wire: TestWire, grain: RingGrain = .tiny, queueLength: Int = 2,
-  timeouts: RingGroup.Timeouts = .short,
+  timeouts: RingGroup.Timeouts = .short, gradientWire: GradientWire = .float32,
   _ body: @escaping @Sendable (RingGroup) throws(CollectiveError) -> Value
 ) throws -> [Value] {
   let ring = try TestRing(wire, size: size, queueLength: queueLength)
   return try onRanks(size) { rank throws(CollectiveError) in
     let transport = try ring.transport(rank, grain: grain)
-    let group = RingGroup(transport, rank: rank, size: size, timeouts: timeouts)
-    group.grain = grain
-    ring.share(with: group)
+    let group = RingGroup(
+      transport, rank: rank, size: size, timeouts: timeouts, grain: grain, gradientWire: gradientWire,
+      sharedBuffers: ring.sharedBuffers)
     let value = try body(group)
     group.close()
     return value
@@ -120,10 +120,12 @@ extension RingGroup.Timeouts {
 extension RingGroup {
   convenience init(
     _ transport: any RingTransport, rank: Int, size: Int, run: String = "test", generation: Int = 0,
-    timeouts: Timeouts = .short
+    timeouts: Timeouts = .short, grain: RingGrain = RingGrain(), gradientWire: GradientWire = .float32,
+    sharedBuffers: SharedBuffers? = nil
   ) {
     self.init(
-      transport: transport, rank: rank, size: size, run: run, generation: generation, timeouts: timeouts)
+      transport: transport, rank: rank, size: size, run: run, generation: generation, timeouts: timeouts,
+      grain: grain, gradientWire: gradientWire, sharedBuffers: sharedBuffers)
   }
 }
 

@@ -79,11 +79,10 @@ func onGroup<Value: Sendable>(
   return try onRanks(size) { rank in
     let group = RingGroup(
       transport: ring.transport(rank: rank), rank: rank, size: size, run: "test", generation: 0,
-      timeouts: .init(silence: .seconds(60)))
-    group.grain.blockLength = blockLength
-    if sharing {
-      group.share(RingMeeting.SharedMemory(descriptor: memory, limit: nil), orElseSockets: false)
-    }
+      timeouts: .init(silence: .seconds(60)), grain: RingGrain(blockLength: blockLength),
+      gradientWire: .float32,
+      sharedBuffers: sharing
+        ? SharedBuffers(in: RingMeeting.SharedMemory(descriptor: memory), orElseSockets: false) : nil)
     defer { group.close() }
     return try body(group)
   }

@@ -16,11 +16,11 @@ extension RingGroup {
       : try listen(directory: meeting.directory, rank: meeting.rank, size: meeting.size)
     let group = RingGroup(
       transport: transport, rank: meeting.rank, size: meeting.size, run: meeting.run,
-      generation: meeting.generation, timeouts: meeting.timeouts)
-    if meeting.sendsSums { group.gradientWire = meeting.gradientWire }
+      generation: meeting.generation, timeouts: meeting.timeouts, grain: RingGrain(),
+      gradientWire: meeting.sendsSums ? meeting.gradientWire : .float32,
+      sharedBuffers: memory.map { SharedBuffers(in: $0, orElseSockets: meeting.transport == .auto) })
     try group.join(within: meeting.deadline)
     transport.stopListening()
-    if let memory { group.share(memory, orElseSockets: meeting.transport == .auto) }
     return group
   }
 

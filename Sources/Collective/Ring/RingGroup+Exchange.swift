@@ -118,6 +118,30 @@ extension RingGroup {
     throw notice.error(during: call)
   }
 
+  /// Throws the failure that a rank has put up in shared memory, if one has.
+  func readNotice(during call: OperationCall) throws(CollectiveError) {
+    if let notice = sharedBuffers?.meeting?.failure { throw notice.error(during: call) }
+  }
+
+  /// Names the rank that this one waits for in the end, as far as it can see.
+  ///
+  /// In shared memory it sees who waits. Over sockets it hears of the previous one alone: silence speaks against that, and
+  /// where it waits itself, its name is a guess.
+  func timeout(_ patience: Patience, during call: OperationCall) -> CollectiveError {
+    let seen = sharedBuffers?.meeting?.stuckRank(afterSilence: patience.silence)
+    let isGuess = seen == nil && (sharedBuffers?.meeting != nil || patience.previousLives)
+    return .timeout(
+      rank: seen ?? previousRank, operation: call.name, seconds: patience.silence / .seconds(1),
+      isGuess: isGuess)
+  }
+
+  /// Shows the ranks that share memory that this one waits; gives the time at which it is to do so again.
+  func nextBeat(before deadline: ContinuousClock.Instant) -> ContinuousClock.Instant {
+    guard let meeting = sharedBuffers?.meeting else { return deadline }
+    meeting.beat()
+    return min(deadline, .now + SharedMeeting.beat)
+  }
+
   func lostPeer(_ rank: Int, during call: OperationCall) -> CollectiveError {
     .lostPeer(rank: rank, operation: call.name, observation: "its connection to rank \(self.rank) closed")
   }

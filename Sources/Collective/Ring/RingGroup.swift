@@ -13,24 +13,23 @@ public final class RingGroup: ProcessGroup {
   public let size: Int
   /// Who owns which elements of a buffer.
   public var blocks: BlockLayout { BlockLayout(blockLength: grain.blockLength, size: size) }
+  /// Why this group's buffers are not where they were to be, as a sentence; nil where all is as it was asked for.
+  public var transportNote: String? { sharedBuffers?.note }
 
   let transport: any RingTransport
   let timeouts: Timeouts
   let identity: FrameHeader
-  var grain = RingGrain()
+  let grain: RingGrain
   /// How sums travel where they are sent as bytes; the same on all ranks.
-  public var gradientWire = GradientWire.float32
-  var state = State.ready
-  /// The memory that all ranks see, where there is some.
-  var segment: SharedSegment?
-  var sharesOrElseSockets = false
-  /// Why this group's buffers are not where they were to be, as a sentence; nil where all is as it was asked for.
-  public internal(set) var transportNote: String?
-  /// Messages of the next operation that came before this one had ended.
-  var held: [Message] = []
+  let gradientWire: GradientWire
+  /// What lies in memory that all ranks see, where there is some; nil where floats travel over the sockets.
+  let sharedBuffers: SharedBuffers?
+  private var state = State.ready
   private var sequence: UInt64 = 0
+  /// Messages of the next operation that came before this one had ended.
+  private var held: [Message] = []
 
-  enum State {
+  private enum State {
     case ready
     case failed(CollectiveError)
     case closed
@@ -39,15 +38,28 @@ public final class RingGroup: ProcessGroup {
   /// Makes the group of a rank whose neighbours its transport reaches.
   ///
   /// `run` and `generation` must be the same on all ranks: messages of another run or an earlier start are refused.
-  public init(
+  public convenience init(
     transport: any RingTransport, rank: Int, size: Int, run: String, generation: Int,
     timeouts: Timeouts = Timeouts()
+  ) {
+    self.init(
+      transport: transport, rank: rank, size: size, run: run, generation: generation, timeouts: timeouts,
+      grain: RingGrain(), gradientWire: .float32, sharedBuffers: nil)
+  }
+
+  /// Makes a group whose buffers are cut, sent or placed in another way; in the same way on all ranks.
+  init(
+    transport: any RingTransport, rank: Int, size: Int, run: String, generation: Int, timeouts: Timeouts,
+    grain: RingGrain, gradientWire: GradientWire, sharedBuffers: SharedBuffers?
   ) {
     precondition(size > 0 && size <= UInt16.max && (0..<size).contains(rank), "rank \(rank) of \(size)")
     self.transport = transport
     self.rank = rank
     self.size = size
     self.timeouts = timeouts
+    self.grain = grain
+    self.gradientWire = gradientWire
+    self.sharedBuffers = sharedBuffers
     identity = FrameHeader(
       operation: 0, element: 0, run: FrameHeader.digest(ofRun: run), generation: UInt32(generation),
       rank: UInt16(rank), size: UInt16(size))
@@ -78,6 +90,14 @@ public final class RingGroup: ProcessGroup {
     } catch {
       throw end(because: error)
     }
+  }
+
+  /// Keeps a message of the next operation until that has begun.
+  func hold(_ message: Message) { held.append(message) }
+
+  /// The next message from the previous rank: one that came while the ranks met, or a new one.
+  func nextMessage() throws(CollectiveError) -> Message? {
+    held.isEmpty ? try transport.receive() : held.removeFirst()
   }
 
   private func requireReady() throws(CollectiveError) {
@@ -127,10 +147,10 @@ extension RingGroup {
   private var flushLimit: Duration { .milliseconds(500) }
 
   /// Makes the group unusable, tells the next rank why, and closes the connections so that the failure spreads.
-  func end(because error: CollectiveError) -> CollectiveError {
+  private func end(because error: CollectiveError) -> CollectiveError {
     state = .failed(error)
     let notice = AbortNotice(error, witness: rank)
-    if error.isPlainToSee { segment?.meeting?.post(notice) }
+    if error.isPlainToSee { sharedBuffers?.meeting?.post(notice) }
     let isTold = tellNext(notice)
     transport.close(flushingFor: isTold ? flushLimit : .zero)
     return error

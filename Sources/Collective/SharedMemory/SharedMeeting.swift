@@ -5,15 +5,15 @@ internal import CLinux
 /// Each rank has words of its own, a cache line from the others', that say what it has come to; so a rank that is
 /// missing has a name. Whoever comes last opens the gate, the word on which the others sleep.
 final class SharedMeeting {
-  let memory: SharedMapping
-  let rank: Int
-  let size: Int
+  private let memory: SharedMapping
+  private let rank: Int
+  private let size: Int
   /// What this rank has seen of each rank's beats, and when they last went on.
-  var seen: [(beats: UInt32, at: ContinuousClock.Instant)]
+  private var seen: [(beats: UInt32, at: ContinuousClock.Instant)]
   /// The meetings that this rank has come to; it wraps around, as the words do.
   private var count: UInt32 = 0
 
-  static let line = 64
+  private static let line = 64
   /// About as long as a rank that runs beside this one needs to catch up; longer would take its processor away.
   private static let spins = 200
 
@@ -31,17 +31,19 @@ final class SharedMeeting {
   private var arrivals: UnsafeMutablePointer<UInt32> { words(1) }
 
   /// What a rank tells of itself, one word each.
-  enum Note: Int {
+  private enum Note: Int {
     /// The meetings that it has come to.
     case meetings
     /// Counts on while it waits, whatever for: it stands still in a rank that is stopped or busy.
     case beats
   }
 
-  func note(_ note: Note, of rank: Int) -> UnsafeMutablePointer<UInt32> { words(2 + rank) + note.rawValue }
+  private func note(_ note: Note, of rank: Int) -> UnsafeMutablePointer<UInt32> {
+    words(2 + rank) + note.rawValue
+  }
 
   /// The words of a line.
-  func words(_ index: Int) -> UnsafeMutablePointer<UInt32> {
+  private func words(_ index: Int) -> UnsafeMutablePointer<UInt32> {
     (memory.start + index * Self.line).assumingMemoryBound(to: UInt32.self)
   }
 }
@@ -104,7 +106,7 @@ extension SharedMeeting {
 /// A notice of failure that reaches all ranks at once, in whatever state the ring is.
 extension SharedMeeting {
   /// Room for the notice: a line of words, then its reason.
-  static let noticeByteCount = 1024 + line
+  private static let noticeByteCount = 1024 + line
   private static let longestReason = 1024
 
   private var notice: UnsafeMutablePointer<UInt32> { words(2 + size) }

@@ -11,10 +11,6 @@ struct SharedSegment {
   let descriptor: Int32
   /// The most bytes that it may grow to.
   let limit: Int?
-  /// Where the ranks wait for one another, once the first buffer is there.
-  var meeting: SharedMeeting?
-  /// The number of buffers made so far.
-  var buffers = 0
 
   init(_ memory: RingMeeting.SharedMemory) {
     descriptor = memory.descriptor
@@ -62,10 +58,13 @@ struct SharedSegment {
 }
 
 extension SharedSegment {
-  /// Makes the file hold `size` lanes of `count` floats more, and the meeting's page before the first; on rank 0 alone.
-  func grow(byFloats count: Int, size: Int) -> (Place, SharedMemoryBudget.Verdict) {
+  /// Makes the file hold `size` lanes of `count` floats more, after the meeting's page where there is none yet; on rank 0
+  /// alone.
+  func grow(
+    byFloats count: Int, size: Int, forMeeting: Bool
+  ) -> (Place, SharedMemoryBudget.Verdict) {
     let end = fileLength.rounded(upTo: Self.page)
-    let control = meeting == nil ? SharedMeeting.byteCount(size: size).rounded(upTo: Self.page) : 0
+    let control = forMeeting ? SharedMeeting.byteCount(size: size).rounded(upTo: Self.page) : 0
     let place = Place(control: end, from: end + control, floats: count, page: Self.page)
     let lanes = place.range(size: size)
     let budget = SharedMemoryBudget.now(limit: limit)

@@ -1,13 +1,23 @@
 internal import Wire
 
-extension ZeroMQTransport {
-  /// Knocks at this rank's own door as a stranger, who must be turned away before anybody else is let in.
-  ///
-  /// ZeroMQ lets everybody in when nobody answers its question; this is what notices.
-  func checkRefusal(at endpoint: Endpoint, of door: TCPDoor) throws(CollectiveError) {
-    let finding: RefusalFinding
+/// A knock at a rank's own door as a stranger, who must be turned away before anybody else is let in.
+///
+/// ZeroMQ lets everybody in when nobody answers its question; this is what notices.
+struct RefusalCheck {
+  private let door: TCPDoor
+  private let context: Context
+
+  /// Checks the door of a listener whose sockets are of `context`.
+  init(of door: TCPDoor, in context: Context) {
+    self.door = door
+    self.context = context
+  }
+
+  /// Throws unless a stranger is turned away at `endpoint`.
+  func run(at endpoint: Endpoint) throws(CollectiveError) {
+    let finding: Finding
     do {
-      finding = try knock(at: endpoint, as: door.security.stranger(token: door.token), door)
+      finding = try knock(at: endpoint, as: door.security.stranger(token: door.token))
     } catch {
       throw .setup(rank: door.meeting.rank, detail: error.description)
     }
@@ -20,15 +30,13 @@ extension ZeroMQTransport {
   }
 
   /// What became of a stranger.
-  private enum RefusalFinding: String {
+  private enum Finding: String {
     case refused
     case admitted = "let in"
     case unanswered = "not refused in time"
   }
 
-  private func knock(
-    at endpoint: Endpoint, as security: SocketSecurity, _ door: TCPDoor
-  ) throws(WireError) -> RefusalFinding {
+  private func knock(at endpoint: Endpoint, as security: SocketSecurity) throws(WireError) -> Finding {
     let end = ContinuousClock.now + door.refusalLimit
     let stranger = try Socket(.push, in: context)
     var monitor = try ConnectionMonitor(of: stranger, in: context)

@@ -6,24 +6,24 @@ internal import Wire
 /// Fail-stop: ZeroMQ would reconnect and lose messages in between without a word, so the first lost connection
 /// counts, and nobody can connect twice. No ZeroMQ heartbeats: they end connections of ranks that are busy computing.
 final class ZeroMQTransport: RingTransport {
-  let context: Context
-  let claim: SocketClaim
-  var push: Socket
-  var pull: Socket
+  private let context: Context
+  private let claim: SocketClaim
+  private var push: Socket
+  private var pull: Socket
   private var pushMonitor: ConnectionMonitor
   private var pullMonitor: ConnectionMonitor
   private var next = NeighbourConnection()
   private var previous = NeighbourConnection()
   private(set) var lostNeighbours: RingNeighbours = []
   /// Over TCP, the way to the next rank, until it is found.
-  var search: TCPDoor?
+  private var search: TCPDoor?
   /// Over TCP, what there is to say if the next rank lets nobody in.
-  var refusal = CollectiveError.system(detail: "the next rank refused the connection")
+  private var refusal = CollectiveError.system(detail: "the next rank refused the connection")
   /// Over TCP, who lets the previous rank in.
-  var authenticator: Authenticator?
+  private var authenticator: Authenticator?
 
   /// Makes sockets that go nowhere yet.
-  init(claim: SocketClaim, tuning: SocketTuning) throws(WireError) {
+  private init(claim: SocketClaim, tuning: SocketTuning) throws(WireError) {
     self.claim = claim
     context = try Context(ioThreads: tuning.ioThreads)
     push = try Socket(.push, in: context)
@@ -126,7 +126,7 @@ extension ZeroMQTransport {
     do {
       try self.init(claim: door.claim, tuning: tuning)
       let port = try listen(at: door)
-      try checkRefusal(at: .tcp(door.address, port: port), of: door)
+      try RefusalCheck(of: door, in: context).run(at: .tcp(door.address, port: port))
       try door.announce(port: port)
     } catch let refusal as PrivateFile.Refusal {
       throw .setup(rank: door.meeting.rank, detail: refusal.detail)
@@ -150,7 +150,7 @@ extension ZeroMQTransport {
   }
 
   /// Connects to the next rank if it has said by now where it listens.
-  func lookForNext() throws(CollectiveError) {
+  private func lookForNext() throws(CollectiveError) {
     guard let door = search else { return }
     let rank = door.meeting.rank
     do {

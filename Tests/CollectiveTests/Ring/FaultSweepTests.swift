@@ -66,9 +66,9 @@ extension FaultSweepTests {
       if rank == victim {
         transport = FaultyTransport(fault, atMessage: size + message, of: transport, thaw: thaw)
       }
-      let group = RingGroup(transport, rank: rank, size: size, timeouts: timeouts)
-      group.grain = .tiny
-      ring.share(with: group)
+      let group = RingGroup(
+        transport, rank: rank, size: size, timeouts: timeouts, grain: .tiny, sharedBuffers: ring.sharedBuffers
+      )
       try group.join(within: .seconds(20))
       try body(group)
       group.close()

@@ -212,9 +212,8 @@ struct FaultTests {
       if let fault, rank == 1 {
         transport = FaultyTransport(fault, atMessage: handshake + message, of: transport)
       }
-      let group = RingGroup(transport, rank: rank, size: 4, timeouts: timeouts)
-      group.grain = .tiny
-      ring.share(with: group)
+      let group = RingGroup(
+        transport, rank: rank, size: 4, timeouts: timeouts, grain: .tiny, sharedBuffers: ring.sharedBuffers)
       try group.join(within: .seconds(20))
       try body(group)
       group.close()

@@ -11,8 +11,7 @@ struct GradientWireTests {
     let length = 333
     let contributions = (0..<size).map { smallFloats(count: length, rank: $0) }
     let expected = roundedSum(contributions, blockLength: 4, wire)
-    let sums = try onGroup(of: size, over: .loopback) { group throws(CollectiveError) in
-      group.gradientWire = wire
+    let sums = try onGroup(of: size, over: .loopback, gradientWire: wire) { group throws(CollectiveError) in
       var values = contributions[group.rank]
       try group.allReduceSum(&values)
       return values
@@ -25,8 +24,7 @@ struct GradientWireTests {
   func scatteredSums(wire: GradientWire) throws {
     let contributions = (0..<3).map { smallFloats(count: 100, rank: $0) }
     let expected = roundedSum(contributions, blockLength: 4, wire)
-    let owned = try onGroup(of: 3, over: .loopback) { group throws(CollectiveError) in
-      group.gradientWire = wire
+    let owned = try onGroup(of: 3, over: .loopback, gradientWire: wire) { group throws(CollectiveError) in
       let buffer = try group.makeBuffer(count: 100)
       _ = buffer.floats.update(from: contributions[group.rank])
       try group.reduceScatterSum(buffer, 0..<100)
@@ -40,11 +38,14 @@ struct GradientWireTests {
 
   @Test("ranks that round differently are told apart at once")
   func disagreement() {
-    let errors = onRanks(3, over: LoopbackRing(size: 3)) { group throws(CollectiveError) in
-      group.gradientWire = group.rank == 1 ? .bfloat16 : .float32
+    let ring = LoopbackRing(size: 3)
+    let errors = onRanks(3) { rank throws(CollectiveError) in
+      let group = RingGroup(
+        ring.transport(rank: rank), rank: rank, size: 3, gradientWire: rank == 1 ? .bfloat16 : .float32)
       var values: [Float] = [1, 2, 3]
       try group.allReduceSum(&values)
-    }
+      group.close()
+    }.map(\.error)
     #expect(errors.map { $0?.culprit }[2] == 1)
   }
 

@@ -47,8 +47,9 @@ struct SharedMeetingTests {
           for _ in 0..<3 { haveFailed.wait() }
         }
       }
-      let group = RingGroup(transport, rank: rank, size: 4, timeouts: timeouts)
-      group.share(memory.shared, orElseSockets: false)
+      let group = RingGroup(
+        transport, rank: rank, size: 4, timeouts: timeouts,
+        sharedBuffers: SharedBuffers(in: memory.shared, orElseSockets: false))
       let buffer = try group.makeBuffer(count: 8)
       defer { if rank != 1 { haveFailed.signal() } }
       try group.allReduceSum(buffer, 0..<8)
@@ -71,8 +72,9 @@ struct SharedMeetingTests {
     let memory = try TestMemory()
     let ring = LoopbackRing(size: 2, capacity: 1)
     let outcomes = onRanks(2) { rank throws(CollectiveError) in
-      let group = RingGroup(ring.transport(rank: rank), rank: rank, size: 2)
-      group.share(memory.shared, orElseSockets: false)
+      let group = RingGroup(
+        ring.transport(rank: rank), rank: rank, size: 2,
+        sharedBuffers: SharedBuffers(in: memory.shared, orElseSockets: false))
       let buffer = try group.makeBuffer(count: 8)
       if rank == 0 {
         defer { hasEnded.signal() }
@@ -131,8 +133,9 @@ struct SharedMeetingTests {
     return onRanks(4) { rank throws(CollectiveError) in
       var transport = ring.transport(rank: rank)
       if let message, rank == 1 { transport = FaultyTransport(.die, atMessage: message, of: transport) }
-      let group = RingGroup(transport, rank: rank, size: 4, timeouts: timeouts)
-      group.share(memory.shared, orElseSockets: false)
+      let group = RingGroup(
+        transport, rank: rank, size: 4, timeouts: timeouts,
+        sharedBuffers: SharedBuffers(in: memory.shared, orElseSockets: false))
       let buffer = try group.makeBuffer(count: 8)
       defer { if rank != 1 { afterwards() } }
       try group.perform(.allReduce, element: .float32, range: 0..<8) { call throws(CollectiveError) in

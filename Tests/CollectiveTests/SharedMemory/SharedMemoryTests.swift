@@ -76,8 +76,9 @@ struct SharedMemoryTests {
     let memory = try TestMemory()
     let ring = LoopbackRing(size: 4)
     let errors = onRanks(4) { rank throws(CollectiveError) in
-      let group = RingGroup(ring.transport(rank: rank), rank: rank, size: 4)
-      group.share(memory.shared, orElseSockets: false)
+      let group = RingGroup(
+        ring.transport(rank: rank), rank: rank, size: 4,
+        sharedBuffers: SharedBuffers(in: memory.shared, orElseSockets: false))
       let buffers = [try group.makeBuffer(count: 8), try group.makeBuffer(count: 8)]
       try group.allReduceSum(buffers[rank == 1 ? 1 : 0], 0..<8)
     }.map(\.error)
@@ -90,8 +91,9 @@ struct SharedMemoryTests {
     let memory = try TestMemory(limit: 100_000)
     let ring = LoopbackRing(size: 3)
     let errors = onRanks(3) { rank throws(CollectiveError) in
-      let group = RingGroup(ring.transport(rank: rank), rank: rank, size: 3)
-      group.share(memory.shared, orElseSockets: false)
+      let group = RingGroup(
+        ring.transport(rank: rank), rank: rank, size: 3,
+        sharedBuffers: SharedBuffers(in: memory.shared, orElseSockets: false))
       _ = try group.makeBuffer(count: 1_000)
       _ = try group.makeBuffer(count: 20_000)
     }.map(\.error)
@@ -112,8 +114,9 @@ struct SharedMemoryTests {
     let memory = try TestMemory()
     let ring = LoopbackRing(size: 2)
     let errors = onRanks(2) { rank throws(CollectiveError) in
-      let group = RingGroup(ring.transport(rank: rank), rank: rank, size: 2)
-      group.share(memory.shared, orElseSockets: false)
+      let group = RingGroup(
+        ring.transport(rank: rank), rank: rank, size: 2,
+        sharedBuffers: SharedBuffers(in: memory.shared, orElseSockets: false))
       _ = try group.makeBuffer(count: 1 << 44)
     }.map(\.error)
     guard case .noRoom(let detail) = errors[1] else {
@@ -148,8 +151,9 @@ struct SharedMemoryTests {
     let memories = try [TestMemory(), TestMemory()]
     let ring = LoopbackRing(size: 4)
     let errors = onRanks(4) { rank throws(CollectiveError) in
-      let group = RingGroup(ring.transport(rank: rank), rank: rank, size: 4)
-      group.share(memories[rank == 2 ? 1 : 0].shared, orElseSockets: true)
+      let group = RingGroup(
+        ring.transport(rank: rank), rank: rank, size: 4,
+        sharedBuffers: SharedBuffers(in: memories[rank == 2 ? 1 : 0].shared, orElseSockets: true))
       _ = try group.makeBuffer(count: 8)
     }.map(\.error)
     #expect([0, 1, 3].map { errors[$0]?.culprit } == [2, 2, 2])
@@ -163,8 +167,9 @@ func onSharedRanks<Value: Sendable>(
 ) throws -> [Value] {
   let ring = LoopbackRing(size: size)
   return try onRanks(size) { rank throws(CollectiveError) in
-    let group = RingGroup(ring.transport(rank: rank), rank: rank, size: size)
-    group.share(memory.shared, orElseSockets: orElseSockets)
+    let group = RingGroup(
+      ring.transport(rank: rank), rank: rank, size: size,
+      sharedBuffers: SharedBuffers(in: memory.shared, orElseSockets: orElseSockets))
     let value = try body(group)
     group.close()
     return value
