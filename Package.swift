@@ -68,7 +68,7 @@ let package = Package(
     // The rooms; docs/architecture.md says what each owns and may import.
     room("System", ["CLinux", "CISAL", systemPackage]),
     room("Randomness"),
-    room("Board", ["CLinux"]),
+    room("Board", ["CLinux", "System"]),
     room("Torch", ["CTorch", "CFloats", "System"]),
     room("Model", ["Torch", "Randomness"]),
     room("Wire", ["CZeroMQ", "System"]),

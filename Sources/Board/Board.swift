@@ -3,9 +3,6 @@ internal import Glibc
 
 /// The launcher's side: what all ranks say of themselves, readable whatever has become of them.
 public final class Board: Sendable {
-  /// The variable that names the descriptor of the board in a worker.
-  public static let variable = "TWINS_BOARD_FD"
-
   /// The file in memory, for workers to inherit.
   public let descriptor: Int32
   /// How many ranks have a place.
@@ -55,7 +52,7 @@ public final class BoardSlot: Sendable {
 
   /// The place that the launcher's environment names; nil without a launcher, or with one that keeps no board.
   public init?(_ environment: [String: String], rank: Int) {
-    guard let descriptor = environment[Board.variable].flatMap({ Int32($0) }) else { return nil }
+    guard let descriptor = LauncherLink(environment: environment).board else { return nil }
     var status = stat()
     guard fstat(descriptor, &status) == 0,
       let memory = BoardMemory(descriptor, length: Int(status.st_size)), (0..<memory.ranks).contains(rank)

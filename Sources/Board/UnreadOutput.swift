@@ -3,9 +3,6 @@ internal import Glibc
 
 /// What this process has printed into its pipes and a launcher that is gone has not read.
 public enum UnreadOutput {
-  /// The variable that names the file in which the launcher kept this process's lines.
-  public static let variable = "TWINS_LOG"
-
   /// Adds it to the launcher's file, standard output first, and a last line that no pipe would take any more; does
   /// nothing where there is no such file.
   ///

@@ -79,14 +79,14 @@ import Testing
 
   @Test func `a descriptor that is no board gives no slot`() throws {
     #expect(BoardSlot([:], rank: 0) == nil)
-    #expect(BoardSlot([Board.variable: "x"], rank: 0) == nil)
-    #expect(BoardSlot([Board.variable: "987"], rank: 0) == nil)
+    #expect(BoardSlot(["TWINS_BOARD_FD": "x"], rank: 0) == nil)
+    #expect(BoardSlot(LauncherLink(board: 987).environment, rank: 0) == nil)
     let board = try #require(Board(ranks: 1))
-    #expect(BoardSlot([Board.variable: "\(dup(board.descriptor))"], rank: 1) == nil)
+    #expect(BoardSlot(LauncherLink(board: dup(board.descriptor)).environment, rank: 1) == nil)
     #expect(ftruncate(board.descriptor, 0) == -1, "a worker could take the launcher's memory away")
   }
 
   private func slot(of board: Board, rank: Int) throws -> BoardSlot {
-    try #require(BoardSlot([Board.variable: "\(dup(board.descriptor))"], rank: rank))
+    try #require(BoardSlot(LauncherLink(board: dup(board.descriptor)).environment, rank: rank))
   }
 }

@@ -15,7 +15,8 @@ import Glibc
 alarm(120)
 // Other tests run at the same time, and some of them against the clock.
 _ = nice(19)
-let environment = [Board.variable: getenv(Board.variable).map { String(cString: $0) } ?? ""]
+let environment = Dictionary(
+  uniqueKeysWithValues: LauncherLink.variables.map { ($0, getenv($0).map { String(cString: $0) } ?? "") })
 let rank = getenv("RANK").flatMap { Int(String(cString: $0)) } ?? 0
 let section = Section.allCases.first { $0.name == CommandLine.arguments[1] }
 guard let slot = BoardSlot(environment, rank: rank), let section else { exit(1) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Board
 import CLinux
 import Collective
 import Flags

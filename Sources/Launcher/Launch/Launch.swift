@@ -66,7 +66,7 @@ struct Launch: Sendable {
     WorkerCommand(
       program: program, arguments: arguments,
       environment: placement.environment(rank: rank, inheriting: environment)
-        .merging(logPath(rank: rank).map { [UnreadOutput.variable: $0] } ?? [:]) { $1 })
+        .merging(LauncherLink(log: logPath(rank: rank)).environment) { $1 })
   }
 
   func logPath(rank: Int) -> String? {

@@ -42,10 +42,15 @@ struct Placement: Sendable {
     return outer.filter { !Self.isOwn($0.key) }
       .merging(meeting(rank: rank).environment) { $1 }
       .merging(identity(rank: rank)) { $1 }
-      .merging(hasBoard ? [Board.variable: "\(WorkerProcess.boardDescriptor)"] : [:]) { $1 }
+      .merging(link.environment) { $1 }
       .merging(Self.waitingDefaults) { $1 }
       .merging(wished) { $1 }
       .merging(threadVariables(outer)) { $1 }
+  }
+
+  private var link: LauncherLink {
+    LauncherLink(
+      lifeline: WorkerProcess.lifelineDescriptor, board: hasBoard ? WorkerProcess.boardDescriptor : nil)
   }
 
   private func meeting(rank: Int) -> RingMeeting {
@@ -60,7 +65,6 @@ struct Placement: Sendable {
       "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(masterPort)",
       "TORCHELASTIC_RUN_ID": meeting.run, "TORCHELASTIC_RESTART_COUNT": "\(meeting.generation)",
       "TORCHELASTIC_MAX_RESTARTS": "\(maxRestarts)",
-      Lifeline.variable: "\(WorkerProcess.lifelineDescriptor)",
     ]
   }
 
@@ -75,8 +79,8 @@ struct Placement: Sendable {
 
   /// Variables that the launcher sets, or that speak to it: those of another one must not be left.
   private static func isOwn(_ variable: String) -> Bool {
-    RingMeeting.variables.contains(variable) || Notifier.variables.contains(variable)
-      || [Board.variable, UnreadOutput.variable].contains(variable)
+    RingMeeting.variables.contains(variable) || LauncherLink.variables.contains(variable)
+      || Notifier.variables.contains(variable)
   }
 }
 

@@ -1,4 +1,4 @@
-import Collective
+import Board
 import FoundationEssentials
 import Glibc
 import Recipe
@@ -6,7 +6,7 @@ import Recipe
 extension Lifeline {
   /// Ends this process when its launcher is gone, and takes away the meeting's folder, since the launcher cannot.
   static func watch(_ environment: [String: String], folder: String) {
-    guard let descriptor = descriptor(environment) else { return }
+    guard let descriptor = LauncherLink(environment: environment).lifeline else { return }
     watch(descriptor) {
       try? FileManager.default.removeItem(atPath: folder)
       _exit(ExitCode.software.rawValue)

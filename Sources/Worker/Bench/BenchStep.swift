@@ -1,4 +1,5 @@
 import ArgumentParser
+import Board
 import Collective
 import Data
 import Flags

@@ -67,10 +67,11 @@ extension Placement {
   }
 
   private init(_ meeting: RingMeeting, _ environment: [String: String]) throws(RingMeeting.BadVariable) {
+    let link = LauncherLink(environment: environment)
     self.init(
       meeting: meeting, localRank: try environment.number("LOCAL_RANK", below: meeting.size),
       localWorldSize: try environment.number("LOCAL_WORLD_SIZE", orIfMissing: meeting.size),
-      lifeline: Lifeline.descriptor(environment), log: environment[UnreadOutput.variable])
+      lifeline: link.lifeline, log: link.log)
   }
 
   /// Nil where the environment names a number, as it does under the launcher, or all processors may be used.

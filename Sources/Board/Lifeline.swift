@@ -5,15 +5,7 @@ internal import System
 ///
 /// The launcher alone holds the other end of a pipe; end-of-file on ours means that it does not run any more.
 public enum Lifeline {
-  /// The variable that names the descriptor of this process's end.
-  public static let variable = "TWINS_LIFELINE_FD"
-
-  /// The descriptor that the environment names, where a launcher has started this process.
-  public static func descriptor(_ environment: [String: String]) -> Int32? {
-    environment[variable].flatMap { Int32($0) }
-  }
-
-  /// Calls `end` on a thread of its own when the launcher is gone.
+  /// Calls `end` on a thread of its own when the launcher is gone, as `descriptor`, this process's end, tells.
   public static func watch(_ descriptor: Int32, end: @escaping @Sendable () -> Never) {
     OwnThread.started("lifeline") {
       var byte: UInt8 = 0
