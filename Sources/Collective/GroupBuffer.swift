@@ -5,6 +5,23 @@ internal import System
 /// A group whose ranks share memory puts the buffer where the others can read it, so that nothing is copied in.
 /// The memory starts as zeros, on a page's edge, and lives as long as this object.
 public final class GroupBuffer {
+  /// Where floats lie, and who reaches them there.
+  ///
+  /// A ``ProcessGroup`` says by ``ProcessGroup/canSum(at:)`` at which places its operations take floats as they are.
+  public enum Place: Hashable, Sendable {
+    /// Host memory that every rank of the group sees, each at addresses of its own: nothing is copied to reach it.
+    case sharedHost
+    /// Host memory that this rank alone sees: what others are to have of it is sent.
+    case host
+    /// The memory of a card of this rank, by its number on the host.
+    ///
+    /// Work on it is put on `stream`, the handle of a queue of the card (nil: its default one), and is over only once
+    /// the stream has come to it: whoever reads the floats elsewhere waits for the stream first.
+    case device(Int, stream: UInt? = nil)
+  }
+
+  /// Where this rank's floats lie; of the same kind on every rank.
+  public let place: Place
   /// This rank's memory.
   public let floats: UnsafeMutableBufferPointer<Float>
   /// Every rank's memory of this buffer, by rank, where this process sees it; empty where it sees only its own.
@@ -12,7 +29,7 @@ public final class GroupBuffer {
   /// The buffer's number among those that lie in shared memory, the same on every rank, from 1; 0 for all others.
   let number: Int
   /// Whether the floats lie where the other ranks read and write them, and nothing is copied to reach them.
-  public var isShared: Bool { !lanes.isEmpty }
+  public var isShared: Bool { place == .sharedHost }
 
   /// Keeps the memory.
   private let memory: any AnyObject & Sendable
@@ -32,6 +49,7 @@ public final class GroupBuffer {
       Shortage(.memory, for: "\(bytes) bytes of weights or gradients").end()
     }
     floats = UnsafeMutableBufferPointer(start: memory.start.assumingMemoryBound(to: Float.self), count: count)
+    place = .host
     lanes = []
     number = 0
     self.memory = memory
@@ -43,6 +61,7 @@ public final class GroupBuffer {
     keeping memory: any AnyObject & Sendable
   ) {
     floats = UnsafeMutableBufferPointer(start: lanes[rank], count: count)
+    place = .sharedHost
     self.lanes = lanes
     self.number = number
     self.memory = memory

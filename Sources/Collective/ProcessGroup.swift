@@ -18,6 +18,12 @@ public protocol ProcessGroup: AnyObject {
   /// Makes a buffer of `count` floats on every rank; the operations below work on such buffers alone.
   func makeBuffer(count: Int) throws(CollectiveError) -> GroupBuffer
 
+  /// Whether the operations below can work on floats at a place as they lie there, from any thread that has the group.
+  ///
+  /// Where they cannot, the caller has the group work on a buffer of ``makeBuffer(count:)``, and copies to it and back. The
+  /// answer is the same on every rank, and for the group's whole life.
+  func canSum(at place: GroupBuffer.Place) -> Bool
+
   /// Replaces the elements in `range` by their sums over all ranks: the same bits on every rank.
   ///
   /// The order of each sum depends only on the element's index in the buffer and on ``size``; see `docs/algorithms.md`.
@@ -47,6 +53,14 @@ public protocol ProcessGroup: AnyObject {
 extension ProcessGroup {
   /// Nothing to say.
   public var transportNote: String? { nil }
+
+  /// In host memory alone, where this group's own buffers lie.
+  public func canSum(at place: GroupBuffer.Place) -> Bool {
+    switch place {
+    case .sharedHost, .host: true
+    case .device: false
+    }
+  }
 
   /// Does nothing: enough for a group that holds nothing.
   public func close() {}

@@ -46,6 +46,9 @@ public final class FlatNetwork {
     }
   }
 
+  /// Where `backward()` leaves the gradients.
+  var gradientPlace: GroupBuffer.Place { isOnHost ? sharedGradients.place : .device(device.index) }
+
   /// Whether weights and gradients are in host memory.
   var isOnHost: Bool { device == .cpu }
 

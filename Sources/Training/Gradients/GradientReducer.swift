@@ -8,11 +8,15 @@ final class GradientReducer {
   /// What sums during `backward()`; nil where everything is summed after it.
   private let early: EarlyBuckets?
 
+  /// Whether the group sums the gradients where `backward()` leaves them, so that none are copied.
+  private let sumsInPlace: Bool
+
   /// Listens to the network's gradients where that helps: between ranks, and where the group reaches their memory.
   init(_ flat: FlatNetwork, _ exchange: RankExchange, _ parallelism: Parallelism) {
     self.flat = flat
     self.exchange = exchange
-    let overlaps = parallelism.overlaps && exchange.group.size > 1 && flat.isOnHost
+    sumsInPlace = exchange.group.canSum(at: flat.gradientPlace)
+    let overlaps = parallelism.overlaps && exchange.group.size > 1 && sumsInPlace
     early = overlaps ? EarlyBuckets(flat, exchange) : nil
   }
 
@@ -39,7 +43,7 @@ final class GradientReducer {
   }
 
   private func reduceAll() throws(CollectiveError) {
-    if flat.isOnHost { return try reduceBuckets() }
+    if sumsInPlace { return try reduceBuckets() }
     let host = Tensor(memory: flat.sharedGradients.floats, keeping: flat.sharedGradients)
     host.copy(from: flat.gradients.tensor)
     try reduceBuckets()
