@@ -107,7 +107,7 @@ let package = Package(
     tests("SystemTests", ["System", systemPackage]),
     tests("BoardTests", ["Board", "CLinux", "System"]),
     tests("WireTests", ["Wire", "System"]),
-    tests("CollectiveTests", ["Collective", "Wire", "CFloats", "CLinux", "System"]),
+    tests("CollectiveTests", ["Collective", "Wire", "CFloats", "CLinux", "System", "TestSupport"]),
     tests(
       "DataTests", ["Data", "CImage", "Randomness", "System", systemPackage, "TestSupport"],
       resources: [.copy("Fixtures")]),

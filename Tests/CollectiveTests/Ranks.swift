@@ -1,36 +1,10 @@
 import Foundation
-import System
+import TestSupport
 
 @testable import Collective
 
 /// What one rank came to.
 typealias Outcome<Value> = Result<Value, CollectiveError>
-
-/// Runs `body` for every rank, each on a thread of its own, and gives the outcomes by rank.
-func onRanks<Value: Sendable>(
-  _ size: Int, _ body: @escaping @Sendable (Int) throws(CollectiveError) -> Value
-) -> [Outcome<Value>] {
-  let outcomes = Monitor([Int: Outcome<Value>]())
-  let finished = DispatchGroup()
-  for rank in 0..<size {
-    finished.enter()
-    // Given up by the thread before it says that it is done, so that what the body holds, as a folder, ends in time.
-    let job = Monitor<(@Sendable () -> Outcome<Value>)?> {
-      Outcome { () throws(CollectiveError) in try body(rank) }
-    }
-    let thread = Thread {
-      let outcome = job.withLock { job in
-        defer { job = nil }
-        return job?()
-      }
-      outcomes.withLock { $0[rank] = outcome }
-      finished.leave()
-    }
-    thread.start()
-  }
-  finished.wait()
-  return outcomes.withLock { found in (0..<size).compactMap { found[$0] } }
-}
 
 /// A wire to run the same test over.
 enum TestWire: String, CaseIterable, Sendable {

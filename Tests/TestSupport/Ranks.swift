@@ -1,16 +1,23 @@
 import Foundation
 import System
 
-/// Runs `body` for every rank, each on a thread of its own, and gives the results by rank; throws the first error.
-public func onRanks<Value: Sendable>(
-  _ size: Int, _ body: @escaping @Sendable (Int) throws -> Value
-) throws -> [Value] {
-  let results = Monitor([Int: Result<Value, any Error>]())
+/// Runs `body` for every rank, each on a thread of its own, and gives what each came to, by rank.
+public func onRanks<Value: Sendable, Failure: Error>(
+  _ size: Int, _ body: @escaping @Sendable (Int) throws(Failure) -> Value
+) -> [Result<Value, Failure>] {
+  let results = Monitor([Int: Result<Value, Failure>]())
   let finished = DispatchGroup()
   for rank in 0..<size {
     finished.enter()
+    // Given up by the thread before it says that it is done, so that what the body holds, as a folder, ends in time.
+    let job = Monitor<(@Sendable () -> Result<Value, Failure>)?> {
+      Result { () throws(Failure) in try body(rank) }
+    }
     let thread = Thread {
-      let result = Result { try body(rank) }
+      let result = job.withLock { job in
+        defer { job = nil }
+        return job?()
+      }
       results.withLock { $0[rank] = result }
       finished.leave()
     }
@@ -18,7 +25,7 @@ public func onRanks<Value: Sendable>(
     thread.start()
   }
   finished.wait()
-  return try results.withLock { found in try (0..<size).compactMap { try found[$0]?.get() } }
+  return results.withLock { found in (0..<size).compactMap { found[$0] } }
 }
 
 /// A folder of its own that goes when the value goes.

@@ -76,7 +76,7 @@ func onGroup<Value: Sendable>(
   let ring = LoopbackRing(size: size)
   let memory = sharing ? linux_memory_file("training-test") : -1
   defer { if sharing { close(memory) } }
-  return try onRanks(size) { rank in
+  return try onRanks(size) { rank throws in
     let group = RingGroup(
       transport: ring.transport(rank: rank), rank: rank, size: size, run: "test", generation: 0,
       timeouts: .init(silence: .seconds(60)), grain: RingGrain(blockLength: blockLength),
@@ -85,7 +85,7 @@ func onGroup<Value: Sendable>(
         ? SharedBuffers(in: RingMeeting.SharedMemory(descriptor: memory), orElseSockets: false) : nil)
     defer { group.close() }
     return try body(group)
-  }
+  }.map { try $0.get() }
 }
 
 /// A number for floats that differs when one of their bits does: failed comparisons of millions of floats print nothing useful.

@@ -1,5 +1,6 @@
 import Dispatch
 import System
+import TestSupport
 import Wire
 
 @testable import Collective
