@@ -76,7 +76,7 @@ let package = Package(
     room("Data", ["CImage", "Randomness", "System", systemPackage]),
     room("Checkpoint", ["CLinux", "System", systemPackage]),
     room("Recipe", ["System"]),
-    room("Output", ["Checkpoint", "Recipe", "System", systemPackage]),
+    room("Output", ["Board", "Checkpoint", "Recipe", "System", systemPackage]),
     room("Flags", ["Output", "Recipe", "System", systemPackage, argumentParser]),
     room(
       "Training",

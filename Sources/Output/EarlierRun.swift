@@ -1,3 +1,4 @@
+import Board
 package import Checkpoint
 import FoundationEssentials
 import System
@@ -21,9 +22,9 @@ package struct EarlierRun: Equatable {
   /// Nil where a folder holds neither a checkpoint, nor weights, nor a line of `log.txt`: nothing that is missed.
   package init?(in folder: String) {
     furthest = CheckpointStore(ofRunIn: folder).names.last
-    let log = (try? RegularFile.contents(of: FilePath("\(folder)/\(RunFiles.epochs)"))) ?? []
+    let log = (try? RegularFile.contents(of: FilePath("\(folder)/\(RunLayout.epochs)"))) ?? []
     best = Self.best(in: log)
-    let hasWeights = RunFiles.weights.contains { RunFiles.exists("\(folder)/\($0)") }
+    let hasWeights = RunLayout.allWeights.contains { RunFiles.exists("\(folder)/\($0)") }
     guard furthest != nil || hasWeights || !log.isEmpty else { return nil }
   }
 

@@ -1,3 +1,4 @@
+import Board
 import Checkpoint
 import Glibc
 import Recipe
@@ -14,7 +15,7 @@ package final class Possession {
   private var lock: FolderLock?
 
   /// The lock's file, where the launcher's own folder is by default.
-  private static func lockPath(of folder: String) -> String { "\(folder)/run/lock" }
+  private static func lockPath(of folder: String) -> String { "\(folder)/\(RunLayout.lock)" }
 
   /// Takes possession of a folder, which is made where it is not there.
   ///

@@ -16,7 +16,8 @@ import Testing
   ) throws {
     let seen = try onGroup(of: 3, over: wire) { group throws(CollectiveError) in
       let buffer = try group.makeBuffer(count: 5)
-      return buffer.place == place && buffer.isShared == (place == .sharedHost) && group.canSum(at: buffer.place)
+      return buffer.place == place && buffer.isShared == (place == .sharedHost)
+        && group.canSum(at: buffer.place)
         && !group.canSum(at: .device(0))
     }
     #expect(seen == [true, true, true])

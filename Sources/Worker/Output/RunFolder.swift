@@ -1,3 +1,4 @@
+import Board
 import Checkpoint
 import Foundation
 import Recipe
@@ -29,19 +30,19 @@ struct RunFolder {
   func file(_ name: String) -> String { path + "/" + name }
 
   /// The states that a run can go on from.
-  var checkpoints: CheckpointStore { CheckpointStore(folder: file("checkpoints")) }
+  var checkpoints: CheckpointStore { CheckpointStore(ofRunIn: path) }
 
   /// Writes the resolved recipe, for people and for the next run.
   func write(_ recipe: Recipe) throws(Failure) {
     // A run that goes on has it, and a full disk has no room for it twice.
     let document = recipe.document
-    if let bytes = try? RegularFile.contents(of: FilePath(file("recipe.json"))),
+    if let bytes = try? RegularFile.contents(of: FilePath(file(RunLayout.recipe))),
       bytes.elementsEqual(document.utf8)
     {
       return
     }
     do {
-      try AtomicFile.write(document, to: file("recipe.json"))
+      try AtomicFile.write(document, to: file(RunLayout.recipe))
     } catch {
       throw Failure(error)
     }
@@ -72,25 +73,25 @@ struct RunFolder {
 
   /// Gives the best weights of a run that evaluated only their average the name of what they are, once.
   func nameBestAverage() {
-    let name = file("best_ema.safetensors")
-    if access(name, F_OK) != 0 { rename(file("best.safetensors"), name) }
+    let name = file(RunLayout.weights(.best, average: true))
+    if access(name, F_OK) != 0 { rename(file(RunLayout.weights(.best, average: false)), name) }
   }
 
   /// Drops the lines of both logs that an earlier attempt wrote after the place of a state, so that they read like one run.
   func trimLogs(to state: TrainingState) throws(Failure) {
-    try keepLines(of: "train.jsonl") { $0.isStep(upTo: state) }
-    try keepLines(of: "log.txt") { $0.isEpoch(upTo: state) }
+    try keepLines(of: RunLayout.steps) { $0.isStep(upTo: state) }
+    try keepLines(of: RunLayout.epochs) { $0.isEpoch(upTo: state) }
   }
 
   /// Moves the lines of both logs to the end of `NAME.earlier`: those of a run that cannot be gone on with.
   func setLogsAside() throws(Failure) {
-    for name in ["train.jsonl", "log.txt"] {
+    for name in [RunLayout.steps, RunLayout.epochs] {
       guard let lines = try? RegularFile.contents(of: FilePath(file(name))), !lines.isEmpty else { continue }
       do throws(SystemError) {
-        try RegularFile(addingTo: FilePath(file("\(name).earlier"))).write(lines)
+        try RegularFile(addingTo: FilePath(file(RunLayout.earlier(name)))).write(lines)
         guard truncate(file(name), 0) == 0 else { throw SystemError("cut", FilePath(file(name))) }
       } catch {
-        throw Self.refused(path, "\(name).earlier: \(error.reason)")
+        throw Self.refused(path, "\(RunLayout.earlier(name)): \(error.reason)")
       }
     }
   }

@@ -1,3 +1,4 @@
+import Board
 import Checkpoint
 import Data
 import Flags
@@ -50,8 +51,8 @@ final class RunRecord {
       try setup.folder.setLogsAside()
     }
     try setup.folder.write(setup.recipe)
-    steps = try setup.folder.lines("train.jsonl")
-    epochs = try setup.folder.lines("log.txt")
+    steps = try setup.folder.lines(RunLayout.steps)
+    epochs = try setup.folder.lines(RunLayout.epochs)
   }
 
   /// Writes the weights after an epoch and its line in `log.txt`; the checkpoint that says so follows.
@@ -86,16 +87,17 @@ final class RunRecord {
   }
 
   private func writeWeights(_ summary: EpochSummary, _ trainer: Trainer) throws {
-    try write(trainer.network, as: "", isBest: summary.isBest)
+    try write(trainer.network, isAverage: false, isBest: summary.isBest)
     try trainer.withAverage {
-      try write(trainer.network, as: "_ema", isBest: summary.isBestAverage)
+      try write(trainer.network, isAverage: true, isBest: summary.isBestAverage)
     }
   }
 
-  private func write(_ network: any Network, as kind: String, isBest: Bool) throws(CheckpointError) {
+  private func write(_ network: any Network, isAverage: Bool, isBest: Bool) throws(CheckpointError) {
     let weights = Weights(setup)
-    try weights.write(network, to: setup.folder.file("last\(kind).safetensors"))
-    if isBest { try weights.write(network, to: setup.folder.file("best\(kind).safetensors")) }
+    try weights.write(network, to: setup.folder.file(RunLayout.weights(.last, average: isAverage)))
+    guard isBest else { return }
+    try weights.write(network, to: setup.folder.file(RunLayout.weights(.best, average: isAverage)))
   }
 
   private func log(_ summary: EpochSummary) {

@@ -33,7 +33,8 @@ struct LoopbackDownTests {
 /// A network that one thread sees, and those that it starts.
 private enum PrivateNetwork {
   /// Whether this process may make one, as root may.
-  static let isPossible = onRanks(1) { _ throws(CollectiveError) in enter() }.compactMap { try? $0.get() } == [true]
+  static let isPossible =
+    onRanks(1) { _ throws(CollectiveError) in enter() }.compactMap { try? $0.get() } == [true]
 
   /// Moves this thread, and none that is there already, into a network of its own.
   static func enter() -> Bool {

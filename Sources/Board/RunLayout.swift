@@ -1,0 +1,48 @@
+/// The names of what a run leaves in its output folder, as launcher and workers know them.
+///
+/// The folder of its checkpoints is named by the room that writes and verifies these, and so are the files in them.
+public enum RunLayout {
+  /// A line of JSON for each epoch.
+  public static let epochs = "log.txt"
+  /// A line of JSON for each step that is logged.
+  public static let steps = "train.jsonl"
+  /// The resolved recipe.
+  public static let recipe = "recipe.json"
+  /// The launcher's own folder, where no other is wanted.
+  public static let launcher = "run"
+  /// In it, what keeps other runs out of the output folder.
+  public static let lock = "run/lock"
+  /// In the launcher's folder, how the run was launched.
+  public static let launch = "launch.json"
+
+  /// Which weights a file holds.
+  public enum Weights: String, CaseIterable, Sendable {
+    /// Those that did best on held-out images.
+    case best
+    /// Those of the last epoch.
+    case last
+  }
+
+  /// The file of the weights, or of their average.
+  public static func weights(_ weights: Weights, average: Bool) -> String {
+    weights.rawValue + (average ? "_ema" : "") + ".safetensors"
+  }
+
+  /// The files of weights, of which a run leaves some.
+  public static let allWeights = [false, true].flatMap { average in
+    Weights.allCases.map { weights($0, average: average) }
+  }
+
+  /// The file to which a later run moves the lines of one of the two logs.
+  public static func earlier(_ log: String) -> String { "\(log).earlier" }
+
+  /// All files of the output folder but for checkpoints and what is the launcher's.
+  public static let files = allWeights + [epochs, steps, earlier(epochs), earlier(steps), recipe]
+
+  /// In the launcher's folder: the logs of one launcher, by attempts.
+  public static let logs = "logs"
+  /// The folder of an attempt's logs.
+  public static func attempt(_ number: Int) -> String { "attempt-\(number)" }
+  /// A rank's log.
+  public static func log(rank: Int) -> String { "rank-\(rank).log" }
+}
