@@ -143,7 +143,7 @@ let package = Package(
     tests(
       "LauncherTests",
       [
-        "Launcher", "Board", "Collective", "Recipe", "System", "TestSupport", "spinning-worker",
+        "Launcher", "Board", "Collective", "Flags", "Recipe", "System", "TestSupport", "spinning-worker",
         argumentParser,
       ]),
     tests(

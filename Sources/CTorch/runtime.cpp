@@ -2,6 +2,7 @@
 #include "handles.h"
 #include "keeping_allocator.h"
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <ATen/detail/PrivateUse1HooksInterface.h>
 #include <torch/headeronly/version.h>
 
@@ -10,6 +11,13 @@ using ct::guarded;
 const char *ct_last_error(void) { return ct::last_error.c_str(); }
 
 const char *ct_version(void) { return TORCH_VERSION; }
+
+const char *ct_compiler(void) { return __VERSION__; }
+
+const char *ct_instruction_set(void) {
+  static const std::string name = at::get_cpu_capability();
+  return name.c_str();
+}
 
 int ct_set_threads(int count) {
   return guarded([&] { at::set_num_threads(count); });

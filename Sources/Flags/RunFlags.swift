@@ -1,5 +1,4 @@
 package import ArgumentParser
-import Glibc
 package import Recipe
 import System
 
@@ -149,20 +148,6 @@ package struct RunFlags: ParsableArguments {
     }
   }
 
-  /// Throws where what `--resume` names is not there.
-  package func requireResume() throws(RecipeError) {
-    guard let resume, resume != "auto", access(resume, F_OK) != 0 else { return }
-    throw RecipeError(
-      "--resume \(masked(resume)): there is no such file or folder. A run's checkpoints are in its output folder, "
-        + "under checkpoints/; --resume auto takes the newest.", exitCode: .missingInput)
-  }
-
-  /// Whether weights are changed and kept: an evaluation and a measurement change none, and write nothing.
-  package var trains: Bool { !eval && !throughput }
-
-  /// Whether the output folder is written to.
-  package var writes: Bool { trains && !printConfig }
-
   /// Throws when a value is out of range or two contradict each other; notes the flags that may be idle.
   func settle(_ settings: inout Settings) throws(RecipeError) {
     try check()
@@ -176,6 +161,17 @@ package struct RunFlags: ParsableArguments {
     settings.note("--no-overlap", isGiven: noOverlap)
     settings.note("--bucket-megabytes", isGiven: bucketMegabytes != nil)
     settings.note("--check-weights-every", isGiven: checkWeightsEvery != nil)
+  }
+
+  /// These flags as values.
+  var settings: RunSettings {
+    RunSettings(
+      outputDir: outputDir, device: device, config: config, recipe: recipe, printConfig: printConfig,
+      resume: resume, finetune: finetune, useEma: useEma, overwrite: overwrite, dryRun: dryRun, eval: eval,
+      throughput: throughput, noEval: noEval, skipDamaged: skipDamaged, checkpointEvery: checkpointEvery,
+      keep: keep, logEvery: logEvery, threads: threads, numWorkers: numWorkers,
+      shardOptimizer: shardOptimizer, noOverlap: noOverlap, bucketMegabytes: bucketMegabytes,
+      checkWeightsEvery: checkWeightsEvery)
   }
 
   private func check() throws(RecipeError) {
@@ -201,6 +197,6 @@ package struct RunFlags: ParsableArguments {
 }
 
 /// `--device`: the words users of the reference type.
-package enum DeviceChoice: String, ExpressibleByArgument, CaseIterable, Sendable {
+package enum DeviceChoice: String, ExpressibleByArgument, CaseIterable, Codable, Sendable {
   case cpu, cuda, gpu, gp, npu
 }

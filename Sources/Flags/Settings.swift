@@ -3,7 +3,7 @@ import System
 
 /// A recipe as it is put together: the reference's values or a named recipe's, over them what a run or weights that are
 /// gone on with say, a file's, and the flags'.
-package struct Settings {
+package struct Settings: Codable, Equatable, Sendable {
   /// The values so far.
   package private(set) var recipe: Recipe
   /// Where the values come from that are not the reference's, by dotted name.
@@ -14,7 +14,7 @@ package struct Settings {
   private(set) var names: [String: String] = [:]
 
   /// Where a value comes from.
-  package enum Origin: Equatable, Sendable, CustomStringConvertible {
+  package enum Origin: Codable, Equatable, Sendable, CustomStringConvertible {
     case recipe(NamedRecipe)
     case saved(String)
     case file(String)
@@ -29,10 +29,18 @@ package struct Settings {
       case .derived(let how): how
       }
     }
+
+    /// Whether a flag or a file named by one gave it.
+    var isOfCommandLine: Bool {
+      switch self {
+      case .file, .flag: true
+      case .recipe, .saved, .derived: false
+      }
+    }
   }
 
   /// A flag of the command line.
-  package struct Given: Equatable, Sendable {
+  package struct Given: Codable, Equatable, Sendable {
     let flag: String
     /// The dotted name of the value that it sets; nil where it sets none of the recipe's.
     let name: String?
@@ -46,7 +54,7 @@ package struct Settings {
 
   /// Starts from the reference's recipe or a named one, under saved values, under a file's.
   init(
-    _ named: NamedRecipe?, over saved: SavedValues? = nil, config path: String?
+    _ named: NamedRecipe?, over saved: SavedValues? = nil, config path: String? = nil
   ) throws(RecipeError) {
     recipe = named?.recipe ?? Recipe()
     origins = [:]
@@ -63,6 +71,20 @@ package struct Settings {
     let file = try RecipeFile(path: path, over: recipe, flagged: TrainingFlags.valueNames)
     recipe = file.recipe
     for name in file.names { origins[name] = .file(path) }
+  }
+
+  /// Lays over these values those that flags and a file gave, and checks all that stand then.
+  mutating func lay(_ asked: Settings) throws(RecipeError) {
+    let given = asked.origins.filter { $0.value.isOfCommandLine }
+    do {
+      let tree = recipe.tree.replacing(Set(given.keys), from: asked.recipe.tree)
+      recipe = try tree.decoded(as: Recipe.self)
+    } catch {
+      preconditionFailure("a recipe with values of another one is one: \(error)")
+    }
+    origins.merge(given) { $1 }
+    self.given = asked.given
+    try TrainingFlags.check(&self)
   }
 
   /// Takes a flag's value if it was given, and checks the value that stands then.
@@ -105,6 +127,9 @@ package struct Settings {
   mutating func note(_ flag: String, isGiven: Bool) {
     if isGiven { given.append(Given(flag: flag, name: nil)) }
   }
+
+  /// Takes back that a flag was given.
+  mutating func forget(_ flag: String) { given.removeAll { $0.flag == flag } }
 
   /// Fills in what follows from other values.
   mutating func derive(worldSize: Int) {

@@ -1,6 +1,5 @@
 public import ArgumentParser
-package import Output
-public import Recipe
+package import Recipe
 
 /// The training flags, shared by both programs: the reference's names, meanings and defaults first.
 ///
@@ -19,62 +18,37 @@ public struct TrainingFlags: ParsableArguments {
   /// Flags as if none had been given, before parsing.
   public init() {}
 
-  /// The folder the run writes to: `--output-dir`, that of the run that goes on, or the model's name as in the reference.
-  public func outputFolder(over saved: SavedValues? = nil) -> String {
-    // A file of values that cannot be read is `recipe`'s to report.
-    let file = run.config.flatMap { try? RecipeFile(path: $0) }
-    let filed = file.flatMap { $0.names.contains("model.name") ? $0.recipe.model.name : nil }
-    let model = network.model ?? filed ?? saved?.laid(over: reference).model.name
-    return run.outputDir ?? saved?.outputFolder ?? "./\(model ?? reference.model.name)"
-  }
-
-  /// The resolved recipe for a run of `worldSize` ranks, which goes on with saved values where there are some.
+  /// What the command line and its `--config` ask for.
   ///
   /// Throws a `RecipeError` that names the flag, or the file and its value, when one is out of range.
-  public func recipe(worldSize: Int, over saved: SavedValues? = nil) throws(RecipeError) -> Recipe {
-    let settings = try settings(worldSize: worldSize, over: saved)
-    if settings.recipe.data.path.isEmpty && !run.printConfig {
-      throw RecipeError(
-        "--data-path is missing: name the folder that holds train/CLASS/PICTURE and val/CLASS/PICTURE")
+  package func request() throws(RecipeError) -> RunRequest {
+    do throws(RecipeError) {
+      var settings = try Settings(run.recipe, config: run.config)
+      try settle(&settings)
+      return RunRequest(run.settings, settings, model: network.model)
+    } catch {
+      // What a flag would have had to say may stand in what is not there.
+      try run.settings.requireResume()
+      throw error
     }
-    if !run.eval { try checkPairs(settings.recipe) }
-    return settings.recipe
-  }
-
-  /// Mixing takes a picture's partner from the other end of its batch.
-  private func checkPairs(_ recipe: Recipe) throws(RecipeError) {
-    guard recipe.mixing.isOn, !recipe.data.batchSize.isMultiple(of: 2) else { return }
-    throw RecipeError(
-      "--batch-size \(recipe.data.batchSize): must be even, since --mixup and --cutmix mix pictures in pairs. "
-        + "Or switch both off: --mixup 0 --cutmix 0")
-  }
-
-  /// Every value by its dotted name in `recipe.json`, and where it comes from: the default, a file or a flag.
-  public func configuration(worldSize: Int, over saved: SavedValues? = nil) throws(RecipeError) -> String {
-    let settings = try settings(worldSize: worldSize, over: saved)
-    return settings.table + "\n\(settings.recipe.rateLine)\nDigest: \(settings.recipe.digest)"
-  }
-
-  /// The reference's values or a named recipe's, under saved ones, under a file's, under the flags'.
-  package func settings(
-    worldSize: Int, over saved: SavedValues? = nil
-  ) throws(RecipeError) -> Settings {
-    var settings = try Settings(run.recipe, over: saved, config: run.config)
-    try settle(&settings)
-    settings.derive(worldSize: worldSize)
-    return settings
   }
 
   /// The dotted names of values by the flags that set them, without the dashes.
   static let valueNames: [String: String] = {
     do {
       var settings = try Settings(nil, config: nil)
-      try TrainingFlags.parse([]).settle(&settings)
+      try check(&settings)
       return settings.names
     } catch {
       preconditionFailure("the reference's values are in range: \(error)")
     }
   }()
+
+  /// Throws unless the values that stand are in range, whoever gave them.
+  static func check(_ settings: inout Settings) throws(RecipeError) {
+    guard let flags = try? TrainingFlags.parse([]) else { preconditionFailure("no flag has to be given") }
+    try flags.settle(&settings)
+  }
 
   /// What the flags are about that set values: `aug` for `--no-aug` too.
   package static var valueSubjects: Set<String> {
@@ -95,14 +69,6 @@ public struct TrainingFlags: ParsableArguments {
 
 /// The reference's recipe, where the flags' defaults come from.
 let reference = Recipe()
-
-extension TrainingFlags {
-  /// How the run means to begin in its output folder.
-  package var beginning: Beginning {
-    Beginning(
-      overwrites: run.overwrite, resume: run.resume, finetune: run.finetune, config: run.config)
-  }
-}
 
 /// What `--help` says of a flag whose default is the reference's.
 ///

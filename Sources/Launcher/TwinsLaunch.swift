@@ -19,6 +19,10 @@ struct TwinsLaunch: ParsableCommand {
         twins-launch resume OUT
       All flags: twins-launch help train
       """,
+    version: """
+      twins-launch \(programVersion)
+      libtorch, compiler and instruction set: twins-worker --version
+      """,
     subcommands: [Train.self, Resume.self, Status.self, Stop.self, RequestCheckpoint.self, Bench.self],
     defaultSubcommand: Train.self)
 

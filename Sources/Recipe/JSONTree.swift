@@ -45,6 +45,18 @@ package enum JSONTree: Equatable, Sendable {
     return .object(members)
   }
 
+  /// The tree with another one's values of these dotted names.
+  package func replacing(_ names: Set<String>, from other: JSONTree, under prefix: String = "") -> JSONTree {
+    guard case .object(let members) = self, case .object(let others) = other else {
+      return names.contains(prefix) ? other : self
+    }
+    let replaced = members.map { key, member in
+      let name = prefix.isEmpty ? key : "\(prefix).\(key)"
+      return (key, others[key].map { member.replacing(names, from: $0, under: name) } ?? member)
+    }
+    return .object(Dictionary(uniqueKeysWithValues: replaced))
+  }
+
   /// Every value that is no object, by its dotted name, in alphabetical order.
   package func leaves(under prefix: String = "") -> [(name: String, value: JSONTree)] {
     guard case .object(let members) = self else { return [(prefix, self)] }

@@ -1,5 +1,5 @@
 /// A set of defaults for a kind of start, by its name: `--recipe`.
-public enum NamedRecipe: String, Sendable, CaseIterable {
+public enum NamedRecipe: String, Codable, Sendable, CaseIterable {
   /// A thousand classes from scratch: the reference's values.
   case imagenet
   /// Weights that have learnt other pictures go on with these.

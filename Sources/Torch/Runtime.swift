@@ -5,6 +5,12 @@ public enum Runtime {
   /// The version of libtorch in this process.
   public static var version: String { String(cString: ct_version()) }
 
+  /// The compiler that this program was built with.
+  public static var compiler: String { String(cString: ct_compiler()) }
+
+  /// The instruction set that libtorch computes with on this processor, as `AVX2`.
+  public static var instructionSet: String { String(cString: ct_instruction_set()) }
+
   /// Threads that one operation may use.
   public static var threads: Int {
     get {

@@ -3,6 +3,7 @@ import Flags
 import Foundation
 import Recipe
 import System
+import Torch
 
 /// `twins-worker`: one process, one rank.
 @main
@@ -19,6 +20,12 @@ struct TwinsWorker: ParsableCommand {
         twins-worker --data-path DIR --model alt_gvt_small
       All flags: twins-worker help train
       """,
+    version: """
+      twins-worker \(programVersion)
+      libtorch \(Runtime.version)
+      compiler \(Runtime.compiler)
+      instruction set \(Runtime.instructionSet)
+      """,
     subcommands: [Train.self, Predict.self, Convert.self, Bench.self, Dataset.self],
     defaultSubcommand: Train.self)
 
@@ -26,6 +33,11 @@ struct TwinsWorker: ParsableCommand {
     ProcessSignals.letKill()
     do {
       try requireDescriptors()
+      let environment = ProcessInfo.processInfo.environment
+      // Its launcher has read the command line.
+      if let request = try RunRequest.inherited(environment) {
+        return try WorkerRun(request: request).run(environment)
+      }
       try requireTextArguments()
       var command = try parseAsRoot(normalizedArguments(Array(CommandLine.arguments.dropFirst())))
       try command.run()

@@ -95,7 +95,7 @@ import Testing
 
   @Test func `recipes`() throws {
     try Fuzz("recipes").run(Corpus.recipes) { bytes in
-      _ = try TrainingFlags.parse(["--config", file(bytes)]).settings(worldSize: 8).table
+      _ = try TrainingFlags.parse(["--config", file(bytes)]).request().settings(worldSize: 8).table
     }
   }
 

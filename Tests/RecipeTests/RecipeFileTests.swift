@@ -15,7 +15,7 @@ import Testing
     try withFile(recipe.document) { path in
       let again = try TrainingFlags.parse(["--config", path])
       #expect(try again.recipe(worldSize: 2) == recipe)
-      #expect(again.outputFolder() == "./alt_gvt_nano")
+      #expect(try again.outputFolder() == "./alt_gvt_nano")
       // A flag wins also where it repeats the default.
       let over = try parse("--config", path, "--epochs", "300", "--aug")
       #expect(try over.recipe(worldSize: 2).schedule.epochs == 300)

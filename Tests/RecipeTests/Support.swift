@@ -22,3 +22,28 @@ func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws 
   defer { try? FileManager.default.removeItem(atPath: path) }
   return try body(path)
 }
+
+/// What a command line comes to, by way of its request.
+extension TrainingFlags {
+  func recipe(worldSize: Int, over saved: SavedValues? = nil) throws(RecipeError) -> Recipe {
+    try request().recipe(worldSize: worldSize, over: saved)
+  }
+
+  func settings(worldSize: Int, over saved: SavedValues? = nil) throws(RecipeError) -> Settings {
+    try request().settings(worldSize: worldSize, over: saved)
+  }
+
+  func configuration(worldSize: Int) throws(RecipeError) -> String {
+    try request().configuration(worldSize: worldSize)
+  }
+
+  func outputFolder(over saved: SavedValues? = nil) throws(RecipeError) -> String {
+    try request().outputFolder(over: saved)
+  }
+
+  func warnings(
+    worldSize: Int, over saved: SavedValues? = nil, onCard: Bool = false, sumsTravel: Bool = true
+  ) throws(RecipeError) -> [String] {
+    try request().warnings(worldSize: worldSize, over: saved, onCard: onCard, sumsTravel: sumsTravel)
+  }
+}

@@ -31,6 +31,10 @@ const char *ct_last_error(void);
 
 /// libtorch's version, as `2.13.0`; static.
 const char *ct_version(void);
+/// The compiler of this room, which has the same clang as Swift's; static.
+const char *ct_compiler(void);
+/// The instruction set that libtorch's kernels use on this processor, as `AVX2`; static.
+const char *ct_instruction_set(void);
 int ct_set_threads(int count);
 int ct_threads(int *out);
 /// Makes every later CPU tensor use an allocator that keeps freed memory (keeping_allocator.h).

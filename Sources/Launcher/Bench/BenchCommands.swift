@@ -34,7 +34,7 @@ extension Launch {
     environment: [String: String], debug: [String]
   ) throws(LaunchError) -> Launch {
     Launch(
-      grace: .seconds(1), program: program, arguments: arguments,
+      grace: .seconds(1), program: program, task: WorkerTask(arguments: arguments),
       placement: Placement(
         meeting: flags.ring.meeting(.random(), attempt: 0, size: flags.nproc),
         masterPort: try FreePort.find(),

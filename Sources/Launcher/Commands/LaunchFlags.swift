@@ -49,6 +49,21 @@ struct LaunchFlags: ParsableArguments {
     }
   }
 
+  /// The flags by their long names; each takes one value.
+  static let names: Set = [
+    "--nproc", "--nproc-per-node", "--run-id", "--run-dir", "--threads-per-worker", "--grace",
+    "--transport", "--shm-size", "--ring-address", "--hang-timeout", "--max-restarts", "--restart-window",
+  ]
+
+  /// Leaves out these flags with their values, and keeps the rest as it is.
+  ///
+  /// The arguments are those of a command line that has parsed, with the names of flags normalized.
+  static func removed(from arguments: [String]) -> [String] {
+    var flags = FlagGroups(arguments)
+    flags.remove(Set(names.map(FlagGroups.name(of:))))
+    return flags.arguments
+  }
+
   private static func parseRunIdentifier(_ text: String) throws -> RunIdentifier {
     guard let identifier = RunIdentifier(text) else {
       throw ValidationError(

@@ -32,10 +32,12 @@ struct Train: LaunchCommand {
     _ signals: consuming SignalReader, environment: [String: String], arguments given: [String]
   ) throws -> CInt {
     let size = workerCount(environment: environment)
-    let saved = SavedValues.glimpse(training)
-    let recipe = try recipe(over: saved, size)
-    let output = training.outputFolder(over: saved)
-    let arguments = workerArguments(given, writingTo: output)
+    let request = try training.request()
+    let saved = SavedValues.glimpse(request)
+    let recipe = try recipe(of: request, over: saved, size)
+    let output = request.outputFolder(over: saved)
+    let task = WorkerTask(
+      trainingWith: LaunchFlags.removed(from: given), request, writingTo: output)
 
     let identifier = launch.runIdentifier ?? .random()
     let program = try WorkerProgram.locate(environment: environment)
@@ -48,23 +50,25 @@ struct Train: LaunchCommand {
       threads: .shared(
         named: launch.threadsPerWorker ?? training.run.threads, environment: environment, workers: size),
       maxRestarts: launch.restarts.maxRestarts)
-    if let status = try rehearse(program, arguments, placement, environment, signals) { return status }
+    if let status = try rehearse(program, task, request.run, placement, environment, signals) {
+      return status
+    }
     let owner = "pid \(getpid()), run \(identifier.text)"
     let possession =
-      training.run.writes
-      ? try Possession(of: output, beginning: training.beginning, owner: owner) : nil
-    let path = ownFolder(in: output)
+      request.run.writes
+      ? try Possession(of: output, beginning: request.beginning, owner: owner) : nil
+    let path = ownFolder(in: output, request.run)
     let folder: RunFolder? =
       if let path { try RunFolder(path: path, owner: owner, besides: possession) } else { nil }
     let control = try path.map { path in
       try ControlServer(run: identifier, folder: path, environment: environment)
     }
     var run = Launch(
-      grace: .seconds(launch.grace), program: program, arguments: arguments,
-      placement: placement,
+      grace: .seconds(launch.grace), program: program, task: task, placement: placement,
       environment: environment, logs: path.map(LogFolder.init(in:)),
       advice: FailureReport.Advice(
-        debug: ["twins-worker"] + arguments, again: again(writingTo: output), data: recipe.data.path),
+        debug: ["twins-worker"] + task.arguments, again: again(request.run, writingTo: output),
+        data: recipe.data.path),
       notes: launch.ring.notes)
     run.restarts = launch.restarts.budget
     run.budgets = budgets
@@ -73,10 +77,10 @@ struct Train: LaunchCommand {
     // Whatever may refuse the start comes before an earlier run goes.
     try run.requireRoom()
     try possession?.begin()
-    if training.run.writes, let path {
+    if request.run.writes, let path {
       follow(&run, output)
       let record = LaunchRecord(
-        arguments: given.filter { $0 != WorkerArguments.overwrite }, output: output, workers: size)
+        arguments: given.filter { $0 != WorkerTask.overwrite }, output: output, workers: size)
       run.notes += [record.write(to: path)].compactMap(\.self)
     }
     defer { withExtendedLifetime(folder) {} }
@@ -85,34 +89,29 @@ struct Train: LaunchCommand {
 
   /// The launcher's own folder: an evaluation or a measurement, which writes nothing, has one where it is named;
   /// `--print-config` has none.
-  private func ownFolder(in output: String) -> String? {
-    guard !training.run.printConfig else { return nil }
-    let isWanted = training.run.trains || training.run.outputDir != nil
+  private func ownFolder(in output: String, _ run: RunSettings) -> String? {
+    guard !run.printConfig else { return nil }
+    let isWanted = run.trains || run.outputDir != nil
     return launch.runFolder ?? (isWanted ? output + "/run" : nil)
   }
 
-  private func recipe(over saved: SavedValues?, _ size: Int) throws(RecipeError) -> Recipe {
+  private func recipe(
+    of request: RunRequest, over saved: SavedValues?, _ size: Int
+  ) throws(RecipeError) -> Recipe {
     do {
-      return try training.recipe(worldSize: size, over: saved)
+      return try request.recipe(worldSize: size, over: saved)
     } catch {
       // What a flag would have had to say may stand in what is not there.
-      try training.run.requireResume()
+      try request.run.requireResume()
       throw error
     }
   }
 
   /// How the run goes on once it has saved something: the same command would not do where it begins elsewhere or anew.
-  private func again(writingTo output: String) -> String {
-    let isRepeatable = !training.run.overwrite && training.run.resume == nil
+  private func again(_ run: RunSettings, writingTo output: String) -> String {
+    let isRepeatable = !run.overwrite && run.resume == nil
     return isRepeatable
       ? "the same command with --resume auto" : "twins-launch resume \(FilePath(output).quoted)"
-  }
-
-  /// What each worker is told. Later attempts are to find the folder of this one, whatever it was named by.
-  private func workerArguments(_ all: [String], writingTo output: String) -> [String] {
-    let given = ["train"] + WorkerArguments.removingLaunchFlags(from: all)
-    guard training.run.trains, training.run.resume != nil, training.run.outputDir == nil else { return given }
-    return given + ["--output-dir", output]
   }
 
   /// An evaluation or a measurement saves nothing: another attempt of it does the same once more.
@@ -139,15 +138,13 @@ extension Train {
   ///
   /// Throws what every worker would end by. Another program in the worker's place is not asked.
   func rehearse(
-    _ program: String, _ arguments: [String], _ placement: Placement, _ environment: [String: String],
-    _ signals: borrowing SignalReader
+    _ program: String, _ task: WorkerTask, _ run: RunSettings, _ placement: Placement,
+    _ environment: [String: String], _ signals: borrowing SignalReader
   ) throws -> CInt? {
-    let run = training.run
     guard run.dryRun || environment["TWINS_WORKER"] == nil, !run.printConfig else { return nil }
-    let own = (run.dryRun ? [] : ["--dry-run"]) + (run.overwrite ? [WorkerArguments.overwrite] : [])
     let rehearsal = try Rehearsal(
       WorkerCommand(
-        program: program, arguments: arguments + own,
+        program: program, task: task.rehearsing(overwriting: run.overwrite),
         environment: placement.environment(rank: 0, inheriting: environment)), signals)
     if let signal = rehearsal.interruption { return 128 + signal.number }
     if run.dryRun {

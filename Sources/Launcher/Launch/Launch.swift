@@ -6,10 +6,10 @@ import System
 struct Launch: Sendable {
   let grace: Duration
   let program: String
-  /// All arguments of a worker of the first attempt, its subcommand first.
-  let firstArguments: [String]
-  /// Those of this attempt.
-  var arguments: [String]
+  /// What the workers of the first attempt are to do.
+  let firstTask: WorkerTask
+  /// What those of this attempt are to do.
+  var task: WorkerTask
   var placement: Placement
   /// The launcher's own environment.
   let environment: [String: String]
@@ -33,13 +33,13 @@ struct Launch: Sendable {
   var cards: [String] = []
 
   init(
-    grace: Duration, program: String, arguments: [String], placement: Placement,
+    grace: Duration, program: String, task: WorkerTask, placement: Placement,
     environment: [String: String], logs: LogFolder?, advice: FailureReport.Advice, notes: [String] = []
   ) {
     self.grace = grace
     self.program = program
-    firstArguments = arguments
-    self.arguments = arguments
+    firstTask = task
+    self.task = task
     self.placement = placement
     self.environment = environment
     self.logs = logs
@@ -56,7 +56,7 @@ struct Launch: Sendable {
   var currentAdvice: FailureReport.Advice {
     var current = advice
     guard let resumption, resumption.hasNewCheckpoint else { return current }
-    current.debug = ["twins-worker"] + resumption.arguments(first: firstArguments)
+    current.debug = ["twins-worker"] + resumption.task(first: firstTask).arguments
     current.isUnderWay = true
     return current
   }
@@ -64,7 +64,7 @@ struct Launch: Sendable {
   /// The command that starts one rank.
   func command(rank: Int) -> WorkerCommand {
     WorkerCommand(
-      program: program, arguments: arguments,
+      program: program, task: task,
       environment: placement.environment(rank: rank, inheriting: environment)
         .merging(LauncherLink(log: logPath(rank: rank)).environment) { $1 })
   }

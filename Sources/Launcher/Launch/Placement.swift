@@ -1,5 +1,6 @@
 import Board
 import Collective
+import Flags
 import Glibc
 import System
 
@@ -80,7 +81,7 @@ struct Placement: Sendable {
   /// Variables that the launcher sets, or that speak to it: those of another one must not be left.
   private static func isOwn(_ variable: String) -> Bool {
     RingMeeting.variables.contains(variable) || LauncherLink.variables.contains(variable)
-      || Notifier.variables.contains(variable)
+      || Notifier.variables.contains(variable) || variable == RunRequest.variable
   }
 }
 

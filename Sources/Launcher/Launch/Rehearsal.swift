@@ -16,7 +16,7 @@ struct Rehearsal {
   /// - Parameter command: As for rank 0, which meets the others; this one meets nobody.
   init(_ command: WorkerCommand, _ signals: borrowing SignalReader) throws(LaunchError) {
     let alone = WorkerCommand(
-      program: command.program, arguments: command.arguments,
+      program: command.program, task: command.task,
       environment: command.environment.filter {
         $0.key == "WORLD_SIZE" || !RingMeeting.variables.contains($0.key)
       })

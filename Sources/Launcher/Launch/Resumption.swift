@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Flags
 import Glibc
 
 /// What later attempts of a run are told to go on from.
@@ -20,12 +21,9 @@ struct Resumption: Sendable {
     lengths = Dictionary(uniqueKeysWithValues: logs.map { ($0, Self.length(of: $0)) })
   }
 
-  /// The arguments of the next attempt, given those of the first, its subcommand in front.
-  func arguments(first: [String]) -> [String] {
-    guard hasNewCheckpoint, let subcommand = first.first else { return first }
-    var rest = FlagGroups(Array(first.dropFirst()))
-    rest.remove(["resume", "finetune", "use-ema"])
-    return [subcommand, "--resume", "auto"] + rest.arguments
+  /// The task of the next attempt, given that of the first.
+  func task(first: WorkerTask) -> WorkerTask {
+    hasNewCheckpoint ? first.goingOn() : first
   }
 
   /// Which folder it is, whatever its name: another one may get the number in the file system of one that was removed,

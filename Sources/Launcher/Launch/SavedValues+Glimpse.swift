@@ -6,10 +6,10 @@ extension SavedValues {
   /// What the checkpoint says that a run is probably to go on from, before anything has been verified; nil without one.
   ///
   /// The launcher checks the flags by it. The workers verify, and what they find counts.
-  static func glimpse(_ flags: TrainingFlags) -> SavedValues? {
-    guard let flag = flags.run.resume else { return nil }
+  static func glimpse(_ request: RunRequest) -> SavedValues? {
+    guard let flag = request.run.resume else { return nil }
     let store =
-      flag == "auto" ? CheckpointStore(ofRunIn: flags.outputFolder()) : CheckpointStore(naming: flag)
+      flag == "auto" ? CheckpointStore(ofRunIn: request.outputFolder()) : CheckpointStore(naming: flag)
     guard let store else {
       let state = try? StoredCheckpoint.state(State.self, in: flag)
       return state.map { SavedValues(of: $0.recipe, source: flag) }

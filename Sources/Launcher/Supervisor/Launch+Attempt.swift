@@ -7,7 +7,7 @@ extension Launch {
     placement.meeting.generation = attempt
     placement.masterPort = try FreePort.find()
     if let resumption {
-      arguments = resumption.arguments(first: firstArguments)
+      task = resumption.task(first: firstTask)
       resumption.cutLogs()
     }
     progress?.forget()

@@ -32,9 +32,23 @@ extension Descriptor {
     let file = linux_memory_file("twins-gradients")
     let failure = errno
     guard file >= 0 || meeting.transport != .auto else { return nil }
-    // A number above those that a worker's own descriptors have: dup2 onto one of them would replace the file.
     guard file >= 0 else { throw LaunchError(call: "memfd_create", errno: failure) }
-    return Descriptor(owning: try Descriptor(owning: file).duplicate(from: 10))
+    return try Descriptor(owning: file).aboveInherited()
+  }
+
+  /// A file in memory with that content, for a worker to read.
+  static func memoryFile(holding content: [UInt8]) throws(LaunchError) -> Descriptor {
+    let file = try Descriptor(linux_memory_file("twins-run"), from: "memfd_create")
+    if let failure = content.withUnsafeBytes({ writeAll($0, to: file.number) }).failure {
+      throw LaunchError(call: "write", errno: failure)
+    }
+    lseek(file.number, 0, SEEK_SET)
+    return try file.aboveInherited()
+  }
+
+  /// The same file under a number above those that a worker's own descriptors have: dup2 onto one of them would replace it.
+  private func aboveInherited() throws(LaunchError) -> Descriptor {
+    Descriptor(owning: try duplicate(from: 10))
   }
 
   /// Another descriptor of the same file, the first free one from `lowest` upwards; does not survive an exec.

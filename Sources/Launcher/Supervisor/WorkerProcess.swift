@@ -1,4 +1,5 @@
 import CLinux
+import Flags
 import FoundationEssentials
 import Glibc
 import System
@@ -65,11 +66,19 @@ extension WorkerProcess {
   }
 }
 
-/// What to run as a worker: the program, its arguments and its whole environment.
+/// What to run as a worker: the program, what it is to do, and its whole environment.
 struct WorkerCommand: Equatable, Sendable {
   let program: String
-  let arguments: [String]
+  let task: WorkerTask
   let environment: [String: String]
+
+  init(program: String, task: WorkerTask, environment: [String: String]) {
+    self.program = program
+    self.task = task
+    self.environment = environment.merging(
+      task.request.map { _ in [RunRequest.variable: "\(WorkerProcess.requestDescriptor)"] } ?? [:]
+    ) { $1 }
+  }
 }
 
 extension WorkerProcess {
@@ -79,6 +88,8 @@ extension WorkerProcess {
   static let memoryDescriptor: CInt = 4
   /// The number under which a worker inherits the board, where there is one.
   static let boardDescriptor: CInt = 5
+  /// The number under which a worker inherits what it is to do, where it is to read no flags.
+  static let requestDescriptor: CInt = 6
 
   /// What a worker inherits beside its standard streams, by number in the launcher.
   struct Inheritance {
@@ -89,10 +100,20 @@ extension WorkerProcess {
     /// The board, above the numbers that workers get.
     var board: CInt?
 
-    /// The highest number that a worker gets.
-    var last: CInt {
-      board != nil ? boardDescriptor : memory != nil ? memoryDescriptor : lifelineDescriptor
+    /// What the worker is to do, above the numbers that workers get.
+    fileprivate var request: CInt?
+
+    init(lifeline: CInt, memory: CInt? = nil, board: CInt? = nil) {
+      (self.lifeline, self.memory, self.board) = (lifeline, memory, board)
     }
+
+    /// What has a number above the lifeline's, by that number.
+    fileprivate var shared: [(number: CInt, file: CInt?)] {
+      [(memoryDescriptor, memory), (boardDescriptor, board), (requestDescriptor, request)]
+    }
+
+    /// The highest number that a worker gets.
+    fileprivate var last: CInt { shared.last { $0.file != nil }?.number ?? lifelineDescriptor }
   }
 
   /// Starts a worker in a process group of its own, with an empty stdin, two pipes and its inheritance; nothing else.
@@ -102,6 +123,15 @@ extension WorkerProcess {
     let output = try Pipe()
     let errors = try Pipe()
     let nothing = try Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC), from: "open /dev/null")
+    let request: Descriptor? =
+      if let request = command.task.request { try .memoryFile(holding: request.document) } else { nil }
+    var inheritance = inheritance
+    // Borrowed, as in `Supervisor.inheritance`; open until this function returns.
+    inheritance.request =
+      switch request {
+      case .some(let file): file.number
+      case .none: nil
+      }
     let identifier = try start(
       command, input: nothing.number, output: output.writing.number, errors: errors.writing.number,
       inheritance)
@@ -131,34 +161,26 @@ extension WorkerProcess {
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
     posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
     posix_spawn_file_actions_adddup2(&actions, inheritance.lifeline, lifelineDescriptor)
-    if let memory = inheritance.memory {
-      posix_spawn_file_actions_adddup2(&actions, memory, memoryDescriptor)
+    for (number, file) in inheritance.shared where number <= inheritance.last {
+      if let file {
+        posix_spawn_file_actions_adddup2(&actions, file, number)
+      } else {
+        // Whatever the launcher has under that number is not for workers; what is closed already is no failure.
+        posix_spawn_file_actions_addclose(&actions, number)
+      }
     }
-    if let board = inheritance.board {
-      posix_spawn_file_actions_adddup2(&actions, board, boardDescriptor)
-    }
-    closeOthers(&actions, inheritance)
+    _ = linux_spawn_closing_from(&actions, inheritance.last + 1)
 
     var attributes = freshAttributes()
     defer { posix_spawnattr_destroy(&attributes) }
     var process: pid_t = 0
-    let failure = withCStrings([command.program] + command.arguments) { arguments in
+    let failure = withCStrings([command.program] + command.task.arguments) { arguments in
       withCStrings(command.environment.map { "\($0.key)=\($0.value)" }) { environment in
         posix_spawn(&process, command.program, &actions, &attributes, arguments, environment)
       }
     }
     guard failure == 0 else { throw LaunchError(call: command.program, errno: failure) }
     return process
-  }
-
-  private static func closeOthers(
-    _ actions: inout posix_spawn_file_actions_t, _ inheritance: Inheritance
-  ) {
-    if inheritance.memory == nil, inheritance.board != nil {
-      // Whatever the launcher has under that number is not for workers; what is closed already is no failure.
-      posix_spawn_file_actions_addclose(&actions, memoryDescriptor)
-    }
-    _ = linux_spawn_closing_from(&actions, inheritance.last + 1)
   }
 
   /// A process group of its own, no signal blocked, and those that the launcher changed as they are by default.

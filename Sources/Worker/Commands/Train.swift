@@ -17,21 +17,26 @@ struct Train: ParsableCommand {
 
   @OptionGroup var flags: TrainingFlags
 
-  func run() throws {
-    if flags.run.dryRun, !flags.run.printConfig {
-      return try rehearse(ProcessInfo.processInfo.environment)
-    }
-    let placement = try Placement(ProcessInfo.processInfo.environment)
-    if flags.run.printConfig { return try printConfiguration(placement) }
+  func run() throws { try WorkerRun(request: flags.request()).run(ProcessInfo.processInfo.environment) }
+}
+
+/// What one worker does on request, from its start to its status.
+struct WorkerRun {
+  let request: RunRequest
+
+  func run(_ environment: [String: String]) throws {
+    if request.run.dryRun, !request.run.printConfig { return try rehearse(environment) }
+    let placement = try Placement(environment)
+    if request.run.printConfig { return try printConfiguration(placement) }
     Lifeline.watch(placement)
     StopSignal.ignoreWriteSignals()
     CheckpointRequest.listen()
-    let sections = Sections(ProcessInfo.processInfo.environment, rank: placement.rank)
+    let sections = Sections(environment, rank: placement.rank)
     sections.writeStacksOnSignal()
     let run = try reportingOnce(placement) {
-      if placement.meeting == nil { try Resume.requireFree(flags) }
-      let start = try Resume.from(flags, Voice(speaks: placement.isFirst))
-      let setup = try RunSetup(flags, over: start?.values(for: flags), placement, sections)
+      if placement.meeting == nil { try Resume.requireFree(request) }
+      let start = try Resume.from(request, Voice(speaks: placement.isFirst))
+      let setup = try RunSetup(request, over: start?.values(for: request), placement, sections)
       return try TrainingRun(setup, from: start)
     }
     try perform(run, placement)
@@ -40,21 +45,21 @@ struct Train: ParsableCommand {
   /// `--dry-run`: all checks of a start, by one process for as many workers as the environment says; writes nothing.
   private func rehearse(_ environment: [String: String]) throws {
     let placement = Placement.rehearsal(workers: environment["WORLD_SIZE"].flatMap { Int($0) } ?? 1)
-    try Resume.requireFree(flags)
-    let start = try Resume.from(flags, Voice(speaks: true))
-    let setup = try RunSetup(flags, over: start?.values(for: flags), placement, Sections([:], rank: 0))
+    try Resume.requireFree(request)
+    let start = try Resume.from(request, Voice(speaks: true))
+    let setup = try RunSetup(request, over: start?.values(for: request), placement, Sections([:], rank: 0))
     // What is gone on from has to fit the network; without it there is nothing to build one for.
     if start != nil { _ = try TrainingRun(setup, from: start) }
     setup.sayRecipe()
-    if flags.run.trains { setup.sayStart() }
+    if request.run.trains { setup.sayStart() }
     setup.voice.say("Nothing was written: --dry-run")
   }
 
   /// `--print-config`: what a run with these flags would follow; rank 0 says it for all.
   private func printConfiguration(_ placement: Placement) throws {
     let voice = Voice(speaks: placement.isFirst)
-    let saved = try Resume.from(flags, voice)?.values(for: flags)
-    let text = try flags.configuration(worldSize: placement.worldSize, over: saved)
+    let saved = try Resume.from(request, voice)?.values(for: request)
+    let text = try request.configuration(worldSize: placement.worldSize, over: saved)
     voice.say(text)
   }
 
@@ -80,9 +85,9 @@ struct Train: ParsableCommand {
   /// The status to end with.
   private func work(_ run: TrainingRun, _ placement: Placement) throws -> CInt {
     // A measurement has nothing to save: a signal ends it as it ends any program.
-    if flags.run.throughput {
+    if request.run.throughput {
       try run.measureThroughput()
-    } else if flags.run.eval {
+    } else if request.run.eval {
       try run.evaluate()
     } else {
       StopSignal.listen(underLauncher: placement.meeting != nil)

@@ -20,26 +20,26 @@ enum Resume {
   case finetuning(WeightsFile)
 
   /// Throws where another process writes to the folder that the run is to go on in.
-  static func requireFree(_ flags: TrainingFlags) throws(OutputError) {
-    let named = flags.run.resume.flatMap { store($0, flags)?.outputFolder }
-    if flags.run.writes, let folder = flags.run.outputDir ?? named { try Possession.requireFree(folder) }
+  static func requireFree(_ request: RunRequest) throws(OutputError) {
+    let named = request.run.resume.flatMap { store($0, request)?.outputFolder }
+    if request.run.writes, let folder = request.run.outputDir ?? named { try Possession.requireFree(folder) }
   }
 
   /// What `--resume` or `--finetune` names; nil without them, or for `auto` with nothing to go on from.
-  static func from(_ flags: TrainingFlags, _ voice: Voice) throws -> Resume? {
-    if let flag = flags.run.resume, let found = try resumed(flag, flags, voice) { return found }
-    return try flags.run.finetune.map { .finetuning(try weights($0, flags, voice)) }
+  static func from(_ request: RunRequest, _ voice: Voice) throws -> Resume? {
+    if let flag = request.run.resume, let found = try resumed(flag, request, voice) { return found }
+    return try request.run.finetune.map { .finetuning(try weights($0, request, voice)) }
   }
 
   /// The values that hold unless flags say otherwise: all of a run that goes on; what an evaluation needs to know of weights.
-  func values(for flags: TrainingFlags) -> SavedValues? {
+  func values(for request: RunRequest) -> SavedValues? {
     switch self {
     case .checkpoint(let checkpoint, let state):
       var values = SavedValues(of: state.recipe, source: checkpoint.folder)
-      values.outputFolder = flags.run.resume.flatMap { Self.store($0, flags)?.outputFolder }
+      values.outputFolder = request.run.resume.flatMap { Self.store($0, request)?.outputFolder }
       return values
     case .weights(let file), .finetuning(let file):
-      guard !flags.run.trains, let about = Weights(metadata: file.metadata) else { return nil }
+      guard !request.run.trains, let about = Weights(metadata: file.metadata) else { return nil }
       return SavedValues(
         model: about.model, inputSize: about.inputSize, cropPercent: about.cropPercent, source: file.path)
     }
@@ -56,8 +56,8 @@ enum Resume {
         + "other could, or checkpoints were removed just now: start again.", exitCode: .inputOutput)
   }
 
-  private static func resumed(_ flag: String, _ flags: TrainingFlags, _ voice: Voice) throws -> Resume? {
-    if let store = store(flag, flags) {
+  private static func resumed(_ flag: String, _ request: RunRequest, _ voice: Voice) throws -> Resume? {
+    if let store = store(flag, request) {
       if let found = try newest(in: store, flag, voice) { return found }
       guard flag == "auto" else {
         throw Failure(
@@ -66,8 +66,8 @@ enum Resume {
       }
       return nil
     }
-    try flags.run.requireResume()
-    guard Folders.isFolder(flag) else { return .weights(try weights(flag, flags, voice)) }
+    try request.run.requireResume()
+    guard Folders.isFolder(flag) else { return .weights(try weights(flag, request, voice)) }
     guard StoredCheckpoint.isNamed(by: flag) else {
       throw Failure(
         "--resume \(masked(flag)): it is neither a run's output folder, which has checkpoints/ in it, nor a checkpoint, "
@@ -100,17 +100,17 @@ enum Resume {
   }
 
   /// The checkpoints among which `--resume` wants the newest; nil where it names one, or weights.
-  private static func store(_ flag: String, _ flags: TrainingFlags) -> CheckpointStore? {
-    flag == "auto" ? CheckpointStore(ofRunIn: flags.outputFolder()) : CheckpointStore(naming: flag)
+  private static func store(_ flag: String, _ request: RunRequest) -> CheckpointStore? {
+    flag == "auto" ? CheckpointStore(ofRunIn: request.outputFolder()) : CheckpointStore(naming: flag)
   }
 
-  private static func weights(_ path: String, _ flags: TrainingFlags, _ voice: Voice) throws -> WeightsFile {
+  private static func weights(_ path: String, _ request: RunRequest, _ voice: Voice) throws -> WeightsFile {
     guard !Folders.isFolder(path) else {
       throw Failure(
         "\(masked(path)) is a folder and no file. A run's weights are in its output folder: best.safetensors, "
           + "last.safetensors.", exitCode: .missingInput)
     }
-    return try WeightsFile(path: path, average: flags.run.useEma, speaks: voice.speaks)
+    return try WeightsFile(path: path, average: request.run.useEma, speaks: voice.speaks)
   }
 
   private static func words(_ path: [UInt8]) -> String {

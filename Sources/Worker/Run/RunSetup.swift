@@ -11,7 +11,7 @@ import Training
 
 /// All that one worker needs before its first step.
 struct RunSetup {
-  let flags: RunFlags
+  let flags: RunSettings
   let recipe: Recipe
   /// What the run's checkpoint or weights say of themselves.
   let saved: SavedValues?
@@ -33,31 +33,31 @@ struct RunSetup {
 
   /// Checks the flags, the pictures and the output folder, then meets the other ranks.
   init(
-    _ flags: TrainingFlags, over saved: SavedValues?, _ placement: Placement, _ sections: Sections
+    _ request: RunRequest, over saved: SavedValues?, _ placement: Placement, _ sections: Sections
   ) throws {
-    self.flags = flags.run
+    self.flags = request.run
     self.sections = sections
     self.placement = placement
     voice = Voice(speaks: placement.isFirst)
     self.saved = saved
-    var recipe = try flags.recipe(worldSize: placement.worldSize, over: saved)
+    var recipe = try request.recipe(worldSize: placement.worldSize, over: saved)
     trainingTransform = try Self.trainingTransform(recipe)
-    data = try ImageFolderPair(FilePath(recipe.data.path), for: flags.run.purpose)
-    updates = flags.run.trains ? try Sampler(recipe, count: data.training.count).stepsPerEpoch : 0
-    if flags.run.trains { recipe.settleAverage(updates: recipe.allUpdates(of: updates)) }
+    data = try ImageFolderPair(FilePath(recipe.data.path), for: request.run.purpose)
+    updates = request.run.trains ? try Sampler(recipe, count: data.training.count).stepsPerEpoch : 0
+    if request.run.trains { recipe.settleAverage(updates: recipe.allUpdates(of: updates)) }
     self.recipe = recipe
-    folder = RunFolder(path: flags.outputFolder(over: saved))
-    beginning = flags.run.writes && placement.meeting == nil ? flags.beginning : nil
+    folder = RunFolder(path: request.outputFolder(over: saved))
+    beginning = request.run.writes && placement.meeting == nil ? request.beginning : nil
     if let beginning { try Possession.check(folder.path, beginning) }
-    device = try Device(flags.run.device, for: placement)
+    device = try Device(request.run.device, for: placement)
     Runtime.keepMemory()
-    if let threads = flags.run.threads ?? placement.threads { Runtime.threads = threads }
+    if let threads = request.run.threads ?? placement.threads { Runtime.threads = threads }
     decodeThreads =
-      flags.run.numWorkers ?? min(10, max(1, Processors.usable / placement.worldSize))
+      request.run.numWorkers ?? min(10, max(1, Processors.usable / placement.worldSize))
     try requireRoom(threads: Self.threads(decode: decodeThreads, compute: Runtime.threads))
     group = try placement.group(recipe)
     if placement.isFirst {
-      let sentences = try flags.warnings(
+      let sentences = try request.warnings(
         worldSize: placement.worldSize, over: saved, onCard: device.kind != .cpu,
         sumsTravel: placement.sendsSums)
       for sentence in sentences { complain("note: \(sentence)") }
@@ -119,7 +119,7 @@ struct RunSetup {
   }
 }
 
-extension RunFlags {
+extension RunSettings {
   /// What the pictures are for.
   fileprivate var purpose: ImageFolderPair.Purpose {
     trains ? noEval ? .training : .trainingAndEvaluation : .evaluation

@@ -122,7 +122,8 @@ extension BadInput {
 /// Pictures of the tests of the data room.
 enum Fixture {
   static func bytes(_ name: String) throws -> Data {
-    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let tests = folder.deletingLastPathComponent().deletingLastPathComponent()
     return try Data(contentsOf: tests.appendingPathComponent("DataTests/Fixtures/decode/\(name)"))
   }
 }

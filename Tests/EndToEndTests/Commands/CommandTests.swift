@@ -69,6 +69,16 @@ extension EndToEnd {
       #expect(list == [bad])
     }
 
+    @Test func `both programs name their version, and the worker what it computes with`() throws {
+      let worker = try answer(["--version"])
+      let names = ["twins-worker ", "libtorch ", "compiler ", "instruction set "]
+      #expect(worker.count == names.count && zip(worker, names).allSatisfy { $0.hasPrefix($1) })
+      let launcher = try ProgramRun(.launcher, ["--version"], in: place).finish()
+      #expect(launcher.status == Status.done)
+      #expect(launcher.output.first == worker.first?.replacing("worker", with: "launch"))
+      #expect(launcher.output.last == "libtorch, compiler and instruction set: twins-worker --version")
+    }
+
     @Test func `bench times steps and decoding`() throws {
       let step = [
         "step", "--model", "alt_gvt_nano", "--input-size", "32", "--batch-size", "2", "--steps", "2",

@@ -7,7 +7,7 @@ import Testing
   @Test func tellsAWorkerWhereItStands() {
     // The memory of another launcher, under which this one may run, is not this run's.
     let outer = [
-      "PATH": "/bin", "RANK": "99", "TWINS_SHM_FD": "4", "TWINS_BOARD_FD": "5",
+      "PATH": "/bin", "RANK": "99", "TWINS_SHM_FD": "4", "TWINS_BOARD_FD": "5", "TWINS_RUN_FD": "6",
       "NOTIFY_SOCKET": "/run/systemd/notify",
       "WATCHDOG_USEC": "1000", "WATCHDOG_PID": "7",
     ]

@@ -19,11 +19,18 @@ import Testing
   func aNewCheckpointTakesThePlaceOfTheFirstStart(_ arguments: [String]) throws {
     try save("epoch-0003")
     let resumption = Resumption(output: output)
-    #expect(resumption.arguments(first: arguments) == arguments, "the checkpoint is another run's")
+    #expect(
+      resumption.task(first: WorkerTask(arguments: arguments)).arguments == arguments,
+      "the checkpoint is another run's")
     try save(".epoch-0004.half")
-    #expect(resumption.arguments(first: arguments) == arguments, "the checkpoint is not whole")
+    #expect(
+      resumption.task(first: WorkerTask(arguments: arguments)).arguments == arguments,
+      "the checkpoint is not whole")
     try save("epoch-0000")
-    #expect(resumption.arguments(first: arguments) == ["train", "--resume", "auto", "--lr", "1"])
+    #expect(
+      resumption.task(first: WorkerTask(arguments: arguments)).arguments == [
+        "train", "--resume", "auto", "--lr", "1",
+      ])
   }
 
   @Test func aCheckpointOfTheSameNameIsNewToo() throws {

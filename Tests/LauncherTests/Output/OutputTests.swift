@@ -65,7 +65,8 @@ import Testing
 
   @Test func aWorkerInheritsNothingButItsOwn() throws {
     let lifeline = try Pipe()
-    let command = WorkerCommand(program: "/bin/ls", arguments: ["/proc/self/fd"], environment: [:])
+    let command = WorkerCommand(
+      program: "/bin/ls", task: WorkerTask(arguments: ["/proc/self/fd"]), environment: [:])
     for isSharing in [false, true] {
       let memory = isSharing ? try Descriptor.memoryFile(for: meeting) : nil
       let shared: CInt? =

@@ -15,7 +15,8 @@ import Testing
   func deathsBetweenTwoLooksAreToldApart(trial: Int) throws {
     let lifeline = try Launcher.Pipe()
     let queue = try ReadyQueue()
-    let command = WorkerCommand(program: "/bin/cat", arguments: ["/proc/self/fd/3"], environment: [:])
+    let command = WorkerCommand(
+      program: "/bin/cat", task: WorkerTask(arguments: ["/proc/self/fd/3"]), environment: [:])
     var workers: [WorkerProcess] = []
     for rank in 0..<8 {
       let worker = try WorkerProcess.spawn(

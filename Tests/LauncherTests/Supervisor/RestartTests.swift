@@ -1,4 +1,7 @@
+import Flags
+import Foundation
 import Glibc
+import Recipe
 import Testing
 
 @testable import Launcher
@@ -53,6 +56,25 @@ import Testing
     let rest = "--data-path d --output-dir \(run.folder)/out"
     #expect(run.log(rank: 0) == "train --resume elsewhere --lr=1 \(rest)\n")
     #expect(run.log(rank: 0, attempt: 1) == "train --resume auto --lr=1 \(rest)\n")
+  }
+
+  @Test func `a worker inherits what it is to do, and another attempt what to go on from`() throws {
+    let script = """
+      cat <&$TWINS_RUN_FD; out=$(echo "$*" | sed 's/.*--output-dir \\([^ ]*\\).*/\\1/')
+      mkdir -p $out/checkpoints/epoch-0000; test $TWINS_GENERATION = 1
+      """
+    let run = try LauncherRun(
+      script, ["--nproc", "1", "--max-restarts", "1", "--finetune", "w.pth", "--lr=1", "--overwrite"])
+    #expect(try run.finish().status == 0, "\(run.errors)")
+    let requests = try (0...1).map { attempt in
+      try JSONDecoder().decode(RunRequest.self, from: Data((run.log(rank: 0, attempt: attempt) ?? "").utf8))
+    }
+    #expect(requests.map(\.run.resume) == [nil, "auto"])
+    #expect(requests.map(\.run.finetune) == ["w.pth", nil])
+    for request in requests {
+      #expect(try request.recipe(worldSize: 1).schedule.rate == 1)
+      #expect(!request.run.overwrite && request.outputFolder() == "\(run.folder)/out")
+    }
   }
 
   @Test func theSameFailureTwiceIsTheEnd() throws {

@@ -34,7 +34,7 @@ import Testing
     pthread_sigmask(SIG_BLOCK, nil, &mask)
     defer { pthread_sigmask(SIG_SETMASK, &mask, nil) }
     let launch = Launch(
-      grace: .seconds(1), program: "/bin/cat", arguments: ["/proc/self/fd/3"],
+      grace: .seconds(1), program: "/bin/cat", task: WorkerTask(arguments: ["/proc/self/fd/3"]),
       placement: Placement(
         meeting: RingMeeting(rank: 0, size: size, run: "r", generation: 0, directory: ""), masterPort: 1,
         threads: .init(named: 1, environment: [:], processors: 1, workers: size)),

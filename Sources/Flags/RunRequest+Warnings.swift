@@ -1,11 +1,11 @@
-public import Recipe
+package import Recipe
 
-extension TrainingFlags {
+extension RunRequest {
   /// What to tell the user of given flags that have no effect in this run, one sentence for each reason.
   ///
   /// Pure; the lone worker or rank 0 says each once, at the start.
   /// - Parameter sumsTravel: Whether gradients are sent between the workers rather than summed in shared memory.
-  public func warnings(
+  package func warnings(
     worldSize: Int, over saved: SavedValues? = nil, onCard: Bool = false, sumsTravel: Bool = true
   ) throws(RecipeError) -> [String] {
     let settings = try settings(worldSize: worldSize, over: saved)
@@ -46,7 +46,7 @@ private struct Idleness: Sendable {
   }
 
   /// All reasons, the widest first: a flag is named with the first that holds.
-  static func all(_ run: RunFlags, onCard: Bool, sumsTravel: Bool) -> [Idleness] {
+  static func all(_ run: RunSettings, onCard: Bool, sumsTravel: Bool) -> [Idleness] {
     everywhere + withoutTraining(run) + augmentation + mixing + exchange(onCard, sumsTravel) + [
       Idleness("AdamW has no momentum to set", "--momentum") { $0.optimizer.kind == .adamw },
       Idleness("SGD has neither", "--opt-betas --opt-eps") { $0.optimizer.kind == .sgd },
@@ -81,7 +81,7 @@ private struct Idleness: Sendable {
     ]
   }
 
-  private static func withoutTraining(_ run: RunFlags) -> [Idleness] {
+  private static func withoutTraining(_ run: RunSettings) -> [Idleness] {
     let word = run.eval ? "--eval" : "--throughput"
     return [
       Idleness(

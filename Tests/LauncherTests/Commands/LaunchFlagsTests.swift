@@ -3,7 +3,7 @@ import Testing
 
 @testable import Launcher
 
-@Suite struct WorkerArgumentsTests {
+@Suite struct FlagGroupsTests {
   @Test(arguments: [
     ["--nproc", "8", "--model", "m", "--dist-eval"],
     ["--nproc=8", "--transport", "ipc", "--shm-size=1G", "--model", "m", "--dist-eval"],
@@ -12,19 +12,19 @@ import Testing
     ["--threads-per-worker", "1", "--model", "m", "--dist-eval", "--"],
   ])
   func launchFlagsStayBehind(_ arguments: [String]) {
-    #expect(WorkerArguments.removingLaunchFlags(from: arguments) == ["--model", "m", "--dist-eval"])
+    #expect(LaunchFlags.removed(from: arguments) == ["--model", "m", "--dist-eval"])
   }
 
   @Test func valuesAreKeptAsTheyAre() {
     let arguments = ["--data-path", "train", "--output-dir=a=b", "--opt-betas", "0.9", "0.999", "--lr", "-1"]
-    #expect(WorkerArguments.removingLaunchFlags(from: arguments) == arguments)
+    #expect(LaunchFlags.removed(from: arguments) == arguments)
   }
 
-  /// A flag added to `LaunchFlags` but not to the list would reach the workers, which do not know it.
+  /// A flag added to `LaunchFlags` but not to the list would stand in commands of workers, which do not know it.
   @Test func everyLaunchFlagIsListed() {
     let words = LaunchFlags.helpMessage().split { $0 == " " || $0 == "\n" || $0 == "," }
     let flags = Set(words.filter { $0.hasPrefix("--") }.map(String.init))
-    #expect(flags.subtracting(["--help"]) == WorkerArguments.launchFlags)
+    #expect(flags.subtracting(["--help"]) == LaunchFlags.names)
   }
 
   @Test func findsTheValueOfAFlag() {

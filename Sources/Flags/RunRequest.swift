@@ -1,0 +1,121 @@
+import FoundationEssentials
+package import Output
+package import Recipe
+import SystemPackage
+
+/// What a command line and its `--config` ask for: read once, by the launcher for its workers or by a worker that runs alone.
+///
+/// What a checkpoint or weights say of themselves lies under it; a worker knows that once it has verified them.
+package struct RunRequest: Codable, Equatable, Sendable {
+  package var run: RunSettings
+  /// The values that were given, over the reference's or a named recipe's.
+  private var asked: Settings
+  /// The network as it was spelt, which names the output folder; nil where nobody named one.
+  private let model: String?
+
+  init(_ run: RunSettings, _ asked: Settings, model: String?) {
+    self.run = run
+    self.asked = asked
+    let isFiled = if case .file = asked.origins["model.name"] { true } else { false }
+    self.model = model ?? (isFiled ? asked.recipe.model.name : nil)
+  }
+
+  /// The folder the run writes to: `--output-dir`, that of the run that goes on, or the model's name as in the reference.
+  package func outputFolder(over saved: SavedValues? = nil) -> String {
+    let model = model ?? saved?.laid(over: reference).model.name ?? reference.model.name
+    return run.outputDir ?? saved?.outputFolder ?? "./\(model)"
+  }
+
+  /// How the run means to begin in its output folder.
+  package var beginning: Beginning {
+    Beginning(
+      overwrites: run.overwrite, resume: run.resume, finetune: run.finetune, config: run.config)
+  }
+
+  /// The resolved recipe for a run of `worldSize` ranks, which goes on with saved values where there are some.
+  ///
+  /// Throws a `RecipeError` that names what the run lacks, or the saved value that is out of range.
+  package func recipe(worldSize: Int, over saved: SavedValues? = nil) throws(RecipeError) -> Recipe {
+    let settings = try settings(worldSize: worldSize, over: saved)
+    if settings.recipe.data.path.isEmpty && !run.printConfig {
+      throw RecipeError(
+        "--data-path is missing: name the folder that holds train/CLASS/PICTURE and val/CLASS/PICTURE")
+    }
+    if !run.eval { try checkPairs(settings.recipe) }
+    return settings.recipe
+  }
+
+  /// Mixing takes a picture's partner from the other end of its batch.
+  private func checkPairs(_ recipe: Recipe) throws(RecipeError) {
+    guard recipe.mixing.isOn, !recipe.data.batchSize.isMultiple(of: 2) else { return }
+    throw RecipeError(
+      "--batch-size \(recipe.data.batchSize): must be even, since --mixup and --cutmix mix pictures in pairs. "
+        + "Or switch both off: --mixup 0 --cutmix 0")
+  }
+
+  /// Every value by its dotted name in `recipe.json`, and where it comes from: the default, a file or a flag.
+  package func configuration(worldSize: Int, over saved: SavedValues? = nil) throws(RecipeError) -> String {
+    let settings = try settings(worldSize: worldSize, over: saved)
+    return settings.table + "\n\(settings.recipe.rateLine)\nDigest: \(settings.recipe.digest)"
+  }
+
+  /// The reference's values or a named recipe's, under saved ones, under a file's, under the flags'.
+  package func settings(
+    worldSize: Int, over saved: SavedValues? = nil
+  ) throws(RecipeError) -> Settings {
+    var settings = try Settings(run.recipe, over: saved)
+    try settings.lay(asked)
+    settings.derive(worldSize: worldSize)
+    return settings
+  }
+}
+
+extension RunRequest {
+  /// What a worker is to do on its launcher's behalf: begin in the folder, whose earlier run the launcher removes, once.
+  package func withoutOverwriting() -> RunRequest {
+    var request = self
+    request.run.overwrite = false
+    request.asked.forget("--overwrite")
+    return request
+  }
+
+  /// The variable with the number under which a worker inherits the request, a file in memory.
+  package static let variable = "TWINS_RUN_FD"
+
+  /// The request as a launcher hands it over.
+  package var document: [UInt8] {
+    do {
+      return Array(try JSONEncoder().encode(self))
+    } catch {
+      preconditionFailure("a request is always JSON: \(error)")
+    }
+  }
+
+  /// The request that this process inherits; nil where no launcher started it.
+  package static func inherited(_ environment: [String: String]) throws(RecipeError) -> RunRequest? {
+    guard let number = environment[variable] else { return nil }
+    do {
+      guard let descriptor = CInt(number).map(FileDescriptor.init(rawValue:)) else {
+        throw Errno.badFileDescriptor
+      }
+      return try JSONDecoder().decode(RunRequest.self, from: Data(try contents(of: descriptor)))
+    } catch {
+      throw RecipeError(
+        "\(variable)=\(number): no launcher's request can be read there: \(error). Use twins-launch and twins-worker "
+          + "of one build; for a worker by itself, unset \(variable).", exitCode: .badConfiguration)
+    }
+  }
+
+  /// The content from its start, whoever has read it before.
+  private static func contents(of descriptor: FileDescriptor) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 1 << 14)
+    while true {
+      let count = try part.withUnsafeMutableBytes {
+        try descriptor.read(fromAbsoluteOffset: Int64(bytes.count), into: $0)
+      }
+      guard count > 0 else { return bytes }
+      bytes += part.prefix(count)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import Glibc
+package import Recipe
+import System
+
+/// Where a run computes and writes, what it starts from and what it says, as `RunFlags` were given: nil is for the worker
+/// to decide.
+package struct RunSettings: Codable, Equatable, Sendable {
+  package var outputDir: String?
+  package let device: DeviceChoice?
+  package let config: String?
+  package let recipe: NamedRecipe?
+  package let printConfig: Bool
+  package var resume: String?
+  package var finetune: String?
+  package var useEma: Bool
+  package var overwrite: Bool
+  package var dryRun: Bool
+  package let eval: Bool
+  package let throughput: Bool
+  package let noEval: Bool
+  package let skipDamaged: Int?
+  package let checkpointEvery: Int?
+  package let keep: Int
+  package let logEvery: Int
+  package let threads: Int?
+  package let numWorkers: Int?
+  package let shardOptimizer: Bool?
+  package let noOverlap: Bool
+  package let bucketMegabytes: Int?
+  package let checkWeightsEvery: Int?
+
+  /// Whether weights are changed and kept: an evaluation and a measurement change none, and write nothing.
+  package var trains: Bool { !eval && !throughput }
+
+  /// Whether the output folder is written to.
+  package var writes: Bool { trains && !printConfig }
+
+  /// Throws where what `--resume` names is not there.
+  package func requireResume() throws(RecipeError) {
+    guard let resume, resume != "auto", access(resume, F_OK) != 0 else { return }
+    throw RecipeError(
+      "--resume \(masked(resume)): there is no such file or folder. A run's checkpoints are in its output folder, "
+        + "under checkpoints/; --resume auto takes the newest.", exitCode: .missingInput)
+  }
+}
