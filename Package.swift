@@ -138,7 +138,8 @@ let package = Package(
       ]),
     // Hangs, with names for its functions in its stacks.
     .executableTarget(
-      name: "spinning-worker", dependencies: ["Board"], path: "Tests/SpinningWorker", swiftSettings: house,
+      name: "spinning-worker", dependencies: ["Board", "System"], path: "Tests/SpinningWorker",
+      swiftSettings: house,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
     tests(
       "LauncherTests",

@@ -1,28 +1,28 @@
 internal import CLinux
 internal import Glibc
+internal import System
 
 /// The launcher's side: what all ranks say of themselves, readable whatever has become of them.
 public final class Board: Sendable {
   /// The file in memory, for workers to inherit.
-  public let descriptor: Int32
+  public var descriptor: Int32 { file.number }
   /// How many ranks have a place.
   public let ranks: Int
+  private let file: Descriptor
   private let memory: BoardMemory
 
   /// Makes an empty board; nil, with errno set, where the machine gives no memory.
   public init?(ranks: Int) {
     let length = BoardMemory.length(ranks: ranks)
-    let file = linux_sealed_memory_file("twins-board", length)
-    // A number above those that a worker's own descriptors have: dup2 onto one of them would replace the file.
-    let descriptor = fcntl(file, F_DUPFD_CLOEXEC, 16)
-    close(file)
-    guard descriptor >= 0, let memory = BoardMemory(descriptor, length: length) else { return nil }
-    self.descriptor = descriptor
+    guard let first = Descriptor(linux_sealed_memory_file("twins-board", length)),
+      // A number above those that a worker's own descriptors have: dup2 onto one of them would replace the file.
+      let file = Descriptor(fcntl(first.number, F_DUPFD_CLOEXEC, 16)),
+      let memory = BoardMemory(file.number, length: length)
+    else { return nil }
+    self.file = file
     self.ranks = ranks
     self.memory = memory
   }
-
-  deinit { close(descriptor) }
 
   /// Notes on a worker's behalf that it starts now; before the worker runs.
   public func begin(rank: Int, at moment: UInt64) {
@@ -36,13 +36,6 @@ public final class Board: Sendable {
 
   /// How often a rank has written its stacks.
   public func stacksWritten(rank: Int) -> Int { memory.markValue(rank) }
-}
-
-/// Now on the clock of `RankState.since`.
-public func monotonicNanoseconds() -> UInt64 {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
 /// A worker's place on the board; it alone writes there, and without a system call.
@@ -75,9 +68,8 @@ public final class BoardSlot: Sendable {
 /// A slot is a counter, a mark, and two copies of a state: the counter says which one is whole. So a reader finds a
 /// whole state even when the writer was stopped in the middle of the next one.
 final class BoardMemory: Sendable {
-  // Safe: only the address is kept here, and it never changes; what lies there is read and written atomically.
-  nonisolated(unsafe) private let start: UnsafeMutablePointer<UInt64>
-  private let length: Int
+  // What lies there is read and written atomically.
+  private let memory: MappedMemory
 
   /// Words of one copy: whole cache lines.
   static let stride = (RankState.wordCount + 7) / 8 * 8
@@ -89,17 +81,12 @@ final class BoardMemory: Sendable {
 
   /// Maps the whole file; nil, with errno set, where that fails.
   init?(_ descriptor: Int32, length: Int) {
-    guard length > 0, let place = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
-      place != MAP_FAILED
-    else { return nil }
-    start = place.assumingMemoryBound(to: UInt64.self)
-    self.length = length
+    guard length > 0, let memory = MappedMemory(sharing: descriptor, byteCount: length) else { return nil }
+    self.memory = memory
   }
 
-  deinit { munmap(start, length) }
-
   /// How many ranks have a slot here.
-  var ranks: Int { length / (Self.slot * MemoryLayout<UInt64>.stride) }
+  var ranks: Int { memory.byteCount / (Self.slot * MemoryLayout<UInt64>.stride) }
 
   func publish(_ state: RankState, rank: Int) {
     let words = state.words
@@ -126,6 +113,6 @@ final class BoardMemory: Sendable {
 
   private func slot(_ rank: Int) -> UnsafeMutablePointer<UInt64> {
     precondition((0..<ranks).contains(rank))
-    return start + rank * Self.slot
+    return memory.start.assumingMemoryBound(to: UInt64.self) + rank * Self.slot
   }
 }

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import System
 
 /// What this process has printed into its pipes and a launcher that is gone has not read.
 public enum UnreadOutput {
@@ -10,17 +11,13 @@ public enum UnreadOutput {
   public static func save(to path: String, endingWith line: String) {
     signal(SIGALRM, SIG_DFL)
     alarm(1)
-    let file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
-    guard file >= 0 else { return }
-    defer { close(file) }
+    guard let file = Descriptor(open(path, O_WRONLY | O_APPEND | O_CLOEXEC)) else { return }
     for stream in [STDOUT_FILENO, STDERR_FILENO] where isPipe(stream) {
       // A pipe keeps what it holds while it has a writer, and opened anew it has a reader too.
-      let pipe = open("/proc/self/fd/\(stream)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-      guard pipe >= 0 else { continue }
-      copy(pipe, to: file)
-      close(pipe)
+      let opened = open("/proc/self/fd/\(stream)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+      if let pipe = Descriptor(opened) { copy(pipe.number, to: file.number) }
     }
-    _ = line.withCString { write(file, $0, strlen($0)) }
+    Array(line.utf8).withUnsafeBytes { _ = writeAll($0, to: file.number) }
   }
 
   private static func isPipe(_ descriptor: Int32) -> Bool {
@@ -32,11 +29,6 @@ public enum UnreadOutput {
   private static func copy(_ pipe: Int32, to file: Int32) {
     var bytes = [UInt8](repeating: 0, count: max(0, Int(linux_pipe_capacity(pipe))))
     let count = read(pipe, &bytes, bytes.count)
-    var rest = bytes.prefix(max(0, count))
-    while !rest.isEmpty {
-      let taken = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-      guard taken > 0 else { return }
-      rest = rest.dropFirst(taken)
-    }
+    bytes.prefix(max(0, count)).withUnsafeBytes { _ = writeAll($0, to: file) }
   }
 }

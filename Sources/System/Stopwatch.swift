@@ -1,3 +1,5 @@
+import Glibc
+
 /// Seconds since it was started or last read.
 public struct Stopwatch: Sendable {
   private var last = ContinuousClock.now
@@ -14,4 +16,11 @@ public struct Stopwatch: Sendable {
 
   /// Seconds since the last lap, which goes on.
   public var elapsed: Double { (ContinuousClock.now - last) / .seconds(1) }
+}
+
+/// Now on the clock that never jumps and that all processes of a host share.
+public func monotonicNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }

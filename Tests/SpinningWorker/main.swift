@@ -4,6 +4,7 @@
 // again, there of steps too, or writes lines as fast as somebody takes them.
 import Board
 import Glibc
+import System
 
 /// The endless loop, public so that a stack has its name.
 @inline(never) public func spinForEver() -> Never { while true {} }

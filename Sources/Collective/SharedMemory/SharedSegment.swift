@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import System
 
 /// The memory that all ranks of a host see: a file without a name, which every rank has inherited.
 ///
@@ -121,8 +122,7 @@ extension Int {
 final class SharedMapping: Sendable {
   // Safe: only the addresses are kept here, and they never change.
   nonisolated(unsafe) let start: UnsafeMutableRawPointer
-  nonisolated(unsafe) private let reserved: UnsafeMutableRawPointer
-  private let reservedCount: Int
+  private let reserved: MappedMemory
 
   /// The size of a large page, and the edge on which a mapping must lie to have some.
   static let largePage = 2 << 20
@@ -130,19 +130,13 @@ final class SharedMapping: Sendable {
   /// Maps `range` of the file; its start lies on a page's edge.
   init?(_ descriptor: Int32, _ range: Range<Int>, prefersLargePages: Bool) {
     // A large page needs the same place within 2 MiB in the file and in memory; the kernel promises that to nobody.
-    reservedCount = range.count + Self.largePage
-    guard let place = mmap(nil, reservedCount, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-      place != MAP_FAILED
-    else { return nil }
-    reserved = place
-    let shift = (range.lowerBound - Int(bitPattern: place)).modulo(Self.largePage)
-    let wanted = place + shift
+    guard let reserved = MappedMemory(reserving: range.count + Self.largePage) else { return nil }
+    let shift = (range.lowerBound - Int(bitPattern: reserved.start)).modulo(Self.largePage)
+    let wanted = reserved.start + shift
     let flags = MAP_SHARED | MAP_FIXED
     guard mmap(wanted, range.count, PROT_READ | PROT_WRITE, flags, descriptor, range.lowerBound) == wanted
-    else {
-      munmap(place, reservedCount)
-      return nil
-    }
+    else { return nil }
+    self.reserved = reserved
     start = wanted
     if prefersLargePages { linux_prefer_large_pages(wanted, range.count) }
   }
@@ -158,6 +152,4 @@ final class SharedMapping: Sendable {
 
   /// Puts the pages of a range of bytes in place, which lies on edges of pages, at once.
   func populate(_ range: Range<Int>) { linux_populate(start + range.lowerBound, range.count) }
-
-  deinit { munmap(reserved, reservedCount) }
 }

@@ -105,9 +105,7 @@ func roughValue(at index: Int, rank: Int) -> Float {
 
 /// Seconds on the clock that all processes of this host share.
 private func now() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  Double(monotonicNanoseconds()) * 1e-9
 }
 
 /// User and system time of this process so far, all threads.

@@ -1,5 +1,6 @@
 import Board
 import Glibc
+import System
 
 /// Looks at the board of one attempt, from time to time.
 final class Liveness {

@@ -1,6 +1,7 @@
 import Board
 import Glibc
 import Recipe
+import System
 
 /// How the run stands and ends, for whoever wants to know: the user, `status`, systemd.
 extension Supervisor {

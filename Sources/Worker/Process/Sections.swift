@@ -1,4 +1,5 @@
 import Board
+import System
 import Training
 
 /// Tells the launcher what this worker does, without a system call; without a launcher, nobody.
