@@ -56,7 +56,7 @@ let package = Package(
       ]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
-    .target(name: "CFloats"),
+    .target(name: "CKernels"),
     .target(
       name: "CImage",
       linkerSettings: [
@@ -68,26 +68,27 @@ let package = Package(
     // The rooms; docs/architecture.md says what each owns and may import.
     room("System", ["CLinux", "CISAL", systemPackage]),
     room("Randomness"),
-    room("Board", ["CLinux", "System"]),
-    room("Torch", ["CTorch", "CFloats", "System"]),
+    room("WorkerLink", ["CLinux", "System"]),
+    room("Torch", ["CTorch", "CKernels", "System"]),
     room("Model", ["Torch", "Randomness"]),
     room("Wire", ["CZeroMQ", "System"]),
-    room("Collective", ["Wire", "CFloats", "CLinux", "System", systemPackage]),
-    room("Data", ["CImage", "Randomness", "System", systemPackage]),
+    room("Collective", ["Wire", "CKernels", "CLinux", "System", systemPackage]),
+    room("Datasets", ["CImage", "Randomness", "System", systemPackage]),
     room("Checkpoint", ["CLinux", "System", systemPackage]),
     room("Recipe", ["System"]),
-    room("Output", ["Board", "Checkpoint", "Recipe", "System", systemPackage]),
+    room("Output", ["WorkerLink", "Checkpoint", "Recipe", "System", systemPackage]),
     room("Flags", ["Output", "Recipe", "System", systemPackage, argumentParser]),
     room(
       "Training",
       [
-        "Torch", "Model", "Collective", "CFloats", "Data", "Checkpoint", "Randomness", "Recipe",
+        "Torch", "Model", "Collective", "CKernels", "Datasets", "Checkpoint", "Randomness", "Recipe",
         "System",
       ]),
     program(
       "Worker",
       [
-        "Training", "Torch", "Model", "Board", "Collective", "Data", "Randomness", "Checkpoint", "Recipe",
+        "Training", "Torch", "Model", "WorkerLink", "Collective", "Datasets", "Randomness", "Checkpoint",
+        "Recipe",
         "Output", "Flags", "System", systemPackage, argumentParser,
       ],
       // With names for its own functions in the stacks of a worker that hangs.
@@ -95,7 +96,7 @@ let package = Package(
     program(
       "Launcher",
       [
-        "CLinux", "Board", "Checkpoint", "Collective", "Wire", "Recipe", "Output", "Flags", "System",
+        "CLinux", "WorkerLink", "Checkpoint", "Collective", "Wire", "Recipe", "Output", "Flags", "System",
         systemPackage,
         argumentParser,
       ]),
@@ -105,11 +106,11 @@ let package = Package(
       name: "TestSupport", dependencies: ["Checkpoint", "System"], path: "Tests/TestSupport",
       swiftSettings: house + [.unsafeFlags(["-O"])]),
     tests("SystemTests", ["System", systemPackage]),
-    tests("BoardTests", ["Board", "CLinux", "System"]),
+    tests("WorkerLinkTests", ["WorkerLink", "CLinux", "System"]),
     tests("WireTests", ["Wire", "System"]),
-    tests("CollectiveTests", ["Collective", "Wire", "CFloats", "CLinux", "System", "TestSupport"]),
+    tests("CollectiveTests", ["Collective", "Wire", "CKernels", "CLinux", "System", "TestSupport"]),
     tests(
-      "DataTests", ["Data", "CImage", "Randomness", "System", systemPackage, "TestSupport"],
+      "DatasetsTests", ["Datasets", "CImage", "Randomness", "System", systemPackage, "TestSupport"],
       resources: [.copy("Fixtures")]),
     // Saves until it is killed.
     .executableTarget(
@@ -125,39 +126,41 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Training", "Torch", "Model", "Collective", "CLinux", "Data", "Checkpoint", "Randomness", "Recipe",
+        "Training", "Torch", "Model", "Collective", "CLinux", "Datasets", "Checkpoint", "Randomness",
+        "Recipe",
         "System", "TestSupport",
       ],
       resources: [.copy("Goldens")]),
     tests(
       "WorkerTests",
       [
-        "Worker", "Training", "Board", "Collective", "Data", "Checkpoint", "Recipe", "Flags", "Model",
+        "Worker", "Training", "WorkerLink", "Collective", "Datasets", "Checkpoint", "Recipe", "Flags",
+        "Model",
         "System", "Torch", systemPackage,
         "TestSupport",
       ]),
     // Hangs, with names for its functions in its stacks.
     .executableTarget(
-      name: "spinning-worker", dependencies: ["Board", "System"], path: "Tests/SpinningWorker",
+      name: "spinning-worker", dependencies: ["WorkerLink", "System"], path: "Tests/SpinningWorker",
       swiftSettings: house,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
     tests(
       "LauncherTests",
       [
-        "Launcher", "Board", "Collective", "Flags", "Recipe", "System", "TestSupport", "spinning-worker",
+        "Launcher", "WorkerLink", "Collective", "Flags", "Recipe", "System", "TestSupport", "spinning-worker",
         argumentParser,
       ]),
     tests(
       "FuzzTests",
       [
-        "Checkpoint", "Data", "Flags", "Launcher", "Randomness", "Recipe", "Training", "TestSupport",
+        "Checkpoint", "Datasets", "Flags", "Launcher", "Randomness", "Recipe", "Training", "TestSupport",
         systemPackage,
         argumentParser,
       ]),
     tests(
       "EndToEndTests",
       [
-        "Launcher", "Worker", "Board", "Checkpoint", "Collective", "Randomness", "CImage", "CLinux",
+        "Launcher", "Worker", "WorkerLink", "Checkpoint", "Collective", "Randomness", "CImage", "CLinux",
         "TestSupport",
       ]),
   ],

@@ -1,7 +1,7 @@
 # What the training scripts beside this share: options, one run of twins-launch, and its figures.
 #
 # A script sets workers, epochs and purpose (acc or perf), then calls `main "$@"`. Options are --name=value:
-#   --data_path=DIR      the pictures, as DIR/train/CLASS/* and DIR/val/CLASS/* (needed)
+#   --data_path=DIR      the images, as DIR/train/CLASS/* and DIR/val/CLASS/* (needed)
 #   --finetune_pth=FILE  the weights to start from (train_finetune_1p.sh needs them)
 #   --nproc=N --model=NAME --batch_size=N --epochs=N --device=KIND
 # and any other flag of twins-launch, such as --max_step=5, --input_size=64 or --amp=O0.
@@ -101,7 +101,7 @@ value() { sed -n "s/^$1 //p" <<<"$figures"; }
 report() {
   local fps accuracy loss milliseconds
   fps=$(value fps) accuracy=$(value accuracy) loss=$(value loss)
-  milliseconds=$(awk -v pictures=$((batch_size * workers)) -v fps="$fps" 'BEGIN { printf "%.2f", pictures * 1000 / fps }')
+  milliseconds=$(awk -v images=$((batch_size * workers)) -v fps="$fps" 'BEGIN { printf "%.2f", images * 1000 / fps }')
   cat <<END
 ------------------ Final result ------------------
 Final Performance images/sec : $fps
@@ -123,7 +123,7 @@ END
 }
 
 keep_figures() { # LINES that train.jsonl and log.txt had before
-  figures=$(awk -v pictures=$((batch_size * workers)) -f "$here/figures.awk" \
+  figures=$(awk -v images=$((batch_size * workers)) -f "$here/figures.awk" \
     source=log "$log" source=steps <(added "$output_dir/train.jsonl" "$1") \
     source=epochs <(added "$output_dir/log.txt" "$2")) ||
     fail 70 "training ended well, but $log and $output_dir hold no figures of it"

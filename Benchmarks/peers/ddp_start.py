@@ -1,4 +1,4 @@
-"""What a PyTorch user would start eight workers with: DDP over gloo, timm's Twins, one step on random pictures.
+"""What a PyTorch user would start eight workers with: DDP over gloo, timm's Twins, one step on random images.
 
     torchrun --nproc_per_node 8 Benchmarks/peers/ddp_start.py --batch-size 2
 

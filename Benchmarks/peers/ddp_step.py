@@ -22,7 +22,7 @@ from train_step import timm  # imports it past a torchvision built for another t
 def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", default="twins_svt_small", help="timm's name")
-    parser.add_argument("--batch-size", type=int, default=2, help="pictures of a rank")
+    parser.add_argument("--batch-size", type=int, default=2, help="images of a rank")
     parser.add_argument("--amp", choices=("O0", "O1"), default="O0", help="O1: autocast to bfloat16")
     parser.add_argument("--drop-path", type=float, default=0.2)
     parser.add_argument("--threads", type=int, default=1)

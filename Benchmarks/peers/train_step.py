@@ -1,4 +1,4 @@
-"""Times the training step that a PyTorch user would write: timm's Twins and fused AdamW on random pictures.
+"""Times the training step that a PyTorch user would write: timm's Twins and fused AdamW on random images.
 
     python Benchmarks/peers/train_step.py --batch-size 16 --amp O0 --threads 2
 

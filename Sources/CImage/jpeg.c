@@ -45,7 +45,7 @@ static void on_message(j_common_ptr jpeg, int level) {
 }
 
 // A crop may lie above the place where a file was cut off; looking for the end marker finds the damage in every case.
-// Inside the entropy-coded data 0xFF is always followed by a zero, so a match cannot be picture data.
+// Inside the entropy-coded data 0xFF is always followed by a zero, so a match cannot be image data.
 static void require_end_of_image(j_decompress_ptr jpeg) {
   const JOCTET *start = jpeg->src->next_input_byte;
   for (size_t end = jpeg->src->bytes_in_buffer; end >= 2; end--) {
@@ -88,7 +88,7 @@ static int with_decoder(const uint8_t *bytes, size_t count, decoder_body body, s
   return status;
 }
 
-// The coefficients of the whole picture, which is kept until the last scan has refined it.
+// The coefficients of the whole image, which is kept until the last scan has refined it.
 static size_t coefficient_bytes(j_decompress_ptr jpeg) {
   size_t bytes = 0;
   for (int i = 0; i < jpeg->num_components; i++) {

@@ -12,7 +12,7 @@ struct decoder {
   png_infop info;
   const uint8_t *bytes;  // what is still unread
   size_t count;
-  size_t held;  // bytes of the whole picture, where it is held
+  size_t held;  // bytes of the whole image, where it is held
   ci_region region;
   uint8_t *rgb;
   uint8_t *samples;  // a row as libpng gives it, or all rows where they are interlaced
@@ -50,7 +50,7 @@ static void read_header(struct decoder *decoder) {
   require_end_chunk(decoder);
 }
 
-// Chooses libpng's conversions; returns the number of passes over the picture.
+// Chooses libpng's conversions; returns the number of passes over the image.
 static int convert(struct decoder *decoder) {
   png_structp png = decoder->png;
   png_infop info = decoder->info;

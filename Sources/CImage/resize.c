@@ -1,4 +1,4 @@
-// Pillow's Resample.c for 8-bit pictures in our own words: two passes, weights in 22 fractional bits, and whole levels
+// Pillow's Resample.c for 8-bit images in our own words: two passes, weights in 22 fractional bits, and whole levels
 // between the passes. The same integers give the same bytes on every processor.
 #include "CImage.h"
 #include "failure.h"
@@ -207,7 +207,7 @@ static int scale_down(const uint8_t *rgb, int32_t width, int32_t height, ci_axis
   return status;
 }
 
-// Pillow turns the passes round for a very tall picture that becomes lower.
+// Pillow turns the passes round for a very tall image that becomes lower.
 static bool is_down_first(ci_axis across, ci_axis down) {
   return down.in > across.in * 100 && down.out < down.in;
 }

@@ -16,26 +16,26 @@ public protocol ProcessGroup: AnyObject {
   var transportNote: String? { get }
 
   /// Makes a buffer of `count` floats on every rank; the operations below work on such buffers alone.
-  func makeBuffer(count: Int) throws(CollectiveError) -> GroupBuffer
+  func makeBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer
 
   /// Whether the operations below can work on floats at a place as they lie there, from any thread that has the group.
   ///
   /// Where they cannot, the caller has the group work on a buffer of ``makeBuffer(count:)``, and copies to it and back. The
   /// answer is the same on every rank, and for the group's whole life.
-  func canSum(at place: GroupBuffer.Place) -> Bool
+  func canSum(at place: SymmetricBuffer.Place) -> Bool
 
   /// Replaces the elements in `range` by their sums over all ranks: the same bits on every rank.
   ///
   /// The order of each sum depends only on the element's index in the buffer and on ``size``; see `docs/algorithms.md`.
-  func allReduceSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError)
+  func allReduceSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError)
 
   /// Replaces those elements in `range` that this rank owns by their sums over all ranks, the bits of an all-reduce.
   ///
   /// What the buffer then holds in the rest of `range` has no meaning.
-  func reduceScatterSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError)
+  func reduceScatterSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError)
 
   /// Replaces the elements in `range` by their owners'.
-  func allGatherBlocks(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError)
+  func allGatherBlocks(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError)
 
   /// Replaces `bytes` by those of rank `root`.
   func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(CollectiveError)
@@ -55,7 +55,7 @@ extension ProcessGroup {
   public var transportNote: String? { nil }
 
   /// In host memory alone, where this group's own buffers lie.
-  public func canSum(at place: GroupBuffer.Place) -> Bool {
+  public func canSum(at place: SymmetricBuffer.Place) -> Bool {
     switch place {
     case .sharedHost, .host: true
     case .device: false

@@ -11,16 +11,18 @@ public final class SoloGroup: ProcessGroup {
   public init() {}
 
   /// A buffer in this process's memory.
-  public func makeBuffer(count: Int) throws(CollectiveError) -> GroupBuffer { GroupBuffer(count: count) }
+  public func makeBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer {
+    SymmetricBuffer(count: count)
+  }
 
   /// Leaves the buffer as it is: the sum over one rank.
-  public func allReduceSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {}
+  public func allReduceSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {}
 
   /// Leaves the buffer as it is.
-  public func reduceScatterSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {}
+  public func reduceScatterSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {}
 
   /// Leaves the buffer as it is.
-  public func allGatherBlocks(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {}
+  public func allGatherBlocks(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {}
 
   /// Leaves `bytes` as they are: `root` can only be this rank.
   public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(CollectiveError) {

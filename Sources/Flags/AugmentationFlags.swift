@@ -1,17 +1,17 @@
 package import ArgumentParser
 package import Recipe
 
-/// How training pictures are changed at random.
+/// How training images are changed at random.
 package struct AugmentationFlags: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
-    help: "Change training pictures at random; without, they get the evaluation transform. (default: --aug)")
+    help: "Change training images at random; without, they get the evaluation transform. (default: --aug)")
   package var aug: Bool?
 
   @Option(
     parsing: .upToNextOption,
     help: help(
-      "Least and most of a picture's area that a random crop keeps.", reference.data.cropScale, "part"))
+      "Least and most of an image's area that a random crop keeps.", reference.data.cropScale, "part"))
   package var scale: [Double] = []
 
   @Option(
@@ -42,7 +42,7 @@ package struct AugmentationFlags: ParsableArguments {
   @Option(help: help("What takes the place of erased pixels.", reference.data.erasing.mode.rawValue, "mode"))
   package var remode: Recipe.Erasing.Mode?
 
-  @Option(help: help("Most rectangles erased in a picture.", reference.data.erasing.count, "n"))
+  @Option(help: help("Most rectangles erased in an image.", reference.data.erasing.count, "n"))
   package var recount: Int?
 
   package init() {}
@@ -78,7 +78,7 @@ package struct AugmentationFlags: ParsableArguments {
   }
 }
 
-/// How pictures of a batch are mixed, and their targets smoothed.
+/// How images of a batch are mixed, and their targets smoothed.
 package struct MixingFlags: ParsableArguments {
   @Option(help: help("Alpha of Mixup's Beta distribution; 0 for no Mixup.", reference.mixing.mixup, "alpha"))
   package var mixup: Double?
@@ -90,7 +90,7 @@ package struct MixingFlags: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Smallest and largest side of CutMix's box, as parts of the picture's; in the place of --cutmix.",
+      "Smallest and largest side of CutMix's box, as parts of the image's; in the place of --cutmix.",
       valueName: "part"))
   package var cutmixMinmax: [Double] = []
 

@@ -21,7 +21,7 @@ package let manyEpochs = 1_000_000
 package let manySteps = 1_000_000_000
 /// More threads than a process gets.
 package let manyThreads = 1024
-/// Sides of pictures that a network can be given, in pixels; the files of weights say no other.
+/// Sides of images that a network can be given, in pixels; the files of weights say no other.
 package let inputSizes = 32...8192
 /// Beyond about this a number is infinite once it meets the weights.
 let largestFloat = 1e38

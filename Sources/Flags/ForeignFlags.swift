@@ -28,9 +28,9 @@ public enum ForeignFlags {
 
   private typealias Meaning = (names: String, ours: String)
 
-  private static let meanings: [Meaning] = pictures + steps + network + places + workers
+  private static let meanings: [Meaning] = images + steps + network + places + workers
 
-  private static let pictures: [Meaning] = [
+  private static let images: [Meaning] = [
     ("--img-size --image-size --resolution --size --train-crop-size --imgsz", "--input-size PIXELS"),
     (
       "--data-dir --data --dataset-dir --data-root --root --dataset-path --train-dir --imagenet",
@@ -42,7 +42,7 @@ public enum ForeignFlags {
     ("--cutmix-alpha", "--cutmix ALPHA"),
     ("--aug-repeats --ra-sampler --ra-reps", "--repeated-aug"),
     ("--num-classes --nb-classes", "the folders in train/ are the classes, and their number is found there"),
-    ("--mean --std", "pictures are normalised with ImageNet's mean and deviation, as the reference does"),
+    ("--mean --std", "images are normalised with ImageNet's mean and deviation, as the reference does"),
     ("--train-split --val-split", "the splits are the folders train/ and val/ in --data-path"),
   ]
 

@@ -3,7 +3,7 @@ import Recipe
 
 /// Flags of the reference that have no effect here, accepted so that its command lines go on working.
 package struct IdleFlags: ParsableArguments {
-  @Flag(help: "Evaluation is always spread over the workers, and counts each picture once.")
+  @Flag(help: "Evaluation is always spread over the workers, and counts each image once.")
   var distEval = false
 
   @Option(help: ArgumentHelp("The launcher's --nproc says how many workers there are.", valueName: "n"))
@@ -12,10 +12,10 @@ package struct IdleFlags: ParsableArguments {
   @Option(help: ArgumentHelp("The launcher brings the workers together.", valueName: "url"))
   var distUrl: String?
 
-  @Flag(inversion: .prefixedNo, help: "Pictures are handed to the device from memory that is not pinned.")
+  @Flag(inversion: .prefixedNo, help: "Images are handed to the device from memory that is not pinned.")
   var pinMem: Bool?
 
-  @Flag(help: "Pictures are read from --data-path.")
+  @Flag(help: "Images are read from --data-path.")
   var useMcloader = false
 
   @Option(help: ArgumentHelp("For --data-set INAT.", valueName: "name"))

@@ -25,7 +25,7 @@ package struct RunFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Defaults for a kind of start, under --config and all flags: imagenet, the reference's; finetune, for --finetune; "
-        + "small, for a few hundred pictures. --recipe small --print-config shows its values.",
+        + "small, for a few hundred images. --recipe small --print-config shows its values.",
       valueName: "imagenet|finetune|small"))
   package var recipe: NamedRecipe?
 
@@ -61,7 +61,7 @@ package struct RunFlags: ParsableArguments {
 
   @Flag(
     help: ArgumentHelp(
-      "Check all that a start depends on (flags, pictures, device, output folder, weights), say what it would be, and "
+      "Check all that a start depends on (flags, images, device, output folder, weights), say what it would be, and "
         + "end; nothing is written."))
   package var dryRun = false
 
@@ -81,7 +81,7 @@ package struct RunFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "In an epoch, replace at most so many damaged training pictures by the next one of the folder, say which, and "
+      "In an epoch, replace at most so many damaged training images by the next one of the folder, say which, and "
         + "count them in the logs; one more ends the run. dataset scan --list finds them. (default: 0)",
       valueName: "n"))
   package var skipDamaged: Int?

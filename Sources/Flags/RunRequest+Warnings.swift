@@ -63,7 +63,7 @@ private struct Idleness: Sendable {
     Idleness("the launcher's --nproc says how many workers there are", "--world-size"),
     Idleness("the launcher brings the workers together", "--dist-url"),
     Idleness("no pinned memory is used", "--pin-mem --no-pin-mem"),
-    Idleness("pictures are read from --data-path", "--use-mcloader"),
+    Idleness("images are read from --data-path", "--use-mcloader"),
     Idleness("it belongs to --data-set INAT", "--inat-category"),
     Idleness("batches have no augmentation splits", "--resplit"),
     Idleness(
@@ -114,7 +114,7 @@ private struct Idleness: Sendable {
 
   private static let augmentation = [
     Idleness(
-      "--no-aug changes no picture",
+      "--no-aug changes no image",
       "--scale --ratio --hflip --train-interpolation --aa --color-jitter --reprob --remode --recount"
     ) { !$0.data.augments },
     Idleness("--aa takes its place", "--color-jitter") { !$0.data.autoAugment.isEmpty },

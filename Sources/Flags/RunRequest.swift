@@ -39,17 +39,17 @@ package struct RunRequest: Codable, Equatable, Sendable {
     let settings = try settings(worldSize: worldSize, over: saved)
     if settings.recipe.data.path.isEmpty && !run.printConfig {
       throw RecipeError(
-        "--data-path is missing: name the folder that holds train/CLASS/PICTURE and val/CLASS/PICTURE")
+        "--data-path is missing: name the folder that holds train/CLASS/IMAGE and val/CLASS/IMAGE")
     }
     if !run.eval { try checkPairs(settings.recipe) }
     return settings.recipe
   }
 
-  /// Mixing takes a picture's partner from the other end of its batch.
+  /// Mixing takes an image's partner from the other end of its batch.
   private func checkPairs(_ recipe: Recipe) throws(RecipeError) {
     guard recipe.mixing.isOn, !recipe.data.batchSize.isMultiple(of: 2) else { return }
     throw RecipeError(
-      "--batch-size \(recipe.data.batchSize): must be even, since --mixup and --cutmix mix pictures in pairs. "
+      "--batch-size \(recipe.data.batchSize): must be even, since --mixup and --cutmix mix images in pairs. "
         + "Or switch both off: --mixup 0 --cutmix 0")
   }
 
@@ -102,7 +102,7 @@ extension RunRequest {
     } catch {
       throw RecipeError(
         "\(variable)=\(number): no launcher's request can be read there: \(error). Use twins-launch and twins-worker "
-          + "of one build; for a worker by itself, unset \(variable).", exitCode: .badConfiguration)
+          + "of one build; for a worker by itself, unset \(variable).", exitStatus: .badConfiguration)
     }
   }
 

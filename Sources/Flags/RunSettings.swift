@@ -40,6 +40,6 @@ package struct RunSettings: Codable, Equatable, Sendable {
     guard let resume, resume != "auto", access(resume, F_OK) != 0 else { return }
     throw RecipeError(
       "--resume \(masked(resume)): there is no such file or folder. A run's checkpoints are in its output folder, "
-        + "under checkpoints/; --resume auto takes the newest.", exitCode: .missingInput)
+        + "under checkpoints/; --resume auto takes the newest.", exitStatus: .missingInput)
   }
 }

@@ -6,7 +6,7 @@ package struct ScheduleFlags: ParsableArguments {
   @Option(help: help("Shape of the learning rate's curve; cosine is the one there is.", "cosine", "shape"))
   package var sched: String?
 
-  @Option(help: help("Passes over the training pictures.", reference.schedule.epochs, "n"))
+  @Option(help: help("Passes over the training images.", reference.schedule.epochs, "n"))
   package var epochs: Int?
 
   @Option(help: help("First epoch, counted from 0, of a run without a checkpoint.", 0, "n"))
@@ -17,7 +17,7 @@ package struct ScheduleFlags: ParsableArguments {
 
   @Option(
     help: help(
-      "Learning rate for 512 pictures an update; scaled by batch size × workers / 512.",
+      "Learning rate for 512 images an update; scaled by batch size × workers / 512.",
       reference.schedule.rate, "rate"))
   package var lr: Double?
 

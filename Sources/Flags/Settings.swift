@@ -108,7 +108,7 @@ package struct Settings: Codable, Equatable, Sendable {
     switch origins[name] {
     case .saved(let source), .file(let source):
       throw RecipeError(
-        "\(source): \(name) \(spelt(result)): must be \(wanted)", exitCode: .badConfiguration)
+        "\(source): \(name) \(spelt(result)): must be \(wanted)", exitStatus: .badConfiguration)
     default: throw RecipeError("\(flag) \(spelt(result)): must be \(wanted)")
     }
   }
@@ -138,7 +138,7 @@ package struct Settings: Codable, Equatable, Sendable {
     recipe.schedule.base = recipe.resolvedBase
     origins["schedule.base"] = .derived(
       recipe.schedule.scalesRate
-        ? "schedule.rate × \(recipe.picturesPerUpdate) pictures an update / 512" : "schedule.rate")
+        ? "schedule.rate × \(recipe.imagesPerUpdate) images an update / 512" : "schedule.rate")
   }
 }
 

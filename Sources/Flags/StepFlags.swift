@@ -8,7 +8,7 @@ public struct StepFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Pictures in a step of one worker. (default: 16 alone, 2 with several workers)", valueName: "n"))
+      "Images in a step of one worker. (default: 16 alone, 2 with several workers)", valueName: "n"))
   package var batchSize: Int?
 
   @Option(help: ArgumentHelp("O0: float32. O1: matrix products in bfloat16.", valueName: "level"))
@@ -20,7 +20,7 @@ public struct StepFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Highest drop-path rate.", valueName: "rate"))
   package var dropPath = 0.2
 
-  @Option(help: ArgumentHelp("Side of the pictures.", valueName: "pixels"))
+  @Option(help: ArgumentHelp("Side of the images.", valueName: "pixels"))
   package var inputSize = 224
 
   @Flag(help: "Print one JSON object.")
@@ -43,7 +43,7 @@ public struct StepFlags: ParsableArguments {
     }
   }
 
-  /// The recipe of the step: the network's, without what depends on pictures.
+  /// The recipe of the step: the network's, without what depends on images.
   public func recipe(worldSize: Int) throws(RecipeError) -> Recipe {
     var recipe = Recipe()
     recipe.model.name = try ModelName.canonical(model)

@@ -6,7 +6,7 @@ package import Recipe
 /// A flag that decides a number is nil unless it was given; its default is `Recipe()`'s value. What decides no number is
 /// in `run`.
 public struct TrainingFlags: ParsableArguments {
-  @OptionGroup(title: "Pictures") package var pictures: PictureFlags
+  @OptionGroup(title: "Images") package var images: ImageFlags
   @OptionGroup(title: "Augmentation") package var augmentation: AugmentationFlags
   @OptionGroup(title: "Mixing and loss") package var mixing: MixingFlags
   @OptionGroup(title: "Network") package var network: NetworkFlags
@@ -56,7 +56,7 @@ public struct TrainingFlags: ParsableArguments {
   }
 
   private func settle(_ settings: inout Settings) throws(RecipeError) {
-    try pictures.settle(&settings)
+    try images.settle(&settings)
     try augmentation.settle(&settings)
     try mixing.settle(&settings)
     try network.settle(&settings)

@@ -9,9 +9,9 @@ struct TwinsLaunch: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "twins-launch",
     abstract: "Start worker processes that train together, and watch over them.",
-    usage: Train.usage,
+    usage: TrainCommand.usage,
     discussion: """
-      Eight workers train on a folder of pictures:
+      Eight workers train on a folder of images:
         twins-launch --nproc 8 --data-path DIR --model alt_gvt_small --dist-eval
       A run that goes on can be asked by its folder, its output folder or its name:
         twins-launch status OUT
@@ -23,8 +23,10 @@ struct TwinsLaunch: ParsableCommand {
       twins-launch \(programVersion)
       libtorch, compiler and instruction set: twins-worker --version
       """,
-    subcommands: [Train.self, Resume.self, Status.self, Stop.self, RequestCheckpoint.self, Bench.self],
-    defaultSubcommand: Train.self)
+    subcommands: [
+      TrainCommand.self, Resume.self, Status.self, Stop.self, RequestCheckpoint.self, Bench.self,
+    ],
+    defaultSubcommand: TrainCommand.self)
 
   static func main() {
     ProcessSignals.letKill()
@@ -33,10 +35,11 @@ struct TwinsLaunch: ParsableCommand {
       var command = try parseAsRoot(arguments)
       try command.run()
     } catch let error as RecipeError {
-      exit(withError: refusal(LaunchError(error.description, exitCode: error.exitCode)))
+      exit(withError: refusal(LaunchError(error.description, exitStatus: error.exitStatus)))
     } catch {
       guard let advice = ForeignFlags.advice(onMessage: message(for: error)) else { exit(withError: error) }
-      exit(withError: refusal(LaunchError("\(advice). All flags: twins-launch help train", exitCode: .usage)))
+      exit(
+        withError: refusal(LaunchError("\(advice). All flags: twins-launch help train", exitStatus: .usage)))
     }
   }
 

@@ -11,7 +11,7 @@ struct Linear {
   }
 
   func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
-    let type = pass.products
+    let type = pass.computeType
     return linear(x.cast(to: type), weight.cast(to: type), bias.cast(to: type))
   }
 }
@@ -56,7 +56,7 @@ struct Convolution {
   }
 
   func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
-    let type = pass.products
+    let type = pass.computeType
     return convolution(
       x.cast(to: type), weight.cast(to: type), bias.cast(to: type), stride: stride, padding: padding,
       groups: groups)

@@ -1,6 +1,6 @@
 import Torch
 
-/// Locally-grouped self-attention (LSA): attention inside w×w windows (Twins, section 3.2).
+/// Locally-grouped self-attention (LSA): attention inside w×w windows (Twins, phase 3.2).
 ///
 /// A map that is not a multiple of w is padded with zeros at the right and bottom before the windows are cut, as timm
 /// does; the padding takes part as keys and is cropped away after.

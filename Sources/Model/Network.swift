@@ -6,10 +6,10 @@ public protocol Network {
   var parameters: [Parameter] { get }
   /// How many classes it tells apart.
   var classes: Int { get }
-  /// For each residual branch, in the order of a pass, the chance that training leaves it out for a picture.
+  /// For each residual branch, in the order of a pass, the chance that training leaves it out for an image.
   var dropRates: [Double] { get }
-  /// The classes' logits, float32 `[B, K]`, for normalised pictures `[B, 3, H, W]`.
+  /// The classes' logits, float32 `[B, K]`, for normalised images `[B, 3, H, W]`.
   ///
-  /// A pure function of weights, pictures and pass.
-  func callAsFunction(_ pictures: Tensor, _ pass: Pass) -> Tensor
+  /// A pure function of weights, images and pass.
+  func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor
 }

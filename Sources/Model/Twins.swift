@@ -76,9 +76,9 @@ public struct Twins: Network {
   /// Two branches a block, in its order.
   public var dropRates: [Double] { stages.flatMap(\.blocks).flatMap { [$0.dropRate, $0.dropRate] } }
 
-  /// The classes' logits, float32 `[B, K]`, for normalised pictures `[B, 3, H, W]`.
-  public func callAsFunction(_ pictures: Tensor, _ pass: Pass) -> Tensor {
-    let planes = stages.dropLast().reduce(pictures) { planes, stage in
+  /// The classes' logits, float32 `[B, K]`, for normalised images `[B, 3, H, W]`.
+  public func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor {
+    let planes = stages.dropLast().reduce(images) { planes, stage in
       stage(planes, pass).planes.contiguous()  // [B, C, H, W] of the stage
     }
     let tokens = stages[stages.count - 1](planes, pass).tokens  // [B, H·W, C] of the last stage

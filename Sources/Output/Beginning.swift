@@ -30,12 +30,12 @@ package struct Beginning {
     guard overwrites else { return }
     if resume == "auto" {
       throw OutputError(
-        "--overwrite begins anew and --resume auto goes on: give one of them", exitCode: .usage)
+        "--overwrite begins anew and --resume auto goes on: give one of them", exitStatus: .usage)
     }
     guard let input = inputs.first(where: { Self.lies($0.path, in: folder) }) else { return }
     throw OutputError(
       "--overwrite would remove \(input.path), which \(input.flag) starts from. "
-        + "Copy it out of \(folder) first, or choose another --output-dir.", exitCode: .usage)
+        + "Copy it out of \(folder) first, or choose another --output-dir.", exitStatus: .usage)
   }
 
   /// Whether a path leads into a folder or is the folder itself, whichever links lead there.

@@ -1,12 +1,12 @@
-import Board
 package import Checkpoint
 import FoundationEssentials
 import System
 import SystemPackage
+import WorkerLink
 
 /// What a run has left in an output folder: read, and never trusted with more than a sentence.
 package struct EarlierRun: Equatable {
-  /// Its best accuracy on held-out pictures, and where it was reached.
+  /// Its best accuracy on held-out images, and where it was reached.
   package struct Best: Equatable {
     /// Acc@1 in percent.
     package let accuracy: Double

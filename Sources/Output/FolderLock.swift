@@ -55,7 +55,7 @@ extension FolderLock {
     let holder = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     return OutputError(
       "another run is writing to \(folder)\(holder.isEmpty ? "" : " (\(holder))"). "
-        + "Stop it, or choose another --output-dir.", exitCode: .badConfiguration)
+        + "Stop it, or choose another --output-dir.", exitStatus: .badConfiguration)
   }
 
   /// Local date and time.

@@ -1,19 +1,19 @@
-public import Recipe
 import Glibc
+public import Recipe
 import System
 
 /// Why a run may not write to a folder.
 ///
-/// `description` says which folder, why, and what to do; `exitCode` is the status to end with.
+/// `description` says which folder, why, and what to do; `exitStatus` is the status to end with.
 public struct OutputError: Error, Equatable, CustomStringConvertible {
   /// Safe to show on a terminal.
   public let description: String
   /// The documented status for it.
-  public let exitCode: ExitCode
+  public let exitStatus: ExitStatus
 
-  init(_ description: String, exitCode: ExitCode) {
+  init(_ description: String, exitStatus: ExitStatus) {
     self.description = masked(description)
-    self.exitCode = exitCode
+    self.exitStatus = exitStatus
   }
 }
 
@@ -23,6 +23,6 @@ extension OutputError {
     let reason = String(cString: strerror(errno))
     return OutputError(
       "cannot write to \(path): \(reason). Choose a folder that this user may write to with --output-dir or --run-dir.",
-      exitCode: .inputOutput)
+      exitStatus: .inputOutput)
   }
 }

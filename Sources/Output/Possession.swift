@@ -1,8 +1,8 @@
-import Board
 import Checkpoint
 import Glibc
 import Recipe
 import System
+import WorkerLink
 
 /// A run's possession of its output folder, from before its first file to its end.
 ///
@@ -49,7 +49,7 @@ package final class Possession {
     do throws(CheckpointError) {
       try RunFiles.removeAll(from: folder)
     } catch {
-      throw OutputError("--overwrite: \(error)", exitCode: .inputOutput)
+      throw OutputError("--overwrite: \(error)", exitStatus: .inputOutput)
     }
   }
 
@@ -77,6 +77,6 @@ package final class Possession {
     }
     throw OutputError(
       "\(folder) holds a run (\(earlier.summary)), and this one would write over it. Go on with it: --resume auto. "
-        + "Keep it: another folder, by --output_dir. Remove it: --overwrite.", exitCode: .badConfiguration)
+        + "Keep it: another folder, by --output_dir. Remove it: --overwrite.", exitStatus: .badConfiguration)
   }
 }

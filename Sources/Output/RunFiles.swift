@@ -1,6 +1,6 @@
-import Board
 import Checkpoint
 import Glibc
+import WorkerLink
 
 /// The files that a run has left in its output folder.
 enum RunFiles {

@@ -3,7 +3,7 @@ import Glibc
 /// A random generator that is a pure function of its key: same key, same numbers, on any thread, rank or machine.
 ///
 /// The key (seed, stream, epoch, index) is hashed into the state of a SplitMix64 (Steele, Lea and Flood, "Fast
-/// Splittable Pseudorandom Number Generators", 2014). A picture's randomness therefore depends on the picture alone, not
+/// Splittable Pseudorandom Number Generators", 2014). An image's randomness therefore depends on the image alone, not
 /// on who decodes it or what was decoded before. The draws below are defined here rather than taken from the standard
 /// library, whose algorithms may change between releases.
 public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
@@ -11,15 +11,15 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
   public enum Stream: UInt64, Sendable {
     /// The order of an epoch.
     case order = 0
-    /// The geometry of one picture.
+    /// The geometry of one image.
     case geometry = 1
-    /// Which branches of a network leave one picture out.
+    /// Which branches of a network leave one image out.
     case dropPath = 2
-    /// The augmentation of one picture's colours and shape.
+    /// The augmentation of one image's colours and shape.
     case augment = 3
-    /// The boxes that are erased from one picture.
+    /// The boxes that are erased from one image.
     case erasing = 4
-    /// How the pictures of a batch are mixed.
+    /// How the images of a batch are mixed.
     case mixing = 5
     /// Which outputs of a layer are dropped.
     case dropout = 6

@@ -2,9 +2,9 @@
 public enum NamedRecipe: String, Codable, Sendable, CaseIterable {
   /// A thousand classes from scratch: the reference's values.
   case imagenet
-  /// Weights that have learnt other pictures go on with these.
+  /// Weights that have learnt other images go on with these.
   case finetune
-  /// A few hundred to a few thousand pictures from scratch.
+  /// A few hundred to a few thousand images from scratch.
   case small
 
   /// The values that flags and files then lie over.
@@ -12,13 +12,13 @@ public enum NamedRecipe: String, Codable, Sendable, CaseIterable {
     switch self {
     case .imagenet: Recipe()
     case .finetune: .finetuning
-    case .small: .forFewPictures
+    case .small: .forFewImages
     }
   }
 }
 
 extension Recipe {
-  /// What is learnt is kept: a low rate that does not fall with the batch, and pictures close to what they are.
+  /// What is learnt is kept: a low rate that does not fall with the batch, and images close to what they are.
   fileprivate static var finetuning: Recipe {
     var recipe = unmixed
     recipe.data.batchSize = 32
@@ -31,8 +31,8 @@ extension Recipe {
     return recipe
   }
 
-  /// Many updates from few pictures, at a rate that learns from the first one, and little that hides what is in them.
-  fileprivate static var forFewPictures: Recipe {
+  /// Many updates from few images, at a rate that learns from the first one, and little that hides what is in them.
+  fileprivate static var forFewImages: Recipe {
     var recipe = unmixed
     recipe.data.batchSize = 16
     recipe.data.cropScale = [0.5, 1]
@@ -44,7 +44,7 @@ extension Recipe {
     return recipe
   }
 
-  /// The rate as given, and each picture and its class by itself.
+  /// The rate as given, and each image and its class by itself.
   private static var unmixed: Recipe {
     var recipe = Recipe()
     recipe.schedule.scalesRate = false

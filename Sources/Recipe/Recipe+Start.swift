@@ -1,16 +1,16 @@
 extension Recipe {
-  /// The pictures that all ranks together take for one update of the weights; where a file asks for more than can be
+  /// The images that all ranks together take for one update of the weights; where a file asks for more than can be
   /// counted, the highest number.
-  public var picturesPerUpdate: Int {
+  public var imagesPerUpdate: Int {
     [worldSize, accumulation].reduce(data.batchSize) { product, factor in
       let (next, overflows) = product.multipliedReportingOverflow(by: factor)
       return overflows ? .max : next
     }
   }
 
-  /// The learning rate that the cosine starts from: the given one, scaled to the pictures an update unless that is off.
+  /// The learning rate that the cosine starts from: the given one, scaled to the images an update unless that is off.
   public var resolvedBase: Double {
-    schedule.scalesRate ? schedule.rate * Double(picturesPerUpdate) / 512 : schedule.rate
+    schedule.scalesRate ? schedule.rate * Double(imagesPerUpdate) / 512 : schedule.rate
   }
 
   /// A line about the given and the resulting learning rate, for the start of a run.
@@ -18,9 +18,9 @@ extension Recipe {
     let given = "Learning rate: \(schedule.rate)"
     let path = "from \(schedule.warmup) over \(schedule.warmupEpochs) epochs, down to \(schedule.minimum)"
     guard schedule.scalesRate else {
-      return "\(given) as given, not scaled to \(picturesPerUpdate) pictures an update; \(path)"
+      return "\(given) as given, not scaled to \(imagesPerUpdate) images an update; \(path)"
     }
-    return "\(given) for 512 pictures, \(resolvedBase) for \(picturesPerUpdate) pictures an update; \(path)"
+    return "\(given) for 512 images, \(resolvedBase) for \(imagesPerUpdate) images an update; \(path)"
   }
 }
 
@@ -51,7 +51,7 @@ extension Recipe {
     guard !above.isEmpty else { return nil }
     let names = above.map { "\($0.0) \($0.1)" }.joined(separator: " and ")
     let isScaledBelow = schedule.scalesRate && above.allSatisfy { schedule.rate >= $0.1 }
-    return "the peak learning rate, \(peak) for \(picturesPerUpdate) pictures an update, is below \(names). "
+    return "the peak learning rate, \(peak) for \(imagesPerUpdate) images an update, is below \(names). "
       + (isScaledBelow
         ? "Take --lr \(schedule.rate) as it is with --no-lr-scaling, or give a higher one"
         : "Give a higher --lr, or lower \(above.map(\.0).joined(separator: " and "))")
@@ -61,10 +61,10 @@ extension Recipe {
     guard updates < Self.fewUpdates else { return nil }
     let advice =
       data.batchSize > NamedRecipe.small.recipe.data.batchSize
-      ? "A smaller --batch-size makes more of them; --recipe small is for few pictures"
+      ? "A smaller --batch-size makes more of them; --recipe small is for few images"
       : "Give more --epochs, a smaller --batch-size, or fewer workers"
     return
-      "only \(updates) update\(updates == 1 ? "" : "s") an epoch, of \(picturesPerUpdate) pictures each: "
+      "only \(updates) update\(updates == 1 ? "" : "s") an epoch, of \(imagesPerUpdate) images each: "
       + "little is learnt in one. \(advice)"
   }
 
@@ -78,7 +78,7 @@ extension Recipe {
   ///
   /// - Parameter steps: Steps that an epoch makes, each of which is one update.
   public func stepLine(steps: Int) -> String {
-    "Steps: \(steps) an epoch, each one update from \(picturesPerUpdate) pictures "
+    "Steps: \(steps) an epoch, each one update from \(imagesPerUpdate) images "
       + "(batch \(data.batchSize) × \(worldSize) worker\(worldSize == 1 ? "" : "s")"
       + (accumulation == 1 ? ")" : " × \(accumulation) batches)")
   }

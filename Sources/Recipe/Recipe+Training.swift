@@ -45,13 +45,13 @@ extension Recipe {
   public struct Schedule: Codable, Equatable, Sendable {
     /// The shape of the curve.
     public var kind = Kind.cosine
-    /// Passes over the training pictures.
+    /// Passes over the training images.
     public var epochs = 300
     /// The first epoch to run, counted from 0; a checkpoint's own wins over it.
     public var startEpoch = 0
-    /// Learning rate as it is given: for 512 pictures an update if it is scaled.
+    /// Learning rate as it is given: for 512 images an update if it is scaled.
     public var rate = 5e-4
-    /// Whether the rate grows with the pictures an update.
+    /// Whether the rate grows with the images an update.
     public var scalesRate = true
     /// Learning rate that the cosine starts from: `Recipe.resolvedBase`.
     public var base = 5e-4

@@ -8,11 +8,11 @@ import System
 public struct Recipe: Codable, Equatable, Sendable {
   /// The network.
   public var model = Network()
-  /// The pictures and how they reach the network.
-  public var data = Pictures()
+  /// The images and how they reach the network.
+  public var data = Images()
   /// How weights are updated.
   public var optimizer = Optimizer()
-  /// How pictures of a batch are mixed.
+  /// How images of a batch are mixed.
   public var mixing = Mixing()
   /// How the learning rate moves.
   public var schedule = Schedule()
@@ -26,7 +26,7 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var smoothing = 0.1
   /// How many ranks train together.
   public var worldSize = 1
-  /// Seeds the weights, the order of the pictures, the augmentation and drop path.
+  /// Seeds the weights, the order of the images, the augmentation and drop path.
   public var seed: UInt64 = 0
 
   /// The reference's recipe.
@@ -46,7 +46,7 @@ extension Recipe {
     return Self.text(tree, encoder) + "\n"
   }
 
-  /// Sixteen hexadecimal digits that differ where recipes do, wherever the pictures lie.
+  /// Sixteen hexadecimal digits that differ where recipes do, wherever the images lie.
   ///
   /// 64-bit FNV-1a of the values as JSON without white space, keys in alphabetical order. A value that came later than
   /// the others is left out where it is as runs before it had it: theirs are the digests that they wrote.

@@ -21,7 +21,7 @@ package struct RecipeFile: Equatable {
     } catch {
       throw RecipeError(
         "--config \(path): the file cannot be read. A run writes one, recipe.json, into its output folder.",
-        exitCode: .missingInput)
+        exitStatus: .missingInput)
     }
     try self.init(text, named: path, over: base, flagged: flagged)
   }
@@ -62,7 +62,9 @@ package struct RecipeFile: Equatable {
     }
   }
 
-  private static func error(_ text: String) -> RecipeError { RecipeError(text, exitCode: .badConfiguration) }
+  private static func error(_ text: String) -> RecipeError {
+    RecipeError(text, exitStatus: .badConfiguration)
+  }
 }
 
 /// A tree of values, and what a file lays over it.

@@ -41,7 +41,7 @@ public enum Folders {
 
 /// A path with the home folder in the place of `~` or `~USER` at its start, as a shell would have it.
 ///
-/// A shell replaces a word's first `~` only: `--data-path=~/pictures` comes as it was typed, and so does what stands in a
+/// A shell replaces a word's first `~` only: `--data-path=~/images` comes as it was typed, and so does what stands in a
 /// file of values. Where there is no such home folder the path stays as it is.
 public func withHomeFolder(_ path: String) -> String {
   guard path.hasPrefix("~") else { return path }

@@ -72,7 +72,7 @@ extension Shortage: CustomStringConvertible {
 }
 
 extension Shortage {
-  /// The status of a program that ends for a limit, `ExitCode.badConfiguration`; else, where memory may be there again,
+  /// The status of a program that ends for a limit, `ExitStatus.badConfiguration`; else, where memory may be there again,
   /// that of a failed read.
   public var exitStatus: CInt { isLimit ? 78 : 74 }
 

@@ -1,4 +1,4 @@
-import CFloats
+import CKernels
 import CTorch
 
 /// Floats in host memory that one update moves, with their gradients and moments: as many of each, in a row.

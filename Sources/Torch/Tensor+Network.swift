@@ -38,11 +38,11 @@ public func attention(
   tensor(file, line) { ct_attention(q.handle, k.handle, v.handle, $0) }
 }
 
-/// How a loss over pictures becomes one number.
+/// How a loss over images becomes one number.
 public enum Reduction: Sendable {
-  /// The mean over the pictures.
+  /// The mean over the images.
   case mean
-  /// The sum over the pictures.
+  /// The sum over the images.
   case sum
 }
 
@@ -55,7 +55,7 @@ public func dropout(
 
 /// Cross-entropy of logits `[B, K]` against targets: classes `[B]` (int64), or distributions `[B, K]` (float32).
 ///
-/// Label smoothing as in PyTorch: `(1 - s) · nll + s · mean(-log p)`. The mean is over the pictures.
+/// Label smoothing as in PyTorch: `(1 - s) · nll + s · mean(-log p)`. The mean is over the images.
 public func crossEntropy(
   _ logits: Tensor, _ targets: Tensor, smoothing: Double = 0, reduction: Reduction = .mean,
   file: StaticString = #fileID, line: UInt = #line

@@ -9,16 +9,16 @@ internal import System
 public final class Authenticator: Sendable {
   /// The name under which sockets ask; ZeroMQ asks nobody without one.
   static let domain = "ring"
-  private let desk: Desk
+  private let loop: AuthenticationLoop
 
   /// Starts to answer.
   public init(admitting admission: Admission, in context: Context) throws(WireError) {
-    desk = Desk(admission, socket: try Self.listen(in: context))
-    try Self.startThread(of: desk)
+    loop = AuthenticationLoop(admission, socket: try Self.listen(in: context))
+    try Self.startThread(of: loop)
   }
 
   /// Refuses everyone from now on; who is in stays.
-  public func admitNobody() { desk.isOpen.store(false, ordering: .releasing) }
+  public func admitNobody() { loop.isOpen.store(false, ordering: .releasing) }
 
   private static func listen(in context: Context) throws(WireError) -> UnsafeMutableRawPointer {
     let endpoint = "inproc://zeromq.zap.01"
@@ -32,19 +32,19 @@ public final class Authenticator: Sendable {
     return socket
   }
 
-  private static func startThread(of desk: Desk) throws(WireError) {
+  private static func startThread(of loop: AuthenticationLoop) throws(WireError) {
     do {
       // Signals are for the program's own threads.
-      try OwnThread("admission", takesSignals: false, desk.serve).detach()
+      try OwnedThread("admission", takesSignals: false, loop.serve).detach()
     } catch {
-      zmq_close(desk.socket)
+      zmq_close(loop.socket)
       throw WireError(call: "pthread_create", subject: "authenticator", code: EAGAIN)
     }
   }
 }
 
 /// What the thread works with.
-private final class Desk: @unchecked Sendable {
+private final class AuthenticationLoop: @unchecked Sendable {
   // Safe: only the thread that serves uses `socket` once it runs; the rest is atomic or never changes.
   let socket: UnsafeMutableRawPointer
   let isOpen = Atomic(true)

@@ -16,7 +16,7 @@ struct TwinsWorker: ParsableCommand {
       twins-worker predict|convert|bench|dataset …
       """,
     discussion: """
-      One worker trains on a folder of pictures, without a launcher:
+      One worker trains on a folder of images, without a launcher:
         twins-worker --data-path DIR --model alt_gvt_small
       All flags: twins-worker help train
       """,
@@ -26,8 +26,8 @@ struct TwinsWorker: ParsableCommand {
       compiler \(Runtime.compiler)
       instruction set \(Runtime.instructionSet)
       """,
-    subcommands: [Train.self, Predict.self, Convert.self, Bench.self, Dataset.self],
-    defaultSubcommand: Train.self)
+    subcommands: [TrainCommand.self, Predict.self, Convert.self, Bench.self, Dataset.self],
+    defaultSubcommand: TrainCommand.self)
 
   static func main() {
     ProcessSignals.letKill()
@@ -43,15 +43,15 @@ struct TwinsWorker: ParsableCommand {
       try command.run()
     } catch {
       if let advice = ForeignFlags.advice(onMessage: message(for: error)) {
-        let failure = Failure("\(advice). All flags: twins-worker help train", exitCode: .usage)
-        complain("error: \(failure)")
-        Foundation.exit(failure.exitCode.rawValue)
+        let failure = Failure("\(advice). All flags: twins-worker help train", exitStatus: .usage)
+        Console.warn("error: \(failure)")
+        Foundation.exit(failure.exitStatus.rawValue)
       }
       // To ArgumentParser, all errors but its own (bad flags, requests for help) are plain failures.
       if exitCode(for: error) != .failure { exit(withError: error) }
       let failure = Failure(error)
-      complain("error: \(failure)")
-      Foundation.exit(failure.exitCode.rawValue)
+      Console.warn("error: \(failure)")
+      Foundation.exit(failure.exitStatus.rawValue)
     }
   }
 }
@@ -59,7 +59,7 @@ struct TwinsWorker: ParsableCommand {
 /// `bench`: measurements.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Time training steps, or the way of pictures from files to batches.",
+    abstract: "Time training steps, or the way of images from files to batches.",
     subcommands: [BenchStep.self, BenchData.self])
 }
 
@@ -82,5 +82,5 @@ private func requireDescriptors() throws(Shortage) {
 /// - Parameter threads: Threads that are to run beside the first.
 func requireRoom(threads: Int) throws(Shortage) {
   try Limits.require(addressSpace: 640 << 20, for: "the smallest network")
-  try OwnThread.rehearse(threads, for: "a worker")
+  try OwnedThread.rehearse(threads, for: "a worker")
 }

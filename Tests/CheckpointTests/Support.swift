@@ -94,7 +94,7 @@ extension SafetensorsFile {
 }
 
 /// Counts the operations of a disk, and lets them fail from one on.
-final class FailingDisk: Sendable {
+final class FailingFileSystem: Sendable {
   private let count = Monitor(0)
   let first: Int
   let isCrash: Bool
@@ -107,8 +107,8 @@ final class FailingDisk: Sendable {
 
   var operations: Int { count.withLock { $0 } }
 
-  var disk: Disk {
-    Disk { _ in
+  var disk: FileSystem {
+    FileSystem { _ in
       let number = self.count.withLock { count in
         defer { count += 1 }
         return count

@@ -10,9 +10,9 @@ import Testing
     #expect(!group.canSum(at: .device(0)) && !group.canSum(at: .device(1, stream: 7)))
   }
 
-  @Test(arguments: [(TestWire.loopback, GroupBuffer.Place.host), (.ipc, .host), (.shared, .sharedHost)])
+  @Test(arguments: [(TestWire.loopback, SymmetricBuffer.Place.host), (.ipc, .host), (.shared, .sharedHost)])
   func `a buffer says where it lies, and its group can sum there`(
-    wire: TestWire, place: GroupBuffer.Place
+    wire: TestWire, place: SymmetricBuffer.Place
   ) throws {
     let seen = try onGroup(of: 3, over: wire) { group throws(CollectiveError) in
       let buffer = try group.makeBuffer(count: 5)

@@ -26,7 +26,7 @@ final class TestRing: Sendable {
   private let loopback: LoopbackRing
   private let queueLength: Int
   private let size: Int
-  private let folder: RunFolder
+  private let folder: RendezvousFolder
   private let memory: TestMemory
 
   init(_ wire: TestWire, size: Int, queueLength: Int = 2, loopbackQueueLength: Int? = nil) throws {
@@ -35,7 +35,7 @@ final class TestRing: Sendable {
     self.queueLength = queueLength
     loopback = LoopbackRing(size: size, capacity: loopbackQueueLength ?? queueLength)
     memory = try TestMemory()
-    folder = try RunFolder(secretsFor: wire == .tcp || wire == .curve ? size : nil)
+    folder = try RendezvousFolder(secretsFor: wire == .tcp || wire == .curve ? size : nil)
   }
 
   /// Where they meet.
@@ -51,9 +51,9 @@ final class TestRing: Sendable {
     case .ipc:
       return try folder.transport(rank: rank, size: size, grain: grain, queueLength: queueLength)
     case .tcp, .curve:
-      let meeting = folder.meeting(rank: rank, size: size, encrypts: wire == .curve)
+      let rendezvous = folder.rendezvous(rank: rank, size: size, encrypts: wire == .curve)
       let tuning = SocketTuning(segmentBytes: grain.segmentBytes, queueLength: queueLength)
-      return try ZeroMQTransport(door: TCPDoor(meeting), tuning: tuning)
+      return try ZeroMQTransport(rendezvous: TCPRendezvous(rendezvous), tuning: tuning)
     }
   }
 
@@ -66,7 +66,7 @@ final class TestRing: Sendable {
 /// Runs `body` for every rank of a group over `wire`; the groups close in order afterwards.
 func onGroup<Value: Sendable>(
   of size: Int, over wire: TestWire, grain: RingGrain = .tiny, queueLength: Int = 2,
-  timeouts: RingGroup.Timeouts = .short, gradientWire: GradientWire = .float32,
+  timeouts: RingGroup.Timeouts = .short, gradientWire: WireFormat = .float32,
   _ body: @escaping @Sendable (RingGroup) throws(CollectiveError) -> Value
 ) throws -> [Value] {
   let ring = try TestRing(wire, size: size, queueLength: queueLength)
@@ -94,7 +94,7 @@ extension RingGroup.Timeouts {
 extension RingGroup {
   convenience init(
     _ transport: any RingTransport, rank: Int, size: Int, run: String = "test", generation: Int = 0,
-    timeouts: Timeouts = .short, grain: RingGrain = RingGrain(), gradientWire: GradientWire = .float32,
+    timeouts: Timeouts = .short, grain: RingGrain = RingGrain(), gradientWire: WireFormat = .float32,
     sharedBuffers: SharedBuffers? = nil
   ) {
     self.init(
@@ -104,7 +104,7 @@ extension RingGroup {
 }
 
 /// A private folder for one ring, removed with everything in it when the test lets go of it.
-final class RunFolder: Sendable {
+final class RendezvousFolder: Sendable {
   let path: String
 
   /// The launcher's part, which is not a run's.
@@ -124,14 +124,14 @@ final class RunFolder: Sendable {
     ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { !secrets.contains($0) }
   }
 
-  /// A meeting over TCP.
-  func meeting(rank: Int, size: Int, encrypts: Bool = false) -> RingMeeting {
-    var meeting = RingMeeting(rank: rank, size: size, run: "test", generation: 0, directory: path)
-    meeting.transport = .tcp
-    meeting.alwaysEncrypts = encrypts
-    meeting.deadline = .seconds(20)
-    meeting.timeouts = RingGroup.Timeouts(silence: .seconds(20), grace: .seconds(5))
-    return meeting
+  /// A rendezvous over TCP.
+  func rendezvous(rank: Int, size: Int, encrypts: Bool = false) -> RingRendezvous {
+    var rendezvous = RingRendezvous(rank: rank, size: size, run: "test", generation: 0, directory: path)
+    rendezvous.transport = .tcp
+    rendezvous.alwaysEncrypts = encrypts
+    rendezvous.deadline = .seconds(20)
+    rendezvous.timeouts = RingGroup.Timeouts(silence: .seconds(20), grace: .seconds(5))
+    return rendezvous
   }
 
   func transport(

@@ -2,7 +2,7 @@ import TestSupport
 
 extension Corpus {
   /// A grey PNG of 1 x 1,000,009 pixels in a few thousand bytes.
-  static var thinPicture: [UInt8] {
+  static var thinImage: [UInt8] {
     let matches = 7752
     // A byte that names the filter, and a pixel.
     let count = 2 + 258 * matches

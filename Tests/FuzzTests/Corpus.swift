@@ -1,4 +1,4 @@
-import Data
+import Datasets
 import Foundation
 import Recipe
 import TestSupport
@@ -100,12 +100,12 @@ enum Corpus {
     .map { Array(($0 + "\n").utf8) }
   }
 
-  /// The pictures of the data room's tests that are small, and a thin one.
-  static func pictures() throws -> [[UInt8]] {
+  /// The images of the data room's tests that are small, and a thin one.
+  static func images() throws -> [[UInt8]] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../DataTests/Fixtures/decode")
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
       .filter { ["jpg", "png"].contains($0.pathExtension) }.sorted { $0.path < $1.path }
-    return try files.map { Array(try Data(contentsOf: $0)) }.filter { $0.count < 1 << 16 } + [thinPicture]
+    return try files.map { Array(try Data(contentsOf: $0)) }.filter { $0.count < 1 << 16 } + [thinImage]
   }
 }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Checkpoint
-@testable import Data
+@testable import Datasets
 @testable import Flags
 @testable import Launcher
 @testable import Recipe
@@ -24,32 +24,32 @@ import Testing
     return path
   }
 
-  @Test func `pictures`() throws {
-    let reader = PictureReader()
+  @Test func `images`() throws {
+    let reader = ImageDecoder()
     let transforms: [any Transform] = [
       EvaluationTransform(size: 32), TrainTransform(size: 32, augmentation: RandAugment()),
     ]
-    try Fuzz("pictures").run(try Corpus.pictures()) { bytes in
+    try Fuzz("images").run(try Corpus.images()) { bytes in
       try bytes.withUnsafeBufferPointer { bytes in
-        let picture = try EncodedPicture(bytes, path: "input")
+        let image = try EncodedImage(bytes, path: "input")
         // Larger ones only take longer.
-        guard picture.width * picture.height < 1 << 20 else { return }
-        let region = PixelRegion(width: picture.width, height: picture.height)
+        guard image.width * image.height < 1 << 20 else { return }
+        let region = PixelRegion(width: image.width, height: image.height)
         var pixels = [UInt8](repeating: 0, count: region.byteCount)
-        try pixels.withUnsafeMutableBufferPointer { try picture.decode(region, into: $0) }
-        for transform in transforms { try draw(picture, transform, with: reader) }
+        try pixels.withUnsafeMutableBufferPointer { try image.decode(region, into: $0) }
+        for transform in transforms { try draw(image, transform, with: reader) }
       }
     }
   }
 
-  /// Makes the sample of a picture as evaluation or training does.
+  /// Makes the sample of an image as evaluation or training does.
   private func draw(
-    _ picture: EncodedPicture, _ transform: any Transform, with reader: PictureReader
+    _ image: EncodedImage, _ transform: any Transform, with reader: ImageDecoder
   ) throws {
-    var generator = KeyedGenerator(seed: UInt64(picture.bytes.count), stream: .geometry, epoch: 0)
-    let plan = transform.plan(width: picture.width, height: picture.height, generator: &generator)
+    var generator = KeyedGenerator(seed: UInt64(image.bytes.count), stream: .geometry, epoch: 0)
+    let plan = transform.plan(width: image.width, height: image.height, generator: &generator)
     var sample = [UInt8](repeating: 0, count: plan.window.byteCount)
-    try sample.withUnsafeMutableBufferPointer { try reader.draw(picture, plan, into: $0) }
+    try sample.withUnsafeMutableBufferPointer { try reader.draw(image, plan, into: $0) }
   }
 
   @Test func `weights`() throws {

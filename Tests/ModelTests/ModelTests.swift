@@ -24,7 +24,11 @@ import Torch
     let blocks = network.stages.flatMap(\.blocks)
     let embeddings = network.stages.map(\.embedding.norm.epsilon)
     let summaries = blocks.compactMap { block in
-      if case .global(let attention) = block.attention { attention.summary?.norm.epsilon } else { nil }
+      if case .global(let attention) = block.attention {
+        attention.spatialReduction?.norm.epsilon
+      } else {
+        nil
+      }
     }
     #expect(embeddings + summaries == [Double](repeating: 1e-5, count: 11))
     let others = blocks.flatMap { [$0.norm1.epsilon, $0.norm2.epsilon] } + [network.norm.epsilon]
@@ -40,10 +44,10 @@ import Torch
     #expect(try head(1) != head(2))
   }
 
-  @Test func `drop path depends on the picture, not on its place in a batch`() throws {
+  @Test func `drop path depends on the image, not on its place in a batch`() throws {
     let rates = [0, 0, 0, 0.3]
-    let all = try #require(DropPath(rates: rates, seed: 1, epoch: 2, pictures: Array(0..<64)))
-    let some = try #require(DropPath(rates: rates, seed: 1, epoch: 2, pictures: [40, 7]))
+    let all = try #require(DropPath(rates: rates, seed: 1, epoch: 2, images: Array(0..<64)))
+    let some = try #require(DropPath(rates: rates, seed: 1, epoch: 2, images: [40, 7]))
     let factors: [Float] = all.factors.selected(0, 3).elements()
     #expect(some.factors.selected(0, 3).elements() == [factors[40], factors[7]])
     #expect(some.factors.selected(0, 2).elements() == [1, 1] as [Float])
@@ -52,7 +56,7 @@ import Torch
 
   @Test func `drop path drops at its rate, anew in each epoch and branch`() throws {
     func factors(epoch: Int, branch: Int) throws -> [Float] {
-      let path = DropPath(rates: [0.25, 0.25], seed: 0, epoch: epoch, pictures: Array(0..<20_000))
+      let path = DropPath(rates: [0.25, 0.25], seed: 0, epoch: epoch, images: Array(0..<20_000))
       return try #require(path).factors.selected(0, branch).elements()
     }
     let first = try factors(epoch: 0, branch: 0)
@@ -64,10 +68,11 @@ import Torch
 
   @Test func `reduced precision stays close to float32`() throws {
     let network = try makeNetwork("alt_gvt_nano", classes: 10)
-    let pictures = Tensor.zeros([4, 3, 64, 64])
-    pictures.fillNormal(deviation: 1, seed: 5)
-    let exact: [Float] = withoutGradients { network(pictures, .evaluation()) }.elements()
-    let reduced: [Float] = withoutGradients { network(pictures, .evaluation(products: .bfloat16)) }.elements()
+    let images = Tensor.zeros([4, 3, 64, 64])
+    images.fillNormal(deviation: 1, seed: 5)
+    let exact: [Float] = withoutGradients { network(images, .evaluation()) }.elements()
+    let reduced: [Float] = withoutGradients { network(images, .evaluation(computeType: .bfloat16)) }
+      .elements()
     let scale = exact.map(abs).max() ?? 0
     #expect(zip(exact, reduced).allSatisfy { abs($0 - $1) < 0.05 * scale })
     #expect(exact != reduced)

@@ -15,7 +15,7 @@ import Testing
     let first = try take()
     for attempt in [{ _ = try take() }, { try Possession.check(folder, anew) }] {
       let refusal = #expect(throws: OutputError.self) { try attempt() }
-      #expect(refusal?.exitCode == .badConfiguration)
+      #expect(refusal?.exitStatus == .badConfiguration)
       #expect(refusal?.description.contains("(pid 1, run r1, since 20") == true)
     }
     withExtendedLifetime(first) {}
@@ -30,7 +30,7 @@ import Testing
     let before = try contents()
     for attempt in [{ _ = try take() }, { try Possession.check(folder, anew) }] {
       let refusal = #expect(throws: OutputError.self) { try attempt() }
-      #expect(refusal?.exitCode == .badConfiguration)
+      #expect(refusal?.exitStatus == .badConfiguration)
       for part in ["(best Acc@1 43.93 in epoch 2)", "--resume auto", "--output_dir", "--overwrite"] {
         #expect(refusal?.description.contains(part) == true)
       }
@@ -79,7 +79,7 @@ import Testing
     ]
     for beginning in inputs {
       let refusal = #expect(throws: OutputError.self) { try take(beginning) }
-      #expect(refusal?.exitCode == .usage)
+      #expect(refusal?.exitStatus == .usage)
     }
     #expect(try contents() == before)
   }
@@ -90,7 +90,7 @@ import Testing
     try Data().write(to: URL(fileURLWithPath: folder))
     for place in [folder, folder + "/below"] {
       let refusal = #expect(throws: OutputError.self) { try Possession.check(place, anew) }
-      #expect(refusal?.exitCode == .inputOutput)
+      #expect(refusal?.exitStatus == .inputOutput)
       #expect(refusal?.description.contains("cannot write to \(place): ") == true)
     }
   }

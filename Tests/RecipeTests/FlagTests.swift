@@ -57,8 +57,8 @@ import Testing
   ])
   func `every spelling of a flag is accepted`(spelling: [String]) throws {
     let flags = try TrainingFlags.parse(normalizedArguments(["--data_path=a_b/c_d"] + spelling))
-    #expect(flags.pictures.batchSize == 7)
-    #expect(flags.pictures.dataPath == "a_b/c_d")
+    #expect(flags.images.batchSize == 7)
+    #expect(flags.images.dataPath == "a_b/c_d")
   }
 
   @Test func `only names of flags are normalised`() {
@@ -85,7 +85,7 @@ import Testing
     #expect(message.contains("Did you mean '--batch-size'?"))
   }
 
-  @Test func `the learning rate grows with the pictures in an update`() throws {
+  @Test func `the learning rate grows with the images in an update`() throws {
     let flags = try parse("--batch-size", "128", "--lr", "5e-4")
     #expect(try flags.recipe(worldSize: 8).schedule.base == 1e-3)
     #expect(try flags.recipe(worldSize: 1).schedule.base == 1.25e-4)

@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test(arguments: [NamedRecipe.small, .finetune])
-  func `the rate of few pictures does not fall with the batch`(named: NamedRecipe) throws {
+  func `the rate of few images does not fall with the batch`(named: NamedRecipe) throws {
     let recipe = try parse("--recipe", named.rawValue, "--batch-size", "2").recipe(worldSize: 1)
     #expect(recipe.schedule.base == recipe.schedule.rate)
     #expect(recipe.doubts(updates: 100) == [])

@@ -24,7 +24,7 @@ import Testing
     let flags = try parse(words(arguments))
     let error = #expect(throws: RecipeError.self) { try flags.recipe(worldSize: 1) }
     #expect(error?.description.hasPrefix(arguments + ": must be ") == true)
-    #expect(error?.exitCode == .usage)
+    #expect(error?.exitStatus == .usage)
   }
 
   /// A count without an upper end overflows, asks for all memory or never ends.
@@ -40,7 +40,7 @@ import Testing
     let words = error?.description.split(separator: " ") ?? []
     #expect(words.starts(with: [flag[...], "\(Int.max):", "must", "be", "from"]), "\(words)")
     #expect(words.last.flatMap { Int($0) }.map { $0 <= 1_000_000_000 } == true)
-    #expect(error?.exitCode == .usage)
+    #expect(error?.exitStatus == .usage)
   }
 
   @Test(arguments: [
@@ -68,7 +68,7 @@ import Testing
   @Test func `an average of a file's weights needs the file`() throws {
     let error = #expect(throws: RecipeError.self) { try parse("--use-ema").recipe(worldSize: 1) }
     #expect(error?.description.hasPrefix("--use-ema: takes the averaged weights of a file") == true)
-    #expect(error?.exitCode == .usage)
+    #expect(error?.exitStatus == .usage)
     for flag in ["--finetune", "--resume"] { _ = try parse("--use-ema", flag, "w.pth").recipe(worldSize: 1) }
   }
 
@@ -78,7 +78,7 @@ import Testing
     }
     #expect(
       error?.description.hasPrefix("unknown model 'twins_svt_smal'. Nearest: twins_svt_small, ") == true)
-    #expect(error?.exitCode == .usage)
+    #expect(error?.exitStatus == .usage)
   }
 
   @Test(arguments: ["CIFAR", "INAT", "INAT19"])

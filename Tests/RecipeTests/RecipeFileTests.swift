@@ -80,7 +80,7 @@ import Testing
     try withFile(text) { path in
       let error = #expect(throws: RecipeError.self) { try parse("--config", path).recipe(worldSize: 1) }
       #expect(error?.description.hasPrefix("\(path): \(fault)") == true, "\(error?.description ?? "")")
-      #expect(error?.exitCode == .badConfiguration)
+      #expect(error?.exitStatus == .badConfiguration)
     }
   }
 
@@ -96,7 +96,7 @@ import Testing
     let error = #expect(throws: RecipeError.self) {
       try parse("--config", "/nowhere/recipe.json").recipe(worldSize: 1)
     }
-    #expect(error?.exitCode == .missingInput)
+    #expect(error?.exitStatus == .missingInput)
     #expect(error?.description.contains("/nowhere/recipe.json") == true)
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Recipe
+import enum Recipe.ExitStatus
 
 @Suite struct RecipeTests {
   @Test func `a recipe survives being written and read`() throws {
@@ -45,22 +46,22 @@ import Testing
     recipe.data.batchSize = 128
     recipe.worldSize = 8
     #expect(
-      recipe.rateLine == "Learning rate: 0.0005 for 512 pictures, 0.001 for 1024 pictures an update; "
+      recipe.rateLine == "Learning rate: 0.0005 for 512 images, 0.001 for 1024 images an update; "
         + "from 1e-06 over 5 epochs, down to 1e-05")
     recipe.schedule.scalesRate = false
     #expect(
-      recipe.rateLine == "Learning rate: 0.0005 as given, not scaled to 1024 pictures an update; "
+      recipe.rateLine == "Learning rate: 0.0005 as given, not scaled to 1024 images an update; "
         + "from 1e-06 over 5 epochs, down to 1e-05")
   }
 
   @Test func `statuses are the documented ones`() {
-    let documented: [ExitCode: Int32] = [
+    let documented: [ExitStatus: Int32] = [
       .done: 0, .usage: 64, .badData: 65, .missingInput: 66, .noDevice: 69, .software: 70, .inputOutput: 74,
       .stoppedEarly: 75, .badConfiguration: 78, .diverged: 79,
     ]
-    #expect(Set(ExitCode.allCases) == Set(documented.keys))
+    #expect(Set(ExitStatus.allCases) == Set(documented.keys))
     for (code, number) in documented { #expect(code.rawValue == number) }
-    #expect(Set(ExitCode.allCases.map(\.meaning)).count == documented.count)
+    #expect(Set(ExitStatus.allCases.map(\.meaning)).count == documented.count)
   }
 }
 

@@ -72,6 +72,6 @@ import Testing
     }
     #expect(
       error?.description.hasPrefix("TWINS_RUN_FD=\(number): no launcher's request can be read there") == true)
-    #expect(error?.exitCode == .badConfiguration)
+    #expect(error?.exitStatus == .badConfiguration)
   }
 }

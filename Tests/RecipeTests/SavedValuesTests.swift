@@ -56,7 +56,7 @@ import Testing
     }
     #expect(
       error?.description == "OUT/checkpoints/epoch-0003: data.inputSize 7: must be from 32 to 8192")
-    #expect(error?.exitCode == .badConfiguration)
+    #expect(error?.exitStatus == .badConfiguration)
   }
 
   @Test func `weights say model, size and crop, and flags say otherwise`() throws {

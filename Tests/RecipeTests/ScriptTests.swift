@@ -3,7 +3,7 @@ import Testing
 
 /// The scripts in `test/`, with a shell script in the place of `twins-launch`.
 @Suite struct ScriptTests {
-  /// Writes what a run of two epochs writes: 1,000 and 40 iterations of 16 pictures, 100 and 50 pictures a second.
+  /// Writes what a run of two epochs writes: 1,000 and 40 iterations of 16 images, 100 and 50 images a second.
   private static let launcher = #"""
     #!/bin/bash
     while [ $# -gt 0 ]; do [ "$1" = --output-dir ] && out=$2; shift; done
@@ -75,8 +75,8 @@ import Testing
     ]
     for (script, wanted) in cases {
       let run = try ScriptRun(script, launcher: echo)
-      let (_, output) = try run("--data_path=pictures", "--finetune_pth=/w.pth", "--lr=0.1")
-      for words in wanted + ["--data-path \(run.folder)/pictures ", "--lr=0.1"] {
+      let (_, output) = try run("--data_path=images", "--finetune_pth=/w.pth", "--lr=0.1")
+      for words in wanted + ["--data-path \(run.folder)/images ", "--lr=0.1"] {
         #expect(output.contains(words), "\(script): \(words)")
       }
     }

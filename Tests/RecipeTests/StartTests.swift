@@ -15,23 +15,23 @@ import Testing
     (
       "--batch-size 2 --accumulate 2", 1251,
       [
-        "the peak learning rate, 3.90625e-06 for 4 pictures an update, is below --min-lr 1e-05. Take --lr 0.0005"
+        "the peak learning rate, 3.90625e-06 for 4 images an update, is below --min-lr 1e-05. Take --lr 0.0005"
       ]
     ),
     ("--batch-size 2 --accumulate 2 --no-lr-scaling", 1251, []),
     (
       "--no-lr-scaling --lr 1e-7", 1251,
       [
-        "the peak learning rate, 1e-07 for 64 pictures an update, is below --min-lr 1e-05 and --warmup-lr 1e-06. "
+        "the peak learning rate, 1e-07 for 64 images an update, is below --min-lr 1e-05 and --warmup-lr 1e-06. "
           + "Give a higher --lr, or lower --min-lr and --warmup-lr"
       ]
     ),
     ("--no-lr-scaling --lr 1e-7 --warmup-epochs 0 --min-lr 0", 1251, []),
     ("", 20, []),
     (
-      "", 5, ["only 5 updates an epoch, of 64 pictures each: little is learnt in one. A smaller --batch-size"]
+      "", 5, ["only 5 updates an epoch, of 64 images each: little is learnt in one. A smaller --batch-size"]
     ),
-    ("--batch-size 4 --no-lr-scaling", 1, ["only 1 update an epoch, of 4 pictures each"]),
+    ("--batch-size 4 --no-lr-scaling", 1, ["only 1 update an epoch, of 4 images each"]),
   ]
 
   @Test(arguments: cases)
@@ -54,13 +54,13 @@ import Testing
     let recipe = try parse(words("--batch-size 8 --accumulate 4 --amp O1 --clip-grad 0")).recipe(worldSize: 2)
     #expect(
       recipe.stepLine(steps: 21)
-        == "Steps: 21 an epoch, each one update from 64 pictures (batch 8 × 2 workers × 4 batches)")
+        == "Steps: 21 an epoch, each one update from 64 images (batch 8 × 2 workers × 4 batches)")
     #expect(
       recipe.arithmeticLine
         == "Precision: float32, products in bfloat16; optimizer: adamw, weight decay 0.05, gradients not clipped"
     )
     #expect(
       Recipe().stepLine(steps: 5)
-        == "Steps: 5 an epoch, each one update from 64 pictures (batch 64 × 1 worker)")
+        == "Steps: 5 an epoch, each one update from 64 images (batch 64 × 1 worker)")
   }
 }

@@ -16,7 +16,7 @@ import Testing
     ("--color-jitter 0.4", ["--color-jitter (--aa takes its place)"]),
     ("--color-jitter 0.4 --aa none", []),
     ("--reprob 0 --recount 2 --remode rand", ["--remode, --recount (--reprob 0 erases nothing)"]),
-    ("--no-aug --hflip 0 --color-jitter 0", ["--hflip, --color-jitter (--no-aug changes no picture)"]),
+    ("--no-aug --hflip 0 --color-jitter 0", ["--hflip, --color-jitter (--no-aug changes no image)"]),
     (
       "--mixup 0 --cutmix 0 --mixup-mode pair --mixup-prob 0.5",
       ["--mixup-prob, --mixup-mode (neither Mixup nor CutMix is on)"]
@@ -36,7 +36,7 @@ import Testing
     ("--throughout --lr 1", ["--lr (--throughput trains nothing)"]),
     ("--no-pin-mem", ["--no-pin-mem (no pinned memory is used)"]),
     ("--pin-mem", ["--pin-mem (no pinned memory is used)"]),
-    ("--use-mcloader", ["--use-mcloader (pictures are read from --data-path)"]),
+    ("--use-mcloader", ["--use-mcloader (images are read from --data-path)"]),
     ("--world_size 8", ["--world-size (the launcher's --nproc says how many workers there are)"]),
     ("--dist_url env://", ["--dist-url (the launcher brings the workers together)"]),
     ("--inat-category name", ["--inat-category (it belongs to --data-set INAT)"]),

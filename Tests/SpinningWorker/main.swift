@@ -2,9 +2,9 @@
 //
 // spinning-worker SECTION spin|wait|move|step|talk: computes for ever, waits for a signal, tells the board again and
 // again, there of steps too, or writes lines as fast as somebody takes them.
-import Board
 import Glibc
 import System
+import WorkerLink
 
 /// The endless loop, public so that a stack has its name.
 @inline(never) public func spinForEver() -> Never { while true {} }
@@ -19,11 +19,11 @@ _ = nice(19)
 let environment = Dictionary(
   uniqueKeysWithValues: LauncherLink.variables.map { ($0, getenv($0).map { String(cString: $0) } ?? "") })
 let rank = getenv("RANK").flatMap { Int(String(cString: $0)) } ?? 0
-let section = Section.allCases.first { $0.name == CommandLine.arguments[1] }
-guard let slot = BoardSlot(environment, rank: rank), let section else { exit(1) }
+let phase = Phase.allCases.first { $0.name == CommandLine.arguments[1] }
+guard let slot = StatusSlot(environment, rank: rank), let phase else { exit(1) }
 slot.writeStacksOnSignal()
-var state = RankState()
-state.section = section
+var state = WorkerStatus()
+state.phase = phase
 state.since = monotonicNanoseconds()
 (state.epoch, state.step, state.stepsOfEpoch) = (3, 16, 40)
 slot.publish(state)

@@ -8,7 +8,7 @@ import Testing
       ([UInt8](repeating: 0, count: 32), 0x8a91_36aa), ([UInt8](repeating: 0xff, count: 32), 0x62a8_ab43),
       (Array(0..<32), 0x46dd_794e), (Array("123456789".utf8), 0xe306_9283), ([], 0),
     ] as [([UInt8], UInt32)])
-  func agreesWithTheStandard(bytes: [UInt8], expected: UInt32) {
+  func `agrees with the standard`(bytes: [UInt8], expected: UInt32) {
     #expect(crc32c(bytes) == expected)
     #expect(CRC32C().value == 0)
   }
@@ -18,12 +18,11 @@ import Testing
     arguments: [
       (Array("123456789".utf8), 0xcbf4_3926), (Array(0..<32), 0x9126_7e8a), ([], 0),
     ] as [([UInt8], UInt32)])
-  func agreesWithZip(bytes: [UInt8], expected: UInt32) {
+  func `agrees with zip`(bytes: [UInt8], expected: UInt32) {
     #expect(bytes.withUnsafeBytes(CRC32.checksum(of:)) == expected)
   }
 
-  @Test("instructions and the definition agree around the edges of registers, at any alignment")
-  func instructionsAgreeWithTheDefinition() {
+  @Test func `instructions and the definition agree around the edges of registers, at any alignment`() {
     let bytes = (0..<7000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
     for length in [
       0, 1, 7, 8, 9, 255, 511, 512, 513, 767, 768, 769, 1023, 1024, 3071, 3072, 3073, 6144, 6151,
@@ -37,15 +36,14 @@ import Testing
     }
   }
 
-  @Test("of pieces is that of the whole")
-  func pieces() {
+  @Test func `of pieces is that of the whole`() {
     let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 * 31) }
     var checksum = CRC32C()
     for cut in [0..<1, 1..<4097, 4097..<10_000] { bytes[cut].withUnsafeBytes { checksum.update(with: $0) } }
     #expect(checksum.value == crc32c(bytes))
   }
 
-  @Test func noticesEveryFlippedBit() {
+  @Test func `notices every flipped bit`() {
     let bytes = [UInt8](repeating: 0x5a, count: 40)
     for checksum in [{ CRC32C(of: $0).value }, CRC32.checksum(of:)] {
       let whole = bytes.withUnsafeBytes(checksum)
@@ -61,7 +59,7 @@ import Testing
   @Test(arguments: [
     ("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8),
   ])
-  func namesHaveTheirNumbers(name: String, expected: UInt64) {
+  func `names have their numbers`(name: String, expected: UInt64) {
     #expect(fnv1a(name.utf8) == expected)
   }
 

@@ -3,7 +3,7 @@ import System
 import Testing
 
 @Suite struct DescriptorTests {
-  @Test func theOwnerCloses() {
+  @Test func `the owner closes`() {
     let number = ownedForAMoment()
     #expect(number >= 0)
     // Other tests open files meanwhile: the number may be in use again, and then for another file.
@@ -12,7 +12,7 @@ import Testing
     if Descriptor(-1) != nil { Issue.record("a failed call gives no descriptor") }
   }
 
-  @Test func aFailureTellsHowFarItCame() {
+  @Test func `a failure tells how far it came`() {
     var ends: [CInt] = [-1, -1]
     #expect(pipe(&ends) == 0)
     let reading = Descriptor(owning: ends[0])
@@ -26,7 +26,7 @@ import Testing
     #expect(read(reading.number, &byte, 1) == 1)
   }
 
-  @Test func nothingIsWrittenAtOnce() {
+  @Test func `nothing is written at once`() {
     #expect([UInt8]().withUnsafeBytes { writeAll($0, to: -1) } == (0, nil))
     #expect([UInt8](repeating: 1, count: 9).withUnsafeBytes { writeAll($0, to: -1) } == (0, EBADF))
   }

@@ -56,9 +56,9 @@ import Testing
   }
 
   @Test func `threads that are rehearsed are gone afterwards`() throws {
-    try OwnThread.rehearse(8, for: "x")
+    try OwnedThread.rehearse(8, for: "x")
     let (threads, count) = (Monitor(0), 4)
-    for _ in 0..<count { try OwnThread("count") { threads.withLock { $0 += 1 } }.join() }
+    for _ in 0..<count { try OwnedThread("count") { threads.withLock { $0 += 1 } }.join() }
     #expect(threads.withLock { $0 } == count)
   }
 }

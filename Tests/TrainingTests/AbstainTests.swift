@@ -10,9 +10,9 @@ import Testing
     _ = try trainer.step(batch, epoch: 0, learningRate: 1e-3)
   }
 
-  /// Wherever the sums are made: during `backward()`, which the rank without pictures does not run, or after it.
+  /// Wherever the sums are made: during `backward()`, which the rank without images does not run, or after it.
   @Test(arguments: [true, false], [true, false])
-  func `a step for which one rank has no pictures is made by none, and the next one by all`(
+  func `a step for which one rank has no images is made by none, and the next one by all`(
     overlaps: Bool, shards: Bool
   ) throws {
     var way = Parallelism()
@@ -26,7 +26,7 @@ import Testing
       do {
         if group.rank == 1 { try disturbed.abstain() } else { try Self.step(disturbed, 2, group) }
         Issue.record("rank \(group.rank) made the step")
-      } catch TrainingError.picturesMissing {}
+      } catch TrainingError.imagesMissing {}
       #expect(weightsFingerprint(of: disturbed) == before)
       try Self.step(disturbed, 2, group)
       for number in 0..<3 { try Self.step(whole, number, group) }
@@ -37,8 +37,8 @@ import Testing
 
   @Test func `signals of all ranks are known to all`() throws {
     let heard = try onGroup(of: 3) { group in
-      try (group.rank == 2 ? RankSignals.stop : .lacksPictures).united(in: group)
+      try (group.rank == 2 ? RankSignals.stop : .lacksImages).united(in: group)
     }
-    #expect(heard == Array(repeating: [.stop, .lacksPictures], count: 3))
+    #expect(heard == Array(repeating: [.stop, .lacksImages], count: 3))
   }
 }

@@ -7,15 +7,15 @@ import Torch
 @testable import Training
 
 @Suite struct EvaluatorTests {
-  /// 37 pictures divide by none of the sizes; 3 pictures leave most of eight ranks without any.
-  @Test(arguments: [37, 3]) func `any number of ranks counts every picture once`(pictures: Int) throws {
+  /// 37 images divide by none of the sizes; 3 images leave most of eight ranks without any.
+  @Test(arguments: [37, 3]) func `any number of ranks counts every image once`(images: Int) throws {
     let tallies = try [1, 2, 3, 5, 8].map { size in
       let all = try onGroup(of: size) { group in
         let evaluator = Evaluator(recipe: Recipe(), group: group, on: .cpu)
         var own = Evaluator.Tally()
-        if group.rank < pictures {
+        if group.rank < images {
           own += evaluator.tally(
-            RuleBatch(step: 0, count: pictures).share(of: group.rank, among: size), by: try makeRuleNetwork())
+            RuleBatch(step: 0, count: images).share(of: group.rank, among: size), by: try makeRuleNetwork())
         }
         return try evaluator.sum(own)
       }
@@ -23,13 +23,13 @@ import Torch
       return all[0]
     }
     for tally in tallies {
-      #expect(tally.pictures == pictures)
+      #expect(tally.images == images)
       #expect((tally.correct1, tally.correct5) == (tallies[0].correct1, tallies[0].correct5))
       #expect(abs(tally.loss - tallies[0].loss) <= 1e-5 * tallies[0].loss)
     }
   }
 
-  @Test func `an untrained network of ten classes is right about some of many pictures`() throws {
+  @Test func `an untrained network of ten classes is right about some of many images`() throws {
     let evaluator = Evaluator(recipe: Recipe(), group: SoloGroup(), on: .cpu)
     let tally = evaluator.tally(RuleBatch(step: 0, count: 64).share(of: 0), by: try makeRuleNetwork())
     #expect((1..<64).contains(tally.correct5))

@@ -18,11 +18,11 @@ private final class LonelyGroup: ProcessGroup {
 
   init(failingFrom failing: Int = .max) { self.failing = failing }
 
-  func makeBuffer(count: Int) throws(CollectiveError) -> GroupBuffer {
+  func makeBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer {
     try SoloGroup().makeBuffer(count: count)
   }
 
-  func allReduceSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {
+  func allReduceSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     let number = sums.withLock {
       $0.append(range); return $0.count
     }
@@ -30,10 +30,10 @@ private final class LonelyGroup: ProcessGroup {
     if number > failing { throw .lostPeer(rank: 1, operation: "all-reduce", observation: "gone") }
   }
 
-  func reduceScatterSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {
+  func reduceScatterSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     try allReduceSum(buffer, range)
   }
-  func allGatherBlocks(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {}
+  func allGatherBlocks(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {}
   func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(CollectiveError) {}
   func allGather(_ bytes: [UInt8]) throws(CollectiveError) -> [[UInt8]] { [bytes, bytes] }
   func barrier() throws(CollectiveError) {}
@@ -42,7 +42,7 @@ private final class LonelyGroup: ProcessGroup {
 @Suite struct ExchangeTests {
   /// Two used parameters, and one that no gradient reaches.
   private struct Network {
-    let flat: FlatNetwork
+    let flat: FlatParameters
     let reducer: GradientReducer
     let scope = ParameterScope()
 
@@ -52,7 +52,7 @@ private final class LonelyGroup: ProcessGroup {
       }
       var parallelism = Parallelism()
       parallelism.overlaps = overlaps
-      flat = try FlatNetwork(scope.parameters, over: group, on: .cpu, bucketBytes: 64)
+      flat = try FlatParameters(scope.parameters, over: group, on: .cpu, bucketBytes: 64)
       reducer = GradientReducer(flat, RankExchange(group, parallelism, on: .cpu), parallelism)
     }
 

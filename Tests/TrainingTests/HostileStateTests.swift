@@ -1,5 +1,5 @@
 import Checkpoint
-import Data
+import Datasets
 import FoundationEssentials
 import Recipe
 import TestSupport

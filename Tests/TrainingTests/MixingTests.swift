@@ -36,9 +36,9 @@ import Torch
     let pixels: [Float] = (0..<2 * 3 * 4 * 4).map { Float($0) }
     let box = MixPlan.Box(rows: 1..<3, columns: 0..<2)
     let plan = MixPlan(shares: [.init(own: 0.25, box: nil), .init(own: 0.75, box: box)])
-    let pictures = Mix(plan)(Tensor(pixels, [2, 3, 4, 4]))
+    let images = Mix(plan)(Tensor(pixels, [2, 3, 4, 4]))
     let targets = mixing.targets([1, 3], by: plan)
-    let mixed: [Float] = pictures.elements()
+    let mixed: [Float] = images.elements()
     for place in 0..<48 {
       #expect(mixed[place] == 0.25 * pixels[place] + 0.75 * pixels[48 + place])
       let (row, column) = (place / 4 % 4, place % 4)
@@ -78,7 +78,7 @@ import Torch
     let variance = squares.reduce(0, +) / Double(blended.count)
     #expect(abs(mean - 0.5) < 0.0125)
     #expect(abs(variance - 0.09615) < 0.003)
-    // A square of uniform area around a uniform centre covers (√u - u/4)² on average, inside the picture: 0.3208.
+    // A square of uniform area around a uniform centre covers (√u - u/4)² on average, inside the image: 0.3208.
     let cut = shares.filter { $0.box != nil }.map { 1 - $0.own }
     #expect(abs(cut.reduce(0, +) / Double(cut.count) - 0.3208) < 0.012)
   }

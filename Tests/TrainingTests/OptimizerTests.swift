@@ -13,7 +13,7 @@ import Torch
     let bias = scope.parameter("bias", [1], .constant(0.5))
     var values = Recipe.Optimizer()
     values.kind = .sgd
-    let sgd = Optimizer(try FlatNetwork(scope.parameters, over: SoloGroup(), on: .cpu), values)
+    let sgd = Optimizer(try FlatParameters(scope.parameters, over: SoloGroup(), on: .cpu), values)
     var expected = [(w: 0.5, m: 0.0, decay: 0.05), (w: 0.5, m: 0.0, decay: 0.0)]
     for step in 1...3 {
       let gradient = 0.1 * Double(step)

@@ -33,8 +33,7 @@ import Torch
   }
 
   /// What a rank comes to by each way, every time from the same weights.
-  private func results(_ ways: [Parallelism], ranks: Int, recipe: Recipe, pictures: Int) throws -> [[Result]]
-  {
+  private func results(_ ways: [Parallelism], ranks: Int, recipe: Recipe, images: Int) throws -> [[Result]] {
     try onGroup(of: ranks, blockLength: 5000) { group in
       let network = try makeRuleNetwork(dropPath: 0.2)
       let start = network.parameters.map { $0.tensor.elements(as: Float.self) }
@@ -43,15 +42,15 @@ import Torch
           values.withUnsafeBytes { parameter.tensor.fill(from: $0) }
         }
         let trainer = try Trainer(network, recipe: recipe, group: group, on: .cpu, parallelism: way)
-        return try result(of: trainer, group, pictures: pictures)
+        return try result(of: trainer, group, images: images)
       }
     }
   }
 
-  private func result(of trainer: Trainer, _ group: any ProcessGroup, pictures: Int) throws -> Result {
+  private func result(of trainer: Trainer, _ group: any ProcessGroup, images: Int) throws -> Result {
     let outcomes = try (0..<3).map { step in
       try trainer.step(
-        RuleBatch(step: step, count: pictures * group.size).share(of: group.rank, among: group.size),
+        RuleBatch(step: step, count: images * group.size).share(of: group.rank, among: group.size),
         epoch: 0,
         learningRate: 1e-3)
     }
@@ -61,9 +60,9 @@ import Torch
       losses: outcomes.map(\.loss), norms: outcomes.map(\.gradientNorm))
   }
 
-  private func expectSameBits(ranks: Int, recipe: Recipe, pictures: Int) throws {
+  private func expectSameBits(ranks: Int, recipe: Recipe, images: Int) throws {
     let ways = ranks > 3 ? Self.someWays : Self.ways
-    let results = try results(ways, ranks: ranks, recipe: recipe, pictures: pictures)
+    let results = try results(ways, ranks: ranks, recipe: recipe, images: images)
     let plain = results[0][0]
     for (rank, own) in results.enumerated() {
       for (way, result) in zip(ways, own) { #expect(result == plain, "rank \(rank), \(way)") }
@@ -72,7 +71,7 @@ import Torch
 
   @Test(arguments: [2, 3, 5, 8])
   func `overlap, sharding and buckets change no bit`(ranks: Int) throws {
-    try expectSameBits(ranks: ranks, recipe: makeRecipe { $0.optimizer.clip = 0.5 }, pictures: 1)
+    try expectSameBits(ranks: ranks, recipe: makeRecipe { $0.optimizer.clip = 0.5 }, images: 1)
   }
 
   @Test func `nor do they with momentum, accumulated parts and an average`() throws {
@@ -82,7 +81,7 @@ import Torch
       $0.ema.enabled = true
       $0.ema.decay = 0.5
     }
-    try expectSameBits(ranks: 3, recipe: recipe, pictures: 2)
+    try expectSameBits(ranks: 3, recipe: recipe, images: 2)
   }
 
   @Test func `the ways are ways: several buckets, and each rank's moments are its own blocks'`() throws {

@@ -1,4 +1,4 @@
-import Data
+import Datasets
 import Testing
 import Torch
 
@@ -7,26 +7,26 @@ import Torch
 @Suite struct RandomErasingTests {
   private let side = 32
 
-  private func erased(_ erasing: RandomErasing, samples: [Int], on value: Double = 5) -> [[Float]] {
-    let pictures = Tensor.zeros([samples.count, 3, side, side])
-    pictures.fill(value)
-    erase(erasing, pictures, samples)
-    let all = pictures.elements(as: Float.self)
+  private func erased(_ erasing: RandomErasing, views: [Int], on value: Double = 5) -> [[Float]] {
+    let images = Tensor.zeros([views.count, 3, side, side])
+    images.fill(value)
+    erase(erasing, images, views)
+    let all = images.elements(as: Float.self)
     let size = 3 * side * side
-    return samples.indices.map { Array(all[($0 * size)..<(($0 + 1) * size)]) }
+    return views.indices.map { Array(all[($0 * size)..<(($0 + 1) * size)]) }
   }
 
-  private func erase(_ erasing: RandomErasing, _ pictures: Tensor, _ samples: [Int]) {
-    for erasure in erasing.erasures(side: side, seed: 3, epoch: 1, samples: samples) {
-      erasure.apply(to: pictures)
+  private func erase(_ erasing: RandomErasing, _ images: Tensor, _ views: [Int]) {
+    for erasure in erasing.erasures(side: side, seed: 3, epoch: 1, views: views) {
+      erasure.apply(to: images)
     }
   }
 
-  private func boxes(_ erasing: RandomErasing, _ sample: Int) -> [RandomErasing.Box] {
-    erasing.boxes(width: side, height: side, seed: 3, epoch: 1, sample: sample)
+  private func boxes(_ erasing: RandomErasing, _ view: Int) -> [RandomErasing.Box] {
+    erasing.boxes(width: side, height: side, seed: 3, epoch: 1, view: view)
   }
 
-  /// Whether a flat index of a picture lies in one of the boxes.
+  /// Whether a flat index of an image lies in one of the boxes.
   private func isInside(_ boxes: [RandomErasing.Box], _ index: Int) -> Bool {
     let x = index % side
     let y = index / side % side
@@ -40,20 +40,20 @@ import Torch
   @Test(arguments: RandomErasing.Mode.allCases, [1, 3])
   func `boxes are erased in every channel and nothing else is`(mode: RandomErasing.Mode, count: Int) {
     let erasing = RandomErasing(probability: 0.7, mode: mode, count: count)
-    let samples = Array(100..<120)
-    for (sample, picture) in zip(samples, erased(erasing, samples: samples)) {
-      let boxes = boxes(erasing, sample)
-      for (index, value) in picture.enumerated() { #expect((value != 5) == isInside(boxes, index)) }
+    let views = Array(100..<120)
+    for (view, image) in zip(views, erased(erasing, views: views)) {
+      let boxes = boxes(erasing, view)
+      for (index, value) in image.enumerated() { #expect((value != 5) == isInside(boxes, index)) }
     }
-    #expect(samples.contains { boxes(erasing, $0).isEmpty })
-    #expect(samples.contains { !boxes(erasing, $0).isEmpty })
+    #expect(views.contains { boxes(erasing, $0).isEmpty })
+    #expect(views.contains { !boxes(erasing, $0).isEmpty })
   }
 
   @Test func `const is zero, rand is one number a channel, pixel is one each`() throws {
     func values(_ mode: RandomErasing.Mode) -> [Set<Float>] {
-      let picture = erased(RandomErasing(probability: 1, mode: mode), samples: [7])[0]
+      let image = erased(RandomErasing(probability: 1, mode: mode), views: [7])[0]
       let plane = side * side
-      return (0..<3).map { Set(picture[($0 * plane)..<(($0 + 1) * plane)].filter { $0 != 5 }) }
+      return (0..<3).map { Set(image[($0 * plane)..<(($0 + 1) * plane)].filter { $0 != 5 }) }
     }
     let area = try #require(boxes(RandomErasing(probability: 1), 7).first).region
     #expect(values(.const) == [[0], [0], [0]])
@@ -64,7 +64,7 @@ import Torch
 
   @Test func `noise has mean 0 and deviation 1`() {
     let erasing = RandomErasing(probability: 1)
-    let noise = erased(erasing, samples: Array(0..<200)).flatMap { $0.filter { $0 != 5 } }.map(Double.init)
+    let noise = erased(erasing, views: Array(0..<200)).flatMap { $0.filter { $0 != 5 } }.map(Double.init)
     let count = Double(noise.count)
     let mean = noise.reduce(0, +) / count
     let variance = noise.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / count
@@ -72,20 +72,20 @@ import Torch
     #expect(abs(variance - 1) < 4 * (2 / count).squareRoot())
   }
 
-  @Test func `a picture loses the same in whatever batch and place it stands`() {
+  @Test func `an image loses the same in whatever batch and place it stands`() {
     let erasing = RandomErasing(probability: 1)
-    let together = erased(erasing, samples: [4, 9, 2, 30])
-    let first = erased(erasing, samples: [4, 2])
-    let second = erased(erasing, samples: [9, 30])
+    let together = erased(erasing, views: [4, 9, 2, 30])
+    let first = erased(erasing, views: [4, 2])
+    let second = erased(erasing, views: [9, 30])
     #expect(together == [first[0], second[0], first[1], second[1]])
     #expect(Set(together).count == 4)
   }
 
   // As the normaliser gives them: a view of bytes in NHWC order.
-  @Test func `pictures of another memory layout are erased alike`() {
+  @Test func `images of another memory layout are erased alike`() {
     let erasing = RandomErasing(probability: 1)
-    let pictures = Tensor.zeros([1, side, side, 3]).permuted([0, 3, 1, 2])
-    erase(erasing, pictures, [7])
-    #expect(pictures.contiguous().elements(as: Float.self) == erased(erasing, samples: [7], on: 0)[0])
+    let images = Tensor.zeros([1, side, side, 3]).permuted([0, 3, 1, 2])
+    erase(erasing, images, [7])
+    #expect(images.contiguous().elements(as: Float.self) == erased(erasing, views: [7], on: 0)[0])
   }
 }

@@ -1,6 +1,6 @@
 import Checkpoint
-import Data
 import Collective
+import Datasets
 import Model
 import Recipe
 import TestSupport
@@ -48,7 +48,7 @@ import Torch
       for (ranks, shards) in [(1, false), (2, true), (3, true), (3, false), (5, true)] {
         let resumed = try onGroup(of: ranks, blockLength: 1000) { group in
           let trainer = try makeTrainer(group, recipe: recipe, parallelism: sharding(shards))
-          _ = try trainer.resume(try StoredCheckpoint(verifying: path + "/epoch-0000"))
+          _ = try trainer.resume(try VerifiedCheckpoint(verifying: path + "/epoch-0000"))
           let loaded = try content(of: trainer)
           if ranks == 3 { try train(trainer, steps: 2..<4, rank: group.rank, ranks: 3) }
           return (loaded, weightsFingerprint(of: trainer))

@@ -8,7 +8,7 @@ import Torch
 
 @testable import Checkpoint
 @testable import Collective
-@testable import Data
+@testable import Datasets
 @testable import Training
 
 /// Batches of pixels and labels made by the same rule as in `scripts/goldens/training.py`.
@@ -24,14 +24,14 @@ struct RuleBatch {
     labels = Rule.bits("labels\(step)", count).map { Int($0 % UInt64(Self.classes)) }
   }
 
-  /// The pictures that `rank` of `size` takes: rank, rank + size, ….
+  /// The images that `rank` of `size` takes: rank, rank + size, ….
   func share(of rank: Int, among size: Int = 1) -> PixelBatch {
     let mine = Array(stride(from: rank, to: labels.count, by: size))
     let bytes = Self.side * Self.side * 3
     let batch = PixelBatch(capacity: max(1, mine.count), size: Self.side)
     batch.assign(mine, labels: mine.map { labels[$0] })
-    for (place, picture) in mine.enumerated() {
-      _ = batch.sample(at: place).initialize(from: pixels[(picture * bytes)..<((picture + 1) * bytes)])
+    for (place, image) in mine.enumerated() {
+      _ = batch.view(at: place).initialize(from: pixels[(image * bytes)..<((image + 1) * bytes)])
     }
     return batch
   }
@@ -82,7 +82,7 @@ func onGroup<Value: Sendable>(
       timeouts: .init(silence: .seconds(60)), grain: RingGrain(blockLength: blockLength),
       gradientWire: .float32,
       sharedBuffers: sharing
-        ? SharedBuffers(in: RingMeeting.SharedMemory(descriptor: memory), orElseSockets: false) : nil)
+        ? SharedBuffers(in: RingRendezvous.SharedMemory(descriptor: memory), orElseSockets: false) : nil)
     defer { group.close() }
     return try body(group)
   }.map { try $0.get() }

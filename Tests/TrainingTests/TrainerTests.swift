@@ -112,7 +112,7 @@ import Torch
 
   private func length(_ values: [Float]) -> Float { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
 
-  @Test func `eight ranks with two pictures train as one rank with sixteen`() throws {
+  @Test func `eight ranks with two images train as one rank with sixteen`() throws {
     let alone = try losses(of: makeTrainer(dropPath: 0.3))
     let together = try onGroup(of: 8) { group in
       try losses(of: makeTrainer(group, dropPath: 0.3), rank: group.rank, size: 8)
@@ -149,7 +149,7 @@ import Torch
   }
 }
 
-/// Losses of a few steps of sixteen pictures.
+/// Losses of a few steps of sixteen images.
 private func losses(of trainer: Trainer, rank: Int = 0, size: Int = 1) throws -> [Double] {
   try (0..<4).map { step in
     try trainer.step(

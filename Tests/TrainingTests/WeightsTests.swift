@@ -1,5 +1,5 @@
 import Checkpoint
-import Data
+import Datasets
 import Foundation
 import Model
 import TestSupport

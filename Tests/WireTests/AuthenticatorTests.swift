@@ -7,71 +7,70 @@ struct AuthenticatorTests {
   private static let credentials = Credentials(name: "door", password: String(repeating: "s", count: 64))
   private let soon = ContinuousClock.now + .seconds(20)
 
-  @Test("the right secret is let in, and a wrong name, a wrong secret, a part of it or none are refused")
-  func secrets() throws {
-    let door = try Door(.plainServer, admitting: .credentials(Self.credentials))
-    #expect(try door.knock(as: .plainClient(Self.credentials), until: soon) == .handshakeSucceeded)
+  @Test
+  func `the right secret is let in, and a wrong name, a wrong secret, a part of it or none are refused`()
+    throws
+  {
+    let listener = try Listener(.plainServer, admitting: .credentials(Self.credentials))
+    #expect(try listener.knock(as: .plainClient(Self.credentials), until: soon) == .handshakeSucceeded)
     for (name, password) in [
       ("door", String(repeating: "s", count: 63) + "t"), ("door", "s"), ("room", Self.credentials.password),
       (Self.credentials.password, "door"),
       ("door", Self.credentials.password + "s"),
     ] {
       let wrong = SocketSecurity.plainClient(Credentials(name: name, password: password))
-      #expect(try door.knock(as: wrong, until: soon) == .handshakeFailed(.refused), "\(name) \(password)")
+      #expect(try listener.knock(as: wrong, until: soon) == .handshakeFailed(.refused), "\(name) \(password)")
     }
   }
 
-  @Test("a key on the list is let in, any other refused")
-  func keys() throws {
+  @Test func `a key on the list is let in, any other refused`() throws {
     let server = try KeyPair()
     let clients = [try KeyPair(), try KeyPair()]
-    let door = try Door(.curveServer(server), admitting: .keys(clients.map(\.publicKey)))
+    let listener = try Listener(.curveServer(server), admitting: .keys(clients.map(\.publicKey)))
     for client in clients {
       let knock = SocketSecurity.curveClient(client, server: server.publicKey)
-      #expect(try door.knock(as: knock, until: soon) == .handshakeSucceeded)
+      #expect(try listener.knock(as: knock, until: soon) == .handshakeSucceeded)
     }
     let stranger = SocketSecurity.curveClient(try KeyPair(), server: server.publicKey)
-    #expect(try door.knock(as: stranger, until: soon) == .handshakeFailed(.refused))
+    #expect(try listener.knock(as: stranger, until: soon) == .handshakeFailed(.refused))
   }
 
-  @Test("without an authenticator ZeroMQ lets every key in, which is why a wrong one is tried")
-  func failsOpen() throws {
+  @Test func `without an authenticator ZeroMQ lets every key in, which is why a wrong one is tried`() throws {
     let server = try KeyPair()
-    let door = try Door(.curveServer(server), admitting: nil)
+    let listener = try Listener(.curveServer(server), admitting: nil)
     let stranger = SocketSecurity.curveClient(try KeyPair(), server: server.publicKey)
-    #expect(try door.knock(as: stranger, until: soon) == .handshakeSucceeded)
+    #expect(try listener.knock(as: stranger, until: soon) == .handshakeSucceeded)
   }
 
-  @Test("a client of another mechanism or of none, or who expects another server, gets nothing across")
-  func otherMechanisms() throws {
+  @Test func `a client of another mechanism or of none, or who expects another server, gets nothing across`()
+    throws
+  {
     let server = try KeyPair()
     let client = try KeyPair()
-    let curve = try Door(.curveServer(server), admitting: .keys([client.publicKey]))
-    let plain = try Door(.plainServer, admitting: .credentials(Self.credentials))
-    for (door, security) in [
+    let curve = try Listener(.curveServer(server), admitting: .keys([client.publicKey]))
+    let plain = try Listener(.plainServer, admitting: .credentials(Self.credentials))
+    for (listener, security) in [
       (curve, nil), (plain, nil), (curve, .plainClient(Self.credentials)),
       (plain, .curveClient(client, server: server.publicKey)),
       (curve, .curveClient(client, server: client.publicKey)),
-    ] as [(Door, SocketSecurity?)] {
-      let answer = try door.knock(as: security, until: soon, sending: "words")
+    ] as [(Listener, SocketSecurity?)] {
+      let answer = try listener.knock(as: security, until: soon, sending: "words")
       #expect(answer != .handshakeSucceeded && answer != nil)
-      #expect(try door.nothingArrived())
+      #expect(try listener.nothingArrived())
     }
   }
 
-  @Test("once it admits nobody, the right secret is refused too, and who is in goes on")
-  func closedDoor() throws {
-    let door = try Door(.plainServer, admitting: .credentials(Self.credentials))
-    let guest = try door.guest(as: .plainClient(Self.credentials))
+  @Test func `once it admits nobody, the right secret is refused too, and who is in goes on`() throws {
+    let listener = try Listener(.plainServer, admitting: .credentials(Self.credentials))
+    let guest = try listener.guest(as: .plainClient(Self.credentials))
     #expect(try guest.monitor.waits(until: soon) { $0 == .handshakeSucceeded })
-    door.authenticator?.admitNobody()
-    #expect(try door.knock(as: .plainClient(Self.credentials), until: soon) == .handshakeFailed(.refused))
+    listener.authenticator?.admitNobody()
+    #expect(try listener.knock(as: .plainClient(Self.credentials), until: soon) == .handshakeFailed(.refused))
     try guest.send("still here")
-    #expect(try door.receive(until: soon) == "still here")
+    #expect(try listener.receive(until: soon) == "still here")
   }
 
-  @Test("proofs of any number, kind and length that are not the wanted ones are refused")
-  func admission() throws {
+  @Test func `proofs of any number, kind and length that are not the wanted ones are refused`() throws {
     let password = Array(Self.credentials.password.utf8)
     let key = try KeyPair().publicKey
     let secret = Admission.credentials(Self.credentials)
@@ -91,8 +90,7 @@ struct AuthenticatorTests {
     for (admission, mechanism, proofs) in wrong { #expect(!admission.admits(mechanism, proofs)) }
   }
 
-  @Test("keys are read back from their text, and no other text is one")
-  func keyTexts() throws {
+  @Test func `keys are read back from their text, and no other text is one`() throws {
     let keys = try KeyPair()
     #expect(KeyPair(secretText: keys.secretText)?.publicKey == keys.publicKey)
     #expect(PublicKey(keys.publicKey.text) == keys.publicKey)

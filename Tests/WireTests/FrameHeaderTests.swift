@@ -18,13 +18,12 @@ struct FrameHeaderTests {
     return header
   }()
 
-  @Test("comes back as it was, payload behind it or not", arguments: [0, 5])
-  func roundTrip(extra: Int) throws {
+  @Test(arguments: [0, 5])
+  func `comes back as it was, payload behind it or not`(extra: Int) throws {
     #expect(try decode(encoded + Array(repeating: 7, count: extra)) == header)
   }
 
-  @Test("has the documented layout, little-endian")
-  func layout() {
+  @Test func `has the documented layout, little-endian`() {
     let fields: [(Int, [UInt8])] = [
       (0, Array("TWLN".utf8)), (4, [2, 0]), (6, [2]), (7, [3]), (8, [8, 7, 6, 5, 4, 3, 2, 1]),
       (16, [9, 0, 0, 0]),
@@ -39,8 +38,7 @@ struct FrameHeaderTests {
     #expect(encoded.count == 72)
   }
 
-  @Test("shows every flipped bit")
-  func flippedBits() {
+  @Test func `shows every flipped bit`() {
     for bit in 0..<encoded.count * 8 {
       var bytes = encoded
       bytes[bit / 8] ^= 1 << (bit % 8)
@@ -48,15 +46,13 @@ struct FrameHeaderTests {
     }
   }
 
-  @Test("says what is wrong with bytes that are none")
-  func errors() {
+  @Test func `says what is wrong with bytes that are none`() {
     #expect(throws: FrameError.length(71)) { try decode(Array(encoded.dropLast())) }
     #expect(throws: FrameError.magic(0)) { try decode(Array(repeating: 0, count: 72)) }
     #expect(throws: FrameError.version(3)) { try decode(resealed { $0[4] = 3 }) }
   }
 
-  @Test("tells runs apart by name")
-  func runDigest() {
+  @Test func `tells runs apart by name`() {
     #expect(FrameHeader.digest(ofRun: "") == 0xcbf2_9ce4_8422_2325)
     #expect(FrameHeader.digest(ofRun: "a") == 0xaf63_dc4c_8601_ec8c)
   }

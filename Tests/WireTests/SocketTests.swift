@@ -6,16 +6,16 @@ import Wire
 struct SocketTests {
   private let soon = ContinuousClock.now + .seconds(20)
 
-  @Test("carry messages in order")
-  func messages() throws {
+  @Test func `carry messages in order`() throws {
     let link = try Link()
     for number in 0..<3 { #expect(try link.send("message \(number)")) }
     for number in 0..<3 { #expect(try link.receive(until: soon) == "message \(number)") }
     #expect(try link.receive(until: .now) == nil)
   }
 
-  @Test("refuse rather than drop or wait when the queues are full, and take more once there is room")
-  func highWaterMark() throws {
+  @Test func `refuse rather than drop or wait when the queues are full, and take more once there is room`()
+    throws
+  {
     let link = try Link(queueLength: 1)
     let large = String(repeating: "x", count: 1 << 20)
     var sent = 0
@@ -28,16 +28,14 @@ struct SocketTests {
     #expect(try link.send(large))
   }
 
-  @Test("waiting for a message ends at the deadline")
-  func deadline() throws {
+  @Test func `waiting for a message ends at the deadline`() throws {
     let link = try Link()
     let start = ContinuousClock.now
     #expect(try link.receive(until: start + .milliseconds(50)) == nil)
     #expect(ContinuousClock.now >= start + .milliseconds(50))
   }
 
-  @Test("tell of a peer that is gone, after what it sent has arrived")
-  func monitorSeesLoss() throws {
+  @Test func `tell of a peer that is gone, after what it sent has arrived`() throws {
     let link = try Link()
     #expect(try link.send("last words"))
     #expect(try link.receive(until: soon) == "last words")
@@ -46,24 +44,21 @@ struct SocketTests {
     #expect(try link.receiverSawDisconnect(until: soon))
   }
 
-  @Test("disconnect a peer that sends too much")
-  func maximumMessageSize() throws {
+  @Test func `disconnect a peer that sends too much`() throws {
     let link = try Link(maximumMessageSize: 100)
     #expect(try link.send(String(repeating: "x", count: 101)))
     #expect(try link.receiverSawDisconnect(until: soon))
     #expect(try link.receive(until: .now) == nil)
   }
 
-  @Test("refuse users that were not named")
-  func userFilter() throws {
+  @Test func `refuse users that were not named`() throws {
     let link = try Link(acceptedUser: getuid() + 1)
     #expect(try link.send("from a stranger"))
     #expect(try link.senderSawDisconnect(until: soon))
     #expect(try link.receive(until: .now) == nil)
   }
 
-  @Test("a path too long for the kernel is refused with its length")
-  func longPath() {
+  @Test func `a path too long for the kernel is refused with its length`() {
     let path = "/tmp/" + String(repeating: "p", count: 103)
     #expect(throws: WireError(call: "ipc", subject: "\(path), 108 bytes of at most 107", code: ENAMETOOLONG))
     {
@@ -72,8 +67,7 @@ struct SocketTests {
     #expect(throws: Never.self) { try Endpoint.ipc(path: String(path.dropLast())) }
   }
 
-  @Test("a folder that does not exist cannot be listened in")
-  func missingFolder() throws {
+  @Test func `a folder that does not exist cannot be listened in`() throws {
     let context = try Context()
     let socket = try Socket(.pull, in: context)
     #expect(throws: WireError.self) { try socket.bind(to: .ipc(path: "/tmp/no such folder/socket")) }

@@ -7,7 +7,7 @@ import Training
 @Suite struct BestAccuracyTests {
   private func tally(_ percent: Int) -> Evaluator.Tally {
     var tally = Evaluator.Tally()
-    (tally.pictures, tally.correct1) = (100, percent)
+    (tally.images, tally.correct1) = (100, percent)
     return tally
   }
 

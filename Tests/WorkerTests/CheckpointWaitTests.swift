@@ -1,6 +1,6 @@
-import Board
 import TestSupport
 import Testing
+import WorkerLink
 
 @testable import Checkpoint
 @testable import Collective
@@ -15,7 +15,7 @@ import Testing
   private func free(within patience: Duration, letGo: @escaping @Sendable (Int) -> Bool) throws -> [Bool] {
     let gate = Gate()
     var store = CheckpointStore(folder: folder.path + "/checkpoints")
-    store.disk = Disk { _ in
+    store.disk = FileSystem { _ in
       gate.pass()
       return .proceed
     }
@@ -27,8 +27,8 @@ import Testing
     }
     return try onThreeRanks { rank, group in
       var looks = 0
-      return try firstRankIsFree(rank == 0 ? writer : nil, in: group, within: patience) { section in
-        guard rank == 0, section == .communicate else { return }
+      return try firstRankIsFree(rank == 0 ? writer : nil, in: group, within: patience) { phase in
+        guard rank == 0, phase == .communicate else { return }
         looks += 1
         if letGo(looks) { gate.open() }
       }

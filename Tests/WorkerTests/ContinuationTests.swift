@@ -3,7 +3,7 @@ import Recipe
 import Testing
 import Training
 
-@testable import Data
+@testable import Datasets
 @testable import Worker
 
 /// Where and how a run goes on, without a network.
@@ -33,10 +33,10 @@ import Training
     let left = try rest(four, of: state(four, after: 5))
     #expect(left.count == 7 && left.allSatisfy { $0.count == 8 })
     #expect(try rest(two, of: state(four, after: 5)) == left)
-    #expect(state(four, after: 5).note(for: two)?.contains("the same pictures in the same steps") == true)
+    #expect(state(four, after: 5).note(for: two)?.contains("the same images in the same steps") == true)
   }
 
-  @Test func `with other updates an epoch goes on after as many pictures`() {
+  @Test func `with other updates an epoch goes on after as many images`() {
     let saved = state(recipe(ranks: 4, batch: 2), after: 5)
     #expect(saved.place(for: recipe(ranks: 1, batch: 16)).partial.steps == 2)
     #expect(saved.place(for: recipe(ranks: 1, batch: 4)).partial.steps == 10)

@@ -1,6 +1,7 @@
 import Checkpoint
 import Foundation
 import Recipe
+import enum Recipe.ExitStatus
 import TestSupport
 import Testing
 
@@ -18,7 +19,7 @@ import Testing
     return path
   }
 
-  private func status(_ source: String, _ target: String, average: Bool = false) -> ExitCode? {
+  private func status(_ source: String, _ target: String, average: Bool = false) -> ExitStatus? {
     do {
       var command = Convert()
       command.source = source
@@ -28,7 +29,7 @@ import Testing
       try command.run()
       return nil
     } catch {
-      return Failure(error).exitCode
+      return Failure(error).exitStatus
     }
   }
 

@@ -1,8 +1,9 @@
 import Checkpoint
 import Collective
-import Data
+import Datasets
 import Foundation
 import Recipe
+import enum Recipe.ExitStatus
 import System
 import SystemPackage
 import TestSupport
@@ -13,10 +14,10 @@ import Torch
 @testable import Worker
 
 @Suite struct FailureTests {
-  private static let errors: [(any Error & Sendable, ExitCode)] = [
+  private static let errors: [(any Error & Sendable, ExitStatus)] = [
     (RecipeError("--lr 0: must be above 0"), .usage),
-    (RecipeError("no", exitCode: .badConfiguration), .badConfiguration),
-    (Failure("stopped", exitCode: .stoppedEarly), .stoppedEarly),
+    (RecipeError("no", exitStatus: .badConfiguration), .badConfiguration),
+    (Failure("stopped", exitStatus: .stoppedEarly), .stoppedEarly),
     (DataError.noSuchFolder("/d"), .missingInput),
     (DataError.missingSplit("val", dataset: "/d"), .missingInput),
     (DataError.emptyClass("cat", folder: "/d/train"), .badData),
@@ -24,7 +25,7 @@ import Torch
     (DataError.unreadable(SystemError("open", "/d/x.jpg", ENXIO)), .badData),
     (DataError.unreadable(SystemError("read", "/d/x.jpg", ESTALE)), .inputOutput),
     (ClassMismatch(origin: "w", trained: ["a"], found: ["b"]), .badConfiguration),
-    (DataError.damagedPicture(path: "/d/x.jpg", reason: "cut"), .badData),
+    (DataError.damagedImage(path: "/d/x.jpg", reason: "cut"), .badData),
     (DataError.batchLargerThanData(count: 1, batchSize: 2, worldSize: 3), .badConfiguration),
     (DataError.unwritable(path: "/d", reason: "full"), .inputOutput),
     (CollectiveError.lostPeer(rank: 3, operation: "all-reduce", observation: "gone"), .software),
@@ -36,7 +37,7 @@ import Torch
     (CheckpointError.badTensor(path: "/c", tensor: "w", reason: "cut"), .badData),
     (CheckpointError.incomplete(folder: "/c", reason: "no manifest"), .inputOutput),
     (TrainingError.diverged(loss: .nan, gradientNorm: 1), .diverged),
-    (TrainingError.picturesMissing, .badData),
+    (TrainingError.imagesMissing, .badData),
     (TrainingError.collective(.closed), .software),
     (TrainingError.collective(.noRoom(detail: "too large")), .badConfiguration),
     (CollectiveError.noRoute(detail: "unreachable"), .badConfiguration),
@@ -46,7 +47,7 @@ import Torch
 
   @Test(arguments: errors.indices) func `every error has its status`(index: Int) {
     let (error, status) = Self.errors[index]
-    #expect(Failure(error).exitCode == status)
+    #expect(Failure(error).exitStatus == status)
     #expect(!Failure(error).description.isEmpty)
   }
 
@@ -70,6 +71,6 @@ import Torch
     let error = try #require(throws: WeightsMismatch.self) {
       try WeightsMismatch.check(file, against: [("head.bias", [3])])
     }
-    #expect(Failure(error).exitCode == .badConfiguration)
+    #expect(Failure(error).exitStatus == .badConfiguration)
   }
 }

@@ -9,7 +9,7 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func open() throws -> JSONLines { try RunFolder(creating: folder.path).lines("log.txt") }
+  private func open() throws -> JSONLines { try OutputFolder(creating: folder.path).lines("log.txt") }
 
   private func text() throws -> String {
     try String(contentsOfFile: folder.path + "/log.txt", encoding: .utf8)
@@ -83,7 +83,7 @@ import Testing
 
   @Test(.enabled(if: SmallDisk.isPossible)) func `a full disk loses and tears no line`() throws {
     try SmallDisk.run(size: "64k") { disk in
-      let lines = try RunFolder(creating: disk.path).lines("log.txt")
+      let lines = try OutputFolder(creating: disk.path).lines("log.txt")
       let ballast = try disk.fill(leaving: 8192)
       for number in 0..<1000 { lines.add([("n", .integer(number))]) }
       let path = "\(disk.path)/log.txt"

@@ -41,13 +41,13 @@ import Training
     #expect([nothing.median, nothing.average, nothing.globalAverage, nothing.latest] == [0, 0, 0, 0])
   }
 
-  @Test func `a test line's averages weigh batches by their pictures`() {
+  @Test func `a test line's averages weigh batches by their images`() {
     var meters = EvaluationMeters()
-    for (pictures, correct, loss) in [(3, 3, 3.0), (1, 0, 5.0)] {
+    for (images, correct, loss) in [(3, 3, 3.0), (1, 0, 5.0)] {
       var tally = Evaluator.Tally()
-      tally.pictures = pictures
+      tally.images = images
       tally.correct1 = correct
-      tally.correct5 = pictures
+      tally.correct5 = images
       tally.loss = loss
       meters.add(tally)
     }

@@ -24,7 +24,7 @@ import Training
     let timing = timing(step: 0.5, data: 0.125, count: 31)
     let line = ReferenceLines.step(
       header: "Epoch: [0]", index: 30, of: 1251, meters: ["lr: 0.000001", loss(6.9, 7.1)], timing: timing,
-      fps: timing.fps(pictures: 1024), peakMegabytes: 12345)
+      fps: timing.fps(images: 1024), peakMegabytes: 12345)
     #expect(
       line
         == "Epoch: [0]  [  30/1251]  eta: 0:10:10  lr: 0.000001  loss: 6.9000 (7.0000)  time: 0.5000  "
@@ -69,13 +69,13 @@ import Training
   }
 
   @Test func `images per second are 0 for the first 25 steps`() {
-    #expect(timing(step: 0.5, data: 0, count: 25).fps(pictures: 64) == 0)
-    #expect(timing(step: 0.5, data: 0, count: 26).fps(pictures: 64) == 128)
+    #expect(timing(step: 0.5, data: 0, count: 25).fps(images: 64) == 0)
+    #expect(timing(step: 0.5, data: 0, count: 26).fps(images: 64) == 128)
   }
 
   @Test func `images per second are those of the last twenty steps`() {
     var timing = timing(step: 100, data: 0, count: 10)
     for _ in 0..<20 { timing.step.add(0.25) }
-    #expect(timing.fps(pictures: 64) == 256)
+    #expect(timing.fps(images: 64) == 256)
   }
 }

@@ -15,16 +15,16 @@ import Training
   }
 
   @Test func `all ranks hear of one rank's failure, and whose it is`() throws {
-    let heard = try shared([1: Failure("a.jpg is damaged", exitCode: .badData)])
+    let heard = try shared([1: Failure("a.jpg is damaged", exitStatus: .badData)])
     #expect(heard.map(\.?.description) == Array(repeating: "rank 1: a.jpg is damaged", count: 3))
-    #expect(heard.map(\.?.exitCode) == Array(repeating: .badData, count: 3))
+    #expect(heard.map(\.?.exitStatus) == Array(repeating: .badData, count: 3))
   }
 
   @Test func `of two failures all hear the same one`() throws {
     let heard = try shared([
-      2: Failure("b", exitCode: .badData), 1: Failure("a", exitCode: .inputOutput),
+      2: Failure("b", exitStatus: .badData), 1: Failure("a", exitStatus: .inputOutput),
     ])
-    #expect(heard.map(\.?.exitCode) == Array(repeating: .inputOutput, count: 3))
+    #expect(heard.map(\.?.exitStatus) == Array(repeating: .inputOutput, count: 3))
   }
 
   @Test func `no failure is none`() throws {
@@ -32,7 +32,7 @@ import Training
   }
 
   @Test func `a rank by itself needs no number`() throws {
-    let own = Failure("a.jpg is damaged", exitCode: .badData)
+    let own = Failure("a.jpg is damaged", exitStatus: .badData)
     #expect(try SharedFailure(own, in: SoloGroup())?.failure.description == "a.jpg is damaged")
   }
 }
@@ -61,6 +61,6 @@ import Training
   }
 
   @Test func `a rank with an error of its own waits for nobody`() throws {
-    #expect(try barrierAfterwards(Failure("no", exitCode: .badData)) == [nil, nil, nil])
+    #expect(try barrierAfterwards(Failure("no", exitStatus: .badData)) == [nil, nil, nil])
   }
 }

@@ -1,11 +1,11 @@
-import Data
+import Datasets
 import Recipe
 import Testing
 
 @testable import Worker
 
 @Suite struct TrainingTransformTests {
-  @Test func `a recipe's values reach the transform of training pictures`() throws {
+  @Test func `a recipe's values reach the transform of training images`() throws {
     var recipe = Recipe()
     recipe.data.inputSize = 96
     recipe.data.cropScale = [0.5, 0.75]
@@ -19,8 +19,7 @@ import Testing
     #expect(try transform.augmentation == RandAugment(parsing: "rand-m9-mstd0.5-inc1"))
   }
 
-  @Test func `without a policy colours are jittered, and without augmentation pictures are evaluated`() throws
-  {
+  @Test func `without a policy colours are jittered, and without augmentation images are evaluated`() throws {
     var recipe = Recipe()
     recipe.data.autoAugment = ""
     let transform = try #require(try RunSetup.trainingTransform(recipe) as? TrainTransform)

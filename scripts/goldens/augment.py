@@ -1,5 +1,5 @@
-"""Makes Tests/DataTests/Fixtures/augment: what Pillow makes of pictures by rule under every operation of RandAugment,
-what its bilinear filter scales a picture to, and how often timm draws which crops and boxes.
+"""Makes Tests/DatasetsTests/Fixtures/augment: what Pillow makes of images by rule under every operation of RandAugment,
+what its bilinear filter scales an image to, and how often timm draws which crops and boxes.
 
 Run from the checkout's root with timm 1.0.31, Pillow 10 to 12 and NumPy: python scripts/goldens/augment.py
 """
@@ -18,14 +18,14 @@ import reference  # noqa: F401 (first: it makes timm importable)
 import rule
 from timm.data import auto_augment, random_erasing, transforms
 
-ROOT = Path("Tests/DataTests/Fixtures/augment")
+ROOT = Path("Tests/DatasetsTests/Fixtures/augment")
 FILL = (124, 116, 104)
 
 
 # --- operations -----------------------------------------------------------------------------------------------------
 
 
-def pictures():
+def images():
     """Noise; a slope with little contrast; a channel of one value, one of two, one of steps."""
     noise = rule.pixels("noise", (64, 64, 3))
     y, x, c = np.mgrid[0:47, 0:61, 0:3]
@@ -44,13 +44,13 @@ def fnv1a64(data):
     return hashed
 
 
-def operate(name, magnitude, negated, resample, picture):
+def operate(name, magnitude, negated, resample, image):
     """timm's operation with its coin, which decides the direction, held."""
     arguments = ()
     if auto_augment.LEVEL_TO_ARG[name]:
         with mock.patch("random.random", lambda: 1.0 if negated else 0.0):
             arguments = auto_augment.LEVEL_TO_ARG[name](magnitude, {})
-    return auto_augment.NAME_TO_OP[name](picture, *arguments, fillcolor=FILL, resample=resample)
+    return auto_augment.NAME_TO_OP[name](image, *arguments, fillcolor=FILL, resample=resample)
 
 
 WHOLE = [("Rotate", "noise"), ("ShearX", "ramp"), ("TranslateYRel", "ramp"), ("Sharpness", "ramp"), ("Equalize", "steps")]
@@ -66,8 +66,8 @@ def write_operations():
             for filter in filters if moves else ["bicubic"]:
                 for magnitude in (0, 3, 9, 10):
                     for negated in (0, 1):
-                        for title, picture in pictures().items():
-                            changed = operate(name, magnitude, negated, filters[filter], picture).tobytes()
+                        for title, image in images().items():
+                            changed = operate(name, magnitude, negated, filters[filter], image).tobytes()
                             setting = f"{increasing} {kind} {filter} {magnitude} {negated} {title}"
                             lines.append(f"{setting} {fnv1a64(changed):016x}")
                             if increasing and magnitude == 9 and negated and (kind, title) in WHOLE:
@@ -104,15 +104,15 @@ def histograms(width, height, boxes):
 
 
 def crops(width, height):
-    picture = Image.new("L", (width, height))
+    image = Image.new("L", (width, height))
     draw = transforms.RandomResizedCropAndInterpolation.get_params
     for _ in range(DRAWS):
-        y, x, h, w = draw(picture, (0.08, 1.0), (3.0 / 4.0, 4.0 / 3.0))
+        y, x, h, w = draw(image, (0.08, 1.0), (3.0 / 4.0, 4.0 / 3.0))
         yield x, y, w, h
 
 
 class Erased:
-    """Stands where timm expects a picture, and notes the boxes that are written to."""
+    """Stands where timm expects an image, and notes the boxes that are written to."""
 
     def __init__(self):
         self.boxes = []
@@ -123,15 +123,15 @@ class Erased:
 
 
 def erasures(size, probability, count):
-    """All boxes, and how many pictures lost how many."""
+    """All boxes, and how many images lost how many."""
     erasing = random_erasing.RandomErasing(probability, mode="const", max_count=count, device="cpu")
     boxes, numbers = [], np.zeros(count + 1, np.int64)
     with mock.patch.object(random_erasing, "_get_pixels", lambda *arguments, **options: None):
         for _ in range(DRAWS):
-            picture = Erased()
-            erasing._erase(picture, 3, size, size, None)
-            boxes += picture.boxes
-            numbers[len(picture.boxes)] += 1
+            image = Erased()
+            erasing._erase(image, 3, size, size, None)
+            boxes += image.boxes
+            numbers[len(image.boxes)] += 1
     return boxes, numbers
 
 

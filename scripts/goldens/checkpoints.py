@@ -121,8 +121,8 @@ def write_logits():
         reference.save(GOLDENS / "nano_logits.safetensors", {"logits": model(images)})
 
 
-def picture(path, side, seed=7):
-    """A noisy picture of that side, saved, and what the evaluation transform leaves of it: its middle seven eighths."""
+def image(path, side, seed=7):
+    """A noisy image of that side, saved, and what the evaluation transform leaves of it: its middle seven eighths."""
     import numpy
     from PIL import Image
 
@@ -149,7 +149,7 @@ def check_logits(worker, weights, image, wanted):
 
 
 def evaluate(worker, weights, folder, status=0):
-    """What twins-worker prints when it evaluates weights on a folder of pictures."""
+    """What twins-worker prints when it evaluates weights on a folder of images."""
     flags = ["--eval", "--resume", weights, "--data-path", folder, "--model", "alt_gvt_nano", "--device", "cpu"]
     flags += ["--output_dir", folder.parent / "out", "--batch-size", "8"]
     run = subprocess.run([worker, *flags], capture_output=True, text=True)
@@ -158,22 +158,22 @@ def evaluate(worker, weights, folder, status=0):
 
 
 def check_evaluation(worker, files, model, folder):
-    """Ten classes of one noisy picture each; then an eleventh class, which does not fit the head."""
-    pictures, loss = folder / "pictures", 0
+    """Ten classes of one noisy image each; then an eleventh class, which does not fit the head."""
+    images, loss = folder / "images", 0
     for label in range(10):
         for split in ("train", "val"):
-            (pictures / split / f"class-{label}").mkdir(parents=True)
-            image = picture(pictures / split / f"class-{label}" / "noise.png", 256, seed=label)
+            (images / split / f"class-{label}").mkdir(parents=True)
+            image = image(images / split / f"class-{label}" / "noise.png", 256, seed=label)
         loss += torch.nn.functional.cross_entropy(model(image), torch.tensor([label])).item() / 10
     for file in files:
-        found = float(re.search(r"\* Acc@1 \S+ Acc@5 \S+ loss (\S+)", evaluate(worker, file, pictures))[1])
+        found = float(re.search(r"\* Acc@1 \S+ Acc@5 \S+ loss (\S+)", evaluate(worker, file, images))[1])
         print(f"{file.name}: evaluated to a loss of {found}, timm's is {loss:.4f}")
         assert abs(found - loss) <= 6e-4
     for split in ("train", "val"):
-        (pictures / split / "more").mkdir()
-        picture(pictures / split / "more" / "noise.png", 256)
+        (images / split / "more").mkdir()
+        image(images / split / "more" / "noise.png", 256)
     for file in files:
-        assert "another number of classes" in evaluate(worker, file, pictures, status=78)
+        assert "another number of classes" in evaluate(worker, file, images, status=78)
 
 
 def run_printed_conversion(worker, legacy):
@@ -192,7 +192,7 @@ def check(worker):
         folder = Path(name)
         weights = save_nano(folder)
         model = load_nano(weights)
-        wanted = model(picture(folder / "noise.png", 256))[0]
+        wanted = model(image(folder / "noise.png", 256))[0]
         safetensors.torch.save_file(model.state_dict(), folder / "timm.safetensors")
         torch.save(torch.load(weights, weights_only=False), folder / "legacy.pth", _use_new_zipfile_serialization=False)
         half = {key: value.half() for key, value in model.state_dict().items()}

@@ -1,4 +1,4 @@
-"""Makes Tests/DataTests/Fixtures/scaling.txt: hashes of what Pillow scales pictures by rule to.
+"""Makes Tests/DatasetsTests/Fixtures/scaling.txt: hashes of what Pillow scales images by rule to.
 
 Each line: kind, width, height, new width, new height, filter, FNV-1a of the bytes.
 
@@ -12,13 +12,13 @@ from PIL import Image
 
 import rule
 
-PATH = Path("Tests/DataTests/Fixtures/scaling.txt")
+PATH = Path("Tests/DatasetsTests/Fixtures/scaling.txt")
 SHAPES = [(37, 53), (53, 37), (1, 40), (40, 1), (2, 230)]
 SCALES = [(0.1, 0.1), (0.23, 0.7), (0.5, 0.5), (0.9, 1.1), (1, 1), (1, 0.4), (2, 3.3), (5.1, 0.3), (8, 8)]
 FILTERS = {"bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC}
 
 
-def picture(kind, width, height):
+def image(kind, width, height):
     noise = rule.bits(kind, width * height * 3).reshape(height, width, 3)
     y, x, c = np.mgrid[0:height, 0:width, 0:3]
     values = {
@@ -43,6 +43,6 @@ if __name__ == "__main__":
             for across, down in SCALES:
                 size = max(1, int(width * across)), max(1, int(height * down))
                 for name, filter in FILTERS.items():
-                    scaled = picture(kind, width, height).resize(size, filter).tobytes()
+                    scaled = image(kind, width, height).resize(size, filter).tobytes()
                     lines.append(f"{kind} {width} {height} {size[0]} {size[1]} {name} {fnv1a64(scaled):016x}")
     PATH.write_text("\n".join(lines) + "\n")

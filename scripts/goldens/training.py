@@ -7,13 +7,13 @@ Writes to Tests/TrainingTests/Goldens:
         gradient_norm          [10], global L2 norm before clipping
         parameter_norm.KEY     [], L2 norm of parameter KEY after the last step (sum the squares in double)
         parameter.KEY          [16], its elements at flat indices k * elements // 16
-    mixed_ten_steps.safetensors   the same, with the pictures and targets of step s mixed as plan s of
+    mixed_ten_steps.safetensors   the same, with the images and targets of step s mixed as plan s of
                                   mix_plans.json says (a list of {"own": λ, "box": [top, bottom, left, right] or null},
                                   which the Swift side draws and a test there compares with the file); besides
         average.KEY            [16], elements of timm's ModelEmaV2 with decay 0.9 after the last step
     learning_rates.json        for each schedule the rate that every epoch of a run trains at
 
-The steps start from rule weights with ten classes. Step s (0 ..< 10) sees 16 pictures, rule.pixels(f"pixels{s}") of
+The steps start from rule weights with ten classes. Step s (0 ..< 10) sees 16 images, rule.pixels(f"pixels{s}") of
 shape [16, 64, 64, 3], as (pixel / 255 - mean) / std in float32 with ImageNet's mean and deviation, and
 rule.labels(f"labels{s}"). Label smoothing 0.1, no mixing, no drop path; gradients clipped to a norm of 5; AdamW with
 betas 0.9 and 0.999, epsilon 1e-8, rate 1e-3 throughout, decay 0.05 except for what timm exempts: biases, norms, PEG.
@@ -43,7 +43,7 @@ SCHEDULES = ((300, 2e-3), (100, 1e-3))  # epochs, base rate
 
 
 def batch(step):
-    """Normalised NCHW pictures in float32, and labels."""
+    """Normalised NCHW images in float32, and labels."""
     pixels = torch.from_numpy(rule.pixels(f"pixels{step}", (BATCH, SIZE, SIZE, 3))).float()
     pixels = (pixels / 255 - torch.tensor(IMAGENET_DEFAULT_MEAN)) / torch.tensor(IMAGENET_DEFAULT_STD)
     return pixels.permute(0, 3, 1, 2), torch.from_numpy(rule.labels(f"labels{step}", BATCH, CLASSES))

@@ -1,4 +1,4 @@
-// Picture codecs behind plain C: bytes in, packed 8-bit RGB out, with the pixels that Pillow's `convert("RGB")` gives.
+// Image codecs behind plain C: bytes in, packed 8-bit RGB out, with the pixels that Pillow's `convert("RGB")` gives.
 // Every function returns 0, or 1 and a message in `ci_last_error()`; none keeps anything alive after it returns.
 #pragma once
 #include <stddef.h>
@@ -16,7 +16,7 @@ typedef struct ci_region {
   int32_t x, y, width, height;
 } ci_region;
 
-/// What a header says: the picture's size, and the bytes that its decoder holds at once beside a few rows.
+/// What a header says: the image's size, and the bytes that its decoder holds at once beside a few rows.
 ///
 /// A progressive JPEG or an interlaced PNG is held whole, whatever region of it is wanted.
 typedef struct ci_header {
@@ -25,7 +25,7 @@ typedef struct ci_header {
 } ci_header;
 
 /// Reads a JPEG's header. A file without an end-of-image marker is refused as truncated, and one of more than 100
-/// scans too: each costs as much time as a picture, and they may be empty.
+/// scans too: each costs as much time as an image, and they may be empty.
 int ci_jpeg_header(const uint8_t *bytes, size_t count, ci_header *header);
 
 /// Decodes `region` of a JPEG into `rgb` (region.height * region.width * 3 bytes).
@@ -45,7 +45,7 @@ typedef enum { CI_BILINEAR = 0, CI_BICUBIC = 1 } ci_filter;
 
 /// The `count` outputs from `start` on of a line of `in` pixels that is scaled to `out`.
 ///
-/// A thin picture may be scaled to more than 32 bits count; what is computed is the window.
+/// A thin image may be scaled to more than 32 bits count; what is computed is the window.
 typedef struct ci_axis {
   int64_t in, out, start, count;
 } ci_axis;
@@ -56,7 +56,7 @@ void ci_axis_inputs(ci_axis axis, ci_filter filter, int32_t *first, int32_t *cou
 /// The bytes of memory that `ci_resize` asks for between its passes.
 size_t ci_resize_between(ci_axis across, ci_axis down, ci_filter filter);
 
-/// Writes the window that the axes name of a scaled picture, packed 8-bit RGB, to the bit as Pillow scales the whole.
+/// Writes the window that the axes name of a scaled image, packed 8-bit RGB, to the bit as Pillow scales the whole.
 ///
 /// `rgb` holds the inputs of both axes alone, and `between` as many bytes as `ci_resize_between` says.
 int ci_resize(const uint8_t *rgb, ci_axis across, ci_axis down, ci_filter filter, uint8_t *between, uint8_t *out);

@@ -100,7 +100,7 @@ int ct_layer_norm(const ct_tensor *x, const ct_tensor *weight, const ct_tensor *
                   ct_tensor **out);
 int ct_gelu(const ct_tensor *x, ct_tensor **out);
 int ct_attention(const ct_tensor *q, const ct_tensor *k, const ct_tensor *v, ct_tensor **out);
-/// `sums`: add the pictures' losses up instead of averaging them.
+/// `sums`: add the images' losses up instead of averaging them.
 int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, double smoothing, bool sums,
                      ct_tensor **out);
 

@@ -19,8 +19,8 @@ public enum AtomicFile {
 
   /// Removes a file, or a link to one, with what dead writers left of it; where there is none, nothing.
   public static func remove(_ path: String) throws(CheckpointError) {
-    let disk = Disk()
-    let (folder, name) = Disk.split(path)
+    let disk = FileSystem()
+    let (folder, name) = FileSystem.split(path)
     try disk.removeLeftovers(in: folder, of: name)
     do throws(CheckpointError) {
       try disk.removeFile(path)
@@ -29,11 +29,12 @@ public enum AtomicFile {
   }
 
   static func write(
-    to path: String, on disk: Disk = Disk(), _ body: (inout FileWriter) throws(CheckpointError) -> Void
+    to path: String, on disk: FileSystem = FileSystem(),
+    _ body: (inout FileWriter) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
-    let (folder, name) = Disk.split(path)
+    let (folder, name) = FileSystem.split(path)
     try disk.removeLeftovers(in: folder, of: name)
-    let temporary = "\(folder)/\(WriterMark.own.temporaryName(for: name))"
+    let temporary = "\(folder)/\(TemporaryName.own.temporaryName(for: name))"
     do throws(CheckpointError) {
       try fill(temporary, on: disk, body)
       try disk.rename(temporary, to: path)
@@ -45,7 +46,7 @@ public enum AtomicFile {
   }
 
   private static func fill(
-    _ path: String, on disk: Disk, _ body: (inout FileWriter) throws(CheckpointError) -> Void
+    _ path: String, on disk: FileSystem, _ body: (inout FileWriter) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
     var writer = try FileWriter(creating: path, on: disk)
     try body(&writer)
@@ -56,13 +57,13 @@ public enum AtomicFile {
 /// A new file that is being written, front to back.
 struct FileWriter: ~Copyable {
   let path: String
-  private let disk: Disk
+  private let disk: FileSystem
   private let file: Descriptor
   /// Bytes written so far.
   private(set) var count = 0
 
   /// Creates the file; one that is there already is an error.
-  init(creating path: String, on disk: Disk) throws(CheckpointError) {
+  init(creating path: String, on disk: FileSystem) throws(CheckpointError) {
     file = try disk.open(path, O_WRONLY | O_CREAT | O_EXCL, for: .create)
     self.path = path
     self.disk = disk

@@ -22,7 +22,7 @@ public struct TensorFile {
     for tensor in tensors {
       guard let index = tensor.firstNonFinite else { continue }
       throw .badTensor(
-        path: "\(folder)/\(name).\(StoredCheckpoint.tensorFileEnding)", tensor: tensor.name,
+        path: "\(folder)/\(name).\(VerifiedCheckpoint.tensorFileEnding)", tensor: tensor.name,
         reason:
           "element \(index) is NaN or infinite, so nothing was written; the earlier version is untouched")
     }
@@ -47,17 +47,18 @@ extension CheckpointStore {
     precondition(
       !name.isEmpty && !name.hasPrefix(".") && !name.contains("/"), "'\(name)' cannot name a folder")
     for file in files { try file.checkIsFinite(in: path(of: name)) }
-    try write(Draft(name: name, files: files, state: try encoded(state, for: name), isBest: isBest))
+    try write(
+      PendingCheckpoint(name: name, files: files, state: try encoded(state, for: name), isBest: isBest))
   }
 
   /// Writes what is known to be finite.
-  func write(_ draft: Draft) throws(CheckpointError) {
+  func write(_ pending: PendingCheckpoint) throws(CheckpointError) {
     try makeStore()
     try disk.removeLeftovers(in: folder)
-    let temporary = temporaryPath(of: draft.name)
+    let temporary = temporaryPath(of: pending.name)
     do throws(CheckpointError) {
-      try fill(temporary, with: draft)
-      try publish(draft.name)
+      try fill(temporary, with: pending)
+      try publish(pending.name)
     } catch {
       try? disk.remove(temporary)
       throw error
@@ -69,27 +70,27 @@ extension CheckpointStore {
   private func makeStore() throws(CheckpointError) {
     guard list().readable.isEmpty else { return }
     try disk.makeFolders(folder)
-    try disk.syncFolder(Disk.split(folder).folder)
+    try disk.syncFolder(FileSystem.split(folder).folder)
   }
 
-  private func fill(_ path: String, with draft: Draft) throws(CheckpointError) {
+  private func fill(_ path: String, with pending: PendingCheckpoint) throws(CheckpointError) {
     try disk.makeFolder(path)
     var manifest = Manifest(
-      sequence: (list().readable.first?.sequence ?? 0) + 1, isBest: draft.isBest)
-    for file in draft.files { manifest.files.append(try write(file, in: path)) }
-    try finish(path, with: draft.state, manifest)
+      sequence: (list().readable.first?.sequence ?? 0) + 1, isBest: pending.isBest)
+    for file in pending.files { manifest.files.append(try write(file, in: path)) }
+    try finish(path, with: pending.state, manifest)
   }
 
   /// Writes the state, and last the manifest, into a folder that has its tensors.
   private func finish(_ path: String, with state: [UInt8], _ manifest: Manifest) throws(CheckpointError) {
     var manifest = manifest
-    manifest.files.append(try write(state, named: StoredCheckpoint.stateFileName, in: path))
+    manifest.files.append(try write(state, named: VerifiedCheckpoint.stateFileName, in: path))
     _ = try write(try encoded(manifest, for: path), named: Manifest.fileName, in: path)
     try disk.syncFolder(path)
   }
 
   private func write(_ file: TensorFile, in folder: String) throws(CheckpointError) -> Manifest.File {
-    let name = "\(file.name).\(StoredCheckpoint.tensorFileEnding)"
+    let name = "\(file.name).\(VerifiedCheckpoint.tensorFileEnding)"
     let path = "\(folder)/\(name)"
     let layout = try SafetensorsLayout(file.tensors, metadata: file.metadata, path: path)
     var writer = try FileWriter(creating: path, on: disk)
@@ -162,10 +163,10 @@ extension CheckpointStore {
     try disk.removeLeftovers(in: folder)
     do throws(CheckpointError) {
       try disk.makeFolder(temporary)
-      for file in manifest.files where file.name != StoredCheckpoint.stateFileName {
+      for file in manifest.files where file.name != VerifiedCheckpoint.stateFileName {
         try disk.link("\(path(of: earlier))/\(file.name)", as: "\(temporary)/\(file.name)")
       }
-      manifest.files.removeAll { $0.name == StoredCheckpoint.stateFileName }
+      manifest.files.removeAll { $0.name == VerifiedCheckpoint.stateFileName }
       try finish(temporary, with: try encoded(state, for: name), manifest)
       try publish(name)
     } catch {

@@ -7,7 +7,7 @@ import Glibc
 public struct CheckpointStore: Sendable {
   /// Where the checkpoints lie; made by the first save.
   public let folder: String
-  var disk = Disk()
+  var disk = FileSystem()
 
   /// What a run's output folder calls the folder of its checkpoints.
   private static let name = "checkpoints"
@@ -24,13 +24,13 @@ public struct CheckpointStore: Sendable {
 
   /// The store that a user means by a run's output folder or by the folder of its checkpoints; nil for any other path.
   public init?(naming path: String) {
-    let disk = Disk()
+    let disk = FileSystem()
     let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     guard !disk.exists("\(path)/\(Manifest.fileName)") else { return nil }
     if disk.exists("\(path)/\(Self.name)/.") {
       self.init(ofRunIn: path)
     } else if disk.exists("\(path)/."),
-      Disk.split(path).name == Self.name
+      FileSystem.split(path).name == Self.name
         || disk.names(in: path).contains(where: { CheckpointName($0) != nil })
     {
       self.init(folder: path)
@@ -41,27 +41,27 @@ public struct CheckpointStore: Sendable {
 
   /// The output folder of the run; nil where the checkpoints lie by themselves.
   public var outputFolder: String? {
-    let (output, name) = Disk.split(folder)
+    let (output, name) = FileSystem.split(folder)
     return name == Self.name ? output : nil
   }
 
   /// The newest checkpoint that is whole, and why newer ones were passed over.
   public struct Search {
     /// Nil where no checkpoint is whole.
-    public let checkpoint: StoredCheckpoint?
+    public let checkpoint: VerifiedCheckpoint?
     /// What is wrong with those that were not used, naming the folder and the tensor.
     public let refused: [CheckpointError]
   }
 
   /// Looks for the newest checkpoint whose every byte is as it was written and that `check` accepts, and opens it.
   public func newestVerified(
-    accepting check: (StoredCheckpoint) throws(CheckpointError) -> Void = { _ in }
+    accepting check: (VerifiedCheckpoint) throws(CheckpointError) -> Void = { _ in }
   ) -> Search {
     let (readable, unreadable) = list()
     var refused = unreadable
     for entry in readable {
       do throws(CheckpointError) {
-        let checkpoint = try StoredCheckpoint(verifying: path(of: entry.name))
+        let checkpoint = try VerifiedCheckpoint(verifying: path(of: entry.name))
         try check(checkpoint)
         return Search(checkpoint: checkpoint, refused: refused)
       } catch {
@@ -76,7 +76,7 @@ public struct CheckpointStore: Sendable {
   public func newestState<State: Decodable>(_ type: State.Type) -> (state: State, folder: String)? {
     for entry in list().readable {
       let folder = path(of: entry.name)
-      if let state = try? StoredCheckpoint.state(type, in: folder) { return (state, folder) }
+      if let state = try? VerifiedCheckpoint.state(type, in: folder) { return (state, folder) }
     }
     return nil
   }
@@ -158,7 +158,7 @@ extension CheckpointStore {
   }
 
   func temporaryPath(of name: String) -> String {
-    path(of: WriterMark.own.temporaryName(for: name))
+    path(of: TemporaryName.own.temporaryName(for: name))
   }
 
   /// Removes what is beyond `count`, unless no checkpoint is whole or that would not make room for so many bytes; what

@@ -1,5 +1,5 @@
 /// A checkpoint that is to be written; its tensors' bytes have to stay as they are until it is.
-struct Draft: @unchecked Sendable {
+struct PendingCheckpoint: @unchecked Sendable {
   // Safe: whoever hands it to another thread keeps the bytes it shows, and changes none of them.
   let name: String
   let files: [TensorFile]
@@ -13,22 +13,23 @@ struct Draft: @unchecked Sendable {
 }
 
 extension CheckpointStore {
-  /// Writes a draft with a state, reads it back, and removes what is then superfluous; whatever happens comes back as a value.
+  /// Writes a pending with a state, reads it back, and removes what is then superfluous; whatever happens comes back as a value.
   func outcome(
-    of draft: Draft, with state: some Encodable, keeping count: Int?
+    of pending: PendingCheckpoint, with state: some Encodable, keeping count: Int?
   ) -> CheckpointWriter.Outcome {
-    var draft = draft
+    var pending = pending
     do throws(CheckpointError) {
-      draft.state = try encoded(state, for: draft.name)
+      pending.state = try encoded(state, for: pending.name)
     } catch {
-      return .failure(SaveFailure(draft.name, error, needed: draft.byteCount, free: nil))
+      return .failure(SaveFailure(pending.name, error, needed: pending.byteCount, free: nil))
     }
     do throws(CheckpointError) {
-      for file in draft.files { try file.checkIsFinite(in: path(of: draft.name)) }
+      for file in pending.files { try file.checkIsFinite(in: path(of: pending.name)) }
     } catch {
-      return .failure(SaveFailure(draft.name, error, kind: .notFinite, needed: draft.byteCount, free: nil))
+      return .failure(
+        SaveFailure(pending.name, error, kind: .notFinite, needed: pending.byteCount, free: nil))
     }
-    return outcome(of: draft, keeping: count)
+    return outcome(of: pending, keeping: count)
   }
 
   /// Relabels and then removes what is superfluous; nil, and nothing changed, where that cannot be done.
@@ -50,35 +51,35 @@ extension CheckpointStore {
   }
 
   /// On a full disk what would go after the save goes before it; the newest checkpoint that is whole always stays.
-  private func outcome(of draft: Draft, keeping count: Int?) -> CheckpointWriter.Outcome {
+  private func outcome(of pending: PendingCheckpoint, keeping count: Int?) -> CheckpointWriter.Outcome {
     let start = ContinuousClock.now
-    var failure = writeVerified(draft)
+    var failure = writeVerified(pending)
     // Somebody removed or moved the folder meanwhile: the next try makes it again.
-    if failure != nil, !disk.exists(folder) { failure = writeVerified(draft) }
+    if failure != nil, !disk.exists(folder) { failure = writeVerified(pending) }
     var removed: [String] = []
     if failure?.isForWantOfRoom == true, let count {
-      removed = makeRoom(for: draft.byteCount, keeping: count - 1)
-      if !removed.isEmpty { failure = writeVerified(draft) }
+      removed = makeRoom(for: pending.byteCount, keeping: count - 1)
+      if !removed.isEmpty { failure = writeVerified(pending) }
     }
     if var failure {
       failure.removed = removed
       return .failure(failure)
     }
-    let pruned = count.map { prune(keeping: $0, sparing: draft.name) }
+    let pruned = count.map { prune(keeping: $0, sparing: pending.name) }
     return .success(
       SavedCheckpoint(
-        name: draft.name, byteCount: draft.byteCount, duration: .now - start,
+        name: pending.name, byteCount: pending.byteCount, duration: .now - start,
         removed: removed + (pruned?.removed ?? []), warning: pruned?.failure))
   }
 
-  private func writeVerified(_ draft: Draft) -> SaveFailure? {
+  private func writeVerified(_ pending: PendingCheckpoint) -> SaveFailure? {
     do throws(CheckpointError) {
-      try write(draft)
-      try verify(draft.name)
+      try write(pending)
+      try verify(pending.name)
       return nil
     } catch {
       let free = disk.freeBytes(at: folder)
-      return SaveFailure(draft.name, error, needed: draft.byteCount, free: free)
+      return SaveFailure(pending.name, error, needed: pending.byteCount, free: free)
     }
   }
 
@@ -87,7 +88,7 @@ extension CheckpointStore {
     // From the disk, as far as the kernel obeys, and not from the memory that it was written from.
     for file in disk.names(in: path(of: name)) { disk.forget("\(path(of: name))/\(file)") }
     do throws(CheckpointError) {
-      _ = try StoredCheckpoint(verifying: path(of: name))
+      _ = try VerifiedCheckpoint(verifying: path(of: name))
     } catch {
       try? remove(name)
       throw error

@@ -9,7 +9,7 @@ public final class CheckpointWriter: Sendable {
   public let store: CheckpointStore
   /// How many checkpoints are kept; nil keeps all.
   public let keeping: Int?
-  private let desk = Desk()
+  private let handoff = SaveHandoff()
 
   /// How a save ended.
   public typealias Outcome = Result<SavedCheckpoint, SaveFailure>
@@ -32,9 +32,9 @@ public final class CheckpointWriter: Sendable {
   /// It costs `byteCount` bytes, what the tensors of a checkpoint take, from now on instead of from the first save on. A
   /// save may begin before all is in place. Call it before the first save, or it does nothing.
   public func prepare(byteCount: Int) {
-    guard desk.take() else { return }
-    let block = desk.reserve(byteCount)
-    desk.giveBack(nil)
+    guard handoff.take() else { return }
+    let block = handoff.reserve(byteCount)
+    handoff.giveBack(nil)
     // Without a thread, the first save does it.
     if let block { try? savingThread(block.populate) }
   }
@@ -51,22 +51,22 @@ public final class CheckpointWriter: Sendable {
     _ name: CheckpointName, state: some Encodable & Sendable, isBest: Bool = false,
     _ fill: (inout Snapshot) throws(Failure) -> Void
   ) throws(Failure) -> Bool {
-    guard desk.take() else { return false }
+    guard handoff.take() else { return false }
     do throws(Failure) {
-      try desk.fillSnapshot(fill)
+      try handoff.fillSnapshot(fill)
     } catch {
-      desk.giveBack(nil)
+      handoff.giveBack(nil)
       throw error
     }
-    let draft = Draft(name: "\(name)", files: desk.snapshot.files, isBest: isBest)
+    let pending = PendingCheckpoint(name: "\(name)", files: handoff.snapshot.files, isBest: isBest)
     do {
-      try savingThread { [store, keeping, desk] in
-        desk.giveBack(store.outcome(of: draft, with: state, keeping: keeping))
+      try savingThread { [store, keeping, handoff] in
+        handoff.giveBack(store.outcome(of: pending, with: state, keeping: keeping))
       }
     } catch {
       let error = CheckpointError.system(
-        operation: "start a thread for", path: store.path(of: draft.name), errno: EAGAIN)
-      desk.giveBack(.failure(SaveFailure(draft.name, error, needed: draft.byteCount, free: nil)))
+        operation: "start a thread for", path: store.path(of: pending.name), errno: EAGAIN)
+      handoff.giveBack(.failure(SaveFailure(pending.name, error, needed: pending.byteCount, free: nil)))
     }
     return true
   }
@@ -74,7 +74,7 @@ public final class CheckpointWriter: Sendable {
   /// Runs `body` on a thread that no signal interrupts: SIGXFSZ, which would end the process at a file's size limit, becomes
   /// an error of the write instead.
   private func savingThread(_ body: @escaping @Sendable () -> Void) throws(Shortage) {
-    try OwnThread("checkpoint", takesSignals: false, body).detach()
+    try OwnedThread("checkpoint", takesSignals: false, body).detach()
   }
 
   /// Gives a checkpoint another name and state without writing its tensors again; returns when that is on the disk.
@@ -83,24 +83,24 @@ public final class CheckpointWriter: Sendable {
   public func relabel(
     _ earlier: CheckpointName, as name: CheckpointName, state: some Encodable, isBest: Bool = false
   ) -> Bool {
-    guard desk.take() else { return false }
+    guard handoff.take() else { return false }
     let outcome = store.outcome(
       ofRelabelling: "\(earlier)", as: "\(name)", state: state, isBest: isBest, keeping: keeping)
-    desk.giveBack(outcome)
+    handoff.giveBack(outcome)
     return outcome != nil
   }
 
   /// Whether a save is under way.
-  public var isBusy: Bool { desk.isBusy }
+  public var isBusy: Bool { handoff.isBusy }
 
   /// The outcome of a save that has ended, each once, in order; cheap enough to ask after every step.
   public func takeOutcome() -> Outcome? {
-    desk.takeOutcome()
+    handoff.takeOutcome()
   }
 
   /// Waits for the save that is under way; false where it takes longer.
   public func wait(within limit: Duration) -> Bool {
-    desk.wait(within: limit)
+    handoff.wait(within: limit)
   }
 }
 
@@ -120,7 +120,7 @@ public struct SavedCheckpoint: Equatable, Sendable {
 
 extension CheckpointWriter {
   /// What the caller's thread and the saving thread hand each other.
-  private final class Desk: @unchecked Sendable {
+  private final class SaveHandoff: @unchecked Sendable {
     // Safe: the snapshot is touched by the caller between `take` and the thread's start, then by that thread alone
     // until `giveBack`; both pass the lock. All else is behind it.
     private(set) var snapshot = Snapshot()

@@ -1,25 +1,25 @@
 internal import Wire
 
 extension RingGroup {
-  /// Joins the ring: returns when all ranks have met, through sockets in the meeting's folder.
+  /// Joins the ring: returns when all ranks have met, through sockets in the rendezvous's folder.
   ///
   /// While the ring forms the folder holds a socket and a lock file for each rank; afterwards only the locks, which
   /// ``close()`` removes.
   ///
   /// - Throws: ``CollectiveError/setup(rank:detail:)`` when the folder or path cannot be used, and otherwise what an
   ///   operation throws: a timeout names a rank that did not come.
-  public static func connect(_ meeting: RingMeeting) throws(CollectiveError) -> RingGroup {
-    let memory = try sharedMemory(for: meeting)
+  public static func connect(_ rendezvous: RingRendezvous) throws(CollectiveError) -> RingGroup {
+    let memory = try sharedMemory(for: rendezvous)
     let transport =
-      meeting.transport == .tcp
-      ? try ZeroMQTransport(door: TCPDoor(meeting))
-      : try listen(directory: meeting.directory, rank: meeting.rank, size: meeting.size)
+      rendezvous.transport == .tcp
+      ? try ZeroMQTransport(rendezvous: TCPRendezvous(rendezvous))
+      : try listen(directory: rendezvous.directory, rank: rendezvous.rank, size: rendezvous.size)
     let group = RingGroup(
-      transport: transport, rank: meeting.rank, size: meeting.size, run: meeting.run,
-      generation: meeting.generation, timeouts: meeting.timeouts, grain: RingGrain(),
-      gradientWire: meeting.sendsSums ? meeting.gradientWire : .float32,
-      sharedBuffers: memory.map { SharedBuffers(in: $0, orElseSockets: meeting.transport == .auto) })
-    try group.join(within: meeting.deadline)
+      transport: transport, rank: rendezvous.rank, size: rendezvous.size, run: rendezvous.run,
+      generation: rendezvous.generation, timeouts: rendezvous.timeouts, grain: RingGrain(),
+      gradientWire: rendezvous.sendsSums ? rendezvous.gradientWire : .float32,
+      sharedBuffers: memory.map { SharedBuffers(in: $0, orElseSockets: rendezvous.transport == .auto) })
+    try group.join(within: rendezvous.deadline)
     transport.stopListening()
     return group
   }
@@ -36,12 +36,13 @@ extension RingGroup {
     queueLength: Int = 8
   ) throws(CollectiveError) -> ZeroMQTransport {
     do {
-      try SocketClaim.checkPrivate(directory: directory)
+      try SocketPathLock.checkPrivate(directory: directory)
       let next = try Endpoint.ipc(path: socketPath(of: (rank + 1) % size, in: directory))
-      let claim = try SocketClaim(path: socketPath(of: rank, in: directory))
+      let pathLock = try SocketPathLock(path: socketPath(of: rank, in: directory))
       return try ZeroMQTransport(
-        claim: claim, next: next, tuning: SocketTuning(segmentBytes: segmentBytes, queueLength: queueLength))
-    } catch let refusal as SocketClaim.Refusal {
+        pathLock: pathLock, next: next,
+        tuning: SocketTuning(segmentBytes: segmentBytes, queueLength: queueLength))
+    } catch let refusal as SocketPathLock.Refusal {
       throw .setup(rank: rank, detail: refusal.detail)
     } catch {
       throw .setup(rank: rank, detail: "\(error)")

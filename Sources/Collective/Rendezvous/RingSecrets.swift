@@ -18,7 +18,7 @@ public enum RingSecrets {
   /// - Throws: ``Failure`` when the folder is open to others, or already holds secrets.
   public static func write(to directory: String, size: Int) throws(Failure) {
     do {
-      try SocketClaim.checkPrivate(directory: directory)
+      try SocketPathLock.checkPrivate(directory: directory)
       try PrivateFile.create(path(secretName, in: directory), randomText())
       var publicKeys: [String] = []
       for rank in 0..<size {
@@ -27,7 +27,7 @@ public enum RingSecrets {
         publicKeys.append(keys.publicKey.text)
       }
       try PrivateFile.create(path(listName, in: directory), publicKeys.joined(separator: "\n"))
-    } catch let refusal as SocketClaim.Refusal {
+    } catch let refusal as SocketPathLock.Refusal {
       throw Failure(description: refusal.detail)
     } catch let refusal as PrivateFile.Refusal {
       throw Failure(description: refusal.detail)

@@ -21,7 +21,7 @@ struct AbortNotice: Equatable, Sendable {
 
   /// The notice in a received message, or nil when it is another kind of message or damaged.
   init?(_ header: FrameHeader, _ reason: UnsafeRawBufferPointer) {
-    guard header.operation == OperationCall.Operation.abort.rawValue,
+    guard header.operation == CollectiveCall.Operation.abort.rawValue,
       header.payloadChecksum == CRC32C(of: reason).value
     else { return nil }
     self.init(
@@ -36,7 +36,7 @@ struct AbortNotice: Equatable, Sendable {
   }
 
   /// What the rank that received it throws.
-  func error(during call: OperationCall) -> CollectiveError {
+  func error(during call: CollectiveCall) -> CollectiveError {
     .aborted(rank: culprit, by: witness, operation: call.name, reason: reason)
   }
 
@@ -45,7 +45,7 @@ struct AbortNotice: Equatable, Sendable {
     let message = Message(byteCount: FrameHeader.byteCount + reason.utf8.count)
     message.payload.copyBytes(from: Array(reason.utf8))
     var header = identity
-    header.operation = OperationCall.Operation.abort.rawValue
+    header.operation = CollectiveCall.Operation.abort.rawValue
     header.root = UInt16(culprit)
     header.segment = UInt32(witness)
     header.length = UInt32(message.payload.count)

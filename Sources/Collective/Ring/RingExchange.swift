@@ -6,10 +6,10 @@ internal import Wire
 /// It does no I/O: it makes the messages that can be sent, and takes in those that have arrived. A message that goes
 /// on is the one that came: partial sums grow inside it, so nothing is copied on the way through a rank.
 struct RingExchange {
-  let call: OperationCall
+  let call: CollectiveCall
   private let plan: RingPlan
   private let buffer: UnsafeMutableRawBufferPointer
-  private let wire: GradientWire
+  private let wire: WireFormat
   private(set) var sent = 0
   private(set) var received = 0
   /// For each receive, whether what it brings is sent on.
@@ -18,8 +18,8 @@ struct RingExchange {
   private var passing: [(message: Message, checksum: UInt32)] = []
 
   init(
-    _ call: OperationCall, plan: RingPlan, on buffer: UnsafeMutableRawBufferPointer,
-    wire: GradientWire = .float32
+    _ call: CollectiveCall, plan: RingPlan, on buffer: UnsafeMutableRawBufferPointer,
+    wire: WireFormat = .float32
   ) {
     self.call = call
     self.wire = wire

@@ -10,15 +10,15 @@ extension RingGroup {
   /// It never waits for room without also taking in what arrives, and taking in needs no room: whatever the length
   /// of the queues between ranks, the message that all others depend on can always move. That is why no ring hangs.
   func run(_ exchange: inout RingExchange, silence: Duration) throws(CollectiveError) {
-    var patience = Patience(silence: silence, grace: timeouts.grace)
+    var timer = SilenceTimer(silence: silence, grace: timeouts.grace)
     var pending: Message?
     while !exchange.isFinished {
       let hasSent = try sendWhatIsReady(&exchange, &pending)
-      let hasReceived = try receiveOne(&exchange, &patience)
+      let hasReceived = try receiveOne(&exchange, &timer)
       if hasSent || hasReceived {
-        patience.restart()
+        timer.restart()
       } else {
-        try waitForNeighbours(exchange, &patience)
+        try waitForNeighbours(exchange, &timer)
       }
     }
   }
@@ -40,13 +40,13 @@ extension RingGroup {
   }
 
   private func receiveOne(
-    _ exchange: inout RingExchange, _ patience: inout Patience
+    _ exchange: inout RingExchange, _ timer: inout SilenceTimer
   ) throws(CollectiveError) -> Bool {
     guard exchange.awaitsArrival, let message = try nextMessage() else { return false }
     let header = try opened(message, during: exchange.call)
     if header.isSignOfLife {
       try checkProgress(header, of: exchange)
-      patience.heardLife()
+      timer.heardLife()
       return false
     }
     do {
@@ -58,7 +58,7 @@ extension RingGroup {
   }
 
   private func waitForNeighbours(
-    _ exchange: RingExchange, _ patience: inout Patience
+    _ exchange: RingExchange, _ timer: inout SilenceTimer
   ) throws(CollectiveError) {
     try readNotice(during: exchange.call)
     let lost = transport.lostNeighbours
@@ -66,31 +66,31 @@ extension RingGroup {
       throw lostPeer(previousRank, during: exchange.call)
     }
     if lost.contains(.next) {
-      patience.hurry()
+      timer.hurry()
       if !exchange.awaitsArrival { try listenForNotice(during: exchange.call) }
     }
-    guard ContinuousClock.now < patience.deadline else {
+    guard ContinuousClock.now < timer.deadline else {
       if lost.contains(.next) { throw lostPeer(nextRank, during: exchange.call) }
-      if !patience.hasShownLife { return try showLife(exchange, &patience) }
+      if !timer.hasShownLife { return try showLife(exchange, &timer) }
       throw exchange.awaitsArrival
-        ? timeout(patience, during: exchange.call)
+        ? timeout(timer, during: exchange.call)
         : .timeout(
-          rank: nextRank, operation: exchange.call.name, seconds: patience.silence / .seconds(1))
+          rank: nextRank, operation: exchange.call.name, seconds: timer.silence / .seconds(1))
     }
     try transport.wait(
-      for: events(that: exchange, lacks: lost), until: nextBeat(before: patience.deadline))
+      for: events(that: exchange, lacks: lost), until: nextBeat(before: timer.deadline))
   }
 
   /// Tells the next rank that this one waits; one that has no room for it reads nothing, and is stuck itself.
-  private func showLife(_ exchange: RingExchange, _ patience: inout Patience) throws(CollectiveError) {
+  private func showLife(_ exchange: RingExchange, _ timer: inout SilenceTimer) throws(CollectiveError) {
     let sign = Message(byteCount: FrameHeader.byteCount)
     var header = identity
-    header.operation = OperationCall.Operation.signOfLife.rawValue
+    header.operation = CollectiveCall.Operation.signOfLife.rawValue
     header.sequence = exchange.call.sequence
     header.count = UInt64(exchange.sent)
     header.encode(into: sign.bytes)
     _ = try transport.trySend(sign)
-    patience.showLife()
+    timer.showLife()
   }
 
   /// Messages arrive in order: what the previous rank has sent before its sign of life is here, or it is lost.
@@ -110,7 +110,7 @@ extension RingGroup {
   }
 
   /// With the next rank gone, and nothing more to receive, a rank listens for the one message that says why.
-  private func listenForNotice(during call: OperationCall) throws(CollectiveError) {
+  private func listenForNotice(during call: CollectiveCall) throws(CollectiveError) {
     guard let message = try transport.receive(),
       let header = try? FrameHeader(decoding: UnsafeRawBufferPointer(message.bytes)),
       let notice = AbortNotice(header, UnsafeRawBufferPointer(message.payload))
@@ -119,37 +119,37 @@ extension RingGroup {
   }
 
   /// Throws the failure that a rank has put up in shared memory, if one has.
-  func readNotice(during call: OperationCall) throws(CollectiveError) {
-    if let notice = sharedBuffers?.meeting?.failure { throw notice.error(during: call) }
+  func readNotice(during call: CollectiveCall) throws(CollectiveError) {
+    if let notice = sharedBuffers?.barrier?.failure { throw notice.error(during: call) }
   }
 
   /// Names the rank that this one waits for in the end, as far as it can see.
   ///
   /// In shared memory it sees who waits. Over sockets it hears of the previous one alone: silence speaks against that, and
   /// where it waits itself, its name is a guess.
-  func timeout(_ patience: Patience, during call: OperationCall) -> CollectiveError {
-    let seen = sharedBuffers?.meeting?.stuckRank(afterSilence: patience.silence)
-    let isGuess = seen == nil && (sharedBuffers?.meeting != nil || patience.previousLives)
+  func timeout(_ timer: SilenceTimer, during call: CollectiveCall) -> CollectiveError {
+    let seen = sharedBuffers?.barrier?.stuckRank(afterSilence: timer.silence)
+    let isGuess = seen == nil && (sharedBuffers?.barrier != nil || timer.previousLives)
     return .timeout(
-      rank: seen ?? previousRank, operation: call.name, seconds: patience.silence / .seconds(1),
+      rank: seen ?? previousRank, operation: call.name, seconds: timer.silence / .seconds(1),
       isGuess: isGuess)
   }
 
   /// Shows the ranks that share memory that this one waits; gives the time at which it is to do so again.
   func nextBeat(before deadline: ContinuousClock.Instant) -> ContinuousClock.Instant {
-    guard let meeting = sharedBuffers?.meeting else { return deadline }
-    meeting.beat()
-    return min(deadline, .now + SharedMeeting.beat)
+    guard let barrier = sharedBuffers?.barrier else { return deadline }
+    barrier.beat()
+    return min(deadline, .now + SharedBarrier.beat)
   }
 
-  func lostPeer(_ rank: Int, during call: OperationCall) -> CollectiveError {
+  func lostPeer(_ rank: Int, during call: CollectiveCall) -> CollectiveError {
     .lostPeer(rank: rank, operation: call.name, observation: "its connection to rank \(self.rank) closed")
   }
 }
 
 extension RingGroup {
   /// The header of a message of the previous rank: a part of `call`, or a sign of life.
-  func opened(_ message: Message, during call: OperationCall) throws(CollectiveError) -> FrameHeader {
+  func opened(_ message: Message, during call: CollectiveCall) throws(CollectiveError) -> FrameHeader {
     let header: FrameHeader
     do {
       header = try FrameHeader(decoding: UnsafeRawBufferPointer(message.bytes))
@@ -164,7 +164,7 @@ extension RingGroup {
     return header
   }
 
-  private func checkSender(of header: FrameHeader, during call: OperationCall) throws(CollectiveError) {
+  private func checkSender(of header: FrameHeader, during call: CollectiveCall) throws(CollectiveError) {
     try require(header.run, toEqual: identity.run, as: "run of digest", call)
     try require(header.generation, toEqual: identity.generation, as: "generation", call)
     try require(header.size, toEqual: identity.size, as: "number of ranks", call)
@@ -172,7 +172,7 @@ extension RingGroup {
   }
 
   private func require<Value: Equatable>(
-    _ found: Value, toEqual expected: Value, as name: String, _ call: OperationCall
+    _ found: Value, toEqual expected: Value, as name: String, _ call: CollectiveCall
   ) throws(CollectiveError) {
     guard found == expected else {
       throw .mismatch(
@@ -180,10 +180,10 @@ extension RingGroup {
     }
   }
 
-  private func checkCall(of header: FrameHeader, during call: OperationCall) throws(CollectiveError) {
-    let theirs = OperationCall(of: header)
+  private func checkCall(of header: FrameHeader, during call: CollectiveCall) throws(CollectiveError) {
+    let theirs = CollectiveCall(of: header)
     guard theirs != call else { return }
-    if theirs.operation == OperationCall.Operation.farewell.rawValue {
+    if theirs.operation == CollectiveCall.Operation.farewell.rawValue {
       throw .lostPeer(rank: previousRank, operation: call.name, observation: "it has left the group")
     }
     throw .mismatch(
@@ -193,5 +193,5 @@ extension RingGroup {
 
 extension FrameHeader {
   /// Whether the message says only that its sender waits as well, in whatever operation.
-  var isSignOfLife: Bool { operation == OperationCall.Operation.signOfLife.rawValue }
+  var isSignOfLife: Bool { operation == CollectiveCall.Operation.signOfLife.rawValue }
 }

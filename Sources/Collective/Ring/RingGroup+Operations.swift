@@ -2,7 +2,7 @@ internal import Wire
 
 extension RingGroup {
   /// Replaces the elements in `range` by their sums over all ranks, in the canonical order.
-  public func allReduceSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {
+  public func allReduceSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     if buffer.isShared {
       return try performShared(.allReduce, on: buffer, range) { $0.sum(range, intoAll: true) }
     }
@@ -11,7 +11,7 @@ extension RingGroup {
   }
 
   /// Leaves the sums of the elements in `range` with their owners.
-  public func reduceScatterSum(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {
+  public func reduceScatterSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     if buffer.isShared {
       return try performShared(.reduceScatter, on: buffer, range) { $0.sum(range, intoAll: false) }
     }
@@ -20,15 +20,15 @@ extension RingGroup {
   }
 
   /// Replaces the elements in `range` by their owners'.
-  public func allGatherBlocks(_ buffer: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {
+  public func allGatherBlocks(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     if buffer.isShared { return try performShared(.allGatherBlocks, on: buffer, range) { $0.spread(range) } }
     let plan = RingPlan.allGatherBlocks(range, rank: rank, size: size, grain: grain)
     try perform(.allGatherBlocks, plan: plan, on: buffer, range)
   }
 
   private func perform(
-    _ operation: OperationCall.Operation, plan: RingPlan, on buffer: GroupBuffer, _ range: Range<Int>,
-    wire: GradientWire = .float32
+    _ operation: CollectiveCall.Operation, plan: RingPlan, on buffer: SymmetricBuffer, _ range: Range<Int>,
+    wire: WireFormat = .float32
   ) throws(CollectiveError) {
     precondition((0..<buffer.count).contains(range), "\(range) of \(buffer.count) floats")
     try perform(
@@ -84,7 +84,7 @@ extension RingGroup {
 
 extension RingGroup {
   /// Every rank's words, by rank, as one step of a call; each rank gives as many.
-  func gather(_ words: [UInt64], during call: OperationCall) throws(CollectiveError) -> [[UInt64]] {
+  func gather(_ words: [UInt64], during call: CollectiveCall) throws(CollectiveError) -> [[UInt64]] {
     let width = MemoryLayout<UInt64>.stride
     let length = words.count * width
     let all = UnsafeMutableRawBufferPointer.allocate(byteCount: size * length, alignment: width)

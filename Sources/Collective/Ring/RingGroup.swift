@@ -21,7 +21,7 @@ public final class RingGroup: ProcessGroup {
   let identity: FrameHeader
   let grain: RingGrain
   /// How sums travel where they are sent as bytes; the same on all ranks.
-  let gradientWire: GradientWire
+  let gradientWire: WireFormat
   /// What lies in memory that all ranks see, where there is some; nil where floats travel over the sockets.
   let sharedBuffers: SharedBuffers?
   private var state = State.ready
@@ -50,7 +50,7 @@ public final class RingGroup: ProcessGroup {
   /// Makes a group whose buffers are cut, sent or placed in another way; in the same way on all ranks.
   init(
     transport: any RingTransport, rank: Int, size: Int, run: String, generation: Int, timeouts: Timeouts,
-    grain: RingGrain, gradientWire: GradientWire, sharedBuffers: SharedBuffers?
+    grain: RingGrain, gradientWire: WireFormat, sharedBuffers: SharedBuffers?
   ) {
     precondition(size > 0 && size <= UInt16.max && (0..<size).contains(rank), "rank \(rank) of \(size)")
     self.transport = transport
@@ -67,8 +67,8 @@ public final class RingGroup: ProcessGroup {
 
   /// Runs one exchange as the next operation.
   func perform(
-    _ operation: OperationCall.Operation, element: OperationCall.Element = .byte, range: Range<Int> = 0..<0,
-    root: Int = 0, plan: RingPlan, on buffer: UnsafeMutableRawBufferPointer, wire: GradientWire = .float32,
+    _ operation: CollectiveCall.Operation, element: CollectiveCall.Element = .byte, range: Range<Int> = 0..<0,
+    root: Int = 0, plan: RingPlan, on buffer: UnsafeMutableRawBufferPointer, wire: WireFormat = .float32,
     silence: Duration? = nil
   ) throws(CollectiveError) {
     try perform(operation, element: element, range: range, root: root) { call throws(CollectiveError) in
@@ -79,11 +79,11 @@ public final class RingGroup: ProcessGroup {
 
   /// Gives the next operation its number and runs `body`; the first error ends the group.
   func perform<Result>(
-    _ operation: OperationCall.Operation, element: OperationCall.Element, range: Range<Int>, root: Int = 0,
-    _ body: (OperationCall) throws(CollectiveError) -> Result
+    _ operation: CollectiveCall.Operation, element: CollectiveCall.Element, range: Range<Int>, root: Int = 0,
+    _ body: (CollectiveCall) throws(CollectiveError) -> Result
   ) throws(CollectiveError) -> Result {
     try requireReady()
-    let call = OperationCall(operation, sequence: sequence, element: element, range: range, root: root)
+    let call = CollectiveCall(operation, sequence: sequence, element: element, range: range, root: root)
     sequence += 1
     do {
       return try body(call)
@@ -150,7 +150,7 @@ extension RingGroup {
   private func end(because error: CollectiveError) -> CollectiveError {
     state = .failed(error)
     let notice = AbortNotice(error, witness: rank)
-    if error.isPlainToSee { sharedBuffers?.meeting?.post(notice) }
+    if error.isPlainToSee { sharedBuffers?.barrier?.post(notice) }
     let isTold = tellNext(notice)
     transport.close(flushingFor: isTold ? flushLimit : .zero)
     return error

@@ -1,17 +1,17 @@
 internal import Wire
 
 extension RingGroup {
-  /// The memory that a meeting's transport uses, or nil where floats are to travel over sockets.
+  /// The memory that a rendezvous's transport uses, or nil where floats are to travel over sockets.
   static func sharedMemory(
-    for meeting: RingMeeting
-  ) throws(CollectiveError) -> RingMeeting.SharedMemory? {
-    switch meeting.transport {
+    for rendezvous: RingRendezvous
+  ) throws(CollectiveError) -> RingRendezvous.SharedMemory? {
+    switch rendezvous.transport {
     case .ipc, .tcp: return nil
-    case .auto: return meeting.memory
+    case .auto: return rendezvous.memory
     case .shm:
-      guard let memory = meeting.memory else {
+      guard let memory = rendezvous.memory else {
         throw .setup(
-          rank: meeting.rank,
+          rank: rendezvous.rank,
           detail:
             "--transport shm needs the memory that twins-launch hands to its workers, and this process has "
             + "none; start it with twins-launch, or use --transport ipc")
@@ -21,9 +21,9 @@ extension RingGroup {
   }
 
   /// Makes a buffer of `count` floats on every rank, in shared memory where the group has some.
-  public func makeBuffer(count: Int) throws(CollectiveError) -> GroupBuffer {
+  public func makeBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer {
     precondition(count >= 0, "\(count) floats")
-    guard let sharedBuffers else { return GroupBuffer(count: count) }
+    guard let sharedBuffers else { return SymmetricBuffer(count: count) }
     return try perform(.makeBuffer, element: .float32, range: 0..<count) { call throws(CollectiveError) in
       let offer = try agreedOffer(sharedBuffers, count, during: call)
       guard offer.verdict.bound != .none else {
@@ -31,13 +31,13 @@ extension RingGroup {
       }
       guard sharedBuffers.orElseSockets else { throw .noRoom(detail: "\(offer.verdict)") }
       sharedBuffers.noteShortage(offer.verdict)
-      return GroupBuffer(count: count)
+      return SymmetricBuffer(count: count)
     }
   }
 
   /// Has rank 0 make room, and all ranks learn where, or why not.
   private func agreedOffer(
-    _ buffers: SharedBuffers, _ count: Int, during call: OperationCall
+    _ buffers: SharedBuffers, _ count: Int, during call: CollectiveCall
   ) throws(CollectiveError) -> MemoryOffer {
     let isFirst = rank == 0
     let own = isFirst ? buffers.offer(floats: count, size: size) : MemoryOffer()
@@ -59,20 +59,20 @@ extension RingGroup {
   /// A rank whose own reference has come back to no one's surprise knows that all ranks are in this operation, on the
   /// same range of the same buffer: their lanes are theirs no more until all have met again.
   func performShared(
-    _ operation: OperationCall.Operation, on buffer: GroupBuffer, _ range: Range<Int>,
-    _ part: (SharedLanes) -> Void
+    _ operation: CollectiveCall.Operation, on buffer: SymmetricBuffer, _ range: Range<Int>,
+    _ part: (SharedMemoryReducer) -> Void
   ) throws(CollectiveError) {
     precondition((0..<buffer.count).contains(range), "\(range) of \(buffer.count) floats")
     try perform(operation, element: .float32, range: range) { call throws(CollectiveError) in
       try exchangeReferences(to: buffer, range, during: call)
-      part(SharedLanes(buffer.lanes, rank: rank, blocks: blocks))
+      part(SharedMemoryReducer(buffer.lanes, rank: rank, blocks: blocks))
       try meet(during: call)
     }
   }
 
   /// Learns that every rank is in this call, and that all mean the same memory.
   func exchangeReferences(
-    to buffer: GroupBuffer, _ range: Range<Int>, during call: OperationCall
+    to buffer: SymmetricBuffer, _ range: Range<Int>, during call: CollectiveCall
   ) throws(CollectiveError) {
     let own = [buffer.number, range.lowerBound, range.count].map(UInt64.init)
     let references = try gather(own, during: call)
@@ -91,27 +91,27 @@ extension RingGroup {
   /// Waits, without using the processor, until every rank has done its part of `call` in shared memory.
   ///
   /// Between naps it looks at what the ring knows: notices of failure, and neighbours that are gone.
-  func meet(during call: OperationCall) throws(CollectiveError) {
-    guard let meeting = sharedBuffers?.meeting else { fatalError("no memory is shared") }
-    meeting.arrive()
-    meeting.spin()
-    var patience = Patience(silence: timeouts.silence, grace: timeouts.grace)
+  func meet(during call: CollectiveCall) throws(CollectiveError) {
+    guard let barrier = sharedBuffers?.barrier else { fatalError("no memory is shared") }
+    barrier.arrive()
+    barrier.spin()
+    var timer = SilenceTimer(silence: timeouts.silence, grace: timeouts.grace)
     var attendance = 0
-    while !meeting.isComplete {
-      meeting.sleep(atMost: ContinuousClock.now.duration(to: nextBeat(before: patience.deadline)))
+    while !barrier.isComplete {
+      barrier.sleep(atMost: ContinuousClock.now.duration(to: nextBeat(before: timer.deadline)))
       try takeNews(during: call)
-      // Whoever is gone may have come before it went; the meeting counts, not the connection.
-      if meeting.isComplete { return }
-      if meeting.attendance > attendance {
-        attendance = meeting.attendance
-        patience.restart()
+      // Whoever is gone may have come before it went; the barrier counts, not the connection.
+      if barrier.isComplete { return }
+      if barrier.attendance > attendance {
+        attendance = barrier.attendance
+        timer.restart()
       }
-      try checkNeighbours(at: meeting, &patience, during: call)
+      try checkNeighbours(at: barrier, &timer, during: call)
     }
   }
 
   /// Learns of losses, and takes in one message: a notice of failure, or the next operation's first, which is kept.
-  private func takeNews(during call: OperationCall) throws(CollectiveError) {
+  private func takeNews(during call: CollectiveCall) throws(CollectiveError) {
     try readNotice(during: call)
     try transport.wait(for: [], until: .now)
     guard let message = try transport.receive() else { return }
@@ -124,16 +124,16 @@ extension RingGroup {
   }
 
   private func checkNeighbours(
-    at meeting: SharedMeeting, _ patience: inout Patience, during call: OperationCall
+    at barrier: SharedBarrier, _ timer: inout SilenceTimer, during call: CollectiveCall
   ) throws(CollectiveError) {
     let lost = transport.lostNeighbours
-    if lost.contains(.previous) && !meeting.hasCome(previousRank) {
+    if lost.contains(.previous) && !barrier.hasCome(previousRank) {
       throw lostPeer(previousRank, during: call)
     }
-    if !lost.isEmpty { patience.hurry() }
-    guard ContinuousClock.now >= patience.deadline else { return }
+    if !lost.isEmpty { timer.hurry() }
+    guard ContinuousClock.now >= timer.deadline else { return }
     if lost.contains(.next) { throw lostPeer(nextRank, during: call) }
     if lost.contains(.previous) { throw lostPeer(previousRank, during: call) }
-    throw timeout(patience, during: call)
+    throw timeout(timer, during: call)
   }
 }

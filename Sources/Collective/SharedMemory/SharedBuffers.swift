@@ -6,7 +6,7 @@ final class SharedBuffers {
   /// fails on every rank.
   let orElseSockets: Bool
   /// Where the ranks wait for one another, once the first buffer is there.
-  private(set) var meeting: SharedMeeting?
+  private(set) var barrier: SharedBarrier?
   /// Why a buffer is not in shared memory, as a sentence; nil where all are.
   private(set) var note: String?
   private let segment: SharedSegment
@@ -14,14 +14,14 @@ final class SharedBuffers {
   private var count = 0
 
   /// Has buffers lie in a file that every rank has inherited; every rank must do so.
-  init(in memory: RingMeeting.SharedMemory, orElseSockets: Bool) {
+  init(in memory: RingRendezvous.SharedMemory, orElseSockets: Bool) {
     segment = SharedSegment(memory)
     self.orElseSockets = orElseSockets
   }
 
   /// Makes room for a buffer on all ranks; on rank 0 alone.
   func offer(floats: Int, size: Int) -> MemoryOffer {
-    MemoryOffer(segment.grow(byFloats: floats, size: size, forMeeting: meeting == nil))
+    MemoryOffer(segment.grow(byFloats: floats, size: size, forBarrier: barrier == nil))
   }
 
   /// What tells this rank's file from all others; 0 where it has none.
@@ -35,10 +35,10 @@ final class SharedBuffers {
   /// The buffer at the place that all ranks have agreed on.
   func make(
     floats: Int, at place: SharedSegment.Place, rank: Int, size: Int
-  ) throws(CollectiveError) -> GroupBuffer {
-    if meeting == nil {
-      let page = try mapped(place.control..<place.control + SharedMeeting.byteCount(size: size), rank: rank)
-      meeting = SharedMeeting(in: page, rank: rank, size: size)
+  ) throws(CollectiveError) -> SymmetricBuffer {
+    if barrier == nil {
+      let page = try mapped(place.control..<place.control + SharedBarrier.byteCount(size: size), rank: rank)
+      barrier = SharedBarrier(in: page, rank: rank, size: size)
     }
     let memory = try mapped(place.range(size: size), prefersLargePages: place.hasLargePages, rank: rank)
     // The pages are there already; this saves a fault for each on the first use. Of the others' lanes this rank will
@@ -48,7 +48,7 @@ final class SharedBuffers {
       (memory.start + place.laneBytes * $0).assumingMemoryBound(to: Float.self)
     }
     count += 1
-    return GroupBuffer(count: floats, rank: rank, lanes: lanes, number: count, keeping: memory)
+    return SymmetricBuffer(count: floats, rank: rank, lanes: lanes, number: count, keeping: memory)
   }
 
   private func mapped(

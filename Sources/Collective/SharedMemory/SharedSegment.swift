@@ -13,7 +13,7 @@ struct SharedSegment {
   /// The most bytes that it may grow to.
   let limit: Int?
 
-  init(_ memory: RingMeeting.SharedMemory) {
+  init(_ memory: RingRendezvous.SharedMemory) {
     descriptor = memory.descriptor
     limit = memory.limit
   }
@@ -59,13 +59,13 @@ struct SharedSegment {
 }
 
 extension SharedSegment {
-  /// Makes the file hold `size` lanes of `count` floats more, after the meeting's page where there is none yet; on rank 0
+  /// Makes the file hold `size` lanes of `count` floats more, after the barrier's page where there is none yet; on rank 0
   /// alone.
   func grow(
-    byFloats count: Int, size: Int, forMeeting: Bool
+    byFloats count: Int, size: Int, forBarrier: Bool
   ) -> (Place, SharedMemoryBudget.Verdict) {
     let end = fileLength.rounded(upTo: Self.page)
-    let control = forMeeting ? SharedMeeting.byteCount(size: size).rounded(upTo: Self.page) : 0
+    let control = forBarrier ? SharedBarrier.byteCount(size: size).rounded(upTo: Self.page) : 0
     let place = Place(control: end, from: end + control, floats: count, page: Self.page)
     let lanes = place.range(size: size)
     let budget = SharedMemoryBudget.now(limit: limit)
@@ -79,7 +79,7 @@ extension SharedSegment {
     return (place, verdict)
   }
 
-  /// Asks the kernel for the meeting's page and all lanes; false where it refuses.
+  /// Asks the kernel for the barrier's page and all lanes; false where it refuses.
   private func allocate(_ control: Range<Int>, _ place: Place, size: Int) -> Bool {
     let end = place.hasLargePages ? ContinuousClock.now + .milliseconds(300) : nil
     // One after the other: rank 0 need never hold the memory of all, as its own peak would tell.

@@ -7,7 +7,7 @@ internal import Wire
 /// counts, and nobody can connect twice. No ZeroMQ heartbeats: they end connections of ranks that are busy computing.
 final class ZeroMQTransport: RingTransport {
   private let context: Context
-  private let claim: SocketClaim
+  private let pathLock: SocketPathLock
   private var push: Socket
   private var pull: Socket
   private var pushMonitor: ConnectionMonitor
@@ -16,15 +16,15 @@ final class ZeroMQTransport: RingTransport {
   private var previous = NeighbourConnection()
   private(set) var lostNeighbours: RingNeighbours = []
   /// Over TCP, the way to the next rank, until it is found.
-  private var search: TCPDoor?
+  private var search: TCPRendezvous?
   /// Over TCP, what there is to say if the next rank lets nobody in.
   private var refusal = CollectiveError.system(detail: "the next rank refused the connection")
   /// Over TCP, who lets the previous rank in.
   private var authenticator: Authenticator?
 
   /// Makes sockets that go nowhere yet.
-  private init(claim: SocketClaim, tuning: SocketTuning) throws(WireError) {
-    self.claim = claim
+  private init(pathLock: SocketPathLock, tuning: SocketTuning) throws(WireError) {
+    self.pathLock = pathLock
     context = try Context(ioThreads: tuning.ioThreads)
     push = try Socket(.push, in: context)
     pull = try Socket(.pull, in: context)
@@ -34,12 +34,12 @@ final class ZeroMQTransport: RingTransport {
   }
 
   /// Listens at the claimed path and connects, in the background, to the next rank's.
-  convenience init(claim: SocketClaim, next: Endpoint, tuning: SocketTuning = SocketTuning())
+  convenience init(pathLock: SocketPathLock, next: Endpoint, tuning: SocketTuning = SocketTuning())
     throws(WireError)
   {
-    try self.init(claim: claim, tuning: tuning)
+    try self.init(pathLock: pathLock, tuning: tuning)
     try pull.acceptOnly(user: getuid())
-    try pull.bind(to: .ipc(path: claim.path))
+    try pull.bind(to: .ipc(path: pathLock.path))
     try push.connect(to: next)
   }
 
@@ -56,7 +56,7 @@ final class ZeroMQTransport: RingTransport {
   /// Ends the time in which the previous rank can connect.
   func stopListening() {
     authenticator?.admitNobody()
-    claim.hideSocket()
+    pathLock.hideSocket()
   }
 
   deinit { close(flushingFor: .zero) }
@@ -113,7 +113,7 @@ extension ZeroMQTransport {
     pull.close()
     push.close()
     context.terminate()
-    claim.release()
+    pathLock.release()
   }
 }
 
@@ -121,41 +121,44 @@ extension ZeroMQTransport {
   /// Listens at a free port, checks that strangers are refused there, and says where it is.
   ///
   /// The next rank is looked for, and connected to, while this one waits for messages.
-  convenience init(door: TCPDoor, tuning wished: SocketTuning? = nil) throws(CollectiveError) {
-    let tuning = wished ?? (door.address.isLoopback ? .loopback : SocketTuning())
+  convenience init(rendezvous: TCPRendezvous, tuning wished: SocketTuning? = nil) throws(CollectiveError) {
+    let tuning = wished ?? (rendezvous.address.isLoopback ? .loopback : SocketTuning())
     do {
-      try self.init(claim: door.claim, tuning: tuning)
-      let port = try listen(at: door)
-      try RefusalCheck(of: door, in: context).run(at: .tcp(door.address, port: port))
-      try door.announce(port: port)
+      try self.init(pathLock: rendezvous.pathLock, tuning: tuning)
+      let port = try listen(at: rendezvous)
+      try AuthenticationSelfTest(of: rendezvous, in: context).run(at: .tcp(rendezvous.address, port: port))
+      try rendezvous.announce(port: port)
     } catch let refusal as PrivateFile.Refusal {
-      throw .setup(rank: door.meeting.rank, detail: refusal.detail)
+      throw .setup(rank: rendezvous.ring.rank, detail: refusal.detail)
     } catch let error as CollectiveError {
       throw error
     } catch {
-      throw .setup(rank: door.meeting.rank, detail: "\(error)")
+      throw .setup(rank: rendezvous.ring.rank, detail: "\(error)")
     }
-    search = door
-    refusal = Self.refused(rank: door.meeting.rank, size: door.meeting.size)
+    search = rendezvous
+    refusal = Self.refused(rank: rendezvous.ring.rank, size: rendezvous.ring.size)
   }
 
-  private func listen(at door: TCPDoor) throws(WireError) -> UInt16 {
-    if door.hasAuthenticator {
-      authenticator = try Authenticator(admitting: door.security.admission(token: door.token), in: context)
+  private func listen(at rendezvous: TCPRendezvous) throws(WireError) -> UInt16 {
+    if rendezvous.hasAuthenticator {
+      authenticator = try Authenticator(
+        admitting: rendezvous.security.admission(token: rendezvous.token), in: context)
     }
-    if door.address.isVersion6 { try pull.allowVersion6() }
-    try pull.secure(as: door.security.server)
-    try pull.bind(to: .tcp(door.address, port: nil))
+    if rendezvous.address.isVersion6 { try pull.allowVersion6() }
+    try pull.secure(as: rendezvous.security.server)
+    try pull.bind(to: .tcp(rendezvous.address, port: nil))
     return try pull.boundPort()
   }
 
   /// Connects to the next rank if it has said by now where it listens.
   private func lookForNext() throws(CollectiveError) {
-    guard let door = search else { return }
-    let rank = door.meeting.rank
+    guard let rendezvous = search else { return }
+    let rank = rendezvous.ring.rank
     do {
-      guard let found = try door.findNext() else { return }
-      guard let security = door.security.client(of: found) else { throw Self.leak(to: found, rank: rank) }
+      guard let found = try rendezvous.findNext() else { return }
+      guard let security = rendezvous.security.client(of: found) else {
+        throw Self.leak(to: found, rank: rank)
+      }
       if found.address.isVersion6 { try push.allowVersion6() }
       try push.secure(as: security)
       try push.queueOnlyForPeers()

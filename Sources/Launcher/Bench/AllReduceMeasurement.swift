@@ -10,7 +10,7 @@ final class AllReduceMeasurement {
   private(set) var checksum: UInt32 = 0
 
   private let group: any ProcessGroup
-  private let buffer: GroupBuffer
+  private let buffer: SymmetricBuffer
   private let input: [Float]
 
   private static let warmUps = 2
@@ -80,12 +80,12 @@ final class AllReduceMeasurement {
     for (rank, bytes) in all.enumerated() where bytes != all[0] {
       throw LaunchError(
         "rank \(rank) has another sum than rank 0. Memory or the transport is at fault: "
-          + "try another --transport, then another machine.", exitCode: .software)
+          + "try another --transport, then another machine.", exitStatus: .software)
     }
     guard checksum == 0 || checksum == own else {
       throw LaunchError(
         "the same sum came out differently. Memory or the transport is at fault: "
-          + "try another --transport, then another machine.", exitCode: .software)
+          + "try another --transport, then another machine.", exitStatus: .software)
     }
     checksum = own
   }

@@ -1,10 +1,10 @@
 import ArgumentParser
-import Board
 import CLinux
 import Collective
 import Flags
 import FoundationEssentials
 import Recipe
+import WorkerLink
 
 /// `bench`: measurements with several workers.
 struct Bench: ParsableCommand {
@@ -35,8 +35,8 @@ extension Launch {
   ) throws(LaunchError) -> Launch {
     Launch(
       grace: .seconds(1), program: program, task: WorkerTask(arguments: arguments),
-      placement: Placement(
-        meeting: flags.ring.meeting(.random(), attempt: 0, size: flags.nproc),
+      placement: WorkerEnvironment(
+        rendezvous: flags.ring.rendezvous(.random(), attempt: 0, size: flags.nproc),
         masterPort: try FreePort.find(),
         threads: .shared(named: threads, environment: environment, workers: flags.nproc)),
       environment: environment, logs: nil,
@@ -109,28 +109,28 @@ struct AllReduceRank: ParsableCommand {
       try measure(ProcessInfo.processInfo.environment)
     } catch let error as CollectiveError {
       throw refusal(
-        LaunchError(error.description, exitCode: error.isOfConfiguration ? .badConfiguration : .software))
-    } catch let error as RingMeeting.BadVariable {
-      throw refusal(LaunchError(error.description, exitCode: .badConfiguration))
+        LaunchError(error.description, exitStatus: error.isOfConfiguration ? .badConfiguration : .software))
+    } catch let error as RingRendezvous.BadVariable {
+      throw refusal(LaunchError(error.description, exitStatus: .badConfiguration))
     } catch let error as LaunchError {
       throw refusal(error)
     }
   }
 
   private func measure(_ environment: [String: String]) throws {
-    guard var meeting = try RingMeeting(environment: environment) else {
-      throw LaunchError("\(Self.name) is started by `twins-launch bench all-reduce`.", exitCode: .usage)
+    guard var rendezvous = try RingRendezvous(environment: environment) else {
+      throw LaunchError("\(Self.name) is started by `twins-launch bench all-reduce`.", exitStatus: .usage)
     }
-    Lifeline.watch(environment, folder: meeting.directory)
+    Lifeline.watch(environment, folder: rendezvous.directory)
     linux_keep_memory()
-    meeting.deadline = Self.patience
-    let group = try meeting.join()
+    rendezvous.deadline = Self.patience
+    let group = try rendezvous.join()
     let measurement = try AllReduceMeasurement(
       group, count: work.megabytes << 20 / MemoryLayout<Float>.stride)
     let samples = try measurement.samples(count: work.repeats)
     if group.rank == 0 {
       let report = AllReduceReport(
-        samples, transport: meeting.transport, ranks: group.size, megabytes: work.megabytes,
+        samples, transport: rendezvous.transport, ranks: group.size, megabytes: work.megabytes,
         checksum: measurement.checksum)
       print(work.json ? try report.json : report.text)
     }
@@ -142,7 +142,7 @@ struct AllReduceRank: ParsableCommand {
 struct BenchStep: LaunchCommand {
   static let configuration = CommandConfiguration(
     commandName: "step",
-    abstract: "Time training steps of several workers on random pictures, with and without communication.")
+    abstract: "Time training steps of several workers on random images, with and without communication.")
 
   @OptionGroup var flags: BenchFlags
   @OptionGroup var work: StepFlags

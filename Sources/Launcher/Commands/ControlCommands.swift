@@ -18,14 +18,14 @@ struct RunArgument: ParsableArguments {
       if let status = answer.status { return status }
       throw LaunchError(
         "the launcher in \(folder) refused: \(answer.error ?? "without a word"). "
-          + "Likely it is of another version; use the same twins-launch.", exitCode: .software)
+          + "Likely it is of another version; use the same twins-launch.", exitStatus: .software)
     } catch let error as LaunchError {
       throw refusal(error)
     } catch let error as DecodingError {
       throw refusal(
         LaunchError(
           "the launcher's answer cannot be read (\(error)). Likely it is of another version; use the same twins-launch.",
-          exitCode: .software))
+          exitStatus: .software))
     }
   }
 }
@@ -92,7 +92,7 @@ struct RequestCheckpoint: ParsableCommand {
       throw refusal(
         LaunchError(
           "run \(status.run) is \(status.state.rawValue), so no worker can save now. Ask for its status; "
-            + "a run that starts again saves as before.", exitCode: .inputOutput))
+            + "a run that starts again saves as before.", exitStatus: .inputOutput))
     }
     print("run \(status.run): asked for a checkpoint")
   }

@@ -24,7 +24,7 @@ extension LaunchCommand {
     } catch let error as OutputError {
       throw refusal(LaunchError(error))
     } catch let error as RecipeError {
-      throw refusal(LaunchError(error.description, exitCode: error.exitCode))
+      throw refusal(LaunchError(error.description, exitStatus: error.exitStatus))
     }
   }
 }
@@ -39,7 +39,7 @@ extension Launch {
     supervisor.open()
     let outcome = supervisor.run()
     supervisor.close(outcome)
-    return outcome.exitCode
+    return outcome.exitStatus
   }
 }
 
@@ -48,9 +48,9 @@ func refusal(_ error: LaunchError) -> ArgumentParser.ExitCode {
   var errors = Sink(descriptor: STDERR_FILENO)
   errors.write("twins-launch: \(error)\n")
   errors.drain(patience: .seconds(5))
-  var service = Service(environment: ProcessInfo.processInfo.environment, isTraining: true)
+  var service = SystemdService(environment: ProcessInfo.processInfo.environment, isTraining: true)
   service.end("\(error)", errno: nil, succeeded: false)
-  return ArgumentParser.ExitCode(error.exitCode.rawValue)
+  return ArgumentParser.ExitCode(error.exitStatus.rawValue)
 }
 
 /// A closed stdin, stdout or stderr would hand its number to the next pipe, and our lines to a worker.

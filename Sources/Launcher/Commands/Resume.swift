@@ -25,11 +25,11 @@ struct Resume: LaunchCommand {
     guard training.run.resume == nil, training.run.outputDir == nil else {
       throw LaunchError(
         "resume \(target.run) says where to go on: leave --resume and --output-dir out, or use train with them",
-        exitCode: .usage)
+        exitStatus: .usage)
     }
     let run = try ResumedRun(target.run, environment: environment)
     let arguments = run.arguments(flags, in: FileManager.default.currentDirectoryPath)
-    let command = try Train.parse(arguments)
+    let command = try TrainCommand.parse(arguments)
     return try command.start(signals, environment: environment, arguments: arguments)
   }
 
@@ -72,7 +72,7 @@ struct ResumedRun {
       throw LaunchError(
         "no run '\(masked(name))' that could go on: it is neither a folder that a training wrote to, nor the launcher's "
           + "folder in one, nor the name of a run that is running or was killed. Name the folder that was its --output-dir.",
-        exitCode: .missingInput)
+        exitStatus: .missingInput)
     }
   }
 

@@ -48,18 +48,18 @@ struct RingFlags: ParsableArguments {
   }
 
   /// Where the workers of a run meet, as rank 0 sees it.
-  func meeting(_ run: RunIdentifier, attempt: Int, size: Int) -> RingMeeting {
-    var meeting = RingMeeting(
+  func rendezvous(_ run: RunIdentifier, attempt: Int, size: Int) -> RingRendezvous {
+    var rendezvous = RingRendezvous(
       // Each attempt gets a folder of its own.
       rank: 0, size: size, run: run.text, generation: attempt, directory: "")
-    meeting.transport = transport
-    meeting.address = address
-    meeting.timeouts.silence = .seconds(hangTimeout)
+    rendezvous.transport = transport
+    rendezvous.address = address
+    rendezvous.timeouts.silence = .seconds(hangTimeout)
     if size > 1, transport == .auto || transport == .shm {
-      meeting.memory = RingMeeting.SharedMemory(
+      rendezvous.memory = RingRendezvous.SharedMemory(
         descriptor: WorkerProcess.memoryDescriptor, limit: memoryLimit?.bytes)
     }
-    return meeting
+    return rendezvous
   }
 
   /// Flags that were given but change nothing, each in a sentence.

@@ -85,24 +85,24 @@ enum ControlClient {
     if errno == EACCES || errno == EPERM {
       return LaunchError(
         "cannot ask the launcher in \(folder): \(errorText(errno)). The run is another user's, who alone may ask it, "
-          + "and root; use sudo -u with that user's name.", exitCode: .missingInput)
+          + "and root; use sudo -u with that user's name.", exitStatus: .missingInput)
     }
     return LaunchError(
       "no launcher answers in \(folder): \(errorText(errno)). The run has ended, or its launcher was killed; "
-        + "the same training command with --resume auto goes on.", exitCode: .missingInput)
+        + "the same training command with --resume auto goes on.", exitStatus: .missingInput)
   }
 
   private static func closed(_ folder: String) -> LaunchError {
     LaunchError(
       "the launcher in \(folder) hung up without an answer. Likely the run ends just now, or too many ask at once: "
-        + "ask again.", exitCode: .inputOutput)
+        + "ask again.", exitStatus: .inputOutput)
   }
 
   private static func silent(_ folder: String) -> LaunchError {
     LaunchError(
       "the launcher in \(folder) did not answer within \(patience.components.seconds) s. "
         + "Likely it is stopped itself: `ps -o pid,state -C twins-launch` shows a T then.",
-      exitCode: .inputOutput)
+      exitStatus: .inputOutput)
   }
 }
 

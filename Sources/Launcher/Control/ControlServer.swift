@@ -39,7 +39,7 @@ final class ControlServer {
 
   /// Does what can be done without waiting; `answer` is called for every request that makes sense.
   func serve(_ answer: (ControlRequest) -> ControlAnswer) {
-    for number in ready.takeEnded().map(UInt32.init) {
+    for number in ready.takeReady().map(UInt32.init) {
       if number == Self.listening {
         accept()
       } else if let index = clients.firstIndex(where: { $0.number == number }) {

@@ -55,7 +55,7 @@ struct ControlSocket: ~Copyable {
 
   private static func refusal(_ path: String, _ reason: String) -> LaunchError {
     LaunchError(
-      "cannot make the socket \(path): \(reason). Choose another --run-dir.", exitCode: .inputOutput)
+      "cannot make the socket \(path): \(reason). Choose another --run-dir.", exitStatus: .inputOutput)
   }
 }
 

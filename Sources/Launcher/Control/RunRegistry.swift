@@ -149,7 +149,7 @@ enum RunFinder {
     guard answered.count < 2 else {
       throw LaunchError(
         "\(answered.count) runs are called '\(name)': \(answered.joined(separator: ", ")). Name one by its folder.",
-        exitCode: .usage)
+        exitStatus: .usage)
     }
     if let folder = answered.first ?? noted.first { return folder }
     if let forbidden { throw ControlClient.unreachable(forbidden, errno: EACCES) }
@@ -160,7 +160,7 @@ enum RunFinder {
         + "name. "
         + (running.isEmpty
           ? "No runs of this user are known here." : "Running: \(running.joined(separator: ", ")).")
-        + obstacles + " Start one with twins-launch, or name its folder.", exitCode: .missingInput)
+        + obstacles + " Start one with twins-launch, or name its folder.", exitStatus: .missingInput)
   }
 
   static func obstacle(_ folder: String) -> CInt {

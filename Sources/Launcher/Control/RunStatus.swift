@@ -1,4 +1,4 @@
-import Board
+import WorkerLink
 
 /// What `status` tells of a run.
 struct RunStatus: Codable, Equatable, Sendable {
@@ -34,14 +34,20 @@ struct RunStatus: Codable, Equatable, Sendable {
     /// Nil where it could not be started.
     var pid: Int32?
     let state: State
-    var section: String?
-    /// Seconds in the section.
+    var phase: String?
+    /// Seconds in the phase.
     var seconds: Double?
     /// Steps done of the epoch.
     var step: Int?
     let restarts: Int
     /// Why the others wait for it in every step, where they do.
     var slow: String?
+
+    /// In JSON the phase goes by the name that scripts know.
+    enum CodingKeys: String, CodingKey {
+      case rank, pid, state, seconds, step, restarts, slow
+      case phase = "section"
+    }
 
     enum State: String, Codable, Sendable {
       case running
@@ -59,7 +65,7 @@ extension RunStatus.Rank {
   init(_ view: RankView, pid: Int32?, isSlow: Bool, restarts: Int, slow: String?, at now: UInt64) {
     self.init(
       rank: view.rank, pid: pid, state: view.isStopped ? .stopped : isSlow ? .stuck : .running,
-      section: view.state.section.name, seconds: view.time(at: now) / .seconds(1),
+      phase: view.state.phase.name, seconds: view.time(at: now) / .seconds(1),
       step: view.state.step, restarts: restarts, slow: slow)
   }
 }
@@ -82,7 +88,7 @@ extension RunStatus {
   private var notes: [String] { (unread ?? []).map { "\($0): its lines are in the logs alone" } }
 
   private var table: [String] {
-    let rows = [["rank", "pid", "state", "section", "for", "step", "restarts", ""]] + ranks.map(\.cells)
+    let rows = [["rank", "pid", "state", "phase", "for", "step", "restarts", ""]] + ranks.map(\.cells)
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
@@ -103,7 +109,7 @@ func placeText(epoch: Int, step: Int, of steps: Int, loss: Double?, imagesPerSec
 extension RunStatus.Rank {
   fileprivate var cells: [String] {
     [
-      "\(rank)", pid.map { "\($0)" } ?? "-", state.rawValue, section ?? "-",
+      "\(rank)", pid.map { "\($0)" } ?? "-", state.rawValue, phase ?? "-",
       seconds.map { inSeconds(.seconds($0)) } ?? "-", step.map { "\($0)" } ?? "-", "\(restarts)", mark,
     ]
   }

@@ -17,11 +17,11 @@ enum Ending: Equatable, Sendable {
 
 extension Ending {
   /// The work is done.
-  static let done = Ending.exited(ExitCode.done.rawValue)
+  static let done = Ending.exited(ExitStatus.done.rawValue)
   /// It lost a peer, or met a defect of its own.
-  static let lostPeer = Ending.exited(ExitCode.software.rawValue)
+  static let lostPeer = Ending.exited(ExitStatus.software.rawValue)
   /// It stopped early, with its state saved.
-  static let stoppedEarly = Ending.exited(ExitCode.stoppedEarly.rawValue)
+  static let stoppedEarly = Ending.exited(ExitStatus.stoppedEarly.rawValue)
 
   /// Reads the status word of `waitpid(2)`.
   init(waitStatus: CInt) {
@@ -30,13 +30,13 @@ extension Ending {
   }
 
   /// The exit status with which the launcher passes this ending on: the worker's own, or 128 + signal.
-  var exitCode: CInt {
+  var exitStatus: CInt {
     switch self {
     case .exited(let code): code
     case .killed(let signal): 128 + signal
-    case .notStarted: ExitCode.badConfiguration.rawValue
+    case .notStarted: ExitStatus.badConfiguration.rawValue
     case .stuck: 128 + Signal.kill.number
-    case .hung: ExitCode.software.rawValue
+    case .hung: ExitStatus.software.rawValue
     }
   }
 
@@ -92,10 +92,10 @@ struct Outcome: Equatable, Sendable {
   var reasonToStop: String?
 
   /// The launcher's exit status: the first failure's, or 75 where work remains, or 0.
-  var exitCode: CInt {
-    if let firstFailure { return ends[firstFailure].ending.exitCode }
-    if ends.allSatisfy({ $0.ending == .done }) { return ExitCode.done.rawValue }
-    if ends.allSatisfy(\.ending.isOrderly) { return ExitCode.stoppedEarly.rawValue }
+  var exitStatus: CInt {
+    if let firstFailure { return ends[firstFailure].ending.exitStatus }
+    if ends.allSatisfy({ $0.ending == .done }) { return ExitStatus.done.rawValue }
+    if ends.allSatisfy(\.ending.isOrderly) { return ExitStatus.stoppedEarly.rawValue }
     return 128 + (stopSignal ?? .terminate).number
   }
 }

@@ -10,7 +10,7 @@ struct Fleet: Sendable {
   private let grace: Duration
   private var restarts: Restarts
   private var members: [Member]
-  private var phase = Phase.running
+  private var state = State.running
   private var firstFailure: Int?
   private var stopSignal: Signal?
   /// The number of this attempt, and when it began.
@@ -44,7 +44,7 @@ struct Fleet: Sendable {
 
   /// When `timePassed` is due, if nothing else happens before.
   var deadline: Duration? {
-    switch phase {
+    switch state {
     case .running: nil
     case .writingStacks(let moment), .stopping(let moment), .killing(let moment), .waiting(_, let moment):
       moment
@@ -58,12 +58,12 @@ struct Fleet: Sendable {
 
   /// Whether nobody runs and the next attempt is waited for.
   var isWaiting: Bool {
-    if case .waiting = phase { true } else { false }
+    if case .waiting = state { true } else { false }
   }
 
   /// Whether workers are writing their stacks now.
   var isWritingStacks: Bool {
-    if case .writingStacks = phase { true } else { false }
+    if case .writingStacks = state { true } else { false }
   }
 
   /// Whether it is known already whose processes were stopped in this attempt.
@@ -113,7 +113,7 @@ extension Fleet {
     var isAwaited: Bool { !isLaunched && end == nil }
   }
 
-  private enum Phase {
+  private enum State {
     case running
     case writingStacks(deadline: Duration)
     case stopping(deadline: Duration)
@@ -170,9 +170,9 @@ extension Fleet {
   /// The first request goes to every worker as SIGTERM, whichever signal brought it; a second one means now.
   private mutating func stopRequested(_ signal: Signal, at moment: Duration) -> [Action] {
     stopSignal = stopSignal ?? signal
-    switch phase {
+    switch state {
     case .running:
-      phase = .stopping(deadline: moment + grace)
+      state = .stopping(deadline: moment + grace)
       withdraw(at: moment)
       // Chance is for another start, and there is none.
       return end(with: .terminate) + concludeIfEmpty(at: moment, 0)
@@ -192,23 +192,23 @@ extension Fleet {
   /// Workers are stuck: all write their stacks first, so that it can be seen later where, and are ended then.
   private mutating func hung(_ hangs: [Hang], at moment: Duration) -> [Action] {
     let hangs = hangs.filter { members[$0.rank].isRunning }
-    guard case .running = phase, let first = hangs.first else { return [] }
+    guard case .running = state, let first = hangs.first else { return [] }
     for hang in hangs { members[hang.rank].hang = hang }
     firstFailure = firstFailure ?? first.rank
-    phase = .writingStacks(deadline: moment + Self.patienceForStacks)
+    state = .writingStacks(deadline: moment + Self.patienceForStacks)
     return end(with: .user2)
   }
 
   /// All stacks are written, or time is up for them.
   private mutating func stacksWritten(at moment: Duration) -> [Action] {
-    guard case .writingStacks = phase else { return [] }
-    phase = .running
+    guard case .writingStacks = state else { return [] }
+    state = .running
     return tearDown(at: moment)
   }
 
   private mutating func timePassed(_ now: Duration, _ chance: Double) -> [Action] {
     guard let deadline, now >= deadline else { return [] }
-    switch phase {
+    switch state {
     case .running: return []
     case .writingStacks: return stacksWritten(at: now)
     case .waiting: return beginAgain(at: now)
@@ -224,7 +224,7 @@ extension Fleet {
   private var running: [Int] { members.indices.filter { members[$0].isRunning } }
 
   private func launchNext() -> [Action] {
-    guard case .running = phase, let rank = members.firstIndex(where: \.isAwaited) else { return [] }
+    guard case .running = state, let rank = members.firstIndex(where: \.isAwaited) else { return [] }
     return [.launch(rank: rank)]
   }
 
@@ -239,10 +239,10 @@ extension Fleet {
   /// The others are of no use without the one that failed.
   private mutating func tearDown(at moment: Duration) -> [Action] {
     withdraw(at: moment)
-    if case .killing = phase { return [] }
+    if case .killing = state { return [] }
     // There is nothing to save: the ring is broken, and a half-written checkpoint is discarded.
     let grace = min(grace, .seconds(4))
-    phase = .stopping(deadline: min(deadline ?? .seconds(Int64.max), moment + grace))
+    state = .stopping(deadline: min(deadline ?? .seconds(Int64.max), moment + grace))
     return end(with: .terminate)
   }
 
@@ -255,7 +255,7 @@ extension Fleet {
   }
 
   private mutating func kill(at moment: Duration) -> [Action] {
-    phase = .killing(deadline: moment + Self.patienceAfterKill)
+    state = .killing(deadline: moment + Self.patienceAfterKill)
     return end(with: .kill)
   }
 
@@ -283,7 +283,7 @@ extension Fleet {
       outcome.reasonToStop = reason
       return [.finish(outcome)]
     case .restart(let delay, let number):
-      phase = .waiting(outcome, until: moment + delay)
+      state = .waiting(outcome, until: moment + delay)
       return [.retry(outcome, after: delay, number: number)]
     }
   }
@@ -292,7 +292,7 @@ extension Fleet {
   private mutating func beginAgain(at now: Duration) -> [Action] {
     attempt = (attempt.number + 1, now)
     members = Array(repeating: Member(), count: members.count)
-    phase = .running
+    state = .running
     (firstFailure, progress, stoppedRanks) = (nil, nil, [])
     return [.begin(attempt: attempt.number)]
   }

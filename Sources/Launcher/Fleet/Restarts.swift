@@ -96,7 +96,7 @@ extension Ending {
     case .notStarted, .stuck: return false
     case .killed, .hung: return true
     case .exited(let status):
-      switch ExitCode(rawValue: status) {
+      switch ExitStatus(rawValue: status) {
       case .usage, .badData, .missingInput, .noDevice, .badConfiguration, .diverged: return false
       case .done, .stoppedEarly: return false
       case .software, .inputOutput, nil: return true

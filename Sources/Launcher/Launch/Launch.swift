@@ -1,6 +1,6 @@
-import Board
 import Collective
 import System
+import WorkerLink
 
 /// Everything that a run of workers needs to know before the first one starts.
 struct Launch: Sendable {
@@ -10,7 +10,7 @@ struct Launch: Sendable {
   let firstTask: WorkerTask
   /// What those of this attempt are to do.
   var task: WorkerTask
-  var placement: Placement
+  var placement: WorkerEnvironment
   /// The launcher's own environment.
   let environment: [String: String]
   /// Nil where no logs are kept.
@@ -33,7 +33,7 @@ struct Launch: Sendable {
   var cards: [String] = []
 
   init(
-    grace: Duration, program: String, task: WorkerTask, placement: Placement,
+    grace: Duration, program: String, task: WorkerTask, placement: WorkerEnvironment,
     environment: [String: String], logs: LogFolder?, advice: FailureReport.Advice, notes: [String] = []
   ) {
     self.grace = grace
@@ -47,10 +47,10 @@ struct Launch: Sendable {
     self.notes = notes
   }
 
-  var runIdentifier: String { placement.meeting.run }
-  var size: Int { placement.meeting.size }
+  var runIdentifier: String { placement.rendezvous.run }
+  var size: Int { placement.rendezvous.size }
   /// The number of the attempt, from 0.
-  var attempt: Int { placement.meeting.generation }
+  var attempt: Int { placement.rendezvous.generation }
 
   /// What a report recommends now: a folder that holds the run's checkpoints is gone on with, and not begun in anew.
   var currentAdvice: FailureReport.Advice {

@@ -6,16 +6,16 @@ import System
 /// A reason why the launcher could not start or go on: what a user reads, and the exit status that goes with it.
 struct LaunchError: Error, CustomStringConvertible, Equatable {
   let description: String
-  let exitCode: ExitCode
+  let exitStatus: ExitStatus
 
-  init(_ description: String, exitCode: ExitCode) {
+  init(_ description: String, exitStatus: ExitStatus) {
     self.description = description
-    self.exitCode = exitCode
+    self.exitStatus = exitStatus
   }
 
   /// An output folder that is not to be written to.
   init(_ error: OutputError) {
-    self.init(error.description, exitCode: error.exitCode)
+    self.init(error.description, exitStatus: error.exitStatus)
   }
 
   /// A system call that failed for want of something that the machine limits.
@@ -26,14 +26,14 @@ struct LaunchError: Error, CustomStringConvertible, Equatable {
     }
     self.init(
       "\(call): \(errorText(errno)). Likely a limit of this machine; `ulimit -a` shows them.",
-      exitCode: .inputOutput)
+      exitStatus: .inputOutput)
   }
 }
 
 extension LaunchError {
   /// What this process may not have.
   init(_ shortage: Shortage) {
-    self.init(shortage.description, exitCode: shortage.isLimit ? .badConfiguration : .inputOutput)
+    self.init(shortage.description, exitStatus: shortage.isLimit ? .badConfiguration : .inputOutput)
   }
 }
 

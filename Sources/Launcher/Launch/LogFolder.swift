@@ -20,7 +20,7 @@ struct LogFolder: Sendable {
 
   /// Makes the folder for an attempt; the oldest one goes, so that a run of months does not fill the disk.
   func make(attempt: Int) throws(LaunchError) {
-    try RunFolder.makeFolders(folder(attempt: attempt))
+    try RunLock.makeFolders(folder(attempt: attempt))
     if attempt >= Self.keptAttempts { Self.remove(folder(attempt: attempt - Self.keptAttempts)) }
   }
 

@@ -18,7 +18,7 @@ struct Rehearsal {
     let alone = WorkerCommand(
       program: command.program, task: command.task,
       environment: command.environment.filter {
-        $0.key == "WORLD_SIZE" || !RingMeeting.variables.contains($0.key)
+        $0.key == "WORLD_SIZE" || !RingRendezvous.variables.contains($0.key)
       })
     let lifeline = try Pipe()
     let worker = try WorkerProcess.spawn(
@@ -75,13 +75,13 @@ extension Rehearsal {
     guard !ending.isOrderly, let code = lastingCode else { return nil }
     let text = String(decoding: printed[.errors] ?? [], as: UTF8.self)
     let message = text.split(separator: "twins-worker: error: ", maxSplits: 1).last ?? text[...]
-    return LaunchError(message.split(separator: "\n").joined(separator: "\n"), exitCode: code)
+    return LaunchError(message.split(separator: "\n").joined(separator: "\n"), exitStatus: code)
   }
 
-  private var lastingCode: ExitCode? {
+  private var lastingCode: ExitStatus? {
     guard case .exited(let status) = ending else { return nil }
     // The dynamic loader's, where a library is not there or finds no room; it says which.
     if status == 127 { return .badConfiguration }
-    return ending.mayPass ? nil : ExitCode(rawValue: status)
+    return ending.mayPass ? nil : ExitStatus(rawValue: status)
   }
 }

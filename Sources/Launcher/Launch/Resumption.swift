@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Flags
+import FoundationEssentials
 import Glibc
 
 /// What later attempts of a run are told to go on from.

@@ -11,7 +11,7 @@ extension SavedValues {
     let store =
       flag == "auto" ? CheckpointStore(ofRunIn: request.outputFolder()) : CheckpointStore(naming: flag)
     guard let store else {
-      let state = try? StoredCheckpoint.state(State.self, in: flag)
+      let state = try? VerifiedCheckpoint.state(State.self, in: flag)
       return state.map { SavedValues(of: $0.recipe, source: flag) }
     }
     guard let (state, folder) = store.newestState(State.self) else { return nil }

@@ -45,7 +45,7 @@ struct SocketFolder: ~Copyable {
       throw LaunchError(
         "cannot make a folder for sockets in \(parent): \(errorText(failure)). "
           + "Set TMPDIR to a writable folder with a short path.",
-        exitCode: .inputOutput)
+        exitStatus: .inputOutput)
     }
     return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }

@@ -25,6 +25,6 @@ enum WorkerProgram {
     LaunchError(
       "cannot run the worker program \(path): \(reason). "
         + "Build it with `swift build --product twins-worker`, or set TWINS_WORKER to its path.",
-      exitCode: .badConfiguration)
+      exitStatus: .badConfiguration)
   }
 }

@@ -18,7 +18,7 @@ struct Console {
   }
 
   /// Says something on the launcher's own behalf.
-  mutating func say(_ text: String) {
+  mutating func print(_ text: String) {
     errors.write("twins-launch: \(text)\n")
   }
 

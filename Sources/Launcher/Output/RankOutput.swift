@@ -43,7 +43,7 @@ final class RankOutput {
     saveLog(console: &console)
     // A stream may be said to have ended more than once.
     guard openStreams.remove(stream) != nil, openStreams.isEmpty, let loss = log?.end() else { return }
-    console.say(loss)
+    console.print(loss)
   }
 
   /// Adds a line of the launcher's own to the log.
@@ -69,7 +69,7 @@ final class RankOutput {
   }
 
   private func saveLog(console: inout Console) {
-    if let trouble = log?.save() { console.say(trouble) }
+    if let trouble = log?.save() { console.print(trouble) }
   }
 }
 

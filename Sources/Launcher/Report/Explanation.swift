@@ -38,13 +38,13 @@ extension Ending {
   }
 
   private static func explanation(ofCode code: CInt) -> Explanation {
-    guard let code = ExitCode(rawValue: code) else {
+    guard let code = ExitStatus(rawValue: code) else {
       return Explanation(cause: "not known; its lines may say more", nextStep: .debug)
     }
     return Explanation(cause: code.meaning, nextStep: nextStep(after: code))
   }
 
-  private static func nextStep(after code: ExitCode) -> Explanation.NextStep {
+  private static func nextStep(after code: ExitStatus) -> Explanation.NextStep {
     switch code {
     case .done, .stoppedEarly, .software: .debug
     case .badData: .scanData
@@ -83,7 +83,7 @@ extension Ending {
 extension Ending {
   /// The ending and, for a documented code, what it means.
   fileprivate var words: String {
-    guard case .exited(let status) = self, let code = ExitCode(rawValue: status) else { return description }
+    guard case .exited(let status) = self, let code = ExitStatus(rawValue: status) else { return description }
     return "\(description), \(code.meaning)"
   }
 }
@@ -92,7 +92,7 @@ extension Outcome {
   /// How the run ended, in systemd's one line.
   var reason: String {
     if let firstFailure { return "rank \(firstFailure) failed: \(ends[firstFailure].ending.words)" }
-    return ExitCode(rawValue: exitCode)?.meaning ?? "stopped"
+    return ExitStatus(rawValue: exitStatus)?.meaning ?? "stopped"
   }
 
   /// The failure as the number that systemd shows; nil where none of them says it.
@@ -104,7 +104,7 @@ extension Outcome {
     case .hung: return ETIMEDOUT
     case .notStarted: return ENOEXEC
     case .exited(let status):
-      switch ExitCode(rawValue: status) {
+      switch ExitStatus(rawValue: status) {
       case .usage, .badConfiguration: return EINVAL
       case .missingInput: return ENOENT
       case .noDevice: return ENODEV

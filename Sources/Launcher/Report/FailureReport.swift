@@ -10,7 +10,7 @@ struct FailureReport: Sendable {
   let logPath: String?
   let advice: Advice
   /// What the worker was busy with, where it told.
-  var section: String?
+  var phase: String?
   /// Nil where there is but one attempt.
   var attempt: Int?
   /// The card that the worker computed on, if it did.
@@ -26,14 +26,14 @@ struct FailureReport: Sendable {
     var again = "the same command with --resume auto"
     /// Whether the run has saved something, so that the same command would begin a run beside it.
     var isUnderWay = false
-    /// The folder of pictures, where the run reads one.
+    /// The folder of images, where the run reads one.
     var data: String?
   }
 
   /// The whole report, each line ended.
   var text: String {
-    let sections = [facts, tail, others, nextSteps].filter { !$0.isEmpty }
-    let body = Array(sections.joined(separator: [""]))
+    let phases = [facts, tail, others, nextSteps].filter { !$0.isEmpty }
+    let body = Array(phases.joined(separator: [""]))
     return framed(body, "rank \(failure.rank) failed, and the run was stopped")
   }
 
@@ -73,7 +73,7 @@ extension FailureReport {
   /// The newest step that was recorded, and what the worker was busy with.
   private var place: String? {
     let step = outcome.progress.map { "epoch \($0.epoch), after step \($0.step) of the run" }
-    let parts = [step, section.map { "in \($0)" }].compactMap(\.self)
+    let parts = [step, phase.map { "in \($0)" }].compactMap(\.self)
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 

@@ -20,7 +20,7 @@ extension Launch {
 
   /// How a run ended that did not fail.
   func closingLine(_ outcome: Outcome, after time: Duration) -> String {
-    switch ExitCode(rawValue: outcome.exitCode) {
+    switch ExitStatus(rawValue: outcome.exitStatus) {
     case .done: "\(counted(size, "worker")) finished in \(elapsed(time))"
     case .stoppedEarly: "stopped early after \(elapsed(time)); \(advice.again) goes on"
     default:

@@ -4,7 +4,7 @@ import Recipe
 extension Launch {
   /// Another generation: workers of the one before, if any lived on, could not join its ring.
   mutating func advance(to attempt: Int) throws(LaunchError) {
-    placement.meeting.generation = attempt
+    placement.rendezvous.generation = attempt
     placement.masterPort = try FreePort.find()
     if let resumption {
       task = resumption.task(first: firstTask)
@@ -18,14 +18,14 @@ extension SocketFolder {
   /// A new folder for the attempt that is to begin, which is where its ranks then meet.
   static func made(for launch: inout Launch) throws(LaunchError) -> SocketFolder {
     let folder = try SocketFolder(environment: launch.environment)
-    launch.placement.meeting.directory = folder.path
+    launch.placement.rendezvous.directory = folder.path
     do {
       // What ranks over tcp know each other by.
-      if launch.placement.meeting.transport == .tcp {
+      if launch.placement.rendezvous.transport == .tcp {
         try RingSecrets.write(to: folder.path, size: launch.size)
       }
     } catch {
-      throw LaunchError("\(error)", exitCode: .inputOutput)
+      throw LaunchError("\(error)", exitStatus: .inputOutput)
     }
     return folder
   }

@@ -1,15 +1,15 @@
-import Board
 import FoundationEssentials
 import Glibc
 import Recipe
+import WorkerLink
 
 extension Lifeline {
-  /// Ends this process when its launcher is gone, and takes away the meeting's folder, since the launcher cannot.
+  /// Ends this process when its launcher is gone, and takes away the rendezvous's folder, since the launcher cannot.
   static func watch(_ environment: [String: String], folder: String) {
     guard let descriptor = LauncherLink(environment: environment).lifeline else { return }
     watch(descriptor) {
       try? FileManager.default.removeItem(atPath: folder)
-      _exit(ExitCode.software.rawValue)
+      _exit(ExitStatus.software.rawValue)
     }
   }
 }

@@ -1,11 +1,11 @@
-import Board
 import Glibc
 import System
+import WorkerLink
 
 /// Looks at the board of one attempt, from time to time.
 final class Liveness {
   /// What the workers write on.
-  let board: Board
+  let board: StatusBoard
   /// When to look next, since the supervisor was made.
   private(set) var nextLook = Duration.zero
 
@@ -20,7 +20,7 @@ final class Liveness {
 
   /// Makes the board.
   init(ranks: Int, budgets: HangBudgets) throws(LaunchError) {
-    guard let board = Board(ranks: ranks) else { throw LaunchError(call: "memfd_create", errno: errno) }
+    guard let board = StatusBoard(ranks: ranks) else { throw LaunchError(call: "memfd_create", errno: errno) }
     self.board = board
     hangs = HangWatch(budgets)
   }

@@ -24,14 +24,14 @@ extension Descriptor {
 }
 
 extension Descriptor {
-  /// A file in memory for the workers of one attempt to share, where their meeting names one; nil where it does not.
+  /// A file in memory for the workers of one attempt to share, where their rendezvous names one; nil where it does not.
   ///
   /// It has no name, so nothing is left of it however everybody ends. With `auto`, a machine that has none goes without.
-  static func memoryFile(for meeting: RingMeeting) throws(LaunchError) -> Descriptor? {
-    guard meeting.memory != nil else { return nil }
+  static func memoryFile(for rendezvous: RingRendezvous) throws(LaunchError) -> Descriptor? {
+    guard rendezvous.memory != nil else { return nil }
     let file = linux_memory_file("twins-gradients")
     let failure = errno
-    guard file >= 0 || meeting.transport != .auto else { return nil }
+    guard file >= 0 || rendezvous.transport != .auto else { return nil }
     guard file >= 0 else { throw LaunchError(call: "memfd_create", errno: failure) }
     return try Descriptor(owning: file).aboveInherited()
   }

@@ -21,7 +21,7 @@ struct ReadyQueue: ~Copyable {
   }
 
   /// The ranks whose processes have ended since the last call, first death first.
-  func takeEnded() -> [Int] {
+  func takeReady() -> [Int] {
     var ranks: [UInt32] = Array(repeating: 0, count: 64)
     let count = linux_take_ready(descriptor.number, &ranks, CInt(ranks.count))
     return ranks.prefix(max(0, Int(count))).map(Int.init)

@@ -1,40 +1,40 @@
-import Board
 import Glibc
 import Recipe
 import System
+import WorkerLink
 
 /// How the run stands and ends, for whoever wants to know: the user, `status`, systemd.
 extension Supervisor {
   /// Says how the run ended.
   func sayEnd(_ outcome: Outcome) {
     guard let rank = outcome.firstFailure else {
-      return console.say(launch.closingLine(outcome, after: now))
+      return console.print(launch.closingLine(outcome, after: now))
     }
     console.errors.write(report(outcome, firstFailure: rank).text)
-    if let reason = outcome.reasonToStop { console.say("not started again: \(reason)") }
+    if let reason = outcome.reasonToStop { console.print("not started again: \(reason)") }
   }
 
   /// Says that an attempt failed and that another follows.
   func sayRetry(after outcome: Outcome, _ delay: Duration, _ number: Int) {
     guard let rank = outcome.firstFailure else { return }
     console.errors.write(report(outcome, firstFailure: rank).shortText)
-    console.say(launch.retryLine(after: delay, number: number))
+    console.print(launch.retryLine(after: delay, number: number))
   }
 
   private func report(_ outcome: Outcome, firstFailure rank: Int) -> FailureReport {
     FailureReport(
       runIdentifier: launch.runIdentifier, outcome: outcome, failure: outcome.ends[rank],
       process: processes[rank], lastLines: outputs[rank].tail.text, logPath: launch.logPath(rank: rank),
-      advice: launch.currentAdvice, section: section(of: rank),
+      advice: launch.currentAdvice, phase: phase(of: rank),
       attempt: launch.restarts.count > 0 ? outcome.attempt : nil,
       card: launch.cards.indices.contains(rank) ? launch.cards[rank] : nil,
       memoryKills: memoryKills.since)
   }
 
   /// What a rank was busy with at its end, if it got beyond its start.
-  private func section(of rank: Int) -> String? {
+  private func phase(of rank: Int) -> String? {
     guard let state = liveness?.board.read(rank: rank)?.state, state.epoch != nil else { return nil }
-    return state.section.name
+    return state.phase.name
   }
 
   /// What `status` tells.
@@ -68,14 +68,14 @@ extension Supervisor {
   }
 
   /// What systemd is told from time to time.
-  var serviceState: ServiceReport.State {
-    ServiceReport.State(
+  var serviceState: SystemdReport.State {
+    SystemdReport.State(
       attempt: fleet.attempt.number, step: firstRanksStep, movement: movement, end: fleet.endAsAsked,
       isWaiting: fleet.isWaiting)
   }
 
   /// Of the board, since the file of a run that is gone on with ends with steps of an earlier attempt.
-  private var firstRanksStep: RankState? {
+  private var firstRanksStep: WorkerStatus? {
     guard let state = liveness?.board.read(rank: 0)?.state, state.stepsDone > 0 else { return nil }
     return state
   }

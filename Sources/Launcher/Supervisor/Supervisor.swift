@@ -1,9 +1,9 @@
-import Board
 import Collective
 import Glibc
 import Output
 import Recipe
 import System
+import WorkerLink
 
 /// Runs the workers: turns what the operating system reports into events of the `Fleet`, and performs its actions.
 ///
@@ -34,7 +34,7 @@ final class Supervisor {
   /// Of the console's readers that went, how many have been told of.
   private var saidLostReaders = 0
   /// Tells systemd how the run goes, where it wants to know.
-  private var service: Service
+  private var service: SystemdService
   private var outcome: Outcome?
   private let start = SuspendingClock().now
   /// Nobody writes to it: its write end closes when the launcher ends, by whatever means, and each worker sees
@@ -63,12 +63,12 @@ final class Supervisor {
     liveness = try .make(launch)
     self.launch.placement.hasBoard = liveness != nil
     outputs = try RankOutput.all(of: launch)
-    service = Service(environment: launch.environment, isTraining: launch.progress != nil)
+    service = SystemdService(environment: launch.environment, isTraining: launch.progress != nil)
     fleet = Fleet(size: launch.size, grace: launch.grace, restarts: Restarts(launch.restarts))
     ended = try ReadyQueue()
     lifeline = try Pipe()
-    memory = try .memoryFile(for: launch.placement.meeting)
-    if memory == nil { self.launch.placement.meeting.memory = nil }
+    memory = try .memoryFile(for: launch.placement.rendezvous)
+    if memory == nil { self.launch.placement.rendezvous.memory = nil }
   }
 
   /// Time since the supervisor was made, on the monotonic clock.
@@ -76,8 +76,8 @@ final class Supervisor {
 
   /// Says what is about to run, as the first thing on stderr.
   func open() {
-    console.say(launch.openingLine)
-    for note in launch.notes { console.say("note: \(note)") }
+    console.print(launch.openingLine)
+    for note in launch.notes { console.print("note: \(note)") }
   }
 
   /// Starts the workers and returns when all have ended and their output is out.
@@ -95,7 +95,7 @@ final class Supervisor {
   func close(_ outcome: Outcome) {
     service.end(
       outcome.reason, errno: outcome.errno(outOfMemory: memoryKills.since != nil),
-      succeeded: [.done, .stoppedEarly].contains(ExitCode(rawValue: outcome.exitCode)))
+      succeeded: [.done, .stoppedEarly].contains(ExitStatus(rawValue: outcome.exitStatus)))
     // Somebody who has asked to stop is not kept waiting by a reader that has stalled.
     console.drain(patience: outcome.stopSignal == nil ? .seconds(5) : .milliseconds(500))
     sayEnd(outcome)
@@ -107,7 +107,7 @@ extension Supervisor {
   private func takeTurn() {
     let deadlines = [fleet.deadline, service.deadline, liveness?.nextLook]
     let readable = waitForInput(until: deadlines.compactMap(\.self).min())
-    for rank in ended.takeEnded() { collect(rank) }
+    for rank in ended.takeReady() { collect(rank) }
     while let signal = signals.next() { receive(signal) }
     for source in readable { read(source) }
     serveControl()
@@ -132,7 +132,7 @@ extension Supervisor {
 
   private func receive(_ signal: Signal) {
     guard signal != .user1 else { return take(.checkpointRequested) }
-    console.say("\(signal): \(fleet.answerToStop)")
+    console.print("\(signal): \(fleet.answerToStop)")
     take(.stopRequested(signal, at: now))
   }
 
@@ -156,7 +156,7 @@ extension Supervisor {
     keepPossession()
     if fleet.isWritingStacks { return waitForStacks(liveness) }
     let found = liveness.look(workers.values, at: now, isHeldUp: console.isCongested)
-    for straggler in found.stragglers { console.say("note: \(straggler)") }
+    for straggler in found.stragglers { console.print("note: \(straggler)") }
     if !found.hangs.isEmpty { end(found.hangs, liveness) }
   }
 
@@ -166,7 +166,7 @@ extension Supervisor {
       try possession?.keep()
       isDispossessed = false
     } catch {
-      if !isDispossessed { console.say("warning: \(error)") }
+      if !isDispossessed { console.print("warning: \(error)") }
       isDispossessed = true
     }
   }
@@ -174,8 +174,8 @@ extension Supervisor {
   private func end(_ hangs: [Hang], _ liveness: Liveness) {
     let actions = fleet.handle(.hung(hangs, at: now))
     guard !actions.isEmpty else { return }
-    for hang in hangs { console.say("rank \(hang.rank) is \(hang)") }
-    console.say("all workers write their stacks into their logs, and are ended then")
+    for hang in hangs { console.print("rank \(hang.rank) is \(hang)") }
+    console.print("all workers write their stacks into their logs, and are ended then")
     for worker in workers.values { expectStacks(of: worker) }
     perform(actions)
     _ = liveness.haveWrittenStacks(workers.values, at: now)
@@ -194,7 +194,7 @@ extension Supervisor {
     saidLostReaders = lost
     let text = console.lostReadersLine
     outputs[0].note(text, console: &console)
-    console.say("note: \(text)")
+    console.print("note: \(text)")
   }
 }
 
@@ -263,12 +263,12 @@ extension Supervisor {
       sockets = try .made(for: &launch)
       try reopenOutputs()
       liveness = try .make(launch)
-      memory = try .memoryFile(for: launch.placement.meeting)
+      memory = try .memoryFile(for: launch.placement.rendezvous)
     } catch {
       obstacle = error
     }
-    if memory == nil { launch.placement.meeting.memory = nil }
-    console.say(launch.attemptLine)
+    if memory == nil { launch.placement.rendezvous.memory = nil }
+    console.print(launch.attemptLine)
     return obstacle.map { notStarted(0, $0) } ?? .begun
   }
 
@@ -278,7 +278,7 @@ extension Supervisor {
     do throws(LaunchError) {
       outputs = try RankOutput.all(of: launch)
     } catch {
-      console.say("\(error) This attempt has no logs.")
+      console.print("\(error) This attempt has no logs.")
       launch.isLogged = false
       outputs = try RankOutput.all(of: launch)
     }

@@ -1,4 +1,4 @@
-import Board
+import WorkerLink
 
 /// Finds the worker for which the others wait in vain, from what all of them say of themselves.
 ///
@@ -30,8 +30,8 @@ struct HangWatch: Sendable {
 
   /// Whether a rank has used half of its budget: what `status` marks before the launcher acts.
   func isSlow(_ view: RankView) -> Bool {
-    guard let still = stillness[view.rank], view.state.section != .communicate else { return false }
-    return still.time >= budgets.budget(for: view.state.section) / 2
+    guard let still = stillness[view.rank], view.state.phase != .communicate else { return false }
+    return still.time >= budgets.budget(for: view.state.phase) / 2
   }
 
   private mutating func note(_ view: RankView, _ elapsed: Duration) {
@@ -43,26 +43,26 @@ struct HangWatch: Sendable {
   }
 
   private func isLate(_ view: RankView) -> Bool {
-    stillTime(view) >= budgets.budget(for: view.state.section)
+    stillTime(view) >= budgets.budget(for: view.state.phase)
   }
 
   private func stillTime(_ view: RankView) -> Duration { stillness[view.rank]?.time ?? .zero }
 
-  /// Whoever waits for others is late through their fault, and each is late in another section.
+  /// Whoever waits for others is late through their fault, and each is late in another phase.
   private func culprits(_ late: [RankView], among views: [RankView]) -> [RankView] {
     let stopped = views.filter(\.isStopped)
     if !stopped.isEmpty { return stopped }
-    let busy = late.filter { $0.state.section != .communicate }
+    let busy = late.filter { $0.state.phase != .communicate }
     if !busy.isEmpty { return busy.sorted { stillTime($0) > stillTime($1) } }
     // All that are late wait. Whom they wait for may still be within a longer budget.
-    guard views.allSatisfy({ $0.state.section == .communicate }) else { return [] }
+    guard views.allSatisfy({ $0.state.phase == .communicate }) else { return [] }
     return late.max { stillTime($0) < stillTime($1) }.map { [$0] } ?? []
   }
 }
 
 /// How long a worker may be busy with one thing before it counts as stuck.
 struct HangBudgets: Equatable, Sendable {
-  /// For waiting for pictures, and for each part of a step.
+  /// For waiting for images, and for each part of a step.
   let step: Duration
   /// For starting, which loads libraries and lists folders.
   let start: Duration
@@ -79,9 +79,9 @@ struct HangBudgets: Equatable, Sendable {
     long = step * 2
   }
 
-  /// The budget of a section.
-  func budget(for section: Section) -> Duration {
-    switch section {
+  /// The budget of a phase.
+  func budget(for phase: Phase) -> Duration {
+    switch phase {
     case .start, .done: start
     case .data, .forward, .backward, .communicate, .optimizer: step
     case .evaluate, .checkpoint: long
@@ -98,7 +98,7 @@ struct HangBudgets: Equatable, Sendable {
 /// A worker that has done nothing for longer than it may.
 struct Hang: Equatable, Sendable {
   let rank: Int
-  let section: Section
+  let phase: Phase
   /// How long it has been at it.
   let time: Duration
   /// Nil before the first epoch.
@@ -110,7 +110,7 @@ struct Hang: Equatable, Sendable {
 
   init(_ view: RankView, at now: UInt64) {
     rank = view.rank
-    section = view.state.section
+    phase = view.state.phase
     time = view.time(at: now)
     epoch = view.state.epoch
     step = view.state.stepInProgress
@@ -122,7 +122,7 @@ extension Hang: CustomStringConvertible {
   /// `stuck in forward for 300.2 s (epoch 3, step 17)`
   var description: String {
     let place = epoch.map { " (epoch \($0), step \(step))" } ?? ""
-    return "stuck in \(section.name) for \(inSeconds(time))\(place)"
+    return "stuck in \(phase.name) for \(inSeconds(time))\(place)"
   }
 
   /// What it usually means.
@@ -130,7 +130,7 @@ extension Hang: CustomStringConvertible {
     if isStopped {
       return "rank \(rank) was stopped, by a signal or a debugger, and the others waited for it"
     }
-    return switch section {
+    return switch phase {
     case .data: "storage that does not answer, or a --hang-timeout shorter than reading a batch takes"
     case .checkpoint: "storage that does not answer"
     case .communicate: "the ranks wait for each other; the stacks in their logs say where"
@@ -148,7 +148,7 @@ extension Hang: CustomStringConvertible {
 /// Seconds with one digit, however many.
 func inSeconds(_ time: Duration) -> String { "\(decimal(time / .seconds(1), 1)) s" }
 
-extension RankState {
+extension WorkerStatus {
   /// The step that is under way, from 1; after the last one, that one.
   var stepInProgress: Int { min(step + 1, max(stepsOfEpoch, 1)) }
 }
@@ -156,13 +156,13 @@ extension RankState {
 /// What the launcher sees of one worker that runs.
 struct RankView: Equatable, Sendable {
   let rank: Int
-  let state: RankState
+  let state: WorkerStatus
   /// How often the worker has said anything.
   let updates: Int
   /// Whether a signal or a debugger holds the process.
   let isStopped: Bool
 
-  /// How long it has been in its section.
+  /// How long it has been in its phase.
   func time(at now: UInt64) -> Duration {
     .nanoseconds(Int64(clamping: now - min(now, state.since)))
   }

@@ -1,4 +1,4 @@
-import Board
+import WorkerLink
 
 /// Finds a worker that makes all the others wait in every step, from the time each spends on its own work.
 ///
@@ -13,12 +13,12 @@ struct StragglerWatch: Sendable {
   /// Less than this is noise, whatever part of a step it is.
   static let least = Duration.milliseconds(1)
 
-  static let ownWork: [Section] = [.data, .forward, .backward, .optimizer]
+  static let ownWork: [Phase] = [.data, .forward, .backward, .optimizer]
 
   /// The workers that are slow now.
   private(set) var current: [Straggler] = []
 
-  private var marks: [Int: RankState] = [:]
+  private var marks: [Int: WorkerStatus] = [:]
   private var streaks: [Int: Int] = [:]
   private var named: Set<Int> = []
 
@@ -62,18 +62,18 @@ struct Straggler: Equatable, Sendable {
   /// How much longer its own work takes than the median's, as a part of that; nil where theirs takes no time.
   let excess: Double
   /// What costs it most.
-  let section: Section
+  let phase: Phase
   /// How much longer that takes in a step than the median.
   let cost: Duration
 
   fileprivate init(_ span: Span, excess: Duration, median: Duration, among spans: [Span]) {
-    let costs = StragglerWatch.ownWork.map { section in
-      (section: section, cost: span.time(section) - lowerMedian(spans.map { $0.time(section) }))
+    let costs = StragglerWatch.ownWork.map { phase in
+      (phase: phase, cost: span.time(phase) - lowerMedian(spans.map { $0.time(phase) }))
     }
     let worst = costs.max { $0.cost < $1.cost } ?? (.data, excess)
     rank = span.rank
     self.excess = excess / max(median, .nanoseconds(1))
-    section = worst.section
+    phase = worst.phase
     cost = worst.cost
   }
 }
@@ -82,7 +82,7 @@ extension Straggler: CustomStringConvertible {
   /// `rank 3 is 42 % slower than the median: data takes 120.5 ms longer in every step`
   var description: String {
     "rank \(rank) is \(decimal(excess * 100, 0)) % slower than the median: "
-      + "\(section.name) takes \(decimal(cost / .milliseconds(1), 1)) ms longer in every step"
+      + "\(phase.name) takes \(decimal(cost / .milliseconds(1), 1)) ms longer in every step"
   }
 }
 
@@ -92,14 +92,14 @@ private struct Span {
   let steps: Int
   private let spent: [Duration]
 
-  init(rank: Int, from first: RankState, to last: RankState) {
+  init(rank: Int, from first: WorkerStatus, to last: WorkerStatus) {
     self.rank = rank
     steps = last.stepsDone - first.stepsDone
     spent = zip(last.spent, first.spent).map { .nanoseconds(Int64(clamping: $0 - min($0, $1))) }
   }
 
-  /// Time for a section in one step.
-  func time(_ section: Section) -> Duration { spent[section.rawValue] / max(1, steps) }
+  /// Time for a phase in one step.
+  func time(_ phase: Phase) -> Duration { spent[phase.rawValue] / max(1, steps) }
 
   /// Time for the own work of one step.
   var ownWork: Duration { StragglerWatch.ownWork.reduce(.zero) { $0 + time($1) } }

@@ -1,10 +1,10 @@
 public import Collective
-public import Data
+public import Datasets
 public import Model
 public import Recipe
 public import Torch
 
-/// Accuracy on held-out pictures, each counted once, whatever the number of ranks.
+/// Accuracy on held-out images, each counted once, whatever the number of ranks.
 ///
 /// A rank evaluates its own share, uneven or empty, without padding; then integer counts are summed. The reference pads
 /// the last batch with duplicates and averages percentages, so its figure moves with the number of ranks.
@@ -14,10 +14,10 @@ public final class Evaluator {
   private let normalized: Normalizer
   private let device: Device
 
-  /// What was counted over some pictures.
+  /// What was counted over some images.
   public struct Tally: Equatable, Sendable {
-    /// Pictures evaluated.
-    public var pictures = 0
+    /// Images evaluated.
+    public var images = 0
     /// Those whose class had the highest score.
     public var correct1 = 0
     /// Those whose class was among the five highest.
@@ -28,15 +28,15 @@ public final class Evaluator {
     /// Nothing counted yet.
     public init() {}
 
-    /// Percentage of pictures whose class had the highest score.
+    /// Percentage of images whose class had the highest score.
     public var accuracy1: Double { percent(correct1) }
-    /// Percentage of pictures whose class was among the five highest.
+    /// Percentage of images whose class was among the five highest.
     public var accuracy5: Double { percent(correct5) }
-    /// Mean loss of a picture.
-    public var meanLoss: Double { pictures == 0 ? 0 : loss / Double(pictures) }
+    /// Mean loss of an image.
+    public var meanLoss: Double { images == 0 ? 0 : loss / Double(images) }
 
     private func percent(_ count: Int) -> Double {
-      pictures == 0 ? 0 : 100 * Double(count) / Double(pictures)
+      images == 0 ? 0 : 100 * Double(count) / Double(images)
     }
   }
 
@@ -51,11 +51,11 @@ public final class Evaluator {
   /// Counts one batch of this rank's share.
   public func tally(_ batch: PixelBatch, by network: any Network) -> Tally {
     withoutGradients {
-      let pictures = normalized(batch.pixels, count: batch.count, side: batch.size)
+      let images = normalized(batch.pixels, count: batch.count, side: batch.size)
       let labels = Tensor(batch.labels.map(Int64.init), [batch.count]).moved(to: device)
-      let logits = network(pictures, .evaluation(products: recipe.products))
+      let logits = network(images, .evaluation(computeType: recipe.computeType))
       var tally = Tally()
-      tally.pictures = batch.count
+      tally.images = batch.count
       tally.loss = crossEntropy(logits, labels, reduction: .sum).item()
       tally.count(topClasses(of: logits), batch.labels)
       return tally
@@ -65,10 +65,10 @@ public final class Evaluator {
   /// The sum of every rank's tally, the same on all of them.
   public func sum(_ own: Tally) throws(TrainingError) -> Tally {
     let counts = try collectively(
-      try group.sum([own.pictures, own.correct1, own.correct5].map(Int64.init)))
+      try group.sum([own.images, own.correct1, own.correct5].map(Int64.init)))
     let losses = try collectively(try group.sum([own.loss]))
     var all = Tally()
-    all.pictures = Int(counts[0])
+    all.images = Int(counts[0])
     all.correct1 = Int(counts[1])
     all.correct5 = Int(counts[2])
     all.loss = losses[0]
@@ -83,7 +83,7 @@ public final class Evaluator {
 }
 
 extension Evaluator.Tally {
-  /// Counts pictures by their classes of highest score, best first, and their labels.
+  /// Counts images by their classes of highest score, best first, and their labels.
   mutating func count(_ ranked: [[Int]], _ labels: [Int]) {
     for (classes, label) in zip(ranked, labels) {
       correct1 += classes.first == label ? 1 : 0
@@ -93,7 +93,7 @@ extension Evaluator.Tally {
 
   /// Adds another part's counts.
   public static func += (tally: inout Self, other: Self) {
-    tally.pictures += other.pictures
+    tally.images += other.images
     tally.correct1 += other.correct1
     tally.correct5 += other.correct5
     tally.loss += other.loss

@@ -9,7 +9,7 @@ final class CommunicationThread {
   init(_ exchange: @escaping (Int) throws(CollectiveError) -> Void) {
     // Safe: only the new thread calls it, while whoever handed over stays away from what it works on, until `drain`.
     nonisolated(unsafe) let exchange = exchange
-    OwnThread.started("exchange") { [queue] in
+    OwnedThread.started("exchange") { [queue] in
       while let number = queue.next() {
         let watch = ContinuousClock.now
         let result = Result { () throws(CollectiveError) in try exchange(number) }

@@ -3,7 +3,7 @@ import Torch
 
 /// Sums the gradients over the ranks bucket by bucket, if it can while `backward()` fills later ones.
 final class GradientReducer {
-  private let flat: FlatNetwork
+  private let flat: FlatParameters
   private let exchange: RankExchange
   /// What sums during `backward()`; nil where everything is summed after it.
   private let early: EarlyBuckets?
@@ -12,7 +12,7 @@ final class GradientReducer {
   private let sumsInPlace: Bool
 
   /// Listens to the network's gradients where that helps: between ranks, and where the group reaches their memory.
-  init(_ flat: FlatNetwork, _ exchange: RankExchange, _ parallelism: Parallelism) {
+  init(_ flat: FlatParameters, _ exchange: RankExchange, _ parallelism: Parallelism) {
     self.flat = flat
     self.exchange = exchange
     sumsInPlace = exchange.group.canSum(at: flat.gradientPlace)
@@ -74,7 +74,7 @@ private final class EarlyBuckets {
     }
   }
 
-  init(_ flat: FlatNetwork, _ exchange: RankExchange) {
+  init(_ flat: FlatParameters, _ exchange: RankExchange) {
     self.exchange = exchange
     let (buckets, buffer) = (flat.layout.buckets, flat.sharedGradients)
     let thread = CommunicationThread { bucket throws(CollectiveError) in

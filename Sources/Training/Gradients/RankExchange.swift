@@ -8,7 +8,7 @@ import Torch
 final class RankExchange {
   let group: any ProcessGroup
   /// Whether each rank updates its own blocks alone.
-  let isDivided: Bool
+  let isSharded: Bool
   /// Hears when a phase of a step begins.
   private let clock: PhaseClock
   /// What this step's exchanges took so far.
@@ -20,7 +20,7 @@ final class RankExchange {
   ) {
     self.group = group
     self.clock = clock
-    isDivided = parallelism.shardsOptimizer ?? true && group.size > 1 && device == .cpu
+    isSharded = parallelism.shardsOptimizer ?? true && group.size > 1 && device == .cpu
   }
 
   /// The blocks of `whole` that this rank owns.
@@ -28,13 +28,13 @@ final class RankExchange {
 
   /// The blocks of `whole` that this rank updates.
   func updated(of whole: Range<Int>) -> [Range<Int>] {
-    if isDivided { return owned(of: whole) }
+    if isSharded { return owned(of: whole) }
     return BlockLayout(blockLength: group.blocks.blockLength, size: 1).ranges(of: 0, in: whole)
   }
 
   /// Sums gradients where they are needed: on every rank, or with their owner.
-  func reduce(_ gradients: GroupBuffer, _ range: Range<Int>) throws(CollectiveError) {
-    if isDivided {
+  func reduce(_ gradients: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
+    if isSharded {
       try group.reduceScatterSum(gradients, range)
     } else {
       try group.allReduceSum(gradients, range)
@@ -42,8 +42,8 @@ final class RankExchange {
   }
 
   /// Gives every rank the weights that others have updated.
-  func complete(_ weights: GroupBuffer?) throws(CollectiveError) {
-    guard isDivided, let weights else { return }
+  func complete(_ weights: SymmetricBuffer?) throws(CollectiveError) {
+    guard isSharded, let weights else { return }
     clock.begin(.communicate)
     defer { clock.begin(.optimizer) }
     try timed { () throws(CollectiveError) in try group.allGatherBlocks(weights, 0..<weights.count) }
@@ -84,7 +84,7 @@ extension RankExchange {
   ///
   /// Where the ranks see one another's memory, rank 0 copies from there, and nobody else's blocks travel.
   func gather(
-    _ own: UnsafeMutableBufferPointer<Float>, through room: GroupBuffer,
+    _ own: UnsafeMutableBufferPointer<Float>, through room: SymmetricBuffer,
     to target: UnsafeMutableBufferPointer<Float>?
   ) throws(CollectiveError) {
     let all = 0..<room.count

@@ -10,7 +10,7 @@ import Torch
 /// The moment to look is just before an update. Of a divided update every rank then gets the others' blocks anew, which
 /// heals what was wrong with them, but not the gradients that came of it.
 struct WeightCheck {
-  let flat: FlatNetwork
+  let flat: FlatParameters
   let group: any ProcessGroup
   /// After how many updates the weights are compared; 0 is never.
   let interval: Int

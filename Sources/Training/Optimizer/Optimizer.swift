@@ -1,6 +1,6 @@
+import Checkpoint
 public import Collective
 public import Recipe
-import Checkpoint
 import Torch
 
 /// Moves a network's weights along their gradients, or this rank's part of them, with what is remembered between steps.
@@ -8,31 +8,31 @@ public final class Optimizer {
   /// Updates made so far.
   public private(set) var steps = 0
 
-  let flat: FlatNetwork
+  let flat: FlatParameters
   let exchange: RankExchange
   let rule: any UpdateRule
   /// For each of the rule's names; of a divided update, this rank's blocks alone have meaning.
-  let moments: [FlatTensor]
+  let moments: [FlatState]
   /// What this rank updates in host memory, cut at blocks' edges and where decay changes.
   private let pieces: [FlatLayout.Place]
 
-  init(_ flat: FlatNetwork, _ values: Recipe.Optimizer, _ exchange: RankExchange) {
+  init(_ flat: FlatParameters, _ values: Recipe.Optimizer, _ exchange: RankExchange) {
     self.flat = flat
     self.exchange = exchange
     let rule = updateRule(values)
     self.rule = rule
-    moments = rule.moments.map { _ in FlatTensor(zeros: flat.layout, shapes: flat.shapes, on: flat.device) }
+    moments = rule.moments.map { _ in FlatState(zeros: flat.layout, shapes: flat.shapes, on: flat.device) }
     pieces = exchange.updated(of: 0..<flat.layout.count).flatMap(flat.layout.pieces)
   }
 
   /// The optimizer of a network that trains on one rank.
-  public convenience init(_ flat: FlatNetwork, _ values: Recipe.Optimizer) {
+  public convenience init(_ flat: FlatParameters, _ values: Recipe.Optimizer) {
     self.init(flat, values, RankExchange(SoloGroup(), Parallelism(), on: flat.device))
   }
 
   /// Moves every parameter one step along `gradientScale` times its gradient; afterwards all ranks have all weights.
   public func update(learningRate: Double, gradientScale: Double) throws(CollectiveError) {
-    let moment = UpdateMoment(steps: steps, learningRate: learningRate, gradientScale: gradientScale)
+    let moment = UpdateScalars(steps: steps, learningRate: learningRate, gradientScale: gradientScale)
     if flat.isOnHost { moveFloats(moment) } else { moveTensors(moment) }
     steps += 1
     try exchange.complete(flat.sharedWeights)
@@ -41,7 +41,7 @@ public final class Optimizer {
   /// Continues from a checkpoint whose moments have been taken over.
   func resume(atStep step: Int) { steps = step }
 
-  private func moveFloats(_ moment: UpdateMoment) {
+  private func moveFloats(_ moment: UpdateScalars) {
     let weights = flat.weights.tensor.floats()
     let gradients = flat.gradients.tensor.floats()
     let moments = moments.map { $0.tensor.floats() }
@@ -55,7 +55,7 @@ public final class Optimizer {
     }
   }
 
-  private func moveTensors(_ moment: UpdateMoment) {
+  private func moveTensors(_ moment: UpdateScalars) {
     if moment.gradientScale != 1 { flat.gradients.tensor.scale(by: moment.gradientScale) }
     for decays in [false, true] {
       let chosen = flat.parameters.indices.filter { flat.parameters[$0].decays == decays }
@@ -88,7 +88,7 @@ extension Optimizer {
   func copyMoments(to targets: [UnsafeMutableBufferPointer<Float>]?) throws(CollectiveError) {
     for (index, moment) in moments.enumerated() {
       let target = targets?[index]
-      guard exchange.isDivided else {
+      guard exchange.isSharded else {
         if let target { moment.copy(to: target) }
         continue
       }
@@ -105,7 +105,7 @@ extension Optimizer {
     for (name, moment) in zip(rule.moments, moments) {
       for (index, parameter) in flat.parameters.enumerated() {
         let key = Self.key(name, parameter)
-        guard exchange.isDivided else {
+        guard exchange.isSharded else {
           moment.parts[index].fill(from: file, named: key)
           continue
         }
@@ -119,7 +119,7 @@ extension Optimizer {
   }
 }
 
-extension FlatTensor {
+extension FlatState {
   /// Copies the floats of `range` from `bytes`, whose first belongs at `start`.
   fileprivate func fill(_ range: Range<Int>, from bytes: UnsafeRawBufferPointer, startingAt start: Int) {
     let width = MemoryLayout<Float>.stride

@@ -6,14 +6,14 @@ protocol UpdateRule {
   /// What is remembered for each weight between steps, by PyTorch's names.
   var moments: [String] { get }
   /// Moves floats in host memory.
-  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateMoment)
+  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateScalars)
   /// Moves whole tensors, by libtorch's fused kernel of their device; `moments` has a list for each name.
   func update(
-    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateMoment)
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateScalars)
 }
 
 /// When an update is made, and how far it goes.
-struct UpdateMoment {
+struct UpdateScalars {
   /// Updates made before.
   var steps: Int
   var learningRate: Double
@@ -34,14 +34,14 @@ struct AdamW: UpdateRule {
   let values: Recipe.Optimizer
   let moments = ["exp_avg", "exp_avg_sq"]
 
-  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateMoment) {
+  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateScalars) {
     floats.adamW(
       scale: moment.gradientScale, step: moment.steps + 1, learningRate: moment.learningRate,
       betas: (values.beta1, values.beta2), decay: decays ? values.weightDecay : 0, epsilon: values.epsilon)
   }
 
   func update(
-    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateMoment
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateScalars
   ) {
     updateAdamW(
       weights: weights, gradients: gradients, means: moments[0], squares: moments[1], step: moment.steps + 1,
@@ -55,14 +55,14 @@ struct SGD: UpdateRule {
   let values: Recipe.Optimizer
   let moments = ["momentum_buffer"]
 
-  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateMoment) {
+  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateScalars) {
     floats.sgd(
       scale: moment.gradientScale, learningRate: moment.learningRate, momentum: values.momentum,
       decay: decays ? values.weightDecay : 0, isFirst: moment.steps == 0)
   }
 
   func update(
-    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateMoment
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateScalars
   ) {
     updateSGD(
       weights: weights, gradients: gradients, momenta: moments[0], learningRate: moment.learningRate,

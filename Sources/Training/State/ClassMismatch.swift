@@ -1,4 +1,4 @@
-public import Data
+public import Datasets
 
 /// The classes that weights were trained on are not those of the folder: its labels would shift.
 public struct ClassMismatch: Error, Equatable, Sendable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 public import Checkpoint
-public import Data
+public import Datasets
 public import Recipe
 
 /// What a run needs to go on, beside its tensors.
@@ -54,7 +54,7 @@ extension TrainingState {
 
 /// A place inside an epoch.
 ///
-/// Nothing random is in it: what is random is drawn anew from the seed, the epoch, and the number of the sample or the
+/// Nothing random is in it: what is random is drawn anew from the seed, the epoch, and the number of the view or the
 /// step, so an epoch goes on to the same bits from the number of its steps alone.
 public struct PartialEpoch: Codable, Equatable, Sendable {
   /// Steps of the epoch that are done.
@@ -62,7 +62,7 @@ public struct PartialEpoch: Codable, Equatable, Sendable {
   /// Their losses.
   public var loss: SmoothedValue
 
-  /// The numbers of damaged pictures that others have stood in for; nil where none may be.
+  /// The numbers of damaged images that others have stood in for; nil where none may be.
   public var skipped: [Int]?
 
   /// The place after so many steps; without any, the start of an epoch.
@@ -75,17 +75,17 @@ public struct PartialEpoch: Codable, Equatable, Sendable {
 extension TrainingState {
   /// Where a run of `recipe` goes on: the epoch, and how far it is.
   ///
-  /// Where an update has another number of pictures, the epoch goes on after as many pictures, rounded down.
+  /// Where an update has another number of images, the epoch goes on after as many images, rounded down.
   public func place(for recipe: Recipe) -> (epoch: Int, partial: PartialEpoch) {
     guard var partial else { return (epoch + 1, PartialEpoch()) }
-    partial.steps = partial.steps * self.recipe.picturesPerUpdate / max(1, recipe.picturesPerUpdate)
+    partial.steps = partial.steps * self.recipe.imagesPerUpdate / max(1, recipe.imagesPerUpdate)
     return (epoch, partial)
   }
 
   /// The recipe that the run would follow if its updates were divided as those of `other`: the same one where only the
-  /// number of ranks differs, and each update has as many pictures.
+  /// number of ranks differs, and each update has as many images.
   public func recipe(dividedAs other: Recipe) -> Recipe {
-    guard recipe.picturesPerUpdate == other.picturesPerUpdate else { return recipe }
+    guard recipe.imagesPerUpdate == other.imagesPerUpdate else { return recipe }
     var divided = recipe
     divided.data.batchSize = other.data.batchSize
     divided.worldSize = other.worldSize
@@ -95,7 +95,7 @@ extension TrainingState {
 }
 
 extension TrainingState: CheckedState {
-  /// Updates and pictures of any run; products of two stay numbers.
+  /// Updates and images of any run; products of two stay numbers.
   private static let most = 1 << 31
 
   /// What no run would have saved.
@@ -109,8 +109,8 @@ extension TrainingState: CheckedState {
       return "\(name) \(value) is no percentage"
     }
     guard min(recipe.data.batchSize, recipe.accumulation, recipe.worldSize) > 0,
-      recipe.picturesPerUpdate < Self.most
-    else { return "its recipe's updates are of no number of pictures" }
+      recipe.imagesPerUpdate < Self.most
+    else { return "its recipe's updates are of no number of images" }
     guard partial?.loss.isSound ?? true else { return "its losses are no series of a run" }
     guard lossScale?.isSound ?? true else { return "its loss scale is none of a run" }
     return nil

@@ -1,5 +1,5 @@
 public import Checkpoint
-public import Data
+public import Datasets
 public import Model
 import Torch
 
@@ -9,7 +9,7 @@ public struct Weights: Equatable, Sendable {
   public var model: String
   /// The classes in the order of the head's outputs; empty where the file's writer did not name them.
   public var classes: [ClassName]
-  /// Side of the pictures that the network saw, in pixels.
+  /// Side of the images that the network saw, in pixels.
   public var inputSize: Int
   /// Part of the shorter side that the evaluation crop keeps.
   public var cropPercent: Double

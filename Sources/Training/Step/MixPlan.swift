@@ -1,33 +1,33 @@
 import Randomness
 import Recipe
 
-/// How the pictures of one batch are mixed, as a value: Mixup (Zhang et al. 2018) and CutMix (Yun et al. 2019).
+/// How the images of one batch are mixed, as a value: Mixup (Zhang et al. 2018) and CutMix (Yun et al. 2019).
 ///
-/// Picture i's partner is picture B-1-i, as in timm 0.3.2's `mixup.py`.
+/// Image i's partner is image B-1-i, as in timm 0.3.2's `mixup.py`.
 struct MixPlan: Equatable, Sendable {
-  /// What one picture keeps of itself, and how its partner comes in.
+  /// What one image keeps of itself, and how its partner comes in.
   struct Share: Equatable, Sendable {
-    /// The picture's own part of pixels and target, in 0…1.
+    /// The image's own part of pixels and target, in 0…1.
     var own: Double
-    /// Where the partner's pixels replace its own; nil blends the whole picture.
+    /// Where the partner's pixels replace its own; nil blends the whole image.
     var box: Box?
   }
 
-  /// Rows and columns of a picture.
+  /// Rows and columns of an image.
   struct Box: Equatable, Sendable {
     var rows: Range<Int>
     var columns: Range<Int>
   }
 
-  /// One share a picture.
+  /// One share an image.
   let shares: [Share]
 
   /// A plan of these shares.
   init(shares: [Share]) { self.shares = shares }
 
-  /// The draws for a batch of `count` pictures of side `side`.
+  /// The draws for a batch of `count` images of side `side`.
   init(_ mixing: Recipe.Mixing, count: Int, side: Int, generator: inout KeyedGenerator) {
-    precondition(count.isMultiple(of: 2), "a batch of \(count) pictures has no pairs")
+    precondition(count.isMultiple(of: 2), "a batch of \(count) images has no pairs")
     switch mixing.mode {
     case .batch:
       shares = Array(repeating: Share(mixing, side, &generator), count: count)
@@ -50,7 +50,7 @@ extension MixPlan.Share {
       ? generator.uniform() < mixing.switchProbability : mixing.mixesRectangles
     if cuts {
       let box = MixPlan.Box(mixing, side, &generator)
-      // What the border cut off counts as the picture's own.
+      // What the border cut off counts as the image's own.
       self.init(own: 1 - Double(box.rows.count * box.columns.count) / Double(side * side), box: box)
     } else {
       own = generator.beta(mixing.mixup)
@@ -59,7 +59,7 @@ extension MixPlan.Share {
 }
 
 extension MixPlan.Box {
-  /// A square of random area around a random centre, or with bounds on its sides a rectangle inside the picture.
+  /// A square of random area around a random centre, or with bounds on its sides a rectangle inside the image.
   init(_ mixing: Recipe.Mixing, _ side: Int, _ generator: inout KeyedGenerator) {
     if let bounds = mixing.cutmixMinMax {
       rows = Self.inside(side, bounds, &generator)

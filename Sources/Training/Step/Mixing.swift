@@ -2,7 +2,7 @@ import Randomness
 import Recipe
 import Torch
 
-/// Draws how the pictures of a batch and their targets are mixed.
+/// Draws how the images of a batch and their targets are mixed.
 struct Mixing {
   private let mixing: Recipe.Mixing
   private let smoothed: SmoothedTargets
@@ -22,17 +22,17 @@ struct Mixing {
     return MixPlan(mixing, count: count, side: side, generator: &generator)
   }
 
-  /// The distributions `[B, K]` to learn of pictures mixed by `plan`.
+  /// The distributions `[B, K]` to learn of images mixed by `plan`.
   func targets(_ labels: [Int], by plan: MixPlan) -> Tensor { smoothed(labels, plan.shares.map(\.own)) }
 }
 
 /// A plan with its factors as tensors: what the mixing of a batch reads.
 struct Mix {
   private let plan: MixPlan
-  /// What pictures and their partners are multiplied by, `[B, 1, 1, 1]` each; nil where none is blended.
+  /// What images and their partners are multiplied by, `[B, 1, 1, 1]` each; nil where none is blended.
   private let factors: (own: Tensor, partners: Tensor)?
 
-  /// The factors of a plan, on the CPU: pictures that have a box keep all of their own pixels when others are blended.
+  /// The factors of a plan, on the CPU: images that have a box keep all of their own pixels when others are blended.
   init(_ plan: MixPlan) {
     let own = plan.shares.map { $0.box == nil ? Float($0.own) : 1 }
     let shape = [own.count, 1, 1, 1]
@@ -50,10 +50,10 @@ struct Mix {
     Mix(plan, factors.map { ($0.own.moved(to: device), $0.partners.moved(to: device)) })
   }
 
-  /// Normalised pictures `[B, 3, S, S]`, which may be written over, mixed.
-  func callAsFunction(_ pictures: Tensor) -> Tensor {
-    let partners = pictures.flipped(0)
-    let mixed = factors.map { pictures * $0.own + partners * $0.partners } ?? pictures
+  /// Normalised images `[B, 3, S, S]`, which may be written over, mixed.
+  func callAsFunction(_ images: Tensor) -> Tensor {
+    let partners = images.flipped(0)
+    let mixed = factors.map { images * $0.own + partners * $0.partners } ?? images
     for (i, share) in plan.shares.enumerated() {
       guard let box = share.box, !box.rows.isEmpty, !box.columns.isEmpty else { continue }
       mixed.part(i, box).copy(from: partners.part(i, box))
@@ -63,7 +63,7 @@ struct Mix {
 }
 
 extension Tensor {
-  /// A view of a box of picture `index` in a batch `[B, 3, H, W]`.
+  /// A view of a box of image `index` in a batch `[B, 3, H, W]`.
   fileprivate func part(_ index: Int, _ box: MixPlan.Box) -> Tensor {
     selected(0, index).narrowed(1, to: box.rows).narrowed(2, to: box.columns)
   }
@@ -74,7 +74,7 @@ struct SmoothedTargets {
   let classes: Int
   let smoothing: Double
 
-  /// `[B, K]` float32: a picture's own class with its share, its partner's class with the rest.
+  /// `[B, K]` float32: an image's own class with its share, its partner's class with the rest.
   func callAsFunction(_ labels: [Int], _ own: [Double]) -> Tensor {
     let off = smoothing / Double(classes)
     var values = [Float](repeating: Float(off), count: labels.count * classes)

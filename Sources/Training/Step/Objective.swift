@@ -7,25 +7,25 @@ struct Objective {
   private let network: any Network
   private let normalized: Normalizer
   private let smoothing: Double
-  private let products: DType
+  private let computeType: DType
 
   init(_ network: any Network, _ recipe: Recipe, on device: Device) {
     self.network = network
     normalized = Normalizer(on: device)
     smoothing = recipe.smoothing
-    products = recipe.products
+    computeType = recipe.computeType
   }
 
-  /// The mean loss of some pictures, whose inputs are on the device.
+  /// The mean loss of some images, whose inputs are on the device.
   func callAsFunction(_ inputs: StepInputs.Part) -> Tensor {
-    let pictures = normalized(inputs.pixels)
-    for erasure in inputs.erasures { erasure.apply(to: pictures) }
-    let pass = Pass.training(inputs.dropPath, dropout: inputs.dropout, products: products)
+    let images = normalized(inputs.pixels)
+    for erasure in inputs.erasures { erasure.apply(to: images) }
+    let pass = Pass.training(inputs.dropPath, dropout: inputs.dropout, computeType: computeType)
     // Mixed targets have the smoothing in them.
     guard let mix = inputs.mix else {
-      return crossEntropy(network(pictures, pass), inputs.targets, smoothing: smoothing)
+      return crossEntropy(network(images, pass), inputs.targets, smoothing: smoothing)
     }
-    return crossEntropy(network(mix(pictures), pass), inputs.targets)
+    return crossEntropy(network(mix(images), pass), inputs.targets)
   }
 }
 
@@ -55,7 +55,7 @@ public struct Normalizer {
 
 extension Recipe {
   /// The element type of matrix products.
-  var products: DType {
+  var computeType: DType {
     switch (precision.level, precision.dtype) {
     case (.O0, _): .float32
     case (.O1, .bfloat16): .bfloat16

@@ -4,7 +4,7 @@ public import Collective
 struct RankReport: Equatable, Sendable {
   /// What it was asked for, and what it is busy with.
   var signals: RankSignals = []
-  /// The mean loss of its pictures.
+  /// The mean loss of its images.
   var loss: Double
   /// The sum of the squares of the gradients that it owns, summed over the ranks.
   var squares: Double
@@ -70,9 +70,9 @@ public struct RankSignals: OptionSet, Equatable, Sendable {
   public static let save = RankSignals(rawValue: 2)
   /// It is still writing a checkpoint, so that no other can begin.
   public static let isSaving = RankSignals(rawValue: 4)
-  /// It could not read its pictures.
-  public static let lacksPictures = RankSignals(rawValue: 8)
-  /// Pictures of its step were damaged, and others stood in for them.
+  /// It could not read its images.
+  public static let lacksImages = RankSignals(rawValue: 8)
+  /// Images of its step were damaged, and others stood in for them.
   public static let skipped = RankSignals(rawValue: 16)
 }
 

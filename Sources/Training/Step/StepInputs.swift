@@ -1,4 +1,4 @@
-import Data
+import Datasets
 import Model
 import Randomness
 import Recipe
@@ -12,13 +12,13 @@ struct StepInputs {
   struct Part {
     /// Bytes `[B, S, S, 3]`.
     let pixels: Tensor
-    /// Classes `[B]` (int64), or distributions `[B, K]` (float32) where pictures are mixed.
+    /// Classes `[B]` (int64), or distributions `[B, K]` (float32) where images are mixed.
     let targets: Tensor
-    /// What is erased of normalised pictures.
+    /// What is erased of normalised images.
     let erasures: [Erasure]
-    /// How pictures are mixed; nil where they are not.
+    /// How images are mixed; nil where they are not.
     let mix: Mix?
-    /// Which branches are left out for which pictures; nil where none are.
+    /// Which branches are left out for which images; nil where none are.
     let dropPath: DropPath?
     /// The seeds of the masks of `--drop`; nil where nothing is dropped.
     let dropout: Dropout?
@@ -78,14 +78,14 @@ struct InputDraws {
       pixels: Tensor(bytes: part.pixels, [part.count, side, side, 3], .uint8),
       targets: plan.flatMap { mixing?.targets(part.labels, by: $0) }
         ?? Tensor(part.labels.map(Int64.init), [part.count]),
-      erasures: erasing?.erasures(side: side, seed: recipe.seed, epoch: epoch, samples: part.indices) ?? [],
+      erasures: erasing?.erasures(side: side, seed: recipe.seed, epoch: epoch, views: part.indices) ?? [],
       mix: plan.map(Mix.init),
-      dropPath: DropPath(rates: dropRates, seed: recipe.seed, epoch: epoch, pictures: part.indices),
+      dropPath: DropPath(rates: dropRates, seed: recipe.seed, epoch: epoch, images: part.indices),
       dropout: Dropout(rate: recipe.model.dropout, seed: recipe.seed, epoch: epoch, draw: draw))
   }
 }
 
-/// A box of one picture that is erased, and what takes its place.
+/// A box of one image that is erased, and what takes its place.
 struct Erasure {
   fileprivate let place: Int
   fileprivate let region: PixelRegion
@@ -96,9 +96,9 @@ struct Erasure {
     Erasure(place: place, region: region, noise: noise?.moved(to: device))
   }
 
-  /// Erases the box of normalised pictures `[B, C, H, W]`, in place.
-  func apply(to pictures: Tensor) {
-    let part = pictures.selected(0, place)
+  /// Erases the box of normalised images `[B, C, H, W]`, in place.
+  func apply(to images: Tensor) {
+    let part = images.selected(0, place)
       .narrowed(1, to: region.y..<(region.y + region.height))
       .narrowed(2, to: region.x..<(region.x + region.width))
     if let noise { part.copy(from: noise) } else { part.zero() }
@@ -106,13 +106,13 @@ struct Erasure {
 }
 
 extension RandomErasing {
-  /// What square pictures of three channels lose.
+  /// What square images of three channels lose.
   ///
-  /// What a picture loses depends on (seed, epoch, sample) alone, so it is the same on one rank and on eight.
-  /// - Parameter samples: the number of each picture's sample, as in `PixelBatch.indices`.
-  func erasures(side: Int, seed: UInt64, epoch: Int, samples: [Int]) -> [Erasure] {
-    samples.enumerated().flatMap { place, sample in
-      boxes(width: side, height: side, seed: seed, epoch: epoch, sample: sample).map {
+  /// What an image loses depends on (seed, epoch, view) alone, so it is the same on one rank and on eight.
+  /// - Parameter views: the number of each image's view, as in `PixelBatch.indices`.
+  func erasures(side: Int, seed: UInt64, epoch: Int, views: [Int]) -> [Erasure] {
+    views.enumerated().flatMap { place, view in
+      boxes(width: side, height: side, seed: seed, epoch: epoch, view: view).map {
         Erasure(place: place, region: $0.region, noise: noise($0))
       }
     }

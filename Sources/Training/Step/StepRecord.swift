@@ -23,9 +23,9 @@ public struct StepRecord: Equatable, Sendable {
   public var epochStep = 0
   /// Steps that the epoch has.
   public var epochSteps = 0
-  /// Pictures of all ranks in it.
+  /// Images of all ranks in it.
   public var images = 0
-  /// Damaged pictures of the epoch so far that others have stood in for; nil where none may be.
+  /// Damaged images of the epoch so far that others have stood in for; nil where none may be.
   public var skippedImages: Int?
   /// Seconds that this rank waited for the batch.
   public var dataSeconds = 0.0

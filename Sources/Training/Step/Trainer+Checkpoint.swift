@@ -35,7 +35,7 @@ extension Trainer {
   }
 }
 
-extension FlatNetwork {
+extension FlatParameters {
   /// Bytes of a number for each weight, the gaps included.
   var byteCount: Int { layout.count * MemoryLayout<Float>.stride }
 
@@ -56,7 +56,7 @@ extension FlatNetwork {
 
 extension Trainer {
   /// Continues where a checkpoint left off, saved by any number of ranks; changes nothing unless everything fits.
-  public func resume(_ checkpoint: StoredCheckpoint) throws -> TrainingState {
+  public func resume(_ checkpoint: VerifiedCheckpoint) throws -> TrainingState {
     let state = try checkpoint.state(TrainingState.self)
     let model = try checkpoint.tensors(of: Self.modelFile)
     let moments = try checkpoint.tensors(of: Self.optimizerFile)
@@ -91,7 +91,7 @@ extension Trainer {
   }
 
   /// Starts from the average that a checkpoint has beside its weights; throws where there is none, or it does not fit.
-  public func loadAverage(of checkpoint: StoredCheckpoint) throws {
+  public func loadAverage(of checkpoint: VerifiedCheckpoint) throws {
     try load(try checkpoint.tensors(of: Self.averageFile))
   }
 }

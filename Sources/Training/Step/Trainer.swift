@@ -1,5 +1,5 @@
 public import Collective
-public import Data
+public import Datasets
 public import Model
 public import Recipe
 public import Torch
@@ -13,13 +13,13 @@ public final class Trainer {
   /// The optimizer with what it remembers.
   public let optimizer: Optimizer
   /// The running average of the weights; nil when the recipe has none.
-  let average: WeightAverage?
+  let average: WeightEMA?
   /// The factor of the loss; nil where the gradients cannot vanish.
   public internal(set) var lossScale: LossScale?
 
   let recipe: Recipe
   private let group: any ProcessGroup
-  let flat: FlatNetwork
+  let flat: FlatParameters
   private let exchange: RankExchange
   private let reducer: GradientReducer
   private let draws: InputDraws
@@ -38,23 +38,23 @@ public final class Trainer {
     self.recipe = recipe
     self.group = group
     let flat = try collectively(
-      try FlatNetwork(network.parameters, over: group, on: device, bucketBytes: parallelism.bucketBytes))
+      try FlatParameters(network.parameters, over: group, on: device, bucketBytes: parallelism.bucketBytes))
     self.flat = flat
     clock = PhaseClock(observers)
     exchange = RankExchange(group, parallelism, on: device, clock: clock)
     reducer = GradientReducer(flat, exchange, parallelism)
     optimizer = Optimizer(flat, recipe.optimizer, exchange)
-    average = recipe.ema.enabled ? WeightAverage(flat, recipe.ema) : nil
+    average = recipe.ema.enabled ? WeightEMA(flat, recipe.ema) : nil
     weightCheck = WeightCheck(flat: flat, group: group, interval: parallelism.weightCheckInterval)
-    lossScale = recipe.products == .float16 ? LossScale() : nil
+    lossScale = recipe.computeType == .float16 ? LossScale() : nil
     draws = InputDraws(recipe, for: network)
     objective = Objective(network, recipe, on: device)
   }
 
-  /// Trains on this rank's share of the pictures of one update.
+  /// Trains on this rank's share of the images of one update.
   ///
   /// Throws `TrainingError.diverged` on every rank at the same step, before any weight has changed, when the loss of
-  /// any rank is not finite, or the gradient is not and there is no loss scale to lower; `picturesMissing` likewise,
+  /// any rank is not finite, or the gradient is not and there is no loss scale to lower; `imagesMissing` likewise,
   /// when any rank abstains.
   public func step(
     _ batch: PixelBatch, epoch: Int, learningRate: Double, signals: RankSignals = []
@@ -74,13 +74,13 @@ public final class Trainer {
     return record(all, epoch: epoch, learningRate: inputs.learningRate)
   }
 
-  /// Takes part in a step for which this rank has no pictures, so that no rank makes it.
+  /// Takes part in a step for which this rank has no images, so that no rank makes it.
   ///
-  /// Throws `TrainingError.picturesMissing`, as `step` does on all other ranks: before any weight has changed.
+  /// Throws `TrainingError.imagesMissing`, as `step` does on all other ranks: before any weight has changed.
   public func abstain(signals: RankSignals = []) throws(TrainingError) {
     flat.zeroGradients()
     reducer.expectLastGradients()
-    _ = try reduced(0, signals.union(.lacksPictures))
+    _ = try reduced(0, signals.union(.lacksImages))
   }
 
   /// Runs `body` while the network has the averaged weights; nil, without running it, where the recipe averages none.
@@ -119,7 +119,7 @@ public final class Trainer {
     let own = RankReport(signals: signals, loss: loss, squares: reducer.ownSquares())
     let all = StepSummary(
       try collectively(try exchange.all(own)), lossScale: lossScale?.factor ?? 1, clip: recipe.optimizer.clip)
-    if all.signals.contains(.lacksPictures) { throw .picturesMissing }
+    if all.signals.contains(.lacksImages) { throw .imagesMissing }
     return all
   }
 

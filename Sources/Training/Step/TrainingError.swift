@@ -6,8 +6,8 @@ public enum TrainingError: Error, Sendable {
   case diverged(loss: Double, gradientNorm: Double)
   /// After `steps` updates these ranks hold other weights than most; all of them where no weights are most ranks'.
   case weightsDiffer(ranks: [Int], steps: Int)
-  /// A rank could not read its pictures for a step, which therefore no rank has made.
-  case picturesMissing
+  /// A rank could not read its images for a step, which therefore no rank has made.
+  case imagesMissing
   /// A peer was lost, or does not do what this rank does.
   case collective(CollectiveError)
 }

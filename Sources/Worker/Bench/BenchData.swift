@@ -1,15 +1,15 @@
 import ArgumentParser
-import Data
+import Datasets
 import Flags
 import Foundation
 import Recipe
 import System
 import SystemPackage
 
-/// `bench data`: how fast pictures become batches, without training.
+/// `bench data`: how fast images become batches, without training.
 struct BenchData: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Time decoding, cropping and scaling of the training pictures of a folder."
+    commandName: "data", abstract: "Time decoding, cropping and scaling of the training images of a folder."
   )
 
   @Argument(help: "The folder with train/ and val/.", transform: withHomeFolder)
@@ -21,7 +21,7 @@ struct BenchData: ParsableCommand {
   @Option(help: ArgumentHelp("How long to run.", valueName: "seconds"))
   var seconds = 5.0
 
-  @Option(help: ArgumentHelp("Side of the pictures in a batch.", valueName: "pixels"))
+  @Option(help: ArgumentHelp("Side of the images in a batch.", valueName: "pixels"))
   var inputSize = 224
 
   @Flag(help: "Print one JSON object.")
@@ -46,16 +46,16 @@ struct BenchData: ParsableCommand {
 
   func run() throws {
     let threads = threads ?? Processors.usable
-    let pictures = try ImageFolderPair(FilePath(folder)).training
+    let files = try ImageFolderPair(FilePath(folder)).training
     let loader = BatchLoader(
-      folder: pictures, transform: try transform(), batchSize: Self.batchSize, seed: 0,
+      folder: files, transform: try transform(), batchSize: Self.batchSize, seed: 0,
       threads: threads)
     let watch = Stopwatch()
     let busy = clock()
     var images = 0
     var epoch = 0
     while watch.elapsed < seconds {
-      images += try decode(pictures.count, epoch, loader, until: { watch.elapsed >= seconds })
+      images += try decode(files.count, epoch, loader, until: { watch.elapsed >= seconds })
       epoch += 1
     }
     let milliseconds = Double(clock() - busy) / Double(CLOCKS_PER_SEC) * 1000

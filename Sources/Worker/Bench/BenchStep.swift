@@ -1,7 +1,6 @@
 import ArgumentParser
-import Board
 import Collective
-import Data
+import Datasets
 import Flags
 import Foundation
 import Model
@@ -9,13 +8,14 @@ import Recipe
 import System
 import Torch
 import Training
+import WorkerLink
 
-/// `bench step`: how fast workers train on random pictures, without data and logs.
+/// `bench step`: how fast workers train on random images, without data and logs.
 ///
 /// Alone, one worker by itself; under twins-launch, all of them together, in turns with the same steps on their own.
 struct BenchStep: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "step", abstract: "Time a training step: forward, backward, clip, AdamW, on random pictures."
+    commandName: "step", abstract: "Time a training step: forward, backward, clip, AdamW, on random images."
   )
 
   @OptionGroup var work: StepFlags
@@ -27,7 +27,7 @@ struct BenchStep: ParsableCommand {
   func validate() throws { try Worker.validate(threads, "--threads", in: 1...manyThreads) }
 
   func run() throws {
-    let placement = try Placement(ProcessInfo.processInfo.environment)
+    let placement = try RankEnvironment(ProcessInfo.processInfo.environment)
     Lifeline.watch(placement)
     Runtime.keepMemory()
     if let threads { Runtime.threads = threads }
@@ -101,7 +101,7 @@ private struct StepMeasurement {
 /// What `bench step` prints.
 private struct StepReport: Encodable {
   let model: String
-  /// Pictures in a step of one worker.
+  /// Images in a step of one worker.
   let batchSize: Int
   let amp: String
   let threads: Int

@@ -1,4 +1,4 @@
-import Data
+import Datasets
 import Model
 import Recipe
 import System
@@ -21,20 +21,20 @@ struct Throughput {
     ).batches(rank: 0)[0]
     loader.start(batches: [first], epoch: 0)
     guard let batch = try loader.next() else { return }
-    let pictures = Normalizer(on: setup.device)(batch.pixels, count: batch.count, side: batch.size)
+    let images = Normalizer(on: setup.device)(batch.pixels, count: batch.count, side: batch.size)
     let seconds = withoutGradients {
-      for _ in 0..<Self.warmUps { forward(network, pictures) }
-      setup.voice.say("throughput averaged with \(Self.timed) times")
+      for _ in 0..<Self.warmUps { forward(network, images) }
+      setup.console.print("throughput averaged with \(Self.timed) times")
       let watch = Stopwatch()
-      for _ in 0..<Self.timed { forward(network, pictures) }
+      for _ in 0..<Self.timed { forward(network, images) }
       return watch.elapsed
     }
     let rate = Double(Self.timed * batch.count) / seconds
-    setup.voice.say("batch_size \(batch.count) throughput \(rate)")
+    setup.console.print("batch_size \(batch.count) throughput \(rate)")
   }
 
   /// Reads one logit, which waits for the device.
-  private func forward(_ network: Twins, _ pictures: Tensor) {
-    _ = network(pictures, .evaluation()).selected(0, 0).selected(0, 0).item()
+  private func forward(_ network: Twins, _ images: Tensor) {
+    _ = network(images, .evaluation()).selected(0, 0).selected(0, 0).item()
   }
 }

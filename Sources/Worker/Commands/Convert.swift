@@ -43,7 +43,7 @@ struct Convert: ParsableCommand {
     do {
       try Safetensors.write(file.tensors, metadata: metadata, to: target)
     } catch {
-      throw Failure(error.description, exitCode: .inputOutput)
+      throw Failure(error.description, exitStatus: .inputOutput)
     }
   }
 

@@ -1,17 +1,17 @@
 import ArgumentParser
-import Data
+import Datasets
 import Foundation
 import Recipe
 import System
 import SystemPackage
 
-/// `dataset`: folders of pictures.
+/// `dataset`: folders of images.
 struct Dataset: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make and check folders of pictures.", subcommands: [DatasetDemo.self, DatasetScan.self])
+    abstract: "Make and check folders of images.", subcommands: [DatasetDemo.self, DatasetScan.self])
 }
 
-/// `dataset demo DIR`: 5,000 real handwritten digits as an ordinary folder of pictures.
+/// `dataset demo DIR`: 5,000 real handwritten digits as an ordinary folder of images.
 struct DatasetDemo: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
@@ -37,12 +37,12 @@ struct DatasetDemo: ParsableCommand {
 /// `dataset scan DIR`: what a folder holds and what is wrong with it.
 struct DatasetScan: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "scan", abstract: "Count classes and pictures, and name every file that cannot be used.")
+    commandName: "scan", abstract: "Count classes and images, and name every file that cannot be used.")
 
   @Argument(help: "The folder with train/ and val/.", transform: withHomeFolder)
   var folder: String
 
-  @Flag(help: "Decode every picture, on all cores, and not its header alone: finds damage inside files too.")
+  @Flag(help: "Decode every image, on all cores, and not its header alone: finds damage inside files too.")
   var decode = false
 
   @Flag(
@@ -68,7 +68,8 @@ struct DatasetScan: ParsableCommand {
     }
     if !report.problems.isEmpty {
       let place = list ? "the same command without --list names them" : "named above"
-      throw Failure("\(report.problems.count) problem(s) in \(masked(folder)): \(place)", exitCode: .badData)
+      throw Failure(
+        "\(report.problems.count) problem(s) in \(masked(folder)): \(place)", exitStatus: .badData)
     }
   }
 }

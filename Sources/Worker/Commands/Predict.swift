@@ -1,6 +1,6 @@
 import ArgumentParser
 import Checkpoint
-import Data
+import Datasets
 import Flags
 import Foundation
 import Model
@@ -11,9 +11,9 @@ import SystemPackage
 import Torch
 import Training
 
-/// `predict`: what a trained network says of pictures.
+/// `predict`: what a trained network says of images.
 struct Predict: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Classify pictures with trained weights.")
+  static let configuration = CommandConfiguration(abstract: "Classify images with trained weights.")
 
   @Option(
     help: ArgumentHelp("Weights that a run has written, timm's, or the reference's .pth.", valueName: "file"),
@@ -25,11 +25,11 @@ struct Predict: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Side of the pictures that the network sees. (default: what the file says, or 224)", valueName: "pixels"
+      "Side of the images that the network sees. (default: what the file says, or 224)", valueName: "pixels"
     ))
   var inputSize: Int?
 
-  @Option(help: ArgumentHelp("Classes to show for each picture.", valueName: "n"))
+  @Option(help: ArgumentHelp("Classes to show for each image.", valueName: "n"))
   var top = 5
 
   @Flag(help: "Take the average (EMA) that lies beside the weights: timm's state_dict_ema, DeiT's model_ema.")
@@ -38,10 +38,10 @@ struct Predict: ParsableCommand {
   @Flag(help: "Show logits instead of probabilities.")
   var logits = false
 
-  @Flag(help: "Print one JSON object a picture.")
+  @Flag(help: "Print one JSON object an image.")
   var json = false
 
-  @Argument(help: "Pictures.", transform: withHomeFolder)
+  @Argument(help: "Images.", transform: withHomeFolder)
   var images: [String]
 
   /// One class and its score.
@@ -56,7 +56,7 @@ struct Predict: ParsableCommand {
   }
 
   func validate() throws {
-    if images.isEmpty { throw ValidationError("name at least one picture") }
+    if images.isEmpty { throw ValidationError("name at least one image") }
     try Worker.validate(top, "--top", in: 1...1_000_000)
     try Worker.validate(inputSize, "--input-size", in: inputSizes)
   }
@@ -66,10 +66,10 @@ struct Predict: ParsableCommand {
     let file = try WeightsFile(path: weights, average: useEma)
     let about = try about(file)
     let network = try network(file, about)
-    let reader = PictureReader()
+    let reader = ImageDecoder()
     let transform = EvaluationTransform(size: about.inputSize, cropPercent: about.cropPercent)
     for image in images {
-      let pixels = try reader.sample(
+      let pixels = try reader.pixels(
         of: FilePath(image), transform, generator: KeyedGenerator(seed: 0, stream: .geometry, epoch: 0))
       let answer = Answer(image: image, top: guesses(network, pixels, about))
       print(json ? try jsonLine(answer) : sentence(answer))
@@ -91,7 +91,7 @@ struct Predict: ParsableCommand {
   private func classes(_ file: WeightsFile, _ stored: Weights?) throws -> [ClassName] {
     let outputs = try file.tensor(named: "head.bias").shape.first ?? 0
     guard outputs > 0 else {
-      throw Failure("\(masked(weights)) has a head without classes", exitCode: .badData)
+      throw Failure("\(masked(weights)) has a head without classes", exitStatus: .badData)
     }
     if let names = stored?.classes, names.count == outputs { return names }
     return (0..<outputs).map { ClassName(text: "class \($0)") }

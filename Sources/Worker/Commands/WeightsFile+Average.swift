@@ -14,10 +14,10 @@ extension WeightsFile {
       throw Failure(
         "--use-ema: \(masked(path)) has no average of the weights, as .pth files have under 'state_dict_ema' or 'model_ema' "
           + "(a run with --model-ema writes its own to best_ema.safetensors and last_ema.safetensors). "
-          + "Leave --use-ema out to take the weights that are in it.", exitCode: .badConfiguration)
+          + "Leave --use-ema out to take the weights that are in it.", exitStatus: .badConfiguration)
     }
     if speaks, let beside = self.average, beside != part {
-      complain(
+      Console.warn(
         "note: \(masked(path)) has an average of the weights too, in '\(beside)': --use-ema takes that")
     }
   }

@@ -17,7 +17,7 @@ final class JSONLines {
 
   deinit {
     let lost = save() == 0 ? 0 : unwritten.count { $0 == UInt8(ascii: "\n") }
-    if lost > 0 { complain("warning: \(lost) lines of \(file.path) were never written") }
+    if lost > 0 { Console.warn("warning: \(lost) lines of \(file.path) were never written") }
   }
 
   /// Adds an object with its keys in the given order, as Python's `json.dumps` writes it.
@@ -26,7 +26,7 @@ final class JSONLines {
     unwritten += "{\(body)}\n".utf8
     let failure = file.isInPlace ? save() : beginAgain()
     if failure != 0, !isInTrouble {
-      complain(
+      Console.warn(
         "warning: cannot write \(file.path): \(String(cString: strerror(failure))). Its lines are kept until they can be written."
       )
     }
@@ -43,7 +43,7 @@ final class JSONLines {
   private func beginAgain() -> Int32 {
     let failure = file.beginAgain()
     if failure != 0 { return failure }
-    complain("warning: \(file.path) was removed or moved: its lines go into a new file of that name")
+    Console.warn("warning: \(file.path) was removed or moved: its lines go into a new file of that name")
     return save()
   }
 }

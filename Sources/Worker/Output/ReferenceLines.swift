@@ -48,14 +48,14 @@ enum ReferenceLines {
   }
 }
 
-/// How long steps take, and how much of that is waiting for pictures.
+/// How long steps take, and how much of that is waiting for images.
 struct Timing {
   var step = SmoothedValue()
   var data = SmoothedValue()
 
-  /// The reference's figure: pictures of all ranks over the mean of the last twenty steps; 0 for the first 25.
-  func fps(pictures: Int) -> Double {
-    step.count > 25 ? Double(pictures) / step.average : 0
+  /// The reference's figure: images of all ranks over the mean of the last twenty steps; 0 for the first 25.
+  func fps(images: Int) -> Double {
+    step.count > 25 ? Double(images) / step.average : 0
   }
 }
 

@@ -1,12 +1,12 @@
-import Board
 import Checkpoint
-import Data
+import Datasets
 import Flags
 import Foundation
 import Model
 import Output
 import Recipe
 import Training
+import WorkerLink
 
 /// What rank 0 knows of a finished epoch.
 struct EpochSummary {
@@ -21,7 +21,7 @@ struct EpochSummary {
   let isBestAverage: Bool
   let isLast: Bool
   let parameters: Int
-  /// Damaged pictures that were skipped; nil where none may be.
+  /// Damaged images that were skipped; nil where none may be.
   let skipped: Int?
 }
 
@@ -62,7 +62,7 @@ final class RunRecord {
   func finish(_ summary: EpochSummary, _ trainer: Trainer) -> Failure? {
     if let failure = write(summary, trainer) {
       if summary.isLast { return failure }
-      complain(
+      Console.warn(
         "warning: the weights after epoch \(summary.epoch) were not written: \(failure) Training goes on.")
     }
     log(summary)

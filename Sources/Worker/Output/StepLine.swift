@@ -13,14 +13,14 @@ struct StepLine {
     if let seconds { stall = (stall ?? 0) + seconds }
   }
 
-  /// The fields that are measured, in seconds and pictures a second; begins anew.
+  /// The fields that are measured, in seconds and images a second; begins anew.
   mutating func fields(
-    _ timing: Timing, _ communication: CommunicationTime, pictures: Int
+    _ timing: Timing, _ communication: CommunicationTime, images: Int
   ) -> [(String, JSONNumber)] {
     let held = stall.map { [("checkpoint_stall_seconds", JSONNumber.real($0))] } ?? []
     defer { (steps, stall) = (0, nil) }
     return [
-      ("images_per_second", .real(Double(steps * pictures) / interval.lap())),
+      ("images_per_second", .real(Double(steps * images) / interval.lap())),
       ("step_seconds", .real(timing.step.latest)), ("data_seconds", .real(timing.data.latest)),
       ("communication_seconds", .real(communication.seconds)),
       ("exposed_seconds", .real(communication.exposedSeconds)),

@@ -6,13 +6,13 @@ extension Device {
   /// The device that a worker computes on: of the kind asked for, or else of the best kind that suffices.
   ///
   /// Throws a `Failure` when this worker would be without a device of the kind asked for.
-  init(_ choice: DeviceChoice?, for placement: Placement) throws(Failure) {
+  init(_ choice: DeviceChoice?, for placement: RankEnvironment) throws(Failure) {
     let kind = choice?.kind ?? Self.bestKind(forWorkers: placement.localWorldSize)
     let count = Device.count(of: kind)
     guard kind == .cpu || placement.localRank < count else {
       throw Failure(
         "device \(kind) number \(placement.localRank) is not there: this libtorch (\(Runtime.version)) sees \(count). "
-          + "Use --device cpu, fewer workers, or a libtorch built for it (TORCH_DIR).", exitCode: .noDevice)
+          + "Use --device cpu, fewer workers, or a libtorch built for it (TORCH_DIR).", exitStatus: .noDevice)
     }
     self.init(kind, index: kind == .cpu ? 0 : placement.localRank)
   }

@@ -1,6 +1,6 @@
 import Checkpoint
 import Collective
-import Data
+import Datasets
 import Foundation
 import Output
 import Recipe
@@ -10,43 +10,43 @@ import Training
 /// An error as users meet it: a message and the documented status to end with.
 struct Failure: Error, CustomStringConvertible {
   let description: String
-  let exitCode: ExitCode
+  let exitStatus: ExitStatus
 
   /// The status of a run whose loss is no longer finite.
-  static let diverged = ExitCode.diverged.rawValue
+  static let diverged = ExitStatus.diverged.rawValue
   /// The status of a run whose ranks disagree.
-  static let software = ExitCode.software.rawValue
+  static let software = ExitStatus.software.rawValue
 
-  init(_ description: String, exitCode: ExitCode) {
+  init(_ description: String, exitStatus: ExitStatus) {
     self.description = description
-    self.exitCode = exitCode
+    self.exitStatus = exitStatus
   }
 
   /// Any error of the rooms below, with its status.
   init(_ error: any Error) {
     switch error {
     case let failure as Failure: self = failure
-    case let error as RecipeError: self.init(error.description, exitCode: error.exitCode)
-    case let error as OutputError: self.init(error.description, exitCode: error.exitCode)
-    case let error as RandAugmentError: self.init(error.description, exitCode: .usage)
+    case let error as RecipeError: self.init(error.description, exitStatus: error.exitStatus)
+    case let error as OutputError: self.init(error.description, exitStatus: error.exitStatus)
+    case let error as RandAugmentError: self.init(error.description, exitStatus: .usage)
     case let error as DataError: self.init(error)
     case let error as CollectiveError:
-      self.init(error.description, exitCode: error.isOfConfiguration ? .badConfiguration : .software)
+      self.init(error.description, exitStatus: error.isOfConfiguration ? .badConfiguration : .software)
     case let error as TrainingError: self.init(error)
-    case let error as WeightsMismatch: self.init(error.description, exitCode: .badConfiguration)
-    case let error as ClassMismatch: self.init(error.description, exitCode: .badConfiguration)
+    case let error as WeightsMismatch: self.init(error.description, exitStatus: .badConfiguration)
+    case let error as ClassMismatch: self.init(error.description, exitStatus: .badConfiguration)
     case let error as CheckpointError: self.init(error)
     case let error as Shortage:
-      self.init(error.description, exitCode: error.isLimit ? .badConfiguration : .inputOutput)
-    default: self.init("\(error)", exitCode: .inputOutput)
+      self.init(error.description, exitStatus: error.isLimit ? .badConfiguration : .inputOutput)
+    default: self.init("\(error)", exitStatus: .inputOutput)
     }
   }
 
   private init(_ error: DataError) {
-    self.init(error.description, exitCode: Self.status(of: error))
+    self.init(error.description, exitStatus: Self.status(of: error))
   }
 
-  private static func status(of error: DataError) -> ExitCode {
+  private static func status(of error: DataError) -> ExitStatus {
     switch error {
     case .batchLargerThanData: .badConfiguration
     case .unreadable(let error) where error.errno == ENOENT: .missingInput
@@ -59,23 +59,23 @@ struct Failure: Error, CustomStringConvertible {
   private init(_ error: CheckpointError) {
     switch error {
     // Only what is read is opened: a folder that is missing where something is written is no missing input.
-    case .system("open", _, ENOENT): self.init(error.description, exitCode: .missingInput)
-    case .badFile, .badTensor: self.init(error.description, exitCode: .badData)
-    case .system, .incomplete: self.init(error.description, exitCode: .inputOutput)
+    case .system("open", _, ENOENT): self.init(error.description, exitStatus: .missingInput)
+    case .badFile, .badTensor: self.init(error.description, exitStatus: .badData)
+    case .system, .incomplete: self.init(error.description, exitStatus: .inputOutput)
     }
   }
 
   private init(_ error: TrainingError) {
     switch error {
     case .collective(let error): self.init(error)
-    case .picturesMissing: self.init("a rank could not read its pictures", exitCode: .badData)
+    case .imagesMissing: self.init("a rank could not read its images", exitStatus: .badData)
     case .weightsDiffer(let ranks, let steps):
-      self.init(Self.disagreement(ranks, steps), exitCode: .software)
+      self.init(Self.disagreement(ranks, steps), exitStatus: .software)
     case .diverged(let loss, let norm):
       self.init(
         "the training has diverged: loss \(plain(loss)), gradient norm \(plain(norm)). No weight was changed by this step. "
           + "Likely a learning rate that is too high: try a lower --lr, or more --warmup-epochs.",
-        exitCode: .diverged)
+        exitStatus: .diverged)
     }
   }
 }

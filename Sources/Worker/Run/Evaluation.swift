@@ -1,11 +1,11 @@
-import Board
-import Data
+import Datasets
 import Model
 import Recipe
 import System
 import Training
+import WorkerLink
 
-/// One pass over the held-out pictures by all ranks together, with the reference's lines.
+/// One pass over the held-out images by all ranks together, with the reference's lines.
 struct Evaluation {
   let setup: RunSetup
   let evaluator: Evaluator
@@ -25,8 +25,8 @@ struct Evaluation {
 
   /// Evaluates this rank's share; the counts of all ranks, the same everywhere.
   ///
-  /// Throws on all ranks alike: `StopRequested` where one was asked to stop, `SharedFailure` where one could not read a
-  /// picture.
+  /// Throws on all ranks alike: `StopRequested` where one was asked to stop, `SharedFailure` where one could not read an
+  /// image.
   func run(_ network: Twins, _ kind: Kind = .own) throws -> Evaluator.Tally {
     let watch = Stopwatch()
     let sampler = EvaluationSampler(
@@ -34,14 +34,15 @@ struct Evaluation {
     let batches = sampler.batches(rank: setup.placement.rank)
     // The first rank's share is as long as any.
     let own = try tally(batches, longest: sampler.batches(rank: 0).count, by: network, kind)
-    setup.voice.say(ReferenceLines.total(header: kind.header, seconds: watch.elapsed, steps: batches.count))
-    setup.sections.enter(.communicate)
+    setup.console.print(
+      ReferenceLines.total(header: kind.header, seconds: watch.elapsed, steps: batches.count))
+    setup.phases.enter(.communicate)
     let all = try evaluator.sum(own)
-    setup.voice.say(
+    setup.console.print(
       "\(kind.accuracy) \(fixed(all.accuracy1, 3)) Acc@5 \(fixed(all.accuracy5, 3)) loss \(fixed(all.meanLoss, 3))"
     )
-    setup.voice.say(
-      "Accuracy of \(kind.network) on the \(all.pictures) test images: \(fixed(all.accuracy1, 1))%")
+    setup.console.print(
+      "Accuracy of \(kind.network) on the \(all.images) test images: \(fixed(all.accuracy1, 1))%")
     return all
   }
 
@@ -58,14 +59,14 @@ struct Evaluation {
         try evaluate(turn.clamped(to: batches.indices), of: batches.count, by: network, kind, &progress)
       } catch let error as DataError {
         failure = Failure(error)
-        signals.insert(.lacksPictures)
+        signals.insert(.lacksImages)
       }
       // A rank that was asked leaves its turn early, and the others hear of it at their turn's end.
       if StopSignal.isRequested { signals.insert(.stop) }
-      setup.sections.enter(.communicate)
+      setup.phases.enter(.communicate)
       let all = try signals.united(in: setup.group)
       if all.contains(.stop) { throw StopRequested() }
-      if all.contains(.lacksPictures), let shared = try SharedFailure(failure, in: setup.group) {
+      if all.contains(.lacksImages), let shared = try SharedFailure(failure, in: setup.group) {
         throw shared
       }
     }
@@ -84,7 +85,7 @@ struct Evaluation {
     _ turn: Range<Int>, of count: Int, by network: Twins, _ kind: Kind, _ progress: inout Progress
   ) throws {
     for index in turn where !StopSignal.isRequested {
-      setup.sections.enter(.evaluate)
+      setup.phases.enter(.evaluate)
       var watch = Stopwatch()
       guard let batch = try loader.next() else { break }
       progress.timing.data.add(watch.elapsed)
@@ -94,7 +95,7 @@ struct Evaluation {
       progress.tally += tally
       progress.meters.add(tally)
       if index.isMultiple(of: 10) || index == count - 1 {
-        setup.voice.say(
+        setup.console.print(
           ReferenceLines.step(
             header: kind.header, index: index, of: count, meters: progress.meters.fields,
             timing: progress.timing))
@@ -103,7 +104,7 @@ struct Evaluation {
   }
 }
 
-/// What a test line shows of one rank's batches: the recent median, and the mean over the pictures so far.
+/// What a test line shows of one rank's batches: the recent median, and the mean over the images so far.
 struct EvaluationMeters {
   private var loss = SmoothedValue()
   private var accuracy1 = SmoothedValue()
@@ -111,9 +112,9 @@ struct EvaluationMeters {
 
   /// Adds a batch.
   mutating func add(_ batch: Evaluator.Tally) {
-    loss.add(batch.meanLoss, weight: batch.pictures)
-    accuracy1.add(batch.accuracy1, weight: batch.pictures)
-    accuracy5.add(batch.accuracy5, weight: batch.pictures)
+    loss.add(batch.meanLoss, weight: batch.images)
+    accuracy1.add(batch.accuracy1, weight: batch.images)
+    accuracy5.add(batch.accuracy5, weight: batch.images)
   }
 
   /// `loss: 0.5230 (0.5410)`, `acc1: …`, `acc5: …`

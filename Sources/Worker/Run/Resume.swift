@@ -1,6 +1,6 @@
 import Checkpoint
 import Collective
-import Data
+import Datasets
 import Flags
 import Foundation
 import Model
@@ -13,7 +13,7 @@ import Training
 /// What a run starts from.
 enum Resume {
   /// A whole state: the run goes on after its step.
-  case checkpoint(StoredCheckpoint, TrainingState)
+  case checkpoint(VerifiedCheckpoint, TrainingState)
   /// Weights alone: training starts at epoch 0 with them, evaluation uses them.
   case weights(WeightsFile)
   /// Weights whose head may be another: training starts at epoch 0.
@@ -26,9 +26,9 @@ enum Resume {
   }
 
   /// What `--resume` or `--finetune` names; nil without them, or for `auto` with nothing to go on from.
-  static func from(_ request: RunRequest, _ voice: Voice) throws -> Resume? {
-    if let flag = request.run.resume, let found = try resumed(flag, request, voice) { return found }
-    return try request.run.finetune.map { .finetuning(try weights($0, request, voice)) }
+  static func from(_ request: RunRequest, _ console: Console) throws -> Resume? {
+    if let flag = request.run.resume, let found = try resumed(flag, request, console) { return found }
+    return try request.run.finetune.map { .finetuning(try weights($0, request, console)) }
   }
 
   /// The values that hold unless flags say otherwise: all of a run that goes on; what an evaluation needs to know of weights.
@@ -53,27 +53,27 @@ enum Resume {
     let (first, other) = (Self.words(all[0]), Self.words(all[rank]))
     throw Failure(
       "rank 0 would go on from \(first) and rank \(rank) from \(other). Likely one of them could not read what the "
-        + "other could, or checkpoints were removed just now: start again.", exitCode: .inputOutput)
+        + "other could, or checkpoints were removed just now: start again.", exitStatus: .inputOutput)
   }
 
-  private static func resumed(_ flag: String, _ request: RunRequest, _ voice: Voice) throws -> Resume? {
+  private static func resumed(_ flag: String, _ request: RunRequest, _ console: Console) throws -> Resume? {
     if let store = store(flag, request) {
-      if let found = try newest(in: store, flag, voice) { return found }
+      if let found = try newest(in: store, flag, console) { return found }
       guard flag == "auto" else {
         throw Failure(
           "--resume \(masked(flag)): there is no checkpoint in \(masked(store.folder)) yet. A run saves one after each epoch.",
-          exitCode: .missingInput)
+          exitStatus: .missingInput)
       }
       return nil
     }
     try request.run.requireResume()
-    guard Folders.isFolder(flag) else { return .weights(try weights(flag, request, voice)) }
-    guard StoredCheckpoint.isNamed(by: flag) else {
+    guard Folders.isFolder(flag) else { return .weights(try weights(flag, request, console)) }
+    guard VerifiedCheckpoint.isNamed(by: flag) else {
       throw Failure(
         "--resume \(masked(flag)): it is neither a run's output folder, which has checkpoints/ in it, nor a checkpoint, "
-          + "nor a file of weights. See: ls \(FilePath(flag).quoted)", exitCode: .missingInput)
+          + "nor a file of weights. See: ls \(FilePath(flag).quoted)", exitStatus: .missingInput)
     }
-    let checkpoint = try StoredCheckpoint(verifying: flag)
+    let checkpoint = try VerifiedCheckpoint(verifying: flag)
     return .checkpoint(checkpoint, try checkpoint.state(TrainingState.self))
   }
 
@@ -81,7 +81,8 @@ enum Resume {
   ///
   /// Newer ones that are passed over are said; where none is left, starting at epoch 0 would throw away what the run has
   /// learnt, so that is the user's to decide.
-  private static func newest(in store: CheckpointStore, _ flag: String, _ voice: Voice) throws -> Resume? {
+  private static func newest(in store: CheckpointStore, _ flag: String, _ console: Console) throws -> Resume?
+  {
     let search = store.newestVerified { checkpoint throws(CheckpointError) in
       _ = try checkpoint.state(TrainingState.self)
     }
@@ -90,10 +91,10 @@ enum Resume {
         "--resume \(masked(flag)): none of the checkpoints in \(masked(store.folder)) can be trusted:\n"
           + search.refused.map { "  \($0)\n" }.joined()
           + "Name another with --resume FOLDER, or remove \(FilePath(store.folder).quoted) to start at epoch 0.",
-        exitCode: .badConfiguration)
+        exitStatus: .badConfiguration)
     }
-    if voice.speaks {
-      for refusal in search.refused { complain("warning: not resumed from: \(refusal)") }
+    if console.speaks {
+      for refusal in search.refused { Console.warn("warning: not resumed from: \(refusal)") }
     }
     guard let found = search.checkpoint else { return nil }
     return .checkpoint(found, try found.state(TrainingState.self))
@@ -104,13 +105,14 @@ enum Resume {
     flag == "auto" ? CheckpointStore(ofRunIn: request.outputFolder()) : CheckpointStore(naming: flag)
   }
 
-  private static func weights(_ path: String, _ request: RunRequest, _ voice: Voice) throws -> WeightsFile {
+  private static func weights(_ path: String, _ request: RunRequest, _ console: Console) throws -> WeightsFile
+  {
     guard !Folders.isFolder(path) else {
       throw Failure(
         "\(masked(path)) is a folder and no file. A run's weights are in its output folder: best.safetensors, "
-          + "last.safetensors.", exitCode: .missingInput)
+          + "last.safetensors.", exitStatus: .missingInput)
     }
-    return try WeightsFile(path: path, average: request.run.useEma, speaks: voice.speaks)
+    return try WeightsFile(path: path, average: request.run.useEma, speaks: console.speaks)
   }
 
   private static func words(_ path: [UInt8]) -> String {

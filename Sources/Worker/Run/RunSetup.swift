@@ -1,5 +1,5 @@
 import Collective
-import Data
+import Datasets
 import Flags
 import Foundation
 import Output
@@ -15,30 +15,30 @@ struct RunSetup {
   let recipe: Recipe
   /// What the run's checkpoint or weights say of themselves.
   let saved: SavedValues?
-  /// The transform that training pictures get.
+  /// The transform that training images get.
   let trainingTransform: any Transform
-  let placement: Placement
+  let placement: RankEnvironment
   let data: ImageFolderPair
   /// Updates that a whole epoch makes; 0 where nothing is trained.
   let updates: Int
-  let folder: RunFolder
+  let folder: OutputFolder
   /// How the run means to begin in it; nil where nothing is written, and where the launcher has it for its workers.
   let beginning: Beginning?
   let device: Device
-  let voice: Voice
-  let sections: Sections
+  let console: Console
+  let phases: PhaseReporter
   let group: any ProcessGroup
   /// Decode threads of a loader: as asked, or this worker's share of the cores, at most the reference's ten.
   let decodeThreads: Int
 
-  /// Checks the flags, the pictures and the output folder, then meets the other ranks.
+  /// Checks the flags, the images and the output folder, then meets the other ranks.
   init(
-    _ request: RunRequest, over saved: SavedValues?, _ placement: Placement, _ sections: Sections
+    _ request: RunRequest, over saved: SavedValues?, _ placement: RankEnvironment, _ phases: PhaseReporter
   ) throws {
     self.flags = request.run
-    self.sections = sections
+    self.phases = phases
     self.placement = placement
-    voice = Voice(speaks: placement.isFirst)
+    console = Console(speaks: placement.isFirst)
     self.saved = saved
     var recipe = try request.recipe(worldSize: placement.worldSize, over: saved)
     trainingTransform = try Self.trainingTransform(recipe)
@@ -46,8 +46,8 @@ struct RunSetup {
     updates = request.run.trains ? try Sampler(recipe, count: data.training.count).stepsPerEpoch : 0
     if request.run.trains { recipe.settleAverage(updates: recipe.allUpdates(of: updates)) }
     self.recipe = recipe
-    folder = RunFolder(path: request.outputFolder(over: saved))
-    beginning = request.run.writes && placement.meeting == nil ? request.beginning : nil
+    folder = OutputFolder(path: request.outputFolder(over: saved))
+    beginning = request.run.writes && placement.rendezvous == nil ? request.beginning : nil
     if let beginning { try Possession.check(folder.path, beginning) }
     device = try Device(request.run.device, for: placement)
     Runtime.keepMemory()
@@ -60,14 +60,14 @@ struct RunSetup {
       let sentences = try request.warnings(
         worldSize: placement.worldSize, over: saved, onCard: device.kind != .cpu,
         sumsTravel: placement.sendsSums)
-      for sentence in sentences { complain("note: \(sentence)") }
+      for sentence in sentences { Console.warn("note: \(sentence)") }
     }
   }
 
   /// Says what is to be trained, in a line.
   func sayRecipe() {
     let (model, side) = (recipe.model.name, recipe.data.inputSize)
-    voice.say(
+    console.print(
       "Recipe: \(model) on \(side) × \(side) pixels for \(recipe.schedule.epochs) epochs, digest \(recipe.digest)"
     )
   }
@@ -79,15 +79,15 @@ struct RunSetup {
     let sizes =
       least == most
       ? "\(most) each" : "\(least) to \(most) (\(fixed(Double(most) / Double(max(1, least)), 1)) : 1)"
-    voice.say(
-      "Pictures: \(data.training.count) in \(counts.count) classes of \(sizes), "
+    console.print(
+      "Images: \(data.training.count) in \(counts.count) classes of \(sizes), "
         + "\(data.validation.count) to evaluate on")
-    voice.say(recipe.stepLine(steps: recipe.updates(of: updates)))
-    voice.say(recipe.arithmeticLine)
-    voice.say(recipe.rateLine)
-    if let line = recipe.averageLine(updates: recipe.allUpdates(of: updates)) { voice.say(line) }
+    console.print(recipe.stepLine(steps: recipe.updates(of: updates)))
+    console.print(recipe.arithmeticLine)
+    console.print(recipe.rateLine)
+    if let line = recipe.averageLine(updates: recipe.allUpdates(of: updates)) { console.print(line) }
     guard placement.isFirst else { return }
-    for doubt in recipe.doubts(updates: updates) { complain("warning: \(doubt)") }
+    for doubt in recipe.doubts(updates: updates) { Console.warn("warning: \(doubt)") }
   }
 
   /// How the workers divide a step.
@@ -104,51 +104,51 @@ struct RunSetup {
   /// end, exchanges, checkpoints and ZeroMQ.
   private static func threads(decode: Int, compute: Int) -> Int { 8 + 2 * decode + 2 * (compute - 1) }
 
-  /// Pictures a rank evaluates at once: the reference's one and a half training batches.
+  /// Images a rank evaluates at once: the reference's one and a half training batches.
   var evaluationBatch: Int { max(1, recipe.data.batchSize * 3 / 2) }
 
   static func trainingTransform(_ recipe: Recipe) throws -> any Transform {
-    let pictures = recipe.data
-    guard pictures.augments else { return EvaluationTransform(pictures) }
+    let images = recipe.data
+    guard images.augments else { return EvaluationTransform(images) }
     return TrainTransform(
-      size: pictures.inputSize, scale: pictures.cropScale[0]...pictures.cropScale[1],
-      ratio: pictures.cropRatio[0]...pictures.cropRatio[1], flipProbability: pictures.flip,
-      interpolation: TrainInterpolation(pictures.interpolation),
-      augmentation: pictures.autoAugment.isEmpty ? nil : try RandAugment(parsing: pictures.autoAugment),
-      colorJitter: pictures.colorJitter > 0 ? ColorJitter(pictures.colorJitter) : nil)
+      size: images.inputSize, scale: images.cropScale[0]...images.cropScale[1],
+      ratio: images.cropRatio[0]...images.cropRatio[1], flipProbability: images.flip,
+      interpolation: TrainInterpolation(images.interpolation),
+      augmentation: images.autoAugment.isEmpty ? nil : try RandAugment(parsing: images.autoAugment),
+      colorJitter: images.colorJitter > 0 ? ColorJitter(images.colorJitter) : nil)
   }
 }
 
 extension RunSettings {
-  /// What the pictures are for.
+  /// What the images are for.
   fileprivate var purpose: ImageFolderPair.Purpose {
     trains ? noEval ? .training : .trainingAndEvaluation : .evaluation
   }
 }
 
 extension Sampler {
-  /// The order in which a recipe goes through `count` pictures.
+  /// The order in which a recipe goes through `count` images.
   init(_ recipe: Recipe, count: Int) throws(DataError) {
-    guard count >= recipe.worldSize * recipe.rankPictures else {
+    guard count >= recipe.worldSize * recipe.rankImages else {
       throw .batchLargerThanData(
         count: count, batchSize: recipe.data.batchSize, worldSize: recipe.worldSize,
         accumulation: recipe.accumulation)
     }
     try self.init(
-      count: count, worldSize: recipe.worldSize, batchSize: recipe.rankPictures, seed: recipe.seed,
+      count: count, worldSize: recipe.worldSize, batchSize: recipe.rankImages, seed: recipe.seed,
       shuffle: recipe.data.shuffles, repetitions: recipe.data.repeatedAugmentation ? 3 : 1)
   }
 }
 
 extension Recipe {
-  /// Pictures that one rank takes for one update.
-  var rankPictures: Int { data.batchSize * accumulation }
+  /// Images that one rank takes for one update.
+  var rankImages: Int { data.batchSize * accumulation }
 }
 
 extension EvaluationTransform {
-  /// The transform that held-out pictures get.
-  init(_ pictures: Recipe.Pictures) {
-    self.init(size: pictures.inputSize, cropPercent: pictures.cropPercent)
+  /// The transform that held-out images get.
+  init(_ images: Recipe.Images) {
+    self.init(size: images.inputSize, cropPercent: images.cropPercent)
   }
 }
 

@@ -16,18 +16,18 @@ struct SharedFailure: Error {
       return nil
     }
     self.failure =
-      group.size == 1 ? failure : Failure("rank \(rank): \(failure)", exitCode: failure.exitCode)
+      group.size == 1 ? failure : Failure("rank \(rank): \(failure)", exitStatus: failure.exitStatus)
   }
 }
 
 extension Failure {
   /// The status and the words.
-  fileprivate var bytes: [UInt8] { [UInt8(truncatingIfNeeded: exitCode.rawValue)] + description.utf8 }
+  fileprivate var bytes: [UInt8] { [UInt8(truncatingIfNeeded: exitStatus.rawValue)] + description.utf8 }
 
   /// Reads back `bytes`; nil where they are no failure's.
   fileprivate init?(_ bytes: [UInt8]) {
-    guard let first = bytes.first, let status = ExitCode(rawValue: Int32(first)) else { return nil }
-    self.init(String(decoding: bytes.dropFirst(), as: UTF8.self), exitCode: status)
+    guard let first = bytes.first, let status = ExitStatus(rawValue: Int32(first)) else { return nil }
+    self.init(String(decoding: bytes.dropFirst(), as: UTF8.self), exitStatus: status)
   }
 }
 

@@ -1,10 +1,10 @@
-import Data
+import Datasets
 import Flags
 import Recipe
 import System
 import Training
 
-/// One pass over the training pictures, or what is left of it, with its lines on standard output and in `train.jsonl`.
+/// One pass over the training images, or what is left of it, with its lines on standard output and in `train.jsonl`.
 struct TrainingEpoch {
   let epoch: Int
   let learningRate: Double
@@ -12,18 +12,18 @@ struct TrainingEpoch {
   let trainer: Trainer
   let loader: BatchLoader
   let checkpoints: Checkpoints
-  let skipped: SkippedPictures
+  let skipped: SkippedImages
   let steps: JSONLines?
   /// The state at a place of the epoch.
   let state: (PartialEpoch) -> TrainingState
 
   private var header: String { "Epoch: [\(epoch)]" }
-  private var globalBatch: Int { setup.recipe.picturesPerUpdate }
+  private var globalBatch: Int { setup.recipe.imagesPerUpdate }
 
   /// Runs the epoch from a place to its end or its step limit; wherever it ends, `place` is what all ranks have done.
   ///
   /// Throws on all ranks after the same step: `StopRequested` where one was asked to stop, `SharedFailure` where one
-  /// could not read a picture, or all have skipped too many.
+  /// could not read an image, or all have skipped too many.
   func run(from place: inout PartialEpoch) throws {
     let batches = try batches()
     let first = min(place.steps, batches.count)
@@ -31,9 +31,9 @@ struct TrainingEpoch {
     var timing = Timing()
     var line = StepLine()
     let whole = Stopwatch()
-    // The pictures of steps that are done are not even decoded.
+    // The images of steps that are done are not even decoded.
     loader.start(batches: Array(batches[first...]), epoch: epoch)
-    setup.sections.begin(epoch: epoch, steps: batches.count, done: first)
+    setup.phases.begin(epoch: epoch, steps: batches.count, done: first)
     skipped.begin(place)
     place.skipped = skipped.ofEpoch
     for index in first..<batches.count {
@@ -50,12 +50,12 @@ struct TrainingEpoch {
       if let excess { throw excess }
       if step.signals.contains(.stop) { throw StopRequested() }
     }
-    setup.voice.say(
+    setup.console.print(
       ReferenceLines.total(header: header, seconds: whole.elapsed, steps: batches.count - first))
-    setup.voice.say("Averaged stats: \(rateMeter)  \(ReferenceLines.meter("loss", place.loss))")
+    setup.console.print("Averaged stats: \(rateMeter)  \(ReferenceLines.meter("loss", place.loss))")
   }
 
-  /// Makes the next step with all ranks, and what of this rank's pictures was damaged; nil after the last.
+  /// Makes the next step with all ranks, and what of this rank's images was damaged; nil after the last.
   private func step(_ timing: inout Timing) throws -> (StepRecord, [Damage])? {
     var watch = Stopwatch()
     let next = Result { () throws(DataError) in try loader.next() }
@@ -73,10 +73,10 @@ struct TrainingEpoch {
       loader.recycle(batch)
       let seconds = watch.lap()
       timing.step.add(seconds)
-      setup.sections.finishStep(loss: outcome.loss, pictures: globalBatch, seconds: seconds)
+      setup.phases.finishStep(loss: outcome.loss, images: globalBatch, seconds: seconds)
       return (outcome, damage)
     } catch {
-      guard case .picturesMissing = error else { throw error }
+      guard case .imagesMissing = error else { throw error }
       var own: Failure?
       if case .failure(let failure) = next { own = Failure(failure) }
       throw try SharedFailure(own, in: setup.group) ?? error
@@ -98,16 +98,16 @@ struct TrainingEpoch {
   private func report(
     _ place: PartialEpoch, _ total: Int, _ outcome: StepRecord, _ timing: Timing, _ line: inout StepLine
   ) {
-    setup.voice.say(
+    setup.console.print(
       ReferenceLines.step(
         header: header, index: place.steps - 1, of: total,
         meters: [rateMeter, ReferenceLines.meter("loss", place.loss)],
-        timing: timing, fps: timing.fps(pictures: globalBatch)))
+        timing: timing, fps: timing.fps(images: globalBatch)))
     steps?.add(
       [
         ("epoch", .integer(epoch)), ("step", .integer(trainer.optimizer.steps)),
         ("epoch_step", .integer(place.steps)), ("loss", .real(outcome.loss)), ("lr", .real(learningRate)),
         ("grad_norm", .real(outcome.gradientNorm)),
-      ] + skipped.fields + line.fields(timing, outcome.communication, pictures: globalBatch))
+      ] + skipped.fields + line.fields(timing, outcome.communication, images: globalBatch))
   }
 }

@@ -1,7 +1,6 @@
-import Board
 import Checkpoint
 import Collective
-import Data
+import Datasets
 import Flags
 import Foundation
 import Model
@@ -9,6 +8,7 @@ import Recipe
 import System
 import Torch
 import Training
+import WorkerLink
 
 /// A run of one worker, from its first epoch to its last.
 final class TrainingRun {
@@ -29,25 +29,26 @@ final class TrainingRun {
   init(_ setup: RunSetup, from start: Resume?) throws {
     self.setup = setup
     let recipe = setup.recipe
-    setup.voice.say("Computing on \(setup.device) (threads: \(Runtime.threads))")
-    setup.voice.say("Creating model: \(recipe.model.name)")
+    setup.console.print("Computing on \(setup.device) (threads: \(Runtime.threads))")
+    setup.console.print("Creating model: \(recipe.model.name)")
     network = try Twins(recipe, classes: setup.data.classes.count, on: setup.device)
     trainer = try Trainer(
       network, recipe: recipe, group: setup.group, on: setup.device, parallelism: setup.parallelism,
-      observers: [setup.sections])
-    if let note = setup.group.transportNote, setup.placement.isFirst { complain("note: \(note)") }
+      observers: [setup.phases])
+    if let note = setup.group.transportNote, setup.placement.isFirst { Console.warn("note: \(note)") }
     evaluation = Evaluation(
       setup: setup, evaluator: Evaluator(recipe: recipe, group: setup.group, on: setup.device),
       loader: BatchLoader(
         folder: setup.data.validation, transform: EvaluationTransform(recipe.data),
         batchSize: setup.evaluationBatch,
         seed: recipe.seed, threads: setup.decodeThreads))
-    setup.voice.say("number of params: \(network.parameterCount)")
+    setup.console.print("number of params: \(network.parameterCount)")
     firstEpoch = recipe.schedule.startEpoch
     if setup.flags.resume != nil { try Resume.agree(on: start, in: setup.group) }
     if let start { try begin(from: start) }
     if setup.flags.resume == "auto", resumed == nil {
-      setup.voice.say("No checkpoint in \(masked(setup.folder.checkpoints.folder)) yet: starting at epoch 0")
+      setup.console.print(
+        "No checkpoint in \(masked(setup.folder.checkpoints.folder)) yet: starting at epoch 0")
     }
   }
 
@@ -58,7 +59,7 @@ final class TrainingRun {
     sayWeights(file)
     sayChanges()
     if !fresh.isEmpty, setup.placement.isFirst {
-      complain(
+      Console.warn(
         "warning: \(masked(path)) was trained on other classes, so \(fresh.joined(separator: " and ")) start anew"
       )
     }
@@ -81,7 +82,7 @@ final class TrainingRun {
       best = BestAccuracy(state)
       resumed = state
       (firstEpoch, firstPart) = state.place(for: setup.recipe)
-      setup.voice.say(
+      setup.console.print(
         "Resuming from \(masked(checkpoint.folder)): \(state.summary), best Acc@1 \(fixed(best.own, 3))"
           + (setup.recipe.ema.enabled ? ", of the average \(fixed(best.average, 3))" : ""))
       sayChanges(state)
@@ -90,39 +91,39 @@ final class TrainingRun {
   }
 
   /// Takes the place of a checkpoint's weights with their average, for an evaluation; training goes on with both.
-  private func takeAverage(of checkpoint: StoredCheckpoint, _ state: TrainingState) throws {
+  private func takeAverage(of checkpoint: VerifiedCheckpoint, _ state: TrainingState) throws {
     guard state.recipe.ema.enabled else {
       throw Failure(
         "--use-ema: \(masked(checkpoint.folder)) has no average of the weights, since its run had no --model-ema. "
-          + "Leave --use-ema out.", exitCode: .badConfiguration)
+          + "Leave --use-ema out.", exitStatus: .badConfiguration)
     }
     guard setup.flags.trains else {
-      setup.voice.say("Taking the average of its weights (EMA)")
+      setup.console.print("Taking the average of its weights (EMA)")
       return try trainer.loadAverage(of: checkpoint)
     }
     if setup.placement.isFirst {
-      complain("note: no effect: --use-ema (a run goes on with its weights and its average)")
+      Console.warn("note: no effect: --use-ema (a run goes on with its weights and its average)")
     }
   }
 
   private func sayWeights(_ file: WeightsFile) {
     let part = setup.flags.useEma ? file.part.map { ", '\($0)'" } ?? "" : ""
-    setup.voice.say("Weights from \(masked(file.path))\(part)")
+    setup.console.print("Weights from \(masked(file.path))\(part)")
   }
 
   /// Says which values are not those of the checkpoint or the weights, a line each.
   private func sayChanges(_ state: TrainingState? = nil) {
     guard setup.placement.isFirst, let saved = setup.saved else { return }
     for change in saved.changes(in: setup.recipe, evaluates: !setup.flags.trains) {
-      complain("note: \(change)")
+      Console.warn("note: \(change)")
     }
-    if setup.flags.trains, let note = state?.note(for: setup.recipe) { complain(note) }
+    if setup.flags.trains, let note = state?.note(for: setup.recipe) { Console.warn(note) }
   }
 
   /// Says what of a training state of PyTorch's is left out.
   private func sayUnused(_ file: WeightsFile) {
     guard file.hasOptimizer, !setup.flags.eval else { return }
-    setup.voice.say(
+    setup.console.print(
       "\(masked(file.path)) is a training state of PyTorch's: its weights are used, its epoch and optimizer are not. "
         + "Starting at epoch 0")
   }
@@ -130,7 +131,7 @@ final class TrainingRun {
   /// The ranks of the run.
   var group: any ProcessGroup { setup.group }
   /// Tells what this rank does.
-  var sections: Sections { setup.sections }
+  var phases: PhaseReporter { setup.phases }
 
   /// Times forward passes: `--throughput`.
   func measureThroughput() throws {
@@ -140,7 +141,7 @@ final class TrainingRun {
   /// Evaluates once and changes nothing: `--eval`.
   func evaluate() throws {
     if isUntrained, setup.placement.isFirst {
-      complain(
+      Console.warn(
         "warning: these are untrained weights, so the accuracy is that of guessing. "
           + "Name trained ones with --resume.")
     }
@@ -149,20 +150,20 @@ final class TrainingRun {
   }
 
   /// Trains to the last epoch, or to the step after which a signal stops it.
-  func train() throws -> ExitCode {
+  func train() throws -> ExitStatus {
     let recipe = setup.recipe
     let schedule = CosineSchedule(recipe.schedule)
     let watch = Stopwatch()
     record = setup.placement.isFirst ? try RunRecord(setup, from: resumed) : nil
     let checkpoints = Checkpoints(setup, trainer)
-    let skipped = SkippedPictures(setup)
+    let skipped = SkippedImages(setup)
     let loader = BatchLoader(
-      folder: setup.data.training, transform: setup.trainingTransform, batchSize: recipe.rankPictures,
+      folder: setup.data.training, transform: setup.trainingTransform, batchSize: recipe.rankImages,
       seed: recipe.seed, threads: setup.decodeThreads, skips: skipped.mostInARow)
     setup.sayStart()
-    setup.voice.say("Start training for \(recipe.schedule.epochs) epochs")
+    setup.console.print("Start training for \(recipe.schedule.epochs) epochs")
     if firstEpoch >= recipe.schedule.epochs {
-      setup.voice.say("Nothing left to train: epoch \(firstEpoch - 1) is done. Raise --epochs to go on.")
+      setup.console.print("Nothing left to train: epoch \(firstEpoch - 1) is done. Raise --epochs to go on.")
     } else {
       checkpoints.prepare()
     }
@@ -184,7 +185,7 @@ final class TrainingRun {
         throw failure
       }
     }
-    setup.voice.say("Training time \(ReferenceLines.duration(watch.elapsed))")
+    setup.console.print("Training time \(ReferenceLines.duration(watch.elapsed))")
     return .done
   }
 
@@ -209,15 +210,15 @@ final class TrainingRun {
     let (tally, averageTally) = setup.flags.noEval ? (nil, nil) : try evaluateBoth()
     let newBest = best.with(tally, average: averageTally)
     let isBest = newBest.own > best.own
-    if tally != nil { setup.voice.say("Max accuracy: \(fixed(newBest.own, 2))%") }
-    if averageTally != nil { setup.voice.say("Max EMA accuracy: \(fixed(newBest.average, 2))%") }
-    if record != nil { setup.sections.enter(.checkpoint) }
+    if tally != nil { setup.console.print("Max accuracy: \(fixed(newBest.own, 2))%") }
+    if averageTally != nil { setup.console.print("Max EMA accuracy: \(fixed(newBest.average, 2))%") }
+    if record != nil { setup.phases.enter(.checkpoint) }
     let failure = record?.finish(
       EpochSummary(
         epoch: epoch, learningRate: rate, trainingLoss: place.loss.globalAverage, tally: tally,
         averageTally: averageTally, isBest: isBest, isBestAverage: newBest.average > best.average,
         isLast: isLast, parameters: network.parameterCount, skipped: place.skipped?.count), trainer)
-    setup.sections.enter(.communicate)
+    setup.phases.enter(.communicate)
     // An epoch counts as finished once its weights are written: until then a run that goes on does this again.
     if isLast, let shared = try SharedFailure(failure, in: setup.group) { throw shared }
     best = newBest

@@ -1,4 +1,4 @@
-import Data
+import Datasets
 import Recipe
 import Training
 
@@ -18,8 +18,8 @@ extension TrainingState {
     if recipeDigest == recipe.digest { return nil }
     if self.recipe(dividedAs: recipe).digest == recipe.digest {
       return
-        "note: \(recipe.worldSize) × \(recipe.data.batchSize) pictures at once where the checkpoint's run had "
-        + "\(self.recipe.worldSize) × \(self.recipe.data.batchSize): the same pictures in the same steps, "
+        "note: \(recipe.worldSize) × \(recipe.data.batchSize) images at once where the checkpoint's run had "
+        + "\(self.recipe.worldSize) × \(self.recipe.data.batchSize): the same images in the same steps, "
         + "rounded otherwise and mixed by other draws."
     }
     return
@@ -32,18 +32,18 @@ extension TrainingState {
       throw Failure(
         "the checkpoint is of \(self.recipe.model.name) and the run of \(recipe.model.name): "
           + "leave --model out to go on with it, or start another run in another --output-dir",
-        exitCode: .badConfiguration)
+        exitStatus: .badConfiguration)
     }
     guard self.recipe.optimizer.kind == recipe.optimizer.kind else {
       throw Failure(
         "the checkpoint has the moments of \(self.recipe.optimizer.kind) and the run updates by \(recipe.optimizer.kind): "
           + "leave --opt out to go on with it, or take its weights alone with --finetune",
-        exitCode: .badConfiguration)
+        exitStatus: .badConfiguration)
     }
     guard self.recipe.ema.enabled || !recipe.ema.enabled else {
       throw Failure(
         "the checkpoint has no moving average of the weights: leave --model-ema out to go on with it",
-        exitCode: .badConfiguration)
+        exitStatus: .badConfiguration)
     }
     try ClassMismatch.check(self.classes, against: classes, of: "the checkpoint")
   }

@@ -1,10 +1,10 @@
-import Board
 import Checkpoint
 import Collective
 import Flags
 import System
 import SystemPackage
 import Training
+import WorkerLink
 
 /// The checkpoints of a run: all ranks decide alike and at the same step, and the first one writes, while training goes on.
 final class Checkpoints {
@@ -89,7 +89,7 @@ final class Checkpoints {
   /// all ranks, where that cannot be done.
   private func relabel(as state: TrainingState, isBest: Bool) throws -> Bool {
     guard let unevaluated else { return false }
-    setup.sections.enter(.checkpoint)
+    setup.phases.enter(.checkpoint)
     let own = writer?.relabel(unevaluated, as: state.name, state: state, isBest: isBest) ?? false
     guard try firstRankSays(own) else { return false }
     newest = state.name
@@ -97,21 +97,21 @@ final class Checkpoints {
   }
 
   private func firstRankSays(_ own: Bool) throws -> Bool {
-    setup.sections.enter(.communicate)
+    setup.phases.enter(.communicate)
     return try setup.group.allGather([own ? 1 : 0])[0] == [1]
   }
 
   private func isFree(within patience: Duration) throws -> Bool {
     defer { sayOutcomes() }
-    return try firstRankIsFree(writer, in: setup.group, within: patience) { setup.sections.enter($0) }
+    return try firstRankIsFree(writer, in: setup.group, within: patience) { setup.phases.enter($0) }
   }
 
   /// Saves; no save is under way, and all ranks know that.
   private func save(_ state: TrainingState, isBest: Bool = false) throws {
     let isAskedFor = timing.begin()
     newest = state.name
-    setup.sections.enter(.communicate)
-    defer { setup.sections.enter(.data) }
+    setup.phases.enter(.communicate)
+    defer { setup.phases.enter(.data) }
     guard let writer else { return try trainer.shareForSaving() }
     guard try writer.begin(state.name, state: state, isBest: isBest, trainer.save) else {
       fatalError("checkpoint \(state.name) was begun beside another one")
@@ -121,12 +121,12 @@ final class Checkpoints {
 
   private func giveUp(_ state: TrainingState) {
     guard setup.placement.isFirst else { return }
-    complain("warning: checkpoint \(state.name) was not saved: the one before it is still being written")
+    Console.warn("warning: checkpoint \(state.name) was not saved: the one before it is still being written")
   }
 
   private func sayOutcomes() {
     while let outcome = writer?.takeOutcome() {
-      for line in reports.lines(about: outcome) { complain(line) }
+      for line in reports.lines(about: outcome) { Console.warn(line) }
     }
   }
 
@@ -136,7 +136,8 @@ final class Checkpoints {
     let isSaved = try secure(state)
     // Every rank ends after the same step, so one line is enough.
     guard setup.placement.isFirst else { return isSaved }
-    complain("\(how) in epoch \(state.epoch), after step \(state.steps) of the run. \(wayOn(state, isSaved))")
+    Console.warn(
+      "\(how) in epoch \(state.epoch), after step \(state.steps) of the run. \(wayOn(state, isSaved))")
     return isSaved
   }
 
@@ -154,7 +155,7 @@ final class Checkpoints {
 
   /// How the run goes on; under a launcher, which says it of itself, the run alone is named.
   private var again: String {
-    setup.placement.meeting == nil
+    setup.placement.rendezvous == nil
       ? "twins-worker --resume \(FilePath(setup.folder.path).quoted)" : "the run"
   }
 
@@ -182,7 +183,7 @@ final class Checkpoints {
   /// A run that has its weights is done: failing would have it started again, at worst from epoch 0.
   private func finishRun() {
     if isLastSaved() { return }
-    complain(
+    Console.warn(
       "warning: the run is done and its weights are in \(setup.folder.path), but its last checkpoint was not saved. "
         + "--resume auto would go on from the one before it.")
   }
@@ -190,9 +191,10 @@ final class Checkpoints {
   /// Whether the last checkpoint is on the disk, once it is, has failed, or is no longer waited for.
   private func isLastSaved() -> Bool {
     guard let writer, let newest, !isLastGivenUp else { return !isLastGivenUp }
-    setup.sections.enter(.checkpoint)
+    setup.phases.enter(.checkpoint)
     guard writer.wait(within: Self.patience) else {
-      complain("warning: the checkpoint is still being written after \(Self.patience): no longer waited for")
+      Console.warn(
+        "warning: the checkpoint is still being written after \(Self.patience): no longer waited for")
       return false
     }
     sayOutcomes()
@@ -217,7 +219,7 @@ private enum WriterAnswer: UInt8 {
 /// Every rank must call it, and shows in between that it is alive. Only the first rank has a writer.
 func firstRankIsFree(
   _ writer: CheckpointWriter?, in group: any ProcessGroup, within patience: Duration,
-  _ enter: (Section) -> Void = { _ in }
+  _ enter: (Phase) -> Void = { _ in }
 ) throws(CollectiveError) -> Bool {
   let end = ContinuousClock.now + patience
   while true {

@@ -12,7 +12,7 @@ import Testing
     path = "\(folder.path)/recipe.json"
   }
 
-  @Test func replacesTheWholeContent() throws {
+  @Test func `replaces the whole content`() throws {
     try AtomicFile.write("a long first text", to: path)
     try AtomicFile.write("short", to: path)
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "short")
@@ -21,11 +21,11 @@ import Testing
 
   /// Whichever operation fails, and whether the process lives on or not, the old text or the new is there.
   @Test(arguments: [false, true])
-  func aFailureLeavesTheOldContent(isCrash: Bool) throws {
+  func `a failure leaves the old content`(isCrash: Bool) throws {
     var number = 0
     while true {
       try AtomicFile.write("old", to: path)
-      let failing = FailingDisk(failingAt: number, isCrash: isCrash)
+      let failing = FailingFileSystem(failingAt: number, isCrash: isCrash)
       let isWritten =
         (try? AtomicFile.write(to: path, on: failing.disk) { writer throws(CheckpointError) in
           try writer.write(Array("new".utf8))
@@ -39,9 +39,9 @@ import Testing
     #expect(number == 6)
   }
 
-  @Test func removesWhatADeadWriterLeft() throws {
+  @Test func `removes what a dead writer left`() throws {
     _ = try folder.write(Data("half".utf8), ".recipe.json.999999999-1.tmp")
-    let alive = try #require(WriterMark(temporaryName: WriterMark.own.temporaryName(for: "x")))
+    let alive = try #require(TemporaryName(temporaryName: TemporaryName.own.temporaryName(for: "x")))
     #expect(alive.isAlive)
     _ = try folder.write(Data("other".utf8), ".other.999999999-1.tmp")
     try AtomicFile.write("new", to: path)
@@ -49,7 +49,7 @@ import Testing
   }
 
   /// The launcher's orphans may stay so for long where the first process of a container collects nobody.
-  @Test func aWriterThatEndedAndWasNotCollectedIsDead() throws {
+  @Test func `a writer that ended and was not collected is dead`() throws {
     var process: pid_t = 0
     var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("true"), nil]
     defer { free(arguments[0]) }
@@ -58,26 +58,26 @@ import Testing
     var end = siginfo_t()
     try #require(waitid(P_PID, id_t(process), &end, WEXITED | WNOWAIT) == 0)
     let line = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8).split(separator: " ")
-    let mark = WriterMark(process: process, start: try #require(UInt64(line[21])))
+    let mark = TemporaryName(process: process, start: try #require(UInt64(line[21])))
     _ = try folder.write(Data("half".utf8), mark.temporaryName(for: "recipe.json"))
     try AtomicFile.write("new", to: path)
     #expect(folder.names() == ["recipe.json"])
   }
 
   @Test(arguments: ["/dev/full-folder/x", "/proc/x", "/nowhere/x"])
-  func aFolderThatCannotBeWrittenIsNamed(path: String) {
+  func `a folder that cannot be written is named`(path: String) {
     let error = #expect(throws: CheckpointError.self) { try AtomicFile.write("x", to: path) }
     #expect(error?.description.contains("cannot create") == true)
   }
 
-  @Test func marksAreReadBack() {
-    let mark = WriterMark(process: 12, start: 345)
+  @Test func `marks are read back`() {
+    let mark = TemporaryName(process: 12, start: 345)
     let name = mark.temporaryName(for: "epoch-7.v2")
     #expect(name == ".epoch-7.v2.12-345.tmp")
-    #expect(WriterMark(temporaryName: name) == mark)
+    #expect(TemporaryName(temporaryName: name) == mark)
     #expect(!mark.isAlive)
     for other in ["epoch-7", ".epoch-7", ".a.b.tmp", ".a.1-2", "a.1-2.tmp", ".tmp"] {
-      #expect(WriterMark(temporaryName: other) == nil)
+      #expect(TemporaryName(temporaryName: other) == nil)
     }
   }
 }

@@ -10,7 +10,7 @@ import Testing
     folder = try TemporaryFolder()
   }
 
-  @Test func everyTruncationIsRefused() throws {
+  @Test func `every truncation is refused`() throws {
     for count in 0..<pythonFixture.count {
       let path = try folder.write(pythonFixture.prefix(count), "cut")
       #expect(throws: CheckpointError.self) { try SafetensorsFile(path: path) }
@@ -54,27 +54,27 @@ import Testing
     ("half a character", #"{"\ud83d":1}"#, "half a character"),
     ("a bad escape", #"{"\x":1}"#, "unknown escape"),
   ])
-  func aHeaderThatIsWrongIsRefused(what: String, json: String, reason: String) throws {
+  func `a header that is wrong is refused`(what: String, json: String, reason: String) throws {
     let path = try folder.write(file(json, tensorBytes: 8), "bad")
     let error = #expect(throws: CheckpointError.self, "\(what)") { try SafetensorsFile(path: path) }
     #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
     #expect(error?.description.contains(path) == true)
   }
 
-  @Test func aBrokenStringIsRefused() throws {
+  @Test func `a broken string is refused`() throws {
     let path = try folder.write(file("{\"\u{1}\":1}", tensorBytes: 0), "control")
     #expect(throws: CheckpointError.self) { try SafetensorsFile(path: path) }
     let notUTF8 = Data([3, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x22, 0xff])
     #expect(throws: CheckpointError.self) { try SafetensorsFile(path: try folder.write(notUTF8, "utf8")) }
   }
 
-  @Test func anotherKindOfFileIsRefused() throws {
+  @Test func `another kind of file is refused`() throws {
     let path = try folder.write(Data("PK\u{3}\u{4} an archive of some kind".utf8), "model.pth")
     let error = #expect(throws: CheckpointError.self) { try SafetensorsFile(path: path) }
     #expect(error?.description.contains("this is no safetensors file") == true)
   }
 
-  @Test func spaceAndEscapesAreFine() throws {
+  @Test func `space and escapes are fine`() throws {
     let json =
       "{ \"\\u00e9\\ud83d\\ude00\\n\" :\n{\"dtype\":\"U8\", \"shape\":[ 2 , 4 ],\"data_offsets\":[0,8] } }  "
     let file = try SafetensorsFile(path: folder.write(file(json, tensorBytes: 8), "spaces"))

@@ -11,7 +11,7 @@ import Testing
   ]
 
   @Test(arguments: types)
-  func findsTheFirstThatIsNotFinite(type: ElementType, infinity: UInt64, largest: UInt64) {
+  func `finds the first that is not finite`(type: ElementType, infinity: UInt64, largest: UInt64) {
     let sign = UInt64(1) << UInt64(type.size * 8 - 1)
     for count in [1, 7, 100, 70_000] {
       for place in Set([0, count / 2, count - 1]) {
@@ -31,16 +31,16 @@ import Testing
   }
 
   @Test(arguments: [ElementType.int64, .int32, .uint8, .bool])
-  func wholeNumbersAreNeverRefused(type: ElementType) {
+  func `whole numbers are never refused`(type: ElementType) {
     #expect(firstNonFinite([UInt8](repeating: 0xff, count: 64), type) == nil)
   }
 
   @Test(arguments: [Float.nan, .infinity, -.infinity])
-  func noSaveWritesThem(value: Float) throws {
+  func `no save writes them`(value: Float) throws {
     let folder = try TemporaryFolder()
     var store = CheckpointStore(folder: "\(folder.path)/checkpoints")
     try store.save(epoch: 1)
-    let disk = FailingDisk(failingAt: .max, isCrash: false)
+    let disk = FailingFileSystem(failingAt: .max, isCrash: false)
     store.disk = disk.disk
     let numbers = [
       Numbers(name: "head.bias", values: [1]), Numbers(name: "head.weight", values: [1, 2, value]),

@@ -35,13 +35,13 @@ import Testing
     file.tensors.map { "\($0.name) \($0.type) \($0.shape) \(Array($0.bytes))" }
   }
 
-  @Test func everyTruncationIsRefused() throws {
+  @Test func `every truncation is refused`() throws {
     let whole = honest.bytes
     for count in 0..<whole.count { _ = try refusal(Array(whole[..<count])) }
   }
 
   /// In a header's unused fields a change does no harm; anywhere else it is found.
-  @Test(arguments: [false, true]) func everyChangedByteIsFoundOrHarmless(isLong: Bool) throws {
+  @Test(arguments: [false, true]) func `every changed byte is found or harmless`(isLong: Bool) throws {
     var archive = honest
     archive.isLong = isLong
     let whole = archive.bytes
@@ -59,7 +59,7 @@ import Testing
   }
 
   /// Behind a right checksum, so that the changes reach the pickle machine.
-  @Test func aChangedPickleNeverCrashes() throws {
+  @Test func `a changed pickle never crashes`() throws {
     let pickle = honest.entries[0].content
     var read = 0
     for index in pickle.indices {
@@ -73,7 +73,7 @@ import Testing
     #expect(read > 0)
   }
 
-  @Test func archivesThatLieAreRefused() throws {
+  @Test func `archives that lie are refused`() throws {
     func changed(_ change: (inout ZipWriter) -> Void) throws -> String {
       var archive = honest
       change(&archive)
@@ -98,7 +98,7 @@ import Testing
       try changed { $0.entries[0] = .init("nano/data.pkl", [0x80, 2, 0x95]) }.contains("0x95 at byte 2"))
   }
 
-  @Test func twoEntriesOverTheSameBytesAreRefused() throws {
+  @Test func `two entries over the same bytes are refused`() throws {
     var archive = honest
     var twin = ZipWriter.Entry("nano/data/0", archive.entries[1].content)
     twin.offset = 0
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test func aCommentAndLongRecordsAreFine() throws {
+  @Test func `a comment and long records are fine`() throws {
     var archive = honest
     archive.comment = Array("PK\u{5}\u{6} and more".utf8)
     archive.isLong = true
@@ -121,7 +121,7 @@ import Testing
     (module: "os", name: "system"), ("builtins", "eval"), ("torch", "load"), ("torch", "ShortStorage"),
     ("torch.storage", "_load_from_bytes"), ("numpy.core.multiarray", "scalar"), ("gvt", "ALTGVT"),
   ])
-  func otherPythonObjectsAreRefusedByName(module: String, name: String) throws {
+  func `other Python objects are refused by name`(module: String, name: String) throws {
     let text = try refusal { pickle in
       pickle.global(module, name)
       pickle.text("true")
@@ -131,7 +131,7 @@ import Testing
     #expect(text.contains("the Python object \(module).\(name),"))
   }
 
-  @Test func aNameCannotSpeakToTheTerminal() throws {
+  @Test func `a name cannot speak to the terminal`() throws {
     let text = try refusal { $0.global("o\u{1b}[2Js", String(repeating: "x", count: 500)) }
     #expect(!text.contains("\u{1b}") && text.contains("xxx…"))
     let tensor = try refusal { pickle in
@@ -144,7 +144,7 @@ import Testing
   }
 
   /// Nor what an error says of the header of the other format, which shows names before they are looked at.
-  @Test func aHeaderCannotSpeakToTheTerminal() throws {
+  @Test func `a header cannot speak to the terminal`() throws {
     let name = #"\u001b[2J\u202e"#
     let headers = [
       #"{"\#(name)":{"dtype":"F32","shape":[1],"data_offsets":[0,0]}}"#, #"{"\#(name)":{"\#(name)":1}}"#,
@@ -161,7 +161,7 @@ import Testing
     #expect(text.contains("more than 16 numbers"))
   }
 
-  @Test func callsOfAllowedObjectsAreLimitedToWhatTheyAreFor() throws {
+  @Test func `calls of allowed objects are limited to what they are for`() throws {
     let makers = [
       ("argparse", "Namespace"), ("torch", "FloatStorage"), ("torch._utils", "_rebuild_tensor_v2"),
     ]
@@ -182,7 +182,7 @@ import Testing
       }.contains("makes an object"))
   }
 
-  @Test func brokenStacksAreRefused() throws {
+  @Test func `broken stacks are refused`() throws {
     #expect(try refusal { _ in }.contains("empty stack"))
     #expect(try refusal { $0.add("t") }.contains("ends what it did not begin"))
     #expect(try refusal { $0.add("}(R") }.contains("empty stack"))
@@ -216,7 +216,7 @@ import Testing
     (.max, 0, [4], [1], "should have"),
     (-1, 0, [0], [1], "no storage"),
   ])
-  func tensorsOutsideTheirStorageAreRefused(
+  func `tensors outside their storage are refused`(
     count: Int, offset: Int, shape: [Int], strides: [Int], reason: String
   ) throws {
     let text = try refusal { pickle in
@@ -228,7 +228,7 @@ import Testing
     #expect(text.contains(reason), "\(text)")
   }
 
-  @Test func aStorageOfTheWrongNameOrATensorOfNothingIsRefused() throws {
+  @Test func `a storage of the wrong name or a tensor of nothing is refused`() throws {
     #expect(
       try refusal { pickle in
         pickle.add("}")
@@ -240,7 +240,7 @@ import Testing
     #expect(try refusal { $0.add("N") }.contains("no weights were found"))
   }
 
-  @Test func aNameThatComesTwiceIsRefused() throws {
+  @Test func `a name that comes twice is refused`() throws {
     let text = try refusal { pickle in
       pickle.add("}")
       for _ in 0..<2 {
@@ -253,7 +253,7 @@ import Testing
   }
 
   /// Thousands of names for one tensor would fill a disk when written out.
-  @Test func sharedStoragesCannotMultiply() throws {
+  @Test func `shared storages cannot multiply`() throws {
     let text = try refusal(storage: 10_000) { pickle in
       pickle.add("}")
       for index in 0..<5_000 {
@@ -267,7 +267,7 @@ import Testing
   }
 
   /// Neither two hundred thousand lists in each other, nor a list in itself, nor doublings of doublings cost more than their bytes.
-  @Test func nestingAndLoopsCostNothing() throws {
+  @Test func `nesting and loops cost nothing`() throws {
     let deep = try refusal { pickle in
       pickle.instructions += [UInt8](repeating: UInt8(ascii: "]"), count: 200_000)
       pickle.instructions += [UInt8](repeating: UInt8(ascii: "a"), count: 199_999)
@@ -295,7 +295,7 @@ import Testing
   }
 
   /// A side of 1 is never walked along, so its stride says nothing, however large.
-  @Test func aStrideOfASideOfOneIsOfNoConsequence() throws {
+  @Test func `a stride of a side of one is of no consequence`() throws {
     for (shape, strides) in [([1, 4], [Int.max, 1]), ([4, 1], [1, .max]), ([2, 1, 2], [1, .max, 2])] {
       var pickle = PickleWriter()
       pickle.add("}")
@@ -313,7 +313,7 @@ import Testing
   }
 
   /// Three hundred tensors over a tuple of a million numbers would take five gigabytes.
-  @Test func aTensorOfAMillionSidesIsRefusedBeforeItIsCopied() throws {
+  @Test func `a tensor of a million sides is refused before it is copied`() throws {
     let text = try refusal { pickle in
       pickle.global("torch._utils", "_rebuild_tensor_v2")
       pickle.instructions += [0x71, 0]
@@ -334,7 +334,7 @@ import Testing
   }
 
   /// Linear in the bytes of the file: quadratic work took a minute.
-  @Test func tiedReferencesCostNoMoreThanTheirBytes() throws {
+  @Test func `tied references cost no more than their bytes`() throws {
     let names = 60_000
     func archive(_ type: String, shape: [Int]) -> [UInt8] {
       var pickle = PickleWriter()

@@ -10,7 +10,7 @@ import Testing
     folder = try TemporaryFolder()
   }
 
-  @Test func readsWhatPythonWrote() throws {
+  @Test func `reads what Python wrote`() throws {
     let file = try SafetensorsFile(path: folder.write(pythonFixture, "python.safetensors"))
     #expect(file.metadata == ["format": "pt", "epoch": "7"])
     #expect(file.names == ["count", "d", "b.weight", "empty", "i", "h", "a.bias", "bytes", "mask"])
@@ -25,7 +25,7 @@ import Testing
   }
 
   /// The order of the metadata is Python's one free choice.
-  @Test func writesTheBytesThatPythonWrites() throws {
+  @Test func `writes the bytes that Python writes`() throws {
     let python = try SafetensorsFile(path: folder.write(pythonFixture, "python.safetensors"))
     let path = "\(folder.path)/own.safetensors"
     try Safetensors.write(python.tensors.shuffled(), metadata: python.metadata, to: path)
@@ -39,7 +39,7 @@ import Testing
     #expect(own[584...] == pythonFixture[584...])
   }
 
-  @Test func namesSurviveWhateverIsInThem() throws {
+  @Test func `names survive whatever is in them`() throws {
     let names = ["plain", "with \"quotes\" and \\", "tab\tand\nline", "grüße 🔬", "\u{1}\u{1f}", ""]
     let path = "\(folder.path)/names.safetensors"
     try Numbers.withViews(of: names.map { Numbers(name: $0, values: [1]) }) {
@@ -50,7 +50,7 @@ import Testing
     #expect(file.metadata == ["k \"1\"": "v\n"])
   }
 
-  @Test func tensorsAreAligned() throws {
+  @Test func `tensors are aligned`() throws {
     let bytes = [UInt8](repeating: 1, count: 8)
     let path = "\(folder.path)/aligned.safetensors"
     try bytes.withUnsafeBytes { eight in
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test func refusesToWriteNonsense() {
+  @Test func `refuses to write nonsense`() {
     let path = "\(folder.path)/nonsense.safetensors"
     Numbers.withViews(of: [Numbers(name: "a", values: [1]), Numbers(name: "a", values: [2])]) { views in
       #expect(throws: CheckpointError.self) { try Safetensors.write(views, to: path) }
@@ -82,13 +82,13 @@ import Testing
     #expect(folder.names() == [])
   }
 
-  @Test func anAbsentTensorIsNamed() throws {
+  @Test func `an absent tensor is named`() throws {
     let file = try SafetensorsFile(path: folder.write(pythonFixture, "p"))
     let error = #expect(throws: CheckpointError.self) { try file.tensor(named: "c") }
     #expect(error?.description == "\(file.path): tensor c: there is no such tensor")
   }
 
-  @Test func anAbsentFileIsNamed() {
+  @Test func `an absent file is named`() {
     let error = #expect(throws: CheckpointError.self) { try SafetensorsFile(path: "/nowhere/x") }
     #expect(error?.description == "cannot open /nowhere/x: No such file or directory")
   }

@@ -21,7 +21,7 @@ import Testing
     return view.bytes.bindMemory(to: Float.self).map { $0.isNaN ? Float.nan.bitPattern : $0.bitPattern }
   }
 
-  @Test func aTrainingStateGivesItsWeights() throws {
+  @Test func `a training state gives its weights`() throws {
     let file = try WeightsFile(path: fixture("checkpoint.pth"))
     let expected = try SafetensorsFile(path: fixture("expected.safetensors"))
     #expect(file.tensors.map(\.name) == ["0.weight", "0.bias", "1.weight", "1.bias"])
@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test func everyTypeAndLayoutIsRead() throws {
+  @Test func `every type and layout is read`() throws {
     let file = try WeightsFile(path: fixture("state_dict.pth"))
     let expected = try SafetensorsFile(path: fixture("expected.safetensors"))
     #expect(!file.hasOptimizer && file.metadata.isEmpty)
@@ -48,7 +48,7 @@ import Testing
     #expect(try Array(file.tensor(named: "bool").bytes) == [1, 0])
   }
 
-  @Test func contiguousTensorsAreNotCopied() throws {
+  @Test func `contiguous tensors are not copied`() throws {
     let bytes = [UInt8](TorchFile.archive(of: [.init("w", [2, 2], [1, 2, 3, 4])]).bytes)
     let folder = try TemporaryFolder()
     let file = try WeightsFile(path: folder.write(Data(bytes), "w.pth"))
@@ -59,7 +59,7 @@ import Testing
 
   /// timm's and DeiT's training states.
   @Test(arguments: [("state_dict", "state_dict_ema"), ("model", "model_ema")])
-  func anAverageIsFoundBesideTheWeights(weights: String, average: String) throws {
+  func `an average is found beside the weights`(weights: String, average: String) throws {
     let folder = try TemporaryFolder()
     func file(_ parts: KeyValuePairs<String, [TorchFile.Tensor]>, takesAverage: Bool) throws -> WeightsFile {
       let path = try folder.write(Data(TorchFile.archive(of: parts).bytes), "w.pth")
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test func theOldFormatIsRefusedWithTheLineThatConvertsIt() throws {
+  @Test func `the old format is refused with the line that converts it`() throws {
     let path = try fixture("legacy.pth")
     let error = #expect(throws: CheckpointError.self) { try WeightsFile(path: path) }
     let text = try #require(error?.description)
@@ -91,7 +91,7 @@ import Testing
     #expect(text.hasSuffix("\(path) converted.pth"))
   }
 
-  @Test func aPickleThatCallsIsRefusedByName() throws {
+  @Test func `a pickle that calls is refused by name`() throws {
     let error = #expect(throws: CheckpointError.self) { try WeightsFile(path: try fixture("calls.pth")) }
     #expect(error?.description.contains("posix.system") == true)
     #expect(error?.description.contains("nothing of it was run") == true)
@@ -103,7 +103,7 @@ import Testing
     (#"{"w": 1}"#, #"{"w": 1}"#), (#"["w"]"#, #"{"of": ["w"]}"#),
     (#"{"state_dict": ["w"]}"#, #"{"of": ["w"]}"#),
   ])
-  func theLineThatSavesWeightsAloneWorks(content: String, weights: String) throws {
+  func `the line that saves weights alone works`(content: String, weights: String) throws {
     let folder = try TemporaryFolder()
     _ = try folder.write(
       Data(
@@ -133,7 +133,7 @@ import Testing
     #expect(try String(contentsOfFile: folder.path + "/weights.pth", encoding: .utf8) == weights)
   }
 
-  @Test func prefixesComeOffWhereAllKeysHaveThem() throws {
+  @Test func `prefixes come off where all keys have them`() throws {
     let folder = try TemporaryFolder()
     let cases = [
       (["module.model.a.w", "module.model.b.w"], ["a.w", "b.w"]),
@@ -154,10 +154,10 @@ import Testing
     }
   }
 
-  @Test func otherFilesAreRefused() throws {
+  @Test func `other files are refused`() throws {
     let folder = try TemporaryFolder()
     let cases: [(bytes: [UInt8], reason: String)] = [
-      ([], "neither a .pth"), (Array("\u{ff}\u{d8}\u{ff}\u{e0} a picture".utf8), "neither a .pth"),
+      ([], "neither a .pth"), (Array("\u{ff}\u{d8}\u{ff}\u{e0} an image".utf8), "neither a .pth"),
       (
         Array("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n".utf8),
         "git lfs pull"

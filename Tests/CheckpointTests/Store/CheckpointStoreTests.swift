@@ -12,14 +12,14 @@ import Testing
     store = CheckpointStore(folder: "\(folder.path)/checkpoints")
   }
 
-  @Test func anEmptyStoreHasNothing() throws {
+  @Test func `an empty store has nothing`() throws {
     let search = store.newestVerified()
     #expect(search.checkpoint == nil)
     #expect(search.refused == [])
     try store.prune(keeping: 1)
   }
 
-  @Test func givesBackWhatWasSaved() throws {
+  @Test func `gives back what was saved`() throws {
     try store.save(epoch: 3)
     let checkpoint = try #require(store.newestVerified().checkpoint)
     #expect(checkpoint.name == "epoch-3")
@@ -34,26 +34,26 @@ import Testing
   }
 
   /// Newest is what was saved last, whatever the names and the clock say.
-  @Test func theLastSavedIsTheNewest() throws {
+  @Test func `the last saved is the newest`() throws {
     for epoch in [9, 10, 2] { try store.save(epoch: epoch) }
     #expect(try store.newestEpoch() == 2)
   }
 
-  @Test func savingANameAgainReplacesIt() throws {
+  @Test func `saving a name again replaces it`() throws {
     for epoch in [1, 2, 1] { try store.save(epoch: epoch) }
     #expect(folder.names("checkpoints") == ["epoch-1", "epoch-2"])
     #expect(try store.newestEpoch() == 1)
   }
 
-  @Test func replacesWhereNamesCannotBeSwapped() throws {
+  @Test func `replaces where names cannot be swapped`() throws {
     var store = store
-    store.disk = Disk { $0.operation == .replace ? .fail(EINVAL) : .proceed }
+    store.disk = FileSystem { $0.operation == .replace ? .fail(EINVAL) : .proceed }
     for epoch in [1, 2, 1] { try store.save(epoch: epoch) }
     #expect(folder.names("checkpoints") == ["epoch-1", "epoch-2"])
     #expect(try store.newestEpoch() == 1)
   }
 
-  @Test func pruningKeepsTheNewest() throws {
+  @Test func `pruning keeps the newest`() throws {
     for epoch in 1...5 { try store.save(epoch: epoch) }
     try store.prune(keeping: 2)
     #expect(folder.names("checkpoints") == ["epoch-4", "epoch-5"])
@@ -61,7 +61,7 @@ import Testing
     #expect(folder.names("checkpoints") == ["epoch-5"])
   }
 
-  @Test func pruningNeverRemovesTheNewestThatIsWhole() throws {
+  @Test func `pruning never removes the newest that is whole`() throws {
     for epoch in 1...4 { try store.save(epoch: epoch) }
     for epoch in [3, 4] { try flip("epoch-\(epoch)/model.safetensors", at: -1) }
     try store.prune(keeping: 1)
@@ -69,7 +69,7 @@ import Testing
     #expect(try store.newestEpoch() == 2)
   }
 
-  @Test func pruningRemovesNothingWhereNothingIsWhole() throws {
+  @Test func `pruning removes nothing where nothing is whole`() throws {
     for epoch in 1...3 {
       try store.save(epoch: epoch)
       try flip("epoch-\(epoch)/state.json", at: 5)
@@ -78,7 +78,7 @@ import Testing
     #expect(folder.names("checkpoints").count == 3)
   }
 
-  @Test func stateThatIsNotJSONIsRefused() throws {
+  @Test func `state that is not JSON is refused`() throws {
     try store.save(epoch: 1)
     #expect(throws: CheckpointError.self) {
       try store.save(name: "epoch-2", files: [], state: State(epoch: 2, best: .nan))
@@ -86,7 +86,7 @@ import Testing
     #expect(try store.newestEpoch() == 1)
   }
 
-  @Test func theFoldersOfDeadWritersAreRemoved() throws {
+  @Test func `the folders of dead writers are removed`() throws {
     try store.save(epoch: 1)
     let dead = "\(store.folder)/.epoch-2.999999999-1.tmp"
     try FileManager.default.createDirectory(atPath: dead, withIntermediateDirectories: false)

@@ -19,12 +19,12 @@ import Testing
   @Test(arguments: [
     (-1, "tensor head.weight"), (-64 * 4, "tensor head.weight"), (-65 * 4, "tensor head.bias"),
   ])
-  func aFlippedByteIsFoundAndItsTensorNamed(offset: Int, tensor: String) throws {
+  func `a flipped byte is found and its tensor named`(offset: Int, tensor: String) throws {
     try flipByte(path("model.safetensors"), at: offset)
     try expectRefusal("epoch-2/model.safetensors: \(tensor): its bytes changed")
   }
 
-  @Test func everyFlippedByteIsFound() throws {
+  @Test func `every flipped byte is found`() throws {
     for file in folder.names("checkpoints/epoch-2") {
       let whole = try Data(contentsOf: URL(fileURLWithPath: path(file)))
       for offset in 0..<whole.count {
@@ -38,7 +38,7 @@ import Testing
     #expect(try store.newestEpoch() == 2)
   }
 
-  @Test func aFileCutShortIsFound() throws {
+  @Test func `a file cut short is found`() throws {
     for file in folder.names("checkpoints/epoch-2") {
       let whole = try Data(contentsOf: URL(fileURLWithPath: path(file)))
       for count in [0, 1, 8, whole.count / 2, whole.count - 1] {
@@ -50,17 +50,17 @@ import Testing
   }
 
   @Test(arguments: ["model.safetensors", "state.json"])
-  func aMissingFileIsNamed(file: String) throws {
+  func `a missing file is named`(file: String) throws {
     try FileManager.default.removeItem(atPath: path(file))
     try expectRefusal("cannot open \(path(file)): No such file")
   }
 
-  @Test func aMissingManifestMeansTheWriterDidNotFinish() throws {
+  @Test func `a missing manifest means the writer did not finish`() throws {
     try FileManager.default.removeItem(atPath: path("manifest.json"))
     try expectRefusal("epoch-2 is not a complete checkpoint: it has no manifest.json")
   }
 
-  @Test func anotherFormatIsRefused() throws {
+  @Test func `another format is refused`() throws {
     let text = try String(contentsOfFile: path("manifest.json"), encoding: .utf8)
     #expect(text.contains(#""version" : 1"#))
     try text.replacingOccurrences(of: #""version" : 1"#, with: #""version" : 2"#)
@@ -68,14 +68,14 @@ import Testing
     try expectRefusal("its format 2 is not one that this program reads")
   }
 
-  @Test func aFileOfAnotherCheckpointIsFound() throws {
+  @Test func `a file of another checkpoint is found`() throws {
     let older = try Data(contentsOf: URL(fileURLWithPath: "\(store.folder)/epoch-1/model.safetensors"))
     try older.write(to: URL(fileURLWithPath: path("model.safetensors")))
     try expectRefusal("tensor head.bias: its bytes changed")
   }
 
   /// From the newest to the oldest, manifests that are missing or cut first; all are named, none is used.
-  @Test func everyRefusalIsReported() throws {
+  @Test func `every refusal is reported`() throws {
     let names = [
       CheckpointName(epoch: 3, step: 50), CheckpointName(epoch: 3, step: 9), CheckpointName(epoch: 3),
     ]

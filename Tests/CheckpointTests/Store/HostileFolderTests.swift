@@ -38,7 +38,7 @@ import Testing
     (#""name" : "state.json""#, #""name" : "state\u0000.json""#, "names no file of it"),
     (#""name" : "state.json""#, #""name" : """#, "names no file of it"),
   ])
-  func aManifestThatLiesIsDamaged(text: String, other: String, reason: String) throws {
+  func `a manifest that lies is damaged`(text: String, other: String, reason: String) throws {
     let content = try String(contentsOfFile: manifest, encoding: .utf8)
     #expect(content.contains(text))
     try content.replacingOccurrences(of: text, with: other).write(
@@ -48,7 +48,7 @@ import Testing
       CheckpointStore(folder: store.folder).list().unreadable.first?.description.contains(reason) == true)
   }
 
-  @Test func aPipeInThePlaceOfAFileIsNotWaitedFor() throws {
+  @Test func `a pipe in the place of a file is not waited for`() throws {
     for file in ["model.safetensors", "state.json", "manifest.json"] {
       let path = "\(store.folder)/epoch-2/\(file)"
       try FileManager.default.removeItem(atPath: path)
@@ -66,7 +66,7 @@ import Testing
   }
 
   /// A file of holes takes no disk, and would take all memory.
-  @Test func aManifestOfATerabyteIsNotRead() throws {
+  @Test func `a manifest of a terabyte is not read`() throws {
     #expect(truncate(manifest, 1 << 40) == 0)
     try expectRefusal("which nothing of its kind needs")
   }

@@ -47,7 +47,7 @@ import Testing
       store.disk = power.disk
       let outcome = Result { try relabel(in: store) }
       power.lose(loss, in: folder.path)
-      store.disk = Disk()
+      store.disk = FileSystem()
       let best = try store.newestVerified().checkpoint?.state(State.self).best
       #expect(try store.newestEpoch() == 2)
       #expect(best == 99 || best == 97.25, "\(loss) at \(last)")
@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test func `a file system without second names has it saved anew`() throws {
-    let disk = Disk { $0.operation == .link ? .fail(EPERM) : .proceed }
+    let disk = FileSystem { $0.operation == .link ? .fail(EPERM) : .proceed }
     let writer = CheckpointWriter(store.on(disk), keeping: 1)
     let (steps, end) = (CheckpointName(epoch: 0, step: 7), CheckpointName(epoch: 0))
     try writer.succeed(steps, floats: 10)
@@ -87,7 +87,7 @@ import Testing
   @Test func `a folder that is removed in the middle of a save is made again`() throws {
     let path = folder.path
     let isGone = Monitor(false)
-    let disk = Disk { call in
+    let disk = FileSystem { call in
       if call.operation == .rename, isGone.withLock({ $0.setTrue() }) {
         try? FileManager.default.removeItem(atPath: path)
       }

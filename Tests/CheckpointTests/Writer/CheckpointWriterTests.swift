@@ -14,7 +14,7 @@ import Testing
     store = CheckpointStore(folder: "\(folder.path)/checkpoints")
   }
 
-  @Test func trainingGoesOnWhileItWrites() throws {
+  @Test func `training goes on while it writes`() throws {
     let gate = Gate()
     let writer = CheckpointWriter(store.on(gate.disk))
     var values: [Float] = [1, 2, 3]
@@ -36,9 +36,9 @@ import Testing
     #expect(folder.names("checkpoints") == ["epoch-0000"])
   }
 
-  @Test func aWriterThatGoesLosesNothing() throws {
+  @Test func `a writer that goes loses nothing`() throws {
     // A slow disk, so that the writer goes while the save is under way.
-    let disk = Disk { _ in
+    let disk = FileSystem { _ in
       usleep(2000)
       return .proceed
     }
@@ -51,7 +51,7 @@ import Testing
   }
 
   /// A later save takes the memory of an earlier one, whatever the tensors' sizes.
-  @Test func memoryIsUsedAgain() throws {
+  @Test func `memory is used again`() throws {
     let writer = CheckpointWriter(store)
     let counts = [10, 20_000_000, 3, 1000]
     var places: [[UnsafeMutableRawPointer?]] = []
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  @Test func memoryIsInPlaceBeforeTheFirstSave() throws {
+  @Test func `memory is in place before the first save`() throws {
     let megabytes = 40
     let writer = CheckpointWriter(store)
     writer.prepare(byteCount: megabytes << 20)
@@ -103,7 +103,8 @@ import Testing
   }
 
   /// A save need not wait for the memory, nor keep to what was announced.
-  @Test(arguments: [1, 300_000_000]) func aSaveBeginsWhileMemoryIsPutInPlace(announced: Int) throws {
+  @Test(arguments: [1, 300_000_000]) func `a save begins while memory is put in place`(announced: Int) throws
+  {
     let writer = CheckpointWriter(store)
     writer.prepare(byteCount: announced)
     for epoch in 0..<2 {
@@ -114,7 +115,7 @@ import Testing
     }
   }
 
-  @Test func whatCannotBeCopiedIsNoSave() throws {
+  @Test func `what cannot be copied is no save`() throws {
     struct Trouble: Error {}
     let writer = CheckpointWriter(store)
     #expect(throws: Trouble.self) {
@@ -124,7 +125,7 @@ import Testing
     try writer.succeed(CheckpointName(epoch: 0), floats: 10)
   }
 
-  @Test func whatIsNotANumberIsNotSaved() throws {
+  @Test func `what is not a number is not saved`() throws {
     let writer = CheckpointWriter(store)
     _ = [Float.nan].withUnsafeBytes { writer.begin(CheckpointName(epoch: 0), values: $0) }
     #expect(writer.wait(within: .seconds(60)))
@@ -142,10 +143,10 @@ import Testing
   }
 
   /// What cannot be read back is not kept, and nothing older goes for it.
-  @Test func whatDoesNotReadBackFails() throws {
+  @Test func `what does not read back fails`() throws {
     try store.save(epoch: 1)
     try store.save(epoch: 2)
-    let disk = Disk { call in
+    let disk = FileSystem { call in
       if call.operation == .rename, let folder = call.source, folder.contains(".epoch-0003.") {
         try? flipByte("\(folder)/model.safetensors", at: -1)
       }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct FailingSaveTests {
   /// Where it saves a new name, and where it replaces one, a failing operation harms no earlier checkpoint.
   @Test(arguments: [false, true], [3, 1])
-  func earlierCheckpointsSurvive(isCrash: Bool, epoch: Int) throws {
+  func `earlier checkpoints survive`(isCrash: Bool, epoch: Int) throws {
     var number = 0
     var isSaved = false
     while !isSaved {
@@ -15,9 +15,9 @@ import Testing
       var store = CheckpointStore(folder: "\(folder.path)/checkpoints")
       try store.save(epoch: 1)
       try store.save(epoch: 2)
-      store.disk = FailingDisk(failingAt: number, isCrash: isCrash).disk
+      store.disk = FailingFileSystem(failingAt: number, isCrash: isCrash).disk
       isSaved = (try? store.save(epoch: epoch)) != nil
-      store.disk = Disk()
+      store.disk = FileSystem()
       let newest = try #require(try store.newestEpoch())
       #expect(newest == (isSaved ? epoch : 2) || newest == epoch)
       #expect(store.newestVerified().refused == [])
@@ -38,10 +38,10 @@ import Testing
     #expect(names.isSubset(of: ["epoch-1", "epoch-2", "epoch-4", name]))
   }
 
-  @Test func theErrorSaysWhatToDo() throws {
+  @Test func `the error says what to do`() throws {
     let folder = try TemporaryFolder()
     var store = CheckpointStore(folder: "\(folder.path)/checkpoints")
-    store.disk = Disk {
+    store.disk = FileSystem {
       $0.operation == .write && $0.path.hasSuffix("state.json") ? .fail(ENOSPC) : .proceed
     }
     let error = #expect(throws: CheckpointError.self) { try store.save(epoch: 1) }
@@ -50,7 +50,7 @@ import Testing
     #expect(folder.names("checkpoints") == [])
   }
 
-  @Test func aFolderThatCannotBeMadeIsNamed() {
+  @Test func `a folder that cannot be made is named`() {
     let error = #expect(throws: CheckpointError.self) {
       try CheckpointStore(folder: "/proc/checkpoints").save(epoch: 1)
     }

@@ -6,7 +6,7 @@ import Testing
 
 /// A process that saves without a pause is killed at random moments: nothing that it reported as saved is ever lost.
 @Suite struct KilledSaverTests {
-  @Test func whatWasSavedIsFound() throws {
+  @Test func `what was saved is found`() throws {
     let folder = try TemporaryFolder()
     let store = CheckpointStore(folder: "\(folder.path)/checkpoints")
     var newest = 0

@@ -44,9 +44,9 @@ final class PowerCut: Sendable {
   /// Whether the call was reached.
   var happened: Bool { log.withLock { $0.isOff } }
 
-  var disk: Disk { Disk { self.answer($0) } }
+  var disk: FileSystem { FileSystem { self.answer($0) } }
 
-  private func answer(_ call: Disk.Call) -> Disk.Answer {
+  private func answer(_ call: FileSystem.Call) -> FileSystem.Answer {
     log.withLock { log in
       defer { log.calls += 1 }
       // Half of the last write arrives; whoever wrote then finds the power gone.
@@ -92,7 +92,7 @@ final class PowerCut: Sendable {
 
 extension PowerCut.Log {
   /// What this call leaves to be flushed, or flushes.
-  mutating func note(_ call: Disk.Call) {
+  mutating func note(_ call: FileSystem.Call) {
     switch call.operation {
     case .write:
       unflushedFiles.insert(fileNumber(call.path))
@@ -101,7 +101,7 @@ extension PowerCut.Log {
     case .sync: flushNames(in: call.path)
     case .rename, .replace: note(renameTo: call.path, from: call.source ?? "", call.operation)
     case .remove: unflushedFiles.remove(fileNumber(call.path))
-    case .make where !Disk().exists(call.path): unflushedFolders.insert(call.path)
+    case .make where !FileSystem().exists(call.path): unflushedFolders.insert(call.path)
     case .link: unflushedLinks.insert(call.path)
     case .open, .create, .make: break
     }
@@ -111,20 +111,21 @@ extension PowerCut.Log {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
       unflushedNames.remove(fileNumber("\(folder)/\(name)"))
     }
-    unflushedLinks = unflushedLinks.filter { Disk.split($0).folder != folder }
-    unflushedFolders = unflushedFolders.filter { Disk.split($0).folder != folder }
+    unflushedLinks = unflushedLinks.filter { FileSystem.split($0).folder != folder }
+    unflushedFolders = unflushedFolders.filter { FileSystem.split($0).folder != folder }
     renames.removeAll { $0.folder == folder }
   }
 
-  private mutating func note(renameTo target: String, from source: String, _ operation: Disk.Operation) {
+  private mutating func note(renameTo target: String, from source: String, _ operation: FileSystem.Operation)
+  {
     renames.append(
       (
-        folder: Disk.split(target).folder,
+        folder: FileSystem.split(target).folder,
         undo: {
           if operation == .replace {
-            try? Disk().exchange(target, with: source)
+            try? FileSystem().exchange(target, with: source)
           } else {
-            try? Disk().rename(target, to: source)
+            try? FileSystem().rename(target, to: source)
           }
         }
       ))

@@ -14,7 +14,7 @@ import Testing
   }
 
   @Test(arguments: Save.allCases, PowerCut.Loss.allCases)
-  func theNewestOrThePreviousIsFound(save: Save, loss: PowerCut.Loss) throws {
+  func `the newest or the previous is found`(save: Save, loss: PowerCut.Loss) throws {
     for shortWrites in loss == .torn ? [false, true] : [false] {
       var last = 0
       while try cut(save, loss, at: last, shortWrites) { last += 1 }
@@ -32,7 +32,7 @@ import Testing
     if save == .aNameAgainWithoutSwaps { store.disk = power.disk.withoutSwaps }
     let outcome = Result { try store.save(epoch: save.epoch, from: 100) }
     power.lose(loss, in: folder.path)
-    store.disk = Disk()
+    store.disk = FileSystem()
     let found = store.newestVerified()
     let value = try found.checkpoint?.state(State.self).epoch
     let expected: Set<Int?> = [save.earlier?.upperBound, 100 + save.epoch]
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test(arguments: PowerCut.Loss.allCases)
-  func pruningLosesNothingThatIsKept(loss: PowerCut.Loss) throws {
+  func `pruning loses nothing that is kept`(loss: PowerCut.Loss) throws {
     var last = 0
     var happened = true
     while happened {
@@ -64,7 +64,7 @@ import Testing
       store.disk = power.disk
       try? store.prune(keeping: 2)
       power.lose(loss, in: folder.path)
-      store.disk = Disk()
+      store.disk = FileSystem()
       #expect(try store.newestEpoch() == 4)
       #expect(folder.names("checkpoints").filter { !$0.hasPrefix(".") }.suffix(2) == ["epoch-3", "epoch-4"])
       try expectRecovery(of: store, in: folder)
@@ -75,9 +75,9 @@ import Testing
   }
 }
 
-extension Disk {
+extension FileSystem {
   /// As a file system that cannot swap two names.
-  fileprivate var withoutSwaps: Disk {
-    Disk { $0.operation == .replace ? .fail(EINVAL) : answer($0) }
+  fileprivate var withoutSwaps: FileSystem {
+    FileSystem { $0.operation == .replace ? .fail(EINVAL) : answer($0) }
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
 /// Real disks that are full or take no writes; where none can be made, `CheckpointWriterTests` plays them.
 @Suite(.enabled(if: SmallDisk.isPossible)) struct SmallDiskTests {
-  @Test func aFullDiskEndsNothing() throws {
+  @Test func `a full disk ends nothing`() throws {
     try SmallDisk.run(size: "1m") { disk in
       let writer = CheckpointWriter(CheckpointStore(folder: "\(disk.path)/checkpoints"), keeping: 2)
       try writer.succeed(CheckpointName(epoch: 0), floats: 50_000)
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test func whatWouldGoAfterASaveGoesBeforeItWhereThereIsNoRoomForBoth() throws {
+  @Test func `what would go after a save goes before it where there is no room for both`() throws {
     try SmallDisk.run(size: "1m") { disk in
       let writer = CheckpointWriter(CheckpointStore(folder: "\(disk.path)/checkpoints"), keeping: 2)
       try writer.succeed(CheckpointName(epoch: 0), floats: 100_000)
@@ -44,14 +44,14 @@ import Testing
   }
 
   /// A disk that fills up in every place of the checkpoint, and is emptied again.
-  @Test func aDiskThatFillsUpAnywhereEndsNothing() throws {
+  @Test func `a disk that fills up anywhere ends nothing`() throws {
     try SmallDisk.run(size: "256k") { disk in
       let writer = CheckpointWriter(CheckpointStore(folder: "\(disk.path)/checkpoints"), keeping: 1)
       try writer.succeed(CheckpointName(epoch: 0), floats: 1000)
       let ballast = "\(disk.path)/ballast"
       var failures = 0
       for kilobytes in stride(from: 200, through: 256, by: 4) {
-        var file = try FileWriter(creating: ballast, on: Disk())
+        var file = try FileWriter(creating: ballast, on: FileSystem())
         try? file.write([UInt8](repeating: 1, count: kilobytes << 10))
         let outcome = writer.save(CheckpointName(epoch: kilobytes), floats: 3000)
         if let failure = outcome.failure {
@@ -60,7 +60,7 @@ import Testing
         }
         #expect(writer.store.newestVerified().checkpoint != nil)
         #expect(writer.store.newestVerified().refused == [])
-        try Disk().remove(ballast)
+        try FileSystem().remove(ballast)
       }
       #expect(failures > 3)
       try writer.succeed(CheckpointName(epoch: 999), floats: 3000)
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test func aReadOnlyDiskEndsNothing() throws {
+  @Test func `a read-only disk ends nothing`() throws {
     try SmallDisk.run(size: "1m") { disk in
       let writer = CheckpointWriter(CheckpointStore(folder: "\(disk.path)/checkpoints"))
       try writer.succeed(CheckpointName(epoch: 0), floats: 1000)

@@ -25,9 +25,9 @@ import Testing
 
   /// Half of the write still succeeds.
   @Test(arguments: troubles)
-  func theRunGoesOn(errno: CInt, kind: SaveFailure.Kind, hint: String) throws {
+  func `the run goes on`(errno: CInt, kind: SaveFailure.Kind, hint: String) throws {
     let room = Monitor(500)
-    let disk = Disk { call in
+    let disk = FileSystem { call in
       guard call.operation == .write else { return .proceed }
       return room.withLock { room in
         defer { room = max(0, room - call.byteCount) }
@@ -53,11 +53,11 @@ import Testing
   }
 
   /// Whichever call fails, the newest or the one before is there, and what was half-written is gone.
-  @Test func whicheverCallFails() throws {
+  @Test func `whichever call fails`() throws {
     var number = 0
     var failures = 0
     while true {
-      let failing = FailingDisk(failingAt: number, isCrash: false)
+      let failing = FailingFileSystem(failingAt: number, isCrash: false)
       let outcome = CheckpointWriter(store.on(failing.disk), keeping: 2)
         .save(CheckpointName(epoch: 10 + number), floats: 100)
       if outcome.failure != nil { failures += 1 }
@@ -72,8 +72,8 @@ import Testing
     #expect(failures > 10 && number > failures)
   }
 
-  @Test func aRemovalThatFailsIsAWarning() throws {
-    let disk = Disk {
+  @Test func `a removal that fails is a warning`() throws {
+    let disk = FileSystem {
       $0.path.hasSuffix("epoch-1") || $0.source?.hasSuffix("epoch-1") == true ? .fail(EIO) : .proceed
     }
     let saved = try CheckpointWriter(store.on(disk), keeping: 1).succeed(CheckpointName(epoch: 3), floats: 9)
@@ -83,7 +83,7 @@ import Testing
     #expect(try store.newestVerified().checkpoint?.state(Int.self) == 3)
   }
 
-  @Test func theBestIsKept() throws {
+  @Test func `the best is kept`() throws {
     let writer = CheckpointWriter(store, keeping: 2)
     for epoch in 3...8 { try writer.succeed(CheckpointName(epoch: epoch), floats: 9, isBest: epoch < 6) }
     #expect(folder.names("checkpoints") == ["epoch-0005", "epoch-0007", "epoch-0008"])

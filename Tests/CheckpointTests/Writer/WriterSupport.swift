@@ -4,8 +4,8 @@ import TestSupport
 
 extension Gate {
   /// A disk that waits at its first call until the gate is opened.
-  var disk: Disk {
-    Disk { _ in
+  var disk: FileSystem {
+    FileSystem { _ in
       self.pass()
       return .proceed
     }
@@ -13,7 +13,7 @@ extension Gate {
 }
 
 extension CheckpointStore {
-  func on(_ disk: Disk) -> CheckpointStore {
+  func on(_ disk: FileSystem) -> CheckpointStore {
     var store = self
     store.disk = disk
     return store

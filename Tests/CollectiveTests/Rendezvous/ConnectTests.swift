@@ -6,11 +6,9 @@ import Testing
 
 @Suite("Meeting over ipc")
 struct ConnectTests {
-  @Test(
-    "ranks meet, leave only locks while they work, and nothing once they have closed",
-    arguments: [1, 2, 4, 8])
-  func lifecycle(size: Int) throws {
-    let folder = try RunFolder()
+  @Test(arguments: [1, 2, 4, 8])
+  func `ranks meet, leave only locks while they work, and nothing once they have closed`(size: Int) throws {
+    let folder = try RendezvousFolder()
     let seen = try onRanks(size) { rank throws(CollectiveError) in
       let group = try Self.connect(folder, rank, of: size)
       try group.barrier()
@@ -24,14 +22,15 @@ struct ConnectTests {
     #expect(folder.contents.isEmpty)
   }
 
-  @Test("with memory at hand, the floats lie in it, and shm without memory is refused", arguments: [2, 5])
-  func sharedMemory(size: Int) throws {
-    let folder = try RunFolder()
+  @Test(arguments: [2, 5])
+  func `with memory at hand, the floats lie in it, and shm without memory is refused`(size: Int) throws {
+    let folder = try RendezvousFolder()
     let memory = try TestMemory()
     let sums = try onRanks(size) { rank throws(CollectiveError) in
-      var meeting = RingMeeting(rank: rank, size: size, run: "test", generation: 0, directory: folder.path)
-      meeting.memory = memory.shared
-      let group = try RingGroup.connect(meeting)
+      var rendezvous = RingRendezvous(
+        rank: rank, size: size, run: "test", generation: 0, directory: folder.path)
+      rendezvous.memory = memory.shared
+      let group = try RingGroup.connect(rendezvous)
       let buffer = try group.makeBuffer(count: 100_000)
       buffer.floats.update(repeating: 1)
       try group.allReduceSum(buffer, 0..<100_000)
@@ -41,9 +40,9 @@ struct ConnectTests {
     #expect(sums == Array(repeating: true, count: size))
     #expect(folder.contents.isEmpty && memory.mappings == 0)
 
-    var meeting = RingMeeting(rank: 1, size: size, run: "test", generation: 0, directory: folder.path)
-    meeting.transport = .shm
-    let error = Outcome { () throws(CollectiveError) in try RingGroup.connect(meeting) }.error
+    var rendezvous = RingRendezvous(rank: 1, size: size, run: "test", generation: 0, directory: folder.path)
+    rendezvous.transport = .shm
+    let error = Outcome { () throws(CollectiveError) in try RingGroup.connect(rendezvous) }.error
     guard case .setup(1, let detail) = error else {
       Issue.record("\(String(describing: error))")
       return
@@ -52,9 +51,8 @@ struct ConnectTests {
     #expect(folder.contents.isEmpty)
   }
 
-  @Test("a rank that does not come is named by all that did, within the deadline")
-  func missingRank() throws {
-    let folder = try RunFolder()
+  @Test func `a rank that does not come is named by all that did, within the deadline`() throws {
+    let folder = try RendezvousFolder()
     let start = ContinuousClock.now
     let errors = onRanks(4) { rank throws(CollectiveError) in
       if rank != 1 { try Self.connect(folder, rank, of: 4, deadline: .milliseconds(500)).close() }
@@ -64,9 +62,8 @@ struct ConnectTests {
     #expect(folder.contents.isEmpty)
   }
 
-  @Test("what a killed run left behind is in nobody's way")
-  func staleFiles() throws {
-    let folder = try RunFolder()
+  @Test func `what a killed run left behind is in nobody's way`() throws {
+    let folder = try RendezvousFolder()
     for name in ["ring-0", "ring-0.lock", "ring-1", "ring-1.lock"] {
       #expect(FileManager.default.createFile(atPath: "\(folder.path)/\(name)", contents: Data("1\n".utf8)))
     }
@@ -77,9 +74,9 @@ struct ConnectTests {
     #expect(folder.contents.isEmpty)
   }
 
-  @Test("a path on which a living process listens is refused, and its owner goes on undisturbed")
-  func secondBind() throws {
-    let folder = try RunFolder()
+  @Test func `a path on which a living process listens is refused, and its owner goes on undisturbed`() throws
+  {
+    let folder = try RendezvousFolder()
     let outcomes = onRanks(3) { rank throws(CollectiveError) in
       let group = try Self.connect(folder, rank, of: 3)
       let second = Outcome { () throws(CollectiveError) in try Self.connect(folder, rank, of: 3) }.error
@@ -96,10 +93,11 @@ struct ConnectTests {
     }
   }
 
-  @Test("a folder that others can enter, that is none or that is too deep is refused with the reason")
-  func folders() throws {
-    let open = try RunFolder(mode: 0o755)
-    let deep = try RunFolder()
+  @Test func `a folder that others can enter, that is none or that is too deep is refused with the reason`()
+    throws
+  {
+    let open = try RendezvousFolder(mode: 0o755)
+    let deep = try RendezvousFolder()
     let long = "\(deep.path)/" + String(repeating: "d", count: 90)
     try FileManager.default.createDirectory(atPath: long, withIntermediateDirectories: false)
     chmod(long, 0o700)
@@ -111,7 +109,7 @@ struct ConnectTests {
     for (path, reason) in refusals {
       let error = Outcome { () throws(CollectiveError) in
         try RingGroup.connect(
-          RingMeeting(rank: 0, size: 2, run: "test", generation: 0, directory: path))
+          RingRendezvous(rank: 0, size: 2, run: "test", generation: 0, directory: path))
       }.error
       guard case .setup(0, let detail) = error else {
         Issue.record("\(path): \(String(describing: error))")
@@ -123,11 +121,12 @@ struct ConnectTests {
   }
 
   private static func connect(
-    _ folder: RunFolder, _ rank: Int, of size: Int, deadline: Duration = .seconds(20)
+    _ folder: RendezvousFolder, _ rank: Int, of size: Int, deadline: Duration = .seconds(20)
   ) throws(CollectiveError) -> RingGroup {
-    var meeting = RingMeeting(rank: rank, size: size, run: "test", generation: 0, directory: folder.path)
-    meeting.deadline = deadline
-    meeting.timeouts = RingGroup.Timeouts(silence: .seconds(20), grace: .seconds(5))
-    return try RingGroup.connect(meeting)
+    var rendezvous = RingRendezvous(
+      rank: rank, size: size, run: "test", generation: 0, directory: folder.path)
+    rendezvous.deadline = deadline
+    rendezvous.timeouts = RingGroup.Timeouts(silence: .seconds(20), grace: .seconds(5))
+    return try RingGroup.connect(rendezvous)
   }
 }

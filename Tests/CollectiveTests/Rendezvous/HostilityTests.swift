@@ -7,23 +7,23 @@ import Wire
 
 @Suite("Strangers at the door")
 struct HostilityTests {
-  @Test(
-    "none gets a byte across, costs a step or ends the run, while the ring forms and when it stands",
-    arguments: [false, true])
-  func attacks(encrypts: Bool) throws {
+  @Test(arguments: [false, true])
+  func `none gets a byte across, costs a step or ends the run, while the ring forms and when it stands`(
+    encrypts: Bool
+  ) throws {
     let size = 3
-    let folder = try RunFolder(secretsFor: size)
+    let folder = try RendezvousFolder(secretsFor: size)
     let outcomes = onRanks(size) { rank throws(CollectiveError) in
-      let door = try TCPDoor(folder.meeting(rank: rank, size: size, encrypts: encrypts))
-      let transport = try ZeroMQTransport(door: door)
-      let target = try Self.announcement(of: door)
-      var open = try Self.attack(target, door)
+      let rendezvous = try TCPRendezvous(folder.rendezvous(rank: rank, size: size, encrypts: encrypts))
+      let transport = try ZeroMQTransport(rendezvous: rendezvous)
+      let target = try Self.announcement(of: rendezvous)
+      var open = try Self.attack(target, rendezvous)
       let group = RingGroup(transport, rank: rank, size: size)
       try group.join(within: .seconds(20))
       transport.stopListening()
       var sums: [[Int64]] = []
       for step in 0..<3 {
-        open += try Self.attack(target, door)
+        open += try Self.attack(target, rendezvous)
         sums.append(try group.sum([Int64(rank + step)]))
       }
       open = []
@@ -35,19 +35,19 @@ struct HostilityTests {
     #expect(folder.contents.isEmpty)
   }
 
-  @Test("one who knows all secrets and repeats what was said is not let in once the ring stands")
-  func replay() throws {
-    let folder = try RunFolder(secretsFor: 2)
+  @Test func `one who knows all secrets and repeats what was said is not let in once the ring stands`() throws
+  {
+    let folder = try RendezvousFolder(secretsFor: 2)
     let sums = try onRanks(2) { rank throws(CollectiveError) in
-      let door = try TCPDoor(folder.meeting(rank: rank, size: 2))
-      let transport = try ZeroMQTransport(door: door)
-      let target = try Self.announcement(of: door)
+      let rendezvous = try TCPRendezvous(folder.rendezvous(rank: rank, size: 2))
+      let transport = try ZeroMQTransport(rendezvous: rendezvous)
+      let target = try Self.announcement(of: rendezvous)
       let group = RingGroup(transport, rank: rank, size: 2)
       try group.join(within: .seconds(20))
       transport.stopListening()
       let frame = Self.frame(of: 1 - rank)
       try Self.orSystemError {
-        try Attack.knock(at: target.endpoint, as: door.security.client(of: target), sending: frame)
+        try Attack.knock(at: target.endpoint, as: rendezvous.security.client(of: target), sending: frame)
       }
       let sum = try group.sum([Int64(rank)])
       group.close()
@@ -56,14 +56,14 @@ struct HostilityTests {
     #expect(sums == [[1], [1]])
   }
 
-  @Test("a rank that would let a stranger in does not start", arguments: [false, true])
-  func withoutAuthenticator(encrypts: Bool) throws {
-    let folder = try RunFolder(secretsFor: 2)
+  @Test(arguments: [false, true])
+  func `a rank that would let a stranger in does not start`(encrypts: Bool) throws {
+    let folder = try RendezvousFolder(secretsFor: 2)
     let error = Outcome { () throws(CollectiveError) in
-      var door = try TCPDoor(folder.meeting(rank: 0, size: 2, encrypts: encrypts))
-      door.hasAuthenticator = false
-      door.refusalLimit = .milliseconds(200)
-      _ = try ZeroMQTransport(door: door)
+      var rendezvous = try TCPRendezvous(folder.rendezvous(rank: 0, size: 2, encrypts: encrypts))
+      rendezvous.hasAuthenticator = false
+      rendezvous.refusalLimit = .milliseconds(200)
+      _ = try ZeroMQTransport(rendezvous: rendezvous)
     }.error
     guard case .setup(0, let detail) = error else {
       Issue.record("it starts: \(String(describing: error))")
@@ -73,17 +73,17 @@ struct HostilityTests {
     #expect(folder.contents.isEmpty)
   }
 
-  @Test("ranks with secrets of two runs say so, and do not meet", arguments: [false, true])
-  func otherSecrets(encrypts: Bool) throws {
-    let folders = [try RunFolder(secretsFor: 2), try RunFolder(secretsFor: 2)]
+  @Test(arguments: [false, true])
+  func `ranks with secrets of two runs say so, and do not meet`(encrypts: Bool) throws {
+    let folders = [try RendezvousFolder(secretsFor: 2), try RendezvousFolder(secretsFor: 2)]
     let doors = onRanks(2) { rank throws(CollectiveError) in
-      let door = try TCPDoor(folders[rank].meeting(rank: rank, size: 2, encrypts: encrypts))
-      let transport = try ZeroMQTransport(door: door)
+      let rendezvous = try TCPRendezvous(folders[rank].rendezvous(rank: rank, size: 2, encrypts: encrypts))
+      let transport = try ZeroMQTransport(rendezvous: rendezvous)
       // As if one had copied the announcement, but not the secrets.
       let other = RingGroup.socketPath(of: rank, in: folders[1 - rank].path)
-      let target = try Self.announcement(of: door)
+      let target = try Self.announcement(of: rendezvous)
       try Self.orSystemError {
-        try PrivateFile.replace(SocketClaim.announcementPath(of: other), with: target.text)
+        try PrivateFile.replace(SocketPathLock.announcementPath(of: other), with: target.text)
       }
       let group = RingGroup(transport, rank: rank, size: 2)
       try group.join(within: .seconds(1))
@@ -94,8 +94,7 @@ struct HostilityTests {
     #expect(encrypts ? doors.allSatisfy { $0 != nil } : !refusals.isEmpty, "\(doors)")
   }
 
-  @Test("over ipc, who only connects and leaves, or says nothing, ends nothing")
-  func ipcScan() throws {
+  @Test func `over ipc, who only connects and leaves, or says nothing, ends nothing`() throws {
     let ring = try TestRing(.ipc, size: 2)
     let sums = try onRanks(2) { rank throws(CollectiveError) in
       let transport = try ring.transport(rank)
@@ -113,12 +112,12 @@ struct HostilityTests {
     #expect(sums == [[1], [1]])
   }
 
-  private static func attack(_ target: RingAnnouncement, _ door: TCPDoor) throws(CollectiveError)
+  private static func attack(_ target: RingAnnouncement, _ rendezvous: TCPRendezvous) throws(CollectiveError)
     -> [Connection]
   {
     try orSystemError {
       try Attack.allCases.compactMap {
-        try $0.run(at: target, door.security, frame: frame(of: (door.meeting.rank + 2) % 3))
+        try $0.run(at: target, rendezvous.security, frame: frame(of: (rendezvous.ring.rank + 2) % 3))
       }
     }
   }
@@ -127,17 +126,17 @@ struct HostilityTests {
   private static func frame(of rank: Int) -> Message {
     let message = Message(byteCount: FrameHeader.byteCount)
     FrameHeader(
-      operation: OperationCall.Operation.farewell.rawValue, element: 1,
+      operation: CollectiveCall.Operation.farewell.rawValue, element: 1,
       run: FrameHeader.digest(ofRun: "test"),
       generation: 0, rank: UInt16(rank), size: 3
     ).encode(into: message.bytes)
     return message
   }
 
-  private static func announcement(of door: TCPDoor) throws(CollectiveError) -> RingAnnouncement {
+  private static func announcement(of rendezvous: TCPRendezvous) throws(CollectiveError) -> RingAnnouncement {
     let found = try orSystemError {
-      try PrivateFile.read(door.claim.announcementPath)
-        .flatMap { RingAnnouncement($0, run: door.meeting.run, generation: door.meeting.generation) }
+      try PrivateFile.read(rendezvous.pathLock.announcementPath)
+        .flatMap { RingAnnouncement($0, run: rendezvous.ring.run, generation: rendezvous.ring.generation) }
     }
     guard let found else { throw .system(detail: "no announcement") }
     return found

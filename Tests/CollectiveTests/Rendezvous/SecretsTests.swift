@@ -6,9 +6,8 @@ import Wire
 
 @Suite("Secrets of a ring")
 struct SecretsTests {
-  @Test("are files for one user alone, written once")
-  func files() throws {
-    let folder = try RunFolder(secretsFor: 3)
+  @Test func `are files for one user alone, written once`() throws {
+    let folder = try RendezvousFolder(secretsFor: 3)
     let names = ["key-0", "key-1", "key-2", "public-keys", "secret"]
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == names)
     #expect(RingSecrets.fileNames(size: 3).sorted() == names)
@@ -18,28 +17,28 @@ struct SecretsTests {
     }
     let again = #expect(throws: RingSecrets.Failure.self) { try RingSecrets.write(to: folder.path, size: 3) }
     #expect(again?.description.contains("\(folder.path)/secret") == true)
-    let open = try RunFolder(mode: 0o750)
+    let open = try RendezvousFolder(mode: 0o750)
     #expect(throws: RingSecrets.Failure.self) { try RingSecrets.write(to: open.path, size: 1) }
     #expect(open.contents.isEmpty)
   }
 
-  @Test("fit together: everyone's neighbours are the ranks beside it, and no two runs share any")
-  func keys() throws {
-    let folder = try RunFolder(secretsFor: 4)
+  @Test func `fit together: everyone's neighbours are the ranks beside it, and no two runs share any`() throws
+  {
+    let folder = try RendezvousFolder(secretsFor: 4)
     let keys = try (0..<4).map { try RingSecrets.keys(of: $0, size: 4, in: folder.path) }
     for rank in 0..<4 {
       #expect(keys[rank].next == keys[(rank + 1) % 4].own.publicKey)
       #expect(keys[(rank + 1) % 4].previous == keys[rank].own.publicKey)
     }
     #expect(Set(keys.map(\.own.secretText)).count == 4)
-    let other = try RunFolder(secretsFor: 4)
+    let other = try RendezvousFolder(secretsFor: 4)
     #expect(try RingSecrets.shared(in: other.path) != RingSecrets.shared(in: folder.path))
   }
 
-  @Test(
-    "a file that is missing, open to others, a link, damaged or of another run is refused by name",
-    arguments: ["secret", "key-0", "public-keys"])
-  func damage(name: String) throws {
+  @Test(arguments: ["secret", "key-0", "public-keys"])
+  func `a file that is missing, open to others, a link, damaged or of another run is refused by name`(
+    name: String
+  ) throws {
     let changes: [(String, String, (String) throws -> Void)] = [
       ("missing", "is missing", { try FileManager.default.removeItem(atPath: $0) }),
       ("open", "open to other users", { chmod($0, 0o640) }),
@@ -61,36 +60,36 @@ struct SecretsTests {
       ),
     ]
     for (what, reason, change) in changes {
-      let folder = try RunFolder(secretsFor: 2)
+      let folder = try RendezvousFolder(secretsFor: 2)
       let path = "\(folder.path)/\(name)"
       try change(path)
-      let detail = Self.refusal(of: folder.meeting(rank: 0, size: 2, encrypts: name != "secret"))
+      let detail = Self.refusal(of: folder.rendezvous(rank: 0, size: 2, encrypts: name != "secret"))
       #expect(
         detail?.contains(path) == true && detail?.contains(reason) == true, "\(what): \(detail ?? "none")")
     }
   }
 
-  @Test("keys that do not belong together are refused")
-  func foreignKey() throws {
-    let folder = try RunFolder(secretsFor: 2)
+  @Test func `keys that do not belong together are refused`() throws {
+    let folder = try RendezvousFolder(secretsFor: 2)
     let other = try KeyPair()
     try PrivateFile.replace("\(folder.path)/key-0", with: other.secretText)
-    #expect(Self.refusal(of: folder.meeting(rank: 0, size: 2, encrypts: true))?.contains("two runs") == true)
     #expect(
-      Self.refusal(of: folder.meeting(rank: 1, size: 3, encrypts: true))?.contains("public-keys") == true)
+      Self.refusal(of: folder.rendezvous(rank: 0, size: 2, encrypts: true))?.contains("two runs") == true)
+    #expect(
+      Self.refusal(of: folder.rendezvous(rank: 1, size: 3, encrypts: true))?.contains("public-keys") == true)
   }
 
-  @Test("beyond loopback it is keys or nothing")
-  func policy() throws {
-    let folder = try RunFolder(secretsFor: 2)
+  @Test func `beyond loopback it is keys or nothing`() throws {
+    let folder = try RendezvousFolder(secretsFor: 2)
     for text in ["10.1.2.3", "192.0.2.1", "fe80::1", "128.0.0.1"] {
       let address = try #require(IPAddress(text))
-      guard case .keys = try RingSecurity(for: address, folder.meeting(rank: 0, size: 2)) else {
+      guard case .keys = try RingSecurity(for: address, folder.rendezvous(rank: 0, size: 2)) else {
         Issue.record("\(text) goes in the clear")
         continue
       }
     }
-    let loopback = try RingSecurity(for: #require(IPAddress("127.0.0.1")), folder.meeting(rank: 0, size: 2))
+    let loopback = try RingSecurity(
+      for: #require(IPAddress("127.0.0.1")), folder.rendezvous(rank: 0, size: 2))
     guard case .secret = loopback else {
       Issue.record("loopback is encrypted")
       return
@@ -99,24 +98,22 @@ struct SecretsTests {
       run: "test", generation: 0, address: try #require(IPAddress("192.0.2.1")), port: 9, token: "t")
     #expect(loopback.client(of: abroad) == nil, "the secret must not leave the host")
     try FileManager.default.removeItem(atPath: "\(folder.path)/public-keys")
-    var meeting = folder.meeting(rank: 0, size: 2)
-    meeting.address = "192.0.2.1"
-    #expect(Self.refusal(of: meeting)?.contains("public-keys is missing") == true)
+    var rendezvous = folder.rendezvous(rank: 0, size: 2)
+    rendezvous.address = "192.0.2.1"
+    #expect(Self.refusal(of: rendezvous)?.contains("public-keys is missing") == true)
   }
 
-  @Test(
-    "an address that is a name, a wildcard or nothing is refused",
-    arguments: ["", "*", "0.0.0.0", "::", "eth0"])
-  func addresses(text: String) throws {
-    let folder = try RunFolder(secretsFor: 2)
-    var meeting = folder.meeting(rank: 0, size: 2)
-    meeting.address = text
-    #expect(Self.refusal(of: meeting)?.contains("'\(text)' is not one numeric address") == true)
+  @Test(arguments: ["", "*", "0.0.0.0", "::", "eth0"])
+  func `an address that is a name, a wildcard or nothing is refused`(text: String) throws {
+    let folder = try RendezvousFolder(secretsFor: 2)
+    var rendezvous = folder.rendezvous(rank: 0, size: 2)
+    rendezvous.address = text
+    #expect(Self.refusal(of: rendezvous)?.contains("'\(text)' is not one numeric address") == true)
   }
 
-  private static func refusal(of meeting: RingMeeting) -> String? {
-    let error = Outcome { () throws(CollectiveError) in try RingGroup.connect(meeting) }.error
-    guard case .setup(meeting.rank, let detail) = error else { return nil }
+  private static func refusal(of rendezvous: RingRendezvous) -> String? {
+    let error = Outcome { () throws(CollectiveError) in try RingGroup.connect(rendezvous) }.error
+    guard case .setup(rendezvous.rank, let detail) = error else { return nil }
     return detail
   }
 }

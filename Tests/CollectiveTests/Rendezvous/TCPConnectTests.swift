@@ -7,13 +7,13 @@ import Wire
 
 @Suite("Meeting over tcp")
 struct TCPConnectTests {
-  @Test(
-    "ranks meet, leave only locks while they work, and nothing once they have closed",
-    arguments: [1, 2, 4, 8], [false, true])
-  func lifecycle(size: Int, encrypts: Bool) throws {
-    let folder = try RunFolder(secretsFor: size)
+  @Test(arguments: [1, 2, 4, 8], [false, true])
+  func `ranks meet, leave only locks while they work, and nothing once they have closed`(
+    size: Int, encrypts: Bool
+  ) throws {
+    let folder = try RendezvousFolder(secretsFor: size)
     let seen = try onRanks(size) { rank throws(CollectiveError) in
-      let group = try RingGroup.connect(folder.meeting(rank: rank, size: size, encrypts: encrypts))
+      let group = try RingGroup.connect(folder.rendezvous(rank: rank, size: size, encrypts: encrypts))
       try group.barrier()
       // Each rank takes its own announcement away once it has joined.
       let contents = folder.contents.sorted()
@@ -26,13 +26,12 @@ struct TCPConnectTests {
     #expect(folder.contents.isEmpty)
   }
 
-  @Test("an IPv6 loopback address serves as well")
-  func version6() throws {
-    let folder = try RunFolder(secretsFor: 2)
+  @Test func `an IPv6 loopback address serves as well`() throws {
+    let folder = try RendezvousFolder(secretsFor: 2)
     let sums = onRanks(2) { rank throws(CollectiveError) in
-      var meeting = folder.meeting(rank: rank, size: 2)
-      meeting.address = "::1"
-      let group = try RingGroup.connect(meeting)
+      var rendezvous = folder.rendezvous(rank: rank, size: 2)
+      rendezvous.address = "::1"
+      let group = try RingGroup.connect(rendezvous)
       defer { group.close() }
       return try group.sum([Int64(rank + 1)])
     }
@@ -47,8 +46,8 @@ struct TCPConnectTests {
     }
   }
 
-  @Test("an encrypted ring computes what any other does, and sees a death as soon", arguments: [2, 3])
-  func encrypted(size: Int) throws {
+  @Test(arguments: [2, 3])
+  func `an encrypted ring computes what any other does, and sees a death as soon`(size: Int) throws {
     let contributions = (0..<size).map { roughFloats(count: 5000, rank: $0) }
     let sums = try onGroup(of: size, over: .curve) { group throws(CollectiveError) in
       var values = roughFloats(count: 5000, rank: group.rank)
@@ -70,24 +69,22 @@ struct TCPConnectTests {
     #expect(ContinuousClock.now - start < .seconds(10), "no deadline was needed to notice")
   }
 
-  @Test("a rank that does not come is named by all that did, within the deadline")
-  func missingRank() throws {
-    let folder = try RunFolder(secretsFor: 4)
+  @Test func `a rank that does not come is named by all that did, within the deadline`() throws {
+    let folder = try RendezvousFolder(secretsFor: 4)
     let start = ContinuousClock.now
     let errors = onRanks(4) { rank throws(CollectiveError) in
-      var meeting = folder.meeting(rank: rank, size: 4)
-      meeting.deadline = .milliseconds(500)
-      meeting.timeouts.grace = .seconds(1)
-      if rank != 1 { try RingGroup.connect(meeting).close() }
+      var rendezvous = folder.rendezvous(rank: rank, size: 4)
+      rendezvous.deadline = .milliseconds(500)
+      rendezvous.timeouts.grace = .seconds(1)
+      if rank != 1 { try RingGroup.connect(rendezvous).close() }
     }.map(\.error)
     #expect([0, 2, 3].map { errors[$0]?.culprit } == [1, 1, 1], "\(errors)")
     #expect(ContinuousClock.now - start < .seconds(10))
     #expect(folder.contents.isEmpty)
   }
 
-  @Test("what a dead run, another run or an earlier start left behind is not used")
-  func staleFiles() throws {
-    let folder = try RunFolder(secretsFor: 2)
+  @Test func `what a dead run, another run or an earlier start left behind is not used`() throws {
+    let folder = try RendezvousFolder(secretsFor: 2)
     let address = try #require(IPAddress("127.0.0.1"))
     let stale = [
       RingAnnouncement(run: "other", generation: 0, address: address, port: 9, token: "t"),
@@ -97,12 +94,12 @@ struct TCPConnectTests {
     ]
     for announcement in stale {
       for rank in 0..<2 {
-        let path = SocketClaim.announcementPath(of: RingGroup.socketPath(of: rank, in: folder.path))
+        let path = SocketPathLock.announcementPath(of: RingGroup.socketPath(of: rank, in: folder.path))
         try PrivateFile.replace(path, with: announcement.text)
       }
       // The second rank comes only when the first has seen the stale file and waits.
       let outcomes = onRanks(2) { rank throws(CollectiveError) in
-        let transport = try ZeroMQTransport(door: TCPDoor(folder.meeting(rank: rank, size: 2)))
+        let transport = try ZeroMQTransport(rendezvous: TCPRendezvous(folder.rendezvous(rank: rank, size: 2)))
         try transport.wait(for: [], until: .now)
         let group = RingGroup(transport, rank: rank, size: 2)
         try group.join(within: .seconds(20))
@@ -113,8 +110,7 @@ struct TCPConnectTests {
     #expect(folder.contents.isEmpty)
   }
 
-  @Test("an announcement is read as it was written, and nothing else is one")
-  func announcements() throws {
+  @Test func `an announcement is read as it was written, and nothing else is one`() throws {
     let address = try #require(IPAddress("127.0.0.1"))
     let announcement = RingAnnouncement(run: "a\nb", generation: 3, address: address, port: 65535, token: "t")
     let text = announcement.text
@@ -128,13 +124,12 @@ struct TCPConnectTests {
     #expect(RingAnnouncement(text, run: "a", generation: 3) == nil)
   }
 
-  @Test("a place that a living process holds is refused, and its owner goes on undisturbed")
-  func secondClaim() throws {
-    let folder = try RunFolder(secretsFor: 3)
+  @Test func `a place that a living process holds is refused, and its owner goes on undisturbed`() throws {
+    let folder = try RendezvousFolder(secretsFor: 3)
     let seconds = try onRanks(3) { rank throws(CollectiveError) in
-      let group = try RingGroup.connect(folder.meeting(rank: rank, size: 3))
+      let group = try RingGroup.connect(folder.rendezvous(rank: rank, size: 3))
       let second = Outcome { () throws(CollectiveError) in
-        try RingGroup.connect(folder.meeting(rank: rank, size: 3))
+        try RingGroup.connect(folder.rendezvous(rank: rank, size: 3))
       }.error
       try group.barrier()
       group.close()

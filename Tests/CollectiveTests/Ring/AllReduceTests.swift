@@ -11,29 +11,28 @@ struct AllReduceTests {
     return Set([0, 1] + edges.flatMap { [$0 - 1, $0, $0 + 1] }).sorted()
   }
 
-  @Test("equals the plain sum in canonical order, to the bit", arguments: 1...8)
-  func equalsCanonicalSum(size: Int) throws {
+  @Test(arguments: 1...8)
+  func `equals the plain sum in canonical order, to the bit`(size: Int) throws {
     for wire in TestWire.allCases { try check(size, Self.lengths(of: size), over: wire) }
   }
 
-  @Test("does not hang with the shortest queues", arguments: TestWire.allCases)
-  func shortestQueues(wire: TestWire) throws {
+  @Test(arguments: TestWire.allCases)
+  func `does not hang with the shortest queues`(wire: TestWire) throws {
     try check(5, [4 * 3 * 5 * 9 + 2], over: wire, queueLength: 1)
   }
 
-  @Test("holds at the grain of training, around its edges", arguments: TestWire.allCases)
-  func trainingGrain(wire: TestWire) throws {
+  @Test(arguments: TestWire.allCases)
+  func `holds at the grain of training, around its edges`(wire: TestWire) throws {
     let block = 16_384
     try check(2, [block - 1, 2 * block + 1], over: wire, grain: RingGrain())
   }
 
-  @Test("keeps the same bits whatever the segment size", arguments: [1, 2, 5, 64])
-  func segmentSize(blocksPerSegment: Int) throws {
+  @Test(arguments: [1, 2, 5, 64])
+  func `keeps the same bits whatever the segment size`(blocksPerSegment: Int) throws {
     try check(4, [333], over: .loopback, grain: RingGrain(blockLength: 4, blocksPerSegment: blocksPerSegment))
   }
 
-  @Test("the canonical order is not the order of ranks")
-  func orderMatters() {
+  @Test func `the canonical order is not the order of ranks`() {
     let contributions = (0..<5).map { roughFloats(count: 100, rank: $0) }
     let byRank = (0..<100).map { index in
       contributions.dropFirst().reduce(contributions[0][index]) { $0 + $1[index] }

@@ -13,8 +13,7 @@ struct FaultSweepTests {
   /// Short where a fault can only be seen as silence, long enough for a busy machine not to be taken for one.
   private static let timeouts = RingGroup.Timeouts(silence: .seconds(2), grace: .seconds(1))
 
-  @Test("are survived or named")
-  func sweep() throws {
+  @Test func `are survived or named`() throws {
     // Twenty at a time: most of the time they wait for a deadline.
     for outcome in onRanks(
       20,

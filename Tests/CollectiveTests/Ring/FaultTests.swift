@@ -12,10 +12,12 @@ struct FaultTests {
   /// Long, so that on the busiest machine the witness's word comes before anybody's guess.
   private static let patient = RingGroup.Timeouts(silence: .seconds(30), grace: .seconds(15))
 
-  @Test(
-    "a message damaged, doubled, lost or out of order is a typed error that names its sender, on every rank",
-    arguments: TestWire.allCases, FaultyTransport.Fault.allCases.filter { $0 != .die && $0 != .freeze })
-  func damage(wire: TestWire, fault: FaultyTransport.Fault) throws {
+  @Test(arguments: TestWire.allCases, FaultyTransport.Fault.allCases.filter { $0 != .die && $0 != .freeze })
+  func
+    `a message damaged, doubled, lost or out of order is a typed error that names its sender, on every rank`(
+      wire: TestWire, fault: FaultyTransport.Fault
+    ) throws
+  {
     // In shared memory an operation is three messages of each rank; the last may be missed only at a deadline.
     for message in wire == .shared ? [3, 4, 9] : [0, 5, 11] {
       let errors = try run(over: wire, fault, atMessage: message) { group throws(CollectiveError) in
@@ -32,8 +34,8 @@ struct FaultTests {
     }
   }
 
-  @Test("a rank that dies is named by all others", arguments: TestWire.allCases, [0, 1, 7, 13])
-  func death(wire: TestWire, message: Int) throws {
+  @Test(arguments: TestWire.allCases, [0, 1, 7, 13])
+  func `a rank that dies is named by all others`(wire: TestWire, message: Int) throws {
     let start = ContinuousClock.now
     let errors = try run(over: wire, .die, atMessage: message) { group throws(CollectiveError) in
       for _ in 0..<3 { try group.barrier() }
@@ -48,9 +50,8 @@ struct FaultTests {
     #expect(ContinuousClock.now - start < .seconds(10), "no deadline was needed to notice")
   }
 
-  @Test(
-    "the rank before a dead one names it, though the witness is busy elsewhere", arguments: TestWire.allCases)
-  func deathWithoutWitness(wire: TestWire) throws {
+  @Test(arguments: TestWire.allCases)
+  func `the rank before a dead one names it, though the witness is busy elsewhere`(wire: TestWire) throws {
     let hasFailed = DispatchSemaphore(value: 0)
     let timeouts = RingGroup.Timeouts(silence: .seconds(30), grace: .milliseconds(100))
     let errors = try run(over: wire, .die, atMessage: 0, timeouts: timeouts) {
@@ -62,9 +63,8 @@ struct FaultTests {
     #expect([0, 2].map { errors[$0]?.culprit } == [1, 1], "\(errors)")
   }
 
-  @Test(
-    "a rank that skips, resizes or repeats an operation is named by all others", arguments: TestWire.allCases)
-  func divergence(wire: TestWire) throws {
+  @Test(arguments: TestWire.allCases)
+  func `a rank that skips, resizes or repeats an operation is named by all others`(wire: TestWire) throws {
     let name = Self.firstAllReduce(over: wire)
     let skipped = try run(over: wire) { group throws(CollectiveError) in
       let buffer = try group.makeBuffer(count: 9)
@@ -99,8 +99,8 @@ struct FaultTests {
           found: "broadcast 1 of 3 bytes from rank 1"))
   }
 
-  @Test("a rank that leaves while others work is named as gone", arguments: TestWire.allCases)
-  func departure(wire: TestWire) throws {
+  @Test(arguments: TestWire.allCases)
+  func `a rank that leaves while others work is named as gone`(wire: TestWire) throws {
     let errors = try run(over: wire) { group throws(CollectiveError) in
       let buffer = try group.makeBuffer(count: 8)
       if group.rank == 1 { return }
@@ -111,8 +111,8 @@ struct FaultTests {
     #expect(errors[2] == .lostPeer(rank: 1, operation: name, observation: "it has left the group"))
   }
 
-  @Test("a rank of another run, start or size is refused", arguments: TestWire.allCases)
-  func strangers(wire: TestWire) throws {
+  @Test(arguments: TestWire.allCases)
+  func `a rank of another run, start or size is refused`(wire: TestWire) throws {
     let cases: [(String, Int, Int, String)] = [
       ("other", 0, 4, "run of digest"), ("test", 3, 4, "generation 0"), ("test", 0, 5, "number of ranks 4"),
     ]
@@ -135,8 +135,9 @@ struct FaultTests {
     }
   }
 
-  @Test("a rank that does not come is named by all others in time, and waiting uses no processor time")
-  func absence() throws {
+  @Test func `a rank that does not come is named by all others in time, and waiting uses no processor time`()
+    throws
+  {
     let haveFailed = DispatchSemaphore(value: 0)
     let waited = Monitor<[Double]>([])
     let timeouts = RingGroup.Timeouts(silence: .milliseconds(300), grace: .seconds(1))
@@ -158,9 +159,8 @@ struct FaultTests {
     #expect(waited.withLock { $0.allSatisfy { $0 < 0.1 } })
   }
 
-  @Test(
-    "a rank that says it waits itself is named as a guess, and a silent one is not", arguments: [true, false])
-  func guess(saysSo: Bool) throws {
+  @Test(arguments: [true, false])
+  func `a rank that says it waits itself is named as a guess, and a silent one is not`(saysSo: Bool) throws {
     let ring = LoopbackRing(size: 2)
     let timeouts = RingGroup.Timeouts(silence: .milliseconds(50), grace: .milliseconds(20))
     let waiting = RingGroup(ring.transport(rank: 0), rank: 0, size: 2, timeouts: timeouts)
@@ -169,7 +169,7 @@ struct FaultTests {
     for _ in 0..<(saysSo ? 2 : 0) {
       let sign = Message(byteCount: FrameHeader.byteCount)
       var header = other.identity
-      header.operation = OperationCall.Operation.signOfLife.rawValue
+      header.operation = CollectiveCall.Operation.signOfLife.rawValue
       header.encode(into: sign.bytes)
       #expect(try other.transport.trySend(sign))
     }
@@ -178,8 +178,7 @@ struct FaultTests {
     #expect(error?.description.contains("is a guess") == saysSo)
   }
 
-  @Test("after an error, or once closed, a group says that it is unusable and why")
-  func unusable() throws {
+  @Test func `after an error, or once closed, a group says that it is unusable and why`() throws {
     let after = onRanks(2) { rank throws(CollectiveError) in
       let ring = LoopbackRing(size: 2)
       let timeouts = RingGroup.Timeouts(silence: .milliseconds(20), grace: .milliseconds(20))

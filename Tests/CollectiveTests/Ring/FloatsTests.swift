@@ -1,4 +1,4 @@
-import CFloats
+import CKernels
 import Testing
 
 @testable import Collective
@@ -8,8 +8,8 @@ import Testing
 struct FloatsTests {
   private static let lengths = Array(0...20) + [63, 64, 65, 127, 128, 129, 200, 2047, 2048, 2049, 5000]
 
-  @Test("adding equals the plain loop at any address", arguments: 0..<4)
-  func add(shift: Int) {
+  @Test(arguments: 0..<4)
+  func `adding equals the plain loop at any address`(shift: Int) {
     for length in Self.lengths {
       let own = roughFloats(count: length, rank: 0)
       let addends = roughFloats(count: length, rank: 1)
@@ -25,8 +25,8 @@ struct FloatsTests {
     }
   }
 
-  @Test("a sum takes its terms in their order and may replace them", arguments: 1...9)
-  func sum(terms: Int) {
+  @Test(arguments: 1...9)
+  func `a sum takes its terms in their order and may replace them`(terms: Int) {
     for (length, start) in zip(Self.lengths, (0..<100).map { $0 % 19 }) {
       let all = length + start + 3
       let values = (0..<terms).map { roughFloats(count: all, rank: $0) }
@@ -46,8 +46,8 @@ struct FloatsTests {
     }
   }
 
-  @Test("a spread copies to each result and touches nothing beside", arguments: 0..<17)
-  func spread(start: Int) {
+  @Test(arguments: 0..<17)
+  func `a spread copies to each result and touches nothing beside`(start: Int) {
     let results = (0..<3).map { _ in UnsafeMutableBufferPointer<Float>.allocate(capacity: 6_000) }
     defer { for result in results { result.deallocate() } }
     let source = roughFloats(count: 6_000, rank: 0)

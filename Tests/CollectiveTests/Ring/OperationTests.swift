@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Broadcast, all-gather, barrier and sums")
 struct OperationTests {
-  @Test("a broadcast gives every rank the root's bytes", arguments: 1...8)
-  func broadcast(size: Int) throws {
+  @Test(arguments: 1...8)
+  func `a broadcast gives every rank the root's bytes`(size: Int) throws {
     for wire in TestWire.allCases {
       for length in [0, 1, 47, 48, 49, 500] {
         let root = length % size
@@ -17,8 +17,8 @@ struct OperationTests {
     }
   }
 
-  @Test("an all-gather gives every rank all contributions, of whatever lengths", arguments: 1...8)
-  func allGather(size: Int) throws {
+  @Test(arguments: 1...8)
+  func `an all-gather gives every rank all contributions, of whatever lengths`(size: Int) throws {
     let lengths = [50, 0, 1, 200, 48, 49, 0, 96]
     for wire in TestWire.allCases {
       let gathered = try onGroup(of: size, over: wire) { group throws(CollectiveError) in
@@ -29,8 +29,7 @@ struct OperationTests {
     }
   }
 
-  @Test("ranks that differ from most are named on all; without a majority, all are")
-  func agreement() throws {
+  @Test func `ranks that differ from most are named on all; without a majority, all are`() throws {
     let cases: [(digests: [UInt64], odd: [Int])] = [
       ([7], []), ([7, 7], []), ([7, 8], [0, 1]), ([7, 7, 8], [2]), ([8, 7, 7, 9, 7], [0, 3]),
       ([7, 7, 8, 8], [0, 1, 2, 3]),
@@ -43,8 +42,8 @@ struct OperationTests {
     }
   }
 
-  @Test("a barrier holds every rank until the last has come", arguments: TestWire.allCases)
-  func barrier(wire: TestWire) throws {
+  @Test(arguments: TestWire.allCases)
+  func `a barrier holds every rank until the last has come`(wire: TestWire) throws {
     let arrivals = Counter()
     let seen = try onGroup(of: 5, over: wire) { group throws(CollectiveError) in
       var seen: [Int] = []
@@ -59,8 +58,8 @@ struct OperationTests {
     #expect(seen == Array(repeating: (1...20).map { $0 * 5 }, count: 5))
   }
 
-  @Test("sums of integers are exact", arguments: 1...8)
-  func integerSum(size: Int) throws {
+  @Test(arguments: 1...8)
+  func `sums of integers are exact`(size: Int) throws {
     let sums = try onGroup(of: size, over: .loopback) { group throws(CollectiveError) in
       try group.sum([Int64(group.rank), 1 << 60 - 1, -1])
     }
@@ -69,8 +68,7 @@ struct OperationTests {
     #expect(sums == Array(repeating: expected, count: size))
   }
 
-  @Test("sums of doubles are added from rank 0 upwards, on every rank")
-  func doubleSum() throws {
+  @Test func `sums of doubles are added from rank 0 upwards, on every rank`() throws {
     let values = [1e16, 1, -1e16, 3, 0.1]
     let sums = try onGroup(of: 5, over: .loopback) { group throws(CollectiveError) in
       try group.sum([values[group.rank], -0.0])
@@ -79,8 +77,7 @@ struct OperationTests {
     for sum in sums { #expect(sum.map(\.bitPattern) == expected) }
   }
 
-  @Test("a sum of different counts names the rank that differs")
-  func unevenSum() throws {
+  @Test func `a sum of different counts names the rank that differs`() throws {
     let errors = onRanks(3, over: LoopbackRing(size: 3)) { group throws(CollectiveError) in
       try group.sum(Array(repeating: 1.0, count: group.rank == 2 ? 4 : 3))
     }
@@ -89,8 +86,7 @@ struct OperationTests {
         == .mismatch(rank: 2, operation: "sum", expected: "3 values", found: "4 values"))
   }
 
-  @Test("a group of one answers every operation itself")
-  func soloGroup() throws {
+  @Test func `a group of one answers every operation itself`() throws {
     let group = SoloGroup()
     var values: [Float] = [1, 2]
     try group.allReduceSum(&values)

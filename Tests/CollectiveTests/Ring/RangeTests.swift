@@ -10,10 +10,10 @@ struct RangeTests {
     0..<150, 0..<0, 5..<5, 3..<4, 4..<8, 0..<9, 5..<31, 17..<150, 64..<128, 149..<150,
   ]
 
-  @Test(
-    "an all-reduce sums what is in the range, in the order that the buffer gives, and nothing else",
-    arguments: 1...8)
-  func allReduce(size: Int) throws {
+  @Test(arguments: 1...8)
+  func `an all-reduce sums what is in the range, in the order that the buffer gives, and nothing else`(
+    size: Int
+  ) throws {
     let sums = canonicalSum(Self.contributions(size), blockLength: 4)
     for wire in TestWire.allCases {
       let results = try Self.results(size, wire) { group, buffer, range throws(CollectiveError) in
@@ -29,10 +29,10 @@ struct RangeTests {
     }
   }
 
-  @Test(
-    "a reduce-scatter leaves each owner its sums, and an all-gather of blocks gives them to all",
-    arguments: 1...8)
-  func inTwoParts(size: Int) throws {
+  @Test(arguments: 1...8)
+  func `a reduce-scatter leaves each owner its sums, and an all-gather of blocks gives them to all`(size: Int)
+    throws
+  {
     let sums = canonicalSum(Self.contributions(size), blockLength: 4)
     let layout = BlockLayout(blockLength: 4, size: size)
     for wire in TestWire.allCases {
@@ -71,7 +71,7 @@ struct RangeTests {
   /// What each rank's buffer holds after `operate` has run on each of the ranges, by rank and range.
   private static func results(
     _ size: Int, _ wire: TestWire,
-    _ operate: @escaping @Sendable (RingGroup, GroupBuffer, Range<Int>) throws(CollectiveError) -> Void
+    _ operate: @escaping @Sendable (RingGroup, SymmetricBuffer, Range<Int>) throws(CollectiveError) -> Void
   ) throws -> [[[Float]]] {
     try onGroup(of: size, over: wire) { group throws(CollectiveError) in
       let buffer = try group.makeBuffer(count: count)

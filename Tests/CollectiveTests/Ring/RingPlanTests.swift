@@ -6,15 +6,15 @@ import Testing
 struct RingPlanTests {
   static let byteCounts = [0, 4, 16, 20, 16 * 7, 16 * 3 * 5 - 4, 16 * 3 * 5, 16 * 3 * 5 + 4, 1000]
 
-  @Test("what a rank sends is what the next one expects, in every operation", arguments: 1...8)
-  func neighboursAgree(size: Int) {
+  @Test(arguments: 1...8)
+  func `what a rank sends is what the next one expects, in every operation`(size: Int) {
     for plans in Self.everyOperation(of: size) {
       for rank in 0..<size { #expect(plans[rank].sends == plans[(rank + 1) % size].receives) }
     }
   }
 
-  @Test("a segment is sent on only once it has arrived", arguments: 1...8)
-  func dependencies(size: Int) {
+  @Test(arguments: 1...8)
+  func `a segment is sent on only once it has arrived`(size: Int) {
     for plan in Self.everyOperation(of: size).joined() {
       #expect(plan.receivesBeforeSend.count == plan.sends.count)
       for (send, needed) in zip(plan.sends, plan.receivesBeforeSend) where needed > 0 {
@@ -25,8 +25,8 @@ struct RingPlanTests {
     }
   }
 
-  @Test("each block is summed from the rank after its owner, once round the ring", arguments: 2...8)
-  func canonicalOrder(size: Int) {
+  @Test(arguments: 2...8)
+  func `each block is summed from the rank after its owner, once round the ring`(size: Int) {
     for byteCount in Self.byteCounts {
       let plans = Self.allReduce(byteCount, size)
       let everyRanksSums = simulate(plans) { rank, _ in [rank] }
@@ -40,17 +40,16 @@ struct RingPlanTests {
     }
   }
 
-  @Test(
-    "an all-reduce sends 2 (n - 1) / n of the bytes from each rank, over all ranks exactly", arguments: 1...8)
-  func bytesOnTheWire(size: Int) {
+  @Test(arguments: 1...8)
+  func `an all-reduce sends 2 (n - 1) / n of the bytes from each rank, over all ranks exactly`(size: Int) {
     for byteCount in Self.byteCounts {
       let sent = Self.allReduce(byteCount, size).map { $0.sends.count(bytesIn: $0) }
       #expect(sent.reduce(0, +) == 2 * (size - 1) * byteCount)
     }
   }
 
-  @Test("a broadcast brings the root's bytes to all, and ends before the root", arguments: 1...8)
-  func broadcast(size: Int) {
+  @Test(arguments: 1...8)
+  func `a broadcast brings the root's bytes to all, and ends before the root`(size: Int) {
     for root in 0..<size {
       let plans = (0..<size).map {
         RingPlan.broadcast(byteCount: 130, root: root, rank: $0, size: size, grain: .tiny)
@@ -61,8 +60,8 @@ struct RingPlanTests {
     }
   }
 
-  @Test("an all-gather brings every contribution to all, empty ones too", arguments: 1...8)
-  func allGather(size: Int) {
+  @Test(arguments: 1...8)
+  func `an all-gather brings every contribution to all, empty ones too`(size: Int) {
     let lengths = (0..<size).map { [50, 0, 200, 48, 1, 49, 0, 96][$0] }
     let plans = (0..<size).map { RingPlan.allGather(lengths: lengths, rank: $0, grain: .tiny) }
     let starts = lengths.indices.map { lengths[..<$0].reduce(0, +) }
@@ -74,8 +73,8 @@ struct RingPlanTests {
     }
   }
 
-  @Test("signals reach all other ranks, and those of a round trip their sender too", arguments: 1...8)
-  func signals(size: Int) {
+  @Test(arguments: 1...8)
+  func `signals reach all other ranks, and those of a round trip their sender too`(size: Int) {
     for rank in 0..<size {
       let others = (1..<size).map { (rank + size - $0) % size }
       #expect(RingPlan.signals(rank: rank, size: size, grain: .tiny).receives.map(\.chunk) == others)

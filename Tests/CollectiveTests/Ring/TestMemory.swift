@@ -14,8 +14,10 @@ final class TestMemory: Sendable {
     guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
   }
 
-  /// What a meeting tells a rank of it.
-  var shared: RingMeeting.SharedMemory { RingMeeting.SharedMemory(descriptor: descriptor, limit: limit) }
+  /// What a rendezvous tells a rank of it.
+  var shared: RingRendezvous.SharedMemory {
+    RingRendezvous.SharedMemory(descriptor: descriptor, limit: limit)
+  }
 
   /// The bytes that the file has grown to.
   var length: Int {

@@ -6,8 +6,8 @@ import Testing
 struct SharedMemoryBudgetTests {
   private typealias Verdict = SharedMemoryBudget.Verdict
 
-  @Test("the smallest allowance counts, and what is shared already counts against the user's limit alone")
-  func verdicts() {
+  @Test
+  func `the smallest allowance counts, and what is shared already counts against the user's limit alone`() {
     let budget = SharedMemoryBudget(limit: 1_000, machine: 700, controlGroup: 800)
     #expect(budget.verdict(used: 0, adding: 700) == Verdict(needed: 700, allowed: 700, bound: .none))
     #expect(budget.verdict(used: 0, adding: 701) == Verdict(needed: 701, allowed: 700, bound: .machine))
@@ -18,29 +18,27 @@ struct SharedMemoryBudgetTests {
     #expect(SharedMemoryBudget().verdict(used: 0, adding: 1 << 50).bound == .none)
   }
 
-  @Test(
-    "every refusal names the bytes, what bounds them and the way out",
-    arguments: [
-      (SharedMemoryBudget.Bound.limit, "raise --shm-size"), (.machine, "the machine has 20 available"),
-      (.controlGroup, "memory.max"), (.kernel, "the kernel"),
-    ])
-  func words(bound: SharedMemoryBudget.Bound, reason: String) {
+  @Test(arguments: [
+    (SharedMemoryBudget.Bound.limit, "raise --shm-size"), (.machine, "the machine has 20 available"),
+    (.controlGroup, "memory.max"), (.kernel, "the kernel"),
+  ])
+  func `every refusal names the bytes, what bounds them and the way out`(
+    bound: SharedMemoryBudget.Bound, reason: String
+  ) {
     let words = "\(Verdict(needed: 30, allowed: 20, bound: bound))"
     for part in ["needs 30 bytes", "20", "--shm-size", "--transport ipc", reason] {
       #expect(words.contains(part))
     }
   }
 
-  @Test("available memory is read in kilobytes")
-  func machine() {
+  @Test func `available memory is read in kilobytes`() {
     let text = "MemTotal:       100 kB\nMemFree:  7 kB\nMemAvailable:     42 kB\n"
     #expect(SharedMemoryBudget.available(in: text) == 42 * 1024)
     #expect(SharedMemoryBudget.available(in: "MemTotal: 1 kB") == nil)
     #expect(SharedMemoryBudget.now(limit: nil).machine ?? 0 > 0)
   }
 
-  @Test("a process is in its control group and in all above it, of either version")
-  func groups() {
+  @Test func `a process is in its control group and in all above it, of either version`() {
     let first = "12:cpu,cpuacct:/a\n5:memory:/docker/x\n1:name=systemd:/y\n"
     #expect(
       SharedMemoryBudget.memoryGroups(in: first)
@@ -51,8 +49,7 @@ struct SharedMemoryBudgetTests {
     #expect(SharedMemoryBudget.memoryGroups(in: "").isEmpty)
   }
 
-  @Test("a group leaves its limit less what is in use, without cache that can go")
-  func room() {
+  @Test func `a group leaves its limit less what is in use, without cache that can go`() {
     let second = [
       "/sys/fs/cgroup/a/memory.max": "1000\n", "/sys/fs/cgroup/a/memory.current": "900\n",
       "/sys/fs/cgroup/a/memory.stat": "anon 5\ninactive_file 300\nactive_file 1\n",

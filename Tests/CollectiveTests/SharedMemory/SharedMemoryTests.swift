@@ -6,8 +6,8 @@ import Testing
 
 @Suite("Shared memory")
 struct SharedMemoryTests {
-  @Test("a released buffer's memory is unmapped, and no descriptor is left", arguments: [1, 3])
-  func nothingLeft(size: Int) throws {
+  @Test(arguments: [1, 3])
+  func `a released buffer's memory is unmapped, and no descriptor is left`(size: Int) throws {
     let memory = try TestMemory()
     let during = try onSharedRanks(size, memory) { group throws(CollectiveError) in
       let buffers = [try group.makeBuffer(count: 5), try group.makeBuffer(count: 700_000)]
@@ -18,16 +18,16 @@ struct SharedMemoryTests {
       return mappings
     }
     #expect(
-      during == Array(repeating: 3 * size, count: size), "each rank maps the meeting's page and two buffers")
+      during == Array(repeating: 3 * size, count: size),
+      "each rank maps the rendezvous's page and two buffers")
     #expect(memory.mappings == 0)
     #expect(memory.descriptors == 1)
   }
 
   @Test(
-    "a rank has its own lane in place, and of the others' what it works on",
     .enabled(if: TestMemory.hasSmallPages, "the kernel was told to give files in memory large pages"),
     arguments: [4, 5])
-  func ownLaneAlone(size: Int) throws {
+  func `a rank has its own lane in place, and of the others' what it works on`(size: Int) throws {
     let memory = try TestMemory()
     let blocks = BlockLayout(size: size)
     let count = 20 * blocks.blockLength
@@ -50,8 +50,7 @@ struct SharedMemoryTests {
     }
   }
 
-  @Test("two buffers keep apart, and start as zeros on a page's edge")
-  func twoBuffers() throws {
+  @Test func `two buffers keep apart, and start as zeros on a page's edge`() throws {
     let memory = try TestMemory()
     let seen = try onSharedRanks(3, memory) { group throws(CollectiveError) in
       let first = try group.makeBuffer(count: 10)
@@ -72,8 +71,7 @@ struct SharedMemoryTests {
     #expect(seen == Array(repeating: [true, true, true], count: 3))
   }
 
-  @Test("ranks that mean different buffers are told apart")
-  func otherBuffer() throws {
+  @Test func `ranks that mean different buffers are told apart`() throws {
     let memory = try TestMemory()
     let ring = LoopbackRing(size: 4)
     let errors = onRanks(4) { rank throws(CollectiveError) in
@@ -87,8 +85,10 @@ struct SharedMemoryTests {
     #expect("\(String(describing: errors[2]))".contains("buffer 2, 8 float32 from 0 on"))
   }
 
-  @Test("a buffer that does not fit is refused on every rank, in the same words, and nothing is allocated")
-  func tooLarge() throws {
+  @Test
+  func `a buffer that does not fit is refused on every rank, in the same words, and nothing is allocated`()
+    throws
+  {
     let memory = try TestMemory(limit: 100_000)
     let ring = LoopbackRing(size: 3)
     let errors = onRanks(3) { rank throws(CollectiveError) in
@@ -110,8 +110,7 @@ struct SharedMemoryTests {
     #expect(memory.length == 4 * 4096)
   }
 
-  @Test("more than the machine has is refused before it is taken")
-  func moreThanTheMachine() throws {
+  @Test func `more than the machine has is refused before it is taken`() throws {
     let memory = try TestMemory()
     let ring = LoopbackRing(size: 2)
     let errors = onRanks(2) { rank throws(CollectiveError) in
@@ -129,8 +128,9 @@ struct SharedMemoryTests {
     #expect(memory.length == 0)
   }
 
-  @Test("where sockets may stand in, a buffer that does not fit works over them, and the group says so")
-  func socketsInstead() throws {
+  @Test func `where sockets may stand in, a buffer that does not fit works over them, and the group says so`()
+    throws
+  {
     let memory = try TestMemory(limit: 50_000)
     let seen = try onSharedRanks(3, memory, orElseSockets: true) { group throws(CollectiveError) in
       let small = try group.makeBuffer(count: 100)
@@ -147,8 +147,7 @@ struct SharedMemoryTests {
     #expect(seen == [true, true, true])
   }
 
-  @Test("a rank that holds another file is named by all others")
-  func otherFile() throws {
+  @Test func `a rank that holds another file is named by all others`() throws {
     let memories = try [TestMemory(), TestMemory()]
     let ring = LoopbackRing(size: 4)
     let errors = onRanks(4) { rank throws(CollectiveError) in

@@ -8,13 +8,13 @@ import Wire
 /// Threads in a network of their own, whose loopback interface is down at first.
 @Suite("Without a loopback interface", .enabled(if: PrivateNetwork.isPossible))
 struct LoopbackDownTests {
-  @Test("the interface is named, and no stranger is waited for", arguments: [2, 3])
-  func named(size: Int) throws {
-    let folder = try RunFolder(secretsFor: size)
+  @Test(arguments: [2, 3])
+  func `the interface is named, and no stranger is waited for`(size: Int) throws {
+    let folder = try RendezvousFolder(secretsFor: size)
     let start = ContinuousClock.now
     let errors = onRanks(size) { rank throws(CollectiveError) in
       guard PrivateNetwork.enter() else { return }
-      try RingGroup.connect(folder.meeting(rank: rank, size: size)).close()
+      try RingGroup.connect(folder.rendezvous(rank: rank, size: size)).close()
     }.map(\.error)
     for error in errors {
       #expect(error?.isOfConfiguration == true)
@@ -26,8 +26,7 @@ struct LoopbackDownTests {
     #expect(ContinuousClock.now - start < .seconds(5), "the check that strangers are refused takes as long")
   }
 
-  @Test("where it is up, nothing is in the way")
-  func up() { #expect(IPAddress("127.0.0.1")?.obstacle == nil) }
+  @Test func `where it is up, nothing is in the way`() { #expect(IPAddress("127.0.0.1")?.obstacle == nil) }
 }
 
 /// A network that one thread sees, and those that it starts.

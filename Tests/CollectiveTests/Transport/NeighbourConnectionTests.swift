@@ -5,8 +5,7 @@ import Wire
 
 @Suite("A neighbour's connection among strangers'")
 struct NeighbourConnectionTests {
-  @Test("a stranger who comes, fails and goes is no loss, whenever it is")
-  func strangers() {
+  @Test func `a stranger who comes, fails and goes is no loss, whenever it is`() {
     var connection = NeighbourConnection()
     connection.note([.accepted(descriptor: 5), .handshakeFailed(.refused), .disconnected(descriptor: 5)])
     connection.note([.accepted(descriptor: 5), .accepted(descriptor: 6), .handshakeSucceeded])
@@ -19,10 +18,10 @@ struct NeighbourConnectionTests {
     #expect(connection.isLost)
   }
 
-  @Test(
-    "a neighbour gone before its first message was read is a loss: at once if heard of, else when all are gone"
-  )
-  func earlyLoss() {
+  @Test
+  func
+    `a neighbour gone before its first message was read is a loss: at once if heard of, else when all are gone`()
+  {
     var heard = NeighbourConnection()
     heard.note([
       .accepted(descriptor: 5), .handshakeSucceeded, .accepted(descriptor: 6), .disconnected(descriptor: 5),
@@ -41,9 +40,10 @@ struct NeighbourConnectionTests {
     #expect(unheard.isLost)
   }
 
-  @Test(
-    "a stranger who had the neighbour's number before is not the neighbour, though a message was read first")
-  func reusedDescriptor() {
+  @Test
+  func
+    `a stranger who had the neighbour's number before is not the neighbour, though a message was read first`()
+  {
     var connection = NeighbourConnection()
     connection.heard(from: 5)
     connection.note(
@@ -55,8 +55,7 @@ struct NeighbourConnectionTests {
     #expect(connection.isLost)
   }
 
-  @Test("a loss stays one, though ZeroMQ connects again")
-  func reconnection() {
+  @Test func `a loss stays one, though ZeroMQ connects again`() {
     var connection = NeighbourConnection()
     connection.note([.connected(descriptor: 5), .disconnected(descriptor: 5)])
     #expect(!connection.isLost, "nobody had been there yet")
@@ -65,8 +64,7 @@ struct NeighbourConnectionTests {
     #expect(connection.isLost)
   }
 
-  @Test("without a word from ZeroMQ on where a message came from, the rest still holds")
-  func unknownDescriptor() {
+  @Test func `without a word from ZeroMQ on where a message came from, the rest still holds`() {
     var connection = NeighbourConnection()
     connection.note([.accepted(descriptor: 5), .handshakeSucceeded])
     connection.heard(from: nil)

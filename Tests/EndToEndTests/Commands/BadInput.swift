@@ -7,11 +7,11 @@ struct BadInput: Sendable, CustomTestStringConvertible {
   let status: Int32
   let message: String
   let flags: [String]
-  let spoil: @Sendable (PictureFolder) throws -> Void
+  let spoil: @Sendable (ImageFolder) throws -> Void
 
   init(
     _ description: String, _ status: Int32, _ message: String, flags: [String] = [],
-    spoil: @escaping @Sendable (PictureFolder) throws -> Void = { _ in }
+    spoil: @escaping @Sendable (ImageFolder) throws -> Void = { _ in }
   ) {
     testDescription = description
     self.status = status
@@ -25,24 +25,24 @@ extension BadInput {
   static let folders = [
     BadInput(
       "no such folder", Status.missingInput, "no such folder: /nowhere.", flags: ["--data_path", "/nowhere"]),
-    BadInput("no train/", Status.missingInput, "no folder train/ in ") { pictures in
-      try remove("\(pictures.path)/train")
+    BadInput("no train/", Status.missingInput, "no folder train/ in ") { images in
+      try remove("\(images.path)/train")
     },
-    BadInput("an empty class", Status.badData, "class \"red-rows\" has no pictures in ") { pictures in
-      for name in try contents("\(pictures.path)/val/red-rows") { try remove(name) }
+    BadInput("an empty class", Status.badData, "class \"red-rows\" has no images in ") { images in
+      for name in try contents("\(images.path)/val/red-rows") { try remove(name) }
     },
-    BadInput("a class missing in val/", Status.badData, "class \"red-rows\" is in ") { pictures in
-      try remove("\(pictures.path)/val/red-rows")
+    BadInput("a class missing in val/", Status.badData, "class \"red-rows\" is in ") { images in
+      try remove("\(images.path)/val/red-rows")
     },
-    BadInput("a class spelled in two ways", Status.badData, "other bytes, which look alike") { pictures in
-      try move("\(pictures.path)/train/red-rows", to: "\(pictures.path)/train/\u{c4}pfel")
-      try move("\(pictures.path)/val/red-rows", to: "\(pictures.path)/val/A\u{308}pfel")
+    BadInput("a class spelled in two ways", Status.badData, "other bytes, which look alike") { images in
+      try move("\(images.path)/train/red-rows", to: "\(images.path)/train/\u{c4}pfel")
+      try move("\(images.path)/val/red-rows", to: "\(images.path)/val/A\u{308}pfel")
     },
-    BadInput("a truncated JPEG", Status.badData, "00.jpg is damaged: Premature end") { pictures in
+    BadInput("a truncated JPEG", Status.badData, "00.jpg is damaged: Premature end") { images in
       let file = try Fixture.bytes("baseline-420.jpg")
-      try file.prefix(file.count / 2).write(to: url("\(pictures.path)/train/red-rows/00.jpg"))
+      try file.prefix(file.count / 2).write(to: url("\(images.path)/train/red-rows/00.jpg"))
     },
-    BadInput("a text file named .jpg", Status.badData, "00.jpg is not a picture", flags: ["--eval"]) {
+    BadInput("a text file named .jpg", Status.badData, "00.jpg is not an image", flags: ["--eval"]) {
       try Data("Remember the milk".utf8).write(to: url("\($0.path)/val/red-rows/00.jpg"))
     },
   ]
@@ -53,7 +53,7 @@ extension BadInput {
       flags: ["--model", "alt_gvt_smal"]),
     BadInput("an unknown flag", Status.usage, "Unknown option '--bogus'", flags: ["--bogus"]),
     BadInput(
-      "a batch larger than the data", Status.badConfiguration, "--batch-size 61 takes 61 pictures",
+      "a batch larger than the data", Status.badConfiguration, "--batch-size 61 takes 61 images",
       flags: ["--batch-size", "61"]),
     BadInput(
       "an output folder below a file", Status.inputOutput, "cannot write to /dev/null/out: Not a directory",
@@ -77,12 +77,12 @@ extension BadInput {
       "twins-launch: cannot write to /dev/null/out: Not a directory",
       flags: ["--output_dir", "/dev/null/out"]),
     BadInput("a class missing in val/", Status.badData, "List all differences: twins-worker dataset scan ") {
-      pictures in
-      try remove("\(pictures.path)/val/red-rows")
+      images in
+      try remove("\(images.path)/val/red-rows")
     },
     BadInput(
       "a batch larger than the data", Status.badConfiguration,
-      "with --batch-size 10 and --accumulate 4 takes 80 pictures",
+      "with --batch-size 10 and --accumulate 4 takes 80 images",
       flags: ["--batch-size", "10", "--accumulate", "4"]),
     BadInput(
       "no such folder", Status.missingInput, "twins-launch: no such folder: /nowhere.",
@@ -93,7 +93,7 @@ extension BadInput {
       "nothing to resume from", Status.missingInput, "twins-launch: --resume /nowhere: there is no such file",
       flags: ["--resume", "/nowhere"]),
     BadInput(
-      "nothing to resume from, and no pictures named", Status.missingInput,
+      "nothing to resume from, and no images named", Status.missingInput,
       "twins-launch: --resume /nowhere: there is no such file",
       flags: ["--resume", "/nowhere", "--data-path="]),
     BadInput(
@@ -119,7 +119,7 @@ extension BadInput {
     flags: ["--lr", "1e30", "--clip-grad", "0"])
 }
 
-/// Pictures of the tests of the data room.
+/// Images of the tests of the data room.
 enum Fixture {
   static func bytes(_ name: String) throws -> Data {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

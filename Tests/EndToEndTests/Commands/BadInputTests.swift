@@ -9,7 +9,7 @@ extension EndToEnd {
 
     @Test(arguments: BadInput.folders + BadInput.flags)
     func `a worker refuses`(_ input: BadInput) throws {
-      try input.spoil(place.pictures)
+      try input.spoil(place.images)
       let flags = place.training("out", "--batch-size", "1") + input.flags
       expect(input, try ProgramRun(.worker, flags, in: place).finish())
     }
@@ -17,7 +17,7 @@ extension EndToEnd {
     /// With --dry-run and without, in one line, and nothing is left.
     @Test(arguments: BadInput.launches, [[], ["--dry-run"]])
     func `a launcher refuses before a worker starts`(_ input: BadInput, flags: [String]) throws {
-      try input.spoil(place.pictures)
+      try input.spoil(place.images)
       let end = try launch(input.flags + flags)
       #expect(end.status == input.status, "\(end.errors)")
       #expect(end.errors.hasSuffix("\n") && end.output.isEmpty)
@@ -68,7 +68,7 @@ extension EndToEnd {
     @Test func `a CMYK JPEG and a grey PNG are fine`() throws {
       for split in ["train", "val"] {
         for name in ["cmyk.jpg", "grey.png"] {
-          let copy = URL(fileURLWithPath: "\(place.pictures.path)/\(split)/red-rows/00-\(name)")
+          let copy = URL(fileURLWithPath: "\(place.images.path)/\(split)/red-rows/00-\(name)")
           try Fixture.bytes(name).write(to: copy)
         }
       }

@@ -16,16 +16,16 @@ extension EndToEnd {
       let top: [Guess]
     }
 
-    @Test func `predict names the class of a picture that was trained on`() throws {
+    @Test func `predict names the class of an image that was trained on`() throws {
       _ = try answer(["train"] + place.training("out", "--epochs", "2", "--no-aug"))
       let weights = place.output("out") + "/last.safetensors"
-      let pictures = [0, 1].map { place.pictures.picture("train", $0) }
+      let images = [0, 1].map { place.images.image("train", $0) }
       let options = ["predict", "--weights", weights, "--top", "3", "--json"]
       for logits in [false, true] {
-        let lines = try answer(options + (logits ? ["--logits"] : []) + pictures)
+        let lines = try answer(options + (logits ? ["--logits"] : []) + images)
         let answers = try lines.map { try JSONDecoder().decode(Answer.self, from: Data($0.utf8)) }
-        #expect(answers.map(\.image) == pictures)
-        #expect(answers.map { $0.top[0].class } == [0, 1].map(PictureFolder.className))
+        #expect(answers.map(\.image) == images)
+        #expect(answers.map { $0.top[0].class } == [0, 1].map(ImageFolder.className))
         for scores in answers.map({ $0.top.map(\.score) }) {
           #expect(scores.count == 3 && scores == scores.sorted(by: >))
           #expect((0...1).contains(scores.reduce(0, +)) != logits)
@@ -35,19 +35,19 @@ extension EndToEnd {
       #expect(try answer(missing, status: Status.missingInput).isEmpty)
     }
 
-    @Test func `dataset scan counts the pictures and finds the bad ones`() throws {
-      let good = try answer(["dataset", "scan", place.pictures.path])
-      #expect(good.contains("train: 60 pictures in 6 classes, 10 to 10 a class"))
+    @Test func `dataset scan counts the images and finds the bad ones`() throws {
+      let good = try answer(["dataset", "scan", place.images.path])
+      #expect(good.contains("train: 60 images in 6 classes, 10 to 10 a class"))
       #expect(good.last == "no problems found")
 
-      let bad = place.pictures.picture("val", 7)
+      let bad = place.images.image("val", 7)
       try "Remember the milk".write(toFile: bad, atomically: false, encoding: .utf8)
-      let report = try answer(["dataset", "scan", place.pictures.path, "--json"], status: Status.badData)
-      #expect(report.count == 1 && report[0].contains("\(bad) is not a picture"))
+      let report = try answer(["dataset", "scan", place.images.path, "--json"], status: Status.badData)
+      #expect(report.count == 1 && report[0].contains("\(bad) is not an image"))
     }
 
     @Test func `a training that meets damage advises the scans that name it`() throws {
-      let bad = place.pictures.picture("train", 7)
+      let bad = place.images.image("train", 7)
       // Cut inside, so that its header and its end are whole.
       let damaged = try Fixture.bytes("rgb.png")
       var bytes = damaged
@@ -58,14 +58,14 @@ extension EndToEnd {
       for end in [alone, launched] {
         #expect(end.status == Status.badData, "\(end.errors)")
         let advice = try #require(end.errors.matches(of: /twins-worker dataset scan .* --decode/).last)
-        let command = String(advice.output).replacing("DIR", with: place.pictures.path)
+        let command = String(advice.output).replacing("DIR", with: place.images.path)
         let scan = try ProgramRun(command: command, in: place).finish()
         #expect(scan.status == Status.badData)
         #expect(scan.output.contains { $0.hasPrefix("problem: \(bad) is damaged") }, "\(scan.output)")
       }
       // The header alone does not show it.
-      #expect(try answer(["dataset", "scan", place.pictures.path]).last == "no problems found")
-      let list = try answer(["dataset", "scan", place.pictures.path, "--list"], status: Status.badData)
+      #expect(try answer(["dataset", "scan", place.images.path]).last == "no problems found")
+      let list = try answer(["dataset", "scan", place.images.path, "--list"], status: Status.badData)
       #expect(list == [bad])
     }
 
@@ -83,7 +83,7 @@ extension EndToEnd {
       let step = [
         "step", "--model", "alt_gvt_nano", "--input-size", "32", "--batch-size", "2", "--steps", "2",
       ]
-      for arguments in [step, ["data", place.pictures.path, "--seconds", "0.1", "--threads", "2"]] {
+      for arguments in [step, ["data", place.images.path, "--seconds", "0.1", "--threads", "2"]] {
         let lines = try answer(["bench"] + arguments + ["--json"])
         let report = try JSONSerialization.jsonObject(with: Data(lines.joined().utf8))
         let speed = try #require((report as? [String: Any])?["images_per_second"] as? Double)

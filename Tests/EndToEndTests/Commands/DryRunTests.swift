@@ -9,13 +9,13 @@ extension EndToEnd {
 
     @Test func `a dry run says what a run would be, and leaves nothing`() throws {
       for (program, flags, step) in [
-        (ProgramRun.Program.launcher, ["--nproc", "3"], "one update from 12 pictures (batch 4 × 3 workers)"),
-        (.worker, [], "one update from 4 pictures"),
+        (ProgramRun.Program.launcher, ["--nproc", "3"], "one update from 12 images (batch 4 × 3 workers)"),
+        (.worker, [], "one update from 4 images"),
       ] {
         let end = try start(program, flags)
         #expect(end.status == Status.done, "\(end.errors)")
         for line in [
-          "Recipe: alt_gvt_nano on 32 × 32 pixels for 1 epochs", "Pictures: 60 in 6 classes", "Steps: ",
+          "Recipe: alt_gvt_nano on 32 × 32 pixels for 1 epochs", "Images: 60 in 6 classes", "Steps: ",
         ] {
           #expect(end.output.contains { $0.hasPrefix(line) }, "\(line): \(end.output)")
         }

@@ -11,7 +11,7 @@ extension EndToEnd {
     @Test func `classes that look alike are refused, and learned after the advised command`() throws {
       try run(
         """
-        cd pictures && mv train/red-rows train/$'\\xc3\\x84pfel' && mv val/red-rows val/$'A\\xcc\\x88pfel'
+        cd images && mv train/red-rows train/$'\\xc3\\x84pfel' && mv val/red-rows val/$'A\\xcc\\x88pfel'
         """)
       let refused = try ProgramRun(.worker, place.training("out"), in: place).finish()
       #expect(refused.status == Status.badData)
@@ -25,7 +25,7 @@ extension EndToEnd {
     @Test func `names in another encoding are trained on, kept with the weights and shown masked`() throws {
       try run(
         """
-        cd pictures && mv train/red-rows train/$'caf\\xe9' && mv val/red-rows val/$'caf\\xe9'
+        cd images && mv train/red-rows train/$'caf\\xe9' && mv val/red-rows val/$'caf\\xe9'
         mv train/blue-rows/1.png train/blue-rows/$'\\xff\\n.png'
         """)
       let trained = try ProgramRun(.worker, place.training("out"), in: place).finish()
@@ -38,14 +38,14 @@ extension EndToEnd {
       #expect(evaluated.status == Status.done, "\(evaluated.errors)")
       #expect(evaluated.output.contains { $0.hasSuffix(#"/a\x1b[2Jb.safetensors"#) })
       let predicted = try run(
-        "twins-worker predict --top 6 --weights out/best.safetensors pictures/val/blue-rows/1.png")
+        "twins-worker predict --top 6 --weights out/best.safetensors images/val/blue-rows/1.png")
       #expect(predicted.output.first?.contains(#"caf\xe9 "#) == true, "\(predicted.output)")
     }
 
     @Test(arguments: ["twins-worker", "twins-launch"], [" ", "="])
     func `an argument that is no text is refused, and its advice works`(program: String, sign: String) throws
     {
-      try run("mv pictures $'caf\\xe9'")
+      try run("mv images $'caf\\xe9'")
       let refused = try run("\(program) --data-path\(sign)$'caf\\xe9'", status: Status.usage)
       #expect(refused.errors.contains(#"the argument $'caf\xe9' is no UTF-8"#), "\(refused.errors)")
       let advice = try #require(refused.errors.firstRange(of: "ln -sr "))

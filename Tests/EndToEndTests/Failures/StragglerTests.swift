@@ -11,11 +11,11 @@ extension EndToEnd {
 
     init() throws { place = try Workplace() }
 
-    /// In the folder's order, without shuffling, rank 2 of 3 gets every third picture: those are large.
-    @Test func `a rank with slow pictures is named once, with the section that costs it`() throws {
-      let pictures = "\(place.folder)/uneven"
-      try writePictures(to: pictures) { $0 % 3 == 2 }
-      let run = try launch("--data-path", pictures, "--no-shuffle", "--log-every", "5", "--epochs", "9999")
+    /// In the folder's order, without shuffling, rank 2 of 3 gets every third image: those are large.
+    @Test func `a rank with slow images is named once, with the phase that costs it`() throws {
+      let images = "\(place.folder)/uneven"
+      try writeImages(to: images) { $0 % 3 == 2 }
+      let run = try launch("--data-path", images, "--no-shuffle", "--log-every", "5", "--epochs", "9999")
       // A machine that is busy with other things may break the first streaks of fifty steps.
       for _ in 0..<100 where !run.errors.contains("note: rank") { try run.read(to: "Epoch: ") }
       run.send(SIGTERM)
@@ -33,8 +33,8 @@ extension EndToEnd {
         .launcher, ["--nproc", "3", "--hang-timeout", "10"] + training + flags, in: place)
     }
 
-    /// Links to two pictures, in the order in which a folder is read.
-    private func writePictures(to path: String, isLarge: (Int) -> Bool) throws {
+    /// Links to two images, in the order in which a folder is read.
+    private func writeImages(to path: String, isLarge: (Int) -> Bool) throws {
       let files = FileManager.default
       try files.createDirectory(atPath: path, withIntermediateDirectories: true)
       let sizes = ["small": 40, "large": 3500]

@@ -42,7 +42,7 @@ extension EndToEnd {
       return (RunFiles(folder: place.output(name)), failures)
     }
 
-    // A library whose `read` fails with ESTALE for one picture's read in so many, and adds a byte to a file then.
+    // A library whose `read` fails with ESTALE for one image's read in so many, and adds a byte to a file then.
     private func failingReads() throws -> String {
       let source = """
         #define _GNU_SOURCE
@@ -57,7 +57,7 @@ extension EndToEnd {
 
         static atomic_long reads;
 
-        static int is_picture(int file) {
+        static int is_image(int file) {
           char link[64], path[4096];
           snprintf(link, sizeof link, "/proc/self/fd/%d", file);
           ssize_t length = readlink(link, path, sizeof path);
@@ -67,7 +67,7 @@ extension EndToEnd {
         ssize_t read(int file, void *bytes, size_t count) {
           static ssize_t (*real)(int, void *, size_t);
           if (!real) real = (ssize_t (*)(int, void *, size_t))dlsym(RTLD_NEXT, "read");
-          if (!is_picture(file)) return real(file, bytes, count);
+          if (!is_image(file)) return real(file, bytes, count);
           if (++reads % atol(getenv("TWINS_TEST_READS"))) return real(file, bytes, count);
           int tally = open(getenv("TWINS_TEST_FAILURES"), O_WRONLY | O_CREAT | O_APPEND, 0600);
           if (write(tally, "x", 1) != 1) abort();

@@ -1,13 +1,13 @@
-import Board
 import Foundation
 import Glibc
 import Testing
+import WorkerLink
 
 /// Where a kill met a training.
 struct Hit {
   let kill: Kill
   /// Of the victim, or of the rank that was watched when the launcher died.
-  let section: Section
+  let phase: Phase
   /// Whether a half-written checkpoint was left.
   let hasCutSave: Bool
   /// Until nobody was left.
@@ -27,18 +27,18 @@ extension Attempt {
     case .launcher: run.send(SIGKILL)
     case .rank(let rank): try #require(workers[rank].map { Glibc.kill($0, SIGKILL) } == 0)
     }
-    let section = state(of: kill.watched).section
+    let phase = state(of: kill.watched).phase
     try waitUntilGone(by: start + Self.limit)
     return Hit(
-      kill: kill, section: kill.victim == .launcher ? section : state(of: kill.watched).section,
+      kill: kill, phase: kill.victim == .launcher ? phase : state(of: kill.watched).phase,
       hasCutSave: isSaving(to: folder), duration: .now - start)
   }
 
   private func isNow(_ kill: Kill, _ folder: String) -> Bool {
     let isThere = steps(of: kill.watched) >= kill.step
     return switch kill.moment {
-    case .section(.start): state(of: kill.watched).epoch == nil
-    case .section(let section): isThere && state(of: kill.watched).section == section
+    case .phase(.start): state(of: kill.watched).epoch == nil
+    case .phase(let phase): isThere && state(of: kill.watched).phase == phase
     case .save: isThere && isSaving(to: folder)
     }
   }

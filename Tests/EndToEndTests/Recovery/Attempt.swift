@@ -1,4 +1,4 @@
-@testable import Board
+@testable import WorkerLink
 import Foundation
 import Glibc
 
@@ -6,7 +6,7 @@ import Glibc
 final class Attempt {
   let run: ProgramRun
   let workers: [Int: pid_t]
-  private let board: BoardMemory
+  private let board: StatusMemory
   private let processes: ProcessHandles
 
   /// Nil while the workers of an attempt are not all there yet.
@@ -14,7 +14,7 @@ final class Attempt {
     let workers = run.workers
     guard workers.count == ranks,
       Set(workers.values).isDisjoint(with: earlier?.workers.values.map(\.self) ?? []),
-      let board = BoardMemory(of: run.identifier)
+      let board = StatusMemory(of: run.identifier)
     else { return nil }
     self.run = run
     self.workers = workers
@@ -27,7 +27,7 @@ final class Attempt {
   }
 
   /// What a rank said last, be it dead.
-  func state(of rank: Int) -> RankState { board.read(rank)?.state ?? RankState() }
+  func state(of rank: Int) -> WorkerStatus { board.read(rank)?.state ?? WorkerStatus() }
 
   /// Steps of the run that a rank has made; none before its first epoch.
   func steps(of rank: Int) -> Int {
@@ -36,7 +36,7 @@ final class Attempt {
   }
 }
 
-extension BoardMemory {
+extension StatusMemory {
   /// The board that a running launcher has open.
   fileprivate convenience init?(of launcher: pid_t) {
     let folder = "/proc/\(launcher)/fd"

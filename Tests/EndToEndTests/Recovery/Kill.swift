@@ -1,5 +1,5 @@
-import Board
 import Randomness
+import WorkerLink
 
 /// One `kill -9` of a training: whom, and when.
 struct Kill: Sendable {
@@ -9,15 +9,15 @@ struct Kill: Sendable {
   }
 
   enum Moment: Equatable {
-    /// While the victim, or of a launcher's workers the watched one, is in a section.
-    case section(Section)
+    /// While the victim, or of a launcher's workers the watched one, is in a phase.
+    case phase(Phase)
     /// While the first rank writes a checkpoint.
     case save
   }
 
   let moment: Moment
   let victim: Victim
-  /// The rank whose section is looked at.
+  /// The rank whose phase is looked at.
   let watched: Int
   /// The first moment after so many steps of the run; a start comes when it comes.
   let step: Int
@@ -31,7 +31,7 @@ struct Kill: Sendable {
     var rank = generator.integer(below: ranks)
     // Rank 0 alone writes: it has to be met more often than one of many.
     if moment == .save { rank = kind < 3 ? 0 : 1 + generator.integer(below: ranks - 1) }
-    if moment == .section(.checkpoint) { rank = 0 }
+    if moment == .phase(.checkpoint) { rank = 0 }
     victim = kind == 0 ? .launcher : .rank(rank)
     watched = rank
     delay = UInt32(generator.integer(below: moment.microseconds))
@@ -42,9 +42,9 @@ extension Kill.Moment {
   /// About how long it lasts; the aim itself takes some tenths of a millisecond.
   fileprivate var microseconds: Int {
     switch self {
-    case .section(.start): 400_000
-    case .section(.forward), .section(.backward), .section(.evaluate): 2000
-    case .section: 50
+    case .phase(.start): 400_000
+    case .phase(.forward), .phase(.backward), .phase(.evaluate): 2000
+    case .phase: 50
     case .save: 2000
     }
   }
@@ -54,7 +54,7 @@ extension Kill: CustomStringConvertible {
   var description: String {
     let name =
       switch moment {
-      case .section(let section): section.name
+      case .phase(let phase): phase.name
       case .save: "save"
       }
     let who =
@@ -62,6 +62,6 @@ extension Kill: CustomStringConvertible {
       case .launcher: "launcher"
       case .rank(let rank): "rank \(rank)"
       }
-    return "\(who) in \(name)" + (moment == .section(.start) ? "" : " from step \(step)")
+    return "\(who) in \(name)" + (moment == .phase(.start) ? "" : " from step \(step)")
   }
 }

@@ -1,6 +1,6 @@
-import Board
 import Synchronization
 import Testing
+import WorkerLink
 
 /// What the kills of a sweep met, all together.
 struct KillTally: Sendable {
@@ -13,31 +13,31 @@ struct KillTally: Sendable {
   mutating func add(_ hit: Hit) { hits.append(hit) }
 
   private var saves: [Hit] { hits.filter { $0.kill.moment == .save } }
-  private func aimed(at section: Section) -> [Hit] { hits.filter { $0.kill.moment == .section(section) } }
-  private func met(_ section: Section) -> Int { aimed(at: section).filter { $0.section == section }.count }
+  private func aimed(at phase: Phase) -> [Hit] { hits.filter { $0.kill.moment == .phase(phase) } }
+  private func met(_ phase: Phase) -> Int { aimed(at: phase).filter { $0.phase == phase }.count }
 
   /// Whether so many kills missed that the sweep proves little; of a few, what share meets is chance.
   var isBlind: Bool {
     guard hits.count >= 40 else { return !saves.contains(where: \.hasCutSave) }
-    let sections = Section.allCases
+    let phases = Phase.allCases
     return saves.filter(\.hasCutSave).count * 4 < saves.count
-      || sections.map(met).reduce(0, +) * 2 < sections.reduce(0) { $0 + aimed(at: $1).count }
-      || sections.contains { aimed(at: $0).count >= 5 && met($0) == 0 }
+      || phases.map(met).reduce(0, +) * 2 < phases.reduce(0) { $0 + aimed(at: $1).count }
+      || phases.contains { aimed(at: $0).count >= 5 && met($0) == 0 }
   }
 }
 
 extension KillTally {
-  /// A line for each section in which kills fell.
+  /// A line for each phase in which kills fell.
   var text: String {
-    let rows = Section.allCases.map { section in
-      let here = hits.filter { $0.section == section }
+    let rows = Phase.allCases.map { phase in
+      let here = hits.filter { $0.phase == phase }
       let counts = [
         here.count, here.filter { $0.kill.victim == .launcher }.count,
         here.filter { $0.kill.victim == .rank(0) }.count, here.filter(\.hasCutSave).count,
       ]
-      return [section.name] + counts.map(String.init) + ["\(met(section)) of \(aimed(at: section).count)"]
+      return [phase.name] + counts.map(String.init) + ["\(met(phase)) of \(aimed(at: phase).count)"]
     }
-    return Self.table([["section", "kills", "launcher", "rank 0", "saves cut", "aimed and met"]] + rows)
+    return Self.table([["phase", "kills", "launcher", "rank 0", "saves cut", "aimed and met"]] + rows)
       + "\(hits.count) kills. Saves cut off: \(cut(of: .launcher)) by killing the launcher, "
       + "\(cut(of: .rank(0))) by rank 0, \(cut(of: nil)) by another. The command was given again "
       + "\(commands) times. Until nobody was left: \(hits.map(\.duration).max() ?? .zero) at most."

@@ -1,7 +1,7 @@
-import Board
 import Collective
 import Randomness
 import Testing
+import WorkerLink
 
 /// A training that is killed several times, the same for the same seed.
 struct KilledTraining: Sendable, CustomTestStringConvertible {
@@ -18,7 +18,7 @@ struct KilledTraining: Sendable, CustomTestStringConvertible {
   static let stepsOfEpoch = 6
   static let steps = epochs * stepsOfEpoch
 
-  /// One kill in five meets an evaluation and two a save; the sections take turns at the others, from seed to seed.
+  /// One kill in five meets an evaluation and two a save; the phases take turns at the others, from seed to seed.
   init(seed: Int, limit: Int) {
     var generator = KeyedGenerator(seed: UInt64(seed), stream: .order, epoch: 1)
     self.seed = seed
@@ -32,7 +32,7 @@ struct KilledTraining: Sendable, CustomTestStringConvertible {
     let aims = (0..<count).map { number in
       let moment = Self.moment(number, of: seed)
       // An evaluation and a save follow even the last of the steps; a step is sure to follow those of earlier epochs alone.
-      let isAtEnd = [.save, .section(.evaluate)].contains(moment)
+      let isAtEnd = [.save, .phase(.evaluate)].contains(moment)
       let steps = isAtEnd ? Self.steps - 1 : Self.steps - Self.stepsOfEpoch
       return (moment: moment, step: generator.integer(below: steps))
     }
@@ -43,11 +43,11 @@ struct KilledTraining: Sendable, CustomTestStringConvertible {
 
   private static func moment(_ number: Int, of seed: Int) -> Kill.Moment {
     switch (seed + number) % 5 {
-    case 0: return .section(.evaluate)
+    case 0: return .phase(.evaluate)
     case 1, 3: return .save
     default:
-      let sections = Section.allCases.filter { ![.evaluate, .done].contains($0) }
-      return .section(sections[(seed * 3 + number / 2) % sections.count])
+      let phases = Phase.allCases.filter { ![.evaluate, .done].contains($0) }
+      return .phase(phases[(seed * 3 + number / 2) % phases.count])
     }
   }
 

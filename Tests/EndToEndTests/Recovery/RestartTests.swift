@@ -36,7 +36,7 @@ extension EndToEnd {
     }
 
     /// Another start meets the same folder: it is not tried.
-    @Test func `a run without pictures is not started again`() throws {
+    @Test func `a run without images is not started again`() throws {
       let folder = "\(place.folder)/empty"
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       let run = try ProgramRun(

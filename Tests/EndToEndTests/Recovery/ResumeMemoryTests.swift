@@ -87,7 +87,7 @@ extension EndToEnd {
       let launch = ["--nproc", "2", "--log-every", "1", "--keep", "5", "--transport", "ipc"]
       func train(_ output: String) throws -> ProgramRun {
         try ProgramRun(
-          .launcher, launch + training(output, batch: 2, data: "pictures"), in: place, directory: place.folder
+          .launcher, launch + training(output, batch: 2, data: "images"), in: place, directory: place.folder
         )
       }
       #expect(try train("whole").finish().status == Status.done)
@@ -99,7 +99,7 @@ extension EndToEnd {
         .finish()
       #expect(end.status == Status.done, "\(end.errors)")
       let changes = end.errors.split(separator: "\n").filter { $0.contains(" → ") }
-      #expect(changes == ["[rank 0] twins-worker: note: data.path pictures → \(place.folder)/pictures"])
+      #expect(changes == ["[rank 0] twins-worker: note: data.path images → \(place.folder)/images"])
       #expect(end.errors.contains("2 workers finished"))
       let (whole, parts) = (RunFiles(folder: place.output("whole")), RunFiles(folder: place.output("parts")))
       #expect(try parts.bytes("last.safetensors") == whole.bytes("last.safetensors"))
@@ -140,8 +140,8 @@ extension EndToEnd {
     }
 
     @Test func `no run is resumed where there is none`() throws {
-      let end = try ProgramRun(.launcher, ["resume", place.pictures.path], in: place).finish()
-      #expect(end.status == Status.missingInput && end.errors.contains("no run '\(place.pictures.path)'"))
+      let end = try ProgramRun(.launcher, ["resume", place.images.path], in: place).finish()
+      #expect(end.status == Status.missingInput && end.errors.contains("no run '\(place.images.path)'"))
     }
 
     /// Stops a run after its first epoch.
@@ -156,7 +156,7 @@ extension EndToEnd {
     private func training(_ output: String, batch: Int = 4, data: String? = nil) -> [String] {
       place.training(
         output, "--epochs", "2", "--log-every", "1", "--mixup", "0.8", "--cutmix", "1", "--seed", "7",
-        "--batch-size", "\(batch)", "--data-path", data ?? place.pictures.path)
+        "--batch-size", "\(batch)", "--data-path", data ?? place.images.path)
     }
 
     private func work(_ flags: [String]) throws -> ProgramRun { try ProgramRun(.worker, flags, in: place) }

@@ -64,7 +64,7 @@ extension EndToEnd {
       #expect(end.errors.contains("twins-worker: checkpoint epoch-0000-step-"))
     }
 
-    @Test func `four workers' run goes on with two of twice the pictures`() throws {
+    @Test func `four workers' run goes on with two of twice the images`() throws {
       let flags = ["--mixup", "0", "--cutmix", "0"]
       #expect(try launch("whole", ranks: 4, batch: 2, flags).finish().status == Status.done)
       let run = try launch("parts", ranks: 4, batch: 2, flags)
@@ -73,7 +73,7 @@ extension EndToEnd {
       #expect(try run.finish().status == Status.stoppedEarly)
       let resumed = try launch("parts", ranks: 2, batch: 4, flags + ["--resume", "auto"]).finish()
       #expect(resumed.status == Status.done, "\(resumed.errors)")
-      #expect(resumed.errors.contains("the same pictures in the same steps"))
+      #expect(resumed.errors.contains("the same images in the same steps"))
       let runs = try ["whole", "parts"].map { try RunFiles(folder: place.output($0)).steps() }
       #expect(runs[0].count == 14 && runs[1].map(\.step) == runs[0].map(\.step))
       for (one, other) in zip(runs[0], runs[1]) {

@@ -2,9 +2,9 @@ import CImage
 import Foundation
 import TestSupport
 
-/// A data set of drawn figures on disk, ten kinds, 343 pictures to learn from.
+/// A data set of drawn figures on disk, ten kinds, 343 images to learn from.
 ///
-/// Place, size, colours and noise differ from picture to picture; the colour of a kind overlaps with those of others.
+/// Place, size, colours and noise differ from image to image; the colour of a kind overlaps with those of others.
 struct DrawingFolder {
   let path: String
 
@@ -22,7 +22,7 @@ struct DrawingFolder {
     ("triangle", { abs($1) <= 1 && abs($0) <= ($1 + 1) / 2 }),
   ]
 
-  /// Writes the pictures of both splits to a new folder; the same bytes on every call.
+  /// Writes the images of both splits to a new folder; the same bytes on every call.
   init(writingTo path: String) throws {
     self.path = path
     for (split, count) in [("train", 343), ("val", 200)] {

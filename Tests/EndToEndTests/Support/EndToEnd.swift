@@ -1,6 +1,6 @@
 import Testing
 
-/// Whole runs of the built programs: real processes, sockets, pictures and libtorch.
+/// Whole runs of the built programs: real processes, sockets, images and libtorch.
 ///
 /// One after another, because each takes the machine for itself and some of them measure how fast it ends.
 @Suite(.serialized) enum EndToEnd {}

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A folder with pictures and room for what runs on them write; it goes when the value goes.
+/// A folder with images and room for what runs on them write; it goes when the value goes.
 final class Workplace: Sendable {
   let folder: String
-  let pictures: PictureFolder
+  let images: ImageFolder
 
   init() throws {
     // In /tmp, whatever TMPDIR is, since paths of sockets must be short.
@@ -11,15 +11,15 @@ final class Workplace: Sendable {
     guard mkdtemp(&template) != nil else { throw TestError("mkdtemp: \(String(cString: strerror(errno)))") }
     folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     try FileManager.default.createDirectory(atPath: "\(folder)/tmp", withIntermediateDirectories: false)
-    pictures = try PictureFolder(writingTo: "\(folder)/pictures")
+    images = try ImageFolder(writingTo: "\(folder)/images")
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  /// The flags of a short training that learns these pictures, with its output in `folder`/`output`.
+  /// The flags of a short training that learns these images, with its output in `folder`/`output`.
   func training(_ output: String, _ flags: String...) -> [String] {
     [
-      "--data-path", pictures.path, "--output_dir", self.output(output), "--device", "cpu",
+      "--data-path", images.path, "--output_dir", self.output(output), "--device", "cpu",
       "--model", "alt_gvt_nano", "--input-size", "32", "--batch-size", "4", "--epochs", "1",
       "--lr", "1e-3", "--no-lr-scaling", "--warmup-epochs", "0", "--mixup", "0", "--cutmix", "0",
     ] + flags

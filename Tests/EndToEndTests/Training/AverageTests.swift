@@ -66,7 +66,7 @@ extension EndToEnd {
     }
 
     @Test func `a run that is stopped while it evaluates the average evaluates both later`() throws {
-      try place.pictures.addValidationViews(of: 100)
+      try place.images.addValidationViews(of: 100)
       #expect(try launch("whole").finish().status == Status.done)
       let run = try launch("parts")
       try run.read(to: "Test (EMA):  [  0/")

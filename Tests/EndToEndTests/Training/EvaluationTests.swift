@@ -7,7 +7,7 @@ extension EndToEnd {
 
     init() throws { place = try Workplace() }
 
-    @Test func `any number of ranks counts the same, every picture once`() throws {
+    @Test func `any number of ranks counts the same, every image once`() throws {
       let training = try ProgramRun(.worker, place.training("trained"), in: place).finish()
       let accuracy = try #require(training.output.first { $0.hasPrefix("* Acc@1") })
       let weights = place.output("trained") + "/best.safetensors"
@@ -22,13 +22,13 @@ extension EndToEnd {
       }
     }
 
-    @Test func `weights and held-out pictures are all that an evaluation needs, and it leaves nothing`()
+    @Test func `weights and held-out images are all that an evaluation needs, and it leaves nothing`()
       throws
     {
       let flags = place.training("trained", "--input-size", "64", "--crop-pct", "1")
       let training = try ProgramRun(.worker, flags, in: place).finish()
       let accuracy = try #require(training.output.first { $0.hasPrefix("* Acc@1") })
-      try FileManager.default.removeItem(atPath: "\(place.pictures.path)/train")
+      try FileManager.default.removeItem(atPath: "\(place.images.path)/train")
       let run = place.output("trained")
       let commands: [(ProgramRun.Program, [String])] = [
         (.launcher, ["--resume", "\(run)/last.safetensors", "--nproc", "2"]),
@@ -49,14 +49,14 @@ extension EndToEnd {
     private func evaluate(_ program: ProgramRun.Program, _ start: [String]) throws -> ProgramRun.End {
       let folder = place.output("empty")
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      let flags = ["--eval", "--data-path", place.pictures.path, "--batch-size", "4"] + start
+      let flags = ["--eval", "--data-path", place.images.path, "--batch-size", "4"] + start
       let end = try ProgramRun(program, flags, in: place, directory: folder).finish()
       #expect(try RunFiles(folder: folder).names().isEmpty)
       return end
     }
 
     @Test func `a folder without val trains where nobody evaluates`() throws {
-      try FileManager.default.removeItem(atPath: "\(place.pictures.path)/val")
+      try FileManager.default.removeItem(atPath: "\(place.images.path)/val")
       let refused = try ProgramRun(.worker, place.training("out"), in: place).finish()
       #expect(
         refused.status == Status.missingInput && refused.errors.contains("--no-eval trains without val/"))

@@ -2,14 +2,14 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-  /// Runs that are stopped or meet a bad picture while they evaluate, or meet one while they train.
+  /// Runs that are stopped or meet a bad image while they evaluate, or meet one while they train.
   @Suite struct StopInEvaluationTests {
     let place: Workplace
 
     init() throws { place = try Workplace() }
 
     @Test func `a run that is stopped while it evaluates keeps the epoch and evaluates it later`() throws {
-      try place.pictures.addValidationViews(of: 100)
+      try place.images.addValidationViews(of: 100)
       #expect(try launch("whole").finish().status == Status.done)
       let run = try launch("parts")
       try run.read(to: "Test:  [  0/")
@@ -27,7 +27,7 @@ extension EndToEnd {
 
     /// The service manager of one host, or a user with `kill`.
     @Test func `one worker that is told to stop while it evaluates stops all`() throws {
-      try place.pictures.addValidationViews(of: 100)
+      try place.images.addValidationViews(of: 100)
       let run = try launch("out")
       try run.read(to: "Test:  [  0/")
       kill(try #require(run.workers[1]), SIGTERM)
@@ -38,7 +38,7 @@ extension EndToEnd {
 
     @Test(arguments: ["--eval", "--throughput"])
     func `what has nothing to save is ended by a signal as any program`(flag: String) throws {
-      try place.pictures.addValidationViews(of: 100)
+      try place.images.addValidationViews(of: 100)
       let flags = place.training("out", "--batch-size", "60", "--input-size", "224", flag)
       let run = try ProgramRun(.worker, flags, in: place)
       try run.read(to: "number of params: ")
@@ -46,12 +46,12 @@ extension EndToEnd {
       #expect(try run.finish(within: .seconds(10)).status == 128 + SIGTERM)
     }
 
-    @Test func `a damaged picture in val does not cost the epoch before it`() throws {
+    @Test func `a damaged image in val does not cost the epoch before it`() throws {
       #expect(try launch("whole").finish().status == Status.done)
-      let repair = try damage(place.pictures.picture("val", 7))
+      let repair = try damage(place.images.image("val", 7))
       let end = try launch("parts").finish()
       #expect(end.status == Status.badData, "\(end.errors)")
-      #expect(end.errors.contains("is damaged") || end.errors.contains("is not a picture"), "\(end.errors)")
+      #expect(end.errors.contains("is damaged") || end.errors.contains("is not an image"), "\(end.errors)")
       #expect(end.errors.contains("/checkpoints/epoch-0000-step-000015\n"), "\(end.errors)")
       try repair()
       let resumed = try launch("parts", "--resume", "auto").finish()
@@ -59,16 +59,16 @@ extension EndToEnd {
       try expectSame()
     }
 
-    @Test func `a damaged picture in train costs no step before it`() throws {
+    @Test func `a damaged image in train costs no step before it`() throws {
       #expect(try launch("whole").finish().status == Status.done)
-      let repair = try damage(place.pictures.picture("train", 7))
+      let repair = try damage(place.images.image("train", 7))
       let end = try launch("parts").finish()
       #expect(end.status == Status.badData, "\(end.errors)")
       let steps = try RunFiles(folder: place.output("parts")).steps().count
       #expect((1..<15).contains(steps))
       let name = "epoch-0000-step-0000" + (steps < 10 ? "0" : "") + "\(steps)"
       #expect(end.errors.contains("/checkpoints/\(name)\n"), "\(end.errors)")
-      // The message is there once, whichever rank met the picture.
+      // The message is there once, whichever rank met the image.
       let speakers = end.errors.matches(of: #/\[rank (\d)\] twins-worker: error: /#).map(\.output.1)
       #expect(speakers == ["0"], "\(end.errors)")
       try repair()
@@ -77,7 +77,7 @@ extension EndToEnd {
       try expectSame()
     }
 
-    /// Cuts a picture off; what is returned puts it back.
+    /// Cuts an image off; what is returned puts it back.
     private func damage(_ path: String) throws -> () throws -> Void {
       let url = URL(fileURLWithPath: path)
       let bytes = try Data(contentsOf: url)

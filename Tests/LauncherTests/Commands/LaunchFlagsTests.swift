@@ -11,23 +11,23 @@ import Testing
     ["--model", "m", "--dist-eval", "--run-id", "a", "--run-dir=/tmp/x", "--grace", "2.5"],
     ["--threads-per-worker", "1", "--model", "m", "--dist-eval", "--"],
   ])
-  func launchFlagsStayBehind(_ arguments: [String]) {
+  func `launch flags stay behind`(_ arguments: [String]) {
     #expect(LaunchFlags.removed(from: arguments) == ["--model", "m", "--dist-eval"])
   }
 
-  @Test func valuesAreKeptAsTheyAre() {
+  @Test func `values are kept as they are`() {
     let arguments = ["--data-path", "train", "--output-dir=a=b", "--opt-betas", "0.9", "0.999", "--lr", "-1"]
     #expect(LaunchFlags.removed(from: arguments) == arguments)
   }
 
   /// A flag added to `LaunchFlags` but not to the list would stand in commands of workers, which do not know it.
-  @Test func everyLaunchFlagIsListed() {
+  @Test func `every launch flag is listed`() {
     let words = LaunchFlags.helpMessage().split { $0 == " " || $0 == "\n" || $0 == "," }
     let flags = Set(words.filter { $0.hasPrefix("--") }.map(String.init))
     #expect(flags.subtracting(["--help"]) == LaunchFlags.names)
   }
 
-  @Test func findsTheValueOfAFlag() {
+  @Test func `finds the value of a flag`() {
     let flags = FlagGroups(["--data-path", "a", "--data-path=b", "--eval"])
     #expect(flags.value(of: "data-path") == "b")
     #expect(flags.value(of: "model") == nil)
@@ -36,7 +36,7 @@ import Testing
 }
 
 @Suite struct LaunchFlagsTests {
-  @Test func parses() throws {
+  @Test func `parses`() throws {
     let flags = try LaunchFlags.parse(["--nproc", "8", "--run-id", "digits.1", "--grace=2.5"])
     #expect(flags.workers == .exactly(8))
     #expect(flags.runIdentifier == RunIdentifier("digits.1"))
@@ -49,18 +49,18 @@ import Testing
     ["--nproc", "0"], ["--nproc", "-1"], ["--nproc", "many"], ["--nproc", "1025"], ["--run-id", "a/b"],
     ["--run-id", ""], ["--run-id", ".."], ["--grace", "-1"], ["--threads-per-worker", "0"], ["--nproc"],
   ])
-  func refuses(_ arguments: [String]) {
+  func `refuses`(_ arguments: [String]) {
     let error = #expect(throws: (any Error).self) { try LaunchFlags.parse(arguments) }
     #expect(error.map { LaunchFlags.exitCode(for: $0) } == .validationFailure)
   }
 
-  @Test func automaticIsOneWorkerForEachCard() {
+  @Test func `automatic is one worker for each card`() {
     #expect(WorkerCount.automatic.resolved(cards: 4) == 4)
     #expect(WorkerCount.automatic.resolved(cards: 0) == 1)
     #expect(WorkerCount.exactly(8).resolved(cards: 4) == 8)
   }
 
-  @Test func randomRunIdentifiersAreValid() {
+  @Test func `random run identifiers are valid`() {
     #expect(RunIdentifier(RunIdentifier.random().text) != nil)
     #expect(RunIdentifier(String(repeating: "x", count: 65)) == nil)
   }

@@ -27,22 +27,22 @@ import Testing
     #expect(throws: (any Error).self) { try RingFlags.parse(arguments) }
   }
 
-  @Test func `the meeting has what the flags say`() throws {
-    let meeting = try meeting([
+  @Test func `the rendezvous has what the flags say`() throws {
+    let rendezvous = try rendezvous([
       "--transport", "shm", "--shm-size", "1M", "--ring-address", "::1", "--hang-timeout", "2.5",
     ])
-    #expect((meeting.rank, meeting.size, meeting.run, meeting.generation) == (0, 4, "r1", 2))
-    #expect((meeting.directory, meeting.transport, meeting.address) == ("", .shm, "::1"))
-    #expect(meeting.timeouts.silence == .seconds(2.5))
-    #expect(meeting.memory?.limit == 1 << 20)
-    #expect(meeting.memory?.descriptor == 4)
+    #expect((rendezvous.rank, rendezvous.size, rendezvous.run, rendezvous.generation) == (0, 4, "r1", 2))
+    #expect((rendezvous.directory, rendezvous.transport, rendezvous.address) == ("", .shm, "::1"))
+    #expect(rendezvous.timeouts.silence == .seconds(2.5))
+    #expect(rendezvous.memory?.limit == 1 << 20)
+    #expect(rendezvous.memory?.descriptor == 4)
   }
 
   @Test(arguments: [
     ("auto", 2, true), ("shm", 8, true), ("shm", 1, false), ("ipc", 8, false), ("tcp", 8, false),
   ])
   func `there is memory to share where it is used`(transport: String, size: Int, isShared: Bool) throws {
-    #expect(try (meeting(["--transport", transport], size: size).memory != nil) == isShared)
+    #expect(try (rendezvous(["--transport", transport], size: size).memory != nil) == isShared)
   }
 
   @Test func `flags without effect are named`() throws {
@@ -51,8 +51,8 @@ import Testing
     #expect(try RingFlags.parse(["--shm-size", "1G", "--ring-address", "::1"]).notes.count == 1)
   }
 
-  private func meeting(_ arguments: [String], size: Int = 4) throws -> RingMeeting {
+  private func rendezvous(_ arguments: [String], size: Int = 4) throws -> RingRendezvous {
     let identifier = try #require(RunIdentifier("r1"))
-    return try RingFlags.parse(arguments).meeting(identifier, attempt: 2, size: size)
+    return try RingFlags.parse(arguments).rendezvous(identifier, attempt: 2, size: size)
   }
 }

@@ -11,7 +11,7 @@ import Testing
   private static let obedient =
     "trap 'exit 75' TERM; trap 'echo saved' USR1; echo ready $RANK $$; while kill -0 $PPID 2>&-; do wait_for_launcher; done"
 
-  @Test func aRunIsFoundByFolderOutputAndName() throws {
+  @Test func `a run is found by folder, output and name`() throws {
     let run = try LauncherRun(Self.obedient, ["--nproc", "2", "--run-id", "found-\(getpid())"])
     let workers = try processes(of: run, count: 2)
     for name in ["\(run.folder)/out/run", "\(run.folder)/out", "found-\(getpid())"] {
@@ -20,7 +20,7 @@ import Testing
       let answer = try controlMessage(RunStatus.self, Array(output.utf8))
       #expect(answer.ranks.map(\.pid) == [workers[0], workers[1]])
       #expect(answer.launcher == run.launcher && answer.healthy)
-      #expect(answer.ranks.allSatisfy { $0.state == .running && $0.section == "start" })
+      #expect(answer.ranks.allSatisfy { $0.state == .running && $0.phase == "start" })
     }
     run.send(.terminate)
     #expect(try run.finish().status == 75)
@@ -30,7 +30,7 @@ import Testing
     #expect(access("\(run.folder)/out/run/control", F_OK) != 0)
   }
 
-  @Test func aStoppedWorkerIsNamedInTime() throws {
+  @Test func `a stopped worker is named in time`() throws {
     let run = try LauncherRun(Self.obedient, ["--nproc", "2"])
     let worker = try #require(try processes(of: run, count: 2)[1])
     try #require(kill(worker, SIGSTOP) == 0)
@@ -62,7 +62,7 @@ import Testing
     return answers.sorted { $0.time < $1.time }[3]
   }
 
-  @Test func stopIsWhatSIGTERMDoes() throws {
+  @Test func `stop is what SIGTERM does`() throws {
     let run = try LauncherRun(Self.obedient, ["--nproc", "2"])
     _ = try processes(of: run, count: 2)
     #expect(try run.ask(["stop", "\(run.folder)/out"]).status == 0)
@@ -70,7 +70,7 @@ import Testing
     #expect(run.leavesNoSockets)
   }
 
-  @Test func stopNowWaitsForNobody() throws {
+  @Test func `stop now waits for nobody`() throws {
     let run = try LauncherRun(
       "trap '' TERM; echo ready $RANK $$; while kill -0 $PPID 2>&-; do wait_for_launcher; done",
       ["--nproc", "2"])
@@ -80,7 +80,7 @@ import Testing
     try run.waitUntilWorkersAreGone()
   }
 
-  @Test func checkpointIsWhatSIGUSR1Does() throws {
+  @Test func `checkpoint is what SIGUSR1 does`() throws {
     let run = try LauncherRun(Self.obedient, ["--nproc", "2"])
     _ = try processes(of: run, count: 2)
     #expect(try run.ask(["checkpoint", "\(run.folder)/out"]).status == 0)
@@ -89,7 +89,7 @@ import Testing
     #expect(try run.finish().status == 75)
   }
 
-  @Test func aKilledLaunchersRunIsNotRunning() throws {
+  @Test func `a killed launcher's run is not running`() throws {
     let run = try LauncherRun(Self.obedient, ["--nproc", "1", "--run-id", "killed-\(getpid())"])
     _ = try processes(of: run, count: 1)
     run.send(.kill)
@@ -103,7 +103,7 @@ import Testing
     #expect(!running.contains("killed-\(getpid())"))
   }
 
-  @Test func twoRunsOfOneNameAreToldApartByTheirFolders() throws {
+  @Test func `two runs of one name are told apart by their folders`() throws {
     let name = "twice-\(getpid())"
     let runs = try (0..<2).map { _ in try LauncherRun(Self.obedient, ["--nproc", "1", "--run-id", name]) }
     for run in runs { _ = try processes(of: run, count: 1) }
@@ -120,7 +120,7 @@ import Testing
     #expect(try runs[0].ask(["status", name]).status == 66)
   }
 
-  @Test func aRunThatWaitsToStartAgainSavesNothing() throws {
+  @Test func `a run that waits to start again saves nothing`() throws {
     let run = try LauncherRun(
       "test $TWINS_GENERATION = 0 && exit 74; \(Self.obedient)", ["--nproc", "1", "--max-restarts", "1"])
     try run.waitForErrors("starting again in")
@@ -133,7 +133,7 @@ import Testing
   }
 
   @Test(arguments: ["status", "stop", "checkpoint"])
-  func whoAsksForNoRunIsTold(command: String) throws {
+  func `who asks for no run is told`(command: String) throws {
     let run = try LauncherRun("", ["--nproc", "1"])
     #expect(try run.finish().status == 0)
     let missing = try run.ask([command])
@@ -144,14 +144,14 @@ import Testing
     }
   }
 
-  @Test func anotherUsersRunIsSaidToBe() {
+  @Test func `another user's run is said to be`() {
     let error = ControlClient.unreachable("/x", errno: EACCES)
-    #expect(error.exitCode == .missingInput)
+    #expect(error.exitStatus == .missingInput)
     #expect(error.description.contains("The run is another user's"))
   }
 
   /// Somebody else's folder that happens to have the name of a run of this user.
-  @Test func aRunIsFoundByNameWhateverLiesHere() throws {
+  @Test func `a run is found by name whatever lies here`() throws {
     let folder = try temporaryFolder()
     defer { removeFolder(folder) }
     let environment = ["XDG_RUNTIME_DIR": folder]
@@ -167,7 +167,7 @@ import Testing
   }
 
   /// As a launcher does with one client too many.
-  @Test func aLauncherThatHangsUpIsNotCalledSilent() throws {
+  @Test func `a launcher that hangs up is not called silent`() throws {
     let folder = try temporaryFolder()
     defer { removeFolder(folder) }
     let control = try ControlSocket(in: folder, environment: [:])
@@ -186,7 +186,7 @@ import Testing
     let error = try #require(throws: LaunchError.self) {
       try ControlClient.ask(ControlRequest(command: .status), folder: folder)
     }
-    #expect(error.exitCode == .inputOutput && error.description.contains("hung up without an answer"))
+    #expect(error.exitStatus == .inputOutput && error.description.contains("hung up without an answer"))
     _ = consume control
   }
 
@@ -209,7 +209,7 @@ import Testing
     #expect(run.errors.components(separatedBy: text).count == 2, "once")
   }
 
-  @Test func aStoppedLauncherIsSaidToBe() throws {
+  @Test func `a stopped launcher is said to be`() throws {
     let run = try LauncherRun(Self.obedient, ["--nproc", "1"])
     _ = try processes(of: run, count: 1)
     kill(run.launcher, SIGSTOP)

@@ -286,6 +286,6 @@ private func status(ranks: Int) -> RunStatus {
     stepsOfEpoch: 1251, loss: 2.5, imagesPerSecond: 812.5, healthy: true,
     ranks: (0..<ranks).map {
       RunStatus.Rank(
-        rank: $0, pid: 4712, state: .running, section: "communicate", seconds: 0.125, step: 17, restarts: 0)
+        rank: $0, pid: 4712, state: .running, phase: "communicate", seconds: 0.125, step: 17, restarts: 0)
     })
 }

@@ -9,9 +9,9 @@ import Testing
       stepsOfEpoch: 1251, loss: 2.34567, imagesPerSecond: 812.51, healthy: false,
       ranks: [
         RunStatus.Rank(
-          rank: 0, pid: 4712, state: .running, section: "communicate", seconds: 12.04, step: 17, restarts: 1),
+          rank: 0, pid: 4712, state: .running, phase: "communicate", seconds: 12.04, step: 17, restarts: 1),
         RunStatus.Rank(
-          rank: 1, pid: 4713, state: .stopped, section: "forward", seconds: 12.1, step: 17, restarts: 1),
+          rank: 1, pid: 4713, state: .stopped, phase: "forward", seconds: 12.1, step: 17, restarts: 1),
         RunStatus.Rank(rank: 2, state: .ended, restarts: 1),
       ])
     #expect(
@@ -19,7 +19,7 @@ import Testing
         run digits, attempt 1: running for 12 min 34 s, launcher pid 4711
         epoch 3, step 17 of 1251, loss 2.3457, 812.5 images/s
 
-        rank  pid   state    section      for     step  restarts
+        rank  pid   state    phase      for     step  restarts
         0     4712  running  communicate  12.0 s  17    1
         1     4713  stopped  forward      12.1 s  17    1         <- a signal or a debugger holds it; `kill -CONT 4713` lets it go on
         2     -     ended    -            -       -     1

@@ -1,5 +1,5 @@
-import Board
 import Testing
+import WorkerLink
 
 @testable import Launcher
 
@@ -33,7 +33,7 @@ import Testing
     _ = fleet.handle(.ended(rank: 2, .exited(70), at: .seconds(7)))
     let outcome = try finished(fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(10))))
     #expect(outcome.firstFailure == 1)
-    #expect(outcome.exitCode == 70)
+    #expect(outcome.exitStatus == 70)
     #expect(outcome.ends[1].ending == .hung(hang(1)))
     #expect(outcome.ends.map(\.stoppedByLauncher) == [true, false, false])
   }
@@ -91,8 +91,8 @@ import Testing
   }
 
   private func hang(_ rank: Int) -> Hang {
-    var state = RankState()
-    state.section = .forward
+    var state = WorkerStatus()
+    state.phase = .forward
     return Hang(RankView(rank: rank, state: state, updates: 1, isStopped: false), at: 3_000_000_000)
   }
 

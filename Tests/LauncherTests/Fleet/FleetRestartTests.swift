@@ -3,7 +3,7 @@ import Testing
 @testable import Launcher
 
 @Suite struct FleetRestartTests {
-  @Test func allStartAgainWhenAllHaveEndedAndTheDelayIsOver() throws {
+  @Test func `all start again when all have ended and the delay is over`() throws {
     var fleet = started(2)
     _ = fleet.handle(.progressed(Progress(epoch: 1, step: 12)))
     _ = fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(5)))
@@ -22,42 +22,42 @@ import Testing
     #expect(!fleet.isWaiting && fleet.deadline == nil)
   }
 
-  @Test func anAttemptKnowsNothingOfTheOneBefore() throws {
+  @Test func `an attempt knows nothing of the one before`() throws {
     var fleet = try failedOnce()
     _ = fleet.handle(.timePassed(.seconds(7)))
     for rank in 0..<2 { _ = fleet.handle(.launched(rank: rank)) }
     #expect(fleet.handle(.ended(rank: 0, .exited(0), at: .seconds(20))) == [])
     let outcome = try finished(fleet.handle(.ended(rank: 1, .exited(0), at: .seconds(21))))
-    #expect(outcome.exitCode == 0 && outcome.firstFailure == nil)
+    #expect(outcome.exitStatus == 0 && outcome.firstFailure == nil)
     #expect(outcome.attempt == 1 && outcome.start == .seconds(7) && outcome.progress == nil)
   }
 
-  @Test func theLastAttemptsFailureIsTheRuns() throws {
+  @Test func `the last attempt's failure is the run's`() throws {
     var fleet = try failedOnce()
     _ = fleet.handle(.timePassed(.seconds(7)))
     for rank in 0..<2 { _ = fleet.handle(.launched(rank: rank)) }
     _ = fleet.handle(.ended(rank: 0, .exited(79), at: .seconds(20)))
     let outcome = try finished(fleet.handle(.ended(rank: 1, .killed(15), at: .seconds(21))))
-    #expect(outcome.exitCode == 79 && outcome.firstFailure == 0)
+    #expect(outcome.exitStatus == 79 && outcome.firstFailure == 0)
     #expect(outcome.reasonToStop == "another start would not mend this")
   }
 
   @Test(arguments: [Ending.exited(0), .exited(75)])
-  func aRunThatDidNotFailIsNotStartedAgain(_ ending: Ending) throws {
+  func `a run that did not fail is not started again`(_ ending: Ending) throws {
     var fleet = started(1)
     #expect(try finished(fleet.handle(.ended(rank: 0, ending, at: .seconds(5)))).firstFailure == nil)
   }
 
-  @Test func afterARequestToStopAFailureIsTheEnd() throws {
+  @Test func `after a request to stop a failure is the end`() throws {
     var fleet = started(2)
     _ = fleet.handle(.stopRequested(.terminate, at: .seconds(4)))
     _ = fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(5)))
     let outcome = try finished(fleet.handle(.ended(rank: 0, .exited(75), at: .seconds(6))))
-    #expect(outcome.exitCode == 137 && outcome.reasonToStop == nil)
+    #expect(outcome.exitStatus == 137 && outcome.reasonToStop == nil)
   }
 
   /// systemd takes "stopping" for the last word.
-  @Test func aRunThatMayStartAgainIsNotStopping() {
+  @Test func `a run that may start again is not stopping`() {
     var fleet = started(2)
     _ = fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(5)))
     #expect(fleet.deadline == .seconds(9) && fleet.endAsAsked == nil)
@@ -65,24 +65,24 @@ import Testing
     #expect(fleet.endAsAsked == fleet.deadline && fleet.endAsAsked != nil)
   }
 
-  @Test func aRequestToStopEndsTheWait() throws {
+  @Test func `a request to stop ends the wait`() throws {
     var fleet = try failedOnce()
     let outcome = try finished(fleet.handle(.stopRequested(.interrupt, at: .milliseconds(6500))))
-    #expect(outcome.exitCode == 137 && outcome.stopSignal == .interrupt)
+    #expect(outcome.exitStatus == 137 && outcome.stopSignal == .interrupt)
   }
 
-  @Test func aCheckpointRequestDoesNotDisturbTheWait() throws {
+  @Test func `a checkpoint request does not disturb the wait`() throws {
     var fleet = try failedOnce()
     #expect(fleet.handle(.checkpointRequested) == [])
     #expect(fleet.isWaiting)
   }
 
-  @Test func aWorkerHeldInTheKernelKeepsItsCard() throws {
+  @Test func `a worker held in the kernel keeps its card`() throws {
     var fleet = started(2)
     _ = fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(1)))
     _ = fleet.handle(.timePassed(.seconds(5)))
     let outcome = try finished(fleet.handle(.timePassed(.seconds(10))))
-    #expect(outcome.ends[0].ending == .stuck && outcome.exitCode == 137)
+    #expect(outcome.ends[0].ending == .stuck && outcome.exitStatus == 137)
   }
 
   @Test(arguments: [(0.0, 1.0), (0.5, 1.5), (1.0, 2.0)])

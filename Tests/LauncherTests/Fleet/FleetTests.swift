@@ -3,7 +3,7 @@ import Testing
 @testable import Launcher
 
 @Suite struct FleetTests {
-  @Test func startsEveryRankInOrder() {
+  @Test func `starts every rank in order`() {
     var fleet = Fleet(size: 3, grace: .seconds(30))
     #expect(fleet.handle(.begun) == [.launch(rank: 0)])
     #expect(fleet.handle(.launched(rank: 0)) == [.launch(rank: 1)])
@@ -12,23 +12,23 @@ import Testing
     #expect(fleet.deadline == nil)
   }
 
-  @Test func finishesWhenEveryWorkerIsDone() throws {
+  @Test func `finishes when every worker is done`() throws {
     var fleet = started(2)
     #expect(fleet.handle(.ended(rank: 1, .exited(0), at: .seconds(9))) == [])
     let outcome = try finished(fleet.handle(.ended(rank: 0, .exited(0), at: .seconds(10))))
-    #expect(outcome.exitCode == 0)
+    #expect(outcome.exitStatus == 0)
     #expect(outcome.firstFailure == nil)
     #expect(outcome.ends.map(\.rank) == [0, 1])
   }
 
-  @Test func endsTheOthersWhenOneFails() {
+  @Test func `ends the others when one fails`() {
     var fleet = started(3)
     let actions = fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(5)))
     #expect(actions == [.signal(.terminate, rank: 0), .signal(.terminate, rank: 2)])
     #expect(fleet.deadline == .seconds(9))
   }
 
-  @Test func killsWhatOutlivesTheGrace() {
+  @Test func `kills what outlives the grace`() {
     var fleet = started(3)
     _ = fleet.handle(.ended(rank: 1, .exited(70), at: .seconds(5)))
     _ = fleet.handle(.ended(rank: 2, .exited(75), at: .seconds(6)))
@@ -36,14 +36,14 @@ import Testing
     #expect(fleet.handle(.timePassed(.seconds(9))) == [.signal(.kill, rank: 0)])
   }
 
-  @Test func namesTheFirstFailureAndNotItsConsequences() throws {
+  @Test func `names the first failure and not its consequences`() throws {
     var fleet = started(4)
     _ = fleet.handle(.ended(rank: 3, .killed(11), at: .seconds(5)))
     _ = fleet.handle(.ended(rank: 0, .exited(70), at: .seconds(5)))
     _ = fleet.handle(.ended(rank: 1, .killed(15), at: .seconds(6)))
     let outcome = try finished(fleet.handle(.ended(rank: 2, .exited(143), at: .seconds(6))))
     #expect(outcome.firstFailure == 3)
-    #expect(outcome.exitCode == 128 + 11)
+    #expect(outcome.exitStatus == 128 + 11)
     #expect(outcome.ends.map(\.stoppedByLauncher) == [false, true, true, false])
   }
 
@@ -52,27 +52,27 @@ import Testing
     (Ending.killed(9), 6.9, 2), (.exited(79), 5.0, 2), (.killed(9), 7.1, 1), (.exited(70), 5.1, 1),
     (.killed(15), 5.1, 1), (.exited(0), 5.1, 1),
   ])
-  func aWitnessGivesWayToTheWorkerThatItLost(ending: Ending, moment: Double, named: Int) throws {
+  func `a witness gives way to the worker that it lost`(ending: Ending, moment: Double, named: Int) throws {
     var fleet = started(3)
     _ = fleet.handle(.ended(rank: 1, .exited(70), at: .seconds(5)))
     _ = fleet.handle(.ended(rank: 2, ending, at: .seconds(moment)))
     let outcome = try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(8))))
     #expect(outcome.firstFailure == named)
-    #expect(outcome.exitCode == outcome.ends[named].ending.exitCode)
+    #expect(outcome.exitStatus == outcome.ends[named].ending.exitStatus)
   }
 
-  @Test func aStopRequestReachesEveryWorkerAsSIGTERM() throws {
+  @Test func `a stop request reaches every worker as SIGTERM`() throws {
     var fleet = started(2)
     let actions = fleet.handle(.stopRequested(.interrupt, at: .seconds(1)))
     #expect(actions == [.signal(.terminate, rank: 0), .signal(.terminate, rank: 1)])
     #expect(fleet.deadline == .seconds(31))
     _ = fleet.handle(.ended(rank: 0, .exited(75), at: .seconds(2)))
     let outcome = try finished(fleet.handle(.ended(rank: 1, .exited(75), at: .seconds(2))))
-    #expect(outcome.exitCode == 75)
+    #expect(outcome.exitStatus == 75)
     #expect(outcome.firstFailure == nil)
   }
 
-  @Test func aSecondStopRequestKillsAtOnce() throws {
+  @Test func `a second stop request kills at once`() throws {
     var fleet = started(2)
     _ = fleet.handle(.stopRequested(.interrupt, at: .seconds(1)))
     let actions = fleet.handle(.stopRequested(.interrupt, at: .seconds(2)))
@@ -80,32 +80,32 @@ import Testing
     _ = fleet.handle(.ended(rank: 0, .killed(9), at: .seconds(2)))
     let outcome = try finished(fleet.handle(.ended(rank: 1, .killed(9), at: .seconds(2))))
     #expect(outcome.firstFailure == nil)
-    #expect(outcome.exitCode == 130)
+    #expect(outcome.exitStatus == 130)
   }
 
-  @Test func theFirstRequestNamesTheEnd() throws {
+  @Test func `the first request names the end`() throws {
     var fleet = started(1)
     _ = fleet.handle(.stopRequested(.interrupt, at: .seconds(1)))
     _ = fleet.handle(.stopRequested(.terminate, at: .seconds(2)))
     let outcome = try finished(fleet.handle(.ended(rank: 0, .killed(9), at: .seconds(2))))
-    #expect(outcome.stopSignal == .interrupt && outcome.exitCode == 130)
+    #expect(outcome.stopSignal == .interrupt && outcome.exitStatus == 130)
   }
 
-  @Test func aFailureGivesAStopNoMoreTime() {
+  @Test func `a failure gives a stop no more time`() {
     var fleet = started(2)
     _ = fleet.handle(.stopRequested(.terminate, at: .seconds(1)))
     _ = fleet.handle(.ended(rank: 0, .exited(74), at: .seconds(30)))
     #expect(fleet.deadline == .seconds(31))
   }
 
-  @Test func aFailureOfItsOwnDoesNotGiveWay() throws {
+  @Test func `a failure of its own does not give way`() throws {
     var fleet = started(3)
     _ = fleet.handle(.ended(rank: 1, .killed(11), at: .seconds(5)))
     _ = fleet.handle(.ended(rank: 2, .killed(9), at: .seconds(5.1)))
     #expect(try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(6)))).firstFailure == 1)
   }
 
-  @Test func whoSavesWhenAskedWasStoppedByTheLauncher() throws {
+  @Test func `who saves when asked was stopped by the launcher`() throws {
     var fleet = started(2)
     _ = fleet.handle(.ended(rank: 0, .exited(75), at: .seconds(1)))
     _ = fleet.handle(.stopRequested(.terminate, at: .seconds(2)))
@@ -113,36 +113,36 @@ import Testing
     #expect(outcome.ends.map(\.stoppedByLauncher) == [false, true])
   }
 
-  @Test func workersThatStopByThemselvesAreLeftToFinish() throws {
+  @Test func `workers that stop by themselves are left to finish`() throws {
     var fleet = started(2)
     #expect(fleet.handle(.ended(rank: 1, .exited(75), at: .seconds(1))) == [])
     #expect(fleet.deadline == nil)
     let outcome = try finished(fleet.handle(.ended(rank: 0, .exited(75), at: .seconds(9))))
-    #expect(outcome.exitCode == 75)
+    #expect(outcome.exitStatus == 75)
   }
 
-  @Test func aFailureWhileStoppingIsAFailure() throws {
+  @Test func `a failure while stopping is a failure`() throws {
     var fleet = started(2)
     _ = fleet.handle(.stopRequested(.terminate, at: .seconds(1)))
     // The other worker has its SIGTERM already; it gets less time, and no second one.
     #expect(fleet.handle(.ended(rank: 0, .exited(74), at: .seconds(2))) == [])
     #expect(fleet.deadline == .seconds(6))
     let outcome = try finished(fleet.handle(.ended(rank: 1, .exited(75), at: .seconds(3))))
-    #expect(outcome.exitCode == 74)
+    #expect(outcome.exitStatus == 74)
   }
 
-  @Test func aShortGraceHoldsAfterAFailureToo() {
+  @Test func `a short grace holds after a failure too`() {
     var fleet = started(2, grace: .seconds(1))
     _ = fleet.handle(.ended(rank: 0, .exited(70), at: .seconds(5)))
     #expect(fleet.deadline == .seconds(6))
   }
 
-  @Test func aWorkerThatCannotBeStartedStopsTheRun() throws {
+  @Test func `a worker that cannot be started stops the run`() throws {
     var fleet = started(2)
     #expect(
       fleet.handle(.ended(rank: 0, .notStarted("no memory"), at: .zero)) == [.signal(.terminate, rank: 1)])
     let outcome = try finished(fleet.handle(.ended(rank: 1, .killed(15), at: .seconds(1))))
-    #expect(outcome.exitCode == 78)
+    #expect(outcome.exitStatus == 78)
   }
 
   @Test func `none is launched behind one that could not be started`() throws {
@@ -152,7 +152,7 @@ import Testing
     #expect(
       fleet.handle(.ended(rank: 1, .notStarted("no memory"), at: .zero)) == [.signal(.terminate, rank: 0)])
     let outcome = try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(1))))
-    #expect(outcome.firstFailure == 1 && outcome.exitCode == 78)
+    #expect(outcome.firstFailure == 1 && outcome.exitStatus == 78)
     #expect(outcome.ends.map(\.stoppedByLauncher) == [true, false, true])
   }
 
@@ -161,10 +161,10 @@ import Testing
     _ = fleet.handle(.begun)
     _ = fleet.handle(.launched(rank: 0))
     #expect(fleet.handle(.stopRequested(.terminate, at: .zero)) == [.signal(.terminate, rank: 0)])
-    #expect(try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .zero))).exitCode == 143)
+    #expect(try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .zero))).exitStatus == 143)
   }
 
-  @Test func aProcessThatSurvivesSIGKILLIsGivenUp() throws {
+  @Test func `a process that survives SIGKILL is given up`() throws {
     var fleet = started(2)
     _ = fleet.handle(.ended(rank: 0, .exited(70), at: .seconds(1)))
     _ = fleet.handle(.timePassed(.seconds(5)))
@@ -174,7 +174,7 @@ import Testing
     #expect(outcome.firstFailure == 0)
   }
 
-  @Test func aCheckpointRequestGoesToThoseThatRun() {
+  @Test func `a checkpoint request goes to those that run`() {
     var fleet = started(3)
     _ = fleet.handle(.ended(rank: 1, .exited(0), at: .seconds(1)))
     #expect(fleet.handle(.checkpointRequested) == [.signal(.user1, rank: 0), .signal(.user1, rank: 2)])
@@ -182,10 +182,10 @@ import Testing
   }
 
   @Test(arguments: [.exited(1), .exited(79), .killed(9), .killed(15), .notStarted("")] as [Ending])
-  func passesOnTheCodeOfTheFirstFailure(_ ending: Ending) throws {
+  func `passes on the code of the first failure`(_ ending: Ending) throws {
     var fleet = started(1)
     let outcome = try finished(fleet.handle(.ended(rank: 0, ending, at: .seconds(1))))
-    #expect(outcome.exitCode == ending.exitCode)
+    #expect(outcome.exitStatus == ending.exitStatus)
     #expect(outcome.firstFailure == 0)
   }
 

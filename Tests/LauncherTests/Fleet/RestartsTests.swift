@@ -1,10 +1,10 @@
-import Board
 import Testing
+import WorkerLink
 
 @testable import Launcher
 
 @Suite struct RestartsTests {
-  @Test func theDelayDoublesUpToAMinute() {
+  @Test func `the delay doubles up to a minute`() {
     var restarts = Restarts(.init(count: 9))
     let delays = (1...9).map { restarts.verdict(after: .killed(9), progress: at($0), at: .seconds($0)) }
     let expected = [1, 2, 4, 8, 16, 32, 60, 60, 60].enumerated().map {
@@ -14,13 +14,13 @@ import Testing
   }
 
   @Test(arguments: [(0.0, 1.0), (0.25, 1.25), (1.0, 2.0)])
-  func chanceStretchesTheDelay(chance: Double, seconds: Double) {
+  func `chance stretches the delay`(chance: Double, seconds: Double) {
     var restarts = Restarts(.init(count: 3))
     let verdict = restarts.verdict(after: .exited(70), progress: at(1), at: .zero, chance: chance)
     #expect(verdict == .restart(after: .seconds(seconds), number: 1))
   }
 
-  @Test func theBudgetIsUsedUpWithinItsWindowAndComesBack() {
+  @Test func `the budget is used up within its window and comes back`() {
     var restarts = Restarts(.init(count: 2, window: .seconds(100)))
     #expect(number(&restarts, step: 1, at: 0) == 1)
     #expect(number(&restarts, step: 2, at: 10) == 2)
@@ -35,7 +35,7 @@ import Testing
     arguments: [
       .exited(64), .exited(65), .exited(66), .exited(69), .exited(78), .exited(79), .notStarted(""), .stuck,
     ] as [Ending])
-  func whatAnotherStartWillNotMendEndsTheRun(_ ending: Ending) {
+  func `what another start will not mend ends the run`(_ ending: Ending) {
     var restarts = Restarts(.init(count: 3))
     let verdict = restarts.verdict(after: ending, progress: at(1), at: .zero)
     #expect(verdict == .stop("another start would not mend this"))
@@ -44,7 +44,7 @@ import Testing
   @Test(
     arguments: [
       .exited(1), .exited(70), .exited(74), .killed(9), .killed(11), .killed(15),
-      .hung(Hang(RankView(rank: 0, state: RankState(), updates: 1, isStopped: false), at: 0)),
+      .hung(Hang(RankView(rank: 0, state: WorkerStatus(), updates: 1, isStopped: false), at: 0)),
     ] as [Ending])
   func whatMayPassDoesNot(_ ending: Ending) {
     var restarts = Restarts(.init(count: 3))
@@ -53,21 +53,21 @@ import Testing
   }
 
   @Test(arguments: [(7, "at step 7"), (nil, "before the first step")] as [(Int?, String)])
-  func theSameFailureAtTheSamePlaceEndsTheRun(step: Int?, place: String) {
+  func `the same failure at the same place ends the run`(step: Int?, place: String) {
     var restarts = Restarts(.init(count: 3))
     _ = restarts.verdict(after: .killed(11), progress: step.map(at), at: .zero)
     let verdict = restarts.verdict(after: .killed(11), progress: step.map(at), at: .seconds(9))
     #expect(verdict == .stop("it failed in the same way \(place) twice"))
   }
 
-  @Test func anotherFailureOrAnotherPlaceDoesNot() {
+  @Test func `another failure or another place does not`() {
     var restarts = Restarts(.init(count: 9))
     _ = restarts.verdict(after: .killed(11), progress: at(7), at: .zero)
     #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(7), at: .seconds(1))))
     #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(8), at: .seconds(2))))
   }
 
-  @Test func threeAttemptsThatGainNoStepEndTheRun() {
+  @Test func `three attempts that gain no step end the run`() {
     var restarts = Restarts(.init(count: 9))
     #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(50), at: .zero)))
     #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(44), at: .seconds(1))))
@@ -76,7 +76,7 @@ import Testing
     #expect(verdict == .stop("3 attempts in a row got no further"))
   }
 
-  @Test func aStepGainedStartsTheCountAnew() {
+  @Test func `a step gained starts the count anew`() {
     var restarts = Restarts(.init(count: 9))
     let steps = [50, 44, 45, 51, 46, 47]
     for (moment, step) in steps.enumerated() {
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  @Test func whatCountsIsTheFurthestStepOfAll() {
+  @Test func `what counts is the furthest step of all`() {
     var restarts = Restarts(.init(count: 9))
     for (moment, step) in [10, 20, 15, 16].enumerated() {
       #expect(isRestart(restarts.verdict(after: .killed(9), progress: at(step), at: .seconds(moment))))
@@ -92,7 +92,7 @@ import Testing
     #expect(!isRestart(restarts.verdict(after: .killed(9), progress: at(17), at: .seconds(9))))
   }
 
-  @Test func withoutABudgetNothingIsSaid() {
+  @Test func `without a budget nothing is said`() {
     var restarts = Restarts(.none)
     #expect(restarts.verdict(after: .killed(9), progress: nil, at: .zero) == .stop(nil))
   }

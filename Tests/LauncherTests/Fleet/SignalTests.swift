@@ -9,7 +9,7 @@ import Testing
     "trap 'echo saved $RANK; exit 75' TERM; echo ready $RANK $$; wait_for_launcher"
 
   @Test(arguments: [Signal.interrupt, .terminate, .hangUp])
-  func theFirstSignalLetsWorkersSave(_ signal: Signal) throws {
+  func `the first signal lets workers save`(_ signal: Signal) throws {
     let run = try LauncherRun(Self.obedient, ["--nproc", "3"])
     _ = try processes(of: run, count: 3)
     run.send(signal)
@@ -22,7 +22,7 @@ import Testing
     #expect(run.leavesNoSockets)
   }
 
-  @Test func aSecondSignalStopsAtOnce() throws {
+  @Test func `a second signal stops at once`() throws {
     let run = try LauncherRun(
       "trap '' TERM; echo ready $RANK $$; while :; do wait_for_launcher; done", ["--nproc", "2"])
     _ = try processes(of: run, count: 2)
@@ -35,7 +35,7 @@ import Testing
     #expect(run.errors.contains("before the state was saved"))
   }
 
-  @Test func aCheckpointIsAskedForAndTheRunGoesOn() throws {
+  @Test func `a checkpoint is asked for and the run goes on`() throws {
     let run = try LauncherRun(
       "trap 'echo saved' USR1; trap 'exit 75' TERM; echo ready $RANK $$; while :; do wait_for_launcher; done",
       ["--nproc", "2"])
@@ -47,7 +47,7 @@ import Testing
     #expect(try run.finish().status == 75)
   }
 
-  @Test func underNohupAHangUpIsIgnored() throws {
+  @Test func `under nohup a hang up is ignored`() throws {
     let run = try LauncherRun(Self.obedient, ["--nproc", "1"], underNohup: true)
     _ = try processes(of: run, count: 1)
     run.send(.hangUp)

@@ -1,5 +1,6 @@
 import Glibc
 import Recipe
+import enum Recipe.ExitStatus
 import System
 import Testing
 
@@ -17,14 +18,14 @@ import Testing
 
   @Test func `a call that met a limit names it, and is not tried again`() {
     let error = LaunchError(call: "pipe2", errno: EMFILE)
-    #expect(error.exitCode == .badConfiguration)
+    #expect(error.exitStatus == .badConfiguration)
     #expect(error.description.contains("for pipe2") && error.description.contains("(ulimit -n)"))
-    #expect(LaunchError(call: "bind", errno: EADDRINUSE).exitCode == .inputOutput)
+    #expect(LaunchError(call: "bind", errno: EADDRINUSE).exitStatus == .inputOutput)
   }
 
   @Test func `the status of a limit is the documented one`() {
     #expect(
-      Shortage(.threads, for: "x", limits: Limits()).exitStatus == ExitCode.badConfiguration.rawValue)
-    #expect(Shortage(.memory, for: "x", limits: Limits()).exitStatus == ExitCode.inputOutput.rawValue)
+      Shortage(.threads, for: "x", limits: Limits()).exitStatus == ExitStatus.badConfiguration.rawValue)
+    #expect(Shortage(.memory, for: "x", limits: Limits()).exitStatus == ExitStatus.inputOutput.rawValue)
   }
 }

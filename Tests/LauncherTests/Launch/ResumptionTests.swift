@@ -16,7 +16,7 @@ import Testing
     ["train", "--lr", "1"], ["train", "--lr", "1", "--resume", "x"], ["train", "--resume=x", "--lr", "1"],
     ["train", "--finetune", "x", "--lr", "1"], ["train", "--finetune", "x", "--use-ema", "--lr", "1"],
   ])
-  func aNewCheckpointTakesThePlaceOfTheFirstStart(_ arguments: [String]) throws {
+  func `a new checkpoint takes the place of the first start`(_ arguments: [String]) throws {
     try save("epoch-0003")
     let resumption = Resumption(output: output)
     #expect(
@@ -33,7 +33,7 @@ import Testing
       ])
   }
 
-  @Test func aCheckpointOfTheSameNameIsNewToo() throws {
+  @Test func `a checkpoint of the same name is new too`() throws {
     try save("epoch-0000")
     let resumption = Resumption(output: output)
     try save("new")
@@ -42,7 +42,7 @@ import Testing
     #expect(resumption.hasNewCheckpoint)
   }
 
-  @Test func aCheckpointThatGotTheNumberOfARemovedOneIsNewToo() throws {
+  @Test func `a checkpoint that got the number of a removed one is new too`() throws {
     try save("epoch-0000")
     let resumption = Resumption(output: output)
     #expect(!resumption.hasNewCheckpoint)
@@ -52,14 +52,14 @@ import Testing
     #expect(resumption.hasNewCheckpoint)
   }
 
-  @Test func aFolderThatIsNotThereYetHasNone() throws {
+  @Test func `a folder that is not there yet has none`() throws {
     let resumption = Resumption(output: "\(output)/later")
     #expect(!resumption.hasNewCheckpoint)
     try save("../later/checkpoints/epoch-0000")
     #expect(resumption.hasNewCheckpoint)
   }
 
-  @Test func linesOfAttemptsWithoutACheckpointAreTakenBack() throws {
+  @Test func `lines of attempts without a checkpoint are taken back`() throws {
     try write("earlier\n", to: "train.jsonl")
     let resumption = Resumption(output: output)
     try write("earlier\nlost\n", to: "train.jsonl")
@@ -93,7 +93,7 @@ import Testing
 
   deinit { removeFolder(folder) }
 
-  @Test func readsTheLastWholeLineOfThisAttempt() throws {
+  @Test func `reads the last whole line of this attempt`() throws {
     try write(line(step: 900))
     var file = ProgressFile(path: path)
     #expect(file.newest == nil)
@@ -103,7 +103,7 @@ import Testing
     #expect(file.newest == nil)
   }
 
-  @Test func seesTheStepsOfAnAttemptThatCutTheFile() throws {
+  @Test func `sees the steps of an attempt that cut the file`() throws {
     var file = ProgressFile(path: path)
     try write((1...10).map(line).joined())
     file.forget()
@@ -113,14 +113,14 @@ import Testing
     #expect(file.newest?.step == 9)
   }
 
-  @Test func aLongFileIsReadFromItsEnd() throws {
+  @Test func `a long file is read from its end`() throws {
     let file = ProgressFile(path: path)
     try write((1...2000).map(line).joined())
     #expect(file.newest?.step == 2000)
   }
 
   @Test(arguments: ["", "\n", "no json\n", "{}\n"])
-  func anythingElseIsNoProgress(_ text: String) throws {
+  func `anything else is no progress`(_ text: String) throws {
     let file = ProgressFile(path: path)
     try write(text)
     #expect(file.newest == nil)

@@ -6,7 +6,7 @@ import Testing
 @testable import Launcher
 
 @Suite struct SocketFolderTests {
-  @Test func isPrivateAndShortAndGoesWithItsOwner() throws {
+  @Test func `is private and short and goes with its owner`() throws {
     let parent = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: parent) }
     let path = try usePrivateFolder(environment: ["TMPDIR": parent])
@@ -24,19 +24,19 @@ import Testing
   }
 
   @Test(arguments: ["/nowhere", "relative", "/" + String(repeating: "x", count: 90), ""])
-  func fallsBackToTmp(parent: String) throws {
+  func `falls back to /tmp`(parent: String) throws {
     let folder = try SocketFolder(environment: ["TMPDIR": parent])
     #expect(folder.path.hasPrefix("/tmp/"))
   }
 
-  @Test func aServicesOwnFolderComesFirst() throws {
+  @Test func `a service's own folder comes first`() throws {
     let parent = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: parent) }
     let folder = try SocketFolder(environment: ["TMPDIR": "/tmp", "RUNTIME_DIRECTORY": parent])
     #expect(folder.path.hasPrefix(parent + "/"))
   }
 
-  @Test func removesWhatADeadRunLeft() throws {
+  @Test func `removes what a dead run left`() throws {
     let parent = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: parent) }
     let abandoned = try makeFolder("\(parent)/twins-sockets-dead00")

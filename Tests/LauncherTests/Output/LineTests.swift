@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct LineSplitterTests {
   /// Every way to cut a text in three gives the same lines.
-  @Test func linesDoNotDependOnHowTheBytesArrive() {
+  @Test func `lines do not depend on how the bytes arrive`() {
     let text = Array("first\n\nthird line\nunfinished".utf8)
     for first in 0...text.count {
       for second in first...text.count {
@@ -14,11 +14,11 @@ import Testing
     }
   }
 
-  @Test func nothingGivesNoLine() {
+  @Test func `nothing gives no line`() {
     #expect(split([[], []]).isEmpty)
   }
 
-  @Test func aStreamWithoutNewlinesIsBroken() {
+  @Test func `a stream without newlines is broken`() {
     let pieces = Array(repeating: [UInt8](repeating: 46, count: 1000), count: 200)
     let lines = split(pieces)
     #expect(lines.count == 4)
@@ -40,7 +40,7 @@ import Testing
 }
 
 @Suite struct LineQueueTests {
-  @Test func handsOutWholeLinesUpToWhatAPipeTakesWhole() {
+  @Test func `hands out whole lines up to what a pipe takes whole`() {
     var queue = LineQueue()
     for number in 0..<1000 { queue.append("line \(number)\n", prefix: "> ") }
     var text = ""
@@ -55,7 +55,7 @@ import Testing
     #expect(text == (0..<1000).map { "> line \($0)\n" }.joined())
   }
 
-  @Test func goesOnWhereAWriteStopped() {
+  @Test func `goes on where a write stopped`() {
     var queue = LineQueue()
     let line = String(repeating: "x", count: 10_000) + "\n"
     queue.append(line, prefix: "")
@@ -74,7 +74,7 @@ import Testing
 
 @Suite struct TailTests {
   @Test(arguments: [0, 1, 3, 4, 7, 8, 100])
-  func keepsTheLastLinesInOrder(count: Int) {
+  func `keeps the last lines in order`(count: Int) {
     var tail = Tail(capacity: 4)
     for number in 0..<count {
       var line = "line \(number)\n"

@@ -8,7 +8,7 @@ import Testing
 /// What becomes of much output, and of a reader that does not read.
 @Suite struct OutputTests {
   /// Eight workers that write as fast as they can: on the console and in the logs, every line is whole and in order.
-  @Test func noLineIsLostOrTorn() throws {
+  @Test func `no line is lost or torn`() throws {
     let (ranks, count) = (8, 20_000)
     let run = try LauncherRun(
       "awk -v r=$RANK 'BEGIN { for (i = 0; i < \(count); i++) print r, i, \"end\" }'",
@@ -30,7 +30,7 @@ import Testing
   }
 
   /// What the launcher has shown is in the log, even when it is killed and cannot write any more.
-  @Test func theLogsOfAKilledLauncherAreComplete() throws {
+  @Test func `the logs of a killed launcher are complete`() throws {
     let count = 3000
     let run = try LauncherRun(
       "i=0; while [ $i -lt \(count) ]; do echo $i; i=$((i+1)); done; printf torn; wait_for_launcher",
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test func aFloodDoesNotStallTheOthers() throws {
+  @Test func `a flood does not stall the others`() throws {
     let run = try LauncherRun(
       "test $RANK = 1 && exec yes flood; for i in 1 2 3; do echo turn $i; done; exit 3", ["--nproc", "2"])
     let (status, output) = try run.finish()
@@ -54,7 +54,7 @@ import Testing
     #expect(lines(output).filter { $0.hasPrefix("[rank 1]") }.allSatisfy { $0 == "[rank 1] flood" })
   }
 
-  @Test func aReaderThatStallsDoesNotStopTheSupervision() throws {
+  @Test func `a reader that stalls does not stop the supervision`() throws {
     let run = try LauncherRun("echo ready $RANK $$; exec yes flood", ["--nproc", "2"])
     _ = try processes(of: run, count: 2)
     // Nobody reads on; the launcher's stdout fills up.
@@ -63,12 +63,12 @@ import Testing
     try run.waitUntilWorkersAreGone()
   }
 
-  @Test func aWorkerInheritsNothingButItsOwn() throws {
+  @Test func `a worker inherits nothing but its own`() throws {
     let lifeline = try Pipe()
     let command = WorkerCommand(
       program: "/bin/ls", task: WorkerTask(arguments: ["/proc/self/fd"]), environment: [:])
     for isSharing in [false, true] {
-      let memory = isSharing ? try Descriptor.memoryFile(for: meeting) : nil
+      let memory = isSharing ? try Descriptor.memoryFile(for: rendezvous) : nil
       let shared: CInt? =
         switch memory {
         case .some(let file): file.number
@@ -84,10 +84,10 @@ import Testing
     }
   }
 
-  private var meeting: RingMeeting {
-    var meeting = RingMeeting(rank: 0, size: 2, run: "r", generation: 0, directory: "/s")
-    meeting.memory = RingMeeting.SharedMemory(descriptor: 4)
-    return meeting
+  private var rendezvous: RingRendezvous {
+    var rendezvous = RingRendezvous(rank: 0, size: 2, run: "r", generation: 0, directory: "/s")
+    rendezvous.memory = RingRendezvous.SharedMemory(descriptor: 4)
+    return rendezvous
   }
 
   private func readToEnd(_ descriptor: CInt) throws -> String {

@@ -8,7 +8,7 @@ import Testing
 
 @Suite(.enabled(if: SmallDisk.isPossible)) struct RankLogTests {
   /// A megabyte of lines outlives a full disk; of the rest, the log says how much it is.
-  @Test func aFullDiskTearsNoLineAndIsToldOfOnce() throws {
+  @Test func `a full disk tears no line and is told of once`() throws {
     try SmallDisk.run(size: "4m") { disk in
       let path = "\(disk.path)/rank-0.log"
       var log = try RankLog(path: path)
@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test func whatTheDiskNeverTookIsToldOnceBothStreamsHaveEnded() throws {
+  @Test func `what the disk never took is told once both streams have ended`() throws {
     try SmallDisk.run(size: "4m") { disk in
       let path = "\(disk.path)/rank-0.log"
       let output = try RankOutput(rank: 0, logPath: path)

@@ -3,7 +3,7 @@ import Testing
 @testable import Launcher
 
 @Suite struct FailureReportTests {
-  @Test func aKilledWorker() {
+  @Test func `a killed worker`() {
     let ends = [
       end(0, .killed(15), 13.1, byLauncher: true), end(1, .exited(70), 12.6),
       end(2, .exited(75), 13, byLauncher: true), end(3, .killed(9), 12.4),
@@ -37,7 +37,7 @@ import Testing
         """)
   }
 
-  @Test func aBadDataSetOfALoneWorker() {
+  @Test func `a bad data set of a lone worker`() {
     let report = report([end(0, .exited(65), 0.84)], failed: 0, lines: ["error: val/ has no class 'cat'"])
     #expect(
       report.text == """
@@ -51,20 +51,20 @@ import Testing
            its last line
            │ error: val/ has no class 'cat'
 
-           next     twins-worker dataset scan '/my pictures' --decode
+           next     twins-worker dataset scan '/my images' --decode
         ────────────────────────────────────────────────────────────────────────────
 
         """)
   }
 
-  @Test func aBugIsLookedForWithOneWorker() {
+  @Test func `a bug is looked for with one worker`() {
     let text = report([end(0, .killed(11), 4000)], failed: 0, lines: []).text
     #expect(text.contains("ended    killed by SIGSEGV (signal 11), 1 h 6 min after the start\n"))
     #expect(text.contains("output   none\n"))
-    #expect(text.contains("next     twins-worker train --data-path '/my pictures' --model alt_gvt_small\n"))
+    #expect(text.contains("next     twins-worker train --data-path '/my images' --model alt_gvt_small\n"))
   }
 
-  @Test func aStoppedPeerIsNamed() {
+  @Test func `a stopped peer is named`() {
     let ends = [end(0, .exited(70), 9), end(1, .killed(9), 13, byLauncher: true)]
     var report = report(ends, failed: 0, lines: [])
     report.outcome.stoppedRanks = [1]
@@ -72,7 +72,7 @@ import Testing
     #expect(report.text.contains("   next     the same command with --resume auto, after finding out who"))
   }
 
-  @Test func aFailureThatAnotherAttemptFollowsIsShort() {
+  @Test func `a failure that another attempt follows is short`() {
     let ends = [end(0, .killed(9), 102.5), end(1, .killed(15), 103, byLauncher: true)]
     var report = report(ends, failed: 0, lines: ["torn"])
     report.outcome.start = .seconds(90)
@@ -98,7 +98,7 @@ import Testing
   }
 
   /// Another process of this machine may have been the one.
-  @Test func memoryOfTheWholeMachineIsNamedWithCare() {
+  @Test func `memory of the whole machine is named with care`() {
     var report = report([end(0, .killed(9), 1)], failed: 0, lines: [])
     report.memoryKills = .init(number: 1, source: .init(path: "/proc/vmstat", isOfGroup: false))
     #expect(report.text.contains("memory ran out, likely this one (oom_kill in /proc/vmstat)"))
@@ -114,17 +114,17 @@ import Testing
     #expect(text.contains("ulimit -"), "\(text)")
   }
 
-  @Test func divergenceIsNamed() {
+  @Test func `divergence is named`() {
     #expect(
       report([end(0, .exited(79), 90)], failed: 0, lines: []).text.contains("likely   the loss diverged\n"))
   }
 
-  @Test func quotesForTheShell() {
+  @Test func `quotes for the shell`() {
     #expect(shellQuoted(["a-b_c=1.5", "two words", "it's", ""]) == #"a-b_c=1.5 'two words' 'it'\''s' ''"#)
   }
 
   @Test(arguments: [(0.04, "0.0 s"), (59.96, "59.9 s"), (60, "1 min 0 s"), (3661, "1 h 1 min")])
-  func saysDurationsAsPeopleDo(seconds: Double, text: String) {
+  func `says durations as people do`(seconds: Double, text: String) {
     #expect(elapsed(.seconds(seconds)) == text)
   }
 
@@ -138,7 +138,7 @@ import Testing
       failure: ends[rank], process: 48213, lastLines: lines,
       logPath: "out/run/logs/attempt-0/rank-\(rank).log",
       advice: FailureReport.Advice(
-        debug: ["twins-worker", "train", "--data-path", "/my pictures", "--model", "alt_gvt_small"],
-        data: "/my pictures"))
+        debug: ["twins-worker", "train", "--data-path", "/my images", "--model", "alt_gvt_small"],
+        data: "/my images"))
   }
 }

@@ -12,7 +12,7 @@ import Testing
 
   /// All eight are there to be taken at once, and come in the order in which the kernel saw them end.
   @Test(arguments: 0..<trials)
-  func deathsBetweenTwoLooksAreToldApart(trial: Int) throws {
+  func `deaths between two looks are told apart`(trial: Int) throws {
     let lifeline = try Launcher.Pipe()
     let queue = try ReadyQueue()
     let command = WorkerCommand(
@@ -29,14 +29,14 @@ import Testing
       workers[rank].send(.kill)
       waitUntilDead(workers[rank].identifier)
     }
-    #expect(queue.takeEnded() == order)
-    #expect(queue.takeEnded().isEmpty)
+    #expect(queue.takeReady() == order)
+    #expect(queue.takeReady().isEmpty)
     #expect(workers.allSatisfy { $0.collect() == .killed(SIGKILL) })
   }
 
   /// In every other trial the launcher is stopped meanwhile, so that it sees both deaths in one turn of its loop.
   @Test(arguments: 0..<trials)
-  func theFirstOfTwoDeathsAMillisecondApartIsNamed(trial: Int) throws {
+  func `the first of two deaths a millisecond apart is named`(trial: Int) throws {
     let run = try LauncherRun("echo ready $RANK $$; wait_for_launcher", ["--nproc", "3"])
     let workers = try processes(of: run, count: 3)
     let order = Array([0, 1, 2].shuffled().prefix(2))

@@ -13,7 +13,7 @@ import Testing
     "echo $TORCHELASTIC_RESTART_COUNT $TWINS_GENERATION $TORCHELASTIC_MAX_RESTARTS $*; "
     + "test $RANK$TWINS_GENERATION = 10 && kill -9 $$; test $TWINS_GENERATION = 0 && wait_for_launcher; "
 
-  @Test func theSecondAttemptCanSucceed() throws {
+  @Test func `the second attempt can succeed`() throws {
     let run = try LauncherRun(
       Self.failing + "ls $TWINS_SOCKET_DIR",
       ["--nproc", "2", "--run-id", "r1", "--max-restarts", "2", "--model", "alt_gvt_nano"])
@@ -35,8 +35,9 @@ import Testing
     ("touch $TWINS_SOCKET_DIR/ring-0", "ipc", ""), ("rm -r $TWINS_SOCKET_DIR", "ipc", ""),
     ("rm -r $TWINS_SOCKET_DIR", "tcp", "key-0\npublic-keys\nsecret\n"),
   ])
-  func everyAttemptFindsASocketFolderOfItsOwn(_ event: String, _ transport: String, _ content: String) throws
-  {
+  func `every attempt finds a socket folder of its own`(
+    _ event: String, _ transport: String, _ content: String
+  ) throws {
     let run = try LauncherRun(
       "ls $TWINS_SOCKET_DIR; \(event); test $TWINS_GENERATION = 1",
       ["--nproc", "1", "--max-restarts", "1", "--transport", transport])
@@ -45,7 +46,7 @@ import Testing
     #expect(run.leavesNoSockets)
   }
 
-  @Test func whatWasSavedMeanwhileIsGoneOnWith() throws {
+  @Test func `what was saved meanwhile is gone on with`() throws {
     let script = """
       echo $*; out=$(echo "$*" | sed 's/.*--output-dir \\([^ ]*\\).*/\\1/')
       mkdir -p $out/checkpoints/epoch-0000; test $TWINS_GENERATION = 1
@@ -77,7 +78,7 @@ import Testing
     }
   }
 
-  @Test func theSameFailureTwiceIsTheEnd() throws {
+  @Test func `the same failure twice is the end`() throws {
     let run = try LauncherRun(
       "echo attempt $TWINS_GENERATION; exit 70", ["--nproc", "1", "--max-restarts", "9"])
     #expect(try run.finish().status == 70)
@@ -87,14 +88,14 @@ import Testing
     #expect(run.log(rank: 0) == "attempt 0\n" && run.log(rank: 0, attempt: 1) == "attempt 1\n")
   }
 
-  @Test func aWrongCommandLineIsNotTriedTwice() throws {
+  @Test func `a wrong command line is not tried twice`() throws {
     let run = try LauncherRun("exit 64", ["--nproc", "1", "--max-restarts", "9"])
     #expect(try run.finish().status == 64)
     #expect(run.errors.contains("not started again: another start would not mend this\n"))
     #expect(run.log(rank: 0, attempt: 1) == nil)
   }
 
-  @Test func aSignalEndsTheWaitForTheNextAttempt() throws {
+  @Test func `a signal ends the wait for the next attempt`() throws {
     let run = try LauncherRun("echo ready; kill -9 $$", ["--nproc", "1", "--max-restarts", "9"])
     #expect(try run.nextLine() == "ready")
     try run.waitForErrors("starting again in")
@@ -104,7 +105,7 @@ import Testing
     #expect(run.log(rank: 0, attempt: 1) == nil)
   }
 
-  @Test func earlierLogsAreMovedAside() throws {
+  @Test func `earlier logs are moved aside`() throws {
     let folder = try temporaryFolder()
     defer { removeFolder(folder) }
     for launch in 0..<7 {
@@ -118,7 +119,7 @@ import Testing
     #expect(names(in: "\(folder)/logs.4/attempt-0") == ["2"])
   }
 
-  @Test func aRunOfMonthsKeepsItsNewestAttempts() throws {
+  @Test func `a run of months keeps its newest attempts`() throws {
     let folder = try temporaryFolder()
     defer { removeFolder(folder) }
     let logs = LogFolder(in: folder)
@@ -127,7 +128,7 @@ import Testing
     #expect(!names(in: logs.path).contains("attempt-0"))
   }
 
-  @Test func anAttemptWhoseLogsCannotBeKeptRunsWithoutThem() throws {
+  @Test func `an attempt whose logs cannot be kept runs without them`() throws {
     let run = try LauncherRun(
       """
       logs="${0%/*}/out/run/logs"

@@ -20,7 +20,7 @@ import Testing
     #expect(stacks.allSatisfy { !$0.contains("(handle") && !$0.contains("$s15spinning") })
   }
 
-  @Test func `where all wait for one another, one is named with the section`() throws {
+  @Test func `where all wait for one another, one is named with the phase`() throws {
     let run = try launch(rank1: "communicate spin", others: "communicate wait")
     #expect(try run.finish().status == 70)
     try expectStuck(run, in: "communicate", ranks: "012", for: 1, at: " (epoch 3, step 17)\n")
@@ -38,11 +38,11 @@ import Testing
 
   /// On a busy machine it may take the launcher as much longer as it likes.
   private func expectStuck(
-    _ run: LauncherRun, in section: String, ranks: String, for seconds: Double, at place: String
+    _ run: LauncherRun, in phase: String, ranks: String, for seconds: Double, at place: String
   ) throws {
     let stuck = #/\ntwins-launch: rank (\d) is stuck in (\w+) for (\d+\.\d) s/#
     let found = try #require(run.errors.firstMatch(of: stuck), "\(run.errors)")
-    #expect(ranks.contains(found.1) && found.2 == section, "\(run.errors)")
+    #expect(ranks.contains(found.1) && found.2 == phase, "\(run.errors)")
     #expect(try #require(Double(found.3)) >= seconds)
     #expect(run.errors[found.range.upperBound...].hasPrefix(place), "\(run.errors)")
   }
@@ -51,8 +51,8 @@ import Testing
     let run = try launch(rank1: "forward talk", others: "forward talk")
     var ranks: [RunStatus.Rank] = []
     let deadline = ContinuousClock.now + .milliseconds(Int(LauncherRun.patience))
-    // Twice as long in its section as it may be, and still there.
-    while ranks.count < 3 || !ranks.allSatisfy({ $0.section == "forward" && ($0.seconds ?? 0) > 2 }) {
+    // Twice as long in its phase as it may be, and still there.
+    while ranks.count < 3 || !ranks.allSatisfy({ $0.phase == "forward" && ($0.seconds ?? 0) > 2 }) {
       try #require(ContinuousClock.now < deadline, "\(ranks)")
       ranks = try status(of: run)?.ranks ?? []
     }

@@ -5,7 +5,7 @@ import Testing
 
 /// Real launchers with real processes.
 @Suite struct SupervisionTests {
-  @Test func passesOutputOnAndKeepsItInLogs() throws {
+  @Test func `passes output on and keeps it in logs`() throws {
     let run = try LauncherRun(
       "echo out $RANK; echo err $RANK >&2; printf torn", ["--nproc", "2", "--model", "alt_gvt_nano"])
     let (status, output) = try run.finish()
@@ -17,7 +17,7 @@ import Testing
     #expect(run.leavesNoSockets)
   }
 
-  @Test func workersGetTheTrainingFlagsAndTheirPlace() throws {
+  @Test func `workers get the training flags and their place`() throws {
     let script =
       #"echo "$*"; echo "$RANK $WORLD_SIZE $OMP_NUM_THREADS $TWINS_RUN_ID"; test -d "$TWINS_SOCKET_DIR""#
     let run = try LauncherRun(
@@ -31,7 +31,7 @@ import Testing
     #expect(status == 0)
   }
 
-  @Test func aKilledWorkerEndsTheRun() throws {
+  @Test func `a killed worker ends the run`() throws {
     let run = try LauncherRun("echo ready $RANK $$; wait_for_launcher", ["--nproc", "4", "--run-id", "r1"])
     let workers = try processes(of: run, count: 4)
     kill(try #require(workers[2]), SIGKILL)
@@ -45,7 +45,7 @@ import Testing
     #expect(run.leavesNoSockets)
   }
 
-  @Test func aWorkersOwnCodeIsPassedOn() throws {
+  @Test func `a worker's own code is passed on`() throws {
     let run = try LauncherRun(
       "test $RANK = 1 && { echo the loss is NaN >&2; exit 79; }; wait_for_launcher", ["--nproc", "3"])
     #expect(try run.finish().status == 79)
@@ -53,7 +53,7 @@ import Testing
     #expect(run.errors.contains("│ the loss is NaN\n"))
   }
 
-  @Test func aWorkerThatIgnoresSIGTERMIsKilled() throws {
+  @Test func `a worker that ignores SIGTERM is killed`() throws {
     let run = try LauncherRun(
       "trap '' TERM; echo ready $RANK $$; test $RANK = 1 && read x <&3; while :; do wait_for_launcher; done",
       ["--nproc", "2", "--grace", "0.2"])
@@ -64,13 +64,13 @@ import Testing
     #expect(run.errors.contains("rank 0   stopped by the launcher, with SIGKILL"))
   }
 
-  @Test func whatAWorkerLeavesRunningIsTakenAlong() throws {
+  @Test func `what a worker leaves running is taken along`() throws {
     let run = try LauncherRun("trap '' TERM HUP; wait_for_launcher & echo ready", ["--nproc", "2"])
     #expect(try run.finish().status == 0)
     try run.waitUntilWorkersAreGone()
   }
 
-  @Test func everyWorkerNoticesThatTheLauncherWasKilled() throws {
+  @Test func `every worker notices that the launcher was killed`() throws {
     let run = try LauncherRun("echo ready $RANK $$; wait_for_launcher", ["--nproc", "3"])
     _ = try processes(of: run, count: 3)
     run.send(.kill)

@@ -15,7 +15,7 @@ import Testing
       return try WorkerProcess.spawn(command, rank: rank, inheriting: inheritance)
     }
     #expect(launched == Array(0...refused))
-    #expect(outcome.firstFailure == refused && outcome.exitCode == 78)
+    #expect(outcome.firstFailure == refused && outcome.exitStatus == 78)
     for end in outcome.ends where end.rank < refused {
       #expect(end.ending == .killed(SIGTERM) && end.stoppedByLauncher)
     }
@@ -35,8 +35,9 @@ import Testing
     defer { pthread_sigmask(SIG_SETMASK, &mask, nil) }
     let launch = Launch(
       grace: .seconds(1), program: "/bin/cat", task: WorkerTask(arguments: ["/proc/self/fd/3"]),
-      placement: Placement(
-        meeting: RingMeeting(rank: 0, size: size, run: "r", generation: 0, directory: ""), masterPort: 1,
+      placement: WorkerEnvironment(
+        rendezvous: RingRendezvous(rank: 0, size: size, run: "r", generation: 0, directory: ""),
+        masterPort: 1,
         threads: .init(named: 1, environment: [:], processors: 1, workers: size)),
       environment: ["TMPDIR": "/tmp"], logs: nil, advice: FailureReport.Advice(debug: ["twins-worker"]))
     let pipe = try Launcher.Pipe()

@@ -1,5 +1,5 @@
-import Board
 import Testing
+import WorkerLink
 
 @testable import Launcher
 
@@ -22,11 +22,11 @@ import Testing
     }
   }
 
-  @Test(arguments: [(Section.evaluate, 6.0), (.checkpoint, 6), (.data, 3), (.optimizer, 3), (.start, 60)])
-  func `every section has its budget`(section: Section, seconds: Double) {
+  @Test(arguments: [(Phase.evaluate, 6.0), (.checkpoint, 6), (.data, 3), (.optimizer, 3), (.start, 60)])
+  func `every phase has its budget`(phase: Phase, seconds: Double) {
     var watch = HangWatch(budgets)
-    #expect(look(&watch, [view(0, section)], seconds: seconds - 0.1).isEmpty)
-    #expect(look(&watch, [view(0, section)], seconds: 0.2).map(\.rank) == [0])
+    #expect(look(&watch, [view(0, phase)], seconds: seconds - 0.1).isEmpty)
+    #expect(look(&watch, [view(0, phase)], seconds: 0.2).map(\.rank) == [0])
   }
 
   @Test func `whoever waits is patient with a rank that may still take its time`() {
@@ -37,9 +37,9 @@ import Testing
   }
 
   @Test func `a stopped rank is blamed, wherever it stopped`() {
-    for section in [Section.communicate, .checkpoint, .forward] {
+    for phase in [Phase.communicate, .checkpoint, .forward] {
       var watch = HangWatch(budgets)
-      let views = [view(0, .communicate), view(1, section, isStopped: true), view(2, .forward)]
+      let views = [view(0, .communicate), view(1, phase, isStopped: true), view(2, .forward)]
       #expect(look(&watch, views, seconds: 3.1).map(\.rank) == [1])
     }
   }
@@ -52,15 +52,15 @@ import Testing
   }
 
   /// A look may come so late that several are over their budgets.
-  @Test(arguments: [Section.communicate, .forward])
-  func `of several that are late, the one that is longest comes first`(section: Section) {
+  @Test(arguments: [Phase.communicate, .forward])
+  func `of several that are late, the one that is longest comes first`(phase: Phase) {
     for (quick, slow) in [(0, 1), (1, 0)] {
       var watch = HangWatch(budgets)
-      _ = watch.look([view(quick, section), view(slow, section)], at: 0, after: .zero)
-      let views = [view(quick, section, updates: 1), view(slow, section)]
+      _ = watch.look([view(quick, phase), view(slow, phase)], at: 0, after: .zero)
+      let views = [view(quick, phase, updates: 1), view(slow, phase)]
       var found = watch.look(views, at: 0, after: .milliseconds(100))
       while found.isEmpty { found = watch.look(views, at: 0, after: budgets.interval * 4) }
-      #expect(found.map(\.rank) == (section == .communicate ? [slow] : [slow, quick]))
+      #expect(found.map(\.rank) == (phase == .communicate ? [slow] : [slow, quick]))
     }
   }
 
@@ -82,7 +82,7 @@ import Testing
 
   @Test func `the ring waits longer than the launcher`() {
     #expect(
-      Section.allCases.filter { $0 != .start && $0 != .done }.allSatisfy {
+      Phase.allCases.filter { $0 != .start && $0 != .done }.allSatisfy {
         budgets.budget(for: $0) < budgets.ringPatience
       })
     #expect(HangBudgets(step: .seconds(300)).budget(for: .start) == .seconds(600))
@@ -98,10 +98,10 @@ import Testing
   }
 
   private func view(
-    _ rank: Int, _ section: Section, updates: Int = 0, isStopped: Bool = false
+    _ rank: Int, _ phase: Phase, updates: Int = 0, isStopped: Bool = false
   ) -> RankView {
-    var state = RankState()
-    state.section = section
+    var state = WorkerStatus()
+    state.phase = phase
     state.epoch = 2
     state.step = 4
     state.stepsOfEpoch = 9

@@ -1,5 +1,5 @@
-import Board
 import Testing
+import WorkerLink
 
 @testable import Launcher
 
@@ -13,7 +13,7 @@ import Testing
     #expect(found.map(\.steps) == [50])
     let straggler = try #require(found.first?.1)
     #expect(straggler.rank == 2)
-    #expect(straggler.section == .data)
+    #expect(straggler.phase == .data)
     #expect(straggler.cost == .milliseconds(40))
     #expect(
       straggler.description
@@ -81,9 +81,9 @@ import Testing
     for steps in stride(from: 0, through: 200, by: 10) {
       var views = views(0, data: [0, 0])
       for rank in views.indices {
-        var state = RankState()
+        var state = WorkerStatus()
         state.stepsDone = steps
-        state.spent[Section.forward.rawValue] = UInt64(steps * (rank + 1) * 500_000)
+        state.spent[Phase.forward.rawValue] = UInt64(steps * (rank + 1) * 500_000)
         views[rank] = RankView(rank: rank, state: state, updates: steps, isStopped: false)
       }
       #expect(watch.look(views).isEmpty)
@@ -101,12 +101,12 @@ import Testing
   }
 
   private func view(_ rank: Int, steps: Int, data: Int) -> RankView {
-    var state = RankState()
+    var state = WorkerStatus()
     state.stepsDone = steps
-    state.spent[Section.data.rawValue] = UInt64(data * 1_000_000)
-    state.spent[Section.forward.rawValue] = UInt64(steps * 40_000_000)
-    state.spent[Section.backward.rawValue] = UInt64(steps * 60_000_000)
-    state.spent[Section.communicate.rawValue] = UInt64(steps * (100 - rank) * 1_000_000)
+    state.spent[Phase.data.rawValue] = UInt64(data * 1_000_000)
+    state.spent[Phase.forward.rawValue] = UInt64(steps * 40_000_000)
+    state.spent[Phase.backward.rawValue] = UInt64(steps * 60_000_000)
+    state.spent[Phase.communicate.rawValue] = UInt64(steps * (100 - rank) * 1_000_000)
     return RankView(rank: rank, state: state, updates: steps, isStopped: false)
   }
 }

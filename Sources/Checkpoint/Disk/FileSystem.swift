@@ -1,0 +1,190 @@
+import CLinux
+import Glibc
+import System
+
+/// The system calls by which files and folders are written, each a place where a test can let the disk fail.
+struct FileSystem: Sendable {
+  /// What a call does; the text is the verb of its error.
+  enum Operation: String {
+    case open, create, make, write, sync, link, rename, replace, remove
+  }
+
+  /// One system call that is about to be made.
+  struct Call {
+    let operation: Operation
+    let path: String
+    /// What a rename moves to `path`.
+    var source: String?
+    /// Bytes that a write is given.
+    var byteCount = 0
+  }
+
+  /// What becomes of a call.
+  enum Answer {
+    case proceed
+    /// It fails with this errno, and does nothing.
+    case fail(CInt)
+    /// A write takes only so many bytes, as the kernel may at any time.
+    case shorten(to: Int)
+  }
+
+  /// Asked before each call.
+  var answer: @Sendable (Call) -> Answer = { _ in .proceed }
+
+  /// Makes one call, again after an interruption; `body` fails with -1 and errno, and is given the bytes it may write.
+  @discardableResult
+  private func perform(_ call: Call, _ body: (_ byteCount: Int) -> Int) throws(CheckpointError) -> Int {
+    var byteCount = call.byteCount
+    switch answer(call) {
+    case .proceed: break
+    case .fail(let errno): throw failure(of: call, errno)
+    case .shorten(let limit): byteCount = min(byteCount, limit)
+    }
+    while true {
+      let result = body(byteCount)
+      if result >= 0 { return result }
+      guard errno == EINTR else { throw failure(of: call, errno) }
+    }
+  }
+
+  private func failure(of call: Call, _ errno: CInt) -> CheckpointError {
+    .system(operation: call.operation.rawValue, path: call.path, errno: errno)
+  }
+
+  /// Opens what is to be read, or for what else it is opened.
+  func open(_ path: String, _ flags: CInt, for operation: Operation = .open) throws(CheckpointError)
+    -> Descriptor
+  {
+    let number = try perform(Call(operation: operation, path: path)) { _ in
+      Int(Glibc.open(path, flags | O_CLOEXEC, 0o644))
+    }
+    return Descriptor(owning: CInt(number))
+  }
+
+  /// Writes some of the bytes; gives how many.
+  func write(_ bytes: UnsafeRawBufferPointer, to file: borrowing Descriptor, path: String)
+    throws(CheckpointError)
+    -> Int
+  {
+    let number = file.number
+    return try perform(Call(operation: .write, path: path, byteCount: bytes.count)) {
+      Glibc.write(number, bytes.baseAddress, $0)
+    }
+  }
+
+  /// Returns when a file's bytes are on the disk.
+  func sync(_ file: borrowing Descriptor, path: String) throws(CheckpointError) {
+    let number = file.number
+    try perform(Call(operation: .sync, path: path)) { _ in Int(fsync(number)) }
+  }
+
+  /// Gives a file a second name, under which it lives on when the first is removed.
+  func link(_ source: String, as target: String) throws(CheckpointError) {
+    try perform(Call(operation: .link, path: target, source: source)) { _ in
+      Int(Glibc.link(source, target))
+    }
+  }
+
+  func rename(_ source: String, to target: String) throws(CheckpointError) {
+    try perform(Call(operation: .rename, path: target, source: source)) { _ in
+      Int(Glibc.rename(source, target))
+    }
+  }
+
+  /// Puts a folder in the place of another, whose content is then found under the first one's name.
+  func exchange(_ folder: String, with other: String) throws(CheckpointError) {
+    try perform(Call(operation: .replace, path: other, source: folder)) { _ in
+      Int(linux_exchange(folder, other))
+    }
+  }
+
+  /// Makes a folder; one that is there already will do where `mayExist`.
+  func makeFolder(_ path: String, mayExist: Bool = false) throws(CheckpointError) {
+    try perform(Call(operation: .make, path: path)) { _ in
+      let result = Int(mkdir(path, 0o755))
+      return mayExist && result < 0 && errno == EEXIST ? 0 : result
+    }
+  }
+
+  /// Makes a folder and those above it that are missing.
+  func makeFolders(_ path: String) throws(CheckpointError) {
+    do throws(CheckpointError) {
+      try makeFolder(path, mayExist: true)
+    } catch .system(_, _, ENOENT) {
+      try makeFolders(Self.split(path).folder)
+      try makeFolder(path, mayExist: true)
+    }
+  }
+
+  /// Makes names that were created, renamed or removed in a folder survive a loss of power.
+  func syncFolder(_ path: String) throws(CheckpointError) {
+    let folder = try open(path, O_RDONLY | O_DIRECTORY, for: .sync)
+    try perform(Call(operation: .sync, path: path)) { _ in
+      // EINVAL: some network file systems cannot sync a folder, and need not.
+      fsync(folder.number) == 0 || errno == EINVAL ? 0 : -1
+    }
+  }
+
+  /// Removes a file, or a folder with the files in it; of a symbolic link, the link.
+  func remove(_ path: String) throws(CheckpointError) {
+    for file in isFolder(path) ? names(in: path) : [] { try removeOne("\(path)/\(file)") }
+    try removeOne(path)
+  }
+
+  /// Removes a file, or a link to one.
+  func removeFile(_ path: String) throws(CheckpointError) {
+    try perform(Call(operation: .remove, path: path)) { _ in Int(unlink(path)) }
+  }
+
+  private func removeOne(_ path: String) throws(CheckpointError) {
+    try perform(Call(operation: .remove, path: path)) { _ in Int(Glibc.remove(path)) }
+  }
+
+  private func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Lets go of the memory that holds a flushed file's bytes, so that they are read from the disk next.
+  func forget(_ path: String) {
+    guard let file = try? open(path, O_RDONLY) else { return }
+    posix_fadvise(file.number, 0, 0, POSIX_FADV_DONTNEED)
+  }
+
+  func exists(_ path: String) -> Bool {
+    access(path, F_OK) == 0
+  }
+
+  /// The names in a folder, sorted; none where it is not a folder or cannot be read.
+  func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// Bytes that this user may still write where a path lies or will lie; nil where nobody can say.
+  func freeBytes(at path: String) -> Int? {
+    var status = Glibc.statvfs()
+    if statvfs(path, &status) == 0 {
+      let (bytes, tooMany) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
+        by: Int(clamping: status.f_frsize))
+      return tooMany ? .max : bytes
+    }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return nil }
+    return freeBytes(at: String(path[..<slash]))
+  }
+
+  /// The folder and the name of what lies at a path.
+  static func split(_ path: String) -> (folder: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+    return (folder, String(path[path.index(after: slash)...]))
+  }
+}

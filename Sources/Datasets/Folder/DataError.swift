@@ -1,0 +1,78 @@
+public import System
+public import SystemPackage
+
+/// What can be wrong with a data set or one of its images.
+///
+/// `description` is made for the user: what happened, where, the likely cause, the next command.
+public enum DataError: Error, Equatable, Sendable {
+  /// The folder that was asked for does not exist, or is a file.
+  case noSuchFolder(FilePath)
+  /// The data set has no folder of that name ("train" or "val").
+  case missingSplit(String, dataset: FilePath)
+  /// The folder has no class folders in it.
+  case noClasses(folder: FilePath)
+  /// A class folder without a single image.
+  case emptyClass(ClassName, folder: FilePath)
+  /// A class that is in the training split alone.
+  case classMissing(ClassName, training: FilePath, validation: FilePath)
+  /// A class that is in the validation split alone.
+  case classUnexpected(ClassName, training: FilePath, validation: FilePath)
+  /// Two classes of a folder whose names are different bytes for the same characters.
+  case classSpelledTwice(ClassName, ClassName, folder: FilePath)
+  /// A class whose name in each split is other bytes for the same characters.
+  case classSpelledDifferently(ClassName, ClassName, training: FilePath, validation: FilePath)
+  /// A file or folder that the system refuses to open or read, or a pipe, socket or device in a file's place.
+  ///
+  /// A transient error stands for several attempts.
+  case unreadable(SystemError)
+  /// A file that is not an image, whatever its name says.
+  case notAnImage(path: FilePath)
+  /// In its place lies what was never the file.
+  case standIn(StandIn, path: FilePath)
+  /// An image in a format that is recognised but not decoded.
+  case unsupportedFormat(String, path: FilePath)
+  /// An image whose bytes are cut off or damaged; `reason` is the decoder's.
+  case damagedImage(path: FilePath, reason: String)
+  /// An image with more pixels than Pillow would decode, 178,956,970.
+  case imageTooLarge(path: FilePath, width: Int, height: Int)
+  /// An image that takes more than 768 MiB while it is decoded.
+  case imageTooCostly(path: FilePath, bytes: Int)
+  /// One step of all workers needs more images than there are.
+  case batchLargerThanData(count: Int, batchSize: Int, worldSize: Int, accumulation: Int = 1)
+  /// An epoch of repeated augmentation, a multiple of 256 samples, has no whole step.
+  case tooFewToRepeat(count: Int, batchSize: Int, worldSize: Int)
+  /// The table of the digits demo does not exist.
+  case noSuchTable(path: String)
+  /// The table of the digits demo is not what it should be.
+  case malformedTable(path: String, reason: String)
+  /// A file or folder that cannot be written.
+  case unwritable(path: FilePath, reason: String)
+
+  /// Whether a file or folder that was named does not exist (exit code 66), unlike one whose content is bad (65).
+  public var isMissingInput: Bool {
+    switch self {
+    case .noSuchFolder, .missingSplit, .noSuchTable: true
+    default: false
+    }
+  }
+
+  /// Whether the storage or the system was in trouble (exit code 74), so that another start may go well.
+  public var isTransient: Bool {
+    if case .unreadable(let error) = self { error.isTransient } else { false }
+  }
+
+  /// The file whose content cannot be used, unlike one that is missing or cannot be read.
+  public var damagedFile: FilePath? {
+    switch self {
+    case .notAnImage(let path), .standIn(_, let path), .unsupportedFormat(_, let path),
+      .damagedImage(let path, _), .imageTooLarge(let path, _, _), .imageTooCostly(let path, _):
+      path
+    default: nil
+    }
+  }
+
+  /// Whether writing failed (exit code 74), so that neither the input nor its content is to blame.
+  public var isWriteFailure: Bool {
+    if case .unwritable = self { true } else { false }
+  }
+}

@@ -1,0 +1,118 @@
+import System
+public import SystemPackage
+
+/// One split of a data set on disk: a folder per class, images below it; `folder[i]` is the i-th sample.
+///
+/// Classes and samples come in the order of torchvision's `ImageFolder`: class names by byte order, numbered from 0, and
+/// within a class the folders and then the files by byte order, links followed. Unlike there, files and folders whose
+/// name starts with a dot are ignored, and a class without images is an error.
+public struct ImageFolder: Sendable {
+  /// An image's file and the number of its class.
+  public struct Entry: Equatable, Sendable {
+    /// Where the image is.
+    public var path: FilePath
+    /// The number of its class.
+    public var label: Int
+  }
+
+  /// The folder that holds the class folders.
+  public let root: FilePath
+  /// The class names; their positions are the labels.
+  public let classes: [ClassName]
+
+  private var paths = PathList()
+  // Where each class begins among the samples; a class's samples are neighbours.
+  private var starts: [Int] = []
+
+  /// Lists the folder; throws for a missing folder, no classes, two that look alike, an empty or an unreadable one.
+  public init(_ root: FilePath) throws(DataError) {
+    self.root = root
+    classes = try Self.classNames(in: root)
+    guard !classes.isEmpty else { throw .noClasses(folder: root) }
+    if let alike = Self.lookAlikes(classes, in: root).first { throw alike }
+    for name in classes {
+      starts.append(paths.count)
+      let walk = ImageWalk(root.appending(bytes: name.bytes))
+      if let failure = walk.failures.first { throw failure }
+      for image in walk.images { paths.append(image) }
+      guard paths.count > starts[starts.count - 1] else { throw .emptyClass(name, folder: root) }
+    }
+  }
+
+  /// A split without images, with the classes of another.
+  init(empty root: FilePath, classes: [ClassName]) {
+    (self.root, self.classes) = (root, classes)
+    starts = classes.map { _ in 0 }
+  }
+
+  /// The number of images.
+  public var count: Int { paths.count }
+
+  /// The sample at `index`, 0..<`count`.
+  public subscript(index: Int) -> Entry {
+    let label = label(at: index)
+    return Entry(
+      path: root.appending(bytes: classes[label].bytes).appending(bytes: paths[index]), label: label)
+  }
+
+  /// The class number of the sample at `index`.
+  public func label(at index: Int) -> Int {
+    precondition((0..<count).contains(index), "there is no sample \(index) among \(count)")
+    var below = 0
+    var above = starts.count
+    while above - below > 1 {
+      let middle = (below + above) / 2
+      if starts[middle] <= index { below = middle } else { above = middle }
+    }
+    return below
+  }
+
+  /// The number of images of each class.
+  public var classCounts: [Int] {
+    zip(starts, starts.dropFirst() + [count]).map { $1 - $0 }
+  }
+
+  /// The name endings of images, in any mix of capitals; the reference's list.
+  public static let extensions = ["jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp"]
+
+  private static let endings = extensions.map { Array($0.utf8) }
+
+  static func isImage(_ name: [UInt8]) -> Bool {
+    endings.contains(ending(of: name))
+  }
+
+  /// What follows the last dot of a name, in small ASCII letters; empty where there is none.
+  static func ending(of name: [UInt8]) -> [UInt8] {
+    guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return [] }
+    return name[(dot + 1)...].map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+  }
+
+  static func classNames(in root: FilePath) throws(DataError) -> [ClassName] {
+    try Directory.require(root, orThrow: .noSuchFolder(root))
+    return try Directory(root).folders.map(ClassName.init(bytes:))
+  }
+
+  /// One error for each two classes whose names are different bytes for the same characters.
+  static func lookAlikes(_ classes: [ClassName], in root: FilePath) -> [DataError] {
+    Dictionary(grouping: classes.filter { $0.characters != nil }, by: \.characters).values
+      .filter { $0.count > 1 }.map { $0.sorted() }.sorted { $0[0] < $1[0] }
+      .map { .classSpelledTwice($0[0], $0[1], folder: root) }
+  }
+}
+
+/// Many file names in one block of memory: ImageNet's 1.28 million take about 40 MB instead of 130.
+struct PathList: Sendable {
+  private var bytes: [UInt8] = []
+  private var ends: [Int] = []
+
+  var count: Int { ends.count }
+
+  subscript(index: Int) -> ArraySlice<UInt8> {
+    bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
+  }
+
+  mutating func append(_ path: [UInt8]) {
+    bytes.append(contentsOf: path)
+    ends.append(bytes.count)
+  }
+}

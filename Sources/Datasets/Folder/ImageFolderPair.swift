@@ -1,0 +1,81 @@
+public import SystemPackage
+
+/// A data set: `DIR/train` and `DIR/val` with the same classes, or the one of them that is needed.
+public struct ImageFolderPair: Sendable {
+  /// The names of the two splits' folders.
+  public static let splits = (training: "train", validation: "val")
+
+  /// What is learned from; without images where nothing is learned.
+  public let training: ImageFolder
+  /// What the accuracy is measured on; without images where nothing is measured.
+  public let validation: ImageFolder
+
+  /// What images are needed for.
+  public enum Purpose: Sendable {
+    /// Both splits.
+    case trainingAndEvaluation
+    /// `train/`; `val/` need not be there.
+    case training
+    /// `val/`; `train/` is not looked at.
+    case evaluation
+  }
+
+  /// Lists both splits; throws what `ImageFolder` throws, and for a missing split or a class that only one of them has.
+  ///
+  /// The reference numbers each split's classes on its own, so that one missing folder shifts the labels unnoticed.
+  public init(
+    _ folder: FilePath, for purpose: Purpose = .trainingAndEvaluation
+  ) throws(DataError) {
+    if purpose == .evaluation {
+      validation = try ImageFolder(Self.split(Self.splits.validation, of: folder))
+      training = ImageFolder(empty: folder.appending(Self.splits.training), classes: validation.classes)
+      return
+    }
+    training = try ImageFolder(Self.split(Self.splits.training, of: folder))
+    do throws(DataError) {
+      validation = try ImageFolder(Self.split(Self.splits.validation, of: folder))
+    } catch .missingSplit where purpose == .training {
+      validation = ImageFolder(empty: folder.appending(Self.splits.validation), classes: training.classes)
+    }
+    try requireEqualClasses()
+  }
+
+  /// The class names of both splits.
+  public var classes: [ClassName] { training.classes }
+
+  /// The path of one split of the data set in `folder`; throws where one of the two does not exist.
+  static func split(_ name: String, of folder: FilePath) throws(DataError) -> FilePath {
+    try Directory.require(folder, orThrow: .noSuchFolder(folder))
+    let path = folder.appending(name)
+    try Directory.require(path, orThrow: .missingSplit(name, dataset: folder))
+    return path
+  }
+
+  private func requireEqualClasses() throws(DataError) {
+    let differences = Self.classDifferences(
+      training: (training.root, training.classes), validation: (validation.root, validation.classes))
+    if let first = differences.first { throw first }
+  }
+
+  /// One error for each class that only one split has, or that each spells in its own way.
+  static func classDifferences(
+    training: (root: FilePath, classes: [ClassName]), validation: (root: FilePath, classes: [ClassName])
+  ) -> [DataError] {
+    let trained = Set(training.classes)
+    let validated = Set(validation.classes)
+    let missing = training.classes.filter { !validated.contains($0) }
+    let unexpected = validation.classes.filter { !trained.contains($0) }
+    let respelled = missing.compactMap { name in
+      unexpected.first(where: name.looksLike).map { (training: name, validation: $0) }
+    }
+    let explained = Set(respelled.flatMap { [$0.training, $0.validation] })
+    let roots = (training: training.root, validation: validation.root)
+    return respelled.map {
+      .classSpelledDifferently($0, $1, training: roots.training, validation: roots.validation)
+    }
+      + missing.filter { !explained.contains($0) }
+      .map { .classMissing($0, training: roots.training, validation: roots.validation) }
+      + unexpected.filter { !explained.contains($0) }
+      .map { .classUnexpected($0, training: roots.training, validation: roots.validation) }
+  }
+}

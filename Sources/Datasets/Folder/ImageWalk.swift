@@ -1,0 +1,64 @@
+import System
+import SystemPackage
+
+/// The images below one class folder, in the order of torchvision's `sorted(os.walk(folder, followlinks=True))`.
+struct ImageWalk {
+  /// Paths below the class folder.
+  private(set) var images: [[UInt8]] = []
+  /// Paths of files that are neither named like images nor JPEG or PNG.
+  private(set) var leftOut: [[UInt8]] = []
+  /// Folders that could not be read, and why.
+  private(set) var failures: [DataError] = []
+
+  private let root: FilePath
+  private var found: [(folder: [UInt8], files: [[UInt8]])] = []
+
+  /// Walks `folder`; a link back to a folder that is being walked is not followed again.
+  init(_ folder: FilePath) {
+    root = folder
+    visit([], ancestors: [])
+    // The walk's folders are ordered by their whole paths: "a-b" comes between "a" and "a/b".
+    found.sort { $0.folder.lexicographicallyPrecedes($1.folder) }
+    for (folder, files) in found {
+      for file in files { add(file, Self.path(file, in: folder)) }
+    }
+    found = []
+  }
+
+  private mutating func visit(_ path: [UInt8], ancestors: Set<FolderIdentity>) {
+    let folder = path.isEmpty ? root : root.appending(bytes: path)
+    do throws(DataError) {
+      let identity = try Self.identity(folder)
+      guard !ancestors.contains(identity) else { return }
+      let directory = try Directory(folder)
+      found.append((path, directory.files))
+      for name in directory.folders {
+        visit(Self.path(name, in: path), ancestors: ancestors.union([identity]))
+      }
+    } catch {
+      failures.append(error)
+    }
+  }
+
+  // A name that promises an image is held to it: what is none is found, and not passed over.
+  private mutating func add(_ file: [UInt8], _ path: [UInt8]) {
+    do throws(SystemError) {
+      if try isImage(file, path) { images.append(path) } else { leftOut.append(path) }
+    } catch {
+      failures.append(.unreadable(error))
+    }
+  }
+
+  private func isImage(_ file: [UInt8], _ path: [UInt8]) throws(SystemError) -> Bool {
+    if ImageFolder.isImage(file) { return true }
+    return try ImageFormat(fileAt: root.appending(bytes: path))?.isDecoded ?? false
+  }
+
+  private static func identity(_ folder: FilePath) throws(DataError) -> FolderIdentity {
+    do throws(SystemError) { return try FolderIdentity(folder) } catch { throw .unreadable(error) }
+  }
+
+  private static func path(_ name: [UInt8], in folder: [UInt8]) -> [UInt8] {
+    folder.isEmpty ? name : folder + [UInt8(ascii: "/")] + name
+  }
+}

@@ -1,0 +1,106 @@
+/// The loader's book: which images wait, which are being decoded, which batches are ready; no threads in it.
+///
+/// Batches are opened in order, at most `depth` at a time, and handed out in order. The images of a batch are claimed
+/// one by one, so that several threads share it.
+struct BatchQueue {
+  /// A batch that is being filled.
+  final class OpenBatch {
+    let batch: PixelBatch
+    let epoch: Int
+    fileprivate var claimed = 0
+    fileprivate var finished = 0
+    // The failure at the lowest position, whichever thread met one first.
+    fileprivate var failure: (position: Int, error: DataError)?
+
+    fileprivate init(_ batch: PixelBatch, epoch: Int) {
+      self.batch = batch
+      self.epoch = epoch
+    }
+
+    fileprivate var isComplete: Bool { finished == batch.count }
+  }
+
+  /// One image for one thread to decode.
+  struct Claim {
+    let open: OpenBatch
+    let position: Int
+  }
+
+  /// What the consumer gets.
+  enum Delivery {
+    case batch(PixelBatch)
+    case failure(DataError)
+    case end
+  }
+
+  private let depth: Int
+  private let makeBatch: () -> PixelBatch
+  private let label: (Int) -> Int
+  private var waiting: ArraySlice<[Int]> = []
+  private var epoch = 0
+  private var open: [OpenBatch] = []
+  private var spare: [PixelBatch] = []
+
+  /// Makes an empty book; `label` gives the class of a view, `makeBatch` new memory.
+  init(depth: Int, label: @escaping (Int) -> Int, makeBatch: @escaping () -> PixelBatch) {
+    precondition(depth > 0, "a queue holds at least one batch")
+    self.depth = depth
+    self.label = label
+    self.makeBatch = makeBatch
+  }
+
+  /// Begins an epoch. What is left of the last one is forgotten; threads may still finish what they claimed of it.
+  mutating func start(_ batches: [[Int]], epoch: Int) {
+    precondition(batches.allSatisfy { !$0.isEmpty }, "a batch holds at least one view")
+    waiting = batches[...]
+    self.epoch = epoch
+    open = []
+  }
+
+  /// The next image to decode; nil while there is none or the queue is full.
+  mutating func claim() -> Claim? {
+    if let unfinished = open.last, unfinished.claimed < unfinished.batch.count {
+      return claim(from: unfinished)
+    }
+    guard open.count < depth, let indices = waiting.popFirst() else { return nil }
+    let batch = spare.popLast() ?? makeBatch()
+    batch.assign(indices, labels: indices.map(label))
+    open.append(OpenBatch(batch, epoch: epoch))
+    return claim(from: open[open.count - 1])
+  }
+
+  private func claim(from open: OpenBatch) -> Claim {
+    defer { open.claimed += 1 }
+    return Claim(open: open, position: open.claimed)
+  }
+
+  /// Notes what became of a claimed image; true where that completes its batch.
+  mutating func finish(_ claim: Claim, _ outcome: ViewDecoder.Outcome) -> Bool {
+    let open = claim.open
+    open.finished += 1
+    switch outcome {
+    case .whole: break
+    case .replaced(let label, let damage):
+      open.batch.replace(at: claim.position, label: label, damage: damage)
+    case .failed(let failure):
+      if claim.position < open.failure?.position ?? .max { open.failure = (claim.position, failure) }
+    }
+    return open.isComplete
+  }
+
+  /// The next batch in order; nil while it is not complete. A failure ends the epoch.
+  mutating func take() -> Delivery? {
+    guard let first = open.first else { return waiting.isEmpty ? .end : nil }
+    guard first.isComplete else { return nil }
+    if let failure = first.failure {
+      start([], epoch: epoch)
+      return .failure(failure.error)
+    }
+    return .batch(open.removeFirst().batch)
+  }
+
+  /// Takes a batch back whose pixels nobody needs any more.
+  mutating func recycle(_ batch: PixelBatch) {
+    spare.append(batch)
+  }
+}

@@ -1,0 +1,108 @@
+import Randomness
+
+/// Says which images each rank takes in each training step; pure.
+///
+/// Step k of a world of W ranks with batches of B takes the positions [kBW, (k+1)BW) of the epoch's order, and rank r
+/// takes r, r+W, r+2W… of them. So the same global batch holds the same images in the same step for any world size.
+/// What is left after the last whole step is dropped, as the reference does, and every rank takes the same number of
+/// steps.
+///
+/// With repeated augmentation (Hoffer et al. 2019; the reference's `RASampler`) every image stands `repetitions` times
+/// in a row in the order, so that neighbouring ranks take different views of it, and an epoch ends after as many views
+/// as there are images, rounded down to a multiple of 256. View v of image i is view i + v x `count`: a number of
+/// its own, hence randomness of its own.
+public struct Sampler: Equatable, Sendable {
+  /// The number of images in the training set.
+  public let count: Int
+  /// The number of ranks, W.
+  public let worldSize: Int
+  /// The number of images of one rank in one step, B.
+  public let batchSize: Int
+  /// The key of every epoch's order.
+  public let seed: UInt64
+  /// Whether an epoch's order is random, or else the data set's own.
+  public let shuffle: Bool
+  /// How many views of an image follow each other, 1 for none of it; the reference takes 3.
+  public let repetitions: Int
+
+  /// Makes a sampler; throws `batchLargerThanData` or `tooFewToRepeat` where not even one step would fit.
+  public init(
+    count: Int, worldSize: Int, batchSize: Int, seed: UInt64, shuffle: Bool = true, repetitions: Int = 1
+  ) throws(DataError) {
+    precondition(worldSize > 0 && batchSize > 0, "a world and a batch hold at least one")
+    precondition(repetitions > 0, "an image is seen at least once")
+    guard count >= worldSize * batchSize else {
+      throw .batchLargerThanData(count: count, batchSize: batchSize, worldSize: worldSize)
+    }
+    self.count = count
+    self.worldSize = worldSize
+    self.batchSize = batchSize
+    self.seed = seed
+    self.shuffle = shuffle
+    self.repetitions = repetitions
+    guard stepsPerEpoch > 0 else {
+      throw .tooFewToRepeat(count: count, batchSize: batchSize, worldSize: worldSize)
+    }
+  }
+
+  /// The number of steps of an epoch, the same on all ranks.
+  public var stepsPerEpoch: Int { samplesPerEpoch / (worldSize * batchSize) }
+
+  private var samplesPerEpoch: Int { repetitions == 1 ? count : count / 256 * 256 }
+
+  /// The indices of all images in the order of `epoch`, the same on all ranks.
+  public func order(epoch: Int) -> [Int] {
+    guard shuffle else { return Array(0..<count) }
+    var generator = KeyedGenerator(seed: seed, stream: .order, epoch: epoch)
+    return generator.permutation(of: count)
+  }
+
+  /// The views that `rank` takes in each step of `epoch`: `stepsPerEpoch` batches of `batchSize`.
+  public func batches(epoch: Int, rank: Int) -> [[Int]] {
+    precondition((0..<worldSize).contains(rank), "rank \(rank) is not one of \(worldSize)")
+    let order = order(epoch: epoch)
+    let global = worldSize * batchSize
+    return (0..<stepsPerEpoch).map { step in
+      stride(from: step * global + rank, to: (step + 1) * global, by: worldSize).map { view(at: $0, order) }
+    }
+  }
+
+  private func view(at position: Int, _ order: [Int]) -> Int {
+    order[position / repetitions] + position % repetitions * count
+  }
+}
+
+/// Shares a validation set out so that every image is evaluated exactly once; pure.
+///
+/// Rank r of W takes r, r+W, r+2W… Nothing is padded: ranks may differ by one image, and have none at all where there
+/// are fewer images than ranks.
+public struct EvaluationSampler: Equatable, Sendable {
+  /// The number of images in the validation set.
+  public let count: Int
+  /// The number of ranks.
+  public let worldSize: Int
+  /// The largest number of images in a batch.
+  public let batchSize: Int
+
+  /// Makes a sampler; any count will do, also zero.
+  public init(count: Int, worldSize: Int, batchSize: Int) {
+    precondition(worldSize > 0 && batchSize > 0, "a world and a batch hold at least one")
+    self.count = count
+    self.worldSize = worldSize
+    self.batchSize = batchSize
+  }
+
+  /// The indices that `rank` evaluates.
+  public func indices(rank: Int) -> [Int] {
+    precondition((0..<worldSize).contains(rank), "rank \(rank) is not one of \(worldSize)")
+    return Array(stride(from: rank, to: count, by: worldSize))
+  }
+
+  /// The same indices in batches; the last one may be smaller.
+  public func batches(rank: Int) -> [[Int]] {
+    let indices = indices(rank: rank)
+    return stride(from: 0, to: indices.count, by: batchSize).map { start in
+      Array(indices[start..<min(start + batchSize, indices.count)])
+    }
+  }
+}

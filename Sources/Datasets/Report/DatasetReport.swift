@@ -1,0 +1,180 @@
+import System
+public import SystemPackage
+
+/// What a data set holds, what is wrong with it and what may be.
+///
+/// Every file's header is read, so that files that are no images, cut off or of an unknown format are found; damage in
+/// the middle of a file is found where the data are decoded too.
+public struct DatasetReport: Codable, Equatable, Sendable {
+  /// A class and how many images it has.
+  public struct ClassCount: Codable, Equatable, Sendable {
+    /// The class's name.
+    public var name: ClassName
+    /// The number of its files that training reads.
+    public var images: Int
+
+    /// In JSON the images go by the name that scripts know.
+    enum CodingKeys: String, CodingKey {
+      case name
+      case images = "pictures"
+    }
+  }
+
+  /// Files that training does not read: neither named like an image nor a JPEG or PNG by their first bytes.
+  public struct LeftOut: Codable, Equatable, Sendable {
+    /// What their names end in; empty for names without a dot.
+    public var ending: String
+    /// Their paths below the data set's folder, masked.
+    public var files: [String]
+  }
+
+  /// One of the data set's two folders.
+  public struct Split: Codable, Equatable, Sendable {
+    /// "train" or "val".
+    public var name: String
+    /// Its classes, in the order of their labels.
+    public var classes: [ClassCount]
+    /// The number of images of all classes.
+    public var images: Int
+    /// What is left out, by ending.
+    public var leftOut: [LeftOut]
+
+    /// In JSON the images go by the name that scripts know.
+    enum CodingKeys: String, CodingKey {
+      case name, classes, leftOut
+      case images = "pictures"
+    }
+  }
+
+  /// The data set's folder, masked.
+  public var folder: String
+  /// Whether all data were decoded, and not the headers alone.
+  public var isDecoded: Bool
+  /// The splits that exist.
+  public var splits: [Split]
+  /// One line for each thing that training would stumble over; empty for a good data set.
+  public var problems: [String]
+  /// One line for each thing that training gets over, and that may not be meant.
+  public var warnings: [String]
+  /// The files whose content cannot be used.
+  public var damaged: [DamagedFile]
+
+  /// Looks through the data set in `folder`; throws only where the folder itself does not exist.
+  ///
+  /// - Parameters:
+  ///   - decodes: Whether to decode all data, as training would.
+  ///   - threads: How many look into files.
+  public init(scanning folder: FilePath, decoding decodes: Bool, threads: Int) throws(DataError) {
+    try Directory.require(folder, orThrow: .noSuchFolder(folder))
+    let names = ImageFolderPair.splits
+    var scans: [SplitScan] = []
+    var errors: [DataError] = []
+    for name in [names.training, names.validation] {
+      do throws(DataError) {
+        scans.append(try SplitScan(name, root: ImageFolderPair.split(name, of: folder)))
+      } catch {
+        errors.append(error)
+      }
+    }
+    if scans.count == 2 { errors += Self.differences(scans[0], scans[1]) }
+    errors += scans.flatMap(\.problems)
+    let findings = scans.map { scan in
+      ImageCheck(root: scan.root, images: scan.images, decodes: decodes).findings(threads: threads)
+    }
+    errors += findings.flatMap(\.failures).map(\.error)
+    self.folder = folder.masked
+    isDecoded = decodes
+    splits = scans.map(\.split)
+    problems = errors.map(\.description)
+    damaged = errors.compactMap(\.damagedFile).map(DamagedFile.init(path:))
+    warnings = scans.flatMap(\.warnings)
+    if scans.count == 2 { warnings += Self.twins((scans[0], findings[0]), (scans[1], findings[1])) }
+  }
+
+  private static func differences(_ training: SplitScan, _ validation: SplitScan) -> [DataError] {
+    ImageFolderPair.classDifferences(
+      training: (training.root, training.classes.map(\.name)),
+      validation: (validation.root, validation.classes.map(\.name)))
+  }
+
+  /// A warning where images of one split have the bytes of images of the other.
+  private static func twins(
+    _ training: (scan: SplitScan, findings: ImageCheck.Findings),
+    _ validation: (scan: SplitScan, findings: ImageCheck.Findings)
+  ) -> [String] {
+    let learned = Dictionary(
+      training.findings.fingerprints.map { ($0.print, $0.index) }, uniquingKeysWith: { first, _ in first })
+    let twins = validation.findings.fingerprints.compactMap { index, print in
+      learned[print].map { learned in
+        let names = [(training.scan, learned), (validation.scan, index)].map { $0.shown($0.images[$1]) }
+        return names.joined(separator: " = ")
+      }
+    }
+    guard !twins.isEmpty else { return [] }
+    return [
+      """
+      \(twins.count) \(twins.count == 1 ? "image is" : "images are") in train/ and in val/ byte for byte, where \
+      accuracy counts what was learned by heart: \(firstOf(twins))
+      """
+    ]
+  }
+}
+
+extension DatasetReport: CustomStringConvertible {
+  /// The report as lines for a terminal.
+  public var description: String {
+    var lines = [folder]
+    for split in splits {
+      let counts = split.classes.map(\.images)
+      lines.append(
+        """
+        \(split.name): \(split.images) images in \(split.classes.count) classes, \
+        \(counts.min() ?? 0) to \(counts.max() ?? 0) a class
+        """)
+      lines += split.leftOut.map { "\(split.name): left out: \($0)" }
+    }
+    if !isDecoded {
+      lines.append("only the headers of images were looked at; --decode looks at all of them")
+    }
+    lines += warnings.map { "warning: \($0)" }
+    lines += problems.isEmpty ? ["no problems found"] : problems.map { "problem: \($0)" }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension DatasetReport.LeftOut: CustomStringConvertible {
+  /// How many, of what ending, and the first of them.
+  public var description: String {
+    let kind = ending.isEmpty ? "without an ending" : "ending in .\(ending)"
+    return "\(files.count) \(files.count == 1 ? "file" : "files") \(kind): \(firstOf(files))"
+  }
+}
+
+/// The first three, and how many more there are.
+func firstOf(_ names: [String]) -> String {
+  names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
+}
+
+/// A file whose content cannot be used; in JSON its path, with `\\` and `\xHH` as ``ClassName/text`` has them.
+public struct DamagedFile: Equatable, Sendable {
+  /// Where it lies.
+  public let path: FilePath
+
+  /// The file at `path`.
+  public init(path: FilePath) { self.path = path }
+}
+
+extension DamagedFile: Codable {
+  /// Reads the path's text.
+  public init(from decoder: any Decoder) throws {
+    let name = try ClassName(from: decoder)
+    path =
+      name.bytes.first == UInt8(ascii: "/")
+      ? FilePath("/").appending(bytes: name.bytes.dropFirst()) : FilePath("").appending(bytes: name.bytes)
+  }
+
+  /// Writes the path's text.
+  public func encode(to encoder: any Encoder) throws {
+    try ClassName(bytes: path.bytes).encode(to: encoder)
+  }
+}

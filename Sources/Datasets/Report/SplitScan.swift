@@ -1,0 +1,105 @@
+import System
+import SystemPackage
+
+/// One split as a scan lists it: its classes, their images, and what is no image.
+struct SplitScan {
+  let name: String
+  let root: FilePath
+  private(set) var classes: [DatasetReport.ClassCount] = []
+  /// What keeps the split from being trained on, its images' content aside.
+  private(set) var problems: [DataError] = []
+  /// Of all classes, below `root`.
+  private(set) var images = PathList()
+  /// Classes with images in folders below theirs, and the names of those folders.
+  private var nested: [(name: ClassName, folders: [[UInt8]])] = []
+  // By ending, paths below `root`.
+  private var leftOut: [[UInt8]: [[UInt8]]] = [:]
+
+  init(_ name: String, root: FilePath) throws(DataError) {
+    self.name = name
+    self.root = root
+    let names = try ImageFolder.classNames(in: root)
+    if names.isEmpty { problems.append(.noClasses(folder: root)) }
+    problems += ImageFolder.lookAlikes(names, in: root)
+    for name in names { add(name) }
+  }
+
+  private mutating func add(_ name: ClassName) {
+    let walk = ImageWalk(root.appending(bytes: name.bytes))
+    problems += walk.failures
+    // A folder that could not be read may hold its images.
+    if walk.images.isEmpty, walk.failures.isEmpty { problems.append(.emptyClass(name, folder: root)) }
+    classes.append(DatasetReport.ClassCount(name: name, images: walk.images.count))
+    for image in walk.images { images.append(below(name, image)) }
+    for file in walk.leftOut { leftOut[ImageFolder.ending(of: file), default: []].append(below(name, file)) }
+    var folders: [[UInt8]] = []
+    for image in walk.images {
+      guard let slash = image.firstIndex(of: UInt8(ascii: "/")) else { continue }
+      let folder = Array(image[..<slash])
+      if folders.last != folder, !folders.contains(folder) { folders.append(folder) }
+    }
+    if !folders.isEmpty { nested.append((name, folders)) }
+  }
+
+  private func below(_ name: ClassName, _ path: [UInt8]) -> [UInt8] {
+    name.bytes + [UInt8(ascii: "/")] + path
+  }
+
+  /// The split as the report has it.
+  var split: DatasetReport.Split {
+    DatasetReport.Split(
+      name: name, classes: classes, images: images.count,
+      leftOut: leftOut.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { ending, files in
+        DatasetReport.LeftOut(ending: masked(ending), files: files.map(shown))
+      })
+  }
+
+  /// A path below the split's folder, with that folder's name.
+  func shown(_ path: some Sequence<UInt8>) -> String { "\(name)/\(masked(path))" }
+
+  /// What training gets over, and may not be meant.
+  var warnings: [String] { nestedWarning + sparseWarning + unevenWarning }
+
+  // Likely the path is one level too high, or a class was copied into another.
+  private var nestedWarning: [String] {
+    guard !nested.isEmpty else { return [] }
+    let classes = nested.map { name, folders in
+      "\"\(name)\" (\(firstOf(folders.map { "\(masked($0))/" })))"
+    }
+    return [
+      """
+      in \(name)/, images in folders below a class's count as that class's: \(firstOf(classes)). If those are classes \
+      of their own, move them up, to \(name)/
+      """
+    ]
+  }
+
+  private var sparseWarning: [String] {
+    let sparse = classes.filter { $0.images < 2 }
+    guard !sparse.isEmpty else { return [] }
+    return [
+      """
+      in \(name)/, fewer than 2 images are in \(sparse.count == 1 ? "class" : "\(sparse.count) classes:") \
+      \(firstOf(sparse.map { "\"\($0.name)\"" }))
+      """
+    ]
+  }
+
+  /// A class with so many times the images of another is what a network learns to guess.
+  private static let uneven = 20
+
+  // Only what is learned from decides what is guessed.
+  private var unevenWarning: [String] {
+    let filled = classes.filter { $0.images > 0 }
+    guard name == ImageFolderPair.splits.training,
+      let least = filled.min(by: { $0.images < $1.images }),
+      let most = filled.max(by: { $0.images < $1.images }), most.images > Self.uneven * least.images
+    else { return [] }
+    return [
+      """
+      in \(name)/, class "\(most.name)" has \(most.images) images and "\(least.name)" \(least.images), more than \
+      \(Self.uneven) : 1. Accuracy over all images may be high while rare classes are never named
+      """
+    ]
+  }
+}

@@ -1,0 +1,36 @@
+public import Randomness
+
+/// The evaluation geometry: the shorter side scaled to `size / cropPercent`, then the central square.
+///
+/// Source: torchvision's `Resize` and `CenterCrop` as the reference's `datasets.py` calls them.
+public struct EvaluationTransform: Transform {
+  /// The height and width of the views.
+  public var size: Int
+  /// The share of the scaled image's shorter side that is kept.
+  public var cropPercent: Double
+
+  /// Makes the transform; the default is the reference's 224 of 256.
+  public init(size: Int, cropPercent: Double = 0.875) {
+    precondition(size > 0, "a view has at least one pixel")
+    precondition(cropPercent > 0 && cropPercent <= 1, "a crop keeps a part of the image")
+    self.size = size
+    self.cropPercent = cropPercent
+  }
+
+  /// The same plan for every image of that size; draws nothing from `generator`.
+  public func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> ImagePlan {
+    let shorter = Int(Double(size) / cropPercent)
+    let scaledWidth = width <= height ? shorter : shorter * width / height
+    let scaledHeight = width <= height ? shorter * height / width : shorter
+    let window = PixelRegion(
+      x: offset(in: scaledWidth), y: offset(in: scaledHeight), width: size, height: size)
+    return ImagePlan(
+      crop: PixelRegion(width: width, height: height), scaledWidth: scaledWidth, scaledHeight: scaledHeight,
+      window: window, isMirrored: false)
+  }
+
+  // Python's `round` takes halves to the even neighbour.
+  private func offset(in length: Int) -> Int {
+    Int((Double(length - size) / 2).rounded(.toNearestOrEven))
+  }
+}

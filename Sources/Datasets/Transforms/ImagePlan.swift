@@ -1,0 +1,90 @@
+import CImage
+public import Randomness
+
+/// How the pixels of one view come from one stored image: crop, scale, cut a window, mirror, change; a pure value.
+public struct ImagePlan: Equatable, Sendable {
+  /// The part of the stored image that is decoded.
+  public var crop: PixelRegion
+  /// The width that the crop is scaled to.
+  public var scaledWidth: Int
+  /// The height that the crop is scaled to.
+  public var scaledHeight: Int
+  /// The part of the scaled crop that is kept.
+  public var window: PixelRegion
+  /// Whether left and right change places after that.
+  public var isMirrored: Bool
+  /// The filter that scales.
+  public var interpolation = Interpolation.bicubic
+  /// What is done to the pixels at last, in order.
+  public var operations: [ImageOperation] = []
+}
+
+/// Plans the way from a stored image to the square view that a model takes.
+public protocol Transform: Sendable {
+  /// The height and width of the views.
+  var size: Int { get }
+
+  /// The plan for an image of `width` x `height` pixels, whose window measures `size` x `size`.
+  ///
+  /// All randomness comes from `generator`, so that equal generators make equal plans.
+  func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> ImagePlan
+}
+
+/// What the window needs of the stored image; the rest of it is neither decoded nor scaled.
+extension ImagePlan {
+  /// The window's columns among those of the scaled crop.
+  var across: ci_axis {
+    ci_axis(
+      in: Int64(crop.width), out: Int64(scaledWidth), start: Int64(window.x), count: Int64(window.width))
+  }
+
+  /// The window's rows among those of the scaled crop.
+  var down: ci_axis {
+    ci_axis(
+      in: Int64(crop.height), out: Int64(scaledHeight), start: Int64(window.y), count: Int64(window.height))
+  }
+
+  /// The part of the crop that the window's pixels are made of.
+  var source: PixelRegion {
+    let columns = inputs(of: across)
+    let rows = inputs(of: down)
+    return PixelRegion(
+      x: crop.x + columns.first, y: crop.y + rows.first, width: columns.count, height: rows.count)
+  }
+
+  private func inputs(of axis: ci_axis) -> (first: Int, count: Int) {
+    var first: Int32 = 0
+    var count: Int32 = 0
+    ci_axis_inputs(axis, interpolation.filter, &first, &count)
+    return (Int(first), Int(count))
+  }
+}
+
+/// A rectangle of an image's pixels; x grows to the right, y downwards.
+public struct PixelRegion: Equatable, Sendable {
+  /// The column of the left edge.
+  public var x: Int
+  /// The row of the top edge.
+  public var y: Int
+  /// The number of columns.
+  public var width: Int
+  /// The number of rows.
+  public var height: Int
+
+  /// Makes a region; without a corner it starts at the top left.
+  public init(x: Int = 0, y: Int = 0, width: Int, height: Int) {
+    self.x = x
+    self.y = y
+    self.width = width
+    self.height = height
+  }
+
+  /// The bytes that the region takes as packed 8-bit RGB.
+  public var byteCount: Int { width * height * 3 }
+
+  /// Whether an image of `width` x `height` pixels has all pixels of the region, and there are any.
+  func isInside(width: Int, height: Int) -> Bool {
+    x >= 0 && self.width > 0 && x + self.width <= width
+      && y >= 0 && self.height > 0 && y + self.height <= height
+  }
+}

@@ -1,0 +1,211 @@
+public import Randomness
+
+/// A few operations drawn from fifteen, each carried out half of the time, at about the same magnitude.
+///
+/// Source: Cubuk et al., "RandAugment", arXiv 1909.13719, as timm 0.3.2's `rand_augment_transform` does it for the
+/// reference, whose setting is `rand-m9-mstd0.5-inc1`.
+public struct RandAugment: Equatable, Sendable {
+  /// How strong operations are, 0…10.
+  public var magnitude = 10
+  /// How many operations are drawn for an image.
+  public var count = 2
+  /// The deviation of the normal noise on the magnitude, drawn for each operation carried out.
+  public var deviation = 0.0
+  /// Whether all operations grow with the magnitude; otherwise some weaken, or pass through "no change" half-way.
+  public var isIncreasing = false
+  /// Whether operations are drawn by weight and without repetition, instead of evenly and with it.
+  public var isWeighted = false
+
+  /// The values that an empty configuration `rand` stands for.
+  public init() {}
+
+  /// The operations for one image; where it is moved, with a filter drawn from `interpolation`.
+  public func operations(
+    interpolation: TrainInterpolation, generator: inout KeyedGenerator
+  ) -> [ImageOperation] {
+    kinds(&generator).compactMap { kind in
+      guard generator.uniform() < 0.5 else { return nil }
+      return kind.operation(
+        level: level(&generator), isNegated: generator.uniform() < 0.5, isIncreasing: isIncreasing,
+        interpolation.drawn(from: &generator))
+    }
+  }
+
+  private func level(_ generator: inout KeyedGenerator) -> Double {
+    let noise = deviation > 0 ? deviation * generator.normal() : 0
+    return min(10, max(0, Double(magnitude) + noise))
+  }
+
+  private func kinds(_ generator: inout KeyedGenerator) -> [Kind] {
+    guard isWeighted else {
+      return (0..<count).map { _ in Kind.allCases[generator.integer(below: Kind.allCases.count)] }
+    }
+    var rest = Kind.allCases
+    return (0..<count).map { _ in rest.remove(at: Self.place(in: rest, &generator)) }
+  }
+
+  // A place of `rest`, each as likely as its kind's weight.
+  private static func place(in rest: [Kind], _ generator: inout KeyedGenerator) -> Int {
+    var ticket = generator.integer(below: rest.reduce(0) { $0 + $1.weight })
+    for (place, kind) in rest.enumerated() {
+      ticket -= kind.weight
+      if ticket < 0 { return place }
+    }
+    preconditionFailure("a ticket beyond the sum of all weights")
+  }
+}
+
+extension RandAugment {
+  /// Reads timm's notation: `rand`, then sections in any order, each a name and a number, joined by dashes.
+  ///
+  /// - `m9`: the magnitude, 10 where it is left out; more than 10 has the effect of 10, up to noise.
+  /// - `n2`: how many operations are drawn, 2 where it is left out.
+  /// - `mstd0.5`: the deviation of the magnitude.
+  /// - `inc1`: operations that grow with the magnitude. So does `inc0`, as in timm 0.3.2, where "0" counts as true.
+  /// - `w0`: the weighted choice; there is one set of weights.
+  ///
+  /// Unlike timm, which passes over a section without a number, anything else throws.
+  public init(parsing configuration: String) throws(RandAugmentError) {
+    self.init()
+    let sections = configuration.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+    guard sections[0] == "rand" else { throw .unknownPolicy(sections[0], configuration: configuration) }
+    for section in sections.dropFirst() {
+      let name = String(section.prefix { !("0"..."9").contains($0) })
+      let value = String(section.dropFirst(name.count))
+      guard let setting = Self.settings[name] else {
+        throw .unknownSection(section, configuration: configuration)
+      }
+      guard setting.read(&self, value) else {
+        throw .badValue(section, expected: setting.expectation, configuration: configuration)
+      }
+    }
+    try checkWeights(configuration)
+  }
+
+  private struct Setting {
+    let expectation: String
+    let read: @Sendable (inout RandAugment, String) -> Bool
+  }
+
+  private static let settings: [String: Setting] = [
+    "m": Setting(expectation: "a whole number, such as m9") { assign(&$0.magnitude, Int($1)) },
+    "n": Setting(expectation: "a whole number, such as n2") { assign(&$0.count, Int($1)) },
+    "mstd": Setting(expectation: "a number, such as mstd0.5") {
+      assign(&$0.deviation, Double($1).flatMap { $0.isFinite ? $0 : nil })
+    },
+    "inc": Setting(expectation: "inc1") { assign(&$0.isIncreasing, Int($1).map { _ in true }) },
+    "w": Setting(expectation: "w0, the only set of weights") {
+      assign(&$0.isWeighted, $1 == "0" ? true : nil)
+    },
+  ]
+
+  private static func assign<Value>(_ place: inout Value, _ value: Value?) -> Bool {
+    guard let value else { return false }
+    place = value
+    return true
+  }
+
+  private func checkWeights(_ configuration: String) throws(RandAugmentError) {
+    let possible = Kind.allCases.count { $0.weight > 0 }
+    guard isWeighted, count > possible else { return }
+    throw .badValue(
+      "n\(count)", expected: "at most n\(possible) with w0, which draws none twice",
+      configuration: configuration)
+  }
+}
+
+extension RandAugment {
+  /// The fifteen operations in timm's order and under timm's names (where these grow with the magnitude, without the
+  /// ending `Increasing`).
+  enum Kind: String, CaseIterable, Sendable {
+    case autoContrast = "AutoContrast"
+    case equalize = "Equalize"
+    case invert = "Invert"
+    case rotate = "Rotate"
+    case posterize = "Posterize"
+    case solarize = "Solarize"
+    case solarizeAdd = "SolarizeAdd"
+    case color = "Color"
+    case contrast = "Contrast"
+    case brightness = "Brightness"
+    case sharpness = "Sharpness"
+    case shearX = "ShearX"
+    case shearY = "ShearY"
+    case translateX = "TranslateXRel"
+    case translateY = "TranslateYRel"
+  }
+}
+
+extension RandAugment.Kind {
+  /// How likely a weighted choice draws the operation first, in thousandths (timm's weights, number 0).
+  var weight: Int {
+    switch self {
+    case .rotate: 300
+    case .shearX, .shearY: 200
+    case .translateX, .translateY: 100
+    case .color, .sharpness, .autoContrast: 25
+    case .solarize, .solarizeAdd, .contrast, .brightness, .equalize: 5
+    case .posterize, .invert: 0
+    }
+  }
+
+  /// The operation at `level`, 0…10; `isNegated` turns those round that have two directions.
+  func operation(
+    level: Double, isNegated: Bool, isIncreasing: Bool, _ interpolation: Interpolation
+  ) -> ImageOperation {
+    let share = level / 10
+    let sign = isNegated ? -1.0 : 1.0
+    let factor = isIncreasing ? 1 + sign * (share * 0.9) : share * 1.8 + 0.1
+    switch self {
+    case .autoContrast: return .autoContrast
+    case .equalize: return .equalize
+    case .invert: return .invert
+    case .posterize: return .posterize(bits: isIncreasing ? 4 - Int(share * 4) : Int(share * 4))
+    case .solarize: return .solarize(threshold: isIncreasing ? 256 - Int(share * 256) : Int(share * 256))
+    case .solarizeAdd: return .solarizeAdd(Int(share * 110))
+    case .color: return .color(factor)
+    case .contrast: return .contrast(factor)
+    case .brightness: return .brightness(factor)
+    case .sharpness: return .sharpness(factor)
+    case .rotate: return .rotate(degrees: sign * (share * 30), interpolation)
+    case .shearX: return .shearX(sign * (share * 0.3), interpolation)
+    case .shearY: return .shearY(sign * (share * 0.3), interpolation)
+    case .translateX: return .translateX(sign * (share * 0.45), interpolation)
+    case .translateY: return .translateY(sign * (share * 0.45), interpolation)
+    }
+  }
+}
+
+/// What can be wrong with a RandAugment configuration such as `rand-m9-mstd0.5-inc1`.
+///
+/// `description` is made for the user: what happened, where, the likely cause, the next command.
+public enum RandAugmentError: Error, Equatable, Sendable {
+  /// The configuration starts with another word than `rand`.
+  case unknownPolicy(String, configuration: String)
+  /// A section whose name means nothing.
+  case unknownSection(String, configuration: String)
+  /// A section whose number is missing or no good.
+  case badValue(String, expected: String, configuration: String)
+}
+
+extension RandAugmentError: CustomStringConvertible {
+  /// What happened, where, the likely cause and the next command.
+  public var description: String {
+    switch self {
+    case .unknownPolicy(let name, let configuration):
+      """
+      unknown augmentation "\(name)" in --aa \(configuration): RandAugment is the only one there is. \(Self.advice)
+      """
+    case .unknownSection(let section, let configuration):
+      """
+      unknown section "\(section)" in --aa \(configuration): after rand come mN (magnitude 0 to 10), nN (operations a \
+      image), mstdX (deviation of the magnitude), inc1 (growing with the magnitude) and w0 (weighted choice), \
+      joined by dashes. \(Self.advice)
+      """
+    case .badValue(let section, let expected, let configuration):
+      "bad section \"\(section)\" in --aa \(configuration): expected \(expected). \(Self.advice)"
+    }
+  }
+
+  private static let advice = "The reference's setting: --aa rand-m9-mstd0.5-inc1"
+}

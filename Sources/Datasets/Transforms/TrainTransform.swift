@@ -1,0 +1,90 @@
+import Glibc
+public import Randomness
+
+/// The training transform: a random crop of random area and shape, scaled to a square, mirrored half of the time, then
+/// augmented.
+///
+/// Source: `RandomResizedCropAndInterpolation`, `RandomHorizontalFlip`, `RandAugment` and `ColorJitter` as timm 0.3.2's
+/// `create_transform` puts them together for the reference; the crop comes first, so nothing outside it touches the
+/// view.
+public struct TrainTransform: Transform {
+  /// The height and width of the views.
+  public var size: Int
+  /// The share of the image's area that a crop takes.
+  public var scale: ClosedRange<Double>
+  /// The width of a crop divided by its height.
+  public var ratio: ClosedRange<Double>
+  /// How likely a view is mirrored.
+  public var flipProbability: Double
+  /// The filter that scales the crop and moves its pixels in augmentation.
+  public var interpolation: TrainInterpolation
+  /// Random operations on the view.
+  public var augmentation: RandAugment?
+  /// Random changes of colour, made only where there is no `augmentation`, as in the reference.
+  public var colorJitter: ColorJitter?
+
+  /// Makes the transform; the defaults are the reference's.
+  public init(
+    size: Int, scale: ClosedRange<Double> = 0.08...1, ratio: ClosedRange<Double> = (3.0 / 4.0)...(4.0 / 3.0),
+    flipProbability: Double = 0.5, interpolation: TrainInterpolation = .bicubic,
+    augmentation: RandAugment? = nil, colorJitter: ColorJitter? = nil
+  ) {
+    precondition(size > 0, "a view has at least one pixel")
+    precondition(scale.lowerBound > 0 && ratio.lowerBound > 0, "areas and shapes are positive")
+    self.size = size
+    self.scale = scale
+    self.ratio = ratio
+    self.flipProbability = flipProbability
+    self.interpolation = interpolation
+    self.augmentation = augmentation
+    self.colorJitter = colorJitter
+  }
+
+  /// A random crop of the image, scaled to the square, and what is done to it.
+  public func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> ImagePlan {
+    var changes = generator.split(for: .augment)
+    let crop = crop(width: width, height: height, generator: &generator)
+    let isMirrored = generator.uniform() < flipProbability
+    return ImagePlan(
+      crop: crop, scaledWidth: size, scaledHeight: size, window: PixelRegion(width: size, height: size),
+      isMirrored: isMirrored, interpolation: interpolation.drawn(from: &generator),
+      operations: operations(&changes))
+  }
+
+  private func operations(_ generator: inout KeyedGenerator) -> [ImageOperation] {
+    if let augmentation {
+      return augmentation.operations(interpolation: interpolation, generator: &generator)
+    }
+    return colorJitter?.operations(generator: &generator) ?? []
+  }
+
+  private func crop(width: Int, height: Int, generator: inout KeyedGenerator) -> PixelRegion {
+    let logRatio = log(ratio.lowerBound)...log(ratio.upperBound)
+    for _ in 0..<10 {
+      let area = generator.uniform(in: scale) * Double(width * height)
+      let shape = exp(generator.uniform(in: logRatio))
+      let w = Int(sqrt(area * shape).rounded(.toNearestOrEven))
+      let h = Int(sqrt(area / shape).rounded(.toNearestOrEven))
+      // A crop of no pixels, possible for an image of very few, would fail in the reference.
+      guard (1...width).contains(w), (1...height).contains(h) else { continue }
+      let y = generator.integer(below: height - h + 1)
+      let x = generator.integer(below: width - w + 1)
+      return PixelRegion(x: x, y: y, width: w, height: h)
+    }
+    return centralCrop(width: width, height: height)
+  }
+
+  // The largest central crop of an allowed shape.
+  private func centralCrop(width: Int, height: Int) -> PixelRegion {
+    var crop = PixelRegion(width: width, height: height)
+    let shape = Double(width) / Double(height)
+    if shape < ratio.lowerBound {
+      crop.height = Int((Double(width) / ratio.lowerBound).rounded(.toNearestOrEven))
+    } else if shape > ratio.upperBound {
+      crop.width = Int((Double(height) * ratio.upperBound).rounded(.toNearestOrEven))
+    }
+    crop.x = (width - crop.width) / 2
+    crop.y = (height - crop.height) / 2
+    return crop
+  }
+}

@@ -1,0 +1,158 @@
+import ArgumentParser
+import CLinux
+import Collective
+import Flags
+import FoundationEssentials
+import Glibc
+import Output
+import Recipe
+import System
+import SystemPackage
+
+/// `twins-launch train`: N workers that train one model.
+struct TrainCommand: LaunchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train on this host with N workers.",
+    usage: usage,
+    discussion: "The training flags are checked here once and passed on to every worker as they are.")
+
+  static let usage = "twins-launch [train] --nproc N [launch flags] [training flags]"
+
+  @OptionGroup(title: "Launch flags") var launch: LaunchFlags
+  @OptionGroup var training: TrainingFlags
+
+  func launch(_ signals: consuming SignalReader, environment: [String: String]) throws -> CInt {
+    let all = TwinsLaunch.arguments
+    return try start(
+      signals, environment: environment, arguments: all.first == "train" ? Array(all.dropFirst()) : all)
+  }
+
+  /// Starts the run of this command line, which `arguments` are without the subcommand.
+  func start(
+    _ signals: consuming SignalReader, environment: [String: String], arguments given: [String]
+  ) throws -> CInt {
+    let size = workerCount(environment: environment)
+    let request = try training.request()
+    let saved = SavedValues.glimpse(request)
+    let recipe = try recipe(of: request, over: saved, size)
+    let output = request.outputFolder(over: saved)
+    let task = WorkerTask(
+      trainingWith: LaunchFlags.removed(from: given), request, writingTo: output)
+
+    let identifier = launch.runIdentifier ?? .random()
+    let program = try WorkerProgram.locate(environment: environment)
+    let budgets = HangBudgets(step: .seconds(launch.ring.hangTimeout))
+    var rendezvous = launch.ring.rendezvous(identifier, attempt: 0, size: size)
+    rendezvous.timeouts.silence = budgets.ringPatience
+    let placement = WorkerEnvironment(
+      rendezvous: rendezvous,
+      masterPort: try FreePort.find(),
+      threads: .shared(
+        named: launch.threadsPerWorker ?? training.run.threads, environment: environment, workers: size),
+      maxRestarts: launch.restarts.maxRestarts)
+    if let status = try rehearse(program, task, request.run, placement, environment, signals) {
+      return status
+    }
+    let owner = "pid \(getpid()), run \(identifier.text)"
+    let possession =
+      request.run.writes
+      ? try Possession(of: output, beginning: request.beginning, owner: owner) : nil
+    let path = ownFolder(in: output, request.run)
+    let folder: RunLock? =
+      if let path { try RunLock(path: path, owner: owner, besides: possession) } else { nil }
+    let control = try path.map { path in
+      try ControlServer(run: identifier, folder: path, environment: environment)
+    }
+    var run = Launch(
+      grace: .seconds(launch.grace), program: program, task: task, placement: placement,
+      environment: environment, logs: path.map(LogFolder.init(in:)),
+      advice: FailureReport.Advice(
+        debug: ["twins-worker"] + task.arguments, again: again(request.run, writingTo: output),
+        data: recipe.data.path),
+      notes: launch.ring.notes)
+    run.restarts = launch.restarts.budget
+    run.budgets = budgets
+    run.cards = cards(for: size, environment: environment)
+    run.notes += [control?.note].compactMap(\.self)
+    // Whatever may refuse the start comes before an earlier run goes.
+    try run.requireRoom()
+    try possession?.begin()
+    if request.run.writes, let path {
+      follow(&run, output)
+      let record = LaunchRecord(
+        arguments: given.filter { $0 != WorkerTask.overwrite }, output: output, workers: size)
+      run.notes += [record.write(to: path)].compactMap(\.self)
+    }
+    defer { withExtendedLifetime(folder) {} }
+    return try run.supervise(signals, control: control, possession: possession)
+  }
+
+  /// The launcher's own folder: an evaluation or a measurement, which writes nothing, has one where it is named;
+  /// `--print-config` has none.
+  private func ownFolder(in output: String, _ run: RunSettings) -> String? {
+    guard !run.printConfig else { return nil }
+    let isWanted = run.trains || run.outputDir != nil
+    return launch.runFolder ?? (isWanted ? output + "/run" : nil)
+  }
+
+  private func recipe(
+    of request: RunRequest, over saved: SavedValues?, _ size: Int
+  ) throws(RecipeError) -> Recipe {
+    do {
+      return try request.recipe(worldSize: size, over: saved)
+    } catch {
+      // What a flag would have had to say may stand in what is not there.
+      try request.run.requireResume()
+      throw error
+    }
+  }
+
+  /// How the run goes on once it has saved something: the same command would not do where it begins elsewhere or anew.
+  private func again(_ run: RunSettings, writingTo output: String) -> String {
+    let isRepeatable = !run.overwrite && run.resume == nil
+    return isRepeatable
+      ? "the same command with --resume auto" : "twins-launch resume \(FilePath(output).quoted)"
+  }
+
+  /// An evaluation or a measurement saves nothing: another attempt of it does the same once more.
+  private func follow(_ run: inout Launch, _ output: String) {
+    run.resumption = Resumption(output: output)
+    run.progress = ProgressFile(path: output + "/train.jsonl")
+  }
+
+  /// None where the workers compute on the CPU, as they do by themselves unless there is a card for each.
+  private func cards(for size: Int, environment: [String: String]) -> [String] {
+    guard training.run.device != .cpu else { return [] }
+    let names = Accelerators.names(environment: environment)
+    return training.run.device == nil && names.count < size ? [] : names
+  }
+
+  private func workerCount(environment: [String: String]) -> Int {
+    let cards = training.run.device == .cpu ? 0 : Accelerators.count(environment: environment)
+    return launch.workers.resolved(cards: cards)
+  }
+}
+
+extension TrainCommand {
+  /// Has one worker check the start for all; the status to end with, where that is all there is to do.
+  ///
+  /// Throws what every worker would end by. Another program in the worker's place is not asked.
+  func rehearse(
+    _ program: String, _ task: WorkerTask, _ run: RunSettings, _ placement: WorkerEnvironment,
+    _ environment: [String: String], _ signals: borrowing SignalReader
+  ) throws -> CInt? {
+    guard run.dryRun || environment["TWINS_WORKER"] == nil, !run.printConfig else { return nil }
+    let rehearsal = try Rehearsal(
+      WorkerCommand(
+        program: program, task: task.rehearsing(overwriting: run.overwrite),
+        environment: placement.environment(rank: 0, inheriting: environment)), signals)
+    if let signal = rehearsal.interruption { return 128 + signal.number }
+    if run.dryRun {
+      rehearsal.show()
+      return rehearsal.ending.exitStatus
+    }
+    if let refusal = rehearsal.refusal { throw refusal }
+    return nil
+  }
+}

@@ -1,0 +1,106 @@
+import Collective
+import Flags
+import Glibc
+import System
+import WorkerLink
+
+/// Where each worker of a run stands, told to it through its environment as torchrun tells it.
+struct WorkerEnvironment: Sendable {
+  /// Where the workers meet, as rank 0 sees it.
+  var rendezvous: RingRendezvous
+  /// Free when the launcher looked, for programs that expect one; our own workers have their rendezvous.
+  var masterPort: UInt16
+  let threads: Threads
+  /// Whether workers have a board to say on what they do.
+  var hasBoard = false
+  /// What torchrun calls its --max-restarts.
+  var maxRestarts = 0
+
+  /// How many threads each worker's parallel loops use.
+  struct Threads: Equatable, Sendable {
+    let count: Int
+
+    /// The number that the user named by a flag, or by a variable, or else the processors shared out over the workers.
+    init(named: Int?, environment: [String: String], processors: Int, workers: Int) {
+      count = named ?? Self.named(by: environment) ?? max(1, processors / workers)
+    }
+
+    /// This machine's processors, shared out unless the user named a number.
+    static func shared(named: Int?, environment: [String: String], workers: Int) -> Threads {
+      Threads(named: named, environment: environment, processors: Processors.usable, workers: workers)
+    }
+
+    /// MKL's own variable comes first: libtorch asks MKL, which reads the other one without it.
+    private static func named(by environment: [String: String]) -> Int? {
+      ["MKL_NUM_THREADS", "OMP_NUM_THREADS"].lazy.compactMap { environment[$0].flatMap { Int($0) } }
+        .first { $0 > 0 }
+    }
+  }
+
+  /// The whole environment of one worker, given the launcher's own.
+  func environment(rank: Int, inheriting outer: [String: String]) -> [String: String] {
+    let wished = outer.filter { Self.waitingDefaults.keys.contains($0.key) }
+    return outer.filter { !Self.isOwn($0.key) }
+      .merging(rendezvous(rank: rank).environment) { $1 }
+      .merging(identity(rank: rank)) { $1 }
+      .merging(link.environment) { $1 }
+      .merging(Self.waitingDefaults) { $1 }
+      .merging(wished) { $1 }
+      .merging(threadVariables(outer)) { $1 }
+  }
+
+  private var link: LauncherLink {
+    LauncherLink(
+      lifeline: WorkerProcess.lifelineDescriptor, board: hasBoard ? WorkerProcess.boardDescriptor : nil)
+  }
+
+  private func rendezvous(rank: Int) -> RingRendezvous {
+    var rendezvous = rendezvous
+    rendezvous.rank = rank
+    return rendezvous
+  }
+
+  private func identity(rank: Int) -> [String: String] {
+    [
+      "LOCAL_RANK": "\(rank)", "GROUP_RANK": "0", "LOCAL_WORLD_SIZE": "\(rendezvous.size)",
+      "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(masterPort)",
+      "TORCHELASTIC_RUN_ID": rendezvous.run, "TORCHELASTIC_RESTART_COUNT": "\(rendezvous.generation)",
+      "TORCHELASTIC_MAX_RESTARTS": "\(maxRestarts)",
+    ]
+  }
+
+  /// Threads that spin while they wait take the cores from the other ranks: three times slower on a full machine.
+  private static let waitingDefaults = ["OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"]
+
+  /// What was announced is what runs, whichever variable the maths library heeds.
+  private func threadVariables(_ outer: [String: String]) -> [String: String] {
+    ["OMP_NUM_THREADS": "\(threads.count)"]
+      .merging(outer["MKL_NUM_THREADS"].map { _ in ["MKL_NUM_THREADS": "\(threads.count)"] } ?? [:]) { $1 }
+  }
+
+  /// Variables that the launcher sets, or that speak to it: those of another one must not be left.
+  private static func isOwn(_ variable: String) -> Bool {
+    RingRendezvous.variables.contains(variable) || LauncherLink.variables.contains(variable)
+      || SystemdSocket.variables.contains(variable) || variable == RunRequest.variable
+  }
+}
+
+/// Finds a TCP port that nobody uses.
+enum FreePort {
+  /// A port of 127.0.0.1 that was free a moment ago; the kernel picks it.
+  static func find() throws(LaunchError) -> UInt16 {
+    let socket = try Descriptor(
+      Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0), from: "socket")
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let failed = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(socket.number, $0, length) != 0 || getsockname(socket.number, $0, &length) != 0
+      }
+    }
+    guard !failed else { throw LaunchError(call: "bind 127.0.0.1", errno: errno) }
+    return UInt16(bigEndian: address.sin_port)
+  }
+}

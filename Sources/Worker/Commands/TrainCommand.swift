@@ -1,0 +1,114 @@
+import ArgumentParser
+import Collective
+import Flags
+import Foundation
+import Recipe
+import Training
+import WorkerLink
+
+/// `train`: one worker, in the foreground or under twins-launch.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train, or with --eval evaluate.",
+    discussion: """
+      Started by itself this is one worker with the same numbers as one under twins-launch: the mode to debug in.
+      Flags are accepted with - and with _, as --flag value and as --flag=value.
+      """)
+
+  @OptionGroup var flags: TrainingFlags
+
+  func run() throws { try WorkerRun(request: flags.request()).run(ProcessInfo.processInfo.environment) }
+}
+
+/// What one worker does on request, from its start to its status.
+struct WorkerRun {
+  let request: RunRequest
+
+  func run(_ environment: [String: String]) throws {
+    if request.run.dryRun, !request.run.printConfig { return try rehearse(environment) }
+    let placement = try RankEnvironment(environment)
+    if request.run.printConfig { return try printConfiguration(placement) }
+    Lifeline.watch(placement)
+    StopSignal.ignoreWriteSignals()
+    CheckpointRequest.listen()
+    let phases = PhaseReporter(environment, rank: placement.rank)
+    phases.writeStacksOnSignal()
+    let run = try reportingOnce(placement) {
+      if placement.rendezvous == nil { try Resume.requireFree(request) }
+      let start = try Resume.from(request, Console(speaks: placement.isFirst))
+      let setup = try RunSetup(request, over: start?.values(for: request), placement, phases)
+      return try TrainingRun(setup, from: start)
+    }
+    try perform(run, placement)
+  }
+
+  /// `--dry-run`: all checks of a start, by one process for as many workers as the environment says; writes nothing.
+  private func rehearse(_ environment: [String: String]) throws {
+    let placement = RankEnvironment.rehearsal(workers: environment["WORLD_SIZE"].flatMap { Int($0) } ?? 1)
+    try Resume.requireFree(request)
+    let start = try Resume.from(request, Console(speaks: true))
+    let setup = try RunSetup(
+      request, over: start?.values(for: request), placement, PhaseReporter([:], rank: 0))
+    // What is gone on from has to fit the network; without it there is nothing to build one for.
+    if start != nil { _ = try TrainingRun(setup, from: start) }
+    setup.sayRecipe()
+    if request.run.trains { setup.sayStart() }
+    setup.console.print("Nothing was written: --dry-run")
+  }
+
+  /// `--print-config`: what a run with these flags would follow; rank 0 says it for all.
+  private func printConfiguration(_ placement: RankEnvironment) throws {
+    let console = Console(speaks: placement.isFirst)
+    let saved = try Resume.from(request, console)?.values(for: request)
+    let text = try request.configuration(worldSize: placement.worldSize, over: saved)
+    console.print(text)
+  }
+
+  /// Evaluates or trains; what all ranks find out at the same step, rank 0 alone reports.
+  private func perform(_ run: TrainingRun, _ placement: RankEnvironment) throws {
+    do {
+      let status = try endingTogether(run.group) {
+        let status = try work(run, placement)
+        run.phases.enter(.done)
+        return status
+      }
+      if status != 0 { throw ArgumentParser.ExitCode(status) }
+    } catch let shared as SharedFailure {
+      if placement.isFirst { throw shared.failure }
+      throw ArgumentParser.ExitCode(shared.failure.exitStatus.rawValue)
+    } catch TrainingError.diverged where !placement.isFirst {
+      throw ArgumentParser.ExitCode(Failure.diverged)
+    } catch TrainingError.weightsDiffer where !placement.isFirst {
+      throw ArgumentParser.ExitCode(Failure.software)
+    }
+  }
+
+  /// The status to end with.
+  private func work(_ run: TrainingRun, _ placement: RankEnvironment) throws -> CInt {
+    // A measurement has nothing to save: a signal ends it as it ends any program.
+    if request.run.throughput {
+      try run.measureThroughput()
+    } else if request.run.eval {
+      try run.evaluate()
+    } else {
+      StopSignal.listen(underLauncher: placement.rendezvous != nil)
+      return try run.train().rawValue
+    }
+    return 0
+  }
+
+  /// Start-up, in which every rank meets the same bad flag or image folder: rank 0 reports it for all.
+  ///
+  /// The others wait to be ended by the launcher; if rank 0 turns out not to fail, they do report.
+  private func reportingOnce<Result>(_ placement: RankEnvironment, _ start: () throws -> Result) throws
+    -> Result
+  {
+    do {
+      return try start()
+    } catch {
+      if !placement.isFirst { Thread.sleep(forTimeInterval: 20) }
+      throw error
+    }
+  }
+}

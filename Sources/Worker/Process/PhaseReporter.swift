@@ -1,0 +1,61 @@
+import System
+import Training
+import WorkerLink
+
+/// Tells the launcher what this worker does, without a system call; without a launcher, nobody.
+final class PhaseReporter: StepObserver {
+  private let slot: StatusSlot?
+  private var state = WorkerStatus()
+
+  /// Tells the launcher that the environment names.
+  init(_ environment: [String: String], rank: Int) {
+    slot = StatusSlot(environment, rank: rank)
+    state.since = monotonicNanoseconds()
+    slot?.publish(state)
+  }
+
+  /// Has the launcher's signal for it write the stacks of this process.
+  func writeStacksOnSignal() { slot?.writeStacksOnSignal() }
+
+  /// Begins a phase, and so ends the one before; said again, it tells that there is progress.
+  func enter(_ phase: Phase) {
+    guard let slot else { return }
+    let now = monotonicNanoseconds()
+    state.spent[state.phase.rawValue] += now - min(now, state.since)
+    state.phase = phase
+    state.since = now
+    slot.publish(state)
+  }
+
+  /// Begins a phase of a step.
+  func begin(_ phase: StepPhase) { enter(Phase(phase)) }
+
+  /// Begins an epoch, of which an earlier attempt may have done some steps.
+  func begin(epoch: Int, steps: Int, done: Int) {
+    state.epoch = epoch
+    state.step = done
+    state.stepsOfEpoch = steps
+    enter(.data)
+  }
+
+  /// Ends a step; `seconds` is what it took with its images.
+  func finishStep(loss: Double, images: Int, seconds: Double) {
+    state.step += 1
+    state.stepsDone += 1
+    state.loss = loss
+    state.imagesPerSecond = Double(images) / max(seconds, 1e-9)
+    enter(.data)
+  }
+}
+
+extension Phase {
+  /// A phase of a step, as the launcher's board names it.
+  init(_ phase: StepPhase) {
+    switch phase {
+    case .forward: self = .forward
+    case .backward: self = .backward
+    case .communicate: self = .communicate
+    case .optimizer: self = .optimizer
+    }
+  }
+}

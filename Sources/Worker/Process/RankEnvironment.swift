@@ -1,0 +1,103 @@
+import Collective
+import Recipe
+import System
+import WorkerLink
+
+/// Where this process stands among the workers: torchrun's environment names, and ours.
+struct RankEnvironment {
+  /// Where and how the workers meet; nil for a worker on its own.
+  let rendezvous: RingRendezvous?
+  let localRank: Int
+  /// Workers on this host.
+  let localWorldSize: Int
+  /// Reads end-of-file when the launcher is gone.
+  let lifeline: Int32?
+  /// The file in which the launcher keeps what this process prints.
+  var log: String?
+  /// Threads for one operation where a quota allows fewer than the maths library would take by itself.
+  var threads: Int?
+
+  /// Workers that a check of a start stands for.
+  fileprivate(set) var rehearsed = 1
+
+  /// The debug mode: one worker, no launcher.
+  static let alone = RankEnvironment(rendezvous: nil, localRank: 0, localWorldSize: 1, lifeline: nil)
+
+  var rank: Int { rendezvous?.rank ?? 0 }
+  var worldSize: Int { rendezvous?.size ?? rehearsed }
+
+  /// Whether this worker speaks for all.
+  var isFirst: Bool { rank == 0 }
+
+  /// Whether gradients are sent to other workers, rather than summed in memory that all see.
+  var sendsSums: Bool { rendezvous?.sendsSums ?? false }
+
+  /// Meets the other workers, if there are any.
+  func group(_ recipe: Recipe) throws(CollectiveError) -> any ProcessGroup {
+    guard var rendezvous else { return SoloGroup() }
+    rendezvous.gradientWire = WireFormat(recipe.precision.gradientWire)
+    return try rendezvous.join()
+  }
+}
+
+extension RankEnvironment {
+  /// One process that checks a start for so many workers of this host: the last one's device has to be there.
+  static func rehearsal(workers: Int) -> RankEnvironment {
+    let workers = max(1, workers)
+    var placement = RankEnvironment(
+      rendezvous: nil, localRank: workers - 1, localWorldSize: workers, lifeline: nil)
+    placement.rehearsed = workers
+    return placement
+  }
+
+  /// The placement that the launcher put into the environment, or `alone`.
+  ///
+  /// Throws when the environment names several workers but not where they meet, as under another launcher.
+  init(_ environment: [String: String]) throws(RecipeError) {
+    do throws(RingRendezvous.BadVariable) {
+      if let rendezvous = try RingRendezvous(environment: environment) {
+        try self.init(rendezvous, environment)
+        return
+      }
+    } catch {
+      throw RecipeError(error.description, exitStatus: .badConfiguration)
+    }
+    try Self.checkAlone(environment)
+    self = .alone
+    threads = Self.threads(environment, usable: Processors.usable, processors: Processors.all)
+  }
+
+  private init(_ rendezvous: RingRendezvous, _ environment: [String: String]) throws(RingRendezvous
+    .BadVariable)
+  {
+    let link = LauncherLink(environment: environment)
+    self.init(
+      rendezvous: rendezvous, localRank: try environment.number("LOCAL_RANK", below: rendezvous.size),
+      localWorldSize: try environment.number("LOCAL_WORLD_SIZE", orIfMissing: rendezvous.size),
+      lifeline: link.lifeline, log: link.log)
+  }
+
+  /// Nil where the environment names a number, as it does under the launcher, or all processors may be used.
+  static func threads(_ environment: [String: String], usable: Int, processors: Int) -> Int? {
+    let isNamed = ["OMP_NUM_THREADS", "MKL_NUM_THREADS"].contains { environment[$0] != nil }
+    return isNamed || usable >= processors ? nil : usable
+  }
+
+  private static func checkAlone(_ environment: [String: String]) throws(RecipeError) {
+    guard let size = environment["WORLD_SIZE"].flatMap({ Int($0) }), size > 1 else { return }
+    throw RecipeError(
+      "WORLD_SIZE=\(size) asks for \(size) workers, but TWINS_SOCKET_DIR does not say where they meet. "
+        + "Start them with twins-launch --nproc \(size); for a single worker, unset WORLD_SIZE.",
+      exitStatus: .badConfiguration)
+  }
+}
+
+extension WireFormat {
+  fileprivate init(_ type: Recipe.Precision.GradientType) {
+    switch type {
+    case .float32: self = .float32
+    case .bfloat16: self = .bfloat16
+    case .float16: self = .float16
+    }
+  }
+}

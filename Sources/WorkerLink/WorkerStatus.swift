@@ -1,0 +1,79 @@
+/// What one rank says of itself.
+public struct WorkerStatus: Equatable, Sendable {
+  /// What it is busy with.
+  public var phase = Phase.start
+  /// When that began, in nanoseconds of CLOCK_MONOTONIC, which all processes of a host share.
+  public var since: UInt64 = 0
+  /// The epoch, from 0; nil before the first one.
+  public var epoch: Int?
+  /// Steps done of the epoch.
+  public var step = 0
+  /// Steps that the epoch has.
+  public var stepsOfEpoch = 0
+  /// Steps done since the process started.
+  public var stepsDone = 0
+  /// Mean loss of the last step; nil before the first one.
+  public var loss: Double?
+  /// Images a second, of all ranks together; nil before the first step.
+  public var imagesPerSecond: Double?
+  /// Nanoseconds in each phase that has been left, by `Phase.rawValue`.
+  public var spent = [UInt64](repeating: 0, count: Phase.allCases.count)
+
+  /// A process that has just started.
+  public init() {}
+
+  /// Nanoseconds spent in a phase so far, without the visit that has not ended.
+  public func time(in phase: Phase) -> UInt64 { spent[phase.rawValue] }
+}
+
+extension WorkerStatus {
+  /// How many words a state takes on the board.
+  static let wordCount = 8 + Phase.allCases.count
+
+  /// The state as words that can be read one by one while another process writes.
+  var words: [UInt64] {
+    [
+      UInt64(phase.rawValue), since, UInt64(bitPattern: Int64(epoch ?? -1)), UInt64(step),
+      UInt64(stepsOfEpoch), UInt64(stepsDone), (loss ?? .nan).bitPattern,
+      (imagesPerSecond ?? .nan).bitPattern,
+    ] + spent
+  }
+
+  /// Reads what another process wrote, of which nothing is taken for granted.
+  init(words: [UInt64]) {
+    phase = Int(exactly: words[0]).flatMap(Phase.init) ?? .start
+    since = words[1]
+    epoch = Int(Int64(bitPattern: words[2])) < 0 ? nil : Int(Int64(bitPattern: words[2]))
+    step = Int(clamping: words[3])
+    stepsOfEpoch = Int(clamping: words[4])
+    stepsDone = Int(clamping: words[5])
+    loss = finite(words[6])
+    imagesPerSecond = finite(words[7])
+    spent = Array(words[8..<Self.wordCount])
+  }
+}
+
+private func finite(_ bits: UInt64) -> Double? {
+  let value = Double(bitPattern: bits)
+  return value.isFinite ? value : nil
+}
+
+/// What a worker is busy with.
+public enum Phase: Int, CaseIterable, Sendable {
+  /// Reading flags and folders, building the network, rendezvous the others.
+  case start
+  /// Waiting for images.
+  case data
+  case forward
+  case backward
+  /// Waiting for other ranks, or exchanging with them.
+  case communicate
+  case optimizer
+  case evaluate
+  case checkpoint
+  /// The work is over; the process is about to end.
+  case done
+
+  /// The word for it.
+  public var name: String { "\(self)" }
+}

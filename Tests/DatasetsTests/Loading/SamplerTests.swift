@@ -1,0 +1,64 @@
+import Testing
+
+@testable import Datasets
+
+@Suite struct SamplerTests {
+  static let worlds = [1, 2, 3, 5, 8]
+
+  @Test(arguments: worlds, [true, false])
+  func `an epoch's whole steps hold every image at most once`(world: Int, shuffle: Bool) throws {
+    let sampler = try Sampler(count: 1003, worldSize: world, batchSize: 4, seed: 9, shuffle: shuffle)
+    let ranks = (0..<world).map { sampler.batches(epoch: 2, rank: $0) }
+    #expect(ranks.allSatisfy { $0.count == sampler.stepsPerEpoch && $0.allSatisfy { $0.count == 4 } })
+    let all = ranks.flatMap { $0.flatMap { $0 } }
+    #expect(Set(all).count == all.count)
+    #expect(all.count == 1003 / (4 * world) * 4 * world)
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 6, 8, 12, 24])
+  func `a global batch holds the same images in the same order for any world size`(world: Int) throws {
+    let one = try Sampler(count: 500, worldSize: 1, batchSize: 24, seed: 1)
+    let many = try Sampler(count: 500, worldSize: world, batchSize: 24 / world, seed: 1)
+    let ranks = (0..<world).map { many.batches(epoch: 3, rank: $0) }
+    let expected = one.batches(epoch: 3, rank: 0)
+    #expect(many.stepsPerEpoch == expected.count)
+    for (step, batch) in expected.enumerated() {
+      let together = (0..<24).map { ranks[$0 % world][step][$0 / world] }
+      #expect(together == batch)
+    }
+  }
+
+  @Test func `without shuffling rank r takes r, r+W, …`() throws {
+    let sampler = try Sampler(count: 13, worldSize: 3, batchSize: 2, seed: 0, shuffle: false)
+    #expect(sampler.batches(epoch: 0, rank: 1) == [[1, 4], [7, 10]])
+    #expect(sampler.batches(epoch: 1, rank: 1) == sampler.batches(epoch: 0, rank: 1))
+  }
+
+  @Test func `epochs and seeds have orders of their own`() throws {
+    let sampler = try Sampler(count: 100, worldSize: 1, batchSize: 1, seed: 0)
+    let other = try Sampler(count: 100, worldSize: 1, batchSize: 1, seed: 1)
+    #expect(sampler.order(epoch: 0) == sampler.order(epoch: 0))
+    #expect(sampler.order(epoch: 0) != sampler.order(epoch: 1))
+    #expect(sampler.order(epoch: 0) != other.order(epoch: 0))
+  }
+
+  @Test func `a batch may be as large as the data but not larger`() throws {
+    #expect(try Sampler(count: 16, worldSize: 8, batchSize: 2, seed: 0).stepsPerEpoch == 1)
+    #expect(throws: DataError.batchLargerThanData(count: 15, batchSize: 2, worldSize: 8)) {
+      try Sampler(count: 15, worldSize: 8, batchSize: 2, seed: 0)
+    }
+  }
+
+  @Test(arguments: worlds, [0, 1, 2, 7, 8, 500, 503])
+  func `evaluation has every image exactly once`(world: Int, count: Int) {
+    let sampler = EvaluationSampler(count: count, worldSize: world, batchSize: 4)
+    let ranks = (0..<world).map { sampler.indices(rank: $0) }
+    #expect(ranks.flatMap { $0 }.sorted() == Array(0..<count))
+    for (rank, indices) in ranks.enumerated() {
+      let batches = sampler.batches(rank: rank)
+      #expect(batches.flatMap { $0 } == indices)
+      #expect(batches.dropLast().allSatisfy { $0.count == 4 })
+      #expect(batches.allSatisfy { !$0.isEmpty })
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Randomness
+import System
+import SystemPackage
+import Testing
+
+@testable import Datasets
+
+@Suite struct BadImageTests {
+  @Test(arguments: ["decode/baseline-420.jpg", "decode/progressive-420.jpg", "decode/cmyk.jpg"])
+  func `a truncated JPEG is an error wherever it was cut`(name: String) throws {
+    let file = try Fixture.bytes(name)
+    for count in stride(from: 3, to: file.count, by: 7) {
+      let error = try #require(throws: DataError.self) { try decoded(Array(file[..<count]), path: "x.jpg") }
+      guard case .damagedImage("x.jpg", _) = error else { return #expect(Bool(false), "\(error)") }
+    }
+  }
+
+  @Test func `a crop above the place of the cut does not hide it`() throws {
+    let file = try Fixture.bytes("decode/baseline-420.jpg").dropLast(200)
+    let top = PixelRegion(width: 8, height: 8)
+    #expect(throws: DataError.damagedImage(path: "x.jpg", reason: "Premature end of input file")) {
+      try decoded(Array(file), top, path: "x.jpg")
+    }
+  }
+
+  @Test(arguments: ["decode/rgb.png", "decode/interlaced.png", "decode/palette.png"])
+  func `a truncated PNG is an error wherever it was cut`(name: String) throws {
+    let file = try Fixture.bytes(name)
+    for count in 8..<(file.count - 8) {
+      let error = try #require(throws: DataError.self) { try decoded(Array(file[..<count]), path: "x.png") }
+      guard case .damagedImage("x.png", _) = error else { return #expect(Bool(false), "\(error)") }
+    }
+  }
+
+  @Test func `a JPEG whose entropy-coded data end early is an error`() throws {
+    var file = try Fixture.bytes("decode/baseline-420.jpg")
+    file.replaceSubrange((file.count - 302)..<(file.count - 2), with: [])
+    #expect(throws: DataError.self) { try decoded(file) }
+  }
+
+  @Test func `a JPEG with bytes after its end is fine`() throws {
+    let file = try Fixture.bytes("decode/baseline-420.jpg")
+    #expect(try decoded(file + [0, 1, 2, 3]) == decoded(file))
+  }
+
+  @Test func `a PNG with a flipped bit is an error`() throws {
+    var file = try Fixture.bytes("decode/rgb.png")
+    file[file.count / 2] ^= 4
+    #expect(throws: DataError.self) { try decoded(file) }
+  }
+
+  @Test(arguments: ["baseline-420.jpg", "progressive-420.jpg", "rgba.png", "interlaced-16-bit.png"])
+  func `random damage gives pixels or an error, never a crash`(name: String) throws {
+    let file = try Fixture.bytes("decode/\(name)")
+    var generator = KeyedGenerator(seed: 2, stream: .geometry, epoch: 0)
+    var failures = 0
+    for _ in 0..<300 {
+      var damaged = file
+      for _ in 0..<(1 + generator.integer(below: 8)) {
+        damaged[8 + generator.integer(below: file.count - 8)] = UInt8(generator.integer(below: 256))
+      }
+      do { _ = try decoded(damaged) } catch is DataError { failures += 1 }
+    }
+    #expect(failures > 0)
+  }
+
+  @Test func `a text file named .jpg is not an image`() {
+    #expect(throws: DataError.notAnImage(path: "notes.jpg")) {
+      try decoded(Array("Remember the milk".utf8), path: "notes.jpg")
+    }
+  }
+
+  @Test func `an empty file is damaged`() {
+    #expect(throws: DataError.damagedImage(path: "x.jpg", reason: "the file is empty")) {
+      try decoded([], path: "x.jpg")
+    }
+  }
+
+  @Test(arguments: [
+    ("BMP", "BM____________"), ("GIF", "GIF89a"), ("WebP", "RIFF\u{4}\0\0\0WEBPVP8 "), ("TIFF", "II*\0"),
+    ("TIFF", "MM\0*"), ("PNM", "P6 3 2 255\n"),
+    ("HEIC", "\0\0\0\u{18}ftypheic\0\0\0\0mif1heic"), ("HEIC", "\0\0\0\u{18}ftypmif1\0\0\0\0mif1heic"),
+    ("AVIF", "\0\0\0\u{1c}ftypavif\0\0\0\0avifmif1miaf"), ("AVIF", "\0\0\0\u{18}ftypmif1\0\0\0\0mif1avif"),
+    ("JPEG 2000", "\0\0\0\u{c}jP  \r\n"), ("JPEG XL", "\0\0\0\u{c}JXL \r\n"),
+  ])
+  func `other formats are refused by name`(format: String, start: String) {
+    #expect(throws: DataError.unsupportedFormat(format, path: "x.jpg")) {
+      try decoded(Array(start.utf8), path: "x.jpg")
+    }
+  }
+
+  @Test func `a stream of JPEG 2000 or JPEG XL is refused by name, and a video is none`() {
+    for (format, start) in [("JPEG 2000", [0xFF, 0x4F, 0xFF, 0x51]), ("JPEG XL", [0xFF, 0x0A])]
+      as [(String, [UInt8])]
+    {
+      #expect(throws: DataError.unsupportedFormat(format, path: "x.jpg")) {
+        try decoded(start, path: "x.jpg")
+      }
+    }
+    #expect(throws: DataError.notAnImage(path: "x.jpg")) {
+      try decoded(Array("\0\0\0\u{18}ftypisom\0\0\0\0isommp42".utf8), path: "x.jpg")
+    }
+  }
+
+  @Test func `what lies in the place of a file that was never fetched is named`() {
+    let pointer = Array("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n".utf8)
+    #expect(throws: DataError.standIn(.lfsPointer, path: "x.jpg")) { try decoded(pointer, path: "x.jpg") }
+    #expect(throws: DataError.standIn(.webPage, path: "x.jpg")) {
+      try decoded(Array("<!DOCTYPE HTML PUBLIC".utf8), path: "x.jpg")
+    }
+  }
+
+  @Test func `a sound file is not a WebP image`() {
+    #expect(throws: DataError.notAnImage(path: "x.webp")) {
+      try decoded(Array("RIFF\u{4}\0\0\0WAVEfmt ".utf8), path: "x.webp")
+    }
+  }
+
+  @Test func `a progressive JPEG that must be held whole is refused by its header`() throws {
+    var file = try Fixture.bytes("decode/progressive-420.jpg")
+    let frame = try #require(file.indices.first { file[$0...].starts(with: [0xFF, 0xC2]) })
+    // 13,000 x 13,000 fits the limit of pixels: 507 MB, and 507 MB of coefficients.
+    file.replaceSubrange((frame + 5)..<(frame + 9), with: [0x32, 0xC8, 0x32, 0xC8])
+    let error = try #require(throws: DataError.self) { try decoded(file, path: "x.jpg") }
+    guard case .imageTooCostly("x.jpg", let bytes) = error else { return #expect(Bool(false), "\(error)") }
+    #expect(bytes > EncodedImage.maximumBytes)
+  }
+
+  @Test func `a JPEG of more scans than any camera writes is refused by its header`() throws {
+    let file = try Fixture.bytes("decode/progressive-420.jpg")
+    let scans = [[UInt8]](repeating: [0xFF, 0xDA], count: 101).flatMap { $0 }
+    #expect(throws: DataError.damagedImage(path: "x.jpg", reason: "it has more than 100 scans")) {
+      try decoded(file.dropLast(2) + scans + [0xFF, 0xD9], path: "x.jpg")
+    }
+  }
+
+  @Test func `a small JPEG that claims gigabytes is refused before anything is allocated`() throws {
+    var file = try Fixture.bytes("decode/baseline-420.jpg")
+    let frame = try #require(file.indices.first { file[$0...].starts(with: [0xFF, 0xC0]) })
+    file.replaceSubrange((frame + 5)..<(frame + 9), with: [0xFF, 0x00, 0xFF, 0x00])
+    #expect(throws: DataError.imageTooLarge(path: "x.jpg", width: 65280, height: 65280)) {
+      try decoded(file, path: "x.jpg")
+    }
+  }
+}

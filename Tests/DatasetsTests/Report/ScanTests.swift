@@ -1,0 +1,129 @@
+import Foundation
+import Glibc
+import Randomness
+import System
+import SystemPackage
+import Testing
+
+@testable import Datasets
+
+/// What a scan says beside the problems of single files.
+@Suite struct ScanTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func report(decoding: Bool = false) throws -> DatasetReport {
+    try DatasetReport(scanning: FilePath(folder.path), decoding: decoding, threads: 2)
+  }
+
+  // So that no two images have the same bytes.
+  private func write(_ names: String...) throws {
+    let image = try Fixture.bytes("decode/baseline-420.jpg")
+    for name in names { try folder.write(image + name.utf8, to: name) }
+  }
+
+  @Test func `files that are left out are counted by ending and named`() throws {
+    try write("train/a/1.jpg", "train/a/2.jfif", "val/a/1.jpg", "val/a/2.jpg")
+    for name in ["x.GIF", "y.gif", "deep/z.gif", "w.gif", "notes"] {
+      try folder.write(Array("GIF89a".utf8), to: "train/a/\(name)")
+    }
+    let report = try report()
+    #expect(
+      report.splits[0].leftOut == [
+        DatasetReport.LeftOut(ending: "", files: ["train/a/notes"]),
+        DatasetReport.LeftOut(
+          ending: "gif", files: ["train/a/w.gif", "train/a/x.GIF", "train/a/y.gif", "train/a/deep/z.gif"]),
+      ])
+    #expect(report.splits[1].leftOut.isEmpty)
+    #expect(report.description.contains("train: left out: 1 file without an ending: train/a/notes\n"))
+    #expect(
+      report.description.contains(
+        "4 files ending in .gif: train/a/w.gif, train/a/x.GIF, train/a/y.gif and 1 more"))
+    #expect(report.problems.isEmpty && report.warnings.isEmpty)
+  }
+
+  @Test func `damage inside an image is found where it is decoded`() throws {
+    try write("train/a/1.jpg", "train/a/2.jpg", "val/a/1.jpg", "val/a/2.jpg")
+    var file = try Fixture.bytes("decode/baseline-420.jpg")
+    file.replaceSubrange((file.count - 302)..<(file.count - 2), with: [])
+    try folder.write(file, to: "train/a/it's.jpg")
+    #expect(try report().problems.isEmpty)
+    let found = try report(decoding: true)
+    #expect(found.problems.count == 1 && found.problems[0].contains("it's.jpg is damaged"))
+    let text = String(decoding: try JSONEncoder().encode(found.damaged), as: UTF8.self)
+    #expect(text.replacingOccurrences(of: "\\/", with: "/") == #"["\#(folder.path)/train/a/it's.jpg"]"#)
+    #expect(found.damaged.map(\.path.quoted) == [#"'\#(folder.path)/train/a/it'\''s.jpg'"#])
+  }
+
+  @Test(arguments: ["baseline-420.jpg", "progressive-420.jpg", "cmyk.jpg", "rgb.png", "interlaced.png"])
+  func `a strip of an image shows the damage that the whole shows`(name: String) throws {
+    let file = try Fixture.bytes("decode/\(name)")
+    var generator = KeyedGenerator(seed: 3, stream: .geometry, epoch: 0)
+    var failures = 0
+    for _ in 0..<200 {
+      var damaged = file
+      damaged[file.count / 3 + generator.integer(below: file.count / 2)] = UInt8(
+        generator.integer(below: 256))
+      let whole = (try? decoded(damaged)) == nil
+      let strip = damaged.withUnsafeBufferPointer { bytes in
+        (try? EncodedImage(bytes, path: "x").requireSound(ByteBuffer())) == nil
+      }
+      #expect(strip == whole)
+      if whole { failures += 1 }
+    }
+    #expect(failures > 0)
+  }
+
+  @Test func `a scan reads on past a folder that cannot be read`() throws {
+    try write("train/a/1.jpg", "train/b/1.jpg", "val/a/1.jpg", "val/b/1.jpg")
+    try folder.write(Array("text".utf8), to: "train/b/2.jpg")
+    // Too deep for a path: to root too, it cannot be opened.
+    let names = [String](repeating: String(repeating: "x", count: 250), count: 17)
+    var folders = [open("\(folder.path)/train/a", O_DIRECTORY)]
+    for name in names {
+      mkdirat(folders[folders.count - 1], name, 0o777)
+      folders.append(openat(folders[folders.count - 1], name, O_DIRECTORY))
+    }
+    defer {
+      for (above, name) in zip(folders, names).reversed() { unlinkat(above, name, AT_REMOVEDIR) }
+      for descriptor in folders { close(descriptor) }
+    }
+    let report = try report()
+    #expect(report.problems.count == 2)
+    #expect(report.problems[0].contains("File name too long"))
+    #expect(report.problems[1].contains("train/b/2.jpg is not an image"))
+    #expect(report.splits[0].classes.map(\.images) == [1, 2])
+  }
+
+  @Test func `a class that takes in other folders is a warning`() throws {
+    try write(
+      "train/all/cat/1.jpg", "train/all/cat/2.jpg", "train/all/dog/in/1.jpg", "val/all/1.jpg", "val/all/2.jpg"
+    )
+    let warnings = try report().warnings
+    #expect(warnings.count == 1)
+    #expect(
+      warnings[0].contains(
+        #"in train/, images in folders below a class's count as that class's: "all" (cat/, dog/)"#))
+  }
+
+  @Test func `images that are in both splits are a warning, whatever their names`() throws {
+    try write("train/a/1.jpg", "train/a/2.jpg", "val/a/3.jpg")
+    try FileManager.default.copyItem(
+      atPath: "\(folder.path)/train/a/2.jpg", toPath: "\(folder.path)/val/a/4.jpg")
+    let report = try report()
+    #expect(report.warnings.count == 1)
+    #expect(report.warnings[0].hasPrefix("1 image is in train/ and in val/ byte for byte"))
+    #expect(report.warnings[0].hasSuffix("train/a/2.jpg = val/a/4.jpg"))
+    #expect(report.description.hasSuffix("no problems found"))
+  }
+
+  @Test func `a class with one image, and one with twenty times another's, are warnings`() throws {
+    for number in 0..<21 { try write("train/a/\(number).jpg") }
+    try write("train/b/1.jpg", "val/a/1.jpg", "val/a/2.jpg", "val/b/1.jpg", "val/b/2.jpg")
+    let warnings = try report().warnings
+    #expect(warnings.count == 2)
+    #expect(warnings[0] == #"in train/, fewer than 2 images are in class "b""#)
+    #expect(warnings[1].hasPrefix(#"in train/, class "a" has 21 images and "b" 1, more than 20 : 1."#))
+  }
+}

@@ -1,0 +1,96 @@
+import Collective
+import Testing
+
+@testable import Launcher
+
+@Suite struct WorkerEnvironmentTests {
+  @Test func `tells a worker where it stands`() {
+    // The memory of another launcher, under which this one may run, is not this run's.
+    let outer = [
+      "PATH": "/bin", "RANK": "99", "TWINS_SHM_FD": "4", "TWINS_BOARD_FD": "5", "TWINS_RUN_FD": "6",
+      "NOTIFY_SOCKET": "/run/systemd/notify",
+      "WATCHDOG_USEC": "1000", "WATCHDOG_PID": "7",
+    ]
+    let environment = placement().environment(rank: 3, inheriting: outer)
+    #expect(
+      environment == [
+        "PATH": "/bin", "RANK": "3", "LOCAL_RANK": "3", "GROUP_RANK": "0", "WORLD_SIZE": "8",
+        "LOCAL_WORLD_SIZE": "8", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "41234",
+        "TORCHELASTIC_RUN_ID": "run-1", "TORCHELASTIC_RESTART_COUNT": "0", "TORCHELASTIC_MAX_RESTARTS": "0",
+        "TWINS_RUN_ID": "run-1", "TWINS_GENERATION": "0", "TWINS_SOCKET_DIR": "/tmp/s",
+        "TWINS_TRANSPORT": "auto", "TWINS_RING_ADDRESS": "127.0.0.1", "TWINS_HANG_TIMEOUT": "300.0",
+        "TWINS_LIFELINE_FD": "3", "OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0",
+      ])
+  }
+
+  @Test func `tells a worker where its board is`() {
+    var placement = placement()
+    placement.hasBoard = true
+    #expect(placement.environment(rank: 0, inheriting: [:])["TWINS_BOARD_FD"] == "5")
+  }
+
+  @Test func `leaves the user's thread settings alone`() {
+    let outer = ["OMP_NUM_THREADS": "5", "OMP_WAIT_POLICY": "active", "GOMP_SPINCOUNT": "7"]
+    let environment = placement(outer).environment(rank: 0, inheriting: outer)
+    #expect(environment.filter { outer.keys.contains($0.key) } == outer)
+  }
+
+  @Test func `a number of threads on the command line wins`() {
+    let outer = ["OMP_NUM_THREADS": "5", "MKL_NUM_THREADS": "7"]
+    let environment = placement(threads: 3, outer).environment(rank: 0, inheriting: outer)
+    #expect(environment["OMP_NUM_THREADS"] == "3" && environment["MKL_NUM_THREADS"] == "3")
+  }
+
+  /// libtorch takes MKL's number, and MKL its own variable first.
+  @Test(arguments: [
+    (["OMP_NUM_THREADS": "5"], 5), (["MKL_NUM_THREADS": "7"], 7),
+    (["OMP_NUM_THREADS": "5", "MKL_NUM_THREADS": "7"], 7), (["OMP_NUM_THREADS": "many"], 2),
+    (["OMP_NUM_THREADS": "0", "MKL_NUM_THREADS": ""], 2),
+  ])
+  func `what is announced is what runs`(_ outer: [String: String], _ count: Int) {
+    let placement = placement(outer)
+    #expect(placement.threads.count == count)
+    let environment = placement.environment(rank: 0, inheriting: outer)
+    #expect(environment["OMP_NUM_THREADS"] == "\(count)")
+    #expect(environment["MKL_NUM_THREADS"] == outer["MKL_NUM_THREADS"].map { _ in "\(count)" })
+  }
+
+  @Test(arguments: [(2, 8, 1), (16, 8, 2), (17, 8, 2), (2, 1, 2)])
+  func `shares out the processors`(processors: Int, workers: Int, expected: Int) {
+    #expect(
+      WorkerEnvironment.Threads(named: nil, environment: [:], processors: processors, workers: workers).count
+        == expected)
+  }
+
+  private func placement(threads: Int? = nil, _ environment: [String: String] = [:]) -> WorkerEnvironment {
+    WorkerEnvironment(
+      rendezvous: RingRendezvous(rank: 0, size: 8, run: "run-1", generation: 0, directory: "/tmp/s"),
+      masterPort: 41234,
+      threads: WorkerEnvironment.Threads(named: threads, environment: environment, processors: 16, workers: 8)
+    )
+  }
+}
+
+@Suite struct AcceleratorsTests {
+  private let files = ["null", "nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm", "davinci_manager", "tty1"]
+
+  @Test func `counts the cards of one driver`() {
+    #expect(Accelerators.count(deviceFiles: files, environment: [:]) == 2)
+    #expect(Accelerators.count(deviceFiles: ["davinci0", "davinci1", "davinci2"], environment: [:]) == 3)
+    #expect(Accelerators.count(deviceFiles: ["null"], environment: [:]) == 0)
+  }
+
+  @Test func `names cards by local rank`() {
+    #expect(Accelerators.names(deviceFiles: files, environment: [:]) == ["nvidia0", "nvidia1"])
+    #expect(
+      Accelerators.names(deviceFiles: files, environment: ["CUDA_VISIBLE_DEVICES": "1,0"])
+        == ["0, which is 1 of CUDA_VISIBLE_DEVICES", "1, which is 0 of CUDA_VISIBLE_DEVICES"])
+    #expect(Accelerators.names(deviceFiles: ["null"], environment: [:]).isEmpty)
+  }
+
+  @Test(arguments: [("0", 1), ("0,1", 2), ("", 0), ("-1", 0), ("0,1,2,3", 2)])
+  func `respects what the user hides`(visible: String, expected: Int) {
+    let environment = ["CUDA_VISIBLE_DEVICES": visible]
+    #expect(Accelerators.count(deviceFiles: files, environment: environment) == expected)
+  }
+}
