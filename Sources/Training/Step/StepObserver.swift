@@ -11,8 +11,8 @@ public protocol StepObserver: AnyObject {
 
   /// All ranks have made a step.
   ///
-  /// Who runs the steps calls it, not the trainer, once the record says all that it knows of the step: what had to be
-  /// waited for, and what was saved after it. A step that was skipped for its loss scale is one too; a step that threw
+  /// Who runs the steps calls it, not the trainer, once the record says how long the batch and the step took, and before
+  /// anything is saved. A step that was skipped for its loss scale is one too; a step that threw
   /// is none.
   func finish(_ step: StepRecord)
 }

@@ -25,14 +25,8 @@ public struct StepRecord: Equatable, Sendable {
   public var epochSteps = 0
   /// Images of all ranks in it.
   public var images = 0
-  /// Damaged images of the epoch so far that others have stood in for; nil where none may be.
-  public var skippedImages: Int?
   /// Seconds that this rank waited for the batch.
   public var dataSeconds = 0.0
-  /// Seconds from having the batch to having the updated weights.
+  /// Seconds from asking for the batch to having the updated weights.
   public var stepSeconds = 0.0
-  /// Seconds for which a checkpoint held training up after it; nil where none was begun.
-  public var stallSeconds: Double?
-  /// The most memory that this process has ever had, in MB of 2²⁰ bytes; 0 where the system does not say.
-  public var peakMegabytes = 0.0
 }

@@ -69,7 +69,7 @@ private struct StepMeasurement {
   }
 
   private static func trainer(_ recipe: Recipe, _ group: any ProcessGroup) throws -> Trainer {
-    try Trainer(try Twins(recipe, classes: 1000, on: .cpu), recipe: recipe, group: group, on: .cpu)
+    try Trainer(try makeNetwork(recipe, classes: 1000, on: .cpu), recipe: recipe, group: group, on: .cpu)
   }
 
   /// Warms up, then times `steps` steps; which kind comes first alternates.

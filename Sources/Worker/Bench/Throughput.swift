@@ -15,7 +15,7 @@ struct Throughput {
   private static let warmUps = 50
   private static let timed = 30
 
-  func run(_ network: Twins) throws {
+  func run(_ network: any Network) throws {
     let first = EvaluationSampler(
       count: setup.data.validation.count, worldSize: 1, batchSize: setup.evaluationBatch
     ).batches(rank: 0)[0]
@@ -34,7 +34,7 @@ struct Throughput {
   }
 
   /// Reads one logit, which waits for the device.
-  private func forward(_ network: Twins, _ images: Tensor) {
+  private func forward(_ network: any Network, _ images: Tensor) {
     _ = network(images, .evaluation()).selected(0, 0).selected(0, 0).item()
   }
 }

@@ -97,15 +97,15 @@ struct Predict: ParsableCommand {
     return (0..<outputs).map { ClassName(text: "class \($0)") }
   }
 
-  private func network(_ file: WeightsFile, _ about: Weights) throws -> Twins {
+  private func network(_ file: WeightsFile, _ about: Weights) throws -> any Network {
     var recipe = Recipe()
     recipe.model.name = about.model
-    let network = try Twins(recipe, classes: about.classes.count, on: .cpu)
+    let network = try makeNetwork(recipe, classes: about.classes.count, on: .cpu)
     try network.load(file)
     return network
   }
 
-  private func guesses(_ network: Twins, _ pixels: [UInt8], _ about: Weights) -> [Guess] {
+  private func guesses(_ network: any Network, _ pixels: [UInt8], _ about: Weights) -> [Guess] {
     withoutGradients {
       let batch = pixels.withUnsafeBytes { Normalizer(on: .cpu)($0, count: 1, side: about.inputSize) }
       let output = network(batch, .evaluation())

@@ -38,12 +38,12 @@ final class PhaseReporter: StepObserver {
     enter(.data)
   }
 
-  /// Ends a step; `seconds` is what it took with its images.
-  func finishStep(loss: Double, images: Int, seconds: Double) {
-    state.step += 1
+  /// Ends a step.
+  func finish(_ step: StepRecord) {
+    state.step = step.epochStep
     state.stepsDone += 1
-    state.loss = loss
-    state.imagesPerSecond = Double(images) / max(seconds, 1e-9)
+    state.loss = step.loss
+    state.imagesPerSecond = Double(step.images) / max(step.stepSeconds, 1e-9)
     enter(.data)
   }
 }

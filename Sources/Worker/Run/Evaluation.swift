@@ -27,7 +27,7 @@ struct Evaluation {
   ///
   /// Throws on all ranks alike: `StopRequested` where one was asked to stop, `SharedFailure` where one could not read an
   /// image.
-  func run(_ network: Twins, _ kind: Kind = .own) throws -> Evaluator.Tally {
+  func run(_ network: any Network, _ kind: Kind = .own) throws -> Evaluator.Tally {
     let watch = Stopwatch()
     let sampler = EvaluationSampler(
       count: setup.data.validation.count, worldSize: setup.recipe.worldSize, batchSize: setup.evaluationBatch)
@@ -47,7 +47,7 @@ struct Evaluation {
   }
 
   private func tally(
-    _ batches: [[Int]], longest: Int, by network: Twins, _ kind: Kind
+    _ batches: [[Int]], longest: Int, by network: any Network, _ kind: Kind
   ) throws -> Evaluator.Tally {
     var progress = Progress()
     loader.start(batches: batches, epoch: 0)
@@ -82,7 +82,7 @@ struct Evaluation {
 
   /// Evaluates these batches, or those before a wish to stop.
   private func evaluate(
-    _ turn: Range<Int>, of count: Int, by network: Twins, _ kind: Kind, _ progress: inout Progress
+    _ turn: Range<Int>, of count: Int, by network: any Network, _ kind: Kind, _ progress: inout Progress
   ) throws {
     for index in turn where !StopSignal.isRequested {
       setup.phases.enter(.evaluate)

@@ -37,7 +37,7 @@ struct TrainingEpoch {
     skipped.begin(place)
     place.skipped = skipped.ofEpoch
     for index in first..<batches.count {
-      guard let (outcome, damage) = try step(&timing) else { break }
+      guard let (outcome, damage) = try step(index + 1, of: batches.count, &timing) else { break }
       place.steps = index + 1
       let excess = outcome.signals.contains(.skipped) ? try skipped.add(damage) : nil
       place.skipped = skipped.ofEpoch
@@ -56,10 +56,13 @@ struct TrainingEpoch {
   }
 
   /// Makes the next step with all ranks, and what of this rank's images was damaged; nil after the last.
-  private func step(_ timing: inout Timing) throws -> (StepRecord, [Damage])? {
+  private func step(
+    _ number: Int, of total: Int, _ timing: inout Timing
+  ) throws -> (StepRecord, [Damage])? {
     var watch = Stopwatch()
     let next = Result { () throws(DataError) in try loader.next() }
-    timing.data.add(watch.elapsed)
+    let wait = watch.elapsed
+    timing.data.add(wait)
     do throws(TrainingError) {
       guard case .success(let batch) = next else {
         try trainer.abstain(signals: checkpoints.signals)
@@ -67,13 +70,15 @@ struct TrainingEpoch {
       }
       guard let batch else { return nil }
       let damage = batch.damage
-      let outcome = try trainer.step(
+      var outcome = try trainer.step(
         batch, epoch: epoch, learningRate: learningRate,
         signals: checkpoints.signals.union(damage.isEmpty ? [] : .skipped))
       loader.recycle(batch)
       let seconds = watch.lap()
       timing.step.add(seconds)
-      setup.phases.finishStep(loss: outcome.loss, images: globalBatch, seconds: seconds)
+      (outcome.epochStep, outcome.epochSteps, outcome.images) = (number, total, globalBatch)
+      (outcome.dataSeconds, outcome.stepSeconds) = (wait, seconds)
+      setup.phases.finish(outcome)
       return (outcome, damage)
     } catch {
       guard case .imagesMissing = error else { throw error }

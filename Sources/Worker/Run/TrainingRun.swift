@@ -13,7 +13,7 @@ import WorkerLink
 /// A run of one worker, from its first epoch to its last.
 final class TrainingRun {
   private let setup: RunSetup
-  private let network: Twins
+  private let network: any Network
   private let trainer: Trainer
   private let evaluation: Evaluation
   /// Of the first rank, and once it trains: an evaluation or a refused resume leaves the folder as it was.
@@ -31,7 +31,7 @@ final class TrainingRun {
     let recipe = setup.recipe
     setup.console.print("Computing on \(setup.device) (threads: \(Runtime.threads))")
     setup.console.print("Creating model: \(recipe.model.name)")
-    network = try Twins(recipe, classes: setup.data.classes.count, on: setup.device)
+    network = try makeNetwork(recipe, classes: setup.data.classes.count, on: setup.device)
     trainer = try Trainer(
       network, recipe: recipe, group: setup.group, on: setup.device, parallelism: setup.parallelism,
       observers: [setup.phases])
@@ -227,7 +227,7 @@ final class TrainingRun {
   }
 }
 
-extension Twins {
+extension Network {
   /// Numbers that are learnt.
   fileprivate var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
 }

@@ -29,6 +29,15 @@ import Testing
     #expect(report.description.contains("--decode looks at all of them"))
   }
 
+  @Test func `its JSON has the keys that scripts know`() throws {
+    let image = try Fixture.bytes("decode/grey.png")
+    for file in ["train/a/1.png", "val/a/1.png"] { try folder.write(image, to: file) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = String(decoding: try encoder.encode(try report().splits[0]), as: UTF8.self)
+    #expect(text == #"{"classes":[{"name":"a","pictures":1}],"leftOut":[],"name":"train","pictures":1}"#)
+  }
+
   @Test func `all problems are found, not only the first`() throws {
     let image = try Fixture.bytes("decode/baseline-420.jpg")
     try folder.write(image, to: "train/a/good.jpg")
