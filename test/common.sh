@@ -123,7 +123,7 @@ END
 }
 
 keep_figures() { # LINES that train.jsonl and log.txt had before
-  figures=$(awk -v images=$((batch_size * workers)) -f "$here/figures.awk" \
+  figures=$(awk -v batch=$((batch_size * workers)) -f "$here/figures.awk" \
     source=log "$log" source=steps <(added "$output_dir/train.jsonl" "$1") \
     source=epochs <(added "$output_dir/log.txt" "$2")) ||
     fail 70 "training ended well, but $log and $output_dir hold no figures of it"

@@ -1,10 +1,10 @@
 # Figures of one training run, a "name value" line each: fps, plain, accuracy, loss, and a note where one is due.
 #
-#   awk -v pictures=WHOLE_BATCH -f figures.awk source=log LOG source=steps TRAIN.JSONL source=epochs LOG.TXT
+#   awk -v batch=WHOLE_BATCH -f figures.awk source=log LOG source=steps TRAIN.JSONL source=epochs LOG.TXT
 #
 # fps       the reference's: mean of the rates that the lines of iterations 30, 40 … 990 show, each of which is the
 #           whole batch over the mean of the last 20 iterations
-# plain     all pictures over all wall seconds of the epochs
+# plain     all images over all wall seconds of the epochs
 # accuracy  Acc@1 after the last epoch; empty without evaluation
 # loss      mean loss of the last epoch
 
@@ -27,8 +27,8 @@ source == "steps" && json("images_per_second") > 0 {
   covered = json("epoch") == epoch ? json("step") - step : 1
   epoch = json("epoch")
   step = json("step")
-  images += covered * pictures
-  seconds += covered * pictures / json("images_per_second")
+  images += covered * batch
+  seconds += covered * batch / json("images_per_second")
 }
 
 source == "epochs" {

@@ -103,7 +103,7 @@ enum Corpus {
   /// The images of the data room's tests that are small, and a thin one.
   static func images() throws -> [[UInt8]] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../DataTests/Fixtures/decode")
+      .appendingPathComponent("../DatasetsTests/Fixtures/decode")
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
       .filter { ["jpg", "png"].contains($0.pathExtension) }.sorted { $0.path < $1.path }
     return try files.map { Array(try Data(contentsOf: $0)) }.filter { $0.count < 1 << 16 } + [thinImage]

@@ -124,7 +124,7 @@ enum Fixture {
   static func bytes(_ name: String) throws -> Data {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let tests = folder.deletingLastPathComponent().deletingLastPathComponent()
-    return try Data(contentsOf: tests.appendingPathComponent("DataTests/Fixtures/decode/\(name)"))
+    return try Data(contentsOf: tests.appendingPathComponent("DatasetsTests/Fixtures/decode/\(name)"))
   }
 }
 

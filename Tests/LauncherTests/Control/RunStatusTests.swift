@@ -19,7 +19,7 @@ import Testing
         run digits, attempt 1: running for 12 min 34 s, launcher pid 4711
         epoch 3, step 17 of 1251, loss 2.3457, 812.5 images/s
 
-        rank  pid   state    phase      for     step  restarts
+        rank  pid   state    phase        for     step  restarts
         0     4712  running  communicate  12.0 s  17    1
         1     4713  stopped  forward      12.1 s  17    1         <- a signal or a debugger holds it; `kill -CONT 4713` lets it go on
         2     -     ended    -            -       -     1
