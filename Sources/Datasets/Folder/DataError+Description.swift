@@ -31,7 +31,7 @@ extension DataError: CustomStringConvertible {
       """
     case .tooFewToRepeat(let count, let batchSize, let worldSize):
       """
-      too few images for --repeated-aug: it shows \(count / 256 * 256) samples an epoch (\(count) images, rounded \
+      too few images for --repeated-aug: it shows \(count / 256 * 256) views an epoch (\(count) images, rounded \
       down to a multiple of 256 as in the reference), and one step takes \(batchSize * worldSize). Leave \
       --repeated-aug out, or use a smaller --batch-size
       """

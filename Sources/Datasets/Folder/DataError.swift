@@ -39,7 +39,7 @@ public enum DataError: Error, Equatable, Sendable {
   case imageTooCostly(path: FilePath, bytes: Int)
   /// One step of all workers needs more images than there are.
   case batchLargerThanData(count: Int, batchSize: Int, worldSize: Int, accumulation: Int = 1)
-  /// An epoch of repeated augmentation, a multiple of 256 samples, has no whole step.
+  /// An epoch of repeated augmentation, a multiple of 256 views, has no whole step.
   case tooFewToRepeat(count: Int, batchSize: Int, worldSize: Int)
   /// The table of the digits demo does not exist.
   case noSuchTable(path: String)

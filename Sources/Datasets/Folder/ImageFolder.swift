@@ -1,9 +1,9 @@
 import System
 public import SystemPackage
 
-/// One split of a data set on disk: a folder per class, images below it; `folder[i]` is the i-th sample.
+/// One split of a data set on disk: a folder per class, images below it; `folder[i]` is the i-th image.
 ///
-/// Classes and samples come in the order of torchvision's `ImageFolder`: class names by byte order, numbered from 0, and
+/// Classes and images come in the order of torchvision's `ImageFolder`: class names by byte order, numbered from 0, and
 /// within a class the folders and then the files by byte order, links followed. Unlike there, files and folders whose
 /// name starts with a dot are ignored, and a class without images is an error.
 public struct ImageFolder: Sendable {
@@ -21,7 +21,7 @@ public struct ImageFolder: Sendable {
   public let classes: [ClassName]
 
   private var paths = PathList()
-  // Where each class begins among the samples; a class's samples are neighbours.
+  // Where each class begins among the images; a class's images are neighbours.
   private var starts: [Int] = []
 
   /// Lists the folder; throws for a missing folder, no classes, two that look alike, an empty or an unreadable one.
@@ -48,16 +48,16 @@ public struct ImageFolder: Sendable {
   /// The number of images.
   public var count: Int { paths.count }
 
-  /// The sample at `index`, 0..<`count`.
+  /// The image at `index`, 0..<`count`.
   public subscript(index: Int) -> Entry {
     let label = label(at: index)
     return Entry(
       path: root.appending(bytes: classes[label].bytes).appending(bytes: paths[index]), label: label)
   }
 
-  /// The class number of the sample at `index`.
+  /// The class number of the image at `index`.
   public func label(at index: Int) -> Int {
-    precondition((0..<count).contains(index), "there is no sample \(index) among \(count)")
+    precondition((0..<count).contains(index), "there is no image \(index) among \(count)")
     var below = 0
     var above = starts.count
     while above - below > 1 {

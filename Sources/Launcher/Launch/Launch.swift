@@ -70,7 +70,7 @@ struct Launch: Sendable {
   }
 
   func logPath(rank: Int) -> String? {
-    logFolder.map { "\($0)/rank-\(rank).log" }
+    logFolder.map { "\($0)/\(RunLayout.log(rank: rank))" }
   }
 
   /// The folder of this attempt's logs.

@@ -2,6 +2,7 @@ import Checkpoint
 import FoundationEssentials
 import System
 import SystemPackage
+import WorkerLink
 
 /// How a run was launched: what `twins-launch resume` needs to know beside the run's checkpoint.
 struct LaunchRecord: Codable, Equatable, Sendable {
@@ -14,11 +15,9 @@ struct LaunchRecord: Codable, Equatable, Sendable {
   /// How many workers it had.
   var workers: Int
 
-  private static let name = "launch.json"
-
   /// What the launcher whose own folder this is has noted; nil where it has not, or nobody can read it.
   init?(in folder: String) {
-    guard let bytes = try? RegularFile.contents(of: FilePath("\(folder)/\(Self.name)")),
+    guard let bytes = try? RegularFile.contents(of: FilePath("\(folder)/\(RunLayout.launch)")),
       let record = try? JSONDecoder().decode(Self.self, from: Data(bytes))
     else { return nil }
     self = record
@@ -38,7 +37,7 @@ struct LaunchRecord: Codable, Equatable, Sendable {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
       let text = String(decoding: try encoder.encode(self), as: UTF8.self)
-      try AtomicFile.write(text + "\n", to: "\(folder)/\(Self.name)")
+      try AtomicFile.write(text + "\n", to: "\(folder)/\(RunLayout.launch)")
       return nil
     } catch {
       return "twins-launch resume will not know this run's flags: \(error)"

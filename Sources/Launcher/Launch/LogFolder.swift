@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import WorkerLink
 
 /// The logs of one launcher: `logs/attempt-N/rank-R.log`. What earlier launchers left lies in `logs.1` (the newest) to `logs.4`.
 struct LogFolder: Sendable {
@@ -11,7 +12,7 @@ struct LogFolder: Sendable {
 
   /// Moves earlier logs out of the way; those that are too old go.
   init(in parent: String) {
-    path = "\(parent)/logs"
+    path = "\(parent)/\(RunLayout.logs)"
     guard access(path, F_OK) == 0 else { return }
     Self.remove("\(path).\(Self.keptLaunches)")
     for age in (1..<Self.keptLaunches).reversed() { rename("\(path).\(age)", "\(path).\(age + 1)") }
@@ -24,7 +25,7 @@ struct LogFolder: Sendable {
     if attempt >= Self.keptAttempts { Self.remove(folder(attempt: attempt - Self.keptAttempts)) }
   }
 
-  func folder(attempt: Int) -> String { "\(path)/attempt-\(attempt)" }
+  func folder(attempt: Int) -> String { "\(path)/\(RunLayout.attempt(attempt))" }
 
   private static func remove(_ folder: String) {
     try? FileManager.default.removeItem(atPath: folder)

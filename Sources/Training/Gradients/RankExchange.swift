@@ -3,7 +3,7 @@ import Torch
 
 /// What the ranks give one another in a step, and which part of the update each does.
 ///
-/// Divided or not, every rank ends with the same bits: a divided step is an all-reduce whose second half, the
+/// Sharded or not, every rank ends with the same bits: a sharded step is an all-reduce whose second half, the
 /// all-gather, carries updated weights instead of gradients.
 final class RankExchange {
   let group: any ProcessGroup
@@ -125,6 +125,6 @@ public struct Parallelism: Equatable, Sendable {
   /// After how many updates the ranks compare their weights; 0 is never.
   public var weightCheckInterval = 100
 
-  /// Overlapped, divided where that can be done, in buckets of 25 MiB, compared every 100 updates.
+  /// Overlapped, sharded where that can be done, in buckets of 25 MiB, compared every 100 updates.
   public init() {}
 }

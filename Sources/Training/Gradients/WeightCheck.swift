@@ -7,7 +7,7 @@ import Torch
 /// They do as long as every rank computes as it should: a difference means a defect, or memory or a processor that
 /// fails. Going on would train several networks at once, and save one of them.
 ///
-/// The moment to look is just before an update. Of a divided update every rank then gets the others' blocks anew, which
+/// The moment to look is just before an update. Of a sharded update every rank then gets the others' blocks anew, which
 /// heals what was wrong with them, but not the gradients that came of it.
 struct WeightCheck {
   let flat: FlatParameters

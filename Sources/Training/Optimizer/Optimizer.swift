@@ -11,7 +11,7 @@ public final class Optimizer {
   let flat: FlatParameters
   let exchange: RankExchange
   let rule: any UpdateRule
-  /// For each of the rule's names; of a divided update, this rank's blocks alone have meaning.
+  /// For each of the rule's names; of a sharded update, this rank's blocks alone have meaning.
   let moments: [FlatState]
   /// What this rank updates in host memory, cut at blocks' edges and where decay changes.
   private let pieces: [FlatLayout.Place]
@@ -84,7 +84,7 @@ extension Optimizer {
   /// Copies every weight's moments to `targets`, one for each moment, on rank 0 alone; every rank must call it, between
   /// two steps.
   ///
-  /// Divided moments pass through the gradients' buffers, which hold nothing then, so no rank needs more memory.
+  /// Sharded moments pass through the gradients' buffers, which hold nothing then, so no rank needs more memory.
   func copyMoments(to targets: [UnsafeMutableBufferPointer<Float>]?) throws(CollectiveError) {
     for (index, moment) in moments.enumerated() {
       let target = targets?[index]
