@@ -48,8 +48,8 @@ import Torch
   @Test func `observers hear phases begin, and the record has their times`() throws {
     let listener = Listener()
     let trainer = try Trainer(
-      makeRuleNetwork(), recipe: makeRecipe { $0.accumulation = 2 }, group: SoloGroup(), on: .cpu,
-      observers: [listener])
+      makeRuleNetwork(), recipe: makeRecipe { $0.accumulation = 2 }, group: SoloGroup(), on: .cpu)
+    trainer.observers = [listener]
     let record = try trainer.step(RuleBatch(step: 0, count: 4).share(of: 0), epoch: 3, learningRate: 1e-3)
     #expect(
       listener.phases == [

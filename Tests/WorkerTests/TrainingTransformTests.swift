@@ -12,7 +12,7 @@ import Testing
     recipe.data.cropRatio = [0.9, 1.1]
     recipe.data.flip = 0.25
     recipe.data.interpolation = .random
-    let transform = try #require(try RunSetup.trainingTransform(recipe) as? TrainTransform)
+    let transform = try #require(try recipe.data.trainingTransform() as? TrainTransform)
     #expect((transform.size, transform.flipProbability) == (96, 0.25))
     #expect((transform.scale, transform.ratio) == (0.5...0.75, 0.9...1.1))
     #expect(transform.interpolation == .random)
@@ -22,10 +22,10 @@ import Testing
   @Test func `without a policy colours are jittered, and without augmentation images are evaluated`() throws {
     var recipe = Recipe()
     recipe.data.autoAugment = ""
-    let transform = try #require(try RunSetup.trainingTransform(recipe) as? TrainTransform)
+    let transform = try #require(try recipe.data.trainingTransform() as? TrainTransform)
     #expect(transform.augmentation == nil)
     #expect(transform.colorJitter == ColorJitter(0.4))
     recipe.data.augments = false
-    #expect(try RunSetup.trainingTransform(recipe) is EvaluationTransform)
+    #expect(try recipe.data.trainingTransform() is EvaluationTransform)
   }
 }

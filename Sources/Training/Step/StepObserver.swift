@@ -1,27 +1,40 @@
 /// Somebody who watches a run's steps: the launcher's board, the lines of the reference, `train.jsonl`.
 ///
-/// Both calls come on the training thread and hold the step up: an observer says or writes what it has to, and returns.
-/// It changes nothing of the run.
+/// All calls come on the training thread and hold the step up: an observer says or writes what it has to, and returns.
+/// It changes nothing of the run. The trainer tells of phases; who runs the steps tells of all else.
 public protocol StepObserver: AnyObject {
-  /// The trainer begins a phase of a step, which ends the phase before.
+  /// An epoch begins, or goes on after the steps that an earlier attempt made.
+  func begin(_ epoch: EpochRecord)
+
+  /// A phase of a step begins, which ends the phase before.
   ///
-  /// A trainer tells the observers that it was made with. A phase may come several times in a step: forward and backward
-  /// once for each part of the batch, the optimizer before and after an exchange of weights.
+  /// It may come several times in a step: forward and backward once for each part of the batch, the optimizer before and
+  /// after an exchange of weights.
   func begin(_ phase: StepPhase)
 
-  /// All ranks have made a step.
+  /// All ranks have made a step; what follows it is still to be done.
   ///
-  /// Who runs the steps calls it, not the trainer, once the record says how long the batch and the step took, and before
-  /// anything is saved. A step that was skipped for its loss scale is one too; a step that threw
-  /// is none.
+  /// A step that was skipped for its loss scale is one too; a step that threw is none.
   func finish(_ step: StepRecord)
+
+  /// What followed the step is done too: the damaged images of all ranks are counted, a checkpoint that was due is begun.
+  func settle(_ step: StepRecord)
+
+  /// The last step of an epoch is settled; it comes to no epoch that ends early.
+  func finish(_ epoch: EpochRecord)
 }
 
 extension StepObserver {
-  /// Ignores phases.
+  /// Ignores it.
+  public func begin(_ epoch: EpochRecord) {}
+  /// Ignores it.
   public func begin(_ phase: StepPhase) {}
-  /// Ignores steps.
+  /// Ignores it.
   public func finish(_ step: StepRecord) {}
+  /// Ignores it.
+  public func settle(_ step: StepRecord) {}
+  /// Ignores it.
+  public func finish(_ epoch: EpochRecord) {}
 }
 
 /// What a rank is busy with in a step.
@@ -35,11 +48,9 @@ public enum StepPhase: Hashable, Sendable, CaseIterable {
 
 /// Tells observers of a step's phases, and how long each took.
 final class PhaseClock {
-  private let observers: [any StepObserver]
+  var observers: [any StepObserver] = []
   private var current: (phase: StepPhase, since: ContinuousClock.Instant)?
   private var seconds: [StepPhase: Double] = [:]
-
-  init(_ observers: [any StepObserver] = []) { self.observers = observers }
 
   /// Begins a phase, which ends the one before.
   func begin(_ phase: StepPhase) {

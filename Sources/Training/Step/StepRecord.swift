@@ -19,8 +19,8 @@ public struct StepRecord: Equatable, Sendable {
   /// What exchanging took on this rank.
   public let communication: CommunicationTime
 
-  /// Which step of the epoch it was, counted from 1.
-  public var epochStep = 0
+  /// How far the epoch is with it.
+  public var place = PartialEpoch()
   /// Steps that the epoch has.
   public var epochSteps = 0
   /// Images of all ranks in it.
@@ -29,4 +29,26 @@ public struct StepRecord: Equatable, Sendable {
   public var dataSeconds = 0.0
   /// Seconds from asking for the batch to having the updated weights.
   public var stepSeconds = 0.0
+  /// Seconds for which a checkpoint held training up after it; nil where none was begun.
+  public var stallSeconds: Double?
+}
+
+/// An epoch, as it begins and as it ends.
+public struct EpochRecord: Equatable, Sendable {
+  /// Which one, counted from 0.
+  public let epoch: Int
+  /// The rate of all its updates.
+  public let learningRate: Double
+  /// Steps that it has.
+  public let steps: Int
+  /// How far it is.
+  public var place: PartialEpoch
+
+  /// An epoch at a place.
+  public init(epoch: Int, learningRate: Double, steps: Int, place: PartialEpoch) {
+    self.epoch = epoch
+    self.learningRate = learningRate
+    self.steps = steps
+    self.place = place
+  }
 }

@@ -24,7 +24,13 @@ public final class Trainer {
   private let reducer: GradientReducer
   private let draws: InputDraws
   private let objective: Objective
-  private let clock: PhaseClock
+  private let clock = PhaseClock()
+
+  /// Who hears of the phases of its steps.
+  public var observers: [any StepObserver] {
+    get { clock.observers }
+    set { clock.observers = newValue }
+  }
 
   /// Whether the ranks still agree.
   let weightCheck: WeightCheck
@@ -32,7 +38,7 @@ public final class Trainer {
   /// A trainer at step 0; `network` must hold the same weights on every rank.
   public init(
     _ network: any Network, recipe: Recipe, group: any ProcessGroup, on device: Device,
-    parallelism: Parallelism = Parallelism(), observers: [any StepObserver] = []
+    parallelism: Parallelism = Parallelism()
   ) throws(TrainingError) {
     self.network = network
     self.recipe = recipe
@@ -40,7 +46,6 @@ public final class Trainer {
     let flat = try collectively(
       try FlatParameters(network.parameters, over: group, on: device, bucketBytes: parallelism.bucketBytes))
     self.flat = flat
-    clock = PhaseClock(observers)
     exchange = RankExchange(group, parallelism, on: device, clock: clock)
     reducer = GradientReducer(flat, exchange, parallelism)
     optimizer = Optimizer(flat, recipe.optimizer, exchange)

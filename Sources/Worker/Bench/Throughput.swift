@@ -9,28 +9,32 @@ import Training
 ///
 /// Twins `main.py`: the first held-out batch, fifty forward passes to warm up, thirty timed, in float32.
 struct Throughput {
-  let setup: RunSetup
-  let loader: BatchLoader
+  private let rank: Rank
+  private let loader: BatchLoader
+  private let sampler: EvaluationSampler
 
   private static let warmUps = 50
   private static let timed = 30
 
+  /// On the first batch of an evaluation.
+  init(_ evaluation: Evaluation) {
+    (rank, loader) = (evaluation.rank, evaluation.loader)
+    sampler = EvaluationSampler(count: evaluation.count, worldSize: 1, batchSize: evaluation.batchSize)
+  }
+
   func run(_ network: any Network) throws {
-    let first = EvaluationSampler(
-      count: setup.data.validation.count, worldSize: 1, batchSize: setup.evaluationBatch
-    ).batches(rank: 0)[0]
-    loader.start(batches: [first], epoch: 0)
+    loader.start(batches: [sampler.batches(rank: 0)[0]], epoch: 0)
     guard let batch = try loader.next() else { return }
-    let images = Normalizer(on: setup.device)(batch.pixels, count: batch.count, side: batch.size)
+    let images = Normalizer(on: rank.device)(batch.pixels, count: batch.count, side: batch.size)
     let seconds = withoutGradients {
       for _ in 0..<Self.warmUps { forward(network, images) }
-      setup.console.print("throughput averaged with \(Self.timed) times")
+      rank.console.print("throughput averaged with \(Self.timed) times")
       let watch = Stopwatch()
       for _ in 0..<Self.timed { forward(network, images) }
       return watch.elapsed
     }
     let rate = Double(Self.timed * batch.count) / seconds
-    setup.console.print("batch_size \(batch.count) throughput \(rate)")
+    rank.console.print("batch_size \(batch.count) throughput \(rate)")
   }
 
   /// Reads one logit, which waits for the device.

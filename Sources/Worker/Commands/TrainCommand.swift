@@ -3,6 +3,7 @@ import Collective
 import Flags
 import Foundation
 import Recipe
+import Torch
 import Training
 import WorkerLink
 
@@ -37,8 +38,7 @@ struct WorkerRun {
     let run = try reportingOnce(placement) {
       if placement.rendezvous == nil { try Resume.requireFree(request) }
       let start = try Resume.from(request, Console(speaks: placement.isFirst))
-      let setup = try RunSetup(request, over: start?.values(for: request), placement, phases)
-      return try TrainingRun(setup, from: start)
+      return try prepare(from: start, placement, phases)
     }
     try perform(run, placement)
   }
@@ -48,13 +48,34 @@ struct WorkerRun {
     let placement = RankEnvironment.rehearsal(workers: environment["WORLD_SIZE"].flatMap { Int($0) } ?? 1)
     try Resume.requireFree(request)
     let start = try Resume.from(request, Console(speaks: true))
-    let setup = try RunSetup(
-      request, over: start?.values(for: request), placement, PhaseReporter([:], rank: 0))
+    let (plan, rank) = try meet(from: start, placement, PhaseReporter([:], rank: 0))
     // What is gone on from has to fit the network; without it there is nothing to build one for.
-    if start != nil { _ = try TrainingRun(setup, from: start) }
-    setup.sayRecipe()
-    if request.run.trains { setup.sayStart() }
-    setup.console.print("Nothing was written: --dry-run")
+    if start != nil { _ = try Start(plan, rank, from: start) }
+    plan.sayRecipe(on: rank.console)
+    if request.run.trains { plan.sayStart(on: rank.console) }
+    rank.console.print("Nothing was written: --dry-run")
+  }
+
+  /// Checks all that one rank can by itself, then meets the others; what has no effect is said.
+  private func meet(
+    from start: Resume?, _ placement: RankEnvironment, _ phases: PhaseReporter
+  ) throws -> (RunPlan, Rank) {
+    let plan = try RunPlan(request, over: start?.values(for: request), for: placement)
+    let rank = try Rank(placement, of: plan, phases)
+    if rank.isFirst {
+      let sentences = try request.warnings(
+        worldSize: placement.worldSize, over: plan.saved, onCard: rank.device.kind != .cpu,
+        sumsTravel: placement.sendsSums)
+      for sentence in sentences { Console.warn("note: \(sentence)") }
+    }
+    return (plan, rank)
+  }
+
+  private func prepare(
+    from start: Resume?, _ placement: RankEnvironment, _ phases: PhaseReporter
+  ) throws -> TrainingRun {
+    let (plan, rank) = try meet(from: start, placement, phases)
+    return TrainingRun(plan, rank, try Start(plan, rank, from: start))
   }
 
   /// `--print-config`: what a run with these flags would follow; rank 0 says it for all.
@@ -68,9 +89,9 @@ struct WorkerRun {
   /// Evaluates or trains; what all ranks find out at the same step, rank 0 alone reports.
   private func perform(_ run: TrainingRun, _ placement: RankEnvironment) throws {
     do {
-      let status = try endingTogether(run.group) {
+      let status = try endingTogether(run.rank.group) {
         let status = try work(run, placement)
-        run.phases.enter(.done)
+        run.rank.phases.enter(.done)
         return status
       }
       if status != 0 { throw ArgumentParser.ExitCode(status) }

@@ -30,29 +30,29 @@ final class RunRecord {
   /// `train.jsonl`.
   let steps: JSONLines
   private let epochs: JSONLines
-  private let setup: RunSetup
+  private let plan: RunPlan
   /// Nil under the launcher, which has it.
   private let possession: Possession?
 
   /// Takes possession of the folder and opens the files of a run, which goes on from a state or begins.
-  init(_ setup: RunSetup, from state: TrainingState?) throws {
-    self.setup = setup
+  init(_ plan: RunPlan, from state: TrainingState?) throws {
+    self.plan = plan
     let owner = "twins-worker, pid \(getpid())"
-    possession = try setup.beginning.map {
-      try Possession(of: setup.folder.path, beginning: $0, owner: owner)
+    possession = try plan.beginning.map {
+      try Possession(of: plan.folder.path, beginning: $0, owner: owner)
     }
     try possession?.begin()
-    try setup.folder.make()
+    try plan.folder.make()
     // Another run in the same folder adds to the logs; one that is to go on, and finds nothing, begins them anew.
     if let state {
-      try setup.folder.trimLogs(to: state)
-      if state.evaluatedOnlyItsAverage { setup.folder.nameBestAverage() }
-    } else if setup.flags.resume == "auto" {
-      try setup.folder.setLogsAside()
+      try plan.folder.trimLogs(to: state)
+      if state.evaluatedOnlyItsAverage { plan.folder.nameBestAverage() }
+    } else if plan.settings.resume == "auto" {
+      try plan.folder.setLogsAside()
     }
-    try setup.folder.write(setup.recipe)
-    steps = try setup.folder.lines(RunLayout.steps)
-    epochs = try setup.folder.lines(RunLayout.epochs)
+    try plan.folder.write(plan.recipe)
+    steps = try plan.folder.lines(RunLayout.steps)
+    epochs = try plan.folder.lines(RunLayout.epochs)
   }
 
   /// Writes the weights after an epoch and its line in `log.txt`; the checkpoint that says so follows.
@@ -73,7 +73,7 @@ final class RunRecord {
     var failure: Failure?
     for _ in 0..<2 {
       do {
-        try setup.folder.makeAgain(setup.recipe)
+        try plan.folder.makeAgain(plan.recipe)
         try possession?.keep()
         try writeWeights(summary, trainer)
         return nil
@@ -81,7 +81,7 @@ final class RunRecord {
         failure = Failure(error)
       }
       // Another try helps where the folder went in the middle of this one.
-      if !setup.folder.isGone { break }
+      if !plan.folder.isGone { break }
     }
     return failure
   }
@@ -94,10 +94,10 @@ final class RunRecord {
   }
 
   private func write(_ network: any Network, isAverage: Bool, isBest: Bool) throws(CheckpointError) {
-    let weights = Weights(setup)
-    try weights.write(network, to: setup.folder.file(RunLayout.weights(.last, average: isAverage)))
+    let weights = Weights(plan)
+    try weights.write(network, to: plan.folder.file(RunLayout.weights(.last, average: isAverage)))
     guard isBest else { return }
-    try weights.write(network, to: setup.folder.file(RunLayout.weights(.best, average: isAverage)))
+    try weights.write(network, to: plan.folder.file(RunLayout.weights(.best, average: isAverage)))
   }
 
   private func log(_ summary: EpochSummary) {
@@ -107,7 +107,7 @@ final class RunRecord {
       [("train_lr", .real(summary.learningRate)), ("train_loss", .real(summary.trainingLoss))]
         + fields(summary.tally)
         + [("epoch", .integer(summary.epoch)), ("n_parameters", .integer(summary.parameters))]
-        + (setup.recipe.ema.enabled ? average : []) + skipped)
+        + (plan.recipe.ema.enabled ? average : []) + skipped)
   }
 
   private func fields(_ tally: Evaluator.Tally?) -> [(key: String, value: JSONNumber)] {
@@ -120,9 +120,9 @@ final class RunRecord {
 
 extension Weights {
   /// What the weight files of a run say of themselves.
-  init(_ setup: RunSetup) {
+  fileprivate init(_ plan: RunPlan) {
     self.init(
-      model: setup.recipe.model.name, classes: setup.data.classes, inputSize: setup.recipe.data.inputSize,
-      cropPercent: setup.recipe.data.cropPercent)
+      model: plan.recipe.model.name, classes: plan.data.classes, inputSize: plan.recipe.data.inputSize,
+      cropPercent: plan.recipe.data.cropPercent)
   }
 }

@@ -31,16 +31,16 @@ final class PhaseReporter: StepObserver {
   func begin(_ phase: StepPhase) { enter(Phase(phase)) }
 
   /// Begins an epoch, of which an earlier attempt may have done some steps.
-  func begin(epoch: Int, steps: Int, done: Int) {
-    state.epoch = epoch
-    state.step = done
-    state.stepsOfEpoch = steps
+  func begin(_ epoch: EpochRecord) {
+    state.epoch = epoch.epoch
+    state.step = epoch.place.steps
+    state.stepsOfEpoch = epoch.steps
     enter(.data)
   }
 
   /// Ends a step.
   func finish(_ step: StepRecord) {
-    state.step = step.epochStep
+    state.step = step.place.steps
     state.stepsDone += 1
     state.loss = step.loss
     state.imagesPerSecond = Double(step.images) / max(step.stepSeconds, 1e-9)

@@ -7,12 +7,27 @@ import WorkerLink
 
 /// One pass over the held-out images by all ranks together, with the reference's lines.
 struct Evaluation {
-  let setup: RunSetup
-  let evaluator: Evaluator
+  let rank: Rank
+  /// How many images there are.
+  let count: Int
   let loader: BatchLoader
+  /// Images that a rank evaluates at once.
+  let batchSize: Int
+  private let worldSize: Int
+  private let evaluator: Evaluator
 
   /// So many batches lie between two looks at what other ranks were asked for.
   private static let batchesOfTurn = 8
+
+  /// An evaluation on all of `images`.
+  init(_ recipe: Recipe, _ images: ImageFolder, _ rank: Rank) {
+    self.rank = rank
+    (count, worldSize, batchSize) = (images.count, recipe.worldSize, recipe.evaluationBatch)
+    evaluator = Evaluator(recipe: recipe, group: rank.group, on: rank.device)
+    loader = BatchLoader(
+      folder: images, transform: recipe.data.evaluationTransform, batchSize: batchSize, seed: recipe.seed,
+      threads: rank.decodeThreads)
+  }
 
   /// Which weights the network has, as the lines name them: a script that looks for the reference's finds the run's own.
   enum Kind {
@@ -30,18 +45,18 @@ struct Evaluation {
   func run(_ network: any Network, _ kind: Kind = .own) throws -> Evaluator.Tally {
     let watch = Stopwatch()
     let sampler = EvaluationSampler(
-      count: setup.data.validation.count, worldSize: setup.recipe.worldSize, batchSize: setup.evaluationBatch)
-    let batches = sampler.batches(rank: setup.placement.rank)
+      count: count, worldSize: worldSize, batchSize: batchSize)
+    let batches = sampler.batches(rank: rank.number)
     // The first rank's share is as long as any.
     let own = try tally(batches, longest: sampler.batches(rank: 0).count, by: network, kind)
-    setup.console.print(
+    rank.console.print(
       ReferenceLines.total(header: kind.header, seconds: watch.elapsed, steps: batches.count))
-    setup.phases.enter(.communicate)
+    rank.phases.enter(.communicate)
     let all = try evaluator.sum(own)
-    setup.console.print(
+    rank.console.print(
       "\(kind.accuracy) \(fixed(all.accuracy1, 3)) Acc@5 \(fixed(all.accuracy5, 3)) loss \(fixed(all.meanLoss, 3))"
     )
-    setup.console.print(
+    rank.console.print(
       "Accuracy of \(kind.network) on the \(all.images) test images: \(fixed(all.accuracy1, 1))%")
     return all
   }
@@ -63,10 +78,10 @@ struct Evaluation {
       }
       // A rank that was asked leaves its turn early, and the others hear of it at their turn's end.
       if StopSignal.isRequested { signals.insert(.stop) }
-      setup.phases.enter(.communicate)
-      let all = try signals.united(in: setup.group)
+      rank.phases.enter(.communicate)
+      let all = try signals.united(in: rank.group)
       if all.contains(.stop) { throw StopRequested() }
-      if all.contains(.lacksImages), let shared = try SharedFailure(failure, in: setup.group) {
+      if all.contains(.lacksImages), let shared = try SharedFailure(failure, in: rank.group) {
         throw shared
       }
     }
@@ -85,7 +100,7 @@ struct Evaluation {
     _ turn: Range<Int>, of count: Int, by network: any Network, _ kind: Kind, _ progress: inout Progress
   ) throws {
     for index in turn where !StopSignal.isRequested {
-      setup.phases.enter(.evaluate)
+      rank.phases.enter(.evaluate)
       var watch = Stopwatch()
       guard let batch = try loader.next() else { break }
       progress.timing.data.add(watch.elapsed)
@@ -95,7 +110,7 @@ struct Evaluation {
       progress.tally += tally
       progress.meters.add(tally)
       if index.isMultiple(of: 10) || index == count - 1 {
-        setup.console.print(
+        rank.console.print(
           ReferenceLines.step(
             header: kind.header, index: index, of: count, meters: progress.meters.fields,
             timing: progress.timing))

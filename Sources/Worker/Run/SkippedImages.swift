@@ -11,15 +11,17 @@ import WorkerLink
 final class SkippedImages {
   /// The most of them in one epoch; nil where none may be skipped.
   private let limit: Int?
-  private let setup: RunSetup
+  private let dataPath: String
+  private let rank: Rank
   /// Those of the epoch so far.
   private var images: Set<Int> = []
   // Each is named once, however many epochs meet it.
   private var named: Set<Int> = []
 
-  init(_ setup: RunSetup) {
-    self.setup = setup
-    limit = setup.flags.skipDamaged.flatMap { $0 > 0 ? $0 : nil }
+  /// None yet, of the images in a folder; nil or 0 allows none.
+  init(limit: Int?, of dataPath: String, _ rank: Rank) {
+    (self.dataPath, self.rank) = (dataPath, rank)
+    self.limit = limit.flatMap { $0 > 0 ? $0 : nil }
   }
 
   /// How many a sample may pass over: one more than an epoch may have, so that the run ends here and nowhere else.
@@ -31,23 +33,18 @@ final class SkippedImages {
   /// Those of the epoch so far, in order; nil where none may be skipped.
   var ofEpoch: [Int]? { limit.map { _ in images.sorted() } }
 
-  /// Their number as a field of the logs, where any may be skipped.
-  var fields: [(key: String, value: JSONNumber)] {
-    limit.map { _ in [("skipped_pictures", .integer(images.count))] } ?? []
-  }
-
   /// Adds what any rank met in the step that was just made; every rank calls it after the same steps.
   ///
   /// - Returns: Why the run ends here, on all ranks alike, where the epoch has more of them than it may.
   func add(_ own: [Damage]) throws -> SharedFailure? {
-    setup.phases.enter(.communicate)
-    defer { setup.phases.enter(.data) }
-    let all = try setup.group.allGather(own.flatMap { Array("\($0.image) \($0.error)\n".utf8) })
+    rank.phases.enter(.communicate)
+    defer { rank.phases.enter(.data) }
+    let all = try rank.group.allGather(own.flatMap { Array("\($0.image) \($0.error)\n".utf8) })
     var last = ""
     for (image, words) in Self.read(all) where images.insert(image).inserted {
       last = words
       // One too many is named by the error.
-      if let limit, images.count <= limit, setup.placement.isFirst, named.insert(image).inserted {
+      if let limit, images.count <= limit, rank.isFirst, named.insert(image).inserted {
         Console.warn("warning: skipped, as image \(images.count) of \(limit) in this epoch: \(words)")
       }
     }
@@ -68,7 +65,7 @@ final class SkippedImages {
   private func excess(_ limit: Int, _ last: String) -> Failure {
     Failure(
       "this epoch has \(images.count) damaged images, and --skip-damaged allows \(limit); there may be more. The last: \(last). "
-        + "The paths of all: twins-worker dataset scan \(FilePath(setup.recipe.data.path).quoted) --list",
+        + "The paths of all: twins-worker dataset scan \(FilePath(dataPath).quoted) --list",
       exitStatus: .badData)
   }
 }

@@ -1,68 +1,71 @@
+import Collective
 import Datasets
 import Flags
 import Recipe
 import System
 import Training
 
-/// One pass over the training images, or what is left of it, with its lines on standard output and in `train.jsonl`.
+/// One pass over the training images, or what is left of it, with all that happens after each step.
 struct TrainingEpoch {
-  let epoch: Int
-  let learningRate: Double
-  let setup: RunSetup
-  let trainer: Trainer
-  let loader: BatchLoader
-  let checkpoints: Checkpoints
-  let skipped: SkippedImages
-  let steps: JSONLines?
-  /// The state at a place of the epoch.
-  let state: (PartialEpoch) -> TrainingState
+  private let recipe: Recipe
+  private let sampler: Sampler
+  private let loader: BatchLoader
+  private let rank: Rank
+  private let trainer: Trainer
+  private let checkpoints: Checkpoints
+  private let skipped: SkippedImages
+  private let observers: [any StepObserver]
 
-  private var header: String { "Epoch: [\(epoch)]" }
-  private var globalBatch: Int { setup.recipe.imagesPerUpdate }
+  init(
+    _ plan: RunPlan, _ rank: Rank, _ trainer: Trainer, _ checkpoints: Checkpoints,
+    observers: [any StepObserver]
+  ) throws(DataError) {
+    (self.rank, self.trainer, self.checkpoints, self.observers) = (rank, trainer, checkpoints, observers)
+    recipe = plan.recipe
+    sampler = try Sampler(recipe, count: plan.data.training.count)
+    skipped = SkippedImages(limit: plan.settings.skipDamaged, of: recipe.data.path, rank)
+    loader = BatchLoader(
+      folder: plan.data.training, transform: plan.trainingTransform, batchSize: recipe.rankImages,
+      seed: recipe.seed, threads: rank.decodeThreads, skips: skipped.mostInARow)
+    trainer.observers = observers
+  }
 
-  /// Runs the epoch from a place to its end or its step limit; wherever it ends, `place` is what all ranks have done.
+  /// Runs the epoch from a place to its end or its step limit; wherever it ends, `progress` is what all ranks have done.
   ///
   /// Throws on all ranks after the same step: `StopRequested` where one was asked to stop, `SharedFailure` where one
   /// could not read an image, or all have skipped too many.
-  func run(from place: inout PartialEpoch) throws {
-    let batches = try batches()
-    let first = min(place.steps, batches.count)
-    place.steps = first
-    var timing = Timing()
-    var line = StepLine()
-    let whole = Stopwatch()
-    // The images of steps that are done are not even decoded.
-    loader.start(batches: Array(batches[first...]), epoch: epoch)
-    setup.phases.begin(epoch: epoch, steps: batches.count, done: first)
+  func run(_ progress: inout RunProgress, learningRate: Double) throws {
+    let batches = batches(of: progress.epoch)
+    var place = progress.partial ?? PartialEpoch()
+    place.steps = min(place.steps, batches.count)
     skipped.begin(place)
     place.skipped = skipped.ofEpoch
-    for index in first..<batches.count {
-      guard let (outcome, damage) = try step(index + 1, of: batches.count, &timing) else { break }
-      place.steps = index + 1
-      let excess = outcome.signals.contains(.skipped) ? try skipped.add(damage) : nil
-      place.skipped = skipped.ofEpoch
-      place.loss.add(outcome.loss)
-      let step = FinishedStep(
-        number: epoch * batches.count + index + 1, endsEpoch: index == batches.count - 1,
-        signals: outcome.signals)
-      line.add(stall: try checkpoints.finish(step, state(place)))
-      if isLogged(index, of: batches.count) { report(place, batches.count, outcome, timing, &line) }
+    var epoch = EpochRecord(
+      epoch: progress.epoch, learningRate: learningRate, steps: batches.count, place: place)
+    for observer in observers { observer.begin(epoch) }
+    // The images of steps that are done are not even decoded.
+    loader.start(batches: Array(batches[place.steps...]), epoch: epoch.epoch)
+    while epoch.place.steps < batches.count, let (made, damage) = try step(of: epoch) {
+      var step = made
+      for observer in observers { observer.finish(step) }
+      let excess = step.signals.contains(.skipped) ? try skipped.add(damage) : nil
+      step.place.skipped = skipped.ofEpoch
+      epoch.place = step.place
+      (progress.partial, progress.updates) = (step.place, step.updates)
+      step.stallSeconds = try checkpoints.finish(FinishedStep(step), progress)
+      for observer in observers { observer.settle(step) }
       if let excess { throw excess }
       if step.signals.contains(.stop) { throw StopRequested() }
     }
-    setup.console.print(
-      ReferenceLines.total(header: header, seconds: whole.elapsed, steps: batches.count - first))
-    setup.console.print("Averaged stats: \(rateMeter)  \(ReferenceLines.meter("loss", place.loss))")
+    progress.partial = epoch.place
+    for observer in observers { observer.finish(epoch) }
   }
 
   /// Makes the next step with all ranks, and what of this rank's images was damaged; nil after the last.
-  private func step(
-    _ number: Int, of total: Int, _ timing: inout Timing
-  ) throws -> (StepRecord, [Damage])? {
+  private func step(of epoch: EpochRecord) throws -> (StepRecord, [Damage])? {
     var watch = Stopwatch()
     let next = Result { () throws(DataError) in try loader.next() }
     let wait = watch.elapsed
-    timing.data.add(wait)
     do throws(TrainingError) {
       guard case .success(let batch) = next else {
         try trainer.abstain(signals: checkpoints.signals)
@@ -70,49 +73,35 @@ struct TrainingEpoch {
       }
       guard let batch else { return nil }
       let damage = batch.damage
-      var outcome = try trainer.step(
-        batch, epoch: epoch, learningRate: learningRate,
+      var step = try trainer.step(
+        batch, epoch: epoch.epoch, learningRate: epoch.learningRate,
         signals: checkpoints.signals.union(damage.isEmpty ? [] : .skipped))
       loader.recycle(batch)
-      let seconds = watch.lap()
-      timing.step.add(seconds)
-      (outcome.epochStep, outcome.epochSteps, outcome.images) = (number, total, globalBatch)
-      (outcome.dataSeconds, outcome.stepSeconds) = (wait, seconds)
-      setup.phases.finish(outcome)
-      return (outcome, damage)
+      step.place = epoch.place
+      step.place.steps += 1
+      step.place.loss.add(step.loss)
+      (step.epochSteps, step.images) = (epoch.steps, recipe.imagesPerUpdate)
+      (step.dataSeconds, step.stepSeconds) = (wait, watch.lap())
+      return (step, damage)
     } catch {
       guard case .imagesMissing = error else { throw error }
       var own: Failure?
       if case .failure(let failure) = next { own = Failure(failure) }
-      throw try SharedFailure(own, in: setup.group) ?? error
+      throw try SharedFailure(own, in: rank.group) ?? error
     }
   }
 
-  private func batches() throws(DataError) -> [[Int]] {
-    let all = try Sampler(setup.recipe, count: setup.data.training.count)
-      .batches(epoch: epoch, rank: setup.placement.rank)
-    return Array(all.prefix(setup.recipe.schedule.stepLimit ?? all.count))
+  private func batches(of epoch: Int) -> [[Int]] {
+    let all = sampler.batches(epoch: epoch, rank: rank.number)
+    return Array(all.prefix(recipe.schedule.stepLimit ?? all.count))
   }
+}
 
-  private var rateMeter: String { "lr: \(fixed(learningRate, 6))" }
-
-  private func isLogged(_ index: Int, of total: Int) -> Bool {
-    index.isMultiple(of: setup.flags.logEvery) || index == total - 1
-  }
-
-  private func report(
-    _ place: PartialEpoch, _ total: Int, _ outcome: StepRecord, _ timing: Timing, _ line: inout StepLine
-  ) {
-    setup.console.print(
-      ReferenceLines.step(
-        header: header, index: place.steps - 1, of: total,
-        meters: [rateMeter, ReferenceLines.meter("loss", place.loss)],
-        timing: timing, fps: timing.fps(images: globalBatch)))
-    steps?.add(
-      [
-        ("epoch", .integer(epoch)), ("step", .integer(trainer.optimizer.steps)),
-        ("epoch_step", .integer(place.steps)), ("loss", .real(outcome.loss)), ("lr", .real(learningRate)),
-        ("grad_norm", .real(outcome.gradientNorm)),
-      ] + skipped.fields + line.fields(timing, outcome.communication, images: globalBatch))
+extension FinishedStep {
+  /// A step as checkpoints look at it.
+  fileprivate init(_ step: StepRecord) {
+    self.init(
+      number: step.epoch * step.epochSteps + step.place.steps, endsEpoch: step.place.steps == step.epochSteps,
+      signals: step.signals)
   }
 }

@@ -1,6 +1,8 @@
 import Checkpoint
 import Collective
+import Datasets
 import Flags
+import Recipe
 import System
 import SystemPackage
 import Training
@@ -8,8 +10,11 @@ import WorkerLink
 
 /// The checkpoints of a run: all ranks decide alike and at the same step, and the first one writes, while training goes on.
 final class Checkpoints {
-  private let setup: RunSetup
   private let trainer: Trainer
+  private let recipe: Recipe
+  private let classes: [ClassName]
+  private let folder: OutputFolder
+  private let rank: Rank
   /// Of the first rank.
   private let writer: CheckpointWriter?
   private var timing: CheckpointTiming
@@ -28,13 +33,14 @@ final class Checkpoints {
   /// How long an epoch's end waits for it: most are written within a second.
   private static let epochPatience = Duration.seconds(10)
 
-  init(_ setup: RunSetup, _ trainer: Trainer) {
-    self.setup = setup
-    self.trainer = trainer
-    timing = CheckpointTiming(every: setup.flags.checkpointEvery ?? 0)
-    writer =
-      setup.placement.isFirst
-      ? CheckpointWriter(setup.folder.checkpoints, keeping: setup.flags.keep) : nil
+  init(
+    of trainer: Trainer, _ recipe: Recipe, classes: [ClassName], in folder: OutputFolder,
+    _ settings: RunSettings, _ rank: Rank
+  ) {
+    (self.trainer, self.recipe, self.classes) = (trainer, recipe, classes)
+    (self.folder, self.rank) = (folder, rank)
+    timing = CheckpointTiming(every: settings.checkpointEvery ?? 0)
+    writer = rank.isFirst ? CheckpointWriter(folder.checkpoints, keeping: settings.keep) : nil
   }
 
   /// What this rank tells the others with its next step.
@@ -50,34 +56,34 @@ final class Checkpoints {
   func prepare() { writer?.prepare(byteCount: trainer.savedByteCount) }
 
   /// Saves after a step where that is due; the seconds for which training stood still, or nil.
-  func finish(_ step: FinishedStep, _ state: @autoclosure () -> TrainingState) throws -> Double? {
+  func finish(_ step: FinishedStep, _ progress: RunProgress) throws -> Double? {
     sayOutcomes()
     areNeeded = true
     guard timing.saves(after: step) else { return nil }
     let watch = Stopwatch()
-    try save(state())
+    try save(state(progress))
     return watch.elapsed
   }
 
   /// Saves after the last step of an epoch, which is still to be evaluated; one whose predecessor is written too slowly
   /// is left out.
-  func finishSteps(_ state: @autoclosure () -> TrainingState) throws {
+  func finishSteps(_ progress: RunProgress) throws {
     // A run that goes on from here has it already.
     guard areNeeded, try isFree(within: Self.epochPatience) else { return }
-    try save(state())
+    try save(state(progress))
     unevaluated = newest
   }
 
   /// Saves after an epoch; one whose predecessor is written too slowly follows after a later step, unless the run ends.
-  func finishEpoch(_ state: @autoclosure () -> TrainingState, isBest: Bool, isLast: Bool) throws {
+  func finishEpoch(_ progress: RunProgress, isBest: Bool, isLast: Bool) throws {
     if try isFree(within: isLast ? Self.patience : Self.epochPatience) {
-      let state = state()
+      let state = state(progress)
       // A wish that came while the epoch was evaluated, which no step will hear of.
       if CheckpointRequest.take() { reports.expect(state.name) }
       if try !relabel(as: state, isBest: isBest) { try save(state, isBest: isBest) }
     } else if isLast {
       isLastGivenUp = true
-      giveUp(state())
+      giveUp(state(progress))
     } else {
       timing.postpone()
     }
@@ -89,29 +95,33 @@ final class Checkpoints {
   /// all ranks, where that cannot be done.
   private func relabel(as state: TrainingState, isBest: Bool) throws -> Bool {
     guard let unevaluated else { return false }
-    setup.phases.enter(.checkpoint)
+    rank.phases.enter(.checkpoint)
     let own = writer?.relabel(unevaluated, as: state.name, state: state, isBest: isBest) ?? false
     guard try firstRankSays(own) else { return false }
     newest = state.name
     return true
   }
 
+  private func state(_ progress: RunProgress) -> TrainingState {
+    progress.state(recipe, classes: classes, lossScale: trainer.lossScale)
+  }
+
   private func firstRankSays(_ own: Bool) throws -> Bool {
-    setup.phases.enter(.communicate)
-    return try setup.group.allGather([own ? 1 : 0])[0] == [1]
+    rank.phases.enter(.communicate)
+    return try rank.group.allGather([own ? 1 : 0])[0] == [1]
   }
 
   private func isFree(within patience: Duration) throws -> Bool {
     defer { sayOutcomes() }
-    return try firstRankIsFree(writer, in: setup.group, within: patience) { setup.phases.enter($0) }
+    return try firstRankIsFree(writer, in: rank.group, within: patience) { rank.phases.enter($0) }
   }
 
   /// Saves; no save is under way, and all ranks know that.
   private func save(_ state: TrainingState, isBest: Bool = false) throws {
     let isAskedFor = timing.begin()
     newest = state.name
-    setup.phases.enter(.communicate)
-    defer { setup.phases.enter(.data) }
+    rank.phases.enter(.communicate)
+    defer { rank.phases.enter(.data) }
     guard let writer else { return try trainer.shareForSaving() }
     guard try writer.begin(state.name, state: state, isBest: isBest, trainer.save) else {
       fatalError("checkpoint \(state.name) was begun beside another one")
@@ -120,7 +130,7 @@ final class Checkpoints {
   }
 
   private func giveUp(_ state: TrainingState) {
-    guard setup.placement.isFirst else { return }
+    guard rank.isFirst else { return }
     Console.warn("warning: checkpoint \(state.name) was not saved: the one before it is still being written")
   }
 
@@ -132,17 +142,18 @@ final class Checkpoints {
 
   /// Ends a run at a state: saves it unless that is done, waits until it is on the disk, and says so; whether it is, on
   /// all ranks alike.
-  func end(_ how: String, at state: TrainingState) throws -> Bool {
+  func end(_ how: String, at progress: RunProgress) throws -> Bool {
+    let state = state(progress)
     let isSaved = try secure(state)
     // Every rank ends after the same step, so one line is enough.
-    guard setup.placement.isFirst else { return isSaved }
+    guard rank.isFirst else { return isSaved }
     Console.warn(
       "\(how) in epoch \(state.epoch), after step \(state.steps) of the run. \(wayOn(state, isSaved))")
     return isSaved
   }
 
   private func wayOn(_ state: TrainingState, _ isSaved: Bool) -> String {
-    let store = setup.folder.checkpoints
+    let store = folder.checkpoints
     if isSaved {
       return "\(again) goes on from there: \(store.folder)/\(state.name)"
     }
@@ -155,8 +166,8 @@ final class Checkpoints {
 
   /// How the run goes on; under a launcher, which says it of itself, the run alone is named.
   private var again: String {
-    setup.placement.rendezvous == nil
-      ? "twins-worker --resume \(FilePath(setup.folder.path).quoted)" : "the run"
+    rank.environment.rendezvous == nil
+      ? "twins-worker --resume \(FilePath(folder.path).quoted)" : "the run"
   }
 
   private func secure(_ state: TrainingState) throws -> Bool {
@@ -177,21 +188,21 @@ final class Checkpoints {
   }
 
   private func isOnDisk(_ name: CheckpointName) -> Bool {
-    writer?.isBusy == false && !reports.lastFailed && setup.folder.checkpoints.holds(name)
+    writer?.isBusy == false && !reports.lastFailed && folder.checkpoints.holds(name)
   }
 
   /// A run that has its weights is done: failing would have it started again, at worst from epoch 0.
   private func finishRun() {
     if isLastSaved() { return }
     Console.warn(
-      "warning: the run is done and its weights are in \(setup.folder.path), but its last checkpoint was not saved. "
+      "warning: the run is done and its weights are in \(folder.path), but its last checkpoint was not saved. "
         + "--resume auto would go on from the one before it.")
   }
 
   /// Whether the last checkpoint is on the disk, once it is, has failed, or is no longer waited for.
   private func isLastSaved() -> Bool {
     guard let writer, let newest, !isLastGivenUp else { return !isLastGivenUp }
-    setup.phases.enter(.checkpoint)
+    rank.phases.enter(.checkpoint)
     guard writer.wait(within: Self.patience) else {
       Console.warn(
         "warning: the checkpoint is still being written after \(Self.patience): no longer waited for")

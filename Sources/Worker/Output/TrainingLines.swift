@@ -1,0 +1,47 @@
+import System
+import Training
+
+/// The reference's lines about the steps of an epoch, on standard output.
+final class TrainingLines: StepObserver {
+  private let interval: Int
+  private let console: Console
+  private var timing = Timing()
+  private var watch = Stopwatch()
+  private var stepsBefore = 0
+
+  /// Lines after every so many steps, and after an epoch's last one.
+  init(every interval: Int, on console: Console) { (self.interval, self.console) = (interval, console) }
+
+  func begin(_ epoch: EpochRecord) {
+    (timing, watch, stepsBefore) = (Timing(), Stopwatch(), epoch.place.steps)
+  }
+
+  func settle(_ step: StepRecord) {
+    timing.step.add(step.stepSeconds)
+    timing.data.add(step.dataSeconds)
+    guard step.isLogged(every: interval) else { return }
+    console.print(
+      ReferenceLines.step(
+        header: header(step.epoch), index: step.place.steps - 1, of: step.epochSteps,
+        meters: [rate(step.learningRate), ReferenceLines.meter("loss", step.place.loss)],
+        timing: timing, fps: timing.fps(images: step.images)))
+  }
+
+  func finish(_ epoch: EpochRecord) {
+    console.print(
+      ReferenceLines.total(
+        header: header(epoch.epoch), seconds: watch.elapsed, steps: epoch.place.steps - stepsBefore))
+    console.print(
+      "Averaged stats: \(rate(epoch.learningRate))  \(ReferenceLines.meter("loss", epoch.place.loss))")
+  }
+
+  private func header(_ epoch: Int) -> String { "Epoch: [\(epoch)]" }
+  private func rate(_ rate: Double) -> String { "lr: \(fixed(rate, 6))" }
+}
+
+extension StepRecord {
+  /// Whether the step has a line where every so many have: an epoch's first one and its last one always do.
+  func isLogged(every interval: Int) -> Bool {
+    (place.steps - 1).isMultiple(of: interval) || place.steps == epochSteps
+  }
+}

@@ -1,0 +1,38 @@
+import Collective
+import Flags
+import Recipe
+import System
+import Torch
+
+/// One rank of a run: which it is, whom it works with, what it computes on, and where it says what it does.
+struct Rank {
+  let environment: RankEnvironment
+  let group: any ProcessGroup
+  let device: Device
+  /// Decode threads of a loader: as asked, or this worker's share of the cores, at most the reference's ten.
+  let decodeThreads: Int
+  let phases: PhaseReporter
+  let console: Console
+
+  var number: Int { environment.rank }
+  /// Whether it speaks and writes for all.
+  var isFirst: Bool { environment.isFirst }
+
+  /// Takes its device and its threads, then meets the other ranks.
+  init(_ environment: RankEnvironment, of plan: RunPlan, _ phases: PhaseReporter) throws {
+    self.environment = environment
+    self.phases = phases
+    console = Console(speaks: environment.isFirst)
+    device = try Device(plan.settings.device, for: environment)
+    Runtime.keepMemory()
+    if let threads = plan.settings.threads ?? environment.threads { Runtime.threads = threads }
+    decodeThreads =
+      plan.settings.numWorkers ?? min(10, max(1, Processors.usable / environment.worldSize))
+    try requireRoom(threads: Self.threads(decode: decodeThreads, compute: Runtime.threads))
+    group = try environment.group(plan.recipe)
+  }
+
+  /// Threads beside the first: two loaders', those of an operation and of a loop over blocks, and eight for the launcher's
+  /// end, exchanges, checkpoints and ZeroMQ.
+  private static func threads(decode: Int, compute: Int) -> Int { 8 + 2 * decode + 2 * (compute - 1) }
+}

@@ -1,0 +1,129 @@
+import Collective
+import Datasets
+import Flags
+import Foundation
+import Output
+import Recipe
+import SystemPackage
+import Torch
+import Training
+
+/// What a run is to do, with which images, and where it writes: all that is known before the ranks meet.
+struct RunPlan {
+  let settings: RunSettings
+  let recipe: Recipe
+  /// What the run's checkpoint or weights say of themselves.
+  let saved: SavedValues?
+  let data: ImageFolderPair
+  /// The transform that training images get.
+  let trainingTransform: any Transform
+  /// Updates that a whole epoch makes; 0 where nothing is trained.
+  let updates: Int
+  let folder: OutputFolder
+  /// How the run means to begin in it; nil where nothing is written, and where the launcher has it for its workers.
+  let beginning: Beginning?
+
+  /// Checks the flags, the images and the output folder; writes nothing.
+  init(_ request: RunRequest, over saved: SavedValues?, for rank: RankEnvironment) throws {
+    settings = request.run
+    self.saved = saved
+    var recipe = try request.recipe(worldSize: rank.worldSize, over: saved)
+    trainingTransform = try recipe.data.trainingTransform()
+    data = try ImageFolderPair(FilePath(recipe.data.path), for: settings.purpose)
+    updates = settings.trains ? try Sampler(recipe, count: data.training.count).stepsPerEpoch : 0
+    if settings.trains { recipe.settleAverage(updates: recipe.allUpdates(of: updates)) }
+    self.recipe = recipe
+    folder = OutputFolder(path: request.outputFolder(over: saved))
+    beginning = settings.writes && rank.rendezvous == nil ? request.beginning : nil
+    if let beginning { try Possession.check(folder.path, beginning) }
+  }
+
+  /// Says what is to be trained, in a line.
+  func sayRecipe(on console: Console) {
+    let (model, side) = (recipe.model.name, recipe.data.inputSize)
+    console.print(
+      "Recipe: \(model) on \(side) × \(side) pixels for \(recipe.schedule.epochs) epochs, digest \(recipe.digest)"
+    )
+  }
+
+  /// Says at the start what there is to learn from and how, and what may keep the run from learning.
+  func sayStart(on console: Console) {
+    let counts = data.training.classCounts
+    let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
+    let sizes =
+      least == most
+      ? "\(most) each" : "\(least) to \(most) (\(fixed(Double(most) / Double(max(1, least)), 1)) : 1)"
+    console.print(
+      "Images: \(data.training.count) in \(counts.count) classes of \(sizes), "
+        + "\(data.validation.count) to evaluate on")
+    console.print(recipe.stepLine(steps: recipe.updates(of: updates)))
+    console.print(recipe.arithmeticLine)
+    console.print(recipe.rateLine)
+    if let line = recipe.averageLine(updates: recipe.allUpdates(of: updates)) { console.print(line) }
+    guard console.speaks else { return }
+    for doubt in recipe.doubts(updates: updates) { Console.warn("warning: \(doubt)") }
+  }
+
+  /// How the workers divide a step.
+  var parallelism: Parallelism {
+    var parallelism = Parallelism()
+    parallelism.overlaps = !settings.noOverlap
+    parallelism.shardsOptimizer = settings.shardOptimizer
+    parallelism.bucketBytes = (settings.bucketMegabytes ?? RunFlags.standardBucketMegabytes) << 20
+    parallelism.weightCheckInterval = settings.checkWeightsEvery ?? RunFlags.standardWeightCheck
+    return parallelism
+  }
+}
+
+extension RunSettings {
+  /// What the images are for.
+  fileprivate var purpose: ImageFolderPair.Purpose {
+    trains ? noEval ? .training : .trainingAndEvaluation : .evaluation
+  }
+}
+
+extension Sampler {
+  /// The order in which a recipe goes through `count` images.
+  init(_ recipe: Recipe, count: Int) throws(DataError) {
+    guard count >= recipe.worldSize * recipe.rankImages else {
+      throw .batchLargerThanData(
+        count: count, batchSize: recipe.data.batchSize, worldSize: recipe.worldSize,
+        accumulation: recipe.accumulation)
+    }
+    try self.init(
+      count: count, worldSize: recipe.worldSize, batchSize: recipe.rankImages, seed: recipe.seed,
+      shuffle: recipe.data.shuffles, repetitions: recipe.data.repeatedAugmentation ? 3 : 1)
+  }
+}
+
+extension Recipe {
+  /// Images that one rank takes for one update.
+  var rankImages: Int { data.batchSize * accumulation }
+  /// Images that one rank evaluates at once: the reference's one and a half training batches.
+  var evaluationBatch: Int { max(1, data.batchSize * 3 / 2) }
+}
+
+extension Recipe.Images {
+  /// The transform that training images get.
+  func trainingTransform() throws(RandAugmentError) -> any Transform {
+    guard augments else { return evaluationTransform }
+    return TrainTransform(
+      size: inputSize, scale: cropScale[0]...cropScale[1], ratio: cropRatio[0]...cropRatio[1],
+      flipProbability: flip, interpolation: trainInterpolation,
+      augmentation: autoAugment.isEmpty ? nil : try RandAugment(parsing: autoAugment),
+      colorJitter: colorJitter > 0 ? ColorJitter(colorJitter) : nil)
+  }
+
+  /// The transform that held-out images get.
+  var evaluationTransform: EvaluationTransform {
+    EvaluationTransform(size: inputSize, cropPercent: cropPercent)
+  }
+
+  private var trainInterpolation: TrainInterpolation {
+    switch interpolation {
+    case .bicubic: .bicubic
+    case .bilinear: .bilinear
+    case .random: .random
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import Checkpoint
+import Collective
+import Datasets
+import Flags
+import Model
+import Recipe
+import System
+import Torch
+import Training
+
+/// The trainer of a run, filled from what the run starts from, if anything.
+struct Start {
+  let trainer: Trainer
+  /// Where the first step is.
+  private(set) var progress = RunProgress()
+  /// The state that the run goes on from.
+  private(set) var resumed: TrainingState?
+  /// Whether the weights are as they were drawn.
+  private(set) var isUntrained = true
+
+  private let plan: RunPlan
+  private let rank: Rank
+
+  /// Builds the network and fills it.
+  init(_ plan: RunPlan, _ rank: Rank, from resume: Resume?) throws {
+    (self.plan, self.rank) = (plan, rank)
+    let recipe = plan.recipe
+    rank.console.print("Computing on \(rank.device) (threads: \(Runtime.threads))")
+    rank.console.print("Creating model: \(recipe.model.name)")
+    let network = try makeNetwork(recipe, classes: plan.data.classes.count, on: rank.device)
+    trainer = try Trainer(
+      network, recipe: recipe, group: rank.group, on: rank.device, parallelism: plan.parallelism)
+    if let note = rank.group.transportNote, rank.isFirst { Console.warn("note: \(note)") }
+    rank.console.print("number of params: \(network.parameterCount)")
+    progress.epoch = recipe.schedule.startEpoch
+    if plan.settings.resume != nil { try Resume.agree(on: resume, in: rank.group) }
+    if let resume { try begin(from: resume) }
+    if plan.settings.resume == "auto", resumed == nil {
+      rank.console.print(
+        "No checkpoint in \(masked(plan.folder.checkpoints.folder)) yet: starting at epoch 0")
+    }
+  }
+
+  private mutating func begin(from resume: Resume) throws {
+    isUntrained = false
+    switch resume {
+    case .finetuning(let file): try finetune(file)
+    case .weights(let file):
+      let trained = Weights(metadata: file.metadata)?.classes ?? []
+      try ClassMismatch.check(trained, against: plan.data.classes, of: masked(file.path))
+      try trainer.load(file)
+      sayWeights(file)
+      sayUnused(file)
+      sayChanges()
+    case .checkpoint(let checkpoint, let state): try goOn(from: checkpoint, state)
+    }
+  }
+
+  /// Starts at epoch 0 from the weights of another run; a head for other classes stays as it was drawn.
+  private func finetune(_ file: WeightsFile) throws {
+    let fresh = try trainer.loadForFinetuning(file)
+    sayWeights(file)
+    sayChanges()
+    if !fresh.isEmpty, rank.isFirst {
+      Console.warn(
+        "warning: \(masked(file.path)) was trained on other classes, so \(fresh.joined(separator: " and ")) start anew"
+      )
+    }
+  }
+
+  private mutating func goOn(from checkpoint: VerifiedCheckpoint, _ state: TrainingState) throws {
+    try state.check(against: plan.recipe, classes: plan.data.classes)
+    _ = try trainer.resume(checkpoint)
+    progress = RunProgress(state, for: plan.recipe)
+    resumed = state
+    rank.console.print(
+      "Resuming from \(masked(checkpoint.folder)): \(state.summary), best Acc@1 \(fixed(progress.best.own, 3))"
+        + (plan.recipe.ema.enabled ? ", of the average \(fixed(progress.best.average, 3))" : ""))
+    sayChanges(state)
+    if plan.settings.useEma { try takeAverage(of: checkpoint, state) }
+  }
+
+  /// Takes the place of a checkpoint's weights with their average, for an evaluation; training goes on with both.
+  private func takeAverage(of checkpoint: VerifiedCheckpoint, _ state: TrainingState) throws {
+    guard state.recipe.ema.enabled else {
+      throw Failure(
+        "--use-ema: \(masked(checkpoint.folder)) has no average of the weights, since its run had no --model-ema. "
+          + "Leave --use-ema out.", exitStatus: .badConfiguration)
+    }
+    guard plan.settings.trains else {
+      rank.console.print("Taking the average of its weights (EMA)")
+      return try trainer.loadAverage(of: checkpoint)
+    }
+    if rank.isFirst {
+      Console.warn("note: no effect: --use-ema (a run goes on with its weights and its average)")
+    }
+  }
+
+  private func sayWeights(_ file: WeightsFile) {
+    let part = plan.settings.useEma ? file.part.map { ", '\($0)'" } ?? "" : ""
+    rank.console.print("Weights from \(masked(file.path))\(part)")
+  }
+
+  /// Says which values are not those of the checkpoint or the weights, a line each.
+  private func sayChanges(_ state: TrainingState? = nil) {
+    guard rank.isFirst, let saved = plan.saved else { return }
+    for change in saved.changes(in: plan.recipe, evaluates: !plan.settings.trains) {
+      Console.warn("note: \(change)")
+    }
+    if plan.settings.trains, let note = state?.note(for: plan.recipe) { Console.warn(note) }
+  }
+
+  /// Says what of a training state of PyTorch's is left out.
+  private func sayUnused(_ file: WeightsFile) {
+    guard file.hasOptimizer, !plan.settings.eval else { return }
+    rank.console.print(
+      "\(masked(file.path)) is a training state of PyTorch's: its weights are used, its epoch and optimizer are not. "
+        + "Starting at epoch 0")
+  }
+}
+
+extension Network {
+  /// Numbers that are learnt.
+  var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
+}
