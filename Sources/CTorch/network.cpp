@@ -1,6 +1,5 @@
 // The layers' arithmetic.
 #include "handles.h"
-#include <ATen/CPUGeneratorImpl.h>
 
 using ct::returning;
 
@@ -36,14 +35,5 @@ int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, double sm
   return returning(out, [&] {
     auto reduction = sums ? at::Reduction::Sum : at::Reduction::Mean;
     return at::cross_entropy_loss(logits->value, labels->value, {}, reduction, -100, smoothing);
-  });
-}
-
-// The mask is drawn on the CPU whatever the device, so that a seed gives the same mask everywhere.
-int ct_dropout(const ct_tensor *x, double rate, uint64_t seed, ct_tensor **out) {
-  return returning(out, [&] {
-    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-    at::Tensor kept = at::empty(x->value.sizes(), at::kFloat).bernoulli_(1 - rate, generator).div_(1 - rate);
-    return at::mul(x->value, kept.to(x->value.options()));
   });
 }

@@ -94,6 +94,14 @@ int ct_normal_(ct_tensor *t, double mean, double deviation, uint64_t seed) {
   });
 }
 
+int ct_bernoulli_(ct_tensor *t, double chance, uint64_t seed) {
+  return guarded([&] {
+    TORCH_CHECK(t->value.is_cpu(), "chances are drawn on the CPU");
+    c10::NoGradGuard no_grad;
+    t->value.bernoulli_(chance, at::make_generator<at::CPUGeneratorImpl>(seed));
+  });
+}
+
 int ct_fill_(ct_tensor *t, double value) {
   return guarded([&] {
     c10::NoGradGuard no_grad;
@@ -105,5 +113,12 @@ int ct_copy_(ct_tensor *t, const ct_tensor *source) {
   return guarded([&] {
     c10::NoGradGuard no_grad;
     t->value.copy_(source->value);
+  });
+}
+
+int ct_put_(ct_tensor *t, const ct_tensor *places, const ct_tensor *values) {
+  return guarded([&] {
+    c10::NoGradGuard no_grad;
+    t->value.view(-1).index_put_({places->value}, values->value);
   });
 }

@@ -10,8 +10,10 @@ struct FeedForward {
     contract = Linear(scope["fc2"], ratio * channels, channels)
   }
 
-  func callAsFunction(_ tokens: Tensor, _ pass: Pass) -> Tensor {
-    pass.dropped(contract(pass.dropped(gelu(expand(tokens, pass))), pass))
+  /// Its first dropout of the pass is number `dropout`, its second the next.
+  func callAsFunction(_ tokens: Tensor, _ pass: Pass, dropout: Int) -> Tensor {
+    let expanded = pass.dropped(gelu(expand(tokens, pass)), dropout)
+    return pass.dropped(contract(expanded, pass), dropout + 1)
   }
 }
 
@@ -34,6 +36,8 @@ enum Attention {
 struct Block {
   let number: Int
   let dropRate: Double
+  /// The number of its first dropout, of three, among those of a pass.
+  let dropout: Int
   let norm1: LayerNorm
   let attention: Attention
   let norm2: LayerNorm
@@ -41,10 +45,12 @@ struct Block {
 
   /// Block `position` of a stage: local attention at even positions, global at odd ones and everywhere in PCPVT.
   init(
-    _ scope: ParameterScope, _ stage: TwinsConfiguration.Stage, position: Int, number: Int, dropRate: Double
+    _ scope: ParameterScope, _ stage: TwinsConfiguration.Stage, position: Int, number: Int, dropRate: Double,
+    dropout: Int
   ) {
     self.number = number
     self.dropRate = dropRate
+    self.dropout = dropout
     norm1 = LayerNorm(scope["norm1"], stage.channels, epsilon: 1e-6)
     if let window = stage.window, position.isMultiple(of: 2) {
       attention = .local(
@@ -66,11 +72,12 @@ struct Block {
   }
 
   private func attentionHalf(_ map: FeatureMap, _ pass: Pass) -> Tensor {
-    attention(FeatureMap(tokens: norm1(map.tokens), height: map.height, width: map.width), pass)
+    let normal = FeatureMap(tokens: norm1(map.tokens), height: map.height, width: map.width)
+    return pass.dropped(attention(normal, pass), dropout)
   }
 
   private func feedForwardHalf(_ map: FeatureMap, _ pass: Pass) -> Tensor {
-    feedForward(norm2(map.tokens), pass)
+    feedForward(norm2(map.tokens), pass, dropout: dropout + 1)
   }
 
   private func dropped(_ branch: Tensor, _ branchNumber: Int, _ pass: Pass) -> Tensor {

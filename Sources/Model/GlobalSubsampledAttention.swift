@@ -37,7 +37,7 @@ struct GlobalSubsampledAttention {
     let packed = kv(reduced(map, pass), pass).cast(to: .float32)
       .reshaped([B, -1, 2, heads, C / heads]).permuted([2, 0, 3, 1, 4])  // [2, B, n, M, d]
     let mixed = attention(queries.cast(to: .float32), packed.selected(0, 0), packed.selected(0, 1))
-    return pass.dropped(projection(mixed.transposed(1, 2).reshaped([B, N, C]), pass))
+    return projection(mixed.transposed(1, 2).reshaped([B, N, C]), pass)
   }
 
   private func reduced(_ map: FeatureMap, _ pass: Pass) -> Tensor {

@@ -27,7 +27,7 @@ struct LocallyGroupedAttention {
       .permuted([3, 0, 1, 4, 2, 5])  // [3, B, h·v, n, w·w, d]
     // Five dimensions, since libtorch then takes batched products, which beat its fused kernel at so few keys.
     let mixed = attention(packed.selected(0, 0), packed.selected(0, 1), packed.selected(0, 2))
-    return pass.dropped(projection(windows.joined(mixed.transposed(2, 3)), pass))  // [B, H·W, C]
+    return projection(windows.joined(mixed.transposed(2, 3)), pass)  // [B, H·W, C]
   }
 }
 

@@ -8,6 +8,8 @@ public protocol Network {
   var classes: Int { get }
   /// For each residual branch, in the order of a pass, the chance that training leaves it out for an image.
   var dropRates: [Double] { get }
+  /// The shapes of the outputs that `--drop` drops elements of, in the order of a pass over square images.
+  func dropoutShapes(images: Int, side: Int) -> [[Int]]
   /// The classes' logits, float32 `[B, K]`, for normalised images `[B, 3, H, W]`.
   ///
   /// A pure function of weights, images and pass.

@@ -7,7 +7,7 @@ public struct Pass {
   public let computeType: DType
   /// Which branches of which images are left out; nil when none are.
   public let dropPath: DropPath?
-  /// Which outputs are dropped; nil when none are.
+  /// Which elements of which outputs are dropped; nil when none are.
   public let dropout: Dropout?
 
   /// A pass that trains.
@@ -22,8 +22,8 @@ public struct Pass {
     Pass(computeType: computeType, dropPath: nil, dropout: nil)
   }
 
-  /// `x` with the outputs dropped that this pass drops.
-  func dropped(_ x: Tensor) -> Tensor { dropout?(x) ?? x }
+  /// Output `number` of those that `--drop` is for, without the elements that this pass drops.
+  func dropped(_ x: Tensor, _ number: Int) -> Tensor { dropout?(x, number) ?? x }
 }
 
 /// Stochastic depth: leaves out a residual branch for some images (Huang et al. 2016; timm `drop_path`).
@@ -65,19 +65,43 @@ public struct DropPath {
   }
 }
 
-/// Drops outputs of projections and of MLP layers (`--drop`), where the reference's code does.
+/// Drops elements of the outputs of projections and of MLP layers (`--drop`), where the reference's code does.
 ///
-/// Each use in a pass takes the next mask; masks depend on (seed, epoch, draw) and the order of uses alone.
-public final class Dropout {
-  private let rate: Double
-  private var generator: KeyedGenerator
+/// All of a pass is drawn before it. What is dropped depends on (seed, epoch, draw) and the place in the pass alone.
+public struct Dropout {
+  /// For each output of a pass, in its shape: a byte that is 1 where an element is kept.
+  private let kept: [Tensor]
+  /// What kept elements are multiplied by.
+  private let factor: Double
 
-  /// For one pass; `draw` is its number in the whole run, over all ranks. Nil when nothing is dropped.
-  public init?(rate: Double, seed: UInt64, epoch: Int, draw: Int) {
+  /// For one pass with outputs of these shapes, in its order; `draw` is its number in the whole run, over all ranks.
+  ///
+  /// On the CPU; nil when nothing is dropped.
+  public init?(rate: Double, shapes: [[Int]], seed: UInt64, epoch: Int, draw: Int) {
     guard rate > 0 else { return nil }
-    self.rate = rate
-    generator = KeyedGenerator(seed: seed, stream: .dropout, epoch: epoch, index: draw)
+    var generator = KeyedGenerator(seed: seed, stream: .dropout, epoch: epoch, index: draw)
+    let kept = shapes.map { shape in
+      let kept = Tensor.empty(shape, .uint8)
+      kept.fillBernoulli(chance: 1 - rate, seed: generator.next())
+      return kept
+    }
+    self.init(kept: kept, factor: Double(1 / Float(1 - rate)))
   }
 
-  func callAsFunction(_ x: Tensor) -> Tensor { dropout(x, rate: rate, seed: generator.next()) }
+  private init(kept: [Tensor], factor: Double) {
+    self.kept = kept
+    self.factor = factor
+  }
+
+  /// The same choice on a device.
+  public func moved(to device: Device) -> Dropout {
+    Dropout(kept: kept.map { $0.moved(to: device) }, factor: factor)
+  }
+
+  /// Output `number` of the pass without the elements that are dropped, the others scaled up for them.
+  func callAsFunction(_ x: Tensor, _ number: Int) -> Tensor {
+    let factors = kept[number].cast(to: .float32)
+    factors.scale(by: factor)
+    return x * factors.cast(to: x.dtype)
+  }
 }

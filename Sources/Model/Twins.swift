@@ -16,10 +16,12 @@ public struct Twins: Network {
     let embedding: PatchEmbedding
     let blocks: [Block]
     let position: PositionalEncodingGenerator
+    /// The number of its tokens' dropout among those of a pass.
+    let dropout: Int
 
     func callAsFunction(_ planes: Tensor, _ pass: Pass) -> FeatureMap {
       var map = embedding(planes, pass)  // [B, H·W, C]
-      map.tokens = pass.dropped(map.tokens)
+      map.tokens = pass.dropped(map.tokens, dropout)
       for (j, block) in blocks.enumerated() {
         map = block(map, pass)
         if j == 0 { map = position(map, pass) }
@@ -30,6 +32,8 @@ public struct Twins: Network {
 
   /// How many classes the head tells apart.
   public let classes: Int
+
+  private let configuration: TwinsConfiguration
 
   /// A network for `classes` classes, its weights drawn from `seed`.
   ///
@@ -43,20 +47,23 @@ public struct Twins: Network {
     let embeddings = stages.indices.map { i in
       PatchEmbedding(
         scope["patch_embeds"][i], i == 0 ? 3 : stages[i - 1].channels, stages[i].channels,
-        patch: i == 0 ? 4 : 2)
+        patch: stages[i].patch)
     }
     let blocks = Self.blocks(scope["blocks"], stages, dropPath)
     let positions = stages.indices.map {
       PositionalEncodingGenerator(scope["pos_block"][$0], stages[$0].channels)
     }
     self.stages = stages.indices.map {
-      Stage(embedding: embeddings[$0], blocks: blocks[$0], position: positions[$0])
+      Stage(
+        embedding: embeddings[$0], blocks: blocks[$0], position: positions[$0],
+        dropout: blocks[$0][0].dropout - 1)
     }
     let channels = stages[stages.count - 1].channels
     norm = LayerNorm(scope["norm"], channels, epsilon: 1e-6)
     head = Linear(scope["head"], channels, classes)
     parameters = scope.parameters
     self.classes = classes
+    self.configuration = configuration
   }
 
   private static func blocks(
@@ -68,13 +75,26 @@ public struct Twins: Network {
       (0..<stages[s].depth).map { j in
         defer { number += 1 }
         let rate = dropPath * Double(number) / Double(max(1, total - 1))
-        return Block(scope[s][j], stages[s], position: j, number: number, dropRate: rate)
+        // A stage drops of its tokens, then each block of its attention and of both layers of its MLP.
+        return Block(
+          scope[s][j], stages[s], position: j, number: number, dropRate: rate, dropout: 3 * number + s + 1)
       }
     }
   }
 
   /// Two branches a block, in its order.
   public var dropRates: [Double] { stages.flatMap(\.blocks).flatMap { [$0.dropRate, $0.dropRate] } }
+
+  /// Those of a stage's tokens, then three a block.
+  public func dropoutShapes(images B: Int, side: Int) -> [[Int]] {
+    var side = side
+    return configuration.stages.flatMap { stage in
+      side /= stage.patch
+      let tokens = [B, side * side, stage.channels]
+      let expanded = [B, side * side, stage.expansion * stage.channels]
+      return [tokens] + Array(repeating: [tokens, expanded, tokens], count: stage.depth).joined()
+    }
+  }
 
   /// The classes' logits, float32 `[B, K]`, for normalised images `[B, 3, H, W]`.
   public func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor {

@@ -2,6 +2,8 @@
 public struct TwinsConfiguration: Equatable, Sendable {
   /// One stage: its width, blocks and attention.
   public struct Stage: Equatable, Sendable {
+    /// Side of the patches that it cuts the map before it into.
+    public let patch: Int
     /// Channels of a token.
     public let channels: Int
     /// Attention heads; a head has `channels / heads` channels.
@@ -16,7 +18,7 @@ public struct TwinsConfiguration: Equatable, Sendable {
     public let reduction: Int
   }
 
-  /// The four stages, widest map first; the first cuts 4×4 patches, the others 2×2.
+  /// The four stages, widest map first.
   public let stages: [Stage]
 
   private init(
@@ -25,8 +27,8 @@ public struct TwinsConfiguration: Equatable, Sendable {
     let reductions = [8, 4, 2, 1]
     stages = channels.indices.map {
       Stage(
-        channels: channels[$0], heads: heads[$0], expansion: expansion[$0], depth: depths[$0],
-        window: windows?[$0], reduction: reductions[$0])
+        patch: $0 == 0 ? 4 : 2, channels: channels[$0], heads: heads[$0], expansion: expansion[$0],
+        depth: depths[$0], window: windows?[$0], reduction: reductions[$0])
     }
   }
 

@@ -60,8 +60,24 @@ extension Tensor {
     check(ct_normal_(handle, mean, deviation, seed), file, line)
   }
 
+  /// Replaces every element of a tensor on the CPU by 1 with a chance, else by 0; the same ones whatever the type.
+  public func fillBernoulli(
+    chance: Double, seed: UInt64, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    check(ct_bernoulli_(handle, chance, seed), file, line)
+  }
+
   /// Replaces every element by those of a tensor that broadcasts to this shape, converting type and device.
   public func copy(from source: Tensor, file: StaticString = #fileID, line: UInt = #line) {
     check(ct_copy_(handle, source.handle), file, line)
+  }
+
+  /// Replaces elements of this contiguous tensor: those with the numbers `places` `[n]` (int64) by `values` `[n]`.
+  ///
+  /// Elements are counted in row-major order. A number that comes twice must have the same value both times.
+  public func replace(
+    at places: Tensor, by values: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    check(ct_put_(handle, places.handle, values.handle), file, line)
   }
 }

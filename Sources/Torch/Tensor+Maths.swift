@@ -62,4 +62,11 @@ extension Tensor {
   public func softmax(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) { ct_softmax(handle, $0) }
   }
+
+  /// The elements of `other` where `mask` (uint8) is 1, and these where it is 0, with broadcasting.
+  public func replaced(
+    where mask: Tensor, by other: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    tensor(file, line) { ct_where(mask.handle, other.handle, handle, $0) }
+  }
 }

@@ -46,13 +46,6 @@ public enum Reduction: Sendable {
   case sum
 }
 
-/// Elements kept with chance `1 - rate` and scaled by its inverse, the others zero; the same seed drops the same ones.
-public func dropout(
-  _ x: Tensor, rate: Double, seed: UInt64, file: StaticString = #fileID, line: UInt = #line
-) -> Tensor {
-  tensor(file, line) { ct_dropout(x.handle, rate, seed, $0) }
-}
-
 /// Cross-entropy of logits `[B, K]` against targets: classes `[B]` (int64), or distributions `[B, K]` (float32).
 ///
 /// Label smoothing as in PyTorch: `(1 - s) · nll + s · mean(-log p)`. The mean is over the images.

@@ -66,6 +66,26 @@ import Torch
     #expect(try first != factors(epoch: 0, branch: 1))
   }
 
+  /// One whose maps its windows do not divide, and one without windows; an output of another shape would trap.
+  @Test(arguments: [("alt_gvt_nano", 72), ("pcpvt_small_v0", 32)])
+  func `every output that is dropped has a mask of its shape, and a pass leaves them as they are`(
+    name: String, side: Int
+  ) throws {
+    let network = try makeNetwork(name, classes: 10)
+    let shapes = network.dropoutShapes(images: 2, side: side)
+    #expect(shapes.count == 4 + 3 * network.stages.reduce(0) { $0 + $1.blocks.count })
+    let images = Tensor.zeros([2, 3, side, side])
+    images.fillNormal(deviation: 1, seed: 5)
+    func logits(_ draw: Int) throws -> [Float] {
+      let dropout = try #require(Dropout(rate: 0.3, shapes: shapes, seed: 1, epoch: 0, draw: draw))
+      let twice = (0..<2).map { _ in network(images, .training(dropout: dropout)).elements(as: Float.self) }
+      #expect(twice[0] == twice[1])
+      return twice[0]
+    }
+    #expect(try logits(0) == logits(0))
+    #expect(try logits(0) != logits(1))
+  }
+
   @Test func `reduced precision stays close to float32`() throws {
     let network = try makeNetwork("alt_gvt_nano", classes: 10)
     let images = Tensor.zeros([4, 3, 64, 64])

@@ -92,6 +92,26 @@ import Torch
     #expect(abs(variance - 0.25) < 0.015)
   }
 
+  @Test func `a draw of ones and zeros depends on its seed and chance, and not on the type`() {
+    func draw(_ dtype: DType, _ seed: UInt64) -> [Float] {
+      let tensor = Tensor.empty([100, 100], dtype)
+      tensor.fillBernoulli(chance: 0.75, seed: seed)
+      return tensor.cast(to: .float32).elements()
+    }
+    let values = draw(.uint8, 1)
+    #expect(draw(.float32, 1) == values && draw(.uint8, 2) != values)
+    #expect(Set(values) == [0, 1])
+    #expect(abs(values.reduce(0, +) / 10_000 - 0.75) < 0.02)
+  }
+
+  @Test func `elements are replaced by their numbers`() {
+    let tensor = Tensor.zeros([2, 3])
+    tensor.replace(at: Tensor([5, 0] as [Int64], [2]), by: floats([7, 8]))
+    expect(tensor, equals: [8, 0, 0, 0, 0, 7])
+    tensor.replace(at: Tensor([] as [Int64], [0]), by: Tensor([] as [Float], [0]))
+    expect(tensor, equals: [8, 0, 0, 0, 0, 7])
+  }
+
   @Test func `the processor is always there`() {
     #expect(Device.count(of: .cpu) == 1)
     #expect(Tensor.zeros([1]).device == .cpu)

@@ -36,4 +36,9 @@ import Torch
     let probabilities = floats([0, 0, 1000, 1001], [2, 2]).softmax()
     expect(probabilities, equals: [0.5, 0.5, 0.268941, 0.731059])
   }
+
+  @Test func `a mask says which elements are another tensor's`() {
+    let mask = Tensor([1, 0] as [UInt8], [2, 1])
+    expect(floats([1, 2, 3, 4], [2, 2]).replaced(where: mask, by: floats([5, 6])), equals: [5, 6, 3, 4])
+  }
 }

@@ -36,9 +36,9 @@ import Torch
     let pixels: [Float] = (0..<2 * 3 * 4 * 4).map { Float($0) }
     let box = MixPlan.Box(rows: 1..<3, columns: 0..<2)
     let plan = MixPlan(shares: [.init(own: 0.25, box: nil), .init(own: 0.75, box: box)])
-    let images = Mix(plan)(Tensor(pixels, [2, 3, 4, 4]))
+    let images = Mix(plan, side: 4)(Tensor(pixels, [2, 3, 4, 4]).permuted([0, 2, 3, 1]).contiguous())
     let targets = mixing.targets([1, 3], by: plan)
-    let mixed: [Float] = images.elements()
+    let mixed: [Float] = images.permuted([0, 3, 1, 2]).contiguous().elements()
     for place in 0..<48 {
       #expect(mixed[place] == 0.25 * pixels[place] + 0.75 * pixels[48 + place])
       let (row, column) = (place / 4 % 4, place % 4)

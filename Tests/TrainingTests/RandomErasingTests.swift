@@ -8,18 +8,12 @@ import Torch
   private let side = 32
 
   private func erased(_ erasing: RandomErasing, views: [Int], on value: Double = 5) -> [[Float]] {
-    let images = Tensor.zeros([views.count, 3, side, side])
+    let images = Tensor.zeros([views.count, side, side, 3])
     images.fill(value)
-    erase(erasing, images, views)
-    let all = images.elements(as: Float.self)
+    erasing.erasures(side: side, seed: 3, epoch: 1, views: views).apply(to: images)
+    let all = images.permuted([0, 3, 1, 2]).contiguous().elements(as: Float.self)
     let size = 3 * side * side
     return views.indices.map { Array(all[($0 * size)..<(($0 + 1) * size)]) }
-  }
-
-  private func erase(_ erasing: RandomErasing, _ images: Tensor, _ views: [Int]) {
-    for erasure in erasing.erasures(side: side, seed: 3, epoch: 1, views: views) {
-      erasure.apply(to: images)
-    }
   }
 
   private func boxes(_ erasing: RandomErasing, _ view: Int) -> [RandomErasing.Box] {
@@ -81,11 +75,23 @@ import Torch
     #expect(Set(together).count == 4)
   }
 
-  // As the normaliser gives them: a view of bytes in NHWC order.
-  @Test func `images of another memory layout are erased alike`() {
-    let erasing = RandomErasing(probability: 1)
-    let images = Tensor.zeros([1, side, side, 3]).permuted([0, 3, 1, 2])
-    erase(erasing, images, [7])
-    #expect(images.contiguous().elements(as: Float.self) == erased(erasing, views: [7], on: 0)[0])
+  @Test func `boxes are filled as if one was painted after the other`() {
+    let erasing = RandomErasing(probability: 1, count: 4)
+    let views = Array(0..<40)
+    for (view, image) in zip(views, erased(erasing, views: views)) {
+      var painted = [Float](repeating: 5, count: image.count)
+      for box in boxes(erasing, view) {
+        let noise = Tensor.empty([3, box.region.height, box.region.width])
+        noise.fillNormal(deviation: 1, seed: box.noiseSeed)
+        let inside = painted.indices.filter { isInside([box], $0) }
+        for (index, value) in zip(inside, noise.elements(as: Float.self)) { painted[index] = value }
+      }
+      #expect(image == painted)
+    }
+    #expect(views.contains { overlap(boxes(erasing, $0)) })
+  }
+
+  private func overlap(_ boxes: [RandomErasing.Box]) -> Bool {
+    (0..<side * side).contains { index in boxes.count { isInside([$0], index) } > 1 }
   }
 }

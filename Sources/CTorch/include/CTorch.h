@@ -63,8 +63,11 @@ int ct_item(const ct_tensor *t, double *out);
 int ct_to(const ct_tensor *t, int dtype, int kind, int index, ct_tensor **out);
 int ct_cast(const ct_tensor *t, int dtype, ct_tensor **out);
 int ct_normal_(ct_tensor *t, double mean, double deviation, uint64_t seed);
+int ct_bernoulli_(ct_tensor *t, double chance, uint64_t seed);
 int ct_fill_(ct_tensor *t, double value);
 int ct_copy_(ct_tensor *t, const ct_tensor *source);
+/// Replaces the elements of a contiguous tensor that int64 `places` number in row-major order.
+int ct_put_(ct_tensor *t, const ct_tensor *places, const ct_tensor *values);
 
 // Shape (shape.cpp)
 int ct_reshape(const ct_tensor *t, const int64_t *shape, int rank, ct_tensor **out);
@@ -91,6 +94,8 @@ int ct_sum(const ct_tensor *t, ct_tensor **out);
 int ct_norm(const ct_tensor *t, ct_tensor **out);
 int ct_top_indices(const ct_tensor *t, int64_t count, ct_tensor **out);
 int ct_softmax(const ct_tensor *t, ct_tensor **out);
+/// Elements of `a` where the byte of `mask` is 1, of `b` where it is 0.
+int ct_where(const ct_tensor *mask, const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
 
 // Network (network.cpp)
 int ct_linear(const ct_tensor *x, const ct_tensor *weight, const ct_tensor *bias, ct_tensor **out);
@@ -103,8 +108,6 @@ int ct_attention(const ct_tensor *q, const ct_tensor *k, const ct_tensor *v, ct_
 /// `sums`: add the images' losses up instead of averaging them.
 int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, double smoothing, bool sums,
                      ct_tensor **out);
-
-int ct_dropout(const ct_tensor *x, double rate, uint64_t seed, ct_tensor **out);
 
 // Gradients and the optimizer (gradient.cpp)
 int ct_set_requires_grad(ct_tensor *t, bool value);

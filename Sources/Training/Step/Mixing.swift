@@ -26,46 +26,44 @@ struct Mixing {
   func targets(_ labels: [Int], by plan: MixPlan) -> Tensor { smoothed(labels, plan.shares.map(\.own)) }
 }
 
-/// A plan with its factors as tensors: what the mixing of a batch reads.
+/// A plan as tensors: what the mixing of a batch reads.
 struct Mix {
-  private let plan: MixPlan
-  /// What images and their partners are multiplied by, `[B, 1, 1, 1]` each; nil where none is blended.
-  private let factors: (own: Tensor, partners: Tensor)?
+  /// What images and their partners are multiplied by, `[B, 1, 1, 1]` each.
+  private let (own, partners): (Tensor, Tensor)
+  /// Bytes that are 1 in the rows of an image's box, `[B, S, 1, 1]`, and in its columns, `[B, 1, S, 3]`.
+  ///
+  /// For each channel too: so the processor finds rows of an image, and not pixels, to work through.
+  private let (rows, columns): (Tensor, Tensor)
 
-  /// The factors of a plan, on the CPU: images that have a box keep all of their own pixels when others are blended.
-  init(_ plan: MixPlan) {
-    let own = plan.shares.map { $0.box == nil ? Float($0.own) : 1 }
-    let shape = [own.count, 1, 1, 1]
-    let isBlended = own.contains { $0 != 1 }
-    self.init(plan, isBlended ? (Tensor(own, shape), Tensor(own.map { 1 - $0 }, shape)) : nil)
+  /// The tensors of a plan, on the CPU: images that have a box keep all of their own pixels when others are blended.
+  init(_ plan: MixPlan, side: Int) {
+    let (shares, count) = (plan.shares, plan.shares.count)
+    let own = shares.map { $0.box == nil ? Float($0.own) : 1 }
+    func bytes(_ length: Int, _ isInside: (MixPlan.Box, Int) -> Bool) -> [UInt8] {
+      shares.flatMap { share in (0..<length).map { i in share.box.map { isInside($0, i) } == true ? 1 : 0 } }
+    }
+    self.init(
+      Tensor(own, [count, 1, 1, 1]), Tensor(own.map { 1 - $0 }, [count, 1, 1, 1]),
+      rows: Tensor(bytes(side) { $0.rows.contains($1) }, [count, side, 1, 1]),
+      columns: Tensor(bytes(3 * side) { $0.columns.contains($1 / 3) }, [count, 1, side, 3]))
   }
 
-  private init(_ plan: MixPlan, _ factors: (own: Tensor, partners: Tensor)?) {
-    self.plan = plan
-    self.factors = factors
+  private init(_ own: Tensor, _ partners: Tensor, rows: Tensor, columns: Tensor) {
+    (self.own, self.partners, self.rows, self.columns) = (own, partners, rows, columns)
   }
 
   /// The same mix on a device.
   func moved(to device: Device) -> Mix {
-    Mix(plan, factors.map { ($0.own.moved(to: device), $0.partners.moved(to: device)) })
+    Mix(
+      own.moved(to: device), partners.moved(to: device), rows: rows.moved(to: device),
+      columns: columns.moved(to: device))
   }
 
-  /// Normalised images `[B, 3, S, S]`, which may be written over, mixed.
+  /// Normalised images `[B, S, S, 3]`, mixed.
   func callAsFunction(_ images: Tensor) -> Tensor {
     let partners = images.flipped(0)
-    let mixed = factors.map { images * $0.own + partners * $0.partners } ?? images
-    for (i, share) in plan.shares.enumerated() {
-      guard let box = share.box, !box.rows.isEmpty, !box.columns.isEmpty else { continue }
-      mixed.part(i, box).copy(from: partners.part(i, box))
-    }
-    return mixed
-  }
-}
-
-extension Tensor {
-  /// A view of a box of image `index` in a batch `[B, 3, H, W]`.
-  fileprivate func part(_ index: Int, _ box: MixPlan.Box) -> Tensor {
-    selected(0, index).narrowed(1, to: box.rows).narrowed(2, to: box.columns)
+    let blended = images * own + partners * self.partners
+    return blended.replaced(where: rows * columns, by: partners)
   }
 }
 

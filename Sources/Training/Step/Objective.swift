@@ -18,14 +18,13 @@ struct Objective {
 
   /// The mean loss of some images, whose inputs are on the device.
   func callAsFunction(_ inputs: StepInputs.Part) -> Tensor {
-    let images = normalized(inputs.pixels)
-    for erasure in inputs.erasures { erasure.apply(to: images) }
+    var images = normalized(inputs.pixels)  // [B, S, S, 3]
+    inputs.erasures?.apply(to: images)
+    if let mix = inputs.mix { images = mix(images) }
     let pass = Pass.training(inputs.dropPath, dropout: inputs.dropout, computeType: computeType)
+    let logits = network(images.permuted([0, 3, 1, 2]), pass)
     // Mixed targets have the smoothing in them.
-    guard let mix = inputs.mix else {
-      return crossEntropy(network(images, pass), inputs.targets, smoothing: smoothing)
-    }
-    return crossEntropy(network(mix(images), pass), inputs.targets)
+    return crossEntropy(logits, inputs.targets, smoothing: inputs.mix == nil ? smoothing : 0)
   }
 }
 
@@ -44,13 +43,11 @@ public struct Normalizer {
 
   /// Bytes `[B, H, W, 3]` → float32 `[B, 3, H, W]` on the device; bytes cross, floats are made there.
   public func callAsFunction(_ bytes: UnsafeRawBufferPointer, count: Int, side: Int) -> Tensor {
-    self(Tensor(bytes: bytes, [count, side, side, 3], .uint8).moved(to: device))
+    self(Tensor(bytes: bytes, [count, side, side, 3], .uint8).moved(to: device)).permuted([0, 3, 1, 2])
   }
 
-  /// Bytes `[B, H, W, 3]` of the device → float32 `[B, 3, H, W]`.
-  func callAsFunction(_ pixels: Tensor) -> Tensor {
-    ((pixels.cast(to: .float32) - mean) / deviation).permuted([0, 3, 1, 2])
-  }
+  /// Bytes `[B, H, W, 3]` of the device → float32 of that shape.
+  func callAsFunction(_ pixels: Tensor) -> Tensor { (pixels.cast(to: .float32) - mean) / deviation }
 }
 
 extension Recipe {

@@ -14,13 +14,13 @@ struct StepInputs {
     let pixels: Tensor
     /// Classes `[B]` (int64), or distributions `[B, K]` (float32) where images are mixed.
     let targets: Tensor
-    /// What is erased of normalised images.
-    let erasures: [Erasure]
+    /// What is erased of normalised images; nil where the recipe erases nothing.
+    let erasures: Erasures?
     /// How images are mixed; nil where they are not.
     let mix: Mix?
     /// Which branches are left out for which images; nil where none are.
     let dropPath: DropPath?
-    /// The seeds of the masks of `--drop`; nil where nothing is dropped.
+    /// Which elements of outputs are dropped; nil where none are.
     let dropout: Dropout?
   }
 
@@ -43,21 +43,21 @@ extension StepInputs.Part {
   fileprivate func moved(to device: Device) -> Self {
     Self(
       pixels: pixels.moved(to: device), targets: targets.moved(to: device),
-      erasures: erasures.map { $0.moved(to: device) }, mix: mix?.moved(to: device),
-      dropPath: dropPath?.moved(to: device), dropout: dropout)
+      erasures: erasures?.moved(to: device), mix: mix?.moved(to: device),
+      dropPath: dropPath?.moved(to: device), dropout: dropout?.moved(to: device))
   }
 }
 
 /// Where a step's inputs are drawn, each by its key: the same ones on one rank and on eight, and after a resume.
 struct InputDraws {
   private let recipe: Recipe
-  private let dropRates: [Double]
+  private let network: any Network
   private let erasing: RandomErasing?
   private let mixing: Mixing?
 
   init(_ recipe: Recipe, for network: any Network) {
     self.recipe = recipe
-    dropRates = network.dropRates
+    self.network = network
     erasing = RandomErasing(recipe)
     mixing = Mixing(recipe, classes: network.classes)
   }
@@ -72,37 +72,34 @@ struct InputDraws {
   }
 
   private func part(_ part: PixelBatch.Part, epoch: Int, draw: Int) -> StepInputs.Part {
-    let side = recipe.data.inputSize
-    let plan = mixing?.plan(count: part.count, side: side, epoch: epoch, draw: draw)
+    let (count, side, seed) = (part.count, recipe.data.inputSize, recipe.seed)
+    let plan = mixing?.plan(count: count, side: side, epoch: epoch, draw: draw)
     return StepInputs.Part(
-      pixels: Tensor(bytes: part.pixels, [part.count, side, side, 3], .uint8),
+      pixels: Tensor(bytes: part.pixels, [count, side, side, 3], .uint8),
       targets: plan.flatMap { mixing?.targets(part.labels, by: $0) }
-        ?? Tensor(part.labels.map(Int64.init), [part.count]),
-      erasures: erasing?.erasures(side: side, seed: recipe.seed, epoch: epoch, views: part.indices) ?? [],
-      mix: plan.map(Mix.init),
-      dropPath: DropPath(rates: dropRates, seed: recipe.seed, epoch: epoch, images: part.indices),
-      dropout: Dropout(rate: recipe.model.dropout, seed: recipe.seed, epoch: epoch, draw: draw))
+        ?? Tensor(part.labels.map(Int64.init), [count]),
+      erasures: erasing?.erasures(side: side, seed: seed, epoch: epoch, views: part.indices),
+      mix: plan.map { Mix($0, side: side) },
+      dropPath: DropPath(rates: network.dropRates, seed: seed, epoch: epoch, images: part.indices),
+      dropout: Dropout(
+        rate: recipe.model.dropout, shapes: network.dropoutShapes(images: count, side: side), seed: seed,
+        epoch: epoch, draw: draw))
   }
 }
 
-/// A box of one image that is erased, and what takes its place.
-struct Erasure {
-  fileprivate let place: Int
-  fileprivate let region: PixelRegion
-  /// Normal numbers that broadcast to the box; nil for zeros.
-  fileprivate let noise: Tensor?
+/// What is erased of a part's images, and what takes its place.
+struct Erasures {
+  /// Numbers of elements of images `[B, S, S, 3]`, `[n]` (int64); none comes twice.
+  fileprivate let places: Tensor
+  /// What each is replaced by, `[n]`.
+  fileprivate let values: Tensor
 
-  fileprivate func moved(to device: Device) -> Erasure {
-    Erasure(place: place, region: region, noise: noise?.moved(to: device))
+  fileprivate func moved(to device: Device) -> Erasures {
+    Erasures(places: places.moved(to: device), values: values.moved(to: device))
   }
 
-  /// Erases the box of normalised images `[B, C, H, W]`, in place.
-  func apply(to images: Tensor) {
-    let part = images.selected(0, place)
-      .narrowed(1, to: region.y..<(region.y + region.height))
-      .narrowed(2, to: region.x..<(region.x + region.width))
-    if let noise { part.copy(from: noise) } else { part.zero() }
-  }
+  /// Erases the boxes of normalised images `[B, S, S, 3]`, in place.
+  func apply(to images: Tensor) { images.replace(at: places, by: values) }
 }
 
 extension RandomErasing {
@@ -110,26 +107,52 @@ extension RandomErasing {
   ///
   /// What an image loses depends on (seed, epoch, view) alone, so it is the same on one rank and on eight.
   /// - Parameter views: the number of each image's view, as in `PixelBatch.indices`.
-  func erasures(side: Int, seed: UInt64, epoch: Int, views: [Int]) -> [Erasure] {
-    views.enumerated().flatMap { place, view in
-      boxes(width: side, height: side, seed: seed, epoch: epoch, view: view).map {
-        Erasure(place: place, region: $0.region, noise: noise($0))
+  func erasures(side: Int, seed: UInt64, epoch: Int, views: [Int]) -> Erasures {
+    var places: [Int64] = []
+    var values: [Float] = []
+    for (image, view) in views.enumerated() {
+      let boxes = boxes(width: side, height: side, seed: seed, epoch: epoch, view: view)
+      for (number, box) in boxes.enumerated() {
+        // What a later box erases once more is that box's.
+        let later = boxes[(number + 1)...]
+        for (place, value) in zip(box.region.places, content(of: box))
+        where !later.contains(where: { $0.region.contains(place) }) {
+          places.append(Int64(((image * side + place.y) * side + place.x) * 3 + place.channel))
+          values.append(value)
+        }
       }
     }
+    return Erasures(places: Tensor(places, [places.count]), values: Tensor(values, [values.count]))
   }
 
-  private func noise(_ box: Box) -> Tensor? {
-    switch mode {
-    case .const: nil
-    case .rand: normal([3, 1, 1], box.noiseSeed)
-    case .pixel: normal([3, box.region.height, box.region.width], box.noiseSeed)
+  /// What fills a box, in the order of its places.
+  private func content(of box: Box) -> [Float] {
+    let area = box.region.width * box.region.height
+    return switch mode {
+    case .const: Array(repeating: 0, count: 3 * area)
+    case .rand: normal(3, box.noiseSeed).flatMap { Array(repeating: $0, count: area) }
+    case .pixel: normal(3 * area, box.noiseSeed)
     }
   }
 
-  private func normal(_ shape: [Int], _ seed: UInt64) -> Tensor {
-    let noise = Tensor.empty(shape)
+  private func normal(_ count: Int, _ seed: UInt64) -> [Float] {
+    let noise = Tensor.empty([count])
     noise.fillNormal(deviation: 1, seed: seed)
-    return noise
+    return noise.elements()
+  }
+}
+
+extension PixelRegion {
+  /// Its elements: all rows of a channel, then the next channel's.
+  fileprivate var places: some Sequence<(channel: Int, y: Int, x: Int)> {
+    let area = width * height
+    return (0..<3 * area).lazy.map { [self] in
+      ($0 / area, y + $0 % area / width, x + $0 % width)
+    }
+  }
+
+  fileprivate func contains(_ place: (channel: Int, y: Int, x: Int)) -> Bool {
+    (x..<x + width).contains(place.x) && (y..<y + height).contains(place.y)
   }
 }
 
