@@ -59,6 +59,15 @@ import Torch
     #expect(Set(record.phases.keys) == Set(StepPhase.allCases) && record.phases.values.allSatisfy { $0 >= 0 })
   }
 
+  @Test func `a step that threw leaves no time to the next one`() throws {
+    let trainer = try makeTrainer()
+    #expect(throws: TrainingError.self) { try trainer.abstain() }
+    let batch = RuleBatch(step: 0, count: 4).share(of: 0)
+    let start = ContinuousClock.now
+    let record = try trainer.step(batch, epoch: 0, learningRate: 1e-3)
+    #expect(record.phases.values.reduce(0, +) <= (ContinuousClock.now - start) / .seconds(1))
+  }
+
   @Test func `what a step has from its inputs is the same each time it is asked for`() throws {
     let recipe = makeRecipe {
       $0.mixing.probability = 1

@@ -52,6 +52,12 @@ final class PhaseClock {
   private var current: (phase: StepPhase, since: ContinuousClock.Instant)?
   private var seconds: [StepPhase: Double] = [:]
 
+  /// Begins a step with its first phase; what an earlier step left that threw is forgotten.
+  func start(_ phase: StepPhase) {
+    (current, seconds) = (nil, [:])
+    begin(phase)
+  }
+
   /// Begins a phase, which ends the one before.
   func begin(_ phase: StepPhase) {
     let now = ContinuousClock.now
@@ -63,7 +69,6 @@ final class PhaseClock {
   /// Ends the last phase; the seconds of each since the last call.
   func finish() -> [StepPhase: Double] {
     settle(.now)
-    defer { (current, seconds) = (nil, [:]) }
     return seconds
   }
 

@@ -64,7 +64,7 @@ public final class Trainer {
   public func step(
     _ batch: PixelBatch, epoch: Int, learningRate: Double, signals: RankSignals = []
   ) throws(TrainingError) -> StepRecord {
-    clock.begin(.forward)
+    clock.start(.forward)
     let inputs = inputs(batch, epoch: epoch, learningRate: learningRate)
     flat.zeroGradients()
     let loss = forwardAndBackward(inputs)
