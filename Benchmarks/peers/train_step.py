@@ -32,6 +32,7 @@ def parse():
     parser.add_argument("--amp", choices=("O0", "O1"), default="O0", help="O1: autocast to bfloat16")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--drop-path", type=float, default=0.2)
+    parser.add_argument("--compile", action="store_true", help="the network through torch.compile")
     parser.add_argument("--steps", type=int, default=5, help="timed steps, after two that warm up")
     return parser.parse_args()
 
@@ -39,6 +40,8 @@ def parse():
 def make_step(arguments):
     """A function that trains one step on the same batch each time."""
     model = timm.create_model(arguments.model, drop_path_rate=arguments.drop_path).train()
+    if arguments.compile:
+        model.compile()
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-4, weight_decay=0.05, fused=True)
     images = torch.randn(arguments.batch_size, 3, 224, 224)
     labels = torch.randint(0, 1000, (arguments.batch_size,))
