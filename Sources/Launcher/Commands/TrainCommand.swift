@@ -8,6 +8,7 @@ import Output
 import Recipe
 import System
 import SystemPackage
+import WorkerLink
 
 /// `twins-launch train`: N workers that train one model.
 struct TrainCommand: LaunchCommand {
@@ -93,7 +94,7 @@ struct TrainCommand: LaunchCommand {
   private func ownFolder(in output: String, _ run: RunSettings) -> String? {
     guard !run.printConfig else { return nil }
     let isWanted = run.trains || run.outputDir != nil
-    return launch.runFolder ?? (isWanted ? output + "/run" : nil)
+    return launch.runFolder ?? (isWanted ? "\(output)/\(RunLayout.launcher)" : nil)
   }
 
   private func recipe(
@@ -118,7 +119,7 @@ struct TrainCommand: LaunchCommand {
   /// An evaluation or a measurement saves nothing: another attempt of it does the same once more.
   private func follow(_ run: inout Launch, _ output: String) {
     run.resumption = Resumption(output: output)
-    run.progress = ProgressFile(path: output + "/train.jsonl")
+    run.progressPath = "\(output)/\(RunLayout.steps)"
   }
 
   /// None where the workers compute on the CPU, as they do by themselves unless there is a card for each.

@@ -1,22 +1,18 @@
 import Collective
 import System
-import WorkerLink
 
 /// Everything that a run of workers needs to know before the first one starts.
 struct Launch: Sendable {
   let grace: Duration
   let program: String
   /// What the workers of the first attempt are to do.
-  let firstTask: WorkerTask
-  /// What those of this attempt are to do.
-  var task: WorkerTask
-  var placement: WorkerEnvironment
+  let task: WorkerTask
+  /// Where they are; each attempt adds where its ranks meet.
+  let placement: WorkerEnvironment
   /// The launcher's own environment.
   let environment: [String: String]
   /// Nil where no logs are kept.
   let logs: LogFolder?
-  /// Whether this attempt keeps logs, where there are any.
-  var isLogged = true
   /// What a failure report recommends.
   let advice: FailureReport.Advice
   /// What to tell the user before the start, each a sentence.
@@ -27,8 +23,8 @@ struct Launch: Sendable {
   var restarts = Restarts.Budget.none
   /// What later attempts go on from; nil where they do what the first one did.
   var resumption: Resumption?
-  /// Where the run's progress is read; nil where nothing tells of it.
-  var progress: ProgressFile?
+  /// The file that tells of the run's progress; nil where nothing does.
+  var progressPath: String?
   /// Cards by local rank, as a failure report names them; empty on the CPU.
   var cards: [String] = []
 
@@ -38,7 +34,6 @@ struct Launch: Sendable {
   ) {
     self.grace = grace
     self.program = program
-    firstTask = task
     self.task = task
     self.placement = placement
     self.environment = environment
@@ -49,32 +44,15 @@ struct Launch: Sendable {
 
   var runIdentifier: String { placement.rendezvous.run }
   var size: Int { placement.rendezvous.size }
-  /// The number of the attempt, from 0.
-  var attempt: Int { placement.rendezvous.generation }
 
   /// What a report recommends now: a folder that holds the run's checkpoints is gone on with, and not begun in anew.
   var currentAdvice: FailureReport.Advice {
     var current = advice
     guard let resumption, resumption.hasNewCheckpoint else { return current }
-    current.debug = ["twins-worker"] + resumption.task(first: firstTask).arguments
+    current.debug = ["twins-worker"] + resumption.task(first: task).arguments
     current.isUnderWay = true
     return current
   }
-
-  /// The command that starts one rank.
-  func command(rank: Int) -> WorkerCommand {
-    WorkerCommand(
-      program: program, task: task,
-      environment: placement.environment(rank: rank, inheriting: environment)
-        .merging(LauncherLink(log: logPath(rank: rank)).environment) { $1 })
-  }
-
-  func logPath(rank: Int) -> String? {
-    logFolder.map { "\($0)/\(RunLayout.log(rank: rank))" }
-  }
-
-  /// The folder of this attempt's logs.
-  var logFolder: String? { isLogged ? logs.map { $0.folder(attempt: attempt) } : nil }
 }
 
 extension Launch {

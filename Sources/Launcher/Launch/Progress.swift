@@ -11,22 +11,17 @@ struct Progress: Equatable, Sendable, Decodable {
 
 /// Reads the progress of a run from the last line of `train.jsonl`, which rank 0 adds to.
 ///
-/// Only lines count that are there since the last call of `forget`: a file of an earlier attempt is gone on with. An attempt
+/// Only lines count that were added since this value was made, as each attempt makes one: a file of an earlier attempt is gone on with. An attempt
 /// that resumes replaces the file by one that ends where it goes on from, even where nothing is to be cut; that one counts
 /// as a whole. So an attempt that died before it had resumed shows nothing, and one that died before its first step
 /// always shows the place from which it went on.
 struct ProgressFile: Sendable {
   let path: String
-  private var known: stat?
+  private let known: stat?
 
   init(path: String) {
     self.path = path
-    forget()
-  }
-
-  /// Leaves out what was written so far.
-  mutating func forget() {
-    known = status
+    known = Self.status(of: path)
   }
 
   /// The newest step of this attempt, or the one that it goes on from; nil before its first.
@@ -40,7 +35,7 @@ extension ProgressFile {
   /// More than one line of the file has.
   private static let longestLine: Int64 = 4096
 
-  private var status: stat? {
+  private static func status(of path: String) -> stat? {
     var status = stat()
     return stat(path, &status) == 0 ? status : nil
   }
@@ -52,7 +47,7 @@ extension ProgressFile {
 
   /// The last whole line, without its newline.
   private var lastLine: ArraySlice<UInt8>? {
-    guard let status, case let (start, size) = (start(in: status), Int64(status.st_size)), size > start,
+    guard let status = Self.status(of: path), case let (start, size) = (start(in: status), Int64(status.st_size)), size > start,
       let file = try? Descriptor(open(path, O_RDONLY | O_CLOEXEC), from: "open")
     else { return nil }
     let offset = max(start, size - Self.longestLine)

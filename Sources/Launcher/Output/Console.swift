@@ -5,6 +5,8 @@ import System
 struct Console {
   var output = Sink(descriptor: STDOUT_FILENO)
   var errors = Sink(descriptor: STDERR_FILENO)
+  /// Of the readers that went, how many have been told of.
+  private var toldReaders = 0
 
   /// Whether the reader is so far behind that the workers have to wait.
   var isCongested: Bool { output.isCongested || errors.isCongested }
@@ -27,6 +29,13 @@ struct Console {
     [("standard output", output), ("standard error", errors)].compactMap { name, sink in
       sink.failure.map { "nobody reads \(name) (\(errorText($0)))" }
     }
+  }
+
+  /// Where to look for the lines that nobody reads any more; once for each reader that went, and nil in between.
+  mutating func newlyLostReaders() -> String? {
+    guard lostReaders.count > toldReaders else { return nil }
+    toldReaders = lostReaders.count
+    return "\(lostReaders.joined(separator: ", ")); the run goes on, and its lines are in its logs alone"
   }
 
   /// The descriptors whose readers are behind.

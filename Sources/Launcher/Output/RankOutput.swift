@@ -53,6 +53,45 @@ final class RankOutput {
     saveLog(console: &console)
   }
 
+  /// Reads once from the pipe of a stream, and closes it at its end.
+  func read(_ stream: WorkerStream, of worker: WorkerProcess, into console: inout Console) {
+    if readOnce(stream, of: worker, into: &console) == .end { close(stream, of: worker, into: &console) }
+  }
+
+  /// Reads what a worker that has ended left in its pipes, and closes them.
+  ///
+  /// At most one full pipe is read of each: a process that escaped from the group may go on writing.
+  func readRest(of worker: WorkerProcess, into console: inout Console) {
+    for stream in WorkerStream.allCases {
+      for _ in 0..<Self.readsOfFullPipe
+      where readOnce(stream, of: worker, into: &console) != .some { break }
+      close(stream, of: worker, into: &console)
+    }
+  }
+
+  private enum ReadResult { case some, nothing, end }
+
+  private static let readSize = 64 * 1024
+  /// A pipe holds 1 MiB at most, by the kernel's default.
+  private static let readsOfFullPipe = 16
+
+  private func readOnce(
+    _ stream: WorkerStream, of worker: WorkerProcess, into console: inout Console
+  ) -> ReadResult {
+    guard let pipe = worker.pipe(of: stream) else { return .end }
+    return withUnsafeTemporaryAllocation(byteCount: Self.readSize, alignment: 1) { buffer in
+      let count = Glibc.read(pipe, buffer.baseAddress, buffer.count)
+      guard count > 0 else { return count == 0 ? .end : .nothing }
+      receive(UnsafeRawBufferPointer(rebasing: buffer[..<count]), from: stream, into: &console)
+      return .some
+    }
+  }
+
+  private func close(_ stream: WorkerStream, of worker: WorkerProcess, into console: inout Console) {
+    finish(stream, into: &console)
+    worker.closePipe(of: stream)
+  }
+
   private func pass(_ line: UnsafeRawBufferPointer, from stream: WorkerStream, to console: inout Console) {
     if stream == .output { outputLines += 1 }
     guard isQuiet, stream == .errors, let readable = readableStackLine(line) else {

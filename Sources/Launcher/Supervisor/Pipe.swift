@@ -1,5 +1,4 @@
 import CLinux
-import Collective
 import Glibc
 import System
 
@@ -24,18 +23,6 @@ extension Descriptor {
 }
 
 extension Descriptor {
-  /// A file in memory for the workers of one attempt to share, where their rendezvous names one; nil where it does not.
-  ///
-  /// It has no name, so nothing is left of it however everybody ends. With `auto`, a machine that has none goes without.
-  static func memoryFile(for rendezvous: RingRendezvous) throws(LaunchError) -> Descriptor? {
-    guard rendezvous.memory != nil else { return nil }
-    let file = linux_memory_file("twins-gradients")
-    let failure = errno
-    guard file >= 0 || rendezvous.transport != .auto else { return nil }
-    guard file >= 0 else { throw LaunchError(call: "memfd_create", errno: failure) }
-    return try Descriptor(owning: file).aboveInherited()
-  }
-
   /// A file in memory with that content, for a worker to read.
   static func memoryFile(holding content: [UInt8]) throws(LaunchError) -> Descriptor {
     let file = try Descriptor(linux_memory_file("twins-run"), from: "memfd_create")
@@ -47,7 +34,7 @@ extension Descriptor {
   }
 
   /// The same file under a number above those that a worker's own descriptors have: dup2 onto one of them would replace it.
-  private func aboveInherited() throws(LaunchError) -> Descriptor {
+  func aboveInherited() throws(LaunchError) -> Descriptor {
     Descriptor(owning: try duplicate(from: 10))
   }
 

@@ -40,8 +40,7 @@ extension EndToEnd {
     @Test func `a resume replaces the file of steps even where none is to be cut`() throws {
       #expect(try launch().finish().status == Status.done)
       let path = "\(place.output("out"))/train.jsonl"
-      var file = ProgressFile(path: path)
-      file.forget()
+      let file = ProgressFile(path: path)
       #expect(file.newest == nil)
       #expect(try launch("--resume", "auto").finish().status == Status.done)
       #expect(file.newest?.step == 20)

@@ -27,7 +27,7 @@ import Testing
 
   /// Runs workers that wait for the launcher's end; what it said goes with the outcome.
   private func supervise(
-    size: Int, _ spawn: @escaping Supervisor.Spawn
+    size: Int, _ spawn: @escaping Attempt.Spawn
   ) throws -> (Outcome, said: String) {
     // The supervisor's signals are blocked for this test alone.
     var mask = sigset_t()

@@ -1,0 +1,104 @@
+import Glibc
+import Recipe
+import System
+import WorkerLink
+
+/// How the attempt stands and ends, for whoever wants to know: the user, `status`, systemd.
+extension Attempt {
+  /// What is about to run.
+  var openingLine: String {
+    "run \(launch.runIdentifier): \(counted(launch.size, "worker")) with "
+      + "\(counted(launch.placement.threads.count, "thread")) each; "
+      + (logFolder.map { "logs in \($0)" } ?? "no logs")
+  }
+
+  /// That it begins, where it is not the first.
+  var beginningLine: String { "attempt \(number)" + (logFolder.map { ": logs in \($0)" } ?? "") }
+
+  /// What went wrong, after the rank's failure.
+  func report(_ outcome: Outcome, firstFailure rank: Int) -> FailureReport {
+    FailureReport(
+      runIdentifier: launch.runIdentifier, outcome: outcome, failure: outcome.ends[rank],
+      process: processes[rank], lastLines: outputs.isEmpty ? [] : outputs[rank].tail.text,
+      logPath: logPath(rank: rank), advice: launch.currentAdvice, phase: phase(of: rank),
+      attempt: launch.restarts.count > 0 ? outcome.attempt : nil,
+      card: launch.cards.indices.contains(rank) ? launch.cards[rank] : nil,
+      memoryKills: memoryKills.since)
+  }
+
+  /// What a rank was busy with at its end, if it got beyond its start.
+  private func phase(of rank: Int) -> String? {
+    guard let state = liveness?.board.read(rank: rank)?.state, state.epoch != nil else { return nil }
+    return state.phase.name
+  }
+
+  /// What `status` tells of it, that long after the launcher's start.
+  func status(_ state: RunStatus.State, at now: Duration, unread: [String]) -> RunStatus {
+    let moment = monotonicNanoseconds()
+    let views = liveness?.views(of: workers.values) ?? []
+    let ranks = (0..<launch.size).map { rank in
+      views.first { $0.rank == rank }.map { self.rank($0, at: moment) } ?? endedOrUnknown(rank)
+    }
+    let first = views.first?.state
+    return RunStatus(
+      run: launch.runIdentifier, attempt: number, launcher: getpid(), state: state,
+      uptimeSeconds: now / .seconds(1),
+      epoch: first?.epoch, step: first?.step, stepsOfEpoch: first?.stepsOfEpoch, loss: first?.loss,
+      imagesPerSecond: first?.imagesPerSecond,
+      healthy: state != .waiting && ranks.allSatisfy { $0.state == .running || $0.state == .ended },
+      unread: unread.isEmpty ? nil : unread, ranks: ranks)
+  }
+
+  private func rank(_ view: RankView, at moment: UInt64) -> RunStatus.Rank {
+    RunStatus.Rank(
+      view, pid: processes[view.rank], isSlow: liveness?.isSlow(view) ?? false, restarts: number,
+      slow: liveness?.currentStragglers.first { $0.rank == view.rank }?.description, at: moment)
+  }
+
+  private func endedOrUnknown(_ rank: Int) -> RunStatus.Rank {
+    RunStatus.Rank(
+      rank: rank, pid: processes[rank], state: workers[rank] == nil ? .ended : .running, restarts: number)
+  }
+
+  /// What the first rank says of its steps, once it has done one.
+  ///
+  /// Of the board, since the file of a run that is gone on with ends with steps of an earlier attempt.
+  var firstRanksStep: WorkerStatus? {
+    guard let state = liveness?.board.read(rank: 0)?.state, state.stepsDone > 0 else { return nil }
+    return state
+  }
+
+  /// Grows as all ranks move: each says so on the board, and rank 0 has a line for every so many steps, none of which
+  /// ends before every rank has added its gradients.
+  var movement: Int { (outputs.first?.outputLines ?? 0) + (liveness?.movement ?? 0) }
+}
+
+extension Launch {
+  /// That another attempt follows, the `number`th start of those that the budget allows.
+  func retryLine(after delay: Duration, number: Int) -> String {
+    "starting again in \(elapsed(delay)) (\(number) of \(restarts.count))"
+  }
+
+  /// How a run ended that did not fail.
+  func closingLine(_ outcome: Outcome, after time: Duration) -> String {
+    switch ExitStatus(rawValue: outcome.exitStatus) {
+    case .done: "\(counted(size, "worker")) finished in \(elapsed(time))"
+    case .stoppedEarly: "stopped early after \(elapsed(time)); \(advice.again) goes on"
+    default:
+      "stopped by \(outcome.stopSignal ?? .terminate) after \(elapsed(time)), before the state was saved"
+    }
+  }
+}
+
+extension Fleet {
+  /// What a request to stop leads to now.
+  var answerToStop: String {
+    if isWaiting { return "not starting the workers again" }
+    return deadline == nil
+      ? "asking the workers to stop after this step; a second one stops them at once"
+      : "stopping the workers at once"
+  }
+
+  /// How the run stands.
+  var standing: RunStatus.State { isWaiting ? .waiting : deadline == nil ? .running : .stopping }
+}

@@ -1,0 +1,213 @@
+import CLinux
+import Collective
+import Glibc
+import Recipe
+import System
+import WorkerLink
+
+/// One start of all ranks: where they meet, what they share, their processes, and where their lines go.
+///
+/// Each restart makes a new one; what the one before had goes with it.
+final class Attempt {
+  let launch: Launch
+  /// Counted from 0.
+  let number: Int
+
+  /// The process identifiers of all ranks that were started.
+  private(set) var processes: [Int: pid_t] = [:]
+  private(set) var workers: [Int: WorkerProcess] = [:]
+  /// By rank; empty until they are prepared.
+  private(set) var outputs: [RankOutput] = []
+  /// What the workers say of themselves; nil where nobody watches.
+  private(set) var liveness: Liveness?
+  /// The folder of its logs; nil where none are kept.
+  private(set) var logFolder: String?
+  /// How often the kernel killed for want of memory before this attempt.
+  let memoryKills = MemoryKills()
+
+  private var placement: WorkerEnvironment
+  private var task: WorkerTask
+  private var progress: ProgressFile?
+  private var sockets: SocketFolder?
+  /// The file in memory that the workers share; theirs alone once all of them are started.
+  private var memory: Descriptor?
+
+  /// Starts one rank.
+  typealias Spawn = (WorkerCommand, Int, WorkerProcess.Inheritance) throws(LaunchError) -> WorkerProcess
+
+  /// An attempt that has nothing yet.
+  init(_ number: Int, of launch: Launch) {
+    self.launch = launch
+    self.number = number
+    placement = launch.placement
+    // Workers of the attempt before, if any lived on, could not join this one's ring.
+    placement.rendezvous.generation = number
+    task = launch.task
+    logFolder = launch.logs?.folder(attempt: number)
+  }
+
+  /// Gets everything ready that can fail before a worker runs.
+  func prepare(_ console: inout Console) throws(LaunchError) {
+    if number > 0 { placement.masterPort = try FreePort.find() }
+    if let resumption = launch.resumption {
+      task = resumption.task(first: launch.task)
+      resumption.cutLogs()
+    }
+    progress = launch.progressPath.map(ProgressFile.init)
+    try makeSockets()
+    try openOutputs(&console)
+    liveness = try .make(launch)
+    placement.hasBoard = liveness != nil
+    memory = try sharedMemory()
+    if memory == nil { placement.rendezvous.memory = nil }
+  }
+
+  /// Starts a rank, whose end `ended` then tells; none of it is left where that fails.
+  func start(
+    _ rank: Int, lifeline: CInt, watchedBy ended: borrowing ReadyQueue, _ spawn: Spawn
+  ) throws(LaunchError) {
+    liveness?.board.begin(rank: rank, at: monotonicNanoseconds())
+    defer { if rank == launch.size - 1 { memory = nil } }
+    do throws(LaunchError) {
+      let worker = try spawn(command(rank: rank), rank, inheritance(lifeline))
+      workers[rank] = worker
+      processes[rank] = worker.identifier
+      try ended.watch(worker.handle, rank: rank)
+    } catch {
+      // One that runs, but cannot be watched, is ended too.
+      _ = workers.removeValue(forKey: rank)?.collect()
+      memory = nil
+      throw error
+    }
+  }
+
+  func send(_ signal: Signal, to rank: Int) { workers[rank]?.send(signal) }
+
+  /// Collects a worker that has ended, and what it left in its pipes; nil where the rank has none.
+  func collect(_ rank: Int, _ console: inout Console) -> Ending? {
+    guard let worker = workers.removeValue(forKey: rank) else { return nil }
+    let ending = worker.collect()
+    outputs[rank].readRest(of: worker, into: &console)
+    return ending
+  }
+
+  /// How far it has come, where that is known.
+  var newestProgress: Progress? { progress?.newest }
+
+  /// The ranks whose processes a signal or a debugger holds.
+  var stoppedRanks: [Int] { workers.values.filter(\.isStopped).map(\.rank).sorted() }
+
+  func logPath(rank: Int) -> String? {
+    logFolder.map { "\($0)/\(RunLayout.log(rank: rank))" }
+  }
+}
+
+extension Attempt {
+  /// A stream of a worker that is open.
+  struct Source {
+    let rank: Int
+    let stream: WorkerStream
+    let pipe: CInt
+  }
+
+  var openStreams: [Source] {
+    workers.values.flatMap { worker in
+      WorkerStream.allCases.compactMap { stream in
+        worker.pipe(of: stream).map { Source(rank: worker.rank, stream: stream, pipe: $0) }
+      }
+    }
+  }
+
+  /// Reads from a stream once, so that a worker that floods its pipe cannot keep the others waiting.
+  func read(_ source: Source, into console: inout Console) {
+    guard let worker = workers[source.rank] else { return }
+    outputs[source.rank].read(source.stream, of: worker, into: &console)
+  }
+
+  /// Adds a line of the launcher's own to the first rank's log.
+  func note(_ text: String, _ console: inout Console) { outputs.first?.note(text, console: &console) }
+
+  /// Keeps what the workers write from now on to their logs, and adds what the kernel says of each.
+  func expectStacks(_ console: inout Console) {
+    for worker in workers.values {
+      outputs[worker.rank].isQuiet = true
+      for line in ProcessNotes.lines(of: worker.identifier) {
+        outputs[worker.rank].note(line, console: &console)
+      }
+    }
+  }
+
+  /// Shows again what the workers write.
+  func endStacks() {
+    for output in outputs { output.isQuiet = false }
+  }
+}
+
+extension Attempt {
+  /// A new folder, which is where the ranks then meet.
+  private func makeSockets() throws(LaunchError) {
+    let folder = try SocketFolder(environment: launch.environment)
+    placement.rendezvous.directory = folder.path
+    do {
+      // What ranks over tcp know each other by.
+      if placement.rendezvous.transport == .tcp {
+        try RingSecrets.write(to: folder.path, size: launch.size)
+      }
+    } catch {
+      throw LaunchError("\(error)", exitStatus: .inputOutput)
+    }
+    sockets = consume folder
+  }
+
+  /// Later attempts do without logs that cannot be kept: these end no run that was well on its way.
+  private func openOutputs(_ console: inout Console) throws(LaunchError) {
+    do throws(LaunchError) {
+      try launch.logs?.make(attempt: number)
+      outputs = try logged()
+    } catch {
+      guard number > 0 else { throw error }
+      console.print("\(error) This attempt has no logs.")
+      logFolder = nil
+      outputs = try logged()
+    }
+  }
+
+  private func logged() throws(LaunchError) -> [RankOutput] {
+    var outputs: [RankOutput] = []
+    for rank in 0..<launch.size {
+      outputs.append(try RankOutput(rank: rank, logPath: logPath(rank: rank)))
+    }
+    return outputs
+  }
+
+  /// A file in memory for the workers to share, where their rendezvous wants one; nil where it does not.
+  ///
+  /// It has no name, so nothing is left of it however everybody ends. With `auto`, a machine that has none goes without.
+  private func sharedMemory() throws(LaunchError) -> Descriptor? {
+    let rendezvous = placement.rendezvous
+    guard rendezvous.memory != nil else { return nil }
+    let file = linux_memory_file("twins-gradients")
+    let failure = errno
+    guard file >= 0 || rendezvous.transport != .auto else { return nil }
+    guard file >= 0 else { throw LaunchError(call: "memfd_create", errno: failure) }
+    return try Descriptor(owning: file).aboveInherited()
+  }
+
+  private func command(rank: Int) -> WorkerCommand {
+    WorkerCommand(
+      program: launch.program, task: task,
+      environment: placement.environment(rank: rank, inheriting: launch.environment)
+        .merging(LauncherLink(log: logPath(rank: rank)).environment) { $1 })
+  }
+
+  private func inheritance(_ lifeline: CInt) -> WorkerProcess.Inheritance {
+    // Borrowed: a copy of what a noncopyable optional holds would take it away.
+    let shared: CInt? =
+      switch memory {
+      case .some(let file): file.number
+      case .none: nil
+      }
+    return WorkerProcess.Inheritance(
+      lifeline: lifeline, memory: shared, board: liveness?.board.descriptor)
+  }
+}
