@@ -39,3 +39,22 @@ public struct LauncherLink: Equatable, Sendable {
     case log = "TWINS_LOG"
   }
 }
+
+/// Torchrun's names for where a worker stands on its host; its rank, and the number of ranks, are the ring's to name.
+public enum TorchrunVariable: String, CaseIterable, Sendable {
+  case localRank = "LOCAL_RANK"
+  case localWorldSize = "LOCAL_WORLD_SIZE"
+  case hostRank = "GROUP_RANK"
+  case masterAddress = "MASTER_ADDR"
+  case masterPort = "MASTER_PORT"
+  case run = "TORCHELASTIC_RUN_ID"
+  case restarts = "TORCHELASTIC_RESTART_COUNT"
+  case mostRestarts = "TORCHELASTIC_MAX_RESTARTS"
+}
+
+/// The names by which the maths library is told how many threads to use, in the order in which it heeds them.
+public enum ThreadVariable: String, CaseIterable, Sendable {
+  /// MKL's own comes first: libtorch asks MKL, which reads the other one without it.
+  case mkl = "MKL_NUM_THREADS"
+  case openMP = "OMP_NUM_THREADS"
+}

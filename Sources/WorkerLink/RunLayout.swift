@@ -11,7 +11,9 @@ public enum RunLayout {
   /// The launcher's own folder, where no other is wanted.
   public static let launcher = "run"
   /// In it, what keeps other runs out of the output folder.
-  public static let lock = "run/lock"
+  public static let lock = "\(launcher)/\(launcherLock)"
+  /// In the launcher's folder, wherever that is, what keeps other launchers out of it.
+  public static let launcherLock = "lock"
   /// In the launcher's folder, how the run was launched.
   public static let launch = "launch.json"
 

@@ -49,5 +49,14 @@ extension RingGroup {
     }
   }
 
-  static func socketPath(of rank: Int, in directory: String) -> String { "\(directory)/ring-\(rank)" }
+  static func socketPath(of rank: Int, in directory: String) -> String {
+    "\(directory)/\(socketPrefix)\(rank)"
+  }
+
+  private static let socketPrefix = "ring-"
+
+  /// Whether ranks that are killed may leave a file of that name in the rendezvous's folder: a socket, its lock, a secret.
+  public static func mayLeave(_ name: String) -> Bool {
+    name.hasPrefix(socketPrefix) || RingSecrets.isName(name)
+  }
 }

@@ -100,6 +100,11 @@ extension RingRendezvous {
   /// The names of all variables that may tell of a rendezvous; those of another one must not be left beside them.
   public static let variables = Set(Variable.allCases.map(\.rawValue))
 
+  /// The variable with the number of ranks, which other launchers set as well.
+  public static let sizeVariable = Variable.size.rawValue
+  /// The variable that names the folder in which the ranks meet; without it there is no rendezvous.
+  public static let directoryVariable = Variable.directory.rawValue
+
   fileprivate enum Variable: String, CaseIterable {
     case rank = "RANK"
     case size = "WORLD_SIZE"

@@ -39,9 +39,15 @@ public enum RingSecrets {
   /// The names of the files that ``write(to:size:)`` makes, for whoever clears the folder.
   public static func fileNames(size: Int) -> [String] { [secretName, listName] + (0..<size).map(keyName) }
 
+  /// Whether a file of that name in a rendezvous's folder holds secrets of some rank or of the run.
+  static func isName(_ name: String) -> Bool {
+    [secretName, listName].contains(name) || name.hasPrefix(keyPrefix)
+  }
+
+  private static let keyPrefix = "key-"
   private static let secretName = "secret"
   private static let listName = "public-keys"
-  private static func keyName(_ rank: Int) -> String { "key-\(rank)" }
+  private static func keyName(_ rank: Int) -> String { "\(keyPrefix)\(rank)" }
   private static func path(_ name: String, in directory: String) -> String { "\(directory)/\(name)" }
 
   /// 256 random bits in hexadecimal digits, which every mechanism can carry.

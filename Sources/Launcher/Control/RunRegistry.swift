@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Recipe
+import WorkerLink
 
 /// Where this user's running runs can be found by name: a private folder with a file for each, which holds the path
 /// of the run's own folder.
@@ -136,7 +137,7 @@ enum RunFinder {
     _ name: String, environment: [String: String], obstacle: (String) -> CInt = obstacle
   ) throws(LaunchError) -> String {
     var forbidden: String?
-    for folder in [name, "\(name)/run"] {
+    for folder in [name, "\(name)/\(RunLayout.launcher)"] {
       switch obstacle(folder) {
       case 0: return folder
       case EACCES: forbidden = forbidden ?? folder

@@ -18,7 +18,7 @@ struct Rehearsal {
     let alone = WorkerCommand(
       program: command.program, task: command.task,
       environment: command.environment.filter {
-        $0.key == "WORLD_SIZE" || !RingRendezvous.variables.contains($0.key)
+        $0.key == RingRendezvous.sizeVariable || !RingRendezvous.variables.contains($0.key)
       })
     let lifeline = try Pipe()
     let worker = try WorkerProcess.spawn(

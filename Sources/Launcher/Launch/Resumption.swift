@@ -1,6 +1,8 @@
+import Checkpoint
 import Flags
 import FoundationEssentials
 import Glibc
+import WorkerLink
 
 /// What later attempts of a run are told to go on from.
 ///
@@ -15,9 +17,9 @@ struct Resumption: Sendable {
   private let lengths: [String: Int]
 
   init(output: String) {
-    folder = "\(output)/checkpoints"
+    folder = CheckpointStore(ofRunIn: output).folder
     earlier = Self.checkpoints(in: folder)
-    let logs = ["\(output)/train.jsonl", "\(output)/log.txt"]
+    let logs = [RunLayout.steps, RunLayout.epochs].map { "\(output)/\($0)" }
     lengths = Dictionary(uniqueKeysWithValues: logs.map { ($0, Self.length(of: $0)) })
   }
 

@@ -1,3 +1,4 @@
+import Collective
 import FoundationEssentials
 import Glibc
 import Recipe
@@ -74,15 +75,10 @@ extension SocketFolder {
     var status = stat()
     guard fstat(folder.number, &status) == 0, status.st_uid == geteuid(), isOld(status) else { return }
     guard flock(folder.number, LOCK_EX | LOCK_NB) == 0 else { return }
-    for name in entries(of: path) where isOfRing(name) || isSocket("\(path)/\(name)") {
+    for name in entries(of: path) where RingGroup.mayLeave(name) || isSocket("\(path)/\(name)") {
       unlink("\(path)/\(name)")
     }
     rmdir(path)
-  }
-
-  /// Whether a ring leaves files of that name when its workers are killed: locks of sockets and secrets of tcp.
-  private static func isOfRing(_ name: String) -> Bool {
-    ["secret", "public-keys"].contains(name) || name.hasPrefix("ring-") || name.hasPrefix("key-")
   }
 
   private static func entries(of folder: String) -> [String] {

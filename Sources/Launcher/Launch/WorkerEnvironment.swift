@@ -30,9 +30,8 @@ struct WorkerEnvironment: Sendable {
       Threads(named: named, environment: environment, processors: Processors.usable, workers: workers)
     }
 
-    /// MKL's own variable comes first: libtorch asks MKL, which reads the other one without it.
     private static func named(by environment: [String: String]) -> Int? {
-      ["MKL_NUM_THREADS", "OMP_NUM_THREADS"].lazy.compactMap { environment[$0].flatMap { Int($0) } }
+      ThreadVariable.allCases.lazy.compactMap { environment[$0.rawValue].flatMap { Int($0) } }
         .first { $0 > 0 }
     }
   }
@@ -61,12 +60,12 @@ struct WorkerEnvironment: Sendable {
   }
 
   private func identity(rank: Int) -> [String: String] {
-    [
-      "LOCAL_RANK": "\(rank)", "GROUP_RANK": "0", "LOCAL_WORLD_SIZE": "\(rendezvous.size)",
-      "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(masterPort)",
-      "TORCHELASTIC_RUN_ID": rendezvous.run, "TORCHELASTIC_RESTART_COUNT": "\(rendezvous.generation)",
-      "TORCHELASTIC_MAX_RESTARTS": "\(maxRestarts)",
+    let values: [TorchrunVariable: String] = [
+      .localRank: "\(rank)", .localWorldSize: "\(rendezvous.size)", .hostRank: "0",
+      .masterAddress: "127.0.0.1", .masterPort: "\(masterPort)",
+      .run: rendezvous.run, .restarts: "\(rendezvous.generation)", .mostRestarts: "\(maxRestarts)",
     ]
+    return Dictionary(uniqueKeysWithValues: values.map { ($0.key.rawValue, $0.value) })
   }
 
   /// Threads that spin while they wait take the cores from the other ranks: three times slower on a full machine.
@@ -74,8 +73,8 @@ struct WorkerEnvironment: Sendable {
 
   /// What was announced is what runs, whichever variable the maths library heeds.
   private func threadVariables(_ outer: [String: String]) -> [String: String] {
-    ["OMP_NUM_THREADS": "\(threads.count)"]
-      .merging(outer["MKL_NUM_THREADS"].map { _ in ["MKL_NUM_THREADS": "\(threads.count)"] } ?? [:]) { $1 }
+    let heeded = ThreadVariable.allCases.filter { $0 == .openMP || outer[$0.rawValue] != nil }
+    return Dictionary(uniqueKeysWithValues: heeded.map { ($0.rawValue, "\(threads.count)") })
   }
 
   /// Variables that the launcher sets, or that speak to it: those of another one must not be left.

@@ -45,7 +45,8 @@ struct WorkerRun {
 
   /// `--dry-run`: all checks of a start, by one process for as many workers as the environment says; writes nothing.
   private func rehearse(_ environment: [String: String]) throws {
-    let placement = RankEnvironment.rehearsal(workers: environment["WORLD_SIZE"].flatMap { Int($0) } ?? 1)
+    let placement = RankEnvironment.rehearsal(
+      workers: environment[RingRendezvous.sizeVariable].flatMap { Int($0) } ?? 1)
     try Resume.requireFree(request)
     let start = try Resume.from(request, Console(speaks: true))
     let (plan, rank) = try meet(from: start, placement, PhaseReporter([:], rank: 0))

@@ -72,22 +72,25 @@ extension RankEnvironment {
   {
     let link = LauncherLink(environment: environment)
     self.init(
-      rendezvous: rendezvous, localRank: try environment.number("LOCAL_RANK", below: rendezvous.size),
-      localWorldSize: try environment.number("LOCAL_WORLD_SIZE", orIfMissing: rendezvous.size),
+      rendezvous: rendezvous,
+      localRank: try environment.number(TorchrunVariable.localRank.rawValue, below: rendezvous.size),
+      localWorldSize: try environment.number(
+        TorchrunVariable.localWorldSize.rawValue, orIfMissing: rendezvous.size),
       lifeline: link.lifeline, log: link.log)
   }
 
   /// Nil where the environment names a number, as it does under the launcher, or all processors may be used.
   static func threads(_ environment: [String: String], usable: Int, processors: Int) -> Int? {
-    let isNamed = ["OMP_NUM_THREADS", "MKL_NUM_THREADS"].contains { environment[$0] != nil }
+    let isNamed = ThreadVariable.allCases.contains { environment[$0.rawValue] != nil }
     return isNamed || usable >= processors ? nil : usable
   }
 
   private static func checkAlone(_ environment: [String: String]) throws(RecipeError) {
-    guard let size = environment["WORLD_SIZE"].flatMap({ Int($0) }), size > 1 else { return }
+    let variable = RingRendezvous.sizeVariable
+    guard let size = environment[variable].flatMap({ Int($0) }), size > 1 else { return }
     throw RecipeError(
-      "WORLD_SIZE=\(size) asks for \(size) workers, but TWINS_SOCKET_DIR does not say where they meet. "
-        + "Start them with twins-launch --nproc \(size); for a single worker, unset WORLD_SIZE.",
+      "\(variable)=\(size) asks for \(size) workers, but \(RingRendezvous.directoryVariable) does not say where they meet. "
+        + "Start them with twins-launch --nproc \(size); for a single worker, unset \(variable).",
       exitStatus: .badConfiguration)
   }
 }
