@@ -3,6 +3,7 @@ import CLinux
 import Collective
 import Flags
 import FoundationEssentials
+import Glibc
 import Recipe
 import WorkerLink
 
@@ -135,6 +136,17 @@ struct AllReduceRank: ParsableCommand {
       print(work.json ? try report.json : report.text)
     }
     group.close()
+  }
+}
+
+extension Lifeline {
+  /// Ends this process when its launcher is gone, and takes away the rendezvous's folder, since the launcher cannot.
+  fileprivate static func watch(_ environment: [String: String], folder: String) {
+    guard let descriptor = LauncherLink(environment: environment).lifeline else { return }
+    watch(descriptor) {
+      try? FileManager.default.removeItem(atPath: folder)
+      _exit(ExitStatus.software.rawValue)
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Glibc
 import Recipe
 import System
+import WorkerLink
 
 /// `twins-launch resume RUN`: the run goes on where it ended, as it was.
 struct Resume: LaunchCommand {
@@ -58,7 +59,7 @@ struct ResumedRun {
   init(_ given: String, environment: [String: String]) throws(LaunchError) {
     let store = CheckpointStore(naming: given)
     let name = store?.outputFolder ?? given
-    if let record = LaunchRecord(in: "\(name)/run") {
+    if let record = LaunchRecord(in: "\(name)/\(RunLayout.launcher)") {
       self.init(in: name, record)
     } else if let record = LaunchRecord(in: name) {
       self.init(in: Self.output(ofRunIn: name, record), record)
@@ -125,5 +126,29 @@ extension ResumedRun {
 
   private static func absolute(_ path: String, in directory: String) -> String {
     path.isEmpty || path.hasPrefix("/") || path == "auto" ? path : "\(directory)/\(path)"
+  }
+}
+
+extension SavedValues {
+  /// What the checkpoint says that a run is probably to go on from, before anything has been verified; nil without one.
+  ///
+  /// The launcher checks the flags by it. The workers verify, and what they find counts.
+  static func glimpse(_ request: RunRequest) -> SavedValues? {
+    guard let flag = request.run.resume else { return nil }
+    let store =
+      flag == "auto" ? CheckpointStore(ofRunIn: request.outputFolder()) : CheckpointStore(naming: flag)
+    guard let store else {
+      let state = try? VerifiedCheckpoint.state(State.self, in: flag)
+      return state.map { SavedValues(of: $0.recipe, source: flag) }
+    }
+    guard let (state, folder) = store.newestState(State.self) else { return nil }
+    var values = SavedValues(of: state.recipe, source: folder)
+    values.outputFolder = store.outputFolder
+    return values
+  }
+
+  /// Of all that a run saves beside its tensors, what a launcher needs.
+  struct State: Decodable {
+    let recipe: Recipe
   }
 }

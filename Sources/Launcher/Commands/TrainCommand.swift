@@ -143,7 +143,7 @@ extension TrainCommand {
     _ program: String, _ task: WorkerTask, _ run: RunSettings, _ placement: WorkerEnvironment,
     _ environment: [String: String], _ signals: borrowing SignalReader
   ) throws -> CInt? {
-    guard run.dryRun || environment["TWINS_WORKER"] == nil, !run.printConfig else { return nil }
+    guard run.dryRun || !WorkerProgram.isNamed(by: environment), !run.printConfig else { return nil }
     let rehearsal = try Rehearsal(
       WorkerCommand(
         program: program, task: task.rehearsing(overwriting: run.overwrite),

@@ -47,7 +47,8 @@ extension ProgressFile {
 
   /// The last whole line, without its newline.
   private var lastLine: ArraySlice<UInt8>? {
-    guard let status = Self.status(of: path), case let (start, size) = (start(in: status), Int64(status.st_size)), size > start,
+    guard let status = Self.status(of: path),
+      case let (start, size) = (start(in: status), Int64(status.st_size)), size > start,
       let file = try? Descriptor(open(path, O_RDONLY | O_CLOEXEC), from: "open")
     else { return nil }
     let offset = max(start, size - Self.longestLine)

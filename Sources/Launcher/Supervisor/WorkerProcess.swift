@@ -66,21 +66,6 @@ extension WorkerProcess {
   }
 }
 
-/// What to run as a worker: the program, what it is to do, and its whole environment.
-struct WorkerCommand: Equatable, Sendable {
-  let program: String
-  let task: WorkerTask
-  let environment: [String: String]
-
-  init(program: String, task: WorkerTask, environment: [String: String]) {
-    self.program = program
-    self.task = task
-    self.environment = environment.merging(
-      task.request.map { _ in [RunRequest.variable: "\(WorkerProcess.requestDescriptor)"] } ?? [:]
-    ) { $1 }
-  }
-}
-
 extension WorkerProcess {
   /// The number under which a worker inherits the read end of the launcher's lifeline.
   static let lifelineDescriptor: CInt = 3

@@ -1,4 +1,3 @@
-import Collective
 import Glibc
 import System
 import Testing
@@ -68,7 +67,7 @@ import Testing
     let command = WorkerCommand(
       program: "/bin/ls", task: WorkerTask(arguments: ["/proc/self/fd"]), environment: [:])
     for isSharing in [false, true] {
-      let memory = isSharing ? try Descriptor.memoryFile(for: rendezvous) : nil
+      let memory = isSharing ? try Descriptor.memoryFile(holding: []) : nil
       let shared: CInt? =
         switch memory {
         case .some(let file): file.number
@@ -82,12 +81,6 @@ import Testing
       try waitUntilReadable(worker.handle.number)
       #expect(worker.collect() == .exited(0))
     }
-  }
-
-  private var rendezvous: RingRendezvous {
-    var rendezvous = RingRendezvous(rank: 0, size: 2, run: "r", generation: 0, directory: "/s")
-    rendezvous.memory = RingRendezvous.SharedMemory(descriptor: 4)
-    return rendezvous
   }
 
   private func readToEnd(_ descriptor: CInt) throws -> String {

@@ -1,4 +1,22 @@
 import Flags
+import FoundationEssentials
+import Glibc
+import Recipe
+
+/// What to run as a worker: the program, what it is to do, and its whole environment.
+struct WorkerCommand: Equatable, Sendable {
+  let program: String
+  let task: WorkerTask
+  let environment: [String: String]
+
+  init(program: String, task: WorkerTask, environment: [String: String]) {
+    self.program = program
+    self.task = task
+    self.environment = environment.merging(
+      task.request.map { _ in [RunRequest.variable: "\(WorkerProcess.requestDescriptor)"] } ?? [:]
+    ) { $1 }
+  }
+}
 
 /// What workers are told to do.
 ///
@@ -50,5 +68,37 @@ struct WorkerTask: Equatable, Sendable {
     task.request?.run.finetune = nil
     task.request?.run.useEma = false
     return task
+  }
+}
+
+/// Finds the program that the launcher starts for each rank.
+enum WorkerProgram {
+  private static let variable = "TWINS_WORKER"
+
+  /// Whether the user has named another one.
+  static func isNamed(by environment: [String: String]) -> Bool { environment[variable] != nil }
+
+  /// $TWINS_WORKER, or else the `twins-worker` that lies beside the launcher's own executable.
+  static func locate(environment: [String: String]) throws(LaunchError) -> String {
+    let path = environment[variable] ?? besideLauncher()
+    guard access(path, X_OK) == 0 else { throw notRunnable(path, reason: errorText(errno)) }
+    return path
+  }
+
+  /// The launcher's own executable.
+  static var launcher: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "./twins-launch"
+  }
+
+  private static func besideLauncher() -> String {
+    let folder = launcher.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    return (folder + ["twins-worker"]).joined(separator: "/")
+  }
+
+  private static func notRunnable(_ path: String, reason: String) -> LaunchError {
+    LaunchError(
+      "cannot run the worker program \(path): \(reason). "
+        + "Build it with `swift build --product twins-worker`, or set \(variable) to its path.",
+      exitStatus: .badConfiguration)
   }
 }

@@ -2,6 +2,32 @@ import CLinux
 import Glibc
 import System
 
+/// Watches processes and tells which have ended, in the order in which the kernel saw them end.
+///
+/// epoll(7) queues its descriptors as they become readable, so two deaths are told in the right order
+/// even when the launcher was busy with output meanwhile.
+struct ReadyQueue: ~Copyable {
+  let descriptor: Descriptor
+
+  init() throws(LaunchError) {
+    descriptor = try Descriptor(linux_open_ready_queue(), from: "epoll_create1")
+  }
+
+  /// Puts a process under watch, under the number of its rank.
+  func watch(_ process: borrowing Descriptor, rank: Int) throws(LaunchError) {
+    guard linux_watch(descriptor.number, process.number, UInt32(rank)) == 0 else {
+      throw LaunchError(call: "epoll_ctl", errno: errno)
+    }
+  }
+
+  /// The ranks whose processes have ended since the last call, first death first.
+  func takeReady() -> [Int] {
+    var ranks: [UInt32] = Array(repeating: 0, count: 64)
+    let count = linux_take_ready(descriptor.number, &ranks, CInt(ranks.count))
+    return ranks.prefix(max(0, Int(count))).map(Int.init)
+  }
+}
+
 /// Receives the launcher's own signals as ordinary input, in place of handlers that may do next to nothing.
 struct SignalReader: ~Copyable {
   let descriptor: Descriptor

@@ -1,0 +1,115 @@
+import Checkpoint
+import FoundationEssentials
+import Glibc
+import Output
+import Recipe
+import System
+import SystemPackage
+import WorkerLink
+
+/// The launcher's own folder of a run: its logs, and a lock against a second launcher.
+struct RunLock: ~Copyable {
+  let path: String
+  /// Nil where the output folder's lock is this one.
+  private let lock: FolderLock?
+
+  /// Makes the folder and takes possession of it until the launcher ends.
+  init(path: String, owner: String, besides possession: Possession?) throws(LaunchError) {
+    try Self.makeFolders(path)
+    lock = try Self.lock(path, owner, possession)
+    self.path = path
+  }
+
+  private static func lock(
+    _ folder: String, _ owner: String, _ possession: Possession?
+  ) throws(LaunchError) -> FolderLock? {
+    let path = "\(folder)/\(RunLayout.launcherLock)"
+    if possession?.isLock(path) == true { return nil }
+    do throws(OutputError) {
+      return try FolderLock(path, of: folder, owner: owner)
+    } catch {
+      throw LaunchError(error)
+    }
+  }
+}
+
+extension RunLock {
+  /// Makes a folder and those above it.
+  static func makeFolders(_ path: String) throws(LaunchError) {
+    guard !Folders.make(path) else { return }
+    throw LaunchError(
+      "cannot write to \(path): \(errorText(errno)). Choose another folder with --output-dir or --run-dir.",
+      exitStatus: .inputOutput)
+  }
+}
+
+/// How a run was launched: what `twins-launch resume` needs to know beside the run's checkpoint.
+struct LaunchRecord: Codable, Equatable, Sendable {
+  /// The command line without its subcommand, the names of flags spelt with dashes.
+  var arguments: [String]
+  /// The folder in which relative paths among them begin.
+  var directory: String
+  /// Where the run wrote.
+  var output: String
+  /// How many workers it had.
+  var workers: Int
+
+  /// What the launcher whose own folder this is has noted; nil where it has not, or nobody can read it.
+  init?(in folder: String) {
+    guard let bytes = try? RegularFile.contents(of: FilePath("\(folder)/\(RunLayout.launch)")),
+      let record = try? JSONDecoder().decode(Self.self, from: Data(bytes))
+    else { return nil }
+    self = record
+  }
+
+  /// That of a run that is launched here and now.
+  init(arguments: [String], output: String, workers: Int) {
+    directory = FileManager.default.currentDirectoryPath
+    self.output = output.hasPrefix("/") ? output : "\(directory)/\(output)"
+    self.arguments = arguments
+    self.workers = workers
+  }
+
+  /// Notes it in the launcher's own folder; a sentence where that fails, which is no reason not to train.
+  func write(to folder: String) -> String? {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      let text = String(decoding: try encoder.encode(self), as: UTF8.self)
+      try AtomicFile.write(text + "\n", to: "\(folder)/\(RunLayout.launch)")
+      return nil
+    } catch {
+      return "twins-launch resume will not know this run's flags: \(error)"
+    }
+  }
+}
+
+/// The logs of one launcher: `logs/attempt-N/rank-R.log`. What earlier launchers left lies in `logs.1` (the newest) to `logs.4`.
+struct LogFolder: Sendable {
+  let path: String
+
+  /// How many earlier launchers' logs are kept, and how many attempts of this one.
+  static let keptLaunches = 4
+  static let keptAttempts = 16
+
+  /// Moves earlier logs out of the way; those that are too old go.
+  init(in parent: String) {
+    path = "\(parent)/\(RunLayout.logs)"
+    guard access(path, F_OK) == 0 else { return }
+    Self.remove("\(path).\(Self.keptLaunches)")
+    for age in (1..<Self.keptLaunches).reversed() { rename("\(path).\(age)", "\(path).\(age + 1)") }
+    rename(path, "\(path).1")
+  }
+
+  /// Makes the folder for an attempt; the oldest one goes, so that a run of months does not fill the disk.
+  func make(attempt: Int) throws(LaunchError) {
+    try RunLock.makeFolders(folder(attempt: attempt))
+    if attempt >= Self.keptAttempts { Self.remove(folder(attempt: attempt - Self.keptAttempts)) }
+  }
+
+  func folder(attempt: Int) -> String { "\(path)/\(RunLayout.attempt(attempt))" }
+
+  private static func remove(_ folder: String) {
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+}
