@@ -1,18 +1,14 @@
 public import ArgumentParser
 public import Recipe
 
-/// A list as a value that may not be given.
-func given(_ list: [Double]) -> [Double]? { list.isEmpty ? nil : list }
+extension [Double] {
+  /// The list as a value that may not be given.
+  var given: [Double]? { isEmpty ? nil : self }
+}
 
-/// Whether a number is a probability.
-func isChance(_ value: Double) -> Bool { (0...1).contains(value) }
-
-/// Whether a number is a probability that leaves something over.
-func isShare(_ value: Double) -> Bool { (0..<1).contains(value) }
-
-/// Whether a list is the two ends of a range above 0.
-func isRising(_ pair: [Double]) -> Bool {
-  pair.count == 2 && pair[0] > 0 && pair[0] <= pair[1] && pair[1].isFinite
+extension Bool {
+  /// The flag as a value that may not be given.
+  var given: Bool? { self ? true : nil }
 }
 
 /// More of them than any run has: counts stay far from where sums of them would overflow.

@@ -51,24 +51,24 @@ package struct IdleFlags: ParsableArguments {
 
   package init() {}
 
-  func settle(_ settings: inout Settings) throws(RecipeError) {
-    if !lrNoise.isEmpty {
-      throw RecipeError(
+  static let rows: [FlagRow] = [
+    FlagRow("--lr-noise", \.idle.lrNoise.given) { _ in
+      RecipeError(
         "--lr-noise: noise on the learning rate is left out, so this run would not be the reference's; "
           + "run without the flag")
-    }
-    settings.note("--dist-eval", isGiven: distEval)
-    settings.note("--world-size", isGiven: worldSize != nil)
-    settings.note("--dist-url", isGiven: distUrl != nil)
-    settings.note(pinMem == true ? "--pin-mem" : "--no-pin-mem", isGiven: pinMem != nil)
-    settings.note("--use-mcloader", isGiven: useMcloader)
-    settings.note("--inat-category", isGiven: inatCategory != nil)
-    settings.note("--resplit", isGiven: resplit)
-    settings.note("--cooldown-epochs", isGiven: cooldownEpochs != nil)
-    settings.note("--decay-epochs", isGiven: decayEpochs != nil)
-    settings.note("--decay-rate", isGiven: decayRate != nil)
-    settings.note("--patience-epochs", isGiven: patienceEpochs != nil)
-    settings.note("--lr-noise-pct", isGiven: lrNoisePct != nil)
-    settings.note("--lr-noise-std", isGiven: lrNoiseStd != nil)
-  }
+    },
+    FlagRow("--dist-eval", \.idle.distEval.given, idle: [.spreadAnyway]),
+    FlagRow("--world-size", \.idle.worldSize, idle: [.countedByLauncher]),
+    FlagRow("--dist-url", \.idle.distUrl, idle: [.broughtTogether]),
+    FlagRow("--pin-mem", \.idle.pinMem, idle: [.unpinned]),
+    FlagRow("--use-mcloader", \.idle.useMcloader.given, idle: [.readFromFolder]),
+    FlagRow("--inat-category", \.idle.inatCategory, idle: [.otherDataSet]),
+    FlagRow("--resplit", \.idle.resplit.given, idle: [.unsplit]),
+    FlagRow("--cooldown-epochs", \.idle.cooldownEpochs, idle: [.oneCosine]),
+    FlagRow("--decay-epochs", \.idle.decayEpochs, idle: [.oneCosine]),
+    FlagRow("--decay-rate", \.idle.decayRate, idle: [.oneCosine]),
+    FlagRow("--patience-epochs", \.idle.patienceEpochs, idle: [.oneCosine]),
+    FlagRow("--lr-noise-pct", \.idle.lrNoisePct, idle: [.noNoise]),
+    FlagRow("--lr-noise-std", \.idle.lrNoiseStd, idle: [.noNoise]),
+  ]
 }

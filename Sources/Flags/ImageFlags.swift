@@ -10,56 +10,55 @@ package struct ImageFlags: ParsableArguments {
   package var dataPath: String?
 
   @Option(
-    help: help(
-      "Kind of data set; folders of classes, as ImageNet is laid out, are the one kind there is.", "IMNET"))
+    help: ArgumentHelp(
+      "Kind of data set; folders of classes, as ImageNet is laid out, are the one kind there is. (default: IMNET)"
+    ))
   var dataSet: DataSet?
 
-  @Option(help: help("Images that each worker takes in one step.", reference.data.batchSize, "n"))
+  @Option(help: help("Images that each worker takes in one step.", of: "--batch-size", "n"))
   package var batchSize: Int?
 
-  @Option(help: help("Side of the images that the network sees.", reference.data.inputSize, "pixels"))
+  @Option(help: help("Side of the images that the network sees.", of: "--input-size", "pixels"))
   package var inputSize: Int?
 
   @Option(
-    help: help("Part of the shorter side that the evaluation crop keeps.", reference.data.cropPercent, "part")
-  )
+    help: help("Part of the shorter side that the evaluation crop keeps.", of: "--crop-pct", "part"))
   package var cropPct: Double?
 
   @Flag(
     inversion: .prefixedNo,
-    help:
-      "Go through the images in a random order; without, worker r of W takes r, r+W, r+2W, … (default: --shuffle)"
-  )
+    help: help(
+      "Go through the images in a random order; without, worker r of W takes r, r+W, r+2W, …", of: "--shuffle"
+    ))
   package var shuffle: Bool?
 
   @Flag(
     inversion: .prefixedNo,
     help: help(
-      "Show three changed copies of a third of the images, each to another worker.", "--no-repeated-aug"))
+      "Show three changed copies of a third of the images, each to another worker.", of: "--repeated-aug"))
   package var repeatedAug: Bool?
 
   package init() {}
 
-  func settle(_ settings: inout Settings) throws(RecipeError) {
-    try settings.take(dataPath, "--data-path", into: \.data.path, "data.path")
-    try checkDataSet()
-    try settings.take(
-      batchSize, "--batch-size", into: \.data.batchSize, "data.batchSize", in: 1...65_536)
-    try settings.take(
-      inputSize, "--input-size", into: \.data.inputSize, "data.inputSize", in: inputSizes)
-    try settings.take(
-      cropPct, "--crop-pct", into: \.data.cropPercent, "data.cropPercent", "above 0, at most 1"
-    ) { $0 > 0 && $0 <= 1 }
-    try settings.take(
-      shuffle, shuffle == true ? "--shuffle" : "--no-shuffle", into: \.data.shuffles, "data.shuffles")
-    try settings.take(
-      repeatedAug, repeatedAug == true ? "--repeated-aug" : "--no-repeated-aug",
-      into: \.data.repeatedAugmentation, "data.repeatedAugmentation")
-  }
+  static let rows: [FlagRow] = [
+    FlagRow("--data-path", \.images.dataPath, sets: \.data.path, "data.path", evaluates: true),
+    FlagRow("--data-set", \.images.dataSet) { $0 == .IMNET ? nil : unread($0) },
+    FlagRow(
+      "--batch-size", \.images.batchSize, sets: \.data.batchSize, "data.batchSize", .within(1...65_536),
+      evaluates: true),
+    FlagRow(
+      "--input-size", \.images.inputSize, sets: \.data.inputSize, "data.inputSize", .within(inputSizes),
+      evaluates: true),
+    FlagRow(
+      "--crop-pct", \.images.cropPct, sets: \.data.cropPercent, "data.cropPercent", .positive(upTo: 1),
+      evaluates: true),
+    FlagRow("--shuffle", \.images.shuffle, sets: \.data.shuffles, "data.shuffles"),
+    FlagRow(
+      "--repeated-aug", \.images.repeatedAug, sets: \.data.repeatedAugmentation, "data.repeatedAugmentation"),
+  ]
 
-  private func checkDataSet() throws(RecipeError) {
-    guard let dataSet, dataSet != .IMNET else { return }
-    throw RecipeError(
+  private static func unread(_ dataSet: DataSet) -> RecipeError {
+    RecipeError(
       "--data-set \(dataSet): this kind of data set is not read. Lay the images out as train/CLASS/IMAGE and "
         + "val/CLASS/IMAGE, and leave the flag away; any number of classes is fine.")
   }

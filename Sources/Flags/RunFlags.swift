@@ -148,21 +148,6 @@ package struct RunFlags: ParsableArguments {
     }
   }
 
-  /// Throws when a value is out of range or two contradict each other; notes the flags that may be idle.
-  func settle(_ settings: inout Settings) throws(RecipeError) {
-    try check()
-    settings.note(
-      shardOptimizer == true ? "--shard-optimizer" : "--no-shard-optimizer", isGiven: shardOptimizer != nil)
-    settings.note("--no-eval", isGiven: noEval)
-    settings.note("--recipe", isGiven: recipe != nil)
-    settings.note("--skip-damaged", isGiven: skipDamaged != nil)
-    settings.note("--overwrite", isGiven: overwrite)
-    settings.note("--checkpoint-every", isGiven: checkpointEvery != nil)
-    settings.note("--no-overlap", isGiven: noOverlap)
-    settings.note("--bucket-megabytes", isGiven: bucketMegabytes != nil)
-    settings.note("--check-weights-every", isGiven: checkWeightsEvery != nil)
-  }
-
   /// These flags as values.
   var settings: RunSettings {
     RunSettings(
@@ -174,15 +159,25 @@ package struct RunFlags: ParsableArguments {
       checkWeightsEvery: checkWeightsEvery)
   }
 
-  private func check() throws(RecipeError) {
-    try require(keep, "--keep", in: 1...1_000_000)
-    try require(skipDamaged, "--skip-damaged", in: 0...1_000_000_000)
-    try require(checkpointEvery, "--checkpoint-every", in: 0...manySteps)
-    try require(logEvery, "--log-every", in: 1...manySteps)
-    try require(threads, "--threads", in: 1...manyThreads)
-    try require(bucketMegabytes, "--bucket-megabytes", in: 1...1024)
-    try require(checkWeightsEvery, "--check-weights-every", in: 0...manySteps)
-    try require(numWorkers, "--num-workers", in: 0...manyThreads)
+  static let rows: [FlagRow] = [
+    FlagRow("--shard-optimizer", \.run.shardOptimizer, idle: [.untrained, .alone, .onCards]),
+    FlagRow("--no-eval", \.run.noEval.given, idle: [.untrained]),
+    FlagRow("--recipe", \.run.recipe, idle: [.untrained, .valuesOfCheckpoint]),
+    FlagRow("--keep", { $0.run.keep }, .within(1...1_000_000)),
+    FlagRow("--skip-damaged", \.run.skipDamaged, .within(0...1_000_000_000), idle: [.untrained]),
+    FlagRow("--overwrite", \.run.overwrite.given, idle: [.untrained]),
+    FlagRow("--checkpoint-every", \.run.checkpointEvery, .within(0...manySteps), idle: [.untrained]),
+    FlagRow("--log-every", { $0.run.logEvery }, .within(1...manySteps)),
+    FlagRow("--threads", \.run.threads, .within(1...manyThreads)),
+    FlagRow("--no-overlap", \.run.noOverlap.given, idle: [.untrained, .alone, .onCards]),
+    FlagRow("--bucket-megabytes", \.run.bucketMegabytes, .within(1...1024), idle: [.untrained, .alone]),
+    FlagRow(
+      "--check-weights-every", \.run.checkWeightsEvery, .within(0...manySteps), idle: [.untrained, .alone]),
+    FlagRow("--num-workers", \.run.numWorkers, .within(0...manyThreads)),
+  ]
+
+  /// Throws where two flags contradict each other.
+  func check() throws(RecipeError) {
     if useEma, finetune == nil, resume == nil {
       throw RecipeError(
         "--use-ema: takes the averaged weights of a file; name it with --finetune, or with --resume. "

@@ -53,7 +53,7 @@ public struct SavedValues: Equatable, Sendable {
   ///
   /// - Parameter evaluates: Whether only an evaluation follows, to which the values of a training do not matter.
   public func changes(in recipe: Recipe, evaluates: Bool = false) -> [String] {
-    let names = evaluates ? names.intersection(Settings.evaluated) : names
+    let names = evaluates ? names.intersection(FlagRow.evaluated) : names
     return laid(over: recipe).changes(to: recipe, among: names)
   }
 }

@@ -9,9 +9,7 @@ package struct Settings: Codable, Equatable, Sendable {
   /// Where the values come from that are not the reference's, by dotted name.
   package private(set) var origins: [String: Origin]
   /// The flags that were given, as they are spelt in messages.
-  package private(set) var given: [Given] = []
-  /// The dotted names of values by the flags that may set them, without the dashes.
-  private(set) var names: [String: String] = [:]
+  private(set) var given: [String] = []
 
   /// Where a value comes from.
   package enum Origin: Codable, Equatable, Sendable, CustomStringConvertible {
@@ -39,19 +37,6 @@ package struct Settings: Codable, Equatable, Sendable {
     }
   }
 
-  /// A flag of the command line.
-  package struct Given: Codable, Equatable, Sendable {
-    let flag: String
-    /// The dotted name of the value that it sets; nil where it sets none of the recipe's.
-    let name: String?
-  }
-
-  /// Values that a network and its evaluation depend on; all others are training's.
-  static let evaluated: Set = [
-    "data.path", "data.batchSize", "data.inputSize", "data.cropPercent", "model.name", "precision.level",
-    "precision.dtype", "seed",
-  ]
-
   /// Starts from the reference's recipe or a named one, under saved values, under a file's.
   init(
     _ named: NamedRecipe?, over saved: SavedValues? = nil, config path: String? = nil
@@ -68,7 +53,7 @@ package struct Settings: Codable, Equatable, Sendable {
       for name in saved.names { origins[name] = .saved(saved.source) }
     }
     guard let path else { return }
-    let file = try RecipeFile(path: path, over: recipe, flagged: TrainingFlags.valueNames)
+    let file = try RecipeFile(path: path, over: recipe, flagged: FlagRow.valueNames)
     recipe = file.recipe
     for name in file.names { origins[name] = .file(path) }
   }
@@ -84,52 +69,31 @@ package struct Settings: Codable, Equatable, Sendable {
     }
     origins.merge(given) { $1 }
     self.given = asked.given
-    try TrainingFlags.check(&self)
+    for row in FlagRow.all { try check(row) }
   }
 
-  /// Takes a flag's value if it was given, and checks the value that stands then.
-  ///
-  /// - Parameters:
-  ///   - value: What was given; nil leaves the value as it is.
-  ///   - flag: The flag's name, for messages.
-  ///   - name: The value's dotted name in `recipe.json`.
-  mutating func take<Value>(
-    _ value: Value?, _ flag: String, into path: WritableKeyPath<Recipe, Value>, _ name: String,
-    _ wanted: String = "", where holds: (Value) -> Bool = { _ in true }
-  ) throws(RecipeError) {
-    names[String(flag.dropFirst(2))] = name
-    if let value {
-      recipe[keyPath: path] = value
-      origins[name] = .flag(flag)
-      given.append(Given(flag: flag, name: name))
+  /// Lays over these values those of the flags that were given, and checks all that stand then.
+  mutating func lay(_ flags: TrainingFlags) throws(RecipeError) {
+    for row in FlagRow.all {
+      if let flag = try row.lay(flags, &recipe) {
+        if let value = row.value { origins[value] = .flag(flag) }
+        if given.last != flag { given.append(flag) }
+      }
+      try check(row)
     }
-    let result = recipe[keyPath: path]
-    if holds(result) { return }
-    switch origins[name] {
+  }
+
+  private func check(_ row: FlagRow) throws(RecipeError) {
+    guard let value = row.value, let fault = row.fault(recipe) else { return }
+    switch origins[value] {
     case .saved(let source), .file(let source):
-      throw RecipeError(
-        "\(source): \(name) \(spelt(result)): must be \(wanted)", exitStatus: .badConfiguration)
-    default: throw RecipeError("\(flag) \(spelt(result)): must be \(wanted)")
+      throw RecipeError("\(source): \(value) \(fault)", exitStatus: .badConfiguration)
+    default: throw RecipeError("\(row.names[0]) \(fault)")
     }
-  }
-
-  /// Likewise for a value between two ends.
-  mutating func take<Value: Comparable>(
-    _ value: Value?, _ flag: String, into path: WritableKeyPath<Recipe, Value>, _ name: String,
-    in range: ClosedRange<Value>
-  ) throws(RecipeError) {
-    try take(
-      value, flag, into: path, name, "from \(end(range.lowerBound)) to \(end(range.upperBound))",
-      where: range.contains)
-  }
-
-  /// Remembers that a flag was given that decides no number.
-  mutating func note(_ flag: String, isGiven: Bool) {
-    if isGiven { given.append(Given(flag: flag, name: nil)) }
   }
 
   /// Takes back that a flag was given.
-  mutating func forget(_ flag: String) { given.removeAll { $0.flag == flag } }
+  mutating func forget(_ flag: String) { given.removeAll { $0 == flag } }
 
   /// Fills in what follows from other values.
   mutating func derive(worldSize: Int) {
@@ -140,20 +104,6 @@ package struct Settings: Codable, Equatable, Sendable {
       recipe.schedule.scalesRate
         ? "schedule.rate × \(recipe.imagesPerUpdate) images an update / 512" : "schedule.rate")
   }
-}
-
-/// An end of a range, a whole number without a decimal point.
-private func end(_ value: Any) -> String {
-  if let number = value as? Double, let whole = Int(exactly: number), whole < 1_000_000 { return "\(whole)" }
-  return spelt(value)
-}
-
-/// A value as it was typed.
-private func spelt(_ value: Any) -> String {
-  if let list = value as? [Double] { return list.map(\.description).joined(separator: " ") }
-  if let number = value as? Double { return number.description }
-  if let number = value as? Int { return number.description }
-  return "\(value)"
 }
 
 extension Settings {

@@ -24,7 +24,8 @@ public struct TrainingFlags: ParsableArguments {
   package func request() throws(RecipeError) -> RunRequest {
     do throws(RecipeError) {
       var settings = try Settings(run.recipe, config: run.config)
-      try settle(&settings)
+      try settings.lay(self)
+      try run.check()
       return RunRequest(run.settings, settings, model: network.model)
     } catch {
       // What a flag would have had to say may stand in what is not there.
@@ -33,37 +34,9 @@ public struct TrainingFlags: ParsableArguments {
     }
   }
 
-  /// The dotted names of values by the flags that set them, without the dashes.
-  static let valueNames: [String: String] = {
-    do {
-      var settings = try Settings(nil, config: nil)
-      try check(&settings)
-      return settings.names
-    } catch {
-      preconditionFailure("the reference's values are in range: \(error)")
-    }
-  }()
-
-  /// Throws unless the values that stand are in range, whoever gave them.
-  static func check(_ settings: inout Settings) throws(RecipeError) {
-    guard let flags = try? TrainingFlags.parse([]) else { preconditionFailure("no flag has to be given") }
-    try flags.settle(&settings)
-  }
-
   /// What the flags are about that set values: `aug` for `--no-aug` too.
   package static var valueSubjects: Set<String> {
-    Set(valueNames.keys.map { $0.hasPrefix("no-") ? String($0.dropFirst(3)) : $0 })
-  }
-
-  private func settle(_ settings: inout Settings) throws(RecipeError) {
-    try images.settle(&settings)
-    try augmentation.settle(&settings)
-    try mixing.settle(&settings)
-    try network.settle(&settings)
-    try schedule.settle(&settings)
-    try optimizer.settle(&settings)
-    try idle.settle(&settings)
-    try run.settle(&settings)
+    Set(FlagRow.all.filter { $0.value != nil }.map { String($0.names[0].dropFirst(2)) })
   }
 }
 
@@ -73,12 +46,6 @@ let reference = Recipe()
 /// What `--help` says of a flag whose default is the reference's.
 ///
 /// The flag itself is nil unless it was given: flags win over a file of values, also where they repeat a default.
-func help(_ text: String, _ standard: some CustomStringConvertible, _ valueName: String? = nil)
-  -> ArgumentHelp
-{
-  ArgumentHelp("\(text) (default: \(standard))", valueName: valueName)
-}
-
-func help(_ text: String, _ standard: [Double], _ valueName: String) -> ArgumentHelp {
-  help(text, standard.map(\.description).joined(separator: " "), valueName)
+func help(_ text: String, of flag: String, _ valueName: String? = nil) -> ArgumentHelp {
+  ArgumentHelp("\(text) (default: \(FlagRow.standard(of: flag)))", valueName: valueName)
 }

@@ -1,0 +1,64 @@
+/// Which values are allowed, and the words for them.
+struct Bounds<Value>: Sendable {
+  private let words: String
+  private let hold: @Sendable (Value) -> Bool
+
+  init(_ words: String, _ hold: @escaping @Sendable (Value) -> Bool) {
+    self.words = words
+    self.hold = hold
+  }
+
+  /// What is wrong with a value, which comes first; nil where nothing is.
+  func fault(of value: Value) -> String? { hold(value) ? nil : "\(spelt(value)): must be \(words)" }
+
+  /// Everything that the type can say.
+  static var none: Bounds { Bounds("") { _ in true } }
+
+  /// Those of a value that may be absent.
+  static func orAbsent<Wrapped>(_ bounds: Bounds<Wrapped>) -> Bounds where Value == Wrapped? {
+    Bounds(bounds.words) { $0.map(bounds.hold) ?? true }
+  }
+}
+
+extension Bounds where Value: Comparable & Sendable {
+  /// Both ends are inside.
+  static func within(_ range: ClosedRange<Value>) -> Bounds {
+    Bounds("from \(end(range.lowerBound)) to \(end(range.upperBound))", range.contains)
+  }
+}
+
+extension Bounds<Double> {
+  /// A probability.
+  static let chance = Bounds("from 0 to 1", (0...1).contains)
+
+  /// A probability that leaves something over.
+  static let share = Bounds("from 0 to below 1", (0..<1).contains)
+
+  /// All positive numbers up to the last.
+  static func positive(upTo last: Double) -> Bounds {
+    Bounds("above 0, at most \(end(last))") { $0 > 0 && $0 <= last }
+  }
+}
+
+extension Bounds<[Double]> {
+  /// The two ends of a range above 0.
+  static func rising(upTo last: Double) -> Bounds {
+    Bounds("two rising numbers above 0, at most \(end(last))") { pair in
+      pair.count == 2 && pair[0] > 0 && pair[0] <= pair[1] && pair[1] <= last
+    }
+  }
+}
+
+/// An end of a range, a whole number without a decimal point.
+private func end(_ value: Any) -> String {
+  if let number = value as? Double, let whole = Int(exactly: number), whole < 1_000_000 { return "\(whole)" }
+  return spelt(value)
+}
+
+/// A value as it was typed.
+func spelt(_ value: Any) -> String {
+  if let list = value as? [Double] { return list.map(\.description).joined(separator: " ") }
+  if let number = value as? Double { return number.description }
+  if let number = value as? Int { return number.description }
+  return "\(value)"
+}

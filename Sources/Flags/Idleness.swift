@@ -1,0 +1,73 @@
+import Recipe
+
+/// Why a given flag may have no effect, the widest reasons first: a flag is named with the first that holds.
+///
+/// Which flags one is about stands in their rows.
+enum Idleness: String, CaseIterable, Sendable {
+  case spreadAnyway = "evaluation is always spread over the workers"
+  case countedByLauncher = "the launcher's --nproc says how many workers there are"
+  case broughtTogether = "the launcher brings the workers together"
+  case unpinned = "no pinned memory is used"
+  case readFromFolder = "images are read from --data-path"
+  case otherDataSet = "it belongs to --data-set INAT"
+  case unsplit = "batches have no augmentation splits"
+  case oneCosine = "the cosine runs once, without steps, plateaus or an appendix"
+  case noNoise = "the learning rate has no noise"
+  /// Of flags that set values of the recipe; the next one of others.
+  case untrainedValue
+  case untrained
+  case unaugmented = "--no-aug changes no image"
+  case policy = "--aa takes its place"
+  case nothingErased = "--reprob 0 erases nothing"
+  case mixingOff = "neither Mixup nor CutMix is on"
+  case neverMixed = "--mixup-prob 0 mixes nothing"
+  case boxSides = "--cutmix-minmax takes its place"
+  case oneMixing = "only one of Mixup and CutMix is on"
+  case alone = "one worker has nobody to exchange with"
+  case sharedMemory = "only --transport ipc and tcp send gradients"
+  case onCards = "on cards each worker updates all weights, after an exchange that follows backward"
+  case adamW = "AdamW has no momentum to set"
+  case sgd = "SGD has neither"
+  case noWarmup = "--warmup-epochs 0 warms nothing up"
+  case float32 = "--amp O0 computes in float32"
+  case noAverage = "there is no --model-ema"
+  case valuesOfCheckpoint = "the run goes on with the values of its checkpoint"
+  case epochOfCheckpoint = "the run goes on after its checkpoint"
+
+  /// Whether the flags that name it have no effect.
+  func holds(in situation: Situation) -> Bool {
+    let recipe = situation.recipe
+    let mixing = recipe.mixing
+    return switch self {
+    case .spreadAnyway, .countedByLauncher, .broughtTogether, .unpinned, .readFromFolder, .otherDataSet,
+      .unsplit,
+      .oneCosine, .noNoise:
+      true
+    case .untrainedValue, .untrained: !situation.run.trains
+    case .unaugmented: !recipe.data.augments
+    case .policy: !recipe.data.autoAugment.isEmpty
+    case .nothingErased: recipe.data.erasing.probability == 0
+    case .mixingOff: !mixing.isOn && mixing.probability > 0
+    case .neverMixed: mixing.probability == 0
+    case .boxSides: mixing.cutmixMinMax != nil
+    case .oneMixing: mixing.mixup == 0 || !mixing.mixesRectangles
+    case .alone: recipe.worldSize == 1
+    case .sharedMemory: !situation.sumsTravel
+    case .onCards: situation.onCard
+    case .adamW: recipe.optimizer.kind == .adamw
+    case .sgd: recipe.optimizer.kind == .sgd
+    case .noWarmup: recipe.schedule.warmupEpochs == 0
+    case .float32: recipe.precision.level == .O0
+    case .noAverage: !recipe.ema.enabled
+    case .valuesOfCheckpoint, .epochOfCheckpoint: situation.goesOn
+    }
+  }
+
+  /// The reason as a user reads it.
+  func said(of run: RunSettings) -> String {
+    switch self {
+    case .untrainedValue, .untrained: "\(run.eval ? "--eval" : "--throughput") trains nothing"
+    default: rawValue
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package import ArgumentParser
+package import Recipe
+
+/// How images of a batch are mixed, and their targets smoothed.
+package struct MixingFlags: ParsableArguments {
+  @Option(help: help("Alpha of Mixup's Beta distribution; 0 for no Mixup.", of: "--mixup", "alpha"))
+  package var mixup: Double?
+
+  @Option(help: help("Alpha of CutMix's Beta distribution; 0 for no CutMix.", of: "--cutmix", "alpha"))
+  package var cutmix: Double?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Smallest and largest side of CutMix's box, as parts of the image's; in the place of --cutmix.",
+      valueName: "part"))
+  package var cutmixMinmax: [Double] = []
+
+  @Option(help: help("Chance that a batch is mixed.", of: "--mixup-prob", "chance"))
+  package var mixupProb: Double?
+
+  @Option(help: help("Chance of CutMix where Mixup is on too.", of: "--mixup-switch-prob", "chance"))
+  package var mixupSwitchProb: Double?
+
+  @Option(help: help("What shares one draw.", of: "--mixup-mode", "mode"))
+  package var mixupMode: Recipe.Mixing.Mode?
+
+  @Option(help: help("Share of a target that is spread over all classes.", of: "--smoothing", "share"))
+  package var smoothing: Double?
+
+  package init() {}
+
+  static let rows: [FlagRow] = [
+    FlagRow(
+      "--mixup", \.mixing.mixup, sets: \.mixing.mixup, "mixing.mixup", .within(0...1000),
+      idle: [.neverMixed]),
+    FlagRow(
+      "--cutmix", \.mixing.cutmix, sets: \.mixing.cutmix, "mixing.cutmix", .within(0...1000),
+      idle: [.neverMixed, .boxSides]),
+    FlagRow(
+      "--cutmix-minmax", \.mixing.cutmixMinmax.given, sets: \.mixing.cutmixMinMax, "mixing.cutmixMinMax",
+      .orAbsent(.rising(upTo: 1)), idle: [.neverMixed]
+    ) { $0 },
+    FlagRow(
+      "--mixup-prob", \.mixing.mixupProb, sets: \.mixing.probability, "mixing.probability", .chance,
+      idle: [.mixingOff]),
+    FlagRow(
+      "--mixup-switch-prob", \.mixing.mixupSwitchProb, sets: \.mixing.switchProbability,
+      "mixing.switchProbability", .chance, idle: [.mixingOff, .neverMixed, .oneMixing]),
+    FlagRow(
+      "--mixup-mode", \.mixing.mixupMode, sets: \.mixing.mode, "mixing.mode", idle: [.mixingOff, .neverMixed]),
+    FlagRow("--smoothing", \.mixing.smoothing, sets: \.smoothing, "smoothing", .share),
+  ]
+}
