@@ -16,6 +16,20 @@ int ct_multiply(const ct_tensor *a, const ct_tensor *b, ct_tensor **out) {
   return returning(out, [&] { return at::mul(a->value, b->value); });
 }
 
+int ct_add_(ct_tensor *a, const ct_tensor *b) {
+  return guarded([&] {
+    c10::NoGradGuard no_grad;
+    a->value.add_(b->value);
+  });
+}
+
+int ct_multiply_(ct_tensor *a, const ct_tensor *b) {
+  return guarded([&] {
+    c10::NoGradGuard no_grad;
+    a->value.mul_(b->value);
+  });
+}
+
 int ct_divide(const ct_tensor *a, const ct_tensor *b, ct_tensor **out) {
   return returning(out, [&] { return at::div(a->value, b->value); });
 }

@@ -119,6 +119,6 @@ int ct_copy_(ct_tensor *t, const ct_tensor *source) {
 int ct_put_(ct_tensor *t, const ct_tensor *places, const ct_tensor *values) {
   return guarded([&] {
     c10::NoGradGuard no_grad;
-    t->value.view(-1).index_put_({places->value}, values->value);
+    t->value.view(-1).scatter_(0, places->value, values->value);
   });
 }

@@ -74,7 +74,7 @@ extension Tensor {
 
   /// Replaces elements of this contiguous tensor: those with the numbers `places` `[n]` (int64) by `values` `[n]`.
   ///
-  /// Elements are counted in row-major order. A number that comes twice must have the same value both times.
+  /// Elements are counted in row-major order; no number may come twice.
   public func replace(
     at places: Tensor, by values: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) {

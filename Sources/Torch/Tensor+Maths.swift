@@ -21,6 +21,16 @@ extension Tensor {
     tensor(#fileID, #line) { ct_divide(a.handle, b.handle, $0) }
   }
 
+  /// Adds another tensor's elements, with broadcasting, in place.
+  public func add(_ other: Tensor, file: StaticString = #fileID, line: UInt = #line) {
+    check(ct_add_(handle, other.handle), file, line)
+  }
+
+  /// Multiplies by another tensor's elements, with broadcasting, in place.
+  public func multiply(by other: Tensor, file: StaticString = #fileID, line: UInt = #line) {
+    check(ct_multiply_(handle, other.handle), file, line)
+  }
+
   /// Every element times a number.
   public func scaled(by factor: Double, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) { ct_scale(handle, factor, $0) }

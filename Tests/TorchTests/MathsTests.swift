@@ -18,6 +18,13 @@ import Torch
     expect(tensor, equals: [3, -6, 12])
   }
 
+  @Test func `sums and products in place`() {
+    let tensor = floats([1, -2, 4, 8], [2, 2])
+    tensor.multiply(by: floats([2, 3], [2, 1]))
+    tensor.add(floats([10, 20]))
+    expect(tensor, equals: [12, 16, 22, 44])
+  }
+
   @Test func `sums, means and norms`() {
     let tensor = floats([1, 2, 3, 4, 5, 6], [2, 3])
     #expect(tensor.sum().item() == 21)

@@ -66,7 +66,7 @@ int ct_normal_(ct_tensor *t, double mean, double deviation, uint64_t seed);
 int ct_bernoulli_(ct_tensor *t, double chance, uint64_t seed);
 int ct_fill_(ct_tensor *t, double value);
 int ct_copy_(ct_tensor *t, const ct_tensor *source);
-/// Replaces the elements of a contiguous tensor that int64 `places` number in row-major order.
+/// Replaces the elements of a contiguous tensor that int64 `places` number in row-major order, each once.
 int ct_put_(ct_tensor *t, const ct_tensor *places, const ct_tensor *values);
 
 // Shape (shape.cpp)
@@ -85,6 +85,8 @@ int ct_pad(const ct_tensor *t, const int64_t *amounts, int count, ct_tensor **ou
 int ct_add(const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
 int ct_subtract(const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
 int ct_multiply(const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
+int ct_add_(ct_tensor *a, const ct_tensor *b);
+int ct_multiply_(ct_tensor *a, const ct_tensor *b);
 int ct_divide(const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
 int ct_scale(const ct_tensor *a, double factor, ct_tensor **out);
 int ct_scale_(ct_tensor *a, double factor);
