@@ -2,6 +2,7 @@ import Checkpoint
 import Flags
 import FoundationEssentials
 import Glibc
+import System
 import WorkerLink
 
 /// What later attempts of a run are told to go on from.
@@ -66,5 +67,63 @@ struct Resumption: Sendable {
       if stat("\(folder)/\(name)", &status) == 0 { found[name] = Mark(status) }
     }
     return found
+  }
+}
+
+/// How far a run has come: its newest finished step that was recorded.
+struct Progress: Equatable, Sendable, Decodable {
+  let epoch: Int
+  /// Counted from the start of the run, over all epochs.
+  let step: Int
+}
+
+/// Reads the progress of a run from the last line of `train.jsonl`, which rank 0 adds to.
+///
+/// Only lines count that were added since this value was made, as each attempt makes one: a file of an earlier attempt is gone on with. An attempt
+/// that resumes replaces the file by one that ends where it goes on from, even where nothing is to be cut; that one counts
+/// as a whole. So an attempt that died before it had resumed shows nothing, and one that died before its first step
+/// always shows the place from which it went on.
+struct ProgressFile: Sendable {
+  let path: String
+  private let known: stat?
+
+  init(path: String) {
+    self.path = path
+    known = Self.status(of: path)
+  }
+
+  /// The newest step of this attempt, or the one that it goes on from; nil before its first.
+  var newest: Progress? {
+    guard let line = lastLine else { return nil }
+    return try? JSONDecoder().decode(Progress.self, from: Data(line))
+  }
+}
+
+extension ProgressFile {
+  /// More than one line of the file has.
+  private static let longestLine: Int64 = 4096
+
+  private static func status(of path: String) -> stat? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status : nil
+  }
+
+  /// Where this attempt's lines begin in the file that is there now.
+  private func start(in file: stat) -> Int64 {
+    file.st_ino == known?.st_ino ? Int64(known?.st_size ?? 0) : 0
+  }
+
+  /// The last whole line, without its newline.
+  private var lastLine: ArraySlice<UInt8>? {
+    guard let status = Self.status(of: path),
+      case let (start, size) = (start(in: status), Int64(status.st_size)), size > start,
+      let file = try? Descriptor(open(path, O_RDONLY | O_CLOEXEC), from: "open")
+    else { return nil }
+    let offset = max(start, size - Self.longestLine)
+    var bytes = [UInt8](repeating: 0, count: Int(size - offset))
+    let count = pread(file.number, &bytes, bytes.count, off_t(offset))
+    guard let end = bytes.prefix(max(0, count)).lastIndex(of: newline) else { return nil }
+    let before = bytes[..<end]
+    return before[((before.lastIndex(of: newline) ?? -1) + 1)...]
   }
 }
