@@ -3,6 +3,8 @@
 #pragma once
 #include <stddef.h>
 
+#include "block_threads.h"
+
 /// Adds `count` floats at `addends` to those at `sums`; both may lie at any address.
 void floats_add(void *sums, const void *addends, size_t count);
 

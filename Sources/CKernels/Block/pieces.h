@@ -1,0 +1,30 @@
+// Work in pieces of a fixed size, taken by threads from a common counter.
+//
+// What a piece computes, and where it puts it, depends on the piece alone, so results have the same bits for any number
+// of threads. `worker` is below threads->count and no two run at once with the same: it chooses scratch memory.
+#pragma once
+
+template <class Body>
+struct Pieces {
+  Body &body;
+  const int count;
+  std::atomic<int> next = 0;
+
+  static void work(void *argument, int worker) {
+    Pieces &pieces = *static_cast<Pieces *>(argument);
+    for (int piece; (piece = pieces.next.fetch_add(1, std::memory_order_relaxed)) < pieces.count;)
+      pieces.body(piece, worker);
+  }
+};
+
+/// Calls body(piece, worker) for each piece in 0 ..< count, and returns when all are done.
+template <class Body>
+inline void for_pieces(const ck_threads *threads, int count, Body &body) {
+  Pieces<Body> pieces{body, count};
+  const int tasks = smaller(threads->count, count);
+  if (tasks > 1) {
+    threads->run(threads, tasks, Pieces<Body>::work, &pieces);
+  } else {
+    Pieces<Body>::work(&pieces, 0);
+  }
+}

@@ -1,0 +1,28 @@
+// Everything from outside that the kernels use. Included before functions are bound to an instruction set, since
+// a system header's functions must stay callable from everywhere.
+#pragma once
+#include <immintrin.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "block_threads.h"
+
+#define CK_INLINE inline __attribute__((always_inline))
+#define CK_UNROLL _Pragma("clang loop unroll(full)")
+
+namespace ck {
+
+/// The upper half of a float32.
+struct bfloat16 {
+  uint16_t bits;
+};
+
+constexpr int smaller(int a, int b) { return a < b ? a : b; }
+constexpr int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+constexpr int64_t rounded_up(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
+
+}  // namespace ck
