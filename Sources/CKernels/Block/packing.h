@@ -14,18 +14,37 @@ CK_INLINE uint32_t packed_value(DotProduct, float even, float odd) {
 }
 #endif
 
-/// Packs columns [first, last) of B, `first` a multiple of `panel`; B[k, n] = weight[k · along_depth + n · along_column].
+/// Packs columns of B, a panel a piece; B[k, n] = weight[k · along_depth + n · along_column].
 template <class P>
-inline void pack(const float *weight, int columns, int depth, int64_t along_depth, int64_t along_column, int first,
-                 int last, typename P::Packed *packed) {
-  for (int column = first; column < last; column += panel) {
-    const int width = panel_width(columns, column);
+struct Packing {
+  const float *weight;
+  int columns, depth;
+  int64_t along_depth, along_column;
+  typename P::Packed *packed;
+
+  void operator()(int piece, int) {
+    const int column = piece * panel, width = panel_width(columns, column);
     auto *to = const_cast<typename P::Packed *>(packed_panel<P>(packed, depth, column));
     for (int k = 0; k < depth; k += P::step)
       for (int n = column; n < column + width; n++) {
         const float *from = weight + k * along_depth + n * along_column;
-        bool inside = n < columns;
+        const bool inside = n < columns;
         *to++ = packed_value(P(), inside ? from[0] : 0, inside && k + 1 < depth ? from[along_depth] : 0);
       }
   }
+
+  static void forward(const ck_threads *threads, const float *weight, int outputs, int inputs, void *packed) {
+    Packing packing{weight, outputs, inputs, 1, inputs, (typename P::Packed *)packed};
+    for_pieces(threads, (outputs + panel - 1) / panel, packing);
+  }
+  static void backward(const ck_threads *threads, const float *weight, int outputs, int inputs, void *packed) {
+    Packing packing{weight, inputs, outputs, inputs, 1, (typename P::Packed *)packed};
+    for_pieces(threads, (inputs + panel - 1) / panel, packing);
+  }
+};
+
+template <class P>
+inline size_t packed_bytes(int outputs, int inputs) {
+  const int64_t forward = packed_size<P>(outputs, inputs), backward = packed_size<P>(inputs, outputs);
+  return (size_t)(forward > backward ? forward : backward) * sizeof(typename P::Packed);
 }

@@ -17,6 +17,7 @@ struct FloatProduct {
   static constexpr int step = 1;
   static CK_INLINE F left(const float *p) { return all(*p); }
   static CK_INLINE F right(const float *p) { return load(p); }
+  static CK_INLINE F one() { return all(1); }
   static CK_INLINE F multiply_add(F sum, F a, F b) { return fma(a, b, sum); }
 
   /// Two consecutive rows of an operand of a weight gradient, W columns, at `p` and one step further.
@@ -39,6 +40,7 @@ struct DotProduct {
   }
   static CK_INLINE I left(const uint32_t *p) { return all_pairs(*p); }
   static CK_INLINE I right(const uint32_t *p) { return load_pairs(p); }
+  static CK_INLINE I one() { return all_pairs(0x3F803F80); }
   static CK_INLINE F multiply_add(F sum, I a, I b) { return dot(sum, a, b); }
 
   static CK_INLINE void store_rows(uint32_t *p, int64_t, F even, F odd) { store_pairs(p, paired(even, odd)); }

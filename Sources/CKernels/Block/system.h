@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "block_mlp.h"
 #include "block_threads.h"
+#include "block_weights.h"
 
 #define CK_INLINE inline __attribute__((always_inline))
 #define CK_UNROLL _Pragma("clang loop unroll(full)")

@@ -21,30 +21,25 @@ const Table &table() {
   return *table;
 }
 
-struct Rates {
-  double dot, fma;
-};
-
-/// The better of several short runs each, in turns: another process or the host may take the core at any time.
-static Rates measured_rates() {
-  const Table *best = table_of(ck_instructions_available());
-  if (!best) __builtin_trap();
-  Rates rates = {0, 0};
+/// The best of several short runs each, in turns: another process or the host may take the core at any time.
+static bool measured_dot_is_faster() {
+  double dot = 0, fma = 0;
   for (int round = 0; round < 8; round++) {
-    double fma = best->fma_rate(), dot = best->dot_rate ? best->dot_rate() : 0;
-    rates = {dot > rates.dot ? dot : rates.dot, fma > rates.fma ? fma : rates.fma};
+    const double dot_now = ck_product_rate(CK_PRODUCT_DOT), fma_now = ck_product_rate(CK_PRODUCT_FMA);
+    dot = dot_now > dot ? dot_now : dot;
+    fma = fma_now > fma ? fma_now : fma;
   }
-  return rates;
+  return dot > fma;
 }
 
-static const Rates &rates_of_best() {
-  static const Rates rates = measured_rates();
-  return rates;
+static bool dot_is_faster() {
+  static const bool faster = measured_dot_is_faster();
+  return faster;
 }
 
-Kind kind_of(ck_type type) {
-  if (type == CK_FLOAT32) return float32;
-  return ck_product_in_use() == CK_PRODUCT_DOT ? bfloat16_dot : bfloat16_fma;
+const Kernels &kernels_for(ck_type type) {
+  if (type == CK_FLOAT32) return table().kernels[float32];
+  return table().kernels[ck_product_in_use() == CK_PRODUCT_DOT ? bfloat16_dot : bfloat16_fma];
 }
 
 }  // namespace ck
@@ -74,7 +69,7 @@ extern "C" ck_product ck_product_in_use(void) {
   if (ck_instructions_in_use() != CK_AVX512_BF16) return CK_PRODUCT_FMA;
   int chosen = ck::chosen_product.load(std::memory_order_relaxed);
   if (chosen) return (ck_product)chosen;
-  return ck::rates_of_best().dot > ck::rates_of_best().fma ? CK_PRODUCT_DOT : CK_PRODUCT_FMA;
+  return ck::dot_is_faster() ? CK_PRODUCT_DOT : CK_PRODUCT_FMA;
 }
 
 extern "C" int ck_product_use(int product) {
@@ -83,7 +78,9 @@ extern "C" int ck_product_use(int product) {
   return 0;
 }
 
-extern "C" void ck_product_rates(double *dot, double *fma) {
-  *dot = ck::rates_of_best().dot;
-  *fma = ck::rates_of_best().fma;
+extern "C" double ck_product_rate(ck_product product) {
+  const ck::Table *best = ck::table_of(ck_instructions_available());
+  if (!best) return 0;
+  const auto rate = product == CK_PRODUCT_DOT ? best->dot_rate : best->fma_rate;
+  return rate ? rate() : 0;
 }

@@ -7,10 +7,25 @@ namespace ck {
 /// What activations are kept in and how products are formed: each kernel is assembled for each.
 enum Kind { float32, bfloat16_fma, bfloat16_dot };
 
+/// The kernels for one kind.
+struct Kernels {
+  size_t (*packed_bytes)(int outputs, int inputs);
+  void (*pack_forward)(const ck_threads *, const float *weight, int outputs, int inputs, void *packed);
+  void (*pack_backward)(const ck_threads *, const float *weight, int outputs, int inputs, void *packed);
+
+  int64_t (*mlp_forward_scratch)(const ck_mlp &, int threads);
+  void (*mlp_forward)(const ck_threads *, const ck_mlp &, const ck_samples &, const float *x, float *y,
+                      const ck_mlp_saved *, char *scratch);
+  int64_t (*mlp_backward_scratch)(const ck_mlp &, const ck_samples &, int threads);
+  void (*mlp_backward)(const ck_threads *, const ck_mlp &, const ck_samples &, const ck_mlp_saved &, const float *dy,
+                       float *dx, const ck_mlp_gradients &, char *scratch);
+};
+
 struct Table {
   /// Multiply-adds a nanosecond of products in registers; the second is 0 without a dot product.
   double (*fma_rate)();
   double (*dot_rate)();
+  Kernels kernels[3];  // by Kind
 };
 
 namespace avx2 {
@@ -26,7 +41,7 @@ extern const Table table;
 /// The table of the set in use; traps where the CPU has none.
 const Table &table();
 
-/// The kind that a type of activations takes with the products in use.
-Kind kind_of(ck_type type);
+/// The kernels for a type of activations, with the instructions and products in use.
+const Kernels &kernels_for(ck_type type);
 
 }  // namespace ck

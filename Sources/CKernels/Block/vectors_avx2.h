@@ -38,6 +38,8 @@ CK_INLINE I first(int n) {  // n ≤ 8
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
+CK_INLINE F first_lanes(F x, int n) { return _mm256_and_ps(x, _mm256_castsi256_ps(first(n))); }  // the others 0
+
 CK_INLINE F load(const float *p) { return _mm256_loadu_ps(p); }
 CK_INLINE F load(const float *p, int n) { return _mm256_maskload_ps(p, first(n)); }
 CK_INLINE void store(float *p, F x) { _mm256_storeu_ps(p, x); }

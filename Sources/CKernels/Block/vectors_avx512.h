@@ -32,6 +32,8 @@ CK_INLINE float greatest(F x) { return _mm512_reduce_max_ps(x); }
 
 CK_INLINE __mmask16 first(int n) { return (__mmask16)((1u << n) - 1); }  // n ≤ 16
 
+CK_INLINE F first_lanes(F x, int n) { return _mm512_maskz_mov_ps(first(n), x); }  // the others 0
+
 CK_INLINE F load(const float *p) { return _mm512_loadu_ps(p); }
 CK_INLINE F load(const float *p, int n) { return _mm512_maskz_loadu_ps(first(n), p); }
 CK_INLINE void store(float *p, F x) { _mm512_storeu_ps(p, x); }
