@@ -18,6 +18,24 @@ namespace ck::CK_SET {
 //
 #include "mlp_backward.h"
 #include "mlp_forward.h"
+//
+#include "head_rows.h"
+#include "small_product.h"
+//
+#include "head_attention.h"
+#include "operands.h"
+#include "residual.h"
+//
+#include "windows.h"
+//
+#include "local_attention_backward.h"
+#include "local_attention_forward.h"
+//
+#include "patches.h"
+#include "summary_backward.h"
+//
+#include "global_attention_backward.h"
+#include "global_attention_forward.h"
 
 template <class S, class P>
 constexpr Kernels kernels = {
@@ -28,6 +46,14 @@ constexpr Kernels kernels = {
     .mlp_forward = MlpForward<S, P>::run,
     .mlp_backward_scratch = MlpBackward<S, P>::scratch_bytes,
     .mlp_backward = MlpBackward<S, P>::run,
+    .local_attention_forward_scratch = LocalAttentionForward<S, P>::scratch_bytes,
+    .local_attention_forward = LocalAttentionForward<S, P>::run,
+    .local_attention_backward_scratch = LocalAttentionBackward<S, P>::scratch_bytes,
+    .local_attention_backward = LocalAttentionBackward<S, P>::run,
+    .global_attention_forward_scratch = GlobalAttentionForward<S, P>::scratch_bytes,
+    .global_attention_forward = GlobalAttentionForward<S, P>::run,
+    .global_attention_backward_scratch = GlobalAttentionBackward<S, P>::scratch_bytes,
+    .global_attention_backward = GlobalAttentionBackward<S, P>::run,
 };
 
 extern const Table table;

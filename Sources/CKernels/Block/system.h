@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "block_attention.h"
 #include "block_mlp.h"
 #include "block_threads.h"
 #include "block_weights.h"

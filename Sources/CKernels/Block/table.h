@@ -19,6 +19,22 @@ struct Kernels {
   int64_t (*mlp_backward_scratch)(const ck_mlp &, const ck_samples &, int threads);
   void (*mlp_backward)(const ck_threads *, const ck_mlp &, const ck_samples &, const ck_mlp_saved &, const float *dy,
                        float *dx, const ck_mlp_gradients &, char *scratch);
+
+  int64_t (*local_attention_forward_scratch)(const ck_local_attention &, int threads);
+  void (*local_attention_forward)(const ck_threads *, const ck_local_attention &, const ck_samples &, const float *x,
+                                  float *y, const ck_local_attention_saved *, char *scratch);
+  int64_t (*local_attention_backward_scratch)(const ck_local_attention &, const ck_samples &, int threads);
+  void (*local_attention_backward)(const ck_threads *, const ck_local_attention &, const ck_samples &,
+                                   const ck_local_attention_saved &, const float *dy, float *dx,
+                                   const ck_local_attention_gradients &, char *scratch);
+
+  int64_t (*global_attention_forward_scratch)(const ck_global_attention &, const ck_samples &, int threads);
+  void (*global_attention_forward)(const ck_threads *, const ck_global_attention &, const ck_samples &,
+                                   const float *x, float *y, const ck_global_attention_saved *, char *scratch);
+  int64_t (*global_attention_backward_scratch)(const ck_global_attention &, const ck_samples &, int threads);
+  void (*global_attention_backward)(const ck_threads *, const ck_global_attention &, const ck_samples &,
+                                    const ck_global_attention_saved &, const float *dy, float *dx,
+                                    const ck_global_attention_gradients &, char *scratch);
 };
 
 struct Table {

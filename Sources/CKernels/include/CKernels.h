@@ -3,6 +3,7 @@
 #pragma once
 #include <stddef.h>
 
+#include "block_attention.h"
 #include "block_mlp.h"
 #include "block_threads.h"
 #include "block_weights.h"
