@@ -14,6 +14,7 @@
 //               tile.row, tile.rows       its first row, and how many are valid (acc has 6; rows is ≤ 6, row % 6 == 0)
 //               tile.column, tile.columns its first column, and how many are valid (≤ V · W)
 //               tile.acc[r][v]            W sums of row r; v < V
+//             It may have fetch(row, column, columns), called one tile ahead, to prefetch what take will touch.
 //             `ToRows` below adds a bias and stores; it shows the form. Take `for_each_vector` where rows are
 //             independent; it calls epilogue.put(row, column, count, F) with count ≤ W valid lanes.
 // The sum over the depth is taken in order by one accumulator per element: no result depends on m, on the tile that a
@@ -100,11 +101,28 @@ CK_INLINE const typename P::Packed *packed_panel(const typename P::Packed *packe
   return packed + (int64_t)column * ((depth + P::step - 1) / P::step);
 }
 
+/// Asks the caches for the lines that hold `count` elements from `p` on, to be read (0) or written (1).
+template <int writing, class T>
+CK_INLINE void fetch_lines(const T *p, int count) {
+  for (int i = 0; i < count; i += 64 / (int)sizeof(T)) __builtin_prefetch(p + i, writing);
+}
+
+/// Announces a tile to an epilogue that wants to know.
+template <class Epilogue>
+CK_INLINE void fetch_tile(Epilogue &epilogue, int row, int m, int column, int columns) {
+  if constexpr (requires { epilogue.fetch(row, column, columns); }) {
+    const int end = smaller(row + tile_rows, m);
+    for (int r = row; r < end; r++) epilogue.fetch(r, column, columns);
+  }
+}
+
 template <class P, int V, class Rows, class Epilogue>
 inline void gemm_panel(const Rows &rows, int m, const typename P::Packed *b, int column, int columns, int depth,
                        Epilogue &epilogue) {
   const int steps = (depth + P::step - 1) / P::step;
+  fetch_tile(epilogue, 0, m, column, columns);
   for (int row = 0; row < m; row += tile_rows) {
+    fetch_tile(epilogue, row + tile_rows, m, column, columns);
     Tile<V> tile = {row, smaller(tile_rows, m - row), column, columns, {}};
     const typename P::Element *a[tile_rows];
     CK_UNROLL for (int r = 0; r < tile_rows; r++) a[r] = rows(smaller(row + r, m - 1));

@@ -13,7 +13,7 @@ template <class S, class P>
 struct MlpBackward {
   using E = typename P::Element;
   using Packed = typename P::Packed;
-  static constexpr int64_t span_bytes = 6 << 20;
+  static constexpr int64_t span_bytes = 2 << 20;
 
   /// Chunks of a span: as many as keep the operands within `span_bytes`, but at least 8, and a multiple of 8.
   static int span_chunks(const ck_mlp &mlp) {
@@ -78,6 +78,9 @@ struct MlpBackward {
     int64_t stride, first;
     RowPanels<P> dh, activated;
 
+    CK_INLINE void fetch(int row, int column, int columns) {
+      fetch_lines<0>(preactivation + (int64_t)row * hidden + column, columns);
+    }
     template <int V>
     CK_INLINE void take(const Tile<V> &tile) {
       CK_UNROLL for (int r = 0; r < tile_rows; r += 2)

@@ -35,6 +35,9 @@ struct MlpForward {
     E *activated;
     int64_t stride;
 
+    CK_INLINE void fetch(int row, int column, int columns) {
+      if (saved) fetch_lines<1>(saved + row * saved_stride + column, columns);
+    }
     template <int V>
     CK_INLINE void take(const Tile<V> &tile) {
       for_each_vector(tile, *this);

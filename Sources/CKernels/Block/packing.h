@@ -4,32 +4,35 @@
 // B[n, k] = W[n, k]. A value is rounded to bfloat16 where P::Packed holds pairs.
 #pragma once
 
-CK_INLINE float packed_value(FloatProduct, float even, float) { return even; }
-
-#if CK_DOT
-CK_INLINE uint32_t packed_value(DotProduct, float even, float odd) {
-  alignas(64) uint32_t lanes[W];
-  store_pairs(lanes, paired(all(even), all(odd)));
-  return lanes[0];
-}
-#endif
-
-/// Packs columns of B, a panel a piece; B[k, n] = weight[k · along_depth + n · along_column].
+/// Packs columns of B, a panel a piece; B[k, n] = weight[k · along_depth + n · along_column], one of the two being 1.
 template <class P>
 struct Packing {
   const float *weight;
   int columns, depth;
-  int64_t along_depth, along_column;
+  int along_depth, along_column;
   typename P::Packed *packed;
+
+  /// W values of depth `k` from column `n` on; 0 where there are none.
+  CK_INLINE F values(int k, int n) const {
+    const float *from = weight + (int64_t)k * along_depth + (int64_t)n * along_column;
+    if (k >= depth || n >= columns) return zero();
+    if (along_column == 1) return load_lanes(from, lanes_at(n, columns));
+    if (n + W <= columns) return gathered(from, along_column);
+    float some[W] = {};
+    for (int i = 0; n + i < columns; i++) some[i] = from[(int64_t)i * along_column];
+    return load(some);
+  }
 
   void operator()(int piece, int) {
     const int column = piece * panel, width = panel_width(columns, column);
     auto *to = const_cast<typename P::Packed *>(packed_panel<P>(packed, depth, column));
     for (int k = 0; k < depth; k += P::step)
-      for (int n = column; n < column + width; n++) {
-        const float *from = weight + k * along_depth + n * along_column;
-        const bool inside = n < columns;
-        *to++ = packed_value(P(), inside ? from[0] : 0, inside && k + 1 < depth ? from[along_depth] : 0);
+      for (int n = column; n < column + width; n += W, to += W) {
+        if constexpr (P::step == 1) {
+          store(to, values(k, n));
+        } else {
+          store_pairs(to, paired(values(k, n), values(k + 1, n)));
+        }
       }
   }
 

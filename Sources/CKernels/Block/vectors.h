@@ -4,6 +4,7 @@
 //   load(p), store(p, x)            W elements, widened to or rounded from float32 (to nearest, ties to even)
 //   load(p, n), store(p, x, n)      the first n ≤ W of them; missing lanes load as 0 and are not touched by a store
 //   all(x), zero(), fma(a, b, c), fnma(a, b, c), + - * /, sum(x), greatest(x), at_most(limit, x), at_least(limit, x)
+//   gathered(p, stride)             W floats at that distance from each other
 //   paired(even, odd)               bfloat16 pairs, one a lane: the form in which dot products take them
 //   exp2<accuracy>(x), gelu…        below
 //
@@ -87,7 +88,7 @@ CK_INLINE F normal_distribution(F x, F &bell) {
                      -0.023114344105124474f, 0.15918150544166565f, -0.25572139024734497f, 0.14397548139095306f,
                      -0.029146777465939522f};
   bell = exp2<float>(x * x * all(-0.72134752044448170f));
-  F u = all(1) / fma(magnitude(x), all(0.35f), all(1));
+  F u = reciprocal(fma(at_most(20, magnitude(x)), all(0.35f), all(1)));
   F tail = bell * polynomial(c, u);
   return where_negative(x, tail, all(1) - tail);
 }

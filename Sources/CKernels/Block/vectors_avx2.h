@@ -23,6 +23,7 @@ CK_INLINE F times_power_of_two(F x, F n) {  // x · 2ⁿ, n whole, -127 ≤ n �
   I exponent = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
   return _mm256_mul_ps(x, _mm256_castsi256_ps(exponent));
 }
+CK_INLINE F reciprocal(F x) { return _mm256_div_ps(all(1), x); }
 CK_INLINE float sum(F x) {
   __m128 quarter = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
   quarter = _mm_add_ps(quarter, _mm_movehl_ps(quarter, quarter));
@@ -44,6 +45,11 @@ CK_INLINE F load(const float *p) { return _mm256_loadu_ps(p); }
 CK_INLINE F load(const float *p, int n) { return _mm256_maskload_ps(p, first(n)); }
 CK_INLINE void store(float *p, F x) { _mm256_storeu_ps(p, x); }
 CK_INLINE void store(float *p, F x, int n) { _mm256_maskstore_ps(p, first(n), x); }
+
+CK_INLINE F gathered(const float *p, int stride) {
+  const I lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return _mm256_i32gather_ps(p, _mm256_mullo_epi32(lane, _mm256_set1_epi32(stride)), 4);
+}
 
 CK_INLINE F widened(__m128i halves) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));

@@ -22,6 +22,10 @@ CK_INLINE F where_negative(F x, F then, F otherwise) {
 }
 CK_INLINE F nearest(F x) { return _mm512_roundscale_ps(x, 8); }
 CK_INLINE F times_power_of_two(F x, F n) { return _mm512_scalef_ps(x, n); }  // x · 2ⁿ, n whole
+CK_INLINE F reciprocal(F x) {  // of an ordinary number; a Newton step after the estimate of 14 bits
+  F estimate = _mm512_rcp14_ps(x);
+  return fma(fnma(estimate, x, all(1)), estimate, estimate);
+}
 CK_INLINE float sum(F x) {
   __m256 half = _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
   __m128 quarter = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
@@ -38,6 +42,11 @@ CK_INLINE F load(const float *p) { return _mm512_loadu_ps(p); }
 CK_INLINE F load(const float *p, int n) { return _mm512_maskz_loadu_ps(first(n), p); }
 CK_INLINE void store(float *p, F x) { _mm512_storeu_ps(p, x); }
 CK_INLINE void store(float *p, F x, int n) { _mm512_mask_storeu_ps(p, first(n), x); }
+
+CK_INLINE F gathered(const float *p, int stride) {
+  const I lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  return _mm512_i32gather_ps(_mm512_mullo_epi32(lane, _mm512_set1_epi32(stride)), p, 4);
+}
 
 CK_INLINE F widened(__m256i halves) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
