@@ -4,7 +4,7 @@
 //   dh = (dz W₂)·GELU'(h)   dW₁ += dhᵀ a    db₁ += Σ dh
 //   da = dh W₁         dx = dy + LayerNorm's backward of da, which gives dγ and dβ (norm.h)
 //
-// Rows are taken in spans of a fixed number of chunks. A span goes through two phases: its chunks, each a piece, write
+// Rows are taken in spans of some chunks. A span goes through two phases: its chunks, each a piece, write
 // dx and the four operands dz, dh, a, g as row panels (wgrad.h); then parts of dW₁ and dW₂, each a piece, sum over the
 // span's rows. A span's operands fit in the L2 and L3 caches, and are all that is kept beside dx.
 #pragma once
@@ -13,13 +13,16 @@ template <class S, class P>
 struct MlpBackward {
   using E = typename P::Element;
   using Packed = typename P::Packed;
-  static constexpr int64_t span_bytes = 2 << 20;
 
-  /// Chunks of a span: as many as keep the operands within `span_bytes`, but at least 8, and a multiple of 8.
-  static int span_chunks(const ck_mlp &mlp) {
+  static constexpr int64_t span_bytes = 1 << 20;
+
+  /// Chunks of a span, whole blocks of rows (wgrad.h): as many as keep each thread's share of the operands within
+  /// `span_bytes`, half an L2 cache, but at least four a thread.
+  static int span_chunks(const ck_mlp &mlp, int threads) {
+    static_assert(4 * chunk_rows % (block_steps * P::rows_per_step) == 0);
     const int64_t chunk_bytes = 2 * (mlp.channels + mlp.hidden) * (int64_t)chunk_rows * (int64_t)sizeof(E);
-    const int64_t fitting = span_bytes / chunk_bytes / 8 * 8;
-    return (int)(fitting < 8 ? 8 : fitting);
+    const int64_t fitting = threads * (span_bytes / chunk_bytes / 4 * 4);
+    return (int)(fitting < 4 * threads ? 4 * threads : fitting);
   }
 
   /// What all pieces of a span share.
@@ -28,9 +31,9 @@ struct MlpBackward {
     float *norm_sums;  // [chunk][2][C]: dγ's and dβ's parts
     int64_t size;
   };
-  static Shared shared_room(const ck_mlp &mlp, const ck_samples &samples, char *base) {
+  static Shared shared_room(const ck_mlp &mlp, const ck_samples &samples, int threads, char *base) {
     const int C = mlp.channels, H = mlp.hidden;
-    const int chunks = smaller(span_chunks(mlp), chunks_of(kept_rows(samples)));
+    const int chunks = smaller(span_chunks(mlp, threads), chunks_of(kept_rows(samples)));
     const int64_t capacity = (int64_t)chunks * chunk_rows / P::rows_per_step;
     Scratch scratch{base};
     Shared shared;
@@ -177,15 +180,15 @@ struct MlpBackward {
   };
 
   static int64_t scratch_bytes(const ck_mlp &mlp, const ck_samples &samples, int threads) {
-    return shared_room(mlp, samples, nullptr).size + room(mlp, nullptr).size * threads;
+    return shared_room(mlp, samples, threads, nullptr).size + room(mlp, nullptr).size * threads;
   }
 
   static void run(const ck_threads *threads, const ck_mlp &mlp, const ck_samples &samples, const ck_mlp_saved &saved,
                   const float *dy, float *dx, const ck_mlp_gradients &gradients, char *scratch) {
     copy_dropped(threads, samples, mlp.channels, dy, dx);
-    const Shared shared = shared_room(mlp, samples, scratch);
+    const Shared shared = shared_room(mlp, samples, threads->count, scratch);
     MlpBackward backward{mlp, samples, saved, dy, dx, gradients, shared, scratch + shared.size, room(mlp, nullptr).size};
-    const int C = mlp.channels, H = mlp.hidden, span = span_chunks(mlp);
+    const int C = mlp.channels, H = mlp.hidden, span = span_chunks(mlp, threads->count);
     const int64_t rows = kept_rows(samples);
     for (int chunk = 0; chunk < chunks_of(rows); chunk += span) {
       backward.span_first = (int64_t)chunk * chunk_rows;

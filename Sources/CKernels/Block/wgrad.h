@@ -4,7 +4,8 @@
 // j·panel … as [steps][panel], where a step is one row of floats, or two rows as bfloat16 pairs (the missing row of an
 // odd count is zeros). dy's values of a step are broadcast, x's loaded: 6 of dy by a panel of x are summed in registers.
 // The rows are summed in blocks of `block_steps`, in order, so that both blocks stay in the L1 and L2 caches; each block
-// is added to dW. Pieces of work own parts of dW, whose bits therefore do not depend on threads.
+// is added to dW. Pieces of work own parts of dW, so its bits do not depend on threads; nor do they depend on how rows
+// are divided into calls, as long as each but the last brings whole blocks.
 #pragma once
 
 inline constexpr int block_steps = 192;
@@ -80,41 +81,49 @@ inline void wgrad_panels(const RowPanels<P> &dy, const RowPanels<P> &x, int64_t 
   }
 }
 
-/// dB[n] += Σₘ dy[m, n] for the columns of one panel, in four interleaved sums.
+/// dB[n] += Σₘ dy[m, n] for at most a panel's columns, each block in four interleaved sums.
 template <class P>
 inline void bias_gradient(const RowPanels<P> &dy, int64_t steps, int column, int columns, float *db) {
-  for (int v = 0; v < panel_vectors && v * W < columns; v++) {
-    F sums[4] = {zero(), zero(), zero(), zero()};
-    const auto *from = dy.at(0, column + v * W);
-    const auto one = P::one();
-    int64_t step = 0;
-    for (; step + 4 <= steps; step += 4, from += 4 * panel)
-      CK_UNROLL for (int i = 0; i < 4; i++) sums[i] = P::multiply_add(sums[i], P::right(from + i * panel), one);
-    for (; step < steps; step++, from += panel) sums[0] = P::multiply_add(sums[0], P::right(from), one);
+  const auto one = P::one();
+  for (int v = 0; v * W < columns; v++) {
     float *to = db + column + v * W;
     const int n = smaller(W, columns - v * W);
-    store(to, load(to, n) + ((sums[0] + sums[1]) + (sums[2] + sums[3])), n);
+    for (int64_t first = 0; first < steps; first += block_steps) {
+      F sums[4] = {zero(), zero(), zero(), zero()};
+      const int count = (int)smaller((int64_t)block_steps, steps - first);
+      const auto *from = dy.at(first, column + v * W);
+      for (int step = 0; step < count; step += 4)
+        CK_UNROLL for (int i = 0; i < 4; i++)
+          if (step + i < count) sums[i] = P::multiply_add(sums[i], P::right(from + (step + i) * panel), one);
+      store(to, load(to, n) + ((sums[0] + sums[1]) + (sums[2] + sums[3])), n);
+    }
   }
 }
 
-/// One product of a weight gradient with its bias gradient, as pieces: a panel of dy by a panel of x each.
+/// One product of a weight gradient with its bias gradient, as pieces: a few tiles of dy by a panel of x each.
 template <class P>
 struct WeightGradient {
   RowPanels<P> dy, x;
   int outputs, inputs;
   float *weight, *bias;  // bias may be null
 
+  static constexpr int piece_rows = 4 * tile_rows;
+  static constexpr int pieces_of_panel = (panel + piece_rows - 1) / piece_rows;
   int across() const { return (inputs + panel - 1) / panel; }
-  int pieces() const { return (outputs + panel - 1) / panel * across(); }
+  int pieces() const { return (outputs + panel - 1) / panel * pieces_of_panel * across(); }
 
   void run(int piece, int64_t steps) const {
-    const int first = piece / across() * panel, column = piece % across() * panel;
-    const int rows = smaller(panel, outputs - first), columns = smaller(panel, inputs - column);
+    const int column = piece % across() * panel, down = piece / across(), inside = down % pieces_of_panel * piece_rows;
+    const int first = down / pieces_of_panel * panel + inside;
+    const int rows = smaller(smaller(piece_rows, panel - inside), outputs - first);
+    const int columns = smaller(panel, inputs - column);
+    if (rows <= 0) return;
     switch (panel_width(inputs, column) / W) {
       case panel_vectors: wgrad_panels<P, panel_vectors>(dy, x, steps, first, rows, column, columns, weight, inputs); break;
       case 1: wgrad_panels<P, 1>(dy, x, steps, first, rows, column, columns, weight, inputs); break;
       default: wgrad_panels<P, 2>(dy, x, steps, first, rows, column, columns, weight, inputs); break;
     }
-    if (column == 0 && bias) bias_gradient(dy, steps, first, rows, bias);
+    if (column == 0 && bias && inside == 0)
+      bias_gradient(dy, steps, first, smaller(panel, outputs - first), bias);
   }
 };
