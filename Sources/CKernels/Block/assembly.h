@@ -16,6 +16,7 @@ namespace ck::CK_SET {
 #include "rows.h"
 #include "wgrad.h"
 //
+#include "linear.h"
 #include "mlp_backward.h"
 #include "mlp_forward.h"
 //
@@ -42,6 +43,10 @@ constexpr Kernels kernels = {
     .packed_bytes = packed_bytes<P>,
     .pack_forward = Packing<P>::forward,
     .pack_backward = Packing<P>::backward,
+    .linear_forward_scratch = LinearForward<P>::scratch_bytes,
+    .linear_forward = LinearForward<P>::run,
+    .linear_backward_scratch = LinearBackward<P>::scratch_bytes,
+    .linear_backward = LinearBackward<P>::run,
     .mlp_forward_scratch = MlpForward<S, P>::scratch_bytes,
     .mlp_forward = MlpForward<S, P>::run,
     .mlp_backward_scratch = MlpBackward<S, P>::scratch_bytes,

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "block_attention.h"
+#include "block_linear.h"
 #include "block_mlp.h"
 #include "block_threads.h"
 #include "block_weights.h"

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "block_attention.h"
+#include "block_linear.h"
 #include "block_mlp.h"
 #include "block_threads.h"
 #include "block_weights.h"
