@@ -78,7 +78,8 @@ struct GlobalAttentionBackward {
   struct Own {
     int64_t *offsets;
     E *dz, *dkv, *du;
-    float *rows, *head;
+    float *rows;
+    char *head;
     int64_t size;
   };
   Own own(int worker) const {
@@ -93,7 +94,7 @@ struct GlobalAttentionBackward {
       room.dkv = part.take<E>(most * scratch_stride<E>(2 * C));
       room.du = part.take<E>(key_rows * scratch_stride<E>(C));
       room.rows = part.take<float>(most * scratch_stride<float>(C));
-      room.head = part.take<float>(HeadKeys::floats(M, d) + QueryBlock::floats(M, d));
+      room.head = part.take<char>(Head<P>(nullptr, M, d).size);
       room.size = part.used - start;
     }
     return room;
@@ -153,15 +154,14 @@ struct GlobalAttentionBackward {
       const float *dmixed = own.rows + i * piece.queries * float_stride;
       float *part =
           room.parts + ((piece.image + i) * (int64_t)pieces.chunks + piece.first / pieces.rows) * M * 2 * C;
-      HeadKeys keys(own.head, M, d);
-      QueryBlock block(own.head + HeadKeys::floats(M, d), M, d);
+      Head<P> keys(own.head, M, d);
       for (int head = 0; head < attention.heads; head++) {
         const float *logarithms = half.saved.logarithms + (image * attention.heads + head) * N + piece.first;
-        keys.take(kv + head * d, kv + C + head * d, 2 * C, true);
-        attention_backward<S>(keys, block, q + head * d, C, dmixed + head * d, float_stride, logarithms, dq + head * d,
+        keys.take_keys(kv + head * d, kv + C + head * d, 2 * C, true);
+        attention_backward<S>(keys, q + head * d, C, dmixed + head * d, float_stride, logarithms, dq + head * d,
                               stride, piece.queries, head_scale(d));
-        narrow_rows(part + head * d, 2 * C, keys.dk, M, d);
-        narrow_rows(part + C + head * d, 2 * C, keys.dv, M, d);
+        copy_rows(part + head * d, 2 * C, keys.dk, M, d);
+        copy_rows(part + C + head * d, 2 * C, keys.dv, M, d);
       }
     }
   };

@@ -1,7 +1,8 @@
 // Forward of the global attention half (GSA): y = x + s · (o Wᵀ + b).
 //
-//   a = LayerNorm(x)           q = a W_qᵀ + b_q                        [N, C] a sample, rows in patch order (patches.h)
-//   u = patches(a) W_srᵀ + b   v = LayerNorm(u)     k, v = v W_kvᵀ + b  [M, C], [M, 2C]; with r = 1, v = a
+//   a = LayerNorm(x)           q = a W_qᵀ + b       [N, C] a sample, rows in patch order (patches.h)
+//   u = patches(a) W_srᵀ + b   v = LayerNorm(u)     [M, C]; with r = 1, v = a
+//   k, v = v W_kvᵀ + b                              [M, 2C]
 //   o = softmax(q kᵀ/√d) v     by heads (head_attention.h)
 //
 // A few samples at a time go through three phases: pieces of tokens make a and q; pieces of keys make the summary and
@@ -49,7 +50,8 @@ struct GlobalAttentionForward {
   struct Own {
     int64_t *offsets;
     E *mixed, *summary_normed;
-    float *summary, *head;
+    float *summary;
+    char *head;
     int64_t size;
   };
   Own own(int worker) const {
@@ -63,7 +65,7 @@ struct GlobalAttentionForward {
       room.mixed = part.take<E>(rows * scratch_stride<E>(C));
       room.summary_normed = part.take<E>(key_rows * scratch_stride<E>(C));
       room.summary = part.take<float>(key_rows * scratch_stride<float>(C));
-      room.head = part.take<float>(HeadKeys::floats(patches.count(), d) + QueryBlock::floats(patches.count(), d));
+      room.head = part.take<char>(Head<P>(nullptr, patches.count(), d).size);
       room.size = part.used - start;
     }
     return room;
@@ -144,16 +146,15 @@ struct GlobalAttentionForward {
       const int C = attention.channels, d = C / attention.heads, N = half.patches.tokens(), M = half.patches.count();
       const TokenPieces::Piece piece = half.pieces()[number];
       const int64_t stride = scratch_stride<E>(C);
-      HeadKeys keys(own.head, M, d);
-      QueryBlock block(own.head + HeadKeys::floats(M, d), M, d);
+      Head<P> keys(own.head, M, d);
       for (int i = 0; i < piece.images; i++) {
         const int64_t image = piece.image + i;
         const S *q = half.q(room) + (image * N + piece.first) * C, *kv = half.kv(room) + image * M * 2 * C;
         for (int head = 0; head < attention.heads; head++) {
           const int64_t all_heads = (half.first_image + image) * attention.heads + head;
           float *logarithms = half.saved ? half.saved->logarithms + all_heads * N + piece.first : nullptr;
-          keys.take(kv + head * d, kv + C + head * d, 2 * C, false);
-          attention_forward<S>(keys, block, q + head * d, C, own.mixed + i * piece.queries * stride + head * d, stride,
+          keys.take_keys(kv + head * d, kv + C + head * d, 2 * C, false);
+          attention_forward<S>(keys, q + head * d, C, own.mixed + i * piece.queries * stride + head * d, stride,
                                logarithms, piece.queries, head_scale(d));
         }
       }

@@ -1,7 +1,7 @@
 #include "table.h"
 
 extern "C" int ck_attention_takes(int channels, int heads) {
-  return heads > 0 && channels % heads == 0 && channels / heads % 16 == 0;
+  return heads > 0 && channels % heads == 0 && channels / heads % 32 == 0;
 }
 
 extern "C" int64_t ck_local_attention_rows(const ck_local_attention *attention, const ck_samples *samples) {

@@ -59,7 +59,8 @@ struct LocalAttentionBackward {
   struct Own {
     int64_t *offsets;
     E *dz, *dqkv;
-    float *dmixed, *dnormed, *head;
+    float *dmixed, *dnormed;
+    char *head;
     int64_t size;
   };
   Own own(int worker) const {
@@ -74,7 +75,7 @@ struct LocalAttentionBackward {
       room.dqkv = part.take<E>(rows * scratch_stride<E>(3 * C));
       room.dmixed = part.take<float>(rows * scratch_stride<float>(C));
       room.dnormed = part.take<float>(rows * scratch_stride<float>(C));
-      room.head = part.take<float>(HeadKeys::floats(area, d) + QueryBlock::floats(area, d));
+      room.head = part.take<char>(Head<P>(nullptr, area, d).size);
       room.size = part.used - start;
     }
     return room;
@@ -84,18 +85,17 @@ struct LocalAttentionBackward {
   void differentiate(const Own &room, int64_t first_window, int count) const {
     const int C = attention.channels, d = C / attention.heads, area = windows.area();
     const int64_t stride = scratch_stride<E>(3 * C), mixed_stride = scratch_stride<float>(C);
-    HeadKeys keys(room.head, area, d);
-    QueryBlock block(room.head + HeadKeys::floats(area, d), area, d);
+    Head<P> keys(room.head, area, d);
     for (int window = 0; window < count; window++)
       for (int head = 0; head < attention.heads; head++) {
         const S *q = (const S *)saved.qkv + (first_window + window) * area * 3 * C + head * d;
         const float *logarithms = saved.logarithms + ((first_window + window) * attention.heads + head) * area;
         const float *dmixed = room.dmixed + window * area * mixed_stride + head * d;
         E *dq = room.dqkv + window * area * stride + head * d;
-        keys.take(q + C, q + 2 * C, 3 * C, true);
-        attention_backward<S>(keys, block, q, 3 * C, dmixed, mixed_stride, logarithms, dq, stride, area, head_scale(d));
-        narrow_rows(dq + C, stride, keys.dk, area, d);
-        narrow_rows(dq + 2 * C, stride, keys.dv, area, d);
+        keys.take_keys(q + C, q + 2 * C, 3 * C, true);
+        attention_backward<S>(keys, q, 3 * C, dmixed, mixed_stride, logarithms, dq, stride, area, head_scale(d));
+        copy_rows(dq + C, stride, keys.dk, area, d);
+        copy_rows(dq + 2 * C, stride, keys.dv, area, d);
       }
   }
 

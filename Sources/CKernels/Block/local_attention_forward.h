@@ -1,8 +1,10 @@
-// Forward of the local attention half (LSA): y = x + s · (o Wᵀ + b), o = attention in windows of LayerNorm(x) W_qkvᵀ + b.
+// Forward of the local attention half (LSA): y = x + s · (o Wᵀ + b), o = attention within windows.
 //
-// Rows are windows' tokens (windows.h); a padded row is zero after the norm, so its q, k and v are the bias. A piece is
-// two windows of 7 × 7: a [98, C] → q, k, v [98, 3C] → o [98, C] → y, all within the L2 cache. x and y are reached
-// through the rows' offsets, so that cutting and joining windows costs nothing.
+//   a = LayerNorm(x)     q, k, v = a W_qkvᵀ + b     o = softmax(q kᵀ/√d) v, by heads (head_attention.h)
+//
+// Rows are windows' tokens (windows.h); a padded row is zero after the norm, so its q, k and v are the bias. A piece
+// is two windows of 7 × 7: a [98, C] → q, k, v [98, 3C] → o [98, C] → y, all within the L2 cache. x and y are
+// reached through the rows' offsets, so that cutting and joining windows costs nothing.
 // Saved as S: x̂ and o [R, C], q k v [R, 3C]; and 1/σ [R] and the softmax's logarithms [windows, heads, w·w].
 #pragma once
 
@@ -21,7 +23,7 @@ struct LocalAttentionForward {
     int64_t *offsets;
     E *normed, *mixed;
     S *qkv;
-    float *head;
+    char *head;
     int64_t size;
   };
   static Room room(const ck_local_attention &attention, char *base) {
@@ -32,7 +34,7 @@ struct LocalAttentionForward {
     E *normed = scratch.take<E>(rows * scratch_stride<E>(C));
     E *mixed = scratch.take<E>(rows * scratch_stride<E>(C));
     S *qkv = scratch.take<S>(rows * 3 * C);
-    float *head = scratch.take<float>(HeadKeys::floats(area, d) + QueryBlock::floats(area, d));
+    char *head = scratch.take<char>(Head<P>(nullptr, area, d).size);
     return {offsets, normed, mixed, qkv, head, scratch.used};
   }
 
@@ -57,15 +59,14 @@ struct LocalAttentionForward {
   void attend(const Room &room, const S *qkv, int64_t first_window, int count) {
     const int C = attention.channels, d = C / attention.heads, area = windows.area();
     const int64_t stride = scratch_stride<E>(C);
-    HeadKeys keys(room.head, area, d);
-    QueryBlock block(room.head + HeadKeys::floats(area, d), area, d);
+    Head<P> keys(room.head, area, d);
     for (int window = 0; window < count; window++)
       for (int head = 0; head < attention.heads; head++) {
         const S *q = qkv + (int64_t)window * area * 3 * C + head * d;
         float *logarithms =
             saved ? saved->logarithms + ((first_window + window) * attention.heads + head) * area : nullptr;
-        keys.take(q + C, q + 2 * C, 3 * C, false);
-        attention_forward<S>(keys, block, q, 3 * C, room.mixed + window * area * stride + head * d, stride, logarithms,
+        keys.take_keys(q + C, q + 2 * C, 3 * C, false);
+        attention_forward<S>(keys, q, 3 * C, room.mixed + window * area * stride + head * d, stride, logarithms,
                              area, head_scale(d));
       }
   }

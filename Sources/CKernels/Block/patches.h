@@ -1,8 +1,8 @@
 // The order of rows in global attention: sample after sample, and within a sample patch after patch.
 //
-// A map [H, W] holds ⌊H/r⌋ × ⌊W/r⌋ patches of r × r tokens; the r·r rows of a patch follow each other, so that the
-// strided convolution is a product over contiguous rows of r·r·C values. Tokens at the right and the bottom that belong
-// to no patch come last. Attention does not mind the order of its queries.
+// A map [H, W] holds ⌊H/r⌋ × ⌊W/r⌋ patches of r × r tokens; the r·r rows of a patch follow each other, so that
+// the strided convolution is a product over contiguous rows of r·r·C values. Tokens at the right and the bottom that
+// belong to no patch come last. Attention does not mind the order of its queries.
 #pragma once
 
 struct Patches {

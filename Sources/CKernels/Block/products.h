@@ -26,6 +26,9 @@ struct FloatProduct {
     store(p + next, odd);
   }
   static constexpr int rows_per_step = 1;
+
+  /// W columns, from `column` on, of a row whose values are broadcast.
+  static CK_INLINE void store_left(float *row, int64_t column, F x) { store(row + column, x); }
 };
 
 #if CK_DOT
@@ -45,5 +48,7 @@ struct DotProduct {
 
   static CK_INLINE void store_rows(uint32_t *p, int64_t, F even, F odd) { store_pairs(p, paired(even, odd)); }
   static constexpr int rows_per_step = 2;
+
+  static CK_INLINE void store_left(uint32_t *row, int64_t column, F x) { store((bfloat16 *)row + column, x); }
 };
 #endif

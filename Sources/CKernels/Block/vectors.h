@@ -113,3 +113,16 @@ CK_INLINE Gelu<T> gelu_with_derivative(F x) {
     return {gelu_rough(x), gelu_derivative_rough(x)};
   }
 }
+
+/// log₂ of a positive number, relative error 1e-7: its exponent, and 2 atanh((x - 1)/(x + 1)) log₂e of x in [√½, √2).
+inline float log2_of(float x) {
+  int32_t bits;
+  __builtin_memcpy(&bits, &x, sizeof x);
+  const int32_t exponent = (bits - 0x3F3504F3) >> 23;
+  bits -= exponent * (1 << 23);
+  float part;
+  __builtin_memcpy(&part, &bits, sizeof part);
+  const float z = (part - 1) / (part + 1), z2 = z * z;
+  const float series = 2.88539008f + z2 * (0.961796694f + z2 * (0.577078016f + z2 * (0.412198583f + z2 * 0.320598898f)));
+  return x < __builtin_inff() ? (float)exponent + z * series : x;
+}

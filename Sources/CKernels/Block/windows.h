@@ -1,6 +1,6 @@
 // The order of rows in local attention: the windows of the kept samples, one after the other, each w·w rows.
 //
-// A map [H, W] is cut into ⌈H/w⌉ × ⌈W/w⌉ windows; rows past its right and bottom edge are padding: they have no token.
+// A map [H, W] is cut into ⌈H/w⌉ × ⌈W/w⌉ windows; rows past its right and bottom edge are padding: no token.
 #pragma once
 
 inline constexpr int64_t padding = -1;

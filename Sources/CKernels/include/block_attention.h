@@ -30,7 +30,7 @@ typedef struct ck_norm_gradients {
   float *gamma, *beta;
 } ck_norm_gradients;
 
-/// Whether the kernels take heads of that many channels: a multiple of 16.
+/// Whether the kernels take heads of that many channels: a multiple of 32.
 int ck_attention_takes(int channels, int heads);
 
 /// Locally-grouped self-attention: windows of `side` × `side` tokens of an H × W map, which is padded with zeros at
