@@ -26,9 +26,8 @@ struct GlobalAttentionBackward {
   bool reduces() const { return attention.reduction > 1; }
   int depth() const { return reduces() ? attention.reduction * attention.reduction * attention.channels : 0; }
   int span() const {
-    const int64_t bytes =
-        (int64_t)patches.tokens() * attention.channels * (int64_t)(6 * sizeof(E) + 2 * sizeof(float));
-    return span_images(bytes, patches.samples.kept_count);
+    const int64_t bytes = attention.channels * (int64_t)(6 * sizeof(E) + 2 * sizeof(float));
+    return span_images(bytes, patches.tokens(), patches.samples.kept_count);
   }
   TokenPieces pieces() const {
     return TokenPieces(patches.tokens(), smaller(span(), patches.samples.kept_count - first_image));

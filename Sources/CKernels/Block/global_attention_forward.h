@@ -23,8 +23,8 @@ struct GlobalAttentionForward {
   int first_image = 0;  // of the span
 
   int span() const {
-    const int64_t bytes = (int64_t)patches.tokens() * attention.channels * (int64_t)(2 * sizeof(E) + 2 * sizeof(float));
-    return span_images(bytes, patches.samples.kept_count);
+    const int64_t bytes = attention.channels * (int64_t)(2 * sizeof(E) + 2 * sizeof(float));
+    return span_images(bytes, patches.tokens(), patches.samples.kept_count);
   }
   TokenPieces pieces() const {
     return TokenPieces(patches.tokens(), smaller(span(), patches.samples.kept_count - first_image));

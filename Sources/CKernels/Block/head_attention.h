@@ -38,7 +38,8 @@ struct Head {
   Head(char *base, int64_t m, int64_t d) : m(m), d(d), columns(rounded_up(m, W)) {
     Scratch space{base};
     const int64_t even = rounded_up(m, 2) * d, n = most_queries;
-    left = space.take<Packed>(m * d), k = space.take<Packed>(even), v = space.take<Packed>(even);
+    k = space.take<Packed>(even), v = space.take<Packed>(even);
+    left = P::step == 1 ? v : space.take<Packed>(m * d);
     kt = space.take<Packed>(d * columns), vt = space.take<Packed>(d * columns);
     dk = space.take<float>(m * d), dv = space.take<float>(m * d);
     q = space.take<Packed>(n * d), dout = space.take<Packed>(n * d);
@@ -62,9 +63,9 @@ struct Head {
     take_left<P>(left, keys, stride, m, d);
     transpose_rows(kt, columns, left, m, d / P::step);
     if (!backward) return take_right<P>(v, values, stride, m, d);
-    take_right<P>(k, keys, stride, m, d);
     take_left<P>(left, values, stride, m, d);
     transpose_rows(vt, columns, left, m, d / P::step);
+    take_right<P>(k, keys, stride, m, d);
     __builtin_memset(dk, 0, (size_t)(m * d) * sizeof *dk);
     __builtin_memset(dv, 0, (size_t)(m * d) * sizeof *dv);
   }
@@ -113,9 +114,9 @@ struct Head {
     return all(sum(sums));
   }
 
-  /// Rows i and i + 1, if there is one: P and scale · dS as operands.
-  template <class T>
-  CK_INLINE void score_gradients(int64_t i, bool pair, float scale, const float *saved) const {
+  /// Row i, and i + 1 if it is one of a pair: P and scale · dS as operands.
+  template <class T, bool pair>
+  CK_INLINE void score_gradients(int64_t i, float scale, const float *saved) const {
     const F even_mean = weights<T>(i, scale * 1.44269504f, saved[i]);
     const F odd_mean = pair ? weights<T>(i + 1, scale * 1.44269504f, saved[i + 1]) : zero();
     const float *row = s + i * columns, *gradient = ds + i * columns;
@@ -170,7 +171,8 @@ inline void attention_backward(const Head<P> &head, const T *q, int64_t q_stride
     }
     head.scores(n, head.q, head.kt, head.s);
     head.scores(n, head.dout, head.vt, head.ds);
-    for (int64_t i = 0; i < n; i += 2) head.template score_gradients<T>(i, i + 1 < n, scale, saved + start);
+    for (int64_t i = 0; i + 1 < n; i += 2) head.template score_gradients<T, true>(i, scale, saved + start);
+    if (n % 2) head.template score_gradients<T, false>(n - 1, scale, saved + start);
     small_product<P>(m, d, steps, head.p_right, 1, columns, head.dout_right, d, head.dv, d, true);
     small_product<P>(m, d, steps, head.ds_right, 1, columns, head.q_right, d, head.dk, d, true);
     small_product<P>(n, d, Head<P>::steps(m), head.ds_left, columns / P::step, 1, head.k, d, head.rows, d, false);

@@ -24,7 +24,7 @@ struct LocalAttentionBackward {
   char *scratch;
   int first_piece = 0;  // of the span
 
-  static constexpr int64_t span_bytes = 6 << 20;
+  static constexpr int64_t span_bytes = 3 << 20;
 
   int piece_windows() const { return windows_at_once(windows.area()); }
   int64_t piece_rows() const { return rounded_up((int64_t)piece_windows() * windows.area(), 2); }  // in the panels

@@ -67,12 +67,13 @@ struct TokenPieces {
   int64_t panel_rows() const { return start(count() - 1) + (*this)[count() - 1].count(); }
 };
 
-/// Rows of the keys that go through the spatial reduction together.
-inline constexpr int key_rows = 24;
+/// Rows of the keys that go through the spatial reduction together: few, since a sample has 49 of them.
+inline constexpr int key_rows = 12;
 
-/// Samples that go through a half together, so that what they share stays in the caches; as equal parts as can be.
-inline int span_images(int64_t bytes_of_one, int images) {
-  const int64_t fitting = (6 << 20) / bytes_of_one;
-  const int spans = fitting < 1 ? images : (int)((images + fitting - 1) / fitting);
-  return spans < 1 ? 1 : (images + spans - 1) / spans;
+/// Samples that go through a half together, so that what they share stays in the caches, but at least eight chunks of
+/// rows; in parts as equal as can be.
+inline int span_images(int64_t bytes_of_row, int tokens, int images) {
+  const int64_t within = (3 << 20) / (bytes_of_row * tokens), least = (8 * chunk_rows + tokens - 1) / tokens;
+  const int64_t fitting = within > least ? within : least, spans = (images + fitting - 1) / fitting;
+  return spans < 1 ? 1 : (int)((images + spans - 1) / spans);
 }

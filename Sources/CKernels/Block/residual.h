@@ -12,6 +12,11 @@ struct ToResidual {
   CK_INLINE void take(const Tile<V> &tile) {
     for_each_vector(tile, *this);
   }
+  CK_INLINE void fetch(int row, int column, int columns) {
+    if (offsets[row] < 0) return;
+    fetch_lines<0>(x + offsets[row] + column, columns);
+    if (x != y) fetch_lines<1>(y + offsets[row] + column, columns);
+  }
   CK_INLINE void put(int row, int column, int count, F value) {
     if (offsets[row] < 0) return;
     F branch = value + load_lanes(bias + column, count);

@@ -52,7 +52,7 @@ struct Scratch {
 
   template <class T>
   T *take(int64_t count) {
-    T *part = (T *)(base + used);
+    T *part = base ? (T *)(base + used) : nullptr;
     used += rounded_up(count * (int64_t)sizeof(T), 64);
     return part;
   }

@@ -2,7 +2,7 @@
 //
 //   dkv → dv = dkv W_kv → du = LayerNorm's backward → da of the patches = du W_sr
 //
-// A piece is 24 keys. It writes the operands dkv, v, du and patches(a), whose pairs of rows are pairs of patches.
+// A piece is 12 keys. It writes the operands dkv, v, du and patches(a), whose pairs of rows are pairs of patches.
 #pragma once
 
 /// Adds C to rows at a fixed distance.

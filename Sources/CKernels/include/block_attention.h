@@ -76,7 +76,7 @@ void ck_local_attention_backward(const ck_threads *threads, const ck_local_atten
                                  float *dx, const ck_local_attention_gradients *gradients, void *scratch);
 
 /// Global sub-sampled attention: every token of an H × W map attends to a summary of ⌊H/r⌋ × ⌊W/r⌋ tokens, made by a
-/// convolution of stride r and a norm; with r = 1 to all tokens, without them.
+/// convolution of stride r and a norm; with r = 1 to all tokens, without them. H and W are at least r.
 typedef struct ck_global_attention {
   ck_type type;  ///< as of ck_local_attention
   int channels, heads;
