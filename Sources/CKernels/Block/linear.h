@@ -69,7 +69,7 @@ struct LinearBackward {
   E *own;
   int64_t span_first = 0;
 
-  static constexpr int64_t span_bytes = 1 << 20;
+  static constexpr int64_t span_bytes = 3 << 20;
   static int span_chunks(const ck_linear_layer &linear, int threads) {
     const int64_t chunk_bytes = (linear.inputs + linear.outputs) * (int64_t)chunk_rows * (int64_t)sizeof(E);
     const int64_t fitting = threads * (span_bytes / chunk_bytes / 4 * 4);

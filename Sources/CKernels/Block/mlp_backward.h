@@ -14,10 +14,10 @@ struct MlpBackward {
   using E = typename P::Element;
   using Packed = typename P::Packed;
 
-  static constexpr int64_t span_bytes = 1 << 20;
+  static constexpr int64_t span_bytes = 3 << 20;
 
   /// Chunks of a span, whole blocks of rows (wgrad.h): as many as keep each thread's share of the operands within
-  /// `span_bytes`, half an L2 cache, but at least four a thread.
+  /// `span_bytes`, but at least four a thread. Fewer spans lose less where threads wait for each other on busy cores.
   static int span_chunks(const ck_mlp &mlp, int threads) {
     static_assert(4 * chunk_rows % (block_steps * P::rows_per_step) == 0);
     const int64_t chunk_bytes = 2 * (mlp.channels + mlp.hidden) * (int64_t)chunk_rows * (int64_t)sizeof(E);
