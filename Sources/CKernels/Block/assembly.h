@@ -24,8 +24,9 @@ namespace ck::CK_SET {
 #include "small_product.h"
 //
 #include "head_attention.h"
-#include "operands.h"
 #include "residual.h"
+//
+#include "operands.h"
 //
 #include "windows.h"
 //

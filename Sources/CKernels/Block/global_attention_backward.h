@@ -99,11 +99,6 @@ struct GlobalAttentionBackward {
     return room;
   }
 
-  void offsets(const TokenPieces::Piece &piece, int64_t *result) const {
-    for (int row = 0; row < piece.count(); row++)
-      result[row] =
-          patches.offset(first_image + piece.image + row / piece.queries, piece.first + row % piece.queries);
-  }
   /// A piece's first row in what is saved.
   int64_t first_row(const TokenPieces::Piece &piece) const {
     return (int64_t)(first_image + piece.image) * patches.tokens() + piece.first;
@@ -132,7 +127,7 @@ struct GlobalAttentionBackward {
       const TokenPieces::Piece piece = pieces[number];
       const int C = attention.channels, rows = piece.count();
       const int64_t stride = scratch_stride<E>(C), at = pieces.start(number), first = half.first_row(piece);
-      half.offsets(piece, own.offsets);
+      piece_offsets(half.patches, half.first_image, piece, own.offsets);
       store_scaled(room.dz, at, own.dz, stride, half.dy, own.offsets, rows, C, half.patches.samples.factor);
       store_operand(room.mixed, at, (const S *)half.saved.mixed + first * C, C, rows, C);
       ToRows<float> to_dmixed{own.rows, scratch_stride<float>(C), nullptr};
@@ -178,7 +173,7 @@ struct GlobalAttentionBackward {
       const int64_t at = pieces.start(number), first = half.first_row(piece);
       const int64_t stride = scratch_stride<E>(C), float_stride = scratch_stride<float>(C);
       const S *hat = (const S *)half.saved.normalized + first * C;
-      half.offsets(piece, own.offsets);
+      piece_offsets(half.patches, half.first_image, piece, own.offsets);
       store_normed(room.normed, at, hat, own.offsets, rows, C, attention.norm);
       begin(room, own, piece);
       AddToRows to_da{own.rows, float_stride};
@@ -187,10 +182,12 @@ struct GlobalAttentionBackward {
 
       float *dgamma = room.norm_sums + (int64_t)number * 2 * C, *dbeta = dgamma + C;
       __builtin_memset(dgamma, 0, 2 * (size_t)C * sizeof *dgamma);
-      for (int row = 0; row < rows; row++)
+      for (int row = 0; row < rows; row++) {
+        fetch_row<1>(half.dx, own.offsets, row, rows, C);
         normalize_backward(own.rows + row * float_stride, hat + row * C, half.saved.reciprocal[first + row], C,
                            attention.norm.gamma, half.dy + own.offsets[row], half.dx + own.offsets[row], dgamma,
                            dbeta);
+      }
     }
 
     /// da starts as what came through the convolution.

@@ -81,18 +81,20 @@ struct GlobalAttentionForward {
   /// a and q of a piece of tokens, and their k and v if they are the keys.
   struct Queries {
     const GlobalAttentionForward &half;
-    void operator()(int number, int) const {
+    void operator()(int number, int worker) const {
       const auto &attention = half.attention;
       const Shared room = half.shared();
+      const Own own = half.own(worker);
       const int C = attention.channels, N = half.patches.tokens();
       const TokenPieces::Piece piece = half.pieces()[number];
       const int64_t first = (int64_t)piece.image * N + piece.first, all_first = (int64_t)half.first_image * N + first;
+      piece_offsets(half.patches, half.first_image, piece, own.offsets);
       for (int row = 0; row < piece.count(); row++) {
-        const int64_t offset = half.patches.offset(half.first_image + piece.image + row / piece.queries,
-                                                   piece.first + row % piece.queries);
         S *hat = half.saved ? (S *)half.saved->normalized + (all_first + row) * C : nullptr;
-        const float reciprocal = normalize<S>(half.x + offset, C, attention.norm.epsilon, attention.norm.gamma,
-                                              attention.norm.beta, room.normed + (first + row) * C, hat);
+        fetch_row<0>(half.x, own.offsets, row, piece.count(), C);
+        const ck_norm &norm = attention.norm;
+        const float reciprocal = normalize<S>(half.x + own.offsets[row], C, norm.epsilon, norm.gamma, norm.beta,
+                                              room.normed + (first + row) * C, hat);
         if (half.saved) half.saved->reciprocal[all_first + row] = reciprocal;
       }
       const Strided<E> rows{room.normed + first * C, C};
@@ -159,11 +161,10 @@ struct GlobalAttentionForward {
         }
       }
       const int64_t first = (int64_t)(half.first_image + piece.image) * N + piece.first;
-      for (int row = 0; row < piece.count(); row++) {
-        own.offsets[row] = half.patches.offset(half.first_image + piece.image + row / piece.queries,
-                                               piece.first + row % piece.queries);
-        if (half.saved) copy_row((S *)half.saved->mixed + (first + row) * C, own.mixed + row * stride, C);
-      }
+      piece_offsets(half.patches, half.first_image, piece, own.offsets);
+      if (half.saved)
+        for (int row = 0; row < piece.count(); row++)
+          copy_row((S *)half.saved->mixed + (first + row) * C, own.mixed + row * stride, C);
       ToResidual to_y{attention.projection.bias, all(half.patches.samples.factor), half.x, half.y, own.offsets};
       gemm<P>(Strided<E>{own.mixed, stride}, piece.count(), (const Packed *)attention.projection.weight, C, C, to_y);
     }

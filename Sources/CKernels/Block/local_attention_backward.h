@@ -126,6 +126,7 @@ struct LocalAttentionBackward {
     __builtin_memset(dgamma, 0, 2 * (size_t)C * sizeof *dgamma);
     for (int row = 0; row < rows; row++) {
       const int64_t offset = room.offsets[row];
+      fetch_row<1>(dx, room.offsets, row, rows, C);
       if (offset == padding) continue;
       normalize_backward(room.dnormed + row * float_stride, hat + row * C, saved.reciprocal[first + row], C,
                          attention.norm.gamma, dy + offset, dx + offset, dgamma, dbeta);

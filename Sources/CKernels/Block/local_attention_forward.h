@@ -44,6 +44,7 @@ struct LocalAttentionForward {
     for (int row = 0; row < rows; row++) {
       E *normed = room.normed + row * stride;
       S *normalized = saved ? (S *)saved->normalized + (first + row) * C : nullptr;
+      fetch_row<0>(x, room.offsets, row, rows, C);
       if (room.offsets[row] == padding) {
         __builtin_memset(normed, 0, (size_t)C * sizeof *normed);
         if (normalized) __builtin_memset(normalized, 0, (size_t)C * sizeof *normalized);

@@ -34,9 +34,11 @@ inline void store_normed(const RowPanels<P> &panels, int64_t first, const S *hat
 template <class P, class E>
 inline void store_scaled(const RowPanels<P> &panels, int64_t first, E *rows, int64_t stride, const float *dy,
                          const int64_t *offsets, int count, int columns, float factor) {
-  for (int row = 0; row < count; row++)
+  for (int row = 0; row < count; row++) {
+    fetch_row<0>(dy, offsets, row, count, columns);
     for (int c = 0; c < columns; c += W)
       store(rows + row * stride + c, offsets[row] >= 0 ? all(factor) * load(dy + offsets[row] + c) : zero());
+  }
   store_operand(panels, first, rows, stride, count, columns);
 }
 

@@ -67,6 +67,13 @@ struct TokenPieces {
   int64_t panel_rows() const { return start(count() - 1) + (*this)[count() - 1].count(); }
 };
 
+/// The elements before each row of a piece of the samples from `first_image` on.
+inline void piece_offsets(const Patches &patches, int first_image, const TokenPieces::Piece &piece, int64_t *result) {
+  for (int i = 0; i < piece.images; i++)
+    for (int row = 0; row < piece.queries; row++)
+      *result++ = patches.offset(first_image + piece.image + i, piece.first + row);
+}
+
 /// Rows of the keys that go through the spatial reduction together: few, since a sample has 49 of them.
 inline constexpr int key_rows = 12;
 

@@ -1,5 +1,12 @@
-// The end of a half: y = x + s · (c + b) in float32, row by row at the rows' offsets; padding has no place to go.
+// The residual at the rows' offsets, and the end of a half: y = x + s · (c + b) in float32; padding has no place to go.
 #pragma once
+
+/// Rows of windows and patches lie scattered: asks for the one that comes `ahead` rows later, if there is one.
+template <int writing>
+CK_INLINE void fetch_row(const float *rows, const int64_t *offsets, int row, int count, int columns) {
+  constexpr int ahead = 6;
+  if (row + ahead < count && offsets[row + ahead] >= 0) fetch_lines<writing>(rows + offsets[row + ahead], columns);
+}
 
 struct ToResidual {
   const float *bias;
