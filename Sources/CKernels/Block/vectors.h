@@ -123,6 +123,7 @@ inline float log2_of(float x) {
   float part;
   __builtin_memcpy(&part, &bits, sizeof part);
   const float z = (part - 1) / (part + 1), z2 = z * z;
-  const float series = 2.88539008f + z2 * (0.961796694f + z2 * (0.577078016f + z2 * (0.412198583f + z2 * 0.320598898f)));
+  const float series =
+      2.88539008f + z2 * (0.961796694f + z2 * (0.577078016f + z2 * (0.412198583f + z2 * 0.320598898f)));
   return x < __builtin_inff() ? (float)exponent + z * series : x;
 }
