@@ -43,7 +43,7 @@ let package = Package(
   targets: [
     // C and C++ behind plain C headers.
     .target(
-      name: "CTorch",
+      name: "CTorch", dependencies: ["CKernels"],
       cxxSettings: [
         .unsafeFlags([
           "-isystem", libtorch + "/include",

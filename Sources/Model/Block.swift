@@ -2,8 +2,8 @@ import Torch
 
 /// The two-layer perceptron: C → r·C → C with an exact GELU between.
 struct FeedForward {
-  private let expand: Linear
-  private let contract: Linear
+  let expand: Linear
+  let contract: Linear
 
   init(_ scope: ParameterScope, _ channels: Int, ratio: Int) {
     expand = Linear(scope["fc1"], channels, ratio * channels)
@@ -26,6 +26,22 @@ enum Attention {
     switch self {
     case .local(let attention): attention(map, pass)
     case .global(let attention): attention(map, pass)
+    }
+  }
+
+  /// Whether it can be part of one operation.
+  var canFuse: Bool {
+    switch self {
+    case .local(let attention): attention.canFuse
+    case .global(let attention): attention.canFuse
+    }
+  }
+
+  /// The half of a block that it is part of, as one operation.
+  func fused(_ half: BlockHalf, _ map: FeatureMap) -> Tensor {
+    switch self {
+    case .local(let attention): attention.fused(half, map)
+    case .global(let attention): attention.fused(half, map)
     }
   }
 }
@@ -66,22 +82,35 @@ struct Block {
 
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> FeatureMap {
     var map = map
-    map.tokens = map.tokens + dropped(attentionHalf(map, pass), 2 * number, pass)
-    map.tokens = map.tokens + dropped(feedForwardHalf(map, pass), 2 * number + 1, pass)
+    map.tokens = attentionHalf(map, pass)
+    map.tokens = feedForwardHalf(map.tokens, pass)
     return map
   }
 
   private func attentionHalf(_ map: FeatureMap, _ pass: Pass) -> Tensor {
+    if pass.fuses(map.tokens), attention.canFuse {
+      return attention.fused(half(map.tokens, norm1, 0, pass), map)
+    }
     let normal = FeatureMap(tokens: norm1(map.tokens), height: map.height, width: map.width)
-    return pass.dropped(attention(normal, pass), dropout)
+    let branch = pass.dropped(attention(normal, pass), dropout)
+    return map.tokens + (dropPath(pass)?(branch, 2 * number) ?? branch)
   }
 
-  private func feedForwardHalf(_ map: FeatureMap, _ pass: Pass) -> Tensor {
-    feedForward(norm2(map.tokens), pass, dropout: dropout + 1)
+  private func feedForwardHalf(_ tokens: Tensor, _ pass: Pass) -> Tensor {
+    if pass.fuses(tokens) {
+      return half(tokens, norm2, 1, pass).feedForward(
+        expand: feedForward.expand.affine, contract: feedForward.contract.affine)
+    }
+    let branch = feedForward(norm2(tokens), pass, dropout: dropout + 1)
+    return tokens + (dropPath(pass)?(branch, 2 * number + 1) ?? branch)
   }
 
-  private func dropped(_ branch: Tensor, _ branchNumber: Int, _ pass: Pass) -> Tensor {
-    guard let dropPath = pass.dropPath, dropRate > 0 else { return branch }
-    return dropPath(branch, branchNumber)
+  /// Branch 0 or 1 of the block, to be computed as one operation.
+  private func half(_ tokens: Tensor, _ norm: LayerNorm, _ branch: Int, _ pass: Pass) -> BlockHalf {
+    BlockHalf(
+      tokens, norm: norm.affine, epsilon: norm.epsilon, factors: dropPath(pass)?.factors(2 * number + branch),
+      pass.computeType)
   }
+
+  private func dropPath(_ pass: Pass) -> DropPath? { dropRate > 0 ? pass.dropPath : nil }
 }

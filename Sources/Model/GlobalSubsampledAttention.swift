@@ -9,11 +9,18 @@ struct GlobalSubsampledAttention {
   private let projection: Linear
   let spatialReduction: SpatialReduction?
   private let heads: Int
+  let canFuse: Bool
 
   /// The convolution of stride r and its norm (ε 1e-5); there is none when r is 1.
   struct SpatialReduction {
     let convolution: Convolution
     let norm: LayerNorm
+    let reduction: Int
+
+    var fused: BlockHalf.Summary {
+      BlockHalf.Summary(
+        convolution: convolution.affine, norm: norm.affine, epsilon: norm.epsilon, reduction: reduction)
+    }
   }
 
   init(_ scope: ParameterScope, _ channels: Int, heads: Int, reduction: Int) {
@@ -21,12 +28,19 @@ struct GlobalSubsampledAttention {
     kv = Linear(scope["kv"], channels, 2 * channels)
     projection = Linear(scope["proj"], channels, channels)
     self.heads = heads
+    canFuse = Kernels.take(channels: channels, heads: heads)
     spatialReduction =
       reduction == 1
       ? nil
       : SpatialReduction(
         convolution: Convolution(scope["sr"], channels, channels, kernel: reduction, stride: reduction),
-        norm: LayerNorm(scope["norm"], channels, epsilon: 1e-5))
+        norm: LayerNorm(scope["norm"], channels, epsilon: 1e-5), reduction: reduction)
+  }
+
+  func fused(_ half: BlockHalf, _ map: FeatureMap) -> Tensor {
+    half.globalAttention(
+      height: map.height, width: map.width, q: q.affine, kv: kv.affine, projection: projection.affine,
+      heads: heads, summary: spatialReduction?.fused)
   }
 
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> Tensor {

@@ -10,6 +10,8 @@ struct Linear {
     bias = scope.parameter("bias", [outputs], .constant(0))
   }
 
+  var affine: Affine { Affine(weight, bias) }
+
   func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
     let type = pass.computeType
     return linear(x.cast(to: type), weight.cast(to: type), bias.cast(to: type))
@@ -27,6 +29,8 @@ struct LayerNorm {
     bias = scope.parameter("bias", [channels], .constant(0))
     self.epsilon = epsilon
   }
+
+  var affine: Affine { Affine(weight, bias) }
 
   func callAsFunction(_ x: Tensor) -> Tensor {
     layerNorm(x.cast(to: .float32), weight, bias, epsilon: epsilon)
@@ -54,6 +58,8 @@ struct Convolution {
     self.padding = padding
     self.groups = groups
   }
+
+  var affine: Affine { Affine(weight, bias) }
 
   func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
     let type = pass.computeType

@@ -11,12 +11,20 @@ struct LocallyGroupedAttention {
   private let projection: Linear
   private let heads: Int
   private let window: Int
+  let canFuse: Bool
 
   init(_ scope: ParameterScope, _ channels: Int, heads: Int, window: Int) {
     qkv = Linear(scope["qkv"], channels, 3 * channels)
     projection = Linear(scope["proj"], channels, channels)
     self.heads = heads
     self.window = window
+    canFuse = Kernels.take(channels: channels, heads: heads)
+  }
+
+  func fused(_ half: BlockHalf, _ map: FeatureMap) -> Tensor {
+    half.localAttention(
+      height: map.height, width: map.width, qkv: qkv.affine, projection: projection.affine, heads: heads,
+      side: window)
   }
 
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> Tensor {

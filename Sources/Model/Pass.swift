@@ -9,18 +9,24 @@ public struct Pass {
   public let dropPath: DropPath?
   /// Which elements of which outputs are dropped; nil when none are.
   public let dropout: Dropout?
+  /// Whose operations compute it.
+  public let kernels: Kernels
 
   /// A pass that trains.
   public static func training(
-    _ dropPath: DropPath? = nil, dropout: Dropout? = nil, computeType: DType = .float32
+    _ dropPath: DropPath? = nil, dropout: Dropout? = nil, computeType: DType = .float32,
+    kernels: Kernels = .fused
   ) -> Pass {
-    Pass(computeType: computeType, dropPath: dropPath, dropout: dropout)
+    Pass(computeType: computeType, dropPath: dropPath, dropout: dropout, kernels: kernels)
   }
 
   /// A pass that evaluates.
-  public static func evaluation(computeType: DType = .float32) -> Pass {
-    Pass(computeType: computeType, dropPath: nil, dropout: nil)
+  public static func evaluation(computeType: DType = .float32, kernels: Kernels = .fused) -> Pass {
+    Pass(computeType: computeType, dropPath: nil, dropout: nil, kernels: kernels)
   }
+
+  /// Whether a half of a block over `tokens` is one operation.
+  func fuses(_ tokens: Tensor) -> Bool { dropout == nil && kernels.fuse(tokens, computeType) }
 
   /// Output `number` of those that `--drop` is for, without the elements that this pass drops.
   func dropped(_ x: Tensor, _ number: Int) -> Tensor { dropout?(x, number) ?? x }
@@ -59,9 +65,12 @@ public struct DropPath {
   /// The same factors on a device.
   public func moved(to device: Device) -> DropPath { DropPath(factors: factors.moved(to: device)) }
 
+  /// What the images' branches of that number are multiplied by, `[B]`.
+  func factors(_ number: Int) -> Tensor { factors.selected(0, number) }
+
   /// A branch `[B, N, C]` of that number without the images that leave it out.
   func callAsFunction(_ branch: Tensor, _ number: Int) -> Tensor {
-    branch * factors.selected(0, number).reshaped([-1, 1, 1])
+    branch * factors(number).reshaped([-1, 1, 1])
   }
 }
 

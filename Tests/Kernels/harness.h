@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "CKernels.h"
+#include "block.h"
 
 extern "C" void GOMP_parallel(void (*)(void *), void *, unsigned threads, unsigned flags);
 extern "C" int omp_get_thread_num(void);

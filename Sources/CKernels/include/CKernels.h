@@ -3,12 +3,6 @@
 #pragma once
 #include <stddef.h>
 
-#include "block_attention.h"
-#include "block_linear.h"
-#include "block_mlp.h"
-#include "block_threads.h"
-#include "block_weights.h"
-
 /// Adds `count` floats at `addends` to those at `sums`; both may lie at any address.
 void floats_add(void *sums, const void *addends, size_t count);
 

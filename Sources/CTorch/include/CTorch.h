@@ -111,6 +111,43 @@ int ct_attention(const ct_tensor *q, const ct_tensor *k, const ct_tensor *v, ct_
 int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, double smoothing, bool sums,
                      ct_tensor **out);
 
+// Halves of a block, each as one operation on the CPU (fused*.cpp), in float32 or bfloat16
+
+/// A layer's weight and bias.
+typedef struct ct_affine {
+  const ct_tensor *weight, *bias;
+} ct_affine;
+
+/// The sides of the map that tokens come from, row by row.
+typedef struct ct_map {
+  int height, width;
+} ct_map;
+
+/// What makes the summary that global attention attends to.
+typedef struct ct_summary {
+  ct_affine convolution, norm;
+  double epsilon;
+  int reduction;
+} ct_summary;
+
+/// Whether this processor can run them.
+bool ct_fuses(void);
+/// Whether they take attention with so many channels in so many heads.
+bool ct_attention_fuses(int channels, int heads);
+/// x + factor · contract(GELU(expand(norm(x)))) for float32 tokens [B, N, C]; products are of `dtype`.
+///
+/// `factors` [B] has 0 for samples that the branch leaves out, one value for all others; null keeps all as they are.
+int ct_feed_forward_half(const ct_tensor *x, ct_affine norm, double epsilon, ct_affine expand, ct_affine contract,
+                         const ct_tensor *factors, int dtype, ct_tensor **out);
+/// x + factor · projection(attention(norm(x))), in windows of side² tokens; the map is padded with zeros after the norm.
+int ct_local_attention_half(const ct_tensor *x, ct_map map, ct_affine norm, double epsilon, ct_affine qkv,
+                            ct_affine projection, int heads, int side, const ct_tensor *factors, int dtype,
+                            ct_tensor **out);
+/// Likewise, of all tokens to a summary; null attends to all tokens.
+int ct_global_attention_half(const ct_tensor *x, ct_map map, ct_affine norm, double epsilon, ct_affine q, ct_affine kv,
+                             ct_affine projection, int heads, const ct_summary *summary, const ct_tensor *factors,
+                             int dtype, ct_tensor **out);
+
 // Gradients and the optimizer (gradient.cpp)
 int ct_set_requires_grad(ct_tensor *t, bool value);
 int ct_grad(const ct_tensor *t, ct_tensor **out);

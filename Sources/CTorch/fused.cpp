@@ -1,0 +1,70 @@
+#include "fused.h"
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+
+namespace {
+
+// libtorch's own OpenMP, by name: Swift's compiler brings none, and two in a process would fight over the cores.
+using Parallel = void (*)(void (*)(void *), void *, unsigned threads, unsigned flags);
+const auto parallel = reinterpret_cast<Parallel>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
+const auto own_number = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
+const auto team_size = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_get_num_threads"));
+
+struct Tasks {
+  int count;
+  void (*task)(void *, int);
+  void *argument;
+};
+
+void run_own_tasks(void *pointer) {
+  const auto &tasks = *static_cast<Tasks *>(pointer);
+  for (int i = own_number(); i < tasks.count; i += team_size()) tasks.task(tasks.argument, i);
+}
+
+void run(const ck_threads *, int count, void (*task)(void *, int), void *argument) {
+  if (count == 1 || !parallel || !own_number || !team_size) {
+    for (int i = 0; i < count; ++i) task(argument, i);
+    return;
+  }
+  Tasks tasks = {count, task, argument};
+  parallel(run_own_tasks, &tasks, static_cast<unsigned>(count), 0);
+}
+
+}  // namespace
+
+namespace ct {
+
+ck_threads kernel_threads() { return {at::get_num_threads(), run}; }
+
+Samples::Samples(const at::Tensor &factors, const at::Tensor &x)
+    : count(static_cast<int>(x.size(0))), tokens(static_cast<int>(x.size(1))) {
+  const float *values = factors.defined() ? floats(factors) : nullptr;
+  for (int i = 0; i < count; ++i) {
+    if (values && values[i] == 0) continue;
+    kept.push_back(i);
+    if (values) factor = values[i];
+  }
+}
+
+at::Tensor packed(const at::Tensor &weight, ck_type type, decltype(ck_pack_forward) pack) {
+  auto outputs = static_cast<int>(weight.size(0)), inputs = static_cast<int>(weight.numel()) / outputs;
+  auto memory = bytes(ck_packed_bytes(type, outputs, inputs));
+  auto threads = kernel_threads();
+  pack(&threads, type, floats(weight), outputs, inputs, memory.data_ptr());
+  return memory;
+}
+
+GradientPlace::GradientPlace(const at::Tensor &weight)
+    : weight_(weight),
+      is_own_(weight.is_leaf() && weight.grad().defined() && weight.grad().is_contiguous()),
+      memory_(is_own_ ? weight.grad() : at::zeros_like(weight)) {}
+
+at::Tensor GradientPlace::finish() const {
+  if (!is_own_) return memory_;
+  if (auto *hook = torch::autograd::impl::post_acc_grad_hooks(weight_).get()) (*hook)(weight_);
+  return {};
+}
+
+}  // namespace ct
+
+bool ct_fuses(void) { return ck_instructions_in_use() != CK_NONE; }

@@ -1,0 +1,80 @@
+// The MLP half of a block as one operation: y = x + factor · fc2(GELU(fc1(LayerNorm(x)))).
+#include "fused.h"
+
+using namespace ct;
+
+namespace {
+
+struct FeedForwardHalf {
+  ck_type type;
+  float epsilon;
+
+  /// The order of the weights.
+  enum { gamma, beta, weight1, bias1, weight2, bias2 };
+
+  variable_list memory(const variable_list &w, const Samples &samples) const {
+    auto rows = samples.rows();
+    return {at::empty({rows, w[weight1].size(1)}, tensor_type(type)), at::empty({rows}),
+            at::empty({rows, w[weight1].size(0)}, tensor_type(type))};
+  }
+
+  at::Tensor forward(const at::Tensor &x, const variable_list &w, const Samples &samples,
+                     const variable_list *memory) const {
+    auto first = packed(w[weight1], type, ck_pack_forward), second = packed(w[weight2], type, ck_pack_forward);
+    auto mlp = shape(w);
+    mlp.weight1 = first.data_ptr();
+    mlp.weight2 = second.data_ptr();
+    auto y = at::empty_like(x);
+    auto threads = kernel_threads();
+    auto kept = samples.view();
+    auto saved = memory ? places(*memory) : ck_mlp_saved{};
+    auto scratch = bytes(ck_mlp_forward_scratch(&mlp, threads.count));
+    ck_mlp_forward(&threads, &mlp, &kept, floats(x), floats(y), memory ? &saved : nullptr, scratch.data_ptr());
+    return y;
+  }
+
+  void backward(const at::Tensor &dy, const at::Tensor &dx, const variable_list &w, const variable_list &memory,
+                const Samples &samples, const std::vector<GradientPlace> &sums) const {
+    auto first = packed(w[weight1], type, ck_pack_backward), second = packed(w[weight2], type, ck_pack_backward);
+    auto mlp = shape(w);
+    mlp.weight1_back = first.data_ptr();
+    mlp.weight2_back = second.data_ptr();
+    ck_mlp_gradients gradients = {sums[gamma].data(), sums[beta].data(),    sums[weight1].data(),
+                                  sums[bias1].data(), sums[weight2].data(), sums[bias2].data()};
+    auto threads = kernel_threads();
+    auto kept = samples.view();
+    auto saved = places(memory);
+    auto scratch = bytes(ck_mlp_backward_scratch(&mlp, &kept, threads.count));
+    ck_mlp_backward(&threads, &mlp, &kept, &saved, floats(dy), floats(dx), &gradients, scratch.data_ptr());
+  }
+
+ private:
+  ck_mlp shape(const variable_list &w) const {
+    return {type,
+            static_cast<int>(w[weight1].size(1)),
+            static_cast<int>(w[weight1].size(0)),
+            epsilon,
+            floats(w[gamma]),
+            floats(w[beta]),
+            floats(w[bias1]),
+            floats(w[bias2]),
+            nullptr,
+            nullptr,
+            nullptr,
+            nullptr};
+  }
+
+  static ck_mlp_saved places(const variable_list &memory) {
+    return {memory[0].data_ptr(), floats(memory[1]), memory[2].data_ptr()};
+  }
+};
+
+}  // namespace
+
+int ct_feed_forward_half(const ct_tensor *x, ct_affine norm, double epsilon, ct_affine expand, ct_affine contract,
+                         const ct_tensor *factors, int dtype, ct_tensor **out) {
+  return returning(out, [&] {
+    return fused(x, weights({norm, expand, contract}), factors,
+                 FeedForwardHalf{kernel_type(type(dtype)), static_cast<float>(epsilon)});
+  });
+}
