@@ -38,6 +38,7 @@ extension Recipe.Mixing.Mode: ExpressibleByArgument {}
 extension Recipe.Precision.Level: ExpressibleByArgument {}
 extension Recipe.Precision.ElementType: ExpressibleByArgument {}
 extension Recipe.Precision.GradientType: ExpressibleByArgument {}
+extension Recipe.Precision.Kernels: ExpressibleByArgument {}
 
 /// `--amp`: apex's levels.
 package typealias AmpLevel = Recipe.Precision.Level

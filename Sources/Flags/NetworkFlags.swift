@@ -28,6 +28,12 @@ package struct NetworkFlags: ParsableArguments {
       of: "--gradient-wire", "type"))
   package var gradientWire: Recipe.Precision.GradientType?
 
+  @Option(
+    help: help(
+      "fused: each half of a block as one operation of our own, on x86 CPUs with AVX2 and without --drop. reference: "
+        + "every operation by libtorch.", of: "--kernels", "kind"))
+  package var kernels: Recipe.Precision.Kernels?
+
   @Flag(
     inversion: .prefixedNo,
     help: help(
@@ -64,6 +70,7 @@ package struct NetworkFlags: ParsableArguments {
     FlagRow(
       "--gradient-wire", \.network.gradientWire, sets: \.precision.gradientWire, "precision.gradientWire",
       idle: [.alone, .sharedMemory]),
+    FlagRow("--kernels", \.network.kernels, sets: \.precision.kernels, "precision.kernels", evaluates: true),
     FlagRow("--model-ema", \.network.modelEma, sets: \.ema.enabled, "ema.enabled"),
     FlagRow(
       "--model-ema-decay", \.network.modelEmaDecay, sets: \.ema.decay, "ema.decay", .share,

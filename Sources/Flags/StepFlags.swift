@@ -14,6 +14,9 @@ public struct StepFlags: ParsableArguments {
   @Option(help: ArgumentHelp("O0: float32. O1: matrix products in bfloat16.", valueName: "level"))
   package var amp = AmpLevel.O0
 
+  @Option(help: ArgumentHelp("fused or reference; see help train.", valueName: "kind"))
+  package var kernels = Recipe.Precision.Kernels.fused
+
   @Option(help: ArgumentHelp("Steps to time, after two to warm up.", valueName: "n"))
   package var steps = 5
 
@@ -54,6 +57,7 @@ public struct StepFlags: ParsableArguments {
     recipe.mixing.mixup = 0
     recipe.mixing.cutmix = 0
     recipe.precision.level = amp
+    recipe.precision.kernels = kernels
     recipe.worldSize = worldSize
     return recipe
   }
@@ -61,7 +65,10 @@ public struct StepFlags: ParsableArguments {
   /// These flags as a command line has them.
   package var arguments: [String] {
     ["--model", model] + (batchSize.map { ["--batch-size", "\($0)"] } ?? [])
-      + ["--amp", amp.rawValue, "--steps", "\(steps)", "--drop-path", "\(dropPath)"]
+      + [
+        "--amp", amp.rawValue, "--kernels", kernels.rawValue, "--steps", "\(steps)", "--drop-path",
+        "\(dropPath)",
+      ]
       + ["--input-size", "\(inputSize)"] + (json ? ["--json"] : [])
   }
 }

@@ -82,6 +82,16 @@ extension Recipe {
     public var dtype = ElementType.bfloat16
     /// What gradients are rounded to where they travel between workers.
     public var gradientWire = GradientType.float32
+    /// Whose operations compute a block.
+    public var kernels = Kernels.fused
+
+    /// How a network's operations are computed.
+    public enum Kernels: String, Codable, Sendable, CaseIterable {
+      /// Each half of a block as one operation of our own, where processor and types have it.
+      case fused
+      /// Every operation by libtorch.
+      case reference
+    }
 
     /// Apex's levels.
     public enum Level: String, Codable, Sendable, CaseIterable {
@@ -111,5 +121,14 @@ extension Recipe {
 
     /// Everything in float32.
     public init() {}
+
+    /// Reads values; those from before there were kernels of our own go on by libtorch's.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      level = try values.decode(Level.self, forKey: .level)
+      dtype = try values.decode(ElementType.self, forKey: .dtype)
+      gradientWire = try values.decode(GradientType.self, forKey: .gradientWire)
+      kernels = try values.decodeIfPresent(Kernels.self, forKey: .kernels) ?? .reference
+    }
   }
 }

@@ -53,7 +53,9 @@ extension Recipe {
   public var digest: String {
     var placeless = self
     placeless.data.path = ""
-    let tree = ema.warmup == true ? placeless.tree : placeless.tree.without("warmup", in: "ema")
+    var tree = placeless.tree
+    if ema.warmup != true { tree = tree.without("warmup", in: "ema") }
+    if precision.kernels == .reference { tree = tree.without("kernels", in: "precision") }
     let digits = String(fnv1a(Self.text(tree, JSONTree.encoder).utf8), radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }

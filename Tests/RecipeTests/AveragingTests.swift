@@ -40,14 +40,19 @@ import Testing
   }
 
   @Test func `a recipe from before there was a warm-up has none, and keeps its digest`() throws {
-    let old = averaging().document.replacing(#/,\s*"warmup" : null(?=\s*\})/#, with: "")
+    var before = averaging()
+    before.precision.kernels = .reference
+    let whole = before.document
+    let old = whole.replacing(#/,\s*"warmup" : null(?=\s*\})/#, with: "")
     var read = try JSONDecoder().decode(Recipe.self, from: Data(old.utf8))
-    #expect(old != averaging().document && read == averaging(warmup: false))
+    before.ema.warmup = false
+    #expect(old != whole && read == before)
     // Pinned: what that version wrote.
     #expect(read.digest == "f829a7a82a05dffc")
     read.ema.warmup = true
     #expect(read.digest != "f829a7a82a05dffc")
-    #expect(try RecipeFile(old, named: "f").recipe == averaging())
+    before.ema.warmup = nil
+    #expect(try RecipeFile(old, named: "f").recipe == before)
   }
 
   @Test func `the first lines say what is averaged and how`() {

@@ -32,13 +32,23 @@ import enum Recipe.ExitStatus
 
   @Test func `the digest changes with a value and not with the folder`() {
     // Pinned: a changed way of writing or hashing would make old digests lie.
-    #expect(Recipe().digest == "fae321e43ee74537")
+    #expect(Recipe().digest == "9c52c1718b588c5a")
     var other = Recipe()
     other.data.path = "/elsewhere"
     #expect(other.digest == Recipe().digest)
     other.seed = 1
     #expect(other.digest != Recipe().digest)
     #expect(other.digest.count == 16)
+  }
+
+  @Test func `a recipe from before there were kernels of our own goes on by libtorch's, and keeps its digest`() throws
+  {
+    let old = Recipe().document.replacing(#/,\s*"kernels" : "fused"/#, with: "")
+    let read = try JSONDecoder().decode(Recipe.self, from: Data(old.utf8))
+    #expect(old != Recipe().document && read.precision.kernels == .reference)
+    // Pinned: what that version wrote.
+    #expect(read.digest == "fae321e43ee74537")
+    #expect(try RecipeFile(old, named: "f").recipe == Recipe())
   }
 
   @Test func `the learning rate is said as given and as scaled`() {

@@ -53,7 +53,7 @@ public final class Evaluator {
     withoutGradients {
       let images = normalized(batch.pixels, count: batch.count, side: batch.size)
       let labels = Tensor(batch.labels.map(Int64.init), [batch.count]).moved(to: device)
-      let logits = network(images, .evaluation(computeType: recipe.computeType))
+      let logits = network(images, .evaluation(computeType: recipe.computeType, kernels: recipe.kernels))
       var tally = Tally()
       tally.images = batch.count
       tally.loss = crossEntropy(logits, labels, reduction: .sum).item()

@@ -8,12 +8,14 @@ struct Objective {
   private let normalized: Normalizer
   private let smoothing: Double
   private let computeType: DType
+  private let kernels: Kernels
 
   init(_ network: any Network, _ recipe: Recipe, on device: Device) {
     self.network = network
     normalized = Normalizer(on: device)
     smoothing = recipe.smoothing
     computeType = recipe.computeType
+    kernels = recipe.kernels
   }
 
   /// The mean loss of some images, whose inputs are on the device.
@@ -21,7 +23,8 @@ struct Objective {
     var images = normalized(inputs.pixels)  // [B, S, S, 3]
     inputs.erasures?.apply(to: images)
     if let mix = inputs.mix { images = mix(images) }
-    let pass = Pass.training(inputs.dropPath, dropout: inputs.dropout, computeType: computeType)
+    let pass = Pass.training(
+      inputs.dropPath, dropout: inputs.dropout, computeType: computeType, kernels: kernels)
     let logits = network(images.permuted([0, 3, 1, 2]), pass)
     // Mixed targets have the smoothing in them.
     return crossEntropy(logits, inputs.targets, smoothing: inputs.mix == nil ? smoothing : 0)
@@ -57,6 +60,14 @@ extension Recipe {
     case (.O0, _): .float32
     case (.O1, .bfloat16): .bfloat16
     case (.O1, .float16): .float16
+    }
+  }
+
+  /// Whose operations compute a block.
+  var kernels: Kernels {
+    switch precision.kernels {
+    case .fused: .fused
+    case .reference: .reference
     }
   }
 }
