@@ -1,17 +1,28 @@
 // Timing for the benchmarks of kernels: interleaved rounds, best and median, and the machine's peak in the same minutes.
 #pragma once
+#include <time.h>
+
 #include <algorithm>
-#include <chrono>
 #include <vector>
 
 #include "harness.h"
 
 namespace harness {
 
+/// Whether times are the process's own on the processor, which others on the same cores disturb less: right for one
+/// thread, and for nothing else.
+inline bool processor_time = false;
+
+inline double now() {
+  timespec time;
+  clock_gettime(processor_time ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
 inline double milliseconds(auto &&body) {
-  auto start = std::chrono::steady_clock::now();
+  double start = now();
   body();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return now() - start;
 }
 
 struct Times {
