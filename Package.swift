@@ -25,6 +25,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
   .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: house)
 }
 
+// libtorch's headers and libraries, for C++.
+let torchHeaders: [CXXSetting] = [
+  .unsafeFlags([
+    "-isystem", libtorch + "/include", "-isystem", libtorch + "/include/torch/csrc/api/include",
+  ])
+]
+let torchLibraries: [LinkerSetting] = [
+  .unsafeFlags(["-L" + libtorch + "/lib", "-Xlinker", "-rpath=" + libtorch + "/lib"]),
+  .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+]
+
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -44,19 +55,10 @@ let package = Package(
     // C and C++ behind plain C headers.
     .target(
       name: "CTorch", dependencies: ["CKernels"],
-      cxxSettings: [
-        .unsafeFlags([
-          "-isystem", libtorch + "/include",
-          "-isystem", libtorch + "/include/torch/csrc/api/include",
-        ])
-      ],
-      linkerSettings: [
-        .unsafeFlags(["-L" + libtorch + "/lib", "-Xlinker", "-rpath=" + libtorch + "/lib"]),
-        .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
-      ]),
+      cxxSettings: torchHeaders, linkerSettings: torchLibraries),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
-    .target(name: "CKernels"),
+    .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "CImage",
       linkerSettings: [
@@ -121,7 +123,11 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests("OutputTests", ["Output", "Recipe", "TestSupport"]),
     tests("RecipeTests", ["Recipe", "Flags", argumentParser]),
-    tests("TorchTests", ["Torch", "CTorch", "System"]),
+    // The kernels of a block against ATen.
+    .executableTarget(
+      name: "kernel-tests", dependencies: ["CKernels"], path: "Tests/Kernels", cxxSettings: torchHeaders,
+      linkerSettings: torchLibraries),
+    tests("TorchTests", ["Torch", "CTorch", "System", "kernel-tests"]),
     tests("ModelTests", ["Model", "Torch", "Checkpoint", "TestSupport"], resources: [.copy("Goldens")]),
     tests(
       "TrainingTests",

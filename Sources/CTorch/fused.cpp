@@ -1,5 +1,6 @@
 #include "fused.h"
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <dlfcn.h>
 
 namespace {
@@ -67,4 +68,24 @@ at::Tensor GradientPlace::finish() const {
 
 }  // namespace ct
 
-bool ct_fuses(void) { return ck_instructions_in_use() != CK_NONE; }
+namespace {
+
+/// The instructions that libtorch uses here, by its name for them: ATEN_CPU_CAPABILITY, which may ask for fewer, holds
+/// for all.
+bool has_instructions() {
+  auto name = at::get_cpu_capability();
+  if (name == "AVX2") return ck_instructions_use(CK_AVX2) == 0;
+  return name.rfind("AVX512", 0) == 0 && ck_instructions_in_use() >= CK_AVX512;
+}
+
+}  // namespace
+
+bool ct_fuses(int dtype) {
+  static const bool has_them = has_instructions();
+  switch (ct::type(dtype)) {
+    case at::kFloat: return has_them;
+    // With tiles libtorch's products are faster than any without.
+    case at::kBFloat16: return has_them && !ck_has_tiles();
+    default: return false;
+  }
+}

@@ -1,9 +1,10 @@
 // Halves of a block as single operations for autograd: what all of them share.
 //
-// A half is a small struct of sizes with `memory` (what its forward pass leaves for the backward one), `forward` and
+// A half is a small struct of sizes with `name` and `operations` (of its forward pass, for a profile), `memory` (what its forward pass leaves for the backward one), `forward` and
 // `backward`, which call CKernels. `fused` makes it an operation on tensors.
 #pragma once
 #include "handles.h"
+#include "profile.h"
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
@@ -76,6 +77,7 @@ struct Fused : torch::autograd::Function<Fused<Half>> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, at::TensorList leaves,
                             Half half, Samples samples) {
     auto weights = leaves.vec();
+    CT_PART(Half::name, half.operations(weights, samples));
     auto saved = half.memory(weights, samples);
     auto y = half.forward(x, weights, samples, &saved);
     context->saved_data["call"] = c10::IValue::make_capsule(
@@ -91,6 +93,7 @@ struct Fused : torch::autograd::Function<Fused<Half>> {
     auto saved = context->get_saved_variables();
     variable_list weights(saved.begin(), saved.begin() + static_cast<std::ptrdiff_t>(call.weight_count));
     saved.erase(saved.begin(), saved.begin() + static_cast<std::ptrdiff_t>(call.weight_count));
+    CT_PART(Half::name, 2 * call.half.operations(weights, call.samples));
     std::vector<GradientPlace> places(weights.begin(), weights.end());
     auto dy = gradients[0].contiguous();
     auto dx = at::empty_like(dy);
@@ -116,6 +119,7 @@ at::Tensor fused(const ct_tensor *x, const variable_list &weights, const ct_tens
   Samples samples(factors ? factors->value : at::Tensor(), tokens);
   if (c10::GradMode::is_enabled())
     return Fused<Half>::apply(tokens, at::TensorList(weights), half, std::move(samples));
+  CT_PART(Half::name, half.operations(weights, samples));
   return half.forward(tokens, weights, samples, nullptr);
 }
 

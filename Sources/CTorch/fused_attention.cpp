@@ -34,6 +34,16 @@ struct LocalAttentionHalf {
   /// The order of the weights; a bias follows its weight.
   enum { gamma, beta, qkv, qkv_bias, projection, projection_bias };
 
+  static constexpr const char *name = "local attention half";
+
+  double operations(const variable_list &w, const Samples &samples) const {
+    auto attention = shape(w);
+    auto kept = samples.view();
+    auto rows = static_cast<double>(ck_local_attention_rows(&attention, &kept));
+    return rows * (2.0 * static_cast<double>(w[qkv].numel() + w[projection].numel()) +
+                   4.0 * side * side * static_cast<double>(w[gamma].numel()));
+  }
+
   variable_list memory(const variable_list &w, const Samples &samples) const {
     auto channels = w[gamma].size(0);
     auto attention = shape(w);
@@ -107,6 +117,17 @@ struct GlobalAttentionHalf {
     summary_gamma,
     summary_beta
   };
+
+  static constexpr const char *name = "global attention half";
+
+  double operations(const variable_list &w, const Samples &samples) const {
+    auto rows = static_cast<double>(samples.rows()), channels = static_cast<double>(w[gamma].numel());
+    auto keys = static_cast<double>((height / reduction) * (width / reduction));
+    auto summaries = keys * static_cast<double>(samples.kept.size());
+    auto layers = 2.0 * rows * static_cast<double>(w[q].numel() + w[projection].numel()) +
+                  2.0 * summaries * static_cast<double>(w[kv].numel() + (reduction > 1 ? w[convolution].numel() : 0));
+    return layers + 4.0 * rows * keys * channels;
+  }
 
   variable_list memory(const variable_list &w, const Samples &samples) const {
     auto channels = w[gamma].size(0), rows = samples.rows();
@@ -195,7 +216,7 @@ struct GlobalAttentionHalf {
 
 }  // namespace
 
-bool ct_attention_fuses(int channels, int heads) { return ct_fuses() && ck_attention_takes(channels, heads); }
+bool ct_attention_fuses(int channels, int heads) { return ck_attention_takes(channels, heads) != 0; }
 
 int ct_local_attention_half(const ct_tensor *x, ct_map map, ct_affine norm, double epsilon, ct_affine qkv,
                             ct_affine projection, int heads, int side, const ct_tensor *factors, int dtype,

@@ -12,6 +12,12 @@ struct FeedForwardHalf {
   /// The order of the weights.
   enum { gamma, beta, weight1, bias1, weight2, bias2 };
 
+  static constexpr const char *name = "feed-forward half";
+
+  double operations(const variable_list &w, const Samples &samples) const {
+    return 4.0 * static_cast<double>(samples.rows() * w[weight1].numel());
+  }
+
   variable_list memory(const variable_list &w, const Samples &samples) const {
     auto rows = samples.rows();
     return {at::empty({rows, w[weight1].size(1)}, tensor_type(type)), at::empty({rows}),

@@ -9,7 +9,7 @@ public enum Kernels: String, CaseIterable, Sendable {
 
   /// Whether halves of a block over `tokens`, with products of a type, are one operation.
   public func fuse(_ tokens: Tensor, _ type: DType) -> Bool {
-    self == .fused && tokens.device.kind == .cpu && (type == .float32 || type == .bfloat16) && ct_fuses()
+    self == .fused && tokens.device.kind == .cpu && ct_fuses(type.rawValue)
   }
 
   /// Whether attention with so many channels in so many heads can be part of one.

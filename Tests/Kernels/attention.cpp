@@ -53,7 +53,7 @@ static void compare(const Way &way, const AttentionCase &c, const Expected &expe
   AttentionResult g = attention_by_kernel(c, t, way.type, 1);
   for (size_t i = 0; i < e.size(); i++) {
     // The branch alone, since the residual would hide its error.
-    at::Tensor base = i == 0 ? t.x : i == 1 ? t.dy : torch::zeros_like(t.weights[i - 2].second);
+    at::Tensor base = i == 0 ? t.x : i == 1 ? t.dy : at::zeros_like(t.weights[i - 2].second);
     at::Tensor exact = e[i].second - base.to(at::kDouble);
     double ours = error(g[i].second.to(at::kDouble) - base, exact);
     double theirs = error(p[i].second.to(at::kDouble) - base, exact);
@@ -72,7 +72,7 @@ static void compare(const Way &way, const AttentionCase &c, const Expected &expe
   }
   // Evaluation saves nothing and gives the same.
   AttentionKernel kernel(c, t, way.type, 2);
-  at::Tensor y = torch::zeros_like(t.x);
+  at::Tensor y = at::zeros_like(t.x);
   kernel.forward(t.x.const_data_ptr<float>(), y.data_ptr<float>(), false);
   check(same_bits(y, g[0].second), "%s: evaluation differs", name(way, c).c_str());
 }
@@ -88,7 +88,7 @@ static void pass_through(const Way &way, const AttentionCase &c, float odd_one) 
           name(way, c).c_str(), r[i].first, (double)odd_one);
 }
 
-int main() {
+void test_attention() {
   for (const AttentionCase &c : cases) {
     const Expected expected(c);
     for (const Way &way : ways()) {
@@ -104,6 +104,4 @@ int main() {
       pass_through(way, {2, 16, 16, 64, 2, 0, 4, {}, true, 1.0f}, odd_one);
     }
   }
-  std::printf(failures ? "%d FAILED\n" : "all passed\n", failures);
-  return failures ? 1 : 0;
 }

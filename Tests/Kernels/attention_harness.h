@@ -1,6 +1,6 @@
 // One attention half, local or global, through the kernels and through ATen.
 #pragma once
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <memory>
 
@@ -24,7 +24,7 @@ struct AttentionCase {
     return {samples, tokens(), kept_count(), all_kept ? nullptr : kept.data(), factor};
   }
   at::Tensor factors() const {  // [B, 1, 1]
-    at::Tensor f = all_kept ? torch::full({samples, 1, 1}, factor) : torch::zeros({samples, 1, 1});
+    at::Tensor f = all_kept ? at::full({samples, 1, 1}, factor) : at::zeros({samples, 1, 1});
     for (int32_t i : kept) f[i][0][0] = factor;
     return f;
   }
@@ -36,9 +36,9 @@ struct AttentionTensors {
   std::vector<std::pair<const char *, at::Tensor>> weights;
 
   explicit AttentionTensors(const AttentionCase &c) {
-    torch::manual_seed(c.samples * 1000003 + c.tokens() * 1009 + c.channels);
+    at::manual_seed(c.samples * 1000003 + c.tokens() * 1009 + c.channels);
     const int C = c.channels, r = c.reduction;
-    auto normal = [](at::IntArrayRef shape, double scale) { return torch::randn(shape) * scale; };
+    auto normal = [](at::IntArrayRef shape, double scale) { return at::randn(shape) * scale; };
     x = normal({c.samples, c.tokens(), C}, 2) + 0.3;
     dy = normal({c.samples, c.tokens(), C}, 1);
     const double part = 1 / std::sqrt((double)C);
@@ -141,7 +141,7 @@ class AttentionKernel {
       global = {type, C, c.heads, c.height, c.width, c.reduction, {weight(0), weight(1), 1e-6f},
                 linear(4, C, C), linear(6, 2 * C, C), linear(2, C, C), {}, {}};
       if (c.reduces()) {
-        flat = torch::empty({C, deep});
+        flat = at::empty({C, deep});
         ck_flatten_convolution(weight(8), C, C, c.reduction, flat.data_ptr<float>());
         global.convolution = packed(flat.const_data_ptr<float>(), weight(9), C, deep);
         global.summary_norm = {weight(10), weight(11), 1e-5f};
@@ -177,8 +177,8 @@ class AttentionKernel {
   }
 
   AttentionResult zeros() const {
-    AttentionResult r = {{"y", torch::zeros_like(t.x)}, {"dx", torch::zeros_like(t.x)}};
-    for (auto &[name, value] : t.weights) r.push_back({name, torch::zeros_like(value)});
+    AttentionResult r = {{"y", at::zeros_like(t.x)}, {"dx", at::zeros_like(t.x)}};
+    for (auto &[name, value] : t.weights) r.push_back({name, at::zeros_like(value)});
     return r;
   }
 

@@ -2,15 +2,15 @@
 #pragma once
 #include <ATen/ATen.h>
 
+#include <dlfcn.h>
+
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include "block.h"
-
-extern "C" void GOMP_parallel(void (*)(void *), void *, unsigned threads, unsigned flags);
-extern "C" int omp_get_thread_num(void);
 
 namespace harness {
 
@@ -19,12 +19,22 @@ struct Call {
   void *argument;
 };
 
+template <class Function>
+Function named(const char *name) {
+  auto function = reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
+  if (!function) std::abort();
+  return function;
+}
+
+/// Tasks on the threads of libtorch's own OpenMP, a thread each.
 inline void run_tasks(const ck_threads *, int tasks, void (*task)(void *, int), void *argument) {
+  static const auto parallel = named<void (*)(void (*)(void *), void *, unsigned, unsigned)>("GOMP_parallel");
+  static const auto number = named<int (*)()>("omp_get_thread_num");
   Call call = {task, argument};
-  GOMP_parallel(
+  parallel(
       [](void *p) {
         const Call &call = *static_cast<Call *>(p);
-        call.task(call.argument, omp_get_thread_num());
+        call.task(call.argument, number());
       },
       &call, (unsigned)tasks, 0);
 }

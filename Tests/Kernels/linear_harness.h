@@ -1,6 +1,6 @@
 // One fully connected layer through the kernels.
 #pragma once
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "harness.h"
 
@@ -12,11 +12,11 @@ struct LinearTensors {
   at::Tensor x, dy, weight, bias;
 
   LinearTensors(int64_t rows, int inputs, int outputs) : rows(rows), inputs(inputs), outputs(outputs) {
-    torch::manual_seed(rows * 1000003 + inputs * 1009 + outputs);
-    x = torch::randn({rows, inputs});
-    dy = torch::randn({rows, outputs});
-    weight = torch::randn({outputs, inputs}) / std::sqrt((double)inputs);
-    bias = torch::randn({outputs});
+    at::manual_seed(rows * 1000003 + inputs * 1009 + outputs);
+    x = at::randn({rows, inputs});
+    dy = at::randn({rows, outputs});
+    weight = at::randn({outputs, inputs}) / std::sqrt((double)inputs);
+    bias = at::randn({outputs});
   }
 };
 
@@ -69,8 +69,8 @@ struct LinearKernel {
 };
 
 inline LinearResult linear_zeros(const LinearTensors &t) {
-  return {torch::zeros({t.rows, t.outputs}), torch::zeros({t.rows, t.inputs}), torch::zeros({t.outputs, t.inputs}),
-          torch::zeros({t.outputs})};
+  return {at::zeros({t.rows, t.outputs}), at::zeros({t.rows, t.inputs}), at::zeros({t.outputs, t.inputs}),
+          at::zeros({t.outputs})};
 }
 
 inline LinearResult linear_by_kernel(const LinearTensors &t, ck_type type, int count) {

@@ -1,6 +1,6 @@
 // One MLP half through the kernels and through ATen.
 #pragma once
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "harness.h"
 
@@ -18,15 +18,15 @@ struct MLPTensors {
   at::Tensor x, dy, gamma, beta, w1, b1, w2, b2;
 
   explicit MLPTensors(const MLPCase &c) {
-    torch::manual_seed(c.samples * 1000003 + c.tokens * 1009 + c.channels);
-    x = torch::randn({c.samples, c.tokens, c.channels}) * 2 + 0.3;
-    dy = torch::randn({c.samples, c.tokens, c.channels});
-    gamma = 1 + 0.2 * torch::randn({c.channels});
-    beta = 0.2 * torch::randn({c.channels});
-    w1 = torch::randn({c.hidden, c.channels}) / std::sqrt((double)c.channels);
-    b1 = 0.2 * torch::randn({c.hidden});
-    w2 = torch::randn({c.channels, c.hidden}) / std::sqrt((double)c.hidden);
-    b2 = 0.2 * torch::randn({c.channels});
+    at::manual_seed(c.samples * 1000003 + c.tokens * 1009 + c.channels);
+    x = at::randn({c.samples, c.tokens, c.channels}) * 2 + 0.3;
+    dy = at::randn({c.samples, c.tokens, c.channels});
+    gamma = 1 + 0.2 * at::randn({c.channels});
+    beta = 0.2 * at::randn({c.channels});
+    w1 = at::randn({c.hidden, c.channels}) / std::sqrt((double)c.channels);
+    b1 = 0.2 * at::randn({c.hidden});
+    w2 = at::randn({c.channels, c.hidden}) / std::sqrt((double)c.hidden);
+    b2 = 0.2 * at::randn({c.channels});
   }
 };
 
@@ -40,7 +40,7 @@ struct MLPResult {
 
 /// The factor of each sample, [B, 1, 1]: 0 where it is not kept.
 inline at::Tensor factors(const MLPCase &c) {
-  at::Tensor f = c.all_kept ? torch::full({c.samples, 1, 1}, c.factor) : torch::zeros({c.samples, 1, 1});
+  at::Tensor f = c.all_kept ? at::full({c.samples, 1, 1}, c.factor) : at::zeros({c.samples, 1, 1});
   for (int32_t i : c.kept) f[i][0][0] = c.factor;
   return f;
 }
@@ -111,8 +111,8 @@ struct MLPKernel {
 };
 
 inline MLPResult mlp_zeros(const MLPTensors &t) {
-  return {torch::zeros_like(t.x),  torch::zeros_like(t.x),  torch::zeros_like(t.gamma), torch::zeros_like(t.beta),
-          torch::zeros_like(t.w1), torch::zeros_like(t.b1), torch::zeros_like(t.w2),    torch::zeros_like(t.b2)};
+  return {at::zeros_like(t.x),  at::zeros_like(t.x),  at::zeros_like(t.gamma), at::zeros_like(t.beta),
+          at::zeros_like(t.w1), at::zeros_like(t.b1), at::zeros_like(t.w2),    at::zeros_like(t.b2)};
 }
 
 inline ck_mlp_gradients gradients_of(MLPResult &r) {

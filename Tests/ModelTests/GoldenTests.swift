@@ -12,13 +12,14 @@ import Torch
     (golden: "twins_pcpvt_small", name: "pcpvt_small_v0", classes: 1000, side: 224),
   ]
 
-  @Test(arguments: networks)
+  @Test(arguments: networks, Kernels.allCases)
   func `logits, loss and every gradient equal timm's`(
-    golden: String, name: String, classes: Int, side: Int
+    _ network: (golden: String, name: String, classes: Int, side: Int), _ kernels: Kernels
   ) throws {
-    let golden = try Golden(golden, in: .module)
+    let (name, classes, side) = (network.name, network.classes, network.side)
+    let golden = try Golden(network.golden, in: .module)
     let network = try makeRuleNetwork(name, classes: classes)
-    let logits = network(ruleInput(count: 2, side: side), .evaluation())
+    let logits = network(ruleInput(count: 2, side: side), .evaluation(kernels: kernels))
     #expect(relativeError(logits.elements(), try golden.floats("logits")) <= 1e-4)
 
     let labels = Tensor([Int64(3 % classes), Int64(977 % classes)], [2])
@@ -29,10 +30,13 @@ import Torch
     for parameter in network.parameters { try compare(parameter, golden) }
   }
 
-  @Test func `a map that is no multiple of the window is padded as timm pads it`() throws {
+  @Test(arguments: Kernels.allCases)
+  func `a map that is no multiple of the window is padded as timm pads it`(kernels: Kernels) throws {
     let golden = try Golden("twins_svt_small", in: .module)
     let network = try makeRuleNetwork("alt_gvt_small", classes: 1000)
-    let logits = withoutGradients { network(ruleInput(count: 1, side: 160), .evaluation()) }
+    let logits = withoutGradients {
+      network(ruleInput(count: 1, side: 160), .evaluation(kernels: kernels))
+    }
     #expect(relativeError(logits.elements(), try golden.floats("logits_160")) <= 1e-4)
   }
 

@@ -41,7 +41,9 @@ import enum Recipe.ExitStatus
     #expect(other.digest.count == 16)
   }
 
-  @Test func `a recipe from before there were kernels of our own goes on by libtorch's, and keeps its digest`() throws
+  @Test
+  func `a recipe from before there were kernels of our own goes on by libtorch's, and keeps its digest`()
+    throws
   {
     let old = Recipe().document.replacing(#/,\s*"kernels" : "fused"/#, with: "")
     let read = try JSONDecoder().decode(Recipe.self, from: Data(old.utf8))

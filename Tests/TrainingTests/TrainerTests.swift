@@ -8,9 +8,11 @@ import Torch
 @testable import Training
 
 @Suite(.serialized) struct TrainerTests {
-  @Test func `ten steps give PyTorch's losses, gradient norms and weights`() throws {
+  @Test(arguments: Recipe.Precision.Kernels.allCases)
+  func `ten steps give PyTorch's losses, gradient norms and weights`(kernels: Recipe.Precision.Kernels) throws
+  {
     let golden = try Golden("nano_ten_steps", in: .module)
-    let trainer = try makeTrainer()
+    let trainer = try makeTrainer(recipe: makeRecipe { $0.precision.kernels = kernels })
     let outcomes = try (0..<10).map { step in
       try trainer.step(
         RuleBatch(step: step, count: 16).share(of: 0), epoch: 0, learningRate: 1e-3)
@@ -44,6 +46,27 @@ import Torch
       try compareWeights(of: trainer, with: golden, under: "average.")
     }
     try compareWeights(of: trainer, with: golden)
+  }
+
+  @Test(arguments: [Recipe.Precision.Level.O0, .O1])
+  func `steps that leave branches out are the same by our kernels and by libtorch's operations`(
+    level: Recipe.Precision.Level
+  ) throws {
+    let losses = try Recipe.Precision.Kernels.allCases.map { kernels in
+      let recipe = makeRecipe {
+        $0.precision.kernels = kernels
+        $0.precision.level = level
+      }
+      let trainer = try Trainer(
+        makeRuleNetwork(dropPath: 0.6), recipe: recipe, group: SoloGroup(), on: .cpu)
+      return try (0..<4).map { step in
+        try trainer.step(RuleBatch(step: step, count: 8).share(of: 0), epoch: 0, learningRate: 1e-3).loss
+      }
+    }
+    let bound = level == .O0 ? 1e-5 : 1e-2
+    for (fused, reference) in zip(losses[0], losses[1]) {
+      #expect(abs(fused - reference) <= bound * reference)
+    }
   }
 
   @Test func `accumulating two halves is one step with the whole`() throws {

@@ -1,7 +1,10 @@
 // Everything from outside that the kernels use. Included before functions are bound to an instruction set, since
 // a system header's functions must stay callable from everywhere.
 #pragma once
+#if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
+#endif
 
 #include <atomic>
 #include <chrono>

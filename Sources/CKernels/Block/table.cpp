@@ -6,13 +6,16 @@ namespace ck {
 static std::atomic<int> chosen_set = CK_NONE;
 static std::atomic<int> chosen_product = 0;
 
-static const Table *table_of(int set) {
+static const Table *table_of([[maybe_unused]] int set) {
+#if defined(__x86_64__)
   switch (set) {
     case CK_AVX2: return &avx2::table;
     case CK_AVX512: return &avx512::table;
     case CK_AVX512_BF16: return &avx512_bf16::table;
-    default: return nullptr;
+    default: break;
   }
+#endif
+  return nullptr;
 }
 
 const Table &table() {
@@ -45,12 +48,31 @@ const Kernels &kernels_for(ck_type type) {
 }  // namespace ck
 
 extern "C" ck_instructions ck_instructions_available(void) {
+#if !defined(__x86_64__)
+  return CK_NONE;
+#else
   __builtin_cpu_init();
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return CK_NONE;
   if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
       !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
     return CK_AVX2;
   return __builtin_cpu_supports("avx512bf16") ? CK_AVX512_BF16 : CK_AVX512;
+#endif
+}
+
+extern "C" int ck_has_tiles(void) {
+#if defined(__x86_64__)
+  // CPUID leaf 7 says that the CPU has tiles (AMX) and their bfloat16 products, XCR0 that the system keeps their state.
+  unsigned a, b, c, d;
+  const unsigned saves = 1u << 27, tiles = 1u << 24 | 1u << 22, state = 1u << 18 | 1u << 17;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & saves)) return 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & tiles) != tiles) return 0;
+  unsigned low, high;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (low & state) == state;
+#else
+  return 0;
+#endif
 }
 
 extern "C" ck_instructions ck_instructions_in_use(void) {

@@ -32,6 +32,9 @@ ck_instructions ck_instructions_in_use(void);
 /// Returns 0, or 1 if this CPU does not have it.
 int ck_instructions_use(ck_instructions set);
 
+/// Whether the CPU and its operating system have tiles for products of bfloat16 (AMX), which these kernels do not use.
+int ck_has_tiles(void);
+
 /// How the products of bfloat16 values are formed.
 typedef enum {
   CK_PRODUCT_DOT = 1,  ///< dot products of pairs

@@ -130,8 +130,8 @@ typedef struct ct_summary {
   int reduction;
 } ct_summary;
 
-/// Whether this processor can run them.
-bool ct_fuses(void);
+/// Whether this processor can run them with products of a type, and no slower than libtorch's operations.
+bool ct_fuses(int dtype);
 /// Whether they take attention with so many channels in so many heads.
 bool ct_attention_fuses(int channels, int heads);
 /// x + factor · contract(GELU(expand(norm(x)))) for float32 tokens [B, N, C]; products are of `dtype`.
@@ -147,6 +147,16 @@ int ct_local_attention_half(const ct_tensor *x, ct_map map, ct_affine norm, doub
 int ct_global_attention_half(const ct_tensor *x, ct_map map, ct_affine norm, double epsilon, ct_affine q, ct_affine kv,
                              ct_affine projection, int heads, const ct_summary *summary, const ct_tensor *factors,
                              int dtype, ct_tensor **out);
+
+// Where time goes (profile.cpp)
+
+/// Begins to time the operations of this thread, each without those that it calls.
+int ct_profile_begin(void);
+/// Ends it and tells of each operation: its name, seconds, calls, and floating-point operations where they are counted.
+int ct_profile_end(void (*row)(void *context, const char *name, double seconds, int64_t calls, double operations),
+                   void *context);
+/// Floating-point operations a second of products of a type, in registers, by all threads: what the processor can do.
+int ct_peak_rate(int dtype, double *out);
 
 // Gradients and the optimizer (gradient.cpp)
 int ct_set_requires_grad(ct_tensor *t, bool value);

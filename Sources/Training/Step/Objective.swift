@@ -1,5 +1,5 @@
 import Model
-import Recipe
+public import Recipe
 public import Torch
 
 /// From pixels to the loss: normalise, erase, mix, the network, cross-entropy.
@@ -55,7 +55,7 @@ public struct Normalizer {
 
 extension Recipe {
   /// The element type of matrix products.
-  var computeType: DType {
+  public var computeType: DType {
     switch (precision.level, precision.dtype) {
     case (.O0, _): .float32
     case (.O1, .bfloat16): .bfloat16

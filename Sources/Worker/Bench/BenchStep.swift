@@ -24,6 +24,9 @@ struct BenchStep: ParsableCommand {
     help: ArgumentHelp("Threads to compute with. (default: OMP_NUM_THREADS, or the cores)", valueName: "n"))
   var threads: Int?
 
+  @Flag(help: "Show where a step's time goes, by operation, in the place of how long it takes.")
+  var profile = false
+
   func validate() throws { try Worker.validate(threads, "--threads", in: 1...manyThreads) }
 
   func run() throws {
@@ -35,6 +38,13 @@ struct BenchStep: ParsableCommand {
     let recipe = try work.recipe(worldSize: placement.worldSize)
     let group = try placement.group(recipe)
     let measurement = try StepMeasurement(recipe, group)
+    if profile {
+      let profile = try measurement.profile(steps: work.steps)
+      if placement.isFirst {
+        print(StepProfile(profile, steps: work.steps, peak: Runtime.peakRate(recipe.computeType)).table)
+      }
+      return group.close()
+    }
     let times = try measurement.times(steps: work.steps)
     if placement.isFirst {
       let report = StepReport(times, recipe, threads: Runtime.threads)
@@ -86,6 +96,12 @@ private struct StepMeasurement {
       }
     }
     return times
+  }
+
+  /// Warms up, then profiles `steps` steps of all ranks together.
+  func profile(steps: Int) throws -> Profile {
+    for _ in 0..<Self.warmUps { _ = try slowest(of: together) }
+    return try Profile { for _ in 0..<steps { _ = try slowest(of: together) } }
   }
 
   private func slowest(of trainer: Trainer) throws -> Double {

@@ -1,0 +1,18 @@
+// kernel-tests: the kernels of a block against ATen, by every instruction set that this processor has.
+//
+// Prints what failed and ends with 1 where something did; VERBOSE=1 prints all errors.
+#include <cstdio>
+
+#include "harness.h"
+
+void test_linear();
+void test_mlp();
+void test_attention();
+
+int main() {
+  test_linear();
+  test_mlp();
+  test_attention();
+  std::printf(harness::failures ? "%d FAILED\n" : "all passed\n", harness::failures);
+  return harness::failures ? 1 : 0;
+}
