@@ -4,6 +4,7 @@ import Foundation
 import Recipe
 import System
 import Torch
+import WorkerLink
 
 /// `twins-worker`: one process, one rank.
 @main
@@ -40,6 +41,7 @@ struct TwinsWorker: ParsableCommand {
       }
       try requireTextArguments()
       var command = try parseAsRoot(normalizedArguments(Array(CommandLine.arguments.dropFirst())))
+      if command is any Computing { WaitPolicy.restart(environment) }
       try command.run()
     } catch {
       if let advice = ForeignFlags.advice(onMessage: message(for: error)) {
@@ -55,6 +57,13 @@ struct TwinsWorker: ParsableCommand {
     }
   }
 }
+
+/// A command whose operations take several threads.
+protocol Computing: ParsableCommand {}
+
+extension TrainCommand: Computing {}
+extension Predict: Computing {}
+extension BenchStep: Computing {}
 
 /// `bench`: measurements.
 struct Bench: ParsableCommand {

@@ -38,12 +38,12 @@ struct WorkerEnvironment: Sendable {
 
   /// The whole environment of one worker, given the launcher's own.
   func environment(rank: Int, inheriting outer: [String: String]) -> [String: String] {
-    let wished = outer.filter { Self.waitingDefaults.keys.contains($0.key) }
+    let wished = outer.filter { WaitPolicy.variables.keys.contains($0.key) }
     return outer.filter { !Self.isOwn($0.key) }
       .merging(rendezvous(rank: rank).environment) { $1 }
       .merging(identity(rank: rank)) { $1 }
       .merging(link.environment) { $1 }
-      .merging(Self.waitingDefaults) { $1 }
+      .merging(WaitPolicy.variables) { $1 }
       .merging(wished) { $1 }
       .merging(threadVariables(outer)) { $1 }
   }
@@ -67,9 +67,6 @@ struct WorkerEnvironment: Sendable {
     ]
     return Dictionary(uniqueKeysWithValues: values.map { ($0.key.rawValue, $0.value) })
   }
-
-  /// Threads that spin while they wait take the cores from the other ranks: three times slower on a full machine.
-  private static let waitingDefaults = ["OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"]
 
   /// What was announced is what runs, whichever variable the maths library heeds.
   private func threadVariables(_ outer: [String: String]) -> [String: String] {

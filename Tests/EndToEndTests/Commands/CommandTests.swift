@@ -35,6 +35,17 @@ extension EndToEnd {
       #expect(try answer(missing, status: Status.missingInput).isEmpty)
     }
 
+    @Test func `a worker on its own has its threads wait asleep, unless told otherwise`() throws {
+      for (wish, found) in [([:], "GOMP_SPINCOUNT=1000"), (["OMP_WAIT_POLICY": "active"], nil)] {
+        let run = try ProgramRun(
+          .worker, place.training("out", "--epochs", "100000", "--overwrite"), in: place, variables: wish)
+        try run.read(to: "Start training")
+        let environment = try String(contentsOfFile: "/proc/\(run.identifier)/environ", encoding: .utf8)
+        let names = environment.split(separator: "\0").map(String.init)
+        #expect(names.first { $0.hasPrefix("GOMP_SPINCOUNT") } == found)
+      }
+    }
+
     @Test func `dataset scan counts the images and finds the bad ones`() throws {
       let good = try answer(["dataset", "scan", place.images.path])
       #expect(good.contains("train: 60 images in 6 classes, 10 to 10 a class"))
