@@ -22,13 +22,14 @@ void run_own_tasks(void *pointer) {
   for (int i = own_number(); i < tasks.count; i += team_size()) tasks.task(tasks.argument, i);
 }
 
-void run(const ck_threads *, int count, void (*task)(void *, int), void *argument) {
+void run(const ck_threads *threads, int count, void (*task)(void *, int), void *argument) {
   if (count == 1 || !parallel || !own_number || !team_size) {
     for (int i = 0; i < count; ++i) task(argument, i);
     return;
   }
   Tasks tasks = {count, task, argument};
-  parallel(run_own_tasks, &tasks, static_cast<unsigned>(count), 0);
+  // The whole team, whose last ones may find no task: OpenMP ends threads that a smaller team leaves over.
+  parallel(run_own_tasks, &tasks, static_cast<unsigned>(threads->count), 0);
 }
 
 }  // namespace

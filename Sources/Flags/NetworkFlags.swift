@@ -30,8 +30,9 @@ package struct NetworkFlags: ParsableArguments {
 
   @Option(
     help: help(
-      "fused: each half of a block as one operation of our own, on x86 CPUs with AVX2 and without --drop. reference: "
-        + "every operation by libtorch.", of: "--kernels", "kind"))
+      "fused: each half of a block as one operation of our own, on x86 CPUs with AVX2, without --drop and float16, and in "
+        + "bfloat16 where the CPU has no AMX. reference: every operation by libtorch.", of: "--kernels",
+      "kind"))
   package var kernels: Recipe.Precision.Kernels?
 
   @Flag(

@@ -30,10 +30,10 @@ enum Attention {
   }
 
   /// Whether it can be part of one operation.
-  var canFuse: Bool {
+  func canFuse(_ map: FeatureMap) -> Bool {
     switch self {
     case .local(let attention): attention.canFuse
-    case .global(let attention): attention.canFuse
+    case .global(let attention): attention.canFuse(map)
     }
   }
 
@@ -88,7 +88,7 @@ struct Block {
   }
 
   private func attentionHalf(_ map: FeatureMap, _ pass: Pass) -> Tensor {
-    if pass.fuses(map.tokens), attention.canFuse {
+    if pass.fuses(map.tokens), attention.canFuse(map) {
       return attention.fused(half(map.tokens, norm1, 0, pass), map)
     }
     let normal = FeatureMap(tokens: norm1(map.tokens), height: map.height, width: map.width)

@@ -9,7 +9,7 @@ struct GlobalSubsampledAttention {
   private let projection: Linear
   let spatialReduction: SpatialReduction?
   private let heads: Int
-  let canFuse: Bool
+  private let takesHeads: Bool
 
   /// The convolution of stride r and its norm (ε 1e-5); there is none when r is 1.
   struct SpatialReduction {
@@ -28,13 +28,21 @@ struct GlobalSubsampledAttention {
     kv = Linear(scope["kv"], channels, 2 * channels)
     projection = Linear(scope["proj"], channels, channels)
     self.heads = heads
-    canFuse = Kernels.take(channels: channels, heads: heads)
+    takesHeads = Kernels.take(channels: channels, heads: heads)
     spatialReduction =
       reduction == 1
       ? nil
       : SpatialReduction(
         convolution: Convolution(scope["sr"], channels, channels, kernel: reduction, stride: reduction),
         norm: LayerNorm(scope["norm"], channels, epsilon: 1e-5), reduction: reduction)
+  }
+
+  /// Whether it can be part of one operation: the kernel's memory grows with the square of a map's summary, which at 1,024
+  /// tokens (images of 1,024² pixels) is as large as a few of its maps.
+  func canFuse(_ map: FeatureMap) -> Bool {
+    let reduction = spatialReduction?.reduction ?? 1
+    let (down, across) = (map.height / reduction, map.width / reduction)
+    return takesHeads && (1...1024).contains(down * across)
   }
 
   func fused(_ half: BlockHalf, _ map: FeatureMap) -> Tensor {

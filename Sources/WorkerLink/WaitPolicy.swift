@@ -13,7 +13,10 @@ public enum WaitPolicy {
   /// or cannot be done.
   public static func restart(_ environment: [String: String]) {
     guard variables.keys.allSatisfy({ environment[$0] == nil }) else { return }
+    // By its own path, after which the system names the process.
+    guard let program = realpath("/proc/self/exe", nil) else { return }
+    defer { free(program) }
     for (name, value) in variables { setenv(name, value, 0) }
-    execv("/proc/self/exe", CommandLine.unsafeArgv)
+    execv(program, CommandLine.unsafeArgv)
   }
 }

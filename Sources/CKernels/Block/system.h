@@ -6,8 +6,9 @@
 #include <immintrin.h>
 #endif
 
+#include <time.h>
+
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -49,8 +49,8 @@ ck_product ck_product_in_use(void);
 /// to the measured choice. Returns 0, or 1 if the set in use has no dot product.
 int ck_product_use(int product);
 
-/// Multiply-adds a nanosecond that the calling thread does of that product, in registers, with the best instructions;
-/// 0 where the CPU has none. Measured anew, in less than a millisecond.
+/// Multiply-adds a nanosecond that the calling thread does of that product, in registers, with the instructions in
+/// use; 0 where they have none. Measured anew, in less than a millisecond.
 double ck_product_rate(ck_product product);
 
 #ifdef __cplusplus

@@ -64,7 +64,7 @@ extension Recipe {
   }
 
   /// Whose operations compute a block.
-  var kernels: Kernels {
+  public var kernels: Kernels {
     switch precision.kernels {
     case .fused: .fused
     case .reference: .reference

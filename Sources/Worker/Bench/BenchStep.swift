@@ -27,7 +27,10 @@ struct BenchStep: ParsableCommand {
   @Flag(help: "Show where a step's time goes, by operation, in the place of how long it takes.")
   var profile = false
 
-  func validate() throws { try Worker.validate(threads, "--threads", in: 1...manyThreads) }
+  func validate() throws {
+    try Worker.validate(threads, "--threads", in: 1...manyThreads)
+    if profile, work.json { throw ValidationError("--profile is a table to read: leave --json out") }
+  }
 
   func run() throws {
     let placement = try RankEnvironment(ProcessInfo.processInfo.environment)

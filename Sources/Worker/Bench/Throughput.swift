@@ -12,6 +12,7 @@ struct Throughput {
   private let rank: Rank
   private let loader: BatchLoader
   private let sampler: EvaluationSampler
+  private let pass: Pass
 
   private static let warmUps = 50
   private static let timed = 30
@@ -19,6 +20,7 @@ struct Throughput {
   /// On the first batch of an evaluation.
   init(_ evaluation: Evaluation) {
     (rank, loader) = (evaluation.rank, evaluation.loader)
+    pass = .evaluation(kernels: evaluation.kernels)
     sampler = EvaluationSampler(count: evaluation.count, worldSize: 1, batchSize: evaluation.batchSize)
   }
 
@@ -39,6 +41,6 @@ struct Throughput {
 
   /// Reads one logit, which waits for the device.
   private func forward(_ network: any Network, _ images: Tensor) {
-    _ = network(images, .evaluation()).selected(0, 0).selected(0, 0).item()
+    _ = network(images, pass).selected(0, 0).selected(0, 0).item()
   }
 }

@@ -2,6 +2,7 @@ import Datasets
 import Model
 import Recipe
 import System
+import Torch
 import Training
 import WorkerLink
 
@@ -13,6 +14,7 @@ struct Evaluation {
   let loader: BatchLoader
   /// Images that a rank evaluates at once.
   let batchSize: Int
+  let kernels: Kernels
   private let worldSize: Int
   private let evaluator: Evaluator
 
@@ -22,6 +24,7 @@ struct Evaluation {
   /// An evaluation on all of `images`.
   init(_ recipe: Recipe, _ images: ImageFolder, _ rank: Rank) {
     self.rank = rank
+    kernels = recipe.kernels
     (count, worldSize, batchSize) = (images.count, recipe.worldSize, recipe.evaluationBatch)
     evaluator = Evaluator(recipe: recipe, group: rank.group, on: rank.device)
     loader = BatchLoader(
