@@ -1,7 +1,8 @@
 // Halves of a block as single operations for autograd: what all of them share.
 //
-// A half is a small struct of sizes with `name` and `operations` (of its forward pass, for a profile), `memory` (what its forward pass leaves for the backward one), `forward` and
-// `backward`, which call CKernels. `fused` makes it an operation on tensors.
+// A half is a small struct of sizes with `name` and `operations` (of its forward pass, for a profile), `memory` (what its
+// forward pass leaves for the backward one), `forward` and `backward`, which call CKernels. `fused` makes it an
+// operation on tensors.
 #pragma once
 #include "handles.h"
 #include "profile.h"

@@ -5,12 +5,10 @@
 
 #include "harness.h"
 
-void test_linear();
 void test_mlp();
 void test_attention();
 
 int main() {
-  test_linear();
   test_mlp();
   test_attention();
   std::printf(harness::failures ? "%d FAILED\n" : "all passed\n", harness::failures);

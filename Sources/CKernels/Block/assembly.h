@@ -16,7 +16,10 @@ namespace ck::CK_SET {
 #include "rows.h"
 #include "wgrad.h"
 //
-#include "linear.h"
+#include "residual.h"
+//
+#include "operands.h"
+//
 #include "mlp_backward.h"
 #include "mlp_forward.h"
 //
@@ -24,9 +27,6 @@ namespace ck::CK_SET {
 #include "small_product.h"
 //
 #include "head_attention.h"
-#include "residual.h"
-//
-#include "operands.h"
 //
 #include "windows.h"
 //
@@ -44,10 +44,6 @@ constexpr Kernels kernels = {
     .packed_bytes = packed_bytes<P>,
     .pack_forward = Packing<P>::forward,
     .pack_backward = Packing<P>::backward,
-    .linear_forward_scratch = LinearForward<P>::scratch_bytes,
-    .linear_forward = LinearForward<P>::run,
-    .linear_backward_scratch = LinearBackward<P>::scratch_bytes,
-    .linear_backward = LinearBackward<P>::run,
     .mlp_forward_scratch = MlpForward<S, P>::scratch_bytes,
     .mlp_forward = MlpForward<S, P>::run,
     .mlp_backward_scratch = MlpBackward<S, P>::scratch_bytes,

@@ -165,17 +165,13 @@ struct MlpBackward {
     int64_t steps;
     int chunks, channels;
     const float *norm_sums;
-    float *gamma, *beta;
+    ck_norm_gradients norm;
 
     int pieces() const { return fc1.pieces() + fc2.pieces() + 1; }
     void operator()(int piece, int) {
       if (piece < fc1.pieces()) return fc1.run(piece, steps);
       if (piece < fc1.pieces() + fc2.pieces()) return fc2.run(piece - fc1.pieces(), steps);
-      for (int chunk = 0; chunk < chunks; chunk++)
-        for (int c = 0; c < channels; c++) {
-          gamma[c] += norm_sums[chunk * 2 * channels + c];
-          beta[c] += norm_sums[(chunk * 2 + 1) * channels + c];
-        }
+      add_norm_sums(norm_sums, chunks, channels, norm);
     }
   };
 
@@ -200,8 +196,7 @@ struct MlpBackward {
                       chunks_of(left),
                       C,
                       shared.norm_sums,
-                      gradients.gamma,
-                      gradients.beta};
+                      {gradients.gamma, gradients.beta}};
       for_pieces(threads, weights.pieces(), weights);
     }
   }

@@ -49,25 +49,6 @@ struct MlpForward {
     }
   };
 
-  /// y = x + s · (c + b₂).
-  struct AddToResidual {
-    const float *bias;
-    F factor;
-    const float *x;
-    float *y;
-    const int64_t *offsets;
-
-    template <int V>
-    CK_INLINE void take(const Tile<V> &tile) {
-      for_each_vector(tile, *this);
-    }
-    CK_INLINE void put(int row, int column, int count, F value) {
-      F branch = value + load_lanes(bias + column, count);
-      const int64_t at = offsets[row] + column;
-      store_lanes(y + at, fma(branch, factor, load_lanes(x + at, count)), count);
-    }
-  };
-
   void operator()(int chunk, int worker) {
     const Room room = MlpForward::room(mlp, scratch + worker * scratch_size);
     const int64_t first = (int64_t)chunk * chunk_rows;
@@ -88,8 +69,8 @@ struct MlpForward {
     }
     Activate activate{mlp.bias1, preactivation, H, room.activated, hidden_stride};
     gemm<P>(Strided<E>{room.normed, stride}, rows, (const typename P::Packed *)mlp.weight1, H, C, activate);
-    AddToResidual add{mlp.bias2, all(samples.factor), x, y, offsets};
-    gemm<P>(Strided<E>{room.activated, hidden_stride}, rows, (const typename P::Packed *)mlp.weight2, C, H, add);
+    ToResidual to_y{mlp.bias2, all(samples.factor), x, y, offsets};
+    gemm<P>(Strided<E>{room.activated, hidden_stride}, rows, (const typename P::Packed *)mlp.weight2, C, H, to_y);
   }
 
   static int64_t scratch_bytes(const ck_mlp &mlp, int threads) { return room(mlp, nullptr).size * threads; }

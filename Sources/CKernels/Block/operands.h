@@ -46,7 +46,8 @@ inline void store_scaled(const RowPanels<P> &panels, int64_t first, E *rows, int
 inline void add_norm_sums(const float *sums, int chunks, int columns, const ck_norm_gradients &gradients) {
   for (int chunk = 0; chunk < chunks; chunk++, sums += 2 * columns)
     for (int c = 0; c < columns; c += W) {
-      store(gradients.gamma + c, load(gradients.gamma + c) + load(sums + c));
-      store(gradients.beta + c, load(gradients.beta + c) + load(sums + columns + c));
+      const int n = lanes_at(c, columns);
+      store_lanes(gradients.gamma + c, load_lanes(gradients.gamma + c, n) + load_lanes(sums + c, n), n);
+      store_lanes(gradients.beta + c, load_lanes(gradients.beta + c, n) + load_lanes(sums + columns + c, n), n);
     }
 }

@@ -14,7 +14,6 @@
 #include <cstring>
 
 #include "block_attention.h"
-#include "block_linear.h"
 #include "block_mlp.h"
 #include "block_threads.h"
 #include "block_weights.h"

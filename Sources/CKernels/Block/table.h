@@ -13,13 +13,6 @@ struct Kernels {
   void (*pack_forward)(const ck_threads *, const float *weight, int outputs, int inputs, void *packed);
   void (*pack_backward)(const ck_threads *, const float *weight, int outputs, int inputs, void *packed);
 
-  int64_t (*linear_forward_scratch)(const ck_linear_layer &, int threads);
-  void (*linear_forward)(const ck_threads *, const ck_linear_layer &, int64_t rows, const float *x, float *y,
-                         char *scratch);
-  int64_t (*linear_backward_scratch)(const ck_linear_layer &, int64_t rows, int threads);
-  void (*linear_backward)(const ck_threads *, const ck_linear_layer &, int64_t rows, const float *x, const float *dy,
-                          float *dx, float *dweight, float *dbias, char *scratch);
-
   int64_t (*mlp_forward_scratch)(const ck_mlp &, int threads);
   void (*mlp_forward)(const ck_threads *, const ck_mlp &, const ck_samples &, const float *x, float *y,
                       const ck_mlp_saved *, char *scratch);

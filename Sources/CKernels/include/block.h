@@ -1,7 +1,6 @@
 // The halves of a block, each as one operation: what CTorch calls.
 #pragma once
 #include "block_attention.h"
-#include "block_linear.h"
 #include "block_mlp.h"
 #include "block_threads.h"
 #include "block_weights.h"

@@ -26,7 +26,7 @@ public final class Trainer {
   private let objective: Objective
   private let clock = PhaseClock()
 
-  /// Who hears of the phases of its steps.
+  /// Who hears of its steps: of their phases from the trainer, of all else from whoever runs them.
   public var observers: [any StepObserver] {
     get { clock.observers }
     set { clock.observers = newValue }

@@ -14,20 +14,17 @@ struct TrainingEpoch {
   private let trainer: Trainer
   private let checkpoints: Checkpoints
   private let skipped: SkippedImages
-  private let observers: [any StepObserver]
 
   init(
-    _ plan: RunPlan, _ rank: Rank, _ trainer: Trainer, _ checkpoints: Checkpoints,
-    observers: [any StepObserver]
+    _ plan: RunPlan, _ rank: Rank, _ trainer: Trainer, _ checkpoints: Checkpoints
   ) throws(DataError) {
-    (self.rank, self.trainer, self.checkpoints, self.observers) = (rank, trainer, checkpoints, observers)
+    (self.rank, self.trainer, self.checkpoints) = (rank, trainer, checkpoints)
     recipe = plan.recipe
     sampler = try Sampler(recipe, count: plan.data.training.count)
     skipped = SkippedImages(limit: plan.settings.skipDamaged, of: recipe.data.path, rank)
     loader = BatchLoader(
       folder: plan.data.training, transform: plan.trainingTransform, batchSize: recipe.rankImages,
       seed: recipe.seed, threads: rank.decodeThreads, skips: skipped.mostInARow)
-    trainer.observers = observers
   }
 
   /// Runs the epoch from a place to its end or its step limit; wherever it ends, `progress` is what all ranks have done.
@@ -42,23 +39,23 @@ struct TrainingEpoch {
     place.skipped = skipped.ofEpoch
     var epoch = EpochRecord(
       epoch: progress.epoch, learningRate: learningRate, steps: batches.count, place: place)
-    for observer in observers { observer.begin(epoch) }
+    for observer in trainer.observers { observer.begin(epoch) }
     // The images of steps that are done are not even decoded.
     loader.start(batches: Array(batches[place.steps...]), epoch: epoch.epoch)
     while epoch.place.steps < batches.count, let (made, damage) = try step(of: epoch) {
       var step = made
-      for observer in observers { observer.finish(step) }
+      for observer in trainer.observers { observer.finish(step) }
       let excess = step.signals.contains(.skipped) ? try skipped.add(damage) : nil
       step.place.skipped = skipped.ofEpoch
       epoch.place = step.place
       (progress.partial, progress.updates) = (step.place, step.updates)
       step.stallSeconds = try checkpoints.finish(FinishedStep(step), progress)
-      for observer in observers { observer.settle(step) }
+      for observer in trainer.observers { observer.settle(step) }
       if let excess { throw excess }
       if step.signals.contains(.stop) { throw StopRequested() }
     }
     progress.partial = epoch.place
-    for observer in observers { observer.finish(epoch) }
+    for observer in trainer.observers { observer.finish(epoch) }
   }
 
   /// Makes the next step with all ranks, and what of this rank's images was damaged; nil after the last.

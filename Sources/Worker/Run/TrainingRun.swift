@@ -49,7 +49,8 @@ final class TrainingRun {
     let record = rank.isFirst ? try RunRecord(plan, from: start.resumed) : nil
     let checkpoints = Checkpoints(
       of: trainer, plan.recipe, classes: plan.data.classes, in: plan.folder, plan.settings, rank)
-    let steps = try TrainingEpoch(plan, rank, trainer, checkpoints, observers: observers(record))
+    let steps = try TrainingEpoch(plan, rank, trainer, checkpoints)
+    trainer.observers = observers(record)
     plan.sayStart(on: rank.console)
     rank.console.print("Start training for \(schedule.epochs) epochs")
     if progress.epoch >= schedule.epochs {
