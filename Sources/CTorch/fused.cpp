@@ -57,15 +57,10 @@ at::Tensor packed(const at::Tensor &weight, ck_type type, decltype(ck_pack_forwa
 }
 
 GradientPlace::GradientPlace(const at::Tensor &weight)
-    : weight_(weight),
-      is_own_(weight.is_leaf() && weight.grad().defined() && weight.grad().is_contiguous()),
+    : is_own_(weight.is_leaf() && weight.grad().defined() && weight.grad().is_contiguous()),
       memory_(is_own_ ? weight.grad() : at::zeros_like(weight)) {}
 
-at::Tensor GradientPlace::finish() const {
-  if (!is_own_) return memory_;
-  if (auto *hook = torch::autograd::impl::post_acc_grad_hooks(weight_).get()) (*hook)(weight_);
-  return {};
-}
+at::Tensor GradientPlace::rest() const { return is_own_ ? at::Tensor() : memory_; }
 
 }  // namespace ct
 

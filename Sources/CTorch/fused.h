@@ -7,7 +7,6 @@
 #include "handles.h"
 #include "profile.h"
 #include <torch/csrc/autograd/custom_function.h>
-#include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
 #include <torch/custom_class.h>
 #include <utility>
@@ -54,11 +53,11 @@ class GradientPlace {
 
   float *data() const { return floats(memory_); }
 
-  /// What is left for autograd to add, once the gradient is whole; tells who waits for it.
-  at::Tensor finish() const;
+  /// What is left for autograd to add, once the gradient is whole. Undefined means nothing; autograd tells who waits for
+  /// the gradient all the same.
+  at::Tensor rest() const;
 
  private:
-  at::Tensor weight_;
   bool is_own_;
   at::Tensor memory_;
 };
@@ -100,7 +99,7 @@ struct Fused : torch::autograd::Function<Fused<Half>> {
     auto dx = at::empty_like(dy);
     call.half.backward(dy, dx, weights, saved, call.samples, places);
     variable_list results = {dx};
-    for (const auto &place : places) results.push_back(place.finish());
+    for (const auto &place : places) results.push_back(place.rest());
     results.resize(results.size() + 2);  // of the half and the samples
     return results;
   }

@@ -40,6 +40,30 @@ import Torch
     #expect(relativeError(logits.elements(), try golden.floats("logits_160")) <= 1e-4)
   }
 
+  @Test(arguments: Kernels.allCases)
+  func `backward adds to the gradients that are there, and tells of each once`(kernels: Kernels) throws {
+    let network = try makeRuleNetwork("alt_gvt_nano", classes: 10)
+    let told = Told()
+    for parameter in network.parameters {
+      parameter.tensor.gradient = Tensor.zeros(parameter.tensor.shape)
+      parameter.tensor.onGradient { told.names.append(parameter.name) }
+    }
+    let images = ruleInput(count: 2, side: 64)
+    func backward() -> [[Float]] {
+      crossEntropy(network(images, .evaluation(kernels: kernels)), Tensor([3, 7] as [Int64], [2])).backward()
+      return network.parameters.map { $0.tensor.gradient.elements() }
+    }
+    let once = backward()
+    #expect(told.names.sorted() == network.parameters.map(\.name).sorted())
+    for (one, two) in zip(once, backward()) {
+      #expect(relativeError(two, one.map { 2 * $0 }) <= 1e-5 || one.allSatisfy { abs($0) < 1e-6 })
+    }
+  }
+
+  private final class Told {
+    var names: [String] = []
+  }
+
   /// The norm to 1e-3 of itself; sixteen elements to 1e-3 of the tensor's scale, since some are zero but for rounding.
   private func compare(_ parameter: Parameter, _ golden: Golden) throws {
     let gradient: [Float] = parameter.tensor.gradient.elements()
