@@ -26,6 +26,13 @@ static inline void add_one(void *sums, const void *addends, size_t index) {
   memcpy((char *)sums + index * sizeof sum, &sum, sizeof sum);
 }
 
+static inline float sum_one(const void *const *terms, size_t count, size_t index) {
+  float sum;
+  memcpy(&sum, lines(terms[0], index), sizeof sum);
+  for (size_t t = 1; t < count; t++) add_one(&sum, lines(terms[t], index), 0);
+  return sum;
+}
+
 EVERY_PROCESSOR void floats_add(void *sums, const void *addends, size_t count) {
   size_t i = 0;
   for (; i + LINE <= count; i += LINE) *(line *)lines(sums, i) += *lines(addends, i);
@@ -34,14 +41,23 @@ EVERY_PROCESSOR void floats_add(void *sums, const void *addends, size_t count) {
 
 // Every term of an element is read before any result is written, hence terms and results may be the same.
 EVERY_PROCESSOR void floats_sum(void *const *results, size_t result_count, const void *const *terms, size_t term_count,
-                                size_t start, size_t count) {
+                                size_t group, size_t start, size_t count) {
   size_t i = start, end = start + count;
   for (; i + STRIP * LINE <= end; i += STRIP * LINE) {
     const line *first = lines(terms[0], i);
     line a = first[0], b = first[1], c = first[2], d = first[3];
-    for (size_t t = 1; t < term_count; t++) {
+    for (size_t t = 1; t < group; t++) {
       const line *term = lines(terms[t], i);
       a += term[0], b += term[1], c += term[2], d += term[3];
+    }
+    for (size_t g = group; g < term_count; g += group) {
+      const line *lead = lines(terms[g], i);
+      line e = lead[0], f = lead[1], h = lead[2], j = lead[3];
+      for (size_t t = g + 1; t < g + group; t++) {
+        const line *term = lines(terms[t], i);
+        e += term[0], f += term[1], h += term[2], j += term[3];
+      }
+      a += e, b += f, c += h, d += j;
     }
     for (size_t r = 0; r < result_count; r++) {
       line *result = (line *)lines(results[r], i);
@@ -49,9 +65,8 @@ EVERY_PROCESSOR void floats_sum(void *const *results, size_t result_count, const
     }
   }
   for (; i < end; i++) {
-    float sum;
-    memcpy(&sum, lines(terms[0], i), sizeof sum);
-    for (size_t t = 1; t < term_count; t++) add_one(&sum, lines(terms[t], i), 0);
+    float sum = sum_one(terms, group, i);
+    for (size_t g = group; g < term_count; g += group) sum += sum_one(terms + g, group, i);
     for (size_t r = 0; r < result_count; r++) memcpy((void *)lines(results[r], i), &sum, sizeof sum);
   }
 }

@@ -19,6 +19,8 @@ public enum CollectiveError: Error, Equatable, Sendable {
   case noRoom(detail: String)
   /// No way leads from this machine to the address at which the ranks are to meet; every rank throws the same.
   case noRoute(detail: String)
+  /// The group was asked for something that it cannot do in this way; every rank throws the same.
+  case refused(detail: String)
   /// This rank may not have what it needs.
   case limit(Shortage)
   /// The machine refused something that the transport needs.
@@ -35,14 +37,14 @@ public enum CollectiveError: Error, Equatable, Sendable {
       .mismatch(let rank, _, _, _), .aborted(let rank, _, _, _), .setup(let rank, _):
       rank
     case .unusable(let cause): cause.culprit
-    case .noRoom, .noRoute, .limit, .system, .closed: nil
+    case .noRoom, .noRoute, .refused, .limit, .system, .closed: nil
     }
   }
 
   /// Whether the run was asked for what this machine cannot give: the same start would fail again.
   public var isOfConfiguration: Bool {
     switch self {
-    case .noRoom, .noRoute: true
+    case .noRoom, .noRoute, .refused: true
     case .limit(let shortage): shortage.isLimit
     default: false
     }
@@ -70,7 +72,7 @@ extension CollectiveError: CustomStringConvertible {
       "\(operation): given up because of rank \(rank), as rank \(by) reports: \(reason)"
     case .setup(let rank, let detail):
       "rank \(rank) could not join the ring: \(detail)"
-    case .noRoom(let detail), .noRoute(let detail): detail
+    case .noRoom(let detail), .noRoute(let detail), .refused(let detail): detail
     case .limit(let shortage): shortage.description
     case .system(let detail): "the transport between ranks failed: \(detail)"
     case .unusable(let cause): "the group failed before and must be made anew; the cause: \(cause)"

@@ -29,6 +29,12 @@ package struct NetworkFlags: ParsableArguments {
   package var gradientWire: Recipe.Precision.GradientType?
 
   @Option(
+    help: ArgumentHelp(
+      "Workers whose gradients are added up before the groups' sums are: the sums of so many workers a host, on one host and in "
+        + "shared memory. On several hosts it is the workers of a host. (default: all)", valueName: "n"))
+  package var sumGroup: Int?
+
+  @Option(
     help: help(
       "fused: each half of a block as one operation of our own, on x86 CPUs with AVX2, without --drop and float16, and in "
         + "bfloat16 where the CPU has no AMX. reference: every operation by libtorch.", of: "--kernels",
@@ -71,6 +77,10 @@ package struct NetworkFlags: ParsableArguments {
     FlagRow(
       "--gradient-wire", \.network.gradientWire, sets: \.precision.gradientWire, "precision.gradientWire",
       idle: [.alone, .sharedMemory]),
+    FlagRow(
+      "--sum-group", \.network.sumGroup, sets: \.precision.sumGroup, "precision.sumGroup",
+      .orAbsent(.within(1...65_535)), idle: [.alone]
+    ) { $0 },
     FlagRow("--kernels", \.network.kernels, sets: \.precision.kernels, "precision.kernels", evaluates: true),
     FlagRow("--model-ema", \.network.modelEma, sets: \.ema.enabled, "ema.enabled"),
     FlagRow(

@@ -34,9 +34,13 @@ package struct RunRequest: Codable, Equatable, Sendable {
 
   /// The resolved recipe for a run of `worldSize` ranks, which goes on with saved values where there are some.
   ///
+  /// Where the run has several hosts, each has `hostSize` of the ranks.
+  ///
   /// Throws a `RecipeError` that names what the run lacks, or the saved value that is out of range.
-  package func recipe(worldSize: Int, over saved: SavedValues? = nil) throws(RecipeError) -> Recipe {
-    let settings = try settings(worldSize: worldSize, over: saved)
+  package func recipe(
+    worldSize: Int, hostSize: Int? = nil, over saved: SavedValues? = nil
+  ) throws(RecipeError) -> Recipe {
+    let settings = try settings(worldSize: worldSize, hostSize: hostSize, over: saved)
     if settings.recipe.data.path.isEmpty && !run.printConfig {
       throw RecipeError(
         "--data-path is missing: name the folder that holds train/CLASS/IMAGE and val/CLASS/IMAGE")
@@ -54,18 +58,20 @@ package struct RunRequest: Codable, Equatable, Sendable {
   }
 
   /// Every value by its dotted name in `recipe.json`, and where it comes from: the default, a file or a flag.
-  package func configuration(worldSize: Int, over saved: SavedValues? = nil) throws(RecipeError) -> String {
-    let settings = try settings(worldSize: worldSize, over: saved)
+  package func configuration(
+    worldSize: Int, hostSize: Int? = nil, over saved: SavedValues? = nil
+  ) throws(RecipeError) -> String {
+    let settings = try settings(worldSize: worldSize, hostSize: hostSize, over: saved)
     return settings.table + "\n\(settings.recipe.rateLine)\nDigest: \(settings.recipe.digest)"
   }
 
   /// The reference's values or a named recipe's, under saved ones, under a file's, under the flags'.
   package func settings(
-    worldSize: Int, over saved: SavedValues? = nil
+    worldSize: Int, hostSize: Int? = nil, over saved: SavedValues? = nil
   ) throws(RecipeError) -> Settings {
     var settings = try Settings(run.recipe, over: saved)
     try settings.lay(asked)
-    settings.derive(worldSize: worldSize)
+    try settings.derive(worldSize: worldSize, hostSize: hostSize)
     return settings
   }
 }

@@ -95,14 +95,56 @@ package struct Settings: Codable, Equatable, Sendable {
   /// Takes back that a flag was given.
   mutating func forget(_ flag: String) { given.removeAll { $0 == flag } }
 
-  /// Fills in what follows from other values.
-  mutating func derive(worldSize: Int) {
+  /// Fills in what follows from other values, for so many ranks, of which each of several hosts has as many.
+  mutating func derive(worldSize: Int, hostSize: Int? = nil) throws(RecipeError) {
+    try settleSumGroup(worldSize: worldSize, hostSize: hostSize ?? worldSize)
     recipe.worldSize = worldSize
     origins["worldSize"] = .derived("the number of workers")
     recipe.schedule.base = recipe.resolvedBase
     origins["schedule.base"] = .derived(
       recipe.schedule.scalesRate
         ? "schedule.rate × \(recipe.imagesPerUpdate) images an update / 512" : "schedule.rate")
+  }
+}
+
+extension Settings {
+  private static let sumGroup = "precision.sumGroup"
+
+  /// Makes the ranks of a host a sum group where there are several hosts; elsewhere what was asked for has to fit, and what an
+  /// earlier run had falls away where it does not. One rank keeps what others would do.
+  private mutating func settleSumGroup(worldSize: Int, hostSize: Int) throws(RecipeError) {
+    guard worldSize > 1 else { return }
+    let asked = recipe.precision.sumGroup
+    let isAsked = origins[Self.sumGroup]?.isOfCommandLine == true
+    if hostSize < worldSize {
+      if isAsked, let asked, asked != hostSize {
+        throw fault(
+          "\(asked): a host's \(hostSize) workers are the sum group where there are several hosts; leave it out"
+        )
+      }
+      setSumGroup(hostSize, of: worldSize, because: "the workers of a host")
+    } else if let asked, worldSize.isMultiple(of: asked) {
+      setSumGroup(asked, of: worldSize, because: origins[Self.sumGroup]?.description ?? "")
+    } else if let asked, isAsked {
+      throw fault("\(asked): must divide the number of workers, which is \(worldSize)")
+    } else if let asked {
+      setSumGroup(nil, of: worldSize, because: "groups of \(asked) do not divide the workers")
+    }
+  }
+
+  /// Groups of one and of all ranks are what no groups are, and are called so.
+  private mutating func setSumGroup(_ group: Int?, of worldSize: Int, because reason: String) {
+    let settled = group == 1 || group == worldSize ? nil : group
+    guard settled != recipe.precision.sumGroup else { return }
+    recipe.precision.sumGroup = settled
+    origins[Self.sumGroup] = .derived(reason)
+  }
+
+  private func fault(_ words: String) -> RecipeError {
+    if case .file(let path)? = origins[Self.sumGroup] {
+      return RecipeError("\(path): \(Self.sumGroup) \(words)", exitStatus: .badConfiguration)
+    }
+    return RecipeError("--sum-group \(words)")
   }
 }
 

@@ -82,6 +82,8 @@ extension Recipe {
     public var dtype = ElementType.bfloat16
     /// What gradients are rounded to where they travel between workers.
     public var gradientWire = GradientType.float32
+    /// How many consecutive ranks' gradients are added up before the groups' sums are; nil adds up all ranks'.
+    @ExplicitNull public var sumGroup: Int? = nil
     /// Whose operations compute a block.
     public var kernels = Kernels.fused
 
@@ -122,12 +124,13 @@ extension Recipe {
     /// Everything in float32.
     public init() {}
 
-    /// Reads values; those from before there were kernels of our own go on by libtorch's.
+    /// Reads values; those from before there were kernels of our own go on by libtorch's, and all ranks were one sum group.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       level = try values.decode(Level.self, forKey: .level)
       dtype = try values.decode(ElementType.self, forKey: .dtype)
       gradientWire = try values.decode(GradientType.self, forKey: .gradientWire)
+      sumGroup = try values.decodeIfPresent(ExplicitNull<Int>.self, forKey: .sumGroup)?.wrappedValue
       kernels = try values.decodeIfPresent(Kernels.self, forKey: .kernels) ?? .reference
     }
   }

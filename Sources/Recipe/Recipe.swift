@@ -56,6 +56,7 @@ extension Recipe {
     var tree = placeless.tree
     if ema.warmup != true { tree = tree.without("warmup", in: "ema") }
     if precision.kernels == .reference { tree = tree.without("kernels", in: "precision") }
+    if precision.sumGroup == nil { tree = tree.without("sumGroup", in: "precision") }
     let digits = String(fnv1a(Self.text(tree, JSONTree.encoder).utf8), radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }

@@ -66,7 +66,7 @@ final class TestRing: Sendable {
 /// Runs `body` for every rank of a group over `wire`; the groups close in order afterwards.
 func onGroup<Value: Sendable>(
   of size: Int, over wire: TestWire, grain: RingGrain = .tiny, queueLength: Int = 2,
-  timeouts: RingGroup.Timeouts = .short, gradientWire: WireFormat = .float32,
+  timeouts: RingGroup.Timeouts = .short, gradientWire: WireFormat = .float32, sumGroup: Int? = nil,
   _ body: @escaping @Sendable (RingGroup) throws(CollectiveError) -> Value
 ) throws -> [Value] {
   let ring = try TestRing(wire, size: size, queueLength: queueLength)
@@ -74,7 +74,7 @@ func onGroup<Value: Sendable>(
     let transport = try ring.transport(rank, grain: grain)
     let group = RingGroup(
       transport, rank: rank, size: size, timeouts: timeouts, grain: grain, gradientWire: gradientWire,
-      sharedBuffers: ring.sharedBuffers)
+      sharedBuffers: ring.sharedBuffers, sumGroup: sumGroup)
     let value = try body(group)
     group.close()
     return value
@@ -95,11 +95,11 @@ extension RingGroup {
   convenience init(
     _ transport: any RingTransport, rank: Int, size: Int, run: String = "test", generation: Int = 0,
     timeouts: Timeouts = .short, grain: RingGrain = RingGrain(), gradientWire: WireFormat = .float32,
-    sharedBuffers: SharedBuffers? = nil
+    sharedBuffers: SharedBuffers? = nil, sumGroup: Int? = nil
   ) {
     self.init(
       transport: transport, rank: rank, size: size, run: run, generation: generation, timeouts: timeouts,
-      grain: grain, gradientWire: gradientWire, sharedBuffers: sharedBuffers)
+      grain: grain, gradientWire: gradientWire, sharedBuffers: sharedBuffers, sumGroup: sumGroup)
   }
 }
 

@@ -28,7 +28,7 @@ import Testing
     ("--weight-decay 0.1", "optimizer.weightDecay", "0.1"),
     ("--amp-dtype float16", "precision.dtype", "float16"),
     ("--gradient-wire bfloat16", "precision.gradientWire", "bfloat16"),
-    ("--kernels reference", "precision.kernels", "reference"),
+    ("--sum-group 2", "precision.sumGroup", "2"), ("--kernels reference", "precision.kernels", "reference"),
     ("--amp O1", "precision.level", "O1"), ("--epochs 100", "schedule.epochs", "100"),
     ("--min-lr 0", "schedule.minimum", "0"), ("--lr 0.1", "schedule.rate", "0.1"),
     ("--no-lr-scaling", "schedule.scalesRate", "false"), ("--start-epoch 4", "schedule.startEpoch", "4"),

@@ -33,8 +33,10 @@ import Torch
   }
 
   /// What a rank comes to by each way, every time from the same weights.
-  private func results(_ ways: [Parallelism], ranks: Int, recipe: Recipe, images: Int) throws -> [[Result]] {
-    try onGroup(of: ranks, blockLength: 5000) { group in
+  private func results(
+    _ ways: [Parallelism], ranks: Int, recipe: Recipe, images: Int, sumGroup: Int?
+  ) throws -> [[Result]] {
+    try onGroup(of: ranks, blockLength: 5000, sharing: sumGroup != nil, sumGroup: sumGroup) { group in
       let network = try makeRuleNetwork(dropPath: 0.2)
       let start = network.parameters.map { $0.tensor.elements(as: Float.self) }
       return try ways.map { way in
@@ -60,13 +62,24 @@ import Torch
       losses: outcomes.map(\.loss), norms: outcomes.map(\.gradientNorm))
   }
 
-  private func expectSameBits(ranks: Int, recipe: Recipe, images: Int) throws {
+  @discardableResult
+  private func expectSameBits(
+    ranks: Int, recipe: Recipe, images: Int, sumGroup: Int? = nil
+  ) throws -> Result {
     let ways = ranks > 3 ? Self.someWays : Self.ways
-    let results = try results(ways, ranks: ranks, recipe: recipe, images: images)
+    let results = try results(ways, ranks: ranks, recipe: recipe, images: images, sumGroup: sumGroup)
     let plain = results[0][0]
     for (rank, own) in results.enumerated() {
       for (way, result) in zip(ways, own) { #expect(result == plain, "rank \(rank), \(way)") }
     }
+    return plain
+  }
+
+  @Test func `nor do they where sums are taken in groups, which has bits of its own`() throws {
+    let sums = try [nil, 2].map {
+      try expectSameBits(ranks: 4, recipe: makeRecipe(), images: 1, sumGroup: $0).weights
+    }
+    #expect(sums[0] != sums[1])
   }
 
   @Test(arguments: [2, 3, 5, 8])

@@ -41,6 +41,7 @@ import Torch
     (TrainingError.collective(.closed), .software),
     (TrainingError.collective(.noRoom(detail: "too large")), .badConfiguration),
     (CollectiveError.noRoute(detail: "unreachable"), .badConfiguration),
+    (CollectiveError.refused(detail: "no"), .badConfiguration),
     (TrainingError.weightsDiffer(ranks: [2], steps: 100), .software),
     (CocoaError(.fileWriteUnknown), .inputOutput),
   ]

@@ -6,10 +6,12 @@
 /// Adds `count` floats at `addends` to those at `sums`; both may lie at any address.
 void floats_add(void *sums, const void *addends, size_t count);
 
-/// Writes ((terms[0] + terms[1]) + …) + terms[term_count - 1] to each of `results`, for the `count` floats from
-/// `start` on; a term may be a result too. The floats may lie at any address.
-void floats_sum(void *const *results, size_t result_count, const void *const *terms, size_t term_count, size_t start,
-                size_t count);
+/// Writes a sum of `terms` to each of `results`, for the `count` floats from `start` on; a term may be a result too.
+///
+/// Each `group` terms that follow one another, of which `term_count` is a multiple, are added up from the first to the last,
+/// then the groups' sums likewise: ((t0 + t1) + …) + ((t[group] + …) + …) + …. The floats may lie at any address.
+void floats_sum(void *const *results, size_t result_count, const void *const *terms, size_t term_count, size_t group,
+                size_t start, size_t count);
 
 /// Copies the `count` floats from `start` on to each of `results`, past the caches where the processor can: for what
 /// this processor does not read again soon. The floats lie at multiples of their size.

@@ -18,7 +18,10 @@ extension RingGroup {
       transport: transport, rank: rendezvous.rank, size: rendezvous.size, run: rendezvous.run,
       generation: rendezvous.generation, timeouts: rendezvous.timeouts, grain: RingGrain(),
       gradientWire: rendezvous.sendsSums ? rendezvous.gradientWire : .float32,
-      sharedBuffers: memory.map { SharedBuffers(in: $0, orElseSockets: rendezvous.transport == .auto) })
+      sharedBuffers: memory.map {
+        SharedBuffers(in: $0, orElseSockets: rendezvous.transport == .auto && rendezvous.sumOrder.isWhole)
+      },
+      sumGroup: rendezvous.sumGroup)
     try group.join(within: rendezvous.deadline)
     transport.stopListening()
     return group

@@ -32,6 +32,9 @@ public struct RingRendezvous: Sendable {
   var alwaysEncrypts = false
   /// How sums travel where `transport` is `ipc` or `tcp`; `auto` never rounds, whatever it comes to.
   public var gradientWire = WireFormat.float32
+  /// How many consecutive ranks' values are added up before the groups' sums are, of which `size` is a multiple; nil adds up
+  /// all ranks'.
+  public var sumGroup: Int?
   /// The longest wait for a rank that is not there yet; it counts anew as others arrive.
   public var deadline = Duration.seconds(60)
   /// How long a rank waits for its neighbours once they have met.
@@ -39,6 +42,9 @@ public struct RingRendezvous: Sendable {
 
   /// Whether sums are sent between the ranks for certain.
   public var sendsSums: Bool { transport == .ipc || transport == .tcp }
+
+  /// The order of sums.
+  var sumOrder: SumOrder { SumOrder(size: size, group: sumGroup) }
 
   /// A file in memory that the launcher made and every worker has inherited.
   public struct SharedMemory: Sendable {

@@ -22,6 +22,8 @@ public final class RingGroup: ProcessGroup {
   let grain: RingGrain
   /// How sums travel where they are sent as bytes; the same on all ranks.
   let gradientWire: WireFormat
+  /// In which order sums are taken; over sockets, only with all ranks in one group.
+  let sumOrder: SumOrder
   /// What lies in memory that all ranks see, where there is some; nil where floats travel over the sockets.
   let sharedBuffers: SharedBuffers?
   private var state = State.ready
@@ -50,7 +52,7 @@ public final class RingGroup: ProcessGroup {
   /// Makes a group whose buffers are cut, sent or placed in another way; in the same way on all ranks.
   init(
     transport: any RingTransport, rank: Int, size: Int, run: String, generation: Int, timeouts: Timeouts,
-    grain: RingGrain, gradientWire: WireFormat, sharedBuffers: SharedBuffers?
+    grain: RingGrain, gradientWire: WireFormat, sharedBuffers: SharedBuffers?, sumGroup: Int? = nil
   ) {
     precondition(size > 0 && size <= UInt16.max && (0..<size).contains(rank), "rank \(rank) of \(size)")
     self.transport = transport
@@ -60,6 +62,7 @@ public final class RingGroup: ProcessGroup {
     self.grain = grain
     self.gradientWire = gradientWire
     self.sharedBuffers = sharedBuffers
+    sumOrder = SumOrder(size: size, group: sumGroup)
     identity = FrameHeader(
       operation: 0, element: 0, run: FrameHeader.digest(ofRun: run), generation: UInt32(generation),
       rank: UInt16(rank), size: UInt16(size))

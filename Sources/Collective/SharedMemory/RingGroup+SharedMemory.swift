@@ -1,8 +1,22 @@
 internal import Wire
 
 extension RingGroup {
-  /// The memory that a rendezvous's transport uses, or nil where floats are to travel over sockets.
+  /// The memory that a rendezvous's transport uses, or nil where floats are to travel over sockets, as they can where all ranks
+  /// are one sum group.
   static func sharedMemory(
+    for rendezvous: RingRendezvous
+  ) throws(CollectiveError) -> RingRendezvous.SharedMemory? {
+    let memory = try memory(for: rendezvous)
+    guard memory != nil || rendezvous.sumOrder.isWhole else {
+      throw .refused(
+        detail:
+          "sums in groups of \(rendezvous.sumOrder.group) workers (--sum-group) are taken in shared memory alone, and "
+          + "these workers have none: start them with twins-launch --transport shm, or leave --sum-group out")
+    }
+    return memory
+  }
+
+  private static func memory(
     for rendezvous: RingRendezvous
   ) throws(CollectiveError) -> RingRendezvous.SharedMemory? {
     switch rendezvous.transport {
@@ -23,7 +37,10 @@ extension RingGroup {
   /// Makes a buffer of `count` floats on every rank, in shared memory where the group has some.
   public func makeBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer {
     precondition(count >= 0, "\(count) floats")
-    guard let sharedBuffers else { return SymmetricBuffer(count: count) }
+    guard let sharedBuffers else {
+      precondition(sumOrder.isWhole, "groups of \(sumOrder.group) ranks over sockets")
+      return SymmetricBuffer(count: count)
+    }
     return try perform(.makeBuffer, element: .float32, range: 0..<count) { call throws(CollectiveError) in
       let offer = try agreedOffer(sharedBuffers, count, during: call)
       guard offer.verdict.bound != .none else {
@@ -65,7 +82,7 @@ extension RingGroup {
     precondition((0..<buffer.count).contains(range), "\(range) of \(buffer.count) floats")
     try perform(operation, element: .float32, range: range) { call throws(CollectiveError) in
       try exchangeReferences(to: buffer, range, during: call)
-      part(SharedMemoryReducer(buffer.lanes, rank: rank, blocks: blocks))
+      part(SharedMemoryReducer(buffer.lanes, rank: rank, blocks: blocks, order: sumOrder))
       try meet(during: call)
     }
   }

@@ -36,6 +36,7 @@ struct RankEnvironment {
   func group(_ recipe: Recipe) throws(CollectiveError) -> any ProcessGroup {
     guard var rendezvous else { return SoloGroup() }
     rendezvous.gradientWire = WireFormat(recipe.precision.gradientWire)
+    rendezvous.sumGroup = recipe.precision.sumGroup
     return try rendezvous.join()
   }
 }

@@ -1,5 +1,21 @@
 @testable import Collective
 
+/// The plain sum over groups of consecutive ranks: block b from group ⌊b / g⌋ + 1 on, once round, and in each group from its
+/// rank b + 1 on.
+func canonicalSum(_ contributions: [[Float]], blockLength: Int, group: Int) -> [Float] {
+  let groups = contributions.count / group
+  return contributions[0].indices.map { index in
+    let block = index / blockLength
+    let sums = (0..<groups).map { first in
+      let own = contributions[first * group..<(first + 1) * group].map { $0[index] }
+      return (2..<group + 1).reduce(own[(block + 1) % group]) { $0 + own[(block + $1) % group] }
+    }
+    return (2..<groups + 1).reduce(sums[(block / group + 1) % groups]) {
+      $0 + sums[(block / group + $1) % groups]
+    }
+  }
+}
+
 /// The plain sum that every ring must equal to the bit: block b from rank b + 1 on, once round, ending at rank b.
 func canonicalSum(_ contributions: [[Float]], blockLength: Int) -> [Float] {
   let size = contributions.count

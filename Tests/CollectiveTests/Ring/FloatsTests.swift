@@ -26,7 +26,11 @@ struct FloatsTests {
   }
 
   @Test(arguments: 1...9)
-  func `a sum takes its terms in their order and may replace them`(terms: Int) {
+  func `a sum takes its terms in their order, group by group, and may replace them`(terms: Int) {
+    for group in (1...terms).filter({ terms.isMultiple(of: $0) }) { checkSum(of: terms, inGroupsOf: group) }
+  }
+
+  private func checkSum(of terms: Int, inGroupsOf group: Int) {
     for (length, start) in zip(Self.lengths, (0..<100).map { $0 % 19 }) {
       let all = length + start + 3
       let values = (0..<terms).map { roughFloats(count: all, rank: $0) }
@@ -37,11 +41,17 @@ struct FloatsTests {
       }
       defer { for lane in lanes { lane.deallocate() } }
       let places = lanes.map { UnsafeMutableRawPointer($0.baseAddress) }
-      floats_sum(places, terms, places.map { UnsafeRawPointer($0) }, terms, start, length)
-      let sums = (0..<all).map { index in values.dropFirst().reduce(values[0][index]) { $0 + $1[index] } }
+      floats_sum(places, terms, places.map { UnsafeRawPointer($0) }, terms, group, start, length)
+      let groups = stride(from: 0, to: terms, by: group).map { first in
+        (0..<all).map { index in
+          (first + 1..<first + group).reduce(values[first][index]) { $0 + values[$1][index] }
+        }
+      }
+      let sums = (0..<all).map { index in groups.dropFirst().reduce(groups[0][index]) { $0 + $1[index] } }
       for (lane, own) in zip(lanes, values) {
         let expected = own[..<start] + sums[start..<start + length] + own[(start + length)...]
-        #expect(Array(lane).bits == Array(expected).bits, "\(length) floats from \(start) on")
+        #expect(
+          Array(lane).bits == Array(expected).bits, "\(length) floats from \(start) on, groups of \(group)")
       }
     }
   }

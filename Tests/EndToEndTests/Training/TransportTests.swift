@@ -53,6 +53,26 @@ extension EndToEnd {
       #expect(weights[0] != weights[1] && weights[1] == weights[2])
     }
 
+    @Test func `sum groups train weights of their own in shared memory, and are refused over sockets`() throws
+    {
+      var weights: [Data] = []
+      for (name, flags) in [("all", []), ("pairs", ["--sum-group", "2"]), ("one", ["--sum-group", "4"])] {
+        let training = place.training(name, "--batch-size", "2", "--no-eval") + flags
+        let end = try ProgramRun(.launcher, ["--nproc", "4"] + training, in: place).finish()
+        #expect(end.status == Status.done, "\(name): \(end.errors)")
+        weights.append(try RunFiles(folder: place.output(name)).bytes("last.safetensors"))
+      }
+      // A file of weights says of which recipe they are, and four are one group of all.
+      #expect(weights[0] != weights[1] && weights[0] == weights[2])
+      let training = place.training("out", "--batch-size", "2", "--no-eval", "--sum-group", "2")
+      let end = try ProgramRun(.launcher, ["--nproc", "4", "--transport", "ipc"] + training, in: place)
+        .finish()
+      #expect(end.status == Status.badConfiguration, "\(end.errors)")
+      #expect(
+        end.errors.contains("sums in groups of 2 workers (--sum-group) are taken in shared memory alone"))
+      #expect(!end.errors.contains("starting again") && place.leftovers.isEmpty)
+    }
+
     @Test(arguments: [1, 2, 3, 5, 8])
     func `every transport gives the same sum`(size: Int) throws {
       var sums: Set<String> = []
