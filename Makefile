@@ -3,7 +3,7 @@
 # Tests and programs are one release build: what is tested is what runs, and the tests take seconds.
 swift_flags := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 
-.PHONY: help setup build test soak fuzz lint install uninstall installcheck bench demo clean
+.PHONY: help setup build test soak sanitize fuzz lint install uninstall installcheck bench demo clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,7 +23,10 @@ soak: setup ## break forty runs at random moments, and kill workers and launcher
 	TWINS_SOAK=40 TWINS_KILLS=200 OMP_NUM_THREADS=1 \
 	  swift test --skip-build $(swift_flags) --filter 'FaultSweepTests|KillSweepTests|OrderTests|WeatherTests'
 
-fuzz: setup ## look under sanitizers for what no test expects, ten minutes; SEED=n for another run
+sanitize: setup ## run the kernels' tests with address and undefined-behaviour checks, two minutes
+	@scripts/sanitize
+
+fuzz: setup ## look under sanitizers for what no test expects, twelve minutes; SEED=n for another run
 	@scripts/fuzz
 
 lint: ## check the format of the Swift sources

@@ -67,10 +67,12 @@ inline std::vector<Way> ways() {
   return ways;
 }
 
-/// Memory aligned to 64 bytes, filled with bytes that make NaN, so that a read of what was not written shows.
+/// Memory aligned to 64 bytes and not a byte longer than asked for, so that a sanitizer sees the first access beyond it;
+/// filled with bytes that make NaN, so that a read of what was not written shows.
 struct Memory {
-  explicit Memory(size_t size) : bytes(std::aligned_alloc(64, (size + 127) / 64 * 64)) {
-    std::memset(bytes, 0xFF, (size + 127) / 64 * 64);
+  explicit Memory(size_t size) {
+    if (posix_memalign(&bytes, 64, size)) std::abort();
+    std::memset(bytes, 0xFF, size);
   }
   Memory(const Memory &) = delete;
   ~Memory() { std::free(bytes); }

@@ -68,7 +68,7 @@ struct LocalAttentionBackward {
     const int64_t rows = piece_rows();
     Own room = {};
     for (int pass = 0; pass < 2; pass++) {  // the first finds the size
-      Scratch part{scratch, pass ? shared().size + worker * room.size : 0};
+      Scratch part{pass ? scratch : nullptr, pass ? shared().size + worker * room.size : 0};
       const int64_t start = part.used;
       room.offsets = part.take<int64_t>(rows);
       room.dz = part.take<E>(rows * scratch_stride<E>(C));

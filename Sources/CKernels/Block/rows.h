@@ -46,14 +46,18 @@ CK_INLINE int64_t scratch_stride(int columns) {
 }
 
 /// Scratch memory handed out part by part, each on a cache line of its own; with a null base it counts bytes.
+///
+/// Under the address sanitizer a cache line that nobody may touch follows each part.
 struct Scratch {
   char *base;
   int64_t used = 0;
 
   template <class T>
   T *take(int64_t count) {
-    T *part = base ? (T *)(base + used) : nullptr;
-    used += rounded_up(count * (int64_t)sizeof(T), 64);
-    return part;
+    const int64_t size = count * (int64_t)sizeof(T), whole = rounded_up(size, 64) + CK_FENCE;
+    char *part = base ? base + used : nullptr;
+    used += whole;
+    if (part) fence(part, (size_t)size, (size_t)whole);
+    return (T *)part;
   }
 };
