@@ -38,9 +38,9 @@ namespace ct {
 
 ck_threads kernel_threads() { return {at::get_num_threads(), run}; }
 
-Samples::Samples(const at::Tensor &factors, const at::Tensor &x)
-    : count(static_cast<int>(x.size(0))), tokens(static_cast<int>(x.size(1))) {
-  const float *values = factors.defined() ? floats(factors) : nullptr;
+Samples::Samples(const ct_tensor *factors, const ct_tensor *x)
+    : count(static_cast<int>(x->value.size(0))), tokens(static_cast<int>(x->value.size(1))) {
+  const float *values = factors ? floats(factors->value) : nullptr;
   for (int i = 0; i < count; ++i) {
     if (values && values[i] == 0) continue;
     kept.push_back(i);
@@ -54,6 +54,14 @@ at::Tensor packed(const at::Tensor &weight, ck_type type, decltype(ck_pack_forwa
   auto threads = kernel_threads();
   pack(&threads, type, floats(weight), outputs, inputs, memory.data_ptr());
   return memory;
+}
+
+at::Tensor flattened(const at::Tensor &convolution) {
+  auto outputs = static_cast<int>(convolution.size(0)), inputs = static_cast<int>(convolution.size(1));
+  auto r = static_cast<int>(convolution.size(2));
+  auto flat = at::empty({outputs, static_cast<int64_t>(r) * r * inputs});
+  ck_flatten_convolution(floats(convolution), outputs, inputs, r, floats(flat));
+  return flat;
 }
 
 GradientPlace::GradientPlace(const at::Tensor &weight)

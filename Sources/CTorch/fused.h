@@ -1,6 +1,6 @@
-// Halves of a block as single operations for autograd: what all of them share.
+// Parts of the network as single operations for autograd: what all of them share.
 //
-// A half is a small struct of sizes with `name` and `operations` (of its forward pass, for a profile), `memory` (what its
+// A part is a small struct of sizes with `name` and `operations` (of its forward pass, for a profile), `memory` (what its
 // forward pass leaves for the backward one), `forward` and `backward`, which call CKernels. `fused` makes it an
 // operation on tensors.
 #pragma once
@@ -31,8 +31,9 @@ inline float *floats(const at::Tensor &tensor) { return tensor.data_ptr<float>()
 
 /// The samples of a batch that a branch is computed for.
 struct Samples {
-  /// `factors` [B] has what each sample's branch is multiplied by, 0 or one value for all; undefined keeps all.
-  Samples(const at::Tensor &factors, const at::Tensor &x);
+  /// `factors` [B] has what each sample's branch over tokens [B, N, C] is multiplied by, 0 or one value for all; null
+  /// keeps all.
+  Samples(const ct_tensor *factors, const ct_tensor *x);
 
   std::vector<int32_t> kept;
   float factor = 1;
@@ -62,26 +63,47 @@ class GradientPlace {
   at::Tensor memory_;
 };
 
-/// What a backward pass knows beside tensors.
-template <class Half>
-struct Call : torch::CustomClassHolder {
-  Half half;
-  Samples samples;
-  size_t weight_count;
-  Call(Half half, Samples samples, size_t weight_count)
-      : half(half), samples(std::move(samples)), weight_count(weight_count) {}
+/// A linear layer whose weight is packed for one direction, and which keeps that memory.
+struct PackedLinear {
+  at::Tensor memory;
+  ck_linear layer = {};
+
+  PackedLinear(const at::Tensor &weight, const at::Tensor &bias, ck_type type, bool back)
+      : memory(packed(weight, type, back ? ck_pack_backward : ck_pack_forward)) {
+    (back ? layer.back : layer.weight) = memory.data_ptr();
+    layer.bias = floats(bias);
+  }
 };
 
-template <class Half>
-struct Fused : torch::autograd::Function<Fused<Half>> {
+/// A convolution's weight [outputs, inputs, r, r] as that of a layer over tokens, [outputs, r·r·inputs].
+at::Tensor flattened(const at::Tensor &convolution);
+
+/// Where the gradients of a layer go, or of a norm, by the number of its first weight.
+inline ck_linear_gradients linear(const std::vector<GradientPlace> &sums, int weight) {
+  return {sums[weight].data(), sums[weight + 1].data()};
+}
+inline ck_norm_gradients norm_gradients(const std::vector<GradientPlace> &sums, int gamma) {
+  return {sums[gamma].data(), sums[gamma + 1].data()};
+}
+
+/// What a backward pass knows beside tensors.
+template <class Part>
+struct Call : torch::CustomClassHolder {
+  Part part;
+  size_t weight_count;
+  Call(Part part, size_t weight_count) : part(std::move(part)), weight_count(weight_count) {}
+};
+
+template <class Part>
+struct Fused : torch::autograd::Function<Fused<Part>> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, at::TensorList leaves,
-                            Half half, Samples samples) {
+                            Part part) {
     auto weights = leaves.vec();
-    CT_PART(Half::name, half.operations(weights, samples));
-    auto saved = half.memory(weights, samples);
-    auto y = half.forward(x, weights, samples, &saved);
+    CT_PART(Part::name, part.operations(weights));
+    auto saved = part.memory(x, weights);
+    auto y = part.forward(x, weights, &saved);
     context->saved_data["call"] = c10::IValue::make_capsule(
-        c10::make_intrusive<Call<Half>>(half, std::move(samples), weights.size()));
+        c10::make_intrusive<Call<Part>>(std::move(part), weights.size()));
     weights.insert(weights.end(), saved.begin(), saved.end());
     context->save_for_backward(std::move(weights));
     return y;
@@ -89,18 +111,15 @@ struct Fused : torch::autograd::Function<Fused<Half>> {
 
   static variable_list backward(torch::autograd::AutogradContext *context, variable_list gradients) {
     auto capsule = context->saved_data["call"].toCapsule();
-    const auto &call = static_cast<const Call<Half> &>(*capsule);
+    const auto &call = static_cast<const Call<Part> &>(*capsule);
     auto saved = context->get_saved_variables();
     variable_list weights(saved.begin(), saved.begin() + static_cast<std::ptrdiff_t>(call.weight_count));
     saved.erase(saved.begin(), saved.begin() + static_cast<std::ptrdiff_t>(call.weight_count));
-    CT_PART(Half::name, 2 * call.half.operations(weights, call.samples));
+    CT_PART(Part::name, 2 * call.part.operations(weights));
     std::vector<GradientPlace> places(weights.begin(), weights.end());
-    auto dy = gradients[0].contiguous();
-    auto dx = at::empty_like(dy);
-    call.half.backward(dy, dx, weights, saved, call.samples, places);
-    variable_list results = {dx};
+    variable_list results = {call.part.backward(gradients[0].contiguous(), weights, saved, places)};
     for (const auto &place : places) results.push_back(place.rest());
-    results.resize(results.size() + 2);  // of the half and the samples
+    results.emplace_back();  // of the part
     return results;
   }
 };
@@ -112,15 +131,13 @@ inline variable_list weights(std::initializer_list<ct_affine> layers) {
   return weights;
 }
 
-/// A half of a block over float32 tokens [B, N, C].
-template <class Half>
-at::Tensor fused(const ct_tensor *x, const variable_list &weights, const ct_tensor *factors, Half half) {
-  auto tokens = x->value.contiguous();
-  Samples samples(factors ? factors->value : at::Tensor(), tokens);
-  if (c10::GradMode::is_enabled())
-    return Fused<Half>::apply(tokens, at::TensorList(weights), half, std::move(samples));
-  CT_PART(Half::name, half.operations(weights, samples));
-  return half.forward(tokens, weights, samples, nullptr);
+/// A part of the network over float32 tokens [B, N, C], or images.
+template <class Part>
+at::Tensor fused(const ct_tensor *x, const variable_list &weights, Part part) {
+  auto input = x->value.contiguous();
+  if (c10::GradMode::is_enabled()) return Fused<Part>::apply(input, at::TensorList(weights), std::move(part));
+  CT_PART(Part::name, part.operations(weights));
+  return part.forward(input, weights, nullptr);
 }
 
 }  // namespace ct

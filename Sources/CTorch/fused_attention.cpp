@@ -5,28 +5,9 @@ using namespace ct;
 
 namespace {
 
-/// A linear layer whose weight is packed for one direction, and which keeps that memory.
-struct PackedLinear {
-  at::Tensor memory;
-  ck_linear layer = {};
-
-  PackedLinear(const at::Tensor &weight, const at::Tensor &bias, ck_type type, bool back)
-      : memory(packed(weight, type, back ? ck_pack_backward : ck_pack_forward)) {
-    (back ? layer.back : layer.weight) = memory.data_ptr();
-    layer.bias = floats(bias);
-  }
-};
-
-ck_linear_gradients linear(const std::vector<GradientPlace> &sums, int weight) {
-  return {sums[weight].data(), sums[weight + 1].data()};
-}
-
-ck_norm_gradients norm_gradients(const std::vector<GradientPlace> &sums, int gamma) {
-  return {sums[gamma].data(), sums[gamma + 1].data()};
-}
-
 /// Locally-grouped self-attention in windows of side² tokens.
 struct LocalAttentionHalf {
+  Samples samples;
   ck_type type;
   int heads, height, width, side;
   float epsilon;
@@ -36,7 +17,7 @@ struct LocalAttentionHalf {
 
   static constexpr const char *name = "local attention half";
 
-  double operations(const variable_list &w, const Samples &samples) const {
+  double operations(const variable_list &w) const {
     auto attention = shape(w);
     auto kept = samples.view();
     auto rows = static_cast<double>(ck_local_attention_rows(&attention, &kept));
@@ -44,7 +25,7 @@ struct LocalAttentionHalf {
                    4.0 * side * side * static_cast<double>(w[gamma].numel()));
   }
 
-  variable_list memory(const variable_list &w, const Samples &samples) const {
+  variable_list memory(const at::Tensor &, const variable_list &w) const {
     auto channels = w[gamma].size(0);
     auto attention = shape(w);
     auto kept = samples.view();
@@ -54,8 +35,7 @@ struct LocalAttentionHalf {
             at::empty({rows, channels}, stored), at::empty({rows * heads})};
   }
 
-  at::Tensor forward(const at::Tensor &x, const variable_list &w, const Samples &samples,
-                     const variable_list *memory) const {
+  at::Tensor forward(const at::Tensor &x, const variable_list &w, const variable_list *memory) const {
     PackedLinear in(w[qkv], w[qkv_bias], type, false), out(w[projection], w[projection_bias], type, false);
     auto attention = shape(w);
     attention.qkv = in.layer;
@@ -70,8 +50,9 @@ struct LocalAttentionHalf {
     return y;
   }
 
-  void backward(const at::Tensor &dy, const at::Tensor &dx, const variable_list &w, const variable_list &memory,
-                const Samples &samples, const std::vector<GradientPlace> &sums) const {
+  at::Tensor backward(const at::Tensor &dy, const variable_list &w, const variable_list &memory,
+                      const std::vector<GradientPlace> &sums) const {
+    auto dx = at::empty_like(dy);
     PackedLinear in(w[qkv], w[qkv_bias], type, true), out(w[projection], w[projection_bias], type, true);
     auto attention = shape(w);
     attention.qkv = in.layer;
@@ -83,6 +64,7 @@ struct LocalAttentionHalf {
     auto scratch = bytes(ck_local_attention_backward_scratch(&attention, &kept, threads.count));
     ck_local_attention_backward(&threads, &attention, &kept, &saved, floats(dy), floats(dx), &gradients,
                                 scratch.data_ptr());
+    return dx;
   }
 
  private:
@@ -98,6 +80,7 @@ struct LocalAttentionHalf {
 
 /// Global sub-sampled attention to a summary of the map, r-fold in each direction.
 struct GlobalAttentionHalf {
+  Samples samples;
   ck_type type;
   int heads, height, width, reduction;
   float epsilon, summary_epsilon;
@@ -120,7 +103,7 @@ struct GlobalAttentionHalf {
 
   static constexpr const char *name = "global attention half";
 
-  double operations(const variable_list &w, const Samples &samples) const {
+  double operations(const variable_list &w) const {
     auto rows = static_cast<double>(samples.rows()), channels = static_cast<double>(w[gamma].numel());
     auto keys = static_cast<double>((height / reduction) * (width / reduction));
     auto summaries = keys * static_cast<double>(samples.kept.size());
@@ -129,7 +112,7 @@ struct GlobalAttentionHalf {
     return layers + 4.0 * rows * keys * channels;
   }
 
-  variable_list memory(const variable_list &w, const Samples &samples) const {
+  variable_list memory(const at::Tensor &, const variable_list &w) const {
     auto channels = w[gamma].size(0), rows = samples.rows();
     auto keys = static_cast<int64_t>(samples.kept.size()) * (height / reduction) * (width / reduction);
     auto stored = tensor_type(type);
@@ -143,8 +126,7 @@ struct GlobalAttentionHalf {
     return memory;
   }
 
-  at::Tensor forward(const at::Tensor &x, const variable_list &w, const Samples &samples,
-                     const variable_list *memory) const {
+  at::Tensor forward(const at::Tensor &x, const variable_list &w, const variable_list *memory) const {
     Layers layers(*this, w, false);
     auto y = at::empty_like(x);
     auto threads = kernel_threads();
@@ -156,8 +138,9 @@ struct GlobalAttentionHalf {
     return y;
   }
 
-  void backward(const at::Tensor &dy, const at::Tensor &dx, const variable_list &w, const variable_list &memory,
-                const Samples &samples, const std::vector<GradientPlace> &sums) const {
+  at::Tensor backward(const at::Tensor &dy, const variable_list &w, const variable_list &memory,
+                      const std::vector<GradientPlace> &sums) const {
+    auto dx = at::empty_like(dy);
     Layers layers(*this, w, true);
     ck_global_attention_gradients gradients = {
         norm_gradients(sums, gamma), linear(sums, q), linear(sums, kv), linear(sums, projection), {}, {}};
@@ -171,6 +154,7 @@ struct GlobalAttentionHalf {
     auto scratch = bytes(ck_global_attention_backward_scratch(&layers.attention, &kept, threads.count));
     ck_global_attention_backward(&threads, &layers.attention, &kept, &saved, floats(dy), floats(dx), &gradients,
                                  scratch.data_ptr());
+    return dx;
   }
 
  private:
@@ -194,10 +178,7 @@ struct GlobalAttentionHalf {
                    {},
                    {}};
       if (half.reduction == 1) return;
-      auto channels = attention.channels, r = half.reduction;
-      auto flat = at::empty({channels, static_cast<int64_t>(r) * r * channels});
-      ck_flatten_convolution(floats(w[convolution]), channels, channels, r, floats(flat));
-      packed.emplace_back(flat, w[convolution_bias], half.type, back);
+      packed.emplace_back(flattened(w[convolution]), w[convolution_bias], half.type, back);
       attention.convolution = packed[3].layer;
       attention.summary_norm = {floats(w[summary_gamma]), floats(w[summary_beta]), half.summary_epsilon};
     }
@@ -222,9 +203,9 @@ int ct_local_attention_half(const ct_tensor *x, ct_map map, ct_affine norm, doub
                             ct_affine projection, int heads, int side, const ct_tensor *factors, int dtype,
                             ct_tensor **out) {
   return returning(out, [&] {
-    LocalAttentionHalf half = {kernel_type(type(dtype)), heads, map.height, map.width, side,
+    LocalAttentionHalf half = {{factors, x}, kernel_type(type(dtype)), heads, map.height, map.width, side,
                                static_cast<float>(epsilon)};
-    return fused(x, weights({norm, qkv, projection}), factors, half);
+    return fused(x, weights({norm, qkv, projection}), std::move(half));
   });
 }
 
@@ -232,7 +213,8 @@ int ct_global_attention_half(const ct_tensor *x, ct_map map, ct_affine norm, dou
                              ct_affine projection, int heads, const ct_summary *summary, const ct_tensor *factors,
                              int dtype, ct_tensor **out) {
   return returning(out, [&] {
-    GlobalAttentionHalf half = {kernel_type(type(dtype)),
+    GlobalAttentionHalf half = {{factors, x},
+                                kernel_type(type(dtype)),
                                 heads,
                                 map.height,
                                 map.width,
@@ -244,6 +226,6 @@ int ct_global_attention_half(const ct_tensor *x, ct_map map, ct_affine norm, dou
       auto more = weights({summary->convolution, summary->norm});
       layers.insert(layers.end(), more.begin(), more.end());
     }
-    return fused(x, layers, factors, half);
+    return fused(x, layers, std::move(half));
   });
 }

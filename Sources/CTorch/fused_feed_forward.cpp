@@ -6,6 +6,7 @@ using namespace ct;
 namespace {
 
 struct FeedForwardHalf {
+  Samples samples;
   ck_type type;
   float epsilon;
 
@@ -14,18 +15,17 @@ struct FeedForwardHalf {
 
   static constexpr const char *name = "feed-forward half";
 
-  double operations(const variable_list &w, const Samples &samples) const {
+  double operations(const variable_list &w) const {
     return 4.0 * static_cast<double>(samples.rows() * w[weight1].numel());
   }
 
-  variable_list memory(const variable_list &w, const Samples &samples) const {
+  variable_list memory(const at::Tensor &, const variable_list &w) const {
     auto rows = samples.rows();
     return {at::empty({rows, w[weight1].size(1)}, tensor_type(type)), at::empty({rows}),
             at::empty({rows, w[weight1].size(0)}, tensor_type(type))};
   }
 
-  at::Tensor forward(const at::Tensor &x, const variable_list &w, const Samples &samples,
-                     const variable_list *memory) const {
+  at::Tensor forward(const at::Tensor &x, const variable_list &w, const variable_list *memory) const {
     auto first = packed(w[weight1], type, ck_pack_forward), second = packed(w[weight2], type, ck_pack_forward);
     auto mlp = shape(w);
     mlp.weight1 = first.data_ptr();
@@ -39,8 +39,9 @@ struct FeedForwardHalf {
     return y;
   }
 
-  void backward(const at::Tensor &dy, const at::Tensor &dx, const variable_list &w, const variable_list &memory,
-                const Samples &samples, const std::vector<GradientPlace> &sums) const {
+  at::Tensor backward(const at::Tensor &dy, const variable_list &w, const variable_list &memory,
+                      const std::vector<GradientPlace> &sums) const {
+    auto dx = at::empty_like(dy);
     auto first = packed(w[weight1], type, ck_pack_backward), second = packed(w[weight2], type, ck_pack_backward);
     auto mlp = shape(w);
     mlp.weight1_back = first.data_ptr();
@@ -52,6 +53,7 @@ struct FeedForwardHalf {
     auto saved = places(memory);
     auto scratch = bytes(ck_mlp_backward_scratch(&mlp, &kept, threads.count));
     ck_mlp_backward(&threads, &mlp, &kept, &saved, floats(dy), floats(dx), &gradients, scratch.data_ptr());
+    return dx;
   }
 
  private:
@@ -80,7 +82,7 @@ struct FeedForwardHalf {
 int ct_feed_forward_half(const ct_tensor *x, ct_affine norm, double epsilon, ct_affine expand, ct_affine contract,
                          const ct_tensor *factors, int dtype, ct_tensor **out) {
   return returning(out, [&] {
-    return fused(x, weights({norm, expand, contract}), factors,
-                 FeedForwardHalf{kernel_type(type(dtype)), static_cast<float>(epsilon)});
+    FeedForwardHalf half = {{factors, x}, kernel_type(type(dtype)), static_cast<float>(epsilon)};
+    return fused(x, weights({norm, expand, contract}), std::move(half));
   });
 }

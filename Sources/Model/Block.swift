@@ -88,7 +88,7 @@ struct Block {
   }
 
   private func attentionHalf(_ map: FeatureMap, _ pass: Pass) -> Tensor {
-    if pass.fuses(map.tokens), attention.canFuse(map) {
+    if pass.fusesHalf(map.tokens), attention.canFuse(map) {
       return attention.fused(half(map.tokens, norm1, 0, pass), map)
     }
     let normal = FeatureMap(tokens: norm1(map.tokens), height: map.height, width: map.width)
@@ -97,7 +97,7 @@ struct Block {
   }
 
   private func feedForwardHalf(_ tokens: Tensor, _ pass: Pass) -> Tensor {
-    if pass.fuses(tokens) {
+    if pass.fusesHalf(tokens) {
       return half(tokens, norm2, 1, pass).feedForward(
         expand: feedForward.expand.affine, contract: feedForward.contract.affine)
     }

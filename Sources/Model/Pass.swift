@@ -26,7 +26,10 @@ public struct Pass {
   }
 
   /// Whether a half of a block over `tokens` is one operation.
-  func fuses(_ tokens: Tensor) -> Bool { dropout == nil && kernels.fuse(tokens, computeType) }
+  func fusesHalf(_ tokens: Tensor) -> Bool { dropout == nil && fuses(tokens) }
+
+  /// Whether what has no dropout inside is one operation, over tokens or images.
+  func fuses(_ input: Tensor) -> Bool { kernels.fuse(input, computeType) }
 
   /// Output `number` of those that `--drop` is for, without the elements that this pass drops.
   func dropped(_ x: Tensor, _ number: Int) -> Tensor { dropout?(x, number) ?? x }

@@ -19,8 +19,9 @@ public struct Twins: Network {
     /// The number of its tokens' dropout among those of a pass.
     let dropout: Int
 
-    func callAsFunction(_ planes: Tensor, _ pass: Pass) -> FeatureMap {
-      var map = embedding(planes, pass)  // [B, H·W, C]
+    /// From the embedding's map on.
+    func callAsFunction(_ embedded: FeatureMap, _ pass: Pass) -> FeatureMap {
+      var map = embedded
       map.tokens = pass.dropped(map.tokens, dropout)
       for (j, block) in blocks.enumerated() {
         map = block(map, pass)
@@ -98,25 +99,43 @@ public struct Twins: Network {
 
   /// The classes' logits, float32 `[B, K]`, for normalised images `[B, 3, H, W]`.
   public func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor {
-    let planes = stages.dropLast().reduce(images) { planes, stage in
-      stage(planes, pass).planes.contiguous()  // [B, C, H, W] of the stage
-    }
-    let tokens = stages[stages.count - 1](planes, pass).tokens  // [B, H·W, C] of the last stage
-    return head(norm(tokens).mean(over: 1), pass).cast(to: .float32)
+    let first = stages[0](stages[0].embedding(images: images, pass), pass)
+    let last = stages.dropFirst().reduce(first) { map, stage in stage(stage.embedding(map, pass), pass) }
+    return head(norm(last.tokens).mean(over: 1), pass).cast(to: .float32)
   }
 }
 
-/// Cuts the map into k×k patches and embeds each: a convolution of stride k, then a norm (ε 1e-5).
+/// Cuts images or a map into k×k patches and embeds each: a convolution of stride k, then a norm (ε 1e-5).
 struct PatchEmbedding {
   private let projection: Convolution
+  private let patch: Int
   let norm: LayerNorm
 
   init(_ scope: ParameterScope, _ inputs: Int, _ channels: Int, patch: Int) {
+    self.patch = patch
     projection = Convolution(scope["proj"], inputs, channels, kernel: patch, stride: patch)
     norm = LayerNorm(scope["norm"], channels, epsilon: 1e-5)
   }
 
-  func callAsFunction(_ planes: Tensor, _ pass: Pass) -> FeatureMap {
+  /// Of images `[B, C, H, W]`.
+  func callAsFunction(images: Tensor, _ pass: Pass) -> FeatureMap {
+    guard pass.fuses(images) else { return embedded(planes: images, pass) }
+    let tokens = Torch.embedded(
+      images: images, projection.affine, norm: norm.affine, epsilon: norm.epsilon, pass.computeType)
+    let shape = images.shape
+    return FeatureMap(tokens: tokens, height: shape[2] / patch, width: shape[3] / patch)
+  }
+
+  /// Of another stage's map.
+  func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> FeatureMap {
+    guard pass.fuses(map.tokens) else { return embedded(planes: map.planes.contiguous(), pass) }
+    let tokens = Torch.embedded(
+      tokens: map.tokens, height: map.height, width: map.width, projection.affine, norm: norm.affine,
+      epsilon: norm.epsilon, pass.computeType)
+    return FeatureMap(tokens: tokens, height: map.height / patch, width: map.width / patch)
+  }
+
+  private func embedded(planes: Tensor, _ pass: Pass) -> FeatureMap {
     var map = FeatureMap(planes: projection(planes, pass))
     map.tokens = norm(map.tokens)
     return map
@@ -133,6 +152,10 @@ struct PositionalEncodingGenerator {
   }
 
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> FeatureMap {
+    if pass.fuses(map.tokens) {
+      let tokens = positionallyEncoded(map.tokens, height: map.height, width: map.width, projection.affine)
+      return FeatureMap(tokens: tokens, height: map.height, width: map.width)
+    }
     let planes = map.planes
     return FeatureMap(planes: projection(planes, pass) + planes)
   }

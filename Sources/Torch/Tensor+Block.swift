@@ -2,12 +2,13 @@ import CTorch
 
 /// How a network's operations are computed.
 public enum Kernels: String, CaseIterable, Sendable {
-  /// The halves of a block each as one operation of our own, where device, type and processor have it.
+  /// The halves of a block, patch embeddings and positional encodings each as one operation of our own, where device,
+  /// type and processor have it.
   case fused
   /// Every operation by libtorch.
   case reference
 
-  /// Whether halves of a block over `tokens`, with products of a type, are one operation.
+  /// Whether a part of the network over `tokens` or images, with products of a type, is one operation.
   public func fuse(_ tokens: Tensor, _ type: DType) -> Bool {
     self == .fused && tokens.device.kind == .cpu && ct_fuses(type.rawValue)
   }
@@ -105,4 +106,37 @@ public struct BlockHalf {
       reduction: Int32(summary.reduction))
     return withUnsafePointer(to: handles, half)
   }
+}
+
+/// `norm(convolution(images))` of patches as wide as the convolution's stride, for images `[B, C, H, W]`: float32 tokens
+/// `[B, N, C']`, as one operation whose products are of `type`.
+public func embedded(
+  images: Tensor, _ convolution: Affine, norm: Affine, epsilon: Double, _ type: DType,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  tensor(file, line) {
+    ct_embedding(images.handle, nil, convolution.handles, norm.handles, epsilon, type.rawValue, $0)
+  }
+}
+
+/// Likewise of a map's float32 tokens `[B, height·width, C]`.
+public func embedded(
+  tokens: Tensor, height: Int, width: Int, _ convolution: Affine, norm: Affine, epsilon: Double, _ type: DType,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  withUnsafePointer(to: ct_map(height: Int32(height), width: Int32(width))) { map in
+    tensor(file, line) {
+      ct_embedding(tokens.handle, map, convolution.handles, norm.handles, epsilon, type.rawValue, $0)
+    }
+  }
+}
+
+/// `tokens + convolution(tokens)` for a map's float32 tokens `[B, height·width, C]`, 3 × 3, each channel by itself, as one
+/// operation in float32.
+public func positionallyEncoded(
+  _ tokens: Tensor, height: Int, width: Int, _ convolution: Affine,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let map = ct_map(height: Int32(height), width: Int32(width))
+  return tensor(file, line) { ct_positional_encoding(tokens.handle, map, convolution.handles, $0) }
 }

@@ -38,6 +38,12 @@ namespace ck::CK_SET {
 //
 #include "global_attention_backward.h"
 #include "global_attention_forward.h"
+//
+#include "embedding_patches.h"
+//
+#include "embedding_backward.h"
+#include "embedding_forward.h"
+#include "position.h"
 
 template <class S, class P>
 constexpr Kernels kernels = {
@@ -56,6 +62,13 @@ constexpr Kernels kernels = {
     .global_attention_forward = GlobalAttentionForward<S, P>::run,
     .global_attention_backward_scratch = GlobalAttentionBackward<S, P>::scratch_bytes,
     .global_attention_backward = GlobalAttentionBackward<S, P>::run,
+    .embedding_forward_scratch = EmbeddingForward<S, P>::scratch_bytes,
+    .embedding_forward = EmbeddingForward<S, P>::run,
+    .embedding_backward_scratch = EmbeddingBackward<S, P>::scratch_bytes,
+    .embedding_backward = EmbeddingBackward<S, P>::run,
+    .position_scratch = Position::scratch_bytes,
+    .position_forward = Position::forward,
+    .position_backward = Position::backward,
 };
 
 extern const Table table;

@@ -239,6 +239,7 @@ struct GlobalAttentionBackward {
       GlobalAttentionWeights<P, GlobalAttentionBackward> weights(half, room);
       for_pieces(threads, weights.pieces(), weights);
     }
-    if (half.reduces()) add_unflattened(room.convolution, attention.channels, attention.reduction, gradients);
+    const int C = attention.channels;
+    if (half.reduces()) add_unflattened(room.convolution, C, C, attention.reduction, gradients.convolution.weight);
   }
 };

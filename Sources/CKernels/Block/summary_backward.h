@@ -132,13 +132,3 @@ struct GlobalAttentionWeights {
     if (half.reduces()) add_norm_sums(summary_sums, half.key_pieces(), C(), half.gradients.summary_norm);
   }
 };
-
-/// dW_sr [C, r·r, C] added to the convolution's gradient [C, C, r·r].
-inline void add_unflattened(const float *flat, int channels, int r, const ck_global_attention_gradients &gradients) {
-  const int area = r * r;
-  for (int64_t out = 0; out < channels; out++)
-    for (int in = 0; in < channels; in++)
-      for (int token = 0; token < area; token++)
-        gradients.convolution.weight[(out * channels + in) * area + token] +=
-            flat[(out * area + token) * channels + in];
-}

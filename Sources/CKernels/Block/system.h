@@ -13,10 +13,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "block_attention.h"
-#include "block_mlp.h"
-#include "block_threads.h"
-#include "block_weights.h"
+#include "block.h"
 
 #if __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>

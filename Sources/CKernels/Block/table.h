@@ -35,6 +35,18 @@ struct Kernels {
   void (*global_attention_backward)(const ck_threads *, const ck_global_attention &, const ck_samples &,
                                     const ck_global_attention_saved &, const float *dy, float *dx,
                                     const ck_global_attention_gradients &, char *scratch);
+
+  int64_t (*embedding_forward_scratch)(const ck_embedding &, int threads);
+  void (*embedding_forward)(const ck_threads *, const ck_embedding &, const float *x, float *y,
+                            const ck_embedding_saved *, char *scratch);
+  int64_t (*embedding_backward_scratch)(const ck_embedding &, int threads);
+  void (*embedding_backward)(const ck_threads *, const ck_embedding &, const ck_embedding_saved &, const float *x,
+                             const float *dy, float *dx, const ck_embedding_gradients &, char *scratch);
+
+  int64_t (*position_scratch)(const ck_position &);
+  void (*position_forward)(const ck_threads *, const ck_position &, const float *x, float *y, char *scratch);
+  void (*position_backward)(const ck_threads *, const ck_position &, const float *x, const float *dy, float *dx,
+                            float *dweight, float *dbias, char *scratch);
 };
 
 struct Table {

@@ -4,31 +4,11 @@
 // map; within, rows are those of the kept samples in an order that makes each group of tokens contiguous.
 #pragma once
 #include "block_mlp.h"
+#include "block_weights.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/// A linear layer [outputs, inputs]; `back` is null where nothing is trained.
-typedef struct ck_linear {
-  const void *weight, *back;  ///< by ck_pack_forward and ck_pack_backward
-  const float *bias;
-} ck_linear;
-
-/// Where a layer's gradients are added to.
-typedef struct ck_linear_gradients {
-  float *weight, *bias;
-} ck_linear_gradients;
-
-/// LayerNorm's parameters.
-typedef struct ck_norm {
-  const float *gamma, *beta;
-  float epsilon;
-} ck_norm;
-
-typedef struct ck_norm_gradients {
-  float *gamma, *beta;
-} ck_norm_gradients;
 
 /// Whether the kernels take heads of that many channels: a multiple of 32.
 int ck_attention_takes(int channels, int heads);
@@ -105,9 +85,6 @@ typedef struct ck_global_attention_gradients {
   ck_linear_gradients convolution;  ///< in the convolution's own shape [C, C, r, r]; nothing if r is 1
   ck_norm_gradients summary_norm;   ///< nothing if r is 1
 } ck_global_attention_gradients;
-
-/// A convolution's weight [outputs, inputs, r, r] as a linear layer's [outputs, r·r·inputs], which can be packed.
-void ck_flatten_convolution(const float *weight, int outputs, int inputs, int r, float *flat);
 
 /// Bytes of scratch memory, aligned to 64, that the two functions take with that many threads.
 size_t ck_global_attention_forward_scratch(const ck_global_attention *attention, const ck_samples *samples,

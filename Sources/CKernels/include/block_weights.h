@@ -6,6 +6,27 @@
 extern "C" {
 #endif
 
+/// A linear layer [outputs, inputs]; `back` is null where nothing is trained.
+typedef struct ck_linear {
+  const void *weight, *back;  ///< by ck_pack_forward and ck_pack_backward
+  const float *bias;
+} ck_linear;
+
+/// Where a layer's gradients are added to.
+typedef struct ck_linear_gradients {
+  float *weight, *bias;
+} ck_linear_gradients;
+
+/// LayerNorm's parameters.
+typedef struct ck_norm {
+  const float *gamma, *beta;
+  float epsilon;
+} ck_norm;
+
+typedef struct ck_norm_gradients {
+  float *gamma, *beta;
+} ck_norm_gradients;
+
 /// Bytes of a weight [outputs, inputs], packed for activations of `type` with the instructions and products in use.
 /// Both forms below take at most this.
 size_t ck_packed_bytes(ck_type type, int outputs, int inputs);
@@ -17,6 +38,9 @@ void ck_pack_forward(const ck_threads *threads, ck_type type, const float *weigh
 /// Packs `weight` [outputs, inputs] for dx = dy W.
 void ck_pack_backward(const ck_threads *threads, ck_type type, const float *weight, int outputs, int inputs,
                       void *packed);
+
+/// A convolution's weight [outputs, inputs, r, r] as a linear layer's [outputs, r·r·inputs], which can be packed.
+void ck_flatten_convolution(const float *weight, int outputs, int inputs, int r, float *flat);
 
 #ifdef __cplusplus
 }

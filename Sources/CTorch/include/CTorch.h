@@ -111,7 +111,8 @@ int ct_attention(const ct_tensor *q, const ct_tensor *k, const ct_tensor *v, ct_
 int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, double smoothing, bool sums,
                      ct_tensor **out);
 
-// Halves of a block, each as one operation on the CPU (fused*.cpp), in float32 or bfloat16
+// Halves of a block and what stands around the blocks, each as one operation on the CPU (fused*.cpp), in float32 or
+// bfloat16
 
 /// A layer's weight and bias.
 typedef struct ct_affine {
@@ -147,6 +148,12 @@ int ct_local_attention_half(const ct_tensor *x, ct_map map, ct_affine norm, doub
 int ct_global_attention_half(const ct_tensor *x, ct_map map, ct_affine norm, double epsilon, ct_affine q, ct_affine kv,
                              ct_affine projection, int heads, const ct_summary *summary, const ct_tensor *factors,
                              int dtype, ct_tensor **out);
+/// norm(convolution(x)) of patches as wide as the convolution's stride, to float32 tokens [B, N, C]; products are of
+/// `dtype`. x is float32 tokens of a map, or images [B, C, H, W] where there is none.
+int ct_embedding(const ct_tensor *x, const ct_map *map, ct_affine convolution, ct_affine norm, double epsilon,
+                 int dtype, ct_tensor **out);
+/// x + convolution(x) for float32 tokens of a map, 3 × 3, each channel by itself, with zeros around the map.
+int ct_positional_encoding(const ct_tensor *x, ct_map map, ct_affine convolution, ct_tensor **out);
 
 // Where time goes (profile.cpp)
 
