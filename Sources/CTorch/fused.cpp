@@ -60,7 +60,8 @@ at::Tensor flattened(const at::Tensor &convolution) {
   auto outputs = static_cast<int>(convolution.size(0)), inputs = static_cast<int>(convolution.size(1));
   auto r = static_cast<int>(convolution.size(2));
   auto flat = at::empty({outputs, static_cast<int64_t>(r) * r * inputs});
-  ck_flatten_convolution(floats(convolution), outputs, inputs, r, floats(flat));
+  auto threads = kernel_threads();
+  ck_flatten_convolution(&threads, floats(convolution), outputs, inputs, r, floats(flat));
   return flat;
 }
 

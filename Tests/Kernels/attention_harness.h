@@ -142,7 +142,7 @@ class AttentionKernel {
                 linear(4, C, C), linear(6, 2 * C, C), linear(2, C, C), {}, {}};
       if (c.reduces()) {
         flat = at::empty({C, deep});
-        ck_flatten_convolution(weight(8), C, C, c.reduction, flat.data_ptr<float>());
+        ck_flatten_convolution(&threads, weight(8), C, C, c.reduction, flat.data_ptr<float>());
         global.convolution = packed(flat.const_data_ptr<float>(), weight(9), C, deep);
         global.summary_norm = {weight(10), weight(11), 1e-5f};
       }

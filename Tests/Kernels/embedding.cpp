@@ -64,7 +64,7 @@ Result by_kernel(const EmbeddingCase &c, const EmbeddingTensors &t, ck_type type
   const ck_threads threads = harness::threads(count);
   at::Tensor flat = t.weight.clone();
   if (c.layout == CK_TOKENS)
-    ck_flatten_convolution(t.weight.const_data_ptr<float>(), c.channels, c.inputs, c.patch, flat.data_ptr<float>());
+    ck_flatten_convolution(&threads, t.weight.const_data_ptr<float>(), c.channels, c.inputs, c.patch, flat.data_ptr<float>());
   const size_t bytes = ck_packed_bytes(type, c.channels, c.depth());
   const Memory forth(bytes), back(bytes);
   ck_pack_forward(&threads, type, flat.const_data_ptr<float>(), c.channels, c.depth(), forth.bytes);

@@ -12,6 +12,8 @@ namespace ck::CK_SET {
 #include "rates.h"
 //
 #include "norm.h"
+#include "transpose.h"
+//
 #include "packing.h"
 #include "rows.h"
 #include "wgrad.h"
@@ -48,8 +50,9 @@ namespace ck::CK_SET {
 template <class S, class P>
 constexpr Kernels kernels = {
     .packed_bytes = packed_bytes<P>,
-    .pack_forward = Packing<P>::forward,
-    .pack_backward = Packing<P>::backward,
+    .pack_forward = PackingColumns<P>::run,
+    .pack_backward = PackingRows<P>::run,
+    .flatten_convolution = Turning::flatten,
     .mlp_forward_scratch = MlpForward<S, P>::scratch_bytes,
     .mlp_forward = MlpForward<S, P>::run,
     .mlp_backward_scratch = MlpBackward<S, P>::scratch_bytes,

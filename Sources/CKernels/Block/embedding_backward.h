@@ -142,6 +142,7 @@ struct EmbeddingBackward {
                       gradients.norm};
       for_pieces(threads, weights.pieces(), weights);
     }
-    if (!patches.planes) add_unflattened(room.flat, C, embedding.inputs, embedding.patch, gradients.projection.weight);
+    if (!patches.planes)
+      Turning::add_unflattened(threads, room.flat, C, embedding.inputs, embedding.patch, gradients.projection.weight);
   }
 };

@@ -33,13 +33,18 @@ struct EmbeddedPatches {
     return ((sample * height + top) * width + left) * inputs;
   }
 
-  /// The values of a patch in a row of a product, with a zero after them.
+  /// The values of a patch in a row of a product, with a zero after them. The row has room for a vector more.
   template <class E>
   void gather(const float *x, int64_t row, E *to) const {
     const int length = run_length();
     for (int run = 0; run < runs(); run++, to += length) {
-      const float *from = x + offset(row, run);
-      for (int i = 0; i < length; i += W) store_lanes(to + i, load_lanes(from + i, lanes_at(i, length)), lanes_at(i, length));
+      const int64_t at = offset(row, run);
+      // Whole vectors where x has them, since stores of some lanes are slow; what is too much, the next run overwrites.
+      const int beyond = at + rounded_up(length, W) > size() ? length : (int)rounded_up(length, W);
+      for (int i = 0; i < length; i += W) {
+        const int n = lanes_at(i, beyond);
+        store_lanes(to + i, load_lanes(x + at + i, n), n);
+      }
     }
     *to = E{};
   }
@@ -49,7 +54,10 @@ struct EmbeddedPatches {
     const int length = run_length();
     for (int run = 0; run < runs(); run++, from += length) {
       float *to = x + offset(row, run);
-      for (int i = 0; i < length; i += W) store_lanes(to + i, load_lanes(from + i, lanes_at(i, length)), lanes_at(i, length));
+      for (int i = 0; i < length; i += W) {
+        const int n = lanes_at(i, length);
+        store_lanes(to + i, load_lanes(from + i, n), n);
+      }
     }
   }
 };

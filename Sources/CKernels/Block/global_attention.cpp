@@ -1,13 +1,5 @@
 #include "table.h"
 
-extern "C" void ck_flatten_convolution(const float *weight, int outputs, int inputs, int r, float *flat) {
-  const int area = r * r;
-  for (int64_t out = 0; out < outputs; out++)
-    for (int token = 0; token < area; token++)
-      for (int in = 0; in < inputs; in++)
-        flat[(out * area + token) * inputs + in] = weight[(out * inputs + in) * area + token];
-}
-
 extern "C" size_t ck_global_attention_forward_scratch(const ck_global_attention *attention, const ck_samples *samples,
                                                       int threads) {
   return (size_t)ck::kernels_for(attention->type).global_attention_forward_scratch(*attention, *samples, threads);

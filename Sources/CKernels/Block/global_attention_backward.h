@@ -240,6 +240,7 @@ struct GlobalAttentionBackward {
       for_pieces(threads, weights.pieces(), weights);
     }
     const int C = attention.channels;
-    if (half.reduces()) add_unflattened(room.convolution, C, C, attention.reduction, gradients.convolution.weight);
+    if (half.reduces())
+      Turning::add_unflattened(threads, room.convolution, C, C, attention.reduction, gradients.convolution.weight);
   }
 };

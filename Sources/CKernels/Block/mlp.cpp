@@ -1,19 +1,5 @@
 #include "table.h"
 
-extern "C" size_t ck_packed_bytes(ck_type type, int outputs, int inputs) {
-  return ck::kernels_for(type).packed_bytes(outputs, inputs);
-}
-
-extern "C" void ck_pack_forward(const ck_threads *threads, ck_type type, const float *weight, int outputs, int inputs,
-                                void *packed) {
-  ck::kernels_for(type).pack_forward(threads, weight, outputs, inputs, packed);
-}
-
-extern "C" void ck_pack_backward(const ck_threads *threads, ck_type type, const float *weight, int outputs, int inputs,
-                                 void *packed) {
-  ck::kernels_for(type).pack_backward(threads, weight, outputs, inputs, packed);
-}
-
 extern "C" size_t ck_mlp_forward_scratch(const ck_mlp *mlp, int threads) {
   return (size_t)ck::kernels_for(mlp->type).mlp_forward_scratch(*mlp, threads);
 }

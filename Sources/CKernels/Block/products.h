@@ -46,6 +46,9 @@ struct DotProduct {
   static CK_INLINE I one() { return all_pairs(0x3F803F80); }
   static CK_INLINE F multiply_add(F sum, I a, I b) { return dot(sum, a, b); }
 
+  /// 2W consecutive depths as W pairs.
+  static CK_INLINE F joined(F low, F high) { return joined_pairs(low, high); }
+
   static CK_INLINE void store_rows(uint32_t *p, int64_t, F even, F odd) { store_pairs(p, paired(even, odd)); }
   static constexpr int rows_per_step = 2;
 

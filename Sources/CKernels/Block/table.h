@@ -13,6 +13,8 @@ struct Kernels {
   void (*pack_forward)(const ck_threads *, const float *weight, int outputs, int inputs, void *packed);
   void (*pack_backward)(const ck_threads *, const float *weight, int outputs, int inputs, void *packed);
 
+  void (*flatten_convolution)(const ck_threads *, const float *weight, int outputs, int inputs, int r, float *flat);
+
   int64_t (*mlp_forward_scratch)(const ck_mlp &, int threads);
   void (*mlp_forward)(const ck_threads *, const ck_mlp &, const ck_samples &, const float *x, float *y,
                       const ck_mlp_saved *, char *scratch);

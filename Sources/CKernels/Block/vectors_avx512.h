@@ -91,6 +91,9 @@ CK_INLINE F even_of_pairs(I x) { return _mm512_castsi512_ps(_mm512_slli_epi32(x,
 CK_INLINE F odd_of_pairs(I x) { return _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32((int)0xFFFF0000))); }
 
 #if CK_DOT
+/// The lanes of both as bfloat16 values, one after the other.
+CK_INLINE F joined_pairs(F low, F high) { return (F)_mm512_cvtne2ps_pbh(high, low); }
+
 /// sum + even·even + odd·odd in each lane.
 CK_INLINE F dot(F sum, I a, I b) { return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b); }
 #endif

@@ -127,12 +127,3 @@ struct WeightGradient {
       bias_gradient(dy, steps, first, smaller(panel, outputs - first), bias);
   }
 };
-
-/// dW [outputs, r·r, inputs] of a flattened convolution added to the gradient [outputs, inputs, r·r] of its own shape.
-inline void add_unflattened(const float *flat, int outputs, int inputs, int r, float *weight) {
-  const int area = r * r;
-  for (int64_t out = 0; out < outputs; out++)
-    for (int in = 0; in < inputs; in++)
-      for (int token = 0; token < area; token++)
-        weight[(out * inputs + in) * area + token] += flat[(out * area + token) * inputs + in];
-}

@@ -40,7 +40,8 @@ void ck_pack_backward(const ck_threads *threads, ck_type type, const float *weig
                       void *packed);
 
 /// A convolution's weight [outputs, inputs, r, r] as a linear layer's [outputs, r·r·inputs], which can be packed.
-void ck_flatten_convolution(const float *weight, int outputs, int inputs, int r, float *flat);
+void ck_flatten_convolution(const ck_threads *threads, const float *weight, int outputs, int inputs, int r,
+                            float *flat);
 
 #ifdef __cplusplus
 }
