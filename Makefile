@@ -41,7 +41,8 @@ uninstall: ## take away what install laid there, with the same FLAGS
 installcheck: build ## install into a temporary folder, check the unit, train from there, take it away
 	scripts/installcheck
 
-bench: build ## time a training step, beside PyTorch's if PEER_PYTHON names a Python that has torch and timm
+bench: build ## time each kernel beside libtorch, and a step beside PyTorch's if PEER_PYTHON names a Python with it
+	scripts/bench-kernels
 	scripts/bench
 
 demo: build ## train on handwritten digits with eight workers, in five minutes

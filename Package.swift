@@ -123,10 +123,13 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests("OutputTests", ["Output", "Recipe", "TestSupport"]),
     tests("RecipeTests", ["Recipe", "Flags", argumentParser]),
-    // The kernels of a block against ATen.
+    // The kernels of a block against ATen: their errors, and their times.
     .executableTarget(
       name: "kernel-tests", dependencies: ["CKernels"], path: "Tests/Kernels", cxxSettings: torchHeaders,
       linkerSettings: torchLibraries),
+    .executableTarget(
+      name: "kernel-bench", dependencies: ["CKernels"], path: "Benchmarks/kernels",
+      cxxSettings: torchHeaders + [.headerSearchPath("../../Tests/Kernels")], linkerSettings: torchLibraries),
     tests("TorchTests", ["Torch", "CTorch", "System", "kernel-tests"]),
     tests("ModelTests", ["Model", "Torch", "Checkpoint", "TestSupport"], resources: [.copy("Goldens")]),
     tests(

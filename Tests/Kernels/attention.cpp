@@ -42,9 +42,9 @@ struct Expected {
   AttentionResult exact, peer[2];
   explicit Expected(const AttentionCase &c)
       : tensors(c),
-        exact(attention_by_aten(c, tensors, at::kDouble, at::kDouble)),
-        peer{attention_by_aten(c, tensors, at::kFloat, at::kFloat),
-             attention_by_aten(c, tensors, at::kFloat, at::kBFloat16)} {}
+        exact(attention_by_aten(c, tensors.leaves(at::kDouble), at::kDouble)),
+        peer{attention_by_aten(c, tensors.leaves(at::kFloat), at::kFloat),
+             attention_by_aten(c, tensors.leaves(at::kFloat), at::kBFloat16)} {}
 };
 
 static void compare(const Way &way, const AttentionCase &c, const Expected &expected) {
@@ -82,7 +82,7 @@ static void pass_through(const Way &way, const AttentionCase &c, float odd_one) 
   AttentionTensors t(c);
   t.x[0][c.tokens() - 1][3] = odd_one;
   AttentionResult r = attention_by_kernel(c, t, way.type, 2);
-  AttentionResult p = attention_by_aten(c, t, at::kFloat, at::kFloat);
+  AttentionResult p = attention_by_aten(c, t.leaves(at::kFloat), at::kFloat);
   for (size_t i = 0; i < r.size(); i++)
     check(at::equal(r[i].second.isfinite(), p[i].second.isfinite()), "%s %s: %g elsewhere than ATen's",
           name(way, c).c_str(), r[i].first, (double)odd_one);

@@ -57,6 +57,15 @@ struct AttentionTensors {
     weights.push_back({"dgamma2", 1 + normal({C}, 0.2)});
     weights.push_back({"dbeta2", normal({C}, 0.2)});
   }
+
+  /// The same values in `type`, as leaves that gradients are for; dy is none.
+  AttentionTensors leaves(at::ScalarType type) const {
+    AttentionTensors other = *this;
+    other.x = x.to(type, false, true).requires_grad_(true);
+    other.dy = dy.to(type);
+    for (auto &[name, value] : other.weights) value = value.to(type, false, true).requires_grad_(true);
+    return other;
+  }
 };
 
 /// y, dx and the weights' gradients by name.
@@ -84,12 +93,13 @@ inline at::Tensor attended(const at::Tensor &q, const at::Tensor &k, const at::T
   return at::matmul(at::softmax(scores, -1), v);
 }
 
-/// Op by op as the model does it: norms, the global softmax and the residual in `wide`, products in `narrow`.
-inline AttentionResult attention_by_aten(const AttentionCase &c, const AttentionTensors &t, at::ScalarType wide,
-                                         at::ScalarType narrow) {
+/// Op by op as the model does it: norms, the global softmax and the residual in the type of `t`, which are fresh
+/// leaves, products in `narrow`.
+inline AttentionResult attention_by_aten(const AttentionCase &c, const AttentionTensors &t, at::ScalarType narrow) {
+  const at::ScalarType wide = t.x.scalar_type();
+  const at::Tensor &x = t.x;
   std::vector<at::Tensor> w;
-  for (auto &[name, value] : t.weights) w.push_back(value.detach().to(wide).clone().requires_grad_(true));
-  at::Tensor x = t.x.detach().to(wide).clone().requires_grad_(true);
+  for (auto &[name, value] : t.weights) w.push_back(value);
   const int B = c.samples, C = c.channels, n = c.heads, d = C / n;
   auto linear = [&](const at::Tensor &in, int weight) {
     return at::linear(in.to(narrow), w[weight].to(narrow), w[weight + 1].to(narrow));
@@ -110,7 +120,7 @@ inline AttentionResult attention_by_aten(const AttentionCase &c, const Attention
     mixed = attended(q, kv[0], kv[1]).transpose(1, 2).reshape({B, c.tokens(), C});
   }
   at::Tensor y = x + linear(mixed, 2) * c.factors().to(wide);
-  y.backward(t.dy.to(wide));
+  y.backward(t.dy);
   AttentionResult result = {{"y", y.detach()}, {"dx", x.grad()}};
   for (size_t i = 0; i < w.size(); i++) result.push_back({t.weights[i].first, w[i].grad()});
   return result;

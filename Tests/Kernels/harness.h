@@ -46,10 +46,13 @@ struct Way {
   ck_instructions set;
   ck_product product;
   ck_type type;
-  std::string name() const {
+  std::string set_name() const {
     const char *sets[] = {"none", "avx2", "avx512", "avx512_bf16"};
+    return sets[set];
+  }
+  std::string name() const {
     std::string kind = type == CK_FLOAT32 ? "float32" : product == CK_PRODUCT_DOT ? "bfloat16 dot" : "bfloat16 fma";
-    return std::string(sets[set]) + " " + kind;
+    return set_name() + " " + kind;
   }
   void use() const {
     if (ck_instructions_use(set) || ck_product_use(product)) std::abort();

@@ -21,8 +21,8 @@ static const std::vector<MLPCase> cases = {
 
 static void compare(const Way &way, const MLPCase &c) {
   MLPTensors t(c);
-  MLPResult expected = mlp_by_aten(c, t, at::kDouble, at::kDouble, 1e-6f);
-  MLPResult peer = mlp_by_aten(c, t, at::kFloat, way.type == CK_FLOAT32 ? at::kFloat : at::kBFloat16, 1e-6f);
+  MLPResult expected = mlp_by_aten(c, t.leaves(at::kDouble), at::kDouble, 1e-6f);
+  MLPResult peer = mlp_by_aten(c, t.leaves(at::kFloat), way.type == CK_FLOAT32 ? at::kFloat : at::kBFloat16, 1e-6f);
   MLPResult got = mlp_by_kernel(c, t, way.type, 1);
   auto e = expected.named(), p = peer.named(), g = got.named();
   for (size_t i = 0; i < e.size(); i++) {

@@ -28,6 +28,15 @@ struct MLPTensors {
     w2 = at::randn({c.channels, c.hidden}) / std::sqrt((double)c.hidden);
     b2 = 0.2 * at::randn({c.channels});
   }
+
+  /// The same values in `type`, as leaves that gradients are for; dy is none.
+  MLPTensors leaves(at::ScalarType type) const {
+    MLPTensors other = *this;
+    for (at::Tensor *tensor : {&other.x, &other.gamma, &other.beta, &other.w1, &other.b1, &other.w2, &other.b2})
+      *tensor = tensor->to(type, false, true).requires_grad_(true);
+    other.dy = dy.to(type);
+    return other;
+  }
 };
 
 struct MLPResult {
@@ -45,19 +54,15 @@ inline at::Tensor factors(const MLPCase &c) {
   return f;
 }
 
-/// Op by op: LayerNorm and residual in `wide`, products in `narrow`.
-inline MLPResult mlp_by_aten(const MLPCase &c, const MLPTensors &t, at::ScalarType wide, at::ScalarType narrow,
-                             float epsilon) {
-  auto leaf = [&](const at::Tensor &v) { return v.detach().to(wide).clone().requires_grad_(true); };
-  at::Tensor x = leaf(t.x), gamma = leaf(t.gamma), beta = leaf(t.beta), w1 = leaf(t.w1), b1 = leaf(t.b1),
-             w2 = leaf(t.w2), b2 = leaf(t.b2);
-  at::Tensor a = at::layer_norm(x, {c.channels}, gamma, beta, epsilon).to(narrow);
-  at::Tensor h = at::linear(a, w1.to(narrow), b1.to(narrow));
-  at::Tensor z = at::linear(at::gelu(h), w2.to(narrow), b2.to(narrow));
-  at::Tensor y = x + z * factors(c).to(wide);
-  y.backward(t.dy.to(wide));
-  return {y.detach(),  x.grad(),  gamma.grad(), beta.grad(),
-          w1.grad(), b1.grad(), w2.grad(),    b2.grad()};
+/// Op by op: LayerNorm and residual in the type of `t`, which are fresh leaves, products in `narrow`.
+inline MLPResult mlp_by_aten(const MLPCase &c, const MLPTensors &t, at::ScalarType narrow, float epsilon) {
+  at::Tensor a = at::layer_norm(t.x, {c.channels}, t.gamma, t.beta, epsilon).to(narrow);
+  at::Tensor h = at::linear(a, t.w1.to(narrow), t.b1.to(narrow));
+  at::Tensor z = at::linear(at::gelu(h), t.w2.to(narrow), t.b2.to(narrow));
+  at::Tensor y = t.x + z * factors(c).to(t.x.scalar_type());
+  y.backward(t.dy);
+  return {y.detach(),  t.x.grad(),  t.gamma.grad(), t.beta.grad(),
+          t.w1.grad(), t.b1.grad(), t.w2.grad(),    t.b2.grad()};
 }
 
 /// The kernel's memory for one shape, kept between calls.
