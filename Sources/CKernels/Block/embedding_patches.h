@@ -22,42 +22,47 @@ struct EmbeddedPatches {
   int64_t size() const { return (int64_t)samples * height * width * inputs; }
   bool cover_all() const { return down * r == height && across * r == width; }
 
-  int runs() const { return planes ? inputs * r : r; }
-  int run_length() const { return planes ? r : r * inputs; }
-
-  /// The elements before run `run` of patch `row`.
-  int64_t offset(int64_t row, int run) const {
-    const int64_t sample = row / (down * across);
-    const int patch = (int)(row % (down * across)), left = patch % across * r, top = patch / across * r + run % r;
-    if (planes) return ((sample * inputs + run / r) * height + top) * width + left;
-    return ((sample * height + top) * width + left) * inputs;
+  /// A patch's values: `planes` times r runs, from `first` on.
+  struct Runs {
+    int64_t first, along_planes, along_rows;
+    int planes, r, length;
+  };
+  Runs operator[](int64_t row) const {
+    const int64_t sample = row / (down * across), maps = sample * inputs * height * width;
+    const int patch = (int)(row % (down * across));
+    const int64_t token = (int64_t)(patch / across * r) * width + patch % across * r;
+    if (planes) return {maps + token, (int64_t)height * width, width, inputs, r, r};
+    return {maps + token * inputs, 0, (int64_t)width * inputs, 1, r, r * inputs};
   }
 
   /// The values of a patch in a row of a product, with a zero after them. The row has room for a vector more.
   template <class E>
   void gather(const float *x, int64_t row, E *to) const {
-    const int length = run_length();
-    for (int run = 0; run < runs(); run++, to += length) {
-      const int64_t at = offset(row, run);
-      // Whole vectors where x has them, since stores of some lanes are slow; what is too much, the next run overwrites.
-      const int beyond = at + rounded_up(length, W) > size() ? length : (int)rounded_up(length, W);
-      for (int i = 0; i < length; i += W) {
-        const int n = lanes_at(i, beyond);
-        store_lanes(to + i, load_lanes(x + at + i, n), n);
+    const Runs runs = (*this)[row];
+    // Whole vectors where x has them, since stores of some lanes are slow; what is too much, the next run overwrites.
+    const int64_t whole = rounded_up(runs.length, W);
+    for (int plane = 0; plane < runs.planes; plane++)
+      for (int i = 0; i < runs.r; i++, to += runs.length) {
+        const int64_t at = runs.first + plane * runs.along_planes + i * runs.along_rows;
+        const int count = at + whole <= size() ? (int)whole : runs.length;
+        for (int j = 0; j < count; j += W) {
+          const int n = lanes_at(j, count);
+          store_lanes(to + j, load_lanes(x + at + j, n), n);
+        }
       }
-    }
     *to = E{};
   }
 
   /// A row's values to where the patch's lie.
   void scatter(const float *from, int64_t row, float *x) const {
-    const int length = run_length();
-    for (int run = 0; run < runs(); run++, from += length) {
-      float *to = x + offset(row, run);
-      for (int i = 0; i < length; i += W) {
-        const int n = lanes_at(i, length);
-        store_lanes(to + i, load_lanes(from + i, n), n);
+    const Runs runs = (*this)[row];
+    for (int plane = 0; plane < runs.planes; plane++)
+      for (int i = 0; i < runs.r; i++, from += runs.length) {
+        float *to = x + runs.first + plane * runs.along_planes + i * runs.along_rows;
+        for (int j = 0; j < runs.length; j += W) {
+          const int n = lanes_at(j, runs.length);
+          store_lanes(to + j, load_lanes(from + j, n), n);
+        }
       }
-    }
   }
 };
