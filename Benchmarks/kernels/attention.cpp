@@ -26,7 +26,7 @@ static void bench(const Setting &setting, const AttentionCase &c) {
 }
 
 void bench_local_attention(const Setting &setting) {
-  print_head("Local attention", setting);
+  print_head("Local attention half", setting);
   for (int stage = 0; stage < 4; stage++) {
     const int side = 56 >> stage, channels = 64 << stage;
     bench(setting, {setting.batch, side, side, channels, channels / 32, 7, 1, {}, true, 1.25f});
@@ -34,7 +34,7 @@ void bench_local_attention(const Setting &setting) {
 }
 
 void bench_global_attention(const Setting &setting) {
-  print_head("Global attention", setting);
+  print_head("Global attention half", setting);
   for (int stage = 0; stage < 4; stage++) {
     const int side = 56 >> stage, channels = 64 << stage;
     bench(setting, {setting.batch, side, side, channels, channels / 32, 0, 8 >> stage, {}, true, 1.25f});

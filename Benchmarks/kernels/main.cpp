@@ -1,6 +1,6 @@
 // kernel-bench: each kernel of a block in turns with ATen's operations, on one instruction set.
 //
-//     kernel-bench avx2|avx512|avx512_bf16 [all|mlp|local|global [BATCH [THREADS [ROUNDS]]]]
+//     kernel-bench avx2|avx512|avx512_bf16 [all|mlp|local|global|embedding|position [BATCH [THREADS [ROUNDS]]]]
 //
 // What ATen uses is for the environment to say, once a process: scripts/bench-kernels holds it to the same set.
 #include "measurement.h"
@@ -10,14 +10,19 @@ using namespace harness;
 void bench_mlp(const Setting &);
 void bench_local_attention(const Setting &);
 void bench_global_attention(const Setting &);
+void bench_embedding(const Setting &);
+void bench_position(const Setting &);
 
 struct Kernel {
   const char *name;
   void (*bench)(const Setting &);
 };
 
-static const Kernel kernels[] = {
-    {"mlp", bench_mlp}, {"local", bench_local_attention}, {"global", bench_global_attention}};
+static const Kernel kernels[] = {{"mlp", bench_mlp},
+                                 {"local", bench_local_attention},
+                                 {"global", bench_global_attention},
+                                 {"embedding", bench_embedding},
+                                 {"position", bench_position}};
 
 static int number(int count, char **words, int index, int otherwise) {
   return index < count ? std::atoi(words[index]) : otherwise;
@@ -30,7 +35,9 @@ int main(int count, char **words) {
   bool known = kernel == "all";
   for (const Kernel &k : kernels) known = known || kernel == k.name;
   if ((set != "avx2" && set != "avx512" && set != "avx512_bf16") || !known || batch < 1 || threads < 1 || rounds < 1) {
-    std::fprintf(stderr, "kernel-bench avx2|avx512|avx512_bf16 [all|mlp|local|global [BATCH [THREADS [ROUNDS]]]]\n");
+    std::fprintf(stderr,
+                 "kernel-bench avx2|avx512|avx512_bf16 [all|mlp|local|global|embedding|position [BATCH [THREADS "
+                 "[ROUNDS]]]]\n");
     return 2;
   }
   at::set_num_threads(threads);

@@ -61,7 +61,7 @@ inline void wait_for_quiet(const Setting &setting, double &best) {
 }
 
 inline void print_head(const char *kernel, const Setting &setting) {
-  std::printf("%s half, %s, batch %d, %d threads\n", kernel, setting.way.name().c_str(), setting.batch,
+  std::printf("%s, %s, batch %d, %d threads\n", kernel, setting.way.name().c_str(), setting.batch,
               setting.threads);
   std::printf("  %-10s %11s %6s %12s %6s %18s %9s %12s\n", "tokens x C", "forward ms", "GF/s", "backward ms", "GF/s",
               "share of peak GF/s", "ATen ms", "ATen / ours");

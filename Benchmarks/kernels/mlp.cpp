@@ -5,7 +5,7 @@
 using namespace harness;
 
 void bench_mlp(const Setting &setting) {
-  print_head("MLP", setting);
+  print_head("MLP half", setting);
   const auto narrow = setting.way.type == CK_FLOAT32 ? at::kFloat : at::kBFloat16;
   const int stages[][2] = {{3136, 64}, {784, 128}, {196, 256}, {49, 512}};
   for (auto [tokens, channels] : stages) {
