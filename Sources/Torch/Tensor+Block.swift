@@ -121,7 +121,8 @@ public func embedded(
 
 /// Likewise of a map's float32 tokens `[B, height·width, C]`.
 public func embedded(
-  tokens: Tensor, height: Int, width: Int, _ convolution: Affine, norm: Affine, epsilon: Double, _ type: DType,
+  tokens: Tensor, height: Int, width: Int, _ convolution: Affine, norm: Affine, epsilon: Double,
+  _ type: DType,
   file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   withUnsafePointer(to: ct_map(height: Int32(height), width: Int32(width))) { map in
