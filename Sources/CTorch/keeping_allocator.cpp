@@ -87,7 +87,8 @@ void *KeepingAllocator::reuse(size_t size) {
 
 /// Hands the longest-kept blocks back until a fresh one of `size` bytes stays within the limit.
 void KeepingAllocator::makeRoom(size_t size) {
-  const auto limit = static_cast<size_t>(kSlack * static_cast<double>(std::max(peak_, used_ + size)));
+  const auto slack = static_cast<size_t>(kSlack * static_cast<double>(std::max(peak_, used_ + size)));
+  const auto limit = std::max(slack, kLittle);
   while (!kept_.empty() && used_ + kept_bytes_ + size > limit) release(kept_.begin());
 }
 

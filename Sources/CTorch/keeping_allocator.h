@@ -12,7 +12,8 @@ namespace ct {
 ///
 /// glibc gives large blocks back at every free, so a step would fault in hundreds of thousands of fresh pages.
 /// Blocks below `kSmall` go to malloc, which already keeps them. Held memory, in use and kept,
-/// stays within `kSlack` of the most that was ever in use: the longest-kept blocks go first.
+/// stays within `kSlack` of the most that was ever in use: the longest-kept blocks go first. Up to `kLittle` all is
+/// kept: a small network's tensors are of too many sizes for what is free of one to serve the next within that slack.
 class KeepingAllocator final : public c10::Allocator {
  public:
   /// Makes this the allocator of every later CPU tensor of the process.
@@ -25,6 +26,7 @@ class KeepingAllocator final : public c10::Allocator {
  private:
   static constexpr size_t kSmall = 64 * 1024;
   static constexpr double kSlack = 1.25;
+  static constexpr size_t kLittle = 64 << 20;
 
   struct Kept {
     void *block;
