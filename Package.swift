@@ -55,7 +55,8 @@ let package = Package(
     // C and C++ behind plain C headers.
     .target(
       name: "CTorch", dependencies: ["CKernels"],
-      cxxSettings: torchHeaders, linkerSettings: torchLibraries),
+      // What c10d's headers name of Gloo, whose own headers no wheel has.
+      cxxSettings: torchHeaders + [.headerSearchPath("Declared")], linkerSettings: torchLibraries),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
@@ -75,6 +76,7 @@ let package = Package(
     room("Model", ["Torch", "Randomness"]),
     room("Wire", ["CZeroMQ", "System"]),
     room("Collective", ["Wire", "CKernels", "CLinux", "System", systemPackage]),
+    room("Engines", ["Collective", "CTorch"]),
     room("Datasets", ["CImage", "Randomness", "System", systemPackage]),
     room("Checkpoint", ["CLinux", "System", systemPackage]),
     room("Recipe", ["System"]),
@@ -89,7 +91,8 @@ let package = Package(
     program(
       "Worker",
       [
-        "Training", "Torch", "Model", "WorkerLink", "Collective", "Datasets", "Randomness", "Checkpoint",
+        "Training", "Torch", "Model", "WorkerLink", "Collective", "Engines", "Datasets", "Randomness",
+        "Checkpoint",
         "Recipe",
         "Output", "Flags", "System", systemPackage, argumentParser,
       ],
@@ -111,6 +114,7 @@ let package = Package(
     tests("WorkerLinkTests", ["WorkerLink", "CLinux", "System"]),
     tests("WireTests", ["Wire", "System"]),
     tests("CollectiveTests", ["Collective", "Wire", "CKernels", "CLinux", "System", "TestSupport"]),
+    tests("EnginesTests", ["Engines", "Collective", "CLinux", "System", "TestSupport"]),
     tests(
       "DatasetsTests", ["Datasets", "CImage", "Randomness", "System", systemPackage, "TestSupport"],
       resources: [.copy("Fixtures")]),

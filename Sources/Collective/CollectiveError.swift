@@ -51,6 +51,24 @@ public enum CollectiveError: Error, Equatable, Sendable {
   }
 }
 
+extension CollectiveError {
+  /// The error of a group whose rank 0 has the number `first` elsewhere; what another rank has reported has its numbers.
+  func renumbered(from first: Int) -> CollectiveError {
+    switch self {
+    case .lostPeer(let rank, let operation, let observation):
+      .lostPeer(rank: rank + first, operation: operation, observation: observation)
+    case .timeout(let rank, let operation, let seconds, let isGuess):
+      .timeout(rank: rank + first, operation: operation, seconds: seconds, isGuess: isGuess)
+    case .corrupt(let rank, let operation, let detail):
+      .corrupt(rank: rank + first, operation: operation, detail: detail)
+    case .mismatch(let rank, let operation, let expected, let found):
+      .mismatch(rank: rank + first, operation: operation, expected: expected, found: found)
+    case .setup(let rank, let detail): .setup(rank: rank + first, detail: detail)
+    case .aborted, .noRoom, .noRoute, .refused, .limit, .system, .unusable, .closed: self
+    }
+  }
+}
+
 extension CollectiveError: CustomStringConvertible {
   /// What happened, in which operation, the likely cause and what to look at next.
   public var description: String {
@@ -71,7 +89,7 @@ extension CollectiveError: CustomStringConvertible {
     case .aborted(let rank, let by, let operation, let reason):
       "\(operation): given up because of rank \(rank), as rank \(by) reports: \(reason)"
     case .setup(let rank, let detail):
-      "rank \(rank) could not join the ring: \(detail)"
+      "rank \(rank) could not join the others: \(detail)"
     case .noRoom(let detail), .noRoute(let detail), .refused(let detail): detail
     case .limit(let shortage): shortage.description
     case .system(let detail): "the transport between ranks failed: \(detail)"

@@ -3,7 +3,6 @@
 /// Every rank calls the same operations in the same order with the same sizes; each operation returns when this
 /// rank has its result. A group belongs to one thread at a time: hand it on only between operations.
 /// After an error the group is unusable, and the buffers of the failed operation hold no meaning.
-/// An engine with a wire and a launch of its own, as MPI or NCCL, would be another implementation.
 public protocol ProcessGroup: AnyObject {
   /// This process's place, from 0 to ``size`` - 1.
   var rank: Int { get }
@@ -48,6 +47,9 @@ public protocol ProcessGroup: AnyObject {
 
   /// Leaves the group and frees what it held; the group is unusable afterwards.
   func close()
+
+  /// Gives the group up because of what this rank saw outside of it, which the other ranks learn.
+  func abandon(because error: CollectiveError)
 }
 
 extension ProcessGroup {
@@ -64,6 +66,9 @@ extension ProcessGroup {
 
   /// Does nothing: enough for a group that holds nothing.
   public func close() {}
+
+  /// Does nothing: enough for a group of one.
+  public func abandon(because error: CollectiveError) {}
 }
 
 extension ProcessGroup {

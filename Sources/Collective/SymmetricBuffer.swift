@@ -31,8 +31,10 @@ public final class SymmetricBuffer {
   /// Whether the floats lie where the other ranks read and write them, and nothing is copied to reach them.
   public var isShared: Bool { place == .sharedHost }
 
-  /// Keeps the memory.
-  private let memory: any AnyObject & Sendable
+  /// Keeps the memory; nil where another buffer does.
+  private let memory: (any AnyObject & Sendable)?
+  /// The buffer of this host's ranks that lies in the same memory, where ranks of other hosts have buffers of their own.
+  let ofHost: SymmetricBuffer?
 
   /// Elements on each rank.
   public var count: Int { floats.count }
@@ -53,6 +55,18 @@ public final class SymmetricBuffer {
     lanes = []
     number = 0
     self.memory = memory
+    ofHost = nil
+  }
+
+  /// A buffer of ranks on several hosts, in the memory of one that this host's ranks have made.
+  init(ofHost buffer: SymmetricBuffer) {
+    floats = buffer.floats
+    // Not every rank sees it.
+    place = .host
+    lanes = []
+    number = 0
+    memory = nil
+    ofHost = buffer
   }
 
   /// A buffer whose memory on every rank is in sight, and stays for as long as `memory` lives.
@@ -65,5 +79,6 @@ public final class SymmetricBuffer {
     self.lanes = lanes
     self.number = number
     self.memory = memory
+    ofHost = nil
   }
 }

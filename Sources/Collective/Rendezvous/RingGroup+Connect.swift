@@ -21,7 +21,7 @@ extension RingGroup {
       sharedBuffers: memory.map {
         SharedBuffers(in: $0, orElseSockets: rendezvous.transport == .auto && rendezvous.sumOrder.isWhole)
       },
-      sumGroup: rendezvous.sumGroup)
+      sumGroup: rendezvous.sumGroup, firstRank: rendezvous.firstRank)
     try group.join(within: rendezvous.deadline)
     transport.stopListening()
     return group

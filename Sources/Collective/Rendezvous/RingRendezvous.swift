@@ -16,6 +16,8 @@ public struct RingRendezvous: Sendable {
   public var rank: Int
   /// The number of ranks.
   public var size: Int
+  /// What rank 0 is called where the ring is a part of more ranks, and the others from there on.
+  public var firstRank = 0
   /// The run's name; a rank of another run is refused.
   public var run: String
   /// How often the run has started its workers; a rank of another start is refused.
@@ -106,6 +108,8 @@ extension RingRendezvous {
   /// The names of all variables that may tell of a rendezvous; those of another one must not be left beside them.
   public static let variables = Set(Variable.allCases.map(\.rawValue))
 
+  /// The variable with a rank's number.
+  public static let rankVariable = Variable.rank.rawValue
   /// The variable with the number of ranks, which other launchers set as well.
   public static let sizeVariable = Variable.size.rawValue
   /// The variable that names the folder in which the ranks meet; without it there is no rendezvous.
@@ -132,6 +136,11 @@ extension RingRendezvous {
     public let name: String
     /// What it holds; empty where it is missing.
     public let value: String
+
+    package init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
 
     /// What happened, the likely cause and what to do.
     public var description: String {

@@ -156,38 +156,12 @@ extension RingGroup {
     } catch {
       throw .corrupt(rank: previousRank, operation: call.name, detail: error.description)
     }
-    try checkSender(of: header, during: call)
+    try call.checkSender(of: header, being: previousRank, in: identity)
     if let notice = AbortNotice(header, UnsafeRawBufferPointer(message.payload)) {
       throw notice.error(during: call)
     }
-    if !header.isSignOfLife { try checkCall(of: header, during: call) }
+    if !header.isSignOfLife { try call.check(header, from: previousRank) }
     return header
-  }
-
-  private func checkSender(of header: FrameHeader, during call: CollectiveCall) throws(CollectiveError) {
-    try require(header.run, toEqual: identity.run, as: "run of digest", call)
-    try require(header.generation, toEqual: identity.generation, as: "generation", call)
-    try require(header.size, toEqual: identity.size, as: "number of ranks", call)
-    try require(Int(header.rank), toEqual: previousRank, as: "rank", call)
-  }
-
-  private func require<Value: Equatable>(
-    _ found: Value, toEqual expected: Value, as name: String, _ call: CollectiveCall
-  ) throws(CollectiveError) {
-    guard found == expected else {
-      throw .mismatch(
-        rank: previousRank, operation: call.name, expected: "\(name) \(expected)", found: "\(name) \(found)")
-    }
-  }
-
-  private func checkCall(of header: FrameHeader, during call: CollectiveCall) throws(CollectiveError) {
-    let theirs = CollectiveCall(of: header)
-    guard theirs != call else { return }
-    if theirs.operation == CollectiveCall.Operation.farewell.rawValue {
-      throw .lostPeer(rank: previousRank, operation: call.name, observation: "it has left the group")
-    }
-    throw .mismatch(
-      rank: previousRank, operation: call.name, expected: call.description, found: theirs.description)
   }
 }
 

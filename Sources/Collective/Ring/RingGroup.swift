@@ -22,6 +22,8 @@ public final class RingGroup: ProcessGroup {
   let grain: RingGrain
   /// How sums travel where they are sent as bytes; the same on all ranks.
   let gradientWire: WireFormat
+  /// What the ranks are called elsewhere, from rank 0 on: errors name them so.
+  let firstRank: Int
   /// In which order sums are taken; over sockets, only with all ranks in one group.
   let sumOrder: SumOrder
   /// What lies in memory that all ranks see, where there is some; nil where floats travel over the sockets.
@@ -52,7 +54,8 @@ public final class RingGroup: ProcessGroup {
   /// Makes a group whose buffers are cut, sent or placed in another way; in the same way on all ranks.
   init(
     transport: any RingTransport, rank: Int, size: Int, run: String, generation: Int, timeouts: Timeouts,
-    grain: RingGrain, gradientWire: WireFormat, sharedBuffers: SharedBuffers?, sumGroup: Int? = nil
+    grain: RingGrain, gradientWire: WireFormat, sharedBuffers: SharedBuffers?, sumGroup: Int? = nil,
+    firstRank: Int = 0
   ) {
     precondition(size > 0 && size <= UInt16.max && (0..<size).contains(rank), "rank \(rank) of \(size)")
     self.transport = transport
@@ -63,6 +66,7 @@ public final class RingGroup: ProcessGroup {
     self.gradientWire = gradientWire
     self.sharedBuffers = sharedBuffers
     sumOrder = SumOrder(size: size, group: sumGroup)
+    self.firstRank = firstRank
     identity = FrameHeader(
       operation: 0, element: 0, run: FrameHeader.digest(ofRun: run), generation: UInt32(generation),
       rank: UInt16(rank), size: UInt16(size))
@@ -91,7 +95,7 @@ public final class RingGroup: ProcessGroup {
     do {
       return try body(call)
     } catch {
-      throw end(because: error)
+      throw end(because: error.renumbered(from: firstRank))
     }
   }
 
@@ -149,10 +153,15 @@ extension RingGroup {
   /// A next rank that computes takes a last message at once, its I/O thread does: longer means that it is gone.
   private var flushLimit: Duration { .milliseconds(500) }
 
+  /// Makes the group unusable because of what this rank saw elsewhere; the others learn of it.
+  public func abandon(because error: CollectiveError) {
+    if case .ready = state { _ = end(because: error) }
+  }
+
   /// Makes the group unusable, tells the next rank why, and closes the connections so that the failure spreads.
   private func end(because error: CollectiveError) -> CollectiveError {
     state = .failed(error)
-    let notice = AbortNotice(error, witness: rank)
+    let notice = AbortNotice(error, witness: rank + firstRank)
     if error.isPlainToSee { sharedBuffers?.barrier?.post(notice) }
     let isTold = tellNext(notice)
     transport.close(flushingFor: isTold ? flushLimit : .zero)
@@ -161,7 +170,7 @@ extension RingGroup {
 
   /// Whether the notice was sent. It ends where it began, and a next rank that is gone or stuck gets none.
   private func tellNext(_ notice: AbortNotice) -> Bool {
-    guard nextRank != notice.witness else { return false }
+    guard nextRank + firstRank != notice.witness else { return false }
     // Without it, what was learnt of losses is as old as the last wait.
     try? transport.wait(for: [], until: .now)
     let message = notice.message(from: identity)

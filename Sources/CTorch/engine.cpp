@@ -1,0 +1,73 @@
+// Bytes between hosts: c10d's store, where ranks meet, and its Gloo, whose sends and receives alone are used.
+#define USE_C10D_GLOO
+#include "handles.h"
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+using ct::guarded;
+using std::chrono::milliseconds;
+
+struct ct_store {
+  c10::intrusive_ptr<c10d::Store> value;
+};
+
+struct ct_group {
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> value;
+};
+
+struct ct_transfer {
+  c10::intrusive_ptr<c10d::Work> value;
+};
+
+int ct_store_open(const char *address, int port, int socket, int64_t timeout, ct_store **out) {
+  return guarded([&] {
+    c10d::TCPStoreOptions options;
+    options.port = static_cast<uint16_t>(port);
+    options.isServer = socket >= 0;
+    if (options.isServer) options.masterListenFd = socket;
+    options.waitWorkers = false;
+    options.timeout = milliseconds(timeout);
+    *out = new ct_store{c10::make_intrusive<c10d::TCPStore>(address, options)};
+  });
+}
+
+void ct_store_free(ct_store *store) { delete store; }
+
+int ct_group_open(const ct_store *store, const char *name, const char *address, int rank, int size, int64_t timeout,
+                  ct_group **out) {
+  return guarded([&] {
+    auto options = c10d::ProcessGroupGloo::Options::create(milliseconds(timeout));
+    options->threads = 1;  // for collectives, of which there are none
+    options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(address));
+    auto names = c10::make_intrusive<c10d::PrefixStore>(name, store->value);
+    *out = new ct_group{c10::make_intrusive<c10d::ProcessGroupGloo>(std::move(names), rank, size, std::move(options))};
+  });
+}
+
+void ct_group_free(ct_group *group) { delete group; }
+
+// The memory as a tensor, which c10d asks for.
+static std::vector<at::Tensor> bytes_at(void *bytes, size_t count) {
+  return {at::from_blob(bytes, {static_cast<int64_t>(count)}, at::TensorOptions(at::kByte))};
+}
+
+int ct_group_send(ct_group *group, const void *bytes, size_t count, int peer, int tag, ct_transfer **out) {
+  return guarded([&] {
+    auto tensors = bytes_at(const_cast<void *>(bytes), count);
+    *out = new ct_transfer{group->value->send(tensors, peer, tag)};
+  });
+}
+
+int ct_group_receive(ct_group *group, void *bytes, size_t count, int peer, int tag, ct_transfer **out) {
+  return guarded([&] {
+    auto tensors = bytes_at(bytes, count);
+    *out = new ct_transfer{group->value->recv(tensors, peer, tag)};
+  });
+}
+
+int ct_transfer_wait(ct_transfer *transfer, int64_t timeout) {
+  return guarded([&] { transfer->value->wait(milliseconds(timeout)); });
+}
+
+void ct_transfer_free(ct_transfer *transfer) { delete transfer; }

@@ -1,0 +1,161 @@
+internal import Wire
+
+extension HostsGroup {
+  /// Makes the host's buffer, in memory that its ranks see where they see one another's.
+  public func makeBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer {
+    try perform(.makeBuffer, element: .float32, range: 0..<count) { call throws(CollectiveError) in
+      try meetPeers(call)
+      return SymmetricBuffer(ofHost: try local.makeBuffer(count: count))
+    }
+  }
+
+  /// Sums within the host, then over the hosts, and gives the sums to all ranks.
+  public func allReduceSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
+    try onFloats(.allReduce, buffer, range) { host, parts, call throws(CollectiveError) in
+      try local.reduceScatterSum(host, range)
+      try exchange.hear(call)
+      try exchange.sum(host.start, parts: parts, memory, during: call)
+      try exchange.spread(host.start, parts: parts, memory, during: call)
+      try local.allGatherBlocks(host, range)
+    }
+  }
+
+  /// Sums within the host, then over the hosts, and leaves the sums with their owners.
+  public func reduceScatterSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
+    try onFloats(.reduceScatter, buffer, range) { host, parts, call throws(CollectiveError) in
+      try local.reduceScatterSum(host, range)
+      try exchange.hear(call)
+      try exchange.sum(host.start, parts: parts, memory, during: call)
+    }
+  }
+
+  /// Gives the owners' elements to the ranks of their place on all hosts, then within each host.
+  public func allGatherBlocks(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
+    try onFloats(.allGatherBlocks, buffer, range) { host, parts, call throws(CollectiveError) in
+      try exchange.hear(call)
+      try exchange.spread(host.start, parts: parts, memory, during: call)
+      try local.allGatherBlocks(host, range)
+    }
+  }
+
+  /// Says what is to be done before the host's own part begins, which takes longer than the word to all peers.
+  private func onFloats(
+    _ operation: CollectiveCall.Operation, _ buffer: SymmetricBuffer, _ range: Range<Int>,
+    _ body: (SymmetricBuffer, _ parts: [[Range<Int>]], CollectiveCall) throws(CollectiveError) -> Void
+  ) throws(CollectiveError) {
+    precondition((0..<buffer.count).contains(range), "\(range) of \(buffer.count) floats")
+    guard let host = buffer.ofHost else { preconditionFailure("a buffer of another group") }
+    try perform(operation, element: .float32, range: range) { call throws(CollectiveError) in
+      try exchange.announce(call)
+      let parts = (0..<exchange.hosts).map { blocks.ranges(of: exchange.rank(on: $0), in: range) }
+      try body(host, parts, call)
+    }
+  }
+}
+
+extension HostsGroup {
+  /// Whether this rank speaks with the other hosts for its own.
+  private var speaks: Bool { local.rank == 0 }
+
+  /// Gives every rank's `bytes`, by rank: gathered in each host, of which one message goes to each other.
+  public func allGather(_ bytes: [UInt8]) throws(CollectiveError) -> [[UInt8]] {
+    try perform(.allGather) { call throws(CollectiveError) in
+      let own = try local.allGather(bytes)
+      var all: [UInt8] = []
+      if speaks { all = try exchanged(packed(own), call).flatMap { $0 } }
+      return unpacked(try local.allGather(all)[0])
+    }
+  }
+
+  /// Every host's bytes, by host.
+  private func exchanged(_ own: [UInt8], _ call: CollectiveCall) throws(CollectiveError) -> [[UInt8]] {
+    memory.reserve(own.count)
+    let outgoing = memory.take(own.count)
+    outgoing.copyBytes(from: own)
+    let payload = UnsafeRawBufferPointer(outgoing)
+    try exchange.announce(call, payload: payload)
+    let headers = try exchange.hear(call)
+    var all = (0..<exchange.hosts).map { host in
+      [UInt8](repeating: 0, count: headers[host].map { Int($0.length) } ?? 0)
+    }
+    all[exchange.host] = own
+    for peer in exchange.peers { try exchange.send(payload, to: peer, during: call) }
+    for peer in exchange.peers {
+      let room = UnsafeMutableRawBufferPointer.allocate(byteCount: all[peer].count, alignment: 8)
+      defer { room.deallocate() }
+      try exchange.wait(for: exchange.receive(into: room, from: peer, during: call), during: call)
+      try exchange.check(
+        UnsafeRawBufferPointer(room), from: peer, against: headers[peer]?.payloadChecksum ?? 0, during: call)
+      all[peer] = Array(room)
+    }
+    try exchange.finishSends(of: call)
+    return all
+  }
+
+  /// Returns once every rank has called it.
+  public func barrier() throws(CollectiveError) {
+    try perform(.barrier) { call throws(CollectiveError) in
+      try local.barrier()
+      if speaks { try meetPeers(call) }
+      try local.barrier()
+    }
+  }
+
+  /// Replaces `bytes` by those of rank `root`: within its host, from host to host, and within the others.
+  public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(CollectiveError) {
+    precondition((0..<size).contains(root), "root \(root) of \(size) ranks")
+    try perform(.broadcast, range: 0..<bytes.count, root: root) { call throws(CollectiveError) in
+      let isRootHost = root / local.size == exchange.host
+      if isRootHost { try local.broadcast(bytes, from: root % local.size) }
+      if speaks { try relay(bytes, from: root / local.size, call) }
+      if !isRootHost { try local.broadcast(bytes, from: 0) }
+    }
+  }
+
+  /// Passes bytes from host to host along a binomial tree: as many hops as the number of hosts has binary digits.
+  private func relay(
+    _ bytes: UnsafeMutableRawBufferPointer, from root: Int, _ call: CollectiveCall
+  ) throws(CollectiveError) {
+    let payload = UnsafeRawBufferPointer(bytes)
+    let (host, hosts) = (exchange.host, exchange.hosts)
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    try exchange.announce(call, payload: host == root ? payload : nothing)
+    let headers = try exchange.hear(call)
+    // Counted from the root on, a host hears from the one without its lowest digit, and tells those with one more below.
+    let place = (host - root).modulo(hosts)
+    let lowest = place == 0 ? Int.bitWidth - 1 : place.trailingZeroBitCount
+    if place != 0, let checksum = headers[root]?.payloadChecksum {
+      let source = (root + place - (1 << lowest)).modulo(hosts)
+      try exchange.wait(for: exchange.receive(into: bytes, from: source, during: call), during: call)
+      try exchange.check(payload, from: source, against: checksum, during: call)
+    }
+    for digit in (0..<lowest).reversed() where digit < 32 && place + (1 << digit) < hosts {
+      try exchange.send(payload, to: (root + place + (1 << digit)).modulo(hosts), during: call)
+    }
+    try exchange.finishSends(of: call)
+  }
+}
+
+extension SymmetricBuffer {
+  /// The first float's place, which a buffer of none has too.
+  fileprivate var start: UnsafeMutablePointer<Float> {
+    guard let start = floats.baseAddress else { preconditionFailure("a buffer without memory") }
+    return start
+  }
+}
+
+/// Contributions one after another, each behind its length in four bytes.
+private func packed(_ contributions: [[UInt8]]) -> [UInt8] {
+  contributions.flatMap { withUnsafeBytes(of: UInt32($0.count).littleEndian, Array.init) + $0 }
+}
+
+private func unpacked(_ bytes: [UInt8]) -> [[UInt8]] {
+  var contributions: [[UInt8]] = []
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let length = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+    contributions.append(Array(rest.dropFirst(4).prefix(length)))
+    rest = rest.dropFirst(4 + length)
+  }
+  return contributions
+}

@@ -1,0 +1,122 @@
+import TestSupport
+import Testing
+
+@testable import Collective
+
+@Suite("Sums over hosts")
+struct HostsGroupTests {
+  static let shapes = [(1, 4), (2, 1), (2, 2), (2, 4), (3, 2), (4, 2), (5, 1), (8, 1)]
+
+  /// Around the edges of block, of a round over all ranks, and of a message of sixteen blocks of each.
+  private static func lengths(_ size: Int) -> [Int] {
+    [0, 1, 3, 4, 5, 4 * size - 1, 4 * size + 1, 64 * size - 1, 64 * size, 64 * size + 5, 200 * size + 7]
+  }
+
+  @Test(arguments: shapes)
+  func `a sum over hosts is that of one host with their ranks as sum groups, to the bit`(
+    hosts: Int, hostSize: Int
+  )
+    throws
+  {
+    let size = hosts * hostSize
+    for wire in [TestWire.shared, .loopback] {
+      let sums = try onHosts(hosts, of: hostSize, over: wire) { group throws(CollectiveError) in
+        try Self.lengths(size).map { length throws(CollectiveError) in
+          var values = roughFloats(count: length, rank: group.rank)
+          try group.allReduceSum(&values)
+          return values
+        }
+      }
+      for (index, length) in Self.lengths(size).enumerated() {
+        let contributions = (0..<size).map { roughFloats(count: length, rank: $0) }
+        let expected = canonicalSum(contributions, blockLength: 4, group: hostSize)
+        for rank in 0..<size {
+          #expect(sums[rank][index].bits == expected.bits, "rank \(rank), \(length) floats, \(wire)")
+        }
+      }
+    }
+  }
+
+  /// What each rank holds after sums whole, in buckets, and in halves between which owners change their sums.
+  private static func sums(_ group: any ProcessGroup, _ count: Int) throws(CollectiveError) -> [[UInt32]] {
+    let buffer = try group.makeBuffer(count: count)
+    let values = roughFloats(count: count, rank: group.rank)
+    var results: [[UInt32]] = []
+    for ranges in [[0..<count], [0..<148, 148..<152, 152..<count]] {
+      _ = buffer.floats.update(from: values)
+      for range in ranges { try group.allReduceSum(buffer, range) }
+      results.append(Array(buffer.floats).bits)
+      _ = buffer.floats.update(from: values)
+      for range in ranges { try group.reduceScatterSum(buffer, range) }
+      for part in group.blocks.ranges(of: group.rank, in: 0..<count) {
+        for index in part { buffer.floats[index] *= 0.75 }
+      }
+      try group.allGatherBlocks(buffer, 0..<count)
+      results.append(Array(buffer.floats).bits)
+    }
+    return results
+  }
+
+  @Test(arguments: [(2, 4), (4, 2)])
+  func `two hosts of four and four of two are one of eight, sharded or not, in buckets or whole`(
+    hosts: Int, hostSize: Int
+  ) throws {
+    let apart = try onHosts(hosts, of: hostSize) { group throws(CollectiveError) in
+      try Self.sums(group, 1_500)
+    }
+    let together = try onGroup(of: 8, over: .shared, sumGroup: hostSize) { group throws(CollectiveError) in
+      try Self.sums(group, 1_500)
+    }
+    #expect(apart == together)
+    let plain = try onGroup(of: 8, over: .shared) { group throws(CollectiveError) in
+      try Self.sums(group, 1_500)
+    }
+    #expect(plain != together)
+  }
+
+  @Test(arguments: [(2, 4), (4, 1), (3, 2)])
+  func `every rank's bytes come to all by rank, of whatever length`(hosts: Int, hostSize: Int) throws {
+    let size = hosts * hostSize
+    let gathered = try onHosts(hosts, of: hostSize) { group throws(CollectiveError) in
+      let empty = try group.allGather([])
+      let own = [UInt8](repeating: UInt8(group.rank), count: 70_000 * (group.rank % 3) + group.rank)
+      try group.barrier()
+      return [empty, try group.allGather(own)]
+    }
+    let expected = (0..<size).map { [UInt8](repeating: UInt8($0), count: 70_000 * ($0 % 3) + $0) }
+    for ofRank in gathered { #expect(ofRank == [Array(repeating: [], count: size), expected]) }
+  }
+
+  @Test func `numbers are added from rank 0 upwards`() throws {
+    let values = [1e300, 3, -1e300, 0.1, 7, 1e-9]
+    let sums = try onHosts(3, of: 2) { group throws(CollectiveError) in try group.sum([values[group.rank]]) }
+    #expect(sums == Array(repeating: [values.dropFirst().reduce(values[0], +)], count: 6))
+  }
+
+  @Test(arguments: [(2, 3), (3, 1), (5, 2), (8, 1)])
+  func `a broadcast reaches all from every root`(hosts: Int, hostSize: Int) throws {
+    let size = hosts * hostSize
+    let received = try onHosts(hosts, of: hostSize) { group throws(CollectiveError) in
+      try (0..<size).map { root throws(CollectiveError) in
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 5_000, alignment: 8)
+        defer { bytes.deallocate() }
+        for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: index &* (group.rank + 3)) }
+        try group.broadcast(bytes, from: root)
+        return Array(bytes)
+      }
+    }
+    let expected = (0..<size).map { root in (0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* (root + 3)) } }
+    for ofRank in received { #expect(ofRank == expected) }
+  }
+
+  @Test func `buffers are not called memory that every rank sees, and blocks have all ranks as owners`()
+    throws
+  {
+    let seen = try onHosts(2, of: 2) { group throws(CollectiveError) in
+      let buffer = try group.makeBuffer(count: 10)
+      return (buffer.place, buffer.isShared, group.blocks, group.rank, group.size)
+    }
+    #expect(seen.allSatisfy { $0.0 == .host && !$0.1 && $0.2 == BlockLayout(blockLength: 4, size: 4) })
+    #expect(seen.map(\.3) == [0, 1, 2, 3] && seen.allSatisfy { $0.4 == 4 })
+  }
+}
