@@ -2,6 +2,7 @@ import Collective
 import Flags
 import Recipe
 import Testing
+import WorkerLink
 import Torch
 
 @testable import Worker
@@ -50,6 +51,61 @@ import Torch
     environment["RANK"] = nil
     let error = #expect(throws: RecipeError.self) { try RankEnvironment(environment) }
     #expect(error?.description.hasPrefix("RANK='' ") == true)
+  }
+}
+
+@Suite struct SeveralHostsTests {
+  private let link = HostLink(
+    hosts: 3, host: 2, address: "10.0.0.3", storeAddress: "10.0.0.1", storePort: 4711, run: "all",
+    generation: 5)
+  private var environment: [String: String] {
+    [
+      "RANK": "9", "LOCAL_RANK": "1", "WORLD_SIZE": "12", "LOCAL_WORLD_SIZE": "4", "TWINS_SOCKET_DIR": "/s",
+      "TWINS_RUN_ID": "own", "TWINS_GENERATION": "3",
+    ].merging(link.environment) { $1 }
+  }
+
+  @Test func `the ring is the host's, ranks count over all hosts`() throws {
+    let placement = try RankEnvironment(environment)
+    #expect((placement.rank, placement.worldSize) == (9, 12))
+    #expect((placement.localRank, placement.localWorldSize, placement.hosts) == (1, 4, link))
+    let ring = try #require(placement.rendezvous)
+    #expect((ring.rank, ring.size, ring.firstRank, ring.run, ring.generation) == (1, 4, 8, "own", 3))
+    #expect(!placement.isFirst)
+  }
+
+  @Test(arguments: [
+    ("RANK", "8"), ("RANK", "1"), ("WORLD_SIZE", "10"), ("TWINS_HOST", "3"), ("TWINS_HOST", "1"),
+  ])
+  func `numbers that contradict one another are refused`(name: String, value: String) {
+    let error = #expect(throws: RecipeError.self) {
+      try RankEnvironment(environment.merging([name: value]) { $1 })
+    }
+    #expect(error?.exitStatus == .badConfiguration)
+    #expect(
+      error?.description.contains("does not fit") == true || error?.description.contains("that fits") == true)
+  }
+
+  @Test func `a rehearsal stands for all workers, with the last device of its own host`() {
+    let spread = RankEnvironment.rehearsal(environment)
+    #expect((spread.worldSize, spread.localWorldSize, spread.localRank) == (12, 4, 3))
+    let one = RankEnvironment.rehearsal(["WORLD_SIZE": "4", "LOCAL_WORLD_SIZE": "2"])
+    #expect((one.worldSize, one.localWorldSize, one.localRank) == (4, 4, 3))
+    #expect(RankEnvironment.rehearsal([:]).worldSize == 1)
+  }
+
+  @Test func `a store that is not there is a typed error of this worker, with the address`() throws {
+    var ring = RingRendezvous(rank: 0, size: 1, run: "r", generation: 0, directory: "/nowhere")
+    (ring.firstRank, ring.timeouts.silence) = (1, .milliseconds(500))
+    // Port 1 is the system's own, and nobody listens there.
+    let port: UInt16 = 1
+    let hosts = HostLink(
+      hosts: 2, host: 1, address: "127.0.0.2", storeAddress: "127.0.0.1", storePort: port, run: "r",
+      generation: 0)
+    let error = #expect(throws: CollectiveError.self) { try HostsGroup.connect(ring, hosts) }
+    #expect(error?.culprit == 1)
+    #expect(
+      "\(error!)".contains("its host 1 did not meet the others: the store at 127.0.0.1, port \(port): "))
   }
 }
 

@@ -33,7 +33,7 @@ struct WorkerRun {
     Lifeline.watch(placement)
     StopSignal.ignoreWriteSignals()
     CheckpointRequest.listen()
-    let phases = PhaseReporter(environment, rank: placement.rank)
+    let phases = PhaseReporter(environment, slot: placement.localRank)
     phases.writeStacksOnSignal()
     let run = try reportingOnce(placement) {
       if placement.rendezvous == nil { try Resume.requireFree(request) }
@@ -45,11 +45,10 @@ struct WorkerRun {
 
   /// `--dry-run`: all checks of a start, by one process for as many workers as the environment says; writes nothing.
   private func rehearse(_ environment: [String: String]) throws {
-    let placement = RankEnvironment.rehearsal(
-      workers: environment[RingRendezvous.sizeVariable].flatMap { Int($0) } ?? 1)
+    let placement = RankEnvironment.rehearsal(environment)
     try Resume.requireFree(request)
     let start = try Resume.from(request, Console(speaks: true))
-    let (plan, rank) = try meet(from: start, placement, PhaseReporter([:], rank: 0))
+    let (plan, rank) = try meet(from: start, placement, PhaseReporter([:], slot: 0))
     // What is gone on from has to fit the network; without it there is nothing to build one for.
     if start != nil { _ = try Start(plan, rank, from: start) }
     plan.sayRecipe(on: rank.console)
@@ -83,7 +82,8 @@ struct WorkerRun {
   private func printConfiguration(_ placement: RankEnvironment) throws {
     let console = Console(speaks: placement.isFirst)
     let saved = try Resume.from(request, console)?.values(for: request)
-    let text = try request.configuration(worldSize: placement.worldSize, over: saved)
+    let text = try request.configuration(
+      worldSize: placement.worldSize, hostSize: placement.localWorldSize, over: saved)
     console.print(text)
   }
 

@@ -7,9 +7,9 @@ final class PhaseReporter: StepObserver {
   private let slot: StatusSlot?
   private var state = WorkerStatus()
 
-  /// Tells the launcher that the environment names.
-  init(_ environment: [String: String], rank: Int) {
-    slot = StatusSlot(environment, rank: rank)
+  /// Tells the launcher that the environment names, on this worker's place on its board.
+  init(_ environment: [String: String], slot number: Int) {
+    slot = StatusSlot(environment, rank: number)
     state.since = monotonicNanoseconds()
     slot?.publish(state)
   }

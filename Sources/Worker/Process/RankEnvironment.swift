@@ -5,8 +5,10 @@ import WorkerLink
 
 /// Where this process stands among the workers: torchrun's environment names, and ours.
 struct RankEnvironment {
-  /// Where and how the workers meet; nil for a worker on its own.
+  /// Where and how this host's workers meet; nil for a worker on its own.
   let rendezvous: RingRendezvous?
+  /// How they reach those of other hosts, where the run has several.
+  var hosts: HostLink?
   let localRank: Int
   /// Workers on this host.
   let localWorldSize: Int
@@ -23,8 +25,8 @@ struct RankEnvironment {
   /// The debug mode: one worker, no launcher.
   static let alone = RankEnvironment(rendezvous: nil, localRank: 0, localWorldSize: 1, lifeline: nil)
 
-  var rank: Int { rendezvous?.rank ?? 0 }
-  var worldSize: Int { rendezvous?.size ?? rehearsed }
+  var rank: Int { rendezvous.map { $0.firstRank + $0.rank } ?? 0 }
+  var worldSize: Int { rendezvous.map { $0.size * (hosts?.hosts ?? 1) } ?? rehearsed }
 
   /// Whether this worker speaks for all.
   var isFirst: Bool { rank == 0 }
@@ -36,18 +38,24 @@ struct RankEnvironment {
   func group(_ recipe: Recipe) throws(CollectiveError) -> any ProcessGroup {
     guard var rendezvous else { return SoloGroup() }
     rendezvous.gradientWire = WireFormat(recipe.precision.gradientWire)
+    // A host's workers are a sum group of the run, and all of theirs.
+    if let hosts { return try HostsGroup.connect(rendezvous, hosts) }
     rendezvous.sumGroup = recipe.precision.sumGroup
     return try rendezvous.join()
   }
 }
 
 extension RankEnvironment {
-  /// One process that checks a start for so many workers of this host: the last one's device has to be there.
-  static func rehearsal(workers: Int) -> RankEnvironment {
-    let workers = max(1, workers)
+  /// One process that checks a start for as many workers as an environment says: the last one's device of this host has to
+  /// be there.
+  static func rehearsal(_ environment: [String: String]) -> RankEnvironment {
+    let all = max(1, environment[RingRendezvous.sizeVariable].flatMap { Int($0) } ?? 1)
+    let isSpread = (try? HostLink(environment: environment)) != nil
+    let own = isSpread ? environment[TorchrunVariable.localWorldSize.rawValue].flatMap { Int($0) } : nil
+    let workers = max(1, own ?? all)
     var placement = RankEnvironment(
       rendezvous: nil, localRank: workers - 1, localWorldSize: workers, lifeline: nil)
-    placement.rehearsed = workers
+    placement.rehearsed = all
     return placement
   }
 
@@ -55,13 +63,14 @@ extension RankEnvironment {
   ///
   /// Throws when the environment names several workers but not where they meet, as under another launcher.
   init(_ environment: [String: String]) throws(RecipeError) {
-    do throws(RingRendezvous.BadVariable) {
+    do {
       if let rendezvous = try RingRendezvous(environment: environment) {
         try self.init(rendezvous, environment)
+        if let hosts = try HostLink(environment: environment) { try spread(over: hosts, rendezvous) }
         return
       }
     } catch {
-      throw RecipeError(error.description, exitStatus: .badConfiguration)
+      throw RecipeError("\(error)", exitStatus: .badConfiguration)
     }
     try Self.checkAlone(environment)
     self = .alone
@@ -78,6 +87,23 @@ extension RankEnvironment {
       localWorldSize: try environment.number(
         TorchrunVariable.localWorldSize.rawValue, orIfMissing: rendezvous.size),
       lifeline: link.lifeline, log: link.log)
+  }
+
+  /// Makes this the placement of a worker whose ring has this host's workers alone, while `all` counts those of all hosts.
+  private mutating func spread(over hosts: HostLink, _ all: RingRendezvous) throws(RingRendezvous.BadVariable)
+  {
+    var own = all
+    (own.rank, own.size, own.firstRank) = (localRank, localWorldSize, hosts.host * localWorldSize)
+    let expected = [
+      (RingRendezvous.sizeVariable, all.size, hosts.hosts * localWorldSize),
+      (RingRendezvous.rankVariable, all.rank, own.firstRank + localRank),
+    ]
+    for (name, found, number) in expected where found != number {
+      throw RingRendezvous.BadVariable(name: name, value: "\(found)")
+    }
+    self = RankEnvironment(
+      rendezvous: own, hosts: hosts, localRank: localRank, localWorldSize: localWorldSize, lifeline: lifeline,
+      log: log)
   }
 
   /// Nil where the environment names a number, as it does under the launcher, or all processors may be used.

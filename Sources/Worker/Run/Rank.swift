@@ -27,12 +27,16 @@ struct Rank {
     Runtime.keepMemory()
     if let threads = plan.settings.threads ?? environment.threads { Runtime.threads = threads }
     decodeThreads =
-      plan.settings.numWorkers ?? min(10, max(1, Processors.usable / environment.worldSize))
-    try requireRoom(threads: Self.threads(decode: decodeThreads, compute: Runtime.threads))
+      plan.settings.numWorkers ?? min(10, max(1, Processors.usable / environment.localWorldSize))
+    let threads = Self.threads(decode: decodeThreads, compute: Runtime.threads)
+    try requireRoom(threads: threads + (environment.hosts == nil ? 0 : Self.threadsOfEngine))
     group = try environment.group(plan.recipe)
   }
 
   /// Threads beside the first: two loaders', those of an operation and of a loop over blocks, and eight for the launcher's
   /// end, exchanges, checkpoints and ZeroMQ.
   private static func threads(decode: Int, compute: Int) -> Int { 8 + 2 * decode + 2 * (compute - 1) }
+
+  /// Gloo's two, and the store's.
+  private static let threadsOfEngine = 3
 }

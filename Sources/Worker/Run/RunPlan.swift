@@ -27,7 +27,8 @@ struct RunPlan {
   init(_ request: RunRequest, over saved: SavedValues?, for rank: RankEnvironment) throws {
     settings = request.run
     self.saved = saved
-    var recipe = try request.recipe(worldSize: rank.worldSize, over: saved)
+    var recipe = try request.recipe(
+      worldSize: rank.worldSize, hostSize: rank.localWorldSize, over: saved)
     trainingTransform = try recipe.data.trainingTransform()
     data = try ImageFolderPair(FilePath(recipe.data.path), for: settings.purpose)
     updates = settings.trains ? try Sampler(recipe, count: data.training.count).stepsPerEpoch : 0

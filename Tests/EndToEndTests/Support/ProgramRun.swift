@@ -30,15 +30,15 @@ final class ProgramRun {
   /// How long anything may take before the test fails instead of hanging.
   static let patience = Duration.seconds(60)
 
-  /// Starts the program with `variables` in its environment, in `directory` where one is named; its stderr goes to the
-  /// given device instead of where `End` shows it.
+  /// Starts the program with `variables` in its environment, in `directory` where one is named, and with `input` as its
+  /// stdin; its stderr goes to the given device instead of where `End` shows it.
   convenience init(
     _ program: Program, _ arguments: [String], in place: Workplace, errorsTo device: String? = nil,
-    variables: [String: String] = [:], directory: String? = nil
+    variables: [String: String] = [:], directory: String? = nil, input: FileHandle = .nullDevice
   ) throws {
     try self.init(
       Self.products.appendingPathComponent(program.rawValue), arguments, in: place, errorsTo: device,
-      variables: variables, directory: directory)
+      variables: variables, directory: directory, input: input)
   }
 
   /// Runs a command as a user would type it into bash, the programs in the path.
@@ -51,7 +51,7 @@ final class ProgramRun {
 
   private init(
     _ executable: URL, _ arguments: [String], in place: Workplace, errorsTo device: String?,
-    variables: [String: String], directory: String? = nil
+    variables: [String: String], directory: String? = nil, input: FileHandle = .nullDevice
   ) throws {
     self.place = place
     errorPath = "\(place.folder)/errors-\(UUID().uuidString)"
@@ -60,7 +60,7 @@ final class ProgramRun {
     process.arguments = arguments
     process.environment = environment.merging(variables) { $1 }
     if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input
     process.standardOutput = standardOutput
     process.standardError = FileHandle(forWritingAtPath: device ?? errorPath)
     process.terminationHandler = { [ended] _ in ended.signal() }
