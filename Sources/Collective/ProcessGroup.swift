@@ -50,6 +50,9 @@ public protocol ProcessGroup: AnyObject {
 
   /// Gives the group up because of what this rank saw outside of it, which the other ranks learn.
   func abandon(because error: CollectiveError)
+
+  /// A failure in the group that this rank can see, between two operations.
+  func failureInSight() -> CollectiveError?
 }
 
 extension ProcessGroup {
@@ -69,6 +72,9 @@ extension ProcessGroup {
 
   /// Does nothing: enough for a group of one.
   public func abandon(because error: CollectiveError) {}
+
+  /// Sees none.
+  public func failureInSight() -> CollectiveError? { nil }
 }
 
 extension ProcessGroup {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import System
 internal import Wire
 
@@ -78,8 +79,9 @@ final class HostExchange {
     receives.removeAll(keepingCapacity: true)
   }
 
-  /// Gives up what is under way, whose memory nobody touches any more then, and closes the engine.
-  func end() {
+  /// Gives up what is under way, whose memory nobody touches any more then, and closes the engine after a while.
+  func end(after time: Duration) {
+    usleep(UInt32(time / .microseconds(1)))
     for transfer in sends + receives { transfer.abort() }
     sends = []
     receives = []

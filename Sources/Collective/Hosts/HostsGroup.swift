@@ -22,6 +22,7 @@ public final class HostsGroup: ProcessGroup {
   let exchange: HostExchange
   /// What messages of floats lie in.
   let memory = HostMemory()
+  private let grace: Duration
   private var state = State.ready
   private var sequence: UInt64 = 0
 
@@ -40,6 +41,7 @@ public final class HostsGroup: ProcessGroup {
     timeouts: RingGroup.Timeouts = RingGroup.Timeouts()
   ) throws(CollectiveError) {
     self.local = local
+    grace = timeouts.grace
     rank = engine.rank * local.size + local.rank
     size = engine.size * local.size
     exchange = HostExchange(
@@ -66,17 +68,28 @@ public final class HostsGroup: ProcessGroup {
     do {
       return try body(call)
     } catch {
-      abandon(because: error)
-      throw error
+      let cause = cause(of: error, during: call)
+      abandon(because: cause)
+      throw cause
     }
   }
 
-  /// Ends the engine and the host's group, whose ranks learn the cause.
+  /// A peer that is lost may have left because of a failure that this host's ranks have seen better.
+  private func cause(of error: CollectiveError, during call: CollectiveCall) -> CollectiveError {
+    guard case .lostPeer(let lost, _, _) = error, lost / local.size != exchange.host,
+      let seen = local.failureInSight()
+    else { return error }
+    return AbortNotice(seen, witness: rank).error(during: call)
+  }
+
+  /// Ends the host's group, whose ranks learn the cause, and the engine.
+  ///
+  /// Peers learn no more than that this rank is gone. So it stays a while: those who see the failure itself speak first.
   public func abandon(because error: CollectiveError) {
     guard case .ready = state else { return }
     state = .failed(error)
-    exchange.end()
     local.abandon(because: error)
+    exchange.end(after: grace)
   }
 
   /// Leaves in order: waits until every rank has come to close.
@@ -87,7 +100,7 @@ public final class HostsGroup: ProcessGroup {
     guard case .ready = state else { return }
     state = .closed
     local.close()
-    exchange.end()
+    exchange.end(after: .zero)
   }
 
   /// Waits for the ranks of this place on the other hosts.

@@ -158,6 +158,23 @@ extension RingGroup {
     if case .ready = state { _ = end(because: error) }
   }
 
+  /// What this rank sees between operations: a notice, or a neighbour that is gone, which has the grace to be explained.
+  public func failureInSight() -> CollectiveError? {
+    let call = CollectiveCall(.barrier, sequence: sequence)
+    let deadline = ContinuousClock.now + timeouts.grace
+    do throws(CollectiveError) {
+      repeat {
+        while try takeNews(during: call) {}
+        guard !transport.lostNeighbours.isEmpty else { return nil }
+        if transport.lostNeighbours.contains(.previous) { throw lostPeer(previousRank, during: call) }
+        try transport.wait(for: .arrival, until: deadline)
+      } while ContinuousClock.now < deadline
+      throw lostPeer(nextRank, during: call)
+    } catch {
+      return error.renumbered(from: firstRank)
+    }
+  }
+
   /// Makes the group unusable, tells the next rank why, and closes the connections so that the failure spreads.
   private func end(because error: CollectiveError) -> CollectiveError {
     state = .failed(error)

@@ -127,17 +127,20 @@ extension RingGroup {
     }
   }
 
-  /// Learns of losses, and takes in one message: a notice of failure, or the next operation's first, which is kept.
-  private func takeNews(during call: CollectiveCall) throws(CollectiveError) {
+  /// Learns of losses, and takes in one message: a notice of failure, or the next operation's first, which is kept; false
+  /// where none has come.
+  @discardableResult
+  func takeNews(during call: CollectiveCall) throws(CollectiveError) -> Bool {
     try readNotice(during: call)
     try transport.wait(for: [], until: .now)
-    guard let message = try transport.receive() else { return }
+    guard let message = try transport.receive() else { return false }
     if let header = try? FrameHeader(decoding: UnsafeRawBufferPointer(message.bytes)),
       let notice = AbortNotice(header, UnsafeRawBufferPointer(message.payload))
     {
       throw notice.error(during: call)
     }
     hold(message)
+    return true
   }
 
   private func checkNeighbours(
