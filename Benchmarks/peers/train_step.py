@@ -1,6 +1,7 @@
 """Times the training step that a PyTorch user would write: timm's Twins and fused AdamW on random images.
 
     python Benchmarks/peers/train_step.py --batch-size 16 --amp O0 --threads 2
+    python Benchmarks/peers/train_step.py --batch-size 32 --amp O0 --threads 2 --evaluation
 
 Prints one JSON line: images_per_second (the median step's) and peak_rss_mib. Needs torch, torchvision and timm.
 """
@@ -32,31 +33,45 @@ def parse():
     parser.add_argument("--amp", choices=("O0", "O1"), default="O0", help="O1: autocast to bfloat16")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--drop-path", type=float, default=0.2)
+    parser.add_argument("--evaluation", action="store_true", help="evaluate a batch in the place of training on it")
     parser.add_argument("--compile", action="store_true", help="the network through torch.compile")
     parser.add_argument("--steps", type=int, default=5, help="timed steps, after two that warm up")
     return parser.parse_args()
 
 
 def make_step(arguments):
-    """A function that trains one step on the same batch each time."""
-    model = timm.create_model(arguments.model, drop_path_rate=arguments.drop_path).train()
+    """A function that trains one step on the same batch each time, or evaluates it."""
+    model = timm.create_model(arguments.model, drop_path_rate=arguments.drop_path)
     if arguments.compile:
         model.compile()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-4, weight_decay=0.05, fused=True)
     images = torch.randn(arguments.batch_size, 3, 224, 224)
     labels = torch.randint(0, 1000, (arguments.batch_size,))
 
-    def step():
-        optimizer.zero_grad(set_to_none=True)
+    def forward():
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=arguments.amp == "O1"):
-            logits = model(images)
-        loss = F.cross_entropy(logits.float(), labels, label_smoothing=0.1)
+            return model(images).float()
+
+    @torch.no_grad()  # under inference_mode autocast takes two to three times as long
+    def evaluate():
+        logits = forward()
+        best = logits.topk(5).indices == labels[:, None]
+        return F.cross_entropy(logits, labels).item(), best[:, 0].sum().item(), best.sum().item()
+
+    if arguments.evaluation:
+        model.eval()
+        return evaluate
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-4, weight_decay=0.05, fused=True)
+
+    def train():
+        optimizer.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(forward(), labels, label_smoothing=0.1)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimizer.step()
         return loss.item()
 
-    return step
+    model.train()
+    return train
 
 
 def seconds(step):

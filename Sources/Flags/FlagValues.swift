@@ -19,6 +19,9 @@ package let manySteps = 1_000_000_000
 package let manyThreads = 1024
 /// Sides of images that a network can be given, in pixels; the files of weights say no other.
 package let inputSizes = 32...8192
+
+/// Images in a batch.
+package let batchSizes = 1...65_536
 /// Beyond about this a number is infinite once it meets the weights.
 let largestFloat = 1e38
 

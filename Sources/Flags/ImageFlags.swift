@@ -44,7 +44,7 @@ package struct ImageFlags: ParsableArguments {
     FlagRow("--data-path", \.images.dataPath, sets: \.data.path, "data.path", evaluates: true),
     FlagRow("--data-set", \.images.dataSet) { $0 == .IMNET ? nil : unread($0) },
     FlagRow(
-      "--batch-size", \.images.batchSize, sets: \.data.batchSize, "data.batchSize", .within(1...65_536),
+      "--batch-size", \.images.batchSize, sets: \.data.batchSize, "data.batchSize", .within(batchSizes),
       evaluates: true),
     FlagRow(
       "--input-size", \.images.inputSize, sets: \.data.inputSize, "data.inputSize", .within(inputSizes),

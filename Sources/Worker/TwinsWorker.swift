@@ -64,12 +64,13 @@ protocol Computing: ParsableCommand {}
 extension TrainCommand: Computing {}
 extension Predict: Computing {}
 extension BenchStep: Computing {}
+extension BenchEvaluation: Computing {}
 
 /// `bench`: measurements.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Time training steps, or the way of images from files to batches.",
-    subcommands: [BenchStep.self, BenchData.self])
+    abstract: "Time training steps, evaluation, or the way of images from files to batches.",
+    subcommands: [BenchStep.self, BenchEvaluation.self, BenchData.self])
 }
 
 /// Throws a message that names the flag where its value is given and lies outside.

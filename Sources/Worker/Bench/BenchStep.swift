@@ -29,7 +29,9 @@ struct BenchStep: ParsableCommand {
 
   func validate() throws {
     try Worker.validate(threads, "--threads", in: 1...manyThreads)
-    if profile, work.json { throw ValidationError("--profile is a table to read: leave --json out") }
+    if profile, work.measurement.json {
+      throw ValidationError("--profile is a table to read: leave --json out")
+    }
   }
 
   func run() throws {
@@ -42,16 +44,17 @@ struct BenchStep: ParsableCommand {
     let group = try placement.group(recipe)
     let measurement = try StepMeasurement(recipe, group)
     if profile {
-      let profile = try measurement.profile(steps: work.steps)
+      let profile = try measurement.profile(steps: work.measurement.steps)
       if placement.isFirst {
-        print(StepProfile(profile, steps: work.steps, peak: Runtime.peakRate(recipe.computeType)).table)
+        let peak = Runtime.peakRate(recipe.computeType)
+        print(StepProfile(profile, steps: work.measurement.steps, peak: peak).table)
       }
       return group.close()
     }
-    let times = try measurement.times(steps: work.steps)
+    let times = try measurement.times(steps: work.measurement.steps)
     if placement.isFirst {
       let report = StepReport(times, recipe, threads: Runtime.threads)
-      print(work.json ? try jsonLine(report) : report.sentence)
+      print(work.measurement.json ? try jsonLine(report) : report.sentence)
     }
     group.close()
   }
@@ -64,14 +67,6 @@ private struct StepMeasurement {
   /// Nil for one rank, where nothing is to be compared.
   private let apart: Trainer?
   private let batch: PixelBatch
-
-  private static let warmUps = 2
-
-  /// Seconds of each step, the slowest rank's.
-  struct Times {
-    var together: [Double] = []
-    var apart: [Double] = []
-  }
 
   init(_ recipe: Recipe, _ group: any ProcessGroup) throws {
     self.group = group
@@ -86,10 +81,10 @@ private struct StepMeasurement {
   }
 
   /// Warms up, then times `steps` steps; which kind comes first alternates.
-  func times(steps: Int) throws -> Times {
-    var times = Times()
-    for number in 0..<steps + Self.warmUps {
-      let isWarm = number >= Self.warmUps
+  func times(steps: Int) throws -> StepTimes {
+    var times = StepTimes()
+    for number in 0..<steps + StepTimes.warmUps {
+      let isWarm = number >= StepTimes.warmUps
       let inOrder = [true, false].map { number.isMultiple(of: 2) ? $0 : !$0 }
       for isTogether in inOrder {
         guard let trainer = isTogether ? together : apart else { continue }
@@ -103,7 +98,7 @@ private struct StepMeasurement {
 
   /// Warms up, then profiles `steps` steps of all ranks together.
   func profile(steps: Int) throws -> Profile {
-    for _ in 0..<Self.warmUps { _ = try slowest(of: together) }
+    for _ in 0..<StepTimes.warmUps { _ = try slowest(of: together) }
     return try Profile { for _ in 0..<steps { _ = try slowest(of: together) } }
   }
 
@@ -114,54 +109,5 @@ private struct StepMeasurement {
     let own = watch.elapsed
     let all = try group.allGather(withUnsafeBytes(of: own) { Array($0) })
     return all.map { bytes in bytes.withUnsafeBytes { $0.loadUnaligned(as: Double.self) } }.max() ?? own
-  }
-}
-
-/// What `bench step` prints.
-private struct StepReport: Encodable {
-  let model: String
-  /// Images in a step of one worker.
-  let batchSize: Int
-  let amp: String
-  let threads: Int
-  let workers: Int
-  let steps: Int
-  /// Of all workers together, from the median step.
-  let imagesPerSecond: Double
-  /// From the fastest step.
-  let best: Double
-  /// The same steps without communication; nil for one worker.
-  let imagesPerSecondApart: Double?
-  /// What communication leaves of the speed; nil for one worker.
-  let efficiency: Double?
-  let peakMegabytes: Double
-
-  init(_ times: StepMeasurement.Times, _ recipe: Recipe, threads: Int) {
-    let images = Double(recipe.data.batchSize * recipe.worldSize)
-    let together = times.together.sorted()
-    let apart = times.apart.isEmpty ? nil : times.apart.sorted()[times.apart.count / 2]
-    let median = together[together.count / 2]
-    model = recipe.model.name
-    batchSize = recipe.data.batchSize
-    amp = recipe.precision.level.rawValue
-    self.threads = threads
-    workers = recipe.worldSize
-    steps = together.count
-    imagesPerSecond = images / median
-    best = images / together[0]
-    imagesPerSecondApart = apart.map { images / $0 }
-    efficiency = apart.map { $0 / median }
-    peakMegabytes = ProcessMemory.peakMegabytes
-  }
-
-  /// One line to read.
-  var sentence: String {
-    let crowd = workers > 1 ? "\(workers) workers of " : ""
-    let start =
-      "\(model) batch \(batchSize) \(amp) on \(crowd)\(threads) threads: \(fixed(imagesPerSecond, 2)) images/s "
-      + "(median of \(steps) steps, best \(fixed(best, 2))), peak \(fixed(peakMegabytes, 0)) MB"
-    guard let imagesPerSecondApart, let efficiency else { return start }
-    return start
-      + "; \(fixed(imagesPerSecondApart, 2)) images/s without communication, ratio \(fixed(efficiency, 3))"
   }
 }

@@ -90,11 +90,10 @@ extension EndToEnd {
       #expect(launcher.output.last == "libtorch, compiler and instruction set: twins-worker --version")
     }
 
-    @Test func `bench times steps and decoding`() throws {
-      let step = [
-        "step", "--model", "alt_gvt_nano", "--input-size", "32", "--batch-size", "2", "--steps", "2",
-      ]
-      for arguments in [step, ["data", place.images.path, "--seconds", "0.1", "--threads", "2"]] {
+    @Test func `bench times steps, evaluation and decoding`() throws {
+      let small = ["--model", "alt_gvt_nano", "--input-size", "32", "--batch-size", "2", "--steps", "2"]
+      let data = ["data", place.images.path, "--seconds", "0.1", "--threads", "2"]
+      for arguments in [["step"] + small, ["evaluation"] + small, data] {
         let lines = try answer(["bench"] + arguments + ["--json"])
         let report = try JSONSerialization.jsonObject(with: Data(lines.joined().utf8))
         let speed = try #require((report as? [String: Any])?["images_per_second"] as? Double)
@@ -104,6 +103,7 @@ extension EndToEnd {
 
     @Test(arguments: [
       (["bench", "step", "--steps", "0"], Status.usage),
+      (["bench", "evaluation", "--batch-size", "0"], Status.usage),
       (["bench", "data", "/nowhere"], Status.missingInput),
       (["predict", "--weights", "/nowhere", "x.png"], Status.missingInput),
       (["dataset", "scan", "/nowhere"], Status.missingInput), (["dataset", "demo"], Status.usage),

@@ -1,0 +1,61 @@
+import Foundation
+import Recipe
+
+/// Seconds of each step or evaluated batch, the slowest rank's.
+struct StepTimes {
+  var together: [Double] = []
+  /// Without communication; empty for one worker.
+  var apart: [Double] = []
+
+  /// How many go before the first that is timed.
+  static let warmUps = 2
+}
+
+/// What `bench step` and `bench evaluation` print.
+struct StepReport: Encodable {
+  private let model: String
+  /// Images in a step of one worker.
+  private let batchSize: Int
+  private let amp: String
+  private let threads: Int
+  private let workers: Int
+  private let steps: Int
+  /// Of all workers together, from the median step.
+  private let imagesPerSecond: Double
+  /// From the fastest step.
+  private let best: Double
+  /// The same steps without communication; nil for one worker.
+  private let imagesPerSecondApart: Double?
+  /// What communication leaves of the speed; nil for one worker.
+  private let efficiency: Double?
+  private let peakMegabytes: Double
+
+  init(_ times: StepTimes, _ recipe: Recipe, threads: Int) {
+    let images = Double(recipe.data.batchSize * recipe.worldSize)
+    let together = times.together.sorted()
+    let apart = times.apart.isEmpty ? nil : times.apart.sorted()[times.apart.count / 2]
+    let median = together[together.count / 2]
+    model = recipe.model.name
+    batchSize = recipe.data.batchSize
+    amp = recipe.precision.level.rawValue
+    self.threads = threads
+    workers = recipe.worldSize
+    steps = together.count
+    imagesPerSecond = images / median
+    best = images / together[0]
+    imagesPerSecondApart = apart.map { images / $0 }
+    efficiency = apart.map { $0 / median }
+    peakMegabytes = ProcessMemory.peakMegabytes
+  }
+
+  /// One line to read.
+  var sentence: String {
+    let crowd = workers > 1 ? "\(workers) workers of " : ""
+    let start =
+      "\(model) batch \(batchSize) \(amp) on \(crowd)\(threads) threads: \(fixed(imagesPerSecond, 2)) images/s "
+      + "(median of \(steps) steps, best \(fixed(best, 2))), peak \(fixed(peakMegabytes, 0)) MB"
+    guard let imagesPerSecondApart, let efficiency else { return start }
+    return start
+      + "; \(fixed(imagesPerSecondApart, 2)) images/s without communication, ratio \(fixed(efficiency, 3))"
+  }
+}
