@@ -63,11 +63,11 @@ struct EmbeddingBackward {
     const int C = embedding.channels, D = patches.depth();
     Own room = {};
     for (int pass = 0; pass < 2; pass++) {  // the first finds the size
-      Scratch part{scratch, pass ? shared().size + worker * room.size : 0};
+      Scratch part{pass ? scratch : nullptr, pass ? shared().size + worker * room.size : 0};
       const int64_t start = part.used;
       room.du = part.take<E>(chunk_rows * scratch_stride<E>(C));
       room.values = part.take<E>(chunk_rows * scratch_stride<E>(D));
-      room.row = part.take<float>(C);
+      room.row = part.take<float>(rounded_up(C, W));  // copied in whole vectors
       room.zeros = part.take<float>(C);
       room.dvalues = part.take<float>(chunk_rows * scratch_stride<float>(D));
       room.size = part.used - start;
