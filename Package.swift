@@ -160,7 +160,8 @@ let package = Package(
     tests(
       "LauncherTests",
       [
-        "Launcher", "WorkerLink", "Collective", "Flags", "Recipe", "System", "TestSupport", "spinning-worker",
+        "Launcher", "WorkerLink", "Collective", "Wire", "Flags", "Recipe", "System", "TestSupport",
+        "spinning-worker",
         argumentParser,
       ]),
     tests(

@@ -109,11 +109,13 @@ public enum ForeignFlags {
     ),
     ("--gpus --devices --num-gpus --ngpus --num-processes -n -g", "--nproc N of twins-launch"),
     (
-      "--standalone --nnodes --num-nodes --node-rank --rdzv-backend --rdzv-endpoint --rdzv-id",
-      "all workers run on this host: leave it away"
+      "--standalone --rdzv-backend",
+      "all workers run on this host, unless --nnodes says otherwise: leave it away"
     ),
-    ("--master-addr", "--ring-address ADDRESS, with --transport tcp"),
-    ("--master-port --local-rank", "twins-launch finds it by itself: leave it away"),
+    ("--num-nodes --num-machines", "--nnodes N"), ("--machine-rank", "--node-rank N"),
+    ("--rdzv-id", "--run-id NAME"),
+    ("--master-addr --master-port --main-process-ip", "--rdzv-endpoint HOST:PORT, with several hosts"),
+    ("--local-rank", "twins-launch finds it by itself: leave it away"),
     ("--log-dir", "--run-dir DIR, which holds the workers' logs"),
     ("--backend --dist-backend", "--transport NAME"),
     ("--sync-bn --find-unused-parameters --dist-bn", "the networks need none of it: leave it away"),

@@ -46,6 +46,12 @@ public struct ConnectionMonitor: ~Copyable {
 
   /// What to wait on until there is news.
   public var pollItem: PollItem { events.pollItem(.readable) }
+
+  /// For poll(2), as ``Socket/descriptor``.
+  public var descriptor: Int32 { events.descriptor }
+
+  /// Whether ``next()`` has an event now.
+  public var hasInput: Bool { events.hasInput }
 }
 
 /// What happened to one of a socket's connections, named by its descriptor where ZeroMQ tells it.

@@ -1,6 +1,5 @@
 internal import CZeroMQ
 internal import Glibc
-internal import System
 
 /// An address that a socket binds or connects to, in ZeroMQ's notation.
 public struct Endpoint: Equatable, Sendable, CustomStringConvertible {
@@ -27,6 +26,14 @@ public struct Endpoint: Equatable, Sendable, CustomStringConvertible {
     let host = address.isVersion6 ? "[\(address)]" : address.description
     return Endpoint(description: "tcp://\(host):" + (port.map(String.init) ?? "*"))
   }
+
+  /// A port of a host by its name or address, looked up by ZeroMQ at each attempt to connect.
+  public static func tcp(host: String, port: UInt16) -> Endpoint {
+    Endpoint(description: "tcp://" + (host.contains(":") ? "[\(host)]" : host) + ":\(port)")
+  }
+
+  /// A port of all addresses of this machine, of both families.
+  public static func tcpEverywhere(port: UInt16) -> Endpoint { Endpoint(description: "tcp://*:\(port)") }
 
   /// A meeting point of sockets of one context.
   public static func inproc(_ name: String) -> Endpoint { Endpoint(description: "inproc://" + name) }
@@ -66,6 +73,21 @@ public struct IPAddress: Equatable, Sendable, CustomStringConvertible {
   /// Whether it stands for all of a machine's addresses, so that nobody can connect to it.
   public var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } || version4 == [0, 0, 0, 0] }
 
+  /// Whether it is of a network that does not reach beyond a site: RFC 1918's and 6598's, those of one link, fc00::/7.
+  public var isPrivate: Bool {
+    guard let version4 else { return bytes[0] & 0xFE == 0xFC || bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 }
+    switch (version4[0], version4[1]) {
+    case (10, _), (192, 168), (169, 254), (172, 16...31), (100, 64...127): return true
+    default: return false
+    }
+  }
+
+  /// The IPv4 address itself where one stands inside IPv6.
+  public var unmapped: IPAddress {
+    guard isVersion6, let version4 else { return self }
+    return IPAddress(version4.map(String.init).joined(separator: ".")) ?? self
+  }
+
   /// The IPv4 address that it is or holds.
   private var version4: [UInt8]? {
     guard isVersion6 else { return bytes }
@@ -74,38 +96,4 @@ public struct IPAddress: Equatable, Sendable, CustomStringConvertible {
   }
 
   private static let one = Array(repeating: UInt8(0), count: 15) + [1]
-}
-
-extension IPAddress {
-  /// Why nothing can be sent there from this machine, in the system's words; nil where there is a way.
-  ///
-  /// Sends nothing: a datagram socket that is connected has only been told its route.
-  public var obstacle: String? {
-    let opened = socket(isVersion6 ? AF_INET6 : AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-    guard let descriptor = Descriptor(opened) else { return String(cString: strerror(errno)) }
-    return connect(descriptor.number) == 0 ? nil : String(cString: strerror(errno))
-  }
-
-  private func connect(_ descriptor: Int32) -> Int32 {
-    // Any port will do, but for 0.
-    let port = in_port_t(9).bigEndian
-    if isVersion6 {
-      var place = sockaddr_in6()
-      place.sin6_family = sa_family_t(AF_INET6)
-      place.sin6_port = port
-      withUnsafeMutableBytes(of: &place.sin6_addr) { $0.copyBytes(from: bytes) }
-      return Self.connect(descriptor, to: &place)
-    }
-    var place = sockaddr_in()
-    place.sin_family = sa_family_t(AF_INET)
-    place.sin_port = port
-    withUnsafeMutableBytes(of: &place.sin_addr) { $0.copyBytes(from: bytes) }
-    return Self.connect(descriptor, to: &place)
-  }
-
-  private static func connect<Place>(_ descriptor: Int32, to place: inout Place) -> Int32 {
-    withUnsafeBytes(of: &place) {
-      Glibc.connect(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t($0.count))
-    }
-  }
 }

@@ -43,3 +43,15 @@ extension Socket {
     PollItem(socket: handle, readiness)
   }
 }
+
+extension Socket {
+  /// For poll(2): becomes readable when something happens to the socket, once.
+  ///
+  /// Before a wait on it ask ``hasInput``: any call on the socket may have taken the news already.
+  public var descriptor: Int32 {
+    var descriptor: Int32 = -1
+    var size = MemoryLayout<Int32>.size
+    zmq_getsockopt(handle, ZMQ_FD, &descriptor, &size)
+    return descriptor
+  }
+}

@@ -40,6 +40,10 @@ public struct Socket: ~Copyable {
     case pull
     /// Both ways between exactly two sockets of one context.
     case pair
+    /// Both ways with every ``dealer`` that connects, each named by ZeroMQ; tells when one of them is gone.
+    case router
+    /// Both ways with one ``router``.
+    case dealer
   }
 
   /// Nil once closed; ZeroMQ answers a nil socket with `ENOTSOCK`.
@@ -58,6 +62,11 @@ public struct Socket: ~Copyable {
     }
     var linger: Int32 = 0
     zmq_setsockopt(handle, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size)
+    if kind == .router {
+      // Otherwise what is sent to a peer that is gone vanishes without a word.
+      var mandatory: Int32 = 1
+      zmq_setsockopt(handle, ZMQ_ROUTER_MANDATORY, &mandatory, MemoryLayout<Int32>.size)
+    }
     return handle
   }
 
@@ -106,6 +115,8 @@ extension Socket.Kind {
     case .push: ZMQ_PUSH
     case .pull: ZMQ_PULL
     case .pair: ZMQ_PAIR
+    case .router: ZMQ_ROUTER
+    case .dealer: ZMQ_DEALER
     }
   }
 }
@@ -124,10 +135,15 @@ extension Socket {
     return true
   }
 
-  private var hasRoom: Bool {
+  private var hasRoom: Bool { events & ZMQ_POLLOUT != 0 }
+
+  /// Whether a message can be received now.
+  public var hasInput: Bool { events & ZMQ_POLLIN != 0 }
+
+  private var events: Int32 {
     var events: Int32 = 0
     var size = MemoryLayout<Int32>.size
-    return zmq_getsockopt(handle, ZMQ_EVENTS, &events, &size) == 0 && events & ZMQ_POLLOUT != 0
+    return zmq_getsockopt(handle, ZMQ_EVENTS, &events, &size) == 0 ? events : 0
   }
 
   /// Takes the next message into `message`, or returns false when none has arrived.

@@ -98,8 +98,29 @@ public struct KeyPair: Sendable {
   }
 }
 
+extension KeyPair {
+  /// The pair whose secret half is 64 hexadecimal digits; nil for anything else.
+  public init?(hexadecimal text: String) {
+    let digits = text.utf8.map(UInt8.init(hexadecimal:))
+    guard digits.count == 2 * Self.byteCount, !digits.contains(nil) else { return nil }
+    let values = digits.compactMap(\.self)
+    let bytes = stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }
+    var secretText = [CChar](repeating: 0, count: Self.textLength + 1)
+    guard zmq_z85_encode(&secretText, bytes, bytes.count) != nil else { return nil }
+    self.init(secretText: String(terminated: secretText))
+  }
+}
+
+extension UInt8 {
+  /// The value of a hexadecimal digit.
+  fileprivate init?(hexadecimal digit: UInt8) {
+    guard let value = Character(UnicodeScalar(digit)).hexDigitValue else { return nil }
+    self = UInt8(value)
+  }
+}
+
 extension String {
-  fileprivate init(terminated text: [CChar]) {
+  init(terminated text: [CChar]) {
     self.init(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }

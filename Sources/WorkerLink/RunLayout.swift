@@ -41,6 +41,9 @@ public enum RunLayout {
   /// All files of the output folder but for checkpoints and what is the launcher's.
   public static let files = allWeights + [epochs, steps, earlier(epochs), earlier(steps), recipe]
 
+  /// In it, the folder of the launcher of another host than the first.
+  public static func launcher(host: Int) -> String { "host-\(host)" }
+
   /// In the launcher's folder: the logs of one launcher, by attempts.
   public static let logs = "logs"
   /// The folder of an attempt's logs.

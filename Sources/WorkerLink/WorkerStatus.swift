@@ -59,7 +59,7 @@ private func finite(_ bits: UInt64) -> Double? {
 }
 
 /// What a worker is busy with.
-public enum Phase: Int, CaseIterable, Sendable {
+public enum Phase: Int, CaseIterable, Codable, Sendable {
   /// Reading flags and folders, building the network, rendezvous the others.
   case start
   /// Waiting for images.

@@ -32,10 +32,12 @@ extension LaunchCommand {
 extension Launch {
   /// Runs the workers to their end; the exit status for it.
   func supervise(
-    _ signals: consuming SignalReader, control: ControlServer? = nil, possession: Possession? = nil
+    _ signals: consuming SignalReader, control: ControlServer? = nil, possession: Possession? = nil,
+    hosts: HostLead? = nil
   ) throws(LaunchError) -> CInt {
     try requireRoom()
-    let supervisor = try Supervisor(self, signals: signals, control: control, possession: possession)
+    let supervisor = try Supervisor(
+      self, signals: signals, control: control, possession: possession, hosts: hosts)
     supervisor.open()
     let outcome = supervisor.run()
     supervisor.close(outcome)

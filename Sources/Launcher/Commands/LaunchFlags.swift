@@ -38,6 +38,7 @@ struct LaunchFlags: ParsableArguments {
 
   @OptionGroup var restarts: RestartFlags
   @OptionGroup var ring: RingFlags
+  @OptionGroup var hosts: HostFlags
 
   func validate() throws {
     if let threadsPerWorker, !(1...manyThreads).contains(threadsPerWorker) {
@@ -50,10 +51,11 @@ struct LaunchFlags: ParsableArguments {
   }
 
   /// The flags by their long names; each takes one value.
-  static let names: Set = [
-    "--nproc", "--nproc-per-node", "--run-id", "--run-dir", "--threads-per-worker", "--grace",
-    "--transport", "--shm-size", "--ring-address", "--hang-timeout", "--max-restarts", "--restart-window",
-  ]
+  static let names = Set(
+    [
+      "--nproc", "--nproc-per-node", "--run-id", "--run-dir", "--threads-per-worker", "--grace",
+      "--transport", "--shm-size", "--ring-address", "--hang-timeout", "--max-restarts", "--restart-window",
+    ] + HostFlags.names)
 
   /// Leaves out these flags with their values, and keeps the rest as it is.
   ///

@@ -14,7 +14,7 @@ import WorkerLink
 struct TrainCommand: LaunchCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train on this host with N workers.",
+    abstract: "Train with N workers on this host, or on each of several.",
     usage: usage,
     discussion: "The training flags are checked here once and passed on to every worker as they are.")
 
@@ -33,10 +33,26 @@ struct TrainCommand: LaunchCommand {
   func start(
     _ signals: consuming SignalReader, environment: [String: String], arguments given: [String]
   ) throws -> CInt {
+    guard let hosts = try HostStart(launch.hosts, environment: environment) else {
+      return try start(signals, environment: environment, arguments: given, on: nil)
+    }
+    do {
+      return try start(signals, environment: environment, arguments: given, on: hosts)
+    } catch {
+      // The others would dial for long.
+      hosts.turnAway(error)
+      throw error
+    }
+  }
+
+  private func start(
+    _ signals: consuming SignalReader, environment: [String: String], arguments given: [String],
+    on hosts: HostStart?
+  ) throws -> CInt {
     let size = workerCount(environment: environment)
     let request = try training.request()
     let saved = SavedValues.glimpse(request)
-    let recipe = try recipe(of: request, over: saved, size)
+    let recipe = try recipe(of: request, over: saved, size, on: hosts?.plan)
     let output = request.outputFolder(over: saved)
     let task = WorkerTask(
       trainingWith: LaunchFlags.removed(from: given), request, writingTo: output)
@@ -52,18 +68,21 @@ struct TrainCommand: LaunchCommand {
       threads: .shared(
         named: launch.threadsPerWorker ?? training.run.threads, environment: environment, workers: size),
       maxRestarts: launch.restarts.maxRestarts)
-    if let status = try rehearse(program, task, request.run, placement, environment, signals) {
+    let isFirst = hosts?.isFirst ?? true
+    if isFirst || request.run.dryRun,
+      let status = try rehearse(program, task, request.run, placement, hosts?.plan, environment, signals)
+    {
       return status
     }
     let owner = "pid \(getpid()), run \(identifier.text)"
     let possession =
-      request.run.writes
+      request.run.writes && isFirst
       ? try Possession(of: output, beginning: request.beginning, owner: owner) : nil
-    let path = ownFolder(in: output, request.run)
+    let path = ownFolder(in: output, request.run, hosts?.plan)
     let folder: RunLock? =
       if let path { try RunLock(path: path, owner: owner, besides: possession) } else { nil }
     let control = try path.map { path in
-      try ControlServer(run: identifier, folder: path, environment: environment)
+      try ControlServer(run: isFirst ? identifier : nil, folder: path, environment: environment)
     }
     var run = Launch(
       grace: .seconds(launch.grace), program: program, task: task, placement: placement,
@@ -72,12 +91,17 @@ struct TrainCommand: LaunchCommand {
         debug: ["twins-worker"] + task.arguments, again: again(request.run, writingTo: output),
         data: recipe.data.path),
       notes: launch.ring.notes)
+    run.hosts = hosts?.plan
     run.restarts = launch.restarts.budget
     run.budgets = budgets
     run.cards = cards(for: size, environment: environment)
-    run.notes += [control?.note].compactMap(\.self)
+    run.notes += [hosts?.note, control?.note].compactMap(\.self)
     // Whatever may refuse the start comes before an earlier run goes.
     try run.requireRoom()
+    defer { withExtendedLifetime(folder) {} }
+    if let hosts, !isFirst {
+      return try hosts.follow(run, recipe, named: launch.runIdentifier, signals: signals, control: control)
+    }
     try possession?.begin()
     if request.run.writes, let path {
       follow(&run, output)
@@ -85,23 +109,26 @@ struct TrainCommand: LaunchCommand {
         arguments: given.filter { $0 != WorkerTask.overwrite }, output: output, workers: size)
       run.notes += [record.write(to: path)].compactMap(\.self)
     }
-    defer { withExtendedLifetime(folder) {} }
-    return try run.supervise(signals, control: control, possession: possession)
+    return try run.supervise(
+      signals, control: control, possession: possession, hosts: hosts?.lead(run, recipe))
   }
 
   /// The launcher's own folder: an evaluation or a measurement, which writes nothing, has one where it is named;
   /// `--print-config` has none.
-  private func ownFolder(in output: String, _ run: RunSettings) -> String? {
+  private func ownFolder(in output: String, _ run: RunSettings, _ hosts: HostPlan?) -> String? {
     guard !run.printConfig else { return nil }
     let isWanted = run.trains || run.outputDir != nil
-    return launch.runFolder ?? (isWanted ? "\(output)/\(RunLayout.launcher)" : nil)
+    let folder = launch.runFolder ?? (isWanted ? "\(output)/\(RunLayout.launcher)" : nil)
+    // All hosts may see the same disk.
+    guard let folder, let hosts, hosts.host > 0 else { return folder }
+    return "\(folder)/\(RunLayout.launcher(host: hosts.host))"
   }
 
   private func recipe(
-    of request: RunRequest, over saved: SavedValues?, _ size: Int
+    of request: RunRequest, over saved: SavedValues?, _ size: Int, on hosts: HostPlan?
   ) throws(RecipeError) -> Recipe {
     do {
-      return try request.recipe(worldSize: size, over: saved)
+      return try request.recipe(worldSize: size * (hosts?.hosts ?? 1), hostSize: size, over: saved)
     } catch {
       // What a flag would have had to say may stand in what is not there.
       try request.run.requireResume()
@@ -141,13 +168,13 @@ extension TrainCommand {
   /// Throws what every worker would end by. Another program in the worker's place is not asked.
   func rehearse(
     _ program: String, _ task: WorkerTask, _ run: RunSettings, _ placement: WorkerEnvironment,
-    _ environment: [String: String], _ signals: borrowing SignalReader
+    _ hosts: HostPlan?, _ environment: [String: String], _ signals: borrowing SignalReader
   ) throws -> CInt? {
     guard run.dryRun || !WorkerProgram.isNamed(by: environment), !run.printConfig else { return nil }
     let rehearsal = try Rehearsal(
       WorkerCommand(
         program: program, task: task.rehearsing(overwriting: run.overwrite),
-        environment: placement.environment(rank: 0, inheriting: environment)), signals)
+        environment: placement.rehearsing(on: hosts).environment(rank: 0, inheriting: environment)), signals)
     if let signal = rehearsal.interruption { return 128 + signal.number }
     if run.dryRun {
       rehearsal.show()

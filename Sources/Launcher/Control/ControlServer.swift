@@ -13,22 +13,22 @@ final class ControlServer {
 
   private let socket: ControlSocket
   private let ready: ReadyQueue
-  private let registration: RunRegistration
+  private let registration: RunRegistration?
   /// Why the run is found by its folder alone, as a sentence; nil where its name will do.
-  var note: String? { registration.obstacle }
+  var note: String? { registration?.obstacle }
   private var clients: [(number: UInt32, client: ControlClientEnd)] = []
   private var lastNumber: UInt32 = 0
 
   /// The number that stands for the listening socket.
   private static let listening: UInt32 = 0
 
-  /// Starts listening, then lets the run be found by its name.
+  /// Starts listening, then lets the run be found by its name, where one is given.
   init(
-    run: RunIdentifier, folder: String, environment: [String: String]
+    run: RunIdentifier?, folder: String, environment: [String: String]
   ) throws(LaunchError) {
     socket = try ControlSocket(in: folder, environment: environment)
     ready = try ReadyQueue()
-    registration = RunRegistration(run, folder: folder, environment: environment)
+    registration = run.map { RunRegistration($0, folder: folder, environment: environment) }
     guard linux_watch_always(ready.descriptor.number, socket.listener.number, Self.listening) == 0 else {
       throw LaunchError(call: "epoll_ctl", errno: errno)
     }

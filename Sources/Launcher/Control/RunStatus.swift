@@ -19,6 +19,18 @@ struct RunStatus: Codable, Equatable, Sendable {
   /// What of its output nobody reads any more, each as a clause; nil where all is read.
   var unread: [String]?
   let ranks: [Rank]
+  /// Nil where the run has one host, and of a host that is not the first.
+  var hosts: [Host]?
+
+  /// What it tells of one host.
+  struct Host: Codable, Equatable, Sendable {
+    let host: Int
+    /// Nil where it does not take part now.
+    var name: String?
+    var address: String?
+    /// Since its launcher was heard; nil on the first one, which tells.
+    var silentSeconds: Double?
+  }
 
   enum State: String, Codable, Sendable {
     case running
@@ -85,7 +97,9 @@ extension RunStatus {
     ]
   }
 
-  private var notes: [String] { (unread ?? []).map { "\($0): its lines are in the logs alone" } }
+  private var notes: [String] {
+    (hosts ?? []).map(\.line) + (unread ?? []).map { "\($0): its lines are in the logs alone" }
+  }
 
   private var table: [String] {
     let rows = [["rank", "pid", "state", "phase", "for", "step", "restarts", ""]] + ranks.map(\.cells)
@@ -104,6 +118,14 @@ func placeText(epoch: Int, step: Int, of steps: Int, loss: Double?, imagesPerSec
     loss.map { "loss \(decimal($0, 4))" }, imagesPerSecond.map { "\(decimal($0, 1)) images/s" },
   ].compactMap { $0 }
   return (["epoch \(epoch), step \(step) of \(steps)"] + values).joined(separator: ", ")
+}
+
+extension RunStatus.Host {
+  fileprivate var line: String {
+    guard let name else { return "host \(host): not here" }
+    let silence = silentSeconds.map { ", heard \(inSeconds(.seconds($0))) ago" } ?? ""
+    return "host \(host): \(name)\(address.map { " (\($0))" } ?? "")\(silence)"
+  }
 }
 
 extension RunStatus.Rank {

@@ -2,7 +2,7 @@ import Glibc
 import Recipe
 
 /// How one worker process ended.
-enum Ending: Equatable, Sendable {
+enum Ending: Equatable, Codable, Sendable {
   /// It returned this exit code.
   case exited(CInt)
   /// This signal ended it.
@@ -13,6 +13,8 @@ enum Ending: Equatable, Sendable {
   case stuck
   /// The launcher ended it, because it did nothing for longer than it may.
   case hung(Hang)
+  /// Its host is not there, or cannot take part.
+  case withoutHost(HostFault)
 }
 
 extension Ending {
@@ -37,6 +39,7 @@ extension Ending {
     case .notStarted: ExitStatus.badConfiguration.rawValue
     case .stuck: 128 + Signal.kill.number
     case .hung: ExitStatus.software.rawValue
+    case .withoutHost(let fault): fault.exitStatus.rawValue
     }
   }
 
@@ -59,6 +62,7 @@ extension Ending: CustomStringConvertible {
     case .notStarted(let reason): "could not be started: \(reason)"
     case .stuck: "still there after SIGKILL"
     case .hung(let hang): hang.description
+    case .withoutHost(let fault): fault.reason
     }
   }
 }
@@ -101,7 +105,7 @@ struct Outcome: Equatable, Sendable {
 }
 
 /// A signal by number, printed by its name.
-struct Signal: Hashable, Sendable {
+struct Signal: Hashable, Codable, Sendable {
   let number: CInt
 
   init(_ number: CInt) {

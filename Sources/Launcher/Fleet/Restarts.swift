@@ -95,6 +95,7 @@ extension Ending {
     // A device that holds a process holds the card that the next one needs.
     case .notStarted, .stuck: return false
     case .killed, .hung: return true
+    case .withoutHost(let fault): return fault.kind == .lost
     case .exited(let status):
       switch ExitStatus(rawValue: status) {
       case .usage, .badData, .missingInput, .noDevice, .badConfiguration, .diverged: return false

@@ -8,7 +8,7 @@ struct Launch: Sendable {
   /// What the workers of the first attempt are to do.
   let task: WorkerTask
   /// Where they are; each attempt adds where its ranks meet.
-  let placement: WorkerEnvironment
+  var placement: WorkerEnvironment
   /// The launcher's own environment.
   let environment: [String: String]
   /// Nil where no logs are kept.
@@ -27,6 +27,8 @@ struct Launch: Sendable {
   var progressPath: String?
   /// Cards by local rank, as a failure report names them; empty on the CPU.
   var cards: [String] = []
+  /// Where this host stands among those of the run; nil where it is the only one.
+  var hosts: HostPlan?
 
   init(
     grace: Duration, program: String, task: WorkerTask, placement: WorkerEnvironment,
@@ -43,7 +45,15 @@ struct Launch: Sendable {
   }
 
   var runIdentifier: String { placement.rendezvous.run }
+  /// Workers on this host.
   var size: Int { placement.rendezvous.size }
+  /// Workers on all hosts.
+  var worldSize: Int { size * (hosts?.hosts ?? 1) }
+  /// The ranks of this host's workers.
+  var ranks: Range<Int> {
+    let first = size * (hosts?.host ?? 0)
+    return first..<first + size
+  }
 
   /// What a report recommends now: a folder that holds the run's checkpoints is gone on with, and not begun in anew.
   var currentAdvice: FailureReport.Advice {
@@ -62,7 +72,8 @@ extension Launch {
   func requireRoom() throws(LaunchError) {
     do throws(Shortage) {
       try Limits.require(
-        descriptors: Self.descriptors(workers: size), for: "a launcher of \(counted(size, "worker"))")
+        descriptors: Self.descriptors(workers: size) + (hosts?.hosts ?? 0),
+        for: "a launcher of \(counted(size, "worker"))")
       if let shortage = Self.shortage(workers: size, under: .now) { throw shortage }
     } catch {
       throw LaunchError(error)

@@ -15,6 +15,8 @@ struct WorkerEnvironment: Sendable {
   var hasBoard = false
   /// What torchrun calls its --max-restarts.
   var maxRestarts = 0
+  /// The hosts of the run, which then counts ranks over all of them; nil where there is one.
+  var hosts: HostLink?
 
   /// How many threads each worker's parallel loops use.
   struct Threads: Equatable, Sendable {
@@ -36,12 +38,24 @@ struct WorkerEnvironment: Sendable {
     }
   }
 
-  /// The whole environment of one worker, given the launcher's own.
+  /// That of a worker that counts all of those hosts' and meets none of them.
+  func rehearsing(on plan: HostPlan?) -> WorkerEnvironment {
+    var placement = self
+    placement.hosts = plan.map {
+      HostLink(
+        hosts: $0.hosts, host: 0, address: rendezvous.address, storeAddress: rendezvous.address,
+        storePort: masterPort, run: rendezvous.run, generation: 0)
+    }
+    return placement
+  }
+
+  /// The whole environment of one worker, by its rank in the run, given the launcher's own.
   func environment(rank: Int, inheriting outer: [String: String]) -> [String: String] {
     let wished = outer.filter { WaitPolicy.variables.keys.contains($0.key) }
     return outer.filter { !Self.isOwn($0.key) }
-      .merging(rendezvous(rank: rank).environment) { $1 }
+      .merging(rendezvous(rank: localRank(of: rank)).environment) { $1 }
       .merging(identity(rank: rank)) { $1 }
+      .merging(place(rank: rank)) { $1 }
       .merging(link.environment) { $1 }
       .merging(WaitPolicy.variables) { $1 }
       .merging(wished) { $1 }
@@ -61,11 +75,24 @@ struct WorkerEnvironment: Sendable {
 
   private func identity(rank: Int) -> [String: String] {
     let values: [TorchrunVariable: String] = [
-      .localRank: "\(rank)", .localWorldSize: "\(rendezvous.size)", .hostRank: "0",
-      .masterAddress: "127.0.0.1", .masterPort: "\(masterPort)",
+      .localRank: "\(localRank(of: rank))", .localWorldSize: "\(rendezvous.size)",
+      .hostRank: "\(hosts?.host ?? 0)", .masterAddress: hosts?.storeAddress ?? "127.0.0.1",
+      .masterPort: "\(masterPort)",
       .run: rendezvous.run, .restarts: "\(rendezvous.generation)", .mostRestarts: "\(maxRestarts)",
     ]
     return Dictionary(uniqueKeysWithValues: values.map { ($0.key.rawValue, $0.value) })
+  }
+
+  private func localRank(of rank: Int) -> Int { rank - rendezvous.size * (hosts?.host ?? 0) }
+
+  /// Among the workers of all hosts, where there are several.
+  private func place(rank: Int) -> [String: String] {
+    guard var hosts else { return [:] }
+    if rank != 0 { hosts.storeSocket = nil }
+    return hosts.environment.merging([
+      RingRendezvous.rankVariable: "\(rank)",
+      RingRendezvous.sizeVariable: "\(rendezvous.size * hosts.hosts)",
+    ]) { $1 }
   }
 
   /// What was announced is what runs, whichever variable the maths library heeds.
@@ -77,7 +104,8 @@ struct WorkerEnvironment: Sendable {
   /// Variables that the launcher sets, or that speak to it: those of another one must not be left.
   private static func isOwn(_ variable: String) -> Bool {
     RingRendezvous.variables.contains(variable) || LauncherLink.variables.contains(variable)
-      || SystemdSocket.variables.contains(variable) || variable == RunRequest.variable
+      || HostLink.variables.contains(variable) || SystemdSocket.variables.contains(variable)
+      || [RunRequest.variable, RendezvousKey.variable].contains(variable)
   }
 }
 

@@ -20,9 +20,10 @@ struct Console {
   }
 
   /// Says something on the launcher's own behalf.
-  mutating func print(_ text: String) {
-    errors.write("twins-launch: \(text)\n")
-  }
+  mutating func print(_ text: String) { errors.write(Self.line(text)) }
+
+  /// A line of the launcher's own.
+  static func line(_ text: String) -> String { "twins-launch: \(text)\n" }
 
   /// What nobody reads any more, and why, each as a clause.
   var lostReaders: [String] {

@@ -34,6 +34,7 @@ extension Ending {
     case .stuck:
       Explanation(cause: "a driver holds it inside the kernel", nextStep: .askKernel)
     case .hung(let hang): Explanation(cause: hang.cause, nextStep: hang.nextStep)
+    case .withoutHost(let fault): fault.explanation
     }
   }
 
@@ -91,7 +92,10 @@ extension Ending {
 extension Outcome {
   /// How the run ended, in systemd's one line.
   var reason: String {
-    if let firstFailure { return "rank \(firstFailure) failed: \(ends[firstFailure].ending.words)" }
+    if let firstFailure {
+      if case .withoutHost(let fault) = ends[firstFailure].ending { return fault.reason }
+      return "rank \(firstFailure) failed: \(ends[firstFailure].ending.words)"
+    }
     return ExitStatus(rawValue: exitStatus)?.meaning ?? "stopped"
   }
 
@@ -103,6 +107,7 @@ extension Outcome {
     case .killed, .stuck: return nil
     case .hung: return ETIMEDOUT
     case .notStarted: return ENOEXEC
+    case .withoutHost: return EHOSTUNREACH
     case .exited(let status):
       switch ExitStatus(rawValue: status) {
       case .usage, .badConfiguration: return EINVAL

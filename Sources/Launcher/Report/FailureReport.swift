@@ -8,7 +8,7 @@ struct FailureReport: Sendable {
   let lastLines: [String]
   /// Nil where no logs are kept.
   let logPath: String?
-  let advice: Advice
+  var advice: Advice
   /// What the worker was busy with, where it told.
   var phase: String?
   /// Nil where there is but one attempt.
@@ -17,6 +17,10 @@ struct FailureReport: Sendable {
   var card: String?
   /// How many processes the kernel killed meanwhile because memory ran out, and who says so.
   var memoryKills: MemoryKills.Count?
+  /// The host of the worker, in a few words; nil where the run has one.
+  var host: String?
+  /// How many workers each host has, where there are several hosts.
+  var workersOfHost: Int?
 
   /// The command lines that a report may recommend.
   struct Advice: Sendable {
@@ -34,17 +38,28 @@ struct FailureReport: Sendable {
   var text: String {
     let phases = [facts, tail, others, nextSteps].filter { !$0.isEmpty }
     let body = Array(phases.joined(separator: [""]))
-    return framed(body, "rank \(failure.rank) failed, and the run was stopped")
+    return framed(body, "\(subject), and the run was stopped")
   }
 
   /// The report of an attempt that another one follows.
   var shortText: String {
-    framed([facts, tail].joined(separator: [""]), "rank \(failure.rank) failed")
+    framed([facts, tail].filter { !$0.isEmpty }.joined(separator: [""]), subject)
   }
 }
 
 extension FailureReport {
   private static let width = 76
+
+  /// Why the ranks of a whole host are not there; nil where a worker failed by itself.
+  private var hostFault: HostFault? {
+    guard case .withoutHost(let fault) = failure.ending else { return nil }
+    return fault
+  }
+
+  private var subject: String {
+    guard let hostFault, let workersOfHost else { return "rank \(failure.rank) failed" }
+    return "host \(failure.rank / workersOfHost) \(hostFault.verdict)"
+  }
 
   private var rule: String { String(repeating: "─", count: Self.width) }
 
@@ -60,10 +75,17 @@ extension FailureReport {
   }
 
   private var facts: [String] {
-    let worker = "rank \(failure.rank) of \(outcome.ends.count)" + (process.map { ", pid \($0)" } ?? "")
+    let worker =
+      "rank \(failure.rank) of \(outcome.ends.count)" + (host.map { " on \($0)" } ?? "")
+      + (process.map { ", pid \($0)" } ?? "")
     let moment = elapsed(failure.moment - outcome.start)
+    let run = row("run", runIdentifier + (attempt.map { ", attempt \($0)" } ?? ""))
+    if let hostFault {
+      return [run, row("ended", "\(moment) after the start"), row("reason", hostFault.reason)]
+        + [row("likely", cause)] + [place.map { row("at", $0) }].compactMap(\.self)
+    }
     return [
-      row("run", runIdentifier + (attempt.map { ", attempt \($0)" } ?? "")),
+      run,
       row("worker", worker + (card.map { ", card \($0)" } ?? "")),
       row("ended", "\(failure.ending), \(moment) after the start"),
       row("likely", cause),
@@ -93,6 +115,7 @@ extension FailureReport {
   }
 
   private var tail: [String] {
+    guard hostFault == nil else { return [] }
     guard !lastLines.isEmpty else { return [row("output", "none")] }
     let title = lastLines.count == 1 ? "its last line" : "its last \(lastLines.count) lines"
     return ["   \(title)"] + lastLines.map { "   │ \($0)" }
@@ -100,8 +123,11 @@ extension FailureReport {
 
   private var others: [String] {
     let others = outcome.ends.filter { $0.rank != failure.rank }
-    return others.isEmpty ? [] : ["   the others"] + others.map { row("rank \($0.rank)", fate(of: $0)) }
+    return others.isEmpty
+      ? [] : ["   the others"] + others.map { row("rank \($0.rank)", fate(of: $0) + place(of: $0.rank)) }
   }
+
+  private func place(of rank: Int) -> String { workersOfHost.map { ", on host \(rank / $0)" } ?? "" }
 
   private func fate(of end: WorkerEnd) -> String {
     switch end.ending {
@@ -110,6 +136,7 @@ extension FailureReport {
     case .killed(Signal.kill.number) where end.stoppedByLauncher:
       "stopped by the launcher, with SIGKILL as it did not end by itself"
     case .notStarted where end.stoppedByLauncher: "not started"
+    case .withoutHost: "lost with its host"
     case _ where end.stoppedByLauncher: "stopped by the launcher"
     case .stoppedEarly: "stopped early"
     default: "\(end.ending) after rank \(failure.rank) was lost"

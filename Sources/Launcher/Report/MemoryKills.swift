@@ -3,14 +3,14 @@ import System
 /// Whether the kernel killed somebody since a moment because memory ran out, as its counters say.
 struct MemoryKills: Sendable {
   /// A file of counters, as lines of a name and a number.
-  struct Source: Equatable, Sendable {
+  struct Source: Equatable, Codable, Sendable {
     let path: String
     /// Whether it counts for this control group alone, and not for the whole machine.
     let isOfGroup: Bool
   }
 
   /// How many were killed, and who says so.
-  struct Count: Equatable, Sendable {
+  struct Count: Equatable, Codable, Sendable {
     let number: Int
     let source: Source
 

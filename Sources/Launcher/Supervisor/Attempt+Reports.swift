@@ -8,45 +8,65 @@ extension Attempt {
   /// What is about to run.
   var openingLine: String {
     "run \(launch.runIdentifier): \(counted(launch.size, "worker")) with "
-      + "\(counted(launch.placement.threads.count, "thread")) each; "
+      + "\(counted(launch.placement.threads.count, "thread")) each"
+      + (launch.hosts.map { " on each of \($0.hosts) hosts" } ?? "") + "; "
       + (logFolder.map { "logs in \($0)" } ?? "no logs")
   }
 
   /// That it begins, where it is not the first.
   var beginningLine: String { "attempt \(number)" + (logFolder.map { ": logs in \($0)" } ?? "") }
 
+  /// What is known here of a worker of this host.
+  func facts(of rank: Int) -> WorkerFacts {
+    let card = rank - launch.ranks.lowerBound
+    return WorkerFacts(
+      process: processes[rank], lastLines: outputs[rank]?.tail.text ?? [], logPath: logPath(rank: rank),
+      phase: phase(of: rank), card: launch.cards.indices.contains(card) ? launch.cards[card] : nil,
+      memoryKills: memoryKills.since)
+  }
+
   /// What went wrong, after the rank's failure.
-  func report(_ outcome: Outcome, firstFailure rank: Int) -> FailureReport {
+  func report(_ outcome: Outcome, firstFailure rank: Int, _ facts: WorkerFacts, host: String? = nil)
+    -> FailureReport
+  {
     FailureReport(
       runIdentifier: launch.runIdentifier, outcome: outcome, failure: outcome.ends[rank],
-      process: processes[rank], lastLines: outputs.isEmpty ? [] : outputs[rank].tail.text,
-      logPath: logPath(rank: rank), advice: launch.currentAdvice, phase: phase(of: rank),
-      attempt: launch.restarts.count > 0 ? outcome.attempt : nil,
-      card: launch.cards.indices.contains(rank) ? launch.cards[rank] : nil,
-      memoryKills: memoryKills.since)
+      process: facts.process, lastLines: facts.lastLines, logPath: facts.logPath,
+      advice: launch.currentAdvice, phase: facts.phase,
+      attempt: launch.restarts.count > 0 ? outcome.attempt : nil, card: facts.card,
+      memoryKills: facts.memoryKills, host: host, workersOfHost: launch.hosts.map { _ in launch.size })
   }
 
   /// What a rank was busy with at its end, if it got beyond its start.
   private func phase(of rank: Int) -> String? {
-    guard let state = liveness?.board.read(rank: rank)?.state, state.epoch != nil else { return nil }
+    guard let state = liveness?.read(rank)?.state, state.epoch != nil else { return nil }
     return state.phase.name
   }
 
   /// What `status` tells of it, that long after the launcher's start.
-  func status(_ state: RunStatus.State, at now: Duration, unread: [String]) -> RunStatus {
-    let moment = monotonicNanoseconds()
-    let views = liveness?.views(of: workers.values) ?? []
-    let ranks = (0..<launch.size).map { rank in
-      views.first { $0.rank == rank }.map { self.rank($0, at: moment) } ?? endedOrUnknown(rank)
-    }
-    let first = views.first?.state
+  ///
+  /// - Parameter others: The ranks of other hosts, as these have told of them.
+  func status(
+    _ state: RunStatus.State, at now: Duration, unread: [String], others: [RunStatus.Rank] = []
+  ) -> RunStatus {
+    let ranks = self.ranks + others
+    let first = liveness?.views(of: workers.values).first?.state
     return RunStatus(
-      run: launch.runIdentifier, attempt: number, launcher: getpid(), state: state,
+      run: run, attempt: number, launcher: getpid(), state: state,
       uptimeSeconds: now / .seconds(1),
       epoch: first?.epoch, step: first?.step, stepsOfEpoch: first?.stepsOfEpoch, loss: first?.loss,
       imagesPerSecond: first?.imagesPerSecond,
       healthy: state != .waiting && ranks.allSatisfy { $0.state == .running || $0.state == .ended },
       unread: unread.isEmpty ? nil : unread, ranks: ranks)
+  }
+
+  /// How the ranks of this host stand.
+  var ranks: [RunStatus.Rank] {
+    let moment = monotonicNanoseconds()
+    let views = liveness?.views(of: workers.values) ?? []
+    return launch.ranks.map { rank in
+      views.first { $0.rank == rank }.map { self.rank($0, at: moment) } ?? endedOrUnknown(rank)
+    }
   }
 
   private func rank(_ view: RankView, at moment: UInt64) -> RunStatus.Rank {
@@ -64,13 +84,13 @@ extension Attempt {
   ///
   /// Of the board, since the file of a run that is gone on with ends with steps of an earlier attempt.
   var firstRanksStep: WorkerStatus? {
-    guard let state = liveness?.board.read(rank: 0)?.state, state.stepsDone > 0 else { return nil }
+    guard let state = liveness?.read(launch.ranks.lowerBound)?.state, state.stepsDone > 0 else { return nil }
     return state
   }
 
   /// Grows as all ranks move: each says so on the board, and rank 0 has a line for every so many steps, none of which
   /// ends before every rank has added its gradients.
-  var movement: Int { (outputs.first?.outputLines ?? 0) + (liveness?.movement ?? 0) }
+  var movement: Int { (outputs[0]?.outputLines ?? 0) + (liveness?.movement ?? 0) }
 }
 
 extension Launch {
@@ -82,7 +102,7 @@ extension Launch {
   /// How a run ended that did not fail.
   func closingLine(_ outcome: Outcome, after time: Duration) -> String {
     switch ExitStatus(rawValue: outcome.exitStatus) {
-    case .done: "\(counted(size, "worker")) finished in \(elapsed(time))"
+    case .done: "\(counted(worldSize, "worker")) finished in \(elapsed(time))"
     case .stoppedEarly: "stopped early after \(elapsed(time)); \(advice.again) goes on"
     default:
       "stopped by \(outcome.stopSignal ?? .terminate) after \(elapsed(time)), before the state was saved"

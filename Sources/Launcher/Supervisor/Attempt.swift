@@ -17,7 +17,7 @@ final class Attempt {
   private(set) var processes: [Int: pid_t] = [:]
   private(set) var workers: [Int: WorkerProcess] = [:]
   /// By rank; empty until they are prepared.
-  private(set) var outputs: [RankOutput] = []
+  private(set) var outputs: [Int: RankOutput] = [:]
   /// What the workers say of themselves; nil where nobody watches.
   private(set) var liveness: Liveness?
   /// The folder of its logs; nil where none are kept.
@@ -31,15 +31,24 @@ final class Attempt {
   private var sockets: SocketFolder?
   /// The file in memory that the workers share; theirs alone once all of them are started.
   private var memory: Descriptor?
+  /// The hosts that take part; nil where there is one.
+  private let hosts: AttemptHosts?
+  /// Where the first worker keeps the store of all hosts; its alone once it is started.
+  private var store: Descriptor?
 
   /// Starts one rank.
   typealias Spawn = (WorkerCommand, Int, WorkerProcess.Inheritance) throws(LaunchError) -> WorkerProcess
 
   /// An attempt that has nothing yet.
-  init(_ number: Int, of launch: Launch) {
+  init(
+    _ number: Int, of launch: Launch, on hosts: AttemptHosts? = nil, store: consuming Descriptor? = nil
+  ) {
     self.launch = launch
     self.number = number
+    self.hosts = hosts
+    self.store = store
     placement = launch.placement
+    placement.hosts = hosts?.link
     // Workers of the attempt before, if any lived on, could not join this one's ring.
     placement.rendezvous.generation = number
     task = launch.task
@@ -48,11 +57,15 @@ final class Attempt {
 
   /// Gets everything ready that can fail before a worker runs.
   func prepare(_ console: inout Console) throws(LaunchError) {
-    if number > 0 { placement.masterPort = try FreePort.find() }
-    if let resumption = launch.resumption {
-      task = resumption.task(first: launch.task)
-      resumption.cutLogs()
+    if let hosts {
+      placement.masterPort = hosts.masterPort
+      placement.rendezvous.run = hosts.link.run
+      task = hosts.goesOn ? launch.task.goingOn() : launch.task
+    } else {
+      if number > 0 { placement.masterPort = try FreePort.find() }
+      task = launch.resumption?.task(first: launch.task) ?? launch.task
     }
+    launch.resumption?.cutLogs()
     progress = launch.progressPath.map(ProgressFile.init)
     try makeSockets()
     try openOutputs(&console)
@@ -66,19 +79,24 @@ final class Attempt {
   func start(
     _ rank: Int, lifeline: CInt, watchedBy ended: borrowing ReadyQueue, _ spawn: Spawn
   ) throws(LaunchError) {
-    liveness?.board.begin(rank: rank, at: monotonicNanoseconds())
-    defer { if rank == launch.size - 1 { memory = nil } }
+    liveness?.begin(rank, at: monotonicNanoseconds())
+    defer { if rank == launch.ranks.last { dropShared() } }
     do throws(LaunchError) {
-      let worker = try spawn(command(rank: rank), rank, inheritance(lifeline))
+      let worker = try spawn(command(rank: rank), rank, inheritance(rank, lifeline))
       workers[rank] = worker
       processes[rank] = worker.identifier
       try ended.watch(worker.handle, rank: rank)
     } catch {
       // One that runs, but cannot be watched, is ended too.
       _ = workers.removeValue(forKey: rank)?.collect()
-      memory = nil
+      dropShared()
       throw error
     }
+  }
+
+  private func dropShared() {
+    memory = nil
+    store = nil
   }
 
   func send(_ signal: Signal, to rank: Int) { workers[rank]?.send(signal) }
@@ -87,9 +105,12 @@ final class Attempt {
   func collect(_ rank: Int, _ console: inout Console) -> Ending? {
     guard let worker = workers.removeValue(forKey: rank) else { return nil }
     let ending = worker.collect()
-    outputs[rank].readRest(of: worker, into: &console)
+    outputs[rank]?.readRest(of: worker, into: &console)
     return ending
   }
+
+  /// The run's name.
+  var run: String { placement.rendezvous.run }
 
   /// How far it has come, where that is known.
   var newestProgress: Progress? { progress?.newest }
@@ -121,25 +142,27 @@ extension Attempt {
   /// Reads from a stream once, so that a worker that floods its pipe cannot keep the others waiting.
   func read(_ source: Source, into console: inout Console) {
     guard let worker = workers[source.rank] else { return }
-    outputs[source.rank].read(source.stream, of: worker, into: &console)
+    outputs[source.rank]?.read(source.stream, of: worker, into: &console)
   }
 
   /// Adds a line of the launcher's own to the first rank's log.
-  func note(_ text: String, _ console: inout Console) { outputs.first?.note(text, console: &console) }
+  func note(_ text: String, _ console: inout Console) {
+    outputs[launch.ranks.lowerBound]?.note(text, console: &console)
+  }
 
   /// Keeps what the workers write from now on to their logs, and adds what the kernel says of each.
   func expectStacks(_ console: inout Console) {
     for worker in workers.values {
-      outputs[worker.rank].isQuiet = true
+      outputs[worker.rank]?.isQuiet = true
       for line in ProcessNotes.lines(of: worker.identifier) {
-        outputs[worker.rank].note(line, console: &console)
+        outputs[worker.rank]?.note(line, console: &console)
       }
     }
   }
 
   /// Shows again what the workers write.
   func endStacks() {
-    for output in outputs { output.isQuiet = false }
+    for output in outputs.values { output.isQuiet = false }
   }
 }
 
@@ -172,11 +195,9 @@ extension Attempt {
     }
   }
 
-  private func logged() throws(LaunchError) -> [RankOutput] {
-    var outputs: [RankOutput] = []
-    for rank in 0..<launch.size {
-      outputs.append(try RankOutput(rank: rank, logPath: logPath(rank: rank)))
-    }
+  private func logged() throws(LaunchError) -> [Int: RankOutput] {
+    var outputs: [Int: RankOutput] = [:]
+    for rank in launch.ranks { outputs[rank] = try RankOutput(rank: rank, logPath: logPath(rank: rank)) }
     return outputs
   }
 
@@ -200,14 +221,19 @@ extension Attempt {
         .merging(LauncherLink(log: logPath(rank: rank)).environment) { $1 })
   }
 
-  private func inheritance(_ lifeline: CInt) -> WorkerProcess.Inheritance {
+  private func inheritance(_ rank: Int, _ lifeline: CInt) -> WorkerProcess.Inheritance {
     // Borrowed: a copy of what a noncopyable optional holds would take it away.
     let shared: CInt? =
       switch memory {
       case .some(let file): file.number
       case .none: nil
       }
+    let store: CInt? =
+      switch store {
+      case .some(let socket) where rank == 0: socket.number
+      default: nil
+      }
     return WorkerProcess.Inheritance(
-      lifeline: lifeline, memory: shared, board: liveness?.board.descriptor)
+      lifeline: lifeline, memory: shared, board: liveness?.descriptor, store: store)
   }
 }

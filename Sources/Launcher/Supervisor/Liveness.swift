@@ -4,11 +4,15 @@ import WorkerLink
 
 /// Looks at the board of one attempt, from time to time.
 final class Liveness {
-  /// What the workers write on.
-  let board: StatusBoard
+  /// What the workers write on, for them to inherit.
+  var descriptor: CInt { board.descriptor }
+  /// Has a place for each rank of this host, by its place there.
+  private let board: StatusBoard
   /// When to look next, since the supervisor was made.
   private(set) var nextLook = Duration.zero
 
+  /// Those of this host.
+  private let ranks: Range<Int>
   private var hangs: HangWatch
   private var stragglers = StragglerWatch()
   private var lastLook = Duration.zero
@@ -19,21 +23,34 @@ final class Liveness {
   private static let shortInterval = Duration.milliseconds(20)
 
   /// Makes the board.
-  init(ranks: Int, budgets: HangBudgets) throws(LaunchError) {
-    guard let board = StatusBoard(ranks: ranks) else { throw LaunchError(call: "memfd_create", errno: errno) }
+  init(ranks: Range<Int>, of worldSize: Int, budgets: HangBudgets) throws(LaunchError) {
+    guard let board = StatusBoard(ranks: ranks.count) else {
+      throw LaunchError(call: "memfd_create", errno: errno)
+    }
     self.board = board
-    hangs = HangWatch(budgets)
+    self.ranks = ranks
+    hangs = HangWatch(budgets, seesAll: ranks.count == worldSize)
   }
 
   /// Of one attempt of a run; nil where nobody watches.
   static func make(_ launch: Launch) throws(LaunchError) -> Liveness? {
     guard let budgets = launch.budgets else { return nil }
-    return try Liveness(ranks: launch.size, budgets: budgets)
+    return try Liveness(ranks: launch.ranks, of: launch.worldSize, budgets: budgets)
   }
 
   /// Grows when all ranks move: how often the one said anything that has said least.
   var movement: Int {
-    (0..<board.ranks).map { board.read(rank: $0)?.updates ?? 0 }.min() ?? 0
+    ranks.map { read($0)?.updates ?? 0 }.min() ?? 0
+  }
+
+  /// Notes on a worker's behalf that it starts now; before the worker runs.
+  func begin(_ rank: Int, at moment: UInt64) {
+    board.begin(rank: rank - ranks.lowerBound, at: moment)
+  }
+
+  /// What a rank of this host said last, and how often it said anything.
+  func read(_ rank: Int) -> (state: WorkerStatus, updates: Int)? {
+    board.read(rank: rank - ranks.lowerBound)
   }
 
   /// What one look found.
@@ -60,7 +77,9 @@ final class Liveness {
   /// One turn later: the last lines may still lie in the pipes.
   func haveWrittenStacks(_ workers: some Sequence<WorkerProcess>, at now: Duration) -> Bool {
     nextLook = now + Self.shortInterval
-    let written = workers.allSatisfy { $0.isStopped || board.stacksWritten(rank: $0.rank) > 0 }
+    let written = workers.allSatisfy {
+      $0.isStopped || board.stacksWritten(rank: $0.rank - ranks.lowerBound) > 0
+    }
     defer { wereWritten = written }
     return written && wereWritten
   }
@@ -68,7 +87,7 @@ final class Liveness {
   /// What can be seen of the workers, by rank.
   func views(of workers: some Sequence<WorkerProcess>) -> [RankView] {
     workers.compactMap { worker in
-      board.read(rank: worker.rank).map {
+      read(worker.rank).map {
         RankView(rank: worker.rank, state: $0.state, updates: $0.updates, isStopped: worker.isStopped)
       }
     }.sorted { $0.rank < $1.rank }

@@ -75,6 +75,8 @@ extension WorkerProcess {
   static let boardDescriptor: CInt = 5
   /// The number under which a worker inherits what it is to do, where it is to read no flags.
   static let requestDescriptor: CInt = 6
+  /// The number under which the first of the workers of several hosts inherits the socket of their store.
+  static let storeDescriptor: CInt = 7
 
   /// What a worker inherits beside its standard streams, by number in the launcher.
   struct Inheritance {
@@ -84,17 +86,22 @@ extension WorkerProcess {
     var memory: CInt?
     /// The board, above the numbers that workers get.
     var board: CInt?
+    /// The socket of the store of all hosts, above the numbers that workers get.
+    var store: CInt?
 
     /// What the worker is to do, above the numbers that workers get.
     fileprivate var request: CInt?
 
-    init(lifeline: CInt, memory: CInt? = nil, board: CInt? = nil) {
-      (self.lifeline, self.memory, self.board) = (lifeline, memory, board)
+    init(lifeline: CInt, memory: CInt? = nil, board: CInt? = nil, store: CInt? = nil) {
+      (self.lifeline, self.memory, self.board, self.store) = (lifeline, memory, board, store)
     }
 
     /// What has a number above the lifeline's, by that number.
     fileprivate var shared: [(number: CInt, file: CInt?)] {
-      [(memoryDescriptor, memory), (boardDescriptor, board), (requestDescriptor, request)]
+      [
+        (memoryDescriptor, memory), (boardDescriptor, board), (requestDescriptor, request),
+        (storeDescriptor, store),
+      ]
     }
 
     /// The highest number that a worker gets.

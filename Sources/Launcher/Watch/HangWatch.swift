@@ -6,6 +6,8 @@ import WorkerLink
 /// its workers or alone, accuses nobody when it comes back.
 struct HangWatch: Sendable {
   let budgets: HangBudgets
+  /// Whether all ranks of the run are seen, and none of another host may be the one that is waited for.
+  private let seesAll: Bool
 
   private var stillness: [Int: Stillness] = [:]
 
@@ -15,7 +17,10 @@ struct HangWatch: Sendable {
     var time = Duration.zero
   }
 
-  init(_ budgets: HangBudgets) { self.budgets = budgets }
+  init(_ budgets: HangBudgets, seesAll: Bool = true) {
+    self.budgets = budgets
+    self.seesAll = seesAll
+  }
 
   /// Takes in what runs now; the workers to blame, if any is over its budget.
   ///
@@ -55,7 +60,7 @@ struct HangWatch: Sendable {
     let busy = late.filter { $0.state.phase != .communicate }
     if !busy.isEmpty { return busy.sorted { stillTime($0) > stillTime($1) } }
     // All that are late wait. Whom they wait for may still be within a longer budget.
-    guard views.allSatisfy({ $0.state.phase == .communicate }) else { return [] }
+    guard seesAll, views.allSatisfy({ $0.state.phase == .communicate }) else { return [] }
     return late.max { stillTime($0) < stillTime($1) }.map { [$0] } ?? []
   }
 }
@@ -96,7 +101,7 @@ struct HangBudgets: Equatable, Sendable {
 }
 
 /// A worker that has done nothing for longer than it may.
-struct Hang: Equatable, Sendable {
+struct Hang: Equatable, Codable, Sendable {
   let rank: Int
   let phase: Phase
   /// How long it has been at it.

@@ -1,5 +1,6 @@
 import Collective
 import Testing
+import WorkerLink
 
 @testable import Launcher
 
@@ -28,6 +29,35 @@ import Testing
     var placement = placement()
     placement.hasBoard = true
     #expect(placement.environment(rank: 0, inheriting: [:])["TWINS_BOARD_FD"] == "5")
+  }
+
+  @Test(arguments: [0, 8, 11]) func `tells a worker where it stands among those of all hosts`(rank: Int)
+    throws
+  {
+    var placement = placement()
+    let host = rank / 8
+    placement.hosts = HostLink(
+      hosts: 2, host: host, address: "10.0.0.\(host + 1)", storeAddress: "10.0.0.1", storePort: 5,
+      storeSocket: host == 0 ? 7 : nil, run: "run-1", generation: 3)
+    let outer = ["TWINS_HOSTS": "9", "TWINS_STORE_FD": "9", "TWINS_RDZV_KEY": "secret"]
+    let environment = placement.environment(rank: rank, inheriting: outer)
+    #expect(try HostLink(environment: environment) == placement.hosts)
+    let expected = [
+      "RANK": "\(rank)", "WORLD_SIZE": "16", "LOCAL_RANK": "\(rank % 8)", "LOCAL_WORLD_SIZE": "8",
+      "GROUP_RANK": "\(host)", "MASTER_ADDR": "10.0.0.1", "MASTER_PORT": "41234",
+      "TWINS_SOCKET_DIR": "/tmp/s",
+    ]
+    #expect(environment.filter { expected.keys.contains($0.key) } == expected)
+    #expect(environment["TWINS_RDZV_KEY"] == nil)
+  }
+
+  @Test func `the store's socket is the first worker's alone`() {
+    var placement = placement()
+    placement.hosts = HostLink(
+      hosts: 2, host: 0, address: "a", storeAddress: "a", storePort: 5, storeSocket: 7, run: "r",
+      generation: 0)
+    #expect(placement.environment(rank: 0, inheriting: [:])["TWINS_STORE_FD"] == "7")
+    #expect(placement.environment(rank: 1, inheriting: [:])["TWINS_STORE_FD"] == nil)
   }
 
   @Test func `leaves the user's thread settings alone`() {

@@ -97,6 +97,42 @@ import Testing
         """)
   }
 
+  @Test func `a host that was lost is named, and its ranks are its victims`() {
+    let lost = Ending.withoutHost(
+      HostFault(kind: .lost, reason: "host 1 (node2, 10.0.0.2) was not heard for 10.0 s"))
+    let ends = [
+      end(0, .exited(70), 21.5), end(1, .killed(15), 22, byLauncher: true), end(2, lost, 21),
+      end(3, lost, 21),
+    ]
+    var report = report(ends, failed: 2, lines: [])
+    report.workersOfHost = 2
+    report.advice.isUnderWay = true
+    #expect(
+      report.text == """
+        ── host 1 was lost, and the run was stopped ────────────────────────────────
+           run      digits
+           ended    21.0 s after the start
+           reason   host 1 (node2, 10.0.0.2) was not heard for 10.0 s
+           likely   the host is down, its launcher was ended or held, or the network between the hosts is cut
+
+           the others
+           rank 0   exit 70 after rank 2 was lost, on host 0
+           rank 1   stopped by the launcher, on host 0
+           rank 3   lost with its host, on host 1
+
+           next     the same command with --resume auto, after seeing to that host
+        ────────────────────────────────────────────────────────────────────────────
+
+        """)
+  }
+
+  @Test func `a worker of one of several hosts is named with its host`() {
+    var report = report([end(0, .exited(0), 1), end(1, .exited(3), 1)], failed: 1, lines: [])
+    (report.host, report.workersOfHost) = ("host 1 (node2, 10.0.0.2)", 1)
+    #expect(report.text.contains("   worker   rank 1 of 2 on host 1 (node2, 10.0.0.2), pid 48213\n"))
+    #expect(report.text.contains("   rank 0   finished, on host 0\n"))
+  }
+
   /// Another process of this machine may have been the one.
   @Test func `memory of the whole machine is named with care`() {
     var report = report([end(0, .killed(9), 1)], failed: 0, lines: [])

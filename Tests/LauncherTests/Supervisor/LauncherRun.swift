@@ -70,8 +70,9 @@ final class LauncherRun {
 
   var launcher: pid_t { process.processIdentifier }
 
-  func log(rank: Int, attempt: Int = 0) -> String? {
-    let path = "\(folder)/out/run/logs/attempt-\(attempt)/rank-\(rank).log"
+  func log(rank: Int, attempt: Int = 0, host: Int = 0) -> String? {
+    let own = host == 0 ? "run" : "run/host-\(host)"
+    let path = "\(folder)/out/\(own)/logs/attempt-\(attempt)/rank-\(rank).log"
     return try? String(contentsOfFile: path, encoding: .utf8)
   }
 

@@ -36,6 +36,13 @@ import WorkerLink
     #expect(look(&watch, views, seconds: 0.2).map(\.rank) == [0])
   }
 
+  /// Whom they wait for may be on another host, whose launcher knows.
+  @Test func `ranks of one host of several are not blamed for all waiting`() {
+    var watch = HangWatch(budgets, seesAll: false)
+    #expect(look(&watch, [view(2, .communicate), view(3, .communicate)], seconds: 9).isEmpty)
+    #expect(look(&watch, [view(2, .communicate), view(3, .forward)], seconds: 9).map(\.rank) == [3])
+  }
+
   @Test func `a stopped rank is blamed, wherever it stopped`() {
     for phase in [Phase.communicate, .checkpoint, .forward] {
       var watch = HangWatch(budgets)

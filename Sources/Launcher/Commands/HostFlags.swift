@@ -1,0 +1,82 @@
+import ArgumentParser
+import Flags
+import System
+
+/// The flags of a run on several hosts, by torchrun's names; what starts the launchers may say the same by variables.
+struct HostFlags: ParsableArguments {
+  @Option(
+    name: .customLong("nnodes"),
+    help: ArgumentHelp(
+      "How many hosts take part, with a launcher each and as many workers. (default: 1, or what srun, mpirun or "
+        + "Kubernetes says)", valueName: "n"))
+  var hosts: Int?
+
+  @Option(
+    name: .customLong("node-rank"),
+    help: ArgumentHelp("Which of them this one is, from 0. (default: as told likewise)", valueName: "n"))
+  var host: Int?
+
+  @Option(
+    name: .customLong("rdzv-endpoint"),
+    help: ArgumentHelp(
+      "Where the launchers meet: a name or an address of host 0, and a free port there.",
+      valueName: "host:port"),
+    transform: Self.parseMeeting)
+  var meeting: MeetingPoint?
+
+  @Option(
+    name: .customLong("rdzv-key-file"),
+    help: ArgumentHelp(
+      "The file of the key by which launchers know one another, the same on all hosts. (default: $TWINS_RDZV_KEY, or none)",
+      valueName: "file"),
+    transform: withHomeFolder)
+  var keyFile: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How long all hosts may take to come, and host 0 to come back.", valueName: "seconds"))
+  var joinTimeout = 600.0
+
+  @Option(help: ArgumentHelp("After so long without a sign of life a host is lost.", valueName: "seconds"))
+  var hostTimeout = 10.0
+
+  @Option(
+    help: ArgumentHelp(
+      "How long a lost host, or another one in its place, is waited for.", valueName: "seconds"))
+  var hostWait = 300.0
+
+  func validate() throws {
+    if let hosts, hosts < 1 { throw ValidationError("--nnodes has to be at least 1, and is \(hosts).") }
+    if let host, host < 0 { throw ValidationError("--node-rank has to be at least 0, and is \(host).") }
+    for (name, value, least) in [
+      ("join-timeout", joinTimeout, 1), ("host-timeout", hostTimeout, 3), ("host-wait", hostWait, 0),
+    ] as [(String, Double, Double)] where !(least...604_800).contains(value) {
+      throw ValidationError(
+        "--\(name) has to lie between \(Int(least)) seconds and a week, and is \(value).")
+    }
+  }
+
+  /// What the flags say, for `HostPlan`.
+  var clues: HostClues {
+    HostClues(
+      hosts: hosts.map { .init(value: $0, source: "--nnodes") },
+      host: host.map { .init(value: $0, source: "--node-rank") },
+      meeting: meeting.map { .init(value: $0, source: "--rdzv-endpoint") })
+  }
+
+  var timeouts: HostTimeouts {
+    HostTimeouts(join: .seconds(joinTimeout), silence: .seconds(hostTimeout), wait: .seconds(hostWait))
+  }
+
+  static let names = [
+    "--nnodes", "--node-rank", "--rdzv-endpoint", "--rdzv-key-file", "--join-timeout", "--host-timeout",
+    "--host-wait",
+  ]
+
+  private static func parseMeeting(_ text: String) throws -> MeetingPoint {
+    guard let meeting = MeetingPoint(text) else {
+      throw ValidationError("It has to be HOST:PORT, with an address of IPv6 in brackets: [fd00::1]:29400.")
+    }
+    return meeting
+  }
+}

@@ -1,0 +1,264 @@
+import Glibc
+import Recipe
+import System
+import Wire
+
+/// Runs the workers of a host that is not the first: tells host 0 what happens here, and does what host 0 decides.
+///
+/// One thread and one loop, as the `Supervisor`, which has the fleet. Without host 0 it ends the workers, and dials.
+final class Deputy {
+  private let station: Station
+  private let plan: HostPlan
+  private let dial: HostDial
+  private let timeouts: HostTimeouts
+  private var description: HostDescription
+  private var standing: Standing
+  private var nextBeat = Duration.zero
+  /// When host 0 was last heard.
+  private var heard = Duration.zero
+  private var hasToldRefusals = false
+
+  private enum Standing: Equatable {
+    /// Not connected, or not welcome yet.
+    case dialling(until: Duration)
+    case here
+    /// The run is over for this host, with this status; its workers end.
+    case leaving(status: CInt, until: Duration)
+  }
+
+  init(
+    _ launch: Launch, _ plan: HostPlan, _ description: HostDescription, _ timeouts: HostTimeouts,
+    key: RendezvousKey?, signals: consuming SignalReader, control: ControlServer?
+  ) throws(LaunchError) {
+    self.plan = plan
+    self.description = description
+    self.timeouts = timeouts
+    standing = .dialling(until: timeouts.join)
+    station = try Station(launch, signals: signals, control: control)
+    dial = try HostDial(plan.meeting, key: key)
+  }
+
+  /// Takes part until the run is over; the exit status, which is the same on all hosts unless host 0 was lost.
+  func run() -> CInt {
+    for note in station.launch.notes { station.console.print("note: \(note)") }
+    station.console.print("dialling host 0 at \(plan.meeting)")
+    while true {
+      station.flush()
+      if case .leaving(let status, let deadline) = standing, workers.isEmpty || station.now >= deadline {
+        return end(with: status)
+      }
+      takeTurn()
+    }
+  }
+
+  private var workers: [Int: WorkerProcess] { station.attempt.workers }
+
+  private func end(with status: CInt) -> CInt {
+    station.service.end(
+      ExitStatus(rawValue: status)?.meaning ?? "stopped", errno: nil,
+      succeeded: [.done, .stoppedEarly].contains(ExitStatus(rawValue: status)))
+    dial.close()
+    station.console.drain(patience: .seconds(5))
+    return status
+  }
+}
+
+/// What happens here.
+extension Deputy {
+  private func takeTurn() {
+    let readable = station.wait(for: dial.descriptors, isBusy: dial.hasInput, until: [deadline])
+    for rank in station.ended.takeReady() { collect(rank) }
+    while let signal = station.signals.next() { receive(signal) }
+    station.read(readable)
+    do {
+      while let news = dial.next() { try take(news) }
+    } catch {
+      leave(with: error)
+    }
+    serveControl()
+    watchWorkers()
+    watchTime()
+    if station.service.isHeard { station.service.tell(serviceState, at: station.now) }
+  }
+
+  private var deadline: Duration {
+    switch standing {
+    case .dialling(let deadline), .leaving(_, let deadline): min(deadline, station.now + HostTimeouts.beat)
+    case .here: min(nextBeat, heard + timeouts.silence)
+    }
+  }
+
+  private func collect(_ rank: Int) {
+    guard let ending = station.attempt.collect(rank, &station.console), standing == .here else { return }
+    tellEnd(of: rank, ending)
+  }
+
+  private func tellEnd(of rank: Int, _ ending: Ending) {
+    dial.send(
+      .ended(
+        attempt: station.attempt.number, rank: rank, ending,
+        ending.isOrderly ? nil : station.attempt.facts(of: rank)))
+  }
+
+  private func receive(_ signal: Signal) {
+    guard standing == .here else {
+      guard signal != .user1 else { return }
+      station.console.print("\(signal): the run has not begun on this host, which ends")
+      return leave(status: 128 + signal.number)
+    }
+    guard signal != .user1 else { return dial.send(.checkpointRequested) }
+    station.console.print("\(signal): asking host 0 to stop the run on all hosts")
+    dial.send(.stopRequested(signal))
+  }
+
+  private func serveControl() {
+    station.control?.serve { request in
+      switch request.command {
+      case .status: break
+      case .checkpoint: receive(.user1)
+      case .stop:
+        receive(.terminate)
+        if request.now ?? false { receive(.terminate) }
+      }
+      return ControlAnswer(
+        status: station.attempt.status(
+          standing == .here ? .running : .waiting, at: station.now, unread: station.console.lostReaders))
+    }
+  }
+
+  private func watchWorkers() {
+    guard let liveness = station.attempt.liveness, station.now >= liveness.nextLook else { return }
+    let found = liveness.look(workers.values, at: station.now, isHeldUp: station.console.isCongested)
+    for straggler in found.stragglers { station.console.print("note: \(straggler)") }
+    if !found.hangs.isEmpty, standing == .here { dial.send(.hung(found.hangs)) }
+  }
+
+  private func watchTime() {
+    let now = station.now
+    switch standing {
+    case .here:
+      if now - heard >= timeouts.silence {
+        lose("host 0 was not heard for \(elapsed(timeouts.silence))")
+      } else if now >= nextBeat {
+        nextBeat = now + HostTimeouts.beat
+        dial.send(.beat(station.attempt.ranks))
+      }
+    case .dialling(let deadline):
+      tellRefusals()
+      guard now >= deadline else { return }
+      leave(
+        with: LaunchError(
+          "host 0 did not answer at \(plan.meeting) within \(elapsed(timeouts.join)): see whether its launcher runs, and "
+            + "whether this host reaches that address and has the same key", exitStatus: .software))
+    case .leaving: break
+    }
+  }
+
+  /// A key that does not fit is no riddle, and no reason to stop dialling: host 0 may still belong to an earlier run.
+  private func tellRefusals() {
+    guard dial.refusals > 2, !hasToldRefusals else { return }
+    hasToldRefusals = true
+    station.console.print(
+      "note: whoever listens at \(plan.meeting) does not accept this host: give all hosts the same --rdzv-key-file, or none"
+    )
+  }
+
+  private var serviceState: SystemdReport.State {
+    SystemdReport.State(
+      attempt: station.attempt.number, step: station.attempt.firstRanksStep,
+      movement: station.attempt.movement, isWaiting: standing != .here)
+  }
+}
+
+/// What host 0 says, or that it says nothing any more.
+extension Deputy {
+  private func take(_ news: HostDial.News) throws(LaunchError) {
+    switch news {
+    case .connected(let own, let far):
+      guard dial.mayTalk(to: far) else { throw HostStar.openToAll(plan.meeting) }
+      (description.address, description.dialled) = (own.description, far.description)
+      dial.send(.join(description))
+    case .disconnected:
+      if case .leaving = standing { return }
+      lose("the connection to host 0 is gone")
+    case .order(let order):
+      heard = station.now
+      try take(order)
+    }
+  }
+
+  private func take(_ order: HostOrder) throws(LaunchError) {
+    if case .leaving = standing { return }
+    switch order {
+    case .welcome(let run): welcome(run)
+    case .refuse(let reason):
+      throw LaunchError("\(reason)", exitStatus: .badConfiguration)
+    case .begin(let order): begin(order)
+    case .launch(let rank): launch(rank)
+    case .signal(let signal, let rank):
+      if signal == .user2 { station.attempt.expectStacks(&station.console) }
+      station.attempt.send(signal, to: rank)
+    case .retry(let text): station.console.errors.write(text)
+    case .finish(let status, let text):
+      station.console.errors.write(text)
+      leave(status: status)
+    case .rejoin: lose("host 0 has counted this host as lost")
+    case .beat: break
+    }
+  }
+
+  private func welcome(_ run: String) {
+    standing = .here
+    station.console.print(
+      "run \(run): host \(plan.host) of \(plan.hosts) at \(description.address), host 0 at \(description.dialled)"
+    )
+  }
+
+  private func begin(_ order: AttemptOrder) {
+    let next = Attempt(
+      order.number, of: station.launch, on: AttemptHosts(order, plan, address: description.address))
+    do throws(LaunchError) {
+      try station.prepare(next)
+      station.console.print(next.beginningLine)
+      dial.send(.begun(attempt: order.number))
+    } catch {
+      tellEnd(of: station.launch.ranks.lowerBound, .notStarted(error.description))
+    }
+  }
+
+  private func launch(_ rank: Int) {
+    do throws(LaunchError) {
+      try station.launch(rank)
+      nextBeat = station.now
+    } catch {
+      tellEnd(of: rank, .notStarted(error.description))
+    }
+  }
+
+  /// Without host 0 the workers are of no use: those of a next attempt start anew.
+  private func lose(_ reason: String) {
+    guard standing == .here else { return }
+    station.console.print("\(reason); the workers here are ended, and it is dialled again")
+    kill()
+    standing = .dialling(until: station.now + timeouts.join)
+    do throws(LaunchError) {
+      try dial.redial()
+    } catch {
+      leave(with: error)
+    }
+  }
+
+  private func leave(with error: LaunchError) {
+    station.console.print("\(error)")
+    leave(status: error.exitStatus.rawValue)
+  }
+
+  private func leave(status: CInt) {
+    kill()
+    standing = .leaving(status: status, until: station.now + Fleet.patienceAfterKill)
+  }
+
+  private func kill() {
+    for rank in workers.keys { station.attempt.send(.kill, to: rank) }
+  }
+}

@@ -1,0 +1,157 @@
+import Recipe
+
+/// What one source says of the hosts of a run: flags, or the variables of what has started the launchers.
+struct HostClues: Equatable, Sendable {
+  /// A value, and where it was found.
+  struct Clue<Value: Equatable & Sendable>: Equatable, Sendable {
+    let value: Value
+    /// A flag or a variable.
+    let source: String
+  }
+
+  var hosts: Clue<Int>?
+  /// This host's number.
+  var host: Clue<Int>?
+  var meeting: Clue<MeetingPoint>?
+  /// Where to meet if nobody names another place.
+  var usualMeeting: Clue<MeetingPoint>?
+}
+
+extension HostClues {
+  /// What the environment says, by the first of those that may start launchers that shows itself in it.
+  ///
+  /// Open MPI comes before Slurm: under both, Slurm's variables tell of the hosts that mpirun itself runs not on. What a
+  /// worker of torchrun or of ours finds in its environment counts workers, and is not read.
+  init(environment: [String: String]) throws(LaunchError) {
+    let variables = Variables(values: environment)
+    self = try Self.first(variables)
+    // An Indexed Job of Kubernetes numbers its pods, and says no more.
+    if host == nil { host = try variables.number("JOB_COMPLETION_INDEX", from: 0) }
+  }
+
+  private static func first(_ variables: Variables) throws(LaunchError) -> HostClues {
+    if let clues = try torchrun(variables) { return clues }
+    if let clues = try openMPI(variables) { return clues }
+    if let clues = try slurm(variables) { return clues }
+    return try trainingOperator(variables) ?? HostClues()
+  }
+
+  /// The variables that torchrun reads in the place of flags, as Kubeflow sets them.
+  private static func torchrun(_ variables: Variables) throws(LaunchError) -> HostClues? {
+    guard let hosts = try variables.number("PET_NNODES", from: 1) else { return nil }
+    var clues = HostClues(hosts: hosts)
+    for name in ["PET_NODE_RANK", "GROUP_RANK", "RANK"] where clues.host == nil {
+      clues.host = try variables.number(name, from: 0)
+    }
+    clues.meeting = try variables.meeting("PET_RDZV_ENDPOINT")
+    for prefix in ["PET_", ""] where clues.meeting == nil {
+      clues.meeting = try variables.meeting("\(prefix)MASTER_ADDR", port: "\(prefix)MASTER_PORT")
+    }
+    return clues
+  }
+
+  /// One process a host, as `mpirun --map-by ppr:1:node` starts them; it says nowhere where the first one is.
+  private static func openMPI(_ variables: Variables) throws(LaunchError) -> HostClues? {
+    guard let hosts = try variables.number("OMPI_COMM_WORLD_SIZE", from: 1), hosts.value > 1 else {
+      return nil
+    }
+    if let local = try variables.number("OMPI_COMM_WORLD_LOCAL_SIZE", from: 1), local.value != 1 {
+      throw LaunchError(
+        "mpirun has started \(local.value) launchers on this host, and one starts all workers of a host: "
+          + "mpirun --map-by ppr:1:node --bind-to none twins-launch …", exitStatus: .usage)
+    }
+    return HostClues(
+      hosts: hosts, host: try variables.number("OMPI_COMM_WORLD_RANK", from: 0),
+      meeting: try variables.meeting("MASTER_ADDR", port: "MASTER_PORT"))
+  }
+
+  /// One task a host, as `srun --ntasks-per-node=1` starts them.
+  ///
+  /// Of the step, and not of the job: a launcher that a batch script starts by itself has one host. SLURM_LAUNCH_NODE_IPADDR
+  /// is where srun runs, which need not be host 0.
+  private static func slurm(_ variables: Variables) throws(LaunchError) -> HostClues? {
+    guard let hosts = try variables.number("SLURM_STEP_NUM_NODES", from: 1), hosts.value > 1 else {
+      return nil
+    }
+    if let tasks = try variables.number("SLURM_STEP_NUM_TASKS", from: 1), tasks.value != hosts.value {
+      throw LaunchError(
+        "srun has started \(tasks.value) launchers on \(hosts.value) hosts, and one starts all workers of a host: "
+          + "srun --ntasks-per-node=1 --cpus-per-task=N twins-launch …", exitStatus: .usage)
+    }
+    var clues = HostClues(hosts: hosts, host: try variables.number("SLURM_NODEID", from: 0))
+    let list = "SLURM_STEP_NODELIST"
+    if let first = variables.values[list].flatMap(firstOfNodeList) {
+      let job = try variables.number("SLURM_JOB_ID", from: 0)?.value ?? 0
+      // Jobs that share a host must not meet at one port; below the ports that the kernel gives away.
+      let port = UInt16(10_000 + job % 20_000)
+      clues.usualMeeting = Clue(value: MeetingPoint(host: first, port: port), source: list)
+    }
+    return clues
+  }
+
+  /// Kubeflow's operator before it set torchrun's own: RANK and WORLD_SIZE count hosts.
+  private static func trainingOperator(_ variables: Variables) throws(LaunchError) -> HostClues? {
+    // Torchrun's workers have a place on their host as well; there the two count workers.
+    guard variables.values["LOCAL_RANK"] == nil, variables.values["OMPI_COMM_WORLD_SIZE"] == nil,
+      let meeting = try variables.meeting("MASTER_ADDR", port: "MASTER_PORT"),
+      let hosts = try variables.number("WORLD_SIZE", from: 1),
+      let host = try variables.number("RANK", from: 0)
+    else { return nil }
+    return HostClues(hosts: hosts, host: host, meeting: meeting)
+  }
+
+  /// The first name of a list as Slurm writes it: `node[1-3,7],login2` begins with `node1`.
+  static func firstOfNodeList(_ list: String) -> String? {
+    var name = ""
+    var depth = 0
+    var isTaken = false
+    for character in list {
+      switch character {
+      case "[": (depth, isTaken) = (1, false)
+      case "]": depth = 0
+      case ",", "-":
+        guard depth > 0 || character == "-" else { return name.isEmpty ? nil : name }
+        if depth > 0 { isTaken = true } else { name.append(character) }
+      default: if depth == 0 || !isTaken { name.append(character) }
+      }
+    }
+    return name.isEmpty || depth > 0 ? nil : name
+  }
+}
+
+/// The environment, read with the name of each variable at hand.
+private struct Variables {
+  let values: [String: String]
+
+  func number(_ name: String, from least: Int) throws(LaunchError) -> HostClues.Clue<Int>? {
+    guard let text = values[name], !text.isEmpty else { return nil }
+    // Torchrun's range of hosts, where it is none.
+    let ends = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard let number = Int(ends[0]), number >= least, Set(ends).count == 1 else {
+      throw LaunchError(
+        "\(name)='\(text)' is no number from \(least) on: whatever has started this launcher sets it. Unset it, or "
+          + "name the hosts by --nnodes, --node-rank and --rdzv-endpoint.", exitStatus: .usage)
+    }
+    return HostClues.Clue(value: number, source: name)
+  }
+
+  func meeting(_ name: String) throws(LaunchError) -> HostClues.Clue<MeetingPoint>? {
+    guard let text = values[name], !text.isEmpty else { return nil }
+    guard let meeting = MeetingPoint(text) else { throw Self.refusal(name, text) }
+    return HostClues.Clue(value: meeting, source: name)
+  }
+
+  func meeting(_ name: String, port: String) throws(LaunchError) -> HostClues.Clue<MeetingPoint>? {
+    guard let host = values[name], !host.isEmpty else { return nil }
+    let number = values[port] ?? "\(MeetingPoint.usualPort)"
+    let text = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]:\(number)" : "\(host):\(number)"
+    guard let meeting = MeetingPoint(text) else { throw Self.refusal("\(name) and \(port)", text) }
+    return HostClues.Clue(value: meeting, source: name)
+  }
+
+  private static func refusal(_ name: String, _ text: String) -> LaunchError {
+    LaunchError(
+      "\(name)='\(text)' names no place to meet: HOST:PORT does, with an address of IPv6 in brackets.",
+      exitStatus: .usage)
+  }
+}

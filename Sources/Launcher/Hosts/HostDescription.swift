@@ -1,0 +1,92 @@
+import FoundationEssentials
+import Wire
+
+/// What a launcher says of its host when it comes to the meeting, for host 0 to compare.
+struct HostDescription: Codable, Equatable, Sendable {
+  /// The host's number, and how many it was told there are.
+  var host: Int
+  var hosts: Int
+  var workers: Int
+  /// The program's.
+  var version: String
+  /// Of the recipe, where there is one.
+  var recipe: String?
+  /// Nil where it was named none.
+  var run: String?
+  /// The host's own name, for people.
+  var name: String
+  /// The launcher, by a number that no other has.
+  var launcher: UInt64
+  /// The machine since it was started; two hosts of one machine have the same.
+  var boot: String
+  /// The local address of the connection to host 0.
+  var address: String
+  /// Where that connection leads: host 0's own address, as others reach it.
+  var dialled: String
+
+  /// Host 1 as messages call it: `host 1 (node2, 10.0.0.2)`.
+  var title: String { "host \(host) (\([name, address].filter { !$0.isEmpty }.joined(separator: ", ")))" }
+}
+
+extension HostDescription {
+  /// Why this host cannot take part in the run of host 0, as a sentence with what to do; nil where it can.
+  ///
+  /// - Parameter others: Those that take part already.
+  func obstacle(to first: HostDescription, besides others: [HostDescription]) -> String? {
+    disagreement(with: first) ?? unreachable(from: first, others)
+  }
+
+  private func disagreement(with first: HostDescription) -> String? {
+    if hosts != first.hosts {
+      return "\(title) was told of \(hosts) hosts and host 0 of \(first.hosts): give all the same --nnodes."
+    }
+    guard (1..<first.hosts).contains(host) else {
+      return
+        "\(title) came to host 0, which takes in hosts 1 to \(first.hosts - 1): give each another --node-rank."
+    }
+    if version != first.version {
+      return "\(title) runs twins-launch \(version) and host 0 \(first.version): install the same on all."
+    }
+    if workers != first.workers {
+      return
+        "\(title) would start \(counted(workers, "worker")) and host 0 \(first.workers), and every host needs as many: "
+        + "give all the same --nproc."
+    }
+    if recipe != first.recipe {
+      return
+        "\(title) has another recipe than host 0 (digests \(recipe ?? "none") and \(first.recipe ?? "none")): give all "
+        + "the same training flags; --print-config shows what they come to."
+    }
+    if let run, run != first.run {
+      return
+        "\(title) was told of run \(run), and this is \(first.run ?? "another one"): give all the same --run-id, or none."
+    }
+    return nil
+  }
+
+  /// Workers of all hosts have to reach one another at the addresses by which the launchers met.
+  private func unreachable(from first: HostDescription, _ others: [HostDescription]) -> String? {
+    guard let address = IPAddress(address), let dialled = IPAddress(dialled) else {
+      return "\(title) has found no address of its own."
+    }
+    if address.isLoopback, boot != first.boot {
+      return
+        "\(title) came by loopback, and is another machine than host 0: name host 0 in --rdzv-endpoint by an address "
+        + "that the others reach."
+    }
+    for other in others {
+      guard let known = IPAddress(other.dialled) else { continue }
+      if address.isLoopback != known.isLoopback {
+        return
+          "\(title) reaches host 0 at \(self.dialled) and \(other.title) at \(other.dialled): from loopback nothing leads "
+          + "to other machines. Name host 0 in --rdzv-endpoint by an address that all reach."
+      }
+      if dialled.isVersion6 != known.isVersion6 {
+        return
+          "\(title) reaches host 0 at \(self.dialled) and \(other.title) at \(other.dialled), and the workers need one "
+          + "family of addresses: name host 0 in --rdzv-endpoint by its address."
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,118 @@
+import Glibc
+import Recipe
+import Wire
+
+/// The end of the star that another host has: its connection to host 0, and a new one after each loss.
+final class HostDial {
+  let meeting: MeetingPoint
+  private let key: RendezvousKey?
+  private let context: Context
+  private var line: Line
+  private var ends: (own: IPAddress, far: IPAddress)?
+  private var isUp = false
+  /// How often the other side did not accept this one, or was none of ours.
+  private(set) var refusals = 0
+
+  /// A socket and what tells of its connection.
+  private struct Line: ~Copyable {
+    var socket: Socket
+    var monitor: ConnectionMonitor
+
+    static func open(
+      to meeting: MeetingPoint, _ key: RendezvousKey?, in context: Context
+    ) throws(WireError) -> Line {
+      let socket = try Socket(.dealer, in: context)
+      try socket.allowVersion6()
+      if let key { try socket.secure(as: .curveClient(key.keys, server: key.keys.publicKey)) }
+      try socket.setMaximumMessageSize(HostWire.longestMessage)
+      try socket.setReconnectInterval(.milliseconds(200))
+      try socket.setLinger(.seconds(1))
+      let monitor = try ConnectionMonitor(of: socket, in: context)
+      try socket.connect(to: .tcp(host: meeting.host, port: meeting.port))
+      return Line(socket: socket, monitor: monitor)
+    }
+
+    mutating func close() {
+      monitor.close(watching: socket)
+      socket.close()
+    }
+  }
+
+  /// What happened to the connection, or came over it.
+  enum News {
+    /// Host 0 can be spoken to, from the first address at the second.
+    case connected(own: IPAddress, far: IPAddress)
+    case disconnected
+    case order(HostOrder)
+  }
+
+  /// Begins to dial, and goes on until it is answered; a name is looked up each time.
+  init(_ meeting: MeetingPoint, key: RendezvousKey?) throws(LaunchError) {
+    (self.meeting, self.key) = (meeting, key)
+    do {
+      context = try Context()
+      line = try Line.open(to: meeting, key, in: context)
+    } catch {
+      throw Self.failure(meeting, error)
+    }
+  }
+
+  var descriptors: [CInt] { [line.socket.descriptor, line.monitor.descriptor] }
+  var hasInput: Bool { line.socket.hasInput || line.monitor.hasInput }
+
+  /// What came first; a loss is told after all that had come before.
+  func next() -> News? {
+    while let bytes = receive() {
+      if let order = HostWire.message(HostOrder.self, bytes) { return .order(order) }
+    }
+    while let event = try? line.monitor.next() {
+      switch event {
+      case .connected(let descriptor):
+        if let own = IPAddress(localEndOf: descriptor), let far = IPAddress(farEndOf: descriptor) {
+          ends = (own.unmapped, far.unmapped)
+        }
+      case .handshakeSucceeded:
+        if let ends {
+          isUp = true
+          return .connected(own: ends.own, far: ends.far)
+        }
+      case .handshakeFailed: refusals += 1
+      // One that never shook hands is dialled again by itself.
+      case .disconnected: if isUp { return .disconnected }
+      case .accepted: break
+      }
+    }
+    return nil
+  }
+
+  private func receive() -> [UInt8]? {
+    let message = Message()
+    guard (try? line.socket.tryReceive(into: message)) ?? false else { return nil }
+    return Array(message.bytes)
+  }
+
+  /// Whether what is said there stays within a site, or is sealed.
+  func mayTalk(to address: IPAddress) -> Bool { key != nil || HostStar.isTrusted(address) }
+
+  func send(_ message: HostMessage) { _ = try? line.socket.trySend(HostWire.bytes(of: message)) }
+
+  /// Hangs up and dials anew: what was not delivered is not for the next host 0.
+  func redial() throws(LaunchError) {
+    line.close()
+    (ends, isUp) = (nil, false)
+    do {
+      line = try Line.open(to: meeting, key, in: context)
+    } catch {
+      throw Self.failure(meeting, error)
+    }
+  }
+
+  func close() {
+    line.close()
+    context.terminate()
+  }
+
+  private static func failure(_ meeting: MeetingPoint, _ error: WireError) -> LaunchError {
+    LaunchError("cannot dial host 0 at \(meeting): \(error)", exitStatus: .inputOutput)
+  }
+}

@@ -1,0 +1,37 @@
+import Recipe
+
+/// Why the ranks of a host cannot go on, or begin: not by their own doing.
+struct HostFault: Equatable, Codable, Sendable {
+  let kind: Kind
+  /// A clause that begins with the host.
+  let reason: String
+
+  enum Kind: String, Codable, Sendable {
+    /// It is heard no more.
+    case lost
+    /// It did not come back in time for another attempt.
+    case missing
+    /// It has not come, or does not fit the others, before there was a first attempt.
+    case refused
+  }
+
+  var exitStatus: ExitStatus { kind == .refused ? .badConfiguration : .software }
+
+  /// In a report's heading, after the host's number.
+  var verdict: String {
+    switch kind {
+    case .lost: "was lost"
+    case .missing: "did not come back"
+    case .refused: "cannot take part"
+    }
+  }
+
+  var explanation: Explanation {
+    kind == .refused
+      ? Explanation(
+        cause: "the launchers were not started alike", nextStep: .again(after: "mending what this names"))
+      : Explanation(
+        cause: "the host is down, its launcher was ended or held, or the network between the hosts is cut",
+        nextStep: .resume(after: "seeing to that host"))
+  }
+}

@@ -1,0 +1,94 @@
+import FoundationEssentials
+import Glibc
+import Recipe
+import System
+import Wire
+
+/// Host 0's end of the star: the socket to which the launchers of all other hosts come.
+final class HostStar {
+  private let context: Context
+  private var socket: Socket
+  /// Answers who has the key; nil without one.
+  private let authenticator: Authenticator?
+
+  /// How long the last words to the others may take.
+  private static let lastWords = Duration.seconds(2)
+
+  /// Listens at the meeting point; with a name, whose address may come later, at all addresses of this host.
+  init(at meeting: MeetingPoint, key: RendezvousKey?) throws(LaunchError) {
+    let address = IPAddress(meeting.host)
+    if key == nil, let address, !Self.isTrusted(address) { throw Self.openToAll(meeting) }
+    do {
+      context = try Context()
+      socket = try Socket(.router, in: context)
+      if let key {
+        authenticator = try Authenticator(admitting: .keys([key.keys.publicKey]), in: context)
+        try socket.secure(as: .curveServer(key.keys))
+      } else {
+        authenticator = nil
+      }
+      if address?.isVersion6 ?? true { try socket.allowVersion6() }
+      try socket.setMaximumMessageSize(HostWire.longestMessage)
+      try socket.setHandshakeLimit(.seconds(5))
+      try socket.setLinger(Self.lastWords)
+      try socket.bind(
+        to: address.map { .tcp($0, port: meeting.port) } ?? .tcpEverywhere(port: meeting.port))
+    } catch {
+      throw Self.refusal(meeting, error)
+    }
+    isOpen = key == nil
+  }
+
+  /// Whether anybody in the network may come.
+  private let isOpen: Bool
+
+  /// Without a key only networks are heard that end within a site: what is said there, the workers say openly too.
+  static func isTrusted(_ address: IPAddress) -> Bool { address.isLoopback || address.isPrivate }
+
+  var descriptor: CInt { socket.descriptor }
+  var hasInput: Bool { socket.hasInput }
+
+  /// The next message that is one.
+  func next() -> (peer: Socket.Peer, message: HostMessage)? {
+    while let letter = try? socket.tryReceiveLetter() {
+      if isOpen, !(letter.address.map(Self.isTrusted) ?? false) { continue }
+      if let message = HostWire.message(HostMessage.self, letter.bytes) { return (letter.peer, message) }
+    }
+    return nil
+  }
+
+  /// Sends to one; false where it is gone.
+  func send(_ order: HostOrder, to peer: Socket.Peer) -> Bool {
+    (try? socket.trySend(HostWire.bytes(of: order), to: peer)) ?? false
+  }
+
+  /// Ends, once the last words are out or their time is.
+  func close() {
+    socket.close()
+    context.terminate()
+  }
+}
+
+extension HostStar {
+  static func openToAll(_ meeting: MeetingPoint) -> LaunchError {
+    LaunchError(
+      "\(meeting) is an address of the internet, and without a key whoever reaches it could take part. Make a key, copy it "
+        + "to every host and name it by --rdzv-key-file: \(RendezvousKey.recipe)",
+      exitStatus: .badConfiguration)
+  }
+
+  private static func refusal(_ meeting: MeetingPoint, _ error: WireError) -> LaunchError {
+    switch error.code {
+    case EADDRINUSE:
+      LaunchError(
+        "cannot meet the other hosts at \(meeting): another program listens at that port, likely another run. End it, or "
+          + "give all hosts another port.", exitStatus: .badConfiguration)
+    case EADDRNOTAVAIL:
+      LaunchError(
+        "cannot meet the other hosts at \(meeting): it is no address of this host, which is host 0. Give host 0's own "
+          + "address, or --node-rank 0 to the host that has it.", exitStatus: .badConfiguration)
+    default:
+      LaunchError("cannot meet the other hosts at \(meeting): \(error)", exitStatus: .inputOutput)
+    }
+  }
+}

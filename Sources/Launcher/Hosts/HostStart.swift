@@ -1,0 +1,86 @@
+import Flags
+import Glibc
+import Output
+import Recipe
+import System
+
+/// What the launcher of one of several hosts has before it has met the others.
+final class HostStart {
+  let plan: HostPlan
+  private let timeouts: HostTimeouts
+  private let key: RendezvousKey?
+  /// On host 0, where the others come: open from the first moment, so that none has to dial twice.
+  private let star: HostStar?
+
+  var isFirst: Bool { plan.host == 0 }
+
+  /// Nil where the run has one host.
+  init?(_ flags: HostFlags, environment: [String: String]) throws(LaunchError) {
+    guard let plan = try HostPlan.found(flags: flags.clues, environment: environment) else { return nil }
+    self.plan = plan
+    timeouts = flags.timeouts
+    key = try RendezvousKey.found(file: flags.keyFile, environment: environment)
+    star = plan.host == 0 ? try HostStar(at: plan.meeting, key: key) : nil
+  }
+
+  /// What the user is told of it, as a sentence.
+  var note: String {
+    let trust =
+      key == nil
+      ? "; without a key (--rdzv-key-file) whoever is in this network can take part" : ""
+    return plan.line + trust
+  }
+
+  /// Host 0's side, of a run that is about to start.
+  func lead(_ run: Launch, _ recipe: Recipe) -> HostLead? {
+    star.map { HostLead(plan, description(of: run, recipe, named: run.runIdentifier), timeouts, $0) }
+  }
+
+  /// Takes part as another host than the first; the exit status once the run is over.
+  func follow(
+    _ run: Launch, _ recipe: Recipe, named name: RunIdentifier?, signals: consuming SignalReader,
+    control: ControlServer?
+  ) throws(LaunchError) -> CInt {
+    try Deputy(
+      run, plan, description(of: run, recipe, named: name?.text), timeouts, key: key, signals: signals,
+      control: control
+    ).run()
+  }
+
+  private func description(of run: Launch, _ recipe: Recipe, named name: String?) -> HostDescription {
+    var text = [CChar](repeating: 0, count: 256)
+    gethostname(&text, text.count - 1)
+    return HostDescription(
+      host: plan.host, hosts: plan.hosts, workers: run.size, version: programVersion, recipe: recipe.digest,
+      run: name, name: String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self),
+      launcher: .random(in: .min ... .max),
+      boot: (ProcFS.text("/proc/sys/kernel/random/boot_id") ?? "").filter { !$0.isWhitespace }, address: "",
+      dialled: "")
+  }
+
+  /// How long the others are told why there is no run.
+  private static let patience = Duration.seconds(5)
+
+  /// Ends the launchers of other hosts that come now as this one ends.
+  func turnAway(_ error: any Error) {
+    guard let star else { return }
+    let (reason, status): (String, ExitStatus) =
+      switch error {
+      case let error as LaunchError: (error.description, error.exitStatus)
+      case let error as OutputError: (error.description, error.exitStatus)
+      case let error as RecipeError: (error.description, error.exitStatus)
+      default: ("\(error)", .usage)
+      }
+    let order = HostOrder.finish(status: status.rawValue, Console.line("host 0 ends: \(reason)"))
+    let deadline = ContinuousClock.now + Self.patience
+    var told = 1
+    while told < plan.hosts, .now < deadline {
+      var entry = pollfd(fd: star.descriptor, events: Int16(POLLIN), revents: 0)
+      if !star.hasInput { poll(&entry, 1, 100) }
+      while let (peer, message) = star.next() {
+        if case .join = message, star.send(order, to: peer) { told += 1 }
+      }
+    }
+    star.close()
+  }
+}

@@ -1,0 +1,12 @@
+/// How long the launchers of a run's hosts wait for one another.
+struct HostTimeouts: Equatable, Sendable {
+  /// For all hosts to come at the start, and for host 0 to come back.
+  var join = Duration.seconds(600)
+  /// For a sign of life.
+  var silence = Duration.seconds(10)
+  /// For a host that was lost, or another one in its place.
+  var wait = Duration.seconds(300)
+
+  /// How often launchers tell one another that they are there.
+  static let beat = Duration.seconds(1)
+}

@@ -1,0 +1,99 @@
+import Wire
+
+/// Which other hosts take part in a run now, and which of them have gone: pure, told who speaks and what time it is.
+struct Roster: Sendable {
+  /// Host 0, to which the others are compared.
+  let first: HostDescription
+  /// How long a host may say nothing.
+  let patience: Duration
+  private var members: [Int: Member] = [:]
+
+  private struct Member {
+    let description: HostDescription
+    let peer: Socket.Peer
+    var heard: Duration
+    /// The attempt that it is ready for.
+    var attempt: Int?
+    /// How its ranks stood when it last spoke.
+    var ranks: [RunStatus.Rank] = []
+  }
+
+  /// What becomes of a host that comes.
+  enum Arrival: Equatable, Sendable {
+    case welcome
+    /// It cannot take part, for this reason.
+    case refused(String)
+    /// It came before and was not missed yet: that connection of it counts no more.
+    case again
+    /// Another launcher has its number, and was heard: is it still there?
+    case taken(by: Socket.Peer, String)
+  }
+
+  init(_ first: HostDescription, patience: Duration) {
+    (self.first, self.patience) = (first, patience)
+  }
+
+  /// A host comes, for the first time or again.
+  mutating func arrive(_ description: HostDescription, as peer: Socket.Peer, at now: Duration) -> Arrival {
+    let others = members.values.map(\.description).filter { $0.host != description.host }
+    if let obstacle = description.obstacle(to: first, besides: others) { return .refused(obstacle) }
+    if let member = members[description.host] {
+      guard member.description.launcher != description.launcher else { return .again }
+      return .taken(by: member.peer, Self.duplicate(description, member.description))
+    }
+    members[description.host] = Member(description: description, peer: peer, heard: now)
+    return .welcome
+  }
+
+  private static func duplicate(_ new: HostDescription, _ known: HostDescription) -> String {
+    "\(new.title) came, and \(known.title) is there already: give each host another --node-rank."
+  }
+
+  /// A host has spoken; its number, where it takes part.
+  mutating func heard(_ peer: Socket.Peer, at now: Duration) -> Int? {
+    guard let host = members.first(where: { $0.value.peer == peer })?.key else { return nil }
+    members[host]?.heard = now
+    return host
+  }
+
+  mutating func note(_ ranks: [RunStatus.Rank], of host: Int) { members[host]?.ranks = ranks }
+
+  mutating func note(readyFor attempt: Int, host: Int) { members[host]?.attempt = attempt }
+
+  /// It takes part no more.
+  mutating func remove(_ host: Int) { members[host] = nil }
+
+  /// The hosts that have said nothing for too long.
+  func silent(at now: Duration) -> [Int] {
+    members.filter { now - $0.value.heard >= patience }.keys.sorted()
+  }
+}
+
+extension Roster {
+  /// Hosts that do not take part, of those that should.
+  var missing: [Int] { (1..<first.hosts).filter { members[$0] == nil } }
+
+  /// Those that take part and have not yet what the attempt needs.
+  func unready(for attempt: Int) -> [Int] { members.filter { $0.value.attempt != attempt }.keys.sorted() }
+
+  /// Whether all take part and have what the attempt needs.
+  func isReady(for attempt: Int) -> Bool { missing.isEmpty && unready(for: attempt).isEmpty }
+
+  /// Those that take part, in their order.
+  var peers: [(host: Int, peer: Socket.Peer)] {
+    members.map { ($0.key, $0.value.peer) }.sorted { $0.0 < $1.0 }
+  }
+
+  func peer(of host: Int) -> Socket.Peer? { members[host]?.peer }
+
+  func description(of host: Int) -> HostDescription? { host == 0 ? first : members[host]?.description }
+
+  /// How the ranks of all other hosts stood when these last spoke.
+  var ranks: [RunStatus.Rank] { members.values.flatMap(\.ranks) }
+
+  /// Host 0's address as the others reach it; nil while nobody has come.
+  var firstAddress: String? { peers.first.flatMap { description(of: $0.host)?.dialled } }
+
+  /// How long ago a host spoke.
+  func silence(of host: Int, at now: Duration) -> Duration? { members[host].map { now - $0.heard } }
+}

@@ -1,0 +1,44 @@
+import System
+
+/// Events: from the launchers of other hosts to the fleet.
+extension Supervisor {
+  /// Takes in what other hosts have said, and which of them are gone.
+  func hearHosts() {
+    for news in hosts?.takeNews(at: now) ?? [] { take(news) }
+  }
+
+  private func take(_ news: HostLead.News) {
+    guard let hosts else { return }
+    switch news {
+    case .said(let text): station.console.print(text)
+    case .absent(let host, let fault):
+      if fault.kind == .lost { station.console.print(fault.reason) }
+      // A number that is no host's is host 0's to refuse.
+      let ranks = hosts.ranks(of: host).clamped(to: 0..<launch.worldSize)
+      for rank in ranks.isEmpty ? 0..<1 : ranks { takeEnd(of: rank, .withoutHost(fault), at: now) }
+    case .complete(let number, let address): order(number, address)
+    case .ready: take(.begun)
+    case .ended(let rank, let ending): takeEnd(of: rank, ending, at: now)
+    case .hung(let hangs): end(hangs)
+    case .stopRequested(let signal, let host): receive(signal, on: host)
+    case .checkpointRequested: receive(.user1)
+    }
+  }
+
+  /// Gets the attempt ready here, and has the others do so.
+  private func order(_ number: Int, _ address: String) {
+    guard let hosts else { return }
+    do throws(LaunchError) {
+      let store = try StoreSocket(at: address)
+      let order = AttemptOrder(
+        run: launch.runIdentifier, number: number, storeAddress: address, storePort: store.port,
+        masterPort: try FreePort.find(), goesOn: launch.resumption?.hasNewCheckpoint ?? false)
+      let next = Attempt(
+        number, of: launch, on: AttemptHosts(order, hosts.plan, address: address), store: store.release())
+      if let obstacle = prepare(next) { throw obstacle }
+      hosts.order(order)
+    } catch {
+      take(notStarted(0, error))
+    }
+  }
+}

@@ -1,0 +1,14 @@
+/// What the launcher of a worker's host knows of it beside its end, for the report of its failure.
+struct WorkerFacts: Codable, Equatable, Sendable {
+  /// Nil where the worker could not be started.
+  var process: Int32?
+  var lastLines: [String] = []
+  /// Nil where no logs are kept.
+  var logPath: String?
+  /// What it was busy with, where it told.
+  var phase: String?
+  /// The card that it computed on, if it did.
+  var card: String?
+  /// How many processes the kernel killed meanwhile because memory ran out, and who says so.
+  var memoryKills: MemoryKills.Count?
+}

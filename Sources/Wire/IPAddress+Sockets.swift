@@ -1,0 +1,90 @@
+internal import Glibc
+internal import System
+
+/// What the kernel knows of an address.
+extension IPAddress {
+  /// This machine's end of a connection; nil where the descriptor is that of none.
+  public init?(localEndOf descriptor: Int32) { self.init(of: descriptor, getsockname) }
+
+  /// The other end of a connection; nil where the descriptor is that of none.
+  public init?(farEndOf descriptor: Int32) { self.init(of: descriptor, getpeername) }
+
+  /// Why nothing can be sent there from this machine, in the system's words; nil where there is a way.
+  ///
+  /// Sends nothing: a datagram socket that is connected has only been told its route.
+  public var obstacle: String? {
+    let opened = socket(isVersion6 ? AF_INET6 : AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+    guard let descriptor = Descriptor(opened) else { return String(cString: strerror(errno)) }
+    // Any port will do, but for 0.
+    let isReached = withPlace(port: 9) { connect(descriptor.number, $0, $1) } == 0
+    return isReached ? nil : String(cString: strerror(errno))
+  }
+
+  /// Opens a TCP socket that listens here, at a free port; nil, with errno set, where that fails.
+  public func listen() -> (descriptor: Int32, port: UInt16)? {
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard let opened = Descriptor(socket(isVersion6 ? AF_INET6 : AF_INET, kind, 0)),
+      withPlace(port: 0, { bind(opened.number, $0, $1) }) == 0, Glibc.listen(opened.number, 128) == 0,
+      let port = Self.port(of: opened.number)
+    else { return nil }
+    let copy = fcntl(opened.number, F_DUPFD_CLOEXEC, 16)
+    return copy >= 0 ? (copy, port) : nil
+  }
+
+  private static func port(of descriptor: Int32) -> UInt16? {
+    var text = [CChar](repeating: 0, count: Int(NI_MAXSERV))
+    let isNamed = withName(of: descriptor, getsockname) {
+      getnameinfo($0, $1, nil, 0, &text, socklen_t(text.count), NI_NUMERICSERV) == 0
+    }
+    return isNamed ? UInt16(String(terminated: text)) : nil
+  }
+
+  private init?(of descriptor: Int32, _ ask: Question) {
+    var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    let isNamed = Self.withName(of: descriptor, ask) {
+      getnameinfo($0, $1, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
+    }
+    guard isNamed else { return nil }
+    // An address of one link has the link's name behind it.
+    self.init(String(String(terminated: text).prefix { $0 != "%" }))
+  }
+
+  private typealias Question = (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) ->
+    Int32
+
+  private static func withName(
+    of descriptor: Int32, _ ask: Question, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Bool
+  ) -> Bool {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return withUnsafeMutablePointer(to: &storage) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        ask(descriptor, $0, &length) == 0 && body($0, length)
+      }
+    }
+  }
+
+  private func withPlace(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    if isVersion6 {
+      var place = sockaddr_in6()
+      place.sin6_family = sa_family_t(AF_INET6)
+      place.sin6_port = in_port_t(port).bigEndian
+      withUnsafeMutableBytes(of: &place.sin6_addr) { $0.copyBytes(from: bytes) }
+      return Self.lend(&place, body)
+    }
+    var place = sockaddr_in()
+    place.sin_family = sa_family_t(AF_INET)
+    place.sin_port = in_port_t(port).bigEndian
+    withUnsafeMutableBytes(of: &place.sin_addr) { $0.copyBytes(from: bytes) }
+    return Self.lend(&place, body)
+  }
+
+  private static func lend<Place>(
+    _ place: inout Place, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) -> Int32 {
+    let length = socklen_t(MemoryLayout<Place>.size)
+    return withUnsafePointer(to: &place) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
+    }
+  }
+}

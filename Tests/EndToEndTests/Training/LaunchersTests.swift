@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+@testable import Launcher
+
+extension EndToEnd {
+  /// Launchers of several hosts, which are this machine, with two workers each.
+  @Suite struct LaunchersTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    private static let files = [
+      "last.safetensors", "last_ema.safetensors", "best.safetensors", "recipe.json", "log.txt",
+    ]
+
+    private func training(_ output: String) -> [String] {
+      place.training(
+        output, "--epochs", "2", "--batch-size", "2", "--log-every", "1", "--mixup", "0.8", "--cutmix", "1",
+        "--model-ema", "--model-ema-decay", "0.9")
+    }
+
+    /// The run that all others are to equal: one host, whose workers are added up by twos.
+    private func wholeRun() throws -> RunFiles {
+      let end = try ProgramRun(
+        .launcher, ["--nproc", "4", "--sum-group", "2"] + training("whole"), in: place
+      ).finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      return RunFiles(folder: place.output("whole"))
+    }
+
+    private func hosts(_ output: String, _ flags: String...) throws -> [ProgramRun] {
+      let port = try FreePort.find()
+      return try (0..<2).map { host in
+        let launch = [
+          "--nproc", "2", "--nnodes", "2", "--node-rank", "\(host)", "--rdzv-endpoint", "127.0.0.1:\(port)",
+        ]
+        return try ProgramRun(
+          .launcher, launch + training(output) + flags, in: place,
+          variables: ["TWINS_RDZV_KEY": String(repeating: "5a", count: 32)])
+      }
+    }
+
+    private func check(_ output: String, against whole: RunFiles) throws {
+      let files = RunFiles(folder: place.output(output))
+      for name in Self.files { #expect(try files.bytes(name) == whole.bytes(name), "\(name) differs") }
+    }
+
+    @Test func `two hosts train the weights of one, and a worker that is lost changes none of them`() throws {
+      let whole = try wholeRun()
+      let runs = try hosts("apart")
+      for run in runs {
+        let end = try run.finish()
+        #expect(end.status == Status.done, "\(end.errors)")
+        #expect(end.errors.contains("twins-launch: 4 workers finished in "), "\(end.errors)")
+      }
+      try check("apart", against: whole)
+      let files = RunFiles(folder: place.output("apart"))
+      #expect(try files.names("run/logs/attempt-0") == ["rank-0.log", "rank-1.log"])
+      #expect(try files.names("run/host-1/logs/attempt-0") == ["rank-2.log", "rank-3.log"])
+
+      let broken = try hosts("broken")
+      try broken[0].read(to: "Epoch: [1]")
+      kill(try #require(broken[1].workers[3]), SIGKILL)
+      for run in broken {
+        let end = try run.finish()
+        #expect(end.status == Status.done, "\(end.errors)")
+        #expect(end.errors.contains("── rank 3 failed ──"), "\(end.errors)")
+        #expect(end.errors.contains("killed by SIGKILL (signal 9)"), "\(end.errors)")
+        #expect(run.workers.isEmpty)
+      }
+      try check("broken", against: whole)
+      #expect(place.leftovers.isEmpty)
+    }
+
+    @Test func `a signal to the second host stops both after the same step, and one host goes on`() throws {
+      let whole = try wholeRun()
+      let runs = try hosts("stopped")
+      try runs[0].read(to: "Epoch: [1]")
+      runs[1].send(SIGTERM)
+      for run in runs {
+        let end = try run.finish()
+        #expect(end.status == Status.stoppedEarly, "\(end.errors)")
+      }
+      let end = try ProgramRun(
+        .launcher, ["--nproc", "4", "--sum-group", "2"] + training("stopped") + ["--resume", "auto"],
+        in: place
+      ).finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      try check("stopped", against: whole)
+    }
+
+    @Test func `a launcher that is killed ends the workers of all hosts, and all go on with another`() throws
+    {
+      let whole = try wholeRun()
+      let port = try FreePort.find()
+      func host(_ number: Int) throws -> ProgramRun {
+        try ProgramRun(
+          .launcher,
+          [
+            "--nproc", "2", "--nnodes", "2", "--node-rank", "\(number)", "--rdzv-endpoint",
+            "127.0.0.1:\(port)",
+          ] + training("replaced"), in: place)
+      }
+      let (first, second) = (try host(0), try host(1))
+      try first.read(to: "Epoch: [1]")
+      second.send(SIGKILL)
+      try first.waitForErrors("── host 1 was lost ──")
+      let third = try host(1)
+      for run in [first, third] {
+        let end = try run.finish()
+        #expect(end.status == Status.done, "\(end.errors)")
+      }
+      try check("replaced", against: whole)
+      #expect(try second.finish().status == 128 + SIGKILL)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import Testing
+import WorkerLink
+
+@testable import Launcher
+
+@Suite struct HostMessageTests {
+  @Test(arguments: [
+    Ending.exited(3), .killed(9), .notStarted("no"), .stuck,
+    .withoutHost(HostFault(kind: .lost, reason: "host 1 was not heard")),
+  ])
+  func `an end travels as it is`(ending: Ending) throws {
+    let facts = WorkerFacts(process: 7, lastLines: ["a", "ü"], logPath: "/l", phase: "forward")
+    let bytes = HostWire.bytes(of: HostMessage.ended(attempt: 2, rank: 5, ending, facts))
+    let message = try #require(HostWire.message(HostMessage.self, bytes))
+    guard case .ended(2, 5, ending, facts) = message else {
+      Issue.record("\(message)")
+      return
+    }
+  }
+
+  @Test func `a worker that hangs is told of with its place`() throws {
+    var state = WorkerStatus()
+    (state.phase, state.epoch, state.step) = (.forward, 3, 17)
+    let hang = Hang(RankView(rank: 2, state: state, updates: 1, isStopped: true), at: 5)
+    let bytes = HostWire.bytes(of: HostMessage.hung([hang]))
+    guard case .hung([hang])? = HostWire.message(HostMessage.self, bytes) else {
+      Issue.record("another one")
+      return
+    }
+  }
+
+  @Test(arguments: ["", "{}", "null", #"{"join":{}}"#, #"{"launch":{"rank":"x"}}"#, "\u{0}\u{1}"])
+  func `what is no message is none`(text: String) {
+    #expect(HostWire.message(HostMessage.self, Array(text.utf8)) == nil)
+    #expect(HostWire.message(HostOrder.self, Array(text.utf8)) == nil)
+  }
+}

@@ -1,0 +1,252 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Launcher
+
+/// Launchers of several hosts, as processes of one, with shell scripts in the place of workers.
+@Suite struct HostRunTests {
+  /// The launcher of one of `hosts` hosts with two workers each.
+  private func host(
+    _ number: Int, of hosts: Int = 2, at port: UInt16, _ script: String, _ flags: [String] = [],
+    environment: [String: String] = [:]
+  ) throws -> LauncherRun {
+    try LauncherRun(
+      script,
+      [
+        "--nproc", "2", "--nnodes", "\(hosts)", "--node-rank", "\(number)", "--rdzv-endpoint",
+        "127.0.0.1:\(port)",
+      ] + flags, environment: environment)
+  }
+
+  private static let waiting = "echo here $RANK; wait_for_launcher"
+
+  @Test func `workers of all hosts have a place among all`() throws {
+    let port = try FreePort.find()
+    let script =
+      "echo $RANK/$WORLD_SIZE $LOCAL_RANK/$LOCAL_WORLD_SIZE $GROUP_RANK $TWINS_HOST/$TWINS_HOSTS ${TWINS_STORE_FD-no}"
+    let runs = try (0..<3).map { try host($0, of: 3, at: port, script, ["--run-id", "r"]) }
+    for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
+    for rank in 0..<6 {
+      let (place, store) = (rank / 2, rank == 0 ? "7" : "no")
+      #expect(
+        runs[place].log(rank: rank, host: place) == "\(rank)/6 \(rank % 2)/2 \(place) \(place)/3 \(store)\n")
+      #expect(runs[place].errors.contains("twins-launch: 6 workers finished in "), "\(runs[place].errors)")
+    }
+    for run in runs { #expect(run.leavesNoSockets) }
+  }
+
+  @Test func `the first socket of the store is heard, and all know its port`() throws {
+    let port = try FreePort.find()
+    let script = """
+      echo $TWINS_STORE_ADDRESS:$TWINS_STORE_PORT
+      test $RANK = 0 && awk 'NR > 1 { print $2 " " $4 }' /proc/net/tcp | grep -i ":$(printf %04X $TWINS_STORE_PORT) 0A" >&2
+      true
+      """
+    let runs = try (0..<2).map { try host($0, at: port, script) }
+    for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
+    #expect(
+      Set((0..<4).map { runs[$0 / 2].log(rank: $0, host: $0 / 2)?.split(separator: "\n").first }).count == 1)
+    #expect(runs[0].errors.contains(" 0A\n"), "\(runs[0].errors)")
+  }
+
+  @Test func `a failure on one host ends all, with one report and one status`() throws {
+    let port = try FreePort.find()
+    let script = "test $RANK = 3 && { echo its last word; exit 3; }; \(Self.waiting)"
+    let runs = try (0..<2).map { try host($0, at: port, script) }
+    for run in runs { #expect(try run.finish().status == 3, "\(run.errors)") }
+    for run in runs {
+      #expect(run.errors.contains("── rank 3 failed, and the run was stopped"), "\(run.errors)")
+      #expect(run.errors.contains(/worker   rank 3 of 4 on host 1 \(.*, 127\.0\.0\.1\), pid \d+\n/))
+      #expect(
+        run.errors.contains("   │ its last word\n")
+          && run.errors.contains("rank 2   stopped by the launcher, on host 1\n"))
+      try run.waitUntilWorkersAreGone()
+    }
+  }
+
+  @Test func `all start again together, with a store of their own`() throws {
+    let port = try FreePort.find()
+    let script = """
+      echo $TORCHELASTIC_RESTART_COUNT $TWINS_GENERATION $TWINS_HOSTS_GENERATION
+      test $RANK$TWINS_GENERATION = 20 && exit 9; test $TWINS_GENERATION = 0 && wait_for_launcher; true
+      """
+    let runs = try (0..<2).map { try host($0, at: port, script, ["--max-restarts", "1"]) }
+    for (number, run) in runs.enumerated() {
+      #expect(try run.finish().status == 0, "\(run.errors)")
+      #expect(run.log(rank: 2 * number + 1, attempt: 1, host: number) == "1 1 1\n")
+      #expect(run.errors.contains("twins-launch: starting again in "))
+    }
+  }
+
+  @Test(arguments: [0, 1]) func `a signal to any host stops all`(number: Int) throws {
+    let port = try FreePort.find()
+    let script = "trap 'exit 75' TERM; echo here; wait_for_launcher"
+    let runs = try (0..<2).map { try host($0, at: port, script) }
+    for run in runs { for _ in 0..<2 { #expect(try run.nextLine().hasSuffix("here")) } }
+    runs[number].send(.terminate)
+    for run in runs { #expect(try run.finish().status == 75, "\(run.errors)") }
+  }
+
+  /// As a scheduler does it.
+  @Test func `a signal to every host at once is no second one`() throws {
+    let port = try FreePort.find()
+    let script = "trap 'sleep 0.3; exit 75' TERM; echo here; wait_for_launcher"
+    let runs = try (0..<2).map { try host($0, at: port, script) }
+    for run in runs { for _ in 0..<2 { #expect(try run.nextLine().hasSuffix("here")) } }
+    for run in runs { run.send(.terminate) }
+    for run in runs { #expect(try run.finish().status == 75, "\(run.errors)") }
+  }
+
+  @Test func `a second signal to the same host ends all at once`() throws {
+    let port = try FreePort.find()
+    let runs = try (0..<2).map { try host($0, at: port, "trap '' TERM; echo here; wait_for_launcher") }
+    for run in runs { for _ in 0..<2 { #expect(try run.nextLine().hasSuffix("here")) } }
+    runs[1].send(.terminate)
+    try runs[0].waitForErrors("SIGTERM on host 1: asking the workers to stop")
+    runs[1].send(.terminate)
+    for run in runs { #expect(try run.finish().status == 143, "\(run.errors)") }
+  }
+
+  @Test func `host 0 answers for all hosts, another one for its own, and passes requests on`() throws {
+    let port = try FreePort.find()
+    let script =
+      "trap 'exit 75' TERM; trap 'echo saving' USR1; echo here; for turn in 1 2 3; do wait_for_launcher; done"
+    let runs = try (0..<2).map { try host($0, at: port, script) }
+    for run in runs { for _ in 0..<2 { #expect(try run.nextLine().hasSuffix("here")) } }
+    func ask(_ command: ControlRequest.Command, _ number: Int) throws -> RunStatus {
+      let own = number == 0 ? "run" : "run/host-1"
+      let request = ControlRequest(command: command)
+      return try #require(try ControlClient.ask(request, folder: "\(runs[number].folder)/out/\(own)").status)
+    }
+    // The ranks of host 1 are there with its next sign of life.
+    var status = try ask(.status, 0)
+    let deadline = ContinuousClock.now + .seconds(30)
+    while status.ranks.filter({ $0.state == .running }).count < 4, .now < deadline {
+      status = try ask(.status, 0)
+    }
+    #expect(status.ranks.map(\.rank) == [0, 1, 2, 3] && status.ranks.allSatisfy { $0.state == .running })
+    #expect(status.hosts?.map(\.host) == [0, 1] && status.hosts?.allSatisfy { $0.name != nil } == true)
+    #expect(status.text.contains("\nhost 1: "), "\(status.text)")
+    let own = try ask(.status, 1)
+    #expect(own.ranks.map(\.rank) == [2, 3] && own.hosts == nil && own.run == status.run)
+    _ = try ask(.checkpoint, 1)
+    for run in runs { for _ in 0..<2 { #expect(try run.nextLine().hasSuffix("saving")) } }
+    _ = try ask(.stop, 1)
+    for run in runs { #expect(try run.finish().status == 75, "\(run.errors)") }
+  }
+
+  @Test func `a launcher that is killed is named, and another one takes its place`() throws {
+    let port = try FreePort.find()
+    let script = "echo here; test $TWINS_GENERATION = 0 && wait_for_launcher; true"
+    let flags = ["--max-restarts", "1"]
+    let first = try host(0, at: port, script, flags)
+    let second = try host(1, at: port, script, flags)
+    for run in [first, second] { #expect(try run.nextLine().hasSuffix("here")) }
+    second.send(.kill)
+    try first.waitForErrors("── host 1 was lost ──")
+    try second.waitUntilWorkersAreGone()
+    let third = try host(1, at: port, script, flags)
+    #expect(try first.finish().status == 0, "\(first.errors)")
+    #expect(try third.finish().status == 0, "\(third.errors)")
+    #expect(
+      first.errors.contains(/reason   host 1 \(.*, 127\.0\.0\.1\) has ended its launcher\n/),
+      "\(first.errors)")
+  }
+
+  @Test func `a host that does not come back ends the run`() throws {
+    let port = try FreePort.find()
+    let flags = ["--max-restarts", "3", "--host-wait", "1"]
+    let first = try host(0, at: port, Self.waiting, flags)
+    let second = try host(1, at: port, Self.waiting, flags)
+    #expect(try second.nextLine().contains("here"))
+    second.send(.kill)
+    #expect(try first.finish().status == 70, "\(first.errors)")
+    #expect(first.errors.contains("── host 1 did not come back, and the run was stopped"), "\(first.errors)")
+  }
+
+  @Test func `without host 0 the workers are ended, and it is dialled until time is up`() throws {
+    let port = try FreePort.find()
+    let first = try host(0, at: port, Self.waiting)
+    let second = try host(1, at: port, Self.waiting, ["--join-timeout", "2"])
+    #expect(try second.nextLine().contains("here"))
+    first.send(.kill)
+    try second.waitUntilWorkersAreGone()
+    #expect(try second.finish().status == 70, "\(second.errors)")
+    #expect(
+      second.errors.contains("host 0 did not answer at 127.0.0.1:\(port) within 2.0 s"), "\(second.errors)")
+  }
+
+  @Test(arguments: [0, 1]) func `a launcher that is held is lost, and comes back`(number: Int) throws {
+    let port = try FreePort.find()
+    let script = "echo here; test $TWINS_GENERATION = 0 && wait_for_launcher; true"
+    let flags = ["--max-restarts", "1", "--host-timeout", "3"]
+    let runs = try (0..<2).map { try host($0, at: port, script, flags) }
+    for run in runs { while try !run.nextLine().contains("here") {} }
+    runs[number].send(Signal(SIGSTOP))
+    try runs[1 - number].waitForErrors("was not heard for 3.0 s")
+    runs[number].send(Signal(SIGCONT))
+    for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
+  }
+
+  @Test func `hosts that differ are refused with a sentence, and all end`() throws {
+    let port = try FreePort.find()
+    let first = try host(0, at: port, "true")
+    let second = try LauncherRun(
+      "true",
+      ["--nproc", "3", "--nnodes", "2", "--node-rank", "1", "--rdzv-endpoint", "127.0.0.1:\(port)"])
+    for run in [first, second] {
+      #expect(try run.finish().status == 78, "\(run.errors)")
+      #expect(
+        run.errors.contains("would start 3 workers and host 0 2, and every host needs as many"),
+        "\(run.errors)")
+    }
+    #expect(first.errors.contains("── host 1 cannot take part, and the run was stopped"), "\(first.errors)")
+  }
+
+  @Test func `a host that does not come is named`() throws {
+    let run = try host(0, of: 3, at: try FreePort.find(), "true", ["--join-timeout", "1"])
+    #expect(try run.finish().status == 78)
+    #expect(run.errors.contains("hosts 1, 2 did not come to 127.0.0.1:"), "\(run.errors)")
+  }
+
+  @Test func `what host 0 cannot start with, the others hear`() throws {
+    let port = try FreePort.find()
+    let second = try host(1, at: port, "true")
+    try second.waitForErrors("dialling host 0")
+    let first = try host(0, at: port, "true", ["--model", "no_such_model"])
+    #expect(try first.finish().status == 64, "\(first.errors)")
+    #expect(try second.finish().status == 64, "\(second.errors)")
+    #expect(second.errors.contains("host 0 ends: "), "\(second.errors)")
+  }
+
+  @Test func `launchers with one key meet, and one with another stays outside`() throws {
+    let port = try FreePort.find()
+    let keys = ["TWINS_RDZV_KEY": String(repeating: "0f", count: 32)]
+    let first = try host(0, at: port, "echo ${TWINS_RDZV_KEY-no key}", environment: keys)
+    let stranger = try host(
+      1, at: port, "true", ["--join-timeout", "3"],
+      environment: ["TWINS_RDZV_KEY": String(repeating: "ab", count: 32)])
+    #expect(try stranger.finish().status == 70, "\(stranger.errors)")
+    #expect(stranger.errors.contains("does not accept this host"), "\(stranger.errors)")
+    let second = try host(1, at: port, "true", environment: keys)
+    for run in [first, second] { #expect(try run.finish().status == 0, "\(run.errors)") }
+    #expect(first.log(rank: 0) == "no key\n")
+    #expect(!first.errors.contains("without a key"))
+  }
+
+  @Test(arguments: [
+    (["--nnodes", "2"], 64), (["--nnodes", "2", "--node-rank", "0", "--rdzv-endpoint", "8.8.8.8:1"], 78),
+    (["--nnodes", "2", "--node-rank", "0", "--rdzv-endpoint", "192.168.255.253:29999"], 78),
+    (
+      [
+        "--nnodes", "2", "--node-rank", "0", "--rdzv-endpoint", "127.0.0.1:1", "--rdzv-key-file", "/no/such",
+      ], 66
+    ), (["--node-rank", "1"], 64), (["--nnodes", "2", "--rdzv-endpoint", "a:b"], 64),
+  ])
+  func `what cannot meet is refused`(flags: [String], status: Int) throws {
+    let run = try LauncherRun("true", ["--nproc", "1"] + flags)
+    #expect(try run.finish().status == CInt(status), "\(run.errors)")
+    #expect(!run.errors.contains("worker   rank 0"))
+  }
+}
