@@ -89,9 +89,10 @@ extension UInt32 {
 /// At least one: c10d takes nothing for no limit.
 func milliseconds(_ time: Duration) -> Int64 { max(1, Int64((time / .milliseconds(1)).rounded(.up))) }
 
-/// What c10d says of this thread's last failed call, without the place in its source.
+/// What c10d says of this thread's last failed call, without the place in its source, and without its advice.
 var lastError: String {
   let text = String(cString: ct_last_error())
   let words = text.hasPrefix("[") ? text.drop { $0 != "]" }.dropFirst(2) : text[...]
-  return String(words.prefix { $0 != "\n" })
+  let line = words.prefix { $0 != "\n" }
+  return String(line[..<(line.firstRange(of: ". This is typically caused")?.lowerBound ?? line.endIndex)])
 }
