@@ -114,7 +114,7 @@ let package = Package(
     tests("WorkerLinkTests", ["WorkerLink", "CLinux", "System"]),
     tests("WireTests", ["Wire", "System"]),
     tests("CollectiveTests", ["Collective", "Wire", "CKernels", "CLinux", "System", "TestSupport"]),
-    tests("EnginesTests", ["Engines", "Collective", "CLinux", "System", "TestSupport"]),
+    tests("EnginesTests", ["Engines", "Collective", "Wire", "TestSupport"]),
     tests(
       "DatasetsTests", ["Datasets", "CImage", "Randomness", "System", systemPackage, "TestSupport"],
       resources: [.copy("Fixtures")]),
@@ -174,7 +174,8 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "Launcher", "Worker", "WorkerLink", "Checkpoint", "Collective", "Randomness", "CImage", "CLinux",
+        "Launcher", "Worker", "WorkerLink", "Wire", "Checkpoint", "Collective", "Randomness", "CImage",
+        "CLinux",
         "TestSupport",
       ]),
   ],

@@ -99,7 +99,7 @@ struct GlooEngineTests {
   }
 
   @Test func `processes of which one does not come are told so, with the addresses`() throws {
-    let socket = try StoreSocket()
+    let socket = try storeSocket()
     let error = #expect(throws: EngineFailure.self) {
       let store = try EngineStore(
         at: "127.0.0.1", port: socket.port, listeningOn: socket.descriptor, within: .seconds(1))
@@ -117,7 +117,7 @@ struct GlooEngineTests {
   func `sums over hosts are those of sum groups, to the bit`(hosts: Int, hostSize: Int) throws {
     let (size, count) = (hosts * hostSize, 500_000)
     let rings = (0..<hosts).map { _ in LoopbackRing(size: hostSize) }
-    let socket = try StoreSocket()
+    let socket = try storeSocket()
     let sums = try onRanks(size) { rank throws in
       let (host, place) = (rank / hostSize, rank % hostSize)
       let store = try EngineStore(

@@ -1,6 +1,7 @@
 import Collective
 import Foundation
 import Testing
+import Wire
 import WorkerLink
 
 extension EndToEnd {
@@ -61,7 +62,7 @@ private final class HostRuns {
   private let folders: [String]
 
   init(_ hosts: Int, of hostSize: Int, _ arguments: [String], in place: Workplace) throws {
-    let (socket, port) = try Self.listeningSocket()
+    let (socket, port) = try #require(IPAddress("127.0.0.1")?.listen())
     defer { close(socket) }
     let folders = (0..<hosts).map { "\(place.folder)/\(UUID().uuidString.prefix(8))-\($0)" }
     for folder in folders {
@@ -93,20 +94,4 @@ private final class HostRuns {
   func finish() throws -> [ProgramRun.End] { try workers.map { try $0.finish() } }
 
   deinit { for folder in folders { try? FileManager.default.removeItem(atPath: folder) } }
-
-  private static func listeningSocket() throws -> (Int32, UInt16) {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let failed = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) != 0 || listen(descriptor, 64) != 0
-          || getsockname(descriptor, $0, &length) != 0
-      }
-    }
-    guard descriptor >= 0, !failed else { throw TestError("no socket: \(String(cString: strerror(errno)))") }
-    return (descriptor, UInt16(bigEndian: address.sin_port))
-  }
 }
