@@ -48,23 +48,6 @@ Samples::Samples(const ct_tensor *factors, const ct_tensor *x)
   }
 }
 
-at::Tensor packed(const at::Tensor &weight, ck_type type, decltype(ck_pack_forward) pack) {
-  auto outputs = static_cast<int>(weight.size(0)), inputs = static_cast<int>(weight.numel()) / outputs;
-  auto memory = bytes(ck_packed_bytes(type, outputs, inputs));
-  auto threads = kernel_threads();
-  pack(&threads, type, floats(weight), outputs, inputs, memory.data_ptr());
-  return memory;
-}
-
-at::Tensor flattened(const at::Tensor &convolution) {
-  auto outputs = static_cast<int>(convolution.size(0)), inputs = static_cast<int>(convolution.size(1));
-  auto r = static_cast<int>(convolution.size(2));
-  auto flat = at::empty({outputs, static_cast<int64_t>(r) * r * inputs});
-  auto threads = kernel_threads();
-  ck_flatten_convolution(&threads, floats(convolution), outputs, inputs, r, floats(flat));
-  return flat;
-}
-
 GradientPlace::GradientPlace(const at::Tensor &weight)
     : is_own_(weight.is_leaf() && weight.grad().defined() && weight.grad().is_contiguous()),
       memory_(is_own_ ? weight.grad() : at::zeros_like(weight)) {}

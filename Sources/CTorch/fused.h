@@ -5,6 +5,7 @@
 // operation on tensors.
 #pragma once
 #include "handles.h"
+#include "packed.h"
 #include "profile.h"
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/variable.h>
@@ -18,16 +19,8 @@ namespace ct {
 
 using torch::autograd::variable_list;
 
-/// As many threads as libtorch's operations use, of the same pool.
-ck_threads kernel_threads();
-
-/// Memory for a kernel, aligned to 64 bytes; it is not set.
-inline at::Tensor bytes(size_t count) { return at::empty({static_cast<int64_t>(count)}, at::kByte); }
-
 inline ck_type kernel_type(at::ScalarType type) { return type == at::kBFloat16 ? CK_BFLOAT16 : CK_FLOAT32; }
 inline at::ScalarType tensor_type(ck_type type) { return type == CK_BFLOAT16 ? at::kBFloat16 : at::kFloat; }
-
-inline float *floats(const at::Tensor &tensor) { return tensor.data_ptr<float>(); }
 
 /// The samples of a batch that a branch is computed for.
 struct Samples {
@@ -43,8 +36,6 @@ struct Samples {
   int64_t rows() const { return static_cast<int64_t>(kept.size()) * tokens; }
 };
 
-/// A float32 weight [outputs, …], packed for a direction of its product; the memory is the tensor's.
-at::Tensor packed(const at::Tensor &weight, ck_type type, decltype(ck_pack_forward) pack);
 
 /// Where a kernel adds the gradient of a weight: into the leaf's own memory where it has some, so that nobody adds it
 /// again.
@@ -68,15 +59,11 @@ struct PackedLinear {
   at::Tensor memory;
   ck_linear layer = {};
 
-  PackedLinear(const at::Tensor &weight, const at::Tensor &bias, ck_type type, bool back)
-      : memory(packed(weight, type, back ? ck_pack_backward : ck_pack_forward)) {
-    (back ? layer.back : layer.weight) = memory.data_ptr();
+  PackedLinear(const at::Tensor &weight, const at::Tensor &bias, Packing how) : memory(packed(weight, how)) {
+    (how.back ? layer.back : layer.weight) = memory.data_ptr();
     layer.bias = floats(bias);
   }
 };
-
-/// A convolution's weight [outputs, inputs, r, r] as that of a layer over tokens, [outputs, r·r·inputs].
-at::Tensor flattened(const at::Tensor &convolution);
 
 /// Where the gradients of a layer go, or of a norm, by the number of its first weight.
 inline ck_linear_gradients linear(const std::vector<GradientPlace> &sums, int weight) {

@@ -36,7 +36,7 @@ struct LocalAttentionHalf {
   }
 
   at::Tensor forward(const at::Tensor &x, const variable_list &w, const variable_list *memory) const {
-    PackedLinear in(w[qkv], w[qkv_bias], type, false), out(w[projection], w[projection_bias], type, false);
+    PackedLinear in(w[qkv], w[qkv_bias], {type, false}), out(w[projection], w[projection_bias], {type, false});
     auto attention = shape(w);
     attention.qkv = in.layer;
     attention.projection = out.layer;
@@ -53,7 +53,7 @@ struct LocalAttentionHalf {
   at::Tensor backward(const at::Tensor &dy, const variable_list &w, const variable_list &memory,
                       const std::vector<GradientPlace> &sums) const {
     auto dx = at::empty_like(dy);
-    PackedLinear in(w[qkv], w[qkv_bias], type, true), out(w[projection], w[projection_bias], type, true);
+    PackedLinear in(w[qkv], w[qkv_bias], {type, true}), out(w[projection], w[projection_bias], {type, true});
     auto attention = shape(w);
     attention.qkv = in.layer;
     attention.projection = out.layer;
@@ -164,7 +164,7 @@ struct GlobalAttentionHalf {
     ck_global_attention attention;
 
     Layers(const GlobalAttentionHalf &half, const variable_list &w, bool back) {
-      for (int weight : {q, kv, projection}) packed.emplace_back(w[weight], w[weight + 1], half.type, back);
+      for (int weight : {q, kv, projection}) packed.emplace_back(w[weight], w[weight + 1], Packing{half.type, back});
       attention = {half.type,
                    static_cast<int>(w[gamma].size(0)),
                    half.heads,
@@ -178,7 +178,7 @@ struct GlobalAttentionHalf {
                    {},
                    {}};
       if (half.reduction == 1) return;
-      packed.emplace_back(flattened(w[convolution]), w[convolution_bias], half.type, back);
+      packed.emplace_back(w[convolution], w[convolution_bias], Packing{half.type, back, true});
       attention.convolution = packed[3].layer;
       attention.summary_norm = {floats(w[summary_gamma]), floats(w[summary_beta]), half.summary_epsilon};
     }

@@ -30,7 +30,7 @@ struct Embedding {
   }
 
   at::Tensor forward(const at::Tensor &x, const variable_list &w, const variable_list *memory) const {
-    PackedLinear layer(flat(w), w[projection_bias], type, false);
+    PackedLinear layer(w[projection], w[projection_bias], {type, false, layout == CK_TOKENS});
     auto embedding = shape(w, layer);
     auto y = at::empty({samples, tokens(), w[gamma].size(0)});
     auto threads = kernel_threads();
@@ -42,7 +42,7 @@ struct Embedding {
 
   at::Tensor backward(const at::Tensor &dy, const variable_list &w, const variable_list &memory,
                       const std::vector<GradientPlace> &sums) const {
-    PackedLinear layer(flat(w), w[projection_bias], type, true);
+    PackedLinear layer(w[projection], w[projection_bias], {type, true, layout == CK_TOKENS});
     auto embedding = shape(w, layer);
     const auto &x = memory[0];
     auto dx = differentiates_x ? at::empty_like(x) : at::Tensor();
@@ -56,10 +56,6 @@ struct Embedding {
   }
 
  private:
-  at::Tensor flat(const variable_list &w) const {
-    return layout == CK_TOKENS ? flattened(w[projection]) : w[projection];
-  }
-
   ck_embedding shape(const variable_list &w, const PackedLinear &layer) const {
     auto channels = static_cast<int>(w[gamma].size(0));
     return {type, layout, samples, height, width, inputs, channels, patch, layer.layer,

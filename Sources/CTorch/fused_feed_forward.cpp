@@ -26,7 +26,7 @@ struct FeedForwardHalf {
   }
 
   at::Tensor forward(const at::Tensor &x, const variable_list &w, const variable_list *memory) const {
-    auto first = packed(w[weight1], type, ck_pack_forward), second = packed(w[weight2], type, ck_pack_forward);
+    auto first = packed(w[weight1], {type, false}), second = packed(w[weight2], {type, false});
     auto mlp = shape(w);
     mlp.weight1 = first.data_ptr();
     mlp.weight2 = second.data_ptr();
@@ -42,7 +42,7 @@ struct FeedForwardHalf {
   at::Tensor backward(const at::Tensor &dy, const variable_list &w, const variable_list &memory,
                       const std::vector<GradientPlace> &sums) const {
     auto dx = at::empty_like(dy);
-    auto first = packed(w[weight1], type, ck_pack_backward), second = packed(w[weight2], type, ck_pack_backward);
+    auto first = packed(w[weight1], {type, true}), second = packed(w[weight2], {type, true});
     auto mlp = shape(w);
     mlp.weight1_back = first.data_ptr();
     mlp.weight2_back = second.data_ptr();

@@ -17,6 +17,13 @@ public protocol ProcessGroup: AnyObject {
   /// Makes a buffer of `count` floats on every rank; the operations below work on such buffers alone.
   func makeBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer
 
+  /// Makes a buffer that every rank sees whole, its ``SymmetricBuffer/place`` shared; nil, on all ranks, where there is no
+  /// memory that they share, or not enough.
+  func makeSharedBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer?
+
+  /// The ranks of this rank's host, as a group: its operations may stand between those of this group.
+  var ofThisHost: any ProcessGroup { get }
+
   /// Whether the operations below can work on floats at a place as they lie there, from any thread that has the group.
   ///
   /// Where they cannot, the caller has the group work on a buffer of ``makeBuffer(count:)``, and copies to it and back. The
@@ -58,6 +65,12 @@ public protocol ProcessGroup: AnyObject {
 extension ProcessGroup {
   /// Nothing to say.
   public var transportNote: String? { nil }
+
+  /// Shares no memory.
+  public func makeSharedBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer? { nil }
+
+  /// All ranks are on this host.
+  public var ofThisHost: any ProcessGroup { self }
 
   /// In host memory alone, where this group's own buffers lie.
   public func canSum(at place: SymmetricBuffer.Place) -> Bool {

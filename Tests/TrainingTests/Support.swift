@@ -70,7 +70,8 @@ func makeTrainer(
 ///
 /// Blocks may be made short, so that a small network has many of them. Ranks that share memory see one another's buffers.
 func onGroup<Value: Sendable>(
-  of size: Int, blockLength: Int = RingGrain().blockLength, sharing: Bool = false, sumGroup: Int? = nil,
+  of size: Int, blockLength: Int = RingGrain().blockLength, sharing: Bool = false, shareLimit: Int? = nil,
+  sumGroup: Int? = nil,
   _ body: @escaping @Sendable (any ProcessGroup) throws -> Value
 ) throws -> [Value] {
   let ring = LoopbackRing(size: size)
@@ -82,7 +83,8 @@ func onGroup<Value: Sendable>(
       timeouts: .init(silence: .seconds(60)), grain: RingGrain(blockLength: blockLength),
       gradientWire: .float32,
       sharedBuffers: sharing
-        ? SharedBuffers(in: RingRendezvous.SharedMemory(descriptor: memory), orElseSockets: false) : nil,
+        ? SharedBuffers(
+          in: RingRendezvous.SharedMemory(descriptor: memory, limit: shareLimit), orElseSockets: false) : nil,
       sumGroup: sumGroup)
     defer { group.close() }
     return try body(group)

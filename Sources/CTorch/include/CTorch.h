@@ -155,6 +155,24 @@ int ct_embedding(const ct_tensor *x, const ct_map *map, ct_affine convolution, c
 /// x + convolution(x) for float32 tokens of a map, 3 × 3, each channel by itself, with zeros around the map.
 int ct_positional_encoding(const ct_tensor *x, ct_map map, ct_affine convolution, ct_tensor **out);
 
+// Forms of weights that lie ready for these operations, in memory of the caller's (packed.cpp)
+
+/// Notes which forms operations ask for, and gives them those that lie ready; one thread uses it.
+typedef struct ct_packed_weights ct_packed_weights;
+
+ct_packed_weights *ct_packed_weights_create(void);
+void ct_packed_weights_free(ct_packed_weights *weights);
+/// Has this thread's operations ask `weights` from now on; null has each pack for itself.
+void ct_packed_weights_use(ct_packed_weights *weights);
+/// Forms that operations have asked for so far.
+int64_t ct_packed_weights_count(const ct_packed_weights *weights);
+/// Bytes of a form.
+int64_t ct_packed_weights_bytes(const ct_packed_weights *weights, int64_t form);
+/// Has operations take a form from `memory`, on an edge of 64 bytes, where it must lie whenever they run.
+int ct_packed_weights_place(ct_packed_weights *weights, int64_t form, void *memory);
+/// Packs the weight as it is now into the form's memory.
+int ct_packed_weights_pack(ct_packed_weights *weights, int64_t form);
+
 // Where time goes (profile.cpp)
 
 /// Begins to time the operations of this thread, each without those that it calls.

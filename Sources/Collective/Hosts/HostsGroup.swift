@@ -14,6 +14,8 @@ public final class HostsGroup: ProcessGroup {
   public let size: Int
   /// Who owns which elements: the ranks of all hosts.
   public var blocks: BlockLayout { BlockLayout(blockLength: local.blocks.blockLength, size: size) }
+  /// The group within the host.
+  public var ofThisHost: any ProcessGroup { local }
   /// What the host's group says.
   public var transportNote: String? { local.transportNote }
 

@@ -52,6 +52,16 @@ extension RingGroup {
     }
   }
 
+  /// Makes a buffer of `count` floats in shared memory; nil where the group has none, or no room for it.
+  public func makeSharedBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer? {
+    guard let sharedBuffers else { return nil }
+    return try perform(.makeBuffer, element: .float32, range: 0..<count) { call throws(CollectiveError) in
+      let offer = try agreedOffer(sharedBuffers, count, during: call)
+      guard offer.verdict.bound == .none else { return nil }
+      return try sharedBuffers.make(floats: count, at: offer.place, rank: rank, size: size)
+    }
+  }
+
   /// Has rank 0 make room, and all ranks learn where, or why not.
   private func agreedOffer(
     _ buffers: SharedBuffers, _ count: Int, during call: CollectiveCall

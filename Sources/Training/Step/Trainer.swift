@@ -24,6 +24,7 @@ public final class Trainer {
   private let reducer: GradientReducer
   private let draws: InputDraws
   private let objective: Objective
+  let packing: SharedPacking
   private let clock = PhaseClock()
 
   /// Who hears of its steps: of their phases from the trainer, of all else from whoever runs them.
@@ -54,6 +55,7 @@ public final class Trainer {
     lossScale = recipe.computeType == .float16 ? LossScale() : nil
     draws = InputDraws(recipe, for: network)
     objective = Objective(network, recipe, on: device)
+    packing = SharedPacking(over: group.ofThisHost, clock: clock)
   }
 
   /// Trains on this rank's share of the images of one update.
@@ -66,8 +68,8 @@ public final class Trainer {
   ) throws(TrainingError) -> StepRecord {
     clock.start(.forward)
     let inputs = inputs(batch, epoch: epoch, learningRate: learningRate)
-    flat.zeroGradients()
-    let loss = forwardAndBackward(inputs)
+    try begin()
+    let loss = packing.lent { forwardAndBackward(inputs) }
     let all = try reduced(loss, signals)
     if try isUsable(all) {
       try weightCheck.compareIfDue(after: optimizer.steps)
@@ -83,7 +85,7 @@ public final class Trainer {
   ///
   /// Throws `TrainingError.imagesMissing`, as `step` does on all other ranks: before any weight has changed.
   public func abstain(signals: RankSignals = []) throws(TrainingError) {
-    flat.zeroGradients()
+    try begin()
     reducer.expectLastGradients()
     _ = try reduced(0, signals.union(.lacksImages))
   }
@@ -91,6 +93,12 @@ public final class Trainer {
   /// Runs `body` while the network has the averaged weights; nil, without running it, where the recipe averages none.
   public func withAverage<Result>(_ body: () throws -> Result) rethrows -> Result? {
     try average?.lent(body)
+  }
+
+  /// What each rank does before its passes, whether it has images or not.
+  private func begin() throws(TrainingError) {
+    flat.zeroGradients()
+    try collectively(try packing.pack())
   }
 
   /// All that the step reads beside the weights, drawn and uploaded.
