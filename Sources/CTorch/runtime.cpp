@@ -10,7 +10,19 @@ using ct::guarded;
 
 const char *ct_last_error(void) { return ct::last_error.c_str(); }
 
-const char *ct_version(void) { return TORCH_VERSION; }
+// The loaded library's own word for it: the header's is of the one that this was built against.
+static std::string version() {
+  const std::string settings = at::show_config(), name = "TORCH_VERSION=";
+  const auto start = settings.find(name);
+  if (start == std::string::npos) return TORCH_VERSION;
+  const auto from = start + name.size();
+  return settings.substr(from, settings.find_first_of(",\n ", from) - from);
+}
+
+const char *ct_version(void) {
+  static const std::string name = version();
+  return name.c_str();
+}
 
 const char *ct_compiler(void) { return __VERSION__; }
 

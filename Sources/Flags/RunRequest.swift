@@ -1,6 +1,7 @@
 import FoundationEssentials
 package import Output
 package import Recipe
+import System
 import SystemPackage
 
 /// What a command line and its `--config` ask for: read once, by the launcher for its workers or by a worker that runs alone.
@@ -82,6 +83,17 @@ extension RunRequest {
     var request = self
     request.run.overwrite = false
     request.asked.forget("--overwrite")
+    return request
+  }
+
+  /// What is asked for here where every value is as in a resolved recipe, and no run is gone on with.
+  package func settled(as recipe: Recipe) -> RunRequest {
+    var request = self
+    request.asked.settle(as: recipe)
+    guard let resume = run.resume, resume == "auto" || Folders.isFolder(resume) else { return request }
+    request.run.resume = nil
+    request.run.finetune = nil
+    request.run.useEma = false
     return request
   }
 

@@ -92,6 +92,14 @@ package struct Settings: Codable, Equatable, Sendable {
     }
   }
 
+  /// Gives every value that of a recipe, as if flags had named them all.
+  mutating func settle(as recipe: Recipe) {
+    self.recipe = recipe
+    for leaf in recipe.tree.leaves() where origins[leaf.name]?.isOfCommandLine != true {
+      origins[leaf.name] = .flag("the launcher")
+    }
+  }
+
   /// Takes back that a flag was given.
   mutating func forget(_ flag: String) { given.removeAll { $0 == flag } }
 

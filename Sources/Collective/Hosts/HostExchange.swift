@@ -106,25 +106,38 @@ extension HostExchange {
   }
 
   /// Hears the same of all peers, and makes sure that it is the same; gives their headers by host.
+  ///
+  /// All are heard before any is judged: all ranks then know the same, and name the same one.
   @discardableResult
   func hear(_ call: CollectiveCall) throws(CollectiveError) -> [Int: FrameHeader] {
     var heard: [Int: FrameHeader] = [:]
     for peer in peers {
-      guard let greeting = greetings.removeValue(forKey: peer) else {
-        preconditionFailure("nothing was announced")
-      }
-      try wait(for: greeting, during: call)
-      let header: FrameHeader
       do {
-        header = try FrameHeader(decoding: UnsafeRawBufferPointer(self.header(of: peer)))
+        heard[peer] = try header(from: peer, call)
       } catch {
-        throw .corrupt(rank: rank(on: peer), operation: call.name, detail: error.description)
+        // One that is elsewhere may be why another is not there.
+        try call.judge(heard, from: host) { rank(on: $0) }
+        throw error
       }
-      try call.checkSender(of: header, being: rank(on: peer), in: identity)
-      try call.check(header, from: rank(on: peer))
-      heard[peer] = header
     }
+    try call.judge(heard, from: host) { rank(on: $0) }
     return heard
+  }
+
+  /// The header of a peer that is of this run.
+  private func header(from peer: Int, _ call: CollectiveCall) throws(CollectiveError) -> FrameHeader {
+    guard let greeting = greetings.removeValue(forKey: peer) else {
+      preconditionFailure("nothing was announced")
+    }
+    try wait(for: greeting, during: call)
+    let header: FrameHeader
+    do {
+      header = try FrameHeader(decoding: UnsafeRawBufferPointer(self.header(of: peer)))
+    } catch {
+      throw .corrupt(rank: rank(on: peer), operation: call.name, detail: error.description)
+    }
+    try call.checkSender(of: header, being: rank(on: peer), in: identity)
+    return header
   }
 
   /// Throws where bytes of a host are not those of which it gave the checksum.

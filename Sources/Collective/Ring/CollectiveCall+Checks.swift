@@ -28,4 +28,30 @@ extension CollectiveCall {
     }
     throw .mismatch(rank: rank, operation: name, expected: description, found: theirs.description)
   }
+
+  /// Throws where not all hosts are at this call: who is elsewhere is for most to say, and for the first where as many
+  /// say one thing as another.
+  ///
+  /// - Parameters:
+  ///   - headers: Those of the other hosts that were heard.
+  ///   - own: This host, whose call this is.
+  ///   - rank: The rank that has sent a host's header.
+  func judge(
+    _ headers: [Int: FrameHeader], from own: Int, rank: (Int) -> Int
+  ) throws(CollectiveError) {
+    var calls = headers.mapValues(CollectiveCall.init(of:))
+    for (host, call) in calls.sorted(by: { $0.key < $1.key })
+    where call.operation == Operation.farewell.rawValue && call != self {
+      throw .lostPeer(rank: rank(host), operation: name, observation: "it has left the group")
+    }
+    calls[own] = self
+    guard calls.values.contains(where: { $0 != self }) else { return }
+    let hosts = calls.keys.sorted()
+    let votes = hosts.map { host in (host, calls.values.count { $0 == calls[host] }) }
+    guard let most = votes.map(\.1).max(), let leader = votes.first(where: { $0.1 == most })?.0,
+      let right = calls[leader], let odd = hosts.first(where: { calls[$0] != right }), let found = calls[odd]
+    else { return }
+    throw .mismatch(
+      rank: rank(odd), operation: right.name, expected: right.description, found: found.description)
+  }
 }

@@ -72,6 +72,16 @@ public struct ImageFolder: Sendable {
     zip(starts, starts.dropFirst() + [count]).map { $1 - $0 }
   }
 
+  /// A number that differs where two folders have other images, or name or sort them otherwise, wherever they lie and
+  /// whatever is in the files.
+  public var digest: UInt32 {
+    var checksum = CRC32C()
+    for name in classes { (name.bytes + [0]).withUnsafeBytes { checksum.update(with: $0) } }
+    (starts + [count]).withUnsafeBytes { checksum.update(with: $0) }
+    paths.update(&checksum)
+    return checksum.value
+  }
+
   /// The name endings of images, in any mix of capitals; the reference's list.
   public static let extensions = ["jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp"]
 
@@ -109,6 +119,11 @@ struct PathList: Sendable {
 
   subscript(index: Int) -> ArraySlice<UInt8> {
     bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
+  }
+
+  func update(_ checksum: inout CRC32C) {
+    bytes.withUnsafeBytes { checksum.update(with: $0) }
+    ends.withUnsafeBytes { checksum.update(with: $0) }
   }
 
   mutating func append(_ path: [UInt8]) {

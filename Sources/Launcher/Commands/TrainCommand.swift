@@ -39,7 +39,7 @@ struct TrainCommand: LaunchCommand {
     do {
       return try start(signals, environment: environment, arguments: given, on: hosts)
     } catch {
-      // The others would dial for long.
+      // The others would wait for long.
       hosts.turnAway(error)
       throw error
     }
@@ -69,8 +69,10 @@ struct TrainCommand: LaunchCommand {
         named: launch.threadsPerWorker ?? training.run.threads, environment: environment, workers: size),
       maxRestarts: launch.restarts.maxRestarts)
     let isFirst = hosts?.isFirst ?? true
-    if isFirst || request.run.dryRun,
-      let status = try rehearse(program, task, request.run, placement, hosts?.plan, environment, signals)
+    // Another host has no say in the folder, nor in what is gone on from: it looks at what it has to have itself.
+    let rehearsed = isFirst ? task : task.settled(as: recipe)
+    if let status = try rehearse(
+      program, rehearsed, request.run, placement, hosts?.plan, environment, signals)
     {
       return status
     }

@@ -39,7 +39,7 @@ extension Ending {
     case .notStarted: ExitStatus.badConfiguration.rawValue
     case .stuck: 128 + Signal.kill.number
     case .hung: ExitStatus.software.rawValue
-    case .withoutHost(let fault): fault.exitStatus.rawValue
+    case .withoutHost(let fault): fault.status
     }
   }
 

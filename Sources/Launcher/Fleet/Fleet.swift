@@ -61,6 +61,9 @@ struct Fleet: Sendable {
     if case .waiting = state { true } else { false }
   }
 
+  /// Whether a worker of this attempt was started.
+  var hasStarted: Bool { members.contains(where: \.isLaunched) }
+
   /// Whether workers are writing their stacks now.
   var isWritingStacks: Bool {
     if case .writingStacks = state { true } else { false }

@@ -16,11 +16,10 @@ final class Deputy {
   private var nextBeat = Duration.zero
   /// When host 0 was last heard.
   private var heard = Duration.zero
-  private var hasToldRefusals = false
 
   private enum Standing: Equatable {
     /// Not connected, or not welcome yet.
-    case dialling(until: Duration)
+    case dialling(Dialling)
     case here
     /// The run is over for this host, with this status; its workers end.
     case leaving(status: CInt, until: Duration)
@@ -33,7 +32,7 @@ final class Deputy {
     self.plan = plan
     self.description = description
     self.timeouts = timeouts
-    standing = .dialling(until: timeouts.join)
+    standing = .dialling(Dialling(until: timeouts.join))
     station = try Station(launch, signals: signals, control: control)
     dial = try HostDial(plan.meeting, key: key)
   }
@@ -83,7 +82,8 @@ extension Deputy {
 
   private var deadline: Duration {
     switch standing {
-    case .dialling(let deadline), .leaving(_, let deadline): min(deadline, station.now + HostTimeouts.beat)
+    case .dialling(let dialling): min(dialling.deadline, station.now + HostTimeouts.beat)
+    case .leaving(_, let deadline): min(deadline, station.now + HostTimeouts.beat)
     case .here: min(nextBeat, heard + timeouts.silence)
     }
   }
@@ -143,24 +143,35 @@ extension Deputy {
         nextBeat = now + HostTimeouts.beat
         dial.send(.beat(station.attempt.ranks))
       }
-    case .dialling(let deadline):
-      tellRefusals()
-      guard now >= deadline else { return }
-      leave(
-        with: LaunchError(
-          "host 0 did not answer at \(plan.meeting) within \(elapsed(timeouts.join)): see whether its launcher runs, and "
-            + "whether this host reaches that address and has the same key", exitStatus: .software))
+    case .dialling(var dialling):
+      let isDue = dialling.takeDial(at: now)
+      standing = .dialling(dialling)
+      if isDue { redial() }
+      dialling.verdict(at: now).map { leave(with: $0 == .refused ? refused : unanswered) }
     case .leaving: break
     }
   }
 
-  /// A key that does not fit is no riddle, and no reason to stop dialling: host 0 may still belong to an earlier run.
-  private func tellRefusals() {
-    guard dial.refusals > 2, !hasToldRefusals else { return }
-    hasToldRefusals = true
-    station.console.print(
-      "note: whoever listens at \(plan.meeting) does not accept this host: give all hosts the same --rdzv-key-file, or none"
-    )
+  private func redial() {
+    do throws(LaunchError) {
+      try dial.redial()
+    } catch {
+      leave(with: error)
+    }
+  }
+
+  private var unanswered: LaunchError {
+    LaunchError(
+      "host 0 did not answer at \(plan.meeting) within \(elapsed(timeouts.join)): see whether its launcher runs, and "
+        + "whether this host reaches that address", exitStatus: .software)
+  }
+
+  /// A key that does not fit is no riddle, but no reason to stop at once either.
+  private var refused: LaunchError {
+    LaunchError(
+      "host 0 at \(plan.meeting) does not accept this host: give all hosts the same --rdzv-key-file, or none. If they have "
+        + "it, another program listens there: see that --rdzv-endpoint names host 0 and a port that is free.",
+      exitStatus: .badConfiguration)
   }
 
   private var serviceState: SystemdReport.State {
@@ -177,10 +188,20 @@ extension Deputy {
     case .connected(let own, let far):
       guard dial.mayTalk(to: far) else { throw HostStar.openToAll(plan.meeting) }
       (description.address, description.dialled) = (own.description, far.description)
+      if case .dialling(var dialling) = standing {
+        dialling.noteConnection()
+        standing = .dialling(dialling)
+      }
       dial.send(.join(description))
     case .disconnected:
       if case .leaving = standing { return }
       lose("the connection to host 0 is gone")
+    case .refused(let isDialledOn):
+      guard case .dialling(var dialling) = standing else { return }
+      if dialling.noteRefusal(at: station.now, isDialledOn: isDialledOn) {
+        station.console.print("note: host 0 at \(plan.meeting) does not accept this host yet: dialling on")
+      }
+      standing = .dialling(dialling)
     case .order(let order):
       heard = station.now
       try take(order)
@@ -240,12 +261,8 @@ extension Deputy {
     guard standing == .here else { return }
     station.console.print("\(reason); the workers here are ended, and it is dialled again")
     kill()
-    standing = .dialling(until: station.now + timeouts.join)
-    do throws(LaunchError) {
-      try dial.redial()
-    } catch {
-      leave(with: error)
-    }
+    standing = .dialling(Dialling(until: station.now + timeouts.join))
+    redial()
   }
 
   private func leave(with error: LaunchError) {

@@ -10,8 +10,6 @@ final class HostDial {
   private var line: Line
   private var ends: (own: IPAddress, far: IPAddress)?
   private var isUp = false
-  /// How often the other side did not accept this one, or was none of ours.
-  private(set) var refusals = 0
 
   /// A socket and what tells of its connection.
   private struct Line: ~Copyable {
@@ -43,6 +41,8 @@ final class HostDial {
     /// Host 0 can be spoken to, from the first address at the second.
     case connected(own: IPAddress, far: IPAddress)
     case disconnected
+    /// Whoever listens there does not accept this host; ZeroMQ dials on unless its words are another protocol's.
+    case refused(isDialledOn: Bool)
     case order(HostOrder)
   }
 
@@ -76,7 +76,10 @@ final class HostDial {
           isUp = true
           return .connected(own: ends.own, far: ends.far)
         }
-      case .handshakeFailed: refusals += 1
+      case .handshakeFailed(.broken):
+        // Without keys there is nothing to refuse: the other side has not begun, or has just ended.
+        if key != nil { return .refused(isDialledOn: true) }
+      case .handshakeFailed: return .refused(isDialledOn: false)
       // One that never shook hands is dialled again by itself.
       case .disconnected: if isUp { return .disconnected }
       case .accepted: break

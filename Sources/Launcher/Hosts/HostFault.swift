@@ -5,6 +5,13 @@ struct HostFault: Equatable, Codable, Sendable {
   let kind: Kind
   /// A clause that begins with the host.
   let reason: String
+  /// With which the run ends on its account.
+  let status: CInt
+
+  init(kind: Kind, reason: String, status: CInt? = nil) {
+    (self.kind, self.reason) = (kind, reason)
+    self.status = status ?? (kind == .refused ? ExitStatus.badConfiguration : .software).rawValue
+  }
 
   enum Kind: String, Codable, Sendable {
     /// It is heard no more.
@@ -13,9 +20,9 @@ struct HostFault: Equatable, Codable, Sendable {
     case missing
     /// It has not come, or does not fit the others, before there was a first attempt.
     case refused
+    /// It lacks something of its own, before there was a first attempt.
+    case unable
   }
-
-  var exitStatus: ExitStatus { kind == .refused ? .badConfiguration : .software }
 
   /// In a report's heading, after the host's number.
   var verdict: String {
@@ -23,15 +30,22 @@ struct HostFault: Equatable, Codable, Sendable {
     case .lost: "was lost"
     case .missing: "did not come back"
     case .refused: "cannot take part"
+    case .unable: "cannot start"
     }
   }
 
   var explanation: Explanation {
-    kind == .refused
-      ? Explanation(
+    switch kind {
+    case .refused:
+      Explanation(
         cause: "the launchers were not started alike", nextStep: .again(after: "mending what this names"))
-      : Explanation(
+    case .unable:
+      Explanation(
+        cause: "what the other hosts have is not there", nextStep: .again(after: "mending this on that host"))
+    case .lost, .missing:
+      Explanation(
         cause: "the host is down, its launcher was ended or held, or the network between the hosts is cut",
         nextStep: .resume(after: "seeing to that host"))
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Recipe
 import System
 import Wire
 
@@ -17,6 +18,11 @@ final class HostLead {
   private var known: [Int: WorkerFacts] = [:]
   private var attempt = 0
   private var news: [News] = []
+  /// Who was not let in, and said to be so.
+  private var strangers: [String] = []
+
+  /// More than have a wrong key by mistake.
+  private static let mostStrangers = 8
 
   /// The time between the wish to begin an attempt and all hosts' being ready for it.
   private struct Gathering {
@@ -48,7 +54,7 @@ final class HostLead {
     roster = Roster(own, patience: timeouts.silence)
   }
 
-  var descriptor: CInt { star.descriptor }
+  var descriptors: [CInt] { star.descriptors }
   var hasInput: Bool { star.hasInput || !news.isEmpty }
   var deadline: Duration { min(nextBeat, gathering?.deadline ?? nextBeat) }
   /// Whether an attempt is to begin and hosts are waited for.
@@ -74,6 +80,7 @@ final class HostLead {
   /// What has come up since the last time.
   func takeNews(at now: Duration) -> [News] {
     while let (peer, message) = star.next() { take(message, from: peer, at: now) }
+    while let stranger = star.nextRefusal() { say(refusalOf: stranger) }
     if now >= nextBeat {
       nextBeat = now + HostTimeouts.beat
       tellAll(.beat)
@@ -87,13 +94,17 @@ final class HostLead {
 
 extension HostLead {
   private func take(_ message: HostMessage, from peer: Socket.Peer, at now: Duration) {
-    if case .join(let description) = message { return arrive(description, as: peer, at: now) }
+    switch message {
+    case .join(let description): return arrive(description, as: peer, at: now)
+    case .unable(let trouble): return hear(trouble, from: peer)
+    default: break
+    }
     guard let host = roster.heard(peer, at: now) else {
       _ = star.send(.rejoin, to: peer)
       return
     }
     switch message {
-    case .join: break
+    case .join, .unable: break
     case .begun(let number): begun(number, host)
     case .ended(let number, let rank, let ending, let facts):
       guard number == attempt, self.host(of: rank) == host else { return }
@@ -130,12 +141,29 @@ extension HostLead {
   }
 
   private func refuse(_ description: HostDescription, _ peer: Socket.Peer, _ reason: String) {
-    _ = star.send(.refuse(reason), to: peer)
+    turnAway(description.host, peer, HostFault(kind: .refused, reason: reason))
+  }
+
+  /// A number that no host has is host 0's to blame: the others are waited for.
+  private func hear(_ trouble: HostTrouble, from peer: Socket.Peer) {
+    let reason = "host \(trouble.host) (\(trouble.name)) cannot start: \(trouble.reason)"
+    turnAway(trouble.host, peer, HostFault(kind: .unable, reason: reason, status: trouble.status))
+  }
+
+  /// Ends the run where it has not begun yet; one that has goes on, or waits for another launcher.
+  private func turnAway(_ host: Int, _ peer: Socket.Peer, _ fault: HostFault) {
+    _ = star.send(.refuse(fault.reason), to: peer)
     let isFirst = attempt == 0 && isGathering
+    news.append(isFirst ? .absent(host: host, fault) : .said("not taken in: \(fault.reason)"))
+  }
+
+  private func say(refusalOf stranger: String) {
+    guard strangers.count < Self.mostStrangers, !strangers.contains(stranger) else { return }
+    strangers.append(stranger)
     news.append(
-      isFirst
-        ? .absent(host: description.host, HostFault(kind: .refused, reason: reason))
-        : .said("refused: \(reason)"))
+      .said(
+        "not let in: \(stranger), with another key than this host's, or no launcher at all. Give all hosts the same "
+          + "--rdzv-key-file, or none"))
   }
 
   private func begun(_ number: Int, _ host: Int) {

@@ -4,6 +4,8 @@ import FoundationEssentials
 enum HostMessage: Codable, Sendable {
   /// It is there, and takes part once it is welcome.
   case join(HostDescription)
+  /// It is there and cannot take part, which is no fault of the others.
+  case unable(HostTrouble)
   /// It has all that its ranks need to be launched in this attempt.
   case begun(attempt: Int)
   /// How one of its ranks ended, and what its launcher knows of it where that is a failure.
@@ -15,10 +17,20 @@ enum HostMessage: Codable, Sendable {
   case beat([RunStatus.Rank])
 }
 
+/// Why a host cannot start: what its launcher found before it came to the meeting.
+struct HostTrouble: Codable, Equatable, Sendable {
+  let host: Int
+  /// The host's own name, for people.
+  let name: String
+  let reason: String
+  /// With which its launcher ends, and then all.
+  let status: Int32
+}
+
 /// What host 0 tells the launcher of another host.
 enum HostOrder: Codable, Sendable {
   case welcome(run: String)
-  /// It cannot take part, for this reason.
+  /// It cannot take part, for this reason, which may be its own.
   case refuse(String)
   /// Get ready what an attempt needs; to be answered by `begun`, or by the end of a rank.
   case begin(AttemptOrder)

@@ -1,4 +1,5 @@
 import Recipe
+import Wire
 
 /// How many hosts a run has, which of them this one is, and where their launchers meet: pure, from flags and environment.
 struct HostPlan: Equatable, Sendable {
@@ -48,6 +49,11 @@ extension HostPlan {
       throw LaunchError(
         "\(named(hosts)), and nothing says where they meet: give all of them the same --rdzv-endpoint HOST:PORT, a name or "
           + "an address of host 0 and a free port there.", exitStatus: .usage)
+    }
+    guard IPAddress(meeting.value.host)?.isUnspecified != true else {
+      throw LaunchError(
+        "\(named(meeting)): that stands for all addresses of any host, and the others need one that leads to host 0.",
+        exitStatus: .usage)
     }
     return HostPlan(hosts: hosts.value, host: host.value, meeting: meeting.value, source: host.source)
   }

@@ -8,6 +8,9 @@ import Wire
 final class HostStar {
   private let context: Context
   private var socket: Socket
+  private var monitor: ConnectionMonitor
+  /// Who came last.
+  private var caller: IPAddress?
   /// Answers who has the key; nil without one.
   private let authenticator: Authenticator?
 
@@ -31,6 +34,7 @@ final class HostStar {
       try socket.setMaximumMessageSize(HostWire.longestMessage)
       try socket.setHandshakeLimit(.seconds(5))
       try socket.setLinger(Self.lastWords)
+      monitor = try ConnectionMonitor(of: socket, in: context)
       try socket.bind(
         to: address.map { .tcp($0, port: meeting.port) } ?? .tcpEverywhere(port: meeting.port))
     } catch {
@@ -45,8 +49,22 @@ final class HostStar {
   /// Without a key only networks are heard that end within a site: what is said there, the workers say openly too.
   static func isTrusted(_ address: IPAddress) -> Bool { address.isLoopback || address.isPrivate }
 
-  var descriptor: CInt { socket.descriptor }
-  var hasInput: Bool { socket.hasInput }
+  var descriptors: [CInt] { [socket.descriptor, monitor.descriptor] }
+  var hasInput: Bool { socket.hasInput || monitor.hasInput }
+
+  /// Who has come and is none of the run's launchers, for people: one with another key, or with one where this host has none.
+  ///
+  /// The likely address is not known of a connection that was gone before it was looked at.
+  func nextRefusal() -> String? {
+    while let event = try? monitor.next() {
+      switch event {
+      case .accepted(let descriptor): caller = IPAddress(farEndOf: descriptor)?.unmapped
+      case .handshakeFailed: return caller.map { "somebody at \($0)" } ?? "somebody"
+      default: break
+      }
+    }
+    return nil
+  }
 
   /// The next message that is one.
   func next() -> (peer: Socket.Peer, message: HostMessage)? {
@@ -64,6 +82,7 @@ final class HostStar {
 
   /// Ends, once the last words are out or their time is.
   func close() {
+    monitor.close(watching: socket)
     socket.close()
     context.terminate()
   }

@@ -3,6 +3,7 @@ import Glibc
 import Output
 import Recipe
 import System
+import Wire
 
 /// What the launcher of one of several hosts has before it has met the others.
 final class HostStart {
@@ -28,7 +29,12 @@ final class HostStart {
     let trust =
       key == nil
       ? "; without a key (--rdzv-key-file) whoever is in this network can take part" : ""
-    return plan.line + trust
+    // A name need not lead anywhere yet.
+    let place =
+      isFirst && IPAddress(plan.meeting.host) == nil
+      ? ", where \(plan.meeting.host) has to lead: it listens at port \(plan.meeting.port) of all its addresses"
+      : ""
+    return plan.line + place + trust
   }
 
   /// Host 0's side, of a run that is about to start.
@@ -48,22 +54,27 @@ final class HostStart {
   }
 
   private func description(of run: Launch, _ recipe: Recipe, named name: String?) -> HostDescription {
-    var text = [CChar](repeating: 0, count: 256)
-    gethostname(&text, text.count - 1)
-    return HostDescription(
+    HostDescription(
       host: plan.host, hosts: plan.hosts, workers: run.size, version: programVersion, recipe: recipe.digest,
-      run: name, name: String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self),
-      launcher: .random(in: .min ... .max),
+      run: name, name: Self.ownName, launcher: .random(in: .min ... .max),
       boot: (ProcFS.text("/proc/sys/kernel/random/boot_id") ?? "").filter { !$0.isWhitespace }, address: "",
       dialled: "")
   }
 
+  private static var ownName: String {
+    var text = [CChar](repeating: 0, count: 256)
+    gethostname(&text, text.count - 1)
+    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}
+
+/// A launcher that ends before it has met the others, which would wait for it.
+extension HostStart {
   /// How long the others are told why there is no run.
   private static let patience = Duration.seconds(5)
 
-  /// Ends the launchers of other hosts that come now as this one ends.
+  /// Tells the launchers of other hosts that come now, or host 0, why this one ends.
   func turnAway(_ error: any Error) {
-    guard let star else { return }
     let (reason, status): (String, ExitStatus) =
       switch error {
       case let error as LaunchError: (error.description, error.exitStatus)
@@ -71,16 +82,49 @@ final class HostStart {
       case let error as RecipeError: (error.description, error.exitStatus)
       default: ("\(error)", .usage)
       }
-    let order = HostOrder.finish(status: status.rawValue, Console.line("host 0 ends: \(reason)"))
     let deadline = ContinuousClock.now + Self.patience
+    if let star {
+      tellOthers(
+        .finish(status: status.rawValue, Console.line("host 0 ends: \(reason)")), star, until: deadline)
+    } else {
+      tellFirst(
+        HostTrouble(host: plan.host, name: Self.ownName, reason: reason, status: status.rawValue),
+        until: deadline)
+    }
+  }
+
+  private func tellOthers(
+    _ order: HostOrder, _ star: HostStar, until deadline: ContinuousClock.Instant
+  ) {
     var told = 1
     while told < plan.hosts, .now < deadline {
-      var entry = pollfd(fd: star.descriptor, events: Int16(POLLIN), revents: 0)
-      if !star.hasInput { poll(&entry, 1, 100) }
+      wait(for: star.descriptors, isBusy: star.hasInput)
       while let (peer, message) = star.next() {
         if case .join = message, star.send(order, to: peer) { told += 1 }
       }
+      while star.nextRefusal() != nil {}
     }
     star.close()
+  }
+
+  private func tellFirst(_ trouble: HostTrouble, until deadline: ContinuousClock.Instant) {
+    guard let dial = try? HostDial(plan.meeting, key: key) else { return }
+    defer { dial.close() }
+    while .now < deadline {
+      wait(for: dial.descriptors, isBusy: dial.hasInput)
+      while let news = dial.next() {
+        switch news {
+        case .connected(_, let far): if dial.mayTalk(to: far) { dial.send(.unable(trouble)) }
+        // It has heard.
+        case .order: return
+        case .disconnected, .refused: break
+        }
+      }
+    }
+  }
+
+  private func wait(for descriptors: [CInt], isBusy: Bool) {
+    var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    if !isBusy { poll(&entries, nfds_t(entries.count), 100) }
   }
 }

@@ -57,6 +57,13 @@ struct WorkerTask: Equatable, Sendable {
     return task
   }
 
+  /// Begins with exactly these values, wherever they come from, and goes on from nothing.
+  func settled(as recipe: Recipe) -> WorkerTask {
+    var task = self
+    task.request = request?.settled(as: recipe)
+    return task
+  }
+
   /// Goes on from the newest checkpoint, whatever the first attempt began from.
   func goingOn() -> WorkerTask {
     guard let subcommand = arguments.first else { return self }

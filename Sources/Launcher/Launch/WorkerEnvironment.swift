@@ -43,7 +43,7 @@ struct WorkerEnvironment: Sendable {
     var placement = self
     placement.hosts = plan.map {
       HostLink(
-        hosts: $0.hosts, host: 0, address: rendezvous.address, storeAddress: rendezvous.address,
+        hosts: $0.hosts, host: $0.host, address: rendezvous.address, storeAddress: rendezvous.address,
         storePort: masterPort, run: rendezvous.run, generation: 0)
     }
     return placement
@@ -51,16 +51,22 @@ struct WorkerEnvironment: Sendable {
 
   /// The whole environment of one worker, by its rank in the run, given the launcher's own.
   func environment(rank: Int, inheriting outer: [String: String]) -> [String: String] {
-    let wished = outer.filter { WaitPolicy.variables.keys.contains($0.key) }
+    let wished = outer.filter {
+      WaitPolicy.variables.keys.contains($0.key) || Self.quiet.keys.contains($0.key)
+    }
     return outer.filter { !Self.isOwn($0.key) }
       .merging(rendezvous(rank: localRank(of: rank)).environment) { $1 }
       .merging(identity(rank: rank)) { $1 }
       .merging(place(rank: rank)) { $1 }
       .merging(link.environment) { $1 }
       .merging(WaitPolicy.variables) { $1 }
+      .merging(hosts == nil ? [:] : Self.quiet) { $1 }
       .merging(wished) { $1 }
       .merging(threadVariables(outer)) { $1 }
   }
+
+  /// C10d warns of each address that has no name.
+  private static let quiet = ["TORCH_CPP_LOG_LEVEL": "ERROR"]
 
   private var link: LauncherLink {
     LauncherLink(

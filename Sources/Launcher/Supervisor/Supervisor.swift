@@ -83,7 +83,7 @@ final class Supervisor {
 extension Supervisor {
   private func takeTurn() {
     let readable = station.wait(
-      for: [hosts?.descriptor].compactMap(\.self), isBusy: hosts?.hasInput ?? false,
+      for: hosts?.descriptors ?? [], isBusy: hosts?.hasInput ?? false,
       until: [fleet.deadline, hosts?.deadline])
     for rank in station.ended.takeReady() { collect(rank) }
     while let signal = station.signals.next() { receive(signal) }

@@ -36,7 +36,7 @@ struct WorkerRun {
     let phases = PhaseReporter(environment, slot: placement.localRank)
     phases.writeStacksOnSignal()
     let run = try reportingOnce(placement) {
-      if placement.rendezvous == nil { try Resume.requireFree(request) }
+      if placement.hasFolder { try Resume.requireFree(request) }
       let start = try Resume.from(request, Console(speaks: placement.isFirst))
       return try prepare(from: start, placement, phases)
     }
@@ -46,7 +46,7 @@ struct WorkerRun {
   /// `--dry-run`: all checks of a start, by one process for as many workers as the environment says; writes nothing.
   private func rehearse(_ environment: [String: String]) throws {
     let placement = RankEnvironment.rehearsal(environment)
-    try Resume.requireFree(request)
+    if placement.hasFolder { try Resume.requireFree(request) }
     let start = try Resume.from(request, Console(speaks: true))
     let (plan, rank) = try meet(from: start, placement, PhaseReporter([:], slot: 0))
     // What is gone on from has to fit the network; without it there is nothing to build one for.
@@ -75,6 +75,7 @@ struct WorkerRun {
     from start: Resume?, _ placement: RankEnvironment, _ phases: PhaseReporter
   ) throws -> TrainingRun {
     let (plan, rank) = try meet(from: start, placement, phases)
+    try Likeness.agree(on: Likeness(plan.data, on: placement.hosts?.host), in: rank.group)
     return TrainingRun(plan, rank, try Start(plan, rank, from: start))
   }
 

@@ -31,6 +31,9 @@ struct RankEnvironment {
   /// Whether this worker speaks for all.
   var isFirst: Bool { rank == 0 }
 
+  /// Whether it looks after the run's output folder: one by itself, on the first host where the run has several.
+  var hasFolder: Bool { rendezvous == nil && (hosts?.host ?? 0) == 0 }
+
   /// Whether gradients are sent to other workers, rather than summed in memory that all see.
   var sendsSums: Bool { rendezvous?.sendsSums ?? false }
 
@@ -50,12 +53,13 @@ extension RankEnvironment {
   /// be there.
   static func rehearsal(_ environment: [String: String]) -> RankEnvironment {
     let all = max(1, environment[RingRendezvous.sizeVariable].flatMap { Int($0) } ?? 1)
-    let isSpread = (try? HostLink(environment: environment)) != nil
-    let own = isSpread ? environment[TorchrunVariable.localWorldSize.rawValue].flatMap { Int($0) } : nil
+    let hosts = try? HostLink(environment: environment)
+    let own = hosts != nil ? environment[TorchrunVariable.localWorldSize.rawValue].flatMap { Int($0) } : nil
     let workers = max(1, own ?? all)
     var placement = RankEnvironment(
       rendezvous: nil, localRank: workers - 1, localWorldSize: workers, lifeline: nil)
     placement.rehearsed = all
+    placement.hosts = hosts
     return placement
   }
 

@@ -35,7 +35,7 @@ struct RunPlan {
     if settings.trains { recipe.settleAverage(updates: recipe.allUpdates(of: updates)) }
     self.recipe = recipe
     folder = OutputFolder(path: request.outputFolder(over: saved))
-    beginning = settings.writes && rank.rendezvous == nil ? request.beginning : nil
+    beginning = settings.writes && rank.hasFolder ? request.beginning : nil
     if let beginning { try Possession.check(folder.path, beginning) }
   }
 

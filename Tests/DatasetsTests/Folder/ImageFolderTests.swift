@@ -28,6 +28,18 @@ import Testing
     #expect(images.classCounts == [2, 4, 1, 1])
   }
 
+  @Test func `a digest tells other names apart, and neither places nor contents`() throws {
+    func digest(_ name: String, _ files: [String], content: UInt8 = 0) throws -> UInt32 {
+      for file in files { try folder.write([content], to: "\(name)/\(file)") }
+      return try ImageFolder(folder.file(name)).digest
+    }
+    let first = try digest("1", ["a/x.jpg", "a/y.jpg", "b/z.jpg"])
+    #expect(try digest("2", ["a/x.jpg", "a/y.jpg", "b/z.jpg"], content: 1) == first)
+    #expect(try digest("3", ["a/x.jpg", "b/y.jpg", "b/z.jpg"]) != first)
+    #expect(try digest("4", ["a/x.jpg", "a/y.jpg", "b/zz.jpg"]) != first)
+    #expect(try digest("5", ["a/x.jpg", "a/y.jpg", "c/z.jpg"]) != first)
+  }
+
   @Test func `hidden files and folders and other files are ignored`() throws {
     for file in [
       "a/1.jpg", "a/.2.jpg", ".ipynb_checkpoints/3.jpg", "a/.git/4.jpg", "a/notes.txt", "a/jpg", "5.jpg",

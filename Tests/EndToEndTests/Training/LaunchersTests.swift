@@ -114,5 +114,42 @@ extension EndToEnd {
       try check("replaced", against: whole)
       #expect(try second.finish().status == 128 + SIGKILL)
     }
+
+    /// The images of the second host lie elsewhere.
+    private func twoDisks(_ images: String) throws -> [ProgramRun.End] {
+      let port = try FreePort.find()
+      return try (0..<2).map { host in
+        try ProgramRun(
+          .launcher,
+          [
+            "--nproc", "2", "--nnodes", "2", "--node-rank", "\(host)", "--rdzv-endpoint", "127.0.0.1:\(port)",
+          ] + training("disks") + (host == 1 ? ["--data-path", images] : []), in: place)
+      }.map { try $0.finish() }
+    }
+
+    @Test func `a host without the images ends all with its own status, and is named`() throws {
+      let ends = try twoDisks("\(place.folder)/nowhere")
+      for end in ends { #expect(end.status == Status.missingInput, "\(end.errors)") }
+      #expect(ends[0].errors.contains("── host 1 cannot start, and the run was stopped"), "\(ends[0].errors)")
+      #expect(ends[0].errors.contains("no such folder: \(place.folder)/nowhere"), "\(ends[0].errors)")
+    }
+
+    @Test func `a host with other images ends all with one sentence that names both sides`() throws {
+      let images = "\(place.folder)/fewer"
+      try FileManager.default.copyItem(atPath: place.images.path, toPath: images)
+      let train = "\(images)/train"
+      let name = try #require(
+        FileManager.default.subpaths(atPath: train)?.sorted().first {
+          $0.hasSuffix(".png") || $0.hasSuffix(".ppm")
+        })
+      try FileManager.default.removeItem(atPath: "\(train)/\(name)")
+      for end in try twoDisks(images) {
+        #expect(end.status == Status.badConfiguration, "\(end.errors)")
+        #expect(
+          end.errors.contains(
+            /rank 2 on host 1 sees \d+ images in \d+ classes \(digest [0-9a-f]+\) in train\/ and rank 0/),
+          "\(end.errors)")
+      }
+    }
   }
 }

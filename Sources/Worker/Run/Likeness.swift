@@ -1,0 +1,78 @@
+import Collective
+import Datasets
+import Foundation
+import Recipe
+import Torch
+
+/// What all ranks need to have alike and only workers know: launchers compare recipes, and see neither images nor libtorch.
+struct Likeness: Codable, Equatable {
+  /// The host's number; nil where the run has one.
+  var host: Int?
+  /// The version that this process has loaded.
+  var libtorch: String
+  /// The images to learn from, and those to evaluate on.
+  var training: Images
+  var validation: Images
+
+  /// What a folder's index comes to.
+  struct Images: Codable, Equatable, CustomStringConvertible {
+    var count: Int
+    var classes: Int
+    var digest: UInt32
+
+    var description: String {
+      "\(count) images in \(classes) classes (digest \(String(digest, radix: 16)))"
+    }
+  }
+}
+
+extension Likeness {
+  /// Of this rank.
+  init(_ data: ImageFolderPair, on host: Int?) {
+    self.host = host
+    libtorch = Runtime.version
+    (training, validation) = (Images(data.training), Images(data.validation))
+  }
+
+  /// Throws on all ranks alike unless all have the same; names the first that differs from rank 0.
+  static func agree(on own: Likeness, in group: any ProcessGroup) throws {
+    guard group.size > 1 else { return }
+    let all = try group.allGather(Array(try JSONEncoder().encode(own)))
+    // Ranks of one host see the same disk through the same library, and mostly say the same bytes.
+    let others = all.indices.filter { all[$0] != all[0] }
+    let first = try Likeness(all[0])
+    for rank in others {
+      guard let difference = try Likeness(all[rank]).difference(from: first, rank: rank) else { continue }
+      throw Failure(difference, exitStatus: .badConfiguration)
+    }
+  }
+
+  private init(_ bytes: [UInt8]) throws {
+    self = try JSONDecoder().decode(Self.self, from: Data(bytes))
+  }
+
+  /// A sentence with what to do; nil where both are alike.
+  func difference(from first: Likeness, rank: Int) -> String? {
+    let place = host.map { " on host \($0)" } ?? ""
+    if libtorch != first.libtorch {
+      return
+        "rank \(rank)\(place) runs libtorch \(libtorch) and rank 0 \(first.libtorch), whose numbers may differ: "
+        + "install the same on all hosts."
+    }
+    for (split, own, other) in [
+      (ImageFolderPair.splits.training, training, first.training),
+      (ImageFolderPair.splits.validation, validation, first.validation),
+    ] where own != other {
+      return
+        "rank \(rank)\(place) sees \(own) in \(split)/ and rank 0 \(other): give all hosts the same files under "
+        + "the same names in --data-path, and start again once they are all there."
+    }
+    return nil
+  }
+}
+
+extension Likeness.Images {
+  fileprivate init(_ folder: ImageFolder) {
+    self.init(count: folder.count, classes: folder.classes.count, digest: folder.digest)
+  }
+}

@@ -1,0 +1,41 @@
+import Testing
+
+@testable import Launcher
+
+@Suite struct DiallingTests {
+  private func verdict(after refusals: [Int], at second: Int, until deadline: Int = 600) -> Dialling.Verdict?
+  {
+    var dialling = Dialling(until: .seconds(deadline))
+    for moment in refusals { _ = dialling.noteRefusal(at: .seconds(moment), isDialledOn: true) }
+    return dialling.verdict(at: .seconds(second))
+  }
+
+  @Test func `nobody there is waited for until time is up`() {
+    #expect(verdict(after: [], at: 599) == nil)
+    #expect(verdict(after: [], at: 600) == .unanswered)
+  }
+
+  @Test func `who is refused again and again hears so after ten seconds`() {
+    #expect(verdict(after: Array(3...12), at: 12) == nil)
+    #expect(verdict(after: Array(3...13), at: 13) == .refused)
+  }
+
+  @Test func `time that is up while refused is no riddle`() {
+    #expect(verdict(after: [1, 2], at: 3, until: 3) == .refused)
+  }
+
+  @Test func `a refusal now and then, and one that was long ago, are none`() {
+    #expect(verdict(after: [0, 30, 60, 90], at: 90) == nil)
+    #expect(verdict(after: Array(0...8), at: 20) == nil)
+    #expect(verdict(after: Array(0...8), at: 600) == .unanswered)
+  }
+
+  @Test func `a connection begins anew, and what ZeroMQ does not dial again is dialled after a beat`() {
+    var dialling = Dialling(until: .seconds(600))
+    let isNews = [1, 2].map { dialling.noteRefusal(at: .seconds($0), isDialledOn: false) }
+    let isDue = [2_999, 3_000, 4_000].map { dialling.takeDial(at: .milliseconds($0)) }
+    dialling.noteConnection()
+    let isNewsAgain = dialling.noteRefusal(at: .seconds(5), isDialledOn: true)
+    #expect(isNews == [true, false] && isDue == [false, true, false] && isNewsAgain)
+  }
+}
