@@ -23,18 +23,28 @@ def processor():
 
 def reports(command, limit=600):
     """The JSON objects that a command prints, a line each; ends this program where the command fails or takes too long."""
-    command = [str(word) for word in command]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        output, errors = process.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
-        # Not SIGKILL: a launcher takes its workers along.
-        process.terminate()
-        process.communicate()
-        sys.exit(f"{' '.join(command)} has not ended in {limit} s")
-    if process.returncode != 0:
-        sys.exit(f"{' '.join(command)} ended with {process.returncode}\n{errors}")
-    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    return reports_of([command], limit=limit)
+
+
+def reports_of(commands, environment=None, limit=600):
+    """What the first of some commands prints that run together, likewise."""
+    commands = [[str(word) for word in command] for command in commands]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
+    processes = [subprocess.Popen(command, **pipes) for command in commands]
+    outputs = []
+    for command, process in zip(commands, processes):
+        try:
+            output, errors = process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            # Not SIGKILL: a launcher takes its workers along.
+            for other in processes:
+                other.terminate()
+                other.communicate()
+            sys.exit(f"{' '.join(command)} has not ended in {limit} s")
+        if process.returncode != 0:
+            sys.exit(f"{' '.join(command)} ended with {process.returncode}\n{errors}")
+        outputs.append(output)
+    return [json.loads(line) for line in outputs[0].splitlines() if line.startswith("{")]
 
 
 def torchrun(workers):

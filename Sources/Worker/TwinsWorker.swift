@@ -69,8 +69,9 @@ extension BenchEvaluation: Computing {}
 /// `bench`: measurements.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Time training steps, evaluation, or the way of images from files to batches.",
-    subcommands: [BenchStep.self, BenchEvaluation.self, BenchData.self])
+    abstract:
+      "Time training steps, evaluation, sums of gradients, or the way of images from files to batches.",
+    subcommands: [BenchStep.self, BenchEvaluation.self, BenchData.self, BenchAllReduce.self])
 }
 
 /// Throws a message that names the flag where its value is given and lies outside.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Wire
 
 extension RingGroup {
@@ -10,6 +11,8 @@ extension RingGroup {
   ///   operation throws: a timeout names a rank that did not come.
   public static func connect(_ rendezvous: RingRendezvous) throws(CollectiveError) -> RingGroup {
     let memory = try sharedMemory(for: rendezvous)
+    // Messages of megabytes come and go all the time: the system would be asked for each, and would clear it.
+    if memory == nil { linux_keep_memory() }
     let transport =
       rendezvous.transport == .tcp
       ? try ZeroMQTransport(rendezvous: TCPRendezvous(rendezvous))

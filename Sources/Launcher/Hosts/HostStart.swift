@@ -38,13 +38,13 @@ final class HostStart {
   }
 
   /// Host 0's side, of a run that is about to start.
-  func lead(_ run: Launch, _ recipe: Recipe) -> HostLead? {
+  func lead(_ run: Launch, _ recipe: Recipe?) -> HostLead? {
     star.map { HostLead(plan, description(of: run, recipe, named: run.runIdentifier), timeouts, $0) }
   }
 
   /// Takes part as another host than the first; the exit status once the run is over.
   func follow(
-    _ run: Launch, _ recipe: Recipe, named name: RunIdentifier?, signals: consuming SignalReader,
+    _ run: Launch, _ recipe: Recipe?, named name: RunIdentifier?, signals: consuming SignalReader,
     control: ControlServer?
   ) throws(LaunchError) -> CInt {
     try Deputy(
@@ -53,9 +53,9 @@ final class HostStart {
     ).run()
   }
 
-  private func description(of run: Launch, _ recipe: Recipe, named name: String?) -> HostDescription {
+  private func description(of run: Launch, _ recipe: Recipe?, named name: String?) -> HostDescription {
     HostDescription(
-      host: plan.host, hosts: plan.hosts, workers: run.size, version: programVersion, recipe: recipe.digest,
+      host: plan.host, hosts: plan.hosts, workers: run.size, version: programVersion, recipe: recipe?.digest,
       run: name, name: Self.ownName, launcher: .random(in: .min ... .max),
       boot: (ProcFS.text("/proc/sys/kernel/random/boot_id") ?? "").filter { !$0.isWhitespace }, address: "",
       dialled: "")

@@ -6,7 +6,7 @@ import WorkerLink
 /// Where this process stands among the workers: torchrun's environment names, and ours.
 struct RankEnvironment {
   /// Where and how this host's workers meet; nil for a worker on its own.
-  let rendezvous: RingRendezvous?
+  var rendezvous: RingRendezvous?
   /// How they reach those of other hosts, where the run has several.
   var hosts: HostLink?
   let localRank: Int

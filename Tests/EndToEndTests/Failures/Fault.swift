@@ -15,7 +15,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
   let size: Int
   let rank: Int
   let transport: TransportName
-  /// Microseconds after the rank's process is there.
+  /// Microseconds after the rank's process is there: it may be starting, meeting the others or adding up.
   let delay: UInt32
 
   /// How long a worker of these runs may be silent; a rank is given ten seconds to join.
@@ -29,7 +29,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
     size = 2 + generator.integer(below: 5)
     rank = generator.integer(below: size)
     transport = TransportName.allCases[generator.integer(below: TransportName.allCases.count)]
-    delay = UInt32(generator.integer(below: 600_000))
+    delay = UInt32(generator.integer(below: 2_000_000))
   }
 
   var arguments: [String] {

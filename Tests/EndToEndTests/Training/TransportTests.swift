@@ -94,6 +94,16 @@ extension EndToEnd {
       #expect(place.leftovers.isEmpty)
     }
 
+    @Test func `two hosts come to the sum of one`() throws {
+      let one = try AllReduceRun(2, .shm, in: place).report()
+      let two = try AllReduceRun(1, .shm, hosts: 2, in: place).report()
+      // With two terms there is one order.
+      #expect((two.ranks, two.hosts, two.checksum) == (2, 2, one.checksum))
+      #expect(one.hosts == 1 && two.medianMilliseconds > 0)
+      #expect(try AllReduceRun(2, .shm, hosts: 2, in: place).report().ranks == 4)
+      #expect(place.leftovers.isEmpty)
+    }
+
     @Test func `bench step compares steps with and without communication`() throws {
       let arguments = [
         "bench", "step", "--nproc", "2", "--model", "alt_gvt_nano", "--input-size", "32", "--batch-size", "2",
@@ -117,7 +127,6 @@ extension EndToEnd {
       ["bench", "all-reduce", "--nproc", "0"], ["bench", "all-reduce", "--nproc", "2", "--megabytes", "0"],
       ["bench", "step", "--nproc", "2", "--model", "twin"],
       ["bench", "step", "--nproc", "2", "--steps", "0"],
-      ["bench", "all-reduce-rank"],
     ])
     func `a launcher refuses`(arguments: [String]) throws {
       let end = try ProgramRun(.launcher, arguments, in: place).finish()

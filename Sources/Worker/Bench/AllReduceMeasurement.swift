@@ -10,12 +10,15 @@ final class AllReduceMeasurement {
   private(set) var checksum: UInt32 = 0
 
   private let group: any ProcessGroup
+  /// The ranks that share a clock.
+  private let hostSize: Int
   private let buffer: SymmetricBuffer
   private let input: [Float]
 
   private static let warmUps = 2
 
-  /// What one repeat took, from the moment at which the first rank began to that at which the last one was done.
+  /// What one repeat took, from the moment at which a host's first rank began to that at which its last one was done, on the
+  /// host where that was longest.
   struct Sample: Equatable {
     let seconds: Double
     let copySeconds: Double
@@ -31,8 +34,9 @@ final class AllReduceMeasurement {
   }
 
   /// Makes the buffers; all ranks at once.
-  init(_ group: any ProcessGroup, count: Int) throws(CollectiveError) {
+  init(_ group: any ProcessGroup, hostSize: Int, count: Int) throws(CollectiveError) {
     self.group = group
+    self.hostSize = hostSize
     buffer = try group.makeBuffer(count: count)
     input = (0..<count).map { roughValue(at: $0, rank: group.rank) }
   }
@@ -64,9 +68,8 @@ final class AllReduceMeasurement {
       processorSeconds: all.reduce(0) { $0 + $1.processorSeconds })
   }
 
-  /// On a machine with fewer cores than ranks, each rank's own time would leave out that it waited for a core.
   private func span(_ times: [(start: Double, end: Double)]) -> Double {
-    (times.map(\.end).max() ?? 0) - (times.map(\.start).min() ?? 0)
+    longestSpan(of: times, hostSize: hostSize)
   }
 
   private func refill() {
@@ -78,12 +81,12 @@ final class AllReduceMeasurement {
     let own = CRC32C(of: UnsafeRawBufferPointer(buffer.floats)).value
     let all = try group.allGather(withUnsafeBytes(of: own) { Array($0) })
     for (rank, bytes) in all.enumerated() where bytes != all[0] {
-      throw LaunchError(
+      throw Failure(
         "rank \(rank) has another sum than rank 0. Memory or the transport is at fault: "
           + "try another --transport, then another machine.", exitStatus: .software)
     }
     guard checksum == 0 || checksum == own else {
-      throw LaunchError(
+      throw Failure(
         "the same sum came out differently. Memory or the transport is at fault: "
           + "try another --transport, then another machine.", exitStatus: .software)
     }
@@ -101,6 +104,17 @@ func roughValue(at index: Int, rank: Int) -> Float {
   let mantissa = UInt32(truncatingIfNeeded: bits) & 0x807f_ffff
   let exponent = UInt32(truncatingIfNeeded: bits >> 32) & 15
   return Float(bitPattern: mantissa | (119 + exponent) << 23)
+}
+
+/// From the first start to the last end on a host, on the host where that is longest: clocks of two hosts have nothing to do
+/// with one another.
+///
+/// On a machine with fewer cores than ranks, each rank's own time would leave out that it waited for a core.
+func longestSpan(of times: [(start: Double, end: Double)], hostSize: Int) -> Double {
+  stride(from: 0, to: times.count, by: hostSize).map { first in
+    let own = times[first..<min(first + hostSize, times.count)]
+    return (own.map(\.end).max() ?? 0) - (own.map(\.start).min() ?? 0)
+  }.max() ?? 0
 }
 
 /// Seconds on the clock that all processes of this host share.

@@ -1,10 +1,12 @@
 import Collective
-import FoundationEssentials
+import Foundation
 
 /// What `bench all-reduce` prints.
 struct AllReduceReport: Encodable {
   let transport: String
+  /// Of all hosts.
   let ranks: Int
+  let hosts: Int
   let megabytes: Int
   let repeats: Int
   /// From the first rank's start to the last one's end, the median over the repeats.
@@ -24,14 +26,15 @@ struct AllReduceReport: Encodable {
   let checksum: String
 
   init(
-    _ samples: [AllReduceMeasurement.Sample], transport: TransportName, ranks: Int, megabytes: Int,
-    checksum: UInt32
+    _ samples: [AllReduceMeasurement.Sample], transport: TransportName?, ranks: Int, hosts: Int,
+    megabytes: Int, checksum: UInt32
   ) {
     let times = samples.map(\.seconds)
     let time = median(times)
     let copy = median(samples.map(\.copySeconds))
-    self.transport = transport.rawValue
+    self.transport = transport?.rawValue ?? "none"
     self.ranks = ranks
+    self.hosts = hosts
     self.megabytes = megabytes
     repeats = samples.count
     medianMilliseconds = time * 1000
@@ -46,31 +49,21 @@ struct AllReduceReport: Encodable {
     self.checksum = String(repeating: "0", count: 8 - digits.count) + digits
   }
 
-  /// One line of JSON, keys in snake case and sorted.
-  var json: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.keyEncodingStrategy = .convertToSnakeCase
-      encoder.outputFormatting = [.sortedKeys]
-      return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
-  }
-
   /// A table to read.
   var text: String {
-    let range = "\(decimal(fastestMilliseconds, 2)) to \(decimal(slowestMilliseconds, 2)) ms"
+    let range = "\(fixed(fastestMilliseconds, 2)) to \(fixed(slowestMilliseconds, 2)) ms"
     let rows: [(String, String)] = [
-      ("time", "\(decimal(medianMilliseconds, 2)) ms (\(range))"),
-      ("algorithm bandwidth", "\(decimal(algorithmBandwidth, 2)) GB/s"),
-      ("bus bandwidth", "\(decimal(busBandwidth, 2)) GB/s"),
-      ("processor time", "\(decimal(processorMilliseconds, 2)) ms, of all workers together"),
-      ("copy once", "\(decimal(copyMilliseconds, 2)) ms, every worker at the same time"),
-      ("share of that limit", "\(decimal(shareOfCopyLimit * 100, 0)) %"),
+      ("time", "\(fixed(medianMilliseconds, 2)) ms (\(range))"),
+      ("algorithm bandwidth", "\(fixed(algorithmBandwidth, 2)) GB/s"),
+      ("bus bandwidth", "\(fixed(busBandwidth, 2)) GB/s"),
+      ("processor time", "\(fixed(processorMilliseconds, 2)) ms, of all workers together"),
+      ("copy once", "\(fixed(copyMilliseconds, 2)) ms, every worker at the same time"),
+      ("share of that limit", "\(fixed(shareOfCopyLimit * 100, 0)) %"),
       ("checksum", "\(checksum), on all workers"),
     ]
     let heading =
-      "all-reduce of \(megabytes) MB over \(counted(ranks, "worker")), transport \(transport), "
-      + "median of \(repeats)"
+      "all-reduce of \(megabytes) MB over \(ranks) worker\(ranks == 1 ? "" : "s")"
+      + (hosts == 1 ? "" : " of \(hosts) hosts") + ", transport \(transport), median of \(repeats)"
     return
       ([heading]
       + rows.map { name, value in

@@ -1,0 +1,31 @@
+public import ArgumentParser
+
+/// The sum that `bench all-reduce` times.
+public struct AllReduceFlags: ParsableArguments {
+  @Option(help: ArgumentHelp("Size of the buffer, in MB of 2²⁰ bytes.", valueName: "n"))
+  package var megabytes = 96
+
+  @Option(help: ArgumentHelp("Sums to time, after two to warm up.", valueName: "n"))
+  package var repeats = 7
+
+  @Flag(help: "Print one JSON object.")
+  package var json = false
+
+  /// Flags as if none had been given, before parsing.
+  public init() {}
+
+  /// Refuses values out of range.
+  public func validate() throws {
+    guard (1...65_536).contains(megabytes) else {
+      throw ValidationError("--megabytes has to be a number from 1 to 65536, and is \(megabytes).")
+    }
+    guard (1...1_000_000).contains(repeats) else {
+      throw ValidationError("--repeats has to be a number from 1 to 1000000, and is \(repeats).")
+    }
+  }
+
+  /// These flags as a command line has them.
+  package var arguments: [String] {
+    ["--megabytes", "\(megabytes)", "--repeats", "\(repeats)"] + (json ? ["--json"] : [])
+  }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Collective
+import Flags
+import Foundation
+import Recipe
+import Torch
+import WorkerLink
+
+/// `bench all-reduce`: how fast the workers of a launcher, or of one on each of several hosts, add up their gradients.
+struct BenchAllReduce: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "all-reduce",
+    abstract: "Time the sum of gradients over all workers, under twins-launch bench all-reduce.")
+
+  @OptionGroup var work: AllReduceFlags
+
+  /// All ranks start within moments: one that is not there by then is stuck.
+  private static let patience = Duration.seconds(10)
+
+  func run() throws {
+    var placement = try RankEnvironment(ProcessInfo.processInfo.environment)
+    Lifeline.watch(placement)
+    Runtime.keepMemory()
+    placement.rendezvous?.deadline = Self.patience
+    let group = try placement.group(Recipe())
+    let measurement = try AllReduceMeasurement(
+      group, hostSize: placement.localWorldSize, count: work.megabytes << 20 / MemoryLayout<Float>.stride)
+    let samples = try measurement.samples(count: work.repeats)
+    if placement.isFirst {
+      let report = AllReduceReport(
+        samples, transport: placement.rendezvous?.transport, ranks: group.size,
+        hosts: placement.hosts?.hosts ?? 1, megabytes: work.megabytes, checksum: measurement.checksum)
+      print(work.json ? try jsonLine(report) : report.text)
+    }
+    group.close()
+  }
+}
