@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -38,6 +39,8 @@ int linux_ignores(int signal) {
   struct sigaction action;
   return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
+
+int linux_end_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }
 
 int linux_next_signal(int descriptor) {
   struct signalfd_siginfo info;

@@ -17,6 +17,8 @@ struct TwinsLaunch: ParsableCommand {
         twins-launch status OUT
       One that has ended goes on with the flags it had:
         twins-launch resume OUT
+      Any program runs in torchrun's environment:
+        twins-launch --nproc 8 --exec python train.py
       All flags: twins-launch help train
       """,
     version: """
@@ -24,7 +26,8 @@ struct TwinsLaunch: ParsableCommand {
       libtorch, compiler and instruction set: twins-worker --version
       """,
     subcommands: [
-      TrainCommand.self, Resume.self, Status.self, Stop.self, RequestCheckpoint.self, Bench.self,
+      TrainCommand.self, ExecCommand.self, Resume.self, Status.self, Stop.self, RequestCheckpoint.self,
+      Bench.self, ExecRank.self,
     ],
     defaultSubcommand: TrainCommand.self)
 
@@ -45,6 +48,6 @@ struct TwinsLaunch: ParsableCommand {
 
   /// The command line, the names of flags spelt with dashes.
   static var arguments: [String] {
-    normalizedArguments(Array(CommandLine.arguments.dropFirst()))
+    normalizedArguments(ExecCommand.asSubcommand(Array(CommandLine.arguments.dropFirst())))
   }
 }

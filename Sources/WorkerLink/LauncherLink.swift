@@ -40,16 +40,26 @@ public struct LauncherLink: Equatable, Sendable {
   }
 }
 
-/// Torchrun's names for where a worker stands on its host; its rank, and the number of ranks, are the ring's to name.
+/// Torchrun's names for where a worker stands; its rank, and the number of ranks, are the ring's to name.
 public enum TorchrunVariable: String, CaseIterable, Sendable {
   case localRank = "LOCAL_RANK"
   case localWorldSize = "LOCAL_WORLD_SIZE"
+  /// The host's number, and how many there are.
   case hostRank = "GROUP_RANK"
+  case hostCount = "GROUP_WORLD_SIZE"
+  /// All workers have one role.
+  case role = "ROLE_NAME"
+  case roleRank = "ROLE_RANK"
+  case roleWorldSize = "ROLE_WORLD_SIZE"
   case masterAddress = "MASTER_ADDR"
   case masterPort = "MASTER_PORT"
   case run = "TORCHELASTIC_RUN_ID"
   case restarts = "TORCHELASTIC_RESTART_COUNT"
   case mostRestarts = "TORCHELASTIC_MAX_RESTARTS"
+  /// Whether the launcher keeps a store at the master's port, and not rank 0.
+  case launcherStore = "TORCHELASTIC_USE_AGENT_STORE"
+  /// Where a worker may write why it fails.
+  case errorFile = "TORCHELASTIC_ERROR_FILE"
 }
 
 /// The names by which the maths library is told how many threads to use, in the order in which it heeds them.

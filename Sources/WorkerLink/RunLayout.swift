@@ -50,4 +50,6 @@ public enum RunLayout {
   public static func attempt(_ number: Int) -> String { "attempt-\(number)" }
   /// A rank's log.
   public static func log(rank: Int) -> String { "rank-\(rank).log" }
+  /// Beside it, where a program that is no worker of ours may write why it fails.
+  public static func error(rank: Int) -> String { "rank-\(rank).error.json" }
 }

@@ -20,6 +20,9 @@ int linux_open_signals(const sigset_t *set);
 /// Whether this process ignores the signal, as one started by nohup(1) ignores SIGHUP.
 int linux_ignores(int signal);
 
+/// Has the kernel send this process the signal when the thread that started it ends, whatever program it becomes.
+int linux_end_with_parent(int signal);
+
 /// Has signals that are sent to end this process end it, also where they were inherited as blocked: Swift's runtime prints a backtrace for them, and goes on. A
 /// fault, or an abort of our own, prints its backtrace first.
 void linux_let_signals_kill(void);

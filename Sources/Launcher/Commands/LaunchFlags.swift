@@ -20,14 +20,17 @@ struct LaunchFlags: ParsableArguments {
 
   @Option(
     name: .customLong("run-dir"),
-    help: ArgumentHelp("The launcher's own folder. (default: run/ in the output folder)", valueName: "dir"),
+    help: ArgumentHelp(
+      "The launcher's own folder. (default: run/ in the output folder; of exec, in the current one)",
+      valueName: "dir"),
     transform: withHomeFolder)
   var runFolder: String?
 
   @Option(
     name: .customLong("threads-per-worker"),
     help: ArgumentHelp(
-      "Threads for each worker's arithmetic. (default: the cores shared out)", valueName: "n"))
+      "Threads for each worker's arithmetic. (default: the cores shared out; of exec with several workers, 1)",
+      valueName: "n"))
   var threadsPerWorker: Int?
 
   @Option(
@@ -37,7 +40,6 @@ struct LaunchFlags: ParsableArguments {
   var grace = 30.0
 
   @OptionGroup var restarts: RestartFlags
-  @OptionGroup var ring: RingFlags
   @OptionGroup var hosts: HostFlags
 
   func validate() throws {
@@ -54,15 +56,15 @@ struct LaunchFlags: ParsableArguments {
   static let names = Set(
     [
       "--nproc", "--nproc-per-node", "--run-id", "--run-dir", "--threads-per-worker", "--grace",
-      "--transport", "--shm-size", "--ring-address", "--hang-timeout", "--max-restarts", "--restart-window",
+      "--max-restarts", "--restart-window",
     ] + HostFlags.names)
 
-  /// Leaves out these flags with their values, and keeps the rest as it is.
+  /// Leaves out these flags and the ring's with their values, and keeps the rest as it is.
   ///
   /// The arguments are those of a command line that has parsed, with the names of flags normalized.
   static func removed(from arguments: [String]) -> [String] {
     var flags = FlagGroups(arguments)
-    flags.remove(Set(names.map(FlagGroups.name(of:))))
+    flags.remove(Set(names.union(RingFlags.names).map(FlagGroups.name(of:))))
     return flags.arguments
   }
 
@@ -79,9 +81,10 @@ struct LaunchFlags: ParsableArguments {
 struct RestartFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How many times within --restart-window the workers are started again after a failure.",
+      "How many times within --restart-window the workers are started again after a failure. (default: 3; of "
+        + "exec, whose program may begin anew, none)",
       valueName: "n"))
-  var maxRestarts = 3
+  var maxRestarts: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -90,7 +93,7 @@ struct RestartFlags: ParsableArguments {
   var restartWindow = 3600.0
 
   func validate() throws {
-    guard (0...1000).contains(maxRestarts) else {
+    if let maxRestarts, !(0...1000).contains(maxRestarts) {
       throw ValidationError("--max-restarts has to be a number from 0 to 1000, and is \(maxRestarts).")
     }
     guard restartWindow > 0, restartWindow <= 31_536_000 else {
@@ -99,8 +102,9 @@ struct RestartFlags: ParsableArguments {
     }
   }
 
-  var budget: Restarts.Budget {
-    Restarts.Budget(count: maxRestarts, window: .seconds(restartWindow))
+  /// - Parameter usual: The number where none was given.
+  func budget(usual: Int = 3) -> Restarts.Budget {
+    Restarts.Budget(count: maxRestarts ?? usual, window: .seconds(restartWindow))
   }
 }
 

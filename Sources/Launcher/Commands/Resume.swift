@@ -20,6 +20,7 @@ struct Resume: LaunchCommand {
 
   @OptionGroup var target: RunArgument
   @OptionGroup(title: "Launch flags") var launch: LaunchFlags
+  @OptionGroup(title: "Launch flags") var ring: RingFlags
   @OptionGroup var training: TrainingFlags
 
   func launch(_ signals: consuming SignalReader, environment: [String: String]) throws -> CInt {

@@ -31,6 +31,9 @@ struct RingFlags: ParsableArguments {
       valueName: "seconds"))
   var hangTimeout = 300.0
 
+  /// The flags by their long names; each takes one value.
+  static let names: Set = ["--transport", "--shm-size", "--ring-address", "--hang-timeout"]
+
   func validate() throws {
     guard isAddress(address) else {
       throw ValidationError(

@@ -21,6 +21,7 @@ struct TrainCommand: LaunchCommand {
   static let usage = "twins-launch [train] --nproc N [launch flags] [training flags]"
 
   @OptionGroup(title: "Launch flags") var launch: LaunchFlags
+  @OptionGroup(title: "Launch flags") var ring: RingFlags
   @OptionGroup var training: TrainingFlags
 
   func launch(_ signals: consuming SignalReader, environment: [String: String]) throws -> CInt {
@@ -59,15 +60,15 @@ struct TrainCommand: LaunchCommand {
 
     let identifier = launch.runIdentifier ?? .random()
     let program = try WorkerProgram.locate(environment: environment)
-    let budgets = HangBudgets(step: .seconds(launch.ring.hangTimeout))
-    var rendezvous = launch.ring.rendezvous(identifier, attempt: 0, size: size)
+    let budgets = HangBudgets(step: .seconds(ring.hangTimeout))
+    var rendezvous = ring.rendezvous(identifier, attempt: 0, size: size)
     rendezvous.timeouts.silence = budgets.ringPatience
     let placement = WorkerEnvironment(
       rendezvous: rendezvous,
       masterPort: try FreePort.find(),
       threads: .shared(
         named: launch.threadsPerWorker ?? training.run.threads, environment: environment, workers: size),
-      maxRestarts: launch.restarts.maxRestarts)
+      maxRestarts: launch.restarts.budget().count)
     let isFirst = hosts?.isFirst ?? true
     // Another host has no say in the folder, nor in what is gone on from: it looks at what it has to have itself.
     let rehearsed = isFirst ? task : task.settled(as: recipe)
@@ -92,9 +93,9 @@ struct TrainCommand: LaunchCommand {
       advice: FailureReport.Advice(
         debug: ["twins-worker"] + task.arguments, again: again(request.run, writingTo: output),
         data: recipe.data.path),
-      notes: launch.ring.notes)
+      notes: ring.notes)
     run.hosts = hosts?.plan
-    run.restarts = launch.restarts.budget
+    run.restarts = launch.restarts.budget()
     run.budgets = budgets
     run.cards = cards(for: size, environment: environment)
     run.notes += [hosts?.note, control?.note].compactMap(\.self)
@@ -102,7 +103,8 @@ struct TrainCommand: LaunchCommand {
     try run.requireRoom()
     defer { withExtendedLifetime(folder) {} }
     if let hosts, !isFirst {
-      return try hosts.follow(run, recipe, named: launch.runIdentifier, signals: signals, control: control)
+      return try hosts.follow(
+        run, recipe, named: launch.runIdentifier, signals: signals, control: control)
     }
     try possession?.begin()
     if request.run.writes, let path {

@@ -91,7 +91,10 @@ extension RunStatus {
   }
 
   private var progress: [String] {
-    guard let epoch, let step, let stepsOfEpoch else { return ["not in an epoch yet"] }
+    guard let epoch, let step, let stepsOfEpoch else {
+      // A program of the user's tells nothing of its phases.
+      return ranks.contains { $0.phase != nil } ? ["not in an epoch yet"] : []
+    }
     return [
       placeText(epoch: epoch, step: step, of: stepsOfEpoch, loss: loss, imagesPerSecond: imagesPerSecond)
     ]

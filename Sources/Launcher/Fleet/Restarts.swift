@@ -9,6 +9,8 @@ struct Restarts: Sendable {
   struct Budget: Equatable, Sendable {
     var count: Int
     var window = Duration.seconds(3600)
+    /// Whether statuses and progress tell if another start is of use: of a program of the user's nobody knows.
+    var judgesFailures = true
 
     /// For what is worth nothing the second time, as a measurement.
     static let none = Budget(count: 0)
@@ -53,17 +55,22 @@ struct Restarts: Sendable {
     starts.removeAll { moment - $0 >= budget.window }
 
     guard budget.count > 0 else { return .stop(nil) }
-    guard ending.mayPass else { return .stop("another start would not mend this") }
-    if failure == last { return .stop("it failed in the same way \(place(of: progress)) twice") }
-    if fruitless >= Self.fruitlessLimit {
-      return .stop("\(Self.fruitlessLimit) attempts in a row got no further")
-    }
+    if let reason = futility(of: failure) { return .stop(reason) }
     guard starts.count < budget.count else {
       return .stop("it was started again \(times(budget.count)) within \(elapsed(budget.window))")
     }
     let delay = delay(after: starts.count, chance)
     starts.append(moment + delay)
     return .restart(after: delay, number: starts.count)
+  }
+
+  /// Why another start would be of no use; nil where it may be.
+  private func futility(of failure: Failure) -> String? {
+    if case .exited = failure.ending, !budget.judgesFailures { return nil }
+    guard failure.ending.mayPass else { return "another start would not mend this" }
+    guard budget.judgesFailures else { return nil }
+    if failure == last { return "it failed in the same way \(place(of: failure.progress)) twice" }
+    return fruitless >= Self.fruitlessLimit ? "\(Self.fruitlessLimit) attempts in a row got no further" : nil
   }
 
   private mutating func note(_ progress: Progress?) {

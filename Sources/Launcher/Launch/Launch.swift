@@ -44,6 +44,8 @@ struct Launch: Sendable {
     self.notes = notes
   }
 
+  /// Whether the workers are a program of the user's.
+  var isForeign: Bool { placement.isForeign }
   var runIdentifier: String { placement.rendezvous.run }
   /// Workers on this host.
   var size: Int { placement.rendezvous.size }
@@ -74,7 +76,7 @@ extension Launch {
       try Limits.require(
         descriptors: Self.descriptors(workers: size) + (hosts?.hosts ?? 0),
         for: "a launcher of \(counted(size, "worker"))")
-      if let shortage = Self.shortage(workers: size, under: .now) { throw shortage }
+      if !isForeign, let shortage = Self.shortage(workers: size, under: .now) { throw shortage }
     } catch {
       throw LaunchError(error)
     }

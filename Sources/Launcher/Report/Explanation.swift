@@ -6,6 +6,9 @@ struct Explanation: Equatable, Sendable {
   let cause: String
   let nextStep: NextStep
 
+  /// Of a status that is none of ours.
+  static let unknown = Explanation(cause: "not known; its lines may say more", nextStep: .debug)
+
   /// The command or the change that leads on.
   enum NextStep: Equatable, Sendable {
     /// One worker in the foreground, where the fault shows without seven others.
@@ -40,7 +43,7 @@ extension Ending {
 
   private static func explanation(ofCode code: CInt) -> Explanation {
     guard let code = ExitStatus(rawValue: code) else {
-      return Explanation(cause: "not known; its lines may say more", nextStep: .debug)
+      return .unknown
     }
     return Explanation(cause: code.meaning, nextStep: nextStep(after: code))
   }

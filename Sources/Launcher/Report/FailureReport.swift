@@ -17,6 +17,8 @@ struct FailureReport: Sendable {
   var card: String?
   /// How many processes the kernel killed meanwhile because memory ran out, and who says so.
   var memoryKills: MemoryKills.Count?
+  /// Why the worker failed, in its own words, where it left them in a file.
+  var message: String?
   /// The host of the worker, in a few words; nil where the run has one.
   var host: String?
   /// How many workers each host has, where there are several hosts.
@@ -32,6 +34,8 @@ struct FailureReport: Sendable {
     var isUnderWay = false
     /// The folder of images, where the run reads one.
     var data: String?
+    /// Whether the workers end with the documented statuses, and not with those of a program that nobody here knows.
+    var knowsStatuses = true
   }
 
   /// The whole report, each line ended.
@@ -88,8 +92,23 @@ extension FailureReport {
       run,
       row("worker", worker + (card.map { ", card \($0)" } ?? "")),
       row("ended", "\(failure.ending), \(moment) after the start"),
-      row("likely", cause),
-    ] + [place.map { row("at", $0) }, logPath.map { row("log", $0) }].compactMap(\.self) + stacks
+    ] + (message.map(rows(ofMessage:)) ?? [row("likely", cause)])
+      + [place.map { row("at", $0) }, logPath.map { row("log", $0) }].compactMap(\.self) + stacks
+  }
+
+  /// The first lines of the worker's own words.
+  private func rows(ofMessage message: String) -> [String] {
+    let lines = message.split(separator: "\n").prefix(Self.longestMessage).map(String.init)
+    return lines.enumerated().map { row($0.offset == 0 ? "error" : "", $0.element) }
+  }
+
+  private static let longestMessage = 12
+
+  private var explanation: Explanation {
+    switch failure.ending {
+    case .exited where !advice.knowsStatuses: .unknown
+    default: failure.ending.explanation
+    }
   }
 
   /// The newest step that was recorded, and what the worker was busy with.
@@ -108,7 +127,7 @@ extension FailureReport {
   private var cause: String {
     if failure.ending == .killed(Signal.kill.number), let memoryKills { return memoryKills.cause }
     guard failure.ending == .lostPeer, !outcome.stoppedRanks.isEmpty else {
-      return failure.ending.explanation.cause
+      return explanation.cause
     }
     let names = outcome.stoppedRanks.map { "rank \($0)" }.joined(separator: ", ")
     return "\(names) was stopped, by a signal or a debugger, and the others waited for it"
@@ -144,7 +163,7 @@ extension FailureReport {
   }
 
   private var nextSteps: [String] {
-    switch failure.ending.explanation.nextStep {
+    switch explanation.nextStep {
     case .debug where !outcome.stoppedRanks.isEmpty:
       [row("next", "\(advice.again), after finding out who stopped it")]
     case .debug:

@@ -11,4 +11,6 @@ struct WorkerFacts: Codable, Equatable, Sendable {
   var card: String?
   /// How many processes the kernel killed meanwhile because memory ran out, and who says so.
   var memoryKills: MemoryKills.Count?
+  /// Why it failed, in its own words, where it left them in a file.
+  var message: String?
 }

@@ -22,7 +22,8 @@ extension Attempt {
     return WorkerFacts(
       process: processes[rank], lastLines: outputs[rank]?.tail.text ?? [], logPath: logPath(rank: rank),
       phase: phase(of: rank), card: launch.cards.indices.contains(card) ? launch.cards[card] : nil,
-      memoryKills: memoryKills.since)
+      memoryKills: memoryKills.since,
+      message: errorPath(rank: rank).flatMap(ErrorFile.message(in:)))
   }
 
   /// What went wrong, after the rank's failure.
@@ -34,7 +35,8 @@ extension Attempt {
       process: facts.process, lastLines: facts.lastLines, logPath: facts.logPath,
       advice: launch.currentAdvice, phase: facts.phase,
       attempt: launch.restarts.count > 0 ? outcome.attempt : nil, card: facts.card,
-      memoryKills: facts.memoryKills, host: host, workersOfHost: launch.hosts.map { _ in launch.size })
+      memoryKills: facts.memoryKills, message: facts.message, host: host,
+      workersOfHost: launch.hosts.map { _ in launch.size })
   }
 
   /// What a rank was busy with at its end, if it got beyond its start.
@@ -90,7 +92,12 @@ extension Attempt {
 
   /// Grows as all ranks move: each says so on the board, and rank 0 has a line for every so many steps, none of which
   /// ends before every rank has added its gradients.
-  var movement: Int { (outputs[0]?.outputLines ?? 0) + (liveness?.movement ?? 0) }
+  /// Of a program of the user's nobody can tell: it counts as moving while it runs.
+  var movement: Int {
+    launch.isForeign
+      ? Int(monotonicNanoseconds() / 1_000_000_000)
+      : (outputs[0]?.outputLines ?? 0) + (liveness?.movement ?? 0)
+  }
 }
 
 extension Launch {
@@ -105,7 +112,8 @@ extension Launch {
     case .done: "\(counted(worldSize, "worker")) finished in \(elapsed(time))"
     case .stoppedEarly: "stopped early after \(elapsed(time)); \(advice.again) goes on"
     default:
-      "stopped by \(outcome.stopSignal ?? .terminate) after \(elapsed(time)), before the state was saved"
+      "stopped by \(outcome.stopSignal ?? .terminate) after \(elapsed(time))"
+        + (isForeign ? "" : ", before the state was saved")
     }
   }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Collective
+import FoundationEssentials
 import Glibc
 import Recipe
 import System
@@ -99,7 +100,11 @@ final class Attempt {
     store = nil
   }
 
-  func send(_ signal: Signal, to rank: Int) { workers[rank]?.send(signal) }
+  func send(_ signal: Signal, to rank: Int) {
+    // A program of the user's need not know that this one asks for a checkpoint: it would end it.
+    if launch.isForeign, signal == .user1, workers[rank]?.catches(signal) != true { return }
+    workers[rank]?.send(signal)
+  }
 
   /// Collects a worker that has ended, and what it left in its pipes; nil where the rank has none.
   func collect(_ rank: Int, _ console: inout Console) -> Ending? {
@@ -120,6 +125,13 @@ final class Attempt {
 
   func logPath(rank: Int) -> String? {
     logFolder.map { "\($0)/\(RunLayout.log(rank: rank))" }
+  }
+
+  /// Where a program of the user's may write why it fails, from whatever folder; nil where no logs are kept.
+  func errorPath(rank: Int) -> String? {
+    guard launch.isForeign, let logFolder else { return nil }
+    let path = "\(logFolder)/\(RunLayout.error(rank: rank))"
+    return path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
   }
 }
 
@@ -169,6 +181,7 @@ extension Attempt {
 extension Attempt {
   /// A new folder, which is where the ranks then meet.
   private func makeSockets() throws(LaunchError) {
+    guard !launch.isForeign else { return }
     let folder = try SocketFolder(environment: launch.environment)
     placement.rendezvous.directory = folder.path
     do {
@@ -218,7 +231,13 @@ extension Attempt {
     WorkerCommand(
       program: launch.program, task: task,
       environment: placement.environment(rank: rank, inheriting: launch.environment)
-        .merging(LauncherLink(log: logPath(rank: rank)).environment) { $1 })
+        .merging(papers(of: rank)) { $1 })
+  }
+
+  /// The variables that name a rank's own files.
+  private func papers(of rank: Int) -> [String: String] {
+    guard launch.isForeign else { return LauncherLink(log: logPath(rank: rank)).environment }
+    return errorPath(rank: rank).map { [TorchrunVariable.errorFile.rawValue: $0] } ?? [:]
   }
 
   private func inheritance(_ rank: Int, _ lifeline: CInt) -> WorkerProcess.Inheritance {
@@ -230,7 +249,7 @@ extension Attempt {
       }
     let store: CInt? =
       switch store {
-      case .some(let socket) where rank == 0: socket.number
+      case .some(let socket) where rank == 0 && !launch.isForeign: socket.number
       default: nil
       }
     return WorkerProcess.Inheritance(

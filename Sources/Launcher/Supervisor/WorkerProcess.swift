@@ -64,6 +64,15 @@ extension WorkerProcess {
     let state = ProcFS.Process(process)?.state
     return state == "T" || state == "t"
   }
+
+  /// Whether the process has a handler for the signal.
+  func catches(_ signal: Signal) -> Bool {
+    let text = ProcFS.text("/proc/\(identifier)/status") ?? ""
+    guard let start = text.firstRange(of: "SigCgt:")?.upperBound,
+      let caught = UInt64(text[start...].prefix { $0 != "\n" }.filter { !$0.isWhitespace }, radix: 16)
+    else { return false }
+    return caught >> (signal.number - 1) & 1 == 1
+  }
 }
 
 extension WorkerProcess {
@@ -192,7 +201,7 @@ extension WorkerProcess {
 }
 
 /// Lends the strings as a null-terminated array of C strings, as exec(3) wants them.
-private func withCStrings<Result>(
+func withCStrings<Result>(
   _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
   let copies: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) } + [nil]

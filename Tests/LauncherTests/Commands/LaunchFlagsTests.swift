@@ -22,9 +22,11 @@ import Testing
 
   /// A flag added to `LaunchFlags` but not to the list would stand in commands of workers, which do not know it.
   @Test func `every launch flag is listed`() {
-    let words = LaunchFlags.helpMessage().split { $0 == " " || $0 == "\n" || $0 == "," }
+    let words = (LaunchFlags.helpMessage() + RingFlags.helpMessage()).split {
+      $0 == " " || $0 == "\n" || $0 == ","
+    }
     let flags = Set(words.filter { $0.hasPrefix("--") }.map(String.init))
-    #expect(flags.subtracting(["--help"]) == LaunchFlags.names)
+    #expect(flags.subtracting(["--help"]) == LaunchFlags.names.union(RingFlags.names))
   }
 
   @Test func `finds the value of a flag`() {
@@ -42,6 +44,8 @@ import Testing
     #expect(flags.runIdentifier == RunIdentifier("digits.1"))
     #expect(flags.grace == 2.5)
     #expect(try LaunchFlags.parse([]).workers == .automatic)
+    #expect(try LaunchFlags.parse([]).restarts.budget(usual: 0).count == 0)
+    #expect(try LaunchFlags.parse(["--max-restarts", "2"]).restarts.budget(usual: 0).count == 2)
     #expect(try LaunchFlags.parse(["--nproc-per-node", "auto"]).workers == .automatic)
   }
 

@@ -34,7 +34,6 @@ import Testing
       status.text.hasPrefix(
         """
         run digits, attempt 0: running for 1.0 s, launcher pid 4711
-        not in an epoch yet
         nobody reads standard output (Broken pipe): its lines are in the logs alone
 
         """))

@@ -92,6 +92,20 @@ import WorkerLink
     #expect(!isRestart(restarts.verdict(after: .killed(9), progress: at(17), at: .seconds(9))))
   }
 
+  /// Its statuses mean what it wants, and of its steps nothing is known.
+  @Test func `a program of the user's is started again whatever it ended with`() {
+    var restarts = Restarts(.init(count: 5, judgesFailures: false))
+    let endings: [Ending] = [.exited(65), .exited(1), .exited(1), .killed(9), .killed(9)]
+    for (number, ending) in endings.enumerated() {
+      let verdict = restarts.verdict(after: ending, progress: nil, at: .seconds(number))
+      #expect(verdict == .restart(after: .seconds(1 << number), number: number + 1))
+    }
+    var refused = Restarts(.init(count: 5, judgesFailures: false))
+    #expect(
+      refused.verdict(after: .notStarted(""), progress: nil, at: .zero)
+        == .stop("another start would not mend this"))
+  }
+
   @Test func `without a budget nothing is said`() {
     var restarts = Restarts(.none)
     #expect(restarts.verdict(after: .killed(9), progress: nil, at: .zero) == .stop(nil))

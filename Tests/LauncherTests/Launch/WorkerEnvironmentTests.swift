@@ -18,6 +18,8 @@ import WorkerLink
         "PATH": "/bin", "RANK": "3", "LOCAL_RANK": "3", "GROUP_RANK": "0", "WORLD_SIZE": "8",
         "LOCAL_WORLD_SIZE": "8", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "41234",
         "TORCHELASTIC_RUN_ID": "run-1", "TORCHELASTIC_RESTART_COUNT": "0", "TORCHELASTIC_MAX_RESTARTS": "0",
+        "GROUP_WORLD_SIZE": "1", "ROLE_NAME": "default", "ROLE_RANK": "3", "ROLE_WORLD_SIZE": "8",
+        "TORCHELASTIC_USE_AGENT_STORE": "False",
         "TWINS_RUN_ID": "run-1", "TWINS_GENERATION": "0", "TWINS_SOCKET_DIR": "/tmp/s",
         "TWINS_TRANSPORT": "auto", "TWINS_RING_ADDRESS": "127.0.0.1", "TWINS_HANG_TIMEOUT": "300.0",
         "TWINS_LIFELINE_FD": "3", "OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive",
@@ -49,6 +51,40 @@ import WorkerLink
     ]
     #expect(environment.filter { expected.keys.contains($0.key) } == expected)
     #expect(environment["TWINS_RDZV_KEY"] == nil)
+  }
+
+  /// As `torchrun --no-python --nproc-per-node 8` of PyTorch 2.13 gives it, but for the run's own values and the store.
+  @Test func `a program of the user's finds torchrun's variables and none of ours`() {
+    var placement = placement()
+    placement.isForeign = true
+    placement.hosts = HostLink(
+      hosts: 2, host: 1, address: "10.0.0.2", storeAddress: "10.0.0.1", storePort: 5, run: "run-1",
+      generation: 0)
+    let outer = [
+      "PATH": "/bin", "TWINS_SOCKET_DIR": "/other", "TORCHELASTIC_ERROR_FILE": "/other",
+      "TORCHELASTIC_USE_AGENT_STORE": "True", "TWINS_RDZV_KEY": "secret",
+    ]
+    let environment = placement.environment(rank: 11, inheriting: outer)
+    #expect(
+      environment == [
+        "PATH": "/bin", "RANK": "11", "WORLD_SIZE": "16", "LOCAL_RANK": "3", "LOCAL_WORLD_SIZE": "8",
+        "GROUP_RANK": "1", "GROUP_WORLD_SIZE": "2", "ROLE_NAME": "default", "ROLE_RANK": "11",
+        "ROLE_WORLD_SIZE": "16", "MASTER_ADDR": "10.0.0.1", "MASTER_PORT": "41234",
+        "TORCHELASTIC_RUN_ID": "run-1", "TORCHELASTIC_RESTART_COUNT": "0", "TORCHELASTIC_MAX_RESTARTS": "0",
+        "TORCHELASTIC_USE_AGENT_STORE": "False", "TORCH_NCCL_ASYNC_ERROR_HANDLING": "1",
+        "OMP_NUM_THREADS": "2",
+      ])
+  }
+
+  @Test(
+    arguments: [
+      (nil, [:], 8, 1), (3, [:], 8, 3), (nil, ["OMP_NUM_THREADS": "5"], 8, 5),
+    ] as [(Int?, [String: String], Int, Int)])
+  func `as torchrun has it, several workers have a thread each unless told`(
+    named: Int?, outer: [String: String], workers: Int, count: Int
+  ) {
+    #expect(
+      WorkerEnvironment.Threads.asTorchrun(named: named, environment: outer, workers: workers).count == count)
   }
 
   @Test func `the store's socket is the first worker's alone`() {

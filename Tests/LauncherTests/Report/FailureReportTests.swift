@@ -57,6 +57,19 @@ import Testing
         """)
   }
 
+  @Test func `a program of the user's says itself why it failed, and its status says nothing`() {
+    var report = report([end(0, .exited(65), 4)], failed: 0, lines: [])
+    report.advice.knowsStatuses = false
+    #expect(report.text.contains("   likely   not known; its lines may say more\n"))
+    #expect(
+      report.text.contains("next     twins-worker train --data-path '/my images' --model alt_gvt_small\n"))
+    report.message = "ValueError: no such\nlayer"
+    #expect(
+      report.text.contains(
+        "exit 65, 4.0 s after the start\n   error    ValueError: no such\n            layer\n   log "),
+      "\(report.text)")
+  }
+
   @Test func `a bug is looked for with one worker`() {
     let text = report([end(0, .killed(11), 4000)], failed: 0, lines: []).text
     #expect(text.contains("ended    killed by SIGSEGV (signal 11), 1 h 6 min after the start\n"))

@@ -19,8 +19,10 @@ final class LauncherRun {
   /// How long anything may take before the test fails instead of hanging.
   static let patience: CInt = 30_000
 
+  /// - Parameter program: The arguments with which `--exec` runs the script; nil where it stands in for our own worker.
   init(
-    _ script: String, _ arguments: [String], environment: [String: String] = [:], underNohup: Bool = false
+    _ script: String, _ arguments: [String], exec program: [String]? = nil,
+    environment: [String: String] = [:], underNohup: Bool = false
   ) throws {
     folder = try Self.makeFolder()
     mkfifo("\(folder)/presence", 0o600)
@@ -31,14 +33,17 @@ final class LauncherRun {
 
     // Unless a test is about starting again, a failure ends the run.
     let restarts = arguments.contains("--max-restarts") ? [] : ["--max-restarts", "0"]
-    let command =
-      [Self.program] + arguments + restarts + ["--data_path", "d", "--output_dir", "\(folder)/out"]
+    let rest =
+      program.map { ["--run-dir", "\(folder)/out/run", "--exec", worker] + $0 }
+      ?? ["--data_path", "d", "--output_dir", "\(folder)/out"]
+    let command = [Self.program] + arguments + restarts + rest
     // Another process makes the worker: a child of ours, started just then, would hold the file open for writing, and
     // the kernel runs no such file.
     let makeWorker = "cp '\(folder)/script' '\(worker)' && chmod 755 '\(worker)' && exec \"$@\""
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     process.arguments = ["-c", makeWorker, "sh"] + (underNohup ? ["nohup"] : []) + command
-    let outer = ["PATH": "/usr/bin:/bin", "TWINS_WORKER": worker, "TMPDIR": "\(folder)/r"]
+    var outer = ["PATH": "/usr/bin:/bin", "TMPDIR": "\(folder)/r"]
+    if program == nil { outer["TWINS_WORKER"] = worker }
     process.environment = outer.merging(environment) { $1 }
     process.standardOutput = standardOutput
     makeFile("\(folder)/stderr")

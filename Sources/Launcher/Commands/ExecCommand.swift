@@ -1,0 +1,142 @@
+import ArgumentParser
+import CLinux
+import Collective
+import FoundationEssentials
+import Glibc
+import Recipe
+import System
+import WorkerLink
+
+/// `twins-launch --exec PROGRAM …`: workers that are a program of the user's, in the environment that torchrun gives.
+struct ExecCommand: LaunchCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exec",
+    abstract: "Start any program as N workers on this host, or on each of several, as torchrun does.",
+    usage: "twins-launch --nproc N [launch flags] --exec PROGRAM [ARGUMENT…]",
+    discussion: """
+      All that follows --exec is the program's. It finds torchrun's variables (RANK, WORLD_SIZE, MASTER_ADDR, …) in its \
+      environment; what it writes to TORCHELASTIC_ERROR_FILE is in the report of a failure.
+      """)
+
+  @OptionGroup(title: "Launch flags") var launch: LaunchFlags
+
+  @Argument(parsing: .postTerminator, help: ArgumentHelp("What each worker runs.", valueName: "program"))
+  var command: [String] = []
+
+  /// The command line with `--exec` at its place for flags, as one with this subcommand.
+  static func asSubcommand(_ arguments: [String]) -> [String] {
+    let flags = arguments.prefix { $0 != "--exec" && $0 != "--" }
+    guard flags.count < arguments.count, arguments[flags.count] == "--exec" else { return arguments }
+    return [configuration.commandName ?? ""] + flags + ["--"] + arguments[(flags.count + 1)...]
+  }
+
+  func validate() throws {
+    if command.isEmpty {
+      throw ValidationError(
+        "--exec has to be followed by what the workers run, as in --exec python train.py.")
+    }
+  }
+
+  func launch(_ signals: consuming SignalReader, environment: [String: String]) throws -> CInt {
+    guard let hosts = try HostStart(launch.hosts, environment: environment) else {
+      return try start(signals, environment, on: nil)
+    }
+    do {
+      return try start(signals, environment, on: hosts)
+    } catch {
+      // The others would dial for long.
+      hosts.turnAway(error)
+      throw error
+    }
+  }
+
+  private func start(
+    _ signals: consuming SignalReader, _ environment: [String: String], on hosts: HostStart?
+  ) throws -> CInt {
+    try requireProgram(environment)
+    let identifier = launch.runIdentifier ?? .random()
+    let path = folder(of: hosts?.plan)
+    let folder = try RunLock(path: path, owner: "pid \(getpid()), run \(identifier.text)", besides: nil)
+    defer { withExtendedLifetime(folder) {} }
+    let isFirst = hosts?.isFirst ?? true
+    let control = try ControlServer(
+      run: isFirst ? identifier : nil, folder: path, environment: environment)
+    var run = Launch(
+      grace: .seconds(launch.grace), program: WorkerProgram.launcher,
+      task: WorkerTask(arguments: [ExecRank.name, "--"] + command),
+      placement: try placement(identifier, environment), environment: environment,
+      logs: LogFolder(in: path),
+      advice: FailureReport.Advice(
+        debug: ["twins-launch", "--exec"] + command, again: "the same command", knowsStatuses: false),
+      notes: [hosts?.note, control.note].compactMap(\.self))
+    run.hosts = hosts?.plan
+    run.restarts = budget
+    try run.requireRoom()
+    if let hosts, !isFirst {
+      return try hosts.follow(run, nil, named: launch.runIdentifier, signals: signals, control: control)
+    }
+    return try run.supervise(signals, control: control, hosts: hosts?.lead(run, nil))
+  }
+
+  /// Where a worker stands: nothing of ours is told to it.
+  private func placement(
+    _ run: RunIdentifier, _ environment: [String: String]
+  ) throws(LaunchError) -> WorkerEnvironment {
+    let size = launch.workers.resolved(cards: Accelerators.count(environment: environment))
+    var placement = WorkerEnvironment(
+      rendezvous: RingRendezvous(rank: 0, size: size, run: run.text, generation: 0, directory: ""),
+      masterPort: try FreePort.find(),
+      threads: .asTorchrun(named: launch.threadsPerWorker, environment: environment, workers: size),
+      maxRestarts: budget.count)
+    placement.isForeign = true
+    return placement
+  }
+
+  /// A program that does not go on by itself would begin anew: it is started again on request alone.
+  private var budget: Restarts.Budget {
+    var budget = launch.restarts.budget(usual: 0)
+    budget.judgesFailures = false
+    return budget
+  }
+
+  private func folder(of hosts: HostPlan?) -> String {
+    let folder = launch.runFolder ?? RunLayout.launcher
+    // All hosts may see the same disk.
+    guard let hosts, hosts.host > 0 else { return folder }
+    return "\(folder)/\(RunLayout.launcher(host: hosts.host))"
+  }
+
+  /// What cannot be run is said once here, and not by every worker.
+  private func requireProgram(_ environment: [String: String]) throws(LaunchError) {
+    let name = command[0]
+    let folders = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+    let places = name.contains("/") ? [name] : folders.map { "\($0)/\(name)" }
+    guard !places.contains(where: { access($0, X_OK) == 0 }) else { return }
+    throw LaunchError(
+      "cannot run \(masked(name)): "
+        + (name.contains("/") ? errorText(errno) : "no folder of PATH has a program of that name")
+        + ". What follows --exec is the program and its arguments, as in --exec python train.py.",
+      exitStatus: .badConfiguration)
+  }
+}
+
+/// One worker of `--exec`, before it becomes the user's program.
+struct ExecRank: ParsableCommand {
+  static let name = "exec-rank"
+  static let configuration = CommandConfiguration(commandName: name, shouldDisplay: false)
+
+  @Argument(parsing: .postTerminator)
+  var command: [String]
+
+  /// Has the program end with the launcher, which it does not know of.
+  func run() throws {
+    linux_end_with_parent(SIGKILL)
+    var lifeline = pollfd(fd: WorkerProcess.lifelineDescriptor, events: 0, revents: 0)
+    // One that was gone before sends no signal.
+    if poll(&lifeline, 1, 0) > 0 { throw ArgumentParser.ExitCode(ExitStatus.software.rawValue) }
+    close(WorkerProcess.lifelineDescriptor)
+    withCStrings(command) { _ = execvp(command[0], $0) }
+    throw refusal(
+      LaunchError("cannot run \(masked(command[0])): \(errorText(errno))", exitStatus: .badConfiguration))
+  }
+}

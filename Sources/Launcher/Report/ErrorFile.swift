@@ -1,0 +1,34 @@
+import FoundationEssentials
+import System
+import SystemPackage
+
+/// What a program writes of its failure to the file that torchrun's variable names, as PyTorch's `@record` does.
+enum ErrorFile {
+  /// More than this of a message is left out.
+  private static let longestMessage = 4096
+
+  /// The message in the file, without the stack beside it; nil where there is none.
+  static func message(in path: String) -> String? {
+    guard let bytes = try? RegularFile.contents(of: FilePath(path)), !bytes.isEmpty else { return nil }
+    let message =
+      (try? JSONDecoder().decode(Content.self, from: Data(bytes)))?.message
+      ?? String(decoding: bytes, as: UTF8.self)
+    return String(message.prefix(longestMessage))
+  }
+
+  /// Either `{"message": "…"}` or `{"message": {"message": "…", "extraInfo": {…}}}`.
+  private struct Content: Decodable {
+    let message: String
+
+    private enum Key: String, CodingKey { case message }
+
+    init(from decoder: any Decoder) throws {
+      let outer = try decoder.container(keyedBy: Key.self)
+      if let inner = try? outer.nestedContainer(keyedBy: Key.self, forKey: .message) {
+        message = try inner.decode(String.self, forKey: .message)
+      } else {
+        message = try outer.decode(String.self, forKey: .message)
+      }
+    }
+  }
+}
