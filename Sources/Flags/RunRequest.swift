@@ -11,6 +11,8 @@ package struct RunRequest: Codable, Equatable, Sendable {
   package var run: RunSettings
   /// The values that were given, over the reference's or a named recipe's.
   private var asked: Settings
+  /// How the run was to divide an update, where fewer ranks may stand in for those that were asked for.
+  private var whole: Recipe.Division?
   /// The network as it was spelt, which names the output folder; nil where nobody named one.
   private let model: String?
 
@@ -58,6 +60,13 @@ package struct RunRequest: Codable, Equatable, Sendable {
         + "Or switch both off: --mixup 0 --cutmix 0")
   }
 
+  /// The recipe of the run as it was asked for, with all its ranks: what checkpoints keep, whichever ranks wrote them.
+  package func recipeAsAskedFor(hostSize: Int, over saved: SavedValues? = nil) throws(RecipeError) -> Recipe?
+  {
+    guard let whole else { return nil }
+    return try recipe(worldSize: whole.worldSize, hostSize: hostSize, over: saved)
+  }
+
   /// Every value by its dotted name in `recipe.json`, and where it comes from: the default, a file or a flag.
   package func configuration(
     worldSize: Int, hostSize: Int? = nil, over saved: SavedValues? = nil
@@ -73,6 +82,7 @@ package struct RunRequest: Codable, Equatable, Sendable {
     var settings = try Settings(run.recipe, over: saved)
     try settings.lay(asked)
     try settings.derive(worldSize: worldSize, hostSize: hostSize)
+    if let whole { try settings.divide(whole) }
     return settings
   }
 }
@@ -83,6 +93,13 @@ extension RunRequest {
     var request = self
     request.run.overwrite = false
     request.asked.forget("--overwrite")
+    return request
+  }
+
+  /// What any number of ranks is to do who may stand in for those of `whole`: each update has as many images.
+  package func sharing(_ whole: Recipe.Division) -> RunRequest {
+    var request = self
+    request.whole = whole
     return request
   }
 

@@ -92,6 +92,22 @@ package struct Settings: Codable, Equatable, Sendable {
     }
   }
 
+  /// Divides an update of `whole` among the ranks that there are.
+  mutating func divide(_ whole: Recipe.Division) throws(RecipeError) {
+    var asked = recipe
+    asked.division = whole
+    guard let division = asked.division(among: recipe.worldSize) else {
+      throw RecipeError(
+        "the \(asked.imagesPerUpdate) images of an update cannot be divided among \(recipe.worldSize) workers",
+        exitStatus: .badConfiguration)
+    }
+    recipe.division = division
+    for name in ["data.batchSize", "accumulation"] where division != whole {
+      origins[name] = .derived("an update of \(whole.worldSize) workers, divided among \(division.worldSize)")
+    }
+    recipe.schedule.base = recipe.resolvedBase
+  }
+
   /// Gives every value that of a recipe, as if flags had named them all.
   mutating func settle(as recipe: Recipe) {
     self.recipe = recipe

@@ -8,8 +8,16 @@ struct HostFlags: ParsableArguments {
     name: .customLong("nnodes"),
     help: ArgumentHelp(
       "How many hosts take part, with a launcher each and as many workers. (default: 1, or what srun, mpirun or "
-        + "Kubernetes says)", valueName: "n"))
-  var hosts: Int?
+        + "Kubernetes says) Of 2:4 two are enough, as with --min-nnodes 2.", valueName: "n|n:n"),
+    transform: Self.parseCount)
+  var count: HostCount?
+
+  @Option(
+    name: .customLong("min-nnodes"),
+    help: ArgumentHelp(
+      "Go on with so many hosts at the least where others do not come in time, with the same images in each update. "
+        + "(default: all)", valueName: "n"))
+  var least: Int?
 
   @Option(
     name: .customLong("node-rank"),
@@ -46,7 +54,11 @@ struct HostFlags: ParsableArguments {
   var hostWait = 300.0
 
   func validate() throws {
-    if let hosts, hosts < 1 { throw ValidationError("--nnodes has to be at least 1, and is \(hosts).") }
+    if let least, least < 1 { throw ValidationError("--min-nnodes has to be at least 1, and is \(least).") }
+    if let least, let other = count?.least, least != other {
+      throw ValidationError(
+        "--min-nnodes \(least) and --nnodes \(other):\(count?.most ?? 0) contradict each other.")
+    }
     if let host, host < 0 { throw ValidationError("--node-rank has to be at least 0, and is \(host).") }
     for (name, value, least) in [
       ("join-timeout", joinTimeout, 1), ("host-timeout", hostTimeout, 3), ("host-wait", hostWait, 0),
@@ -59,7 +71,10 @@ struct HostFlags: ParsableArguments {
   /// What the flags say, for `HostPlan`.
   var clues: HostClues {
     HostClues(
-      hosts: hosts.map { .init(value: $0, source: "--nnodes") },
+      hosts: count.map { .init(value: $0.most, source: "--nnodes") },
+      least: (least ?? count?.least).map {
+        .init(value: $0, source: least == nil ? "--nnodes" : "--min-nnodes")
+      },
       host: host.map { .init(value: $0, source: "--node-rank") },
       meeting: meeting.map { .init(value: $0, source: "--rdzv-endpoint") })
   }
@@ -69,9 +84,18 @@ struct HostFlags: ParsableArguments {
   }
 
   static let names = [
-    "--nnodes", "--node-rank", "--rdzv-endpoint", "--rdzv-key-file", "--join-timeout", "--host-timeout",
+    "--nnodes", "--min-nnodes", "--node-rank", "--rdzv-endpoint", "--rdzv-key-file", "--join-timeout",
+    "--host-timeout",
     "--host-wait",
   ]
+
+  private static func parseCount(_ text: String) throws -> HostCount {
+    guard let count = HostCount(text) else {
+      throw ValidationError(
+        "It has to be a number of hosts from 1 on, or the fewest and the most, as in 2:4.")
+    }
+    return count
+  }
 
   private static func parseMeeting(_ text: String) throws -> MeetingPoint {
     guard let meeting = MeetingPoint(text) else {

@@ -55,8 +55,9 @@ struct TrainCommand: LaunchCommand {
     let saved = SavedValues.glimpse(request)
     let recipe = try recipe(of: request, over: saved, size, on: hosts?.plan)
     let output = request.outputFolder(over: saved)
-    let task = WorkerTask(
+    var task = WorkerTask(
       trainingWith: LaunchFlags.removed(from: given), request, writingTo: output)
+    if let plan = hosts?.plan, plan.least < plan.hosts { task = task.sharing(recipe.division) }
 
     let identifier = launch.runIdentifier ?? .random()
     let program = try WorkerProgram.locate(environment: environment)

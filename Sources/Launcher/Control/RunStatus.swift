@@ -30,6 +30,8 @@ struct RunStatus: Codable, Equatable, Sendable {
     var address: String?
     /// Since its launcher was heard; nil on the first one, which tells.
     var silentSeconds: Double?
+    /// Whether it is here and has no part in this attempt; nil where it has one, or is not here.
+    var waits: Bool?
   }
 
   enum State: String, Codable, Sendable {
@@ -127,7 +129,8 @@ extension RunStatus.Host {
   fileprivate var line: String {
     guard let name else { return "host \(host): not here" }
     let silence = silentSeconds.map { ", heard \(inSeconds(.seconds($0))) ago" } ?? ""
-    return "host \(host): \(name)\(address.map { " (\($0))" } ?? "")\(silence)"
+    let part = waits == true ? ", takes part from the next start on" : ""
+    return "host \(host): \(name)\(address.map { " (\($0))" } ?? "")\(silence)\(part)"
   }
 }
 

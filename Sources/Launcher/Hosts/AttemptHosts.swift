@@ -6,8 +6,10 @@ import WorkerLink
 
 /// What an attempt has of its hosts beside what any attempt has.
 struct AttemptHosts: Sendable {
-  /// What its workers are told.
-  var link: HostLink
+  /// What its workers are told; nil where one host is left, whose workers are as those of any.
+  var link: HostLink?
+  /// The run's name.
+  var run: String
   /// Whether to go on from the newest checkpoint.
   var goesOn: Bool
   /// A port that was free on host 0.
@@ -15,12 +17,12 @@ struct AttemptHosts: Sendable {
 
   /// On the host of that plan, at this address of its own.
   init(_ order: AttemptOrder, _ plan: HostPlan, address: String) {
+    (run, goesOn, masterPort) = (order.run, order.goesOn, order.masterPort)
+    guard order.places.hosts.count > 1, let place = order.places.place(of: plan.host) else { return }
     link = HostLink(
-      hosts: plan.hosts, host: plan.host, address: address, storeAddress: order.storeAddress,
-      storePort: order.storePort,
-      storeSocket: plan.host == 0 ? WorkerProcess.storeDescriptor : nil, run: order.run,
-      generation: order.number)
-    (goesOn, masterPort) = (order.goesOn, order.masterPort)
+      hosts: order.places.hosts.count, host: place, address: address, storeAddress: order.storeAddress,
+      storePort: order.storePort, storeSocket: place == 0 ? WorkerProcess.storeDescriptor : nil,
+      run: order.run, generation: order.number)
   }
 }
 

@@ -236,8 +236,14 @@ extension Deputy {
   }
 
   private func begin(_ order: AttemptOrder) {
+    guard order.places.place(of: plan.host) != nil else {
+      return station.console.print(
+        "attempt \(order.number) runs on \(HostPlaces.names(of: order.places.hosts)) alone; this host takes part from the next "
+          + "start on")
+    }
     let next = Attempt(
-      order.number, of: station.launch, on: AttemptHosts(order, plan, address: description.address))
+      order.number, of: station.launch.placed(on: order.places),
+      on: AttemptHosts(order, plan, address: description.address))
     do throws(LaunchError) {
       try station.prepare(next)
       station.console.print(next.beginningLine)

@@ -10,6 +10,8 @@ struct HostClues: Equatable, Sendable {
   }
 
   var hosts: Clue<Int>?
+  /// The fewest hosts that are to go on where others are gone.
+  var least: Clue<Int>?
   /// This host's number.
   var host: Clue<Int>?
   var meeting: Clue<MeetingPoint>?
@@ -38,8 +40,8 @@ extension HostClues {
 
   /// The variables that torchrun reads in the place of flags, as Kubeflow sets them.
   private static func torchrun(_ variables: Variables) throws(LaunchError) -> HostClues? {
-    guard let hosts = try variables.number("PET_NNODES", from: 1) else { return nil }
-    var clues = HostClues(hosts: hosts)
+    guard let hosts = try variables.hosts("PET_NNODES") else { return nil }
+    var clues = HostClues(hosts: hosts.most, least: hosts.least)
     for name in ["PET_NODE_RANK", "GROUP_RANK", "RANK"] where clues.host == nil {
       clues.host = try variables.number(name, from: 0)
     }
@@ -125,14 +127,25 @@ private struct Variables {
 
   func number(_ name: String, from least: Int) throws(LaunchError) -> HostClues.Clue<Int>? {
     guard let text = values[name], !text.isEmpty else { return nil }
-    // Torchrun's range of hosts, where it is none.
-    let ends = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard let number = Int(ends[0]), number >= least, Set(ends).count == 1 else {
-      throw LaunchError(
-        "\(name)='\(text)' is no number from \(least) on: whatever has started this launcher sets it. Unset it, or "
-          + "name the hosts by --nnodes, --node-rank and --rdzv-endpoint.", exitStatus: .usage)
-    }
+    guard let number = Int(text), number >= least else { throw Self.refusal(of: name, text, from: least) }
     return HostClues.Clue(value: number, source: name)
+  }
+
+  /// A number of hosts, or torchrun's range.
+  func hosts(_ name: String) throws(LaunchError) -> (least: HostClues.Clue<Int>?, most: HostClues.Clue<Int>)?
+  {
+    guard let text = values[name], !text.isEmpty else { return nil }
+    guard let count = HostCount(text) else { throw Self.refusal(of: name, text, from: 1) }
+    return (
+      count.least.map { HostClues.Clue(value: $0, source: name) },
+      HostClues.Clue(value: count.most, source: name)
+    )
+  }
+
+  private static func refusal(of name: String, _ text: String, from least: Int) -> LaunchError {
+    LaunchError(
+      "\(name)='\(text)' is no number from \(least) on: whatever has started this launcher sets it. Unset it, or "
+        + "name the hosts by --nnodes, --node-rank and --rdzv-endpoint.", exitStatus: .usage)
   }
 
   func meeting(_ name: String) throws(LaunchError) -> HostClues.Clue<MeetingPoint>? {
@@ -153,5 +166,21 @@ private struct Variables {
     LaunchError(
       "\(name)='\(text)' names no place to meet: HOST:PORT does, with an address of IPv6 in brackets.",
       exitStatus: .usage)
+  }
+}
+
+/// A number of hosts as torchrun takes it: `4`, or `2:4`, where two of four are enough to go on.
+struct HostCount: Equatable, Sendable {
+  /// Nil where none may be missing.
+  let least: Int?
+  let most: Int
+
+  /// Nil for anything else.
+  init?(_ text: String) {
+    let ends = text.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+    guard let first = ends.first, let last = ends.last, let first, let last, ends.count <= 2,
+      first >= 1, first <= last
+    else { return nil }
+    (least, most) = (first < last ? first : nil, last)
   }
 }

@@ -2,14 +2,16 @@ import Recipe
 
 /// Why the ranks of a host cannot go on, or begin: not by their own doing.
 struct HostFault: Equatable, Codable, Sendable {
+  /// Its number.
+  let host: Int
   let kind: Kind
   /// A clause that begins with the host.
   let reason: String
   /// With which the run ends on its account.
   let status: CInt
 
-  init(kind: Kind, reason: String, status: CInt? = nil) {
-    (self.kind, self.reason) = (kind, reason)
+  init(of host: Int, _ kind: Kind, reason: String, status: CInt? = nil) {
+    (self.host, self.kind, self.reason) = (host, kind, reason)
     self.status = status ?? (kind == .refused ? ExitStatus.badConfiguration : .software).rawValue
   }
 

@@ -9,10 +9,12 @@ import Wire
 final class HostLead {
   let plan: HostPlan
   private let timeouts: HostTimeouts
-  private let workers: Int
   private let star: HostStar
   private var roster: Roster
+  private var muster: Muster
   private var gathering: Gathering?
+  /// That of this attempt, once it is settled who takes part.
+  private var order: AttemptOrder?
   private var nextBeat = Duration.zero
   /// What the launchers of other hosts told of ranks that failed in this attempt.
   private var known: [Int: WorkerFacts] = [:]
@@ -26,19 +28,17 @@ final class HostLead {
 
   /// The time between the wish to begin an attempt and all hosts' being ready for it.
   private struct Gathering {
-    let deadline: Duration
-    /// Once all have come.
-    var order: AttemptOrder?
-    /// Whether the supervisor knows that all have come.
-    var isTold = false
+    var deadline: Duration
+    /// Whether it is settled who takes part.
+    var isSettled = false
   }
 
   /// What the supervisor has to know.
   enum News {
     case said(String)
-    case absent(host: Int, HostFault)
-    /// All have come, and none is ready for the attempt: host 0 is known by this address.
-    case complete(attempt: Int, address: String)
+    case absent(HostFault)
+    /// All who take part have come, and none is ready for the attempt: host 0 is known by this address.
+    case complete(attempt: Int, address: String, HostPlaces)
     case ready
     case ended(rank: Int, Ending)
     case hung([Hang])
@@ -46,11 +46,13 @@ final class HostLead {
     case checkpointRequested
   }
 
-  init(_ plan: HostPlan, _ own: HostDescription, _ timeouts: HostTimeouts, _ star: HostStar) {
+  init(
+    _ plan: HostPlan, _ own: HostDescription, _ recipe: Recipe?, _ timeouts: HostTimeouts, _ star: HostStar
+  ) {
     self.plan = plan
     self.timeouts = timeouts
     self.star = star
-    workers = own.workers
+    muster = Muster(plan, workers: own.workers, dividing: recipe)
     roster = Roster(own, patience: timeouts.silence)
   }
 
@@ -63,18 +65,17 @@ final class HostLead {
   /// Begins an attempt once all hosts take part; news tell when.
   func gather(for attempt: Int, at now: Duration) {
     self.attempt = attempt
-    known = [:]
+    (known, order) = ([:], nil)
     gathering = Gathering(deadline: now + (attempt == 0 ? timeouts.join : timeouts.wait))
-    if !roster.missing.isEmpty {
-      news.append(.said("waiting for \(names(of: roster.missing)) at \(plan.meeting)"))
-    }
-    checkComplete()
+    if !awaited.isEmpty { news.append(.said("waiting for \(names(of: awaited)) at \(plan.meeting)")) }
+    checkComplete(at: now)
   }
 
   /// Has all hosts get ready for the attempt.
   func order(_ order: AttemptOrder) {
-    gathering?.order = order
+    self.order = order
     tellAll(.begin(order))
+    checkReady()
   }
 
   /// What has come up since the last time.
@@ -86,7 +87,7 @@ final class HostLead {
       tellAll(.beat)
     }
     for host in roster.silent(at: now) { lose(host, "was not heard for \(elapsed(timeouts.silence))") }
-    if let gathering, now >= gathering.deadline { giveUp() }
+    if let gathering, now >= gathering.deadline { giveUp(at: now) }
     defer { news = [] }
     return news
   }
@@ -119,7 +120,7 @@ extension HostLead {
 
   private func arrive(_ description: HostDescription, as peer: Socket.Peer, at now: Duration) {
     switch roster.arrive(description, as: peer, at: now) {
-    case .welcome: welcome(description, peer)
+    case .welcome: welcome(description, peer, at: now)
     case .refused(let reason): refuse(description, peer, reason)
     case .again:
       lose(description.host, "lost its connection")
@@ -132,29 +133,36 @@ extension HostLead {
     }
   }
 
-  private func welcome(_ description: HostDescription, _ peer: Socket.Peer) {
+  private func welcome(_ description: HostDescription, _ peer: Socket.Peer, at now: Duration) {
     _ = star.send(.welcome(run: roster.first.run ?? ""), to: peer)
-    let rest = roster.missing.isEmpty ? "all are here" : "waiting for \(names(of: roster.missing))"
+    muster.welcome(description.host)
+    let rest =
+      !isGathering || gathering?.isSettled == true && muster.places.place(of: description.host) == nil
+      ? "it takes part from the next start on"
+      : awaited.isEmpty ? "all are here" : "waiting for \(names(of: awaited))"
     news.append(.said("\(description.title) has come; \(rest)"))
-    if let order = gathering?.order { _ = star.send(.begin(order), to: peer) }
-    checkComplete()
+    // One that was lost while its workers ran has no part in this attempt either, and hears of the next.
+    if let order, isGathering || order.places.place(of: description.host) == nil {
+      _ = star.send(.begin(order), to: peer)
+    }
+    checkComplete(at: now)
   }
 
   private func refuse(_ description: HostDescription, _ peer: Socket.Peer, _ reason: String) {
-    turnAway(description.host, peer, HostFault(kind: .refused, reason: reason))
+    turnAway(peer, HostFault(of: description.host, .refused, reason: reason))
   }
 
   /// A number that no host has is host 0's to blame: the others are waited for.
   private func hear(_ trouble: HostTrouble, from peer: Socket.Peer) {
     let reason = "host \(trouble.host) (\(trouble.name)) cannot start: \(trouble.reason)"
-    turnAway(trouble.host, peer, HostFault(kind: .unable, reason: reason, status: trouble.status))
+    turnAway(peer, HostFault(of: trouble.host, .unable, reason: reason, status: trouble.status))
   }
 
   /// Ends the run where it has not begun yet; one that has goes on, or waits for another launcher.
-  private func turnAway(_ host: Int, _ peer: Socket.Peer, _ fault: HostFault) {
+  private func turnAway(_ peer: Socket.Peer, _ fault: HostFault) {
     _ = star.send(.refuse(fault.reason), to: peer)
     let isFirst = attempt == 0 && isGathering
-    news.append(isFirst ? .absent(host: host, fault) : .said("not taken in: \(fault.reason)"))
+    news.append(isFirst ? .absent(fault) : .said("not taken in: \(fault.reason)"))
   }
 
   private func say(refusalOf stranger: String) {
@@ -168,44 +176,74 @@ extension HostLead {
 
   private func begun(_ number: Int, _ host: Int) {
     roster.note(readyFor: number, host: host)
-    guard isGathering, roster.isReady(for: attempt) else { return }
+    checkReady()
+  }
+
+  /// Those that are waited for before it is settled who takes part.
+  private var awaited: [Int] { muster.awaited(of: roster.missing) }
+
+  /// Those that take part and are not ready.
+  private var late: [Int] { roster.unready(for: attempt, of: muster.places.hosts) }
+
+  private func checkReady() {
+    guard isGathering, order != nil, late.isEmpty else { return }
     gathering = nil
     news.append(.ready)
   }
 
-  private func checkComplete() {
-    guard let gathering, !gathering.isTold, roster.missing.isEmpty, let address = roster.firstAddress
-    else { return }
-    self.gathering?.isTold = true
-    news.append(.complete(attempt: attempt, address: address))
+  private func checkComplete(at now: Duration) {
+    if let gathering, !gathering.isSettled, awaited.isEmpty { _ = settle(at: now) }
+  }
+
+  /// Gives places to those who are here; false where they are too few.
+  private func settle(at now: Duration) -> Bool {
+    let earlier = muster.places
+    guard muster.settle(roster.present) else { return false }
+    muster.change(from: earlier, roster.present).map { news.append(.said($0)) }
+    gathering = Gathering(deadline: now + patienceForReady, isSettled: true)
+    // Without others nobody needs an address of this host.
+    news.append(.complete(attempt: attempt, address: roster.firstAddress ?? "127.0.0.1", muster.places))
+    return true
   }
 
   private func lose(_ host: Int, _ reason: String) {
     guard let description = roster.description(of: host) else { return }
     roster.remove(host)
     let reason = "\(description.title) \(reason)"
-    news.append(
-      isGathering
-        ? .said("\(reason); waiting for it") : .absent(host: host, HostFault(kind: .lost, reason: reason)))
+    if muster.places.place(of: host) == nil {
+      news.append(.said("\(reason); it had no part in this attempt"))
+    } else if isGathering {
+      news.append(.said("\(reason); waiting for it"))
+    } else {
+      news.append(.absent(HostFault(of: host, .lost, reason: reason)))
+    }
   }
 
-  private func giveUp() {
-    gathering = nil
+  /// For those who take part to get ready, or for one to come back that was lost meanwhile.
+  private var patienceForReady: Duration { timeouts.silence + timeouts.wait }
+
+  private func giveUp(at now: Duration) {
     let time = elapsed(attempt == 0 ? timeouts.join : timeouts.wait)
-    let late = roster.missing.isEmpty ? roster.unready(for: attempt) : roster.missing
+    let (missing, isSettled) = (awaited, gathering?.isSettled ?? false)
+    if !isSettled {
+      muster.giveUp(missing)
+      news.append(.said("\(names(of: missing)) did not come within \(time)"))
+      if settle(at: now) { return }
+    }
+    gathering = nil
+    let absent = isSettled ? late : roster.missing
     let fault =
-      roster.missing.isEmpty
-      ? "did not get ready within \(time): see what the launcher says there"
-      : "did not come to \(plan.meeting) within \(time): see whether the launcher runs there, reaches that address and has "
-        + "the same key"
-    let kind = attempt == 0 ? HostFault.Kind.refused : .missing
+      isSettled
+      ? "did not get ready within \(elapsed(patienceForReady)): see what the launcher says there"
+      : "did not come to \(plan.meeting) within \(time): see whether the launcher runs there and reaches that address"
+        + muster.shortage
+    // With fewer another attempt may still begin.
+    let kind: HostFault.Kind = isSettled && muster.isElastic ? .lost : attempt == 0 ? .refused : .missing
     news.append(
-      .absent(host: late.first ?? 0, HostFault(kind: kind, reason: "\(names(of: late)) \(fault)")))
+      .absent(HostFault(of: absent.first ?? 0, kind, reason: "\(names(of: absent)) \(fault)")))
   }
 
-  private func names(of hosts: [Int]) -> String {
-    (hosts.count == 1 ? "host " : "hosts ") + hosts.map(String.init).joined(separator: ", ")
-  }
+  private func names(of hosts: [Int]) -> String { HostPlaces.names(of: hosts) }
 }
 
 /// What all hosts are told, and what is known of them.
@@ -233,9 +271,7 @@ extension HostLead {
   }
 
   /// The host that has a rank; nil for a number that is no rank's.
-  private func host(of rank: Int) -> Int? {
-    rank >= 0 && rank < workers * plan.hosts ? rank / workers : nil
-  }
+  private func host(of rank: Int) -> Int? { muster.places.host(of: rank) }
 
   func facts(of rank: Int) -> WorkerFacts? { known[rank] }
 
@@ -243,9 +279,6 @@ extension HostLead {
   func title(ofHostOf rank: Int) -> String? {
     host(of: rank).map { roster.description(of: $0)?.title ?? "host \($0)" }
   }
-
-  /// The ranks of a host.
-  func ranks(of host: Int) -> Range<Int> { host * workers..<(host + 1) * workers }
 
   /// How the ranks of the others stand, as their launchers told last.
   var ranks: [RunStatus.Rank] { roster.ranks.sorted { $0.rank < $1.rank } }
@@ -259,7 +292,8 @@ extension HostLead {
       let description = roster.description(of: host)
       return RunStatus.Host(
         host: host, name: description?.name, address: host == 0 ? roster.firstAddress : description?.address,
-        silentSeconds: roster.silence(of: host, at: now).map { $0 / .seconds(1) })
+        silentSeconds: roster.silence(of: host, at: now).map { $0 / .seconds(1) },
+        waits: description != nil && muster.places.place(of: host) == nil ? true : nil)
     }
   }
 }

@@ -55,6 +55,8 @@ struct AttemptOrder: Codable, Equatable, Sendable {
   var storePort: UInt16
   /// A port that was free on host 0, for programs that expect one.
   var masterPort: UInt16
+  /// Which hosts take part; another one waits for the next attempt.
+  var places: HostPlaces
   /// Whether to go on from the newest checkpoint. Host 0 has looked; others might see a shared disk as it was.
   var goesOn: Bool
 }

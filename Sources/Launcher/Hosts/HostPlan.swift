@@ -7,18 +7,26 @@ struct HostPlan: Equatable, Sendable {
   /// This host's number, from 0.
   let host: Int
   let meeting: MeetingPoint
+  /// The fewest hosts that go on where others are gone.
+  let least: Int
   /// What has told the host's number.
   let source: String
 
   /// More than this is taken for a typing error; ranks have 16 bits.
   static let mostHosts = 4096
 
-  init(hosts: Int, host: Int, meeting: MeetingPoint, source: String = "--node-rank") {
+  init(
+    hosts: Int, host: Int, meeting: MeetingPoint, least: Int? = nil, source: String = "--node-rank"
+  ) {
     (self.hosts, self.host, self.meeting, self.source) = (hosts, host, meeting, source)
+    self.least = least ?? hosts
   }
 
   /// For people, at the start.
-  var line: String { "host \(host) of \(hosts), by \(source); host 0 is met at \(meeting)" }
+  var line: String {
+    "host \(host) of \(hosts), by \(source); host 0 is met at \(meeting)"
+      + (least < hosts ? "; \(least == 1 ? "one is" : "\(least) are") enough to go on" : "")
+  }
 }
 
 extension HostPlan {
@@ -55,7 +63,12 @@ extension HostPlan {
         "\(named(meeting)): that stands for all addresses of any host, and the others need one that leads to host 0.",
         exitStatus: .usage)
     }
-    return HostPlan(hosts: hosts.value, host: host.value, meeting: meeting.value, source: host.source)
+    let least = try agreed(flags.least, outer.least)
+    if let least, least.value > hosts.value {
+      throw LaunchError("\(named(least)) is more than \(named(hosts)).", exitStatus: .usage)
+    }
+    return HostPlan(
+      hosts: hosts.value, host: host.value, meeting: meeting.value, least: least?.value, source: host.source)
   }
 
   private static func requireNothingElse(_ flags: HostClues) throws(LaunchError) {
@@ -63,7 +76,9 @@ extension HostPlan {
       guard let host = flags.host, host.value != 0 else { return }
       throw LaunchError("\(named(host)), but the run has one host: --nnodes 1.", exitStatus: .usage)
     }
-    guard let alone = flags.host.map(named) ?? flags.meeting.map(named) else { return }
+    guard let alone = flags.host.map(named) ?? flags.meeting.map(named) ?? flags.least.map(named) else {
+      return
+    }
     throw LaunchError(
       "\(alone) is of use with several hosts only, and nothing says how many: give --nnodes too.",
       exitStatus: .usage)

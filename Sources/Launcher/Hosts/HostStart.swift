@@ -38,8 +38,10 @@ final class HostStart {
   }
 
   /// Host 0's side, of a run that is about to start.
+  ///
+  /// - Parameter recipe: Nil where nothing is trained that has one.
   func lead(_ run: Launch, _ recipe: Recipe?) -> HostLead? {
-    star.map { HostLead(plan, description(of: run, recipe, named: run.runIdentifier), timeouts, $0) }
+    star.map { HostLead(plan, description(of: run, recipe, named: run.runIdentifier), recipe, timeouts, $0) }
   }
 
   /// Takes part as another host than the first; the exit status once the run is over.

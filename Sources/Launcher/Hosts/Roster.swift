@@ -73,11 +73,13 @@ extension Roster {
   /// Hosts that do not take part, of those that should.
   var missing: [Int] { (1..<first.hosts).filter { members[$0] == nil } }
 
-  /// Those that take part and have not yet what the attempt needs.
-  func unready(for attempt: Int) -> [Int] { members.filter { $0.value.attempt != attempt }.keys.sorted() }
+  /// Those of some other hosts that have not yet what the attempt needs.
+  func unready(for attempt: Int, of hosts: [Int]) -> [Int] {
+    hosts.filter { $0 != 0 && members[$0]?.attempt != attempt }
+  }
 
-  /// Whether all take part and have what the attempt needs.
-  func isReady(for attempt: Int) -> Bool { missing.isEmpty && unready(for: attempt).isEmpty }
+  /// The hosts that are here.
+  var present: [Int] { [0] + members.keys.sorted() }
 
   /// Those that take part, in their order.
   var peers: [(host: Int, peer: Socket.Peer)] {

@@ -8,15 +8,14 @@ extension Supervisor {
   }
 
   private func take(_ news: HostLead.News) {
-    guard let hosts else { return }
     switch news {
     case .said(let text): station.console.print(text)
-    case .absent(let host, let fault):
+    case .absent(let fault):
       if fault.kind == .lost { station.console.print(fault.reason) }
       // A number that is no host's is host 0's to refuse.
-      let ranks = hosts.ranks(of: host).clamped(to: 0..<launch.worldSize)
+      let ranks = launch.places.ranks(of: fault.host)
       for rank in ranks.isEmpty ? 0..<1 : ranks { takeEnd(of: rank, .withoutHost(fault), at: now) }
-    case .complete(let number, let address): order(number, address)
+    case .complete(let number, let address, let places): order(number, address, places)
     case .ready: take(.begun)
     case .ended(let rank, let ending): takeEnd(of: rank, ending, at: now)
     case .hung(let hangs): end(hangs)
@@ -26,13 +25,15 @@ extension Supervisor {
   }
 
   /// Gets the attempt ready here, and has the others do so.
-  private func order(_ number: Int, _ address: String) {
+  private func order(_ number: Int, _ address: String, _ places: HostPlaces) {
     guard let hosts else { return }
+    take(.resized(places.ranks))
+    let launch = launch.placed(on: places)
     do throws(LaunchError) {
       let store = try StoreSocket(at: address)
       let order = AttemptOrder(
         run: launch.runIdentifier, number: number, storeAddress: address, storePort: store.port,
-        masterPort: try FreePort.find(), goesOn: launch.resumption?.hasNewCheckpoint ?? false)
+        masterPort: try FreePort.find(), places: places, goesOn: launch.resumption?.hasNewCheckpoint ?? false)
       let next = Attempt(
         number, of: launch, on: AttemptHosts(order, hosts.plan, address: address), store: store.release())
       if let obstacle = prepare(next) { throw obstacle }

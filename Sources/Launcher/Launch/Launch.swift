@@ -29,6 +29,8 @@ struct Launch: Sendable {
   var cards: [String] = []
   /// Where this host stands among those of the run; nil where it is the only one.
   var hosts: HostPlan?
+  /// The hosts that take part now, where fewer than all do.
+  private var standIns: HostPlaces?
 
   init(
     grace: Duration, program: String, task: WorkerTask, placement: WorkerEnvironment,
@@ -50,12 +52,22 @@ struct Launch: Sendable {
   /// Workers on this host.
   var size: Int { placement.rendezvous.size }
   /// Workers on all hosts.
-  var worldSize: Int { size * (hosts?.hosts ?? 1) }
+  var worldSize: Int { places.ranks }
   /// The ranks of this host's workers.
-  var ranks: Range<Int> {
-    let first = size * (hosts?.host ?? 0)
-    return first..<first + size
+  var ranks: Range<Int> { places.ranks(of: hosts?.host ?? 0) }
+
+  /// Which hosts have which ranks.
+  var places: HostPlaces { standIns ?? HostPlaces(all: hosts?.hosts ?? 1, workers: size) }
+
+  /// The same run on those hosts.
+  func placed(on places: HostPlaces) -> Launch {
+    var launch = self
+    launch.standIns = places
+    return launch
   }
+
+  /// What the workers of a first attempt are to do on the hosts that there are.
+  var placedTask: WorkerTask { standIns?.division.map(task.divided(as:)) ?? task }
 
   /// What a report recommends now: a folder that holds the run's checkpoints is gone on with, and not begun in anew.
   var currentAdvice: FailureReport.Advice {

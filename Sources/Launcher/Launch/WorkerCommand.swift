@@ -57,6 +57,25 @@ struct WorkerTask: Equatable, Sendable {
     return task
   }
 
+  /// Has the request say how the run divides an update, so that fewer ranks can stand in.
+  func sharing(_ whole: Recipe.Division) -> WorkerTask {
+    var task = self
+    task.request = request?.sharing(whole)
+    return task
+  }
+
+  /// Says on the command line how an update is divided now, which our own workers find by themselves.
+  func divided(as division: Recipe.Division) -> WorkerTask {
+    guard let subcommand = arguments.first else { return self }
+    var rest = FlagGroups(Array(arguments.dropFirst()))
+    rest.remove(["batch-size", "accumulate"])
+    var task = self
+    task.arguments =
+      [subcommand] + rest.arguments
+      + ["--batch-size", "\(division.batchSize)", "--accumulate", "\(division.accumulation)"]
+    return task
+  }
+
   /// Begins with exactly these values, wherever they come from, and goes on from nothing.
   func settled(as recipe: Recipe) -> WorkerTask {
     var task = self

@@ -21,8 +21,8 @@ struct FailureReport: Sendable {
   var message: String?
   /// The host of the worker, in a few words; nil where the run has one.
   var host: String?
-  /// How many workers each host has, where there are several hosts.
-  var workersOfHost: Int?
+  /// Which host has which ranks, where the run has several hosts.
+  var places: HostPlaces?
 
   /// The command lines that a report may recommend.
   struct Advice: Sendable {
@@ -61,8 +61,7 @@ extension FailureReport {
   }
 
   private var subject: String {
-    guard let hostFault, let workersOfHost else { return "rank \(failure.rank) failed" }
-    return "host \(failure.rank / workersOfHost) \(hostFault.verdict)"
+    hostFault.map { "host \($0.host) \($0.verdict)" } ?? "rank \(failure.rank) failed"
   }
 
   private var rule: String { String(repeating: "─", count: Self.width) }
@@ -146,7 +145,7 @@ extension FailureReport {
       ? [] : ["   the others"] + others.map { row("rank \($0.rank)", fate(of: $0) + place(of: $0.rank)) }
   }
 
-  private func place(of rank: Int) -> String { workersOfHost.map { ", on host \(rank / $0)" } ?? "" }
+  private func place(of rank: Int) -> String { places?.host(of: rank).map { ", on host \($0)" } ?? "" }
 
   private func fate(of end: WorkerEnd) -> String {
     switch end.ending {

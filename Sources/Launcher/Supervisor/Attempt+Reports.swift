@@ -36,7 +36,7 @@ extension Attempt {
       advice: launch.currentAdvice, phase: facts.phase,
       attempt: launch.restarts.count > 0 ? outcome.attempt : nil, card: facts.card,
       memoryKills: facts.memoryKills, message: facts.message, host: host,
-      workersOfHost: launch.hosts.map { _ in launch.size })
+      places: launch.hosts.map { _ in launch.places })
   }
 
   /// What a rank was busy with at its end, if it got beyond its start.

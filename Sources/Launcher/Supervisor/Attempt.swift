@@ -52,7 +52,7 @@ final class Attempt {
     placement.hosts = hosts?.link
     // Workers of the attempt before, if any lived on, could not join this one's ring.
     placement.rendezvous.generation = number
-    task = launch.task
+    task = launch.placedTask
     logFolder = launch.logs?.folder(attempt: number)
   }
 
@@ -60,8 +60,8 @@ final class Attempt {
   func prepare(_ console: inout Console) throws(LaunchError) {
     if let hosts {
       placement.masterPort = hosts.masterPort
-      placement.rendezvous.run = hosts.link.run
-      task = hosts.goesOn ? launch.task.goingOn() : launch.task
+      placement.rendezvous.run = hosts.run
+      task = hosts.goesOn ? launch.placedTask.goingOn() : launch.placedTask
     } else {
       if number > 0 { placement.masterPort = try FreePort.find() }
       task = launch.resumption?.task(first: launch.task) ?? launch.task

@@ -3,9 +3,10 @@ import System
 
 /// What a supervisor has at hand on its host, whoever decides what happens to the workers: these, their lines, signals and clocks.
 final class Station {
-  let launch: Launch
   /// The attempt that runs, or ran last.
   private(set) var attempt: Attempt
+  /// What is run, on the hosts of that attempt.
+  var launch: Launch { attempt.launch }
   var console: Console
   let ended: ReadyQueue
   let signals: SignalReader
@@ -24,7 +25,6 @@ final class Station {
     _ launch: Launch, signals: consuming SignalReader, control: ControlServer?, console: Console = Console(),
     spawn: @escaping Attempt.Spawn = WorkerProcess.spawn
   ) throws(LaunchError) {
-    self.launch = launch
     self.signals = signals
     self.control = control
     self.console = console

@@ -87,9 +87,9 @@ extension TrainingState {
   public func recipe(dividedAs other: Recipe) -> Recipe {
     guard recipe.imagesPerUpdate == other.imagesPerUpdate else { return recipe }
     var divided = recipe
-    divided.data.batchSize = other.data.batchSize
-    divided.worldSize = other.worldSize
-    divided.accumulation = other.accumulation
+    // With the ranks go their groups.
+    if recipe.worldSize != other.worldSize { divided.precision.sumGroup = other.precision.sumGroup }
+    divided.division = other.division
     return divided
   }
 }

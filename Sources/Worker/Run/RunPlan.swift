@@ -12,6 +12,8 @@ import Training
 struct RunPlan {
   let settings: RunSettings
   let recipe: Recipe
+  /// The recipe with all ranks that were asked for, where fewer stand in for them: it is what the run goes on with.
+  let askedRecipe: Recipe
   /// What the run's checkpoint or weights say of themselves.
   let saved: SavedValues?
   let data: ImageFolderPair
@@ -32,8 +34,12 @@ struct RunPlan {
     trainingTransform = try recipe.data.trainingTransform()
     data = try ImageFolderPair(FilePath(recipe.data.path), for: settings.purpose)
     updates = settings.trains ? try Sampler(recipe, count: data.training.count).stepsPerEpoch : 0
-    if settings.trains { recipe.settleAverage(updates: recipe.allUpdates(of: updates)) }
-    self.recipe = recipe
+    var asked = try request.recipeAsAskedFor(hostSize: rank.localWorldSize, over: saved) ?? recipe
+    if settings.trains {
+      recipe.settleAverage(updates: recipe.allUpdates(of: updates))
+      asked.settleAverage(updates: recipe.allUpdates(of: updates))
+    }
+    (self.recipe, askedRecipe) = (recipe, asked)
     folder = OutputFolder(path: request.outputFolder(over: saved))
     beginning = settings.writes && rank.hasFolder ? request.beginning : nil
     if let beginning { try Possession.check(folder.path, beginning) }

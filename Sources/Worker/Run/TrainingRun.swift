@@ -48,7 +48,7 @@ final class TrainingRun {
     // Of the first rank, and once it trains: an evaluation or a refused resume leaves the folder as it was.
     let record = rank.isFirst ? try RunRecord(plan, from: start.resumed) : nil
     let checkpoints = Checkpoints(
-      of: trainer, plan.recipe, classes: plan.data.classes, in: plan.folder, plan.settings, rank)
+      of: trainer, plan.askedRecipe, classes: plan.data.classes, in: plan.folder, plan.settings, rank)
     let steps = try TrainingEpoch(plan, rank, trainer, checkpoints)
     trainer.observers = observers(record)
     plan.sayStart(on: rank.console)

@@ -115,6 +115,45 @@ extension EndToEnd {
       #expect(try second.finish().status == 128 + SIGKILL)
     }
 
+    /// As one host does that goes on from the same checkpoint with the same updates in more batches.
+    @Test func `a host that is left goes on with the same updates`() throws {
+      let port = try FreePort.find()
+      func run(_ output: String, _ launch: [String], _ flags: String...) throws -> ProgramRun {
+        try ProgramRun(.launcher, launch + training(output) + flags, in: place)
+      }
+      func host(_ number: Int) throws -> ProgramRun {
+        try run(
+          "left",
+          [
+            "--nproc", "2", "--nnodes", "2", "--node-rank", "\(number)", "--rdzv-endpoint",
+            "127.0.0.1:\(port)",
+            "--min-nnodes", "1", "--host-wait", "1",
+          ], "--keep", "9")
+      }
+      let (first, second) = (try host(0), try host(1))
+      try first.read(to: "Epoch: [1]")
+      second.send(SIGKILL)
+      let end = try first.finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      #expect(
+        end.errors.contains("each worker takes 2 batches of 2 images, so an update has the same 8"),
+        "\(end.errors)")
+      #expect(!end.errors.contains("another run"), "\(end.errors)")
+      let left = RunFiles(folder: place.output("left"))
+      let saved = try #require(left.names("checkpoints").sorted().first)
+      let whole = try run(
+        "alone", ["--nproc", "2"], "--resume", "\(left.folder)/checkpoints/\(saved)", "--accumulate", "2"
+      ).finish()
+      #expect(whole.status == Status.done, "\(whole.errors)")
+      let alone = RunFiles(folder: place.output("alone"))
+      for name in ["last.safetensors", "last_ema.safetensors"] {
+        #expect(try left.bytes(name) == alone.bytes(name), "\(name) differs")
+      }
+      // A run that goes on with both hosts has the values that it was begun with.
+      let recipe = try run("left", ["--nproc", "4"], "--resume", "auto", "--print-config").finish()
+      #expect(recipe.output.joined(separator: "\n").contains(#/accumulation +1 /#), "\(recipe.output)")
+    }
+
     /// The images of the second host lie elsewhere.
     private func twoDisks(_ images: String) throws -> [ProgramRun.End] {
       let port = try FreePort.find()

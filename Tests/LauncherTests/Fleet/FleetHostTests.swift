@@ -14,7 +14,7 @@ import Testing
   }
 
   private func fault(_ kind: HostFault.Kind) -> Ending {
-    .withoutHost(HostFault(kind: kind, reason: "host 1 is not there"))
+    .withoutHost(HostFault(of: 1, kind, reason: "host 1 is not there"))
   }
 
   @Test func `a host that is lost gives place to the witnesses' first words`() {

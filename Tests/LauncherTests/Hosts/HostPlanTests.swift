@@ -32,6 +32,25 @@ import Testing
     #expect(plan.line == "host 2 of 4, by --node-rank; host 0 is met at node0:5000")
   }
 
+  @Test func `fewer hosts may be enough, by a flag or torchrun's range`() throws {
+    #expect(HostCount("4").map { [$0.least, $0.most] } == [nil, 4])
+    #expect(HostCount("2:4").map { [$0.least, $0.most] } == [2, 4])
+    #expect(["0", "4:2", "0:2", "a", "", ":", "2:", ":2", "1:2:3"].allSatisfy { HostCount($0) == nil })
+    let environment = ["PET_NNODES": "2:4", "PET_NODE_RANK": "1", "PET_RDZV_ENDPOINT": "a:7"]
+    let plan = try #require(try plan(environment))
+    #expect((plan.hosts, plan.least, plan.host) == (4, 2, 1))
+    #expect(plan.line.hasSuffix("; 2 are enough to go on"))
+    let flags = HostClues(least: .init(value: 3, source: "--min-nnodes"))
+    #expect(throws: LaunchError.self) { try HostPlan.found(flags: flags, environment: environment) }
+    #expect(throws: LaunchError.self) { try HostPlan.found(flags: flags, environment: [:]) }
+    let more = HostClues(least: .init(value: 3, source: "--min-nnodes"))
+    #expect(throws: LaunchError.self) {
+      try HostPlan.found(
+        flags: more,
+        environment: ["PET_NNODES": "2", "PET_NODE_RANK": "1", "PET_RDZV_ENDPOINT": "a:7"])
+    }
+  }
+
   @Test(arguments: [
     [:], ["PET_NNODES": "1", "PET_NODE_RANK": "0"],
     // A batch script, and a worker of torchrun or of ours, are no hosts of a run.
@@ -98,7 +117,7 @@ import Testing
         ["PET_NNODES": "2", "PET_NODE_RANK": "0", "PET_RDZV_ENDPOINT": "b:1"], nil, nil, "a:1",
         "PET_RDZV_ENDPOINT=b:1"
       ),
-      (["PET_NNODES": "1:4"], nil, nil, nil, "PET_NNODES='1:4' is no number"),
+      (["PET_NNODES": "4:1"], nil, nil, nil, "PET_NNODES='4:1' is no number"),
       (["PET_NNODES": "2", "PET_NODE_RANK": "x"], nil, nil, nil, "PET_NODE_RANK='x' is no number"),
       (
         ["PET_NNODES": "2", "RANK": "0", "PET_RDZV_ENDPOINT": "a:b"], nil, nil, nil, "PET_RDZV_ENDPOINT='a:b'"

@@ -165,6 +165,59 @@ import Testing
     #expect(first.errors.contains("── host 1 did not come back, and the run was stopped"), "\(first.errors)")
   }
 
+  @Test func `hosts that are left go on, and one that comes back takes part from the next start on`() throws {
+    let port = try FreePort.find()
+    let script = """
+      echo here $$ $RANK/$WORLD_SIZE ${TWINS_HOSTS-alone} "$@"; test $TWINS_GENERATION = 2 || wait_for_launcher
+      """
+    let flags = ["--max-restarts", "5", "--host-wait", "1", "--min-nnodes", "1", "--batch-size", "8"]
+    let first = try host(0, at: port, script, flags)
+    let second = try host(1, at: port, script, flags)
+    for run in [first, second] { for _ in 0..<2 { #expect(try run.nextLine().contains("/4 2 ")) } }
+    second.send(.kill)
+    var process: pid_t = 0
+    for _ in 0..<2 {
+      let line = try first.nextLine()
+      #expect(line.contains(/here \d+ [01]\/2 alone train .*--batch-size 8 --accumulate 2/), "\(line)")
+      process = pid_t(line.split(separator: "here ").last?.prefix { $0 != " " } ?? "") ?? 0
+    }
+    #expect(
+      first.errors.contains(
+        "going on with host 0 of 2: each worker takes 2 batches of 8 images, so an update has the same 32"),
+      "\(first.errors)")
+    let third = try host(1, at: port, script, flags)
+    try first.waitForErrors("has come; it takes part from the next start on")
+    try third.waitForErrors("attempt 1 runs on host 0 alone; this host takes part from the next start on")
+    let status = try #require(
+      try ControlClient.ask(ControlRequest(command: .status), folder: "\(first.folder)/out/run").status)
+    #expect(status.ranks.map(\.rank) == [0, 1])
+    #expect(status.text.contains(", takes part from the next start on"), "\(status.text)")
+    try #require(process > 1)
+    kill(process, SIGKILL)
+    for run in [first, third] { #expect(try run.finish().status == 0, "\(run.errors)") }
+    #expect(first.errors.contains("all 2 hosts take part again"), "\(first.errors)")
+    #expect(third.log(rank: 3, attempt: 2, host: 1)?.contains(" 3/4 2 train") == true)
+  }
+
+  @Test func `hosts that do not come to the start are done without where that was asked for`() throws {
+    let port = try FreePort.find()
+    let flags = ["--join-timeout", "2", "--nnodes", "2:4", "--batch-size", "8"]
+    let runs = try [0, 2].map {
+      try host($0, of: 4, at: port, "echo $RANK/$WORLD_SIZE $TWINS_HOST/$TWINS_HOSTS", flags)
+    }
+    for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
+    #expect(runs[1].log(rank: 3, host: 2) == "3/4 1/2\n")
+    #expect(runs[0].errors.contains("hosts 1, 3 did not come within 2.0 s"), "\(runs[0].errors)")
+    #expect(runs[0].errors.contains("going on with hosts 0, 2 of 4: "), "\(runs[0].errors)")
+  }
+
+  @Test func `too few hosts end the run, and the report says how many it needs`() throws {
+    let run = try host(
+      0, of: 4, at: try FreePort.find(), "true", ["--join-timeout", "1", "--min-nnodes", "2"])
+    #expect(try run.finish().status == 78, "\(run.errors)")
+    #expect(run.errors.contains("2 hosts at least have to be there to go on"), "\(run.errors)")
+  }
+
   @Test func `without host 0 the workers are ended, and it is dialled until time is up`() throws {
     let port = try FreePort.find()
     let first = try host(0, at: port, Self.waiting)

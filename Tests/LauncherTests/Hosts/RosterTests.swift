@@ -31,11 +31,12 @@ import Wire
     for number in 1...2 { _ = roster.arrive(host(number), as: peer(UInt8(number)), at: .zero) }
     roster.note(readyFor: 1, host: 1)
     roster.note(readyFor: 0, host: 2)
-    #expect(!roster.isReady(for: 1) && roster.unready(for: 1) == [2])
+    #expect(roster.unready(for: 1, of: [0, 1, 2]) == [2] && roster.unready(for: 1, of: [0, 1]) == [])
     roster.note(readyFor: 1, host: 2)
-    #expect(roster.isReady(for: 1))
+    #expect(roster.unready(for: 1, of: [0, 1, 2]) == [])
     roster.remove(2)
-    #expect(!roster.isReady(for: 1) && roster.missing == [2])
+    #expect(roster.unready(for: 1, of: [0, 1, 2]) == [2] && roster.missing == [2])
+    #expect(roster.present == [0, 1])
   }
 
   @Test func `who is silent for too long is known, and who speaks is not`() {

@@ -112,13 +112,13 @@ import Testing
 
   @Test func `a host that was lost is named, and its ranks are its victims`() {
     let lost = Ending.withoutHost(
-      HostFault(kind: .lost, reason: "host 1 (node2, 10.0.0.2) was not heard for 10.0 s"))
+      HostFault(of: 1, .lost, reason: "host 1 (node2, 10.0.0.2) was not heard for 10.0 s"))
     let ends = [
       end(0, .exited(70), 21.5), end(1, .killed(15), 22, byLauncher: true), end(2, lost, 21),
       end(3, lost, 21),
     ]
     var report = report(ends, failed: 2, lines: [])
-    report.workersOfHost = 2
+    report.places = HostPlaces(all: 2, workers: 2)
     report.advice.isUnderWay = true
     #expect(
       report.text == """
@@ -141,7 +141,9 @@ import Testing
 
   @Test func `a worker of one of several hosts is named with its host`() {
     var report = report([end(0, .exited(0), 1), end(1, .exited(3), 1)], failed: 1, lines: [])
-    (report.host, report.workersOfHost) = ("host 1 (node2, 10.0.0.2)", 1)
+    (report.host, report.places) = (
+      "host 1 (node2, 10.0.0.2)", HostPlaces(all: report.outcome.ends.count, workers: 1)
+    )
     #expect(report.text.contains("   worker   rank 1 of 2 on host 1 (node2, 10.0.0.2), pid 48213\n"))
     #expect(report.text.contains("   rank 0   finished, on host 0\n"))
   }
