@@ -91,7 +91,7 @@ let package = Package(
     program(
       "Worker",
       [
-        "Training", "Torch", "Model", "WorkerLink", "Collective", "Engines", "Datasets", "Randomness",
+        "Training", "Torch", "Model", "WorkerLink", "Collective", "Engines", "Wire", "Datasets", "Randomness",
         "Checkpoint",
         "Recipe",
         "Output", "Flags", "System", systemPackage, argumentParser,

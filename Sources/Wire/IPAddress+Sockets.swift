@@ -20,11 +20,30 @@ extension IPAddress {
     return isReached ? nil : String(cString: strerror(errno))
   }
 
-  /// Opens a TCP socket that listens here, at a free port; nil, with errno set, where that fails.
-  public func listen() -> (descriptor: Int32, port: UInt16)? {
+  /// This machine's end of the way to a host, by its name or address; nil where none leads there. Sends nothing but what
+  /// looking the name up takes.
+  public static func own(towards host: String, port: UInt16) -> IPAddress? {
+    var hints = addrinfo()
+    hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
+    var list: UnsafeMutablePointer<addrinfo>?
+    guard getaddrinfo(host, "\(port)", &hints, &list) == 0 else { return nil }
+    defer { freeaddrinfo(list) }
+    for place in sequence(first: list, next: { $0?.pointee.ai_next }) {
+      guard let place = place?.pointee,
+        let opened = Descriptor(socket(place.ai_family, place.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)),
+        connect(opened.number, place.ai_addr, place.ai_addrlen) == 0,
+        let own = IPAddress(localEndOf: opened.number)
+      else { continue }
+      return own
+    }
+    return nil
+  }
+
+  /// Opens a TCP socket that listens here, at a free port unless one is named; nil, with errno set, where that fails.
+  public func listen(port: UInt16 = 0) -> (descriptor: Int32, port: UInt16)? {
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     guard let opened = Descriptor(socket(isVersion6 ? AF_INET6 : AF_INET, kind, 0)),
-      withPlace(port: 0, { bind(opened.number, $0, $1) }) == 0, Glibc.listen(opened.number, 128) == 0,
+      withPlace(port: port, { bind(opened.number, $0, $1) }) == 0, Glibc.listen(opened.number, 128) == 0,
       let port = Self.port(of: opened.number)
     else { return nil }
     let copy = fcntl(opened.number, F_DUPFD_CLOEXEC, 16)

@@ -53,6 +53,7 @@ struct TwinsWorker: ParsableCommand {
       if exitCode(for: error) != .failure { exit(withError: error) }
       let failure = Failure(error)
       Console.warn("error: \(failure)")
+      failure.leave(ProcessInfo.processInfo.environment)
       Foundation.exit(failure.exitStatus.rawValue)
     }
   }

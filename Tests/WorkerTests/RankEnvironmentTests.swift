@@ -109,6 +109,83 @@ import Torch
   }
 }
 
+@Suite struct TorchrunPlaceTests {
+  /// As torchrun of PyTorch 2.13 gives it to the second worker of the second of two hosts.
+  private let environment = [
+    "RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2", "GROUP_RANK": "1",
+    "GROUP_WORLD_SIZE": "2", "ROLE_NAME": "default", "ROLE_RANK": "3", "ROLE_WORLD_SIZE": "4",
+    "MASTER_ADDR": "10.0.0.1", "MASTER_PORT": "42677", "TORCHELASTIC_RESTART_COUNT": "2",
+    "TORCHELASTIC_MAX_RESTARTS": "3", "TORCHELASTIC_RUN_ID": "2166414f",
+    "TORCHELASTIC_USE_AGENT_STORE": "True",
+    "OMP_NUM_THREADS": "1",
+  ]
+
+  @Test func `what torchrun says is enough to meet`() throws {
+    let placement = try RankEnvironment(environment)
+    #expect((placement.rank, placement.worldSize) == (3, 4))
+    #expect((placement.localRank, placement.localWorldSize, placement.lifeline) == (1, 2, nil))
+    let ring = try #require(placement.rendezvous)
+    #expect((ring.rank, ring.size, ring.firstRank) == (1, 2, 2))
+    #expect((ring.run, ring.generation, ring.isUnattended) == ("2166414f", 2, true))
+    let hosts = try #require(placement.hosts)
+    #expect((hosts.hosts, hosts.host, hosts.run, hosts.generation) == (2, 1, "2166414f", 2))
+    #expect((hosts.storeAddress, hosts.storePort, hosts.storeSocket) == ("10.0.0.1", 42677, nil))
+    #expect(!placement.hasFolder && !placement.isFirst)
+  }
+
+  @Test func `workers of one host and attempt have one folder, and no others have it`() throws {
+    func folder(_ changes: [String: String]) throws -> String? {
+      try RankEnvironment(environment.merging(changes) { $1 }).rendezvous?.directory
+    }
+    let own = try folder([:])
+    #expect(try folder(["RANK": "2", "LOCAL_RANK": "0"]) == own)
+    for change in [
+      ["TORCHELASTIC_RESTART_COUNT": "3"], ["MASTER_PORT": "42678"], ["TORCHELASTIC_RUN_ID": "other"],
+      ["GROUP_RANK": "0", "RANK": "1"], ["MASTER_ADDR": "10.0.0.2"], ["TMPDIR": "/var/tmp"],
+    ] { #expect(try folder(change) != own, "\(change)") }
+    #expect(try folder(["TMPDIR": "/" + String(repeating: "d", count: 50)]) == own)
+  }
+
+  @Test func `rank 0 alone looks after the folder, and has no other host where there is one`() throws {
+    let one = [
+      "RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "2", "GROUP_RANK": "0", "GROUP_WORLD_SIZE": "1",
+    ]
+    let placement = try RankEnvironment(environment.merging(one) { $1 })
+    #expect(placement.hasFolder && placement.hosts == nil)
+    #expect(
+      try !RankEnvironment(environment.merging(one) { $1 }.merging(["RANK": "1", "LOCAL_RANK": "1"]) { $1 })
+        .hasFolder)
+    let alone = try RankEnvironment(environment.merging(["WORLD_SIZE": "1"]) { $1 })
+    #expect(alone.rendezvous == nil && alone.hasFolder)
+  }
+
+  @Test(
+    arguments: [
+      ("RANK", "2", "RANK=2 is not that of LOCAL_RANK=1 on GROUP_RANK=1, which is 3"),
+      ("LOCAL_WORLD_SIZE", "3", "WORLD_SIZE=4 is not GROUP_WORLD_SIZE=2 times LOCAL_WORLD_SIZE=3"),
+      ("GROUP_RANK", "2", "GROUP_RANK='2' is no number"), ("MASTER_PORT", "", "MASTER_PORT='' is no number"),
+      ("MASTER_ADDR", "", "MASTER_ADDR is missing"), ("WORLD_SIZE", "x", "WORLD_SIZE='x' is no number"),
+      ("GROUP_WORLD_SIZE", nil, "GROUP_WORLD_SIZE='' is no number"),
+    ] as [(String, String?, String)])
+  func `what is missing or contradicts the rest is named`(name: String, value: String?, words: String) {
+    var environment = environment
+    environment[name] = value
+    let error = #expect(throws: RecipeError.self) { try RankEnvironment(environment) }
+    #expect(error?.exitStatus == .badConfiguration)
+    #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+  }
+
+  @Test func `a master that is not there, or is this host's own loopback by another name, is refused`() throws
+  {
+    let place = try #require(
+      try TorchrunPlace(environment.merging(["MASTER_ADDR": "no-such-host.invalid"]) { $1 }))
+    let error = #expect(throws: CollectiveError.self) { try place.located(try #require(place.link)) }
+    #expect(error?.isOfConfiguration == true)
+    let own = try #require(try TorchrunPlace(environment.merging(["MASTER_ADDR": "127.0.0.1"]) { $1 }))
+    #expect(try own.located(try #require(own.link)).address == "127.0.0.1")
+  }
+}
+
 @Suite struct DeviceChoiceTests {
   private let third = RankEnvironment(rendezvous: nil, localRank: 3, localWorldSize: 4, lifeline: nil)
 

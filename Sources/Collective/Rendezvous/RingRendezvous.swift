@@ -37,6 +37,8 @@ public struct RingRendezvous: Sendable {
   /// How many consecutive ranks' values are added up before the groups' sums are, of which `size` is a multiple; nil adds up
   /// all ranks'.
   public var sumGroup: Int?
+  /// Whether the ranks make the folder and the memory themselves, since no launcher of ours has.
+  public var isUnattended = false
   /// The longest wait for a rank that is not there yet; it counts anew as others arrive.
   public var deadline = Duration.seconds(60)
   /// How long a rank waits for its neighbours once they have met.
@@ -178,6 +180,7 @@ extension [String: String] {
 extension RingRendezvous {
   /// Meets the others: a ring, or a group of one where nobody else is to come.
   public func join() throws(CollectiveError) -> any ProcessGroup {
-    size == 1 ? SoloGroup() : try RingGroup.connect(self)
+    if size == 1 { return SoloGroup() }
+    return isUnattended ? try joinUnattended() : try RingGroup.connect(self)
   }
 }

@@ -29,6 +29,10 @@ struct WorkerRun {
   func run(_ environment: [String: String]) throws {
     if request.run.dryRun, !request.run.printConfig { return try rehearse(environment) }
     let placement = try RankEnvironment(environment)
+    // Torchrun starts again with the same command line, which must not remove what the run has saved.
+    if request.run.overwrite, let torchrun = placement.torchrun, torchrun.restarts > 0 {
+      return try WorkerRun(request: request.withoutOverwriting()).run(environment)
+    }
     if request.run.printConfig { return try printConfiguration(placement) }
     Lifeline.watch(placement)
     StopSignal.ignoreWriteSignals()

@@ -19,6 +19,9 @@ struct RankEnvironment {
   /// Threads for one operation where a quota allows fewer than the maths library would take by itself.
   var threads: Int?
 
+  /// What torchrun has told, where that and no launcher of ours has started this process.
+  private(set) var torchrun: TorchrunPlace?
+
   /// Workers that a check of a start stands for.
   fileprivate(set) var rehearsed = 1
 
@@ -31,8 +34,10 @@ struct RankEnvironment {
   /// Whether this worker speaks for all.
   var isFirst: Bool { rank == 0 }
 
-  /// Whether it looks after the run's output folder: one by itself, on the first host where the run has several.
-  var hasFolder: Bool { rendezvous == nil && (hosts?.host ?? 0) == 0 }
+  /// Whether it looks after the run's output folder, as no launcher of ours does: on the first host where the run has several.
+  var hasFolder: Bool {
+    (rendezvous == nil || torchrun != nil) && isFirst && (hosts?.host ?? 0) == 0
+  }
 
   /// Whether gradients are sent to other workers, rather than summed in memory that all see.
   var sendsSums: Bool { rendezvous?.sendsSums ?? false }
@@ -42,7 +47,7 @@ struct RankEnvironment {
     guard var rendezvous else { return SoloGroup() }
     rendezvous.gradientWire = WireFormat(recipe.precision.gradientWire)
     // A host's workers are a sum group of the run, and all of theirs.
-    if let hosts { return try HostsGroup.connect(rendezvous, hosts) }
+    if let hosts { return try HostsGroup.connect(rendezvous, torchrun?.located(hosts) ?? hosts) }
     rendezvous.sumGroup = recipe.precision.sumGroup
     return try rendezvous.join()
   }
@@ -65,7 +70,8 @@ extension RankEnvironment {
 
   /// The placement that the launcher put into the environment, or `alone`.
   ///
-  /// Throws when the environment names several workers but not where they meet, as under another launcher.
+  /// Torchrun's will do as well. Throws when the environment names several workers but not where they meet, as under another
+  /// launcher.
   init(_ environment: [String: String]) throws(RecipeError) {
     do {
       if let rendezvous = try RingRendezvous(environment: environment) {
@@ -76,8 +82,15 @@ extension RankEnvironment {
     } catch {
       throw RecipeError("\(error)", exitStatus: .badConfiguration)
     }
-    try Self.checkAlone(environment)
-    self = .alone
+    if let place = try TorchrunPlace(environment) {
+      self.init(
+        rendezvous: place.rendezvous, hosts: place.link, localRank: place.localRank,
+        localWorldSize: place.localWorldSize, lifeline: nil)
+      torchrun = place
+    } else {
+      try Self.checkAlone(environment)
+      self = .alone
+    }
     threads = Self.threads(environment, usable: Processors.usable, processors: Processors.all)
   }
 
@@ -121,7 +134,7 @@ extension RankEnvironment {
     guard let size = environment[variable].flatMap({ Int($0) }), size > 1 else { return }
     throw RecipeError(
       "\(variable)=\(size) asks for \(size) workers, but \(RingRendezvous.directoryVariable) does not say where they meet. "
-        + "Start them with twins-launch --nproc \(size); for a single worker, unset \(variable).",
+        + "Start them with twins-launch --nproc \(size), or with torchrun --no-python; for a single worker, unset \(variable).",
       exitStatus: .badConfiguration)
   }
 }

@@ -51,6 +51,45 @@ struct ConnectTests {
     #expect(folder.contents.isEmpty)
   }
 
+  @Test func `ranks that nobody looks after make folder and memory themselves, and leave neither`() throws {
+    let folder = try RendezvousFolder()
+    let directory = "\(folder.path)/ring"
+    // As a run that was killed leaves it.
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(directory)/memory", withDestinationPath: "/proc/0/fd/3")
+    let seen = try onRanks(3) { rank throws(CollectiveError) in
+      var rendezvous = RingRendezvous(rank: rank, size: 3, run: "test", generation: 0, directory: directory)
+      rendezvous.isUnattended = true
+      let group = try rendezvous.join()
+      let buffer = try group.makeBuffer(count: 1000)
+      buffer.floats.update(repeating: 1)
+      try group.allReduceSum(buffer, 0..<1000)
+      let isLeft = FileManager.default.fileExists(atPath: directory)
+      group.close()
+      return buffer.isShared && buffer.floats.allSatisfy { $0 == 3 } && !isLeft
+    }.map { try $0.get() }
+    #expect(seen == [true, true, true])
+    #expect(folder.contents.isEmpty)
+  }
+
+  @Test func `a folder that somebody else may have made is not used`() throws {
+    let folder = try RendezvousFolder()
+    let link = "\(folder.path)/ring"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.path)
+    var rendezvous = RingRendezvous(rank: 0, size: 2, run: "test", generation: 0, directory: link)
+    rendezvous.isUnattended = true
+    let unattended = rendezvous
+    let error = Outcome { () throws(CollectiveError) in try unattended.join() }.error
+    guard case .setup(0, let detail) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(detail.contains("is no folder"), "\(detail)")
+    #expect(folder.contents == ["ring"])
+  }
+
   @Test func `a rank that does not come is named by all that did, within the deadline`() throws {
     let folder = try RendezvousFolder()
     let start = ContinuousClock.now

@@ -37,7 +37,7 @@ final class ProgramRun {
     variables: [String: String] = [:], directory: String? = nil, input: FileHandle = .nullDevice
   ) throws {
     try self.init(
-      Self.products.appendingPathComponent(program.rawValue), arguments, in: place, errorsTo: device,
+      URL(fileURLWithPath: Self.path(of: program)), arguments, in: place, errorsTo: device,
       variables: variables, directory: directory, input: input)
   }
 
@@ -134,6 +134,9 @@ extension ProgramRun {
     unread += String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     return count > 0
   }
+
+  /// Where a program lies.
+  static func path(of program: Program) -> String { products.appendingPathComponent(program.rawValue).path }
 
   private static let products: URL = {
     let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
