@@ -1,4 +1,4 @@
-"""Hosts that are network namespaces of this machine, joined by a virtual cable whose rate can be limited."""
+"""Hosts that are network namespaces of this machine, whose virtual cables to one switch can be limited."""
 
 import os
 import subprocess
@@ -7,37 +7,46 @@ import time
 
 
 class Namespaces:
-    """Two of them, by IPv4 and IPv6; gone with the processes that hold them, at the latest with this program's."""
+    """Some of them, by IPv4 and IPv6; gone with the processes that hold them, at the latest with this program's."""
 
-    ADDRESSES = {4: ("10.77.0.1", "10.77.0.2"), 6: ("fd77::1", "fd77::2")}
     LINK = "veth-twins"
 
-    def __init__(self, rate=None):
-        """The rate is in tc's words, such as 1gbit; None leaves the cable as fast as the processor."""
+    def __init__(self, rate=None, count=2):
+        """The rate, each way, is in tc's words, such as 1gbit; None leaves cables as fast as the processor."""
         if os.geteuid() != 0:
             sys.exit(f"{sys.argv[0]}: network namespaces are root's to make; run it as root")
-        self.rate = rate
+        self.rate, self.count = rate, count
+
+    @staticmethod
+    def address(host, family=4):
+        return f"10.77.0.{host + 1}" if family == 4 else f"fd77::{host + 1}"
 
     def __enter__(self):
-        self.holders = [subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE) for _ in range(2)]
+        # The last one is the switch.
+        self.holders = [subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE) for _ in range(self.count + 1)]
         own = os.readlink("/proc/self/ns/net")
         while any(os.readlink(f"/proc/{holder.pid}/ns/net") == own for holder in self.holders):
             time.sleep(0.01)
-        first, second = (str(holder.pid) for holder in self.holders)
-        ends = ("type", "veth", "peer", "name", self.LINK, "netns", second)
-        self._run("ip", "link", "add", self.LINK, "netns", first, *ends)
-        for host in range(2):
-            for family, addresses in self.ADDRESSES.items():
-                own = f"{addresses[host]}/{24 if family == 4 else 64}"
-                # Without duplicate address detection an IPv6 address can be used at once.
-                late = ("nodad",) if family == 6 else ()
-                self._run(*self.inside(host), "ip", "address", "add", own, "dev", self.LINK, *late)
-            for link in ("lo", self.LINK):
-                self._run(*self.inside(host), "ip", "link", "set", link, "up")
+        self._run(self.count, "ip", "link", "add", "switch", "type", "bridge")
+        self._run(self.count, "ip", "link", "set", "switch", "up")
+        for host in range(self.count):
+            self._connect(host)
+        return self
+
+    def _connect(self, host):
+        port, switch = f"port{host}", self.count
+        ends = ("type", "veth", "peer", "name", port, "netns", str(self.holders[switch].pid))
+        self._run(host, "ip", "link", "add", self.LINK, *ends)
+        self._run(switch, "ip", "link", "set", port, "master", "switch")
+        for family, length, late in ((4, 24, ()), (6, 64, ("nodad",))):
+            # Without duplicate address detection an IPv6 address can be used at once.
+            self._run(host, "ip", "address", "add", f"{self.address(host, family)}/{length}", "dev", self.LINK, *late)
+        self._run(host, "ip", "link", "set", "lo", "up")
+        for place, link in ((host, self.LINK), (switch, port)):
+            self._run(place, "ip", "link", "set", link, "up")
             if self.rate:
                 limit = ("tbf", "rate", self.rate, "burst", "512kb", "latency", "100ms")
-                self._run(*self.inside(host), "tc", "qdisc", "add", "dev", self.LINK, "root", *limit)
-        return self
+                self._run(place, "tc", "qdisc", "add", "dev", link, "root", *limit)
 
     def __exit__(self, *_):
         for holder in self.holders:
@@ -48,7 +57,7 @@ class Namespaces:
         """What goes before a command that is to run on a host."""
         return ["nsenter", f"--net=/proc/{self.holders[host].pid}/ns/net"]
 
-    def _run(self, *command):
-        done = subprocess.run(command, capture_output=True, text=True)
+    def _run(self, host, *command):
+        done = subprocess.run([*self.inside(host), *command], capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"{' '.join(command)} ended with {done.returncode}\n{done.stderr}")

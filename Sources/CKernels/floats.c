@@ -78,10 +78,10 @@ static int is_aligned(const void *address) { return (size_t)address % sizeof(ali
 // A store past the caches needs a whole line on a line's edge; what lies before and after goes the usual way.
 EVERY_PROCESSOR static void copy_past_caches(float *result, const float *source, size_t count) {
   size_t i = 0;
-  for (; i < count && !is_aligned(result + i); i++) result[i] = source[i];
+  for (; i < count && !is_aligned(result + i); i++) memcpy(result + i, source + i, sizeof *result);
   for (; i + LINE <= count; i += LINE)
     __builtin_nontemporal_store((aligned_line) * (const line *)(source + i), (aligned_line *)(result + i));
-  for (; i < count; i++) result[i] = source[i];
+  for (; i < count; i++) memcpy(result + i, source + i, sizeof *result);
 }
 
 void floats_spread(void *const *results, size_t result_count, const void *source, size_t start, size_t count) {

@@ -14,7 +14,7 @@ void floats_sum(void *const *results, size_t result_count, const void *const *te
                 size_t start, size_t count);
 
 /// Copies the `count` floats from `start` on to each of `results`, past the caches where the processor can: for what
-/// this processor does not read again soon. The floats lie at multiples of their size.
+/// this processor does not read again soon. The results lie at multiples of a float's size, the source at any address.
 void floats_spread(void *const *results, size_t result_count, const void *source, size_t start, size_t count);
 
 /// Sixteen-bit floats, on the wire alone.

@@ -32,9 +32,23 @@ extension WireFormat {
 
   /// Reads travelling floats.
   func read(_ payload: UnsafeRawBufferPointer, to floats: UnsafeMutableRawBufferPointer) {
-    guard let half else { return floats.copyMemory(from: payload) }
+    guard let half else { return copy(payload, to: floats) }
     floats_widen(half, floats.baseAddress, payload.baseAddress, floats.count / width)
   }
+
+  /// Copies what travels as it is, which may be bytes of any kind.
+  ///
+  /// A strip of a long buffer is not read again before the operation is over: to fetch what it held, and to keep it in the
+  /// caches, would be in vain.
+  private func copy(_ payload: UnsafeRawBufferPointer, to floats: UnsafeMutableRawBufferPointer) {
+    let isFloats =
+      Int(bitPattern: floats.baseAddress).isMultiple(of: width) && floats.count.isMultiple(of: width)
+    guard isFloats, floats.count >= Self.longStrip else { return floats.copyMemory(from: payload) }
+    floats_spread([floats.baseAddress], 1, payload.baseAddress, 0, floats.count / width)
+  }
+
+  /// Bytes from which on a copy past the caches is worth its beginning and end.
+  private static let longStrip = 4096
 
   /// The code of the elements in a message's header.
   var element: CollectiveCall.Element {
