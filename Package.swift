@@ -80,6 +80,7 @@ let package = Package(
     room("Datasets", ["CImage", "Randomness", "System", systemPackage]),
     room("Checkpoint", ["CLinux", "System", systemPackage]),
     room("Recipe", ["System"]),
+    room("Forecast"),
     room("Output", ["WorkerLink", "Checkpoint", "Recipe", "System", systemPackage]),
     room("Flags", ["Output", "Recipe", "System", systemPackage, argumentParser]),
     room(
@@ -101,8 +102,8 @@ let package = Package(
     program(
       "Launcher",
       [
-        "CLinux", "WorkerLink", "Checkpoint", "Collective", "Wire", "Recipe", "Output", "Flags", "System",
-        systemPackage,
+        "CLinux", "WorkerLink", "Checkpoint", "Collective", "Wire", "Recipe", "Output", "Flags", "Forecast",
+        "System", systemPackage,
         argumentParser,
       ]),
 
@@ -125,6 +126,7 @@ let package = Package(
     tests(
       "CheckpointTests", ["Checkpoint", "System", "TestSupport", "checkpoint-saver"],
       resources: [.copy("Fixtures")]),
+    tests("ForecastTests", ["Forecast"]),
     tests("OutputTests", ["Output", "Recipe", "TestSupport"]),
     tests("RecipeTests", ["Recipe", "Flags", argumentParser]),
     // The kernels of a block against ATen: their errors, and their times.

@@ -27,7 +27,7 @@ struct TwinsLaunch: ParsableCommand {
       """,
     subcommands: [
       TrainCommand.self, ExecCommand.self, Resume.self, Status.self, Stop.self, RequestCheckpoint.self,
-      Bench.self, ExecRank.self,
+      Bench.self, Simulate.self, ExecRank.self,
     ],
     defaultSubcommand: TrainCommand.self)
 
