@@ -142,12 +142,11 @@ import Testing
       #expect(run.errors.contains("   error    its own words\n"), "\(run.errors)")
       try run.waitUntilWorkersAreGone()
     }
-    for attempt in 0..<2 {
-      let lines = (0..<4).map { runs[$0 / 2].log(rank: $0, attempt: attempt, host: $0 / 2) ?? "" }
-      let places = lines.map { String($0.prefix { $0 != ":" }) }
-      #expect(places == (0..<4).map { "\($0)/4 \($0 % 2) \($0 / 2)/2 127.0.0.1" })
-      #expect(Set(lines.compactMap { $0.split(separator: ":").last }).count == 1)
-    }
+    // In the first attempt a rank may have been ended before it said anything.
+    let lines = (0..<4).map { runs[$0 / 2].log(rank: $0, attempt: 1, host: $0 / 2) ?? "" }
+    let places = lines.map { String($0.prefix { $0 != ":" }) }
+    #expect(places == (0..<4).map { "\($0)/4 \($0 % 2) \($0 / 2)/2 127.0.0.1" })
+    #expect(Set(lines.compactMap { $0.split(separator: ":").last }).count == 1)
   }
 
   @Test(arguments: [
