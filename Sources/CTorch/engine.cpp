@@ -1,6 +1,7 @@
 // Bytes between hosts: c10d's store, where ranks meet, and its Gloo, whose sends and receives alone are used.
 #define USE_C10D_GLOO
 #include "handles.h"
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -22,6 +23,9 @@ struct ct_transfer {
 
 int ct_store_open(const char *address, int port, int socket, int64_t timeout, ct_store **out) {
   return guarded([&] {
+    // Python's module does it; without it TORCH_CPP_LOG_LEVEL is not read.
+    static const bool reads_variables = (c10::initLogging(), true);
+    (void)reads_variables;
     c10d::TCPStoreOptions options;
     options.port = static_cast<uint16_t>(port);
     options.isServer = socket >= 0;

@@ -33,7 +33,8 @@ extension Supervisor {
       let store = try StoreSocket(at: address)
       let order = AttemptOrder(
         run: launch.runIdentifier, number: number, storeAddress: address, storePort: store.port,
-        masterPort: try FreePort.find(), places: places, goesOn: launch.resumption?.hasNewCheckpoint ?? false)
+        masterPort: try FreePort.find(), places: places,
+        goesOn: launch.task.goesOnAnyway || launch.resumption?.hasNewCheckpoint ?? false)
       let next = Attempt(
         number, of: launch, on: AttemptHosts(order, hosts.plan, address: address), store: store.release())
       if let obstacle = prepare(next) { throw obstacle }

@@ -83,6 +83,10 @@ struct WorkerTask: Equatable, Sendable {
     return task
   }
 
+  /// Whether it goes on from the newest checkpoint where there is one, and begins from nothing else where there is none: a
+  /// host 0 that took another's place has been told so, and the launchers that it takes in have not.
+  var goesOnAnyway: Bool { request?.run.resume == "auto" && request?.run.finetune == nil }
+
   /// Goes on from the newest checkpoint, whatever the first attempt began from.
   func goingOn() -> WorkerTask {
     guard let subcommand = arguments.first else { return self }
