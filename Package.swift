@@ -46,6 +46,8 @@ let package = Package(
   products: [
     .executable(name: "twins-launch", targets: ["Launcher"]),
     .executable(name: "twins-worker", targets: ["Worker"]),
+    // Opened by tests, and linked by nothing.
+    .library(name: "TestCard", type: .dynamic, targets: ["TestCard"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -136,6 +138,9 @@ let package = Package(
     .executableTarget(
       name: "kernel-bench", dependencies: ["CKernels"], path: "Benchmarks/kernels",
       cxxSettings: torchHeaders + [.headerSearchPath("../../Tests/Kernels")], linkerSettings: torchLibraries),
+    // Cards that are not there, as a library of a vendor's would bring them.
+    .target(
+      name: "TestCard", path: "Tests/TestCard", cxxSettings: torchHeaders, linkerSettings: torchLibraries),
     tests("TorchTests", ["Torch", "CTorch", "System", "kernel-tests"]),
     tests("ModelTests", ["Model", "Torch", "Checkpoint", "TestSupport"], resources: [.copy("Goldens")]),
     tests(

@@ -4,16 +4,24 @@
 #include <exception>
 #include <string>
 
+#include "CTorch.h"
+
 namespace ct {
 
 inline thread_local std::string last_error;
 
-/// Runs `body`; 0 when it returned, 1 when it threw (`ct_last_error()` then says what).
+/// Runs `body`; `CT_DONE` when it returned, else what it threw (`ct_last_error()` then says more).
 template <class Body>
 int guarded(Body &&body) noexcept {
   try {
     body();
-    return 0;
+    return CT_DONE;
+  } catch (const c10::OutOfMemoryError &error) {
+    last_error = error.what_without_backtrace();
+    return CT_NO_DEVICE_MEMORY;
+  } catch (const c10::AcceleratorError &error) {
+    last_error = error.what_without_backtrace();
+    return CT_DEVICE_FAILED;
   } catch (const c10::Error &error) {
     last_error = error.what_without_backtrace();  // the cause; libtorch's own stack helps nobody here
   } catch (const std::exception &error) {
@@ -21,7 +29,7 @@ int guarded(Body &&body) noexcept {
   } catch (...) {
     last_error = "an exception of unknown type";
   }
-  return 1;
+  return CT_FAILED;
 }
 
 }  // namespace ct

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/detail/PrivateUse1HooksInterface.h>
+#include <dlfcn.h>
 #include <torch/headeronly/version.h>
 
 using ct::guarded;
@@ -42,6 +43,16 @@ int ct_threads(int *out) {
 int ct_keep_memory(void) {
   return guarded([&] { ct::KeepingAllocator::install(); });
 }
+
+int ct_open_library(const char *path) {
+  return guarded([&] {
+    // Never closed: libtorch keeps what it registers.
+    void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+    TORCH_CHECK(library, dlerror());
+  });
+}
+
+bool ct_has_registered_device(void) { return at::isPrivateUse1HooksRegistered(); }
 
 int ct_device_count(int kind, int *out) {
   return guarded([&] {

@@ -17,6 +17,13 @@ package struct RunFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Library that registers a device with libtorch, as Ascend's libtorch_npu.so does; opened first; --device npu is "
+        + "what it registers.", valueName: "file"),
+    transform: withHomeFolder)
+  package var deviceLibrary: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Values to lay over the defaults: a run's recipe.json, or part of one. Flags win over it.",
       valueName: "file"),
     transform: withHomeFolder)
@@ -151,7 +158,8 @@ package struct RunFlags: ParsableArguments {
   /// These flags as values.
   var settings: RunSettings {
     RunSettings(
-      outputDir: outputDir, device: device, config: config, recipe: recipe, printConfig: printConfig,
+      outputDir: outputDir, device: device, deviceLibrary: deviceLibrary, config: config, recipe: recipe,
+      printConfig: printConfig,
       resume: resume, finetune: finetune, useEma: useEma, overwrite: overwrite, dryRun: dryRun, eval: eval,
       throughput: throughput, noEval: noEval, skipDamaged: skipDamaged, checkpointEvery: checkpointEvery,
       keep: keep, logEvery: logEvery, threads: threads, numWorkers: numWorkers,

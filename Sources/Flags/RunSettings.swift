@@ -7,6 +7,7 @@ import System
 package struct RunSettings: Codable, Equatable, Sendable {
   package var outputDir: String?
   package let device: DeviceChoice?
+  package let deviceLibrary: String?
   package let config: String?
   package let recipe: NamedRecipe?
   package let printConfig: Bool

@@ -78,12 +78,7 @@ extension Shortage {
   public var exitStatus: CInt { isLimit ? 78 : 74 }
 
   /// Says so on standard error and ends the process, where nothing can go on without what is short.
-  public func end() -> Never {
-    let program = CommandLine.arguments.first?.split(separator: "/").last ?? "twins"
-    let line = Array("\(program): error: \(self)\n".utf8)
-    line.withUnsafeBytes { _ = writeAll($0, to: STDERR_FILENO) }
-    _exit(exitStatus)
-  }
+  public func end() -> Never { endProcess("\(self)", exitStatus) }
 }
 
 /// What this process may have of the things that the system counts; nil where nothing bounds it.

@@ -21,6 +21,16 @@ public enum Runtime {
     set { check(ct_set_threads(Int32(newValue)), #fileID, #line) }
   }
 
+  /// Opens a library that registers a device with libtorch (its PrivateUse1).
+  ///
+  /// - Returns: Why there is no such device now; nil where there is one.
+  public static func open(deviceLibrary path: String) -> String? {
+    guard ct_open_library(path) == CT_DONE.rawValue else {
+      return "it cannot be opened: \(String(cString: ct_last_error()).prefix { $0 != "\n" })"
+    }
+    return ct_has_registered_device() ? nil : "it was opened, and registered no device with libtorch"
+  }
+
   /// Keeps freed CPU memory for the next tensor of its size instead of handing it back.
   ///
   /// A training step asks for the same sizes again and again; without this each one is faulted in afresh.

@@ -49,10 +49,12 @@ func require(_ holds: Bool, _ message: @autoclosure () -> String, _ file: Static
   if !holds { fatalError(message(), file: file, line: line) }
 }
 
-/// Traps at the caller's line with libtorch's message unless `status` says success; want of memory ends the process.
+/// Traps at the caller's line with libtorch's message unless `status` says success; want of memory and a card's failure
+/// end the process.
 func check(_ status: Int32, _ file: StaticString, _ line: UInt) {
-  guard status != 0 else { return }
+  guard status != CT_DONE.rawValue else { return }
   let message = String(cString: ct_last_error())
+  if let failure = DeviceFailure(status: status, message) { failure.end() }
   if let shortage = Shortage(libtorch: message) { shortage.end() }
   fatalError(message, file: file, line: line)
 }

@@ -1,7 +1,7 @@
 // The plain-C face of libtorch.
 //
-// A function that can fail returns 0, or 1 and a message in `ct_last_error()`; its result comes back
-// through the last pointer, and a tensor that comes back is the caller's to free. A trailing
+// A function that can fail returns a `ct_status`, with a message in `ct_last_error()` where that is not `CT_DONE`; its
+// result comes back through the last pointer, and a tensor that comes back is the caller's to free. A trailing
 // underscore means in place. Types and devices are numbers of the two enums; a negative dimension
 // counts from the last. Swift's `Tensor` says what each operation does.
 #pragma once
@@ -24,6 +24,17 @@ typedef enum {
 /// `PrivateUse1`.
 typedef enum { CT_CPU = 0, CT_CUDA = 1, CT_NPU = 20 } ct_device_kind;
 
+/// How a call ended.
+typedef enum {
+  CT_DONE = 0,
+  /// Misuse, or what has no status of its own.
+  CT_FAILED = 1,
+  /// A device other than the CPU has too little memory.
+  CT_NO_DEVICE_MEMORY = 2,
+  /// A device failed: an error of its memory or link, or a kernel that broke it.
+  CT_DEVICE_FAILED = 3,
+} ct_status;
+
 /// The message of this thread's last failed call; valid until its next failing one.
 const char *ct_last_error(void);
 
@@ -39,6 +50,10 @@ int ct_set_threads(int count);
 int ct_threads(int *out);
 /// Makes every later CPU tensor use an allocator that keeps freed memory (keeping_allocator.h).
 int ct_keep_memory(void);
+/// Opens a library that registers a device with libtorch; fails where it cannot be opened.
+int ct_open_library(const char *path);
+/// Whether a library has registered a device (PrivateUse1).
+bool ct_has_registered_device(void);
 int ct_device_count(int kind, int *out);
 
 // Life and content (tensor.cpp)

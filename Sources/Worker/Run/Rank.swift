@@ -23,7 +23,7 @@ struct Rank {
     self.environment = environment
     self.phases = phases
     console = Console(speaks: environment.isFirst)
-    device = try Device(plan.settings.device, for: environment)
+    device = try Device(plan.settings.device, library: plan.settings.deviceLibrary, for: environment)
     Runtime.keepMemory()
     if let threads = plan.settings.threads ?? environment.threads { Runtime.threads = threads }
     decodeThreads =

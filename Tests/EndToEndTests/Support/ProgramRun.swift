@@ -138,6 +138,9 @@ extension ProgramRun {
   /// Where a program lies.
   static func path(of program: Program) -> String { products.appendingPathComponent(program.rawValue).path }
 
+  /// The library that brings the tests' cards.
+  static let testCard = products.appendingPathComponent("libTestCard.so").path
+
   private static let products: URL = {
     let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(fileURLWithPath: own ?? CommandLine.arguments[0]).deletingLastPathComponent()

@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  /// Trains on cards that a library of the tests brings: the device path, without a card.
+  @Suite struct CardTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    /// A training of `device`, of which every value of a card's and the CPU's is comparable.
+    private func training(_ output: String, on device: String, _ flags: [String]) -> [String] {
+      place.training(output, "--kernels", "reference", "--log-every", "1", "--drop-path", "0.2")
+        + ["--device", device] + (device == "npu" ? ["--device-library", ProgramRun.testCard] : []) + flags
+    }
+
+    private func train(
+      _ output: String, on device: String, workers: Int = 1, _ flags: [String] = [],
+      variables: [String: String] = [:]
+    ) throws -> ProgramRun.End {
+      let training = training(output, on: device, flags)
+      return workers == 1
+        ? try ProgramRun(.worker, training, in: place, variables: variables).finish()
+        : try ProgramRun(.launcher, ["--nproc", "\(workers)"] + training, in: place, variables: variables)
+          .finish()
+    }
+
+    private func losses(_ output: String) throws -> [Double] {
+      try RunFiles(folder: place.output(output)).steps().map(\.loss)
+    }
+
+    /// Attention has one operation on the CPU and five on this card: rounded otherwise, which grows from step to step.
+    @Test(arguments: [("O0", 1e-6, 1e-4), ("O1", 1e-3, 1e-2)])
+    func `a card trains as the CPU does`(precision: String, atFirst: Double, later: Double) throws {
+      let flags = ["--amp", precision, "--model-ema", "--reprob", "0.5", "--mixup", "0.8"]
+      let card = try train("card", on: "npu", flags)
+      let cpu = try train("cpu", on: "cpu", flags)
+      #expect(card.status == Status.done, "\(card.errors)")
+      #expect(cpu.status == Status.done, "\(cpu.errors)")
+      #expect(card.output.contains { $0.hasPrefix("Computing on npu:0") })
+      let (own, others) = (try losses("card"), try losses("cpu"))
+      try #require(own.count == ImageFolder.trainingCount / 4 && others.count == own.count)
+      for (step, (card, cpu)) in zip(own, others).enumerated() {
+        #expect(abs(card - cpu) <= (step == 0 ? atFirst : later) * cpu, "\(own) and \(others)")
+      }
+      let accuracies = try ["card", "cpu"].map {
+        try RunFiles(folder: place.output($0)).epochs().map { $0.values["test_acc1"] }
+      }
+      #expect(accuracies[0] == accuracies[1])
+    }
+
+    @Test func `eight workers train on eight cards, each on its own`() throws {
+      let end = try train("eight", on: "npu", workers: 8, ["--batch-size", "1", "--max-step", "3"])
+      #expect(end.status == Status.done, "\(end.errors)")
+      let alone = try train("alone", on: "npu", ["--batch-size", "8", "--max-step", "3"])
+      #expect(alone.status == Status.done, "\(alone.errors)")
+      for (eight, one) in zip(try losses("eight"), try losses("alone")) {
+        #expect(abs(eight - one) <= 1e-5 * one)
+      }
+    }
+
+    @Test func `what a card trained goes on to the same bytes`() throws {
+      _ = try train("whole", on: "npu", ["--epochs", "2"])
+      let first = try train("parts", on: "npu", ["--epochs", "2", "--checkpoint-every", "4"])
+      #expect(first.status == Status.done, "\(first.errors)")
+      let names = try RunFiles(folder: place.output("parts")).names("checkpoints")
+      let early = try #require(names.first { $0.contains("-step-") })
+      let resumed = try train(
+        "rest", on: "npu", ["--epochs", "2", "--resume", "\(place.output("parts"))/checkpoints/\(early)"])
+      #expect(resumed.status == Status.done, "\(resumed.errors)")
+      #expect(
+        try RunFiles(folder: place.output("rest")).bytes("last.safetensors")
+          == RunFiles(folder: place.output("whole")).bytes("last.safetensors"))
+    }
+
+    @Test func `a card without room says so, with what to change`() throws {
+      let end = try train("small", on: "npu", variables: ["TEST_CARD_BYTES": "20000000"])
+      #expect(end.status == Status.badConfiguration)
+      #expect(end.errors.contains("the card has too little memory: card out of memory. Tried to allocate"))
+      #expect(end.errors.contains("--batch-size"))
+    }
+
+    @Test func `a card that breaks is named, and the run goes on from its checkpoint`() throws {
+      let end = try ProgramRun(
+        .launcher,
+        ["--nproc", "1", "--max-restarts", "1"] + training("broken", on: "npu", ["--checkpoint-every", "2"]),
+        in: place, variables: ["TEST_CARD_FAULT": "9000"]
+      ).finish()
+      // The rest has fewer launches than it takes to the fault.
+      #expect(end.status == Status.done)
+      #expect(end.errors.contains("the card failed: an uncorrectable error of its memory"))
+      #expect(end.errors.contains("── rank 0 failed"))
+    }
+
+    @Test func `more workers than cards are refused before any starts`() throws {
+      let end = try train("many", on: "npu", workers: 3, variables: ["TEST_CARD_COUNT": "2"])
+      #expect(end.status == Status.noDevice)
+      #expect(end.errors.contains("device npu number 2 is not there"))
+      #expect(end.errors.contains("sees 2"))
+    }
+
+    @Test func `a library that is none, or registers nothing, is told apart`() throws {
+      let png = place.images.image("val", 0)
+      for (path, words) in [
+        ("\(place.folder)/missing.so", "there is no such file"), (png, "it cannot be opened"),
+        ("/lib/x86_64-linux-gnu/libm.so.6", "registered no device"),
+      ] {
+        let end = try ProgramRun(
+          .worker, place.training("none") + ["--device", "npu", "--device-library", path], in: place
+        ).finish()
+        #expect(end.status == Status.noDevice)
+        #expect(end.errors.contains(path) && end.errors.contains(words), "\(end.errors)")
+      }
+    }
+  }
+}
