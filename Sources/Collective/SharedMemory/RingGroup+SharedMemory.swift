@@ -157,6 +157,8 @@ extension RingGroup {
     at barrier: SharedBarrier, _ timer: inout SilenceTimer, during call: CollectiveCall
   ) throws(CollectiveError) {
     let lost = transport.lostNeighbours
+    // A rank that saw the cause has said so before it left, which may be since the news were taken.
+    if !lost.isEmpty { try readNotice(during: call) }
     if lost.contains(.previous) && !barrier.hasCome(previousRank) {
       throw lostPeer(previousRank, during: call)
     }

@@ -28,7 +28,30 @@ struct SharedBarrierTests {
     } afterwards: {
       haveFailed.signal()
     }
-    #expect([0, 2, 3].map { errors[$0]?.culprit } == [1, 1, 1])
+    #expect([0, 2, 3].map { errors[$0]?.culprit } == [1, 1, 1], "\(errors)")
+  }
+
+  @Test func `a neighbour that leaves while one looks has said why, and is not to blame`() throws {
+    let (haveFailed, looks, hasLeft) = (
+      DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)
+    )
+    let errors = try run(silence: .seconds(30), grace: .zero) { transport, rank in
+      guard rank == 2 else { return transport }
+      return LookingTransport(over: transport) {
+        looks.signal()
+        hasLeft.wait()
+      }
+    } part: { group, _, call throws(CollectiveError) in
+      if group.rank == 1 { for _ in 0..<3 { haveFailed.wait() } }
+      if group.rank == 3 {
+        looks.wait()
+        throw .lostPeer(rank: 1, operation: call.name, observation: "this rank alone has seen it go")
+      }
+    } afterwards: { rank in
+      haveFailed.signal()
+      if rank == 3 { hasLeft.signal() }
+    }
+    #expect([0, 2, 3].map { errors[$0]?.culprit } == [1, 1, 1], "\(errors)")
   }
 
   @Test(arguments: [3, 4, 5])
@@ -123,17 +146,33 @@ struct SharedBarrierTests {
     _ part: @escaping @Sendable (RingGroup, SymmetricBuffer, CollectiveCall) throws(CollectiveError) -> Void,
     afterwards: @escaping @Sendable () -> Void = {}
   ) throws -> [CollectiveError?] {
+    try run(silence: silence) { transport, rank in
+      guard let message, rank == 1 else { return transport }
+      return FaultyTransport(.die, atMessage: message, of: transport)
+    } part: {
+      (group, buffer, call) throws(CollectiveError) in
+      try part(group, buffer, call)
+    } afterwards: { _ in
+      afterwards()
+    }
+  }
+
+  /// The same, each rank over what `wire` makes of its transport.
+  private func run(
+    silence: Duration, grace: Duration = .seconds(15),
+    wire: @escaping @Sendable (any RingTransport, Int) -> any RingTransport,
+    part: @escaping @Sendable (RingGroup, SymmetricBuffer, CollectiveCall) throws(CollectiveError) -> Void,
+    afterwards: @escaping @Sendable (Int) -> Void
+  ) throws -> [CollectiveError?] {
     let memory = try TestMemory()
     let ring = LoopbackRing(size: 4, capacity: 16)
-    let timeouts = RingGroup.Timeouts(silence: silence, grace: .seconds(15))
+    let timeouts = RingGroup.Timeouts(silence: silence, grace: grace)
     return onRanks(4) { rank throws(CollectiveError) in
-      var transport = ring.transport(rank: rank)
-      if let message, rank == 1 { transport = FaultyTransport(.die, atMessage: message, of: transport) }
       let group = RingGroup(
-        transport, rank: rank, size: 4, timeouts: timeouts,
+        wire(ring.transport(rank: rank), rank), rank: rank, size: 4, timeouts: timeouts,
         sharedBuffers: SharedBuffers(in: memory.shared, orElseSockets: false))
       let buffer = try group.makeBuffer(count: 8)
-      defer { if rank != 1 { afterwards() } }
+      defer { if rank != 1 { afterwards(rank) } }
       try group.perform(.allReduce, element: .float32, range: 0..<8) { call throws(CollectiveError) in
         try group.exchangeReferences(to: buffer, 0..<8, during: call)
         try part(group, buffer, call)
