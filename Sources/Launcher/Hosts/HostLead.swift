@@ -20,6 +20,10 @@ final class HostLead {
   private var known: [Int: WorkerFacts] = [:]
   private var attempt = 0
   private var news: [News] = []
+  /// When it was last looked who has come.
+  private var looked: Duration?
+  /// Hosts that have not come again since this launcher stood still for so long that they have counted it as lost.
+  private var estranged: Set<Int> = []
   /// Who was not let in, and said to be so.
   private var strangers: [String] = []
 
@@ -31,19 +35,6 @@ final class HostLead {
     var deadline: Duration
     /// Whether it is settled who takes part.
     var isSettled = false
-  }
-
-  /// What the supervisor has to know.
-  enum News {
-    case said(String)
-    case absent(HostFault)
-    /// All who take part have come, and none is ready for the attempt: host 0 is known by this address.
-    case complete(attempt: Int, address: String, HostPlaces)
-    case ready
-    case ended(rank: Int, Ending)
-    case hung([Hang])
-    case stopRequested(Signal, host: Int)
-    case checkpointRequested
   }
 
   init(
@@ -80,6 +71,8 @@ final class HostLead {
 
   /// What has come up since the last time.
   func takeNews(at now: Duration) -> [News] {
+    if let looked, now - looked >= timeouts.silence { estranged = Set(roster.peers.map(\.0)) }
+    looked = now
     while let (peer, message) = star.next() { take(message, from: peer, at: now) }
     while let stranger = star.nextRefusal() { say(refusalOf: stranger) }
     if now >= nextBeat {
@@ -136,6 +129,7 @@ extension HostLead {
   private func welcome(_ description: HostDescription, _ peer: Socket.Peer, at now: Duration) {
     _ = star.send(.welcome(run: roster.first.run ?? ""), to: peer)
     muster.welcome(description.host)
+    estranged.remove(description.host)
     let rest =
       !isGathering || gathering?.isSettled == true && muster.places.place(of: description.host) == nil
       ? "it takes part from the next start on"
@@ -259,9 +253,15 @@ extension HostLead {
     }
   }
 
-  /// Tells all how the run ended, and hangs up.
+  /// Tells all how the run ended, and hangs up; of a whole run, those too who cannot be told now and so dial again.
   func finish(status: CInt, _ text: String) {
-    for (_, peer) in roster.peers { _ = star.send(.finish(status: status, text), to: peer) }
+    let order = HostOrder.finish(status: status, text)
+    let isWhole = [.done, .stoppedEarly].contains(ExitStatus(rawValue: status))
+    var untold = isWhole ? Set(muster.places.hosts).subtracting([0]) : []
+    for (host, peer) in roster.peers where star.send(order, to: peer) && !estranged.contains(host) {
+      untold.remove(host)
+    }
+    star.tell(order, toComing: untold, until: .now + timeouts.silence)
     star.close()
   }
 

@@ -80,6 +80,18 @@ final class HostStar {
     (try? socket.trySend(HostWire.bytes(of: order), to: peer)) ?? false
   }
 
+  /// Sends to these hosts as they come to join, until all have or it is too late.
+  func tell(_ order: HostOrder, toComing hosts: Set<Int>, until deadline: ContinuousClock.Instant) {
+    var untold = hosts
+    while !untold.isEmpty, .now < deadline {
+      waitBriefly(for: descriptors, isBusy: hasInput)
+      while let (peer, message) = next() {
+        if case .join(let description) = message, send(order, to: peer) { untold.remove(description.host) }
+      }
+      while nextRefusal() != nil {}
+    }
+  }
+
   /// Ends, once the last words are out or their time is.
   func close() {
     monitor.close(watching: socket)
@@ -110,4 +122,10 @@ extension HostStar {
       LaunchError("cannot meet the other hosts at \(meeting): \(error)", exitStatus: .inputOutput)
     }
   }
+}
+
+/// Waits a moment for something to read.
+func waitBriefly(for descriptors: [CInt], isBusy: Bool) {
+  var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+  if !isBusy { poll(&entries, nfds_t(entries.count), 100) }
 }

@@ -86,8 +86,10 @@ extension HostStart {
       }
     let deadline = ContinuousClock.now + Self.patience
     if let star {
-      tellOthers(
-        .finish(status: status.rawValue, Console.line("host 0 ends: \(reason)")), star, until: deadline)
+      star.tell(
+        .finish(status: status.rawValue, Console.line("host 0 ends: \(reason)")),
+        toComing: Set(1..<plan.hosts), until: deadline)
+      star.close()
     } else {
       tellFirst(
         HostTrouble(host: plan.host, name: Self.ownName, reason: reason, status: status.rawValue),
@@ -95,25 +97,11 @@ extension HostStart {
     }
   }
 
-  private func tellOthers(
-    _ order: HostOrder, _ star: HostStar, until deadline: ContinuousClock.Instant
-  ) {
-    var told = 1
-    while told < plan.hosts, .now < deadline {
-      wait(for: star.descriptors, isBusy: star.hasInput)
-      while let (peer, message) = star.next() {
-        if case .join = message, star.send(order, to: peer) { told += 1 }
-      }
-      while star.nextRefusal() != nil {}
-    }
-    star.close()
-  }
-
   private func tellFirst(_ trouble: HostTrouble, until deadline: ContinuousClock.Instant) {
     guard let dial = try? HostDial(plan.meeting, key: key) else { return }
     defer { dial.close() }
     while .now < deadline {
-      wait(for: dial.descriptors, isBusy: dial.hasInput)
+      waitBriefly(for: dial.descriptors, isBusy: dial.hasInput)
       while let news = dial.next() {
         switch news {
         case .connected(_, let far): if dial.mayTalk(to: far) { dial.send(.unable(trouble)) }
@@ -123,10 +111,5 @@ extension HostStart {
         }
       }
     }
-  }
-
-  private func wait(for descriptors: [CInt], isBusy: Bool) {
-    var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    if !isBusy { poll(&entries, nfds_t(entries.count), 100) }
   }
 }

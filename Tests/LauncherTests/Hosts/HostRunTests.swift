@@ -242,6 +242,25 @@ import Testing
     for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
   }
 
+  @Test func `all hear that the run is whole from a host 0 that was held when it became so`() throws {
+    let port = try FreePort.find()
+    let folder = try temporaryFolder()
+    defer { removeFolder(folder) }
+    // Opening a pipe to read waits until somebody opens it to write.
+    let pipes = (0..<4).map { "\(folder)/\($0)" }
+    for pipe in pipes { try #require(mkfifo(pipe, 0o600) == 0) }
+    let script = "echo here; read word < \(folder)/$RANK"
+    let runs = try (0..<2).map {
+      try host($0, at: port, script, ["--host-timeout", "3", "--join-timeout", "15"])
+    }
+    for run in runs { for _ in 0..<2 { while try !run.nextLine().contains("here") {} } }
+    runs[0].send(Signal(SIGSTOP))
+    for pipe in pipes { try Data("go\n".utf8).write(to: URL(fileURLWithPath: pipe)) }
+    try runs[1].waitForErrors("was not heard for 3.0 s")
+    runs[0].send(Signal(SIGCONT))
+    for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
+  }
+
   @Test func `hosts that differ are refused with a sentence, and all end`() throws {
     let port = try FreePort.find()
     let first = try host(0, at: port, "true")
