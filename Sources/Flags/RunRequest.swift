@@ -104,10 +104,13 @@ extension RunRequest {
   }
 
   /// What is asked for here where every value is as in a resolved recipe, and no run is gone on with.
+  ///
+  /// A file of weights stays what is begun with, and says of itself what no launcher reads.
   package func settled(as recipe: Recipe) -> RunRequest {
+    if let file = run.resume, file != "auto", !Folders.isFolder(file) { return self }
     var request = self
     request.asked.settle(as: recipe)
-    guard let resume = run.resume, resume == "auto" || Folders.isFolder(resume) else { return request }
+    guard run.resume != nil else { return request }
     request.run.resume = nil
     request.run.finetune = nil
     request.run.useEma = false

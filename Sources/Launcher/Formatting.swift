@@ -14,10 +14,11 @@ func counted(_ count: Int, _ noun: String) -> String {
   count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
 }
 
-/// A number with so many digits behind the point.
+/// A number with so many digits behind the point; a dash for one that is none, or beyond all measure.
 func decimal(_ value: Double, _ digits: Int) -> String {
   let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
-  let (whole, rest) = Int((value * scale).rounded()).quotientAndRemainder(dividingBy: Int(scale))
+  guard let units = Int(exactly: (value * scale).rounded()) else { return "-" }
+  let (whole, rest) = units.quotientAndRemainder(dividingBy: Int(scale))
   guard digits > 0 else { return "\(whole)" }
   let tail = String(rest.magnitude)
   return "\(whole)." + String(repeating: "0", count: digits - tail.count) + tail

@@ -61,13 +61,15 @@ struct ExecCommand: LaunchCommand {
     let isFirst = hosts?.isFirst ?? true
     let control = try ControlServer(
       run: isFirst ? identifier : nil, folder: path, environment: environment)
+    let placement = try placement(identifier, environment)
     var run = Launch(
       grace: .seconds(launch.grace), program: WorkerProgram.launcher,
-      task: WorkerTask(arguments: [ExecRank.name, "--"] + command),
-      placement: try placement(identifier, environment), environment: environment,
+      task: WorkerTask(arguments: [ExecRank.name, "--"] + command), placement: placement,
+      environment: environment,
       logs: LogFolder(in: path),
       advice: FailureReport.Advice(
-        debug: ["twins-launch", "--exec"] + command, again: "the same command", knowsStatuses: false),
+        debug: ["twins-launch", "--nproc", "\(placement.rendezvous.size)", "--exec"] + command,
+        again: "the same command", knowsStatuses: false),
       notes: [hosts?.note, control.note].compactMap(\.self))
     run.hosts = hosts?.plan
     run.restarts = budget

@@ -94,7 +94,9 @@ struct ResumedRun {
 
 extension ResumedRun {
   /// Names of flags whose values are paths.
-  private static let paths: Set = ["data-path", "config", "resume", "finetune", "run-dir"]
+  private static let paths: Set = [
+    "data-path", "config", "resume", "finetune", "run-dir", "device-library", "rdzv-key-file",
+  ]
   /// Where values come from that a checkpoint holds.
   private static let sources: Set = ["config", "recipe", "finetune", "resume"]
 
@@ -107,6 +109,8 @@ extension ResumedRun {
     var noted = FlagGroups(record?.arguments ?? [])
     let trains = given.names.isDisjoint(with: ["eval", "throughput"])
     noted.remove(given.names.union(trains ? ["output-dir"] : ["output-dir", "resume", "finetune"]))
+    // The host that noted it is one of several, which all go on by these flags.
+    noted.remove(["node-rank"])
     if recipe != nil { noted.remove(TrainingFlags.valueSubjects.union(Self.sources)) }
     if let record, record.directory != directory {
       noted.changeValues(of: Self.paths) { Self.absolute($0, in: record.directory) }

@@ -62,7 +62,8 @@ struct Simulate: ParsableCommand {
       ("lateness", lateness, 0...1), ("failures", failures, 0...1e6),
       ("checkpoint-time", checkpointTime, 0...1e6), ("restart-time", restartTime, 0...1e6),
     ] where !range.contains(value) {
-      throw ValidationError("--\(name) has to lie between \(range.lowerBound) and \(range.upperBound).")
+      throw ValidationError(
+        "--\(name) has to lie between \(decimal(range.lowerBound, 0)) and \(decimal(range.upperBound, 0)).")
     }
   }
 
@@ -95,7 +96,7 @@ struct Simulate: ParsableCommand {
     return SimulationTable(work, cluster, run, images: steps.batchSize).text
   }
 
-  private func measured<Value: Decodable>(_ path: String, by command: String) throws(LaunchError) -> Value {
+  private func measured<Value: Measurement>(_ path: String, by command: String) throws(LaunchError) -> Value {
     guard let text = FileManager.default.contents(atPath: path) else {
       throw LaunchError(
         "\(path) cannot be read: make it by twins-launch \(command) --nproc \(nproc) --json > \(path)",
@@ -103,7 +104,7 @@ struct Simulate: ParsableCommand {
     }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    guard let value = try? decoder.decode(Value.self, from: text) else {
+    guard let value = try? decoder.decode(Value.self, from: text), value.isPossible else {
       throw LaunchError(
         "\(path) is not what twins-launch \(command) --nproc \(nproc) --json prints: make it by that.",
         exitStatus: .badData)
@@ -117,21 +118,43 @@ struct Simulate: ParsableCommand {
   }
 }
 
+/// What a bench printed, as far as a forecast takes it.
+private protocol Measurement: Decodable {
+  /// Whether anything could have been measured to be so.
+  var isPossible: Bool { get }
+}
+
+/// Of a count, a time or a rate.
+private func isPossible(_ value: Double) -> Bool { (1e-9...1e9).contains(value) }
+
 /// What is taken of `bench all-reduce`.
-private struct MeasuredSum: Decodable {
+private struct MeasuredSum: Measurement {
   let ranks: Int
   let hosts: Int
   let megabytes: Int
   let medianMilliseconds: Double
+
+  var isPossible: Bool {
+    [Double(ranks), Double(hosts), Double(megabytes), medianMilliseconds].allSatisfy {
+      Launcher.isPossible($0)
+    }
+  }
 }
 
 /// What is taken of `bench step`.
-private struct MeasuredStep: Decodable {
+private struct MeasuredStep: Measurement {
   let workers: Int
   let batchSize: Int
   let imagesPerSecond: Double
   /// Missing for one worker.
   let imagesPerSecondApart: Double?
+
+  var isPossible: Bool {
+    [Double(workers), Double(batchSize), imagesPerSecond, imagesPerSecondApart ?? imagesPerSecond].allSatisfy
+    {
+      Launcher.isPossible($0)
+    }
+  }
 
   /// A worker's step without communication, while the others of its host make theirs.
   var secondsAlone: Double { Double(batchSize * workers) / (imagesPerSecondApart ?? imagesPerSecond) }
@@ -149,9 +172,11 @@ struct LinkRate: Equatable, Sendable {
   init(parsing text: String) throws {
     let text = text.lowercased()
     let unit = [("gbit", 1e9), ("mbit", 1e6)].first { text.hasSuffix($0.0) }
-    guard let unit, let number = Double(text.dropLast(unit.0.count)), number > 0, number.isFinite else {
-      throw ValidationError("It has to be a number with Gbit or Mbit behind it, as in 100Gbit.")
+    let rate = unit.flatMap { unit in Double(text.dropLast(unit.0.count)).map { $0 * unit.1 } }
+    guard let rate, (1e6...1e15).contains(rate) else {
+      throw ValidationError(
+        "It has to be a number with Gbit or Mbit behind it, as in 100Gbit, and at least 1Mbit.")
     }
-    bitsPerSecond = number * unit.1
+    bitsPerSecond = rate
   }
 }

@@ -92,7 +92,8 @@ struct TrainCommand: LaunchCommand {
       grace: .seconds(launch.grace), program: program, task: task, placement: placement,
       environment: environment, logs: path.map(LogFolder.init(in:)),
       advice: FailureReport.Advice(
-        debug: ["twins-worker"] + task.arguments, again: again(request.run, writingTo: output),
+        debug: ["twins-worker"] + task.arguments,
+        again: again(request.run, writingTo: output, on: hosts?.plan),
         data: recipe.data.path),
       notes: ring.notes)
     run.hosts = hosts?.plan
@@ -142,10 +143,12 @@ struct TrainCommand: LaunchCommand {
   }
 
   /// How the run goes on once it has saved something: the same command would not do where it begins elsewhere or anew.
-  private func again(_ run: RunSettings, writingTo output: String) -> String {
+  private func again(_ run: RunSettings, writingTo output: String, on hosts: HostPlan?) -> String {
     let isRepeatable = !run.overwrite && run.resume == nil
     return isRepeatable
-      ? "the same command with --resume auto" : "twins-launch resume \(FilePath(output).quoted)"
+      ? "the same command with --resume auto"
+      : "twins-launch resume \(FilePath(output).quoted)"
+        + (hosts == nil ? "" : " --node-rank N on every host")
   }
 
   /// An evaluation or a measurement saves nothing: another attempt of it does the same once more.

@@ -30,7 +30,10 @@ struct SimulationTable {
     let sizes = Array(sequence(first: 1) { $0 * 2 }.prefix { $0 < cluster.hosts }) + [cluster.hosts]
     return
       ([Self.row(Self.columns)] + sizes.map { line("\($0)", work, on: resized($0)) }
-      + ["", bend(sizes), "", "At \(cluster.hosts) hosts:", Self.row(["choice"] + Self.columns.dropFirst())]
+      + [
+        "", bend(sizes), "", "At \(counted(cluster.hosts, "host")):",
+        Self.row(["choice"] + Self.columns.dropFirst()),
+      ]
       + choices.map { line($0.name, $0.work, on: $0.cluster) } + ["* is not built"])
       .joined(separator: "\n")
   }
@@ -89,7 +92,8 @@ struct SimulationTable {
     all.wireShare = 0.5
     return [
       ("as it is", work, cluster), ("batches of four times", bigger, cluster),
-      ("bfloat16 between hosts *", work, halves), ("groups of \(levels.group) hosts *", work, levels),
+      ("bfloat16 between hosts *", work, halves),
+      ("groups of \(counted(levels.group, "host")) *", work, levels),
       ("all three *", bigger, all),
     ]
   }

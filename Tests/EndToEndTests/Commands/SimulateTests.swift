@@ -11,16 +11,20 @@ extension EndToEnd {
         ("sum.json", #"{"ranks":8,"hosts":1,"megabytes":96,"median_milliseconds":33.7}"#),
         ("step.json", #"{"workers":8,"batch_size":2,"images_per_second":14.5,"images_per_second_apart":16}"#),
         ("torn.json", #"{"ranks":8,"#),
+        ("endless.json", #"{"ranks":8,"hosts":1,"megabytes":96,"median_milliseconds":1e300}"#),
+        ("still.json", #"{"workers":8,"batch_size":2,"images_per_second":14.5,"images_per_second_apart":0}"#),
       ] {
         try Data(text.utf8).write(to: URL(fileURLWithPath: "\(place.folder)/\(name)"))
       }
     }
 
-    private func simulate(_ nproc: Int, sum: String, step: String) throws -> ProgramRun.End {
+    private func simulate(
+      _ nproc: Int, sum: String, step: String, link: String = "100Gbit"
+    ) throws -> ProgramRun.End {
       try ProgramRun(
         .launcher,
         [
-          "simulate", "--nodes", "1024", "--nproc", "\(nproc)", "--link", "100Gbit", "--sum",
+          "simulate", "--nodes", "1024", "--nproc", "\(nproc)", "--link", link, "--sum",
           "\(place.folder)/\(sum)",
           "--step", "\(place.folder)/\(step)",
         ], in: place
@@ -44,6 +48,12 @@ extension EndToEnd {
         absent.status == Status.missingInput && absent.errors.contains("bench all-reduce --nproc 8 --json"))
       let torn = try simulate(8, sum: "torn.json", step: "step.json")
       #expect(torn.status == Status.badData, "\(torn.errors)")
+      for (sum, step) in [("endless.json", "step.json"), ("sum.json", "still.json")] {
+        let impossible = try simulate(8, sum: sum, step: step)
+        #expect(impossible.status == Status.badData, "\(impossible.errors)")
+      }
+      let slow = try simulate(8, sum: "sum.json", step: "step.json", link: "1e-30Gbit")
+      #expect(slow.status == Status.usage && slow.errors.contains("at least 1Mbit"), "\(slow.errors)")
       let other = try simulate(4, sum: "sum.json", step: "step.json")
       #expect(other.status == Status.usage && other.errors.contains("with 8 workers, and --nproc is 4"))
     }

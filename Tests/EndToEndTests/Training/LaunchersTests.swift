@@ -73,6 +73,27 @@ extension EndToEnd {
       #expect(place.leftovers.isEmpty)
     }
 
+    @Test func `two hosts evaluate weights as what these say they are`() throws {
+      let training = try ProgramRun(.worker, place.training("one", "--no-eval"), in: place).finish()
+      #expect(training.status == Status.done, "\(training.errors)")
+      let evaluation = [
+        "--eval", "--resume", "\(place.output("one"))/last.safetensors", "--data-path", place.images.path,
+        "--device", "cpu",
+      ]
+      let alone = try ProgramRun(.worker, evaluation, in: place).finish()
+      let accuracy = try #require(alone.output.first { $0.hasPrefix("* Acc@1") })
+      let port = try FreePort.find()
+      let runs = try (0..<2).map { host in
+        let launch = [
+          "--nproc", "1", "--nnodes", "2", "--node-rank", "\(host)", "--rdzv-endpoint", "127.0.0.1:\(port)",
+        ]
+        return try ProgramRun(.launcher, launch + evaluation, in: place)
+      }
+      let ends = try runs.map { try $0.finish() }
+      for end in ends { #expect(end.status == Status.done, "\(end.errors)") }
+      #expect(ends[0].output.contains(accuracy), "\(ends[0].output)")
+    }
+
     @Test func `a signal to the second host stops both after the same step, and one host goes on`() throws {
       let whole = try wholeRun()
       let runs = try hosts("stopped")

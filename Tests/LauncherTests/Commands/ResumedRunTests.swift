@@ -65,6 +65,20 @@ import Testing
       resumed("--nproc 2", "--data-path new", in: "/else") == "--nproc 2 \(Self.auto) --data-path new")
   }
 
+  @Test func `a library of a device and a key are files like any`() {
+    #expect(
+      resumed("--nproc 2 --device-library my.so --rdzv-key-file=key", in: "/else")
+        == "--nproc 2 --device-library /home/my.so --rdzv-key-file=/home/key \(Self.auto) --data-path /home/data"
+    )
+  }
+
+  @Test func `which of several hosts this one is has to be said anew`() {
+    #expect(
+      resumed("--nproc 2 --nnodes 2 --node-rank 0", "--node-rank 1")
+        == "--nproc 2 --nnodes 2 \(Self.auto) --node-rank 1")
+    #expect(resumed("--nproc 2 --nnodes 2 --node-rank 0") == "--nproc 2 --nnodes 2 \(Self.auto)")
+  }
+
   @Test func `an evaluation of a run writes nothing into it`() {
     #expect(resumed("--nproc 2 --no-eval", "--eval") == "--nproc 2 --resume out --eval")
   }
