@@ -222,6 +222,7 @@ extension Deputy {
     case .retry(let text): station.console.errors.write(text)
     case .finish(let status, let text):
       station.console.errors.write(text)
+      dial.send(.farewell(host: plan.host))
       leave(status: status)
     case .rejoin: lose("host 0 has counted this host as lost")
     case .beat: break

@@ -20,10 +20,6 @@ final class HostLead {
   private var known: [Int: WorkerFacts] = [:]
   private var attempt = 0
   private var news: [News] = []
-  /// When it was last looked who has come.
-  private var looked: Duration?
-  /// Hosts that have not come again since this launcher stood still for so long that they have counted it as lost.
-  private var estranged: Set<Int> = []
   /// Who was not let in, and said to be so.
   private var strangers: [String] = []
 
@@ -71,8 +67,6 @@ final class HostLead {
 
   /// What has come up since the last time.
   func takeNews(at now: Duration) -> [News] {
-    if let looked, now - looked >= timeouts.silence { estranged = Set(roster.peers.map(\.0)) }
-    looked = now
     while let (peer, message) = star.next() { take(message, from: peer, at: now) }
     while let stranger = star.nextRefusal() { say(refusalOf: stranger) }
     if now >= nextBeat {
@@ -98,7 +92,7 @@ extension HostLead {
       return
     }
     switch message {
-    case .join, .unable: break
+    case .join, .unable, .farewell: break
     case .begun(let number): begun(number, host)
     case .ended(let number, let rank, let ending, let facts):
       guard number == attempt, self.host(of: rank) == host else { return }
@@ -129,7 +123,6 @@ extension HostLead {
   private func welcome(_ description: HostDescription, _ peer: Socket.Peer, at now: Duration) {
     _ = star.send(.welcome(run: roster.first.run ?? ""), to: peer)
     muster.welcome(description.host)
-    estranged.remove(description.host)
     let rest =
       !isGathering || gathering?.isSettled == true && muster.places.place(of: description.host) == nil
       ? "it takes part from the next start on"
@@ -253,15 +246,16 @@ extension HostLead {
     }
   }
 
-  /// Tells all how the run ended, and hangs up; of a whole run, those too who cannot be told now and so dial again.
+  /// Tells all how the run ended, and hangs up.
+  ///
+  /// Those who take part in a whole run have to know, though they may have counted this host as lost and dial again.
   func finish(status: CInt, _ text: String) {
-    let order = HostOrder.finish(status: status, text)
-    let isWhole = [.done, .stoppedEarly].contains(ExitStatus(rawValue: status))
-    var untold = isWhole ? Set(muster.places.hosts).subtracting([0]) : []
-    for (host, peer) in roster.peers where star.send(order, to: peer) && !estranged.contains(host) {
-      untold.remove(host)
+    let end = HostOrder.finish(status: status, text)
+    for (_, peer) in roster.peers { _ = star.send(end, to: peer) }
+    if [.done, .stoppedEarly].contains(ExitStatus(rawValue: status)) {
+      let others = Set(muster.places.hosts).subtracting([0])
+      star.awaitFarewells(of: others, told: end, until: .now + timeouts.silence)
     }
-    star.tell(order, toComing: untold, until: .now + timeouts.silence)
     star.close()
   }
 

@@ -15,6 +15,8 @@ enum HostMessage: Codable, Sendable {
   case checkpointRequested
   /// It is there still, and so its ranks stand.
   case beat([RunStatus.Rank])
+  /// It knows how the run ended, and leaves.
+  case farewell(host: Int)
 }
 
 /// Why a host cannot start: what its launcher found before it came to the meeting.

@@ -80,13 +80,17 @@ final class HostStar {
     (try? socket.trySend(HostWire.bytes(of: order), to: peer)) ?? false
   }
 
-  /// Sends to these hosts as they come to join, until all have or it is too late.
-  func tell(_ order: HostOrder, toComing hosts: Set<Int>, until deadline: ContinuousClock.Instant) {
-    var untold = hosts
-    while !untold.isEmpty, .now < deadline {
+  /// Waits until these hosts have said farewell, or it is too late; those that come to join meanwhile are told the run's end.
+  func awaitFarewells(of hosts: Set<Int>, told end: HostOrder, until deadline: ContinuousClock.Instant) {
+    var staying = hosts
+    while !staying.isEmpty, .now < deadline {
       waitBriefly(for: descriptors, isBusy: hasInput)
       while let (peer, message) = next() {
-        if case .join(let description) = message, send(order, to: peer) { untold.remove(description.host) }
+        switch message {
+        case .join: _ = send(end, to: peer)
+        case .farewell(let host): staying.remove(host)
+        default: break
+        }
       }
       while nextRefusal() != nil {}
     }

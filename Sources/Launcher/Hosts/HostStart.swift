@@ -86,9 +86,9 @@ extension HostStart {
       }
     let deadline = ContinuousClock.now + Self.patience
     if let star {
-      star.tell(
-        .finish(status: status.rawValue, Console.line("host 0 ends: \(reason)")),
-        toComing: Set(1..<plan.hosts), until: deadline)
+      star.awaitFarewells(
+        of: Set(1..<plan.hosts),
+        told: .finish(status: status.rawValue, Console.line("host 0 ends: \(reason)")), until: deadline)
       star.close()
     } else {
       tellFirst(

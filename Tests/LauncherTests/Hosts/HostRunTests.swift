@@ -5,7 +5,7 @@ import Testing
 @testable import Launcher
 
 /// Launchers of several hosts, as processes of one, with shell scripts in the place of workers.
-@Suite struct HostRunTests {
+@Suite(.serialized) struct HostRunTests {
   /// The launcher of one of `hosts` hosts with two workers each.
   private func host(
     _ number: Int, of hosts: Int = 2, at port: UInt16, _ script: String, _ flags: [String] = [],
@@ -251,12 +251,12 @@ import Testing
     for pipe in pipes { try #require(mkfifo(pipe, 0o600) == 0) }
     let script = "echo here; read word < \(folder)/$RANK"
     let runs = try (0..<2).map {
-      try host($0, at: port, script, ["--host-timeout", "3", "--join-timeout", "15"])
+      try host($0, at: port, script, ["--host-timeout", "6", "--join-timeout", "15"])
     }
     for run in runs { for _ in 0..<2 { while try !run.nextLine().contains("here") {} } }
     runs[0].send(Signal(SIGSTOP))
     for pipe in pipes { try Data("go\n".utf8).write(to: URL(fileURLWithPath: pipe)) }
-    try runs[1].waitForErrors("was not heard for 3.0 s")
+    try runs[1].waitForErrors("was not heard for 6.0 s")
     runs[0].send(Signal(SIGCONT))
     for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
   }

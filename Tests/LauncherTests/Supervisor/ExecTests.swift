@@ -6,7 +6,7 @@ import Testing
 @testable import Launcher
 
 /// Real launchers whose workers are a program of the user's: a shell script that knows torchrun's variables alone.
-@Suite struct ExecTests {
+@Suite(.serialized) struct ExecTests {
   /// Blocks until a signal comes.
   private static let waiting = "sleep 3600 & wait $!"
 
@@ -80,7 +80,8 @@ import Testing
     run.send(.terminate)
     #expect(try run.finish().status == 75, "\(run.errors)")
     #expect(run.errors.contains("stopped early after "), "\(run.errors)")
-    #expect(run.log(rank: 1) == "here\nsaving\n")
+    // Some shells say of what they waited for that it is terminated.
+    #expect(run.log(rank: 1)?.hasPrefix("here\nsaving\n") == true)
   }
 
   @Test func `a program that does not know the signal ends by it`() throws {
