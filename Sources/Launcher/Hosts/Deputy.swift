@@ -16,6 +16,7 @@ final class Deputy {
   private var nextBeat = Duration.zero
   /// When host 0 was last heard.
   private var heard = Duration.zero
+  private var inattention = Inattention()
 
   private enum Standing: Equatable {
     /// Not connected, or not welcome yet.
@@ -135,6 +136,7 @@ extension Deputy {
 
   private func watchTime() {
     let now = station.now
+    heard = min(heard + inattention.end(at: now), now)
     switch standing {
     case .here:
       if now - heard >= timeouts.silence {

@@ -67,7 +67,7 @@ final class HostLead {
 
   /// What has come up since the last time.
   func takeNews(at now: Duration) -> [News] {
-    while let (peer, message) = star.next() { take(message, from: peer, at: now) }
+    for (peer, message) in star.takeMessages() { take(message, from: peer, at: now) }
     while let stranger = star.nextRefusal() { say(refusalOf: stranger) }
     if now >= nextBeat {
       nextBeat = now + HostTimeouts.beat

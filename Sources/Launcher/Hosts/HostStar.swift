@@ -66,13 +66,26 @@ final class HostStar {
     return nil
   }
 
-  /// The next message that is one.
-  func next() -> (peer: Socket.Peer, message: HostMessage)? {
+  /// All messages that have come, in the order to take them in.
+  func takeMessages() -> [(peer: Socket.Peer, message: HostMessage)] {
+    var messages: [(Socket.Peer, HostMessage)] = []
     while let letter = try? socket.tryReceiveLetter() {
       if isOpen, !(letter.address.map(Self.isTrusted) ?? false) { continue }
-      if let message = HostWire.message(HostMessage.self, letter.bytes) { return (letter.peer, message) }
+      if let message = HostWire.message(HostMessage.self, letter.bytes) {
+        messages.append((letter.peer, message))
+      }
     }
-    return nil
+    return Self.joinsLast(messages)
+  }
+
+  /// Has whoever joins wait for the others' words.
+  ///
+  /// Connections are read in turns: a host that dials anew would be heard before the last that it said over the connection it gave up.
+  static func joinsLast(
+    _ messages: [(peer: Socket.Peer, message: HostMessage)]
+  ) -> [(peer: Socket.Peer, message: HostMessage)] {
+    func isJoin(_ message: HostMessage) -> Bool { if case .join = message { true } else { false } }
+    return messages.filter { !isJoin($0.message) } + messages.filter { isJoin($0.message) }
   }
 
   /// Sends to one; false where it is gone.
@@ -85,7 +98,7 @@ final class HostStar {
     var staying = hosts
     while !staying.isEmpty, .now < deadline {
       waitBriefly(for: descriptors, isBusy: hasInput)
-      while let (peer, message) = next() {
+      for (peer, message) in takeMessages() {
         switch message {
         case .join: _ = send(end, to: peer)
         case .farewell(let host): staying.remove(host)

@@ -7,6 +7,7 @@ struct Roster: Sendable {
   /// How long a host may say nothing.
   let patience: Duration
   private var members: [Int: Member] = [:]
+  private var inattention = Inattention()
 
   private struct Member {
     let description: HostDescription
@@ -63,9 +64,11 @@ struct Roster: Sendable {
   /// It takes part no more.
   mutating func remove(_ host: Int) { members[host] = nil }
 
-  /// The hosts that have said nothing for too long.
-  func silent(at now: Duration) -> [Int] {
-    members.filter { now - $0.value.heard >= patience }.keys.sorted()
+  /// The hosts that have said nothing for too long, while somebody listened.
+  mutating func silent(at now: Duration) -> [Int] {
+    let missed = inattention.end(at: now)
+    for (host, member) in members { members[host]?.heard = min(member.heard + missed, now) }
+    return members.filter { now - $0.value.heard >= patience }.keys.sorted()
   }
 }
 

@@ -1,4 +1,5 @@
 import Testing
+import Wire
 import WorkerLink
 
 @testable import Launcher
@@ -25,6 +26,21 @@ import WorkerLink
     let bytes = HostWire.bytes(of: HostMessage.hung([hang]))
     guard case .hung([hang])? = HostWire.message(HostMessage.self, bytes) else {
       Issue.record("another one")
+      return
+    }
+  }
+
+  @Test func `what a host said before it dialled anew is heard before it joins`() {
+    let (old, new) = (Socket.Peer(name: [1]), Socket.Peer(name: [2]))
+    let host = HostDescription(
+      host: 1, hosts: 2, workers: 1, version: "1", recipe: nil, run: nil, name: "n", launcher: 1, boot: "b",
+      address: "10.0.0.2", dialled: "10.0.0.1")
+    let end = HostMessage.ended(attempt: 0, rank: 1, .exited(0), nil)
+    // As two connections are read in turns.
+    let messages = HostStar.joinsLast([(old, .beat([])), (new, .join(host)), (old, end)])
+    #expect(messages.map(\.peer) == [old, old, new])
+    guard case .ended = messages[1].message, case .join = messages[2].message else {
+      Issue.record("\(messages)")
       return
     }
   }

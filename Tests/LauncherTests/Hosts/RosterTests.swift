@@ -42,11 +42,25 @@ import Wire
   @Test func `who is silent for too long is known, and who speaks is not`() {
     var roster = roster
     for number in 1...2 { _ = roster.arrive(host(number), as: peer(UInt8(number)), at: .seconds(1)) }
+    for second in 1...5 { #expect(roster.silent(at: .seconds(second)) == []) }
     #expect(roster.heard(peer(1), at: .seconds(5)) == 1)
-    #expect(roster.silent(at: .seconds(10)) == [])
+    for second in 6...10 { #expect(roster.silent(at: .seconds(second)) == []) }
     #expect(roster.silent(at: .seconds(11)) == [2])
+    for second in 12...14 { #expect(roster.silent(at: .seconds(second)) == [2]) }
     #expect(roster.silent(at: .seconds(15)) == [1, 2])
     #expect(roster.heard(peer(9), at: .zero) == nil, "a stranger")
+  }
+
+  @Test func `who did not listen calls nobody silent for that time`() {
+    var roster = roster
+    _ = roster.arrive(host(1), as: peer(1), at: .zero)
+    #expect(roster.silent(at: .seconds(1)) == [])
+    // It was held for 29 s more than the second between two looks.
+    #expect(roster.silent(at: .seconds(31)) == [])
+    for second in 32...38 { #expect(roster.silent(at: .seconds(second)) == []) }
+    #expect(roster.silent(at: .seconds(39)) == [1])
+    #expect(roster.heard(peer(1), at: .seconds(60)) == 1)
+    #expect(roster.silent(at: .seconds(60)) == [] && roster.silence(of: 1, at: .seconds(60)) == .zero)
   }
 
   @Test func `the same launcher may come again, another one only if the first is gone`() {
