@@ -105,6 +105,7 @@ struct TrainCommand: LaunchCommand {
     try run.requireRoom()
     defer { withExtendedLifetime(folder) {} }
     if let hosts, !isFirst {
+      if request.run.writes { run.resumption = Resumption(output: output) }
       return try hosts.follow(
         run, recipe, named: launch.runIdentifier, signals: signals, control: control)
     }

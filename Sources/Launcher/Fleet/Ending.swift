@@ -82,7 +82,7 @@ struct Outcome: Equatable, Sendable {
   /// One for each rank, in rank order.
   let ends: [WorkerEnd]
   /// The rank whose failure came first, if any failed.
-  let firstFailure: Int?
+  var firstFailure: Int?
   /// The signal by which somebody asked the launcher to stop, if anybody did.
   var stopSignal: Signal?
   /// The number of the attempt, and when it began, as time since the launcher started.
@@ -90,16 +90,21 @@ struct Outcome: Equatable, Sendable {
   var start = Duration.zero
   /// How far it came, where that is known.
   var progress: Progress?
+  /// Whether somebody asked to stop where that costs nothing: the run goes on from what is saved, as another attempt would have.
+  var isResumable = false
   /// The ranks whose processes were stopped meanwhile; a worker that gave up waited for them.
   var stoppedRanks: [Int] = []
   /// Why a failed run was not started again, where that needs saying.
   var reasonToStop: String?
 
+  /// The failure that the run ends by, if it does.
+  var decisiveFailure: WorkerEnd? { isResumable ? nil : firstFailure.map { ends[$0] } }
+
   /// The launcher's exit status: the first failure's, or 75 where work remains, or 0.
   var exitStatus: CInt {
-    if let firstFailure { return ends[firstFailure].ending.exitStatus }
+    if let decisiveFailure { return decisiveFailure.ending.exitStatus }
     if ends.allSatisfy({ $0.ending == .done }) { return ExitStatus.done.rawValue }
-    if ends.allSatisfy(\.ending.isOrderly) { return ExitStatus.stoppedEarly.rawValue }
+    if isResumable || ends.allSatisfy(\.ending.isOrderly) { return ExitStatus.stoppedEarly.rawValue }
     return 128 + (stopSignal ?? .terminate).number
   }
 }

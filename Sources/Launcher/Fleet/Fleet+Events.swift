@@ -12,11 +12,21 @@ extension Fleet {
     case foundStopped([Int])
     /// The chance, from 0 to 1, is another one each time: launchers that one fault stopped do not start again in step.
     case ended(rank: Int, Ending, at: Duration, chance: Double = 0)
-    case stopRequested(Signal, at: Duration)
+    /// - Parameter isResumable: Whether the run could go on from what is saved, if nothing came of this attempt.
+    case stopRequested(Signal, at: Duration, isResumable: Bool = false)
     case checkpointRequested
     case hung([Hang], at: Duration)
     case stacksWritten(at: Duration)
     case timePassed(Duration, chance: Double = 0)
+  }
+
+  /// A request to end.
+  struct Stop: Sendable {
+    let signal: Signal
+    /// Whether the run can be gone on with without this attempt.
+    let isResumable: Bool
+    /// Whether it came to a run that had failed, and might have started again.
+    let isAfterFailure: Bool
   }
 
   /// What the supervisor has to do next, in this order.

@@ -12,7 +12,7 @@ struct Fleet: Sendable {
   private var members: [Member]
   private var state = State.running
   private var firstFailure: Int?
-  private var stopSignal: Signal?
+  private var stop: Stop?
   /// The number of this attempt, and when it began.
   private(set) var attempt = (number: 0, start: Duration.zero)
   private var progress: Progress?
@@ -35,7 +35,9 @@ struct Fleet: Sendable {
     case .progressed(let newest): progressed(newest)
     case .foundStopped(let ranks): foundStopped(ranks)
     case .ended(let rank, let ending, let moment, let chance): ended(rank, ending, at: moment, chance)
-    case .stopRequested(let signal, let moment): stopRequested(signal, at: moment)
+    case .stopRequested(let signal, let moment, let isResumable):
+      stopRequested(
+        Stop(signal: signal, isResumable: isResumable, isAfterFailure: firstFailure != nil), at: moment)
     case .checkpointRequested: checkpointRequested()
     case .hung(let hangs, let moment): hung(hangs, at: moment)
     case .stacksWritten(let moment): stacksWritten(at: moment)
@@ -55,7 +57,7 @@ struct Fleet: Sendable {
   /// When a run that somebody asked to stop will be ended by force. After a failure it may well start again.
   var endAsAsked: Duration? { isAskedToStop ? deadline : nil }
 
-  var isAskedToStop: Bool { stopSignal != nil }
+  var isAskedToStop: Bool { stop != nil }
 
   /// Whether nobody runs and the next attempt is waited for.
   var isWaiting: Bool {
@@ -147,8 +149,9 @@ extension Fleet {
   }
 
   /// The first request goes to every worker as SIGTERM, whichever signal brought it; a second one means now.
-  private mutating func stopRequested(_ signal: Signal, at moment: Duration) -> [Action] {
-    stopSignal = stopSignal ?? signal
+  private mutating func stopRequested(_ new: Stop, at moment: Duration) -> [Action] {
+    let first = stop ?? new
+    stop = first
     switch state {
     case .running:
       state = .stopping(deadline: moment + grace)
@@ -160,8 +163,10 @@ extension Fleet {
     case .killing:
       return []
     case .waiting(var outcome, _):
-      // The run ends as the attempt before did.
-      outcome.stopSignal = stopSignal
+      outcome.stopSignal = first.signal
+      outcome.isResumable = first.isResumable
+      // Where it is not the end of the run, it has been told of already.
+      if first.isResumable { outcome.firstFailure = nil }
       return [.finish(outcome)]
     }
   }
@@ -251,10 +256,15 @@ extension Fleet {
     let ends = members.compactMap(\.end)
     guard ends.count == members.count else { return [] }
     var outcome = Outcome(
-      ends: ends, firstFailure: firstFailure, stopSignal: stopSignal, attempt: attempt.number,
+      ends: ends, firstFailure: firstFailure, stopSignal: stop?.signal, attempt: attempt.number,
       start: attempt.start, progress: progress, stoppedRanks: stoppedRanks)
-    // Somebody who wants the run to end does not want it back.
-    guard let firstFailure, stopSignal == nil else { return [.finish(outcome)] }
+    guard let firstFailure else {
+      // Workers that had not come to their first step leave the run as they found it.
+      outcome.isResumable = stop?.isResumable == true && attempt.number > 0 && progress == nil
+      return [.finish(outcome)]
+    }
+    // Whoever fails on a request to end has not done what was asked.
+    if let stop, !stop.isAfterFailure { return [.finish(outcome)] }
     // One that SIGKILL did not end keeps its card from the next attempt, whoever failed first.
     let decisive = ends.contains { $0.ending == .stuck } ? .stuck : ends[firstFailure].ending
     switch restarts.verdict(after: decisive, progress: progress, at: moment, chance: chance) {
@@ -262,6 +272,10 @@ extension Fleet {
       outcome.reasonToStop = reason
       return [.finish(outcome)]
     case .restart(let delay, let number):
+      if let stop {
+        outcome.isResumable = stop.isResumable
+        return [.finish(outcome)]
+      }
       state = .waiting(outcome, until: moment + delay)
       return [.retry(outcome, after: delay, number: number)]
     }

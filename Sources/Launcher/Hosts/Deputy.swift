@@ -13,6 +13,8 @@ final class Deputy {
   private let timeouts: HostTimeouts
   private var description: HostDescription
   private var standing: Standing
+  /// Whether a worker was started here, in any attempt.
+  private var hasLaunched = false
   private var nextBeat = Duration.zero
   /// When host 0 was last heard.
   private var heard = Duration.zero
@@ -102,14 +104,27 @@ extension Deputy {
   }
 
   private func receive(_ signal: Signal) {
-    guard standing == .here else {
-      guard signal != .user1 else { return }
+    switch standing {
+    case .here where signal == .user1: dial.send(.checkpointRequested)
+    case .here:
+      station.console.print("\(signal): asking host 0 to stop the run on all hosts")
+      dial.send(.stopRequested(signal))
+    case .dialling where signal != .user1: leave(on: signal)
+    case .dialling, .leaving: break
+    }
+  }
+
+  /// Ends without host 0, whose run goes on later from what it has saved.
+  private func leave(on signal: Signal) {
+    guard hasLaunched else {
       station.console.print("\(signal): the run has not begun on this host, which ends")
       return leave(status: 128 + signal.number)
     }
-    guard signal != .user1 else { return dial.send(.checkpointRequested) }
-    station.console.print("\(signal): asking host 0 to stop the run on all hosts")
-    dial.send(.stopRequested(signal))
+    let isResumable = station.launch.isResumable
+    station.console.print(
+      "\(signal): host 0 is not dialled any longer; "
+        + (isResumable ? "\(station.launch.advice.again) goes on" : "nothing was saved"))
+    leave(status: isResumable ? ExitStatus.stoppedEarly.rawValue : 128 + signal.number)
   }
 
   private func serveControl() {
@@ -149,7 +164,7 @@ extension Deputy {
       let isDue = dialling.takeDial(at: now)
       standing = .dialling(dialling)
       if isDue { redial() }
-      dialling.verdict(at: now).map { leave(with: $0 == .refused ? refused : unanswered) }
+      dialling.verdict(at: now).map { leave(with: $0.error(of: plan.meeting, within: timeouts.join)) }
     case .leaving: break
     }
   }
@@ -160,20 +175,6 @@ extension Deputy {
     } catch {
       leave(with: error)
     }
-  }
-
-  private var unanswered: LaunchError {
-    LaunchError(
-      "host 0 did not answer at \(plan.meeting) within \(elapsed(timeouts.join)): see whether its launcher runs, and "
-        + "whether this host reaches that address", exitStatus: .software)
-  }
-
-  /// A key that does not fit is no riddle, but no reason to stop at once either.
-  private var refused: LaunchError {
-    LaunchError(
-      "host 0 at \(plan.meeting) does not accept this host: give all hosts the same --rdzv-key-file, or none. If they have "
-        + "it, another program listens there: see that --rdzv-endpoint names host 0 and a port that is free.",
-      exitStatus: .badConfiguration)
   }
 
   private var serviceState: SystemdReport.State {
@@ -257,6 +258,7 @@ extension Deputy {
   }
 
   private func launch(_ rank: Int) {
+    hasLaunched = true
     do throws(LaunchError) {
       try station.launch(rank)
       nextBeat = station.now

@@ -1,3 +1,5 @@
+import Recipe
+
 /// How long host 0 is dialled, and what to say where it does not take this host in: pure, told what time it is.
 struct Dialling: Equatable, Sendable {
   /// When to give up.
@@ -17,8 +19,23 @@ struct Dialling: Equatable, Sendable {
   /// Why it is over.
   enum Verdict: Equatable, Sendable {
     case unanswered
-    /// By whoever has another key, or none, or speaks another protocol.
+    /// By whoever has another key, or none, or speaks another protocol: no riddle, but no reason to stop at once either.
     case refused
+
+    /// What to end by.
+    func error(of meeting: MeetingPoint, within patience: Duration) -> LaunchError {
+      switch self {
+      case .unanswered:
+        LaunchError(
+          "host 0 did not answer at \(meeting) within \(elapsed(patience)): see whether its launcher runs, and "
+            + "whether this host reaches that address", exitStatus: .software)
+      case .refused:
+        LaunchError(
+          "host 0 at \(meeting) does not accept this host: give all hosts the same --rdzv-key-file, or none. If they have "
+            + "it, another program listens there: see that --rdzv-endpoint names host 0 and a port that is free.",
+          exitStatus: .badConfiguration)
+      }
+    }
   }
 
   /// Whoever listens there did not accept this host; whether that is news.

@@ -249,11 +249,13 @@ extension HostLead {
   /// Tells all how the run ended, and hangs up.
   ///
   /// Those who take part in a whole run have to know, though they may have counted this host as lost and dial again.
-  func finish(status: CInt, _ text: String) {
+  ///
+  /// - Parameter isWhole: Whether the workers of all hosts came to the end they were meant to; who is missed otherwise need not come.
+  func finish(status: CInt, _ text: String, isWhole: Bool) {
     let end = HostOrder.finish(status: status, text)
     for (_, peer) in roster.peers { _ = star.send(end, to: peer) }
     if [.done, .stoppedEarly].contains(ExitStatus(rawValue: status)) {
-      let others = Set(muster.places.hosts).subtracting([0])
+      let others = Set(isWhole ? muster.places.hosts : roster.present).subtracting([0])
       star.awaitFarewells(of: others, told: end, until: .now + timeouts.silence)
     }
     star.close()

@@ -69,6 +69,9 @@ struct Launch: Sendable {
   /// What the workers of a first attempt are to do on the hosts that there are.
   var placedTask: WorkerTask { standIns?.division.map(task.divided(as:)) ?? task }
 
+  /// Whether it could go on from what is on the disk.
+  var isResumable: Bool { resumption?.isOffered(to: task) ?? false }
+
   /// What a report recommends now: a folder that holds the run's checkpoints is gone on with, and not begun in anew.
   var currentAdvice: FailureReport.Advice {
     var current = advice

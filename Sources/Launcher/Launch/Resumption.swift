@@ -47,6 +47,11 @@ struct Resumption: Sendable {
     Self.checkpoints(in: folder).contains { earlier[$0.key] != $0.value }
   }
 
+  /// Whether this run could go on from something here: what it has saved itself, or what it was told to go on from.
+  func isOffered(to task: WorkerTask) -> Bool {
+    hasNewCheckpoint || task.goesOnAnyway && !Self.checkpoints(in: folder).isEmpty
+  }
+
   /// Takes back the lines of attempts that came to nothing: one that starts where the first one did writes them again.
   func cutLogs() {
     guard !hasNewCheckpoint else { return }

@@ -95,17 +95,17 @@ extension Ending {
 extension Outcome {
   /// How the run ended, in systemd's one line.
   var reason: String {
-    if let firstFailure {
-      if case .withoutHost(let fault) = ends[firstFailure].ending { return fault.reason }
-      return "rank \(firstFailure) failed: \(ends[firstFailure].ending.words)"
+    if let failure = decisiveFailure {
+      if case .withoutHost(let fault) = failure.ending { return fault.reason }
+      return "rank \(failure.rank) failed: \(failure.ending.words)"
     }
     return ExitStatus(rawValue: exitStatus)?.meaning ?? "stopped"
   }
 
   /// The failure as the number that systemd shows; nil where none of them says it.
   func errno(outOfMemory: Bool) -> CInt? {
-    guard let firstFailure else { return nil }
-    switch ends[firstFailure].ending {
+    guard let decisiveFailure else { return nil }
+    switch decisiveFailure.ending {
     case .killed(SIGKILL): return outOfMemory ? ENOMEM : nil
     case .killed, .stuck: return nil
     case .hung: return ETIMEDOUT

@@ -122,7 +122,9 @@ extension Fleet {
   /// What a request to stop leads to now.
   var answerToStop: String {
     if isWaiting { return "not starting the workers again" }
-    if !hasStarted { return "ending before a worker is started" }
+    if !hasStarted {
+      return attempt.number > 0 ? "not starting the workers again" : "ending before a worker is started"
+    }
     return deadline == nil
       ? "asking the workers to stop after this step; a second one stops them at once"
       : "stopping the workers at once"

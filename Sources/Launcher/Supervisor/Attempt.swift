@@ -66,7 +66,8 @@ final class Attempt {
       if number > 0 { placement.masterPort = try FreePort.find() }
       task = launch.resumption?.task(first: launch.task) ?? launch.task
     }
-    launch.resumption?.cutLogs()
+    // The files are the first worker's, and on a disk that all hosts see.
+    if launch.ranks.contains(0) { launch.resumption?.cutLogs() }
     progress = launch.progressPath.map(ProgressFile.init)
     try makeSockets()
     try openOutputs(&console)

@@ -60,16 +60,16 @@ final class Supervisor {
     station.console.drain(patience: outcome.stopSignal == nil ? .seconds(5) : .milliseconds(500))
     let text = lastWords(on: outcome)
     station.console.errors.write(text)
-    hosts?.finish(status: outcome.exitStatus, text)
+    hosts?.finish(status: outcome.exitStatus, text, isWhole: outcome.ends.allSatisfy(\.ending.isOrderly))
     station.console.drain(patience: .milliseconds(500))
   }
 
   private func lastWords(on outcome: Outcome) -> String {
-    guard let rank = outcome.firstFailure else {
-      return Console.line(launch.closingLine(outcome, after: now))
-    }
-    return report(outcome, firstFailure: rank).text
-      + (outcome.reasonToStop.map { Console.line("not started again: \($0)") } ?? "")
+    let closing = Console.line(launch.closingLine(outcome, after: now))
+    guard let rank = outcome.firstFailure else { return closing }
+    let report = report(outcome, firstFailure: rank)
+    if outcome.isResumable { return report.shortText + closing }
+    return report.text + (outcome.reasonToStop.map { Console.line("not started again: \($0)") } ?? "")
   }
 
   private func report(_ outcome: Outcome, firstFailure rank: Int) -> FailureReport {
@@ -123,7 +123,7 @@ extension Supervisor {
     let isFirst = askers.insert(host).inserted
     guard insisting || !isFirst || !fleet.isAskedToStop else { return }
     station.console.print("\(signal)\(host == 0 ? "" : " on host \(host)"): \(fleet.answerToStop)")
-    take(.stopRequested(signal, at: now))
+    take(.stopRequested(signal, at: now, isResumable: launch.isResumable))
   }
 
   /// Answers those who ask on the control socket.

@@ -71,6 +71,54 @@ import Testing
     #expect(outcome.exitStatus == 137 && outcome.stopSignal == .interrupt)
   }
 
+  @Test func `where something is saved, a request to stop between two attempts stops early`() throws {
+    var fleet = try failedOnce()
+    let outcome = try finished(
+      fleet.handle(.stopRequested(.terminate, at: .milliseconds(6500), isResumable: true)))
+    #expect(outcome.exitStatus == 75 && outcome.firstFailure == nil && outcome.stopSignal == .terminate)
+  }
+
+  @Test(arguments: [(true, 75), (false, 143)])
+  func `nobody has begun in a next attempt, so it costs nothing`(isResumable: Bool, status: Int) throws {
+    var fleet = try failedOnce()
+    _ = fleet.handle(.timePassed(.seconds(7)))
+    let outcome = try finished(
+      fleet.handle(.stopRequested(.terminate, at: .seconds(8), isResumable: isResumable)))
+    #expect(outcome.exitStatus == CInt(status) && outcome.firstFailure == nil)
+  }
+
+  @Test(arguments: [(nil, 75), (Progress(epoch: 0, step: 3), 143)] as [(Progress?, Int)])
+  func `workers that had not begun when they were ended lose nothing`(progress: Progress?, status: Int) throws
+  {
+    var fleet = try failedOnce()
+    _ = fleet.handle(.timePassed(.seconds(7)))
+    _ = fleet.handle(.begun)
+    for rank in 0..<2 { _ = fleet.handle(.launched(rank: rank)) }
+    _ = fleet.handle(.stopRequested(.terminate, at: .seconds(8), isResumable: true))
+    _ = fleet.handle(.progressed(progress))
+    _ = fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(9)))
+    let outcome = try finished(fleet.handle(.ended(rank: 1, .killed(15), at: .seconds(9))))
+    #expect(outcome.exitStatus == CInt(status))
+  }
+
+  /// The second ending is one that no other start would mend.
+  @Test(arguments: [(Ending.killed(9), true, 75), (.exited(79), true, 79), (.killed(9), false, 137)])
+  func `a request to stop while the others are ended takes the place of another start`(
+    ending: Ending, isResumable: Bool, status: Int
+  ) throws {
+    var fleet = started(2)
+    _ = fleet.handle(.ended(rank: 1, ending, at: .seconds(5)))
+    _ = fleet.handle(.stopRequested(.terminate, at: .seconds(5.5), isResumable: isResumable))
+    let outcome = try finished(fleet.handle(.ended(rank: 0, .killed(9), at: .seconds(6))))
+    #expect(outcome.exitStatus == CInt(status) && outcome.firstFailure == 1)
+  }
+
+  @Test func `a first attempt has nothing to go on from but its own`() throws {
+    var fleet = started(1)
+    _ = fleet.handle(.stopRequested(.terminate, at: .seconds(1), isResumable: true))
+    #expect(try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(2)))).exitStatus == 143)
+  }
+
   @Test func `a checkpoint request does not disturb the wait`() throws {
     var fleet = try failedOnce()
     #expect(fleet.handle(.checkpointRequested) == [])

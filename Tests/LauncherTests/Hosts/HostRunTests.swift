@@ -6,26 +6,13 @@ import Testing
 
 /// Launchers of several hosts, as processes of one, with shell scripts in the place of workers.
 @Suite(.serialized) struct HostRunTests {
-  /// The launcher of one of `hosts` hosts with two workers each.
-  private func host(
-    _ number: Int, of hosts: Int = 2, at port: UInt16, _ script: String, _ flags: [String] = [],
-    environment: [String: String] = [:]
-  ) throws -> LauncherRun {
-    try LauncherRun(
-      script,
-      [
-        "--nproc", "2", "--nnodes", "\(hosts)", "--node-rank", "\(number)", "--rdzv-endpoint",
-        "127.0.0.1:\(port)",
-      ] + flags, environment: environment)
-  }
-
   private static let waiting = "echo here $RANK; wait_for_launcher"
 
   @Test func `workers of all hosts have a place among all`() throws {
     let port = try FreePort.find()
     let script =
       "echo $RANK/$WORLD_SIZE $LOCAL_RANK/$LOCAL_WORLD_SIZE $GROUP_RANK $TWINS_HOST/$TWINS_HOSTS ${TWINS_STORE_FD-no}"
-    let runs = try (0..<3).map { try host($0, of: 3, at: port, script, ["--run-id", "r"]) }
+    let runs = try (0..<3).map { try LauncherRun.host($0, of: 3, at: port, script, ["--run-id", "r"]) }
     for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
     for rank in 0..<6 {
       let (place, store) = (rank / 2, rank == 0 ? "7" : "no")
@@ -43,7 +30,7 @@ import Testing
       test $RANK = 0 && awk 'NR > 1 { print $2 " " $4 }' /proc/net/tcp | grep -i ":$(printf %04X $TWINS_STORE_PORT) 0A" >&2
       true
       """
-    let runs = try (0..<2).map { try host($0, at: port, script) }
+    let runs = try (0..<2).map { try LauncherRun.host($0, at: port, script) }
     for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
     #expect(
       Set((0..<4).map { runs[$0 / 2].log(rank: $0, host: $0 / 2)?.split(separator: "\n").first }).count == 1)
@@ -53,7 +40,7 @@ import Testing
   @Test func `a failure on one host ends all, with one report and one status`() throws {
     let port = try FreePort.find()
     let script = "test $RANK = 3 && { echo its last word; exit 3; }; \(Self.waiting)"
-    let runs = try (0..<2).map { try host($0, at: port, script) }
+    let runs = try (0..<2).map { try LauncherRun.host($0, at: port, script) }
     for run in runs { #expect(try run.finish().status == 3, "\(run.errors)") }
     for run in runs {
       #expect(run.errors.contains("── rank 3 failed, and the run was stopped"), "\(run.errors)")
@@ -71,7 +58,7 @@ import Testing
       echo $TORCHELASTIC_RESTART_COUNT $TWINS_GENERATION $TWINS_HOSTS_GENERATION
       test $RANK$TWINS_GENERATION = 20 && exit 9; test $TWINS_GENERATION = 0 && wait_for_launcher; true
       """
-    let runs = try (0..<2).map { try host($0, at: port, script, ["--max-restarts", "1"]) }
+    let runs = try (0..<2).map { try LauncherRun.host($0, at: port, script, ["--max-restarts", "1"]) }
     for (number, run) in runs.enumerated() {
       #expect(try run.finish().status == 0, "\(run.errors)")
       #expect(run.log(rank: 2 * number + 1, attempt: 1, host: number) == "1 1 1\n")
@@ -79,40 +66,11 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 1]) func `a signal to any host stops all`(number: Int) throws {
-    let port = try FreePort.find()
-    let script = "trap 'exit 75' TERM; echo here; wait_for_launcher"
-    let runs = try (0..<2).map { try host($0, at: port, script) }
-    for run in runs { for _ in 0..<2 { #expect(try run.nextLine().hasSuffix("here")) } }
-    runs[number].send(.terminate)
-    for run in runs { #expect(try run.finish().status == 75, "\(run.errors)") }
-  }
-
-  /// As a scheduler does it.
-  @Test func `a signal to every host at once is no second one`() throws {
-    let port = try FreePort.find()
-    let script = "trap 'sleep 0.3; exit 75' TERM; echo here; wait_for_launcher"
-    let runs = try (0..<2).map { try host($0, at: port, script) }
-    for run in runs { for _ in 0..<2 { #expect(try run.nextLine().hasSuffix("here")) } }
-    for run in runs { run.send(.terminate) }
-    for run in runs { #expect(try run.finish().status == 75, "\(run.errors)") }
-  }
-
-  @Test func `a second signal to the same host ends all at once`() throws {
-    let port = try FreePort.find()
-    let runs = try (0..<2).map { try host($0, at: port, "trap '' TERM; echo here; wait_for_launcher") }
-    for run in runs { for _ in 0..<2 { #expect(try run.nextLine().hasSuffix("here")) } }
-    runs[1].send(.terminate)
-    try runs[0].waitForErrors("SIGTERM on host 1: asking the workers to stop")
-    runs[1].send(.terminate)
-    for run in runs { #expect(try run.finish().status == 143, "\(run.errors)") }
-  }
-
   @Test func `host 0 answers for all hosts, another one for its own, and passes requests on`() throws {
     let port = try FreePort.find()
     let script =
       "trap 'exit 75' TERM; trap 'echo saving' USR1; echo here; for turn in 1 2 3; do wait_for_launcher; done"
-    let runs = try (0..<2).map { try host($0, at: port, script) }
+    let runs = try (0..<2).map { try LauncherRun.host($0, at: port, script) }
     for run in runs { for _ in 0..<2 { #expect(try run.nextLine().hasSuffix("here")) } }
     func ask(_ command: ControlRequest.Command, _ number: Int) throws -> RunStatus {
       let own = number == 0 ? "run" : "run/host-1"
@@ -140,13 +98,13 @@ import Testing
     let port = try FreePort.find()
     let script = "echo here; test $TWINS_GENERATION = 0 && wait_for_launcher; true"
     let flags = ["--max-restarts", "1"]
-    let first = try host(0, at: port, script, flags)
-    let second = try host(1, at: port, script, flags)
+    let first = try LauncherRun.host(0, at: port, script, flags)
+    let second = try LauncherRun.host(1, at: port, script, flags)
     for run in [first, second] { #expect(try run.nextLine().hasSuffix("here")) }
     second.send(.kill)
     try first.waitForErrors("── host 1 was lost ──")
     try second.waitUntilWorkersAreGone()
-    let third = try host(1, at: port, script, flags)
+    let third = try LauncherRun.host(1, at: port, script, flags)
     #expect(try first.finish().status == 0, "\(first.errors)")
     #expect(try third.finish().status == 0, "\(third.errors)")
     #expect(
@@ -157,8 +115,8 @@ import Testing
   @Test func `a host that does not come back ends the run`() throws {
     let port = try FreePort.find()
     let flags = ["--max-restarts", "3", "--host-wait", "1"]
-    let first = try host(0, at: port, Self.waiting, flags)
-    let second = try host(1, at: port, Self.waiting, flags)
+    let first = try LauncherRun.host(0, at: port, Self.waiting, flags)
+    let second = try LauncherRun.host(1, at: port, Self.waiting, flags)
     #expect(try second.nextLine().contains("here"))
     second.send(.kill)
     #expect(try first.finish().status == 70, "\(first.errors)")
@@ -171,8 +129,8 @@ import Testing
       echo here $$ $RANK/$WORLD_SIZE ${TWINS_HOSTS-alone} "$@"; test $TWINS_GENERATION = 2 || wait_for_launcher
       """
     let flags = ["--max-restarts", "5", "--host-wait", "1", "--min-nnodes", "1", "--batch-size", "8"]
-    let first = try host(0, at: port, script, flags)
-    let second = try host(1, at: port, script, flags)
+    let first = try LauncherRun.host(0, at: port, script, flags)
+    let second = try LauncherRun.host(1, at: port, script, flags)
     for run in [first, second] { for _ in 0..<2 { #expect(try run.nextLine().contains("/4 2 ")) } }
     second.send(.kill)
     var process: pid_t = 0
@@ -185,7 +143,7 @@ import Testing
       first.errors.contains(
         "going on with host 0 of 2: each worker takes 2 batches of 8 images, so an update has the same 32"),
       "\(first.errors)")
-    let third = try host(1, at: port, script, flags)
+    let third = try LauncherRun.host(1, at: port, script, flags)
     try first.waitForErrors("has come; it takes part from the next start on")
     try third.waitForErrors("attempt 1 runs on host 0 alone; this host takes part from the next start on")
     let status = try #require(
@@ -203,7 +161,7 @@ import Testing
     let port = try FreePort.find()
     let flags = ["--join-timeout", "2", "--nnodes", "2:4", "--batch-size", "8"]
     let runs = try [0, 2].map {
-      try host($0, of: 4, at: port, "echo $RANK/$WORLD_SIZE $TWINS_HOST/$TWINS_HOSTS", flags)
+      try LauncherRun.host($0, of: 4, at: port, "echo $RANK/$WORLD_SIZE $TWINS_HOST/$TWINS_HOSTS", flags)
     }
     for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
     #expect(runs[1].log(rank: 3, host: 2) == "3/4 1/2\n")
@@ -212,7 +170,7 @@ import Testing
   }
 
   @Test func `too few hosts end the run, and the report says how many it needs`() throws {
-    let run = try host(
+    let run = try LauncherRun.host(
       0, of: 4, at: try FreePort.find(), "true", ["--join-timeout", "1", "--min-nnodes", "2"])
     #expect(try run.finish().status == 78, "\(run.errors)")
     #expect(run.errors.contains("2 hosts at least have to be there to go on"), "\(run.errors)")
@@ -220,8 +178,8 @@ import Testing
 
   @Test func `without host 0 the workers are ended, and it is dialled until time is up`() throws {
     let port = try FreePort.find()
-    let first = try host(0, at: port, Self.waiting)
-    let second = try host(1, at: port, Self.waiting, ["--join-timeout", "2"])
+    let first = try LauncherRun.host(0, at: port, Self.waiting)
+    let second = try LauncherRun.host(1, at: port, Self.waiting, ["--join-timeout", "2"])
     #expect(try second.nextLine().contains("here"))
     first.send(.kill)
     try second.waitUntilWorkersAreGone()
@@ -234,7 +192,7 @@ import Testing
     let port = try FreePort.find()
     let script = "echo here; test $TWINS_GENERATION = 0 && wait_for_launcher; true"
     let flags = ["--max-restarts", "1", "--host-timeout", "3"]
-    let runs = try (0..<2).map { try host($0, at: port, script, flags) }
+    let runs = try (0..<2).map { try LauncherRun.host($0, at: port, script, flags) }
     for run in runs { while try !run.nextLine().contains("here") {} }
     runs[number].send(Signal(SIGSTOP))
     try runs[1 - number].waitForErrors("was not heard for 3.0 s")
@@ -251,7 +209,7 @@ import Testing
     for pipe in pipes { try #require(mkfifo(pipe, 0o600) == 0) }
     let script = "echo here; read word < \(folder)/$RANK"
     let runs = try (0..<2).map {
-      try host($0, at: port, script, ["--host-timeout", "6", "--join-timeout", "15"])
+      try LauncherRun.host($0, at: port, script, ["--host-timeout", "6", "--join-timeout", "15"])
     }
     for run in runs { for _ in 0..<2 { while try !run.nextLine().contains("here") {} } }
     runs[0].send(Signal(SIGSTOP))
@@ -259,123 +217,5 @@ import Testing
     try runs[1].waitForErrors("was not heard for 6.0 s")
     runs[0].send(Signal(SIGCONT))
     for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
-  }
-
-  @Test func `hosts that differ are refused with a sentence, and all end`() throws {
-    let port = try FreePort.find()
-    let first = try host(0, at: port, "true")
-    let second = try LauncherRun(
-      "true",
-      ["--nproc", "3", "--nnodes", "2", "--node-rank", "1", "--rdzv-endpoint", "127.0.0.1:\(port)"])
-    for run in [first, second] {
-      #expect(try run.finish().status == 78, "\(run.errors)")
-      #expect(
-        run.errors.contains("would start 3 workers and host 0 2, and every host needs as many"),
-        "\(run.errors)")
-    }
-    #expect(first.errors.contains("── host 1 cannot take part, and the run was stopped"), "\(first.errors)")
-  }
-
-  @Test func `a host that does not come is named`() throws {
-    let run = try host(0, of: 3, at: try FreePort.find(), "true", ["--join-timeout", "1"])
-    #expect(try run.finish().status == 78)
-    #expect(run.errors.contains("hosts 1, 2 did not come to 127.0.0.1:"), "\(run.errors)")
-  }
-
-  @Test func `what host 0 cannot start with, the others hear`() throws {
-    let port = try FreePort.find()
-    let second = try host(1, at: port, "true")
-    try second.waitForErrors("dialling host 0")
-    let first = try host(0, at: port, "true", ["--model", "no_such_model"])
-    #expect(try first.finish().status == 64, "\(first.errors)")
-    #expect(try second.finish().status == 64, "\(second.errors)")
-    #expect(second.errors.contains("host 0 ends: "), "\(second.errors)")
-  }
-
-  private static let keys = ["TWINS_RDZV_KEY": String(repeating: "0f", count: 32)]
-
-  /// One with another key, and one with none: ZeroMQ tells the one in other ways than the other.
-  @Test(arguments: [["TWINS_RDZV_KEY": String(repeating: "ab", count: 32)], [:]])
-  func `launchers with one key meet, and one with another stays outside`(others: [String: String]) throws {
-    let port = try FreePort.find()
-    let first = try host(0, at: port, "echo ${TWINS_RDZV_KEY-no key}", environment: Self.keys)
-    let stranger = try host(1, at: port, "true", ["--join-timeout", "3"], environment: others)
-    #expect(try stranger.finish().status == 78, "\(stranger.errors)")
-    #expect(
-      stranger.errors.contains(
-        "host 0 at 127.0.0.1:\(port) does not accept this host: give all hosts the same"),
-      "\(stranger.errors)")
-    try first.waitForErrors(", with another key than this host's, or no launcher at all. Give all")
-    let second = try host(1, at: port, "true", environment: Self.keys)
-    for run in [first, second] { #expect(try run.finish().status == 0, "\(run.errors)") }
-    #expect(first.log(rank: 0) == "no key\n")
-    #expect(!first.errors.contains("without a key"))
-  }
-
-  @Test func `a host with a key does not meet a host 0 without one`() throws {
-    let port = try FreePort.find()
-    let first = try host(0, at: port, "true")
-    let stranger = try host(1, at: port, "true", ["--join-timeout", "3"], environment: Self.keys)
-    #expect(try stranger.finish().status == 78, "\(stranger.errors)")
-    try first.waitForErrors(", with another key than this host's, or no launcher at all")
-    let second = try host(1, at: port, "true")
-    for run in [first, second] { #expect(try run.finish().status == 0, "\(run.errors)") }
-  }
-
-  @Test func `a host that cannot start ends all with its own status, and one report names it`() throws {
-    let port = try FreePort.find()
-    let first = try host(0, of: 3, at: port, "true")
-    let third = try host(2, of: 3, at: port, "true")
-    try first.waitForErrors("has come; waiting for host 1")
-    let second = try host(
-      1, of: 3, at: port, "true", environment: ["TWINS_WORKER": "/no/such/program"])
-    for run in [first, second, third] { #expect(try run.finish().status == 78, "\(run.errors)") }
-    for run in [first, third] {
-      #expect(run.errors.contains("── host 1 cannot start, and the run was stopped"), "\(run.errors)")
-      #expect(
-        run.errors.contains(/reason   host 1 \(.*\) cannot start: cannot run the worker program \/no\/such/),
-        "\(run.errors)")
-    }
-    #expect(second.errors.contains("twins-launch: cannot run the worker program /no/such/program"))
-  }
-
-  @Test func `a signal while others are waited for says that no worker runs yet`() throws {
-    let run = try host(0, at: try FreePort.find(), "true")
-    try run.waitForErrors("waiting for host 1")
-    run.send(.terminate)
-    #expect(try run.finish().status == 143, "\(run.errors)")
-    #expect(run.errors.contains("SIGTERM: ending before a worker is started"), "\(run.errors)")
-  }
-
-  @Test func `with a name for its place host 0 says where it listens`() throws {
-    let port = try FreePort.find()
-    let run = try LauncherRun(
-      "true",
-      [
-        "--nproc", "1", "--nnodes", "2", "--node-rank", "0", "--rdzv-endpoint",
-        "no-such-name.invalid:\(port)",
-        "--join-timeout", "1",
-      ])
-    #expect(try run.finish().status == 78, "\(run.errors)")
-    #expect(
-      run.errors.contains(
-        "where no-such-name.invalid has to lead: it listens at port \(port) of all its addresses"),
-      "\(run.errors)")
-  }
-
-  @Test(arguments: [
-    (["--nnodes", "2"], 64), (["--nnodes", "2", "--node-rank", "0", "--rdzv-endpoint", "8.8.8.8:1"], 78),
-    (["--nnodes", "2", "--node-rank", "0", "--rdzv-endpoint", "192.168.255.253:29999"], 78),
-    (
-      [
-        "--nnodes", "2", "--node-rank", "0", "--rdzv-endpoint", "127.0.0.1:1", "--rdzv-key-file", "/no/such",
-      ], 66
-    ), (["--nnodes", "2", "--node-rank", "0", "--rdzv-endpoint", "0.0.0.0:29400"], 64),
-    (["--node-rank", "1"], 64), (["--nnodes", "2", "--rdzv-endpoint", "a:b"], 64),
-  ])
-  func `what cannot meet is refused`(flags: [String], status: Int) throws {
-    let run = try LauncherRun("true", ["--nproc", "1"] + flags)
-    #expect(try run.finish().status == CInt(status), "\(run.errors)")
-    #expect(!run.errors.contains("worker   rank 0"))
   }
 }

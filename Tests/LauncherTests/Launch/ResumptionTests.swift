@@ -1,3 +1,5 @@
+import ArgumentParser
+import Flags
 import Foundation
 import Glibc
 import Testing
@@ -57,6 +59,18 @@ import Testing
     #expect(!resumption.hasNewCheckpoint)
     try save("../later/checkpoints/epoch-0000")
     #expect(resumption.hasNewCheckpoint)
+  }
+
+  @Test func `what was there before is gone on with where that was asked for`() throws {
+    try save("epoch-0000")
+    let resumption = Resumption(output: output)
+    var request = try TrainingFlags.parse([]).request()
+    #expect(!resumption.isOffered(to: WorkerTask(arguments: [], request: request)))
+    request.run.resume = "auto"
+    #expect(resumption.isOffered(to: WorkerTask(arguments: [], request: request)))
+    #expect(!Resumption(output: "\(output)/later").isOffered(to: WorkerTask(arguments: [], request: request)))
+    try save("epoch-0001")
+    #expect(resumption.isOffered(to: WorkerTask(arguments: [])))
   }
 
   @Test func `lines of attempts without a checkpoint are taken back`() throws {

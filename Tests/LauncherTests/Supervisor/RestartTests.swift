@@ -105,6 +105,17 @@ import Testing
     #expect(run.log(rank: 0, attempt: 1) == nil)
   }
 
+  @Test func `a signal between two attempts stops early where a checkpoint is there`() throws {
+    let run = try LauncherRun(
+      "echo ready; mkdir -p ${0%/*}/out/checkpoints/epoch-0000; kill -9 $$",
+      ["--nproc", "1", "--max-restarts", "9"])
+    try run.waitForErrors("starting again in")
+    run.send(.terminate)
+    #expect(try run.finish().status == 75, "\(run.errors)")
+    #expect(run.errors.contains(/stopped early after .*; the same command with --resume auto goes on/))
+    #expect(!run.errors.contains("and the run was stopped"), "\(run.errors)")
+  }
+
   @Test func `earlier logs are moved aside`() throws {
     let folder = try temporaryFolder()
     defer { removeFolder(folder) }
