@@ -65,8 +65,8 @@ public struct DropPath {
     return generator.uniform()
   }
 
-  /// The same factors on a device.
-  public func moved(to device: Device) -> DropPath { DropPath(factors: factors.moved(to: device)) }
+  /// The same with another tensor in the place of its own, as the same factors on a device.
+  public func map(_ other: (Tensor) -> Tensor) -> DropPath { DropPath(factors: other(factors)) }
 
   /// What the images' branches of that number are multiplied by, `[B]`.
   func factors(_ number: Int) -> Tensor { factors.selected(0, number) }
@@ -105,10 +105,8 @@ public struct Dropout {
     self.factor = factor
   }
 
-  /// The same choice on a device.
-  public func moved(to device: Device) -> Dropout {
-    Dropout(kept: kept.map { $0.moved(to: device) }, factor: factor)
-  }
+  /// The same with other tensors in the place of its own, as the same choice on a device.
+  public func map(_ other: (Tensor) -> Tensor) -> Dropout { Dropout(kept: kept.map(other), factor: factor) }
 
   /// Output `number` of the pass without the elements that are dropped, the others scaled up for them.
   func callAsFunction(_ x: Tensor, _ number: Int) -> Tensor {

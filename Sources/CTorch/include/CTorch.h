@@ -84,6 +84,10 @@ int ct_copy_(ct_tensor *t, const ct_tensor *source);
 /// Replaces the elements of a contiguous tensor that int64 `places` number in row-major order, each once.
 int ct_put_(ct_tensor *t, const ct_tensor *places, const ct_tensor *values);
 
+// Copies between host and device for which nobody waits (transfer.cpp)
+/// Tensors on the CPU as tensors of a device, by one copy of all; as many come back through `out`.
+int ct_upload(const ct_tensor *const *tensors, int count, int kind, int index, ct_tensor **out);
+
 // Shape (shape.cpp)
 int ct_reshape(const ct_tensor *t, const int64_t *shape, int rank, ct_tensor **out);
 int ct_permute(const ct_tensor *t, const int64_t *order, int rank, ct_tensor **out);

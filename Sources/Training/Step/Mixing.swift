@@ -52,11 +52,9 @@ struct Mix {
     (self.own, self.partners, self.rows, self.columns) = (own, partners, rows, columns)
   }
 
-  /// The same mix on a device.
-  func moved(to device: Device) -> Mix {
-    Mix(
-      own.moved(to: device), partners.moved(to: device), rows: rows.moved(to: device),
-      columns: columns.moved(to: device))
+  /// The same mix with other tensors in the place of its own.
+  func map(_ other: (Tensor) -> Tensor) -> Mix {
+    Mix(other(own), other(partners), rows: other(rows), columns: other(columns))
   }
 
   /// Normalised images `[B, S, S, 3]`, which are written over, mixed.

@@ -31,20 +31,29 @@ struct StepInputs {
   /// What each part's loss is multiplied by before its backward pass.
   let lossFactor: Double
 
-  /// The same inputs on a device: the one upload of a step.
+  /// The same inputs on a device: the one upload of a step, in which all of their tensors go together.
   func moved(to device: Device) -> StepInputs {
     if device == .cpu { return self }
-    return StepInputs(
-      parts: parts.map { $0.moved(to: device) }, learningRate: learningRate, lossFactor: lossFactor)
+    var own: [Tensor] = []
+    _ = map {
+      own.append($0)
+      return $0
+    }
+    var there = uploaded(own, to: device)[...]
+    return map { _ in there.removeFirst() }
+  }
+
+  /// The same inputs with other tensors in the place of theirs, asked for in the same order each time.
+  private func map(_ other: (Tensor) -> Tensor) -> StepInputs {
+    StepInputs(parts: parts.map { $0.map(other) }, learningRate: learningRate, lossFactor: lossFactor)
   }
 }
 
 extension StepInputs.Part {
-  fileprivate func moved(to device: Device) -> Self {
+  fileprivate func map(_ other: (Tensor) -> Tensor) -> Self {
     Self(
-      pixels: pixels.moved(to: device), targets: targets.moved(to: device),
-      erasures: erasures?.moved(to: device), mix: mix?.moved(to: device),
-      dropPath: dropPath?.moved(to: device), dropout: dropout?.moved(to: device))
+      pixels: other(pixels), targets: other(targets), erasures: erasures?.map(other), mix: mix?.map(other),
+      dropPath: dropPath?.map(other), dropout: dropout?.map(other))
   }
 }
 
@@ -94,8 +103,8 @@ struct Erasures {
   /// What each is replaced by, `[n]`.
   fileprivate let values: Tensor
 
-  fileprivate func moved(to device: Device) -> Erasures {
-    Erasures(places: places.moved(to: device), values: values.moved(to: device))
+  fileprivate func map(_ other: (Tensor) -> Tensor) -> Erasures {
+    Erasures(places: other(places), values: other(values))
   }
 
   /// Erases the boxes of normalised images `[B, S, S, 3]`, in place.

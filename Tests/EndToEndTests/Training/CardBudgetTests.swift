@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  /// Holds a step on a card to what it may cost: what the test card counts, of runs of more steps and of fewer.
+  @Suite struct CardBudgetTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    /// What a card did, as its library writes it at the end of a process.
+    private struct Counts: Decodable {
+      let launches: Int
+      let uploads: Int
+      let pageable_uploads: Int
+      let downloads: Int
+      let waits: Int
+    }
+
+    /// A run's flags, in which everything is drawn that can be.
+    private static let drawn = [
+      "--model-ema", "--reprob", "0.5", "--mixup", "0.8", "--cutmix", "1", "--drop", "0.1", "--drop-path",
+      "0.2",
+      "--input-size", "64",
+    ]
+
+    private func counts(ofSteps steps: Int, _ flags: [String]) throws -> Counts {
+      let report = "\(place.folder)/report-\(steps)"
+      try FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: false)
+      let training = place.training(
+        "run-\(steps)", "--kernels", "reference", "--no-eval", "--max-step", "\(steps)")
+      let end = try ProgramRun(
+        .worker, training + ["--device", "npu", "--device-library", ProgramRun.testCard] + flags, in: place,
+        variables: ["TEST_CARD_REPORT": report]
+      ).finish()
+      try #require(end.status == Status.done, "\(end.errors)")
+      let file = try #require(try FileManager.default.contentsOfDirectory(atPath: report).first)
+      return try JSONDecoder().decode(Counts.self, from: Data(contentsOf: URL(filePath: "\(report)/\(file)")))
+    }
+
+    /// What four steps cost.
+    private func cost(_ flags: [String] = drawn) throws -> (KeyPath<Counts, Int>) -> Int {
+      let (fewer, more) = (try counts(ofSteps: 2, flags), try counts(ofSteps: 6, flags))
+      return { more[keyPath: $0] - fewer[keyPath: $0] }
+    }
+
+    @Test func `a step uploads all that it reads at once, and waits for none of it`() throws {
+      let cost = try cost()
+      #expect(cost(\.uploads) == 4)
+      #expect(cost(\.pageable_uploads) == 0)
+    }
+  }
+}
