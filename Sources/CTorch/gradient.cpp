@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
 #include <memory>
+#include <optional>
 #include <vector>
 
 using ct::guarded;
@@ -71,25 +72,31 @@ static std::vector<at::Tensor> list(ct_tensor *const *handles, int count) {
   return tensors;
 }
 
+static std::optional<at::Tensor> optional(const ct_tensor *t) {
+  return t ? std::optional(t->value) : std::nullopt;
+}
+
 int ct_adamw_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *means,
               ct_tensor *const *squares, int count, double step, double rate, double beta1,
-              double beta2, double decay, double epsilon) {
+              double beta2, double decay, double epsilon, ct_limits limits) {
   return guarded([&] {
     if (count == 0) return;
     c10::NoGradGuard no_grad;
     auto on_device = weights[0]->value.options().dtype(at::kFloat);
     std::vector<at::Tensor> steps(count, at::full({}, step, on_device));
     at::_fused_adamw_(list(weights, count), list(grads, count), list(means, count), list(squares, count), {},
-                      steps, rate, beta1, beta2, decay, epsilon, /*amsgrad=*/false, /*maximize=*/false);
+                      steps, rate, beta1, beta2, decay, epsilon, /*amsgrad=*/false, /*maximize=*/false,
+                      optional(limits.divisor), optional(limits.barrier));
   });
 }
 
 int ct_sgd_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *momenta, int count,
-            double rate, double momentum, double decay, bool first) {
+            double rate, double momentum, double decay, bool first, ct_limits limits) {
   return guarded([&] {
     if (count == 0) return;
     c10::NoGradGuard no_grad;
     at::_fused_sgd_(list(weights, count), list(grads, count), list(momenta, count), decay, momentum, rate,
-                    /*dampening=*/0, /*nesterov=*/true, /*maximize=*/false, first);
+                    /*dampening=*/0, /*nesterov=*/true, /*maximize=*/false, first, optional(limits.divisor),
+                    optional(limits.barrier));
   });
 }

@@ -61,7 +61,18 @@ int ct_sum(const ct_tensor *t, ct_tensor **out) {
 }
 
 int ct_norm(const ct_tensor *t, ct_tensor **out) {
-  return returning(out, [&] { return at::linalg_vector_norm(t->value); });
+  return returning(out, [&] { return at::linalg_vector_norm(t->value, 2, {}, false, at::kDouble); });
+}
+
+int ct_clip_divisor(const ct_tensor *norm, double limit, ct_tensor **out) {
+  return returning(out, [&] { return at::add(norm->value, 1e-6).div_(limit).clamp_min_(1).to(at::kFloat); });
+}
+
+int ct_note_non_finite_(ct_tensor *flag, const ct_tensor *numbers) {
+  return guarded([&] {
+    c10::NoGradGuard no_grad;
+    at::_amp_foreach_non_finite_check_and_unscale_({numbers->value}, flag->value, at::ones_like(flag->value));
+  });
 }
 
 int ct_top_indices(const ct_tensor *t, int64_t count, ct_tensor **out) {

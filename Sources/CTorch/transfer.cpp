@@ -1,5 +1,8 @@
 // Copies between host and device for which nobody waits.
 #include "handles.h"
+#include <algorithm>
+#include <c10/core/Event.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -11,12 +14,17 @@ namespace {
 /// Bytes to whose multiples tensors begin in a shared memory: what a card reads at once, and any element's size.
 constexpr int64_t grain = 256;
 
-/// Memory of the host that a device reads and writes by itself.
-at::Tensor pinned(int64_t bytes) {
-  return at::empty({bytes}, at::TensorOptions().dtype(at::kByte).pinned_memory(true));
+/// A tensor in memory of the host that a device reads and writes by itself.
+at::Tensor pinned(at::IntArrayRef sizes, at::ScalarType type) {
+  return at::empty(sizes, at::TensorOptions().dtype(type).pinned_memory(true));
 }
 
 }  // namespace
+
+struct ct_readback {
+  at::Tensor numbers;
+  c10::Event done;
+};
 
 int ct_upload(const ct_tensor *const *tensors, int count, int kind, int index, ct_tensor **out) {
   return guarded([&] {
@@ -27,7 +35,7 @@ int ct_upload(const ct_tensor *const *tensors, int count, int kind, int index, c
       end += (static_cast<int64_t>(tensors[i]->value.nbytes()) + grain - 1) / grain * grain;
     }
     // Given back before the copy is over: its allocator keeps the memory until then.
-    const auto host = pinned(end);
+    const auto host = pinned({end}, at::kByte);
     for (int i = 0; i < count; ++i) {
       const auto tensor = tensors[i]->value.contiguous();
       if (tensor.nbytes() > 0) std::memcpy(host.data_ptr<uint8_t>() + starts[i], tensor.data_ptr(), tensor.nbytes());
@@ -42,3 +50,25 @@ int ct_upload(const ct_tensor *const *tensors, int count, int kind, int index, c
     for (int i = 0; i < count; ++i) out[i] = parts[i].release();
   });
 }
+
+int ct_readback_begin(const ct_tensor *t, ct_readback **out) {
+  return guarded([&] {
+    TORCH_CHECK(t->value.scalar_type() == at::kDouble, "only doubles are read back beside other work");
+    const auto device = t->value.device();
+    auto numbers = pinned(t->value.sizes(), at::kDouble);
+    numbers.copy_(t->value, /*non_blocking=*/true);
+    c10::Event done(device.type());
+    done.record(c10::impl::VirtualGuardImpl(device.type()).getStream(device));
+    *out = new ct_readback{std::move(numbers), std::move(done)};
+  });
+}
+
+int ct_readback_finish(const ct_readback *readback, double *out, int64_t count) {
+  return guarded([&] {
+    TORCH_CHECK(readback->numbers.numel() == count, readback->numbers.numel(), " numbers read into ", count);
+    if (!readback->done.query()) readback->done.synchronize();
+    std::copy_n(readback->numbers.data_ptr<double>(), count, out);
+  });
+}
+
+void ct_readback_free(ct_readback *readback) { delete readback; }

@@ -21,7 +21,7 @@ public struct FlatUpdate {
     self.moments = moments
   }
 
-  /// AdamW, the formula of ``updateAdamW(weights:gradients:means:squares:step:learningRate:betas:decay:epsilon:file:line:)``.
+  /// AdamW, the formula of ``updateAdamW(weights:gradients:means:squares:step:learningRate:betas:decay:epsilon:limits:file:line:)``.
   ///
   /// `scale` multiplies every gradient first. The corrections of a step are worked out once, in double precision.
   public func adamW(
@@ -39,7 +39,7 @@ public struct FlatUpdate {
       &values)
   }
 
-  /// Nesterov's momentum, the formula of ``updateSGD(weights:gradients:momenta:learningRate:momentum:decay:isFirst:file:line:)``.
+  /// Nesterov's momentum, the formula of ``updateSGD(weights:gradients:momenta:learningRate:momentum:decay:isFirst:limits:file:line:)``.
   public func sgd(scale: Double, learningRate: Double, momentum: Double, decay: Double, isFirst: Bool) {
     require(moments.count == 1, "\(moments.count) moments for SGD", #fileID, #line)
     var values = floats_sgd_values(
@@ -66,6 +66,21 @@ private func power(_ base: Double, _ exponent: Int) -> Double {
   return result
 }
 
+/// What an update of tensors keeps to, in numbers that lie where they do: nobody has to know them.
+public struct UpdateLimits {
+  let divisor: Tensor?
+  let barrier: Tensor?
+
+  /// - Parameters:
+  ///   - divisor: What every gradient is divided by first, `[]` or `[1]` (float32); the quotients stay in its place.
+  ///   - barrier: Nothing changes where it is 1, `[1]` (float32).
+  public init(divisor: Tensor? = nil, barrier: Tensor? = nil) {
+    (self.divisor, self.barrier) = (divisor, barrier)
+  }
+
+  var handles: ct_limits { ct_limits(divisor: divisor?.handle, barrier: barrier?.handle) }
+}
+
 /// One fused AdamW update of a list of tensors, in place (`torch.optim.AdamW(fused=True)`).
 ///
 /// Four parallel lists of float32 tensors on one device. `step` counts from 1. The decay comes first:
@@ -73,15 +88,15 @@ private func power(_ base: Double, _ exponent: Int) -> Double {
 public func updateAdamW(
   weights: [Tensor], gradients: [Tensor], means: [Tensor], squares: [Tensor], step: Int,
   learningRate: Double, betas: (Double, Double), decay: Double, epsilon: Double,
-  file: StaticString = #fileID, line: UInt = #line
+  limits: UpdateLimits = UpdateLimits(), file: StaticString = #fileID, line: UInt = #line
 ) {
   let lists = [weights, gradients, means, squares]
   require(lists.allSatisfy { $0.count == weights.count }, "lists of unequal length", file, line)
   let handles = lists.map { $0.map { Optional($0.handle) } }
-  let status = withExtendedLifetime(lists) {  // the handles alone keep no tensor alive
+  let status = withExtendedLifetime((lists, limits)) {  // the handles alone keep no tensor alive
     ct_adamw_(
       handles[0], handles[1], handles[2], handles[3], Int32(weights.count), Double(step), learningRate,
-      betas.0, betas.1, decay, epsilon)
+      betas.0, betas.1, decay, epsilon, limits.handles)
   }
   check(status, file, line)
 }
@@ -92,14 +107,16 @@ public func updateAdamW(
 /// the momenta: `g += decay · w; m = momentum · m + g; w -= rate · (g + momentum · m)`.
 public func updateSGD(
   weights: [Tensor], gradients: [Tensor], momenta: [Tensor], learningRate: Double, momentum: Double,
-  decay: Double, isFirst: Bool, file: StaticString = #fileID, line: UInt = #line
+  decay: Double, isFirst: Bool, limits: UpdateLimits = UpdateLimits(), file: StaticString = #fileID,
+  line: UInt = #line
 ) {
   let lists = [weights, gradients, momenta]
   require(lists.allSatisfy { $0.count == weights.count }, "lists of unequal length", file, line)
   let handles = lists.map { $0.map { Optional($0.handle) } }
-  let status = withExtendedLifetime(lists) {  // the handles alone keep no tensor alive
+  let status = withExtendedLifetime((lists, limits)) {  // the handles alone keep no tensor alive
     ct_sgd_(
-      handles[0], handles[1], handles[2], Int32(weights.count), learningRate, momentum, decay, isFirst)
+      handles[0], handles[1], handles[2], Int32(weights.count), learningRate, momentum, decay, isFirst,
+      limits.handles)
   }
   check(status, file, line)
 }

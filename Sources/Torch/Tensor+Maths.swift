@@ -58,9 +58,21 @@ extension Tensor {
     tensor(file, line) { ct_sum(handle, $0) }
   }
 
-  /// Euclidean norm of all elements.
+  /// Euclidean norm of all elements, `[]` in float64 whatever they are.
   public func norm(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) { ct_norm(handle, $0) }
+  }
+
+  /// What a gradient of this norm is divided by to have the norm `limit` at most: `max(1, (norm + 1e-6) / limit)`, float32.
+  ///
+  /// The clip of `torch.nn.utils.clip_grad_norm_`.
+  public func clipDivisor(_ limit: Double, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_clip_divisor(handle, limit, $0) }
+  }
+
+  /// Makes this flag, `[1]` in float32, 1 where one of some numbers is not finite; it stays as it is where all are.
+  public func noteNonFinite(in numbers: Tensor, file: StaticString = #fileID, line: UInt = #line) {
+    check(ct_note_non_finite_(handle, numbers.handle), file, line)
   }
 
   /// Indices of the largest elements of the last dimension, largest first.

@@ -14,3 +14,24 @@ public func uploaded(
   check(status, file, line)
   return there.compactMap { $0.map(Tensor.init(taking:)) }
 }
+
+/// A few doubles of a device on their way to the host.
+public final class Readback {
+  private let handle: OpaquePointer
+  private let count: Int
+
+  /// Begins to copy the elements that a contiguous float64 tensor has once all that was asked of its device is done.
+  public init(_ tensor: Tensor, file: StaticString = #fileID, line: UInt = #line) {
+    count = tensor.count
+    handle = newHandle(file, line) { ct_readback_begin(tensor.handle, $0) }
+  }
+
+  deinit { ct_readback_free(handle) }
+
+  /// The elements in row-major order; waits where they are not there yet.
+  public func numbers(file: StaticString = #fileID, line: UInt = #line) -> [Double] {
+    var numbers = [Double](repeating: 0, count: count)
+    check(ct_readback_finish(handle, &numbers, Int64(count)), file, line)
+    return numbers
+  }
+}

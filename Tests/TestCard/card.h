@@ -35,6 +35,9 @@ enum class Event { launch, upload, pageable_upload, download, wait };
 /// Counts an event; of a launch, by operation. Throws where a fault was asked for at this launch.
 void note(Event event, const std::string &operation = "", size_t bytes = 0);
 
+/// Puts downloads that nobody waited for where they go: until then the host finds NaN there.
+void arrive();
+
 /// Throws unless there is a card of this number.
 void check_number(int64_t card);
 

@@ -19,6 +19,11 @@ using c10::Stream;
 
 thread_local int own_card = 0;
 
+void finish() {
+  note(Event::wait);
+  arrive();
+}
+
 struct Guard final : c10::impl::DeviceGuardImplInterface {
   c10::DeviceType type() const override { return kind; }
   Device exchangeDevice(Device device) const override {
@@ -39,11 +44,14 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   void destroyEvent(void *, const DeviceIndex) const noexcept override {}
   void record(void **, const Stream &, const DeviceIndex, const c10::EventFlag) const override {}
   void block(void *, const Stream &) const override {}
-  bool queryEvent(void *) const override { return true; }
+  bool queryEvent(void *) const override {
+    arrive();
+    return true;
+  }
   bool queryStream(const Stream &) const override { return true; }
-  void synchronizeStream(const Stream &) const override { note(Event::wait); }
-  void synchronizeEvent(void *) const override { note(Event::wait); }
-  void synchronizeDevice(const DeviceIndex) const override { note(Event::wait); }
+  void synchronizeStream(const Stream &) const override { finish(); }
+  void synchronizeEvent(void *) const override { finish(); }
+  void synchronizeDevice(const DeviceIndex) const override { finish(); }
   void recordDataPtrOnStream(const c10::DataPtr &, const Stream &) const override {}
 };
 

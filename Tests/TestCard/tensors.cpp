@@ -6,6 +6,10 @@
 #include <ATen/ops/as_strided_native.h>
 #include <ATen/ops/view_native.h>
 #include <torch/library.h>
+#include <cstring>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -40,6 +44,14 @@ at::Tensor on_host(const at::Tensor &tensor) {
   return at::from_blob(held(tensor.data_ptr()), tensor.sizes(), tensor.strides(), tensor.options().device(at::kCPU));
 }
 
+std::mutex arriving_mutex;
+
+/// Where downloads go that are on their way, and what they bring.
+std::vector<std::pair<at::Tensor, at::Tensor>> &arriving() {
+  static auto *const downloads = new std::vector<std::pair<at::Tensor, at::Tensor>>;
+  return *downloads;
+}
+
 at::Tensor copy_from(const at::Tensor &source, const at::Tensor &target, bool non_blocking) {
   const bool from_card = source.device().type() == kind, to_card = target.device().type() == kind;
   const auto &host = from_card ? target : source;
@@ -49,7 +61,14 @@ at::Tensor copy_from(const at::Tensor &source, const at::Tensor &target, bool no
     const bool pageable = !is_pinned(host.data_ptr());
     note(to_card ? (pageable ? Event::pageable_upload : Event::upload) : Event::download, "", host.nbytes());
     // The host may not go on before the bytes have been taken from it, or are there.
-    if (pageable || !non_blocking) note(Event::wait);
+    if (pageable || !non_blocking) {
+      note(Event::wait);
+    } else if (from_card) {
+      std::lock_guard lock(arriving_mutex);
+      arriving().emplace_back(target, on_host(source).clone());
+      std::memset(target.data_ptr(), 0xff, target.nbytes());
+      return target;
+    }
   }
   on_host(target).copy_(on_host(source));
   return target;
@@ -109,6 +128,12 @@ int64_t attention_choice(const at::Tensor &, const at::Tensor &, const at::Tenso
 }
 
 }  // namespace
+
+void card::arrive() {
+  std::lock_guard lock(arriving_mutex);
+  for (const auto &[target, brought] : arriving()) target.copy_(brought);
+  arriving().clear();
+}
 
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
   library.impl("empty.memory_format", empty);

@@ -87,6 +87,12 @@ int ct_put_(ct_tensor *t, const ct_tensor *places, const ct_tensor *values);
 // Copies between host and device for which nobody waits (transfer.cpp)
 /// Tensors on the CPU as tensors of a device, by one copy of all; as many come back through `out`.
 int ct_upload(const ct_tensor *const *tensors, int count, int kind, int index, ct_tensor **out);
+/// Doubles of a device on their way to the host.
+typedef struct ct_readback ct_readback;
+int ct_readback_begin(const ct_tensor *t, ct_readback **out);
+/// All of them, for which this waits where they are not there yet.
+int ct_readback_finish(const ct_readback *readback, double *out, int64_t count);
+void ct_readback_free(ct_readback *readback);
 
 // Shape (shape.cpp)
 int ct_reshape(const ct_tensor *t, const int64_t *shape, int rank, ct_tensor **out);
@@ -112,7 +118,12 @@ int ct_scale_(ct_tensor *a, double factor);
 int ct_lerp_(ct_tensor *a, const ct_tensor *b, double weight);
 int ct_mean(const ct_tensor *t, int64_t dimension, ct_tensor **out);
 int ct_sum(const ct_tensor *t, ct_tensor **out);
+/// In float64, whatever the elements are.
 int ct_norm(const ct_tensor *t, ct_tensor **out);
+/// What a gradient of that norm is divided by so that the quotient's is `limit` at most: float32, 1 where it is anyway.
+int ct_clip_divisor(const ct_tensor *norm, double limit, ct_tensor **out);
+/// Makes the float32 flag [1] 1 where one of the numbers is not finite; else it stays as it is.
+int ct_note_non_finite_(ct_tensor *flag, const ct_tensor *numbers);
 int ct_top_indices(const ct_tensor *t, int64_t count, ct_tensor **out);
 int ct_softmax(const ct_tensor *t, ct_tensor **out);
 /// Elements of `a` where the byte of `mask` is 1, of `b` where it is 0.
@@ -216,12 +227,17 @@ int ct_set_data(ct_tensor *t, const ct_tensor *data);
 int ct_on_gradient(ct_tensor *t, void (*callback)(void *context), void *context, void (*release)(void *context));
 /// Whether this thread records what gradients need; returns what held before.
 bool ct_set_grad_mode(bool records);
+/// What an update keeps to, in float32 [1] where its tensors are, or null: gradients are divided by `divisor`, which they
+/// keep; nothing changes where `barrier` is 1.
+typedef struct ct_limits {
+  const ct_tensor *divisor, *barrier;
+} ct_limits;
 /// One fused update of `count` tensors; `step` counts from 1, `decay` is decoupled.
 int ct_adamw_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *means,
               ct_tensor *const *squares, int count, double step, double rate, double beta1,
-              double beta2, double decay, double epsilon);
+              double beta2, double decay, double epsilon, ct_limits limits);
 int ct_sgd_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *momenta, int count,
-            double rate, double momentum, double decay, bool first);
+            double rate, double momentum, double decay, bool first, ct_limits limits);
 
 // Bytes between hosts (engine.cpp). Times are in milliseconds, above 0; addresses are numbers, no names.
 typedef struct ct_store ct_store;

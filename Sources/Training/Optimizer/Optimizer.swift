@@ -33,9 +33,20 @@ public final class Optimizer {
   /// Moves every parameter one step along `gradientScale` times its gradient; afterwards all ranks have all weights.
   public func update(learningRate: Double, gradientScale: Double) throws(CollectiveError) {
     let moment = UpdateScalars(steps: steps, learningRate: learningRate, gradientScale: gradientScale)
-    if flat.isOnHost { moveFloats(moment) } else { moveTensors(moment) }
+    if flat.isOnHost {
+      moveFloats(moment)
+    } else {
+      if gradientScale != 1 { flat.gradients.tensor.scale(by: gradientScale) }
+      moveTensors(moment, within: UpdateLimits())
+    }
     steps += 1
     try exchange.complete(flat.sharedWeights)
+  }
+
+  /// Moves every parameter one step along its gradient on a card, as far as the card's own numbers let it.
+  func update(learningRate: Double, within limits: UpdateLimits) {
+    moveTensors(UpdateScalars(steps: steps, learningRate: learningRate, gradientScale: 1), within: limits)
+    steps += 1
   }
 
   /// Continues from a checkpoint whose moments have been taken over.
@@ -55,13 +66,13 @@ public final class Optimizer {
     }
   }
 
-  private func moveTensors(_ moment: UpdateScalars) {
-    if moment.gradientScale != 1 { flat.gradients.tensor.scale(by: moment.gradientScale) }
+  private func moveTensors(_ moment: UpdateScalars, within limits: UpdateLimits) {
     for decays in [false, true] {
       let chosen = flat.parameters.indices.filter { flat.parameters[$0].decays == decays }
       rule.update(
         weights: chosen.map { flat.weights.parts[$0] }, gradients: chosen.map { flat.gradients.parts[$0] },
-        moments: moments.map { flat in chosen.map { flat.parts[$0] } }, decays: decays, at: moment)
+        moments: moments.map { flat in chosen.map { flat.parts[$0] } }, decays: decays, at: moment,
+        within: limits)
     }
   }
 }

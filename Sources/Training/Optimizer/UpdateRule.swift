@@ -8,8 +8,11 @@ protocol UpdateRule {
   /// Moves floats in host memory.
   func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateScalars)
   /// Moves whole tensors, by libtorch's fused kernel of their device; `moments` has a list for each name.
+  ///
+  /// The scalars' `gradientScale` is for others: what multiplies gradients here is in the limits.
   func update(
-    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateScalars)
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateScalars,
+    within limits: UpdateLimits)
 }
 
 /// When an update is made, and how far it goes.
@@ -41,12 +44,13 @@ struct AdamW: UpdateRule {
   }
 
   func update(
-    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateScalars
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateScalars,
+    within limits: UpdateLimits
   ) {
     updateAdamW(
       weights: weights, gradients: gradients, means: moments[0], squares: moments[1], step: moment.steps + 1,
       learningRate: moment.learningRate, betas: (values.beta1, values.beta2),
-      decay: decays ? values.weightDecay : 0, epsilon: values.epsilon)
+      decay: decays ? values.weightDecay : 0, epsilon: values.epsilon, limits: limits)
   }
 }
 
@@ -62,10 +66,12 @@ struct SGD: UpdateRule {
   }
 
   func update(
-    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateScalars
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateScalars,
+    within limits: UpdateLimits
   ) {
     updateSGD(
       weights: weights, gradients: gradients, momenta: moments[0], learningRate: moment.learningRate,
-      momentum: values.momentum, decay: decays ? values.weightDecay : 0, isFirst: moment.steps == 0)
+      momentum: values.momentum, decay: decays ? values.weightDecay : 0, isFirst: moment.steps == 0,
+      limits: limits)
   }
 }

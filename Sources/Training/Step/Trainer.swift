@@ -25,6 +25,8 @@ public final class Trainer {
   private let draws: InputDraws
   private let objective: Objective
   let packing: SharedPacking
+  /// What decides on an update without the host; nil where ranks decide together, or a loss scale is to be moved.
+  private let updateGuard: UpdateGuard?
   private let clock = PhaseClock()
 
   /// Who hears of its steps: of their phases from the trainer, of all else from whoever runs them.
@@ -56,21 +58,40 @@ public final class Trainer {
     draws = InputDraws(recipe, for: network)
     objective = Objective(network, recipe, on: device)
     packing = SharedPacking(over: group.ofThisHost, clock: clock)
+    let decidesThere = device != .cpu && group.size == 1 && lossScale == nil
+    updateGuard = decidesThere ? UpdateGuard(on: device, clip: recipe.optimizer.clip) : nil
   }
 
-  /// Trains on this rank's share of the images of one update.
-  ///
-  /// Throws `TrainingError.diverged` on every rank at the same step, before any weight has changed, when the loss of
-  /// any rank is not finite, or the gradient is not and there is no loss scale to lower; `imagesMissing` likewise,
-  /// when any rank abstains.
+  /// Trains on this rank's share of the images of one update, and waits for what that comes to.
   public func step(
     _ batch: PixelBatch, epoch: Int, learningRate: Double, signals: RankSignals = []
   ) throws(TrainingError) -> StepRecord {
+    try launch(batch, epoch: epoch, learningRate: learningRate, signals: signals).record()
+  }
+
+  /// Trains on this rank's share of the images of one update; one rank on a card is still at it when this returns.
+  ///
+  /// Throws `TrainingError.diverged` on every rank at the same step, before any weight has changed, when the loss of
+  /// any rank is not finite, or the gradient is not and there is no loss scale to lower; `imagesMissing` likewise,
+  /// when any rank abstains. A step that is not known yet throws when it is asked for its record.
+  public func launch(
+    _ batch: PixelBatch, epoch: Int, learningRate: Double, signals: RankSignals = []
+  ) throws(TrainingError) -> LaunchedStep {
     clock.start(.forward)
     let inputs = inputs(batch, epoch: epoch, learningRate: learningRate)
     try begin()
-    let loss = packing.lent { forwardAndBackward(inputs) }
-    let all = try reduced(loss, signals)
+    // The losses of the parts, and room for the gradient's norm.
+    let numbers = Tensor.empty([inputs.parts.count + 1], .float64, on: flat.device)
+    let losses = numbers.narrowed(0, to: 0..<inputs.parts.count)
+    packing.lent { forwardAndBackward(inputs, losses) }
+    if let updateGuard {
+      clock.begin(.optimizer)
+      let limits = updateGuard.limits(of: flat.gradients.tensor, numbers)  // clips
+      optimizer.update(learningRate: inputs.learningRate, within: limits)
+      average?.update(after: optimizer.steps)
+      return launched(inputs, epoch: epoch, signals, .coming(Readback(numbers)))
+    }
+    let all = try reduced(mean(losses.elements(as: Double.self)), signals)
     if try isUsable(all) {
       try weightCheck.compareIfDue(after: optimizer.steps)
       clock.begin(.optimizer)
@@ -78,7 +99,7 @@ public final class Trainer {
         try optimizer.update(learningRate: inputs.learningRate, gradientScale: all.gradientScale))  // clips
       average?.update(after: optimizer.steps)
     }
-    return record(all, epoch: epoch, learningRate: inputs.learningRate)
+    return launched(inputs, epoch: epoch, all.signals, .known(loss: all.loss, gradientNorm: all.gradientNorm))
   }
 
   /// Takes part in a step for which this rank has no images, so that no rank makes it.
@@ -109,9 +130,8 @@ public final class Trainer {
     ).moved(to: flat.device)
   }
 
-  /// Adds the mean gradient of the batch's parts to the buffer; their mean loss, which is read once, at the end.
-  private func forwardAndBackward(_ inputs: StepInputs) -> Double {
-    let losses = Tensor.empty([inputs.parts.count], on: flat.device)
+  /// Adds the mean gradient of the batch's parts to the buffer, and leaves their losses in `losses` (float64).
+  private func forwardAndBackward(_ inputs: StepInputs, _ losses: Tensor) {
     for (index, part) in inputs.parts.enumerated() {
       clock.begin(.forward)
       let loss = objective(part)
@@ -120,8 +140,6 @@ public final class Trainer {
       loss.scaled(by: inputs.lossFactor).backward()
       losses.selected(0, index).copy(from: loss)
     }
-    let share = 1 / Double(inputs.parts.count)
-    return losses.elements(as: Float.self).reduce(0) { $0 + share * Double($1) }
   }
 
   /// Sums the gradients over the ranks; what all ranks then know.
@@ -145,11 +163,12 @@ public final class Trainer {
     return all.gradientNorm.isFinite
   }
 
-  private func record(_ all: StepSummary, epoch: Int, learningRate: Double) -> StepRecord {
-    StepRecord(
-      epoch: epoch, updates: optimizer.steps, loss: all.loss, learningRate: learningRate,
-      gradientNorm: all.gradientNorm, signals: all.signals, phases: clock.finish(),
-      communication: exchange.time)
+  private func launched(
+    _ inputs: StepInputs, epoch: Int, _ signals: RankSignals, _ outcome: LaunchedStep.Outcome
+  ) -> LaunchedStep {
+    LaunchedStep(
+      epoch: epoch, updates: optimizer.steps, learningRate: inputs.learningRate, signals: signals,
+      phases: clock.finish(), communication: exchange.time, outcome: outcome)
   }
 
   /// The number of a part among all that the ranks of this run ever train on.

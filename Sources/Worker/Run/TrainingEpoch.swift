@@ -42,63 +42,105 @@ struct TrainingEpoch {
     for observer in trainer.observers { observer.begin(epoch) }
     // The images of steps that are done are not even decoded.
     loader.start(batches: Array(batches[place.steps...]), epoch: epoch.epoch)
-    while epoch.place.steps < batches.count, let (made, damage) = try step(of: epoch) {
-      var step = made
-      for observer in trainer.observers { observer.finish(step) }
-      let excess = step.signals.contains(.skipped) ? try skipped.add(damage) : nil
-      step.place.skipped = skipped.ofEpoch
-      epoch.place = step.place
-      (progress.partial, progress.updates) = (step.place, step.updates)
-      step.stallSeconds = try checkpoints.finish(FinishedStep(step), progress)
-      for observer in trainer.observers { observer.settle(step) }
-      if let excess { throw excess }
-      if step.signals.contains(.stop) { throw StopRequested() }
+    // A step on a card is settled when the next one is on its way, so that the card never waits for this thread.
+    var open: OpenStep?
+    func settleOpen() throws {
+      guard let step = open else { return }
+      open = nil
+      try settle(step, &epoch, &progress)
     }
+    for number in (place.steps + 1)..<(batches.count + 1) {
+      let next = next()
+      // What follows without images is no step, and ends the run.
+      if case .failure = next.batch { try settleOpen() }
+      guard let step = try launch(number, of: epoch, next) else { break }
+      try settleOpen()
+      open = step
+      if step.isSettledAtOnce { try settleOpen() }
+    }
+    try settleOpen()
     progress.partial = epoch.place
     for observer in trainer.observers { observer.finish(epoch) }
   }
 
-  /// Makes the next step with all ranks, and what of this rank's images was damaged; nil after the last.
-  private func step(of epoch: EpochRecord) throws -> (StepRecord, [Damage])? {
-    var watch = Stopwatch()
-    let next = Result { () throws(DataError) in try loader.next() }
-    let wait = watch.elapsed
+  /// What the loader has for a step, and how long that took.
+  private struct NextBatch {
+    let batch: Result<PixelBatch?, DataError>
+    let watch: Stopwatch
+    let wait: Double
+  }
+
+  /// A step that is on its way.
+  private struct OpenStep {
+    let launched: LaunchedStep
+    /// What of this rank's images was damaged.
+    let damage: [Damage]
+    /// Seconds for which it waited for its images, and all of it so far.
+    let seconds: (data: Double, all: Double)
+    /// Whether a checkpoint is to be saved after it.
+    let saves: Bool
+
+    /// Whether nobody need wait for what it comes to, or something is to be done after it and before the next.
+    var isSettledAtOnce: Bool {
+      launched.isKnown || saves || !launched.signals.subtracting(.isSaving).isEmpty
+    }
+  }
+
+  private func next() -> NextBatch {
+    let watch = Stopwatch()
+    let batch = Result { () throws(DataError) in try loader.next() }
+    return NextBatch(batch: batch, watch: watch, wait: watch.elapsed)
+  }
+
+  /// Begins step `number` of the epoch with all ranks; nil where there are no images for one.
+  private func launch(_ number: Int, of epoch: EpochRecord, _ next: NextBatch) throws -> OpenStep? {
     do throws(TrainingError) {
-      guard case .success(let batch) = next else {
+      guard case .success(let batch) = next.batch else {
         try trainer.abstain(signals: checkpoints.signals)
         return nil
       }
       guard let batch else { return nil }
       let damage = batch.damage
-      var step = try trainer.step(
+      let launched = try trainer.launch(
         batch, epoch: epoch.epoch, learningRate: epoch.learningRate,
         signals: checkpoints.signals.union(damage.isEmpty ? [] : .skipped))
       loader.recycle(batch)
-      step.place = epoch.place
-      step.place.steps += 1
-      step.place.loss.add(step.loss)
-      (step.epochSteps, step.images) = (epoch.steps, recipe.imagesPerUpdate)
-      (step.dataSeconds, step.stepSeconds) = (wait, watch.lap())
-      return (step, damage)
+      let step = FinishedStep(
+        number: epoch.epoch * epoch.steps + number, endsEpoch: number == epoch.steps,
+        signals: launched.signals)
+      return OpenStep(
+        launched: launched, damage: damage, seconds: (next.wait, next.watch.elapsed),
+        saves: checkpoints.areDue(after: step))
     } catch {
       guard case .imagesMissing = error else { throw error }
       var own: Failure?
-      if case .failure(let failure) = next { own = Failure(failure) }
+      if case .failure(let failure) = next.batch { own = Failure(failure) }
       throw try SharedFailure(own, in: rank.group) ?? error
     }
+  }
+
+  /// Learns what a step came to, and does all that follows it.
+  private func settle(_ open: OpenStep, _ epoch: inout EpochRecord, _ progress: inout RunProgress) throws {
+    let watch = Stopwatch()
+    var step = try open.launched.record()
+    step.place = epoch.place
+    step.place.steps += 1
+    step.place.loss.add(step.loss)
+    (step.epochSteps, step.images) = (epoch.steps, recipe.imagesPerUpdate)
+    (step.dataSeconds, step.stepSeconds) = (open.seconds.data, open.seconds.all + watch.elapsed)
+    for observer in trainer.observers { observer.finish(step) }
+    let excess = step.signals.contains(.skipped) ? try skipped.add(open.damage) : nil
+    step.place.skipped = skipped.ofEpoch
+    epoch.place = step.place
+    (progress.partial, progress.updates) = (step.place, step.updates)
+    if open.saves { step.stallSeconds = try checkpoints.save(progress) }
+    for observer in trainer.observers { observer.settle(step) }
+    if let excess { throw excess }
+    if step.signals.contains(.stop) { throw StopRequested() }
   }
 
   private func batches(of epoch: Int) -> [[Int]] {
     let all = sampler.batches(epoch: epoch, rank: rank.number)
     return Array(all.prefix(recipe.schedule.stepLimit ?? all.count))
-  }
-}
-
-extension FinishedStep {
-  /// A step as checkpoints look at it.
-  fileprivate init(_ step: StepRecord) {
-    self.init(
-      number: step.epoch * step.epochSteps + step.place.steps, endsEpoch: step.place.steps == step.epochSteps,
-      signals: step.signals)
   }
 }

@@ -55,11 +55,15 @@ final class Checkpoints {
   /// Begins to put the memory of checkpoints in place, beside the first steps.
   func prepare() { writer?.prepare(byteCount: trainer.savedByteCount) }
 
-  /// Saves after a step where that is due; the seconds for which training stood still, or nil.
-  func finish(_ step: FinishedStep, _ progress: RunProgress) throws -> Double? {
+  /// Whether to save after a step; asked once for each, in their order.
+  func areDue(after step: FinishedStep) -> Bool {
     sayOutcomes()
     areNeeded = true
-    guard timing.saves(after: step) else { return nil }
+    return timing.saves(after: step)
+  }
+
+  /// Saves after a step; the seconds for which training stood still.
+  func save(_ progress: RunProgress) throws -> Double {
     let watch = Stopwatch()
     try save(state(progress))
     return watch.elapsed

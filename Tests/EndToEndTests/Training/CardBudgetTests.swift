@@ -44,10 +44,12 @@ extension EndToEnd {
       return { more[keyPath: $0] - fewer[keyPath: $0] }
     }
 
-    @Test func `a step uploads all that it reads at once, and waits for none of it`() throws {
+    @Test func `a step is one upload and one download, and nobody waits for either`() throws {
       let cost = try cost()
       #expect(cost(\.uploads) == 4)
       #expect(cost(\.pageable_uploads) == 0)
+      #expect(cost(\.downloads) == 4)
+      #expect(cost(\.waits) == 0)
     }
   }
 }

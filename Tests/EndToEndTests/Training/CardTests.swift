@@ -73,6 +73,36 @@ extension EndToEnd {
           == RunFiles(folder: place.output("whole")).bytes("last.safetensors"))
     }
 
+    /// What a step came to is heard of after the next one was launched, which must not be lost.
+    @Test func `a card's run that was stopped and resumed is the run that was not`() throws {
+      _ = try train("whole", on: "npu", ["--epochs", "2"])
+      let run = try ProgramRun(.worker, training("parts", on: "npu", ["--epochs", "2"]), in: place)
+      try run.read(to: "Epoch: [0]  [ 5/15]")
+      run.send(SIGTERM)
+      let end = try run.finish()
+      #expect(end.status == Status.stoppedEarly, "\(end.errors)")
+      let resumed = try train("parts", on: "npu", ["--epochs", "2", "--resume", "auto"])
+      #expect(resumed.status == Status.done, "\(resumed.errors)")
+      let (parts, whole) = (RunFiles(folder: place.output("parts")), RunFiles(folder: place.output("whole")))
+      #expect(try parts.bytes("last.safetensors") == whole.bytes("last.safetensors"))
+      #expect(try parts.steps().map(\.step) == whole.steps().map(\.step))
+      #expect(try losses("parts") == losses("whole"))
+    }
+
+    @Test func `a card's training that diverges ends as the CPU's does`() throws {
+      let ends = try ["npu", "cpu"].map {
+        try train($0, on: $0, ["--lr", "1e30", "--clip-grad", "0", "--checkpoint-every", "1"])
+      }
+      for end in ends {
+        #expect(end.status == Status.diverged)
+        #expect(end.errors.contains("the training has diverged: loss nan"), "\(end.errors)")
+      }
+      // As many steps before it, and the last checkpoint is of the last of them.
+      let files = ["npu", "cpu"].map { RunFiles(folder: place.output($0)) }
+      #expect(try files[0].steps().map(\.step) == files[1].steps().map(\.step))
+      #expect(try files[0].names("checkpoints").max() == files[1].names("checkpoints").max())
+    }
+
     @Test func `a card without room says so, with what to change`() throws {
       let end = try train("small", on: "npu", variables: ["TEST_CARD_BYTES": "20000000"])
       #expect(end.status == Status.badConfiguration)
