@@ -1,18 +1,21 @@
 import Recipe
 
-/// Why the ranks of a host cannot go on, or begin: not by their own doing.
+/// Why the ranks of a host, or of some, cannot go on, or begin: not by their own doing.
 struct HostFault: Equatable, Codable, Sendable {
-  /// Its number.
-  let host: Int
+  /// Their numbers.
+  let hosts: [Int]
   let kind: Kind
-  /// A clause that begins with the host.
+  /// A clause that begins with the hosts.
   let reason: String
-  /// With which the run ends on its account.
+  /// What may be behind it; nil where the reason says it.
+  let likely: String?
+  /// With which the run ends on their account.
   let status: CInt
 
-  init(of host: Int, _ kind: Kind, reason: String, status: CInt? = nil) {
-    (self.host, self.kind, self.reason) = (host, kind, reason)
-    self.status = status ?? (kind == .refused ? ExitStatus.badConfiguration : .software).rawValue
+  init(of hosts: [Int], _ kind: Kind, reason: String, likely: String? = nil, status: CInt? = nil) {
+    (self.hosts, self.kind, self.reason) = (hosts, kind, reason)
+    self.likely = likely ?? kind.likely
+    self.status = status ?? kind.status.rawValue
   }
 
   enum Kind: String, Codable, Sendable {
@@ -20,34 +23,58 @@ struct HostFault: Equatable, Codable, Sendable {
     case lost
     /// It did not come back in time for another attempt.
     case missing
-    /// It has not come, or does not fit the others, before there was a first attempt.
+    /// It has not come to the first attempt in time, or was not ready for it.
+    case late
+    /// It does not fit the others, before there was a first attempt.
     case refused
     /// It lacks something of its own, before there was a first attempt.
     case unable
   }
 
-  /// In a report's heading, after the host's number.
-  var verdict: String {
-    switch kind {
-    case .lost: "was lost"
+  /// In a report's heading.
+  var heading: String { "\(HostPlaces.names(of: hosts)) \(kind.verdict(ofMany: hosts.count > 1))" }
+
+  var explanation: Explanation {
+    Explanation(cause: likely ?? reason, nextStep: kind.nextStep(ofMany: hosts.count > 1))
+  }
+}
+
+extension HostFault.Kind {
+  fileprivate func verdict(ofMany: Bool) -> String {
+    switch self {
+    case .lost: ofMany ? "were lost" : "was lost"
     case .missing: "did not come back"
+    case .late: "did not come"
     case .refused: "cannot take part"
     case .unable: "cannot start"
     }
   }
 
-  var explanation: Explanation {
-    switch kind {
-    case .refused:
-      Explanation(
-        cause: "the launchers were not started alike", nextStep: .again(after: "mending what this names"))
-    case .unable:
-      Explanation(
-        cause: "what the other hosts have is not there", nextStep: .again(after: "mending this on that host"))
+  fileprivate var likely: String? {
+    switch self {
+    case .refused: "the launchers were not started alike"
+    // Its own launcher has said what.
+    case .unable: nil
+    case .late: "the launcher does not run there, or does not reach that address"
     case .lost, .missing:
-      Explanation(
-        cause: "the host is down, its launcher was ended or held, or the network between the hosts is cut",
-        nextStep: .resume(after: "seeing to that host"))
+      "the host is down, its launcher was ended or held, or the network between the hosts is cut"
+    }
+  }
+
+  fileprivate var status: ExitStatus {
+    switch self {
+    case .late, .refused: .badConfiguration
+    case .lost, .missing, .unable: .software
+    }
+  }
+
+  fileprivate func nextStep(ofMany: Bool) -> Explanation.NextStep {
+    let these = ofMany ? "those hosts" : "that host"
+    return switch self {
+    case .refused: .again(after: "mending what this names")
+    case .unable: .again(after: "mending this on \(these)")
+    case .late: .again(after: "seeing to \(these)")
+    case .lost, .missing: .resume(after: "seeing to \(these)")
     }
   }
 }

@@ -136,13 +136,13 @@ extension HostLead {
   }
 
   private func refuse(_ description: HostDescription, _ peer: Socket.Peer, _ reason: String) {
-    turnAway(peer, HostFault(of: description.host, .refused, reason: reason))
+    turnAway(peer, HostFault(of: [description.host], .refused, reason: reason))
   }
 
   /// A number that no host has is host 0's to blame: the others are waited for.
   private func hear(_ trouble: HostTrouble, from peer: Socket.Peer) {
     let reason = "host \(trouble.host) (\(trouble.name)) cannot start: \(trouble.reason)"
-    turnAway(peer, HostFault(of: trouble.host, .unable, reason: reason, status: trouble.status))
+    turnAway(peer, HostFault(of: [trouble.host], .unable, reason: reason, status: trouble.status))
   }
 
   /// Ends the run where it has not begun yet; one that has goes on, or waits for another launcher.
@@ -202,7 +202,7 @@ extension HostLead {
     } else if isGathering {
       news.append(.said("\(reason); waiting for it"))
     } else {
-      news.append(.absent(HostFault(of: host, .lost, reason: reason)))
+      news.append(.absent(HostFault(of: [host], .lost, reason: reason)))
     }
   }
 
@@ -222,12 +222,10 @@ extension HostLead {
     let fault =
       isSettled
       ? "did not get ready within \(elapsed(patienceForReady)): see what the launcher says there"
-      : "did not come to \(plan.meeting) within \(time): see whether the launcher runs there and reaches that address"
-        + muster.shortage
+      : "did not come to \(plan.meeting) within \(time)" + muster.shortage
     // With fewer another attempt may still begin.
-    let kind: HostFault.Kind = isSettled && muster.isElastic ? .lost : attempt == 0 ? .refused : .missing
-    news.append(
-      .absent(HostFault(of: absent.first ?? 0, kind, reason: "\(names(of: absent)) \(fault)")))
+    let kind: HostFault.Kind = isSettled && muster.isElastic ? .lost : attempt == 0 ? .late : .missing
+    news.append(.absent(HostFault(of: absent, kind, reason: "\(names(of: absent)) \(fault)")))
   }
 
   private func names(of hosts: [Int]) -> String { HostPlaces.names(of: hosts) }

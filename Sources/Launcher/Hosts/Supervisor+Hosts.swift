@@ -13,8 +13,8 @@ extension Supervisor {
     case .absent(let fault):
       if fault.kind == .lost { station.console.print(fault.reason) }
       // A number that is no host's is host 0's to refuse.
-      let ranks = launch.places.ranks(of: fault.host)
-      for rank in ranks.isEmpty ? 0..<1 : ranks { takeEnd(of: rank, .withoutHost(fault), at: now) }
+      let ranks = fault.hosts.flatMap(launch.places.ranks)
+      for rank in ranks.isEmpty ? [0] : ranks { takeEnd(of: rank, .withoutHost(fault), at: now) }
     case .complete(let number, let address, let places): order(number, address, places)
     case .ready: take(.begun)
     case .ended(let rank, let ending): takeEnd(of: rank, ending, at: now)

@@ -61,7 +61,7 @@ extension FailureReport {
   }
 
   private var subject: String {
-    hostFault.map { "host \($0.host) \($0.verdict)" } ?? "rank \(failure.rank) failed"
+    hostFault?.heading ?? "rank \(failure.rank) failed"
   }
 
   private var rule: String { String(repeating: "─", count: Self.width) }
@@ -85,7 +85,7 @@ extension FailureReport {
     let run = row("run", runIdentifier + (attempt.map { ", attempt \($0)" } ?? ""))
     if let hostFault {
       return [run, row("ended", "\(moment) after the start"), row("reason", hostFault.reason)]
-        + [row("likely", cause)] + [place.map { row("at", $0) }].compactMap(\.self)
+        + [hostFault.likely.map { row("likely", $0) }, place.map { row("at", $0) }].compactMap(\.self)
     }
     return [
       run,
@@ -140,9 +140,11 @@ extension FailureReport {
   }
 
   private var others: [String] {
-    let others = outcome.ends.filter { $0.rank != failure.rank }
-    return others.isEmpty
-      ? [] : ["   the others"] + others.map { row("rank \($0.rank)", fate(of: $0) + place(of: $0.rank)) }
+    // Where a host is the cause, none of the ranks is.
+    let others = outcome.ends.filter { hostFault != nil || $0.rank != failure.rank }
+    guard !others.isEmpty else { return [] }
+    return [hostFault == nil ? "   the others" : "   the ranks"]
+      + others.map { row("rank \($0.rank)", fate(of: $0) + place(of: $0.rank)) }
   }
 
   private func place(of rank: Int) -> String { places?.host(of: rank).map { ", on host \($0)" } ?? "" }
@@ -154,10 +156,11 @@ extension FailureReport {
     case .killed(Signal.kill.number) where end.stoppedByLauncher:
       "stopped by the launcher, with SIGKILL as it did not end by itself"
     case .notStarted where end.stoppedByLauncher: "not started"
-    case .withoutHost: "lost with its host"
+    case .withoutHost(let fault): fault.kind == .lost ? "lost with its host" : "not started"
     case _ where end.stoppedByLauncher: "stopped by the launcher"
     case .stoppedEarly: "stopped early"
-    default: "\(end.ending) after rank \(failure.rank) was lost"
+    default:
+      "\(end.ending) after \(hostFault.map { HostPlaces.names(of: $0.hosts) } ?? "rank \(failure.rank)") was lost"
     }
   }
 

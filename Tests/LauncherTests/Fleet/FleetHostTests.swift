@@ -14,7 +14,7 @@ import Testing
   }
 
   private func fault(_ kind: HostFault.Kind) -> Ending {
-    .withoutHost(HostFault(of: 1, kind, reason: "host 1 is not there"))
+    .withoutHost(HostFault(of: [1], kind, reason: "host 1 is not there"))
   }
 
   @Test func `a host that is lost gives place to the witnesses' first words`() {
@@ -30,7 +30,7 @@ import Testing
     #expect(outcome.firstFailure == 2)
   }
 
-  @Test(arguments: [(HostFault.Kind.refused, 78), (.missing, 70)])
+  @Test(arguments: [(HostFault.Kind.refused, 78), (.late, 78), (.missing, 70)])
   func `a host that does not come ends the run before a worker is started`(kind: HostFault.Kind, status: Int)
   {
     var fleet = fleet(restarts: 3)

@@ -7,7 +7,7 @@ import WorkerLink
 @Suite struct HostMessageTests {
   @Test(arguments: [
     Ending.exited(3), .killed(9), .notStarted("no"), .stuck,
-    .withoutHost(HostFault(of: 1, .lost, reason: "host 1 was not heard")),
+    .withoutHost(HostFault(of: [1], .lost, reason: "host 1 was not heard")),
   ])
   func `an end travels as it is`(ending: Ending) throws {
     let facts = WorkerFacts(process: 7, lastLines: ["a", "ü"], logPath: "/l", phase: "forward")

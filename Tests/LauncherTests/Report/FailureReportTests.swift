@@ -112,7 +112,7 @@ import Testing
 
   @Test func `a host that was lost is named, and its ranks are its victims`() {
     let lost = Ending.withoutHost(
-      HostFault(of: 1, .lost, reason: "host 1 (node2, 10.0.0.2) was not heard for 10.0 s"))
+      HostFault(of: [1], .lost, reason: "host 1 (node2, 10.0.0.2) was not heard for 10.0 s"))
     let ends = [
       end(0, .exited(70), 21.5), end(1, .killed(15), 22, byLauncher: true), end(2, lost, 21),
       end(3, lost, 21),
@@ -128,15 +128,48 @@ import Testing
            reason   host 1 (node2, 10.0.0.2) was not heard for 10.0 s
            likely   the host is down, its launcher was ended or held, or the network between the hosts is cut
 
-           the others
-           rank 0   exit 70 after rank 2 was lost, on host 0
+           the ranks
+           rank 0   exit 70 after host 1 was lost, on host 0
            rank 1   stopped by the launcher, on host 0
+           rank 2   lost with its host, on host 1
            rank 3   lost with its host, on host 1
 
            next     the same command with --resume auto, after seeing to that host
         ────────────────────────────────────────────────────────────────────────────
 
         """)
+  }
+
+  @Test func `hosts that did not come are named together, and no rank is blamed`() {
+    let fault = HostFault(of: [1, 2], .late, reason: "hosts 1, 2 did not come to node0:29400 within 10 min")
+    let ends = (0..<3).map {
+      end($0, $0 == 1 ? .withoutHost(fault) : .notStarted("the run was over"), 600, byLauncher: $0 != 1)
+    }
+    var report = report(ends, failed: 1, lines: [])
+    report.places = HostPlaces(all: 3, workers: 1)
+    #expect(
+      report.text == """
+        ── hosts 1, 2 did not come, and the run was stopped ────────────────────────
+           run      digits
+           ended    10 min 0 s after the start
+           reason   hosts 1, 2 did not come to node0:29400 within 10 min
+           likely   the launcher does not run there, or does not reach that address
+
+           the ranks
+           rank 0   not started, on host 0
+           rank 1   not started, on host 1
+           rank 2   not started, on host 2
+
+           next     the same command, after seeing to those hosts
+        ────────────────────────────────────────────────────────────────────────────
+
+        """)
+  }
+
+  @Test func `what a host says itself why it cannot start needs no guess`() {
+    let fault = HostFault(of: [0], .unable, reason: "host 0 (n) cannot start: no such folder", status: 66)
+    let text = report([end(0, .withoutHost(fault), 1)], failed: 0, lines: []).text
+    #expect(!text.contains("likely") && text.contains("   next     the same command, after mending this on"))
   }
 
   @Test func `a worker of one of several hosts is named with its host`() {
