@@ -82,6 +82,11 @@ struct FlagRow: Sendable {
   }
 }
 
+/// The flag that sets a value of the recipe, by the value's dotted name; nil where none does.
+package func flag(setting value: String) -> String? {
+  FlagRow.all.first { $0.value == value }?.names.joined(separator: "/")
+}
+
 extension FlagRow {
   /// All flags with a row, in the order in which they are read and named.
   static let all =

@@ -9,8 +9,10 @@ struct HostDescription: Codable, Equatable, Sendable {
   var workers: Int
   /// The program's.
   var version: String
-  /// Of the recipe, where there is one.
+  /// The recipe's digest, where there is one.
   var recipe: String?
+  /// The same recipe's values, for people.
+  var values: RecipeValues?
   /// Nil where it was named none.
   var run: String?
   /// The host's own name, for people.
@@ -53,8 +55,10 @@ extension HostDescription {
         + "give all the same --nproc."
     }
     if recipe != first.recipe {
+      let differences = first.values.flatMap { values?.differences(from: $0) }
       return
-        "\(title) has another recipe than host 0 (digests \(recipe ?? "none") and \(first.recipe ?? "none")): give all "
+        "\(title) has another recipe than host 0 "
+        + "(\(differences ?? "digests \(recipe ?? "none") and \(first.recipe ?? "none")")): give all "
         + "the same training flags; --print-config shows what they come to."
     }
     if let run, run != first.run {

@@ -20,11 +20,7 @@ final class HostLead {
   private var known: [Int: WorkerFacts] = [:]
   private var attempt = 0
   private var news: [News] = []
-  /// Who was not let in, and said to be so.
-  private var strangers: [String] = []
-
-  /// More than have a wrong key by mistake.
-  private static let mostStrangers = 8
+  private var strangers = Strangers()
 
   /// The time between the wish to begin an attempt and all hosts' being ready for it.
   private struct Gathering {
@@ -68,7 +64,9 @@ final class HostLead {
   /// What has come up since the last time.
   func takeNews(at now: Duration) -> [News] {
     for (peer, message) in star.takeMessages() { take(message, from: peer, at: now) }
-    while let stranger = star.nextRefusal() { say(refusalOf: stranger) }
+    while let refusal = star.nextRefusal() {
+      strangers.note(refusal.address).map { news.append(.said($0)) }
+    }
     if now >= nextBeat {
       nextBeat = now + HostTimeouts.beat
       tellAll(.beat)
@@ -152,15 +150,6 @@ extension HostLead {
     news.append(isFirst ? .absent(fault) : .said("not taken in: \(fault.reason)"))
   }
 
-  private func say(refusalOf stranger: String) {
-    guard strangers.count < Self.mostStrangers, !strangers.contains(stranger) else { return }
-    strangers.append(stranger)
-    news.append(
-      .said(
-        "not let in: \(stranger), with another key than this host's, or no launcher at all. Give all hosts the same "
-          + "--rdzv-key-file, or none"))
-  }
-
   private func begun(_ number: Int, _ host: Int) {
     roster.note(readyFor: number, host: host)
     checkReady()
@@ -225,7 +214,11 @@ extension HostLead {
       : "did not come to \(plan.meeting) within \(time)" + muster.shortage
     // With fewer another attempt may still begin.
     let kind: HostFault.Kind = isSettled && muster.isElastic ? .lost : attempt == 0 ? .late : .missing
-    news.append(.absent(HostFault(of: absent, kind, reason: "\(names(of: absent)) \(fault)")))
+    news.append(
+      .absent(
+        HostFault(
+          of: absent, kind, reason: "\(names(of: absent)) \(fault)",
+          likely: isSettled ? nil : strangers.suspicion)))
   }
 
   private func names(of hosts: [Int]) -> String { HostPlaces.names(of: hosts) }

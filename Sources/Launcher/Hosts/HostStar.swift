@@ -52,14 +52,17 @@ final class HostStar {
   var descriptors: [CInt] { [socket.descriptor, monitor.descriptor] }
   var hasInput: Bool { socket.hasInput || monitor.hasInput }
 
-  /// Who has come and is none of the run's launchers, for people: one with another key, or with one where this host has none.
-  ///
-  /// The likely address is not known of a connection that was gone before it was looked at.
-  func nextRefusal() -> String? {
+  /// Somebody who has come and is none of the run's launchers: one with another key, or with one where this host has none.
+  struct Refusal {
+    /// The likely address; nil of a connection that was gone before it was looked at.
+    let address: IPAddress?
+  }
+
+  func nextRefusal() -> Refusal? {
     while let event = try? monitor.next() {
       switch event {
       case .accepted(let descriptor): caller = IPAddress(farEndOf: descriptor)?.unmapped
-      case .handshakeFailed: return caller.map { "somebody at \($0)" } ?? "somebody"
+      case .handshakeFailed: return Refusal(address: caller)
       default: break
       }
     }

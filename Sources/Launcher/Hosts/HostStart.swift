@@ -58,7 +58,8 @@ final class HostStart {
   private func description(of run: Launch, _ recipe: Recipe?, named name: String?) -> HostDescription {
     HostDescription(
       host: plan.host, hosts: plan.hosts, workers: run.size, version: programVersion, recipe: recipe?.digest,
-      run: name, name: Self.ownName, launcher: .random(in: .min ... .max),
+      values: recipe.map(RecipeValues.init), run: name, name: Self.ownName,
+      launcher: .random(in: .min ... .max),
       boot: (ProcFS.text("/proc/sys/kernel/random/boot_id") ?? "").filter { !$0.isWhitespace }, address: "",
       dialled: "")
   }

@@ -50,11 +50,36 @@ import Testing
       stranger.errors.contains(
         "host 0 at 127.0.0.1:\(port) does not accept this host: give all hosts the same"),
       "\(stranger.errors)")
-    try first.waitForErrors(", with another key than this host's, or no launcher at all. Give all")
+    let notice = "not let in: somebody at 127.0.0.1, with another key than this host's, or no launcher at all"
+    try first.waitForErrors(notice)
     let second = try LauncherRun.host(1, at: port, "true", environment: Self.keys)
     for run in [first, second] { #expect(try run.finish().status == 0, "\(run.errors)") }
     #expect(first.log(rank: 0) == "no key\n")
     #expect(!first.errors.contains("without a key"))
+    #expect(first.errors.split(separator: "not let in").count == 2, "\(first.errors)")
+  }
+
+  @Test func `a host that was not let in is what is likely missed`() throws {
+    let port = try FreePort.find()
+    let first = try LauncherRun.host(0, at: port, "true", ["--join-timeout", "4"], environment: Self.keys)
+    let stranger = try LauncherRun.host(
+      1, at: port, "true", ["--join-timeout", "2"],
+      environment: ["TWINS_RDZV_KEY": String(repeating: "ab", count: 32)])
+    #expect(try stranger.finish().status == 78 && first.finish().status == 78, "\(first.errors)")
+    #expect(
+      first.errors.contains(
+        "   likely   its key: somebody at 127.0.0.1 was not let in. All hosts need the same"),
+      "\(first.errors)")
+  }
+
+  @Test func `values that differ are named by their flags`() throws {
+    let port = try FreePort.find()
+    let first = try LauncherRun.host(0, at: port, "true", ["--batch-size", "8"])
+    let second = try LauncherRun.host(1, at: port, "true", ["--batch-size", "16", "--lr", "1"])
+    for run in [first, second] {
+      #expect(try run.finish().status == 78, "\(run.errors)")
+      #expect(run.errors.contains("than host 0 (--batch-size 16, not 8; --lr 1"), "\(run.errors)")
+    }
   }
 
   @Test func `a host with a key does not meet a host 0 without one`() throws {

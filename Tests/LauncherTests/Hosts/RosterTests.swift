@@ -1,3 +1,4 @@
+import Recipe
 import Testing
 import Wire
 
@@ -78,11 +79,18 @@ import Wire
     #expect(roster.arrive(other, as: peer(3), at: .zero) == .welcome)
   }
 
+  private static var hasty: RecipeValues {
+    var recipe = Recipe()
+    recipe.schedule.epochs = 3
+    return RecipeValues(of: recipe)
+  }
+
   private static let differences: [(@Sendable (inout HostDescription) -> Void, String)] = [
     ({ $0.hosts = 4 }, "was told of 4 hosts and host 0 of 3"), ({ $0.host = 3 }, "takes in hosts 1 to 2"),
     ({ $0.host = 0 }, "takes in hosts 1 to 2"), ({ $0.workers = 3 }, "would start 3 workers and host 0 2"),
     ({ $0.version = "2" }, "runs twins-launch 2 and host 0 1"),
     ({ $0.recipe = "xyz" }, "another recipe than host 0 (digests xyz and abc)"),
+    ({ ($0.recipe, $0.values) = ("xyz", hasty) }, "another recipe than host 0 (digests xyz and abc)"),
     ({ $0.run = "other" }, "was told of run other, and this is r"),
     ({ $0.address = "127.0.0.1" }, "came by loopback, and is another machine"),
     ({ ($0.address, $0.dialled) = ("fd00::2", "fd00::1") }, "one family of addresses"),
