@@ -15,17 +15,26 @@ package struct FolderLock: ~Copyable {
   ///   - path: The lock's file, made where there is none.
   ///   - folder: What is locked, for messages.
   ///   - owner: Who takes it, in a few words; the time is added.
-  package init(_ path: String, of folder: String, owner: String) throws(OutputError) {
-    file = try Self.taken(path, O_CREAT, of: folder)
+  ///   - flag: What names another folder.
+  package init(_ path: String, of folder: String, owner: String, movedBy flag: String) throws(OutputError) {
+    file = try Self.taken(path, O_CREAT, of: folder, movedBy: flag)
     ftruncate(file.number, 0)
     let text = "\(owner), since \(Self.now)"
     _ = text.withCString { pwrite(file.number, $0, strlen($0), 0) }
   }
 
   /// Throws where another process holds the lock; makes and changes nothing.
-  package static func requireFree(_ path: String, of folder: String) throws(OutputError) {
+  package static func requireFree(
+    _ path: String, of folder: String, movedBy flag: String
+  ) throws(OutputError) {
     guard access(path, F_OK) == 0 else { return }
-    _ = try taken(path, 0, of: folder)
+    _ = try taken(path, 0, of: folder, movedBy: flag)
+  }
+
+  /// Who holds the lock now, and since when, as it has said; nil where nobody does, or has said so.
+  package static func holder(_ path: String) -> String? {
+    guard let file = Descriptor(open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) else { return nil }
+    return take(file) ? nil : said(in: file)
   }
 
   /// Whether this is the lock of that file.
@@ -39,23 +48,26 @@ package struct FolderLock: ~Copyable {
 }
 
 extension FolderLock {
-  private static func taken(_ path: String, _ flags: CInt, of folder: String) throws(OutputError)
-    -> Descriptor
-  {
+  private static func taken(
+    _ path: String, _ flags: CInt, of folder: String, movedBy flag: String
+  ) throws(OutputError) -> Descriptor {
     // A link would have whatever it points at emptied; a pipe would be waited for.
     let opened = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0o644)
-    guard let file = Descriptor(opened) else { throw .unwritable(path) }
-    if flock(file.number, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return file }
-    throw refusal(file.number, folder)
+    guard let file = Descriptor(opened) else { throw .unwritable(path, movedBy: flag) }
+    if take(file) { return file }
+    throw OutputError(
+      "another run is writing to \(folder)\(said(in: file).map { " (\($0))" } ?? ""). "
+        + "Stop it, or choose another \(flag).", exitStatus: .badConfiguration)
   }
 
-  private static func refusal(_ descriptor: CInt, _ folder: String) -> OutputError {
+  private static func take(_ file: borrowing Descriptor) -> Bool {
+    flock(file.number, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+  }
+
+  private static func said(in file: borrowing Descriptor) -> String? {
     var bytes = [UInt8](repeating: 0, count: 200)
-    let count = pread(descriptor, &bytes, bytes.count, 0)
-    let holder = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-    return OutputError(
-      "another run is writing to \(folder)\(holder.isEmpty ? "" : " (\(holder))"). "
-        + "Stop it, or choose another --output-dir.", exitStatus: .badConfiguration)
+    let count = pread(file.number, &bytes, bytes.count, 0)
+    return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
   }
 
   /// Local date and time.

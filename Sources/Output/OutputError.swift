@@ -19,10 +19,12 @@ public struct OutputError: Error, Equatable, CustomStringConvertible {
 
 extension OutputError {
   /// For a file or folder that could not be made or opened just now, by errno.
-  static func unwritable(_ path: String) -> OutputError {
+  ///
+  /// - Parameter flags: What names another place.
+  static func unwritable(_ path: String, movedBy flags: String = "--output-dir or --run-dir") -> OutputError {
     let reason = String(cString: strerror(errno))
     return OutputError(
-      "cannot write to \(path): \(reason). Choose a folder that this user may write to with --output-dir or --run-dir.",
+      "cannot write to \(path): \(reason). Choose a folder that this user may write to with \(flags).",
       exitStatus: .inputOutput)
   }
 }

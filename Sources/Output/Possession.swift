@@ -14,6 +14,7 @@ package final class Possession {
   /// Nil only where another run came first into a folder that was made anew.
   private var lock: FolderLock?
 
+  private static let flag = "--output-dir"
   /// The lock's file, where the launcher's own folder is by default.
   private static func lockPath(of folder: String) -> String { "\(folder)/\(RunLayout.lock)" }
 
@@ -32,7 +33,7 @@ package final class Possession {
 
   /// Throws where another process writes to a folder: what it is writing is not to be read either.
   package static func requireFree(_ folder: String) throws(OutputError) {
-    try FolderLock.requireFree(lockPath(of: folder), of: folder)
+    try FolderLock.requireFree(lockPath(of: folder), of: folder, movedBy: flag)
   }
 
   /// Throws as taking possession would, and makes nothing.
@@ -68,7 +69,7 @@ package final class Possession {
   private static func lock(_ folder: String, _ owner: String) throws(OutputError) -> FolderLock {
     let path = lockPath(of: folder)
     guard Folders.make(Folders.parent(of: path)) else { throw .unwritable(folder) }
-    return try FolderLock(path, of: folder, owner: owner)
+    return try FolderLock(path, of: folder, owner: owner, movedBy: flag)
   }
 
   private static func requireRoom(in folder: String, for beginning: Beginning) throws(OutputError) {

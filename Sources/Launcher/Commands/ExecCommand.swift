@@ -56,7 +56,8 @@ struct ExecCommand: LaunchCommand {
     try requireProgram(environment)
     let identifier = launch.runIdentifier ?? .random()
     let path = folder(of: hosts?.plan)
-    let folder = try RunLock(path: path, owner: "pid \(getpid()), run \(identifier.text)", besides: nil)
+    let owner = hosts?.owner(named: identifier) ?? "pid \(getpid()), run \(identifier.text)"
+    let folder = try RunLock(path: path, owner: owner, besides: nil, of: hosts?.plan)
     defer { withExtendedLifetime(folder) {} }
     let isFirst = hosts?.isFirst ?? true
     let control = try ControlServer(

@@ -78,13 +78,13 @@ struct TrainCommand: LaunchCommand {
     {
       return status
     }
-    let owner = "pid \(getpid()), run \(identifier.text)"
+    let owner = hosts?.owner(named: identifier) ?? "pid \(getpid()), run \(identifier.text)"
     let possession =
       request.run.writes && isFirst
       ? try Possession(of: output, beginning: request.beginning, owner: owner) : nil
     let path = ownFolder(in: output, request.run, hosts?.plan)
     let folder: RunLock? =
-      if let path { try RunLock(path: path, owner: owner, besides: possession) } else { nil }
+      if let path { try RunLock(path: path, owner: owner, besides: possession, of: hosts?.plan) } else { nil }
     let control = try path.map { path in
       try ControlServer(run: isFirst ? identifier : nil, folder: path, environment: environment)
     }

@@ -2,7 +2,8 @@ import WorkerLink
 
 /// What `status` tells of a run.
 struct RunStatus: Codable, Equatable, Sendable {
-  let run: String
+  /// Its name; on another host than the first, once host 0 has told it.
+  var run: String
   let attempt: Int
   /// The launcher's process.
   let launcher: Int32
@@ -21,6 +22,8 @@ struct RunStatus: Codable, Equatable, Sendable {
   let ranks: [Rank]
   /// Nil where the run has one host, and of a host that is not the first.
   var hosts: [Host]?
+  /// What this host, which is not the first, waits for; nil where it takes part.
+  var waitsFor: String?
 
   /// What it tells of one host.
   struct Host: Codable, Equatable, Sendable {
@@ -38,7 +41,7 @@ struct RunStatus: Codable, Equatable, Sendable {
     case running
     /// Somebody asked it to stop, or a worker failed.
     case stopping
-    /// A worker failed, and all are to start again.
+    /// A worker failed, and all are to start again; or other hosts are waited for.
     case waiting
   }
 
@@ -70,6 +73,8 @@ struct RunStatus: Codable, Equatable, Sendable {
       /// At one thing for more than half of the time that it may take.
       case stuck
       case ended
+      /// Not started yet.
+      case waiting
     }
   }
 }
@@ -103,7 +108,8 @@ extension RunStatus {
   }
 
   private var notes: [String] {
-    (hosts ?? []).map(\.line) + (unread ?? []).map { "\($0): its lines are in the logs alone" }
+    (hosts ?? []).map(\.line) + [waitsFor.map { "this host waits for \($0)" }].compactMap(\.self)
+      + (unread ?? []).map { "\($0): its lines are in the logs alone" }
   }
 
   private var table: [String] {
@@ -146,7 +152,7 @@ extension RunStatus.Rank {
     switch state {
     case .stopped: "<- a signal or a debugger holds it; `kill -CONT \(pid ?? 0)` lets it go on"
     case .stuck: "<- stuck"
-    case .running, .ended: slow.map { "<- \($0)" } ?? ""
+    case .running, .ended, .waiting: slow.map { "<- \($0)" } ?? ""
     }
   }
 }

@@ -13,20 +13,15 @@ final class Deputy {
   private let timeouts: HostTimeouts
   private var description: HostDescription
   private var standing: Standing
-  /// Whether a worker was started here, in any attempt.
+  /// The run's name, once host 0 has told it.
+  private var runName: String?
+  /// Whether a worker was started here, in any attempt, and in the one that runs.
   private var hasLaunched = false
+  private var takesPart = false
   private var nextBeat = Duration.zero
   /// When host 0 was last heard.
   private var heard = Duration.zero
   private var inattention = Inattention()
-
-  private enum Standing: Equatable {
-    /// Not connected, or not welcome yet.
-    case dialling(Dialling)
-    case here
-    /// The run is over for this host, with this status; its workers end.
-    case leaving(status: CInt, until: Duration)
-  }
 
   init(
     _ launch: Launch, _ plan: HostPlan, _ description: HostDescription, _ timeouts: HostTimeouts,
@@ -136,10 +131,17 @@ extension Deputy {
         receive(.terminate)
         if request.now ?? false { receive(.terminate) }
       }
-      return ControlAnswer(
-        status: station.attempt.status(
-          standing == .here ? .running : .waiting, at: station.now, unread: station.console.lostReaders))
+      return ControlAnswer(status: status)
     }
+  }
+
+  private var status: RunStatus {
+    let waitsFor = standing.waitsFor(at: plan.meeting, takesPart: takesPart)
+    var status = station.attempt.status(
+      waitsFor == nil ? .running : .waiting, at: station.now, unread: station.console.lostReaders)
+    status.run = runName ?? description.run ?? "not known yet"
+    status.waitsFor = waitsFor
+    return status
   }
 
   private func watchWorkers() {
@@ -222,7 +224,9 @@ extension Deputy {
     case .signal(let signal, let rank):
       if signal == .user2 { station.attempt.expectStacks(&station.console) }
       station.attempt.send(signal, to: rank)
-    case .retry(let text): station.console.errors.write(text)
+    case .retry(let text):
+      takesPart = false
+      station.console.errors.write(text)
     case .finish(let status, let text):
       station.console.errors.write(text)
       dial.send(.farewell(host: plan.host))
@@ -233,7 +237,7 @@ extension Deputy {
   }
 
   private func welcome(_ run: String) {
-    standing = .here
+    (standing, runName, takesPart) = (.here, run, false)
     station.console.print(
       "run \(run): host \(plan.host) of \(plan.hosts) at \(description.address), host 0 at \(description.dialled)"
     )
@@ -258,7 +262,7 @@ extension Deputy {
   }
 
   private func launch(_ rank: Int) {
-    hasLaunched = true
+    (hasLaunched, takesPart) = (true, true)
     do throws(LaunchError) {
       try station.launch(rank)
       nextBeat = station.now

@@ -132,8 +132,9 @@ extension HostStar {
     switch error.code {
     case EADDRINUSE:
       LaunchError(
-        "cannot meet the other hosts at \(meeting): another program listens at that port, likely another run. End it, or "
-          + "give all hosts another port.", exitStatus: .badConfiguration)
+        "cannot meet the other hosts at \(meeting): another program listens at that port: likely another run, or another "
+          + "launcher that is host 0 too. End it, give each host a number of its own, or all another port.",
+        exitStatus: .badConfiguration)
     case EADDRNOTAVAIL:
       LaunchError(
         "cannot meet the other hosts at \(meeting): it is no address of this host, which is host 0. Give host 0's own "

@@ -64,6 +64,11 @@ final class HostStart {
       dialled: "")
   }
 
+  /// Who holds a folder, for whoever finds it taken: a run's name is known where it is given.
+  func owner(named run: RunIdentifier) -> String {
+    "pid \(getpid()) on \(Self.ownName)" + (isFirst ? ", run \(run.text)" : "")
+  }
+
   private static var ownName: String {
     var text = [CChar](repeating: 0, count: 256)
     gethostname(&text, text.count - 1)

@@ -14,21 +14,29 @@ struct RunLock: ~Copyable {
   private let lock: FolderLock?
 
   /// Makes the folder and takes possession of it until the launcher ends.
-  init(path: String, owner: String, besides possession: Possession?) throws(LaunchError) {
+  ///
+  /// - Parameter plan: Whose number names the folder, where that is not the first host's.
+  init(
+    path: String, owner: String, besides possession: Possession?, of plan: HostPlan?
+  ) throws(LaunchError) {
     try Self.makeFolders(path)
-    lock = try Self.lock(path, owner, possession)
+    lock = try Self.lock(path, owner, possession, plan)
     self.path = path
   }
 
   private static func lock(
-    _ folder: String, _ owner: String, _ possession: Possession?
+    _ folder: String, _ owner: String, _ possession: Possession?, _ plan: HostPlan?
   ) throws(LaunchError) -> FolderLock? {
     let path = "\(folder)/\(RunLayout.launcherLock)"
     if possession?.isLock(path) == true { return nil }
     do throws(OutputError) {
-      return try FolderLock(path, of: folder, owner: owner)
+      return try FolderLock(path, of: folder, owner: owner, movedBy: "--run-dir")
     } catch {
-      throw LaunchError(error)
+      guard let plan, plan.host > 0, let holder = FolderLock.holder(path) else { throw LaunchError(error) }
+      throw LaunchError(
+        "another launcher is host \(plan.host) already (\(masked(holder)), in \(masked(folder))): likely both were told "
+          + "so by \(plan.source). Give each host a number of its own, or end that launcher.",
+        exitStatus: .badConfiguration)
     }
   }
 }
@@ -38,7 +46,7 @@ extension RunLock {
   static func makeFolders(_ path: String) throws(LaunchError) {
     guard !Folders.make(path) else { return }
     throw LaunchError(
-      "cannot write to \(path): \(errorText(errno)). Choose another folder with --output-dir or --run-dir.",
+      "cannot write to \(path): \(errorText(errno)). Choose another folder with --run-dir.",
       exitStatus: .inputOutput)
   }
 }

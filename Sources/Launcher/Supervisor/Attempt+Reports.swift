@@ -58,7 +58,7 @@ extension Attempt {
       uptimeSeconds: now / .seconds(1),
       epoch: first?.epoch, step: first?.step, stepsOfEpoch: first?.stepsOfEpoch, loss: first?.loss,
       imagesPerSecond: first?.imagesPerSecond,
-      healthy: state != .waiting && ranks.allSatisfy { $0.state == .running || $0.state == .ended },
+      healthy: state != .waiting && ranks.allSatisfy { $0.state != .stopped && $0.state != .stuck },
       unread: unread.isEmpty ? nil : unread, ranks: ranks)
   }
 
@@ -67,7 +67,7 @@ extension Attempt {
     let moment = monotonicNanoseconds()
     let views = liveness?.views(of: workers.values) ?? []
     return launch.ranks.map { rank in
-      views.first { $0.rank == rank }.map { self.rank($0, at: moment) } ?? endedOrUnknown(rank)
+      views.first { $0.rank == rank }.map { self.rank($0, at: moment) } ?? unseen(rank)
     }
   }
 
@@ -77,9 +77,10 @@ extension Attempt {
       slow: liveness?.currentStragglers.first { $0.rank == view.rank }?.description, at: moment)
   }
 
-  private func endedOrUnknown(_ rank: Int) -> RunStatus.Rank {
+  private func unseen(_ rank: Int) -> RunStatus.Rank {
     RunStatus.Rank(
-      rank: rank, pid: processes[rank], state: workers[rank] == nil ? .ended : .running, restarts: number)
+      rank: rank, pid: processes[rank],
+      state: workers[rank] != nil ? .running : processes[rank] == nil ? .waiting : .ended, restarts: number)
   }
 
   /// What the first rank says of its steps, once it has done one.

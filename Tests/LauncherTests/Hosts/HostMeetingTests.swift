@@ -109,6 +109,40 @@ import Testing
     #expect(second.errors.contains("twins-launch: cannot run the worker program /no/such/program"))
   }
 
+  @Test func `a second launcher with a number on one machine hears who has it`() throws {
+    let port = try FreePort.find()
+    let first = try LauncherRun.host(1, at: port, "true")
+    try first.waitForErrors("dialling host 0")
+    let second = try LauncherRun.host(1, at: port, "true", ["--run-dir", "\(first.folder)/out/run"])
+    #expect(try second.finish().status == 78)
+    #expect(
+      second.errors.contains(
+        /another launcher is host 1 already \(pid \d+ on .*, since .*\): likely both were told so by --node-rank/
+      ),
+      "\(second.errors)")
+    #expect(second.errors.contains("(pid \(first.launcher) on "), "\(second.errors)")
+  }
+
+  @Test func `a host that waits says so, and for what`() throws {
+    let port = try FreePort.find()
+    let run = try LauncherRun.host(1, of: 3, at: port, "true")
+    try run.waitForErrors("dialling host 0")
+    func status() throws -> RunStatus {
+      let request = ControlRequest(command: .status)
+      return try #require(try ControlClient.ask(request, folder: "\(run.folder)/out/run/host-1").status)
+    }
+    let alone = try status()
+    #expect(alone.run == "not known yet" && alone.waitsFor == "host 0 at 127.0.0.1:\(port)")
+    #expect(alone.ranks.map(\.rank) == [2, 3] && alone.ranks.allSatisfy { $0.state == .waiting })
+    let first = try LauncherRun.host(0, of: 3, at: port, "true", ["--run-id", "r"])
+    try run.waitForErrors("run r: host 1 of 3")
+    let met = try status()
+    #expect(met.run == "r" && met.state == .waiting && !met.healthy, "\(met.text)")
+    #expect(met.text.contains("\nthis host waits for the next start of the workers\n"), "\(met.text)")
+    first.send(.terminate)
+    #expect(try first.finish().status == 143 && run.finish().status == 143)
+  }
+
   @Test func `with a name for its place host 0 says where it listens`() throws {
     let port = try FreePort.find()
     let run = try LauncherRun(
