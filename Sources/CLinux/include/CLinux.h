@@ -20,8 +20,11 @@ int linux_open_signals(const sigset_t *set);
 /// Whether this process ignores the signal, as one started by nohup(1) ignores SIGHUP.
 int linux_ignores(int signal);
 
-/// Has the kernel send this process the signal when the thread that started it ends, whatever program it becomes.
-int linux_end_with_parent(int signal);
+/// Leaves a process in this one's group that ends all of the group once the other end of a pipe is closed, whatever
+/// programs its processes are by then; -1 with errno where that fails.
+///
+/// To be called while this process has one thread. What left the group lives on.
+int linux_guard_group(int lifeline);
 
 /// Has signals that are sent to end this process end it, also where they were inherited as blocked: Swift's runtime prints a backtrace for them, and goes on. A
 /// fault, or an abort of our own, prints its backtrace first.

@@ -68,7 +68,9 @@ struct Stop: ParsableCommand {
 
   func run() throws {
     let status = try target.ask(ControlRequest(command: .stop, now: now))
-    print(now ? "run \(status.run): stopping at once" : "run \(status.run): stopping after this step")
+    print(
+      "run \(status.run): \(now ? "stopping at once" : status.hasSteps ? "stopping after this step" : "stopping")"
+    )
   }
 }
 

@@ -131,12 +131,11 @@ struct ExecRank: ParsableCommand {
   @Argument(parsing: .postTerminator)
   var command: [String]
 
-  /// Has the program end with the launcher, which it does not know of.
+  /// Has the program, and what it starts, end with the launcher, which they do not know of.
   func run() throws {
-    linux_end_with_parent(SIGKILL)
-    var lifeline = pollfd(fd: WorkerProcess.lifelineDescriptor, events: 0, revents: 0)
-    // One that was gone before sends no signal.
-    if poll(&lifeline, 1, 0) > 0 { throw ArgumentParser.ExitCode(ExitStatus.software.rawValue) }
+    guard linux_guard_group(WorkerProcess.lifelineDescriptor) == 0 else {
+      throw refusal(LaunchError(call: "fork", errno: errno))
+    }
     close(WorkerProcess.lifelineDescriptor)
     withCStrings(command) { _ = execvp(command[0], $0) }
     throw refusal(

@@ -88,8 +88,9 @@ enum ControlClient {
           + "and root; use sudo -u with that user's name.", exitStatus: .missingInput)
     }
     return LaunchError(
-      "no launcher answers in \(folder): \(errorText(errno)). The run has ended, or its launcher was killed; "
-        + "the same training command with --resume auto goes on.", exitStatus: .missingInput)
+      "no launcher answers in \(folder): \(errorText(errno)). The run has ended, or its launcher was killed"
+        + (LaunchRecord(in: folder) == nil ? "." : "; the same training command with --resume auto goes on."),
+      exitStatus: .missingInput)
   }
 
   private static func closed(_ folder: String) -> LaunchError {

@@ -93,6 +93,9 @@ extension RunStatus {
   /// The status as people read it.
   var text: String { ([summary] + progress + notes + [""] + table).joined(separator: "\n") }
 
+  /// Whether the workers tell of their phases, as a program of the user's does not.
+  var hasSteps: Bool { ranks.contains { $0.phase != nil } }
+
   private var summary: String {
     "run \(run), attempt \(attempt): \(state.rawValue) for \(elapsed(.seconds(uptimeSeconds))), launcher pid \(launcher)"
   }
@@ -100,7 +103,7 @@ extension RunStatus {
   private var progress: [String] {
     guard let epoch, let step, let stepsOfEpoch else {
       // A program of the user's tells nothing of its phases.
-      return ranks.contains { $0.phase != nil } ? ["not in an epoch yet"] : []
+      return hasSteps ? ["not in an epoch yet"] : []
     }
     return [
       placeText(epoch: epoch, step: step, of: stepsOfEpoch, loss: loss, imagesPerSecond: imagesPerSecond)

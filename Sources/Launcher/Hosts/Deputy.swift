@@ -117,8 +117,8 @@ extension Deputy {
     }
     let isResumable = station.launch.isResumable
     station.console.print(
-      "\(signal): host 0 is not dialled any longer; "
-        + (isResumable ? "\(station.launch.advice.again) goes on" : "nothing was saved"))
+      "\(signal): host 0 is not dialled any longer"
+        + (isResumable ? "; \(station.launch.advice.again) goes on" : ""))
     leave(status: isResumable ? ExitStatus.stoppedEarly.rawValue : 128 + signal.number)
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Where the lines of one rank go: to the console, to its log file, and into its tail.
 final class RankOutput {
@@ -177,8 +178,13 @@ struct Tail: Sendable {
     next = (next + 1) % capacity
   }
 
-  /// The lines as text, oldest first, without their newlines.
-  var text: [String] {
-    (lines[next...] + lines[..<next]).map { String(decoding: $0.filter { $0 != newline }, as: UTF8.self) }
+  /// The lines as text that is safe to show, oldest first, without their newlines.
+  var text: [String] { (lines[next...] + lines[..<next]).map(Self.shown) }
+
+  /// What a terminal would leave to be seen of a line that a bar of progress writes over again and again.
+  private static func shown(_ line: [UInt8]) -> String {
+    let last = line.filter { $0 != newline }.split(separator: UInt8(ascii: "\r")).last ?? []
+    return last.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+      .map { masked($0) }.joined(separator: "\t")
   }
 }

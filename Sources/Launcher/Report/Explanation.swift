@@ -9,6 +9,10 @@ struct Explanation: Equatable, Sendable {
   /// Of a status that is none of ours.
   static let unknown = Explanation(cause: "not known; its lines may say more", nextStep: .debug)
 
+  /// Of a program of the user's that did not come to run.
+  static let unstartable = Explanation(
+    cause: "a limit of this machine is reached", nextStep: .again(after: "checking `ulimit -a`"))
+
   /// The command or the change that leads on.
   enum NextStep: Equatable, Sendable {
     /// One worker in the foreground, where the fault shows without seven others.

@@ -1,3 +1,5 @@
+import System
+
 /// What a failed attempt prints, at the end of a run as the last thing: which rank failed first, how, and what to do next.
 struct FailureReport: Sendable {
   let runIdentifier: String
@@ -98,7 +100,7 @@ extension FailureReport {
   /// The first lines of the worker's own words.
   private func rows(ofMessage message: String) -> [String] {
     let lines = message.split(separator: "\n").prefix(Self.longestMessage).map(String.init)
-    return lines.enumerated().map { row($0.offset == 0 ? "error" : "", $0.element) }
+    return lines.enumerated().map { row($0.offset == 0 ? "error" : "", masked($0.element)) }
   }
 
   private static let longestMessage = 12
@@ -106,6 +108,7 @@ extension FailureReport {
   private var explanation: Explanation {
     switch failure.ending {
     case .exited where !advice.knowsStatuses: .unknown
+    case .notStarted where !advice.knowsStatuses: .unstartable
     default: failure.ending.explanation
     }
   }

@@ -111,7 +111,8 @@ extension Launch {
   func closingLine(_ outcome: Outcome, after time: Duration) -> String {
     switch ExitStatus(rawValue: outcome.exitStatus) {
     case .done: "\(counted(worldSize, "worker")) finished in \(elapsed(time))"
-    case .stoppedEarly: "stopped early after \(elapsed(time)); \(advice.again) goes on"
+    case .stoppedEarly:
+      "stopped early after \(elapsed(time)); \(advice.again) \(isForeign ? "starts the program again" : "goes on")"
     default:
       "stopped by \(outcome.stopSignal ?? .terminate) after \(elapsed(time))"
         + (isForeign ? "" : ", before the state was saved")
@@ -121,13 +122,15 @@ extension Launch {
 
 extension Fleet {
   /// What a request to stop leads to now.
-  var answerToStop: String {
+  ///
+  /// - Parameter isForeign: Whether the workers are a program of the user's, which need not have steps.
+  func answerToStop(isForeign: Bool) -> String {
     if isWaiting { return "not starting the workers again" }
     if !hasStarted {
       return attempt.number > 0 ? "not starting the workers again" : "ending before a worker is started"
     }
     return deadline == nil
-      ? "asking the workers to stop after this step; a second one stops them at once"
+      ? "asking the workers to stop\(isForeign ? "" : " after this step"); a second one stops them at once"
       : "stopping the workers at once"
   }
 

@@ -122,7 +122,8 @@ extension Supervisor {
     guard signal != .user1 else { return take(.checkpointRequested) }
     let isFirst = askers.insert(host).inserted
     guard insisting || !isFirst || !fleet.isAskedToStop else { return }
-    station.console.print("\(signal)\(host == 0 ? "" : " on host \(host)"): \(fleet.answerToStop)")
+    let answer = fleet.answerToStop(isForeign: launch.isForeign)
+    station.console.print("\(signal)\(host == 0 ? "" : " on host \(host)"): \(answer)")
     take(.stopRequested(signal, at: now, isResumable: launch.isResumable))
   }
 

@@ -82,6 +82,16 @@ import Testing
     }
     #expect(tail.text == (0..<count).suffix(4).map { "line \($0)" })
   }
+
+  /// A report goes to files and over the network too, and from there to terminals.
+  @Test func `what is kept is safe to show, and of a bar of progress its last state`() {
+    var tail = Tail()
+    for line in ["\u{1b}[31mred\u{1b}[0m\n", "1%\r50%\r100%\r\n", "a\tb\r\n", "\n"] {
+      Array(line.utf8).withUnsafeBytes { tail.append($0) }
+    }
+    [0xFF, 0x41, newline].withUnsafeBytes { tail.append($0) }
+    #expect(tail.text == [#"\x1b[31mred\x1b[0m"#, "100%", "a\tb", "", #"\xffA"#])
+  }
 }
 
 extension LineQueue {
