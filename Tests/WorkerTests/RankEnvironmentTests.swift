@@ -1,9 +1,11 @@
 import Collective
 import Flags
+import Foundation
 import Recipe
+import TestSupport
 import Testing
-import WorkerLink
 import Torch
+import WorkerLink
 
 @testable import Worker
 
@@ -173,6 +175,32 @@ import Torch
     let error = #expect(throws: RecipeError.self) { try RankEnvironment(environment) }
     #expect(error?.exitStatus == .badConfiguration)
     #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+  }
+
+  @Test func `whom a worker waits for is named`() throws {
+    let place = try #require(try TorchrunPlace(environment))
+    #expect(
+      place.waitingLine(absent: [2])?.hasPrefix("rank 3 has waited 10 s for rank 2, of this host") == true)
+    #expect(place.waitingLine(absent: [])?.contains("the others of this host, which are there") == true)
+    #expect(
+      place.waitingLine(absent: nil)?.contains("the other 1 of 2 hosts, which meet at 10.0.0.1, port 42677")
+        == true)
+    let one = ["RANK": "1", "GROUP_RANK": "0", "GROUP_WORLD_SIZE": "1", "WORLD_SIZE": "2"]
+    let alone = try #require(try TorchrunPlace(environment.merging(one) { $1 }))
+    #expect(alone.waitingLine(absent: nil) == nil)
+  }
+
+  @Test func `who has not come is seen in the folder`() throws {
+    let folder = try TemporaryFolder()
+    var ring = RingRendezvous(rank: 1, size: 3, run: "r", generation: 0, directory: "\(folder.path)/ring")
+    ring.firstRank = 3
+    #expect(ring.absentRanks == nil)
+    try FileManager.default.createDirectory(atPath: ring.directory, withIntermediateDirectories: false)
+    #expect(ring.absentRanks == [3])
+    for name in ["memory", "ring-0.lock", "ring-1.lock"] {
+      #expect(FileManager.default.createFile(atPath: "\(ring.directory)/\(name)", contents: nil))
+    }
+    #expect(ring.absentRanks == [5])
   }
 
   @Test func `a master that is not there, or is this host's own loopback by another name, is refused`() throws

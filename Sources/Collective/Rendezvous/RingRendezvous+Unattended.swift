@@ -17,6 +17,18 @@ extension RingRendezvous {
     return try RingGroup.connect(own)
   }
 
+  /// The ranks that have not come to the folder yet, for people: what an earlier start left there counts as come.
+  ///
+  /// Nil where there is no folder, as once all have met. Until rank 0 has brought the memory no other shows itself.
+  public var absentRanks: [Int]? {
+    guard access(directory, F_OK) == 0 else { return nil }
+    guard access(memoryPath, F_OK) == 0 else { return [firstRank] }
+    let absent = (0..<size).filter {
+      access("\(RingGroup.socketPath(of: $0, in: directory)).lock", F_OK) != 0
+    }
+    return absent.map { firstRank + $0 }
+  }
+
   /// Where rank 0 tells which memory all are to share: a link to its open file.
   var memoryPath: String { "\(directory)/memory" }
 

@@ -27,7 +27,11 @@ struct WorkerRun {
   let request: RunRequest
 
   func run(_ environment: [String: String]) throws {
-    if request.run.dryRun, !request.run.printConfig { return try rehearse(environment) }
+    if request.run.dryRun, !request.run.printConfig {
+      // All workers that torchrun starts would say the same.
+      guard TorchrunPlace.rank(environment) ?? 0 == 0 else { return }
+      return try rehearse(environment)
+    }
     let placement = try RankEnvironment(environment)
     // Torchrun starts again with the same command line, which must not remove what the run has saved.
     if request.run.overwrite, let torchrun = placement.torchrun, torchrun.restarts > 0 {

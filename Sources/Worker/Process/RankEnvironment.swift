@@ -45,6 +45,8 @@ struct RankEnvironment {
   /// Meets the other workers, if there are any.
   func group(_ recipe: Recipe) throws(CollectiveError) -> any ProcessGroup {
     guard var rendezvous else { return SoloGroup() }
+    let notice = torchrun.map(MeetingNotice.init)
+    defer { notice?.end() }
     rendezvous.gradientWire = WireFormat(recipe.precision.gradientWire)
     // A host's workers are a sum group of the run, and all of theirs.
     if let hosts { return try HostsGroup.connect(rendezvous, torchrun?.located(hosts) ?? hosts) }

@@ -51,6 +51,12 @@ struct TorchrunPlace: Equatable {
     try check()
   }
 
+  /// The rank that torchrun has given to this process, if it has started it.
+  static func rank(_ environment: [String: String]) -> Int? {
+    guard environment[TorchrunVariable.run.rawValue] != nil else { return nil }
+    return environment[RingRendezvous.rankVariable].flatMap { Int($0) }
+  }
+
   /// A socket's path may have 107 bytes; this leaves room for the names below.
   private static let longestParent = 40
 

@@ -18,10 +18,11 @@ extension EndToEnd {
 
     /// Every worker of `hosts` hosts with `hostSize` each.
     private func workers(
-      _ arguments: [String], hosts: Int, of hostSize: Int, restarts: Int = 0
+      _ arguments: [String], hosts: Int, of hostSize: Int, starting ranks: Range<Int>? = nil,
+      restarts: Int = 0
     ) throws -> [ProgramRun] {
       let port = try FreePort.find()
-      return try (0..<hosts * hostSize).map { rank in
+      return try (ranks ?? 0..<hosts * hostSize).map { rank in
         try ProgramRun(
           .worker, arguments, in: place,
           variables: [
@@ -60,6 +61,22 @@ extension EndToEnd {
       #expect(own.status == Status.done, "\(own.errors)")
       try check("executed", against: whole)
       #expect(place.leftovers.isEmpty)
+    }
+
+    @Test func `a dry run is rank 0's`() throws {
+      for (rank, run) in try workers(training("dry", "--dry-run"), hosts: 2, of: 2).enumerated() {
+        let end = try run.finish()
+        #expect(end.status == Status.done, "\(end.errors)")
+        #expect(end.output.isEmpty == (rank > 0), "\(end.output)")
+        #expect(rank == 0 || end.errors.isEmpty, "\(end.errors)")
+      }
+    }
+
+    @Test func `a worker says whom it waits for`() throws {
+      let run = try #require(try workers(training("out"), hosts: 1, of: 2, starting: 0..<1).first)
+      try run.waitForErrors("rank 0 has waited 10 s for rank 1, of this host too: see what it says")
+      run.send(SIGTERM)
+      _ = try run.finish()
     }
 
     @Test func `a folder with a run is refused by rank 0, in a file too, and gone on with where asked to`()
