@@ -38,6 +38,20 @@ int ct_store_open(const char *address, int port, int socket, int64_t timeout, ct
 
 void ct_store_free(ct_store *store) { delete store; }
 
+int ct_store_set(const ct_store *store, const char *key, const void *bytes, size_t count) {
+  return guarded([&] {
+    const auto *first = static_cast<const uint8_t *>(bytes);
+    store->value->set(key, std::vector<uint8_t>(first, first + count));
+  });
+}
+
+int ct_store_get(const ct_store *store, const char *key, void (*take)(void *, const void *, size_t), void *context) {
+  return guarded([&] {
+    const std::vector<uint8_t> value = store->value->get(key);
+    take(context, value.data(), value.size());
+  });
+}
+
 int ct_group_open(const ct_store *store, const char *name, const char *address, int rank, int size, int64_t timeout,
                   ct_group **out) {
   return guarded([&] {

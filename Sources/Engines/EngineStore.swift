@@ -21,4 +21,24 @@ public final class EngineStore {
   }
 
   deinit { ct_store_free(handle) }
+
+  /// Puts a value under a key, in place of an earlier one.
+  public func set(_ key: String, _ value: [UInt8]) throws(EngineFailure) {
+    guard ct_store_set(handle, key, value, value.count) == 0 else { throw .setup("\(key): \(lastError)") }
+  }
+
+  /// The value of a key, which is waited for as long as for the store itself.
+  public func value(of key: String) throws(EngineFailure) -> [UInt8] {
+    var value: [UInt8] = []
+    let status = withUnsafeMutablePointer(to: &value) { value in
+      ct_store_get(
+        handle, key,
+        { context, bytes, count in
+          context?.assumingMemoryBound(to: [UInt8].self).pointee = Array(
+            UnsafeRawBufferPointer(start: bytes, count: count))
+        }, value)
+    }
+    guard status == 0 else { throw .setup("\(key): \(lastError)") }
+    return value
+  }
 }

@@ -24,6 +24,7 @@ enum Idleness: String, CaseIterable, Sendable {
   case boxSides = "--cutmix-minmax takes its place"
   case oneMixing = "only one of Mixup and CutMix is on"
   case alone = "one worker has nobody to exchange with"
+  case oneHost = "one host has one disk"
   case sharedMemory = "only --transport ipc and tcp send gradients"
   case onCards = "on cards each worker updates all weights, after an exchange that follows backward"
   case adamW = "AdamW has no momentum to set"
@@ -52,6 +53,7 @@ enum Idleness: String, CaseIterable, Sendable {
     case .boxSides: mixing.cutmixMinMax != nil
     case .oneMixing: mixing.mixup == 0 || !mixing.mixesRectangles
     case .alone: recipe.worldSize == 1
+    case .oneHost: situation.hosts == 1
     case .sharedMemory: !situation.sumsTravel
     case .onCards: situation.onCard
     case .adamW: recipe.optimizer.kind == .adamw

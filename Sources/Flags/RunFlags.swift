@@ -99,6 +99,12 @@ package struct RunFlags: ParsableArguments {
         + "Training goes on meanwhile. (default: 0)", valueName: "n"))
   package var checkpointEvery: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Disks to save each checkpoint on: that of host 0, and those of the next hosts that do not see it. A run goes on from "
+        + "the newest that any of them has. (default: 1)", valueName: "n"))
+  package var checkpointCopies: Int?
+
   @Option(help: ArgumentHelp("Newest checkpoints to keep, beside that of the best epoch.", valueName: "n"))
   package var keep = 2
 
@@ -162,7 +168,8 @@ package struct RunFlags: ParsableArguments {
       printConfig: printConfig,
       resume: resume, finetune: finetune, useEma: useEma, overwrite: overwrite, dryRun: dryRun, eval: eval,
       throughput: throughput, noEval: noEval, skipDamaged: skipDamaged, checkpointEvery: checkpointEvery,
-      keep: keep, logEvery: logEvery, threads: threads, numWorkers: numWorkers,
+      checkpointCopies: checkpointCopies, keep: keep, logEvery: logEvery, threads: threads,
+      numWorkers: numWorkers,
       shardOptimizer: shardOptimizer, noOverlap: noOverlap, bucketMegabytes: bucketMegabytes,
       checkWeightsEvery: checkWeightsEvery)
   }
@@ -175,6 +182,8 @@ package struct RunFlags: ParsableArguments {
     FlagRow("--skip-damaged", \.run.skipDamaged, .within(0...1_000_000_000), idle: [.untrained]),
     FlagRow("--overwrite", \.run.overwrite.given, idle: [.untrained]),
     FlagRow("--checkpoint-every", \.run.checkpointEvery, .within(0...manySteps), idle: [.untrained]),
+    FlagRow(
+      "--checkpoint-copies", \.run.checkpointCopies, .within(1...65_535), idle: [.untrained, .oneHost]),
     FlagRow("--log-every", { $0.run.logEvery }, .within(1...manySteps)),
     FlagRow("--threads", \.run.threads, .within(1...manyThreads)),
     FlagRow("--no-overlap", \.run.noOverlap.given, idle: [.untrained, .alone, .onCards]),

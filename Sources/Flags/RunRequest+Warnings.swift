@@ -6,11 +6,12 @@ extension RunRequest {
   /// Pure; the lone worker or rank 0 says each once, at the start.
   /// - Parameter sumsTravel: Whether gradients are sent between the workers rather than summed in shared memory.
   package func warnings(
-    worldSize: Int, over saved: SavedValues? = nil, onCard: Bool = false, sumsTravel: Bool = true
+    worldSize: Int, over saved: SavedValues? = nil, onCard: Bool = false, hosts: Int = 1,
+    sumsTravel: Bool = true
   ) throws(RecipeError) -> [String] {
     let settings = try settings(worldSize: worldSize, over: saved)
     let situation = Situation(
-      recipe: settings.recipe, run: run, goesOn: saved?.isOfRun == true, onCard: onCard,
+      recipe: settings.recipe, run: run, goesOn: saved?.isOfRun == true, onCard: onCard, hosts: hosts,
       sumsTravel: sumsTravel)
     var left = settings.given
     return Idleness.allCases.compactMap { reason in
@@ -29,6 +30,7 @@ struct Situation {
   /// Whether the run goes on from a checkpoint.
   let goesOn: Bool
   let onCard: Bool
+  let hosts: Int
   /// Whether gradients are sent between the workers.
   let sumsTravel: Bool
 }

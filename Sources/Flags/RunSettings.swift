@@ -21,6 +21,7 @@ package struct RunSettings: Codable, Equatable, Sendable {
   package let noEval: Bool
   package let skipDamaged: Int?
   package let checkpointEvery: Int?
+  package let checkpointCopies: Int?
   package let keep: Int
   package let logEvery: Int
   package let threads: Int?

@@ -16,7 +16,7 @@ import Testing
     "--start-epoch -1", "--max-step 0", "--lr 0.0", "--lr inf", "--warmup-epochs -1", "--warmup-lr -1.0",
     "--min-lr -1.0", "--weight-decay -0.1", "--opt-betas 0.9", "--opt-betas 0.9 1.0", "--opt-eps 0.0",
     "--momentum 1.0", "--clip-grad -1.0", "--clip-grad nan", "--accumulate 0", "--keep 0",
-    "--checkpoint-every -1", "--log-every 0",
+    "--checkpoint-every -1", "--checkpoint-copies 0", "--log-every 0",
     "--threads 0", "--num-workers -1", "--bucket-megabytes 0", "--bucket-megabytes 1025",
     "--check-weights-every -1", "--opt lamb", "--sched step",
   ])
@@ -30,7 +30,8 @@ import Testing
   /// A count without an upper end overflows, asks for all memory or never ends.
   @Test(arguments: [
     "--batch-size", "--input-size", "--recount", "--epochs", "--start-epoch", "--max-step", "--warmup-epochs",
-    "--accumulate", "--keep", "--checkpoint-every", "--log-every", "--threads", "--num-workers",
+    "--accumulate", "--keep", "--checkpoint-every", "--checkpoint-copies", "--log-every", "--threads",
+    "--num-workers",
     "--bucket-megabytes", "--check-weights-every",
   ])
   func `the largest integer is too large for every flag, and the message names the bound`(flag: String) throws
@@ -61,7 +62,8 @@ import Testing
           + "--mixup 0 --cutmix 0 --cutmix-minmax 1 1 --mixup-prob 0 --mixup-switch-prob 1 --smoothing 0 --drop 0 "
           + "--drop-path 0 --model-ema-decay 0 --epochs 1 --start-epoch 0 --max-step 1 --warmup-epochs 0 --warmup-lr 0 "
           + "--min-lr 0 --weight-decay 0 --opt-betas 0 0 --momentum 0 --clip-grad 0 --accumulate 1 --keep 1 --checkpoint-every 0 "
-          + "--log-every 1 --threads 1 --num-workers 0 --bucket-megabytes 1 --check-weights-every 0")
+          + "--checkpoint-copies 1 --log-every 1 --threads 1 --num-workers 0 --bucket-megabytes 1 --check-weights-every 0"
+      )
     ).recipe(worldSize: 1)
   }
 

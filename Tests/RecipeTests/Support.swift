@@ -42,8 +42,10 @@ extension TrainingFlags {
   }
 
   func warnings(
-    worldSize: Int, over saved: SavedValues? = nil, onCard: Bool = false, sumsTravel: Bool = true
+    worldSize: Int, over saved: SavedValues? = nil, onCard: Bool = false, hosts: Int = 1,
+    sumsTravel: Bool = true
   ) throws(RecipeError) -> [String] {
-    try request().warnings(worldSize: worldSize, over: saved, onCard: onCard, sumsTravel: sumsTravel)
+    try request().warnings(
+      worldSize: worldSize, over: saved, onCard: onCard, hosts: hosts, sumsTravel: sumsTravel)
   }
 }

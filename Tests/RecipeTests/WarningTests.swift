@@ -85,6 +85,13 @@ import Testing
       ])
   }
 
+  @Test func `copies of checkpoints want several hosts`() throws {
+    let copies = try parse("--checkpoint-copies", "2")
+    #expect(try copies.warnings(worldSize: 4, hosts: 2) == [])
+    #expect(
+      try copies.warnings(worldSize: 4) == ["no effect: --checkpoint-copies (one host has one disk)"])
+  }
+
   @Test func `how workers exchange is no part of the recipe`() throws {
     let plain = try parse().recipe(worldSize: 2)
     #expect(try parse(words(Self.exchange)).recipe(worldSize: 2).digest == plain.digest)

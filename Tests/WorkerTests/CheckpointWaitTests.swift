@@ -27,7 +27,7 @@ import WorkerLink
     }
     return try onThreeRanks { rank, group in
       var looks = 0
-      return try firstRankIsFree(rank == 0 ? writer : nil, in: group, within: patience) { phase in
+      return try writersAreFree(rank == 0 ? writer : nil, in: group, within: patience) { phase in
         guard rank == 0, phase == .communicate else { return }
         looks += 1
         if letGo(looks) { gate.open() }
@@ -45,6 +45,6 @@ import WorkerLink
 
   @Test func `nobody waits where nothing is being saved`() throws {
     let writer = CheckpointWriter(CheckpointStore(folder: folder.path))
-    #expect(try firstRankIsFree(writer, in: SoloGroup(), within: .zero))
+    #expect(try writersAreFree(writer, in: SoloGroup(), within: .zero))
   }
 }

@@ -104,7 +104,7 @@ import WorkerLink
     let hosts = HostLink(
       hosts: 2, host: 1, address: "127.0.0.2", storeAddress: "127.0.0.1", storePort: port, run: "r",
       generation: 0)
-    let error = #expect(throws: CollectiveError.self) { try HostsGroup.connect(ring, hosts) }
+    let error = #expect(throws: CollectiveError.self) { try HostsEntrance(hosts, of: ring) }
     #expect(error?.culprit == 1)
     #expect(
       "\(error!)".contains("its host 1 did not meet the others: the store at 127.0.0.1, port \(port): "))

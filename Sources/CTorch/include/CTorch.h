@@ -247,6 +247,11 @@ typedef struct ct_transfer ct_transfer;
 /// which then belongs to the store; the others, with -1, wait for it.
 int ct_store_open(const char *address, int port, int socket, int64_t timeout, ct_store **out);
 void ct_store_free(ct_store *store);
+/// Puts a value into the store, in place of an earlier one.
+int ct_store_set(const ct_store *store, const char *key, const void *bytes, size_t count);
+/// Waits for a key; `take` is called once with its value.
+int ct_store_get(const ct_store *store, const char *key, void (*take)(void *context, const void *bytes, size_t count),
+                 void *context);
 /// A group of `size` ranks that have met in the store under this name, each listening on an address of its own host.
 int ct_group_open(const ct_store *store, const char *name, const char *address, int rank, int size, int64_t timeout,
                   ct_group **out);

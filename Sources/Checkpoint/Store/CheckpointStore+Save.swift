@@ -67,7 +67,7 @@ extension CheckpointStore {
   }
 
   /// The store's own name has to survive too, or the first checkpoint is lost with it.
-  private func makeStore() throws(CheckpointError) {
+  func makeStore() throws(CheckpointError) {
     guard list().readable.isEmpty else { return }
     try disk.makeFolders(folder)
     try disk.syncFolder(FileSystem.split(folder).folder)
@@ -75,8 +75,9 @@ extension CheckpointStore {
 
   private func fill(_ path: String, with pending: PendingCheckpoint) throws(CheckpointError) {
     try disk.makeFolder(path)
-    var manifest = Manifest(
-      sequence: (list().readable.first?.sequence ?? 0) + 1, isBest: pending.isBest)
+    let newest = list().readable.first
+    var manifest = Manifest(sequence: (newest?.sequence ?? 0) + 1, isBest: pending.isBest)
+    manifest.lineage = newest?.lineage ?? lineage
     for file in pending.files { manifest.files.append(try write(file, in: path)) }
     try finish(path, with: pending.state, manifest)
   }
@@ -122,7 +123,7 @@ extension CheckpointStore {
   }
 
   /// Gives the finished folder its name; an earlier folder of that name is then removed.
-  private func publish(_ name: String) throws(CheckpointError) {
+  func publish(_ name: String) throws(CheckpointError) {
     guard disk.exists(path(of: name)) else {
       return try disk.rename(temporaryPath(of: name), to: path(of: name))
     }

@@ -7,6 +7,8 @@ import Glibc
 public struct CheckpointStore: Sendable {
   /// Where the checkpoints lie; made by the first save.
   public let folder: String
+  /// The run that begins in the store, where several hosts have one each; one that is gone on with keeps its own.
+  public var lineage: String?
   var disk = FileSystem()
 
   /// What a run's output folder calls the folder of its checkpoints.
@@ -114,6 +116,7 @@ extension CheckpointStore {
     let name: String
     let sequence: Int
     let isBest: Bool
+    let lineage: String?
     /// Bytes of its files.
     let byteCount: Int
 
@@ -134,7 +137,7 @@ extension CheckpointStore {
         let manifest = try Manifest(in: path(of: name))
         readable.append(
           Entry(
-            name: name, sequence: manifest.sequence, isBest: manifest.isBest ?? false,
+            name: name, sequence: manifest.sequence, isBest: manifest.isBest ?? false, lineage: manifest.lineage,
             byteCount: manifest.files.reduce(0) { $0 + $1.size }))
       } catch {
         unreadable.append(error)
@@ -144,7 +147,7 @@ extension CheckpointStore {
   }
 
   /// Whether a name stands for a later place of the run; names that stand for none come last.
-  private static func isFurther(_ name: String, _ other: String) -> Bool {
+  static func isFurther(_ name: String, _ other: String) -> Bool {
     switch (CheckpointName(name), CheckpointName(other)) {
     case (let one?, let two?) where one != two: one > two
     case (_?, nil): true

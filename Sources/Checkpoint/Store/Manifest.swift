@@ -13,6 +13,9 @@ struct Manifest: Codable, Equatable, Sendable {
   var sequence: Int
   /// Whether it was the best of its run when it was saved; none where an earlier version wrote it.
   var isBest: Bool?
+  /// The run of several hosts that the store's checkpoints are of, by the name that it was begun under: disks of other hosts have those
+  /// of the same run, or of another.
+  var lineage: String?
   var files: [File] = []
 
   struct File: Codable, Equatable, Sendable {
@@ -40,9 +43,13 @@ struct Manifest: Codable, Equatable, Sendable {
 
   /// The manifest of a checkpoint's folder.
   init(in folder: String) throws(CheckpointError) {
-    let file = try Self.open(folder)
+    self = try Self(try Self.content(in: folder), in: folder)
+  }
+
+  /// What its file in a folder says.
+  init(_ content: Data, in folder: String) throws(CheckpointError) {
     do {
-      self = try JSONDecoder().decode(Self.self, from: Data(file.bytes))
+      self = try JSONDecoder().decode(Self.self, from: content)
     } catch {
       throw .incomplete(folder: folder, reason: "its \(Self.fileName) is damaged")
     }
@@ -57,9 +64,11 @@ struct Manifest: Codable, Equatable, Sendable {
     self.isBest = isBest
   }
 
-  private static func open(_ folder: String) throws(CheckpointError) -> MappedFile {
+  /// The content of a checkpoint's manifest.
+  static func content(in folder: String) throws(CheckpointError) -> Data {
     do throws(CheckpointError) {
-      return try MappedFile(path: "\(folder)/\(fileName)", atMost: longestText)
+      let file = try MappedFile(path: "\(folder)/\(fileName)", atMost: longestText)
+      return withExtendedLifetime(file) { Data(file.bytes) }
     } catch .badFile(_, let reason) {
       throw .incomplete(folder: folder, reason: "its \(fileName) is damaged: \(reason)")
     } catch {

@@ -44,9 +44,9 @@ private struct Measurement {
       run.hosts = hosts.plan
       run.notes.append(hosts.note)
       guard hosts.isFirst else {
-        return try hosts.follow(run, nil, named: nil, signals: signals, control: nil)
+        return try hosts.follow(run, asked: nil, named: nil, signals: signals, control: nil)
       }
-      return try run.supervise(signals, hosts: hosts.lead(run, nil))
+      return try run.supervise(signals, hosts: hosts.lead(run, nil, asked: nil))
     } catch {
       // The others would dial for long.
       hosts.turnAway(error)

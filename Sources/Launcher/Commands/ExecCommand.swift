@@ -76,9 +76,10 @@ struct ExecCommand: LaunchCommand {
     run.restarts = budget
     try run.requireRoom()
     if let hosts, !isFirst {
-      return try hosts.follow(run, nil, named: launch.runIdentifier, signals: signals, control: control)
+      return try hosts.follow(
+        run, asked: nil, named: launch.runIdentifier, signals: signals, control: control)
     }
-    return try run.supervise(signals, control: control, hosts: hosts?.lead(run, nil))
+    return try run.supervise(signals, control: control, hosts: hosts?.lead(run, nil, asked: nil))
   }
 
   /// Where a worker stands: nothing of ours is told to it.

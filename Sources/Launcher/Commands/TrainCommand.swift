@@ -54,6 +54,8 @@ struct TrainCommand: LaunchCommand {
     let request = try training.request()
     let saved = SavedValues.glimpse(request)
     let recipe = try recipe(of: request, over: saved, size, on: hosts?.plan)
+    // A checkpoint need not lie on every host's disk: what it says is nothing to compare before it does.
+    let asked = (try? self.recipe(of: request, over: nil, size, on: hosts?.plan)) ?? recipe
     let output = request.outputFolder(over: saved)
     var task = WorkerTask(
       trainingWith: LaunchFlags.removed(from: given), request, writingTo: output)
@@ -107,7 +109,7 @@ struct TrainCommand: LaunchCommand {
     if let hosts, !isFirst {
       if request.run.writes { run.resumption = Resumption(output: output) }
       return try hosts.follow(
-        run, recipe, named: launch.runIdentifier, signals: signals, control: control)
+        run, asked: asked, named: launch.runIdentifier, signals: signals, control: control)
     }
     try possession?.begin()
     if request.run.writes, let path {
@@ -117,7 +119,7 @@ struct TrainCommand: LaunchCommand {
       run.notes += [record.write(to: path)].compactMap(\.self)
     }
     return try run.supervise(
-      signals, control: control, possession: possession, hosts: hosts?.lead(run, recipe))
+      signals, control: control, possession: possession, hosts: hosts?.lead(run, recipe, asked: asked))
   }
 
   /// The launcher's own folder: an evaluation or a measurement, which writes nothing, has one where it is named;

@@ -39,18 +39,20 @@ final class HostStart {
 
   /// Host 0's side, of a run that is about to start.
   ///
-  /// - Parameter recipe: Nil where nothing is trained that has one.
-  func lead(_ run: Launch, _ recipe: Recipe?) -> HostLead? {
-    star.map { HostLead(plan, description(of: run, recipe, named: run.runIdentifier), recipe, timeouts, $0) }
+  /// - Parameters:
+  ///   - recipe: Nil where nothing is trained that has one.
+  ///   - asked: What has to be asked for on all hosts alike.
+  func lead(_ run: Launch, _ recipe: Recipe?, asked: Recipe?) -> HostLead? {
+    star.map { HostLead(plan, description(of: run, asked, named: run.runIdentifier), recipe, timeouts, $0) }
   }
 
   /// Takes part as another host than the first; the exit status once the run is over.
   func follow(
-    _ run: Launch, _ recipe: Recipe?, named name: RunIdentifier?, signals: consuming SignalReader,
+    _ run: Launch, asked: Recipe?, named name: RunIdentifier?, signals: consuming SignalReader,
     control: ControlServer?
   ) throws(LaunchError) -> CInt {
     try Deputy(
-      run, plan, description(of: run, recipe, named: name?.text), timeouts, key: key, signals: signals,
+      run, plan, description(of: run, asked, named: name?.text), timeouts, key: key, signals: signals,
       control: control
     ).run()
   }

@@ -79,19 +79,19 @@ final class RankExchange {
 }
 
 extension RankExchange {
-  /// Copies the other ranks' blocks of `own` to `target`, on rank 0 alone; every rank must call it, and `room` holds
+  /// Copies the other ranks' blocks of `own` to `target`, where there is one; every rank must call it, and `room` holds
   /// nothing afterwards.
   ///
-  /// Where the ranks see one another's memory, rank 0 copies from there, and nobody else's blocks travel.
+  /// Where the ranks see one another's memory, who has a target copies from there, and nobody else's blocks travel.
   func gather(
     _ own: UnsafeMutableBufferPointer<Float>, through room: SymmetricBuffer,
     to target: UnsafeMutableBufferPointer<Float>?
   ) throws(CollectiveError) {
     let all = 0..<room.count
-    if group.rank != 0 { copy(owned(of: all), of: own, to: room.floats) }
+    copy(owned(of: all), of: own, to: room.floats)
     if room.isShared { try group.barrier() } else { try group.allGatherBlocks(room, all) }
     if let target {
-      for rank in 1..<group.size {
+      for rank in 0..<group.size where rank != group.rank {
         copy(group.blocks.ranges(of: rank, in: all), of: room.floats(of: rank), to: target)
       }
     }

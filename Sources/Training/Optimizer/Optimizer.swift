@@ -92,7 +92,7 @@ extension Optimizer {
   /// What stands before a parameter's name in the key of its moment.
   static func prefix(_ moment: String) -> String { "\(moment)." }
 
-  /// Copies every weight's moments to `targets`, one for each moment, on rank 0 alone; every rank must call it, between
+  /// Copies every weight's moments to `targets`, one for each moment, on the ranks that have some; every rank must call it, between
   /// two steps.
   ///
   /// Sharded moments pass through the gradients' buffers, which hold nothing then, so no rank needs more memory.

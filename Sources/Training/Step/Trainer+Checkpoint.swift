@@ -13,7 +13,7 @@ extension Trainer {
     (1 + optimizer.moments.count + (average == nil ? 0 : 1)) * flat.byteCount
   }
 
-  /// Copies what a checkpoint holds, on rank 0, while all other ranks `shareForSaving`: each after the same step.
+  /// Copies what a checkpoint holds, on one rank or several, while all others `shareForSaving`: each after the same step.
   ///
   /// Throws `TrainingError.weightsDiffer` on every rank rather than saving weights that are one rank's alone.
   public func save(to snapshot: inout Snapshot) throws(TrainingError) {
@@ -28,7 +28,7 @@ extension Trainer {
     try collectively(try optimizer.copyMoments(to: moments))
   }
 
-  /// Lends rank 0 this rank's part of a checkpoint; throws where `save` does.
+  /// Lends those who save this rank's part of a checkpoint; throws where `save` does.
   public func shareForSaving() throws(TrainingError) {
     try weightCheck.compare(after: optimizer.steps)
     try collectively(try optimizer.copyMoments(to: nil))

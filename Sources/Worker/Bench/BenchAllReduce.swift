@@ -22,7 +22,7 @@ struct BenchAllReduce: ParsableCommand {
     Lifeline.watch(placement)
     Runtime.keepMemory()
     placement.rendezvous?.deadline = Self.patience
-    let group = try placement.group(Recipe())
+    let group = try placement.group(Recipe(), through: placement.entrance())
     let measurement = try AllReduceMeasurement(
       group, hostSize: placement.localWorldSize, count: work.megabytes << 20 / MemoryLayout<Float>.stride)
     let samples = try measurement.samples(count: work.repeats)

@@ -41,7 +41,7 @@ struct BenchStep: ParsableCommand {
     if let threads { Runtime.threads = threads }
     try requireRoom(threads: 4 + 2 * Runtime.threads)
     let recipe = try work.recipe(worldSize: placement.worldSize)
-    let group = try placement.group(recipe)
+    let group = try placement.group(recipe, through: placement.entrance())
     let measurement = try StepMeasurement(recipe, group)
     if profile {
       let profile = try measurement.profile(steps: work.measurement.steps)

@@ -45,8 +45,11 @@ struct WorkerRun {
     phases.writeStacksOnSignal()
     let run = try reportingOnce(placement) {
       if placement.hasFolder { try Resume.requireFree(request) }
-      let start = try Resume.from(request, Console(speaks: placement.isFirst))
-      return try prepare(from: start, placement, phases)
+      let entrance = try placement.entrance()
+      let common = try CommonStart(request, placement, through: entrance)?.settle()
+      let start = try Resume.from(request, Console(speaks: placement.isFirst), settled: common)
+      return try prepare(
+        from: start, placement, through: entrance, phases, keepsCopies: common?.keepsCopies ?? false)
     }
     try perform(run, placement)
   }
@@ -56,7 +59,7 @@ struct WorkerRun {
     let placement = RankEnvironment.rehearsal(environment)
     if placement.hasFolder { try Resume.requireFree(request) }
     let start = try Resume.from(request, Console(speaks: true))
-    let (plan, rank) = try meet(from: start, placement, PhaseReporter([:], slot: 0))
+    let (plan, rank) = try meet(from: start, placement, through: nil, PhaseReporter([:], slot: 0))
     // What is gone on from has to fit the network; without it there is nothing to build one for.
     if start != nil { _ = try Start(plan, rank, from: start) }
     plan.sayRecipe(on: rank.console)
@@ -66,13 +69,15 @@ struct WorkerRun {
 
   /// Checks all that one rank can by itself, then meets the others; what has no effect is said.
   private func meet(
-    from start: Resume?, _ placement: RankEnvironment, _ phases: PhaseReporter
+    from start: Resume?, _ placement: RankEnvironment, through entrance: HostsEntrance?,
+    _ phases: PhaseReporter
   ) throws -> (RunPlan, Rank) {
     let plan = try RunPlan(request, over: start?.values(for: request), for: placement)
-    let rank = try Rank(placement, of: plan, phases)
+    let rank = try Rank(placement, through: entrance, of: plan, phases)
     if rank.isFirst {
       let sentences = try request.warnings(
         worldSize: placement.worldSize, over: plan.saved, onCard: rank.device.kind != .cpu,
+        hosts: placement.hosts?.hosts ?? 1,
         sumsTravel: placement.sendsSums)
       for sentence in sentences { Console.warn("note: \(sentence)") }
     }
@@ -80,11 +85,13 @@ struct WorkerRun {
   }
 
   private func prepare(
-    from start: Resume?, _ placement: RankEnvironment, _ phases: PhaseReporter
+    from start: Resume?, _ placement: RankEnvironment, through entrance: HostsEntrance?,
+    _ phases: PhaseReporter,
+    keepsCopies: Bool
   ) throws -> TrainingRun {
-    let (plan, rank) = try meet(from: start, placement, phases)
+    let (plan, rank) = try meet(from: start, placement, through: entrance, phases)
     try Likeness.agree(on: Likeness(plan.data, on: placement.hosts?.host), in: rank.group)
-    return TrainingRun(plan, rank, try Start(plan, rank, from: start))
+    return TrainingRun(plan, rank, try Start(plan, rank, from: start), keepsCopies: keepsCopies)
   }
 
   /// `--print-config`: what a run with these flags would follow; rank 0 says it for all.

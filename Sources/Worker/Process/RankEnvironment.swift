@@ -42,14 +42,20 @@ struct RankEnvironment {
   /// Whether gradients are sent to other workers, rather than summed in memory that all see.
   var sendsSums: Bool { rendezvous?.sendsSums ?? false }
 
-  /// Meets the other workers, if there are any.
-  func group(_ recipe: Recipe) throws(CollectiveError) -> any ProcessGroup {
+  /// Finds where the workers of several hosts meet; nil where there is one host.
+  func entrance() throws(CollectiveError) -> HostsEntrance? {
+    guard let hosts, let rendezvous else { return nil }
+    return try HostsEntrance(torchrun?.located(hosts) ?? hosts, of: rendezvous)
+  }
+
+  /// Meets the other workers, if there are any; those of other hosts through the entrance.
+  func group(_ recipe: Recipe, through entrance: HostsEntrance?) throws(CollectiveError) -> any ProcessGroup {
     guard var rendezvous else { return SoloGroup() }
     let notice = torchrun.map(MeetingNotice.init)
     defer { notice?.end() }
     rendezvous.gradientWire = WireFormat(recipe.precision.gradientWire)
     // A host's workers are a sum group of the run, and all of theirs.
-    if let hosts { return try HostsGroup.connect(rendezvous, torchrun?.located(hosts) ?? hosts) }
+    if let entrance { return try HostsGroup.connect(rendezvous, through: entrance) }
     rendezvous.sumGroup = recipe.precision.sumGroup
     return try rendezvous.join()
   }

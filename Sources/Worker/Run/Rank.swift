@@ -18,8 +18,11 @@ struct Rank {
   /// Whether it speaks and writes for all.
   var isFirst: Bool { environment.isFirst }
 
-  /// Takes its device and its threads, then meets the other ranks.
-  init(_ environment: RankEnvironment, of plan: RunPlan, _ phases: PhaseReporter) throws {
+  /// Takes its device and its threads, then meets the other ranks, those of other hosts through the entrance.
+  init(
+    _ environment: RankEnvironment, through entrance: HostsEntrance?, of plan: RunPlan,
+    _ phases: PhaseReporter
+  ) throws {
     self.environment = environment
     self.phases = phases
     console = Console(speaks: environment.isFirst)
@@ -30,7 +33,7 @@ struct Rank {
       plan.settings.numWorkers ?? min(10, max(1, Processors.usable / environment.localWorldSize))
     let threads = Self.threads(decode: decodeThreads, compute: Runtime.threads)
     try requireRoom(threads: threads + (environment.hosts == nil ? 0 : Self.threadsOfEngine))
-    group = try environment.group(plan.recipe)
+    group = try environment.group(plan.recipe, through: entrance)
   }
 
   /// Threads beside the first: two loaders', those of an operation and of a loop over blocks, and eight for the launcher's

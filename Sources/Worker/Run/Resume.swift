@@ -25,8 +25,14 @@ enum Resume {
     if request.run.writes, let folder = request.run.outputDir ?? named { try Possession.requireFree(folder) }
   }
 
-  /// What `--resume` or `--finetune` names; nil without them, or for `auto` with nothing to go on from.
-  static func from(_ request: RunRequest, _ console: Console) throws -> Resume? {
+  /// What `--resume` or `--finetune` names, or what all hosts have settled; nil without them, or for `auto` with nothing to go on
+  /// from.
+  static func from(
+    _ request: RunRequest, _ console: Console, settled common: CommonStart.Outcome? = nil
+  ) throws -> Resume? {
+    if let folder = common?.checkpoint { return try checkpoint(folder) }
+    // The first rank alone says why there is none.
+    if let common, common.goesOn, !console.speaks { return nil }
     if let flag = request.run.resume, let found = try resumed(flag, request, console) { return found }
     return try request.run.finetune.map { .finetuning(try weights($0, request, console)) }
   }
@@ -47,7 +53,7 @@ enum Resume {
 
   /// Throws on all ranks alike unless they found the same: one may have failed to read what the others could.
   static func agree(on start: Resume?, in group: any ProcessGroup) throws {
-    let own = start.map { Array($0.path.utf8) } ?? []
+    let own = Array(try start?.name.utf8 ?? "".utf8)
     let all = try group.allGather(own)
     guard let rank = all.firstIndex(where: { $0 != all[0] }) else { return }
     let (first, other) = (Self.words(all[0]), Self.words(all[rank]))
@@ -73,7 +79,11 @@ enum Resume {
         "--resume \(masked(flag)): it is neither a run's output folder, which has checkpoints/ in it, nor a checkpoint, "
           + "nor a file of weights. See: ls \(FilePath(flag).quoted)", exitStatus: .missingInput)
     }
-    let checkpoint = try VerifiedCheckpoint(verifying: flag)
+    return try checkpoint(flag)
+  }
+
+  private static func checkpoint(_ folder: String) throws -> Resume {
+    let checkpoint = try VerifiedCheckpoint(verifying: folder)
     return .checkpoint(checkpoint, try checkpoint.state(TrainingState.self))
   }
 
@@ -119,11 +129,14 @@ enum Resume {
     path.isEmpty ? "nothing" : masked(path)
   }
 
-  /// Where it lies.
-  private var path: String {
-    switch self {
-    case .checkpoint(let checkpoint, _): checkpoint.folder
-    case .weights(let file), .finetuning(let file): file.path
+  /// What it is, on whatever disk: a checkpoint's name and digest, or a file's path.
+  private var name: String {
+    get throws {
+      switch self {
+      case .checkpoint(let checkpoint, _):
+        "\(checkpoint.name) (digest \(String(try checkpoint.tag().digest, radix: 16)))"
+      case .weights(let file), .finetuning(let file): file.path
+      }
     }
   }
 }

@@ -14,10 +14,13 @@ final class TrainingRun {
   private let start: Start
   private let trainer: Trainer
   private let evaluation: Evaluation
+  /// Whether this worker saves checkpoints beside the first rank.
+  private let keepsCopies: Bool
   private var progress: RunProgress
 
   /// A run whose network is ready.
-  init(_ plan: RunPlan, _ rank: Rank, _ start: Start) {
+  init(_ plan: RunPlan, _ rank: Rank, _ start: Start, keepsCopies: Bool) {
+    self.keepsCopies = keepsCopies
     (self.plan, self.rank, self.start) = (plan, rank, start)
     (trainer, progress) = (start.trainer, start.progress)
     evaluation = Evaluation(plan.recipe, plan.data.validation, rank)
@@ -48,7 +51,8 @@ final class TrainingRun {
     // Of the first rank, and once it trains: an evaluation or a refused resume leaves the folder as it was.
     let record = rank.isFirst ? try RunRecord(plan, from: start.resumed) : nil
     let checkpoints = Checkpoints(
-      of: trainer, plan.askedRecipe, classes: plan.data.classes, in: plan.folder, plan.settings, rank)
+      of: trainer, plan.askedRecipe, classes: plan.data.classes, in: plan.folder, plan.settings, rank,
+      keepsCopies: keepsCopies)
     let steps = try TrainingEpoch(plan, rank, trainer, checkpoints)
     trainer.observers = observers(record)
     plan.sayStart(on: rank.console)

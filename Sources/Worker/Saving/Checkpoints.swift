@@ -9,13 +9,15 @@ import Training
 import WorkerLink
 
 /// The checkpoints of a run: all ranks decide alike and at the same step, and the first one writes, while training goes on.
+///
+/// So do those that keep copies. Whether a checkpoint is saved is for the first rank's to say; a copy that failed is told of.
 final class Checkpoints {
   private let trainer: Trainer
   private let recipe: Recipe
   private let classes: [ClassName]
   private let folder: OutputFolder
   private let rank: Rank
-  /// Of the first rank.
+  /// Of the first rank, and of those that keep copies.
   private let writer: CheckpointWriter?
   private var timing: CheckpointTiming
   private var reports = SaveReports()
@@ -35,12 +37,14 @@ final class Checkpoints {
 
   init(
     of trainer: Trainer, _ recipe: Recipe, classes: [ClassName], in folder: OutputFolder,
-    _ settings: RunSettings, _ rank: Rank
+    _ settings: RunSettings, _ rank: Rank, keepsCopies: Bool
   ) {
     (self.trainer, self.recipe, self.classes) = (trainer, recipe, classes)
     (self.folder, self.rank) = (folder, rank)
     timing = CheckpointTiming(every: settings.checkpointEvery ?? 0)
-    writer = rank.isFirst ? CheckpointWriter(folder.checkpoints, keeping: settings.keep) : nil
+    var store = folder.checkpoints
+    store.lineage = rank.environment.hosts?.run
+    writer = rank.isFirst || keepsCopies ? CheckpointWriter(store, keeping: settings.keep) : nil
   }
 
   /// What this rank tells the others with its next step.
@@ -83,7 +87,7 @@ final class Checkpoints {
     if try isFree(within: isLast ? Self.patience : Self.epochPatience) {
       let state = state(progress)
       // A wish that came while the epoch was evaluated, which no step will hear of.
-      if CheckpointRequest.take() { reports.expect(state.name) }
+      if CheckpointRequest.take(), rank.isFirst { reports.expect(state.name) }
       if try !relabel(as: state, isBest: isBest) { try save(state, isBest: isBest) }
     } else if isLast {
       isLastGivenUp = true
@@ -100,8 +104,8 @@ final class Checkpoints {
   private func relabel(as state: TrainingState, isBest: Bool) throws -> Bool {
     guard let unevaluated else { return false }
     rank.phases.enter(.checkpoint)
-    let own = writer?.relabel(unevaluated, as: state.name, state: state, isBest: isBest) ?? false
-    guard try firstRankSays(own) else { return false }
+    let own = writer?.relabel(unevaluated, as: state.name, state: state, isBest: isBest) ?? true
+    guard try !answers(own).contains([0]) else { return false }
     newest = state.name
     return true
   }
@@ -110,14 +114,15 @@ final class Checkpoints {
     progress.state(recipe, classes: classes, lossScale: trainer.lossScale)
   }
 
-  private func firstRankSays(_ own: Bool) throws -> Bool {
+  /// What every rank says, 1 for yes.
+  private func answers(_ own: Bool) throws -> [[UInt8]] {
     rank.phases.enter(.communicate)
-    return try rank.group.allGather([own ? 1 : 0])[0] == [1]
+    return try rank.group.allGather([own ? 1 : 0])
   }
 
   private func isFree(within patience: Duration) throws -> Bool {
     defer { sayOutcomes() }
-    return try firstRankIsFree(writer, in: rank.group, within: patience) { rank.phases.enter($0) }
+    return try writersAreFree(writer, in: rank.group, within: patience) { rank.phases.enter($0) }
   }
 
   /// Saves; no save is under way, and all ranks know that.
@@ -130,7 +135,7 @@ final class Checkpoints {
     guard try writer.begin(state.name, state: state, isBest: isBest, trainer.save) else {
       fatalError("checkpoint \(state.name) was begun beside another one")
     }
-    if isAskedFor { reports.expect(state.name) }
+    if isAskedFor, rank.isFirst { reports.expect(state.name) }
   }
 
   private func giveUp(_ state: TrainingState) {
@@ -185,7 +190,7 @@ final class Checkpoints {
         try save(state)
         _ = try isFree(within: Self.patience)
       }
-      if try firstRankSays(isOnDisk(state.name)) { return true }
+      if try answers(isOnDisk(state.name))[0] == [1] { return true }
       newest = nil
     }
     return false
@@ -199,8 +204,10 @@ final class Checkpoints {
   private func finishRun() {
     if isLastSaved() { return }
     Console.warn(
-      "warning: the run is done and its weights are in \(folder.path), but its last checkpoint was not saved. "
-        + "--resume auto would go on from the one before it.")
+      rank.isFirst
+        ? "warning: the run is done and its weights are in \(folder.path), but its last checkpoint was not saved. "
+          + "--resume auto would go on from the one before it."
+        : "warning: the last checkpoint has no copy in \(folder.checkpoints.folder)")
   }
 
   /// Whether the last checkpoint is on the disk, once it is, has failed, or is no longer waited for.
@@ -222,17 +229,17 @@ extension TrainingState {
   var name: CheckpointName { CheckpointName(epoch: epoch, step: partial?.steps) }
 }
 
-/// What the first rank says of its writer.
+/// What a rank says of its writer.
 private enum WriterAnswer: UInt8 {
   case isFree
   case isBusy
   case isTooSlow
 }
 
-/// Waits, on all ranks alike, until the first rank's writer is free; false where that takes longer than `patience`.
+/// Waits, on all ranks alike, until no rank's writer is busy; false where that takes longer than `patience`.
 ///
-/// Every rank must call it, and shows in between that it is alive. Only the first rank has a writer.
-func firstRankIsFree(
+/// Every rank must call it, and shows in between that it is alive. Most have no writer.
+func writersAreFree(
   _ writer: CheckpointWriter?, in group: any ProcessGroup, within patience: Duration,
   _ enter: (Phase) -> Void = { _ in }
 ) throws(CollectiveError) -> Bool {
@@ -243,7 +250,9 @@ func firstRankIsFree(
     let isFree = writer?.wait(within: min(rest, .seconds(1))) ?? true
     let own: WriterAnswer = isFree ? .isFree : rest > .zero ? .isBusy : .isTooSlow
     enter(.communicate)
-    let first = try group.allGather([own.rawValue])[0]
-    if first != [WriterAnswer.isBusy.rawValue] { return first == [WriterAnswer.isFree.rawValue] }
+    let all = try group.allGather([own.rawValue])
+    if !all.contains([WriterAnswer.isBusy.rawValue]) {
+      return !all.contains([WriterAnswer.isTooSlow.rawValue])
+    }
   }
 }

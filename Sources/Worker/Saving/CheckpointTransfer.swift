@@ -1,0 +1,48 @@
+import Collective
+
+/// A checkpoint on its way between hosts, in pieces: from the engine's first process to all others.
+struct CheckpointTransfer {
+  private let engine: any Engine
+  /// How long one piece may take.
+  private let patience: Duration
+  private var tag: UInt32 = 0
+
+  init(over engine: any Engine, within patience: Duration) {
+    (self.engine, self.patience) = (engine, patience)
+  }
+
+  private var others: Range<Int> { 1..<engine.size }
+
+  /// Sends a piece to all others.
+  mutating func send(_ piece: UnsafeRawBufferPointer) throws(EngineFailure) {
+    defer { tag += 1 }
+    var transfers: [any EngineTransfer] = []
+    for peer in others { transfers.append(try engine.send(piece, to: peer, tag: tag)) }
+    for transfer in transfers { try transfer.wait(until: .now + patience) }
+  }
+
+  /// Receives the next piece, which has as many bytes as there is room for.
+  mutating func receive(into piece: UnsafeMutableRawBufferPointer) throws(EngineFailure) {
+    defer { tag += 1 }
+    try engine.receive(into: piece, from: 0, tag: tag).wait(until: .now + patience)
+  }
+
+  /// Returns once all have what was sent, and it is on their disks.
+  mutating func finish() throws(EngineFailure) {
+    var word: UInt8 = 0
+    defer { tag += 1 }
+    let done = withUnsafeMutableBytes(of: &word) { bytes in
+      Result { () throws(EngineFailure) in
+        guard engine.rank == 0 else {
+          return try engine.send(UnsafeRawBufferPointer(bytes), to: 0, tag: tag).wait(until: .now + patience)
+        }
+        for peer in others {
+          try engine.receive(into: bytes, from: peer, tag: tag).wait(until: .now + patience)
+        }
+      }
+    }
+    try done.get()
+  }
+
+  func close() { engine.close() }
+}

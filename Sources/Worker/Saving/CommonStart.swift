@@ -1,0 +1,133 @@
+import Checkpoint
+import Collective
+import Flags
+import Foundation
+import Recipe
+import Training
+import WorkerLink
+
+/// Has the hosts of a run go on from one checkpoint, whether they see one disk or each its own.
+///
+/// Nobody but host 0 lists the folder: on a disk that all see, the others take the name that it gives. A host with a disk of
+/// its own gets the checkpoint from one that has it, before any of its workers looks.
+struct CommonStart {
+  /// Where the checkpoints are that are gone on from, and where those that the run saves, on this host.
+  private let asked, saved: CheckpointStore
+  private let output: String
+  private let entrance: HostsEntrance
+  private let settings: RunSettings
+  private let isFirstWorker: Bool
+
+  /// On how many disks checkpoints are wanted.
+  private var copies: Int { settings.checkpointCopies ?? 1 }
+
+  /// What is settled, for one worker.
+  struct Outcome {
+    /// Whether the newest checkpoint of a run is gone on with; else each worker opens what it is told to by itself.
+    let goesOn: Bool
+    /// The folder of that checkpoint; nil where there is none yet.
+    let checkpoint: String?
+    /// Whether this worker saves checkpoints beside the first rank.
+    let keepsCopies: Bool
+  }
+
+  /// Nil where there is nothing to settle: the run has one host, or writes nothing.
+  init?(_ request: RunRequest, _ placement: RankEnvironment, through entrance: HostsEntrance?) {
+    guard let entrance, request.run.writes else { return nil }
+    (self.entrance, settings) = (entrance, request.run)
+    isFirstWorker = placement.localRank == 0
+    // On another disk the folder of the run need not be there yet.
+    let named = request.run.resume.flatMap {
+      $0 == "auto" ? nil : CheckpointStore(naming: $0) ?? CheckpointStore(ofRunIn: $0)
+    }
+    output = request.run.outputDir ?? named?.outputFolder ?? request.outputFolder()
+    saved = CheckpointStore(ofRunIn: output)
+    asked = named ?? saved
+  }
+
+  /// Settles it with all others; returns once this host has what is gone on from.
+  func settle() throws -> Outcome {
+    if isFirstWorker { try entrance.link.host == 0 ? lead() : answer() }
+    let plan: HostDisks.Plan = try entrance.hear("plan")
+    let store = store(plan.lineage)
+    try bring(plan, in: store)
+    return Outcome(
+      goesOn: plan.goesOn, checkpoint: plan.newest.map { "\(store.folder)/\($0.name)" },
+      keepsCopies: isFirstWorker && plan.keepers.contains(entrance.link.host))
+  }
+}
+
+extension CommonStart {
+  /// Host 0 asks the others what they have, and decides.
+  private func lead() throws {
+    let probe = DiskProbe(in: output)
+    defer { probe?.remove() }
+    var offer = HostDisks.Offer(probe: probe?.name, goesOn: asksForNewest)
+    // Its first attempt found the keepers' disks free: what is there now is its own.
+    if !offer.goesOn, isLaterAttempt, copies > 1 { (offer.goesOn, offer.lineage) = (true, entrance.link.run) }
+    try entrance.tell("disks", offer)
+    let own = offer.goesOn ? try newest(offer, saying: true) : nil
+    let replies: [HostDisks.Reply] = try (1..<entrance.link.hosts).map { try entrance.hear("disk-\($0)") }
+    let plan = try HostDisks.Plan(offer, newest: own, replies, copies: copies)
+    if !plan.taken.isEmpty, !isLaterAttempt {
+      throw Failure(
+        "\(HostDisks.names(plan.taken)) is to keep copies of the checkpoints, and has those of another run in its "
+          + "\(saved.folder): remove that folder there, or choose another --output-dir",
+        exitStatus: .badConfiguration)
+    }
+    for note in plan.notes(copies: copies) { Console.warn("note: \(note)") }
+    try entrance.tell("plan", plan)
+  }
+
+  /// Where what is gone on from lies: what counts as this run's own alone is where the run saves.
+  private func store(_ lineage: String?) -> CheckpointStore { lineage == nil ? asked : saved }
+
+  private var isLaterAttempt: Bool { entrance.link.generation > 0 }
+
+  /// Whether the newest checkpoint of a run is asked for, and not one by its name, or weights.
+  private var asksForNewest: Bool {
+    settings.resume.map { $0 == "auto" || CheckpointStore(naming: $0) != nil } ?? false
+  }
+
+  private func answer() throws {
+    let offer: HostDisks.Offer = try entrance.hear("disks")
+    var reply = HostDisks.Reply(sharesDisk: offer.probe.map { DiskProbe.isSeen($0, in: output) } ?? true)
+    if !reply.sharesDisk {
+      reply.isBegun = saved.isBegun
+      reply.newest = offer.goesOn ? try newest(offer) : nil
+    }
+    try entrance.tell("disk-\(entrance.link.host)", reply)
+  }
+
+  /// The newest checkpoint of this host that is whole.
+  private func newest(_ offer: HostDisks.Offer, saying: Bool = false) throws -> CheckpointTag? {
+    let search = store(offer.lineage).newestVerified { checkpoint throws(CheckpointError) in
+      _ = try checkpoint.state(TrainingState.self)
+    }
+    for refusal in saying ? search.refused : [] { Console.warn("warning: not resumed from: \(refusal)") }
+    return try search.checkpoint?.tag()
+  }
+
+  /// Has the checkpoint come to this host, where it is needed, or go from here to the others.
+  private func bring(_ plan: HostDisks.Plan, in store: CheckpointStore) throws {
+    let host = entrance.link.host
+    guard let newest = plan.newest else { return }
+    let parties = [plan.source] + plan.needers
+    guard parties.count > 1, let place = parties.firstIndex(of: host) else { return }
+    guard isFirstWorker else { return _ = try entrance.hear("arrived-\(host)") as Bool }
+    var transfer = CheckpointTransfer(
+      over: try entrance.engine("checkpoint", rank: place, size: parties.count), within: entrance.patience)
+    defer { transfer.close() }
+    do {
+      if place == 0 {
+        try store.send(newest) { try transfer.send($0) }
+      } else {
+        try store.receive(newest, keeping: settings.keep) { try transfer.receive(into: $0) }
+      }
+      try transfer.finish()
+    } catch let error as EngineFailure {
+      throw entrance.failure(error)
+    }
+    try entrance.tell("arrived-\(host)", true)
+  }
+}

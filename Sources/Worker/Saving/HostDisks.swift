@@ -1,0 +1,110 @@
+import Checkpoint
+import Recipe
+
+/// What the first workers of a run's hosts tell one another of the disks on which their output folders lie, and what comes of it.
+enum HostDisks {
+  /// What host 0 tells all others.
+  struct Offer: Codable, Equatable {
+    /// The name of a file in its output folder; nil where none could be made there, and one disk is taken for granted.
+    var probe: String?
+    /// Whether the newest checkpoint of a run is gone on with; else something else, or nothing.
+    var goesOn: Bool
+    /// The run whose checkpoints alone count where host 0 has none; nil for any.
+    var lineage: String?
+  }
+
+  /// What another host has found.
+  struct Reply: Codable, Equatable {
+    /// Whether its output folder is host 0's.
+    var sharesDisk = false
+    /// The newest checkpoint on its own disk that is whole.
+    var newest: CheckpointTag?
+    /// Whether its output folder has anything that may be a checkpoint.
+    var isBegun = false
+  }
+
+  /// What all do.
+  struct Plan: Codable, Equatable {
+    var goesOn = false
+    /// That of the offer.
+    var lineage: String?
+    /// The checkpoint that all go on from; nil where there is none.
+    var newest: CheckpointTag?
+    /// The host that has it.
+    var source = 0
+    /// Those that have not, and get it from there.
+    var needers: [Int] = []
+    /// Those beside host 0 that save the run's checkpoints too.
+    var keepers: [Int] = []
+    /// Those with a disk of their own.
+    var apart: [Int] = []
+    /// Those that were to keep copies, and have the checkpoints of another run in their place.
+    var taken: [Int] = []
+  }
+}
+
+extension HostDisks.Plan {
+  /// What comes of the replies of hosts 1, 2 and so on, and of the newest checkpoint that host 0 has.
+  ///
+  /// Where copies are kept, any disk may have the newest of the run: host 0's may be a new one. Throws where it has none, and the others
+  /// have those of several runs.
+  init(
+    _ offer: HostDisks.Offer, newest own: CheckpointTag?, _ replies: [HostDisks.Reply], copies: Int
+  ) throws(Failure) {
+    (goesOn, lineage) = (offer.goesOn, offer.lineage)
+    apart = replies.indices.filter { !replies[$0].sharesDisk }.map { $0 + 1 }
+    func found(_ host: Int) -> CheckpointTag? { replies[host - 1].newest }
+    if goesOn {
+      newest = own
+      var run = own == nil ? offer.lineage : own?.lineage
+      for host in copies > 1 ? apart : [] {
+        guard let tag = found(host), let its = tag.lineage else { continue }
+        if own == nil, offer.lineage == nil, let run, run != its {
+          throw Failure(
+            "host 0 has no checkpoint, and the others have those of several runs: host \(source) of run \(run), host \(host) of "
+              + "run \(its). Remove there what is not to be gone on with, or name a checkpoint that all have with --resume",
+            exitStatus: .badConfiguration)
+        }
+        if own == nil { run = run ?? its }
+        if its == run, newest.map(tag.isNewer) ?? true { (newest, source) = (tag, host) }
+      }
+      if let newest { needers = (own == newest ? [] : [0]) + apart.filter { found($0) != newest } }
+    }
+    for host in apart where host < copies {
+      let isOfRun =
+        newest != nil
+        && (found(host) == newest || found(host)?.lineage.map { $0 == newest?.lineage } ?? false)
+      if replies[host - 1].isBegun, !isOfRun { taken.append(host) } else { keepers.append(host) }
+    }
+  }
+
+  /// What a user has to know, each a sentence.
+  func notes(copies: Int) -> [String] {
+    var notes: [String] = []
+    if let newest, !needers.isEmpty {
+      notes.append("checkpoint \(newest.name) goes from host \(source) to \(HostDisks.names(needers))")
+    }
+    if !keepers.isEmpty { notes.append("\(HostDisks.names(keepers)) will keep copies of the checkpoints") }
+    if !taken.isEmpty {
+      notes.append(
+        "\(HostDisks.names(taken)) will keep no copies: the checkpoints of another run are in their place")
+    }
+    if copies > 1 + keepers.count + taken.count {
+      let others =
+        apart.isEmpty ? "all hosts see one disk" : "only \(HostDisks.names(apart)) have disks of their own"
+      notes.append("--checkpoint-copies \(copies): \(others)")
+    } else if copies == 1, !apart.isEmpty {
+      notes.append(
+        "host 0's output folder is not what \(HostDisks.names(apart)) see, and host 0 alone keeps checkpoints; "
+          + "--checkpoint-copies 2 keeps them on another disk too")
+    }
+    return notes
+  }
+}
+
+extension HostDisks {
+  /// `host 3`, or `hosts 1, 3`.
+  static func names(_ hosts: [Int]) -> String {
+    "host\(hosts.count == 1 ? "" : "s") \(hosts.map(String.init).joined(separator: ", "))"
+  }
+}
