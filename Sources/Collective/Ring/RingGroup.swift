@@ -146,12 +146,9 @@ extension RingGroup {
     // How the farewell ends is of no interest to a rank that leaves. It waits as long as in any operation: on a machine
     // that is busy, whoever gave up sooner would end the last operation of a rank that has not had its turn yet.
     try? perform(.farewell, plan: .roundTrip(rank: rank, size: size), on: nothing)
-    if case .ready = state { transport.close(flushingFor: flushLimit) }
+    if case .ready = state { transport.close(flushingFor: timeouts.grace) }
     state = .closed
   }
-
-  /// A next rank that computes takes a last message at once, its I/O thread does: longer means that it is gone.
-  private var flushLimit: Duration { .milliseconds(500) }
 
   /// Makes the group unusable because of what this rank saw elsewhere; the others learn of it.
   public func abandon(because error: CollectiveError) {
@@ -175,13 +172,13 @@ extension RingGroup {
     }
   }
 
-  /// Makes the group unusable, tells the next rank why, and closes the connections so that the failure spreads.
+  /// Makes the group unusable, tells the next rank why, which has the grace to take that in, and closes the connections so that the failure spreads.
   private func end(because error: CollectiveError) -> CollectiveError {
     state = .failed(error)
     let notice = AbortNotice(error, witness: rank + firstRank)
     if error.isPlainToSee { sharedBuffers?.barrier?.post(notice) }
     let isTold = tellNext(notice)
-    transport.close(flushingFor: isTold ? flushLimit : .zero)
+    transport.close(flushingFor: isTold ? timeouts.grace : .zero)
     return error
   }
 
