@@ -3,7 +3,10 @@
 #include "keeping_allocator.h"
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/detail/PrivateUse1HooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <torch/headeronly/version.h>
 
@@ -23,6 +26,17 @@ static std::string version() {
 const char *ct_version(void) {
   static const std::string name = version();
   return name.c_str();
+}
+
+const char *ct_built_version(void) { return TORCH_VERSION; }
+
+const char *ct_library_path(void) {
+  static const std::string path = [] {
+    Dl_info own{};
+    const auto address = reinterpret_cast<const void *>(&at::show_config);
+    return std::string(dladdr(address, &own) && own.dli_fname ? own.dli_fname : "");
+  }();
+  return path.c_str();
 }
 
 const char *ct_compiler(void) { return __VERSION__; }
@@ -54,6 +68,12 @@ int ct_open_library(const char *path) {
 
 bool ct_has_registered_device(void) { return at::isPrivateUse1HooksRegistered(); }
 
+bool ct_is_for_cuda(void) { return at::CUDAHooksRegistry()->Has("CUDAHooks"); }
+
+int ct_start_device(int kind) {
+  return guarded([&] { at::globalContext().lazyInitDevice(static_cast<at::DeviceType>(kind)); });
+}
+
 int ct_device_count(int kind, int *out) {
   return guarded([&] {
     switch (kind) {
@@ -62,5 +82,22 @@ int ct_device_count(int kind, int *out) {
       default:
         *out = at::isPrivateUse1HooksRegistered() ? at::detail::getPrivateUse1Hooks().deviceCount() : 0;
     }
+  });
+}
+
+int ct_set_device(int kind, int index) {
+  return guarded([&] {
+    const auto device = ct::device(kind, index);
+    c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
+  });
+}
+
+int ct_peak_memory(int kind, int index, int64_t *out) {
+  return guarded([&] {
+    auto *counting = dynamic_cast<c10::DeviceAllocator *>(c10::GetAllocator(ct::device(kind, index).type()));
+    TORCH_CHECK(counting, "the device's allocator counts nothing");
+    constexpr auto all = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    const auto number = static_cast<c10::DeviceIndex>(index);
+    *out = counting->initialized() ? counting->getDeviceStats(number).allocated_bytes[all].peak : 0;
   });
 }

@@ -31,6 +31,20 @@ public enum Folders {
     return false
   }
 
+  /// What a folder holds, in no order; nothing where it cannot be read.
+  public static func names(in path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
   /// The folder in which a path lies, `.` for a bare name.
   public static func parent(of path: String) -> String {
     let trimmed = path.last == "/" && path.count > 1 ? String(path.dropLast()) : path

@@ -26,11 +26,35 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   /// The processor.
   public static let cpu = Device(.cpu)
 
-  /// How many devices of a kind this process can use.
+  /// How many devices of a kind this process can use; 0 where its library fails to tell.
   public static func count(of kind: Kind) -> Int {
     var count: Int32 = 0
-    check(ct_device_count(kind.rawValue, &count), #fileID, #line)
-    return Int(count)
+    return ct_device_count(kind.rawValue, &count) == CT_DONE.rawValue ? Int(count) : 0
+  }
+
+  /// Why a kind has no device, in the words of its library; nil where that has none for it.
+  public static func fault(of kind: Kind) -> String? {
+    var count: Int32 = 0
+    guard ct_device_count(kind.rawValue, &count) == CT_DONE.rawValue else { return lastError }
+    // A driver that is too old, or gone, is counted as no card: it is found out by starting.
+    guard count == 0, kind == .cuda, Runtime.isForCUDA else { return nil }
+    return ct_start_device(kind.rawValue) == CT_DONE.rawValue ? nil : lastError
+  }
+
+  private static var lastError: String { String(String(cString: ct_last_error()).prefix { $0 != "\n" }) }
+
+  /// Makes this the calling thread's device: what the thread pins or starts without naming one is this one's.
+  public func makeCurrent(file: StaticString = #fileID, line: UInt = #line) {
+    if kind != .cpu { check(ct_set_device(kind.rawValue, Int32(index)), file, line) }
+  }
+
+  /// The most bytes that tensors have taken of it at once; nil on the CPU, and of a card that does not count them.
+  public var peakBytes: Int? {
+    var bytes: Int64 = 0
+    guard kind != .cpu, ct_peak_memory(kind.rawValue, Int32(index), &bytes) == CT_DONE.rawValue else {
+      return nil
+    }
+    return Int(bytes)
   }
 
   /// `cpu`, `cuda:0`, `npu:3`.

@@ -5,6 +5,29 @@ public enum Runtime {
   /// The version of libtorch in this process.
   public static var version: String { String(cString: ct_version()) }
 
+  /// The file that libtorch was loaded from.
+  public static var path: String { String(cString: ct_library_path()) }
+
+  /// Whether libtorch is a build for CUDA.
+  public static var isForCUDA: Bool { ct_is_for_cuda() }
+
+  /// Whether a library has registered a device with libtorch.
+  public static var hasRegisteredDevice: Bool { ct_has_registered_device() }
+
+  /// Why the libtorch that was loaded is none for this program; nil where it is of the release that this was built with.
+  public static var mismatch: String? {
+    mismatch(built: String(cString: ct_built_version()), loaded: version, path: path)
+  }
+
+  /// The last number of a version is that of a release with the same names in it.
+  static func mismatch(built: String, loaded: String, path: String) -> String? {
+    let (own, other) = (built.split(separator: ".").prefix(2), loaded.split(separator: ".").prefix(2))
+    guard own != other else { return nil }
+    return
+      "this program was built with libtorch \(built), and has loaded \(loaded) from \(path): one cannot stand for the "
+      + "other. Build it anew for that one (TORCH_DIR=FOLDER make setup build), or take its folder out of LD_LIBRARY_PATH."
+  }
+
   /// The compiler that this program was built with.
   public static var compiler: String { String(cString: ct_compiler()) }
 

@@ -14,7 +14,7 @@ struct TwinsWorker: ParsableCommand {
     abstract: "Train, evaluate and use Twins vision transformers in one process.",
     usage: """
       twins-worker [train] [training flags]
-      twins-worker predict|convert|bench|dataset …
+      twins-worker predict|convert|bench|dataset|devices …
       """,
     discussion: """
       One worker trains on a folder of images, without a launcher:
@@ -27,13 +27,16 @@ struct TwinsWorker: ParsableCommand {
       compiler \(Runtime.compiler)
       instruction set \(Runtime.instructionSet)
       """,
-    subcommands: [TrainCommand.self, Predict.self, Convert.self, Bench.self, Dataset.self],
+    subcommands: [
+      TrainCommand.self, Predict.self, Convert.self, Bench.self, Dataset.self, Devices.self,
+    ],
     defaultSubcommand: TrainCommand.self)
 
   static func main() {
     ProcessSignals.letKill()
     do {
       try requireDescriptors()
+      if let mismatch = Runtime.mismatch { throw Failure(mismatch, exitStatus: .noDevice) }
       let environment = ProcessInfo.processInfo.environment
       // Its launcher has read the command line.
       if let request = try RunRequest.inherited(environment) {

@@ -16,8 +16,34 @@ public struct WorkerStatus: Equatable, Sendable {
   public var loss: Double?
   /// Images a second, of all ranks together; nil before the first step.
   public var imagesPerSecond: Double?
+  /// The card that it computes on; nil on the CPU, and before it has one.
+  public var card: Card?
   /// Nanoseconds in each phase that has been left, by `Phase.rawValue`.
   public var spent = [UInt64](repeating: 0, count: Phase.allCases.count)
+
+  /// A card, as its worker knows it.
+  public struct Card: Equatable, Sendable {
+    /// What libtorch calls its kind.
+    public enum Kind: Int, CaseIterable, Sendable {
+      case cuda
+      case npu
+    }
+
+    /// Whose it is.
+    public var kind: Kind
+    /// Its number among those that the worker may use.
+    public var number: Int
+    /// The most bytes that tensors have taken of it at once; nil where it does not count them.
+    public var peakBytes: Int?
+
+    /// A card of that kind and number.
+    public init(_ kind: Kind, number: Int, peakBytes: Int?) {
+      (self.kind, self.number, self.peakBytes) = (kind, number, peakBytes)
+    }
+
+    /// `cuda:3`.
+    public var name: String { "\(kind):\(number)" }
+  }
 
   /// A process that has just started.
   public init() {}
@@ -28,7 +54,7 @@ public struct WorkerStatus: Equatable, Sendable {
 
 extension WorkerStatus {
   /// How many words a state takes on the board.
-  static let wordCount = 8 + Phase.allCases.count
+  static let wordCount = 8 + Card.wordCount + Phase.allCases.count
 
   /// The state as words that can be read one by one while another process writes.
   var words: [UInt64] {
@@ -36,7 +62,7 @@ extension WorkerStatus {
       UInt64(phase.rawValue), since, UInt64(bitPattern: Int64(epoch ?? -1)), UInt64(step),
       UInt64(stepsOfEpoch), UInt64(stepsDone), (loss ?? .nan).bitPattern,
       (imagesPerSecond ?? .nan).bitPattern,
-    ] + spent
+    ] + Card.words(of: card) + spent
   }
 
   /// Reads what another process wrote, of which nothing is taken for granted.
@@ -49,7 +75,28 @@ extension WorkerStatus {
     stepsDone = Int(clamping: words[5])
     loss = finite(words[6])
     imagesPerSecond = finite(words[7])
-    spent = Array(words[8..<Self.wordCount])
+    card = Card(words: words[8..<8 + Card.wordCount])
+    spent = Array(words[8 + Card.wordCount..<Self.wordCount])
+  }
+}
+
+extension WorkerStatus.Card {
+  static let wordCount = 3
+  /// Says of a word that it has nothing to say.
+  private static let unknown = UInt64.max
+
+  static func words(of card: Self?) -> [UInt64] {
+    guard let card else { return Array(repeating: unknown, count: wordCount) }
+    return [UInt64(card.kind.rawValue), UInt64(card.number), card.peakBytes.map(UInt64.init) ?? unknown]
+  }
+
+  /// Nil where there is none.
+  init?(words: ArraySlice<UInt64>) {
+    let words = Array(words)
+    guard let kind = Int(exactly: words[0]).flatMap(Kind.init), let number = Int(exactly: words[1]) else {
+      return nil
+    }
+    self.init(kind, number: number, peakBytes: Int(exactly: words[2]))
   }
 }
 

@@ -15,6 +15,8 @@ int count();
 /// The calling thread's card.
 int current();
 void set_current(int card);
+/// Throws unless it is the calling thread's card: what works on another one's memory has forgotten to say so.
+void check_current(int card);
 
 /// The cards' memory, of the calling thread's card.
 c10::Allocator *allocator();

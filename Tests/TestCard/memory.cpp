@@ -1,5 +1,6 @@
 // A card's memory: addresses that nobody can touch, and beside them, a fixed distance away, what is kept for them.
 #include "card.h"
+#include <c10/core/CachingDeviceAllocator.h>
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -55,6 +56,7 @@ class Memory {
       end_ += size;
     }
     used_ += size;
+    peak_ = std::max(peak_, used_);
     char *address = base() + static_cast<size_t>(card) * room + offset;
     sizes_[address] = size;
     // Whoever reads what was never written gets NaN.
@@ -73,11 +75,24 @@ class Memory {
     if (size >= size_t(1) << 20) madvise(held(address), size, MADV_DONTNEED);
   }
 
+  size_t used() {
+    std::lock_guard lock(mutex_);
+    return used_;
+  }
+  size_t peak() {
+    std::lock_guard lock(mutex_);
+    return peak_;
+  }
+  void forget_peak() {
+    std::lock_guard lock(mutex_);
+    peak_ = used_;
+  }
+
  private:
   std::mutex mutex_;
   std::map<size_t, std::vector<size_t>> free_;
   std::map<void *, size_t> sizes_;
-  size_t end_ = 0, used_ = 0;
+  size_t end_ = 0, used_ = 0, peak_ = 0;
 
   [[noreturn]] void refuse(int card, size_t bytes) const {
     TORCH_CHECK_WITH(OutOfMemoryError, false, "card out of memory. Tried to allocate ", bytes, " bytes. Card ", card,
@@ -95,7 +110,7 @@ void release(void *address) {
   if (address) memory(owner(address)).give_back(owner(address), address);
 }
 
-struct CardAllocator final : c10::Allocator {
+struct CardAllocator final : c10::DeviceAllocator {
   c10::DataPtr allocate(size_t bytes) override {
     const int card = current();
     void *address = bytes ? memory(card).take(card, bytes) : nullptr;
@@ -105,6 +120,18 @@ struct CardAllocator final : c10::Allocator {
   void copy_data(void *to, const void *from, size_t bytes) const override {
     std::memcpy(held(to), held(from), bytes);
   }
+  bool initialized() override { return true; }
+  void emptyCache(c10::MempoolId_t) override {}
+  void recordStream(const c10::DataPtr &, c10::Stream) override {}
+  c10::CachingDeviceAllocator::DeviceStats getDeviceStats(c10::DeviceIndex card) override {
+    c10::CachingDeviceAllocator::DeviceStats stats;
+    auto &all = stats.allocated_bytes[static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE)];
+    all.current = static_cast<int64_t>(memory(card).used());
+    all.peak = static_cast<int64_t>(memory(card).peak());
+    return stats;
+  }
+  void resetAccumulatedStats(c10::DeviceIndex) override {}
+  void resetPeakStats(c10::DeviceIndex card) override { memory(card).forget_peak(); }
 };
 
 std::mutex pinned_mutex;

@@ -57,6 +57,7 @@ class Call {
     TORCH_CHECK(card_ < 0 || card_ == tensor.get_device(), "Expected all tensors to be on the same card, but found ",
                 card_, " and ", static_cast<int>(tensor.get_device()), " for ", operation_.schema().name());
     card_ = tensor.get_device();
+    check_current(card_);
     auto options = tensor.options().device(at::kCPU);
     if (is_written && tensor.numel() == 0) {
       grown_.emplace_back(tensor, at::empty({0}, options));

@@ -173,6 +173,10 @@ void set_current(int card) {
   own_card = card;
 }
 
+void check_current(int card) {
+  TORCH_CHECK(card == current(), "this thread's card is ", current(), ", and it works on card ", card);
+}
+
 void check_number(int64_t card) {
   TORCH_CHECK(card >= 0 && card < count(), "there is no card ", card, ": there are ", count());
 }

@@ -41,6 +41,7 @@ at::Tensor empty_strided(c10::IntArrayRef sizes, c10::IntArrayRef strides, std::
 /// The bytes of a tensor, where the host can touch them.
 at::Tensor on_host(const at::Tensor &tensor) {
   if (tensor.device().type() != kind) return tensor;
+  check_current(tensor.get_device());
   return at::from_blob(held(tensor.data_ptr()), tensor.sizes(), tensor.strides(), tensor.options().device(at::kCPU));
 }
 

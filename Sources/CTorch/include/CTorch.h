@@ -40,8 +40,12 @@ const char *ct_last_error(void);
 
 // Runtime (runtime.cpp)
 
-/// libtorch's version, as `2.13.0`; static.
+/// The version of the libtorch that was loaded, as `2.13.0`; static.
 const char *ct_version(void);
+/// That of the libtorch that this was built against; static.
+const char *ct_built_version(void);
+/// The file that libtorch was loaded from; static.
+const char *ct_library_path(void);
 /// The compiler of this room, which has the same clang as Swift's; static.
 const char *ct_compiler(void);
 /// The instruction set that libtorch's kernels use on this processor, as `AVX2`; static.
@@ -54,7 +58,15 @@ int ct_keep_memory(void);
 int ct_open_library(const char *path);
 /// Whether a library has registered a device (PrivateUse1).
 bool ct_has_registered_device(void);
+/// Whether libtorch is a build for CUDA.
+bool ct_is_for_cuda(void);
 int ct_device_count(int kind, int *out);
+/// Has the library of a device kind start; fails, with its words, where it cannot.
+int ct_start_device(int kind);
+/// Makes a device the calling thread's: what the thread pins or starts without naming one is that device's.
+int ct_set_device(int kind, int index);
+/// The most bytes that tensors have taken of a device at once; fails where its allocator does not count them.
+int ct_peak_memory(int kind, int index, int64_t *out);
 
 // Life and content (tensor.cpp)
 int ct_empty(const int64_t *shape, int rank, int dtype, int kind, int index, ct_tensor **out);

@@ -86,7 +86,7 @@ struct ExecCommand: LaunchCommand {
   private func placement(
     _ run: RunIdentifier, _ environment: [String: String]
   ) throws(LaunchError) -> WorkerEnvironment {
-    let size = launch.workers.resolved(cards: Accelerators.count(environment: environment))
+    let size = launch.workers.resolved { WorkerCards(for: nil, environment: environment).count }
     var placement = WorkerEnvironment(
       rendezvous: RingRendezvous(rank: 0, size: size, run: run.text, generation: 0, directory: ""),
       masterPort: try FreePort.find(),

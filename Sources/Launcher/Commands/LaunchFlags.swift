@@ -126,10 +126,10 @@ enum WorkerCount: Equatable, Sendable {
     }
   }
 
-  /// The number of workers to start where this many cards can be used.
-  func resolved(cards: Int) -> Int {
+  /// The number of workers to start; `cards` are counted where they decide.
+  func resolved<Failure>(_ cards: () throws(Failure) -> Int) throws(Failure) -> Int {
     switch self {
-    case .automatic: max(1, cards)
+    case .automatic: max(1, try cards())
     case .exactly(let count): count
     }
   }

@@ -50,7 +50,10 @@ struct TrainCommand: LaunchCommand {
     _ signals: consuming SignalReader, environment: [String: String], arguments given: [String],
     on hosts: HostStart?
   ) throws -> CInt {
-    let size = workerCount(environment: environment)
+    let program = try WorkerProgram.locate(environment: environment)
+    let size = try launch.workers.resolved { () throws(LaunchError) in
+      try cards(environment).counted(by: program, signals)
+    }
     let request = try training.request()
     let saved = SavedValues.glimpse(request)
     let recipe = try recipe(of: request, over: saved, size, on: hosts?.plan)
@@ -62,7 +65,6 @@ struct TrainCommand: LaunchCommand {
     if let plan = hosts?.plan, plan.least < plan.hosts { task = task.sharing(recipe.division) }
 
     let identifier = launch.runIdentifier ?? .random()
-    let program = try WorkerProgram.locate(environment: environment)
     let budgets = HangBudgets(step: .seconds(ring.hangTimeout))
     var rendezvous = ring.rendezvous(identifier, attempt: 0, size: size)
     rendezvous.timeouts.silence = budgets.ringPatience
@@ -101,7 +103,7 @@ struct TrainCommand: LaunchCommand {
     run.hosts = hosts?.plan
     run.restarts = launch.restarts.budget()
     run.budgets = budgets
-    run.cards = cards(for: size, environment: environment)
+    run.cards = cards(environment).ofDrivers
     run.notes += [hosts?.note, control?.note].compactMap(\.self)
     // Whatever may refuse the start comes before an earlier run goes.
     try run.requireRoom()
@@ -160,16 +162,9 @@ struct TrainCommand: LaunchCommand {
     run.progressPath = "\(output)/\(RunLayout.steps)"
   }
 
-  /// None where the workers compute on the CPU, as they do by themselves unless there is a card for each.
-  private func cards(for size: Int, environment: [String: String]) -> [String] {
-    guard training.run.device != .cpu else { return [] }
-    let names = Accelerators.names(environment: environment)
-    return training.run.device == nil && names.count < size ? [] : names
-  }
-
-  private func workerCount(environment: [String: String]) -> Int {
-    let cards = training.run.device == .cpu ? 0 : Accelerators.count(environment: environment)
-    return launch.workers.resolved(cards: cards)
+  private func cards(_ environment: [String: String]) -> WorkerCards {
+    WorkerCards(
+      for: training.run.device, library: training.run.deviceLibrary, environment: environment)
   }
 }
 

@@ -57,12 +57,16 @@ struct RunStatus: Codable, Equatable, Sendable {
     /// Steps done of the epoch.
     var step: Int?
     let restarts: Int
+    /// The card that it computes on; nil on the CPU, and before it has one.
+    var card: String?
+    /// The most that tensors have taken of the card at once, in MB of 2²⁰ bytes; nil where it does not count.
+    var cardPeakMegabytes: Double?
     /// Why the others wait for it in every step, where they do.
     var slow: String?
 
     /// In JSON the phase goes by the name that scripts know.
     enum CodingKeys: String, CodingKey {
-      case rank, pid, state, seconds, step, restarts, slow
+      case rank, pid, state, seconds, step, restarts, card, cardPeakMegabytes, slow
       case phase = "section"
     }
 
@@ -85,7 +89,8 @@ extension RunStatus.Rank {
     self.init(
       rank: view.rank, pid: pid, state: view.isStopped ? .stopped : isSlow ? .stuck : .running,
       phase: view.state.phase.name, seconds: view.time(at: now) / .seconds(1),
-      step: view.state.step, restarts: restarts, slow: slow)
+      step: view.state.step, restarts: restarts, card: view.state.card?.name,
+      cardPeakMegabytes: view.state.card?.peakBytes.map { Double($0) / 1_048_576 }, slow: slow)
   }
 }
 
@@ -116,7 +121,10 @@ extension RunStatus {
   }
 
   private var table: [String] {
-    let rows = [["rank", "pid", "state", "phase", "for", "step", "restarts", ""]] + ranks.map(\.cells)
+    let onCards = ranks.contains { $0.card != nil }
+    let names =
+      ["rank", "pid", "state", "phase", "for", "step", "restarts"] + (onCards ? ["card", "max mem"] : [])
+    let rows = [names + [""]] + ranks.map { $0.cells + (onCards ? $0.cardCells : []) + [$0.mark] }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
@@ -147,11 +155,15 @@ extension RunStatus.Rank {
   fileprivate var cells: [String] {
     [
       "\(rank)", pid.map { "\($0)" } ?? "-", state.rawValue, phase ?? "-",
-      seconds.map { inSeconds(.seconds($0)) } ?? "-", step.map { "\($0)" } ?? "-", "\(restarts)", mark,
+      seconds.map { inSeconds(.seconds($0)) } ?? "-", step.map { "\($0)" } ?? "-", "\(restarts)",
     ]
   }
 
-  private var mark: String {
+  fileprivate var cardCells: [String] {
+    [card ?? "-", cardPeakMegabytes.map { "\(decimal($0, 0)) MB" } ?? "-"]
+  }
+
+  fileprivate var mark: String {
     switch state {
     case .stopped: "<- a signal or a debugger holds it; `kill -CONT \(pid ?? 0)` lets it go on"
     case .stuck: "<- stuck"

@@ -25,8 +25,8 @@ struct Launch: Sendable {
   var resumption: Resumption?
   /// The file that tells of the run's progress; nil where nothing does.
   var progressPath: String?
-  /// Cards by local rank, as a failure report names them; empty on the CPU.
-  var cards: [String] = []
+  /// The cards that the workers may use, as files and variables tell; nil where they use none.
+  var cards: Cards?
   /// Where this host stands among those of the run; nil where it is the only one.
   var hosts: HostPlan?
   /// The hosts that take part now, where fewer than all do.

@@ -61,6 +61,9 @@ struct Rehearsal {
 }
 
 extension Rehearsal {
+  /// What the worker printed as its answer.
+  var output: String { String(decoding: printed[.output] ?? [], as: UTF8.self) }
+
   /// Passes on what the worker printed.
   func show() {
     for (stream, descriptor) in [(WorkerStream.output, STDOUT_FILENO), (.errors, STDERR_FILENO)] {
@@ -74,6 +77,7 @@ extension Rehearsal {
   var refusal: LaunchError? {
     guard !ending.isOrderly, let code = lastingCode else { return nil }
     let text = String(decoding: printed[.errors] ?? [], as: UTF8.self)
+    if let fault = LoaderFault(text) { return LaunchError(fault.description, exitStatus: .noDevice) }
     let message = text.split(separator: "twins-worker: error: ", maxSplits: 1).last ?? text[...]
     return LaunchError(message.split(separator: "\n").joined(separator: "\n"), exitStatus: code)
   }

@@ -18,10 +18,9 @@ extension Attempt {
 
   /// What is known here of a worker of this host.
   func facts(of rank: Int) -> WorkerFacts {
-    let card = rank - launch.ranks.lowerBound
-    return WorkerFacts(
+    WorkerFacts(
       process: processes[rank], lastLines: outputs[rank]?.tail.text ?? [], logPath: logPath(rank: rank),
-      phase: phase(of: rank), card: launch.cards.indices.contains(card) ? launch.cards[card] : nil,
+      phase: phase(of: rank), card: card(of: rank),
       memoryKills: memoryKills.since,
       message: errorPath(rank: rank).flatMap(ErrorFile.message(in:)))
   }
@@ -37,6 +36,13 @@ extension Attempt {
       attempt: launch.restarts.count > 0 ? outcome.attempt : nil, card: facts.card,
       memoryKills: facts.memoryKills, message: facts.message, host: host,
       places: launch.hosts.map { _ in launch.places })
+  }
+
+  /// The card that a rank told of, and what the user calls it.
+  private func card(of rank: Int) -> String? {
+    guard let card = liveness?.read(rank)?.state.card else { return nil }
+    let name = launch.cards?.userName(of: card.number).map { ", which is \($0)" }
+    return card.name + (name ?? "")
   }
 
   /// What a rank was busy with at its end, if it got beyond its start.

@@ -79,7 +79,10 @@ struct WorkerRun {
         worldSize: placement.worldSize, over: plan.saved, onCard: rank.device.kind != .cpu,
         hosts: placement.hosts?.hosts ?? 1,
         sumsTravel: placement.sendsSums)
-      for sentence in sentences { Console.warn("note: \(sentence)") }
+      let ofDevice =
+        plan.settings.device == nil
+        ? DeviceSurvey.now(ProcessInfo.processInfo.environment).note(workers: placement.localWorldSize) : nil
+      for sentence in sentences + [ofDevice].compactMap(\.self) { Console.warn("note: \(sentence)") }
     }
     return (plan, rank)
   }

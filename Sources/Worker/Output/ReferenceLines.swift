@@ -3,13 +3,13 @@ import Training
 
 /// The lines that the reference prints to standard output, word for word: scripts grep them.
 ///
-/// Format: Twins `utils.py` (`MetricLogger`) with the Ascend port's `fps:` field. Memory is in MB of 2²⁰ bytes, on a CPU
-/// the process's own.
+/// Format: Twins `utils.py` (`MetricLogger`) with the Ascend port's `fps:` field. Memory is in MB of 2²⁰ bytes: the
+/// card's, or on a CPU the process's own.
 enum ReferenceLines {
   /// `Epoch: [0]  [  30/1251]  eta: 0:50:00  lr: …  loss: … (…)  time: …  fps:…  data: …  max mem: …`
   static func step(
     header: String, index: Int, of total: Int, meters: [String], timing: Timing, fps: Double? = nil,
-    peakMegabytes: Double = ProcessMemory.peakMegabytes
+    peakMegabytes: Double
   ) -> String {
     let width = String(total).count
     let position = String(repeating: " ", count: width - String(index).count) + "\(index)/\(total)"

@@ -1,16 +1,20 @@
 import System
+import Torch
 import Training
 
 /// The reference's lines about the steps of an epoch, on standard output.
 final class TrainingLines: StepObserver {
   private let interval: Int
   private let console: Console
+  private let device: Device
   private var timing = Timing()
   private var watch = Stopwatch()
   private var stepsBefore = 0
 
   /// Lines after every so many steps, and after an epoch's last one.
-  init(every interval: Int, on console: Console) { (self.interval, self.console) = (interval, console) }
+  init(every interval: Int, of device: Device, on console: Console) {
+    (self.interval, self.device, self.console) = (interval, device, console)
+  }
 
   func begin(_ epoch: EpochRecord) {
     (timing, watch, stepsBefore) = (Timing(), Stopwatch(), epoch.place.steps)
@@ -24,7 +28,8 @@ final class TrainingLines: StepObserver {
       ReferenceLines.step(
         header: header(step.epoch), index: step.place.steps - 1, of: step.epochSteps,
         meters: [rate(step.learningRate), ReferenceLines.meter("loss", step.place.loss)],
-        timing: timing, fps: timing.fps(images: step.images)))
+        timing: timing, fps: timing.fps(images: step.images),
+        peakMegabytes: ProcessMemory.peakMegabytes(on: device)))
   }
 
   func finish(_ epoch: EpochRecord) {

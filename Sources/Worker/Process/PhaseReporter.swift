@@ -1,4 +1,5 @@
 import System
+import Torch
 import Training
 import WorkerLink
 
@@ -6,6 +7,8 @@ import WorkerLink
 final class PhaseReporter: StepObserver {
   private let slot: StatusSlot?
   private var state = WorkerStatus()
+  /// Nil until it is chosen.
+  private var device: Device?
 
   /// Tells the launcher that the environment names, on this worker's place on its board.
   init(_ environment: [String: String], slot number: Int) {
@@ -16,6 +19,13 @@ final class PhaseReporter: StepObserver {
 
   /// Has the launcher's signal for it write the stacks of this process.
   func writeStacksOnSignal() { slot?.writeStacksOnSignal() }
+
+  /// Tells on which card this worker computes.
+  func compute(on device: Device) {
+    self.device = device
+    state.card = WorkerStatus.Card(device)
+    slot?.publish(state)
+  }
 
   /// Begins a phase, and so ends the one before; said again, it tells that there is progress.
   func enter(_ phase: Phase) {
@@ -43,8 +53,20 @@ final class PhaseReporter: StepObserver {
     state.step = step.place.steps
     state.stepsDone += 1
     state.loss = step.loss
+    if slot != nil { state.card?.peakBytes = device?.peakBytes }
     state.imagesPerSecond = Double(step.images) / max(step.stepSeconds, 1e-9)
     enter(.data)
+  }
+}
+
+extension WorkerStatus.Card {
+  /// Nil for the CPU.
+  init?(_ device: Device) {
+    switch device.kind {
+    case .cpu: return nil
+    case .cuda: self.init(.cuda, number: device.index, peakBytes: device.peakBytes)
+    case .npu: self.init(.npu, number: device.index, peakBytes: device.peakBytes)
+    }
   }
 }
 

@@ -116,7 +116,7 @@ struct Evaluation {
         rank.console.print(
           ReferenceLines.step(
             header: kind.header, index: index, of: count, meters: progress.meters.fields,
-            timing: progress.timing))
+            timing: progress.timing, peakMegabytes: ProcessMemory.peakMegabytes(on: rank.device)))
       }
     }
   }

@@ -27,6 +27,7 @@ struct Rank {
     self.phases = phases
     console = Console(speaks: environment.isFirst)
     device = try Device(plan.settings.device, library: plan.settings.deviceLibrary, for: environment)
+    phases.compute(on: device)
     Runtime.keepMemory()
     if let threads = plan.settings.threads ?? environment.threads { Runtime.threads = threads }
     decodeThreads =

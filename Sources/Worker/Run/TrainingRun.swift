@@ -85,7 +85,8 @@ final class TrainingRun {
     guard let record else { return [rank.phases] }
     let interval = plan.settings.logEvery
     return [
-      rank.phases, TrainingLines(every: interval, on: rank.console), StepLog(record.steps, every: interval),
+      rank.phases, TrainingLines(every: interval, of: rank.device, on: rank.console),
+      StepLog(record.steps, every: interval),
     ]
   }
 

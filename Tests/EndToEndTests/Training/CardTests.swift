@@ -120,6 +120,27 @@ extension EndToEnd {
       #expect(end.status == Status.done)
       #expect(end.errors.contains("the card failed: an uncorrectable error of its memory"))
       #expect(end.errors.contains("── rank 0 failed"))
+      #expect(end.errors.contains(", card npu:0\n"))
+    }
+
+    @Test func `memory that lines and status tell of is the card's`() throws {
+      let run = try ProgramRun(
+        .launcher,
+        ["--nproc", "2"]
+          + training("memory", on: "npu", ["--batch-size", "2", "--epochs", "1000", "--no-eval"]), in: place)
+      try run.read(to: "Epoch: [1]")
+      let status = try ProgramRun(.launcher, ["status", place.output("memory")], in: place).finish()
+      kill(run.identifier, SIGTERM)
+      let end = try run.finish()
+      let table = status.output.suffix(3)
+      #expect(table.first?.contains("card   max mem") == true, "\(status.output)")
+      for (rank, row) in table.dropFirst().enumerated() {
+        #expect(row.contains("npu:\(rank)  ") && row.contains(" MB"), "\(status.output)")
+      }
+      let line = try #require(end.output.first { $0.contains("max mem: ") })
+      let megabytes = try #require(Double(line.split(separator: " ").last ?? ""))
+      // Weights, gradients and two moments of 1.8 million parameters are 28 MB; libtorch alone makes a process larger.
+      #expect((28..<120).contains(megabytes), "\(line)")
     }
 
     @Test func `more workers than cards are refused before any starts`() throws {
@@ -127,6 +148,66 @@ extension EndToEnd {
       #expect(end.status == Status.noDevice)
       #expect(end.errors.contains("device npu number 2 is not there"))
       #expect(end.errors.contains("sees 2"))
+    }
+
+    @Test func `automatic is one worker for each card of the library`() throws {
+      let training = training("auto", on: "npu", ["--batch-size", "1", "--max-step", "1"])
+      let end = try ProgramRun(.launcher, training, in: place, variables: ["TEST_CARD_COUNT": "3"]).finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      #expect(end.errors.contains(": 3 workers with"))
+    }
+
+    @Test func `a variable names the library as the flag does`() throws {
+      let variables = ["TWINS_DEVICE_LIBRARY": ProgramRun.testCard, "TEST_CARD_COUNT": "2"]
+      let device = try #require(place.training("x").firstIndex(of: "--device"))
+      var training = place.training("named", "--batch-size", "1", "--max-step", "1")
+      training.removeSubrange(device...device + 1)
+      let end = try ProgramRun(.launcher, training, in: place, variables: variables).finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      #expect(end.errors.contains(": 2 workers with"))
+      #expect(end.output.contains { $0.hasPrefix("Computing on npu:0") })
+
+      let three = try ProgramRun(
+        .launcher, ["--nproc", "3", "--overwrite"] + training, in: place, variables: variables
+      ).finish()
+      #expect(three.status == Status.done, "\(three.errors)")
+      #expect(
+        three.errors.contains("note: 3 workers compute on the CPU, since there are 2 devices of kind npu"))
+    }
+
+    @Test func `what there is to compute on is told`() throws {
+      let end = try ProgramRun(
+        .worker, ["devices", "--device-library", ProgramRun.testCard], in: place,
+        variables: ["TEST_CARD_COUNT": "5"]
+      ).finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      #expect(end.output.first?.hasPrefix("libtorch ") == true)
+      #expect(end.output.contains("npu: 5"))
+    }
+
+    @Test func `another release of libtorch is refused before anything is computed`() throws {
+      let other = try CompiledLibrary(
+        "libother.so",
+        """
+        #include <string>
+        namespace at { std::string show_config() { return "Build settings: TORCH_VERSION=1.2.3, USE_CUDA=0"; } }
+        """, in: place)
+      let variables = ["LD_PRELOAD": other.path]
+      for program in [ProgramRun.Program.worker, .launcher] {
+        let end = try ProgramRun(program, place.training("other"), in: place, variables: variables).finish()
+        #expect(end.status == Status.noDevice)
+        #expect(end.errors.contains("has loaded 1.2.3 from \(other.path)"), "\(end.errors)")
+      }
+    }
+
+    @Test func `a libtorch without the names of this one is refused`() throws {
+      // Takes the place of the library that has them.
+      _ = try CompiledLibrary("libc10.so", "extern \"C\" int nothing() { return 0; }", in: place)
+      let end = try ProgramRun(
+        .launcher, place.training("without"), in: place, variables: ["LD_LIBRARY_PATH": place.folder]
+      ).finish()
+      #expect(end.status == Status.noDevice)
+      #expect(end.errors.contains("was built with another libtorch than it loads here"), "\(end.errors)")
     }
 
     @Test func `a library that is none, or registers nothing, is told apart`() throws {

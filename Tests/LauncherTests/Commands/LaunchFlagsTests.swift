@@ -59,9 +59,9 @@ import Testing
   }
 
   @Test func `automatic is one worker for each card`() {
-    #expect(WorkerCount.automatic.resolved(cards: 4) == 4)
-    #expect(WorkerCount.automatic.resolved(cards: 0) == 1)
-    #expect(WorkerCount.exactly(8).resolved(cards: 4) == 8)
+    #expect(WorkerCount.automatic.resolved { 4 } == 4)
+    #expect(WorkerCount.automatic.resolved { 0 } == 1)
+    #expect(WorkerCount.exactly(8).resolved { 4 } == 8)
   }
 
   @Test func `random run identifiers are valid`() {

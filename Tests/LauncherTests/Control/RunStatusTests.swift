@@ -26,6 +26,24 @@ import Testing
         """)
   }
 
+  @Test func `workers on cards show them, and how much of their memory was taken`() {
+    let status = RunStatus(
+      run: "r", attempt: 0, launcher: 1, state: .running, uptimeSeconds: 1, healthy: true,
+      ranks: [
+        RunStatus.Rank(
+          rank: 0, pid: 2, state: .running, phase: "data", seconds: 1, step: 3, restarts: 0, card: "cuda:0",
+          cardPeakMegabytes: 20_480.4, slow: "slow"),
+        RunStatus.Rank(rank: 1, pid: 3, state: .running, restarts: 0),
+      ])
+    #expect(
+      status.text.hasSuffix(
+        """
+        rank  pid  state    phase  for    step  restarts  card    max mem
+        0     2    running  data   1.0 s  3     0         cuda:0  20480 MB  <- slow
+        1     3    running  -      -      -     0         -       -
+        """))
+  }
+
   @Test func `readers that are gone are told of`() {
     var status = RunStatus(
       run: "digits", attempt: 0, launcher: 4711, state: .running, uptimeSeconds: 1, healthy: true, ranks: [])

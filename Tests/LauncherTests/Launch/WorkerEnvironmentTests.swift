@@ -137,27 +137,3 @@ import WorkerLink
     )
   }
 }
-
-@Suite struct AcceleratorsTests {
-  private let files = ["null", "nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm", "davinci_manager", "tty1"]
-
-  @Test func `counts the cards of one driver`() {
-    #expect(Accelerators.count(deviceFiles: files, environment: [:]) == 2)
-    #expect(Accelerators.count(deviceFiles: ["davinci0", "davinci1", "davinci2"], environment: [:]) == 3)
-    #expect(Accelerators.count(deviceFiles: ["null"], environment: [:]) == 0)
-  }
-
-  @Test func `names cards by local rank`() {
-    #expect(Accelerators.names(deviceFiles: files, environment: [:]) == ["nvidia0", "nvidia1"])
-    #expect(
-      Accelerators.names(deviceFiles: files, environment: ["CUDA_VISIBLE_DEVICES": "1,0"])
-        == ["0, which is 1 of CUDA_VISIBLE_DEVICES", "1, which is 0 of CUDA_VISIBLE_DEVICES"])
-    #expect(Accelerators.names(deviceFiles: ["null"], environment: [:]).isEmpty)
-  }
-
-  @Test(arguments: [("0", 1), ("0,1", 2), ("", 0), ("-1", 0), ("0,1,2,3", 2)])
-  func `respects what the user hides`(visible: String, expected: Int) {
-    let environment = ["CUDA_VISIBLE_DEVICES": visible]
-    #expect(Accelerators.count(deviceFiles: files, environment: environment) == expected)
-  }
-}

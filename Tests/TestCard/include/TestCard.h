@@ -1,7 +1,7 @@
 // Cards that are not there: a library which registers a device with libtorch, as a vendor's does for its own.
 //
 // Open it by --device-library, or by dlopen before the first tensor on a card. Its memory cannot be touched by the host:
-// whoever forgets to copy faults at once. Everything is computed by libtorch's own operations on the CPU.
+// whoever forgets to copy faults at once; a thread that works on a card which it has not made its own meets an error. Everything is computed by libtorch's own operations on the CPU.
 //
 // Of the environment it reads
 //   TEST_CARD_COUNT   how many cards there are (8 at most, and where it is not set)

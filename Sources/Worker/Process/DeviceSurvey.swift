@@ -1,0 +1,91 @@
+import System
+import Torch
+
+/// What there is to compute on here: what libtorch sees, and what cards the machine has.
+struct DeviceSurvey {
+  /// Devices that this process can use, other than the CPU.
+  var counts: [Device.Kind: Int] = [:]
+  /// Why a kind has none, in the words of its library.
+  var faults: [Device.Kind: String] = [:]
+  /// Whether libtorch is a build for CUDA.
+  var isForCUDA = false
+  /// Whether a library has registered a device with libtorch.
+  var hasLibrary = false
+  /// The cards that the machine has, by the files of their drivers.
+  var cards: [Cards] = []
+  /// Libtorch as sentences name it.
+  var libtorch = "libtorch"
+
+  /// The first kind of which every worker of this host gets a device of its own, else the CPU: all compute on the same kind.
+  func kind(forWorkers workers: Int) -> Device.Kind {
+    [.npu, .cuda].first { count(of: $0) >= workers } ?? .cpu
+  }
+
+  func count(of kind: Device.Kind) -> Int { counts[kind] ?? 0 }
+
+  /// Why a device of this number is not there, and what to do.
+  func refusal(of kind: Device.Kind, number: Int) -> String {
+    "device \(kind) number \(number) is not there: \(libtorch) sees \(count(of: kind)). "
+      + (reason(kind) ?? "This machine has none that it could see.") + " On the CPU: --device cpu."
+  }
+
+  /// What a user should know who has named no device, where workers compute on the CPU beside cards; nil where there are none.
+  func note(workers: Int) -> String? {
+    guard kind(forWorkers: workers) == .cpu else { return nil }
+    if let (kind, count) = counts.filter({ $0.value > 0 }).max(by: { $0.value < $1.value }) {
+      return "\(workers) workers compute on the CPU, since there are \(count) devices of kind \(kind): "
+        + "with --nproc \(count) each has one"
+    }
+    guard let most = cards.filter({ $0.count > 0 }).max(by: { $0.count < $1.count }) else { return nil }
+    let kind: Device.Kind = most.maker == .ascend ? .npu : .cuda
+    return "computing on the CPU, though this machine has \(cardText(most)). "
+      + (reason(kind) ?? "Libtorch sees none of them.")
+  }
+
+  /// Why this process sees too few devices of a kind, and what to do; nil where nothing is known.
+  private func reason(_ kind: Device.Kind) -> String? {
+    let count = count(of: kind)
+    let cards = cards.first { ($0.maker == .ascend) == (kind == .npu) }
+    if count > 0 { return "Take --nproc \(count), which gives each worker a card of its own." }
+    if let hidden = cards, hidden.present > 0, hidden.count == 0 {
+      return
+        "\(hidden.maker.variable) leaves none of the machine's \(hidden.present): unset it, or name some."
+    }
+    switch kind {
+    case .cpu: return nil
+    case .cuda where !isForCUDA:
+      return
+        "It is a build for the CPU alone: scripts/setup --cuda fetches the other, make build then builds for it."
+    case .npu where !hasLibrary:
+      return
+        "No library has registered one: name Ascend's by --device-library FILE, or in \(deviceLibraryVariable)."
+    case .npu, .cuda:
+      if let fault = faults[kind] { return "Its words: \(fault)." }
+      return kind == .npu
+        ? "The library is there and finds no card: npu-smi info shows what the driver sees." : nil
+    }
+  }
+
+  private func cardText(_ cards: Cards) -> String {
+    "\(cards.count) \(cards.maker.rawValue) card\(cards.count == 1 ? "" : "s") (/dev/\(cards.maker.file)…)"
+  }
+}
+
+/// The variable that names the library of `--device-library` where no flag does.
+let deviceLibraryVariable = "TWINS_DEVICE_LIBRARY"
+
+extension DeviceSurvey {
+  /// What is here now, once the library that registers a device is open.
+  static func now(_ environment: [String: String]) -> DeviceSurvey {
+    var survey = DeviceSurvey()
+    for kind in [Device.Kind.npu, .cuda] {
+      survey.counts[kind] = Device.count(of: kind)
+      survey.faults[kind] = Device.fault(of: kind)
+    }
+    survey.isForCUDA = Runtime.isForCUDA
+    survey.hasLibrary = Runtime.hasRegisteredDevice
+    survey.cards = Cards.ofThisMachine(environment: environment)
+    survey.libtorch = "libtorch \(Runtime.version) (\(Runtime.path))"
+    return survey
+  }
+}
