@@ -3,7 +3,7 @@
 # Tests and programs are one release build: what is tested is what runs, and the tests take seconds.
 swift_flags := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 
-.PHONY: help setup build test soak sanitize fuzz lint install uninstall installcheck bench demo clean
+.PHONY: help setup build test soak sanitize fuzz headers lint install uninstall installcheck bench demo clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -28,6 +28,9 @@ sanitize: setup ## run the kernels' tests with address and undefined-behaviour c
 
 fuzz: setup ## look under sanitizers for what no test expects, twelve minutes; SEED=n for another run
 	@scripts/fuzz
+
+headers: ## compile the shim against the headers of libtorch 2.11 to 2.13, which are fetched once (1.3 GB)
+	@scripts/check-headers
 
 lint: ## check the format of the Swift sources
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks

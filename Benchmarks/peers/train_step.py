@@ -2,8 +2,9 @@
 
     python Benchmarks/peers/train_step.py --batch-size 16 --amp O0 --threads 2
     python Benchmarks/peers/train_step.py --batch-size 32 --amp O0 --threads 2 --evaluation
+    python Benchmarks/peers/train_step.py --batch-size 128 --amp O1 --device cuda --compile --channels-last
 
-Prints one JSON line: images_per_second (the median step's) and peak_rss_mib. Needs torch, torchvision and timm.
+Prints one JSON line: images_per_second (the median step's), peak_rss_mib, and on a card peak_card_mib. Needs torch, torchvision and timm.
 """
 
 import argparse
@@ -34,6 +35,8 @@ def parse():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--drop-path", type=float, default=0.2)
     parser.add_argument("--evaluation", action="store_true", help="evaluate a batch in the place of training on it")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--channels-last", action="store_true", help="weights and images in that format")
     parser.add_argument("--compile", action="store_true", help="the network through torch.compile")
     parser.add_argument("--steps", type=int, default=5, help="timed steps, after two that warm up")
     return parser.parse_args()
@@ -41,14 +44,16 @@ def parse():
 
 def make_step(arguments):
     """A function that trains one step on the same batch each time, or evaluates it."""
-    model = timm.create_model(arguments.model, drop_path_rate=arguments.drop_path)
+    model = timm.create_model(arguments.model, drop_path_rate=arguments.drop_path).to(arguments.device)
+    images = torch.randn(arguments.batch_size, 3, 224, 224, device=arguments.device)
+    if arguments.channels_last:
+        model, images = model.to(memory_format=torch.channels_last), images.to(memory_format=torch.channels_last)
     if arguments.compile:
         model.compile()
-    images = torch.randn(arguments.batch_size, 3, 224, 224)
-    labels = torch.randint(0, 1000, (arguments.batch_size,))
+    labels = torch.randint(0, 1000, (arguments.batch_size,), device=arguments.device)
 
     def forward():
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=arguments.amp == "O1"):
+        with torch.autocast(arguments.device, dtype=torch.bfloat16, enabled=arguments.amp == "O1"):
             return model(images).float()
 
     @torch.no_grad()  # under inference_mode autocast takes two to three times as long
@@ -89,7 +94,10 @@ def main():
         step()
     median = statistics.median(seconds(step) for _ in range(arguments.steps))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"images_per_second": arguments.batch_size / median, "peak_rss_mib": peak}))
+    report = {"images_per_second": arguments.batch_size / median, "peak_rss_mib": peak}
+    if arguments.device == "cuda":
+        report["peak_card_mib"] = torch.cuda.max_memory_allocated() / 2**20
+    print(json.dumps(report))
 
 
 if __name__ == "__main__":

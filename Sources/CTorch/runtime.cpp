@@ -7,8 +7,10 @@
 #include <ATen/detail/PrivateUse1HooksInterface.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <cstdlib>
 #include <dlfcn.h>
 #include <torch/headeronly/version.h>
+#include <type_traits>
 
 using ct::guarded;
 
@@ -63,6 +65,19 @@ int ct_open_library(const char *path) {
     // Never closed: libtorch keeps what it registers.
     void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
     TORCH_CHECK(library, dlerror());
+  });
+}
+
+int ct_start_npu(int index) {
+  return guarded([&] {
+    // torch_npu::init_npu(c10::DeviceIndex) and torch_npu::finalize_npu(), of the libraries built without Python.
+    static_assert(std::is_same_v<c10::DeviceIndex, signed char>);
+    const auto start = reinterpret_cast<void (*)(c10::DeviceIndex)>(dlsym(RTLD_DEFAULT, "_ZN9torch_npu8init_npuEa"));
+    static const auto stop = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, "_ZN9torch_npu12finalize_npuEv"));
+    if (!start) return;
+    start(static_cast<c10::DeviceIndex>(index));
+    // The driver would say in its log that the process broke off.
+    if (stop) std::atexit([] { guarded([] { stop(); }); });
   });
 }
 

@@ -43,6 +43,13 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
 
   private static var lastError: String { String(String(cString: ct_last_error()).prefix { $0 != "\n" }) }
 
+  /// Has the card's library start it, where it wants that.
+  ///
+  /// - Returns: Why it cannot, in the library's words; nil where it is started, or needs no start.
+  public func start() -> String? {
+    kind != .npu || ct_start_npu(Int32(index)) == CT_DONE.rawValue ? nil : Self.lastError
+  }
+
   /// Makes this the calling thread's device: what the thread pins or starts without naming one is this one's.
   public func makeCurrent(file: StaticString = #fileID, line: UInt = #line) {
     if kind != .cpu { check(ct_set_device(kind.rawValue, Int32(index)), file, line) }

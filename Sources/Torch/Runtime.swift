@@ -46,12 +46,10 @@ public enum Runtime {
 
   /// Opens a library that registers a device with libtorch (its PrivateUse1).
   ///
-  /// - Returns: Why there is no such device now; nil where there is one.
+  /// - Returns: Why it cannot be opened, in the loader's words; nil where it is.
   public static func open(deviceLibrary path: String) -> String? {
-    guard ct_open_library(path) == CT_DONE.rawValue else {
-      return "it cannot be opened: \(String(cString: ct_last_error()).prefix { $0 != "\n" })"
-    }
-    return ct_has_registered_device() ? nil : "it was opened, and registered no device with libtorch"
+    guard ct_open_library(path) != CT_DONE.rawValue else { return nil }
+    return String(String(cString: ct_last_error()).prefix { $0 != "\n" })
   }
 
   /// Keeps freed CPU memory for the next tensor of its size instead of handing it back.

@@ -54,8 +54,11 @@ int ct_set_threads(int count);
 int ct_threads(int *out);
 /// Makes every later CPU tensor use an allocator that keeps freed memory (keeping_allocator.h).
 int ct_keep_memory(void);
-/// Opens a library that registers a device with libtorch; fails where it cannot be opened.
+/// Opens a library that registers a device with libtorch; fails, in the loader's words, where it cannot be opened.
 int ct_open_library(const char *path);
+/// Has an opened library of Ascend's start a card, and stop the one it has started when the process ends; does nothing for
+/// one that needs no start. Fails in the library's words.
+int ct_start_npu(int index);
 /// Whether a library has registered a device (PrivateUse1).
 bool ct_has_registered_device(void);
 /// Whether libtorch is a build for CUDA.

@@ -104,6 +104,7 @@ struct TrainCommand: LaunchCommand {
     run.restarts = launch.restarts.budget()
     run.budgets = budgets
     run.cards = cards(environment).ofDrivers
+    if let cards = run.cards, cards.maker == .nvidia, cards.count > 0 { run.cardMonitor = CardMonitor() }
     run.notes += [hosts?.note, control?.note].compactMap(\.self)
     // Whatever may refuse the start comes before an earlier run goes.
     try run.requireRoom()

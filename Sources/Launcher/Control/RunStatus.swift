@@ -61,12 +61,14 @@ struct RunStatus: Codable, Equatable, Sendable {
     var card: String?
     /// The most that tensors have taken of the card at once, in MB of 2²⁰ bytes; nil where it does not count.
     var cardPeakMegabytes: Double?
+    /// What the card says of itself; nil where nobody can ask.
+    var cardReading: CardReading?
     /// Why the others wait for it in every step, where they do.
     var slow: String?
 
     /// In JSON the phase goes by the name that scripts know.
     enum CodingKeys: String, CodingKey {
-      case rank, pid, state, seconds, step, restarts, card, cardPeakMegabytes, slow
+      case rank, pid, state, seconds, step, restarts, card, cardPeakMegabytes, cardReading, slow
       case phase = "section"
     }
 
@@ -160,7 +162,10 @@ extension RunStatus.Rank {
   }
 
   fileprivate var cardCells: [String] {
-    [card ?? "-", cardPeakMegabytes.map { "\(decimal($0, 0)) MB" } ?? "-"]
+    [
+      ([card ?? "-"] + (cardReading?.figureTexts ?? [])).joined(separator: " "),
+      cardPeakMegabytes.map { "\(decimal($0, 0)) MB" } ?? "-",
+    ]
   }
 
   fileprivate var mark: String {

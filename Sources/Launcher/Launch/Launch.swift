@@ -27,6 +27,8 @@ struct Launch: Sendable {
   var progressPath: String?
   /// The cards that the workers may use, as files and variables tell; nil where they use none.
   var cards: Cards?
+  /// What looks after NVIDIA's cards; nil where there are none.
+  var cardMonitor: CardMonitor?
   /// Where this host stands among those of the run; nil where it is the only one.
   var hosts: HostPlan?
   /// The hosts that take part now, where fewer than all do.

@@ -17,6 +17,8 @@ struct FailureReport: Sendable {
   var attempt: Int?
   /// The card that the worker computed on, if it did.
   var card: String?
+  /// What the card said of itself last; nil where nobody could ask.
+  var cardReading: CardReading?
   /// How many processes the kernel killed meanwhile because memory ran out, and who says so.
   var memoryKills: MemoryKills.Count?
   /// Why the worker failed, in its own words, where it left them in a file.
@@ -92,7 +94,8 @@ extension FailureReport {
     return [
       run,
       row("worker", worker + (card.map { ", card \($0)" } ?? "")),
-      row("ended", "\(failure.ending), \(moment) after the start"),
+    ] + [cardReading?.text.map { row("card", $0) }].compactMap(\.self) + [
+      row("ended", "\(failure.ending), \(moment) after the start")
     ] + (message.map(rows(ofMessage:)) ?? [row("likely", cause)])
       + [place.map { row("at", $0) }, logPath.map { row("log", $0) }].compactMap(\.self) + stacks
   }

@@ -9,6 +9,8 @@ struct WorkerFacts: Codable, Equatable, Sendable {
   var phase: String?
   /// The card that it computed on, if it did.
   var card: String?
+  /// What the card said of itself last; nil where nobody could ask.
+  var cardReading: CardReading?
   /// How many processes the kernel killed meanwhile because memory ran out, and who says so.
   var memoryKills: MemoryKills.Count?
   /// Why it failed, in its own words, where it left them in a file.

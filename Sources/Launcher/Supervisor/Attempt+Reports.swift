@@ -20,7 +20,7 @@ extension Attempt {
   func facts(of rank: Int) -> WorkerFacts {
     WorkerFacts(
       process: processes[rank], lastLines: outputs[rank]?.tail.text ?? [], logPath: logPath(rank: rank),
-      phase: phase(of: rank), card: card(of: rank),
+      phase: phase(of: rank), card: card(of: rank), cardReading: reading(ofCardOf: rank),
       memoryKills: memoryKills.since,
       message: errorPath(rank: rank).flatMap(ErrorFile.message(in:)))
   }
@@ -34,6 +34,7 @@ extension Attempt {
       process: facts.process, lastLines: facts.lastLines, logPath: facts.logPath,
       advice: launch.currentAdvice, phase: facts.phase,
       attempt: launch.restarts.count > 0 ? outcome.attempt : nil, card: facts.card,
+      cardReading: facts.cardReading,
       memoryKills: facts.memoryKills, message: facts.message, host: host,
       places: launch.hosts.map { _ in launch.places })
   }
@@ -43,6 +44,15 @@ extension Attempt {
     guard let card = liveness?.read(rank)?.state.card else { return nil }
     let name = launch.cards?.userName(of: card.number).map { ", which is \($0)" }
     return card.name + (name ?? "")
+  }
+
+  /// What the card of a rank says of itself, where it can be told which that is.
+  private func reading(ofCardOf rank: Int) -> CardReading? {
+    guard let card = liveness?.read(rank)?.state.card, card.kind == .cuda, let cards = launch.cards else {
+      return nil
+    }
+    return launch.cardMonitor?.reading(
+      of: card.number, among: cards, order: launch.environment["CUDA_DEVICE_ORDER"])
   }
 
   /// What a rank was busy with at its end, if it got beyond its start.
@@ -78,9 +88,11 @@ extension Attempt {
   }
 
   private func rank(_ view: RankView, at moment: UInt64) -> RunStatus.Rank {
-    RunStatus.Rank(
+    var status = RunStatus.Rank(
       view, pid: processes[view.rank], isSlow: liveness?.isSlow(view) ?? false, restarts: number,
       slow: liveness?.currentStragglers.first { $0.rank == view.rank }?.description, at: moment)
+    status.cardReading = reading(ofCardOf: view.rank)
+    return status
   }
 
   private func unseen(_ rank: Int) -> RunStatus.Rank {

@@ -19,6 +19,10 @@ extension Device {
       throw Failure(survey.refusal(of: kind, number: placement.localRank), exitStatus: .noDevice)
     }
     self.init(kind, index: kind == .cpu ? 0 : placement.localRank)
+    if let fault = start() {
+      throw Failure(
+        "\(self) does not start: \(fault). npu-smi info shows what the driver sees.", exitStatus: .noDevice)
+    }
     makeCurrent()
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -191,7 +192,7 @@ extension EndToEnd {
         """
         #include <string>
         namespace at { std::string show_config() { return "Build settings: TORCH_VERSION=1.2.3, USE_CUDA=0"; } }
-        """, in: place)
+        """, in: place.folder)
       let variables = ["LD_PRELOAD": other.path]
       for program in [ProgramRun.Program.worker, .launcher] {
         let end = try ProgramRun(program, place.training("other"), in: place, variables: variables).finish()
@@ -202,7 +203,7 @@ extension EndToEnd {
 
     @Test func `a libtorch without the names of this one is refused`() throws {
       // Takes the place of the library that has them.
-      _ = try CompiledLibrary("libc10.so", "extern \"C\" int nothing() { return 0; }", in: place)
+      _ = try CompiledLibrary("libc10.so", "extern \"C\" int nothing() { return 0; }", in: place.folder)
       let end = try ProgramRun(
         .launcher, place.training("without"), in: place, variables: ["LD_LIBRARY_PATH": place.folder]
       ).finish()
@@ -210,11 +211,26 @@ extension EndToEnd {
       #expect(end.errors.contains("was built with another libtorch than it loads here"), "\(end.errors)")
     }
 
-    @Test func `a library that is none, or registers nothing, is told apart`() throws {
-      let png = place.images.image("val", 0)
+    /// What is wrong with a library, as stubs have it that are compiled here.
+    @Test func `a library that cannot be used is told apart, with the next command`() throws {
+      let needed = try CompiledLibrary("libhccl.so", "", in: place.folder)
+      let stubs = [
+        try CompiledLibrary("cann.so", "", needing: [needed.path], in: place.folder),
+        try CompiledLibrary(
+          "python.so", "extern \"C\" int PyGILState_Ensure(); int x = PyGILState_Ensure();", in: place.folder),
+        try CompiledLibrary(
+          "other.so", "namespace c10 { int gone(); } int x = c10::gone();", in: place.folder),
+        try CompiledLibrary("plain.so", "", in: place.folder),
+      ]
+      // Linked by its path without a name of its own, it is looked for there.
+      try FileManager.default.removeItem(atPath: needed.path)
       for (path, words) in [
-        ("\(place.folder)/missing.so", "there is no such file"), (png, "it cannot be opened"),
-        ("/lib/x86_64-linux-gnu/libm.so.6", "registered no device"),
+        ("\(place.folder)/missing.so", "there is no such file; name the library"),
+        (place.images.image("val", 0), "it cannot be opened"),
+        (stubs[0].path, "libhccl.so, which is one of CANN's libraries"),
+        (stubs[1].path, "it needs Python (PyGILState_Ensure)"),
+        (stubs[2].path, "it was built for another libtorch than "),
+        (stubs[3].path, "registered no device"),
       ] {
         let end = try ProgramRun(
           .worker, place.training("none") + ["--device", "npu", "--device-library", path], in: place
@@ -222,6 +238,46 @@ extension EndToEnd {
         #expect(end.status == Status.noDevice)
         #expect(end.errors.contains(path) && end.errors.contains(words), "\(end.errors)")
       }
+    }
+
+    @Test func `a library without a card points at the driver, and none at all at the flag`() throws {
+      let none = try train("none", on: "npu", variables: ["TEST_CARD_COUNT": "0"])
+      #expect(none.status == Status.noDevice)
+      #expect(none.errors.contains("The library is there and finds no card: npu-smi info"), "\(none.errors)")
+      let unnamed = try ProgramRun(.worker, place.training("x") + ["--device", "npu"], in: place).finish()
+      #expect(unnamed.status == Status.noDevice)
+      #expect(
+        unnamed.errors.contains("--device-library FILE, or in TWINS_DEVICE_LIBRARY"), "\(unnamed.errors)")
+    }
+
+    @Test func `a library that wants it is started with its worker's card, and stopped`() throws {
+      let notes = "\(place.folder)/notes"
+      let vendor = try CompiledLibrary(
+        "vendor.so",
+        """
+        #include <cstdio>
+        static void note(const char *what, int card) {
+          if (FILE *file = std::fopen("\(notes)", "a")) { std::fprintf(file, "%s %d\\n", what, card); std::fclose(file); }
+        }
+        namespace torch_npu {
+        void init_npu(signed char card) { note("start", card); }
+        void finalize_npu() { note("stop", 0); }
+        }
+        """, needing: [ProgramRun.testCard], in: place.folder)
+      let end = try ProgramRun(
+        .launcher,
+        ["--nproc", "2"] + training("vendor", on: "npu", ["--max-step", "1", "--batch-size", "2"])
+          + ["--device-library", vendor.path],
+        in: place,
+        variables: [
+          "LD_LIBRARY_PATH": URL(fileURLWithPath: ProgramRun.testCard).deletingLastPathComponent().path
+        ]
+      ).finish()
+      #expect(end.status == Status.done, "\(end.errors)")
+      let lines = try String(contentsOfFile: notes, encoding: .utf8).split(separator: "\n")
+      // The worker that checks the start takes the last one's card.
+      #expect(lines.filter { $0.hasPrefix("start") }.sorted() == ["start 0", "start 1", "start 1"])
+      #expect(lines.count { $0.hasPrefix("stop") } == 3)
     }
   }
 }

@@ -91,13 +91,15 @@ import Testing
     report.outcome.start = .seconds(90)
     report.outcome.progress = Progress(epoch: 3, step: 1870)
     report.attempt = 2
-    report.card = "nvidia0"
+    report.card = "cuda:0, which is 3 of CUDA_VISIBLE_DEVICES"
+    report.cardReading = CardReading(name: "NVIDIA H100", celsius: 91, slowdowns: [.heat], xids: [79])
     report.memoryKills = .init(number: 1, source: .init(path: "/cg/memory.events", isOfGroup: true))
     #expect(
       report.shortText == """
         ── rank 0 failed ───────────────────────────────────────────────────────────
            run      digits, attempt 2
-           worker   rank 0 of 2, pid 48213, card nvidia0
+           worker   rank 0 of 2, pid 48213, card cuda:0, which is 3 of CUDA_VISIBLE_DEVICES
+           card     NVIDIA H100: 91 °C, slowed by heat, Xid 79
            ended    killed by SIGKILL (signal 9), 12.5 s after the start
            likely   the kernel killed it because memory ran out (oom_kill in /cg/memory.events)
            at       epoch 3, after step 1870 of the run

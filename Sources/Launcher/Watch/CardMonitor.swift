@@ -1,0 +1,71 @@
+import System
+
+/// Looks at NVIDIA's cards from time to time, on a thread of its own, so that a driver that hangs holds up nobody.
+final class CardMonitor: Sendable {
+  private let state = Monitor(State())
+
+  private struct State {
+    /// By the number of a card on its buses; empty before the first look.
+    var readings: [CardReading] = []
+    var isOver = false
+  }
+
+  /// Begins to look, where the library is there; nil where the system gives no thread.
+  ///
+  /// - Parameter interval: Seconds between two looks.
+  init?(library path: String = "libnvidia-ml.so.1", interval: Double = 5) {
+    guard
+      let thread = try? OwnedThread(
+        "cards", takesSignals: false, { [state] in Self.look(state, path, every: interval) })
+    else { return nil }
+    thread.detach()
+  }
+
+  /// Asks the thread to end, and does not wait: it may be held up inside the driver.
+  deinit { state.withLock { $0.isOver = true } }
+
+  /// What was found last, by the number of a card on its buses.
+  var readings: [CardReading] { state.withLock { $0.readings } }
+
+  /// What the card of a worker said last; nil where nobody can tell which it is.
+  ///
+  /// - Parameter number: The card's number in its worker.
+  func reading(of number: Int, among cards: Cards, order: String?) -> CardReading? {
+    let all = readings
+    return Self.place(of: number, among: cards, in: all, order: order).map { all[$0] }
+  }
+
+  /// Where the card of a worker stands among all, which are in the order of their buses.
+  ///
+  /// A worker's driver numbers them so only where CUDA_DEVICE_ORDER asks for it; where all are of one name it does so too.
+  static func place(of number: Int, among cards: Cards, in all: [CardReading], order: String?) -> Int? {
+    guard cards.names.indices.contains(number) else { return nil }
+    let name = cards.names[number]
+    if name.hasPrefix("GPU-") {
+      let meant = all.indices.filter { all[$0].identifier?.hasPrefix(name) == true }
+      return meant.count == 1 ? meant[0] : nil
+    }
+    guard let place = Int(name), all.indices.contains(place) else { return nil }
+    let areAlike = Set(all.map(\.name)).count == 1
+    return order == "PCI_BUS_ID" || areAlike ? place : nil
+  }
+
+  private static func look(_ state: Monitor<State>, _ path: String, every interval: Double) {
+    guard let library = NVML(path: path) else { return }
+    var xids: [[Int]] = library.handles.map { _ in [] }
+    while !state.withLock({ $0.isOver }) {
+      let readings = zip(library.handles, xids).map { handle, xids in
+        var reading = library.reading(handle)
+        reading.xids = xids
+        return reading
+      }
+      state.withLock { $0.readings = readings }
+      if let (card, xid) = library.nextXid(within: UInt32(interval * 1000)) {
+        // One that comes again and again is one.
+        if !xids[card].contains(xid) { xids[card].append(xid) }
+      } else if !library.tellsOfErrors {
+        _ = state.wait(until: .now + .seconds(interval)) { $0.isOver ? true : nil }
+      }
+    }
+  }
+}
