@@ -93,6 +93,10 @@ import WorkerLink
     #expect((spread.worldSize, spread.localWorldSize, spread.localRank) == (12, 4, 3))
     let one = RankEnvironment.rehearsal(["WORLD_SIZE": "4", "LOCAL_WORLD_SIZE": "2"])
     #expect((one.worldSize, one.localWorldSize, one.localRank) == (4, 4, 3))
+    let torchrun = RankEnvironment.rehearsal([
+      "WORLD_SIZE": "4", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "r", "RANK": "0",
+    ])
+    #expect((torchrun.worldSize, torchrun.localWorldSize, torchrun.localRank) == (4, 2, 1))
     #expect(RankEnvironment.rehearsal([:]).worldSize == 1)
   }
 

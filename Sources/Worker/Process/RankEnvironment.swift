@@ -67,7 +67,8 @@ extension RankEnvironment {
   static func rehearsal(_ environment: [String: String]) -> RankEnvironment {
     let all = max(1, environment[RingRendezvous.sizeVariable].flatMap { Int($0) } ?? 1)
     let hosts = try? HostLink(environment: environment)
-    let own = hosts != nil ? environment[TorchrunVariable.localWorldSize.rawValue].flatMap { Int($0) } : nil
+    let isSpread = hosts != nil || TorchrunPlace.rank(environment) != nil
+    let own = isSpread ? environment[TorchrunVariable.localWorldSize.rawValue].flatMap { Int($0) } : nil
     let workers = max(1, own ?? all)
     var placement = RankEnvironment(
       rendezvous: nil, localRank: workers - 1, localWorldSize: workers, lifeline: nil)
