@@ -46,7 +46,9 @@ struct WorkerRun {
     let run = try reportingOnce(placement) {
       if placement.hasFolder { try Resume.requireFree(request) }
       let entrance = try placement.entrance()
-      let common = try CommonStart(request, placement, through: entrance)?.settle()
+      let common = try placement.sayingWhom {
+        try CommonStart(request, placement, through: entrance)?.settle()
+      }
       let start = try Resume.from(request, Console(speaks: placement.isFirst), settled: common)
       return try prepare(
         from: start, placement, through: entrance, phases, keepsCopies: common?.keepsCopies ?? false)

@@ -45,19 +45,27 @@ struct RankEnvironment {
   /// Finds where the workers of several hosts meet; nil where there is one host.
   func entrance() throws(CollectiveError) -> HostsEntrance? {
     guard let hosts, let rendezvous else { return nil }
-    return try HostsEntrance(torchrun?.located(hosts) ?? hosts, of: rendezvous)
+    let link = try torchrun?.located(hosts) ?? hosts
+    return try sayingWhom { () throws(CollectiveError) in try HostsEntrance(link, of: rendezvous) }
+  }
+
+  /// Waits for others, and says for whom where that takes long and nobody else would.
+  func sayingWhom<Result, Failure: Error>(_ wait: () throws(Failure) -> Result) throws(Failure) -> Result {
+    let notice = torchrun.map(MeetingNotice.init)
+    defer { notice?.end() }
+    return try wait()
   }
 
   /// Meets the other workers, if there are any; those of other hosts through the entrance.
   func group(_ recipe: Recipe, through entrance: HostsEntrance?) throws(CollectiveError) -> any ProcessGroup {
     guard var rendezvous else { return SoloGroup() }
-    let notice = torchrun.map(MeetingNotice.init)
-    defer { notice?.end() }
     rendezvous.gradientWire = WireFormat(recipe.precision.gradientWire)
     // A host's workers are a sum group of the run, and all of theirs.
-    if let entrance { return try HostsGroup.connect(rendezvous, through: entrance) }
-    rendezvous.sumGroup = recipe.precision.sumGroup
-    return try rendezvous.join()
+    if entrance == nil { rendezvous.sumGroup = recipe.precision.sumGroup }
+    return try sayingWhom { [rendezvous] () throws(CollectiveError) -> any ProcessGroup in
+      guard let entrance else { return try rendezvous.join() }
+      return try HostsGroup.connect(rendezvous, through: entrance)
+    }
   }
 }
 

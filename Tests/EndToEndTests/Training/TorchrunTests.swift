@@ -79,6 +79,14 @@ extension EndToEnd {
       _ = try run.finish()
     }
 
+    @Test func `a worker says so where another host is missing`() throws {
+      let run = try #require(try workers(training("out"), hosts: 2, of: 1, starting: 0..<1).first)
+      try run.waitForErrors(
+        "rank 0 has waited 10 s for the workers of the other 1 of 2 hosts, which meet at 127.0.0.1")
+      run.send(SIGTERM)
+      _ = try run.finish()
+    }
+
     @Test func `a folder with a run is refused by rank 0, in a file too, and gone on with where asked to`()
       throws
     {
