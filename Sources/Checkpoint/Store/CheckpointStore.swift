@@ -137,7 +137,8 @@ extension CheckpointStore {
         let manifest = try Manifest(in: path(of: name))
         readable.append(
           Entry(
-            name: name, sequence: manifest.sequence, isBest: manifest.isBest ?? false, lineage: manifest.lineage,
+            name: name, sequence: manifest.sequence, isBest: manifest.isBest ?? false,
+            lineage: manifest.lineage,
             byteCount: manifest.files.reduce(0) { $0 + $1.size }))
       } catch {
         unreadable.append(error)
