@@ -2,6 +2,7 @@
 #include "handles.h"
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -26,6 +27,30 @@ int ct_set_grad(ct_tensor *t, const ct_tensor *grad) {
 
 int ct_backward(const ct_tensor *loss) {
   return guarded([&] { loss->value.backward(); });
+}
+
+int ct_take_gradients(ct_tensor *const *places, ct_tensor *const *leaves, ct_tensor *const *others, int count) {
+  return guarded([&] {
+    c10::NoGradGuard no_grad;
+    struct Move {
+      std::vector<at::Tensor> to, from;
+    };
+    // One operation copies all of a type.
+    std::map<at::ScalarType, Move> moves;
+    for (int i = 0; i < count; ++i) {
+      auto *gradient = &leaves[i]->value.mutable_grad();
+      if (!gradient->defined() && others) gradient = &others[i]->value.mutable_grad();
+      if (!gradient->defined()) {
+        places[i]->value.zero_();
+        continue;
+      }
+      auto &move = moves[gradient->scalar_type()];
+      move.to.push_back(places[i]->value);
+      move.from.push_back(std::move(*gradient));
+      gradient->reset();
+    }
+    for (const auto &[type, move] : moves) at::_foreach_copy_(move.to, move.from);
+  });
 }
 
 int ct_set_data(ct_tensor *t, const ct_tensor *data) {

@@ -55,10 +55,11 @@ struct GlobalSubsampledAttention {
     let shape = map.tokens.shape
     let (B, N, C) = (shape[0], shape[1], shape[2])
     let queries = q(map.tokens, pass).reshaped([B, N, heads, C / heads]).transposed(1, 2)  // [B, n, N, d]
-    // In float32 whatever the products are: libtorch's fused kernel takes three times as long backward in bfloat16.
-    let packed = kv(reduced(map, pass), pass).cast(to: .float32)
-      .reshaped([B, -1, 2, heads, C / heads]).permuted([2, 0, 3, 1, 4])  // [2, B, n, M, d]
-    let mixed = attention(queries.cast(to: .float32), packed.selected(0, 0), packed.selected(0, 1))
+    // On the CPU in float32 whatever the products are: its fused kernel takes three times as long backward in bfloat16.
+    let type = map.tokens.device == .cpu ? .float32 : pass.computeType
+    let packed = kv(reduced(map, pass), pass).cast(to: type)
+      .reshaped([B, -1, 2, heads, C / heads]).permuted([2, 0, 3, 1, 4]).unbound(0)  // two of [B, n, M, d]
+    let mixed = attention(queries.cast(to: type), packed[0], packed[1])
     return projection(mixed.transposed(1, 2).reshaped([B, N, C]), pass)
   }
 

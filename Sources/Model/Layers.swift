@@ -13,8 +13,7 @@ struct Linear {
   var affine: Affine { Affine(weight, bias) }
 
   func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
-    let type = pass.computeType
-    return linear(x.cast(to: type), weight.cast(to: type), bias.cast(to: type))
+    linear(x.cast(to: pass.computeType), pass.product(weight), pass.product(bias))
   }
 }
 
@@ -62,10 +61,9 @@ struct Convolution {
   var affine: Affine { Affine(weight, bias) }
 
   func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
-    let type = pass.computeType
-    return convolution(
-      x.cast(to: type), weight.cast(to: type), bias.cast(to: type), stride: stride, padding: padding,
-      groups: groups)
+    convolution(
+      x.cast(to: pass.computeType), pass.product(weight), pass.product(bias), stride: stride,
+      padding: padding, groups: groups)
   }
 }
 

@@ -11,19 +11,25 @@ public struct Pass {
   public let dropout: Dropout?
   /// Whose operations compute it.
   public let kernels: Kernels
+  /// Weights that lie ready in `computeType`; nil where each product casts its own.
+  private var weights: CastWeights?
 
   /// A pass that trains.
   public static func training(
     _ dropPath: DropPath? = nil, dropout: Dropout? = nil, computeType: DType = .float32,
-    kernels: Kernels = .fused
+    kernels: Kernels = .fused, weights: CastWeights? = nil
   ) -> Pass {
-    Pass(computeType: computeType, dropPath: dropPath, dropout: dropout, kernels: kernels)
+    Pass(
+      computeType: computeType, dropPath: dropPath, dropout: dropout, kernels: kernels, weights: weights)
   }
 
   /// A pass that evaluates.
   public static func evaluation(computeType: DType = .float32, kernels: Kernels = .fused) -> Pass {
     Pass(computeType: computeType, dropPath: nil, dropout: nil, kernels: kernels)
   }
+
+  /// A layer's weight or bias as its product takes it.
+  func product(_ weight: Tensor) -> Tensor { weights?[weight] ?? weight.cast(to: computeType) }
 
   /// Whether a half of a block over `tokens` is one operation.
   func fusesHalf(_ tokens: Tensor) -> Bool { dropout == nil && fuses(tokens) }

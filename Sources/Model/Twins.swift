@@ -128,7 +128,11 @@ struct PatchEmbedding {
 
   /// Of another stage's map.
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> FeatureMap {
-    guard pass.fuses(map.tokens) else { return embedded(planes: map.planes.contiguous(), pass) }
+    guard pass.fuses(map.tokens) else {
+      // A card's convolutions take channels last, as the tokens have them.
+      let planes = map.planes
+      return embedded(planes: planes.device == .cpu ? planes.contiguous() : planes, pass)
+    }
     let tokens = Torch.embedded(
       tokens: map.tokens, height: map.height, width: map.width, projection.affine, norm: norm.affine,
       epsilon: norm.epsilon, pass.computeType)

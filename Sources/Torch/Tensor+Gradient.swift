@@ -40,6 +40,22 @@ extension Tensor {
   }
 }
 
+/// Moves the gradients that `backward()` has left with leaves to places of their shapes, which they fill.
+///
+/// - Parameter others: Leaves of which each may have the gradient in the other one's place, in its own type.
+public func takeGradients(
+  of leaves: [Tensor], or others: [Tensor]?, to places: [Tensor], file: StaticString = #fileID,
+  line: UInt = #line
+) {
+  require(leaves.count == places.count, "\(leaves.count) gradients for \(places.count) places", file, line)
+  require(others?.count ?? leaves.count == leaves.count, "lists of unequal length", file, line)
+  func handles(_ tensors: [Tensor]) -> [OpaquePointer?] { tensors.map { Optional($0.handle) } }
+  let status = withExtendedLifetime((leaves, others, places)) {  // the handles alone keep no tensor alive
+    ct_take_gradients(handles(places), handles(leaves), others.map(handles), Int32(leaves.count))
+  }
+  check(status, file, line)
+}
+
 /// A closure as C can keep it.
 private final class GradientCall {
   let body: () -> Void

@@ -27,6 +27,11 @@ void *address_of(const void *place);
 /// The card that an address belongs to; -1 where it is none's.
 int owner(const void *address);
 
+/// The bytes of a tensor, where the host can touch them.
+at::Tensor on_host(const at::Tensor &tensor);
+/// A tensor of the host's on the card of another.
+at::Tensor on_card(const at::Tensor &tensor, const at::Tensor &beside);
+
 /// Host memory that a copy need not wait for.
 c10::Allocator *pinned_allocator();
 bool is_pinned(const void *address);

@@ -157,6 +157,7 @@ TORCH_LIBRARY_IMPL(_, AutocastPrivateUse1, library) { library.fallback(torch::Cp
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
   // Else libtorch makes several operations of it.
   library.impl("native_layer_norm", torch::CppFunction::makeFromBoxedFunction<&on_the_cpu>());
+  library.impl("_foreach_copy_", torch::CppFunction::makeFromBoxedFunction<&on_the_cpu>());
   library.impl("convolution_overrideable", torch::CppFunction::makeFromBoxedFunction<&as<Convolution>>());
   library.impl("convolution_backward_overrideable", torch::CppFunction::makeFromBoxedFunction<&convolution_backward>());
 }

@@ -38,13 +38,6 @@ at::Tensor empty_strided(c10::IntArrayRef sizes, c10::IntArrayRef strides, std::
   return at::detail::empty_strided_generic(sizes, strides, allocator(), keys, c10::dtype_or_default(type));
 }
 
-/// The bytes of a tensor, where the host can touch them.
-at::Tensor on_host(const at::Tensor &tensor) {
-  if (tensor.device().type() != kind) return tensor;
-  check_current(tensor.get_device());
-  return at::from_blob(held(tensor.data_ptr()), tensor.sizes(), tensor.strides(), tensor.options().device(at::kCPU));
-}
-
 std::mutex arriving_mutex;
 
 /// Where downloads go that are on their way, and what they bring.
@@ -122,19 +115,29 @@ at::Tensor &set_storage(at::Tensor &tensor, at::Storage source, int64_t offset, 
   return tensor;
 }
 
-/// Plain products: no fused attention is there to choose.
-int64_t attention_choice(const at::Tensor &, const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &,
-                         double, bool, std::optional<double>, bool) {
-  return 0;
-}
-
 }  // namespace
 
-void card::arrive() {
+namespace card {
+
+at::Tensor on_host(const at::Tensor &tensor) {
+  if (tensor.device().type() != kind) return tensor;
+  check_current(tensor.get_device());
+  return at::from_blob(held(tensor.data_ptr()), tensor.sizes(), tensor.strides(), tensor.options().device(at::kCPU));
+}
+
+at::Tensor on_card(const at::Tensor &tensor, const at::Tensor &beside) {
+  auto made = at::empty_strided(tensor.sizes(), tensor.strides(), tensor.options().device(beside.device()));
+  if (tensor.numel() > 0) on_host(made).copy_(tensor);
+  return made;
+}
+
+void arrive() {
   std::lock_guard lock(arriving_mutex);
   for (const auto &[target, brought] : arriving()) target.copy_(brought);
   arriving().clear();
 }
+
+}  // namespace card
 
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
   library.impl("empty.memory_format", empty);
@@ -147,5 +150,4 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
   library.impl("_reshape_alias", reshape_alias);
   library.impl("resize_", resize);
   library.impl("set_.source_Storage_storage_offset", set_storage);
-  library.impl("_fused_sdp_choice", attention_choice);
 }

@@ -117,6 +117,8 @@ int ct_flatten(const ct_tensor *t, int64_t first, int64_t last, ct_tensor **out)
 int ct_contiguous(const ct_tensor *t, ct_tensor **out);
 int ct_narrow(const ct_tensor *t, int64_t dimension, int64_t start, int64_t length, ct_tensor **out);
 int ct_select(const ct_tensor *t, int64_t dimension, int64_t index, ct_tensor **out);
+/// All of a dimension, as views without it; `count` is its length.
+int ct_unbind(const ct_tensor *t, int64_t dimension, int count, ct_tensor **out);
 int ct_flip(const ct_tensor *t, int64_t dimension, ct_tensor **out);
 /// Pads with zeros: amounts before and after the last dimension, then of the one before it.
 int ct_pad(const ct_tensor *t, const int64_t *amounts, int count, ct_tensor **out);
@@ -234,6 +236,9 @@ int ct_grad(const ct_tensor *t, ct_tensor **out);
 /// Makes `backward` add into the memory of `grad`.
 int ct_set_grad(ct_tensor *t, const ct_tensor *grad);
 int ct_backward(const ct_tensor *loss);
+/// Moves the gradients of `count` leaves to `places`, each from the leaf or from its other one, where `others` is not null;
+/// a place for which neither has one becomes zero.
+int ct_take_gradients(ct_tensor *const *places, ct_tensor *const *leaves, ct_tensor *const *others, int count);
 /// Makes the leaf `t` a view of `data`, of the same shape, type and device; its own memory is given back.
 int ct_set_data(ct_tensor *t, const ct_tensor *data);
 /// Calls `callback` on the thread that runs `backward`, each time the gradient of the leaf `t` is whole.

@@ -11,7 +11,7 @@ public final class FlatParameters {
   let device: Device
   /// The parameters' memory.
   let weights: FlatState
-  /// What `backward()` adds to.
+  /// The sums of a step's gradients: what `backward()` adds to in host memory, and `takeGradients` on a card.
   let gradients: FlatState
   /// The weights as the group sees them; nil on a card.
   let sharedWeights: SymmetricBuffer?
@@ -42,7 +42,7 @@ public final class FlatParameters {
     gradients = FlatState(memory(sharedGradients), layout, shapes: shapes)
     for (index, parameter) in parameters.enumerated() {
       parameter.tensor.move(into: weights.parts[index])
-      parameter.tensor.gradient = gradients.parts[index]
+      if isHost { parameter.tensor.gradient = gradients.parts[index] }
     }
   }
 
@@ -52,8 +52,21 @@ public final class FlatParameters {
   /// Whether weights and gradients are in host memory.
   var isOnHost: Bool { device == .cpu }
 
-  /// Makes every gradient zero, so that `backward()` starts anew.
-  public func zeroGradients() { gradients.tensor.zero() }
+  /// Makes every gradient in host memory zero, so that `backward()` starts anew; a card's are written over.
+  public func zeroGradients() { if isOnHost { gradients.tensor.zero() } }
+
+  /// Adds what `backward()` has left of a step's part on a card to the gradients; they begin with that of the first.
+  ///
+  /// There, no gradient is added to memory by itself: all of them are copied at once.
+  /// - Parameter casts: Leaves that have gradients in the place of the parameters.
+  func takeGradients(ofPart part: Int, casts: [Tensor]?) {
+    guard !isOnHost else { return }
+    let leaves = parameters.map(\.tensor)
+    guard part > 0 else { return Torch.takeGradients(of: leaves, or: casts, to: gradients.parts) }
+    let later = FlatState(zeros: layout, shapes: shapes, on: device)
+    Torch.takeGradients(of: leaves, or: casts, to: later.parts)
+    gradients.tensor.add(later.tensor)
+  }
 
   /// The sum of the squares of the gradients in `ranges`, taken in order.
   func squares(in ranges: [Range<Int>]) -> Double {

@@ -9,13 +9,16 @@ struct Objective {
   private let smoothing: Double
   private let computeType: DType
   private let kernels: Kernels
+  private let weights: CastWeights?
 
-  init(_ network: any Network, _ recipe: Recipe, on device: Device) {
+  /// - Parameter weights: The network's, in the recipe's compute type, where they lie ready.
+  init(_ network: any Network, _ recipe: Recipe, on device: Device, weights: CastWeights? = nil) {
     self.network = network
     normalized = Normalizer(on: device)
     smoothing = recipe.smoothing
     computeType = recipe.computeType
     kernels = recipe.kernels
+    self.weights = weights
   }
 
   /// The mean loss of some images, whose inputs are on the device.
@@ -24,7 +27,7 @@ struct Objective {
     inputs.erasures?.apply(to: images)
     if let mix = inputs.mix { images = mix(images) }
     let pass = Pass.training(
-      inputs.dropPath, dropout: inputs.dropout, computeType: computeType, kernels: kernels)
+      inputs.dropPath, dropout: inputs.dropout, computeType: computeType, kernels: kernels, weights: weights)
     let logits = network(images.permuted([0, 3, 1, 2]), pass)
     // Mixed targets have the smoothing in them.
     return crossEntropy(logits, inputs.targets, smoothing: inputs.mix == nil ? smoothing : 0)

@@ -25,6 +25,8 @@ public final class Trainer {
   private let draws: InputDraws
   private let objective: Objective
   let packing: SharedPacking
+  /// A card's weights in the type of its products; nil where that is their own.
+  private let productWeights: ProductWeights?
   /// What decides on an update without the host; nil where ranks decide together, or a loss scale is to be moved.
   private let updateGuard: UpdateGuard?
   private let clock = PhaseClock()
@@ -56,7 +58,11 @@ public final class Trainer {
     weightCheck = WeightCheck(flat: flat, group: group, interval: parallelism.weightCheckInterval)
     lossScale = recipe.computeType == .float16 ? LossScale() : nil
     draws = InputDraws(recipe, for: network)
-    objective = Objective(network, recipe, on: device)
+    let casts = device != .cpu && recipe.computeType != .float32
+    productWeights = casts ? ProductWeights(flat, recipe.computeType) : nil
+    objective = Objective(
+      network, recipe, on: device,
+      weights: productWeights.map { CastWeights(network.parameters.map(\.tensor), as: $0.leaves) })
     packing = SharedPacking(over: group.ofThisHost, clock: clock)
     let decidesThere = device != .cpu && group.size == 1 && lossScale == nil
     updateGuard = decidesThere ? UpdateGuard(on: device, clip: recipe.optimizer.clip) : nil
@@ -119,6 +125,7 @@ public final class Trainer {
   /// What each rank does before its passes, whether it has images or not.
   private func begin() throws(TrainingError) {
     flat.zeroGradients()
+    productWeights?.refresh()
     try collectively(try packing.pack())
   }
 
@@ -138,6 +145,7 @@ public final class Trainer {
       clock.begin(.backward)
       if index == inputs.parts.count - 1 { reducer.expectLastGradients() }
       loss.scaled(by: inputs.lossFactor).backward()
+      flat.takeGradients(ofPart: index, casts: productWeights?.leaves)
       losses.selected(0, index).copy(from: loss)
     }
   }

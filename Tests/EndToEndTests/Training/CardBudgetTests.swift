@@ -51,5 +51,12 @@ extension EndToEnd {
       #expect(cost(\.downloads) == 4)
       #expect(cost(\.waits) == 0)
     }
+
+    /// Of an epoch's first steps: nothing of it depends on the batch.
+    @Test(arguments: [("O0", 398), ("O1", 499)])
+    func `a step launches no more operations than this`(precision: String, most: Int) throws {
+      let cost = try cost(["--amp", precision, "--drop-path", "0.2", "--input-size", "64"])
+      #expect(cost(\.launches) <= 4 * most, "\(Double(cost(\.launches)) / 4)")
+    }
   }
 }
