@@ -20,6 +20,7 @@ using c10::Stream;
 thread_local int own_card = 0;
 
 void finish() {
+  record(Transfer::none, true);
   note(Event::wait);
   arrive();
 }

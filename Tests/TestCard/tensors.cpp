@@ -53,6 +53,7 @@ at::Tensor copy_from(const at::Tensor &source, const at::Tensor &target, bool no
     note(Event::launch, "aten::copy_");
   } else {
     const bool pageable = !is_pinned(host.data_ptr());
+    record(to_card ? Transfer::upload : Transfer::download, pageable || !non_blocking);
     note(to_card ? (pageable ? Event::pageable_upload : Event::upload) : Event::download, "", host.nbytes());
     // The host may not go on before the bytes have been taken from it, or are there.
     if (pageable || !non_blocking) {
@@ -74,6 +75,7 @@ at::Tensor copy_from_and_resize(const at::Tensor &source, const at::Tensor &targ
 }
 
 at::Scalar item(const at::Tensor &tensor) {
+  record(Transfer::download, true);
   note(Event::download, "", tensor.nbytes());
   note(Event::wait);
   return on_host(tensor).item();

@@ -52,6 +52,31 @@ extension EndToEnd {
       #expect(cost(\.waits) == 0)
     }
 
+    /// What the recorder refuses, a graph's capture refuses too.
+    @Test(arguments: ["O0", "O1"])
+    func `a step from its inputs to the updated weights asks the host for nothing`(precision: String) throws {
+      let run = try recorded(1, Self.drawn + ["--amp", precision, "--accumulate", "2", "--log-every", "1"])
+      #expect(run.status == Status.done, "\(run.errors)")
+    }
+
+    @Test func `two ranks' gradients go through the host, which the recorder refuses`() throws {
+      let run = try recorded(2, [])
+      #expect(run.status != Status.done)
+      #expect(run.errors.contains("records a step, in which nothing is read back"), "\(run.errors)")
+    }
+
+    private func recorded(_ workers: Int, _ flags: [String]) throws -> ProgramRun.End {
+      let training = place.training("recorded", "--kernels", "reference", "--max-step", "3") + flags
+      let arguments = training + ["--device", "npu", "--device-library", ProgramRun.testCard]
+      let variables = ["TEST_CARD_RECORDER": "1"]
+      return workers == 1
+        ? try ProgramRun(.worker, arguments, in: place, variables: variables).finish()
+        : try ProgramRun(
+          .launcher, ["--nproc", "\(workers)", "--max-restarts", "0"] + arguments, in: place,
+          variables: variables
+        ).finish()
+    }
+
     /// Of an epoch's first steps: nothing of it depends on the batch.
     @Test(arguments: [("O0", 398), ("O1", 499)])
     func `a step launches no more operations than this`(precision: String, most: Int) throws {

@@ -7,5 +7,7 @@
 //   TEST_CARD_COUNT   how many cards there are (8 at most, and where it is not set)
 //   TEST_CARD_BYTES   how many bytes a card has: more is refused as out of memory
 //   TEST_CARD_FAULT   the number of the launch, from 1, that fails as a broken card's does
+//   TEST_CARD_RECORDER  if set, what a graph's capture refuses is an error: from an upload that nobody waits for to the next
+//                     download that nobody waits for, a step, there are no other uploads, nothing is read and nobody waits
 //   TEST_CARD_REPORT  a folder that gets what was counted, as a JSON file named by the process, when that ends
 #pragma once
