@@ -18,6 +18,8 @@ public struct MeasurementFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Side of the images.", valueName: "pixels"))
   package var inputSize = 224
 
+  @OptionGroup package var place: DeviceFlags
+
   @Flag(help: "Print one JSON object.")
   package var json = false
 
@@ -53,6 +55,6 @@ public struct MeasurementFlags: ParsableArguments {
     [
       "--model", model, "--amp", amp.rawValue, "--kernels", kernels.rawValue, "--steps", "\(steps)",
       "--input-size", "\(inputSize)",
-    ] + (json ? ["--json"] : [])
+    ] + place.arguments + (json ? ["--json"] : [])
   }
 }

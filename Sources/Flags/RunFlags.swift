@@ -9,18 +9,9 @@ package struct RunFlags: ParsableArguments {
     transform: withHomeFolder)
   package var outputDir: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Where to compute; gpu and gp mean cuda. (default: npu or cuda if there is one for every worker)",
-      valueName: "kind"))
-  package var device: DeviceChoice?
-
-  @Option(
-    help: ArgumentHelp(
-      "Library that registers a device with libtorch, as Ascend's libtorch_npu.so does; opened first; --device npu is "
-        + "what it registers.", valueName: "file"),
-    transform: withHomeFolder)
-  package var deviceLibrary: String?
+  @OptionGroup var place: DeviceFlags
+  package var device: DeviceChoice? { place.device }
+  package var deviceLibrary: String? { place.deviceLibrary }
 
   @Option(
     help: ArgumentHelp(
@@ -164,7 +155,8 @@ package struct RunFlags: ParsableArguments {
   /// These flags as values.
   var settings: RunSettings {
     RunSettings(
-      outputDir: outputDir, device: device, deviceLibrary: deviceLibrary, config: config, recipe: recipe,
+      outputDir: outputDir, device: device, deviceLibrary: deviceLibrary, config: config,
+      recipe: recipe,
       printConfig: printConfig,
       resume: resume, finetune: finetune, useEma: useEma, overwrite: overwrite, dryRun: dryRun, eval: eval,
       throughput: throughput, noEval: noEval, skipDamaged: skipDamaged, checkpointEvery: checkpointEvery,
@@ -206,9 +198,4 @@ package struct RunFlags: ParsableArguments {
           + "--resume auto, which goes on once there is a checkpoint")
     }
   }
-}
-
-/// `--device`: the words users of the reference type.
-package enum DeviceChoice: String, ExpressibleByArgument, CaseIterable, Codable, Sendable {
-  case cpu, cuda, gpu, gp, npu
 }

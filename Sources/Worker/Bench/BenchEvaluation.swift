@@ -36,8 +36,10 @@ struct BenchEvaluation: ParsableCommand {
     if let threads { Runtime.threads = threads }
     try requireRoom(threads: 4 + 2 * Runtime.threads)
     let recipe = try work.recipe(batchSize: batchSize)
-    let measured = try makeNetwork(recipe, classes: 1000, on: .cpu)
-    let evaluator = Evaluator(recipe: recipe, group: SoloGroup(), on: .cpu)
+    let device = try Device(work.place)
+    if profile { try StepProfile.require(device) }
+    let measured = try makeNetwork(recipe, classes: 1000, on: device)
+    let evaluator = Evaluator(recipe: recipe, group: SoloGroup(), on: device)
     let batch = PixelBatch.noise(count: batchSize, size: recipe.data.inputSize, seed: 0)
     func evaluate(times: Int) -> [Double] {
       (0..<times).map { _ in
@@ -52,7 +54,7 @@ struct BenchEvaluation: ParsableCommand {
       print(StepProfile(profile, steps: work.steps, peak: Runtime.peakRate(recipe.computeType)).table)
     } else {
       let times = StepTimes(together: evaluate(times: work.steps))
-      let report = StepReport(times, recipe, threads: Runtime.threads)
+      let report = StepReport(times, recipe, on: device)
       print(work.json ? try jsonLine(report) : report.sentence)
     }
   }

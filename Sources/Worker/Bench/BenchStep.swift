@@ -41,8 +41,10 @@ struct BenchStep: ParsableCommand {
     if let threads { Runtime.threads = threads }
     try requireRoom(threads: 4 + 2 * Runtime.threads)
     let recipe = try work.recipe(worldSize: placement.worldSize)
+    let device = try Device(work.measurement.place, for: placement)
+    if profile { try StepProfile.require(device) }
     let group = try placement.group(recipe, through: placement.entrance())
-    let measurement = try StepMeasurement(recipe, group)
+    let measurement = try StepMeasurement(recipe, group, on: device)
     if profile {
       let profile = try measurement.profile(steps: work.measurement.steps)
       if placement.isFirst {
@@ -53,7 +55,7 @@ struct BenchStep: ParsableCommand {
     }
     let times = try measurement.times(steps: work.measurement.steps)
     if placement.isFirst {
-      let report = StepReport(times, recipe, threads: Runtime.threads)
+      let report = StepReport(times, recipe, on: device)
       print(work.measurement.json ? try jsonLine(report) : report.sentence)
     }
     group.close()
@@ -61,23 +63,28 @@ struct BenchStep: ParsableCommand {
 }
 
 /// Times training steps of all ranks together, in turns with the same steps of every rank on its own.
-private struct StepMeasurement {
+private final class StepMeasurement {
   private let group: any ProcessGroup
   private let together: Trainer
   /// Nil for one rank, where nothing is to be compared.
   private let apart: Trainer?
   private let batch: PixelBatch
+  /// The step that a card is still at.
+  private var open: LaunchedStep?
 
-  init(_ recipe: Recipe, _ group: any ProcessGroup) throws {
+  init(_ recipe: Recipe, _ group: any ProcessGroup, on device: Device) throws {
     self.group = group
-    together = try Self.trainer(recipe, group)
+    together = try Self.trainer(recipe, group, device)
     // With a network of its own: gradients are views into the buffer of the trainer that was made last.
-    apart = group.size > 1 ? try Self.trainer(recipe, SoloGroup()) : nil
+    apart = group.size > 1 ? try Self.trainer(recipe, SoloGroup(), device) : nil
     batch = .noise(count: recipe.data.batchSize, size: recipe.data.inputSize, seed: UInt64(group.rank))
   }
 
-  private static func trainer(_ recipe: Recipe, _ group: any ProcessGroup) throws -> Trainer {
-    try Trainer(try makeNetwork(recipe, classes: 1000, on: .cpu), recipe: recipe, group: group, on: .cpu)
+  private static func trainer(
+    _ recipe: Recipe, _ group: any ProcessGroup, _ device: Device
+  ) throws -> Trainer {
+    let network = try makeNetwork(recipe, classes: 1000, on: device)
+    return try Trainer(network, recipe: recipe, group: group, on: device)
   }
 
   /// Warms up, then times `steps` steps; which kind comes first alternates.
@@ -105,7 +112,14 @@ private struct StepMeasurement {
   private func slowest(of trainer: Trainer) throws -> Double {
     try group.barrier()
     let watch = Stopwatch()
-    _ = try trainer.step(batch, epoch: 0, learningRate: 5e-4)
+    let step = try trainer.launch(batch, epoch: 0, learningRate: 5e-4)
+    if group.size > 1 {
+      _ = try step.record()
+    } else {
+      // As in training: of a card, the step before is waited for, which takes as long in the end.
+      _ = try open?.record()
+      open = step
+    }
     let own = watch.elapsed
     let all = try group.allGather(withUnsafeBytes(of: own) { Array($0) })
     return all.map { bytes in bytes.withUnsafeBytes { $0.loadUnaligned(as: Double.self) } }.max() ?? own

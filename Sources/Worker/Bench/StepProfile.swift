@@ -1,4 +1,5 @@
 import Foundation
+import Recipe
 import Torch
 
 /// A step's time by operation, as a table to read.
@@ -10,6 +11,14 @@ struct StepProfile {
   /// - Parameter peak: Floating-point operations a second that all threads can do.
   init(_ profile: Profile, steps: Int, peak: Double) {
     (parts, self.steps, self.peak) = (profile.parts, steps, peak)
+  }
+
+  /// Throws unless the operations of a device take their time on the host.
+  static func require(_ device: Device) throws(Failure) {
+    guard device != .cpu else { return }
+    throw Failure(
+      "--profile: it times the processor's operations, and \(device) takes its time by itself: use --device cpu, or "
+        + "the card's own profiler", exitStatus: .usage)
   }
 
   /// The operations that take a thousandth of the time or more, the longest first.

@@ -1,5 +1,6 @@
 import Foundation
 import Recipe
+import Torch
 
 /// Seconds of each step or evaluated batch, the slowest rank's.
 struct StepTimes {
@@ -17,6 +18,8 @@ struct StepReport: Encodable {
   /// Images in a step of one worker.
   private let batchSize: Int
   private let amp: String
+  /// `cpu`, `cuda:0`.
+  private let device: String
   private let threads: Int
   private let workers: Int
   private let steps: Int
@@ -30,7 +33,7 @@ struct StepReport: Encodable {
   private let efficiency: Double?
   private let peakMegabytes: Double
 
-  init(_ times: StepTimes, _ recipe: Recipe, threads: Int) {
+  init(_ times: StepTimes, _ recipe: Recipe, on device: Device) {
     let images = Double(recipe.data.batchSize * recipe.worldSize)
     let together = times.together.sorted()
     let apart = times.apart.isEmpty ? nil : times.apart.sorted()[times.apart.count / 2]
@@ -38,21 +41,23 @@ struct StepReport: Encodable {
     model = recipe.model.name
     batchSize = recipe.data.batchSize
     amp = recipe.precision.level.rawValue
-    self.threads = threads
+    self.device = "\(device)"
+    threads = Runtime.threads
     workers = recipe.worldSize
     steps = together.count
     imagesPerSecond = images / median
     best = images / together[0]
     imagesPerSecondApart = apart.map { images / $0 }
     efficiency = apart.map { $0 / median }
-    peakMegabytes = ProcessMemory.peakMegabytes
+    peakMegabytes = ProcessMemory.peakMegabytes(on: device)
   }
 
   /// One line to read.
   var sentence: String {
     let crowd = workers > 1 ? "\(workers) workers of " : ""
+    let place = device == "cpu" ? "\(threads) threads" : device
     let start =
-      "\(model) batch \(batchSize) \(amp) on \(crowd)\(threads) threads: \(fixed(imagesPerSecond, 2)) images/s "
+      "\(model) batch \(batchSize) \(amp) on \(crowd)\(place): \(fixed(imagesPerSecond, 2)) images/s "
       + "(median of \(steps) steps, best \(fixed(best, 2))), peak \(fixed(peakMegabytes, 0)) MB"
     guard let imagesPerSecondApart, let efficiency else { return start }
     return start

@@ -41,6 +41,8 @@ struct Predict: ParsableCommand {
   @Flag(help: "Print one JSON object an image.")
   var json = false
 
+  @OptionGroup var place: DeviceFlags
+
   @Argument(help: "Images.", transform: withHomeFolder)
   var images: [String]
 
@@ -65,13 +67,14 @@ struct Predict: ParsableCommand {
     try requireRoom(threads: 2 * Runtime.threads)
     let file = try WeightsFile(path: weights, average: useEma)
     let about = try about(file)
-    let network = try network(file, about)
+    let device = try Device(place)
+    let network = try network(file, about, on: device)
     let reader = ImageDecoder()
     let transform = EvaluationTransform(size: about.inputSize, cropPercent: about.cropPercent)
     for image in images {
       let pixels = try reader.pixels(
         of: FilePath(image), transform, generator: KeyedGenerator(seed: 0, stream: .geometry, epoch: 0))
-      let answer = Answer(image: image, top: guesses(network, pixels, about))
+      let answer = Answer(image: image, top: guesses(network, pixels, about, on: device))
       print(json ? try jsonLine(answer) : sentence(answer))
     }
   }
@@ -97,17 +100,19 @@ struct Predict: ParsableCommand {
     return (0..<outputs).map { ClassName(text: "class \($0)") }
   }
 
-  private func network(_ file: WeightsFile, _ about: Weights) throws -> any Network {
+  private func network(_ file: WeightsFile, _ about: Weights, on device: Device) throws -> any Network {
     var recipe = Recipe()
     recipe.model.name = about.model
-    let network = try makeNetwork(recipe, classes: about.classes.count, on: .cpu)
+    let network = try makeNetwork(recipe, classes: about.classes.count, on: device)
     try network.load(file)
     return network
   }
 
-  private func guesses(_ network: any Network, _ pixels: [UInt8], _ about: Weights) -> [Guess] {
+  private func guesses(
+    _ network: any Network, _ pixels: [UInt8], _ about: Weights, on device: Device
+  ) -> [Guess] {
     withoutGradients {
-      let batch = pixels.withUnsafeBytes { Normalizer(on: .cpu)($0, count: 1, side: about.inputSize) }
+      let batch = pixels.withUnsafeBytes { Normalizer(on: device)($0, count: 1, side: about.inputSize) }
       let output = network(batch, .evaluation())
       let best = output.topIndices(min(top, about.classes.count)).elements(as: Int64.self).map(Int.init)
       let scores = (logits ? output : output.softmax()).elements(as: Float.self)

@@ -25,6 +25,12 @@ extension Device {
     }
     makeCurrent()
   }
+
+  /// The device of a command that runs as one worker, or as one of those of its `placement`.
+  init(_ flags: DeviceFlags, for placement: RankEnvironment? = nil) throws {
+    try self.init(
+      flags.device, library: flags.deviceLibrary, for: try placement ?? RankEnvironment([:]))
+  }
 }
 
 extension DeviceChoice {

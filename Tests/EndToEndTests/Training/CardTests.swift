@@ -144,6 +144,33 @@ extension EndToEnd {
       #expect((28..<120).contains(megabytes), "\(line)")
     }
 
+    @Test func `a card predicts and is measured, by the flags that it trains by`() throws {
+      let card = ["--device", "npu", "--device-library", ProgramRun.testCard]
+      #expect(try train("trained", on: "cpu", ["--max-step", "2", "--no-eval"]).status == Status.done)
+      let predict = [
+        "predict", "--weights", "\(place.output("trained"))/last.safetensors", place.images.image("val", 0),
+      ]
+      let answers = try [[], card].map { try ProgramRun(.worker, predict + $0, in: place).finish() }
+      #expect(answers[0].output.count == 1 && answers[1].output == answers[0].output, "\(answers)")
+      let work = ["--model", "alt_gvt_nano", "--input-size", "32", "--batch-size", "2", "--steps", "2"]
+      let measurements: [(ProgramRun.Program, [String], String)] = [
+        (.worker, ["bench", "step"], "on npu:0: "), (.worker, ["bench", "evaluation"], "on npu:0: "),
+        (.launcher, ["bench", "step", "--nproc", "2"], "on 2 workers of npu:0: "),
+      ]
+      for (program, command, words) in measurements {
+        let end = try ProgramRun(program, command + work + card, in: place).finish()
+        #expect(end.status == Status.done, "\(end.errors)")
+        #expect(end.output.contains { $0.contains(words) }, "\(end.output)")
+      }
+      for command in [["bench", "step"], ["bench", "evaluation"], predict] {
+        let end = try ProgramRun(.worker, command + ["--device", "npu"], in: place).finish()
+        #expect(end.status == Status.noDevice && end.errors.contains("device npu number 0 is not there"))
+      }
+      let profile = try ProgramRun(.worker, ["bench", "step", "--profile"] + work + card, in: place).finish()
+      #expect(
+        profile.status == Status.usage && profile.errors.contains("--profile: it times the processor's"))
+    }
+
     @Test func `more workers than cards are refused before any starts`() throws {
       let end = try train("many", on: "npu", workers: 3, variables: ["TEST_CARD_COUNT": "2"])
       #expect(end.status == Status.noDevice)

@@ -1,0 +1,31 @@
+public import ArgumentParser
+import System
+
+/// Where to compute: the same for training, evaluating, predicting and measuring.
+public struct DeviceFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where to compute; gpu and gp mean cuda. (default: npu or cuda if there is one for every worker)",
+      valueName: "kind"))
+  package var device: DeviceChoice?
+
+  @Option(
+    help: ArgumentHelp(
+      "Library that registers a device with libtorch, as Ascend's libtorch_npu.so does; opened first; --device npu is "
+        + "what it registers.", valueName: "file"),
+    transform: withHomeFolder)
+  package var deviceLibrary: String?
+
+  /// Flags as if none had been given, before parsing.
+  public init() {}
+
+  /// These flags as a command line has them.
+  var arguments: [String] {
+    (device.map { ["--device", $0.rawValue] } ?? []) + (deviceLibrary.map { ["--device-library", $0] } ?? [])
+  }
+}
+
+/// `--device`: the words users of the reference type.
+package enum DeviceChoice: String, ExpressibleByArgument, CaseIterable, Codable, Sendable {
+  case cpu, cuda, gpu, gp, npu
+}
