@@ -97,7 +97,8 @@ struct ConnectTests {
       if rank != 1 { try Self.connect(folder, rank, of: 4, deadline: .milliseconds(500)).close() }
     }.map(\.error)
     #expect([0, 2, 3].map { errors[$0]?.culprit } == [1, 1, 1])
-    #expect(ContinuousClock.now - start < .seconds(10))
+    // A rank gives its notice the grace of 5 s to be taken, and as long to get out.
+    #expect(ContinuousClock.now - start < .seconds(15))
     #expect(folder.contents.isEmpty)
   }
 
