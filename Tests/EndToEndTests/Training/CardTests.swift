@@ -117,7 +117,6 @@ extension EndToEnd {
         ["--nproc", "1", "--max-restarts", "1"] + training("broken", on: "npu", ["--checkpoint-every", "2"]),
         in: place, variables: ["TEST_CARD_FAULT": "5000"]
       ).finish()
-      // The rest has fewer launches than it takes to the fault.
       #expect(end.status == Status.done)
       #expect(end.errors.contains("the card failed: an uncorrectable error of its memory"))
       #expect(end.errors.contains("── rank 0 failed"))
