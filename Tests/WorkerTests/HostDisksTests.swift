@@ -23,7 +23,7 @@ import Testing
     let plan = try Plan(goesOn, newest: tag(3), [shared, shared], copies: 2)
     #expect(plan == Plan(goesOn: true, newest: tag(3)))
     #expect(plan.notes(copies: 1).isEmpty)
-    #expect(plan.notes(copies: 2) == ["--checkpoint-copies 2: all hosts see one disk"])
+    #expect(plan.notes(copies: 2) == ["no effect beyond 1: --checkpoint-copies 2 (all hosts see one disk)"])
   }
 
   @Test func `hosts that have it not get it from host 0, whose word alone counts where no copies are kept`()
@@ -55,7 +55,8 @@ import Testing
     let plan = try Plan(goesOn, newest: tag(3), [other, Reply(newest: tag(4), isBegun: true)], copies: 3)
     #expect((plan.newest, plan.source, plan.needers) == (tag(4), 2, [0, 1]))
     #expect((plan.keepers, plan.taken) == ([2], [1]))
-    #expect(plan.notes(copies: 3).last?.hasPrefix("host 1 will keep no copies: ") == true)
+    #expect(plan.notes(copies: 3).last?.hasPrefix("no copies are kept on host 1, ") == true)
+    #expect(plan.obstacle(isFirst: false) != nil, "it would be laid beside what is there")
     // A checkpoint of one host says of no run on others.
     let single = try Plan(goesOn, newest: tag(3, of: nil), [other], copies: 2)
     #expect((single.newest, single.needers, single.taken) == (tag(3, of: nil), [1], [1]))
@@ -72,8 +73,12 @@ import Testing
     let begins = HostDisks.Offer(probe: "p", goesOn: false)
     let replies = [Reply(), Reply(isBegun: true)]
     let plan = try Plan(begins, newest: nil, replies, copies: 2)
-    #expect((plan.newest, plan.needers, plan.keepers, plan.taken) == (nil, [], [1], []), "host 2 keeps none")
-    #expect(try Plan(begins, newest: nil, replies, copies: 3).taken == [2])
-    #expect(plan.notes(copies: 4).last == "--checkpoint-copies 4: only hosts 1, 2 have disks of their own")
+    #expect((plan.newest, plan.needers, plan.keepers, plan.taken) == (nil, [], [1], [2]))
+    #expect(plan.obstacle(isFirst: true)?.hasPrefix("host 2: there are checkpoints of another run") == true)
+    #expect(plan.obstacle(isFirst: false) == nil, "nothing would go there")
+    #expect(try Plan(begins, newest: nil, [Reply()], copies: 1).obstacle(isFirst: true) == nil)
+    #expect(
+      plan.notes(copies: 4).last
+        == "no effect beyond 2: --checkpoint-copies 4 (disks of their own are on hosts 1, 2 alone)")
   }
 }

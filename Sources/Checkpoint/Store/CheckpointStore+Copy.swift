@@ -42,6 +42,18 @@ extension CheckpointStore {
     }
   }
 
+  /// Has a checkpoint say of which run it is, so that those of its hosts are told from others; its tag from then on.
+  public func name(_ tag: CheckpointTag, asOf run: String) throws(CheckpointError) -> CheckpointTag {
+    let folder = path(of: tag.name)
+    var manifest = try Manifest(in: folder)
+    manifest.lineage = run
+    let bytes = try encoded(manifest, for: tag.name)
+    try AtomicFile.write(to: "\(folder)/\(Manifest.fileName)", on: disk) { writer throws(CheckpointError) in
+      try writer.write(bytes)
+    }
+    return CheckpointTag(name: tag.name, manifest: Data(bytes))
+  }
+
   /// Takes in a checkpoint of another store, in place of an earlier one of its name.
   ///
   /// When this returns, the checkpoint is as it was written there, verified and on the disk; on any error all is as it was.

@@ -60,7 +60,8 @@ struct WorkerRun {
   private func rehearse(_ environment: [String: String]) throws {
     let placement = RankEnvironment.rehearsal(environment)
     if placement.hasFolder { try Resume.requireFree(request) }
-    let start = try Resume.from(request, Console(speaks: true))
+    let mayLieElsewhere = placement.hosts != nil && (request.run.checkpointCopies ?? 1) > 1
+    let start = try Resume.from(request, Console(speaks: true), elsewhere: mayLieElsewhere)
     let (plan, rank) = try meet(from: start, placement, through: nil, PhaseReporter([:], slot: 0))
     // What is gone on from has to fit the network; without it there is nothing to build one for.
     if start != nil { _ = try Start(plan, rank, from: start) }
@@ -149,6 +150,8 @@ struct WorkerRun {
   {
     do {
       return try start()
+    } catch let error as OwnFailure {
+      throw error.failure
     } catch {
       if !placement.isFirst { Thread.sleep(forTimeInterval: 20) }
       throw error

@@ -27,13 +27,18 @@ enum Resume {
 
   /// What `--resume` or `--finetune` names, or what all hosts have settled; nil without them, or for `auto` with nothing to go on
   /// from.
+  ///
+  /// - Parameter elsewhere: Whether another host may have the checkpoint that cannot be trusted here.
   static func from(
-    _ request: RunRequest, _ console: Console, settled common: CommonStart.Outcome? = nil
+    _ request: RunRequest, _ console: Console, settled common: CommonStart.Outcome? = nil,
+    elsewhere: Bool = false
   ) throws -> Resume? {
     if let folder = common?.checkpoint { return try checkpoint(folder) }
     // The first rank alone says why there is none.
     if let common, common.goesOn, !console.speaks { return nil }
-    if let flag = request.run.resume, let found = try resumed(flag, request, console) { return found }
+    if let flag = request.run.resume, let found = try resumed(flag, request, console, elsewhere) {
+      return found
+    }
     return try request.run.finetune.map { .finetuning(try weights($0, request, console)) }
   }
 
@@ -62,9 +67,11 @@ enum Resume {
         + "other could, or checkpoints were removed just now: start again.", exitStatus: .inputOutput)
   }
 
-  private static func resumed(_ flag: String, _ request: RunRequest, _ console: Console) throws -> Resume? {
+  private static func resumed(
+    _ flag: String, _ request: RunRequest, _ console: Console, _ elsewhere: Bool
+  ) throws -> Resume? {
     if let store = store(flag, request) {
-      if let found = try newest(in: store, flag, console) { return found }
+      if let found = try newest(in: store, flag, console, elsewhere) { return found }
       guard flag == "auto" else {
         throw Failure(
           "--resume \(masked(flag)): there is no checkpoint in \(masked(store.folder)) yet. A run saves one after each epoch.",
@@ -91,12 +98,13 @@ enum Resume {
   ///
   /// Newer ones that are passed over are said; where none is left, starting at epoch 0 would throw away what the run has
   /// learnt, so that is the user's to decide.
-  private static func newest(in store: CheckpointStore, _ flag: String, _ console: Console) throws -> Resume?
-  {
+  private static func newest(
+    in store: CheckpointStore, _ flag: String, _ console: Console, _ elsewhere: Bool
+  ) throws -> Resume? {
     let search = store.newestVerified { checkpoint throws(CheckpointError) in
       _ = try checkpoint.state(TrainingState.self)
     }
-    if search.checkpoint == nil, store.isBegun {
+    if search.checkpoint == nil, store.isBegun, !elsewhere {
       throw Failure(
         "--resume \(masked(flag)): none of the checkpoints in \(masked(store.folder)) can be trusted:\n"
           + search.refused.map { "  \($0)\n" }.joined()

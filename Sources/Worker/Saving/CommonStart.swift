@@ -66,14 +66,15 @@ extension CommonStart {
     // Its first attempt found the keepers' disks free: what is there now is its own.
     if !offer.goesOn, isLaterAttempt, copies > 1 { (offer.goesOn, offer.lineage) = (true, entrance.link.run) }
     try entrance.tell("disks", offer)
-    let own = offer.goesOn ? try newest(offer, saying: true) : nil
+    var own = offer.goesOn ? try newest(offer, saying: true) : nil
     let replies: [HostDisks.Reply] = try (1..<entrance.link.hosts).map { try entrance.hear("disk-\($0)") }
+    if let tag = own, tag.lineage == nil, replies.contains(where: { !$0.sharesDisk }) {
+      // What one host has saved: from now on it is known wherever it lies. A folder that cannot be written stays as it is.
+      own = (try? store(offer.lineage).name(tag, asOf: entrance.link.run)) ?? tag
+    }
     let plan = try HostDisks.Plan(offer, newest: own, replies, copies: copies)
-    if !plan.taken.isEmpty, !isLaterAttempt {
-      throw Failure(
-        "\(HostDisks.names(plan.taken)) is to keep copies of the checkpoints, and has those of another run in its "
-          + "\(saved.folder): remove that folder there, or choose another --output-dir",
-        exitStatus: .badConfiguration)
+    if let obstacle = plan.obstacle(isFirst: !isLaterAttempt) {
+      throw Failure(obstacle, exitStatus: .badConfiguration)
     }
     for note in plan.notes(copies: copies) { Console.warn("note: \(note)") }
     try entrance.tell("plan", plan)
@@ -116,7 +117,8 @@ extension CommonStart {
     guard parties.count > 1, let place = parties.firstIndex(of: host) else { return }
     guard isFirstWorker else { return _ = try entrance.hear("arrived-\(host)") as Bool }
     var transfer = CheckpointTransfer(
-      over: try entrance.engine("checkpoint", rank: place, size: parties.count), within: entrance.patience)
+      over: try entrance.engine("checkpoint", rank: place, size: parties.count),
+      within: entrance.patience)
     defer { transfer.close() }
     do {
       if place == 0 {
@@ -126,8 +128,19 @@ extension CommonStart {
       }
       try transfer.finish()
     } catch let error as EngineFailure {
+      // A peer that could not store it says why itself, before this worker blames the way to it.
+      Thread.sleep(forTimeInterval: Self.grace)
       throw entrance.failure(error)
+    } catch {
+      throw OwnFailure(failure: Failure(error))
     }
     try entrance.tell("arrived-\(host)", true)
   }
+
+  private static let grace = 2.0
+}
+
+/// What one worker alone has met, so that nobody says it for it.
+struct OwnFailure: Error {
+  let failure: Failure
 }

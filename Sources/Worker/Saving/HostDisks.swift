@@ -38,7 +38,7 @@ enum HostDisks {
     var keepers: [Int] = []
     /// Those with a disk of their own.
     var apart: [Int] = []
-    /// Those that were to keep copies, and have the checkpoints of another run in their place.
+    /// Those with a disk of their own where the checkpoints of another run are.
     var taken: [Int] = []
   }
 }
@@ -70,12 +70,28 @@ extension HostDisks.Plan {
       }
       if let newest { needers = (own == newest ? [] : [0]) + apart.filter { found($0) != newest } }
     }
-    for host in apart where host < copies {
+    for host in apart {
       let isOfRun =
         newest != nil
         && (found(host) == newest || found(host)?.lineage.map { $0 == newest?.lineage } ?? false)
-      if replies[host - 1].isBegun, !isOfRun { taken.append(host) } else { keepers.append(host) }
+      if replies[host - 1].isBegun, !isOfRun {
+        taken.append(host)
+      } else if host < copies {
+        keepers.append(host)
+      }
     }
+  }
+
+  /// Why hosts where another run's checkpoints are cannot take part; nil where they can.
+  ///
+  /// - Parameter isFirst: Whether it is the run's first attempt. Later ones have looked; a host that came later may keep no copies.
+  func obstacle(isFirst: Bool) -> String? {
+    let hosts = isFirst ? taken : taken.filter(needers.contains)
+    guard !hosts.isEmpty else { return nil }
+    return
+      "\(HostDisks.names(hosts)): there are checkpoints of another run in the output folder, where this one's would go "
+      + "(--overwrite removes host 0's alone). Choose another --output-dir, or remove checkpoints/ in it there; if they are what "
+      + "is to be gone on with, give --resume auto --checkpoint-copies 2"
   }
 
   /// What a user has to know, each a sentence.
@@ -87,15 +103,15 @@ extension HostDisks.Plan {
     if !keepers.isEmpty { notes.append("\(HostDisks.names(keepers)) will keep copies of the checkpoints") }
     if !taken.isEmpty {
       notes.append(
-        "\(HostDisks.names(taken)) will keep no copies: the checkpoints of another run are in their place")
+        "no copies are kept on \(HostDisks.names(taken)), where the checkpoints of another run are")
     }
     if copies > 1 + keepers.count + taken.count {
       let others =
-        apart.isEmpty ? "all hosts see one disk" : "only \(HostDisks.names(apart)) have disks of their own"
-      notes.append("--checkpoint-copies \(copies): \(others)")
+        apart.isEmpty ? "all hosts see one disk" : "disks of their own are on \(HostDisks.names(apart)) alone"
+      notes.append("no effect beyond \(1 + keepers.count): --checkpoint-copies \(copies) (\(others))")
     } else if copies == 1, !apart.isEmpty {
       notes.append(
-        "host 0's output folder is not what \(HostDisks.names(apart)) see, and host 0 alone keeps checkpoints; "
+        "host 0 alone keeps checkpoints, on a disk of its own beside \(HostDisks.names(apart)); "
           + "--checkpoint-copies 2 keeps them on another disk too")
     }
     return notes

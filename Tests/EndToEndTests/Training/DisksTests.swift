@@ -86,14 +86,30 @@ extension EndToEnd {
       #expect(try !disk(1).names().contains("last.safetensors"))
     }
 
-    @Test func `copies go to no folder with the checkpoints of another run`() throws {
+    @Test func `what one host began goes on on two, and a disk that takes no checkpoint is named`() throws {
+      let alone = try ProgramRun(.worker, training("disk-0", ["--epochs", "1"]), in: place).finish()
+      #expect(alone.status == Status.done, "\(alone.errors)")
+      // A file in the place of the folder.
+      let obstacle = "\(disk(1).folder)/checkpoints"
+      try FileManager.default.createDirectory(atPath: disk(1).folder, withIntermediateDirectories: true)
+      try Data().write(to: URL(fileURLWithPath: obstacle))
+      for end in try hosts("--resume", "auto", "--max-restarts", "0").map({ try $0.finish() }) {
+        #expect(end.status == Status.inputOutput, "\(end.errors)")
+        #expect(end.errors.contains("── rank 2 failed"), "\(end.errors)")
+        #expect(end.errors.contains("\(obstacle)"), "\(end.errors)")
+      }
+      try FileManager.default.removeItem(atPath: obstacle)
+      for epochs in ["2", "3"] { _ = try finish(hosts("--resume", "auto", "--epochs", epochs)) }
+    }
+
+    @Test func `a folder with the checkpoints of another run is refused, and kept`() throws {
       let other = try ProgramRun(.worker, training("disk-1", ["--epochs", "1"]), in: place).finish()
       #expect(other.status == Status.done, "\(other.errors)")
       let ends = try hosts("--checkpoint-copies", "2").map { try $0.finish() }
       for end in ends { #expect(end.status == Status.badConfiguration, "\(end.errors)") }
       #expect(
         ends[0].errors.contains(
-          "host 1 is to keep copies of the checkpoints, and has those of another run in its "),
+          "host 1: there are checkpoints of another run in the output folder"),
         "\(ends[0].errors)")
       #expect(try disk(1).names("checkpoints") == ["epoch-0000"])
     }
