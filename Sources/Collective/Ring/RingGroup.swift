@@ -125,7 +125,8 @@ extension RingGroup {
   public struct Timeouts: Sendable {
     /// The longest time without a message from a neighbour that owes one, in any operation.
     public var silence: Duration
-    /// The time that a better witness has to name the rank that failed first, before this rank names its neighbour.
+    /// The time that a better witness has to name the rank that failed first, before this rank names its neighbour; a rank
+    /// that leaves gives its last message as long to get out.
     public var grace: Duration
 
     /// Makes limits, by default 5 minutes and half a second.
