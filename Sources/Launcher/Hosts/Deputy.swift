@@ -153,7 +153,8 @@ extension Deputy {
 
   private func watchTime() {
     let now = station.now
-    heard = min(heard + inattention.end(at: now), now)
+    let held = inattention.end(at: now)
+    heard = min(heard + held, now)
     switch standing {
     case .here:
       if now - heard >= timeouts.silence {
@@ -163,6 +164,7 @@ extension Deputy {
         dial.send(.beat(station.attempt.ranks))
       }
     case .dialling(var dialling):
+      dialling.postpone(by: held)
       let isDue = dialling.takeDial(at: now)
       standing = .dialling(dialling)
       if isDue { redial() }

@@ -3,7 +3,7 @@ import Recipe
 /// How long host 0 is dialled, and what to say where it does not take this host in: pure, told what time it is.
 struct Dialling: Equatable, Sendable {
   /// When to give up.
-  let deadline: Duration
+  private(set) var deadline: Duration
   /// The first and the last time that this host was not accepted, without a pause between.
   private var refusals: ClosedRange<Duration>?
   /// When to dial anew where ZeroMQ does not by itself.
@@ -37,6 +37,9 @@ struct Dialling: Equatable, Sendable {
       }
     }
   }
+
+  /// Gives up later by the time for which this launcher was held: no answer could reach it then.
+  mutating func postpone(by time: Duration) { deadline += time }
 
   /// Whoever listens there did not accept this host; whether that is news.
   mutating func noteRefusal(at now: Duration, isDialledOn: Bool) -> Bool {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -34,7 +35,7 @@ extension EndToEnd {
       run.send(SIGSTOP)
       let seen = try steps()
       let deadline = ContinuousClock.now + ProgramRun.patience
-      while try steps() < seen + 20, .now < deadline { sched_yield() }
+      while try steps() < seen + 20, .now < deadline { pauseBetweenLooks() }
       let made = try steps()
       try run.waitForWorkers(within: .seconds(2)) { run.send(SIGKILL) }
       let log = try String(decoding: files.bytes("run/logs/attempt-0/rank-0.log"), as: UTF8.self)

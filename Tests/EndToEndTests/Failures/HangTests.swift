@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Launcher
@@ -62,7 +63,7 @@ extension EndToEnd {
       let deadline = ContinuousClock.now + ProgramRun.patience
       while !WorkerProcess.isStopped(worker) {
         try #require(ContinuousClock.now < deadline)
-        sched_yield()
+        pauseBetweenLooks()
       }
       let folder = "\(place.output("out"))/run"
       let times = try (0..<7).map { _ in

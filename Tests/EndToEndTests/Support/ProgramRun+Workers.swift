@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 extension ProgramRun {
   /// The workers that run now, by rank.
@@ -27,7 +28,7 @@ extension ProgramRun {
     let deadline = ContinuousClock.now + Self.patience
     while ContinuousClock.now < deadline {
       if let process = workers[rank] { return process }
-      sched_yield()
+      pauseBetweenLooks()
     }
     throw TestError("rank \(rank) did not start")
   }
@@ -36,7 +37,7 @@ extension ProgramRun {
   func waitUntilWorkersAreGone(until deadline: ContinuousClock.Instant) throws {
     while case let workers = workers, !workers.isEmpty {
       guard ContinuousClock.now < deadline else { throw TestError("still there: \(workers)") }
-      sched_yield()
+      pauseBetweenLooks()
     }
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A run of one of the built programs; what it started is gone when the value goes.
 final class ProgramRun {
@@ -94,7 +95,7 @@ final class ProgramRun {
     let deadline = ContinuousClock.now + Self.patience
     while !errors.contains(text) {
       guard ContinuousClock.now < deadline else { throw TestError("no '\(text)' in: \(errors)") }
-      sched_yield()
+      pauseBetweenLooks()
     }
   }
 

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Recipe
 import System
+import TestSupport
 import Testing
 
 @testable import Launcher
@@ -37,7 +38,7 @@ import Testing
     let deadline = ContinuousClock.now + .milliseconds(Int(LauncherRun.patience))
     while !WorkerProcess.isStopped(worker) {
       try #require(ContinuousClock.now < deadline)
-      sched_yield()
+      pauseBetweenLooks()
     }
     let (answer, time) = try medianAnswer(in: "\(run.folder)/out/run")
     #expect(time < .milliseconds(100))

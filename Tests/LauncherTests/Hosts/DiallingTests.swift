@@ -24,6 +24,13 @@ import Testing
     #expect(verdict(after: [1, 2], at: 3, until: 3) == .refused)
   }
 
+  @Test func `a launcher that was held gives up later by as much`() {
+    var dialling = Dialling(until: .seconds(3))
+    dialling.postpone(by: .seconds(4))
+    #expect(dialling.deadline == .seconds(7))
+    #expect(dialling.verdict(at: .seconds(6)) == nil && dialling.verdict(at: .seconds(7)) == .unanswered)
+  }
+
   @Test func `a refusal now and then, and one that was long ago, are none`() {
     #expect(verdict(after: [0, 30, 60, 90], at: 90) == nil)
     #expect(verdict(after: Array(0...8), at: 20) == nil)

@@ -37,6 +37,8 @@ import Testing
     #expect(second.errors.contains("host 0 ends: "), "\(second.errors)")
   }
 
+  /// Enough for a busy machine to turn somebody away.
+  private static let patience = ["--join-timeout", "6"]
   private static let keys = ["TWINS_RDZV_KEY": String(repeating: "0f", count: 32)]
 
   /// One with another key, and one with none: ZeroMQ tells the one in other ways than the other.
@@ -44,7 +46,8 @@ import Testing
   func `launchers with one key meet, and one with another stays outside`(others: [String: String]) throws {
     let port = try FreePort.find()
     let first = try LauncherRun.host(0, at: port, "echo ${TWINS_RDZV_KEY-no key}", environment: Self.keys)
-    let stranger = try LauncherRun.host(1, at: port, "true", ["--join-timeout", "3"], environment: others)
+    try first.waitForErrors("waiting for host 1")
+    let stranger = try LauncherRun.host(1, at: port, "true", Self.patience, environment: others)
     #expect(try stranger.finish().status == 78, "\(stranger.errors)")
     #expect(
       stranger.errors.contains(
@@ -61,9 +64,10 @@ import Testing
 
   @Test func `a host that was not let in is what is likely missed`() throws {
     let port = try FreePort.find()
-    let first = try LauncherRun.host(0, at: port, "true", ["--join-timeout", "4"], environment: Self.keys)
+    let first = try LauncherRun.host(0, at: port, "true", Self.patience, environment: Self.keys)
+    try first.waitForErrors("waiting for host 1")
     let stranger = try LauncherRun.host(
-      1, at: port, "true", ["--join-timeout", "2"],
+      1, at: port, "true", Self.patience,
       environment: ["TWINS_RDZV_KEY": String(repeating: "ab", count: 32)])
     #expect(try stranger.finish().status == 78 && first.finish().status == 78, "\(first.errors)")
     #expect(
@@ -85,7 +89,8 @@ import Testing
   @Test func `a host with a key does not meet a host 0 without one`() throws {
     let port = try FreePort.find()
     let first = try LauncherRun.host(0, at: port, "true")
-    let stranger = try LauncherRun.host(1, at: port, "true", ["--join-timeout", "3"], environment: Self.keys)
+    try first.waitForErrors("waiting for host 1")
+    let stranger = try LauncherRun.host(1, at: port, "true", Self.patience, environment: Self.keys)
     #expect(try stranger.finish().status == 78, "\(stranger.errors)")
     try first.waitForErrors(", with another key than this host's, or no launcher at all")
     let second = try LauncherRun.host(1, at: port, "true")

@@ -159,13 +159,13 @@ import Testing
 
   @Test func `hosts that do not come to the start are done without where that was asked for`() throws {
     let port = try FreePort.find()
-    let flags = ["--join-timeout", "2", "--nnodes", "2:4", "--batch-size", "8"]
+    let flags = ["--join-timeout", "5", "--nnodes", "2:4", "--batch-size", "8"]
     let runs = try [0, 2].map {
       try LauncherRun.host($0, of: 4, at: port, "echo $RANK/$WORLD_SIZE $TWINS_HOST/$TWINS_HOSTS", flags)
     }
     for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
     #expect(runs[1].log(rank: 3, host: 2) == "3/4 1/2\n")
-    #expect(runs[0].errors.contains("hosts 1, 3 did not come within 2.0 s"), "\(runs[0].errors)")
+    #expect(runs[0].errors.contains("hosts 1, 3 did not come within 5.0 s"), "\(runs[0].errors)")
     #expect(runs[0].errors.contains("going on with hosts 0, 2 of 4: "), "\(runs[0].errors)")
   }
 

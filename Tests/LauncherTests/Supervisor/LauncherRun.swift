@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import System
+import TestSupport
 import Testing
 
 @testable import Launcher
@@ -69,7 +70,7 @@ final class LauncherRun {
     let deadline = ContinuousClock.now + .milliseconds(Int(Self.patience))
     while !errors.contains(text) {
       guard ContinuousClock.now < deadline else { throw TestError("no '\(text)' in: \(errors)") }
-      sched_yield()
+      pauseBetweenLooks()
     }
   }
 
