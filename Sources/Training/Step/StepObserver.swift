@@ -22,6 +22,11 @@ public protocol StepObserver: AnyObject {
 
   /// The last step of an epoch is settled; it comes to no epoch that ends early.
   func finish(_ epoch: EpochRecord)
+
+  /// An epoch is evaluated, and its weights and its line in `log.txt` are written; the checkpoint that says so follows.
+  ///
+  /// A run that dies before that checkpoint evaluates the epoch again, and tells of it again.
+  func finish(_ summary: EpochSummary)
 }
 
 extension StepObserver {
@@ -35,6 +40,8 @@ extension StepObserver {
   public func settle(_ step: StepRecord) {}
   /// Ignores it.
   public func finish(_ epoch: EpochRecord) {}
+  /// Ignores it.
+  public func finish(_ summary: EpochSummary) {}
 }
 
 /// What a rank is busy with in a step.

@@ -8,23 +8,6 @@ import Recipe
 import Training
 import WorkerLink
 
-/// What rank 0 knows of a finished epoch.
-struct EpochSummary {
-  let epoch: Int
-  let learningRate: Double
-  let trainingLoss: Double
-  /// What the weights came to; nil where nothing is evaluated.
-  let tally: Evaluator.Tally?
-  /// What their average came to; nil too where there is none.
-  let averageTally: Evaluator.Tally?
-  let isBest: Bool
-  let isBestAverage: Bool
-  let isLast: Bool
-  let parameters: Int
-  /// Damaged images that were skipped; nil where none may be.
-  let skipped: Int?
-}
-
 /// The files that rank 0 writes for a run: recipe, logs, weights and checkpoints.
 final class RunRecord {
   /// `train.jsonl`.

@@ -107,15 +107,16 @@ final class TrainingRun {
     if tally != nil { rank.console.print("Max accuracy: \(fixed(best.own, 2))%") }
     if averageTally != nil { rank.console.print("Max EMA accuracy: \(fixed(best.average, 2))%") }
     if record != nil { rank.phases.enter(.checkpoint) }
-    let failure = record?.finish(
-      EpochSummary(
-        epoch: progress.epoch, learningRate: rate, trainingLoss: progress.partial?.loss.globalAverage ?? 0,
-        tally: tally, averageTally: averageTally, isBest: isBest,
-        isBestAverage: best.average > progress.best.average, isLast: isLast,
-        parameters: trainer.network.parameterCount, skipped: progress.partial?.skipped?.count), trainer)
+    let summary = EpochSummary(
+      epoch: progress.epoch, learningRate: rate, trainingLoss: progress.partial?.loss.globalAverage ?? 0,
+      tally: tally, averageTally: averageTally, isBest: isBest,
+      isBestAverage: best.average > progress.best.average, isLast: isLast,
+      parameters: trainer.network.parameterCount, skipped: progress.partial?.skipped?.count)
+    let failure = record?.finish(summary, trainer)
     rank.phases.enter(.communicate)
     // An epoch counts as finished once its weights are written: until then a run that goes on does this again.
     if isLast, let shared = try SharedFailure(failure, in: rank.group) { throw shared }
+    for observer in trainer.observers { observer.finish(summary) }
     (progress.best, progress.partial) = (best, nil)
     // Every rank gives its part of a checkpoint; rank 0 writes it.
     try checkpoints.finishEpoch(progress, isBest: isBest, isLast: isLast)
