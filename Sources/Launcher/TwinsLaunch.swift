@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flags
+import FoundationEssentials
 import Recipe
 import System
 
@@ -28,15 +29,19 @@ struct TwinsLaunch: ParsableCommand {
     subcommands: [
       TrainCommand.self, ExecCommand.self, Resume.self, Status.self, Stop.self, RequestCheckpoint.self,
       Bench.self, Simulate.self, ExecRank.self,
-    ],
+    ] + ForwardedCommands.all,
     defaultSubcommand: TrainCommand.self)
 
   static func main() {
     ProcessSignals.letKill()
     do {
       try requireTextArguments()
+      try ForwardedCommands.forward(
+        Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
       var command = try parseAsRoot(arguments)
       try command.run()
+    } catch let error as LaunchError {
+      exit(withError: refusal(error))
     } catch let error as RecipeError {
       exit(withError: refusal(LaunchError(error.description, exitStatus: error.exitStatus)))
     } catch {

@@ -57,6 +57,21 @@ extension EndToEnd {
       #expect(report.count == 1 && report[0].contains("\(bad) is not an image"))
     }
 
+    @Test func `the launcher passes the worker's commands on, with their flags, their help and their status`()
+      throws
+    {
+      for arguments in [
+        ["dataset", "scan", place.images.path, "--json"], ["dataset", "scan", "/nowhere"],
+        ["predict", "--help"], ["help", "dataset"], ["devices", "--no-such-flag"],
+      ] {
+        let own = try ProgramRun(.worker, arguments, in: place).finish()
+        let passed = try ProgramRun(.launcher, arguments, in: place).finish()
+        #expect(passed.status == own.status && passed.output == own.output && passed.errors == own.errors)
+      }
+      let overview = try ProgramRun(.launcher, ["--help"], in: place).finish().output
+      #expect(overview.contains { $0.contains("predict") })
+    }
+
     @Test func `a training that meets damage advises the scans that name it`() throws {
       let bad = place.images.image("train", 7)
       // Cut inside, so that its header and its end are whole.

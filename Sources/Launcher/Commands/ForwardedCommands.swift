@@ -1,0 +1,49 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import Recipe
+
+/// A command of the worker program's that is reached by the launcher's name too, with the same arguments.
+///
+/// One more is a type here, and a place in `ForwardedCommands.all`; its flags and its help are the worker program's.
+protocol ForwardedCommand: ParsableCommand {
+  /// Whatever follows the command, for the parser, which reads none of it.
+  var arguments: [String] { get }
+}
+
+/// The commands that the worker program carries out in the launcher's place.
+enum ForwardedCommands {
+  static let all: [any ForwardedCommand.Type] = [
+    Predict.self, Dataset.self, Convert.self, Devices.self,
+  ]
+
+  /// Becomes the worker program where the command line, or a question for help, names one of its commands.
+  static func forward(_ arguments: [String], environment: [String: String]) throws(LaunchError) {
+    let asked = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
+    guard let asked, all.contains(where: { $0._commandName == asked }) else { return }
+    let program = try WorkerProgram.locate(environment: environment)
+    withCStrings([program] + arguments) { _ = execv(program, $0) }
+    throw LaunchError("cannot run \(program): \(errorText(errno))", exitStatus: .badConfiguration)
+  }
+
+  struct Predict: ForwardedCommand {
+    static let configuration = CommandConfiguration(abstract: "Say which classes images belong to.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+  }
+
+  struct Dataset: ForwardedCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Check a folder of images, or make one of handwritten digits.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+  }
+
+  struct Convert: ForwardedCommand {
+    static let configuration = CommandConfiguration(abstract: "Turn weights into a .safetensors file.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+  }
+
+  struct Devices: ForwardedCommand {
+    static let configuration = CommandConfiguration(abstract: "Say which libtorch and which cards there are.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+  }
+}
