@@ -17,7 +17,7 @@ import Torch
           own += evaluator.tally(
             RuleBatch(step: 0, count: images).share(of: group.rank, among: size), by: try makeRuleNetwork())
         }
-        return try evaluator.sum(own)
+        return try evaluator.sum(own, classes: 10)
       }
       #expect(all.allSatisfy { $0 == all[0] })
       return all[0]
@@ -25,6 +25,9 @@ import Torch
     for tally in tallies {
       #expect(tally.images == images)
       #expect((tally.correct1, tally.correct5) == (tallies[0].correct1, tallies[0].correct5))
+      #expect(tally.classes == tallies[0].classes)
+      #expect(tally.classes.images.reduce(0, +) == images && tally.classes.predicted.reduce(0, +) == images)
+      #expect(tally.classes.correct.reduce(0, +) == tally.correct1)
       #expect(abs(tally.loss - tallies[0].loss) <= 1e-5 * tallies[0].loss)
     }
   }
@@ -41,5 +44,7 @@ import Torch
     tally.count([[3, 1, 4, 0, 5], [2, 7, 1, 8, 0], [9, 8, 7, 6, 5]], [3, 8, 1])
     #expect(tally.correct1 == 1)
     #expect(tally.correct5 == 2)
+    #expect(tally.classes.images == [0, 1, 0, 1, 0, 0, 0, 0, 1, 0])
+    #expect(tally.classes.predicted == [0, 0, 1, 1, 0, 0, 0, 0, 0, 1])
   }
 }

@@ -24,6 +24,8 @@ public final class Evaluator {
     public var correct5 = 0
     /// Sum of their losses.
     public var loss = 0.0
+    /// The same by classes.
+    public var classes = ClassTally()
 
     /// Nothing counted yet.
     public init() {}
@@ -32,6 +34,8 @@ public final class Evaluator {
     public var accuracy1: Double { percent(correct1) }
     /// Percentage of images whose class was among the five highest.
     public var accuracy5: Double { percent(correct5) }
+    /// Mean recall of the classes that have images, in percent; nil where none has.
+    public var balancedAccuracy: Double? { classes.balancedAccuracy }
     /// Mean loss of an image.
     public var meanLoss: Double { images == 0 ? 0 : loss / Double(images) }
 
@@ -62,15 +66,17 @@ public final class Evaluator {
     }
   }
 
-  /// The sum of every rank's tally, the same on all of them.
-  public func sum(_ own: Tally) throws(TrainingError) -> Tally {
+  /// The sum of every rank's tally over so many classes, the same on all of them.
+  public func sum(_ own: Tally, classes: Int) throws(TrainingError) -> Tally {
     let counts = try collectively(
-      try group.sum([own.images, own.correct1, own.correct5].map(Int64.init)))
+      try group.sum(
+        [own.images, own.correct1, own.correct5].map(Int64.init) + own.classes.counts(classes: classes)))
     let losses = try collectively(try group.sum([own.loss]))
     var all = Tally()
     all.images = Int(counts[0])
     all.correct1 = Int(counts[1])
     all.correct5 = Int(counts[2])
+    all.classes = ClassTally(counts: counts[3...])
     all.loss = losses[0]
     return all
   }
@@ -85,9 +91,10 @@ public final class Evaluator {
 extension Evaluator.Tally {
   /// Counts images by their classes of highest score, best first, and their labels.
   mutating func count(_ ranked: [[Int]], _ labels: [Int]) {
-    for (classes, label) in zip(ranked, labels) {
-      correct1 += classes.first == label ? 1 : 0
-      correct5 += classes.contains(label) ? 1 : 0
+    for (ranked, label) in zip(ranked, labels) {
+      correct1 += ranked.first == label ? 1 : 0
+      correct5 += ranked.contains(label) ? 1 : 0
+      if let best = ranked.first { classes.count(label, predicted: best) }
     }
   }
 
@@ -97,5 +104,6 @@ extension Evaluator.Tally {
     tally.correct1 += other.correct1
     tally.correct5 += other.correct5
     tally.loss += other.loss
+    tally.classes += other.classes
   }
 }

@@ -84,12 +84,14 @@ final class RunRecord {
   }
 
   private func log(_ summary: EpochSummary) {
-    let average = fields(summary.averageTally).map { ("\($0.key)_ema", $0.value) }
+    let average = (fields(summary.averageTally) + balanced(summary.averageTally))
+      .map { ("\($0.key)_ema", $0.value) }
     let skipped = summary.skipped.map { [("skipped_pictures", JSONNumber.integer($0))] } ?? []
     epochs.add(
       [("train_lr", .real(summary.learningRate)), ("train_loss", .real(summary.trainingLoss))]
         + fields(summary.tally)
         + [("epoch", .integer(summary.epoch)), ("n_parameters", .integer(summary.parameters))]
+        + balanced(summary.tally)
         + (plan.recipe.ema.enabled ? average : []) + skipped)
   }
 
@@ -99,6 +101,11 @@ final class RunRecord {
       ("test_acc5", .real(tally?.accuracy5 ?? .nan)),
     ]
   }
+}
+
+/// The key that the reference does not have.
+private func balanced(_ tally: Evaluator.Tally?) -> [(key: String, value: JSONNumber)] {
+  [("test_balanced_acc", .real(tally?.balancedAccuracy ?? .nan))]
 }
 
 extension Weights {

@@ -15,6 +15,7 @@ struct Evaluation {
   /// Images that a rank evaluates at once.
   let batchSize: Int
   let kernels: Kernels
+  private let classes: [ClassName]
   private let worldSize: Int
   private let evaluator: Evaluator
 
@@ -24,7 +25,7 @@ struct Evaluation {
   /// An evaluation on all of `images`.
   init(_ recipe: Recipe, _ images: ImageFolder, _ rank: Rank) {
     self.rank = rank
-    kernels = recipe.kernels
+    (kernels, classes) = (recipe.kernels, images.classes)
     (count, worldSize, batchSize) = (images.count, recipe.worldSize, recipe.evaluationBatch)
     evaluator = Evaluator(recipe: recipe, group: rank.group, on: rank.device)
     loader = BatchLoader(
@@ -55,13 +56,19 @@ struct Evaluation {
     rank.console.print(
       ReferenceLines.total(header: kind.header, seconds: watch.elapsed, steps: batches.count))
     rank.phases.enter(.communicate)
-    let all = try evaluator.sum(own)
+    let all = try evaluator.sum(own, classes: classes.count)
     rank.console.print(
       "\(kind.accuracy) \(fixed(all.accuracy1, 3)) Acc@5 \(fixed(all.accuracy5, 3)) loss \(fixed(all.meanLoss, 3))"
     )
     rank.console.print(
       "Accuracy of \(kind.network) on the \(all.images) test images: \(fixed(all.accuracy1, 1))%")
     return all
+  }
+
+  /// Says what the counts mean for single classes, after the reference's lines.
+  func sayClasses(_ tally: Evaluator.Tally, _ kind: Kind = .own) {
+    let prefix = kind == .own ? "" : "EMA "
+    for line in ClassLines(tally.classes, classes).text(prefix: prefix) { rank.console.print(line) }
   }
 
   private func tally(

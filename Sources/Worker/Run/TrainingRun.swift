@@ -38,9 +38,9 @@ final class TrainingRun {
     }
     // Of a checkpoint both, as its run did, unless one is asked for.
     if start.resumed != nil, !plan.settings.useEma {
-      _ = try evaluateBoth()
+      sayClasses(try evaluateBoth())
     } else {
-      _ = try evaluation.run(trainer.network)
+      sayClasses((try evaluation.run(trainer.network), nil))
     }
   }
 
@@ -96,6 +96,11 @@ final class TrainingRun {
     return (try evaluation.run(network), try trainer.withAverage { try evaluation.run(network, .averaged) })
   }
 
+  private func sayClasses(_ tallies: (own: Evaluator.Tally?, average: Evaluator.Tally?)) {
+    if let own = tallies.own { evaluation.sayClasses(own) }
+    if let average = tallies.average { evaluation.sayClasses(average, .averaged) }
+  }
+
   /// Evaluates and writes what a finished epoch leaves. It is saved before: whatever happens meanwhile, the steps are made.
   private func finish(_ rate: Double, _ record: RunRecord?, _ checkpoints: Checkpoints) throws {
     let isLast = progress.epoch == plan.recipe.schedule.epochs - 1
@@ -106,6 +111,7 @@ final class TrainingRun {
     let isBest = best.own > progress.best.own
     if tally != nil { rank.console.print("Max accuracy: \(fixed(best.own, 2))%") }
     if averageTally != nil { rank.console.print("Max EMA accuracy: \(fixed(best.average, 2))%") }
+    sayClasses((tally, averageTally))
     if record != nil { rank.phases.enter(.checkpoint) }
     let summary = EpochSummary(
       epoch: progress.epoch, learningRate: rate, trainingLoss: progress.partial?.loss.globalAverage ?? 0,

@@ -55,6 +55,7 @@ extension EndToEnd {
     private func expectLog(_ files: RunFiles) throws {
       let keys = [
         "train_lr", "train_loss", "test_loss", "test_acc1", "test_acc5", "epoch", "n_parameters",
+        "test_balanced_acc",
       ]
       let epochs = try files.epochs()
       #expect(epochs.map(\.keys) == [keys, keys])
