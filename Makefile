@@ -15,6 +15,7 @@ build: setup ## build twins-launch and twins-worker in release mode
 	@scripts/stage "Building twins-launch and twins-worker" swift build $(swift_flags)
 
 test: setup ## run every test
+	@scripts/readers
 	@scripts/stage "Building programs and tests" swift build --build-tests $(swift_flags)
 	OMP_NUM_THREADS=1 swift test --skip-build $(swift_flags)
 

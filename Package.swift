@@ -83,6 +83,7 @@ let package = Package(
     room("Checkpoint", ["CLinux", "System", systemPackage]),
     room("Recipe", ["System"]),
     room("Forecast"),
+    room("TensorBoard", ["System"]),
     room("Output", ["WorkerLink", "Checkpoint", "Recipe", "System", systemPackage]),
     room("Flags", ["Output", "Recipe", "System", systemPackage, argumentParser]),
     room(
@@ -95,7 +96,7 @@ let package = Package(
       "Worker",
       [
         "Training", "Torch", "Model", "WorkerLink", "Collective", "Engines", "Wire", "Datasets", "Randomness",
-        "Checkpoint",
+        "Checkpoint", "TensorBoard",
         "Recipe",
         "Output", "Flags", "System", systemPackage, argumentParser,
       ],
@@ -129,6 +130,7 @@ let package = Package(
       "CheckpointTests", ["Checkpoint", "System", "TestSupport", "checkpoint-saver"],
       resources: [.copy("Fixtures")]),
     tests("ForecastTests", ["Forecast"]),
+    tests("TensorBoardTests", ["TensorBoard"]),
     tests("OutputTests", ["Output", "Recipe", "TestSupport"]),
     tests("RecipeTests", ["Recipe", "Flags", argumentParser]),
     // The kernels of a block against ATen: their errors, and their times.

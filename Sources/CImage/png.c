@@ -144,11 +144,31 @@ int ci_png_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t 
   return status;
 }
 
-int ci_png_write(const char *path, const uint8_t *samples, int32_t width, int32_t height, int32_t channels) {
+static png_image packed(int32_t width, int32_t height, int32_t channels) {
   png_image image = {.version = PNG_IMAGE_VERSION};
   image.width = (png_uint_32)width;
   image.height = (png_uint_32)height;
   image.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+  return image;
+}
+
+int ci_png_write(const char *path, const uint8_t *samples, int32_t width, int32_t height, int32_t channels) {
+  png_image image = packed(width, height, channels);
   if (png_image_write_to_file(&image, path, 0, samples, 0, NULL)) return 0;
   return ci_fail("%s", image.message);
+}
+
+int ci_png_encode(const uint8_t *samples, int32_t width, int32_t height, int32_t channels, uint8_t **bytes,
+                  size_t *count) {
+  png_image image = packed(width, height, channels);
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+  uint8_t *into = malloc(size);
+  if (!into) return ci_fail("Out of memory");
+  if (!png_image_write_to_memory(&image, into, &size, 0, samples, 0, NULL)) {
+    free(into);
+    return ci_fail("%s", image.message);
+  }
+  *bytes = into;
+  *count = size;
+  return 0;
 }

@@ -77,6 +77,15 @@ package struct RunFlags: ParsableArguments {
   @Flag(help: "Do not evaluate after each epoch.")
   package var noEval = false
 
+  @Flag(help: "Write no curves for TensorBoard (tensorboard --logdir DIR, which lies in the output folder).")
+  package var noTensorboard = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep the run's figures in this file, for node_exporter's text collector, which wants a name that ends with .prom.",
+      valueName: "file"), transform: withHomeFolder)
+  package var prometheus: String?
+
   @Option(
     help: ArgumentHelp(
       "In an epoch, replace at most so many damaged training images by the next one of the folder, say which, and "
@@ -159,7 +168,8 @@ package struct RunFlags: ParsableArguments {
       recipe: recipe,
       printConfig: printConfig,
       resume: resume, finetune: finetune, useEma: useEma, overwrite: overwrite, dryRun: dryRun, eval: eval,
-      throughput: throughput, noEval: noEval, skipDamaged: skipDamaged, checkpointEvery: checkpointEvery,
+      throughput: throughput, noEval: noEval, noTensorboard: noTensorboard, prometheus: prometheus,
+      skipDamaged: skipDamaged, checkpointEvery: checkpointEvery,
       checkpointCopies: checkpointCopies, keep: keep, logEvery: logEvery, threads: threads,
       numWorkers: numWorkers,
       shardOptimizer: shardOptimizer, noOverlap: noOverlap, bucketMegabytes: bucketMegabytes,
@@ -169,6 +179,8 @@ package struct RunFlags: ParsableArguments {
   static let rows: [FlagRow] = [
     FlagRow("--shard-optimizer", \.run.shardOptimizer, idle: [.untrained, .alone, .onCards]),
     FlagRow("--no-eval", \.run.noEval.given, idle: [.untrained]),
+    FlagRow("--no-tensorboard", \.run.noTensorboard.given, idle: [.untrained]),
+    FlagRow("--prometheus", \.run.prometheus, idle: [.untrained]),
     FlagRow("--recipe", \.run.recipe, idle: [.untrained, .valuesOfCheckpoint]),
     FlagRow("--keep", { $0.run.keep }, .within(1...1_000_000)),
     FlagRow("--skip-damaged", \.run.skipDamaged, .within(0...1_000_000_000), idle: [.untrained]),

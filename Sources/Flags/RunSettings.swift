@@ -19,6 +19,8 @@ package struct RunSettings: Codable, Equatable, Sendable {
   package let eval: Bool
   package let throughput: Bool
   package let noEval: Bool
+  package let noTensorboard: Bool
+  package var prometheus: String?
   package let skipDamaged: Int?
   package let checkpointEvery: Int?
   package let checkpointCopies: Int?

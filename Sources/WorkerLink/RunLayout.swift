@@ -6,6 +6,14 @@ public enum RunLayout {
   public static let epochs = "log.txt"
   /// A line of JSON for each step that is logged.
   public static let steps = "train.jsonl"
+  /// A row of figures for each epoch, as timm's.
+  public static let table = "summary.csv"
+  /// The folder of curves for TensorBoard.
+  public static let events = "tensorboard"
+  /// How the name of a file in it begins.
+  public static let eventFile = "events.out.tfevents."
+  /// How the name of a folder in it begins, with another run's curves.
+  public static let earlierEvents = "earlier-"
   /// The resolved recipe.
   public static let recipe = "recipe.json"
   /// The launcher's own folder, where no other is wanted.
@@ -35,10 +43,10 @@ public enum RunLayout {
     Weights.allCases.map { weights($0, average: average) }
   }
 
-  /// The file to which a later run moves the lines of one of the two logs.
+  /// The file to which a later run moves the lines of a log.
   public static func earlier(_ log: String) -> String { "\(log).earlier" }
 
-  /// All files of the output folder but for checkpoints and what is the launcher's.
+  /// All files of the output folder but for checkpoints, curves and what is the launcher's.
   public static let files = allWeights + [epochs, steps, earlier(epochs), earlier(steps), recipe]
 
   /// In it, the folder of the launcher of another host than the first.

@@ -64,6 +64,10 @@ int ci_resize(const uint8_t *rgb, ci_axis across, ci_axis down, ci_filter filter
 /// Writes a PNG file of 8-bit samples: grey for 1 channel, RGB for 3.
 int ci_png_write(const char *path, const uint8_t *samples, int32_t width, int32_t height, int32_t channels);
 
+/// Makes such a PNG in a new block that the caller gives to `free`.
+int ci_png_encode(const uint8_t *samples, int32_t width, int32_t height, int32_t channels, uint8_t **bytes,
+                  size_t *count);
+
 /// Inflates a gzip file (or copies a plain one) into a new block that the caller gives to `free`.
 int ci_gzip_read(const char *path, uint8_t **bytes, size_t *count);
 

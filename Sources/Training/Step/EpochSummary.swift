@@ -2,6 +2,8 @@
 public struct EpochSummary: Equatable, Sendable {
   /// Which one, counted from 0.
   public let epoch: Int
+  /// Updates of the run so far.
+  public let updates: Int
   /// The rate of all its updates.
   public let learningRate: Double
   /// Mean loss of its steps over all ranks.
@@ -23,11 +25,12 @@ public struct EpochSummary: Equatable, Sendable {
 
   /// An epoch that came to all this.
   public init(
-    epoch: Int, learningRate: Double, trainingLoss: Double, tally: Evaluator.Tally?,
+    epoch: Int, updates: Int, learningRate: Double, trainingLoss: Double, tally: Evaluator.Tally?,
     averageTally: Evaluator.Tally?, isBest: Bool, isBestAverage: Bool, isLast: Bool, parameters: Int,
     skipped: Int?
   ) {
     self.epoch = epoch
+    self.updates = updates
     self.learningRate = learningRate
     self.trainingLoss = trainingLoss
     self.tally = tally

@@ -5,6 +5,7 @@ import Foundation
 import Model
 import Output
 import Recipe
+import System
 import Training
 import WorkerLink
 
@@ -12,6 +13,8 @@ import WorkerLink
 final class RunRecord {
   /// `train.jsonl`.
   let steps: JSONLines
+  /// `summary.csv`.
+  let table: GrowingFile
   private let epochs: JSONLines
   private let plan: RunPlan
   /// Nil under the launcher, which has it.
@@ -33,9 +36,30 @@ final class RunRecord {
     } else if plan.settings.resume == "auto" {
       try plan.folder.setLogsAside()
     }
+    if state == nil { try plan.folder.setViewsAside() }
     try plan.folder.write(plan.recipe)
     steps = try plan.folder.lines(RunLayout.steps)
     epochs = try plan.folder.lines(RunLayout.epochs)
+    table = try plan.folder.growing(RunLayout.table)
+  }
+
+  /// The curves for TensorBoard, with what the run was started with and, of a new run, what its images look like; nil where
+  /// none are wanted, or cannot be written.
+  func curves(on rank: Rank) -> TensorBoardLog? {
+    guard !plan.settings.noTensorboard else { return nil }
+    let isNew = !plan.folder.events.areThere
+    do throws(SystemError) {
+      let file = try plan.folder.events.open(at: Date().timeIntervalSince1970)
+      let log = TensorBoardLog(file, every: plan.settings.logEvery, of: rank.device)
+      log.add(plan.recipe)
+      if isNew, let sheet = plan.sheetOfTrainingImages(threads: rank.decodeThreads) {
+        log.add(sheet, "images/training")
+      }
+      return log
+    } catch {
+      Console.warn("warning: no curves for TensorBoard: \(error)")
+      return nil
+    }
   }
 
   /// Writes the weights after an epoch and its line in `log.txt`; the checkpoint that says so follows.

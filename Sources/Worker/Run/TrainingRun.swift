@@ -84,10 +84,17 @@ final class TrainingRun {
   private func observers(_ record: RunRecord?) -> [any StepObserver] {
     guard let record else { return [rank.phases] }
     let interval = plan.settings.logEvery
-    return [
+    var observers: [any StepObserver] = [
       rank.phases, TrainingLines(every: interval, of: rank.device, on: rank.console),
-      StepLog(record.steps, every: interval),
+      StepLog(record.steps, every: interval), EpochTable(record.table),
     ]
+    if let curves = record.curves(on: rank) { observers.append(curves) }
+    if let path = plan.settings.prometheus {
+      observers.append(
+        PrometheusFile(
+          path, run: plan.folder.path, epochs: plan.recipe.schedule.epochs, best: progress.best))
+    }
+    return observers
   }
 
   /// What the weights come to, and their average where there is one.
@@ -114,7 +121,8 @@ final class TrainingRun {
     sayClasses((tally, averageTally))
     if record != nil { rank.phases.enter(.checkpoint) }
     let summary = EpochSummary(
-      epoch: progress.epoch, learningRate: rate, trainingLoss: progress.partial?.loss.globalAverage ?? 0,
+      epoch: progress.epoch, updates: progress.updates, learningRate: rate,
+      trainingLoss: progress.partial?.loss.globalAverage ?? 0,
       tally: tally, averageTally: averageTally, isBest: isBest,
       isBestAverage: best.average > progress.best.average, isLast: isLast,
       parameters: trainer.network.parameterCount, skipped: progress.partial?.skipped?.count)

@@ -29,7 +29,7 @@ extension EndToEnd {
         let end = try run.finish()
         #expect(end.status == Status.done, "\(end.errors)")
         #expect(end.errors.contains(#/the weights after epoch [01] were not written: /#), "\(end.errors)")
-        #expect(end.errors.contains(": No space left on device. Its lines are kept"), "\(end.errors)")
+        #expect(end.errors.contains(": No space left on device. What belongs there is kept"), "\(end.errors)")
         let files = RunFiles(folder: output)
         for name in ["last.safetensors", "log.txt"] {
           #expect(try files.bytes(name) == whole.bytes(name), "\(name) differs")

@@ -1,0 +1,59 @@
+import CImage
+import Glibc
+
+/// The views of a batch side by side on one picture, each scaled down to 128 pixels at most.
+public struct ImageSheet {
+  /// Pixels across.
+  public let width: Int
+  /// Pixels down.
+  public let height: Int
+  /// RGB, row by row.
+  private(set) var pixels: [UInt8]
+
+  private static let mostPixels = 128
+  private static let gap = 2
+
+  /// As many rows of `columns` views as the batch takes.
+  public init(_ batch: PixelBatch, columns: Int) {
+    let step = (batch.size + Self.mostPixels - 1) / Self.mostPixels
+    let side = batch.size / step
+    let rows = (batch.count + columns - 1) / columns
+    let pitch = side + Self.gap
+    width = max(1, min(columns, batch.count) * pitch - Self.gap)
+    height = max(1, rows * pitch - Self.gap)
+    pixels = [UInt8](repeating: 255, count: width * height * 3)
+    for number in 0..<batch.count {
+      let view = UnsafeRawBufferPointer(
+        rebasing: batch.pixels[(number * batch.size * batch.size * 3)...])
+      let corner = (number / columns * pitch * width + number % columns * pitch) * 3
+      for y in 0..<side {
+        for x in 0..<side {
+          for channel in 0..<3 {
+            pixels[corner + (y * width + x) * 3 + channel] = Self.mean(
+              of: view, row: batch.size, at: (x * step, y * step), channel, step)
+          }
+        }
+      }
+    }
+  }
+
+  /// The mean of a square of pixels.
+  private static func mean(
+    of view: UnsafeRawBufferPointer, row: Int, at corner: (x: Int, y: Int), _ channel: Int, _ step: Int
+  ) -> UInt8 {
+    var sum = 0
+    for y in corner.y..<(corner.y + step) {
+      for x in corner.x..<(corner.x + step) { sum += Int(view[(y * row + x) * 3 + channel]) }
+    }
+    return UInt8((sum + step * step / 2) / (step * step))
+  }
+
+  /// The picture as the bytes of a PNG file; nil where memory is short.
+  public var png: [UInt8]? {
+    var bytes: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    guard ci_png_encode(pixels, Int32(width), Int32(height), 3, &bytes, &count) == 0 else { return nil }
+    defer { free(bytes) }
+    return Array(UnsafeBufferPointer(start: bytes, count: count))
+  }
+}

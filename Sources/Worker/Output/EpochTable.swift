@@ -1,0 +1,31 @@
+import Training
+
+/// `summary.csv`: a row for each finished epoch, with timm's columns first; what is not known is blank.
+final class EpochTable: StepObserver {
+  private let file: GrowingFile
+
+  private static let columns = [
+    "epoch", "train_loss", "eval_loss", "eval_top1", "eval_top5", "lr", "eval_loss_ema", "eval_top1_ema",
+    "eval_top5_ema",
+  ]
+
+  /// A table that goes on, or begins with the names of its columns.
+  init(_ file: GrowingFile) {
+    self.file = file
+    if file.isNew { add(Self.columns) }
+  }
+
+  func finish(_ summary: EpochSummary) {
+    add(
+      ["\(summary.epoch)", cell(summary.trainingLoss)] + cells(summary.tally)
+        + [cell(summary.learningRate)] + cells(summary.averageTally))
+  }
+
+  private func cells(_ tally: Evaluator.Tally?) -> [String] {
+    [tally?.meanLoss, tally?.accuracy1, tally?.accuracy5].map { $0.map(cell) ?? "" }
+  }
+
+  private func cell(_ value: Double) -> String { value.isFinite ? "\(value)" : "" }
+
+  private func add(_ cells: [String]) { file.add(Array((cells.joined(separator: ",") + "\n").utf8)) }
+}
