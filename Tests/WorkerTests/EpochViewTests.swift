@@ -22,6 +22,7 @@ import Testing
   private func tally(_ correct: Int) -> Evaluator.Tally {
     var tally = Evaluator.Tally()
     (tally.images, tally.correct1, tally.correct5, tally.loss) = (8, correct, correct + 1, 4)
+    for label in 0...1 { tally.classes.count(label, predicted: 1) }
     return tally
   }
 
@@ -36,9 +37,9 @@ import Testing
     }
     #expect(
       try text("table") == """
-        epoch,train_loss,eval_loss,eval_top1,eval_top5,lr,eval_loss_ema,eval_top1_ema,eval_top5_ema
-        0,1.5,,,,0.25,,,
-        1,1.5,0.5,25.0,37.5,0.25,0.5,75.0,87.5
+        epoch,train_loss,eval_loss,eval_top1,eval_top5,lr,eval_balanced,eval_loss_ema,eval_top1_ema,eval_top5_ema,eval_balanced_ema
+        0,1.5,,,,0.25,,,,,
+        1,1.5,0.5,25.0,37.5,0.25,50.0,0.5,75.0,87.5,50.0
 
         """)
   }

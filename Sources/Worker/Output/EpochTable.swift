@@ -5,8 +5,8 @@ final class EpochTable: StepObserver {
   private let file: GrowingFile
 
   private static let columns = [
-    "epoch", "train_loss", "eval_loss", "eval_top1", "eval_top5", "lr", "eval_loss_ema", "eval_top1_ema",
-    "eval_top5_ema",
+    "epoch", "train_loss", "eval_loss", "eval_top1", "eval_top5", "lr", "eval_balanced", "eval_loss_ema",
+    "eval_top1_ema", "eval_top5_ema", "eval_balanced_ema",
   ]
 
   /// A table that goes on, or begins with the names of its columns.
@@ -18,14 +18,15 @@ final class EpochTable: StepObserver {
   func finish(_ summary: EpochSummary) {
     add(
       ["\(summary.epoch)", cell(summary.trainingLoss)] + cells(summary.tally)
-        + [cell(summary.learningRate)] + cells(summary.averageTally))
+        + [cell(summary.learningRate), cell(summary.tally?.balancedAccuracy)] + cells(summary.averageTally)
+        + [cell(summary.averageTally?.balancedAccuracy)])
   }
 
   private func cells(_ tally: Evaluator.Tally?) -> [String] {
-    [tally?.meanLoss, tally?.accuracy1, tally?.accuracy5].map { $0.map(cell) ?? "" }
+    [tally?.meanLoss, tally?.accuracy1, tally?.accuracy5].map(cell)
   }
 
-  private func cell(_ value: Double) -> String { value.isFinite ? "\(value)" : "" }
+  private func cell(_ value: Double?) -> String { value.map { $0.isFinite ? "\($0)" : "" } ?? "" }
 
   private func add(_ cells: [String]) { file.add(Array((cells.joined(separator: ",") + "\n").utf8)) }
 }

@@ -71,6 +71,11 @@ final class PrometheusFile: StepObserver {
       set(
         "eval\(name)_loss", "Mean loss of the held-out images after the last epoch\(weights).", tally.meanLoss
       )
+      if let balanced = tally.balancedAccuracy {
+        set(
+          "eval\(name)_balanced_acc_percent", "Mean recall of the classes after the last epoch\(weights).",
+          balanced)
+      }
       set("eval\(name)_best_acc1_percent", "Best Acc@1 of all epochs\(weights).", best)
     }
     write()

@@ -81,7 +81,7 @@ final class TensorBoardLog: StepObserver {
     return [
       .scalar("\(section)/acc1", tally.accuracy1), .scalar("\(section)/acc5", tally.accuracy5),
       .scalar("\(section)/loss", tally.meanLoss),
-    ]
+    ] + (tally.balancedAccuracy.map { [.scalar("\(section)/balanced_acc", $0)] } ?? [])
   }
 
   private func add(_ values: [SummaryValue], step: Int) {
