@@ -6,6 +6,8 @@ public struct WorkerStatus: Equatable, Sendable {
   public var since: UInt64 = 0
   /// The epoch, from 0; nil before the first one.
   public var epoch: Int?
+  /// Epochs that the run is to have; nil before the first one.
+  public var epochs: Int?
   /// Steps done of the epoch.
   public var step = 0
   /// Steps that the epoch has.
@@ -14,8 +16,12 @@ public struct WorkerStatus: Equatable, Sendable {
   public var stepsDone = 0
   /// Mean loss of the last step; nil before the first one.
   public var loss: Double?
+  /// The rate of the last update; nil before the first step.
+  public var learningRate: Double?
   /// Images a second, of all ranks together; nil before the first step.
   public var imagesPerSecond: Double?
+  /// The epoch that was finished last; nil before one was.
+  public var finished: FinishedEpoch?
   /// The card that it computes on; nil on the CPU, and before it has one.
   public var card: Card?
   /// Nanoseconds in each phase that has been left, by `Phase.rawValue`.
@@ -54,15 +60,17 @@ public struct WorkerStatus: Equatable, Sendable {
 
 extension WorkerStatus {
   /// How many words a state takes on the board.
-  static let wordCount = 8 + Card.wordCount + Phase.allCases.count
+  static let wordCount = ownWords + Card.wordCount + FinishedEpoch.wordCount + Phase.allCases.count
+  private static let ownWords = 10
 
   /// The state as words that can be read one by one while another process writes.
   var words: [UInt64] {
     [
       UInt64(phase.rawValue), since, UInt64(bitPattern: Int64(epoch ?? -1)), UInt64(step),
       UInt64(stepsOfEpoch), UInt64(stepsDone), (loss ?? .nan).bitPattern,
-      (imagesPerSecond ?? .nan).bitPattern,
-    ] + Card.words(of: card) + spent
+      (imagesPerSecond ?? .nan).bitPattern, UInt64(bitPattern: Int64(epochs ?? -1)),
+      (learningRate ?? .nan).bitPattern,
+    ] + Card.words(of: card) + FinishedEpoch.words(of: finished) + spent
   }
 
   /// Reads what another process wrote, of which nothing is taken for granted.
@@ -75,8 +83,13 @@ extension WorkerStatus {
     stepsDone = Int(clamping: words[5])
     loss = finite(words[6])
     imagesPerSecond = finite(words[7])
-    card = Card(words: words[8..<8 + Card.wordCount])
-    spent = Array(words[8 + Card.wordCount..<Self.wordCount])
+    epochs = Int(Int64(bitPattern: words[8])) < 0 ? nil : Int(Int64(bitPattern: words[8]))
+    learningRate = finite(words[9])
+    var rest = words[Self.ownWords...]
+    card = Card(words: rest.prefix(Card.wordCount))
+    rest = rest.dropFirst(Card.wordCount)
+    finished = FinishedEpoch(words: rest.prefix(FinishedEpoch.wordCount))
+    spent = Array(rest.dropFirst(FinishedEpoch.wordCount).prefix(Phase.allCases.count))
   }
 }
 
@@ -98,11 +111,6 @@ extension WorkerStatus.Card {
     }
     self.init(kind, number: number, peakBytes: Int(exactly: words[2]))
   }
-}
-
-private func finite(_ bits: UInt64) -> Double? {
-  let value = Double(bitPattern: bits)
-  return value.isFinite ? value : nil
 }
 
 /// What a worker is busy with.

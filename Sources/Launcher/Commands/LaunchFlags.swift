@@ -39,6 +39,11 @@ struct LaunchFlags: ParsableArguments {
       valueName: "seconds"))
   var grace = 30.0
 
+  @Flag(
+    name: .customLong("plain"),
+    help: "On a terminal too, pass the reference's lines on as they are, and draw nothing.")
+  var isPlain = false
+
   @OptionGroup var restarts: RestartFlags
   @OptionGroup var hosts: HostFlags
 
@@ -52,11 +57,11 @@ struct LaunchFlags: ParsableArguments {
     }
   }
 
-  /// The flags by their long names; each takes one value.
+  /// The flags by their long names.
   static let names = Set(
     [
       "--nproc", "--nproc-per-node", "--run-id", "--run-dir", "--threads-per-worker", "--grace",
-      "--max-restarts", "--restart-window",
+      "--plain", "--max-restarts", "--restart-window",
     ] + HostFlags.names)
 
   /// Leaves out these flags and the ring's with their values, and keeps the rest as it is.

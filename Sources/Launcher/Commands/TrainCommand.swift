@@ -103,6 +103,7 @@ struct TrainCommand: LaunchCommand {
     run.hosts = hosts?.plan
     run.restarts = launch.restarts.budget()
     run.budgets = budgets
+    run.isPlain = launch.isPlain || !request.run.writes
     run.cards = cards(environment).ofDrivers
     if let cards = run.cards, cards.maker == .nvidia, cards.count > 0 { run.cardMonitor = CardMonitor() }
     run.notes += [hosts?.note, control?.note].compactMap(\.self)

@@ -228,9 +228,9 @@ extension Deputy {
       station.attempt.send(signal, to: rank)
     case .retry(let text):
       takesPart = false
-      station.console.errors.write(text)
+      station.console.write(text)
     case .finish(let status, let text):
-      station.console.errors.write(text)
+      station.console.write(text)
       dial.send(.farewell(host: plan.host))
       leave(status: status)
     case .rejoin: lose("host 0 has counted this host as lost")

@@ -21,6 +21,8 @@ struct Launch: Sendable {
   var budgets: HangBudgets?
   /// How often the workers are started again after a failure.
   var restarts = Restarts.Budget.none
+  /// Whether the workers' lines go to a terminal as they are, and no view of the run does.
+  var isPlain = true
   /// What later attempts go on from; nil where they do what the first one did.
   var resumption: Resumption?
   /// The file that tells of the run's progress; nil where nothing does.

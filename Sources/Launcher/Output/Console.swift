@@ -5,6 +5,10 @@ import System
 struct Console {
   var output = Sink(descriptor: STDOUT_FILENO)
   var errors = Sink(descriptor: STDERR_FILENO)
+  /// What stays below all other lines; nil where nothing does.
+  private var bottom: BottomLines?
+  /// Columns of a terminal on which lines are broken between words; nil where they go on as they are.
+  var columns: Int?
   /// Of the readers that went, how many have been told of.
   private var toldReaders = 0
 
@@ -14,13 +18,39 @@ struct Console {
   /// Passes on one line of a worker.
   mutating func pass(_ line: UnsafeRawBufferPointer, from stream: WorkerStream, rank: Int, prefix: [UInt8]) {
     switch stream {
-    case .output: output.write(line, prefix: rank == 0 ? [] : prefix)
-    case .errors: errors.write(line, prefix: prefix)
+    case .output:
+      // The view says the same.
+      if bottom != nil, rank == 0, ReferenceProgress.isTold(by: line) { return }
+      makeRoom()
+      put(line, prefix: rank == 0 ? [] : prefix, on: \.output)
+    case .errors: writeError(line, prefix: prefix)
     }
   }
 
+  private mutating func put(
+    _ line: UnsafeRawBufferPointer, prefix: [UInt8], on sink: WritableKeyPath<Console, Sink>
+  ) {
+    guard let columns, self[keyPath: sink].isTerminal else {
+      return self[keyPath: sink].write(line, prefix: prefix)
+    }
+    let text = String(decoding: prefix + line, as: UTF8.self)
+    self[keyPath: sink].write(folded(text, to: columns))
+  }
+
   /// Says something on the launcher's own behalf.
-  mutating func print(_ text: String) { errors.write(Self.line(text)) }
+  mutating func print(_ text: String) { write(Self.line(text)) }
+
+  /// Writes whole lines on stderr.
+  mutating func write(_ lines: String) {
+    var lines = lines
+    lines.withUTF8 { writeError(UnsafeRawBufferPointer($0), prefix: []) }
+  }
+
+  private mutating func writeError(_ line: UnsafeRawBufferPointer, prefix: [UInt8]) {
+    makeRoom()
+    // Two queues to one terminal would not keep their order around what is drawn.
+    put(line, prefix: prefix, on: bottom != nil && errors.isTerminal ? \.output : \.errors)
+  }
 
   /// A line of the launcher's own.
   static func line(_ text: String) -> String { "twins-launch: \(text)\n" }
@@ -46,6 +76,7 @@ struct Console {
 
   /// Writes what the readers take without waiting.
   mutating func flush() {
+    showBottom()
     output.flush()
     errors.flush()
   }
@@ -55,6 +86,60 @@ struct Console {
     output.drain(patience: patience)
     errors.drain(patience: patience)
   }
+}
+
+/// Lines that stay at the bottom of a terminal.
+extension Console {
+  /// Draws lines below all others from now on, in the place of those before.
+  ///
+  /// - Parameter width: Columns of the terminal.
+  mutating func keepAtBottom(_ lines: [String], width: Int) {
+    makeRoom()
+    bottom = BottomLines(lines, width: width)
+  }
+
+  /// Takes away what is at the bottom, for good.
+  mutating func clearBottom() {
+    makeRoom()
+    bottom = nil
+  }
+
+  /// Writes a line on stdout.
+  mutating func say(_ line: String) {
+    makeRoom()
+    output.write(line + "\n")
+  }
+
+  /// Whether the terminal has taken all that was drawn: else another drawing would only wait behind it.
+  var canDraw: Bool { output.isEmpty }
+
+  private mutating func makeRoom() {
+    guard let erasure = bottom?.erasure(), !erasure.isEmpty else { return }
+    output.command(erasure)
+  }
+
+  private mutating func showBottom() {
+    guard bottom?.areHidden ?? false else { return }
+    output.command(bottom?.drawing() ?? "")
+  }
+}
+
+/// The lines of a text broken between words where they are longer than `width`; what follows in a line is indented.
+func folded(_ text: String, to width: Int) -> String {
+  text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+    var rest = line
+    var pieces: [Substring] = []
+    while rest.count > (pieces.isEmpty ? width : width - 2) {
+      let head = rest.prefix((pieces.isEmpty ? width : width - 2) + 1)
+      // A word that is longer than a line stays whole: a path is copied.
+      guard let end = head.lastIndex(of: " ") ?? rest.firstIndex(of: " "),
+        rest[..<end].contains(where: { $0 != " " })
+      else { break }
+      pieces.append(rest[..<end])
+      rest = rest[rest.index(after: end)...]
+    }
+    return (pieces + [rest]).joined(separator: "\n  ")
+  }.joined(separator: "\n")
 }
 
 /// The two streams on which a worker writes.
@@ -71,8 +156,8 @@ struct Sink {
   static let limit = 1 << 20
 
   let descriptor: CInt
+  let isTerminal: Bool
   private var queue = LineQueue()
-  private let isTerminal: Bool
   /// The errno with which the reader went; nil while it is there.
   private(set) var failure: CInt?
 
@@ -89,6 +174,13 @@ struct Sink {
     guard failure == nil else { return }
     guard isTerminal else { return queue.append(line, prefix: prefix) }
     shown(line).withUnsafeBytes { queue.append($0, prefix: prefix) }
+  }
+
+  /// Queues what commands a terminal.
+  mutating func command(_ text: String) {
+    guard failure == nil else { return }
+    var text = text
+    text.withUTF8 { queue.append(UnsafeRawBufferPointer($0), prefix: []) }
   }
 
   /// Writes a text of the launcher's own, which ends in a newline.

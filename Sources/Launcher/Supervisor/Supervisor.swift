@@ -21,6 +21,8 @@ final class Supervisor {
   private let possession: Possession?
   /// Whether it was said that another process has the output folder's lock.
   private var isDispossessed = false
+  /// What a terminal shows of the run; nil where its lines are passed on as they are.
+  private var view: LiveView?
 
   /// Gets everything ready that can fail before a worker runs.
   init(
@@ -31,6 +33,8 @@ final class Supervisor {
     station = try Station(launch, signals: signals, control: control, console: console, spawn: spawn)
     self.possession = possession
     self.hosts = hosts
+    view = launch.isPlain ? nil : LiveView(launch.environment)
+    station.console.columns = view?.columns
     fleet = Fleet(size: launch.worldSize, grace: launch.grace, restarts: Restarts(launch.restarts))
     if hosts == nil { try station.prepare(attempt) }
   }
@@ -53,13 +57,14 @@ final class Supervisor {
 
   /// Says how the run ended, as the last thing on stderr.
   func close(_ outcome: Outcome) {
+    view?.end(attempt, at: now, on: &station.console)
     station.service.end(
       outcome.reason, errno: outcome.errno(outOfMemory: attempt.memoryKills.since != nil),
       succeeded: [.done, .stoppedEarly].contains(ExitStatus(rawValue: outcome.exitStatus)))
     // Somebody who has asked to stop is not kept waiting by a reader that has stalled.
     station.console.drain(patience: outcome.stopSignal == nil ? .seconds(5) : .milliseconds(500))
     let text = lastWords(on: outcome)
-    station.console.errors.write(text)
+    station.console.write(text)
     hosts?.finish(status: outcome.exitStatus, text, isWhole: outcome.ends.allSatisfy(\.ending.isOrderly))
     station.console.drain(patience: .milliseconds(500))
   }
@@ -84,7 +89,7 @@ extension Supervisor {
   private func takeTurn() {
     let readable = station.wait(
       for: hosts?.descriptors ?? [], isBusy: hosts?.hasInput ?? false,
-      until: [fleet.deadline, hosts?.deadline])
+      until: [fleet.deadline, hosts?.deadline, view?.nextLook])
     for rank in station.ended.takeReady() { collect(rank) }
     while let signal = station.signals.next() { receive(signal) }
     station.read(readable)
@@ -92,6 +97,7 @@ extension Supervisor {
     serveControl()
     watchWorkers()
     take(.timePassed(now, chance: chance))
+    view?.draw(attempt, at: now, on: &station.console)
     if station.service.isHeard { station.service.tell(serviceState, at: now) }
   }
 
@@ -255,7 +261,7 @@ extension Supervisor {
     let text =
       report(outcome, firstFailure: rank).shortText
       + Console.line(launch.retryLine(after: delay, number: number))
-    station.console.errors.write(text)
+    station.console.write(text)
     hosts?.tellAll(.retry(text))
   }
 

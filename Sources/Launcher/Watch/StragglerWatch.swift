@@ -79,9 +79,12 @@ struct Straggler: Equatable, Sendable {
 }
 
 extension Straggler: CustomStringConvertible {
+  /// `42 % slower than the median`
+  var summary: String { "\(decimal(excess * 100, 0)) % slower than the median" }
+
   /// `rank 3 is 42 % slower than the median: data takes 120.5 ms longer in every step`
   var description: String {
-    "rank \(rank) is \(decimal(excess * 100, 0)) % slower than the median: "
+    "rank \(rank) is \(summary): "
       + "\(phase.name) takes \(decimal(cost / .milliseconds(1), 1)) ms longer in every step"
   }
 }

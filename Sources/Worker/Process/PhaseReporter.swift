@@ -9,6 +9,8 @@ final class PhaseReporter: StepObserver {
   private var state = WorkerStatus()
   /// Nil until it is chosen.
   private var device: Device?
+  private var epochWatch = Stopwatch()
+  private var best = BestAccuracy()
 
   /// Tells the launcher that the environment names, on this worker's place on its board.
   init(_ environment: [String: String], slot number: Int) {
@@ -25,6 +27,11 @@ final class PhaseReporter: StepObserver {
     self.device = device
     state.card = WorkerStatus.Card(device)
     slot?.publish(state)
+  }
+
+  /// Tells of a run before its first epoch here: how many epochs it is to have, and what it has come to.
+  func begin(epochs: Int, best: BestAccuracy) {
+    (state.epochs, self.best) = (epochs, best)
   }
 
   /// Begins a phase, and so ends the one before; said again, it tells that there is progress.
@@ -45,6 +52,7 @@ final class PhaseReporter: StepObserver {
     state.epoch = epoch.epoch
     state.step = epoch.place.steps
     state.stepsOfEpoch = epoch.steps
+    epochWatch = Stopwatch()
     enter(.data)
   }
 
@@ -52,10 +60,28 @@ final class PhaseReporter: StepObserver {
   func finish(_ step: StepRecord) {
     state.step = step.place.steps
     state.stepsDone += 1
-    state.loss = step.loss
+    (state.loss, state.learningRate) = (step.loss, step.learningRate)
     if slot != nil { state.card?.peakBytes = device?.peakBytes }
     state.imagesPerSecond = Double(step.images) / max(step.stepSeconds, 1e-9)
     enter(.data)
+  }
+
+  /// Ends an epoch, which is evaluated and written.
+  func finish(_ summary: EpochSummary) {
+    best = best.with(summary.tally, average: summary.averageTally)
+    state.finished = FinishedEpoch(summary, best: best.own, seconds: epochWatch.elapsed)
+    slot?.publish(state)
+  }
+}
+
+extension FinishedEpoch {
+  /// What is told of a finished epoch.
+  init(_ summary: EpochSummary, best: Double, seconds: Double) {
+    self.init(summary.epoch, seconds: seconds)
+    trainingLoss = summary.trainingLoss
+    guard let tally = summary.tally else { return }
+    (loss, accuracy1, accuracy5) = (tally.meanLoss, tally.accuracy1, tally.accuracy5)
+    (balancedAccuracy, self.best) = (tally.balancedAccuracy, best)
   }
 }
 

@@ -55,6 +55,7 @@ final class TrainingRun {
       keepsCopies: keepsCopies)
     let steps = try TrainingEpoch(plan, rank, trainer, checkpoints)
     trainer.observers = observers(record)
+    rank.phases.begin(epochs: schedule.epochs, best: progress.best)
     plan.sayStart(on: rank.console)
     rank.console.print("Start training for \(schedule.epochs) epochs")
     if progress.epoch >= schedule.epochs {

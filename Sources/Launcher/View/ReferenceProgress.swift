@@ -1,0 +1,14 @@
+import Glibc
+
+/// The lines about how far a run is that a view of the run makes superfluous on a terminal: the reference's, and balanced accuracy.
+enum ReferenceProgress {
+  private static let beginnings = [
+    "Epoch: [", "Averaged stats: ", "Test: ", "Test (EMA): ", "* Acc@1 ", "Accuracy of the network on ",
+    "Max accuracy: ", "Max EMA accuracy: ", "* EMA Acc@1 ", "Balanced accuracy ", "Start training for ",
+  ].map { Array($0.utf8) }
+
+  /// Whether a line is one of them.
+  static func isTold(by line: UnsafeRawBufferPointer) -> Bool {
+    beginnings.contains { line.starts(with: $0) }
+  }
+}

@@ -1,0 +1,165 @@
+import WorkerLink
+
+/// A run as a terminal shows it: a line for each finished epoch, and below them where it is now.
+///
+/// Pure: it is told what the ranks say of themselves and what time it is, and gives lines.
+struct RunView: Sendable {
+  private var pace = RunPace()
+  /// Acc@1 of each evaluated epoch that was seen.
+  private var accuracies: [Double] = []
+  private var best: (accuracy: Double, epoch: Int)?
+  private var lastEpoch: Int?
+  private var hasHead = false
+  private var first: WorkerStatus?
+  private var ranks: [RankView] = []
+
+  /// More rows of ranks than this are counted, and not shown.
+  private static let mostRanks = 16
+
+  /// Takes in what there is to see at a moment; the lines to keep, of an epoch that was finished.
+  mutating func look(_ ranks: [RankView], at now: Duration, on canvas: Canvas) -> [String] {
+    self.ranks = ranks
+    first = ranks.first { $0.rank == 0 }?.state
+    guard let status = first else { return [] }
+    pace.look(status, at: now)
+    guard let epoch = status.finished, epoch.number != lastEpoch else { return [] }
+    lastEpoch = epoch.number
+    if let accuracy = epoch.accuracy1 {
+      accuracies.append(accuracy)
+      if epoch.isBest { best = (accuracy, epoch.number) }
+    }
+    defer { hasHead = true }
+    return (hasHead ? [] : [EpochRow.head]) + [EpochRow.line(epoch, on: canvas)]
+  }
+
+  /// Where the run is now.
+  ///
+  /// - Parameter slow: Ranks that hold the others up, and what is to be said of each.
+  func lines(on canvas: Canvas, slow: [Int: String] = [:]) -> [String] {
+    guard let status = first, status.epoch != nil else { return [] }
+    return [bar(status, on: canvas)] + wrapped(figures(status, on: canvas), to: canvas.width) + laggards(slow)
+  }
+
+  private func bar(_ status: WorkerStatus, on canvas: Canvas) -> String {
+    let epoch = status.epoch ?? 0
+    let name = "epoch \(epoch)" + (status.epochs.map { " (\(epoch + 1) of \($0))" } ?? "")
+    let part = status.stepsOfEpoch == 0 ? 0 : Double(status.step) / Double(status.stepsOfEpoch)
+    let tail = " \(padded("\(Int(part * 100))", 3)) %  \(status.step)/\(status.stepsOfEpoch)  \(rest(status))"
+    let room = max(0, min(60, canvas.width - name.count - tail.count - 2))
+    return room < 4 ? name + " " + tail : "\(name) \(ProgressBar(part).text(room, on: canvas))\(tail)"
+  }
+
+  /// What it does beside training, or when the epoch's steps are done.
+  private func rest(_ status: WorkerStatus) -> String {
+    switch status.phase {
+    case .start: return "starting"
+    case .evaluate: return "evaluating"
+    case .checkpoint: return "saving"
+    case .done: return "done"
+    case .data, .forward, .backward, .communicate, .optimizer:
+      return pace.restOfEpoch(status).map { "eta " + Self.clock($0) } ?? ""
+    }
+  }
+
+  private func figures(_ status: WorkerStatus, on canvas: Canvas) -> [String] {
+    [
+      status.loss.map { "loss \(decimal($0, 4))" },
+      status.learningRate.map { "lr \(Self.scientific($0))" },
+      status.imagesPerSecond.map { "\(decimal($0, $0 < 100 ? 1 : 0)) images/s" },
+      Self.dataShare(status).map { "data \($0) %" },
+      pace.restOfRun(status).map { "run ends in \(Self.clock($0))" },
+      best.map { "best Acc@1 \(decimal($0.accuracy, 2)) in epoch \($0.epoch)" },
+      accuracies.count > 1 ? canvas.sparkline(accuracies, width: 20) : nil,
+    ].compactMap(\.self)
+  }
+
+  /// A row for each rank while one of them lags.
+  private func laggards(_ slow: [Int: String]) -> [String] {
+    let most = ranks.map(\.state.stepsDone).max() ?? 0
+    let isLagging = ranks.contains { $0.isStopped || most - $0.state.stepsDone > 1 || slow[$0.rank] != nil }
+    guard isLagging else { return [] }
+    let rows = ranks.prefix(Self.mostRanks).map { rank in
+      let behind = most - rank.state.stepsDone
+      let notes = [
+        rank.isStopped ? "stopped by a signal or a debugger" : nil,
+        behind > 0 ? "\(counted(behind, "step")) behind" : nil, slow[rank.rank],
+      ].compactMap(\.self)
+      return "rank \(padded("\(rank.rank)", 3))  \(rank.state.phase.name)  " + notes.joined(separator: ", ")
+    }
+    let more = ranks.count - rows.count
+    return rows + (more > 0 ? ["and \(counted(more, "rank")) more"] : [])
+  }
+
+  /// Of the time in steps, the part in percent that went into waiting for images; nil before there is any.
+  private static func dataShare(_ status: WorkerStatus) -> Int? {
+    let phases: [Phase] = [.data, .forward, .backward, .communicate, .optimizer]
+    let all = phases.reduce(0) { $0 + status.time(in: $1) }
+    return all == 0 ? nil : Int((Double(status.time(in: .data)) / Double(all) * 100).rounded())
+  }
+
+  private static func clock(_ rest: RunPace.Rest) -> String {
+    let seconds = Int((rest.time / .seconds(1)).rounded())
+    let two = { (number: Int) in (number < 10 ? "0" : "") + "\(number)" }
+    let days = seconds >= 86_400 ? "\(seconds / 86_400) d " : ""
+    return (rest.isLeast ? "at least " : "") + days
+      + "\(seconds / 3600 % 24):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+  }
+
+  /// With two digits, as rates are written: `4.2e-4`.
+  private static func scientific(_ value: Double) -> String {
+    guard value != 0, value.isFinite else { return "\(value)" }
+    var (mantissa, exponent) = (value, 0)
+    while abs(mantissa) < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+    while abs(mantissa) >= 10 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+    return "\(decimal(mantissa, 2))e\(exponent)"
+  }
+
+  /// The items in lines of at most so many characters.
+  private func wrapped(_ items: [String], to width: Int) -> [String] {
+    items.reduce(into: [String]()) { lines, item in
+      guard let last = lines.last, last.count + 2 + item.count <= width else { return lines.append(item) }
+      lines[lines.count - 1] = last + "  " + item
+    }
+  }
+}
+
+/// The line of a finished epoch; a figure that is not known is blank.
+enum EpochRow {
+  static let head = " epoch     loss  test loss   Acc@1   Acc@5  balanced       time"
+
+  static func line(_ epoch: FinishedEpoch, on canvas: Canvas) -> String {
+    let seconds = Int(epoch.seconds.rounded())
+    let two = { (number: Int) in (number < 10 ? "0" : "") + "\(number)" }
+    let time = "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+    let cells = [
+      padded("\(epoch.number)", 6), cell(epoch.trainingLoss, 4, 9), cell(epoch.loss, 4, 11),
+      cell(epoch.accuracy1, 2, 8), cell(epoch.accuracy5, 2, 8), cell(epoch.balancedAccuracy, 2, 10),
+      padded(time, 11),
+    ]
+    return cells.joined() + (epoch.isBest ? canvas.isUnicode ? "  ▲" : "  *" : "")
+  }
+
+  private static func cell(_ value: Double?, _ digits: Int, _ width: Int) -> String {
+    padded(value.map { decimal($0, digits) } ?? "", width)
+  }
+}
+
+/// How far something is, as a bar.
+struct ProgressBar: Equatable {
+  private let part: Double
+
+  /// A bar for a part of 0 to 1.
+  init(_ part: Double) { self.part = min(1, max(0, part)) }
+
+  func text(_ width: Int, on canvas: Canvas) -> String {
+    let halves = Int(part * Double(2 * width))
+    let (full, half, empty) = canvas.isUnicode ? ("━", "╸", "─") : ("#", "", "-")
+    let bar = String(repeating: full, count: halves / 2) + (halves % 2 == 1 ? half : "")
+    return bar + String(repeating: empty, count: width - bar.count)
+  }
+}
+
+/// The text with blanks before it.
+private func padded(_ text: String, _ width: Int) -> String {
+  String(repeating: " ", count: max(0, width - text.count)) + text
+}
