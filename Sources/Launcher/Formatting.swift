@@ -1,3 +1,5 @@
+import Glibc
+
 /// A duration as people say it: `0.8 s`, `12 min 4 s`, `3 h 12 min`.
 func elapsed(_ duration: Duration) -> String {
   let seconds = duration.components.seconds
@@ -34,4 +36,38 @@ private func shellQuoted(_ argument: String) -> String {
   if isPlain, !argument.isEmpty { return argument }
   let parts = argument.split(separator: "'", omittingEmptySubsequences: false)
   return "'" + parts.joined(separator: #"'\''"#) + "'"
+}
+
+/// A moment, in seconds since 1970, as this machine's clock shows it: `2026-11-30 14:05`, with seconds where asked for.
+func localTime(_ moment: Double, seconds: Bool = true) -> String {
+  guard moment.magnitude < 1e11 else { return "" }
+  var whole = time_t(moment)
+  var local = tm()
+  localtime_r(&whole, &local)
+  var buffer = [CChar](repeating: 0, count: 32)
+  let count = strftime(&buffer, buffer.count, seconds ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M", &local)
+  return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+}
+
+/// A whole number in groups of three digits: `1,757,450`.
+func grouped(_ number: Int) -> String {
+  let digits = Array(String(number.magnitude))
+  let groups = digits.enumerated().map { index, digit in
+    index > 0 && (digits.count - index).isMultiple(of: 3) ? ",\(digit)" : "\(digit)"
+  }
+  return (number < 0 ? "-" : "") + groups.joined()
+}
+
+/// Cells in columns, a line a row, two spaces between; nothing trails.
+func columns(_ rows: [[String]], rightAligned: Set<Int> = []) -> [String] {
+  let widths = (0..<(rows.map(\.count).max() ?? 0)).map { column in
+    rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+  }
+  return rows.map { row in
+    let cells = row.enumerated().map { column, cell in
+      let space = String(repeating: " ", count: widths[column] - cell.count)
+      return rightAligned.contains(column) ? space + cell : cell + space
+    }
+    return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+  }
 }

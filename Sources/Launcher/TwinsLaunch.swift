@@ -27,8 +27,8 @@ struct TwinsLaunch: ParsableCommand {
       libtorch, compiler and instruction set: twins-worker --version
       """,
     subcommands: [
-      TrainCommand.self, ExecCommand.self, Resume.self, Status.self, Stop.self, RequestCheckpoint.self,
-      Bench.self, Simulate.self, ExecRank.self,
+      TrainCommand.self, ExecCommand.self, Resume.self, Status.self, ListCommand.self, Stop.self,
+      RequestCheckpoint.self, Bench.self, Simulate.self, ExecRank.self,
     ] + ForwardedCommands.all,
     defaultSubcommand: TrainCommand.self)
 

@@ -37,6 +37,22 @@ package struct FolderLock: ~Copyable {
     return take(file) ? nil : said(in: file)
   }
 
+  /// Whether the process that a lock's file names holds the lock, as the kernel lists it: nobody who takes it meanwhile is in the way.
+  ///
+  /// False where the process is on another host.
+  package static func isHeld(_ path: String) -> Bool {
+    var status = stat()
+    guard lstat(path, &status) == 0, let text = ProcFS.text(path), let locks = ProcFS.text("/proc/locks"),
+      let name = text.firstRange(of: "pid ")
+    else { return false }
+    let holder = text[name.upperBound...].prefix { $0.isNumber }
+    return locks.split(separator: "\n").contains { line in
+      let words = line.split(separator: " ")
+      return words.contains("FLOCK") && words.contains(holder)
+        && words.contains { $0.hasSuffix(":\(status.st_ino)") }
+    }
+  }
+
   /// Whether this is the lock of that file.
   package func isLock(_ path: String) -> Bool { Self.isSame(file.number, path) }
 

@@ -31,6 +31,9 @@ public enum Folders {
     return false
   }
 
+  /// Whether a folder's names can be read; false with `errno` where not.
+  public static func isReadable(_ path: String) -> Bool { isFolder(path) && access(path, R_OK | X_OK) == 0 }
+
   /// What a folder holds, in no order; nothing where it cannot be read.
   public static func names(in path: String) -> [String] {
     guard let folder = opendir(path) else { return [] }

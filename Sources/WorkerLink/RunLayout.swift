@@ -24,6 +24,8 @@ public enum RunLayout {
   public static let launcherLock = "lock"
   /// In the launcher's folder, how the run was launched.
   public static let launch = "launch.json"
+  /// In the launcher's folder, a line of JSON for each launch of the run, each failure and each end.
+  public static let journal = "journal.jsonl"
 
   /// Which weights a file holds.
   public enum Weights: String, CaseIterable, Sendable {

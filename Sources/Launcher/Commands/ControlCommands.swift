@@ -13,42 +13,28 @@ struct RunArgument: ParsableArguments {
   /// Asks the run's launcher; ends this program with a message where that fails.
   func ask(_ request: ControlRequest) throws -> RunStatus {
     do {
-      let folder = try RunFinder.folder(run, environment: ProcessInfo.processInfo.environment)
+      return try Self.ask(request, run, ProcessInfo.processInfo.environment)
+    } catch let error as LaunchError {
+      throw refusal(error)
+    }
+  }
+
+  /// Asks the launcher of a run.
+  static func ask(
+    _ request: ControlRequest, _ run: String, _ environment: [String: String]
+  ) throws -> RunStatus {
+    do {
+      let folder = try RunFinder.folder(run, environment: environment)
       let answer = try ControlClient.ask(request, folder: folder)
       if let status = answer.status { return status }
       throw LaunchError(
         "the launcher in \(folder) refused: \(answer.error ?? "without a word"). "
           + "Likely it is of another version; use the same twins-launch.", exitStatus: .software)
-    } catch let error as LaunchError {
-      throw refusal(error)
     } catch let error as DecodingError {
-      throw refusal(
-        LaunchError(
-          "the launcher's answer cannot be read (\(error)). Likely it is of another version; use the same twins-launch.",
-          exitStatus: .software))
+      throw LaunchError(
+        "the launcher's answer cannot be read (\(error)). Likely it is of another version; use the same twins-launch.",
+        exitStatus: .software)
     }
-  }
-}
-
-/// `twins-launch status RUN`.
-struct Status: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Say how a run is doing.",
-    discussion: """
-      Ends with 0 where all workers run, 1 where one is stopped or stuck, 66 where there is no such run or it is another \
-      user's, and 74 where its launcher does not answer.
-      A worker counts as stuck here once it has used half of the time that --hang-timeout gives it.
-      """)
-
-  @OptionGroup var target: RunArgument
-
-  @Flag(help: "Print one JSON object.")
-  var json = false
-
-  func run() throws {
-    let status = try target.ask(ControlRequest(command: .status))
-    print(json ? try controlLine(status) : status.text + "\n", terminator: "")
-    if !status.healthy { throw ArgumentParser.ExitCode(1) }
   }
 }
 

@@ -79,6 +79,7 @@ struct ExecCommand: LaunchCommand {
       return try hosts.follow(
         run, asked: nil, named: launch.runIdentifier, signals: signals, control: control)
     }
+    run.journal = RunJournal(in: path, goesOn: false)
     return try run.supervise(signals, control: control, hosts: hosts?.lead(run, nil, asked: nil))
   }
 

@@ -84,7 +84,7 @@ struct ResumedRun {
   }
 
   /// The folder around the launcher's own, wherever it was moved to, unless --run-dir parted the two.
-  private static func output(ofRunIn folder: String, _ record: LaunchRecord) -> String {
+  static func output(ofRunIn folder: String, _ record: LaunchRecord) -> String {
     guard FlagGroups(record.arguments).value(of: "run-dir") == nil else { return record.output }
     guard let path = realpath(folder, nil) else { return record.output }
     defer { free(path) }

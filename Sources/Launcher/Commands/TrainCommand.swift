@@ -121,6 +121,7 @@ struct TrainCommand: LaunchCommand {
       let record = LaunchRecord(
         arguments: given.filter { $0 != WorkerTask.overwrite }, output: output, workers: size)
       run.notes += [record.write(to: path)].compactMap(\.self)
+      run.journal = RunJournal(in: path, goesOn: request.beginning.goesOn(in: output))
     }
     return try run.supervise(
       signals, control: control, possession: possession, hosts: hosts?.lead(run, recipe, asked: asked))

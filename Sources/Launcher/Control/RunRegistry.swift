@@ -26,6 +26,9 @@ struct RunRegistry: Sendable {
     }
   }
 
+  /// The folders of the runs that are noted and answer.
+  var runningFolders: [String] { notes.map(\.folder).filter(ControlClient.isAnswered) }
+
   /// The names of the runs that are noted and answer.
   var running: [String] {
     removeStale()

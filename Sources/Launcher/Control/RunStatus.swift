@@ -127,12 +127,7 @@ extension RunStatus {
     let names =
       ["rank", "pid", "state", "phase", "for", "step", "restarts"] + (onCards ? ["card", "max mem"] : [])
     let rows = [names + [""]] + ranks.map { $0.cells + (onCards ? $0.cardCells : []) + [$0.mark] }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-      let line = cells.joined(separator: "  ")
-      return String(line.reversed().drop { $0 == " " }.reversed())
-    }
+    return columns(rows)
   }
 }
 

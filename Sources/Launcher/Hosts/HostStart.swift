@@ -60,7 +60,7 @@ final class HostStart {
   private func description(of run: Launch, _ recipe: Recipe?, named name: String?) -> HostDescription {
     HostDescription(
       host: plan.host, hosts: plan.hosts, workers: run.size, version: programVersion, recipe: recipe?.digest,
-      values: recipe.map(RecipeValues.init), run: name, name: Self.ownName,
+      values: recipe.map(RecipeValues.init), run: name, name: ownHostName,
       launcher: .random(in: .min ... .max),
       boot: (ProcFS.text("/proc/sys/kernel/random/boot_id") ?? "").filter { !$0.isWhitespace }, address: "",
       dialled: "")
@@ -68,13 +68,7 @@ final class HostStart {
 
   /// Who holds a folder, for whoever finds it taken: a run's name is known where it is given.
   func owner(named run: RunIdentifier) -> String {
-    "pid \(getpid()) on \(Self.ownName)" + (isFirst ? ", run \(run.text)" : "")
-  }
-
-  private static var ownName: String {
-    var text = [CChar](repeating: 0, count: 256)
-    gethostname(&text, text.count - 1)
-    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    "pid \(getpid()) on \(ownHostName)" + (isFirst ? ", run \(run.text)" : "")
   }
 }
 
@@ -100,7 +94,7 @@ extension HostStart {
       star.close()
     } else {
       tellFirst(
-        HostTrouble(host: plan.host, name: Self.ownName, reason: reason, status: status.rawValue),
+        HostTrouble(host: plan.host, name: ownHostName, reason: reason, status: status.rawValue),
         until: deadline)
     }
   }

@@ -27,6 +27,8 @@ struct Launch: Sendable {
   var resumption: Resumption?
   /// The file that tells of the run's progress; nil where nothing does.
   var progressPath: String?
+  /// Where the launcher notes how the run goes; nil where nothing is kept of it.
+  var journal: RunJournal?
   /// The cards that the workers may use, as files and variables tell; nil where they use none.
   var cards: Cards?
   /// What looks after NVIDIA's cards; nil where there are none.

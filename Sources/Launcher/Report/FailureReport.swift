@@ -49,6 +49,21 @@ struct FailureReport: Sendable {
     return framed(body, "\(subject), and the run was stopped")
   }
 
+  /// Who failed, how, and why, in a line.
+  var inShort: String {
+    let reason =
+      hostFault?.reason ?? message?.split(separator: "\n").first.map(String.init) ?? ownWords ?? cause
+    return String("\(subject): \(hostFault == nil ? "\(failure.ending); " : "")\(masked(reason))".prefix(500))
+  }
+
+  /// The worker's last line that calls itself an error.
+  private var ownWords: String? {
+    guard case .exited = failure.ending else { return nil }
+    return lastLines.last { $0.contains("error: ") }.flatMap {
+      $0.split(separator: "error: ").last.map(String.init)
+    }
+  }
+
   /// The report of an attempt that another one follows.
   var shortText: String {
     framed([facts, tail].filter { !$0.isEmpty }.joined(separator: [""]), subject)

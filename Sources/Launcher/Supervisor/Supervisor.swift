@@ -42,7 +42,9 @@ final class Supervisor {
   /// Says what is about to run, as the first thing on stderr.
   func open() {
     station.console.print(attempt.openingLine)
-    for note in launch.notes { station.console.print("note: \(note)") }
+    for note in launch.notes + [launch.journal?.begin(launch)].compactMap(\.self) {
+      station.console.print("note: \(note)")
+    }
   }
 
   /// Starts the workers and returns when all have ended and their output is out.
@@ -64,6 +66,7 @@ final class Supervisor {
     // Somebody who has asked to stop is not kept waiting by a reader that has stalled.
     station.console.drain(patience: outcome.stopSignal == nil ? .seconds(5) : .milliseconds(500))
     let text = lastWords(on: outcome)
+    launch.journal?.end(status: outcome.exitStatus, reason(for: outcome))
     station.console.write(text)
     hosts?.finish(status: outcome.exitStatus, text, isWhole: outcome.ends.allSatisfy(\.ending.isOrderly))
     station.console.drain(patience: .milliseconds(500))
@@ -75,6 +78,12 @@ final class Supervisor {
     let report = report(outcome, firstFailure: rank)
     if outcome.isResumable { return report.shortText + closing }
     return report.text + (outcome.reasonToStop.map { Console.line("not started again: \($0)") } ?? "")
+  }
+
+  /// Why the run ended, for its journal; nil where it was done.
+  private func reason(for outcome: Outcome) -> String? {
+    if let rank = outcome.firstFailure { return report(outcome, firstFailure: rank).inShort }
+    return outcome.stopSignal.map { "stopped by \($0)" }
   }
 
   private func report(_ outcome: Outcome, firstFailure rank: Int) -> FailureReport {
@@ -258,8 +267,10 @@ extension Supervisor {
 
   private func sayRetry(after outcome: Outcome, _ delay: Duration, _ number: Int) {
     guard let rank = outcome.firstFailure else { return }
+    let report = report(outcome, firstFailure: rank)
+    launch.journal?.fail(attempt: outcome.attempt, report.inShort)
     let text =
-      report(outcome, firstFailure: rank).shortText
+      report.shortText
       + Console.line(launch.retryLine(after: delay, number: number))
     station.console.write(text)
     hosts?.tellAll(.retry(text))

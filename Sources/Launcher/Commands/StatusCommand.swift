@@ -1,0 +1,131 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import Recipe
+import System
+
+/// `twins-launch status [RUN]`.
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say how a run is doing, or what became of it.",
+    discussion: """
+      Without a run: a table of those below this folder and of those that run on this machine, as `list` has it.
+      Of a run that goes on: ends with 0 where all workers run, 1 where one is stopped or stuck, 66 where there is no such \
+      run or it is another user's, and 74 where its launcher does not answer.
+      A worker counts as stuck here once it has used half of the time that --hang-timeout gives it.
+      Of a run that has ended: what its files tell, and the command that goes on; ends with the status that the run ended \
+      with (0 done, 75 stopped early, and so on), 70 where its launcher was killed, and 1 where nothing tells how it ended.
+      With --json the keys of a run that has ended are those of one that goes on, where they are known, and beside them \
+      output, model, parameters, workers, epochs, epochs_done, updates, best, best_ema, began, ended, last_line (seconds \
+      since 1970), status, reason, launches, restarts and next.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The run's folder, its output folder, or its name.", valueName: "run"),
+    transform: withHomeFolder)
+  var target: String?
+
+  @Flag(help: "Print one JSON object; without a run, one a line for each.")
+  var json = false
+
+  func run() throws {
+    guard let run = target else { return try RunList(below: ".").show(asJSON: json) }
+    let environment = ProcessInfo.processInfo.environment
+    do {
+      if let status = try Self.live(run, environment) {
+        print(json ? try controlLine(status) : status.text + "\n", terminator: "")
+        if !status.healthy { throw ArgumentParser.ExitCode(1) }
+        return
+      }
+      let history = try RunFolder.named(run, environment: environment).history
+      try Self.show(history, asJSON: json, on: .standardOutput(environment))
+    } catch let error as LaunchError {
+      throw refusal(error)
+    }
+  }
+
+  /// What the run's launcher says; nil where there is none that listens.
+  ///
+  /// Throws where it is another user's, and where it does not answer.
+  static func live(_ run: String, _ environment: [String: String]) throws -> RunStatus? {
+    do {
+      return try RunArgument.ask(ControlRequest(command: .status), run, environment)
+    } catch let error as LaunchError {
+      guard error.exitStatus == .missingInput, RunFolder(run)?.isForbidden != true else { throw error }
+      return nil
+    }
+  }
+
+  /// Prints what became of a run, and ends with its status.
+  static func show(_ history: RunHistory, asJSON json: Bool, on canvas: Canvas) throws {
+    let now = Date().timeIntervalSince1970
+    print(
+      json
+        ? try controlLine(HistoryReport(history, at: now))
+        : history.text(at: now, canvas.sparkline) + "\n", terminator: "")
+    if history.exitStatus != 0 { throw ArgumentParser.ExitCode(history.exitStatus) }
+  }
+}
+
+/// `twins-launch list [FOLDER]`.
+struct ListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the runs below a folder, and those that run on this machine.",
+    discussion: """
+      Folders are looked into four levels deep, hidden ones and links aside, and at most 2000 of them. What is not known is \
+      left blank. `twins-launch status RUN` tells more of one.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Where to look. (default: the current folder)", valueName: "folder"),
+    transform: withHomeFolder)
+  var folder = "."
+
+  @Flag(help: "Print a JSON object a line for each, as status --json has it of a run that has ended.")
+  var json = false
+
+  func run() throws {
+    guard Folders.isReadable(folder) else {
+      throw refusal(
+        LaunchError(
+          "cannot look into \(masked(folder)): \(errorText(errno)). Name a folder that this user may read.",
+          exitStatus: .missingInput))
+    }
+    try RunList(below: folder).show(asJSON: json)
+  }
+}
+
+/// The runs below a folder and those that run on this machine.
+struct RunList {
+  private let root: String
+  private let histories: [RunHistory]
+  private let isCut: Bool
+
+  init(below root: String) {
+    self.root = root
+    let search = RunSearch(below: root)
+    let alive = RunRegistry.all(ProcessInfo.processInfo.environment).flatMap(\.runningFolders)
+    var seen: Set<String> = []
+    let folders = (search.folders + alive.compactMap(RunFolder.init)).filter {
+      seen.insert($0.identity).inserted
+    }
+    histories = folders.map(\.history)
+    isCut = search.isCut
+  }
+
+  /// Prints the table, or an object for each.
+  func show(asJSON json: Bool) throws {
+    let now = Date().timeIntervalSince1970
+    if json {
+      for history in histories { print(try controlLine(HistoryReport(history, at: now)), terminator: "") }
+      return
+    }
+    let canvas = Canvas.standardOutput(ProcessInfo.processInfo.environment)
+    if histories.isEmpty {
+      print("no runs below \(masked(root)), and none running. Start one: twins-launch --data-path DIR")
+    } else {
+      for line in RunTable(histories: histories, now: now).lines(width: canvas.width) { print(line) }
+    }
+    if isCut { print("only \(RunSearch.mostFolders) folders were looked into: name one nearer to the runs") }
+  }
+}
