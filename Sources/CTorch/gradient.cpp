@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+using ct::changing;
+using ct::changing;
 using ct::guarded;
 using ct::returning;
 
@@ -22,15 +24,15 @@ int ct_grad(const ct_tensor *t, ct_tensor **out) {
 }
 
 int ct_set_grad(ct_tensor *t, const ct_tensor *grad) {
-  return guarded([&] { t->value.mutable_grad() = grad->value; });
+  return changing([&] { t->value.mutable_grad() = grad->value; });
 }
 
 int ct_backward(const ct_tensor *loss) {
-  return guarded([&] { loss->value.backward(); });
+  return changing([&] { loss->value.backward(); });
 }
 
 int ct_take_gradients(ct_tensor *const *places, ct_tensor *const *leaves, ct_tensor *const *others, int count) {
-  return guarded([&] {
+  return changing([&] {
     c10::NoGradGuard no_grad;
     struct Move {
       std::vector<at::Tensor> to, from;
@@ -54,7 +56,7 @@ int ct_take_gradients(ct_tensor *const *places, ct_tensor *const *leaves, ct_ten
 }
 
 int ct_set_data(ct_tensor *t, const ct_tensor *data) {
-  return guarded([&] {
+  return changing([&] {
     TORCH_CHECK(t->value.sizes() == data->value.sizes(), "a tensor of shape ", t->value.sizes(), " moved into memory of ",
                 data->value.sizes());
     t->value.set_data(data->value);
@@ -102,25 +104,24 @@ static std::optional<at::Tensor> optional(const ct_tensor *t) {
 }
 
 int ct_adamw_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *means,
-              ct_tensor *const *squares, int count, double step, double rate, double beta1,
+              ct_tensor *const *squares, int count, const ct_tensor *step, const ct_tensor *rate, double beta1,
               double beta2, double decay, double epsilon, ct_limits limits) {
-  return guarded([&] {
+  return changing([&] {
     if (count == 0) return;
     c10::NoGradGuard no_grad;
-    auto on_device = weights[0]->value.options().dtype(at::kFloat);
-    std::vector<at::Tensor> steps(count, at::full({}, step, on_device));
+    std::vector<at::Tensor> steps(count, step->value);
     at::_fused_adamw_(list(weights, count), list(grads, count), list(means, count), list(squares, count), {},
-                      steps, rate, beta1, beta2, decay, epsilon, /*amsgrad=*/false, /*maximize=*/false,
+                      steps, rate->value, beta1, beta2, decay, epsilon, /*amsgrad=*/false, /*maximize=*/false,
                       optional(limits.divisor), optional(limits.barrier));
   });
 }
 
 int ct_sgd_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *momenta, int count,
-            double rate, double momentum, double decay, bool first, ct_limits limits) {
-  return guarded([&] {
+            const ct_tensor *rate, double momentum, double decay, bool first, ct_limits limits) {
+  return changing([&] {
     if (count == 0) return;
     c10::NoGradGuard no_grad;
-    at::_fused_sgd_(list(weights, count), list(grads, count), list(momenta, count), decay, momentum, rate,
+    at::_fused_sgd_(list(weights, count), list(grads, count), list(momenta, count), decay, momentum, rate->value,
                     /*dampening=*/0, /*nesterov=*/true, /*maximize=*/false, first, optional(limits.divisor),
                     optional(limits.barrier));
   });

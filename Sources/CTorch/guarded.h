@@ -5,6 +5,7 @@
 #include <string>
 
 #include "CTorch.h"
+#include "recording.h"
 
 namespace ct {
 
@@ -12,7 +13,7 @@ inline thread_local std::string last_error;
 
 /// Runs `body`; `CT_DONE` when it returned, else what it threw (`ct_last_error()` then says more).
 template <class Body>
-int guarded(Body &&body) noexcept {
+int attempted(Body &&body) noexcept {
   try {
     body();
     return CT_DONE;
@@ -30,6 +31,23 @@ int guarded(Body &&body) noexcept {
     last_error = "an exception of unknown type";
   }
   return CT_FAILED;
+}
+
+/// Runs what leaves all tensors as they are.
+///
+/// Where a recording refuses it, that is over, and it is done at once: whoever records hears of it at the end.
+template <class Body>
+int guarded(Body &&body) noexcept {
+  const int status = attempted(body);
+  return status != CT_DONE && recording::refuse(last_error) ? attempted(body) : status;
+}
+
+/// Runs what changes tensors: after a recording was refused, nothing more is changed before its end.
+template <class Body>
+int changing(Body &&body) noexcept {
+  if (recording::is_refused()) return CT_DONE;
+  const int status = attempted(body);
+  return status != CT_DONE && recording::refuse(last_error) ? CT_DONE : status;
 }
 
 }  // namespace ct

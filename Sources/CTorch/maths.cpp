@@ -1,7 +1,7 @@
 // Element-wise maths and reductions.
 #include "handles.h"
 
-using ct::guarded;
+using ct::changing;
 using ct::returning;
 
 int ct_add(const ct_tensor *a, const ct_tensor *b, ct_tensor **out) {
@@ -17,14 +17,14 @@ int ct_multiply(const ct_tensor *a, const ct_tensor *b, ct_tensor **out) {
 }
 
 int ct_add_(ct_tensor *a, const ct_tensor *b) {
-  return guarded([&] {
+  return changing([&] {
     c10::NoGradGuard no_grad;
     a->value.add_(b->value);
   });
 }
 
 int ct_multiply_(ct_tensor *a, const ct_tensor *b) {
-  return guarded([&] {
+  return changing([&] {
     c10::NoGradGuard no_grad;
     a->value.mul_(b->value);
   });
@@ -39,16 +39,23 @@ int ct_scale(const ct_tensor *a, double factor, ct_tensor **out) {
 }
 
 int ct_scale_(ct_tensor *a, double factor) {
-  return guarded([&] {
+  return changing([&] {
     c10::NoGradGuard no_grad;
     a->value.mul_(factor);
   });
 }
 
 int ct_lerp_(ct_tensor *a, const ct_tensor *b, double weight) {
-  return guarded([&] {
+  return changing([&] {
     c10::NoGradGuard no_grad;
     a->value.lerp_(b->value, weight);
+  });
+}
+
+int ct_lerp_by_(ct_tensor *a, const ct_tensor *b, const ct_tensor *weight) {
+  return changing([&] {
+    c10::NoGradGuard no_grad;
+    a->value.lerp_(b->value, weight->value);
   });
 }
 
@@ -69,7 +76,7 @@ int ct_clip_divisor(const ct_tensor *norm, double limit, ct_tensor **out) {
 }
 
 int ct_note_non_finite_(ct_tensor *flag, const ct_tensor *numbers) {
-  return guarded([&] {
+  return changing([&] {
     c10::NoGradGuard no_grad;
     at::_amp_foreach_non_finite_check_and_unscale_({numbers->value}, flag->value, at::ones_like(flag->value));
   });

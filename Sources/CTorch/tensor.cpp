@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <cstring>
 
+using ct::changing;
 using ct::guarded;
 using ct::returning;
 
@@ -42,7 +43,7 @@ int ct_copy_to_bytes(const ct_tensor *t, void *bytes, size_t count) {
 }
 
 int ct_copy_from_bytes(ct_tensor *t, const void *bytes, size_t count) {
-  return guarded([&] {
+  return changing([&] {
     TORCH_CHECK(t->value.nbytes() == count, "a tensor of ", t->value.nbytes(), " bytes filled from ", count);
     c10::NoGradGuard no_grad;
     at::Tensor source = at::from_blob(const_cast<void *>(bytes), t->value.sizes(), t->value.scalar_type());
@@ -83,7 +84,7 @@ int ct_cast(const ct_tensor *t, int dtype, ct_tensor **out) {
 
 // Drawn on the CPU whatever the device, so that a seed gives the same numbers everywhere.
 int ct_normal_(ct_tensor *t, double mean, double deviation, uint64_t seed) {
-  return guarded([&] {
+  return changing([&] {
     c10::NoGradGuard no_grad;
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
     if (t->value.is_cpu()) {
@@ -95,7 +96,7 @@ int ct_normal_(ct_tensor *t, double mean, double deviation, uint64_t seed) {
 }
 
 int ct_bernoulli_(ct_tensor *t, double chance, uint64_t seed) {
-  return guarded([&] {
+  return changing([&] {
     TORCH_CHECK(t->value.is_cpu(), "chances are drawn on the CPU");
     c10::NoGradGuard no_grad;
     t->value.bernoulli_(chance, at::make_generator<at::CPUGeneratorImpl>(seed));
@@ -103,21 +104,21 @@ int ct_bernoulli_(ct_tensor *t, double chance, uint64_t seed) {
 }
 
 int ct_fill_(ct_tensor *t, double value) {
-  return guarded([&] {
+  return changing([&] {
     c10::NoGradGuard no_grad;
     t->value.fill_(value);
   });
 }
 
 int ct_copy_(ct_tensor *t, const ct_tensor *source) {
-  return guarded([&] {
+  return changing([&] {
     c10::NoGradGuard no_grad;
     t->value.copy_(source->value);
   });
 }
 
 int ct_put_(ct_tensor *t, const ct_tensor *places, const ct_tensor *values) {
-  return guarded([&] {
+  return changing([&] {
     c10::NoGradGuard no_grad;
     t->value.view(-1).scatter_(0, places->value, values->value);
   });

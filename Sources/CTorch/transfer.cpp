@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+using ct::changing;
 using ct::guarded;
 
 namespace {
@@ -19,6 +20,27 @@ at::Tensor pinned(at::IntArrayRef sizes, at::ScalarType type) {
   return at::empty(sizes, at::TensorOptions().dtype(type).pinned_memory(true));
 }
 
+/// Tensors of the CPU in one memory, as they go to a device.
+struct Package {
+  at::Tensor bytes;
+  /// Where each begins.
+  std::vector<int64_t> starts;
+
+  Package(const ct_tensor *const *tensors, int count) {
+    int64_t end = 0;
+    for (int i = 0; i < count; ++i) {
+      starts.push_back(end);
+      end += (static_cast<int64_t>(tensors[i]->value.nbytes()) + grain - 1) / grain * grain;
+    }
+    // Given back before the copy is over: its allocator keeps the memory until then.
+    bytes = pinned({end}, at::kByte);
+    for (int i = 0; i < count; ++i) {
+      const auto tensor = tensors[i]->value.contiguous();
+      if (tensor.nbytes() > 0) std::memcpy(bytes.data_ptr<uint8_t>() + starts[i], tensor.data_ptr(), tensor.nbytes());
+    }
+  }
+};
+
 }  // namespace
 
 struct ct_readback {
@@ -28,26 +50,29 @@ struct ct_readback {
 
 int ct_upload(const ct_tensor *const *tensors, int count, int kind, int index, ct_tensor **out) {
   return guarded([&] {
-    std::vector<int64_t> starts;
-    int64_t end = 0;
-    for (int i = 0; i < count; ++i) {
-      starts.push_back(end);
-      end += (static_cast<int64_t>(tensors[i]->value.nbytes()) + grain - 1) / grain * grain;
-    }
-    // Given back before the copy is over: its allocator keeps the memory until then.
-    const auto host = pinned({end}, at::kByte);
-    for (int i = 0; i < count; ++i) {
-      const auto tensor = tensors[i]->value.contiguous();
-      if (tensor.nbytes() > 0) std::memcpy(host.data_ptr<uint8_t>() + starts[i], tensor.data_ptr(), tensor.nbytes());
-    }
-    const auto there = host.to(ct::device(kind, index), /*non_blocking=*/true);
+    const Package package(tensors, count);
+    const auto there = package.bytes.to(ct::device(kind, index), /*non_blocking=*/true);
     std::vector<std::unique_ptr<ct_tensor>> parts;
     for (int i = 0; i < count; ++i) {
       const auto &tensor = tensors[i]->value;
-      const auto bytes = there.narrow(0, starts[i], static_cast<int64_t>(tensor.nbytes()));
+      const auto bytes = there.narrow(0, package.starts[i], static_cast<int64_t>(tensor.nbytes()));
       parts.emplace_back(new ct_tensor{bytes.view(tensor.scalar_type()).view(tensor.sizes())});
     }
     for (int i = 0; i < count; ++i) out[i] = parts[i].release();
+  });
+}
+
+int ct_upload_again(const ct_tensor *const *tensors, int count, ct_tensor *const *there) {
+  return changing([&] {
+    for (int i = 0; i < count; ++i) {
+      const auto &from = tensors[i]->value, &to = there[i]->value;
+      TORCH_CHECK(from.sizes() == to.sizes() && from.scalar_type() == to.scalar_type(), "a tensor of shape ", from.sizes(),
+                  " sent to one of ", to.sizes());
+    }
+    const Package package(tensors, count);
+    const auto whole = at::empty({0}, there[0]->value.options().dtype(at::kByte))
+                           .set_(there[0]->value.storage(), 0, package.bytes.sizes(), {1});
+    whole.copy_(package.bytes, /*non_blocking=*/true);
   });
 }
 

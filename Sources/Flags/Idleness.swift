@@ -27,6 +27,7 @@ enum Idleness: String, CaseIterable, Sendable {
   case oneHost = "one host has one disk"
   case sharedMemory = "only --transport ipc and tcp send gradients"
   case onCards = "on cards each worker updates all weights, after an exchange that follows backward"
+  case onProcessor = "the processor has no graphs"
   case adamW = "AdamW has no momentum to set"
   case sgd = "SGD has neither"
   case noWarmup = "--warmup-epochs 0 warms nothing up"
@@ -56,6 +57,7 @@ enum Idleness: String, CaseIterable, Sendable {
     case .oneHost: situation.hosts == 1
     case .sharedMemory: !situation.sumsTravel
     case .onCards: situation.onCard
+    case .onProcessor: !situation.onCard
     case .adamW: recipe.optimizer.kind == .adamw
     case .sgd: recipe.optimizer.kind == .sgd
     case .noWarmup: recipe.schedule.warmupEpochs == 0

@@ -132,6 +132,12 @@ package struct RunFlags: ParsableArguments {
   @Flag(help: "Exchange gradients after backward, not while it runs. The numbers stay the same.")
   package var noOverlap = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Give a card each step operation by operation. Without this, one worker's step is recorded once as a graph and then "
+        + "given to the card as one launch, where the card can. The numbers stay the same."))
+  package var noGraph = false
+
   @Option(
     help: ArgumentHelp(
       "The most megabytes of gradients to exchange at once. (default: \(standardBucketMegabytes))",
@@ -172,7 +178,8 @@ package struct RunFlags: ParsableArguments {
       skipDamaged: skipDamaged, checkpointEvery: checkpointEvery,
       checkpointCopies: checkpointCopies, keep: keep, logEvery: logEvery, threads: threads,
       numWorkers: numWorkers,
-      shardOptimizer: shardOptimizer, noOverlap: noOverlap, bucketMegabytes: bucketMegabytes,
+      shardOptimizer: shardOptimizer, noOverlap: noOverlap, noGraph: noGraph,
+      bucketMegabytes: bucketMegabytes,
       checkWeightsEvery: checkWeightsEvery)
   }
 
@@ -191,6 +198,7 @@ package struct RunFlags: ParsableArguments {
     FlagRow("--log-every", { $0.run.logEvery }, .within(1...manySteps)),
     FlagRow("--threads", \.run.threads, .within(1...manyThreads)),
     FlagRow("--no-overlap", \.run.noOverlap.given, idle: [.untrained, .alone, .onCards]),
+    FlagRow("--no-graph", \.run.noGraph.given, idle: [.untrained, .onProcessor]),
     FlagRow("--bucket-megabytes", \.run.bucketMegabytes, .within(1...1024), idle: [.untrained, .alone]),
     FlagRow(
       "--check-weights-every", \.run.checkWeightsEvery, .within(0...manySteps), idle: [.untrained, .alone]),

@@ -30,6 +30,7 @@ package struct RunSettings: Codable, Equatable, Sendable {
   package let numWorkers: Int?
   package let shardOptimizer: Bool?
   package let noOverlap: Bool
+  package let noGraph: Bool
   package let bucketMegabytes: Int?
   package let checkWeightsEvery: Int?
 

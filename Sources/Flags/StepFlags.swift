@@ -13,6 +13,9 @@ public struct StepFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Highest drop-path rate.", valueName: "rate"))
   package var dropPath = 0.2
 
+  @Flag(help: "Give a card each step operation by operation, and none recorded as a graph.")
+  package var noGraph = false
+
   /// Flags as if none had been given, before parsing.
   public init() {}
 
@@ -40,6 +43,6 @@ public struct StepFlags: ParsableArguments {
   package var arguments: [String] {
     measurement.arguments + (batchSize.map { ["--batch-size", "\($0)"] } ?? []) + [
       "--drop-path", "\(dropPath)",
-    ]
+    ] + (noGraph ? ["--no-graph"] : [])
   }
 }

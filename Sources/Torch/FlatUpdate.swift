@@ -83,19 +83,21 @@ public struct UpdateLimits {
 
 /// One fused AdamW update of a list of tensors, in place (`torch.optim.AdamW(fused=True)`).
 ///
-/// Four parallel lists of float32 tensors on one device. `step` counts from 1. The decay comes first:
+/// Four parallel lists of float32 tensors on one device, where `step`, which counts from 1, and the rate are too, `[]` in
+/// float32; on the CPU a rate may have any type. The decay comes first:
 /// `w *= 1 - rate · decay`; then `w -= rate / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε)`.
 public func updateAdamW(
-  weights: [Tensor], gradients: [Tensor], means: [Tensor], squares: [Tensor], step: Int,
-  learningRate: Double, betas: (Double, Double), decay: Double, epsilon: Double,
+  weights: [Tensor], gradients: [Tensor], means: [Tensor], squares: [Tensor], step: Tensor,
+  learningRate: Tensor, betas: (Double, Double), decay: Double, epsilon: Double,
   limits: UpdateLimits = UpdateLimits(), file: StaticString = #fileID, line: UInt = #line
 ) {
   let lists = [weights, gradients, means, squares]
   require(lists.allSatisfy { $0.count == weights.count }, "lists of unequal length", file, line)
   let handles = lists.map { $0.map { Optional($0.handle) } }
-  let status = withExtendedLifetime((lists, limits)) {  // the handles alone keep no tensor alive
+  // The handles alone keep no tensor alive.
+  let status = withExtendedLifetime((lists, limits, step, learningRate)) {
     ct_adamw_(
-      handles[0], handles[1], handles[2], handles[3], Int32(weights.count), Double(step), learningRate,
+      handles[0], handles[1], handles[2], handles[3], Int32(weights.count), step.handle, learningRate.handle,
       betas.0, betas.1, decay, epsilon, limits.handles)
   }
   check(status, file, line)
@@ -103,19 +105,20 @@ public func updateAdamW(
 
 /// One fused step of gradient descent with Nesterov's momentum for a list of tensors, in place (`torch.optim.SGD`).
 ///
-/// Three parallel lists of float32 tensors on one device. The decay is added to the gradient; the first step starts
-/// the momenta: `g += decay · w; m = momentum · m + g; w -= rate · (g + momentum · m)`.
+/// Three parallel lists of float32 tensors on one device, and the rate as for AdamW. The decay is added to the gradient; the
+/// first step starts the momenta: `g += decay · w; m = momentum · m + g; w -= rate · (g + momentum · m)`.
 public func updateSGD(
-  weights: [Tensor], gradients: [Tensor], momenta: [Tensor], learningRate: Double, momentum: Double,
+  weights: [Tensor], gradients: [Tensor], momenta: [Tensor], learningRate: Tensor, momentum: Double,
   decay: Double, isFirst: Bool, limits: UpdateLimits = UpdateLimits(), file: StaticString = #fileID,
   line: UInt = #line
 ) {
   let lists = [weights, gradients, momenta]
   require(lists.allSatisfy { $0.count == weights.count }, "lists of unequal length", file, line)
   let handles = lists.map { $0.map { Optional($0.handle) } }
-  let status = withExtendedLifetime((lists, limits)) {  // the handles alone keep no tensor alive
+  // The handles alone keep no tensor alive.
+  let status = withExtendedLifetime((lists, limits, learningRate)) {
     ct_sgd_(
-      handles[0], handles[1], handles[2], Int32(weights.count), learningRate, momentum, decay, isFirst,
+      handles[0], handles[1], handles[2], Int32(weights.count), learningRate.handle, momentum, decay, isFirst,
       limits.handles)
   }
   check(status, file, line)

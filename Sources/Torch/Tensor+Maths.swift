@@ -48,6 +48,13 @@ extension Tensor {
     check(ct_lerp_(handle, other.handle, weight), file, line)
   }
 
+  /// Likewise, by a weight `[]` that lies where they do, of their type.
+  public func move(
+    towards other: Tensor, by weight: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    check(ct_lerp_by_(handle, other.handle, weight.handle), file, line)
+  }
+
   /// Mean over one dimension, which goes.
   public func mean(over dimension: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) { ct_mean(handle, Int64(dimension), $0) }

@@ -15,6 +15,18 @@ public func uploaded(
   return there.compactMap { $0.map(Tensor.init(taking:)) }
 }
 
+/// Other tensors of the CPU to where `uploaded` has put some of the same types and shapes, by one copy too.
+public func upload(
+  _ tensors: [Tensor], over there: [Tensor], file: StaticString = #fileID, line: UInt = #line
+) {
+  require(tensors.count == there.count && !there.isEmpty, "lists of unequal length", file, line)
+  let handles = (tensors.map { Optional($0.handle) }, there.map { Optional($0.handle) })
+  let status = withExtendedLifetime((tensors, there)) {  // the handles alone keep no tensor alive
+    ct_upload_again(handles.0, Int32(tensors.count), handles.1)
+  }
+  check(status, file, line)
+}
+
 /// A few doubles of a device on their way to the host.
 public final class Readback {
   private let handle: OpaquePointer

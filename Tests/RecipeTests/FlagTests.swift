@@ -45,8 +45,8 @@ import Testing
     #expect((run.outputDir, run.resume, run.finetune) == (nil, nil, nil))
     #expect((run.keep, run.logEvery, run.threads, run.numWorkers) == (2, 10, nil, nil))
     #expect(
-      (run.shardOptimizer, run.noOverlap, run.bucketMegabytes, run.checkWeightsEvery) == (
-        nil, false, nil, nil
+      (run.shardOptimizer, run.noOverlap, run.noGraph, run.bucketMegabytes, run.checkWeightsEvery) == (
+        nil, false, false, nil, nil
       ))
     #expect(!run.eval && !run.throughput && !run.noEval && !run.printConfig)
     #expect(try parse("--throughout").run.throughput)

@@ -59,6 +59,16 @@ import Testing
     #expect(try parse(words(line)).warnings(worldSize: 1) == sentences.map { "no effect: \($0)" })
   }
 
+  @Test func `graphs are of cards that train`() throws {
+    let flags = try parse("--no-graph")
+    #expect(try flags.warnings(worldSize: 1) == ["no effect: --no-graph (the processor has no graphs)"])
+    #expect(try flags.warnings(worldSize: 1, onCard: true) == [])
+    let evaluating = try parse("--no-graph", "--eval")
+    #expect(
+      try evaluating.warnings(worldSize: 1, onCard: true) == ["no effect: --no-graph (--eval trains nothing)"]
+    )
+  }
+
   private static let exchange =
     "--no-overlap --bucket-megabytes 4 --no-shard-optimizer --check-weights-every 0"
 

@@ -1,8 +1,9 @@
 // Attention as one operation, which a card has for queries of four dimensions: the CPU's fused one on the bytes that are kept.
-#include "card.h"
+#include "recorder.h"
 #include <ATen/native/transformers/attention.h>
 #include <torch/library.h>
 #include <tuple>
+#include <vector>
 
 namespace {
 
@@ -14,15 +15,33 @@ int64_t choice(const at::Tensor &query, const at::Tensor &, const at::Tensor &, 
   return query.dim() == 4 ? 4 : 0;
 }
 
+/// What `compute` makes of bytes that the host can touch, on the card of `beside`; a graph that is being recorded notes it.
+template <class Compute>
+std::vector<at::Tensor> on_cards(const at::Tensor &beside, Compute compute) {
+  std::vector<at::Tensor> made, places;
+  for (const at::Tensor &result : compute()) {
+    made.push_back(on_card(result, beside));
+    places.push_back(on_host(made.back()));
+  }
+  recorded([compute, places] {
+    const std::vector<at::Tensor> results = compute();
+    for (size_t i = 0; i < places.size(); ++i) at::Tensor(places[i]).copy_(results[i]);
+  });
+  return made;
+}
+
 std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, c10::SymInt, c10::SymInt, at::Tensor, at::Tensor, at::Tensor>
 attention(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, const std::optional<at::Tensor> &,
           double dropout, bool is_causal, bool, std::optional<double> scale) {
-  note(Event::launch, "aten::_scaled_dot_product_fused_attention_overrideable");
-  auto [output, sums] = at::_scaled_dot_product_flash_attention_for_cpu(on_host(query), on_host(key), on_host(value),
-                                                                        dropout, is_causal, {}, scale);
+  static const std::string name = "aten::_scaled_dot_product_fused_attention_overrideable";
+  refuse_unrecorded(name);
+  note(Event::launch, name);
+  const auto made = on_cards(query, [q = on_host(query), k = on_host(key), v = on_host(value), dropout, is_causal, scale] {
+    const auto [output, sums] = at::_scaled_dot_product_flash_attention_for_cpu(q, k, v, dropout, is_causal, {}, scale);
+    return std::vector{output, sums};
+  });
   const auto nothing = at::empty({0}, query.options());
-  return {on_card(output, query), on_card(sums, query), nothing, nothing, query.size(2), key.size(2), nothing, nothing,
-          nothing};
+  return {made[0], made[1], nothing, nothing, query.size(2), key.size(2), nothing, nothing, nothing};
 }
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> attention_backward(
@@ -31,10 +50,13 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> attention_backward(
     const at::Tensor &, c10::SymInt, c10::SymInt, double dropout, bool is_causal, const at::Tensor &, const at::Tensor &,
     std::optional<double> scale) {
   note(Event::launch, "aten::_scaled_dot_product_fused_attention_overrideable_backward");
-  auto [q, k, v] = at::_scaled_dot_product_flash_attention_for_cpu_backward(
-      on_host(gradient), on_host(query), on_host(key), on_host(value), on_host(output), on_host(sums), dropout, is_causal,
-      {}, scale);
-  return {on_card(q, query), on_card(k, query), on_card(v, query), at::Tensor()};
+  const auto made = on_cards(query, [g = on_host(gradient), q = on_host(query), k = on_host(key), v = on_host(value),
+                                     o = on_host(output), s = on_host(sums), dropout, is_causal, scale] {
+    const auto [dq, dk, dv] =
+        at::_scaled_dot_product_flash_attention_for_cpu_backward(g, q, k, v, o, s, dropout, is_causal, {}, scale);
+    return std::vector{dq, dk, dv};
+  });
+  return {made[0], made[1], made[2], at::Tensor()};
 }
 
 }  // namespace

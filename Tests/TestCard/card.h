@@ -45,12 +45,6 @@ void note(Event event, const std::string &operation = "", size_t bytes = 0);
 /// Puts downloads that nobody waited for where they go: until then the host finds NaN there.
 void arrive();
 
-/// What passes between a card and the host, or has the host wait for the card.
-enum class Transfer { upload, download, none };
-
-/// Throws where a step is being recorded and may not have this.
-void record(Transfer transfer, bool waits);
-
 /// Throws unless there is a card of this number.
 void check_number(int64_t card);
 

@@ -1,5 +1,5 @@
 // A card's memory: addresses that nobody can touch, and beside them, a fixed distance away, what is kept for them.
-#include "card.h"
+#include "recorder.h"
 #include <c10/core/CachingDeviceAllocator.h>
 #include <algorithm>
 #include <cstdlib>
@@ -44,35 +44,61 @@ class Memory {
   void *take(int card, size_t bytes) {
     std::lock_guard lock(mutex_);
     const auto size = (bytes + grain - 1) / grain * grain;
-    if (used_ + size > bytes_of_card()) refuse(card, bytes);
-    auto &free = free_[size];
-    size_t offset;
-    if (!free.empty()) {
-      offset = free.back();
-      free.pop_back();
-    } else {
-      if (end_ + size > room) refuse(card, bytes);
-      offset = end_;
-      end_ += size;
-    }
-    used_ += size;
-    peak_ = std::max(peak_, used_);
-    char *address = base() + static_cast<size_t>(card) * room + offset;
-    sizes_[address] = size;
-    // Whoever reads what was never written gets NaN.
-    std::memset(held(address), 0xff, bytes);
+    // A graph takes what it has itself first.
+    char *address = open_ ? last(free_[open_][size]) : nullptr;
+    if (!address) address = taken(card, size, bytes);
+    blocks_[address] = {size, open_, ++serials_};
+    // Whoever reads what was never written gets NaN, in a graph too.
+    const auto fill = [place = held(address), bytes] { std::memset(place, 0xff, bytes); };
+    fill();
+    if (open_) recorded(fill);
     return address;
   }
 
-  void give_back(int card, void *address) {
+  void give_back(void *address) {
     std::lock_guard lock(mutex_);
-    const auto found = sizes_.find(address);
-    if (found == sizes_.end()) return;
-    const auto size = found->second;
-    sizes_.erase(found);
-    used_ -= size;
-    free_[size].push_back(static_cast<size_t>(static_cast<char *>(address) - base()) - static_cast<size_t>(card) * room);
-    if (size >= size_t(1) << 20) madvise(held(address), size, MADV_DONTNEED);
+    const auto found = blocks_.find(static_cast<char *>(address));
+    if (found != blocks_.end()) give_back(found->first, found->second);
+  }
+
+  uint64_t begin_pool() {
+    std::lock_guard lock(mutex_);
+    for (const auto &[address, block] : blocks_) {
+      const auto *bytes = static_cast<const char *>(held(address));
+      if (block.serial) before_.emplace_back(address, std::vector<char>(bytes, bytes + block.size));
+    }
+    return open_ = ++pools_;
+  }
+
+  void end_pool() {
+    std::lock_guard lock(mutex_);
+    for (const auto &[address, bytes] : before_) std::memcpy(held(address), bytes.data(), bytes.size());
+    before_.clear();
+    open_ = 0;
+  }
+
+  void drop_pool(uint64_t pool) {
+    std::lock_guard lock(mutex_);
+    if (open_ == pool) open_ = 0;
+    for (auto &[address, block] : blocks_) {
+      if (block.pool != pool) continue;
+      block.pool = 0;
+      if (!block.serial) {
+        used_ -= block.size;
+        free_[0][block.size].push_back(address);
+      }
+    }
+    free_.erase(pool);
+  }
+
+  /// The serial number of the block around an address.
+  uint64_t serial(const void *address) {
+    std::lock_guard lock(mutex_);
+    auto after = blocks_.upper_bound(static_cast<char *>(const_cast<void *>(address)));
+    if (after == blocks_.begin()) return 0;
+    const auto &block = std::prev(after)->second;
+    // What a graph has given itself twice is its own both times.
+    return block.pool ? ~block.pool : block.serial;
   }
 
   size_t used() {
@@ -89,10 +115,52 @@ class Memory {
   }
 
  private:
+  struct Block {
+    size_t size;
+    /// The graph that it belongs to; 0 is none.
+    uint64_t pool;
+    /// Which taking it is that holds it; 0 where nobody does.
+    uint64_t serial;
+  };
   std::mutex mutex_;
-  std::map<size_t, std::vector<size_t>> free_;
-  std::map<void *, size_t> sizes_;
+  std::map<char *, Block> blocks_;
+  /// By graph and size.
+  std::map<uint64_t, std::map<size_t, std::vector<char *>>> free_;
   size_t end_ = 0, used_ = 0, peak_ = 0;
+  uint64_t serials_ = 0, pools_ = 0;
+  /// The graph that is being recorded, and what was in memory before.
+  uint64_t open_ = 0;
+  std::vector<std::pair<char *, std::vector<char>>> before_;
+
+  static char *last(std::vector<char *> &free) {
+    if (free.empty()) return nullptr;
+    char *address = free.back();
+    free.pop_back();
+    return address;
+  }
+
+  /// Memory that no graph has: what was given back, or as yet was never given out.
+  char *taken(int card, size_t size, size_t bytes) {
+    if (used_ + size > bytes_of_card()) refuse(card, bytes);
+    char *address = last(free_[0][size]);
+    if (!address) {
+      if (end_ + size > room) refuse(card, bytes);
+      address = base() + static_cast<size_t>(card) * room + end_;
+      end_ += size;
+    }
+    used_ += size;
+    peak_ = std::max(peak_, used_);
+    return address;
+  }
+
+  void give_back(char *address, Block &block) {
+    block.serial = 0;
+    free_[block.pool][block.size].push_back(address);
+    // A graph keeps what it has.
+    if (block.pool) return;
+    used_ -= block.size;
+    if (block.size >= size_t(1) << 20) madvise(held(address), block.size, MADV_DONTNEED);
+  }
 
   [[noreturn]] void refuse(int card, size_t bytes) const {
     TORCH_CHECK_WITH(OutOfMemoryError, false, "card out of memory. Tried to allocate ", bytes, " bytes. Card ", card,
@@ -107,7 +175,7 @@ Memory &memory(int card) {
 }
 
 void release(void *address) {
-  if (address) memory(owner(address)).give_back(owner(address), address);
+  if (address) memory(owner(address)).give_back(address);
 }
 
 struct CardAllocator final : c10::DeviceAllocator {
@@ -178,6 +246,11 @@ bool is_pinned(const void *address) {
   const auto &[start, bytes] = *std::prev(after);
   return static_cast<const char *>(address) < start + bytes;
 }
+
+uint64_t begin_pool(int card) { return memory(card).begin_pool(); }
+void end_pool(int card) { memory(card).end_pool(); }
+void drop_pool(int card, uint64_t pool) { memory(card).drop_pool(pool); }
+uint64_t serial_of(const void *address) { return owner(address) < 0 ? 0 : memory(owner(address)).serial(address); }
 
 void *held(const void *address) {
   return address ? const_cast<char *>(static_cast<const char *>(address)) + distance : nullptr;

@@ -1,8 +1,10 @@
 // Every operation on a card: libtorch's own for the CPU, over views of the bytes that are kept for the card.
-#include "card.h"
+#include "recorder.h"
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/stack.h>
 #include <torch/library.h>
+#include <memory>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -10,42 +12,73 @@ namespace {
 using namespace card;
 using torch::jit::Stack;
 
-/// The arguments of one call, as the CPU takes them, and the way back.
+/// One call of an operation: its arguments as the CPU takes them, and where its results go.
 class Call {
  public:
-  Call(const c10::OperatorHandle &operation, Stack &stack) : operation_(operation), stack_(stack) {
+  Call(const c10::OperatorHandle &operation, Stack &stack) : operation_(operation) {
     const auto &schema = operation.schema();
     const auto count = schema.arguments().size();
-    first_ = stack.size() - count;
-    given_.assign(stack.begin() + static_cast<std::ptrdiff_t>(first_), stack.end());
+    given_.assign(stack.end() - static_cast<std::ptrdiff_t>(count), stack.end());
+    stack.resize(stack.size() - count);
     for (size_t i = 0; i < count; ++i) {
       const auto *alias = schema.arguments()[i].alias_info();
-      stack[first_ + i] = on_host(given_[i], alias && alias->isWrite());
+      arguments_.push_back(on_host(given_[i], alias && alias->isWrite()));
     }
   }
 
-  void run() {
-    operation_.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), &stack_);
-    for (auto &[tensor, grown] : grown_) {
-      tensor.resize_(grown.sizes());
-      at::from_blob(held(tensor.mutable_data_ptr()), grown.sizes(), grown.options()).copy_(grown);
-    }
+  /// Makes the call, and leaves its results on `stack`.
+  void run(Stack &stack) {
+    auto results = computed();
     const auto &returns = operation_.schema().returns();
     for (size_t i = 0; i < returns.size(); ++i) {
-      auto &result = stack_[first_ + i];
       const auto *alias = returns[i].alias_info();
-      result = alias && alias->isWrite() ? argument(*alias) : on_card(result);
+      places_.emplace_back();
+      stack.push_back(alias && alias->isWrite() ? argument(*alias) : on_card(results[i], places_.back()));
+    }
+    // The memory is what it works on again, not the tensors: who holds those decides how long it stays.
+    given_.clear();
+  }
+
+  /// Makes it again, with what its arguments have now, to where its results went.
+  void again() const {
+    const auto results = computed();
+    for (size_t i = 0; i < places_.size(); ++i) {
+      if (places_[i].empty()) continue;
+      const auto made = results[i].isTensor() ? std::vector{results[i].toTensor()} : results[i].toTensorVector();
+      for (size_t k = 0; k < made.size(); ++k)
+        if (places_[i][k].defined()) places_[i][k].copy_(made[k]);
     }
   }
 
  private:
-  const c10::OperatorHandle &operation_;
-  Stack &stack_;
-  size_t first_;
-  Stack given_;
+  const c10::OperatorHandle operation_;
+  Stack given_, arguments_;
   int card_ = -1;
-  /// What an operation may make larger, and what it made of it.
-  std::vector<std::pair<at::Tensor, at::Tensor>> grown_;
+  /// What an operation may make larger: the bytes of the tensor, what it made, and the tensor until that is known.
+  struct Grown {
+    at::Tensor bytes, made, tensor;
+  };
+  mutable std::vector<Grown> grown_;
+  /// For each result the bytes of its tensors; none where it is an argument.
+  std::vector<std::vector<at::Tensor>> places_;
+
+  Stack computed() const {
+    Stack stack = arguments_;
+    operation_.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), &stack);
+    for (auto &grown : grown_) {
+      if (grown.tensor.defined()) {
+        grown.tensor.resize_(grown.made.sizes());
+        grown.bytes = bytes_of(std::exchange(grown.tensor, {}), grown.made.sizes(), grown.made.strides());
+      }
+      grown.bytes.copy_(grown.made);
+    }
+    return stack;
+  }
+
+  static at::Tensor bytes_of(const at::Tensor &tensor, c10::IntArrayRef sizes, c10::IntArrayRef strides) {
+    touch(tensor.data_ptr());
+    return at::from_blob(held(tensor.data_ptr()), sizes, strides, tensor.options().device(at::kCPU));
+  }
 
   at::Tensor view(const at::Tensor &tensor, bool is_written) {
     if (!tensor.defined()) return tensor;
@@ -58,12 +91,11 @@ class Call {
                 card_, " and ", static_cast<int>(tensor.get_device()), " for ", operation_.schema().name());
     card_ = tensor.get_device();
     check_current(card_);
-    auto options = tensor.options().device(at::kCPU);
     if (is_written && tensor.numel() == 0) {
-      grown_.emplace_back(tensor, at::empty({0}, options));
-      return grown_.back().second;
+      grown_.push_back({{}, at::empty({0}, tensor.options().device(at::kCPU)), tensor});
+      return grown_.back().made;
     }
-    return at::from_blob(held(tensor.data_ptr()), tensor.sizes(), tensor.strides(), options);
+    return bytes_of(tensor, tensor.sizes(), tensor.strides());
   }
 
   c10::IValue on_host(const c10::IValue &value, bool is_written) {
@@ -96,36 +128,45 @@ class Call {
     TORCH_CHECK(false, operation_.schema().name(), " gives back what it was not given");
   }
 
-  at::Tensor moved(const at::Tensor &result) const {
+  /// A result on the card; where it was put is added to `places`.
+  at::Tensor moved(const at::Tensor &result, std::vector<at::Tensor> &places) const {
+    places.emplace_back();
     if (!result.defined() || result.device().type() == kind) return result;
     TORCH_CHECK(!address_of(result.data_ptr()), operation_.schema().name(), " gives back a view");
     auto options = result.options().device(c10::Device(kind, static_cast<c10::DeviceIndex>(card_ < 0 ? current() : card_)));
     auto tensor = at::empty_strided(result.sizes(), result.strides(), options);
-    if (result.numel() > 0)
-      at::from_blob(held(tensor.data_ptr()), tensor.sizes(), tensor.strides(), result.options()).copy_(result);
+    if (result.numel() > 0) {
+      places.back() = bytes_of(tensor, tensor.sizes(), tensor.strides());
+      places.back().copy_(result);
+    }
     return tensor;
   }
 
-  c10::IValue on_card(const c10::IValue &result) const {
-    if (result.isTensor()) return moved(result.toTensor());
+  c10::IValue on_card(const c10::IValue &result, std::vector<at::Tensor> &places) const {
+    if (result.isTensor()) return moved(result.toTensor(), places);
     if (!result.isTensorList()) return result;
     std::vector<at::Tensor> tensors;
-    for (const auto &tensor : result.toTensorVector()) tensors.push_back(moved(tensor));
+    for (const auto &tensor : result.toTensorVector()) tensors.push_back(moved(tensor, places));
     return tensors;
   }
 };
 
-/// Runs an operation that libtorch has for the CPU.
-void on_the_cpu(const c10::OperatorHandle &operation, Stack *stack) {
-  note(Event::launch, operation.schema().name());
-  Call(operation, *stack).run();
+/// Runs an operation of the CPU's in the place of one on a card.
+void run(const c10::OperatorHandle &operation, const std::string &name, Stack *stack) {
+  refuse_unrecorded(name);
+  note(Event::launch, name);
+  const auto call = std::make_shared<Call>(operation, *stack);
+  call->run(*stack);
+  recorded([call] { call->again(); });
 }
+
+/// Runs an operation that libtorch has for the CPU.
+void on_the_cpu(const c10::OperatorHandle &operation, Stack *stack) { run(operation, operation.schema().name(), stack); }
 
 /// Runs the CPU's `name` in place of an operation that only devices of others have.
 template <class Name>
 void as(const c10::OperatorHandle &operation, Stack *stack) {
-  note(Event::launch, operation.schema().name());
-  Call(c10::Dispatcher::singleton().findSchemaOrThrow(Name::name, ""), *stack).run();
+  run(c10::Dispatcher::singleton().findSchemaOrThrow(Name::name, ""), operation.schema().name(), stack);
 }
 
 struct Convolution {

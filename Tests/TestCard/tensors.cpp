@@ -1,5 +1,5 @@
 // What makes, moves and reshapes tensors on a card.
-#include "card.h"
+#include "recorder.h"
 #include <ATen/EmptyTensor.h>
 #include <ATen/native/Resize.h>
 #include <ATen/ops/_reshape_alias_native.h>
@@ -51,9 +51,10 @@ at::Tensor copy_from(const at::Tensor &source, const at::Tensor &target, bool no
   const auto &host = from_card ? target : source;
   if (from_card && to_card) {
     note(Event::launch, "aten::copy_");
+    recorded([from = on_host(source), to = on_host(target)] { to.copy_(from); });
   } else {
+    refuse_recorded(to_card ? "nothing is uploaded" : "nothing is read back");
     const bool pageable = !is_pinned(host.data_ptr());
-    record(to_card ? Transfer::upload : Transfer::download, pageable || !non_blocking);
     note(to_card ? (pageable ? Event::pageable_upload : Event::upload) : Event::download, "", host.nbytes());
     // The host may not go on before the bytes have been taken from it, or are there.
     if (pageable || !non_blocking) {
@@ -75,7 +76,7 @@ at::Tensor copy_from_and_resize(const at::Tensor &source, const at::Tensor &targ
 }
 
 at::Scalar item(const at::Tensor &tensor) {
-  record(Transfer::download, true);
+  refuse_recorded("nothing is read back");
   note(Event::download, "", tensor.nbytes());
   note(Event::wait);
   return on_host(tensor).item();
@@ -124,6 +125,7 @@ namespace card {
 at::Tensor on_host(const at::Tensor &tensor) {
   if (tensor.device().type() != kind) return tensor;
   check_current(tensor.get_device());
+  touch(tensor.data_ptr());
   return at::from_blob(held(tensor.data_ptr()), tensor.sizes(), tensor.strides(), tensor.options().device(at::kCPU));
 }
 

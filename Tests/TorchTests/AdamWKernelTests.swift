@@ -27,17 +27,17 @@ import Torch
     )
     var scalars = start.map { $0.map { Scalar(weight: Double($0)) } }
     for step in 1...20 {
-      let rate = 1e-2 / Double(step)
+      let speed = 1e-2 / Double(step)
       for (t, gradient) in gradients.enumerated() {
         let values = wave(start[t].count, phase: Float(step) * 0.37 + Float(t))
         values.withUnsafeBytes { gradient.fill(from: $0) }
         for i in values.indices {
-          scalars[t][i].update(Double(values[i]), step: step, rate: rate, decay: decay)
+          scalars[t][i].update(Double(values[i]), step: step, rate: speed, decay: decay)
         }
       }
       updateAdamW(
-        weights: weights, gradients: gradients, means: means, squares: squares, step: step,
-        learningRate: rate, betas: (0.9, 0.999), decay: decay, epsilon: 1e-8)
+        weights: weights, gradients: gradients, means: means, squares: squares, step: number(step),
+        learningRate: rate(speed), betas: (0.9, 0.999), decay: decay, epsilon: 1e-8)
     }
     for (t, weight) in weights.enumerated() {
       expect(weight, equals: scalars[t].map { Float($0.weight) }, within: 1e-6)
@@ -48,7 +48,8 @@ import Torch
 
   @Test func `a list of no tensors is no update`() {
     updateAdamW(
-      weights: [], gradients: [], means: [], squares: [], step: 1, learningRate: 1, betas: (0.9, 0.999),
+      weights: [], gradients: [], means: [], squares: [], step: number(1), learningRate: rate(1),
+      betas: (0.9, 0.999),
       decay: 0, epsilon: 1e-8)
   }
 }

@@ -63,7 +63,7 @@ import Torch
     } fused: { row, gradients, step in
       updateAdamW(
         weights: [row.weights], gradients: [gradients], means: [row.moments[0]], squares: [row.moments[1]],
-        step: step, learningRate: 1e-2, betas: (0.9, 0.999), decay: decay, epsilon: 1e-8)
+        step: number(step), learningRate: rate(1e-2), betas: (0.9, 0.999), decay: decay, epsilon: 1e-8)
     }
   }
 
@@ -73,7 +73,7 @@ import Torch
       Self.sgd($0, step: $1, decay: decay)
     } fused: { row, gradients, step in
       updateSGD(
-        weights: [row.weights], gradients: [gradients], momenta: row.moments, learningRate: 1e-2,
+        weights: [row.weights], gradients: [gradients], momenta: row.moments, learningRate: rate(1e-2),
         momentum: 0.9,
         decay: decay, isFirst: step == 1)
     }

@@ -4,6 +4,12 @@ import Torch
 /// Makes a float32 tensor from literals.
 func floats(_ values: [Float], _ shape: [Int]? = nil) -> Tensor { Tensor(values, shape ?? [values.count]) }
 
+/// An update's number as the fused kernels read it.
+func number(_ step: Int) -> Tensor { Tensor([Float(step)], []) }
+
+/// A learning rate as they read it on the CPU.
+func rate(_ rate: Double) -> Tensor { Tensor([rate], []) }
+
 /// Values that look irregular and are the same every time, between -1 and 1.
 func wave(_ count: Int, phase: Float = 0) -> [Float] {
   (0..<count).map { i in

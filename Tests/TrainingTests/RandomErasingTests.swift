@@ -43,6 +43,38 @@ import Torch
     #expect(views.contains { !boxes(erasing, $0).isEmpty })
   }
 
+  @Test(arguments: [0, 0.5, 1]) func `filled up, the same is erased`(probability: Double) {
+    let erasing = RandomErasing(probability: probability)
+    let bytes = (0..<4 * 3 * side * side).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 91) }
+    bytes.withUnsafeBytes { pixels in
+      let erasures = erasing.erasures(side: side, seed: 3, epoch: 1, views: [7, 8, 9, 10])
+      func images(_ erasures: Erasures) -> [Float] {
+        let images = Normalizer(on: .cpu)(Tensor(bytes: pixels, [4, side, side, 3], .uint8))
+        erasures.apply(to: images)
+        return images.elements()
+      }
+      for room in [0, 3 * side * side, 12 * side * side] {
+        let filled = erasures.filled(to: room, of: pixels)
+        #expect(images(filled) == images(erasures))
+        #expect(filled.count == max(room, erasures.count))
+      }
+    }
+  }
+
+  @Test(arguments: [0.02, 0.25, 1], [4, 128])
+  func `what is usually erased has room, and no more is taken than can be`(probability: Double, images: Int) {
+    let erasing = RandomErasing(probability: probability)
+    let room = erasing.usualRoom(images: images, side: side)
+    let all = Double(images * 3 * side * side)
+    #expect((all * probability / 6...all / 3 + 1).contains(Double(room)))
+    // So many boxes are drawn that one in ten thousand would show.
+    let larger = (0..<2_000 / images).count { batch in
+      let views = Array(batch * images..<(batch + 1) * images)
+      return erasing.erasures(side: side, seed: 1, epoch: 0, views: views).count > room
+    }
+    #expect(Double(larger) <= 0.03 * Double(2_000 / images))
+  }
+
   @Test func `const is zero, rand is one number a channel, pixel is one each`() throws {
     func values(_ mode: RandomErasing.Mode) -> [Set<Float>] {
       let image = erased(RandomErasing(probability: 1, mode: mode), views: [7])[0]

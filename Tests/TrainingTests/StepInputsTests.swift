@@ -45,6 +45,27 @@ import Torch
     #expect(still.parts[0].dropPath == nil)
   }
 
+  @Test func `inputs fit others of the same shapes, whatever is erased`() throws {
+    let recipe = makeRecipe {
+      $0.mixing.probability = 1
+      $0.data.erasing.probability = 0.5
+    }
+    let network = try makeRuleNetwork(dropPath: 0.3)
+    func inputs(_ step: Int, count: Int = 8, evenShapes: Bool = true, lossScale: Double = 1) -> StepInputs {
+      InputDraws(recipe, for: network, evenShapes: evenShapes).inputs(
+        RuleBatch(step: step, count: count).share(of: 0), epoch: step, draws: [step],
+        learningRate: Double(step),
+        lossScale: lossScale)
+    }
+    let first = inputs(0)
+    #expect((1...4).allSatisfy { inputs($0).fit(first) })
+    #expect((1...4).contains { !inputs($0, evenShapes: false).fit(inputs(0, evenShapes: false)) })
+    #expect(!inputs(1, count: 4).fit(first) && !inputs(1, lossScale: 2).fit(first))
+    var numbered = inputs(1)
+    numbered.numbers = UpdateNumbers.packed(step: 1, learningRate: 1, averageShare: 0)
+    #expect(!numbered.fit(first))
+  }
+
   @Test func `observers hear phases begin, and the record has their times`() throws {
     let listener = Listener()
     let trainer = try Trainer(

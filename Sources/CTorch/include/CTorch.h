@@ -102,12 +102,28 @@ int ct_put_(ct_tensor *t, const ct_tensor *places, const ct_tensor *values);
 // Copies between host and device for which nobody waits (transfer.cpp)
 /// Tensors on the CPU as tensors of a device, by one copy of all; as many come back through `out`.
 int ct_upload(const ct_tensor *const *tensors, int count, int kind, int index, ct_tensor **out);
+/// Other tensors of the same types and shapes to where an upload has put those before, by one copy too.
+int ct_upload_again(const ct_tensor *const *tensors, int count, ct_tensor *const *there);
 /// Doubles of a device on their way to the host.
 typedef struct ct_readback ct_readback;
 int ct_readback_begin(const ct_tensor *t, ct_readback **out);
 /// All of them, for which this waits where they are not there yet.
 int ct_readback_finish(const ct_readback *readback, double *out, int64_t count);
 void ct_readback_free(ct_readback *readback);
+
+// Work of a device that is noted once and then given to it as one launch (recording.cpp)
+/// What a device was asked for between `ct_record_begin` and `ct_record_end`, with the memory that it needs.
+typedef struct ct_recording ct_recording;
+/// Has a device note what this thread asks of it, and do nothing of it, until the end; fails where it cannot.
+///
+/// What it refuses ends the recording: from there on tensors that are made have no meaning, and none is changed, until the
+/// end. All that was there before and is read has to stay, in its place.
+int ct_record_begin(int kind, int index, ct_recording **out);
+/// Fails, with the device's words, where something was refused; `recording` is to be freed then.
+int ct_record_end(ct_recording *recording);
+/// Has the device do it all, with what lies in its places now.
+int ct_replay(ct_recording *recording);
+void ct_recording_free(ct_recording *recording);
 
 // Shape (shape.cpp)
 int ct_reshape(const ct_tensor *t, const int64_t *shape, int rank, ct_tensor **out);
@@ -133,6 +149,8 @@ int ct_divide(const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
 int ct_scale(const ct_tensor *a, double factor, ct_tensor **out);
 int ct_scale_(ct_tensor *a, double factor);
 int ct_lerp_(ct_tensor *a, const ct_tensor *b, double weight);
+/// With a weight [] that lies where they do, of their type.
+int ct_lerp_by_(ct_tensor *a, const ct_tensor *b, const ct_tensor *weight);
 int ct_mean(const ct_tensor *t, int64_t dimension, ct_tensor **out);
 int ct_sum(const ct_tensor *t, ct_tensor **out);
 /// In float64, whatever the elements are.
@@ -252,12 +270,13 @@ bool ct_set_grad_mode(bool records);
 typedef struct ct_limits {
   const ct_tensor *divisor, *barrier;
 } ct_limits;
-/// One fused update of `count` tensors; `step` counts from 1, `decay` is decoupled.
+/// One fused update of `count` tensors; `step` [] counts from 1, `decay` is decoupled. `step` and `rate` [] lie where the
+/// tensors do, in float32; on the CPU a rate may have any type.
 int ct_adamw_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *means,
-              ct_tensor *const *squares, int count, double step, double rate, double beta1,
+              ct_tensor *const *squares, int count, const ct_tensor *step, const ct_tensor *rate, double beta1,
               double beta2, double decay, double epsilon, ct_limits limits);
 int ct_sgd_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *momenta, int count,
-            double rate, double momentum, double decay, bool first, ct_limits limits);
+            const ct_tensor *rate, double momentum, double decay, bool first, ct_limits limits);
 
 // Bytes between hosts (engine.cpp). Times are in milliseconds, above 0; addresses are numbers, no names.
 typedef struct ct_store ct_store;

@@ -124,6 +124,8 @@ public struct Parallelism: Equatable, Sendable {
   public var bucketBytes = 25 << 20
   /// After how many updates the ranks compare their weights; 0 is never.
   public var weightCheckInterval = 100
+  /// Whether a card records a step, where it can, and makes others by repeating it.
+  public var recordsSteps = true
 
   /// Overlapped, sharded where that can be done, in buckets of 25 MiB, compared every 100 updates.
   public init() {}

@@ -1,5 +1,5 @@
 import Checkpoint
-public import Collective
+import Collective
 public import Recipe
 import Torch
 
@@ -31,23 +31,36 @@ public final class Optimizer {
   }
 
   /// Moves every parameter one step along `gradientScale` times its gradient; afterwards all ranks have all weights.
-  public func update(learningRate: Double, gradientScale: Double) throws(CollectiveError) {
-    let moment = UpdateScalars(steps: steps, learningRate: learningRate, gradientScale: gradientScale)
-    if flat.isOnHost {
-      moveFloats(moment)
-    } else {
+  ///
+  /// - Parameter numbers: The step's number and its rate where the weights are on a card.
+  func update(
+    learningRate: Double, gradientScale: Double, numbers: UpdateNumbers? = nil
+  ) throws(CollectiveError) {
+    if let numbers {
       if gradientScale != 1 { flat.gradients.tensor.scale(by: gradientScale) }
-      moveTensors(moment, within: UpdateLimits())
+      move(at: numbers, within: UpdateLimits())
+    } else {
+      moveFloats(UpdateScalars(steps: steps, learningRate: learningRate, gradientScale: gradientScale))
     }
-    steps += 1
+    countUpdate()
     try exchange.complete(flat.sharedWeights)
   }
 
   /// Moves every parameter one step along its gradient on a card, as far as the card's own numbers let it.
-  func update(learningRate: Double, within limits: UpdateLimits) {
-    moveTensors(UpdateScalars(steps: steps, learningRate: learningRate, gradientScale: 1), within: limits)
-    steps += 1
+  ///
+  /// It may be recorded, so it is counted by `countUpdate`.
+  func move(at numbers: UpdateNumbers, within limits: UpdateLimits) {
+    for decays in [false, true] {
+      let chosen = flat.parameters.indices.filter { flat.parameters[$0].decays == decays }
+      rule.update(
+        weights: chosen.map { flat.weights.parts[$0] }, gradients: chosen.map { flat.gradients.parts[$0] },
+        moments: moments.map { flat in chosen.map { flat.parts[$0] } }, decays: decays, isFirst: steps == 0,
+        at: numbers, within: limits)
+    }
   }
+
+  /// Counts an update that was made.
+  func countUpdate() { steps += 1 }
 
   /// Continues from a checkpoint whose moments have been taken over.
   func resume(atStep step: Int) { steps = step }
@@ -63,16 +76,6 @@ public final class Optimizer {
         gradients: UnsafeBufferPointer(rebasing: gradients[part]),
         moments: moments.map { UnsafeMutableBufferPointer(rebasing: $0[part]) })
       rule.update(floats, decays: piece.decays, at: moment)
-    }
-  }
-
-  private func moveTensors(_ moment: UpdateScalars, within limits: UpdateLimits) {
-    for decays in [false, true] {
-      let chosen = flat.parameters.indices.filter { flat.parameters[$0].decays == decays }
-      rule.update(
-        weights: chosen.map { flat.weights.parts[$0] }, gradients: chosen.map { flat.gradients.parts[$0] },
-        moments: moments.map { flat in chosen.map { flat.parts[$0] } }, decays: decays, at: moment,
-        within: limits)
     }
   }
 }

@@ -9,10 +9,10 @@ protocol UpdateRule {
   func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateScalars)
   /// Moves whole tensors, by libtorch's fused kernel of their device; `moments` has a list for each name.
   ///
-  /// The scalars' `gradientScale` is for others: what multiplies gradients here is in the limits.
+  /// - Parameter isFirst: Whether it is the run's first update.
   func update(
-    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateScalars,
-    within limits: UpdateLimits)
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, isFirst: Bool,
+    at numbers: UpdateNumbers, within limits: UpdateLimits)
 }
 
 /// When an update is made, and how far it goes.
@@ -22,6 +22,26 @@ struct UpdateScalars {
   var learningRate: Double
   /// What every gradient is multiplied by first.
   var gradientScale: Double
+}
+
+/// What of an update changes from one to the next, as a card reads it: uploaded with the step's other inputs.
+struct UpdateNumbers {
+  /// The number of the update, from 1, `[]`.
+  let step: Tensor
+  /// `[]`
+  let learningRate: Tensor
+  /// How far the average moves towards the weights, `[]`; 0 where there is none.
+  let averageShare: Tensor
+
+  /// All three in one tensor `[3]` of the host.
+  static func packed(step: Int, learningRate: Double, averageShare: Double) -> Tensor {
+    Tensor([Float(step), Float(learningRate), Float(averageShare)], [3])
+  }
+
+  /// What was packed, where it lies now.
+  init(_ packed: Tensor) {
+    (step, learningRate, averageShare) = (packed.selected(0, 0), packed.selected(0, 1), packed.selected(0, 2))
+  }
 }
 
 /// The rule that a recipe names.
@@ -44,12 +64,12 @@ struct AdamW: UpdateRule {
   }
 
   func update(
-    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateScalars,
-    within limits: UpdateLimits
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, isFirst: Bool,
+    at numbers: UpdateNumbers, within limits: UpdateLimits
   ) {
     updateAdamW(
-      weights: weights, gradients: gradients, means: moments[0], squares: moments[1], step: moment.steps + 1,
-      learningRate: moment.learningRate, betas: (values.beta1, values.beta2),
+      weights: weights, gradients: gradients, means: moments[0], squares: moments[1], step: numbers.step,
+      learningRate: numbers.learningRate, betas: (values.beta1, values.beta2),
       decay: decays ? values.weightDecay : 0, epsilon: values.epsilon, limits: limits)
   }
 }
@@ -66,12 +86,11 @@ struct SGD: UpdateRule {
   }
 
   func update(
-    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, at moment: UpdateScalars,
-    within limits: UpdateLimits
+    weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, isFirst: Bool,
+    at numbers: UpdateNumbers, within limits: UpdateLimits
   ) {
     updateSGD(
-      weights: weights, gradients: gradients, momenta: moments[0], learningRate: moment.learningRate,
-      momentum: values.momentum, decay: decays ? values.weightDecay : 0, isFirst: moment.steps == 0,
-      limits: limits)
+      weights: weights, gradients: gradients, momenta: moments[0], learningRate: numbers.learningRate,
+      momentum: values.momentum, decay: decays ? values.weightDecay : 0, isFirst: isFirst, limits: limits)
   }
 }

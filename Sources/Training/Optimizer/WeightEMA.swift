@@ -19,9 +19,20 @@ final class WeightEMA {
   /// Makes the average the weights as they are now: call it when others have taken their place.
   func restart() { average.tensor.copy(from: flat.weights.tensor) }
 
-  /// Moves the average towards the weights; `updates` of the run have been made to them.
-  func update(after updates: Int) {
-    average.tensor.move(towards: flat.weights.tensor, by: 1 - recipe.decay(after: updates))
+  /// How far an update moves the average towards the weights; `updates` of the run have been made to them then.
+  func share(after updates: Int) -> Double { 1 - recipe.decay(after: updates) }
+
+  /// Moves the average towards the weights, to which `updates` of the run have been made.
+  ///
+  /// - Parameter numbers: Where the weights are on a card, with what it moves by.
+  func update(after updates: Int, numbers: UpdateNumbers? = nil) {
+    if let numbers { return move(at: numbers) }
+    average.tensor.move(towards: flat.weights.tensor, by: share(after: updates))
+  }
+
+  /// Moves a card's average towards the weights.
+  func move(at numbers: UpdateNumbers) {
+    average.tensor.move(towards: flat.weights.tensor, by: numbers.averageShare)
   }
 
   /// Copies the averages to host memory.

@@ -39,11 +39,18 @@ public struct Normalizer {
   private let mean: Tensor
   private let deviation: Tensor
   private let device: Device
+  private static let means: [Float] = [0.485, 0.456, 0.406]
+  private static let deviations: [Float] = [0.229, 0.224, 0.225]
+
+  /// What becomes of one byte, to the bit.
+  static func normal(_ byte: UInt8, channel: Int) -> Float {
+    (Float(byte) - means[channel] * 255) / (deviations[channel] * 255)
+  }
 
   /// A normaliser whose statistics live on `device`.
   public init(on device: Device) {
-    mean = Tensor([0.485, 0.456, 0.406] as [Float], [1, 1, 1, 3]).scaled(by: 255).moved(to: device)
-    deviation = Tensor([0.229, 0.224, 0.225] as [Float], [1, 1, 1, 3]).scaled(by: 255).moved(to: device)
+    mean = Tensor(Self.means, [1, 1, 1, 3]).scaled(by: 255).moved(to: device)
+    deviation = Tensor(Self.deviations, [1, 1, 1, 3]).scaled(by: 255).moved(to: device)
     self.device = device
   }
 

@@ -1,6 +1,5 @@
 import Datasets
 import Model
-import Randomness
 import Recipe
 import Torch
 
@@ -30,22 +29,40 @@ struct StepInputs {
   let learningRate: Double
   /// What each part's loss is multiplied by before its backward pass.
   let lossFactor: Double
+  /// `UpdateNumbers`, packed, for a card; nil where the host updates.
+  var numbers: Tensor?
 
   /// The same inputs on a device: the one upload of a step, in which all of their tensors go together.
   func moved(to device: Device) -> StepInputs {
     if device == .cpu { return self }
-    var own: [Tensor] = []
+    var there = uploaded(tensors, to: device)[...]
+    return map { _ in there.removeFirst() }
+  }
+
+  /// Whether others' tensors have the types and shapes of these.
+  func fit(_ others: StepInputs) -> Bool {
+    let (own, theirs) = (tensors, others.tensors)
+    return lossFactor == others.lossFactor && own.count == theirs.count
+      && zip(own, theirs).allSatisfy { $0.dtype == $1.dtype && $0.shape == $1.shape }
+  }
+
+  /// Takes the place of others that fit and were moved to a device.
+  func move(over there: StepInputs) { upload(tensors, over: there.tensors) }
+
+  private var tensors: [Tensor] {
+    var tensors: [Tensor] = []
     _ = map {
-      own.append($0)
+      tensors.append($0)
       return $0
     }
-    var there = uploaded(own, to: device)[...]
-    return map { _ in there.removeFirst() }
+    return tensors
   }
 
   /// The same inputs with other tensors in the place of theirs, asked for in the same order each time.
   private func map(_ other: (Tensor) -> Tensor) -> StepInputs {
-    StepInputs(parts: parts.map { $0.map(other) }, learningRate: learningRate, lossFactor: lossFactor)
+    StepInputs(
+      parts: parts.map { $0.map(other) }, learningRate: learningRate, lossFactor: lossFactor,
+      numbers: numbers.map(other))
   }
 }
 
@@ -63,10 +80,14 @@ struct InputDraws {
   private let network: any Network
   private let erasing: RandomErasing?
   private let mixing: Mixing?
+  private let evenShapes: Bool
 
-  init(_ recipe: Recipe, for network: any Network) {
+  /// - Parameter evenShapes: Whether nearly all parts of a size are to have tensors of the same shapes, for a card that
+  ///   repeats a step; no number of the run depends on it.
+  init(_ recipe: Recipe, for network: any Network, evenShapes: Bool = false) {
     self.recipe = recipe
     self.network = network
+    self.evenShapes = evenShapes
     erasing = RandomErasing(recipe)
     mixing = Mixing(recipe, classes: network.classes)
   }
@@ -87,99 +108,15 @@ struct InputDraws {
       pixels: Tensor(bytes: part.pixels, [count, side, side, 3], .uint8),
       targets: plan.flatMap { mixing?.targets(part.labels, by: $0) }
         ?? Tensor(part.labels.map(Int64.init), [count]),
-      erasures: erasing?.erasures(side: side, seed: seed, epoch: epoch, views: part.indices),
+      erasures: erasing.map { erasing in
+        let erasures = erasing.erasures(side: side, seed: seed, epoch: epoch, views: part.indices)
+        let room = erasing.usualRoom(images: count, side: side)
+        return evenShapes ? erasures.filled(to: room, of: part.pixels) : erasures
+      },
       mix: plan.map { Mix($0, side: side) },
       dropPath: DropPath(rates: network.dropRates, seed: seed, epoch: epoch, images: part.indices),
       dropout: Dropout(
         rate: recipe.model.dropout, shapes: network.dropoutShapes(images: count, side: side), seed: seed,
         epoch: epoch, draw: draw))
-  }
-}
-
-/// What is erased of a part's images, and what takes its place.
-struct Erasures {
-  /// Numbers of elements of images `[B, S, S, 3]`, `[n]` (int64); none comes twice.
-  fileprivate let places: Tensor
-  /// What each is replaced by, `[n]`.
-  fileprivate let values: Tensor
-
-  fileprivate func map(_ other: (Tensor) -> Tensor) -> Erasures {
-    Erasures(places: other(places), values: other(values))
-  }
-
-  /// Erases the boxes of normalised images `[B, S, S, 3]`, in place.
-  func apply(to images: Tensor) { images.replace(at: places, by: values) }
-}
-
-extension RandomErasing {
-  /// What square images of three channels lose.
-  ///
-  /// What an image loses depends on (seed, epoch, view) alone, so it is the same on one rank and on eight.
-  /// - Parameter views: the number of each image's view, as in `PixelBatch.indices`.
-  func erasures(side: Int, seed: UInt64, epoch: Int, views: [Int]) -> Erasures {
-    var places: [Int64] = []
-    var values: [Float] = []
-    for (image, view) in views.enumerated() {
-      let boxes = boxes(width: side, height: side, seed: seed, epoch: epoch, view: view)
-      for (number, box) in boxes.enumerated() {
-        // What a later box erases once more is that box's.
-        let later = boxes[(number + 1)...]
-        for (place, value) in zip(box.region.places, content(of: box))
-        where !later.contains(where: { $0.region.contains(place) }) {
-          places.append(Int64(((image * side + place.y) * side + place.x) * 3 + place.channel))
-          values.append(value)
-        }
-      }
-    }
-    return Erasures(places: Tensor(places, [places.count]), values: Tensor(values, [values.count]))
-  }
-
-  /// What fills a box, in the order of its places.
-  private func content(of box: Box) -> [Float] {
-    let area = box.region.width * box.region.height
-    return switch mode {
-    case .const: Array(repeating: 0, count: 3 * area)
-    case .rand: normal(3, box.noiseSeed).flatMap { Array(repeating: $0, count: area) }
-    case .pixel: normal(3 * area, box.noiseSeed)
-    }
-  }
-
-  private func normal(_ count: Int, _ seed: UInt64) -> [Float] {
-    let noise = Tensor.empty([count])
-    noise.fillNormal(deviation: 1, seed: seed)
-    return noise.elements()
-  }
-}
-
-extension PixelRegion {
-  /// Its elements: all rows of a channel, then the next channel's.
-  fileprivate var places: some Sequence<(channel: Int, y: Int, x: Int)> {
-    let area = width * height
-    return (0..<3 * area).lazy.map { [self] in
-      ($0 / area, y + $0 % area / width, x + $0 % width)
-    }
-  }
-
-  fileprivate func contains(_ place: (channel: Int, y: Int, x: Int)) -> Bool {
-    (x..<x + width).contains(place.x) && (y..<y + height).contains(place.y)
-  }
-}
-
-extension RandomErasing {
-  /// Nil when the recipe erases nothing.
-  fileprivate init?(_ recipe: Recipe) {
-    let erasing = recipe.data.erasing
-    guard recipe.data.augments, erasing.probability > 0 else { return nil }
-    self.init(probability: erasing.probability, mode: Mode(erasing.mode), count: erasing.count)
-  }
-}
-
-extension RandomErasing.Mode {
-  fileprivate init(_ mode: Recipe.Erasing.Mode) {
-    switch mode {
-    case .pixel: self = .pixel
-    case .rand: self = .rand
-    case .const: self = .const
-    }
   }
 }

@@ -12,6 +12,9 @@ public protocol StepObserver: AnyObject {
   /// after an exchange of weights.
   func begin(_ phase: StepPhase)
 
+  /// How steps are made from here on, in a sentence; of a card.
+  func hear(_ sentence: String)
+
   /// All ranks have made a step; what follows it is still to be done.
   ///
   /// A step that was skipped for its loss scale is one too; a step that threw is none.
@@ -34,6 +37,8 @@ extension StepObserver {
   public func begin(_ epoch: EpochRecord) {}
   /// Ignores it.
   public func begin(_ phase: StepPhase) {}
+  /// Ignores it.
+  public func hear(_ sentence: String) {}
   /// Ignores it.
   public func finish(_ step: StepRecord) {}
   /// Ignores it.
@@ -72,6 +77,9 @@ final class PhaseClock {
     current = (phase, now)
     for observer in observers { observer.begin(phase) }
   }
+
+  /// Tells observers how steps are made.
+  func tell(_ sentence: String) { for observer in observers { observer.hear(sentence) } }
 
   /// Ends the last phase; the seconds of each since the last call.
   func finish() -> [StepPhase: Double] {

@@ -27,8 +27,10 @@ public final class Trainer {
   let packing: SharedPacking
   /// A card's weights in the type of its products; nil where that is their own.
   private let productWeights: ProductWeights?
-  /// What decides on an update without the host; nil where ranks decide together, or a loss scale is to be moved.
-  private let updateGuard: UpdateGuard?
+  /// What makes steps on which the card decides; nil where ranks decide together, or a loss scale is to be moved.
+  private let cardStep: CardStep?
+  /// Why steps on a card are not recorded, until that was said.
+  private var unrecorded: String?
   private let clock = PhaseClock()
 
   /// Who hears of its steps: of their phases from the trainer, of all else from whoever runs them.
@@ -57,7 +59,6 @@ public final class Trainer {
     average = recipe.ema.enabled ? WeightEMA(flat, recipe.ema) : nil
     weightCheck = WeightCheck(flat: flat, group: group, interval: parallelism.weightCheckInterval)
     lossScale = recipe.computeType == .float16 ? LossScale() : nil
-    draws = InputDraws(recipe, for: network)
     let casts = device != .cpu && recipe.computeType != .float32
     productWeights = casts ? ProductWeights(flat, recipe.computeType) : nil
     objective = Objective(
@@ -65,8 +66,18 @@ public final class Trainer {
       weights: productWeights.map { CastWeights(network.parameters.map(\.tensor), as: $0.leaves) })
     packing = SharedPacking(over: group.ofThisHost, clock: clock)
     let decidesThere = device != .cpu && group.size == 1 && lossScale == nil
-    updateGuard = decidesThere ? UpdateGuard(on: device, clip: recipe.optimizer.clip) : nil
+    let records = decidesThere && parallelism.recordsSteps
+    draws = InputDraws(recipe, for: network, evenShapes: records)
+    cardStep =
+      decidesThere
+      ? CardStep(
+        UpdateGuard(on: device, clip: recipe.optimizer.clip), on: device, records: records, clock) : nil
+    let isUnheard = device != .cpu && !decidesThere && parallelism.recordsSteps
+    unrecorded = isUnheard ? CardStep.hostIsNeeded(movesLossScale: lossScale != nil) : nil
   }
+
+  /// Steps of a trainer after which all further ones on a card are made alike.
+  public static var unlikeSteps: Int { CardStep.warmUps + 1 }
 
   /// Trains on this rank's share of the images of one update, and waits for what that comes to.
   public func step(
@@ -84,28 +95,45 @@ public final class Trainer {
     _ batch: PixelBatch, epoch: Int, learningRate: Double, signals: RankSignals = []
   ) throws(TrainingError) -> LaunchedStep {
     clock.start(.forward)
+    if let unrecorded { clock.tell(unrecorded) }
+    unrecorded = nil
     let inputs = inputs(batch, epoch: epoch, learningRate: learningRate)
-    try begin()
-    // The losses of the parts, and room for the gradient's norm.
-    let numbers = Tensor.empty([inputs.parts.count + 1], .float64, on: flat.device)
-    let losses = numbers.narrowed(0, to: 0..<inputs.parts.count)
-    packing.lent { forwardAndBackward(inputs, losses) }
-    if let updateGuard {
-      clock.begin(.optimizer)
-      let limits = updateGuard.limits(of: flat.gradients.tensor, numbers)  // clips
-      optimizer.update(learningRate: inputs.learningRate, within: limits)
-      average?.update(after: optimizer.steps)
+    if let cardStep {
+      let numbers = cardStep(
+        inputs, number: optimizer.steps + 1, work: work,
+        discard: { flat.takeGradients(ofPart: 0, casts: productWeights?.leaves) })
+      optimizer.countUpdate()
       return launched(inputs, epoch: epoch, signals, .coming(Readback(numbers)))
     }
+    let there = inputs.moved(to: flat.device)
+    try begin()
+    let losses = Tensor.empty([there.parts.count], .float64, on: flat.device)
+    packing.lent { forwardAndBackward(there, losses) }
     let all = try reduced(mean(losses.elements(as: Double.self)), signals)
     if try isUsable(all) {
       try weightCheck.compareIfDue(after: optimizer.steps)
       clock.begin(.optimizer)
+      let numbers = there.numbers.map(UpdateNumbers.init)
       try collectively(
-        try optimizer.update(learningRate: inputs.learningRate, gradientScale: all.gradientScale))  // clips
-      average?.update(after: optimizer.steps)
+        try optimizer.update(
+          learningRate: inputs.learningRate, gradientScale: all.gradientScale, numbers: numbers))  // clips
+      average?.update(after: optimizer.steps, numbers: numbers)
     }
     return launched(inputs, epoch: epoch, all.signals, .known(loss: all.loss, gradientNorm: all.gradientNorm))
+  }
+
+  /// All that a card does in a step of one rank; the losses of its parts, and then the norm of its gradient (float64).
+  private func work(_ inputs: StepInputs, _ updateGuard: UpdateGuard) -> Tensor {
+    guard let packed = inputs.numbers else { fatalError("a card's update without its numbers") }
+    let (count, updateNumbers) = (inputs.parts.count, UpdateNumbers(packed))
+    let numbers = Tensor.empty([count + 1], .float64, on: flat.device)
+    productWeights?.refresh()
+    forwardAndBackward(inputs, numbers.narrowed(0, to: 0..<count))
+    clock.begin(.optimizer)
+    let limits = updateGuard.limits(of: flat.gradients.tensor, numbers)
+    optimizer.move(at: updateNumbers, within: limits)  // clips
+    average?.move(at: updateNumbers)
+    return numbers
   }
 
   /// Takes part in a step for which this rank has no images, so that no rank makes it.
@@ -129,12 +157,16 @@ public final class Trainer {
     try collectively(try packing.pack())
   }
 
-  /// All that the step reads beside the weights, drawn and uploaded.
+  /// All that the step reads beside the weights, drawn in the host's memory.
   private func inputs(_ batch: PixelBatch, epoch: Int, learningRate: Double) -> StepInputs {
-    draws.inputs(
+    var inputs = draws.inputs(
       batch, epoch: epoch, draws: (0..<recipe.accumulation).map(draw), learningRate: learningRate,
-      lossScale: lossScale?.factor ?? 1
-    ).moved(to: flat.device)
+      lossScale: lossScale?.factor ?? 1)
+    guard !flat.isOnHost else { return inputs }
+    let number = optimizer.steps + 1
+    inputs.numbers = UpdateNumbers.packed(
+      step: number, learningRate: learningRate, averageShare: average?.share(after: number) ?? 0)
+    return inputs
   }
 
   /// Adds the mean gradient of the batch's parts to the buffer, and leaves their losses in `losses` (float64).

@@ -44,7 +44,7 @@ struct BenchStep: ParsableCommand {
     let device = try Device(work.measurement.place, for: placement)
     if profile { try StepProfile.require(device) }
     let group = try placement.group(recipe, through: placement.entrance())
-    let measurement = try StepMeasurement(recipe, group, on: device)
+    let measurement = try StepMeasurement(recipe, group, on: device, records: !work.noGraph)
     if profile {
       let profile = try measurement.profile(steps: work.measurement.steps)
       if placement.isFirst {
@@ -69,29 +69,34 @@ private final class StepMeasurement {
   /// Nil for one rank, where nothing is to be compared.
   private let apart: Trainer?
   private let batch: PixelBatch
+  private let listener = Listener()
   /// The step that a card is still at.
   private var open: LaunchedStep?
 
-  init(_ recipe: Recipe, _ group: any ProcessGroup, on device: Device) throws {
-    self.group = group
-    together = try Self.trainer(recipe, group, device)
-    // With a network of its own: gradients are views into the buffer of the trainer that was made last.
-    apart = group.size > 1 ? try Self.trainer(recipe, SoloGroup(), device) : nil
-    batch = .noise(count: recipe.data.batchSize, size: recipe.data.inputSize, seed: UInt64(group.rank))
-  }
+  /// Steps before the first that is timed: on a card one of them may be recorded.
+  private let warmUps: Int
 
-  private static func trainer(
-    _ recipe: Recipe, _ group: any ProcessGroup, _ device: Device
-  ) throws -> Trainer {
-    let network = try makeNetwork(recipe, classes: 1000, on: device)
-    return try Trainer(network, recipe: recipe, group: group, on: device)
+  init(_ recipe: Recipe, _ group: any ProcessGroup, on device: Device, records: Bool) throws {
+    self.group = group
+    warmUps = max(StepTimes.warmUps, device == .cpu ? 0 : Trainer.unlikeSteps)
+    func trainer(_ group: any ProcessGroup) throws -> Trainer {
+      var parallelism = Parallelism()
+      parallelism.recordsSteps = records
+      let network = try makeNetwork(recipe, classes: 1000, on: device)
+      return try Trainer(network, recipe: recipe, group: group, on: device, parallelism: parallelism)
+    }
+    together = try trainer(group)
+    if group.rank == 0 { together.observers = [listener] }
+    // With a network of its own: gradients are views into the buffer of the trainer that was made last.
+    apart = group.size > 1 ? try trainer(SoloGroup()) : nil
+    batch = .noise(count: recipe.data.batchSize, size: recipe.data.inputSize, seed: UInt64(group.rank))
   }
 
   /// Warms up, then times `steps` steps; which kind comes first alternates.
   func times(steps: Int) throws -> StepTimes {
     var times = StepTimes()
-    for number in 0..<steps + StepTimes.warmUps {
-      let isWarm = number >= StepTimes.warmUps
+    for number in 0..<steps + warmUps {
+      let isWarm = number >= warmUps
       let inOrder = [true, false].map { number.isMultiple(of: 2) ? $0 : !$0 }
       for isTogether in inOrder {
         guard let trainer = isTogether ? together : apart else { continue }
@@ -105,7 +110,7 @@ private final class StepMeasurement {
 
   /// Warms up, then profiles `steps` steps of all ranks together.
   func profile(steps: Int) throws -> Profile {
-    for _ in 0..<StepTimes.warmUps { _ = try slowest(of: together) }
+    for _ in 0..<warmUps { _ = try slowest(of: together) }
     return try Profile { for _ in 0..<steps { _ = try slowest(of: together) } }
   }
 
@@ -124,4 +129,9 @@ private final class StepMeasurement {
     let all = try group.allGather(withUnsafeBytes(of: own) { Array($0) })
     return all.map { bytes in bytes.withUnsafeBytes { $0.loadUnaligned(as: Double.self) } }.max() ?? own
   }
+}
+
+/// Says on standard error how steps are made, since that is what is timed.
+private final class Listener: StepObserver {
+  func hear(_ sentence: String) { Console.warn("note: \(sentence)") }
 }

@@ -32,6 +32,8 @@ final class TrainingLines: StepObserver {
         peakMegabytes: ProcessMemory.peakMegabytes(on: device)))
   }
 
+  func hear(_ sentence: String) { console.print(sentence) }
+
   func finish(_ epoch: EpochRecord) {
     console.print(
       ReferenceLines.total(

@@ -38,49 +38,30 @@ extension EndToEnd {
       return try JSONDecoder().decode(Counts.self, from: Data(contentsOf: URL(filePath: "\(report)/\(file)")))
     }
 
-    /// What four steps cost.
-    private func cost(_ flags: [String] = drawn) throws -> (KeyPath<Counts, Int>) -> Int {
-      let (fewer, more) = (try counts(ofSteps: 2, flags), try counts(ofSteps: 6, flags))
+    /// What four steps cost, all of which are made alike.
+    private func cost(_ flags: [String]) throws -> (KeyPath<Counts, Int>) -> Int {
+      let (fewer, more) = (try counts(ofSteps: 4, flags), try counts(ofSteps: 8, flags))
       return { more[keyPath: $0] - fewer[keyPath: $0] }
     }
 
-    @Test func `a step is one upload and one download, and nobody waits for either`() throws {
-      let cost = try cost()
+    @Test(arguments: [["--no-graph"], []])
+    func `a step is one upload and one download, and nobody waits for either`(flags: [String]) throws {
+      let cost = try cost(Self.drawn + flags)
       #expect(cost(\.uploads) == 4)
       #expect(cost(\.pageable_uploads) == 0)
       #expect(cost(\.downloads) == 4)
       #expect(cost(\.waits) == 0)
     }
 
-    /// What the recorder refuses, a graph's capture refuses too.
-    @Test(arguments: ["O0", "O1"])
-    func `a step from its inputs to the updated weights asks the host for nothing`(precision: String) throws {
-      let run = try recorded(1, Self.drawn + ["--amp", precision, "--accumulate", "2", "--log-every", "1"])
-      #expect(run.status == Status.done, "\(run.errors)")
-    }
-
-    @Test func `two ranks' gradients go through the host, which the recorder refuses`() throws {
-      let run = try recorded(2, [])
-      #expect(run.status != Status.done)
-      #expect(run.errors.contains("records a step, in which nothing is read back"), "\(run.errors)")
-    }
-
-    private func recorded(_ workers: Int, _ flags: [String]) throws -> ProgramRun.End {
-      let training = place.training("recorded", "--kernels", "reference", "--max-step", "3") + flags
-      let arguments = training + ["--device", "npu", "--device-library", ProgramRun.testCard]
-      let variables = ["TEST_CARD_RECORDER": "1"]
-      return workers == 1
-        ? try ProgramRun(.worker, arguments, in: place, variables: variables).finish()
-        : try ProgramRun(
-          .launcher, ["--nproc", "\(workers)", "--max-restarts", "0"] + arguments, in: place,
-          variables: variables
-        ).finish()
+    @Test(arguments: ["O0", "O1"]) func `a recorded step is one launch`(precision: String) throws {
+      let cost = try cost(Self.drawn + ["--amp", precision, "--batch-size", "2", "--accumulate", "2"])
+      #expect(cost(\.launches) == 4)
     }
 
     /// Of an epoch's first steps: nothing of it depends on the batch.
     @Test(arguments: [("O0", 398), ("O1", 499)])
     func `a step launches no more operations than this`(precision: String, most: Int) throws {
-      let cost = try cost(["--amp", precision, "--drop-path", "0.2", "--input-size", "64"])
+      let cost = try cost(["--amp", precision, "--drop-path", "0.2", "--input-size", "64", "--no-graph"])
       #expect(cost(\.launches) <= 4 * most, "\(Double(cost(\.launches)) / 4)")
     }
   }

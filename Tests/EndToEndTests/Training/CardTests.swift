@@ -74,6 +74,59 @@ extension EndToEnd {
           == RunFiles(folder: place.output("whole")).bytes("last.safetensors"))
     }
 
+    /// All that is drawn for a step, and a rate that changes: what a step repeats must not be of the step that was recorded.
+    @Test(arguments: [
+      ["--amp", "O1", "--accumulate", "2", "--model-ema", "--drop", "0.1"],
+      ["--opt", "sgd", "--reprob", "0.02"],
+    ])
+    func `a recorded step trains to the bytes of one that is not`(flags: [String]) throws {
+      let flags = flags + ["--epochs", "3", "--mixup", "0.8", "--cutmix", "1", "--no-eval"]
+      let ends = try ["graph", "plain"].map {
+        try train($0, on: "npu", flags + ($0 == "plain" ? ["--no-graph"] : []))
+      }
+      for end in ends { #expect(end.status == Status.done, "\(end.errors)") }
+      let words = "Update 3 was recorded on npu:0: each one like it is a single launch from here on"
+      let recorded = ends.map { $0.output.contains(words) }
+      #expect(recorded == [true, false], "\(ends[0].output)")
+      let files = ["graph", "plain"].map { RunFiles(folder: place.output($0)) }
+      #expect(try losses("graph") == losses("plain"))
+      for name in ["last.safetensors"] + (flags.contains("--model-ema") ? ["last_ema.safetensors"] : []) {
+        #expect(try files[0].bytes(name) == files[1].bytes(name))
+      }
+      // Once an epoch or so, more is erased of four images than there was room for: such steps are made as before.
+      let others = ends[0].output.filter { $0.contains("has inputs of other shapes than the recorded one") }
+      #expect(others.count == (flags.contains("0.02") ? 1 : 0), "\(ends[0].output)")
+    }
+
+    @Test(arguments: ["aten::native_layer_norm", "aten::native_layer_norm_backward", "aten::_fused_adamw_"])
+    func `what a card does not record changes nothing and is said once`(operation: String) throws {
+      let flags = ["--model-ema", "--max-step", "5", "--no-eval"]
+      let refused = try train("refused", on: "npu", flags, variables: ["TEST_CARD_UNRECORDED": operation])
+      let plain = try train("plain", on: "npu", flags + ["--no-graph"])
+      #expect(refused.status == Status.done && plain.status == Status.done, "\(refused.errors)")
+      let sentence = "Updates are made operation by operation, since npu:0 does not record them: "
+      #expect(refused.output.filter { $0.hasPrefix(sentence) && $0.contains(operation) }.count == 1)
+      for name in ["last.safetensors", "last_ema.safetensors"] {
+        #expect(
+          try RunFiles(folder: place.output("refused")).bytes(name)
+            == RunFiles(folder: place.output("plain")).bytes(name))
+      }
+    }
+
+    @Test func `steps that wait for the host are not recorded, and why is said`() throws {
+      let two = try train(
+        "two", on: "npu", workers: 2, ["--batch-size", "2", "--max-step", "4", "--no-eval"])
+      #expect(two.status == Status.done, "\(two.errors)")
+      #expect(
+        two.output.contains {
+          $0.hasPrefix("Updates are made operation by operation: the workers exchange gradients through")
+        }, "\(two.output)")
+      let half = try train(
+        "half", on: "npu", ["--amp", "O1", "--amp-dtype", "float16", "--max-step", "4", "--no-eval"])
+      #expect(half.status == Status.done, "\(half.errors)")
+      #expect(half.output.contains { $0.contains("moves the loss scale of float16") }, "\(half.output)")
+    }
+
     /// What a step came to is heard of after the next one was launched, which must not be lost.
     @Test func `a card's run that was stopped and resumed is the run that was not`() throws {
       _ = try train("whole", on: "npu", ["--epochs", "2"])
@@ -114,7 +167,8 @@ extension EndToEnd {
     @Test func `a card that breaks is named, and the run goes on from its checkpoint`() throws {
       let end = try ProgramRun(
         .launcher,
-        ["--nproc", "1", "--max-restarts", "1"] + training("broken", on: "npu", ["--checkpoint-every", "2"]),
+        ["--nproc", "1", "--max-restarts", "1"]
+          + training("broken", on: "npu", ["--checkpoint-every", "2", "--no-graph"]),
         in: place, variables: ["TEST_CARD_FAULT": "5000"]
       ).finish()
       #expect(end.status == Status.done)

@@ -4,12 +4,15 @@
 // whoever forgets to copy faults at once; a thread that works on a card which it has not made its own meets an error.
 // Everything is computed by libtorch's own operations on the CPU.
 //
+// It has graphs, as libtorch's interface for them wants: recorded, operations are noted, and what they write is as if nothing had
+// been done; memory that is taken meanwhile stays the graph's. Uploads, what is read back and what waits are refused. Done
+// again, each operation runs with what then lies in the same places: an error where somebody else has one of them.
+//
 // Of the environment it reads
 //   TEST_CARD_COUNT   how many cards there are (8 at most, and where it is not set)
 //   TEST_CARD_BYTES   how many bytes a card has: more is refused as out of memory
 //   TEST_CARD_FAULT   the number of the launch, from 1, that fails as a broken card's does; of a process that was started
 //                     again (TORCHELASTIC_RESTART_COUNT) none does
-//   TEST_CARD_RECORDER  if set, what a graph's capture refuses is an error: from an upload that nobody waits for to the next
-//                     download that nobody waits for, a step, there are no other uploads, nothing is read and nobody waits
+//   TEST_CARD_UNRECORDED  an operation, as aten::add, that no graph takes up
 //   TEST_CARD_REPORT  a folder that gets what was counted, as a JSON file named by the process, when that ends
 #pragma once

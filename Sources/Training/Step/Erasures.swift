@@ -1,0 +1,122 @@
+import Datasets
+import Randomness
+import Recipe
+import Torch
+
+/// What is erased of a part's images, and what takes its place.
+struct Erasures {
+  /// Numbers of elements of images `[B, S, S, 3]`, `[n]` (int64); one that comes twice has the same value both times.
+  private let places: Tensor
+  /// What each is replaced by, `[n]`.
+  private let values: Tensor
+
+  fileprivate init(places: Tensor, values: Tensor) { (self.places, self.values) = (places, values) }
+
+  /// Elements that are replaced, those twice that come twice.
+  var count: Int { places.count }
+
+  /// The same with other tensors in the place of its own.
+  func map(_ other: (Tensor) -> Tensor) -> Erasures {
+    Erasures(places: other(places), values: other(values))
+  }
+
+  /// The same erasures, of `room` elements: the first one again and again; all as they are where they are more.
+  ///
+  /// - Parameter pixels: The bytes of the images, of which the first stays what it is where nothing is erased.
+  func filled(to room: Int, of pixels: UnsafeRawBufferPointer) -> Erasures {
+    var (places, values) = (places.elements(as: Int64.self), values.elements(as: Float.self))
+    guard places.count < room, let byte = pixels.first else { return self }
+    let filler = (places.first ?? 0, values.first ?? Normalizer.normal(byte, channel: 0))
+    places += Array(repeating: filler.0, count: room - places.count)
+    values += Array(repeating: filler.1, count: room - values.count)
+    return Erasures(places: Tensor(places, [room]), values: Tensor(values, [room]))
+  }
+
+  /// Erases the boxes of normalised images `[B, S, S, 3]`, in place.
+  func apply(to images: Tensor) { images.replace(at: places, by: values) }
+}
+
+extension RandomErasing {
+  /// What square images of three channels lose.
+  ///
+  /// What an image loses depends on (seed, epoch, view) alone, so it is the same on one rank and on eight.
+  /// - Parameter views: the number of each image's view, as in `PixelBatch.indices`.
+  func erasures(side: Int, seed: UInt64, epoch: Int, views: [Int]) -> Erasures {
+    var places: [Int64] = []
+    var values: [Float] = []
+    for (image, view) in views.enumerated() {
+      let boxes = boxes(width: side, height: side, seed: seed, epoch: epoch, view: view)
+      for (number, box) in boxes.enumerated() {
+        // What a later box erases once more is that box's.
+        let later = boxes[(number + 1)...]
+        for (place, value) in zip(box.region.places, content(of: box))
+        where !later.contains(where: { $0.region.contains(place) }) {
+          places.append(Int64(((image * side + place.y) * side + place.x) * 3 + place.channel))
+          values.append(value)
+        }
+      }
+    }
+    return Erasures(places: Tensor(places, [places.count]), values: Tensor(values, [values.count]))
+  }
+
+  /// So many elements that hardly any part of `images` loses more: four standard deviations above what is usual.
+  ///
+  /// As if every image that loses something lost an area drawn evenly, and no more than images have.
+  func usualRoom(images: Int, side: Int) -> Int {
+    let (least, most) = (area.lowerBound, area.upperBound)
+    let mean = probability * (least + most) / 2
+    let meanSquare = probability * (least * least + least * most + most * most) / 3
+    let all = Double(images)
+    let areas = min(all * most, all * mean + 4 * (all * (meanSquare - mean * mean)).squareRoot())
+    return Int((areas * Double(3 * side * side)).rounded(.up))
+  }
+
+  /// What fills a box, in the order of its places.
+  private func content(of box: Box) -> [Float] {
+    let area = box.region.width * box.region.height
+    return switch mode {
+    case .const: Array(repeating: 0, count: 3 * area)
+    case .rand: normal(3, box.noiseSeed).flatMap { Array(repeating: $0, count: area) }
+    case .pixel: normal(3 * area, box.noiseSeed)
+    }
+  }
+
+  private func normal(_ count: Int, _ seed: UInt64) -> [Float] {
+    let noise = Tensor.empty([count])
+    noise.fillNormal(deviation: 1, seed: seed)
+    return noise.elements()
+  }
+}
+
+extension PixelRegion {
+  /// Its elements: all rows of a channel, then the next channel's.
+  fileprivate var places: some Sequence<(channel: Int, y: Int, x: Int)> {
+    let area = width * height
+    return (0..<3 * area).lazy.map { [self] in
+      ($0 / area, y + $0 % area / width, x + $0 % width)
+    }
+  }
+
+  fileprivate func contains(_ place: (channel: Int, y: Int, x: Int)) -> Bool {
+    (x..<x + width).contains(place.x) && (y..<y + height).contains(place.y)
+  }
+}
+
+extension RandomErasing {
+  /// Nil when the recipe erases nothing.
+  init?(_ recipe: Recipe) {
+    let erasing = recipe.data.erasing
+    guard recipe.data.augments, erasing.probability > 0 else { return nil }
+    self.init(probability: erasing.probability, mode: Mode(erasing.mode), count: erasing.count)
+  }
+}
+
+extension RandomErasing.Mode {
+  fileprivate init(_ mode: Recipe.Erasing.Mode) {
+    switch mode {
+    case .pixel: self = .pixel
+    case .rand: self = .rand
+    case .const: self = .const
+    }
+  }
+}
