@@ -96,6 +96,18 @@ import Training
     #expect(failure?.exitStatus == .inputOutput)
   }
 
+  @Test func `figures that cannot be set aside end no run`() throws {
+    let folder = try OutputFolder(creating: outer.path)
+    try "epoch\n0\n".write(toFile: folder.file("summary.csv"), atomically: false, encoding: .utf8)
+    let earlier = folder.file("summary.csv.earlier")
+    try FileManager.default.createDirectory(atPath: earlier, withIntermediateDirectories: false)
+    folder.setViewsAside()
+    #expect(try String(contentsOfFile: folder.file("summary.csv"), encoding: .utf8) == "epoch\n0\n")
+    try FileManager.default.removeItem(atPath: earlier)
+    folder.setViewsAside()
+    #expect(try String(contentsOfFile: earlier, encoding: .utf8) == "epoch\n0\n")
+  }
+
   @Test func `a recipe that cannot be written is an error`() throws {
     let folder = try OutputFolder(creating: outer.path)
     try FileManager.default.createDirectory(

@@ -16,12 +16,16 @@ struct Resumption: Sendable {
   private let earlier: [String: Mark]
   /// How long the files were that workers add lines to.
   private let lengths: [String: Int]
+  /// The folder of curves, to which each attempt adds a file, and those that were there.
+  private let curves: (folder: String, files: Set<String>)
 
   init(output: String) {
     folder = CheckpointStore(ofRunIn: output).folder
     earlier = Self.checkpoints(in: folder)
-    let logs = [RunLayout.steps, RunLayout.epochs].map { "\(output)/\($0)" }
+    let logs = [RunLayout.steps, RunLayout.epochs, RunLayout.table].map { "\(output)/\($0)" }
     lengths = Dictionary(uniqueKeysWithValues: logs.map { ($0, Self.length(of: $0)) })
+    let folder = "\(output)/\(RunLayout.events)"
+    curves = (folder, Set(Folders.names(in: folder)))
   }
 
   /// The task of the next attempt, given that of the first.
@@ -52,10 +56,14 @@ struct Resumption: Sendable {
     hasNewCheckpoint || task.goesOnAnyway && !Self.checkpoints(in: folder).isEmpty
   }
 
-  /// Takes back the lines of attempts that came to nothing: one that starts where the first one did writes them again.
+  /// Takes back the lines and curves of attempts that came to nothing: one that starts where the first one did writes them again.
   func cutLogs() {
     guard !hasNewCheckpoint else { return }
     for (path, length) in lengths where Self.length(of: path) > length { truncate(path, off_t(length)) }
+    for name in Folders.names(in: curves.folder)
+    where name.hasPrefix(RunLayout.eventFile) && !curves.files.contains(name) {
+      unlink("\(curves.folder)/\(name)")
+    }
   }
 
   private static func length(of path: String) -> Int {

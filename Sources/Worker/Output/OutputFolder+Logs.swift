@@ -24,13 +24,13 @@ extension OutputFolder {
     for name in [RunLayout.steps, RunLayout.epochs] { try setAside(name) }
   }
 
-  /// Moves another run's table and curves aside, to which nothing can be added: they would read as this run's.
-  func setViewsAside() throws(Failure) {
-    try setAside(RunLayout.table)
-    do throws(SystemError) {
+  /// Moves another run's table and curves aside, which would read as this run's; what stays is said, and ends no run.
+  func setViewsAside() {
+    do {
+      try setAside(RunLayout.table)
       try events.setAside()
     } catch {
-      throw Self.refused(path, "\(RunLayout.events): \(error.reason)")
+      Console.warn("warning: an earlier run's figures stay among this one's: \(error)")
     }
   }
 

@@ -36,7 +36,7 @@ final class RunRecord {
     } else if plan.settings.resume == "auto" {
       try plan.folder.setLogsAside()
     }
-    if state == nil { try plan.folder.setViewsAside() }
+    if state == nil { plan.folder.setViewsAside() }
     try plan.folder.write(plan.recipe)
     steps = try plan.folder.lines(RunLayout.steps)
     epochs = try plan.folder.lines(RunLayout.epochs)

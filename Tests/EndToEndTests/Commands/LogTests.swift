@@ -25,6 +25,9 @@ extension EndToEnd {
       #expect(try steps() == [900] + Array(1...20), "another run's lines stay")
       let epochs = try RunFiles(folder: place.output("out")).bytes("log.txt")
       #expect(epochs.count { $0 == UInt8(ascii: "\n") } == 1)
+      let table = try RunFiles(folder: place.output("out")).bytes("summary.csv")
+      #expect(table.count { $0 == UInt8(ascii: "\n") } == 2)
+      #expect(try RunFiles(folder: place.output("out")).names("tensorboard").count == 1)
       #expect(run.workers.isEmpty && place.leftovers.isEmpty)
     }
 
