@@ -27,7 +27,8 @@ struct TwinsLaunch: ParsableCommand {
       libtorch, compiler and instruction set: twins-worker --version
       """,
     subcommands: [
-      TrainCommand.self, ExecCommand.self, Resume.self, Status.self, ListCommand.self, Stop.self,
+      TrainCommand.self, ExecCommand.self, Resume.self, Status.self, ListCommand.self, Watch.self,
+      Compare.self, Stop.self,
       RequestCheckpoint.self, Bench.self, Simulate.self, ExecRank.self,
     ] + ForwardedCommands.all,
     defaultSubcommand: TrainCommand.self)

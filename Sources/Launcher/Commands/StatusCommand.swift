@@ -17,7 +17,8 @@ struct Status: ParsableCommand {
       with (0 done, 75 stopped early, and so on), 70 where its launcher was killed, and 1 where nothing tells how it ended.
       With --json the keys of a run that has ended are those of one that goes on, where they are known, and beside them \
       output, model, parameters, workers, epochs, epochs_done, updates, best, best_ema, began, ended, last_line (seconds \
-      since 1970), status, reason, launches, restarts and next.
+      since 1970), status, reason, launches, restarts and next. Its state is done, stopped, failed, killed (its launcher), \
+      elsewhere (begun on another host) or unknown.
       """)
 
   @Argument(

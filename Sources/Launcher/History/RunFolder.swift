@@ -15,7 +15,7 @@ struct RunFolder: Equatable, Sendable {
   /// The run in a folder, which is its output folder or its launcher's own; nil where none has been there.
   init?(_ given: String) {
     let path = given.count > 1 && given.hasSuffix("/") ? String(given.dropLast()) : given
-    let inner = "\(path)/\(RunLayout.launcher)"
+    let inner = path == "." ? RunLayout.launcher : "\(path)/\(RunLayout.launcher)"
     if Self.isLaunchers(path) {
       launcher = path
       output = LaunchRecord(in: path).map { ResumedRun.output(ofRunIn: path, $0) }

@@ -3,8 +3,10 @@ import System
 
 /// The history as people read it.
 extension RunHistory {
-  /// All that is known, a line each; `sparkline` draws a curve into so many characters.
-  func text(at now: Double, _ sparkline: (_ values: [Double], _ width: Int) -> String) -> String {
+  /// All that is known, a line each, and the commands that lead on; `sparkline` draws a curve into so many characters.
+  func text(
+    at now: Double, tellsNext: Bool = true, _ sparkline: (_ values: [Double], _ width: Int) -> String
+  ) -> String {
     let rows =
       [
         ("model", modelText), ("epochs", progressText), ("best", bestText(best, average: false)),
@@ -12,7 +14,7 @@ extension RunHistory {
         ("began", began.map { localTime($0) }), (ended == nil ? "last line" : "ended", endText),
         ("reason", reason.map { masked($0) }), ("restarts", restartText),
       ].compactMap { name, value in value.map { [name, $0] } }
-      + next.map { [$0.purpose, $0.command] }
+      + (tellsNext ? next : []).map { [$0.purpose, $0.command] }
     let table = columns(rows.map { ["  \($0[0])", $0[1]] })
     return ([heading(at: now)] + table).joined(separator: "\n")
   }

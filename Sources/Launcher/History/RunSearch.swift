@@ -27,10 +27,11 @@ struct RunSearch {
           return
         }
         looked += 1
-        if let run = Self.run(in: path) {
-          folders.append(run)
-        } else if depth < Self.depth {
-          next += subfolders(of: path)
+        let run = Self.run(in: path)
+        if let run { folders.append(run) }
+        // What a program of the user's leaves lies beside its launcher's folder.
+        if run?.output == nil, depth < Self.depth {
+          next += subfolders(of: path).filter { $0 != run?.launcher }
         }
       }
       level = next

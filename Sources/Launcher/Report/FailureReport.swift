@@ -52,8 +52,10 @@ struct FailureReport: Sendable {
   /// Who failed, how, and why, in a line.
   var inShort: String {
     let reason =
-      hostFault?.reason ?? message?.split(separator: "\n").first.map(String.init) ?? ownWords ?? cause
-    return String("\(subject): \(hostFault == nil ? "\(failure.ending); " : "")\(masked(reason))".prefix(500))
+      hostFault?.reason ?? message?.split(separator: "\n").first.map(String.init) ?? ownWords
+      ?? (explanation == .unknown ? nil : cause)
+    let parts = [hostFault == nil ? "\(failure.ending)" : nil, reason.map { masked($0) }].compactMap(\.self)
+    return String("\(subject): \(parts.joined(separator: "; "))".prefix(500))
   }
 
   /// The worker's last line that calls itself an error.

@@ -17,11 +17,12 @@ import Testing
     try write("{\"flour\": 500}", "\(root)/kitchen/recipe.json")
     try write("hello\n", "\(root)/theirs/log.txt")
     try write(RunTraces.journal(ending: 0), "\(root)/exec/run/journal.jsonl")
+    try run("\(root)/exec/beside")
     symlink(root, "\(root)/loop")
     let search = RunSearch(below: root)
     #expect(!search.isCut)
     let found = search.folders.map { $0.output ?? $0.launcher ?? "" }.map { $0.dropFirst(root.count + 1) }
-    #expect(Set(found) == ["runs/a", "runs/b/run/nested-in-a-run", "exec/run"])
+    #expect(Set(found) == ["runs/a", "runs/b/run/nested-in-a-run", "exec/run", "exec/beside"])
   }
 
   @Test func `a folder of ten thousand images and a forest of folders end the search soon`() throws {

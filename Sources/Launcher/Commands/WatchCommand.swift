@@ -1,0 +1,116 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import Recipe
+import System
+
+/// `twins-launch watch RUN`.
+struct Watch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show how a run goes, again and again, until it ends.",
+    discussion: """
+      Reads the run's files and asks its launcher; the run is not touched, and goes on when this command ends. Into a pipe it \
+      prints a line for each epoch that is finished from now on, and at the end what became of the run. Ends as status does.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The run's folder, its output folder, or its name.", valueName: "run"),
+    transform: withHomeFolder)
+  var target: String
+
+  @Option(help: ArgumentHelp("How often to look.", valueName: "seconds"))
+  var every = 1.0
+
+  func validate() throws {
+    guard (0.1...3600).contains(every) else {
+      throw ValidationError("--every has to lie between 0.1 and 3600 seconds, and is \(every).")
+    }
+  }
+
+  func run() throws {
+    let environment = ProcessInfo.processInfo.environment
+    do {
+      let folder = try RunFolder.named(target, environment: environment)
+      var history = folder.history
+      var screen = Screen()
+      while history.ending == .running {
+        let canvas = Canvas.standardOutput(environment)
+        if canvas.height == nil {
+          screen.add(history.epochLines(after: screen.lastEpoch), upTo: history.log.last?.epoch)
+        } else {
+          screen.show(try view(history, environment, canvas), on: canvas)
+        }
+        usleep(useconds_t(every * 1e6))
+        history = folder.history
+      }
+      let canvas = Canvas.standardOutput(environment)
+      if canvas.height == nil {
+        screen.add(history.epochLines(after: screen.lastEpoch), upTo: history.log.last?.epoch)
+      } else {
+        screen.show([], on: canvas)
+      }
+      try Status.show(history, asJSON: false, on: canvas)
+    } catch let error as LaunchError {
+      throw refusal(error)
+    }
+  }
+
+  /// What the launcher says, where it answers, and the curves so far.
+  private func view(
+    _ history: RunHistory, _ environment: [String: String], _ canvas: Canvas
+  ) throws -> [String] {
+    let now = Date().timeIntervalSince1970
+    let live = try? RunArgument.ask(
+      ControlRequest(command: .status), history.launcher ?? target, environment)
+    let ranks = live.map {
+      [""] + $0.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+    let plots = [("loss of training", history.lossCurve), ("Acc@1 in %", history.accuracyCurve)]
+      .filter { $0.1.count > 1 }
+      .compactMap { title, points in Plot(title, [Plot.Series(letter: "o", points: points)]) }
+    let summary = history.text(at: now, tellsNext: false, canvas.sparkline).split(separator: "\n").map(
+      String.init)
+    let used = summary.count + (ranks?.count ?? 0)
+    let height = min(10, ((canvas.height ?? 24) - used - 2) / max(1, plots.count) - 3)
+    let drawn = height < 3 ? [] : plots.flatMap { [""] + $0.lines(on: canvas, height: height) }
+    return summary + drawn + (ranks ?? [])
+  }
+}
+
+/// What is shown on a terminal, in the place of what was shown before; or line after line elsewhere.
+private struct Screen {
+  private var height = 0
+  /// The last epoch of which a line was printed; nil before the first look.
+  private(set) var lastEpoch: Int?
+
+  /// Lines that would be broken or run off the screen are cut: the cursor has to find its way back.
+  mutating func show(_ lines: [String], on canvas: Canvas) {
+    let back = height > 0 ? "\u{1b}[\(height)A\r\u{1b}[J" : ""
+    let shown = lines.prefix((canvas.height ?? .max) - 1).map { String($0.prefix(canvas.width)) }
+    height = shown.count
+    print(back + shown.map { $0 + "\n" }.joined(), terminator: "")
+    fflush(nil)
+  }
+
+  mutating func add(_ lines: [String], upTo epoch: Int?) {
+    for line in lines { print(line) }
+    fflush(nil)
+    lastEpoch = epoch ?? lastEpoch ?? -1
+  }
+}
+
+extension RunHistory {
+  /// A line for each epoch that came after one; at the first look, for none.
+  fileprivate func epochLines(after epoch: Int?) -> [String] {
+    guard let epoch else { return [] }
+    return log.lines.filter { $0.epoch > epoch }.map { line in
+      let figures = [
+        line.trainLoss.map { "loss \(decimal($0, 4))" }, line.accuracy1.map { "Acc@1 \(decimal($0, 2)) %" },
+        line.testLoss.map { "test loss \(decimal($0, 4))" },
+        line.epoch == best?.epoch ? "the best so far" : nil,
+      ].compactMap(\.self)
+      let place = epochs.map { " (\(line.epoch + 1) of \($0))" } ?? ""
+      return "epoch \(line.epoch)\(place): \(figures.joined(separator: ", "))"
+    }
+  }
+}
