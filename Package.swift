@@ -144,7 +144,8 @@ let package = Package(
     .target(
       name: "TestCard", path: "Tests/TestCard", cxxSettings: torchHeaders, linkerSettings: torchLibraries),
     tests("TorchTests", ["Torch", "CTorch", "System", "kernel-tests"]),
-    tests("ModelTests", ["Model", "Torch", "Checkpoint", "TestSupport"], resources: [.copy("Goldens")]),
+    tests(
+      "ModelTests", ["Model", "Torch", "Checkpoint", "Recipe", "TestSupport"], resources: [.copy("Goldens")]),
     tests(
       "TrainingTests",
       [

@@ -1,6 +1,7 @@
 // The library as a whole: version, threads, memory, devices.
 #include "handles.h"
 #include "keeping_allocator.h"
+#include "block_threads.h"
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
@@ -46,6 +47,21 @@ const char *ct_compiler(void) { return __VERSION__; }
 const char *ct_instruction_set(void) {
   static const std::string name = at::get_cpu_capability();
   return name.c_str();
+}
+
+const char *ct_kernel_instructions(void) {
+  switch (ck_instructions_in_use()) {
+  case CK_AVX512_BF16: return "AVX-512 with bfloat16";
+  case CK_AVX512: return "AVX-512";
+  case CK_AVX2: return "AVX2";
+  case CK_NONE: break;
+  }
+  return nullptr;
+}
+
+const char *ct_kernel_products(void) {
+  if (ck_instructions_in_use() == CK_NONE) return nullptr;
+  return ck_product_in_use() == CK_PRODUCT_DOT ? "dot products of pairs" : "multiply-adds of float32";
 }
 
 int ct_set_threads(int count) {

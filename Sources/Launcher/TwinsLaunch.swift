@@ -26,17 +26,15 @@ struct TwinsLaunch: ParsableCommand {
       twins-launch \(programVersion)
       libtorch, compiler and instruction set: twins-worker --version
       """,
-    subcommands: [
-      TrainCommand.self, ExecCommand.self, Resume.self, Status.self, ListCommand.self, Watch.self,
-      Compare.self, Stop.self,
-      RequestCheckpoint.self, Bench.self, Simulate.self, ExecRank.self,
-    ] + ForwardedCommands.all,
+    subcommands: [ExecRank.self],
+    groupedSubcommands: Overview.groups.map { CommandGroup(name: $0.name, subcommands: $0.commands) },
     defaultSubcommand: TrainCommand.self)
 
   static func main() {
     ProcessSignals.letKill()
     do {
       try requireTextArguments()
+      guard CommandLine.argc > 1 else { return print(Overview.text) }
       try ForwardedCommands.forward(
         Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
       var command = try parseAsRoot(arguments)

@@ -34,6 +34,12 @@ public enum Runtime {
   /// The instruction set that libtorch computes with on this processor, as `AVX2`.
   public static var instructionSet: String { String(cString: ct_instruction_set()) }
 
+  /// The instruction set that the block's kernels take on this processor; nil where they cannot run, and libtorch's do all.
+  public static var kernels: String? { ct_kernel_instructions().map { String(cString: $0) } }
+
+  /// How these form products of bfloat16 values, measured when it is first asked for; nil where they cannot run.
+  public static var bfloat16Products: String? { ct_kernel_products().map { String(cString: $0) } }
+
   /// Threads that one operation may use.
   public static var threads: Int {
     get {

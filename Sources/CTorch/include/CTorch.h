@@ -50,6 +50,10 @@ const char *ct_library_path(void);
 const char *ct_compiler(void);
 /// The instruction set that libtorch's kernels use on this processor, as `AVX2`; static.
 const char *ct_instruction_set(void);
+/// The instruction set that the kernels of a block use on this processor; static, and null where they cannot run.
+const char *ct_kernel_instructions(void);
+/// How these form products of bfloat16 values, which is measured at the first call; static, and null where they cannot run.
+const char *ct_kernel_products(void);
 int ct_set_threads(int count);
 int ct_threads(int *out);
 /// Makes every later CPU tensor use an allocator that keeps freed memory (keeping_allocator.h).

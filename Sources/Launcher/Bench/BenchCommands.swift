@@ -6,7 +6,7 @@ import Recipe
 /// `bench`: measurements with several workers.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Time the sum of gradients over several workers, or the steps of a training with them.",
+    abstract: "Time sums of gradients, or training steps, with several workers.",
     subcommands: [BenchAllReduce.self, BenchStep.self])
 }
 

@@ -11,7 +11,7 @@ import WorkerLink
 struct ExecCommand: LaunchCommand {
   static let configuration = CommandConfiguration(
     commandName: "exec",
-    abstract: "Start any program as N workers on this host, or on each of several, as torchrun does.",
+    abstract: "Start any program as N workers, as torchrun does.",
     usage: "twins-launch --nproc N [launch flags] --exec PROGRAM [ARGUMENT…]",
     discussion: """
       All that follows --exec is the program's. It finds torchrun's variables (RANK, WORLD_SIZE, MASTER_ADDR, …) in its \

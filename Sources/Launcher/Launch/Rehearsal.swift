@@ -13,8 +13,13 @@ struct Rehearsal {
 
   /// Runs a worker to its end, or to a signal that asks the launcher to stop.
   ///
-  /// - Parameter command: As for rank 0, which meets the others; this one meets nobody.
-  init(_ command: WorkerCommand, _ signals: borrowing SignalReader) throws(LaunchError) {
+  /// - Parameters:
+  ///   - command: As for rank 0, which meets the others; this one meets nobody.
+  ///   - patience: How long it may take before it is ended; nil for as long as it does.
+  init(
+    _ command: WorkerCommand, _ signals: borrowing SignalReader, patience: Duration? = nil
+  ) throws(LaunchError) {
+    let deadline = patience.map { ContinuousClock.now + $0 }
     let alone = WorkerCommand(
       program: command.program, task: command.task,
       environment: command.environment.filter {
@@ -25,7 +30,9 @@ struct Rehearsal {
       alone, rank: 0, inheriting: WorkerProcess.Inheritance(lifeline: lifeline.reading.number))
     var printed: [WorkerStream: [UInt8]] = [:]
     var interruption: Signal?
-    while interruption == nil, Self.isRunning(worker, signals) {
+    while interruption == nil, deadline.map({ .now < $0 }) ?? true,
+      Self.isRunning(worker, signals, until: deadline)
+    {
       while let signal = signals.next() {
         if SignalReader.stopping.contains(signal) { interruption = signal }
       }
@@ -39,10 +46,13 @@ struct Rehearsal {
   }
 
   /// Waits for anything to do; whether the worker may have more to say.
-  private static func isRunning(_ worker: WorkerProcess, _ signals: borrowing SignalReader) -> Bool {
+  private static func isRunning(
+    _ worker: WorkerProcess, _ signals: borrowing SignalReader, until deadline: ContinuousClock.Instant?
+  ) -> Bool {
     let others = WorkerStream.allCases.compactMap { worker.pipe(of: $0) } + [signals.descriptor.number]
     var entries = ([worker.handle.number] + others).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    while poll(&entries, nfds_t(entries.count), -1) < 0, errno == EINTR {}
+    let patience = deadline.map { CInt(max(0, ($0 - .now) / .milliseconds(1)).rounded(.up)) } ?? -1
+    while poll(&entries, nfds_t(entries.count), patience) < 0, errno == EINTR {}
     return entries[0].revents == 0
   }
 
@@ -63,6 +73,11 @@ struct Rehearsal {
 extension Rehearsal {
   /// What the worker printed as its answer.
   var output: String { String(decoding: printed[.output] ?? [], as: UTF8.self) }
+
+  /// What it complained of.
+  var errors: String {
+    String(decoding: printed[.errors] ?? [], as: UTF8.self).split(separator: "\n").joined(separator: "; ")
+  }
 
   /// Passes on what the worker printed.
   func show() {

@@ -16,10 +16,14 @@ struct Devices: ParsableCommand {
   @Flag(help: "Print only how many workers would have a card each.")
   var count = false
 
+  @Flag(help: "Print one JSON object, as `twins-launch doctor` reads it.")
+  var json = false
+
   func run() throws {
     let environment = ProcessInfo.processInfo.environment
     try DeviceLibrary.open(deviceLibrary, for: nil, environment)
     let survey = DeviceSurvey.now(environment)
+    if json { return print(try jsonLine(DeviceReport(survey))) }
     print(count ? "\(survey.counts.values.max() ?? 0)" : survey.text)
   }
 }
@@ -35,6 +39,27 @@ extension DeviceSurvey {
         + (cards.count < cards.present ? ", of which \(cards.maker.variable) leaves \(cards.count)" : "")
     }
     let first = "\(libtorch), built for \(isForCUDA ? "CUDA" : "the CPU alone")"
-    return ([first] + seen + there).joined(separator: "\n")
+    let kernels = "kernels: " + (Runtime.kernels ?? "none that run on this processor; libtorch does all")
+    return ([first, kernels] + seen + there).joined(separator: "\n")
+  }
+}
+
+/// The survey as programs read it.
+private struct DeviceReport: Encodable {
+  let libtorch = Runtime.version
+  let libtorchPath = Runtime.path
+  let builtForCuda: Bool
+  let instructionSet = Runtime.instructionSet
+  let kernels = Runtime.kernels
+  let bfloat16Products = Runtime.bfloat16Products
+  let compiler = Runtime.compiler
+  let cuda: Int
+  let npu: Int
+  /// Why it computes on the CPU where the machine has cards; nil where it has none, or sees them.
+  let note: String?
+
+  init(_ survey: DeviceSurvey) {
+    (builtForCuda, cuda, npu) = (survey.isForCUDA, survey.count(of: .cuda), survey.count(of: .npu))
+    note = survey.note(workers: 1)
   }
 }

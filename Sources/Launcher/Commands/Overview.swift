@@ -1,0 +1,37 @@
+import ArgumentParser
+
+/// What one does with the program, a line a command: what it prints when nothing is asked of it.
+enum Overview {
+  /// The commands, by what they are for.
+  static let groups: [(name: String, commands: [any ParsableCommand.Type])] = [
+    (
+      "Train",
+      [TrainCommand.self, Resume.self, Stop.self, RequestCheckpoint.self, ExecCommand.self]
+    ),
+    ("See what runs do and did", [Status.self, ListCommand.self, Watch.self, Compare.self]),
+    ("Work with images and weights", ForwardedCommands.all),
+    ("Look at the machine", [Doctor.self, Models.self, Bench.self, Simulate.self]),
+  ]
+
+  static var text: String {
+    let names = groups.flatMap(\.commands).map { $0._commandName }
+    let width = names.map(\.count).max() ?? 0
+    let sections = groups.map { group in
+      let lines = group.commands.map { command in
+        let space = String(repeating: " ", count: width - command._commandName.count)
+        return "  \(command._commandName)\(space)  \(command.configuration.abstract)"
+      }
+      return ([group.name] + lines).joined(separator: "\n")
+    }
+    return
+      ([
+        "twins-launch trains Twins vision transformers on folders of images, and any program as torchrun does."
+      ]
+      + sections + [
+        """
+        First:  twins-launch --nproc auto --data-path DIR --model alt_gvt_small
+        Flags:  twins-launch help COMMAND
+        """
+      ]).joined(separator: "\n\n")
+  }
+}

@@ -1,0 +1,111 @@
+import Glibc
+import System
+
+/// The room of a file system, in bytes.
+struct FileSystemSpace: Equatable, Sendable {
+  let size: Int
+  /// What this user may still write.
+  let free: Int
+  /// Files that may still be made; nil where nobody counts them.
+  let files: Int?
+
+  init?(of path: String) {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    let unit = Int(status.f_frsize)
+    (size, free) = (Int(status.f_blocks) * unit, Int(status.f_bavail) * unit)
+    files = status.f_files > 0 ? Int(status.f_favail) : nil
+  }
+}
+
+/// The disk that a run is to write to, and how it does.
+struct DiskFacts: Equatable, Sendable {
+  /// The folder as it was named.
+  var folder = "."
+  /// The kind of its file system, as mounts have it.
+  var kind: String?
+  var space: FileSystemSpace?
+  /// Why nothing can be written there; nil where something can.
+  var obstacle: String?
+  /// Seconds that fsync(2) takes for a small file, the median of a few.
+  var syncSeconds: Double?
+  /// Bytes a second, with the fsync.
+  var speed: Double?
+  /// Whether it writes past the kernel's cache.
+  var isDirect: Bool?
+  /// Whether it has locks.
+  var hasLocks: Bool?
+  /// By how many seconds its clock is ahead of this machine's, as of a server.
+  var clockLead: Double?
+
+  init() {}
+
+  /// Of the folder, or where that is not there yet, of the nearest one above it; leaves nothing there.
+  init(of given: String) {
+    folder = given
+    var path = given
+    while access(path, F_OK) != 0, path != "/", path != "." { path = Folders.parent(of: path) }
+    space = FileSystemSpace(of: path)
+    kind = Self.kind(of: path)
+    guard Folders.canWrite(given) else {
+      obstacle = errorText(errno)
+      return
+    }
+    measure("\(path)/.twins-doctor-\(getpid())")
+  }
+
+  private static let block = 8 << 20
+
+  private mutating func measure(_ path: String) {
+    guard let file = Descriptor(open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)) else {
+      obstacle = errorText(errno)
+      return
+    }
+    defer { unlink(path) }
+    let number = file.number
+    hasLocks = flock(number, LOCK_EX | LOCK_NB) == 0
+    var word: UInt8 = 1
+    var times: [Double] = []
+    for _ in 0..<5 {
+      let watch = Stopwatch()
+      guard write(number, &word, 1) == 1, fsync(number) == 0 else { return obstacle = errorText(errno) }
+      times.append(watch.elapsed)
+    }
+    syncSeconds = times.sorted()[2]
+    clockLead = lastChange(of: path).map { $0 - Self.now }
+    let bytes = [UInt8](repeating: 1, count: Self.block)
+    let watch = Stopwatch()
+    if bytes.withUnsafeBytes({ writeAll($0, to: number) }).failure == nil, fsync(number) == 0 {
+      speed = Double(Self.block) / watch.elapsed
+    }
+    let direct = open(path, O_RDONLY | Self.direct | O_CLOEXEC)
+    isDirect = direct >= 0
+    if direct >= 0 { close(direct) }
+  }
+
+  private static var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  /// O_DIRECT, which Swift's Glibc module lacks.
+  #if arch(arm64)
+    private static let direct: CInt = 0o200000
+  #else
+    private static let direct: CInt = 0o40000
+  #endif
+
+  /// Of the innermost mount around a path.
+  private static func kind(of path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    let whole = String(cString: resolved) + "/"
+    let mounts = (ProcFS.text("/proc/self/mounts") ?? "").split(separator: "\n").map {
+      $0.split(separator: " ")
+    }
+    let around = mounts.filter { $0.count > 2 && (whole.hasPrefix($0[1] + "/") || $0[1] == "/") }
+    return around.enumerated().max { ($0.element[1].count, $0.offset) < ($1.element[1].count, $1.offset) }
+      .map { String($0.element[2]) }
+  }
+}
