@@ -2,8 +2,8 @@
 public struct FinishedEpoch: Equatable, Sendable {
   /// Which one, counted from 0.
   public var number: Int
-  /// Seconds from its first step here to its end.
-  public var seconds: Double
+  /// Seconds from its first step here to its end; nil where that was not seen.
+  public var seconds: Double?
   /// Mean loss of its steps.
   public var trainingLoss: Double?
   /// Mean loss of the held-out images; nil where none were evaluated, as all that follows.
@@ -18,7 +18,7 @@ public struct FinishedEpoch: Equatable, Sendable {
   public var best: Double?
 
   /// An epoch of which no more is known.
-  public init(_ number: Int, seconds: Double) { (self.number, self.seconds) = (number, seconds) }
+  public init(_ number: Int, seconds: Double?) { (self.number, self.seconds) = (number, seconds) }
 
   /// Whether no epoch before came to more.
   public var isBest: Bool { accuracy1 != nil && accuracy1 == best }
@@ -39,8 +39,8 @@ extension FinishedEpoch {
   /// Nil where there is none.
   init?(words: ArraySlice<UInt64>) {
     let words = Array(words)
-    guard let number = Int(exactly: words[0]), let seconds = finite(words[1]) else { return nil }
-    self.init(number, seconds: seconds)
+    guard let number = Int(exactly: words[0]) else { return nil }
+    self.init(number, seconds: finite(words[1]))
     (trainingLoss, loss) = (finite(words[2]), finite(words[3]))
     (accuracy1, accuracy5) = (finite(words[4]), finite(words[5]))
     (balancedAccuracy, best) = (finite(words[6]), finite(words[7]))

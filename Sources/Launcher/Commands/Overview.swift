@@ -8,7 +8,7 @@ enum Overview {
       "Train",
       [TrainCommand.self, Resume.self, Stop.self, RequestCheckpoint.self, ExecCommand.self]
     ),
-    ("See what runs do and did", [Status.self, ListCommand.self, Watch.self, Compare.self]),
+    ("See what runs do and did", [Status.self, ListCommand.self, Watch.self, Compare.self, Report.self]),
     ("Work with images and weights", ForwardedCommands.all),
     ("Look at the machine", [Doctor.self, Models.self, Bench.self, Simulate.self]),
   ]

@@ -97,6 +97,9 @@ struct Outcome: Equatable, Sendable {
   /// Why a failed run was not started again, where that needs saying.
   var reasonToStop: String?
 
+  /// Whether the run is done, or can be gone on with.
+  var isOrderly: Bool { [.done, .stoppedEarly].contains(ExitStatus(rawValue: exitStatus)) }
+
   /// The failure that the run ends by, if it does.
   var decisiveFailure: WorkerEnd? { isResumable ? nil : firstFailure.map { ends[$0] } }
 

@@ -63,6 +63,13 @@ struct RunFolder: Equatable, Sendable {
   /// What became of the run.
   var history: RunHistory { RunHistory(traces, host: ownHostName) }
 
+  /// What became of a run that is over, though its launcher is still here to say so.
+  var historyOfEnded: RunHistory {
+    var traces = traces
+    traces.isAlive = false
+    return RunHistory(traces, host: ownHostName)
+  }
+
   private var traces: RunTraces {
     var traces = RunTraces(output: output, launcher: launcher)
     if let launcher {

@@ -14,11 +14,17 @@ struct StepLine: Decodable, Equatable, Sendable {
   /// Nil where it was not finite.
   var loss: Double?
   var imagesPerSecond: Double?
+  var stepSeconds: Double?
+  var dataSeconds: Double?
+  var exposedSeconds: Double?
 
   enum CodingKeys: String, CodingKey {
     case epoch, step, loss
     case stepOfEpoch = "epoch_step"
     case imagesPerSecond = "images_per_second"
+    case stepSeconds = "step_seconds"
+    case dataSeconds = "data_seconds"
+    case exposedSeconds = "exposed_seconds"
   }
 }
 

@@ -33,7 +33,9 @@ final class Supervisor {
     station = try Station(launch, signals: signals, control: control, console: console, spawn: spawn)
     self.possession = possession
     self.hosts = hosts
-    view = launch.isPlain ? nil : LiveView(launch.environment)
+    if !launch.isPlain, let steps = launch.progressPath {
+      view = LiveView(of: Folders.parent(of: steps), launch.environment)
+    }
     station.console.columns = view?.columns
     fleet = Fleet(size: launch.worldSize, grace: launch.grace, restarts: Restarts(launch.restarts))
     if hosts == nil { try station.prepare(attempt) }
@@ -62,13 +64,16 @@ final class Supervisor {
     view?.end(attempt, at: now, on: &station.console)
     station.service.end(
       outcome.reason, errno: outcome.errno(outOfMemory: attempt.memoryKills.since != nil),
-      succeeded: [.done, .stoppedEarly].contains(ExitStatus(rawValue: outcome.exitStatus)))
+      succeeded: outcome.isOrderly)
     // Somebody who has asked to stop is not kept waiting by a reader that has stalled.
     station.console.drain(patience: outcome.stopSignal == nil ? .seconds(5) : .milliseconds(500))
     let text = lastWords(on: outcome)
     launch.journal?.end(status: outcome.exitStatus, reason(for: outcome))
     station.console.write(text)
     hosts?.finish(status: outcome.exitStatus, text, isWhole: outcome.ends.allSatisfy(\.ending.isOrderly))
+    station.console.drain(patience: .milliseconds(500))
+    guard outcome.isOrderly, let summary = view?.summary else { return }
+    station.console.say(summary)
     station.console.drain(patience: .milliseconds(500))
   }
 

@@ -1,6 +1,12 @@
+import FoundationEssentials
+import System
+import SystemPackage
+import WorkerLink
+
 /// The view of a run while it runs: looks at its ranks a few times a second, and has the console draw it.
 struct LiveView: Sendable {
   private var view = RunView()
+  private let output: String
   private let environment: [String: String]
   /// The terminal's, when it was looked at last.
   private(set) var columns: Int
@@ -10,10 +16,12 @@ struct LiveView: Sendable {
   private static let pause = Duration.milliseconds(250)
 
   /// Nil where standard output goes to no terminal, or the user wants plain lines.
-  init?(_ environment: [String: String]) {
+  ///
+  /// - Parameter output: The run's output folder.
+  init?(of output: String, _ environment: [String: String]) {
     let canvas = Canvas.standardOutput(environment)
     guard canvas.height != nil, canvas.isColoured, environment["TERM"]?.isEmpty == false else { return nil }
-    (self.environment, columns) = (environment, canvas.width)
+    (self.output, self.environment, columns) = (output, environment, canvas.width)
   }
 
   /// Draws how the attempt stands, where it is time to.
@@ -23,8 +31,7 @@ struct LiveView: Sendable {
     let canvas = Canvas.standardOutput(environment)
     columns = canvas.width
     console.columns = columns
-    let ranks = liveness.views(of: attempt.workers.values)
-    for line in view.look(ranks, at: now, on: canvas) { console.say(line) }
+    look(liveness.views(of: attempt.workers.values), at: now, canvas, console: &console)
     let slow = Dictionary(liveness.currentStragglers.map { ($0.rank, $0.summary) }) { first, _ in first }
     console.keepAtBottom(view.lines(on: canvas, slow: slow), width: canvas.width)
   }
@@ -33,8 +40,34 @@ struct LiveView: Sendable {
   mutating func end(_ attempt: Attempt, at now: Duration, on console: inout Console) {
     if let (state, updates) = attempt.liveness?.read(0) {
       let rank = RankView(rank: 0, state: state, updates: updates, isStopped: false)
-      for line in view.look([rank], at: now, on: .standardOutput(environment)) { console.say(line) }
+      look([rank], at: now, .standardOutput(environment), console: &console)
     }
     console.clearBottom()
+  }
+
+  private mutating func look(
+    _ ranks: [RankView], at now: Duration, _ canvas: Canvas, console: inout Console
+  ) {
+    let log = "\(output)/\(RunLayout.epochs)"
+    let lines = view.look(ranks, at: now, on: canvas) { numbers in
+      let bytes = (try? RegularFile.contents(of: FilePath(log))) ?? []
+      return EpochLog(bytes).lines.filter { numbers.contains($0.epoch) }.map(FinishedEpoch.init)
+    }
+    for line in lines { console.say(line) }
+  }
+
+  /// What the run came to, where it ended and how to go on, once it is over.
+  var summary: String? {
+    let canvas = Canvas.standardOutput(environment)
+    return RunFolder(output)?.historyOfEnded.text(at: Date().timeIntervalSince1970, canvas.sparkline)
+  }
+}
+
+extension FinishedEpoch {
+  /// What the line of an epoch tells of it.
+  fileprivate init(_ line: EpochLog.Line) {
+    self.init(line.epoch, seconds: nil)
+    (trainingLoss, loss) = (line.trainLoss, line.testLoss)
+    (accuracy1, accuracy5) = (line.accuracy1, line.accuracy5)
   }
 }

@@ -8,6 +8,7 @@ struct RunView: Sendable {
   /// Acc@1 of each evaluated epoch that was seen.
   private var accuracies: [Double] = []
   private var best: (accuracy: Double, epoch: Int)?
+  /// The last epoch with a line, or the one before the first that was seen.
   private var lastEpoch: Int?
   private var hasHead = false
   private var first: WorkerStatus?
@@ -16,20 +17,31 @@ struct RunView: Sendable {
   /// More rows of ranks than this are counted, and not shown.
   private static let mostRanks = 16
 
-  /// Takes in what there is to see at a moment; the lines to keep, of an epoch that was finished.
-  mutating func look(_ ranks: [RankView], at now: Duration, on canvas: Canvas) -> [String] {
+  /// Takes in what there is to see at a moment; the lines to keep, of epochs that were finished.
+  ///
+  /// - Parameter missed: Epochs that began and ended between two looks, as far as anything tells of them.
+  mutating func look(
+    _ ranks: [RankView], at now: Duration, on canvas: Canvas,
+    missed: (Range<Int>) -> [FinishedEpoch] = { _ in [] }
+  ) -> [String] {
     self.ranks = ranks
     first = ranks.first { $0.rank == 0 }?.state
     guard let status = first else { return [] }
     pace.look(status, at: now)
+    if lastEpoch == nil, let epoch = status.epoch { lastEpoch = epoch - 1 }
     guard let epoch = status.finished, epoch.number != lastEpoch else { return [] }
+    let between = lastEpoch.map { $0 + 1 < epoch.number ? missed($0 + 1..<epoch.number) : [] } ?? []
     lastEpoch = epoch.number
+    defer { hasHead = true }
+    return (hasHead ? [] : [EpochRow.head]) + (between + [epoch]).map { note($0, on: canvas) }
+  }
+
+  private mutating func note(_ epoch: FinishedEpoch, on canvas: Canvas) -> String {
     if let accuracy = epoch.accuracy1 {
       accuracies.append(accuracy)
       if epoch.isBest { best = (accuracy, epoch.number) }
     }
-    defer { hasHead = true }
-    return (hasHead ? [] : [EpochRow.head]) + [EpochRow.line(epoch, on: canvas)]
+    return EpochRow.line(epoch, on: canvas)
   }
 
   /// Where the run is now.
@@ -99,10 +111,8 @@ struct RunView: Sendable {
 
   private static func clock(_ rest: RunPace.Rest) -> String {
     let seconds = Int((rest.time / .seconds(1)).rounded())
-    let two = { (number: Int) in (number < 10 ? "0" : "") + "\(number)" }
     let days = seconds >= 86_400 ? "\(seconds / 86_400) d " : ""
-    return (rest.isLeast ? "at least " : "") + days
-      + "\(seconds / 3600 % 24):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+    return (rest.isLeast ? "at least " : "") + days + clockTime(seconds: seconds % 86_400)
   }
 
   /// With two digits, as rates are written: `4.2e-4`.
@@ -128,9 +138,7 @@ enum EpochRow {
   static let head = " epoch     loss  test loss   Acc@1   Acc@5  balanced       time"
 
   static func line(_ epoch: FinishedEpoch, on canvas: Canvas) -> String {
-    let seconds = Int(epoch.seconds.rounded())
-    let two = { (number: Int) in (number < 10 ? "0" : "") + "\(number)" }
-    let time = "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+    let time = epoch.seconds.map { clockTime(seconds: Int($0.rounded())) } ?? ""
     let cells = [
       padded("\(epoch.number)", 6), cell(epoch.trainingLoss, 4, 9), cell(epoch.loss, 4, 11),
       cell(epoch.accuracy1, 2, 8), cell(epoch.accuracy5, 2, 8), cell(epoch.balancedAccuracy, 2, 10),
@@ -157,6 +165,12 @@ struct ProgressBar: Equatable {
     let bar = String(repeating: full, count: halves / 2) + (halves % 2 == 1 ? half : "")
     return bar + String(repeating: empty, count: width - bar.count)
   }
+}
+
+/// `1:02:05`
+private func clockTime(seconds: Int) -> String {
+  let two = { (number: Int) in (number < 10 ? "0" : "") + "\(number)" }
+  return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
 }
 
 /// The text with blanks before it.

@@ -81,6 +81,21 @@ import WorkerLink
     #expect(figures.hasSuffix("best Acc@1 35.00 in epoch 2  ▇▁█"), "\(figures)")
   }
 
+  @Test func `epochs that came and went between two looks are told by the log`() {
+    var view = RunView()
+    var state = status(1, 0)
+    state.finished = finished(0, 34.2, best: 34.2)
+    _ = view.look(ranks(state), at: .zero, on: canvas)
+    state.finished = finished(3, 36, best: 36)
+    var asked: Range<Int>?
+    let kept = view.look(ranks(state), at: .zero, on: canvas) { numbers in
+      asked = numbers
+      return [FinishedEpoch(2, seconds: nil)]
+    }
+    #expect(asked == 1..<3)
+    #expect(kept.map { $0.split(separator: " ").first } == ["2", "3"] && kept[0] == "     2")
+  }
+
   @Test func `an epoch without an evaluation has blanks, and is none of the best`() {
     var view = RunView()
     var state = status(1, 0)
