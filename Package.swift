@@ -83,7 +83,8 @@ let package = Package(
     room("Checkpoint", ["CLinux", "System", systemPackage]),
     room("Recipe", ["System"]),
     room("Forecast"),
-    room("TensorBoard", ["System"]),
+    room("Protobuf"),
+    room("TensorBoard", ["Protobuf", "System"]),
     room("Output", ["WorkerLink", "Checkpoint", "Recipe", "System", systemPackage]),
     room("Flags", ["Output", "Recipe", "System", systemPackage, argumentParser]),
     room(

@@ -1,3 +1,5 @@
+import Protobuf
+
 /// Something to see in TensorBoard: values at a step of a run, and when they were had.
 ///
 /// Field numbers are those of TensorFlow's event.proto and summary.proto.

@@ -1,3 +1,4 @@
+import Protobuf
 import System
 
 /// Records of an event file: TFRecord, as TensorFlow's record_writer.cc frames them.

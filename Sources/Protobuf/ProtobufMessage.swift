@@ -2,32 +2,42 @@
 ///
 /// The encoding is the one that protobuf.dev describes: a key of field and kind, then a varint, eight or four bytes, or a
 /// length and its bytes.
-struct ProtobufMessage {
-  private(set) var bytes: [UInt8] = []
+public struct ProtobufMessage: Sendable {
+  /// The message as it is sent, or written to a file.
+  public private(set) var bytes: [UInt8] = []
 
-  mutating func add(_ field: Int, _ value: Int) {
+  /// A message without fields.
+  public init() {}
+
+  /// Adds a whole number.
+  public mutating func add(_ field: Int, _ value: Int) {
     addVarint(UInt64(field) << 3 | 0)
     addVarint(UInt64(bitPattern: Int64(value)))
   }
 
-  mutating func add(_ field: Int, _ value: Double) {
+  /// Adds a number of eight bytes.
+  public mutating func add(_ field: Int, _ value: Double) {
     addVarint(UInt64(field) << 3 | 1)
     withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
   }
 
-  mutating func add(_ field: Int, _ value: Float) {
+  /// Adds a number of four bytes.
+  public mutating func add(_ field: Int, _ value: Float) {
     addVarint(UInt64(field) << 3 | 5)
     withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
   }
 
-  mutating func add(_ field: Int, _ content: some Collection<UInt8>) {
+  /// Adds bytes.
+  public mutating func add(_ field: Int, _ content: some Collection<UInt8>) {
     addVarint(UInt64(field) << 3 | 2)
     addVarint(UInt64(content.count))
     bytes += content
   }
 
-  mutating func add(_ field: Int, _ text: String) { add(field, text.utf8) }
-  mutating func add(_ field: Int, _ message: ProtobufMessage) { add(field, message.bytes) }
+  /// Adds a text.
+  public mutating func add(_ field: Int, _ text: String) { add(field, text.utf8) }
+  /// Adds a message.
+  public mutating func add(_ field: Int, _ message: ProtobufMessage) { add(field, message.bytes) }
 
   private mutating func addVarint(_ value: UInt64) {
     var rest = value
@@ -40,19 +50,26 @@ struct ProtobufMessage {
 }
 
 /// Reads the fields of a message in order; ends at the first byte that is none of a field's.
-struct ProtobufFields: Sequence, IteratorProtocol {
+public struct ProtobufFields: Sequence, IteratorProtocol {
   private var rest: ArraySlice<UInt8>
 
-  init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+  /// The fields of a message's bytes.
+  public init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
-  enum Value {
+  /// What a field holds, as it is encoded.
+  public enum Value {
+    /// A whole number.
     case varint(UInt64)
+    /// Eight bytes.
     case fixed64(UInt64)
+    /// Four bytes.
     case fixed32(UInt32)
+    /// A text, bytes or a message.
     case bytes(ArraySlice<UInt8>)
   }
 
-  mutating func next() -> (field: Int, value: Value)? {
+  /// The next field with its number.
+  public mutating func next() -> (field: Int, value: Value)? {
     guard let key = varint(), let value = value(ofKind: key & 7) else { return nil }
     return (Int(truncatingIfNeeded: key >> 3), value)
   }
@@ -85,6 +102,6 @@ struct ProtobufFields: Sequence, IteratorProtocol {
 }
 
 /// The number that these bytes are, the lowest first.
-func littleEndian(_ bytes: some BidirectionalCollection<UInt8>) -> UInt64 {
+public func littleEndian(_ bytes: some BidirectionalCollection<UInt8>) -> UInt64 {
   bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
 }
