@@ -54,16 +54,36 @@ public final class Evaluator {
 
   /// Counts one batch of this rank's share.
   public func tally(_ batch: PixelBatch, by network: any Network) -> Tally {
+    launch(batch, by: network).tally()
+  }
+
+  /// Counts one batch of this rank's share; a card is still at it when this returns.
+  public func launch(_ batch: PixelBatch, by network: any Network) -> LaunchedTally {
     withoutGradients {
-      let images = normalized(batch.pixels, count: batch.count, side: batch.size)
-      let labels = Tensor(batch.labels.map(Int64.init), [batch.count]).moved(to: device)
-      let logits = network(images, .evaluation(computeType: recipe.computeType, kernels: recipe.kernels))
-      var tally = Tally()
-      tally.images = batch.count
-      tally.loss = crossEntropy(logits, labels, reduction: .sum).item()
-      tally.count(topClasses(of: logits), batch.labels)
-      return tally
+      let inputs = moved([
+        Tensor(bytes: batch.pixels, [batch.count, batch.size, batch.size, 3], .uint8),
+        Tensor(batch.labels.map(Int64.init), [batch.count]),
+      ])
+      let logits = network(
+        normalized(inputs[0]).permuted([0, 3, 1, 2]),
+        .evaluation(computeType: recipe.computeType, kernels: recipe.kernels))
+      let loss = crossEntropy(logits, inputs[1], reduction: .sum)
+      let best = logits.topIndices(min(5, logits.shape[1]))
+      guard device != .cpu else {
+        let classes = best.elements(as: Int64.self).map(Int.init)
+        return LaunchedTally(labels: batch.labels, outcome: .known(loss: loss.item(), classes))
+      }
+      // Both as doubles, which hold every class exactly: so they come in one download.
+      let numbers = Tensor.empty([1 + best.count], .float64, on: device)
+      numbers.selected(0, 0).copy(from: loss)
+      numbers.narrowed(0, to: 1..<numbers.count).copy(from: best.reshaped([best.count]))
+      return LaunchedTally(labels: batch.labels, outcome: .coming(Readback(numbers)))
     }
+  }
+
+  /// Tensors of the host where the network is: on a card, by one upload that nobody waits for.
+  private func moved(_ tensors: [Tensor]) -> [Tensor] {
+    device == .cpu ? tensors : uploaded(tensors, to: device)
   }
 
   /// The sum of every rank's tally over so many classes, the same on all of them.
@@ -81,10 +101,41 @@ public final class Evaluator {
     return all
   }
 
-  private func topClasses(of logits: Tensor) -> [[Int]] {
-    let depth = min(5, logits.shape[1])
-    let flat = logits.topIndices(depth).elements(as: Int64.self)
-    return stride(from: 0, to: flat.count, by: depth).map { flat[$0..<($0 + depth)].map(Int.init) }
+}
+
+/// A batch that is evaluated, or on its way on a card; what it comes to may not be known yet.
+public struct LaunchedTally {
+  /// The sum of the losses, and the classes of highest score of one image after the other.
+  enum Outcome {
+    case known(loss: Double, [Int])
+    /// On their way from a card, in a row.
+    case coming(Readback)
+  }
+
+  let labels: [Int]
+  let outcome: Outcome
+
+  /// Whether nobody need wait for what it comes to.
+  public var isKnown: Bool { if case .known = outcome { true } else { false } }
+
+  /// What it comes to, once that is known.
+  public func tally() -> Evaluator.Tally {
+    switch outcome {
+    case .known(let loss, let classes): return tally(loss, classes)
+    case .coming(let readback):
+      let numbers = readback.numbers()
+      return tally(numbers[0], numbers.dropFirst().map { Int($0) })
+    }
+  }
+
+  private func tally(_ loss: Double, _ classes: [Int]) -> Evaluator.Tally {
+    let depth = classes.count / max(1, labels.count)
+    var tally = Evaluator.Tally()
+    tally.images = labels.count
+    tally.loss = loss
+    tally.count(
+      labels.indices.map { Array(classes[$0 * depth..<($0 + 1) * depth]) }, labels)
+    return tally
   }
 }
 

@@ -95,6 +95,7 @@ struct Evaluation {
         throw shared
       }
     }
+    settleOpen(&progress, of: batches.count, kind)
     return progress.tally
   }
 
@@ -103,9 +104,19 @@ struct Evaluation {
     var tally = Evaluator.Tally()
     var meters = EvaluationMeters()
     var timing = Timing()
+    /// The batch that a card is still at.
+    var open: OpenBatch?
   }
 
-  /// Evaluates these batches, or those before a wish to stop.
+  /// A batch that is on its way.
+  private struct OpenBatch {
+    let index: Int
+    let launched: LaunchedTally
+    /// Seconds that it took so far.
+    let seconds: Double
+  }
+
+  /// Evaluates these batches, or those before a wish to stop; on a card, the last of them may be left open.
   private func evaluate(
     _ turn: Range<Int>, of count: Int, by network: any Network, _ kind: Kind, _ progress: inout Progress
   ) throws {
@@ -114,18 +125,29 @@ struct Evaluation {
       var watch = Stopwatch()
       guard let batch = try loader.next() else { break }
       progress.timing.data.add(watch.elapsed)
-      let tally = evaluator.tally(batch, by: network)
+      let launched = evaluator.launch(batch, by: network)
       loader.recycle(batch)
-      progress.timing.step.add(watch.lap())
-      progress.tally += tally
-      progress.meters.add(tally)
-      if index.isMultiple(of: 10) || index == count - 1 {
-        rank.console.print(
-          ReferenceLines.step(
-            header: kind.header, index: index, of: count, meters: progress.meters.fields,
-            timing: progress.timing, peakMegabytes: ProcessMemory.peakMegabytes(on: rank.device)))
-      }
+      // A batch on a card is counted when the next one is on its way, so that the card never waits for this thread.
+      let next = OpenBatch(index: index, launched: launched, seconds: watch.lap())
+      settleOpen(&progress, of: count, kind)
+      progress.open = next
+      if launched.isKnown { settleOpen(&progress, of: count, kind) }
     }
+  }
+
+  /// Learns what the open batch came to, counts it and says so.
+  private func settleOpen(_ progress: inout Progress, of count: Int, _ kind: Kind) {
+    guard let open = progress.open.take() else { return }
+    let watch = Stopwatch()
+    let tally = open.launched.tally()
+    progress.timing.step.add(open.seconds + watch.elapsed)
+    progress.tally += tally
+    progress.meters.add(tally)
+    guard open.index.isMultiple(of: 10) || open.index == count - 1 else { return }
+    rank.console.print(
+      ReferenceLines.step(
+        header: kind.header, index: open.index, of: count, meters: progress.meters.fields,
+        timing: progress.timing, peakMegabytes: ProcessMemory.peakMegabytes(on: rank.device)))
   }
 }
 
