@@ -1,6 +1,5 @@
 // Copies between host and device for which nobody waits.
 #include "handles.h"
-#include <algorithm>
 #include <c10/core/Event.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <cstring>
@@ -44,7 +43,7 @@ struct Package {
 }  // namespace
 
 struct ct_readback {
-  at::Tensor numbers;
+  at::Tensor host;
   c10::Event done;
 };
 
@@ -78,21 +77,25 @@ int ct_upload_again(const ct_tensor *const *tensors, int count, ct_tensor *const
 
 int ct_readback_begin(const ct_tensor *t, ct_readback **out) {
   return guarded([&] {
-    TORCH_CHECK(t->value.scalar_type() == at::kDouble, "only doubles are read back beside other work");
+    TORCH_CHECK(t->value.is_contiguous(), "only what lies in a row is read back beside other work");
     const auto device = t->value.device();
-    auto numbers = pinned(t->value.sizes(), at::kDouble);
-    numbers.copy_(t->value, /*non_blocking=*/true);
+    auto host = pinned(t->value.sizes(), t->value.scalar_type());
+    c10::NoGradGuard no_grad;
+    host.copy_(t->value, /*non_blocking=*/true);
     c10::Event done(device.type());
     done.record(c10::impl::VirtualGuardImpl(device.type()).getStream(device));
-    *out = new ct_readback{std::move(numbers), std::move(done)};
+    *out = new ct_readback{std::move(host), std::move(done)};
   });
 }
 
-int ct_readback_finish(const ct_readback *readback, double *out, int64_t count) {
+void *ct_readback_place(const ct_readback *readback, size_t *bytes) {
+  *bytes = readback->host.nbytes();
+  return readback->host.data_ptr();
+}
+
+int ct_readback_finish(const ct_readback *readback) {
   return guarded([&] {
-    TORCH_CHECK(readback->numbers.numel() == count, readback->numbers.numel(), " numbers read into ", count);
     if (!readback->done.query()) readback->done.synchronize();
-    std::copy_n(readback->numbers.data_ptr<double>(), count, out);
   });
 }
 

@@ -27,23 +27,33 @@ public func upload(
   check(status, file, line)
 }
 
-/// A few doubles of a device on their way to the host.
-public final class Readback {
-  private let handle: OpaquePointer
-  private let count: Int
+/// Elements of a device on their way to the host, behind all that was asked of the device before.
+public final class Readback: Sendable {
+  // Safe: the handle never changes, and what is behind it only waits; the bytes are touched by who has waited.
+  private nonisolated(unsafe) let handle: OpaquePointer
 
-  /// Begins to copy the elements that a contiguous float64 tensor has once all that was asked of its device is done.
+  /// Begins to copy a contiguous tensor.
   public init(_ tensor: Tensor, file: StaticString = #fileID, line: UInt = #line) {
-    count = tensor.count
     handle = newHandle(file, line) { ct_readback_begin(tensor.handle, $0) }
   }
 
   deinit { ct_readback_free(handle) }
 
-  /// The elements in row-major order; waits where they are not there yet.
+  /// Where the bytes arrive, in row-major order, in memory that stays as long as this.
+  public var place: UnsafeMutableRawBufferPointer {
+    var count = 0
+    let start = ct_readback_place(handle, &count)
+    return UnsafeMutableRawBufferPointer(start: start, count: count)
+  }
+
+  /// Returns when they are there, on whichever thread.
+  public func wait(file: StaticString = #fileID, line: UInt = #line) {
+    check(ct_readback_finish(handle), file, line)
+  }
+
+  /// The elements of a float64 tensor; waits where they are not there yet.
   public func numbers(file: StaticString = #fileID, line: UInt = #line) -> [Double] {
-    var numbers = [Double](repeating: 0, count: count)
-    check(ct_readback_finish(handle, &numbers, Int64(count)), file, line)
-    return numbers
+    wait(file: file, line: line)
+    return Array(place.bindMemory(to: Double.self))
   }
 }

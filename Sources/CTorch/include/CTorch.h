@@ -108,11 +108,13 @@ int ct_put_(ct_tensor *t, const ct_tensor *places, const ct_tensor *values);
 int ct_upload(const ct_tensor *const *tensors, int count, int kind, int index, ct_tensor **out);
 /// Other tensors of the same types and shapes to where an upload has put those before, by one copy too.
 int ct_upload_again(const ct_tensor *const *tensors, int count, ct_tensor *const *there);
-/// Doubles of a device on their way to the host.
+/// A contiguous tensor of a device on its way to the host.
 typedef struct ct_readback ct_readback;
 int ct_readback_begin(const ct_tensor *t, ct_readback **out);
-/// All of them, for which this waits where they are not there yet.
-int ct_readback_finish(const ct_readback *readback, double *out, int64_t count);
+/// Where its bytes arrive, in memory that stays as long as the readback.
+void *ct_readback_place(const ct_readback *readback, size_t *bytes);
+/// Waits where they are not there yet; any thread may.
+int ct_readback_finish(const ct_readback *readback);
 void ct_readback_free(ct_readback *readback);
 
 // Work of a device that is noted once and then given to it as one launch (recording.cpp)

@@ -45,7 +45,7 @@ public final class CheckpointWriter: Sendable {
   /// - Parameters:
   ///   - state: Everything that is not a tensor.
   ///   - isBest: Whether it is the best of the run so far: the newest such checkpoint is never pruned.
-  ///   - fill: Copies the tensors; called before this returns, or never. What it throws ends the save, without an
+  ///   - fill: Copies the tensors, or has a card begin to; called before this returns, or never. What it throws ends the save, without an
   ///     outcome.
   public func begin<Failure: Error>(
     _ name: CheckpointName, state: some Encodable & Sendable, isBest: Bool = false,
@@ -59,8 +59,10 @@ public final class CheckpointWriter: Sendable {
       throw error
     }
     let pending = PendingCheckpoint(name: "\(name)", files: handoff.snapshot.files, isBest: isBest)
+    let arrivals = handoff.snapshot.arrivals
     do {
       try savingThread { [store, keeping, handoff] in
+        for arrival in arrivals { arrival() }
         handoff.giveBack(store.outcome(of: pending, with: state, keeping: keeping))
       }
     } catch {

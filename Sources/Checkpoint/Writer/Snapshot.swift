@@ -8,6 +8,8 @@ import System
 public struct Snapshot: ~Copyable {
   private var arena = ByteArena()
   private(set) var files: [TensorFile] = []
+  /// Wait for what is on its way.
+  private(set) var arrivals: [@Sendable () -> Void] = []
 
   /// Bytes of all tensors.
   public var byteCount: Int {
@@ -27,9 +29,21 @@ public struct Snapshot: ~Copyable {
     }
   }
 
+  /// Likewise of tensors whose bytes are still on their way, to memory of the caller's.
+  ///
+  /// - Parameter arrival: Returns when they are there; called on the thread that writes them, before it reads any. What
+  ///   it holds stays until the next snapshot.
+  public mutating func add(
+    _ tensors: [TensorView], to file: String, arrival: @escaping @Sendable () -> Void
+  ) {
+    add(tensors, to: file)
+    arrivals.append(arrival)
+  }
+
   /// Forgets the tensors and keeps the memory.
   mutating func clear() {
     files = []
+    arrivals = []
     arena.reset()
   }
 

@@ -59,9 +59,8 @@ func copy(
 }
 
 extension FlatState {
-  /// Copies all numbers to host memory.
+  /// Copies all numbers of host memory.
   func copy(to target: UnsafeMutableBufferPointer<Float>) {
-    guard tensor.device == .cpu else { return tensor.copy(into: UnsafeMutableRawBufferPointer(target)) }
     Training.copy(
       BlockLayout(size: 1).ranges(of: 0, in: 0..<tensor.count), of: tensor.floats(), to: target)
   }

@@ -22,7 +22,7 @@ struct WeightCheck {
 
   /// Throws on every rank, naming those that hold other weights than most, unless all hold the same.
   ///
-  /// - Parameter target: Gets a copy of the weights, whose reading then costs nothing more.
+  /// - Parameter target: Gets a copy of weights in host memory, whose reading then costs nothing more.
   func compare(
     after steps: Int, copyingTo target: UnsafeMutableBufferPointer<Float>? = nil
   ) throws(TrainingError) {
@@ -38,10 +38,6 @@ struct WeightCheck {
   /// A number that differs where any one block does.
   private func digest(copyingTo target: UnsafeMutableBufferPointer<Float>?) -> UInt64 {
     guard flat.isOnHost else {
-      if let target {
-        flat.weights.copy(to: target)
-        return digest(of: target)
-      }
       let weights = flat.weights.tensor.moved(to: .cpu)
       return withExtendedLifetime(weights) { digest(of: weights.floats()) }
     }

@@ -35,6 +35,9 @@ final class WeightEMA {
     average.tensor.move(towards: flat.weights.tensor, by: numbers.averageShare)
   }
 
+  /// The averages as they lie.
+  var state: FlatState { average }
+
   /// Copies the averages to host memory.
   func copy(to target: UnsafeMutableBufferPointer<Float>) { average.copy(to: target) }
 

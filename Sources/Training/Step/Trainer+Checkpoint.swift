@@ -8,15 +8,17 @@ extension Trainer {
   static let optimizerFile = "optimizer"
   static let averageFile = "average"
 
-  /// Bytes of a checkpoint's tensors in memory.
+  /// Bytes of memory that a checkpoint's tensors are copied to; a card brings its own.
   public var savedByteCount: Int {
-    (1 + optimizer.moments.count + (average == nil ? 0 : 1)) * flat.byteCount
+    guard flat.isOnHost else { return 0 }
+    return (1 + optimizer.moments.count + (average == nil ? 0 : 1)) * flat.byteCount
   }
 
   /// Copies what a checkpoint holds, on one rank or several, while all others `shareForSaving`: each after the same step.
   ///
   /// Throws `TrainingError.weightsDiffer` on every rank rather than saving weights that are one rank's alone.
   public func save(to snapshot: inout Snapshot) throws(TrainingError) {
+    guard flat.isOnHost else { return try saveFromCard(to: &snapshot) }
     let weights = flat.room(in: &snapshot, file: Self.modelFile)
     let moments = optimizer.rule.moments.map { moment in
       flat.room(in: &snapshot, file: Self.optimizerFile, prefix: Optimizer.prefix(moment))
@@ -26,6 +28,16 @@ extension Trainer {
     // What this rank has by itself comes first: the others make theirs ready meanwhile.
     if let average, let averages { average.copy(to: averages) }
     try collectively(try optimizer.copyMoments(to: moments))
+  }
+
+  /// A card copies its state behind the steps that it was given and before those that follow: only who writes it waits.
+  private func saveFromCard(to snapshot: inout Snapshot) throws(TrainingError) {
+    try weightCheck.compare(after: optimizer.steps)
+    flat.read(flat.weights, back: &snapshot, file: Self.modelFile)
+    for (name, moment) in zip(optimizer.rule.moments, optimizer.moments) {
+      flat.read(moment, back: &snapshot, file: Self.optimizerFile, prefix: Optimizer.prefix(name))
+    }
+    if let average { flat.read(average.state, back: &snapshot, file: Self.averageFile) }
   }
 
   /// Lends those who save this rank's part of a checkpoint; throws where `save` does.
@@ -44,13 +56,26 @@ extension FlatParameters {
     in snapshot: inout Snapshot, file: String, prefix: String = ""
   ) -> UnsafeMutableBufferPointer<Float> {
     let floats = snapshot.take(byteCount).bindMemory(to: Float.self)
-    let views = zip(parameters, layout.places).map { parameter, place in
+    snapshot.add(views(of: floats, prefix: prefix), to: file)
+    return floats
+  }
+
+  /// Has a card copy a number for each weight, which `file` will have under the parameters' names.
+  fileprivate func read(
+    _ state: FlatState, back snapshot: inout Snapshot, file: String, prefix: String = ""
+  ) {
+    let readback = Readback(state.tensor)
+    snapshot.add(views(of: readback.place.bindMemory(to: Float.self), prefix: prefix), to: file) {
+      readback.wait()
+    }
+  }
+
+  private func views(of floats: UnsafeMutableBufferPointer<Float>, prefix: String) -> [TensorView] {
+    zip(parameters, layout.places).map { parameter, place in
       TensorView(
         name: prefix + parameter.name, type: .float32, shape: parameter.tensor.shape,
         bytes: UnsafeRawBufferPointer(UnsafeMutableBufferPointer(rebasing: floats[place.range])))
     }
-    snapshot.add(views, to: file)
-    return floats
   }
 }
 

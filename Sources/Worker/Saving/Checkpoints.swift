@@ -57,7 +57,9 @@ final class Checkpoints {
   }
 
   /// Begins to put the memory of checkpoints in place, beside the first steps.
-  func prepare() { writer?.prepare(byteCount: trainer.savedByteCount) }
+  func prepare() {
+    if trainer.savedByteCount > 0 { writer?.prepare(byteCount: trainer.savedByteCount) }
+  }
 
   /// Whether to save after a step; asked once for each, in their order.
   func areDue(after step: FinishedStep) -> Bool {

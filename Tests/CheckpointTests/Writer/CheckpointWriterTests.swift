@@ -79,6 +79,40 @@ import Testing
     }
   }
 
+  /// Memory of another's, which fills it when it is asked to.
+  private final class Arriving: Sendable {
+    // Safe: it is filled by who writes the checkpoint, before anybody reads it.
+    nonisolated(unsafe) let floats = UnsafeMutableBufferPointer<Float>.allocate(capacity: 3)
+    let isAwaited = Gate()
+
+    init() { floats.initialize(repeating: .nan) }
+    deinit { floats.deallocate() }
+
+    func arrive() {
+      isAwaited.pass()
+      for index in floats.indices { floats[index] = Float(index) }
+    }
+  }
+
+  @Test func `what is still on its way is waited for by who writes it, and kept as long`() throws {
+    let writer = CheckpointWriter(store)
+    var arriving: Arriving? = Arriving()
+    weak let kept = arriving
+    let gate = try #require(arriving?.isAwaited)
+    let isTaken = writer.begin(CheckpointName(epoch: 0), state: 0) { [arriving] snapshot in
+      guard let arriving else { return }
+      let view = TensorView(
+        name: "w", type: .float32, shape: [3], bytes: UnsafeRawBufferPointer(arriving.floats))
+      snapshot.add([view], to: "model") { arriving.arrive() }
+    }
+    arriving = nil
+    #expect(isTaken && kept != nil && !writer.wait(within: .zero))
+    gate.open()
+    #expect(writer.wait(within: .seconds(60)) && writer.takeOutcome()?.failure == nil)
+    let file = try #require(try store.newestVerified().checkpoint?.tensors(of: "model"))
+    #expect(try file.floats("w") == [0, 1, 2])
+  }
+
   @Test func `memory is in place before the first save`() throws {
     let megabytes = 40
     let writer = CheckpointWriter(store)

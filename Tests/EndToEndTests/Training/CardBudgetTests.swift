@@ -25,12 +25,16 @@ extension EndToEnd {
     ]
 
     private func counts(ofSteps steps: Int, _ flags: [String]) throws -> Counts {
-      let report = "\(place.folder)/report-\(steps)"
-      try FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: false)
       let training = place.training(
         "run-\(steps)", "--kernels", "reference", "--no-eval", "--max-step", "\(steps)")
+      return try counts(of: training + flags, "report-\(steps)")
+    }
+
+    private func counts(of command: [String], _ name: String) throws -> Counts {
+      let report = "\(place.folder)/\(name)"
+      try FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: false)
       let end = try ProgramRun(
-        .worker, training + ["--device", "npu", "--device-library", ProgramRun.testCard] + flags, in: place,
+        .worker, command + ["--device", "npu", "--device-library", ProgramRun.testCard], in: place,
         variables: ["TEST_CARD_REPORT": report]
       ).finish()
       try #require(end.status == Status.done, "\(end.errors)")
@@ -53,9 +57,34 @@ extension EndToEnd {
       #expect(cost(\.waits) == 0)
     }
 
+    @Test func `a checkpoint has no step wait for it`() throws {
+      let cost = try cost(Self.drawn + ["--checkpoint-every", "2"])
+      #expect(cost(\.waits) == 0)
+      // Weights, two moments and the average, where the one before was written by then.
+      #expect([4, 8, 12].contains(cost(\.downloads)))
+      #expect(cost(\.uploads) == 4)
+    }
+
     @Test(arguments: ["O0", "O1"]) func `a recorded step is one launch`(precision: String) throws {
       let cost = try cost(Self.drawn + ["--amp", precision, "--batch-size", "2", "--accumulate", "2"])
       #expect(cost(\.launches) == 4)
+    }
+
+    @Test func `an evaluated batch is one upload and one download, and nobody waits for either`() throws {
+      let evaluation = place.training("none", "--kernels", "reference", "--eval")
+      // One and a half training batches each.
+      let batches = { ((ImageFolder.validationCount + $0 * 3 / 2 - 1) / ($0 * 3 / 2)) }
+      let (few, many) = (4, 2)
+      let (fewer, more) = (
+        try counts(of: evaluation + ["--batch-size", "\(few)"], "few"),
+        try counts(of: evaluation + ["--batch-size", "\(many)"], "many")
+      )
+      let difference = batches(many) - batches(few)
+      #expect(difference > 0)
+      #expect(more.uploads - fewer.uploads == difference)
+      #expect(more.downloads - fewer.downloads == difference)
+      #expect(more.pageable_uploads == fewer.pageable_uploads)
+      #expect(more.waits == fewer.waits)
     }
 
     /// Of an epoch's first steps: nothing of it depends on the batch.
