@@ -31,34 +31,35 @@ struct Watch: ParsableCommand {
     let environment = ProcessInfo.processInfo.environment
     do {
       let folder = try RunFolder.named(target, environment: environment)
-      var history = folder.history
       var screen = Screen()
-      while history.ending == .running {
-        let canvas = Canvas.standardOutput(environment)
-        if canvas.height == nil {
-          screen.add(history.epochLines(after: screen.lastEpoch), upTo: history.log.last?.epoch)
-        } else {
-          screen.show(try view(history, environment, canvas), on: canvas)
+      while true {
+        let (history, canvas) = (folder.history, Canvas.standardOutput(environment))
+        show(history, environment, on: canvas, &screen)
+        guard history.ending == .running else {
+          return try Status.show(history, asJSON: false, on: canvas)
         }
         usleep(useconds_t(every * 1e6))
-        history = folder.history
       }
-      let canvas = Canvas.standardOutput(environment)
-      if canvas.height == nil {
-        screen.add(history.epochLines(after: screen.lastEpoch), upTo: history.log.last?.epoch)
-      } else {
-        screen.show([], on: canvas)
-      }
-      try Status.show(history, asJSON: false, on: canvas)
     } catch let error as LaunchError {
       throw refusal(error)
+    }
+  }
+
+  /// Of a run that has ended nothing stays on a terminal: what became of it is said in that place.
+  private func show(
+    _ history: RunHistory, _ environment: [String: String], on canvas: Canvas, _ screen: inout Screen
+  ) {
+    if canvas.height == nil {
+      screen.add(history.epochLines(after: screen.lastEpoch), upTo: history.log.last?.epoch)
+    } else {
+      screen.show(history.ending == .running ? view(history, environment, canvas) : [], on: canvas)
     }
   }
 
   /// What the launcher says, where it answers, and the curves so far.
   private func view(
     _ history: RunHistory, _ environment: [String: String], _ canvas: Canvas
-  ) throws -> [String] {
+  ) -> [String] {
     let now = Date().timeIntervalSince1970
     let live = try? RunArgument.ask(
       ControlRequest(command: .status), history.launcher ?? target, environment)
