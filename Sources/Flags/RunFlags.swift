@@ -69,6 +69,19 @@ package struct RunFlags: ParsableArguments {
         + "It reads val/ alone and writes nothing."))
   package var eval = false
 
+  @Option(
+    help: ArgumentHelp(
+      "With --eval, write what it finds to this folder: evaluation.json, confusion.csv, misclassified.csv, mistakes.html. "
+        + "The command evaluate does so by itself.", valueName: "dir"),
+    transform: withHomeFolder)
+  package var reportDir: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --eval, the folder of --data-path whose images are evaluated; '.' is --data-path itself. (default: val)",
+      valueName: "name"))
+  package var split: String?
+
   @Flag(
     name: [.customLong("throughput"), .customLong("throughout")],
     help: "Time inference on one batch instead of training.")
@@ -174,6 +187,7 @@ package struct RunFlags: ParsableArguments {
       recipe: recipe,
       printConfig: printConfig,
       resume: resume, finetune: finetune, useEma: useEma, overwrite: overwrite, dryRun: dryRun, eval: eval,
+      reportDir: reportDir, split: split,
       throughput: throughput, noEval: noEval, noTensorboard: noTensorboard, prometheus: prometheus,
       skipDamaged: skipDamaged, checkpointEvery: checkpointEvery,
       checkpointCopies: checkpointCopies, keep: keep, logEvery: logEvery, threads: threads,
@@ -207,6 +221,14 @@ package struct RunFlags: ParsableArguments {
 
   /// Throws where two flags contradict each other.
   func check() throws(RecipeError) {
+    if !eval, reportDir != nil || split != nil {
+      throw RecipeError(
+        "\(split == nil ? "--report-dir" : "--split"): is about an evaluation; give --eval too")
+    }
+    if let split, split.isEmpty || split.contains("/") {
+      throw RecipeError(
+        "--split '\(masked(split))': must be the name of a folder in --data-path, such as test")
+    }
     if useEma, finetune == nil, resume == nil {
       throw RecipeError(
         "--use-ema: takes the averaged weights of a file; name it with --finetune, or with --resume. "

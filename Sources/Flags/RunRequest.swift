@@ -88,6 +88,20 @@ package struct RunRequest: Codable, Equatable, Sendable {
 }
 
 extension RunRequest {
+  /// What an evaluation takes of weights for granted that neither they nor any flag say; nil where that is nothing.
+  ///
+  /// - Parameter names: The dotted names of the values that the weights say.
+  package func assumption(of names: Set<String>) -> String? {
+    let recipe = asked.recipe
+    let values = [
+      ("model.name", "\(recipe.model.name)"), ("data.inputSize", "\(recipe.data.inputSize) pixels"),
+      ("data.cropPercent", "crop \(recipe.data.cropPercent)"),
+    ]
+    let assumed = values.filter { !names.contains($0.0) && asked.origins[$0.0]?.isOfCommandLine != true }
+    guard !assumed.isEmpty else { return nil }
+    return assumed.map { "\($0.1) (\(flag(setting: $0.0) ?? ""))" }.joined(separator: ", ")
+  }
+
   /// What a worker is to do on its launcher's behalf: begin in the folder, whose earlier run the launcher removes, once.
   package func withoutOverwriting() -> RunRequest {
     var request = self

@@ -17,6 +17,10 @@ package struct RunSettings: Codable, Equatable, Sendable {
   package var overwrite: Bool
   package var dryRun: Bool
   package let eval: Bool
+  /// Where an evaluation writes what it finds; nil where it only says it.
+  package let reportDir: String?
+  /// The folder of the data set that is evaluated; nil for the usual one.
+  package let split: String?
   package let throughput: Bool
   package let noEval: Bool
   package let noTensorboard: Bool

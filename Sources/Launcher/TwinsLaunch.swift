@@ -18,6 +18,8 @@ struct TwinsLaunch: ParsableCommand {
         twins-launch status OUT
       One that has ended goes on with the flags it had:
         twins-launch resume OUT
+      How good its weights are, on which classes and images they fail:
+        twins-launch evaluate OUT --data-path DIR
       Any program runs in torchrun's environment:
         twins-launch --nproc 8 --exec python train.py
       All flags: twins-launch help train

@@ -14,7 +14,7 @@ struct TwinsWorker: ParsableCommand {
     abstract: "Train, evaluate and use Twins vision transformers in one process.",
     usage: """
       twins-worker [train] [training flags]
-      twins-worker predict|convert|bench|dataset|devices …
+      twins-worker evaluate|predict|convert|bench|dataset|devices …
       """,
     discussion: """
       One worker trains on a folder of images, without a launcher:
@@ -28,7 +28,7 @@ struct TwinsWorker: ParsableCommand {
       instruction set \(Runtime.instructionSet)
       """,
     subcommands: [
-      TrainCommand.self, Predict.self, Convert.self, Bench.self, Dataset.self, Devices.self,
+      TrainCommand.self, Evaluate.self, Predict.self, Convert.self, Bench.self, Dataset.self, Devices.self,
     ],
     defaultSubcommand: TrainCommand.self)
 
@@ -66,6 +66,7 @@ struct TwinsWorker: ParsableCommand {
 protocol Computing: ParsableCommand {}
 
 extension TrainCommand: Computing {}
+extension Evaluate: Computing {}
 extension Predict: Computing {}
 extension BenchStep: Computing {}
 extension BenchEvaluation: Computing {}

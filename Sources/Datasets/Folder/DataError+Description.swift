@@ -14,7 +14,7 @@ extension DataError: CustomStringConvertible {
       """
       no folder \(split)/ in \(dataset.masked). A data set is a folder with train/CLASS/IMAGE and val/CLASS/IMAGE; \
       perhaps the path is one level too high or too deep\
-      \(split == ImageFolderPair.splits.validation ? "; --no-eval trains without val/" : ""). See: ls \(dataset.quoted)
+      \(Self.advice(split)). See: ls \(dataset.quoted)
       """
     case .noClasses(let folder):
       """
@@ -41,7 +41,7 @@ extension DataError: CustomStringConvertible {
       ls -la \(path.quoted)
       """
     case .noSuchTable, .malformedTable: tableDescription
-    case .emptyClass, .classMissing, .classUnexpected: classDescription
+    case .emptyClass, .noImages, .classMissing, .classUnexpected: classDescription
     case .classSpelledTwice, .classSpelledDifferently: spellingDescription
     default: imageDescription
     }
@@ -65,6 +65,8 @@ extension DataError: CustomStringConvertible {
       Likely an unfinished copy; add its images or remove the folder. See: \
       ls -a \(folder.appending(bytes: name.bytes).quoted)
       """
+    case .noImages(let folder):
+      "no images in \(folder.masked) or below it. See: ls -a \(folder.quoted)"
     case .classMissing(let name, let training, let validation):
       """
       class "\(name)" is in \(training.masked) but not in \(validation.masked): every label after it would shift. Likely an \
@@ -115,6 +117,16 @@ extension DataError: CustomStringConvertible {
       progressive JPEG or an interlaced PNG is held whole). Shrink it, save it without that, or remove it
       """
     default: ""
+    }
+  }
+
+  // What else may have been meant.
+  private static func advice(_ split: String) -> String {
+    switch split {
+    case ImageFolderPair.splits.training: ""
+    case ImageFolderPair.splits.validation:
+      "; --no-eval trains without val/, and evaluate has --split NAME for another folder"
+    default: "; --split names a folder in it, or '.' for itself"
     }
   }
 

@@ -13,6 +13,8 @@ public enum DataError: Error, Equatable, Sendable {
   case noClasses(folder: FilePath)
   /// A class folder without a single image.
   case emptyClass(ClassName, folder: FilePath)
+  /// A folder that was named for the images below it, and has none.
+  case noImages(folder: FilePath)
   /// A class that is in the training split alone.
   case classMissing(ClassName, training: FilePath, validation: FilePath)
   /// A class that is in the validation split alone.

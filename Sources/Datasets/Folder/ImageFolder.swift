@@ -45,6 +45,18 @@ public struct ImageFolder: Sendable {
     starts = classes.map { _ in 0 }
   }
 
+  /// The same images with their classes numbered as in a list that has more of them; nil unless it has all, in this order.
+  func numbered(as classes: [ClassName]) -> ImageFolder? {
+    var folder = ImageFolder(empty: root, classes: classes)
+    folder.paths = paths
+    var next = 0
+    for (number, name) in classes.enumerated() {
+      folder.starts[number] = next < starts.count ? starts[next] : count
+      if next < starts.count, self.classes[next] == name { next += 1 }
+    }
+    return next == starts.count ? folder : nil
+  }
+
   /// The number of images.
   public var count: Int { paths.count }
 

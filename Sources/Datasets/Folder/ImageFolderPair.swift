@@ -23,11 +23,13 @@ public struct ImageFolderPair: Sendable {
   /// Lists both splits; throws what `ImageFolder` throws, and for a missing split or a class that only one of them has.
   ///
   /// The reference numbers each split's classes on its own, so that one missing folder shifts the labels unnoticed.
+  /// - Parameter evaluated: The folder that an evaluation goes through; `.` is `folder` itself.
   public init(
-    _ folder: FilePath, for purpose: Purpose = .trainingAndEvaluation
+    _ folder: FilePath, for purpose: Purpose = .trainingAndEvaluation,
+    evaluating evaluated: String = Self.splits.validation
   ) throws(DataError) {
     if purpose == .evaluation {
-      validation = try ImageFolder(Self.split(Self.splits.validation, of: folder))
+      validation = try ImageFolder(evaluated == "." ? folder : Self.split(evaluated, of: folder))
       training = ImageFolder(empty: folder.appending(Self.splits.training), classes: validation.classes)
       return
     }
@@ -38,6 +40,19 @@ public struct ImageFolderPair: Sendable {
       validation = ImageFolder(empty: folder.appending(Self.splits.validation), classes: training.classes)
     }
     try requireEqualClasses()
+  }
+
+  /// The same with the classes that weights know, of which an evaluation may have fewer; nil where it has others too.
+  public func numbered(as classes: [ClassName]) -> ImageFolderPair? {
+    guard let training = training.numbered(as: classes), let validation = validation.numbered(as: classes)
+    else {
+      return nil
+    }
+    return ImageFolderPair(training: training, validation: validation)
+  }
+
+  private init(training: ImageFolder, validation: ImageFolder) {
+    (self.training, self.validation) = (training, validation)
   }
 
   /// The class names of both splits.

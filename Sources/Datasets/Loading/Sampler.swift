@@ -105,4 +105,13 @@ public struct EvaluationSampler: Equatable, Sendable {
       Array(indices[start..<min(start + batchSize, indices.count)])
     }
   }
+
+  /// The same images in batches that are dealt out whole, rank r taking batches r, r+W, r+2W…: each holds the same images
+  /// for any number of ranks, so that what is computed of it is the same to the bit.
+  public func wholeBatches(rank: Int) -> [[Int]] {
+    precondition((0..<worldSize).contains(rank), "rank \(rank) is not one of \(worldSize)")
+    return stride(from: rank * batchSize, to: count, by: worldSize * batchSize).map { start in
+      Array(start..<min(start + batchSize, count))
+    }
+  }
 }

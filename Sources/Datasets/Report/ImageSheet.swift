@@ -1,6 +1,3 @@
-import CImage
-import Glibc
-
 /// The views of a batch side by side on one picture, each scaled down to 128 pixels at most.
 public struct ImageSheet {
   /// Pixels across.
@@ -49,11 +46,5 @@ public struct ImageSheet {
   }
 
   /// The picture as the bytes of a PNG file; nil where memory is short.
-  public var png: [UInt8]? {
-    var bytes: UnsafeMutablePointer<UInt8>?
-    var count = 0
-    guard ci_png_encode(pixels, Int32(width), Int32(height), 3, &bytes, &count) == 0 else { return nil }
-    defer { free(bytes) }
-    return Array(UnsafeBufferPointer(start: bytes, count: count))
-  }
+  public var png: [UInt8]? { encodedPNG(pixels, width: width, height: height) }
 }

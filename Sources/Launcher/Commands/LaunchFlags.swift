@@ -69,9 +69,19 @@ struct LaunchFlags: ParsableArguments {
   /// The arguments are those of a command line that has parsed, with the names of flags normalized.
   static func removed(from arguments: [String]) -> [String] {
     var flags = FlagGroups(arguments)
-    flags.remove(Set(names.union(RingFlags.names).map(FlagGroups.name(of:))))
+    flags.remove(own)
     return flags.arguments
   }
+
+  /// Keeps these flags and the ring's with their values alone.
+  static func kept(from arguments: [String]) -> [String] {
+    var flags = FlagGroups(arguments)
+    flags.remove(flags.names.subtracting(own))
+    return flags.arguments
+  }
+
+  /// What these flags and the ring's are about.
+  private static let own = Set(names.union(RingFlags.names).map(FlagGroups.name(of:)))
 
   private static func parseRunIdentifier(_ text: String) throws -> RunIdentifier {
     guard let identifier = RunIdentifier(text) else {

@@ -9,7 +9,7 @@ enum Overview {
       [TrainCommand.self, Resume.self, Stop.self, RequestCheckpoint.self, ExecCommand.self]
     ),
     ("See what runs do and did", [Status.self, ListCommand.self, Watch.self, Compare.self, Report.self]),
-    ("Work with images and weights", ForwardedCommands.all),
+    ("Work with images and weights", [Evaluate.self] + ForwardedCommands.all),
     ("Look at the machine", [Doctor.self, Models.self, Bench.self, Simulate.self]),
   ]
 

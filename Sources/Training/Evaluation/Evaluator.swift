@@ -60,15 +60,7 @@ public final class Evaluator {
   /// Counts one batch of this rank's share; a card is still at it when this returns.
   public func launch(_ batch: PixelBatch, by network: any Network) -> LaunchedTally {
     withoutGradients {
-      let inputs = moved([
-        Tensor(bytes: batch.pixels, [batch.count, batch.size, batch.size, 3], .uint8),
-        Tensor(batch.labels.map(Int64.init), [batch.count]),
-      ])
-      let logits = network(
-        normalized(inputs[0]).permuted([0, 3, 1, 2]),
-        .evaluation(computeType: recipe.computeType, kernels: recipe.kernels))
-      let loss = crossEntropy(logits, inputs[1], reduction: .sum)
-      let best = logits.topIndices(min(5, logits.shape[1]))
+      let (_, loss, best) = answers(to: batch, by: network)
       guard device != .cpu else {
         let classes = best.elements(as: Int64.self).map(Int.init)
         return LaunchedTally(labels: batch.labels, outcome: .known(loss: loss.item(), classes))
@@ -79,6 +71,45 @@ public final class Evaluator {
       numbers.narrowed(0, to: 1..<numbers.count).copy(from: best.reshaped([best.count]))
       return LaunchedTally(labels: batch.labels, outcome: .coming(Readback(numbers)))
     }
+  }
+
+  /// Counts one batch of this rank's share, and says what became of each of its images.
+  public func verdicts(_ batch: PixelBatch, by network: any Network) -> (LaunchedTally, [Verdict]) {
+    withoutGradients {
+      let (logits, loss, best) = answers(to: batch, by: network)
+      let (classes, depth) = (logits.shape[1], best.shape[1])
+      let ranked = best.elements(as: Int64.self).map(Int.init)
+      let scores = logits.elements(as: Float.self)
+      let verdicts = batch.indices.indices.map { position in
+        Verdict(
+          image: batch.indices[position], label: batch.labels[position],
+          logits: scores[(position * classes)..<((position + 1) * classes)],
+          ranked: Array(ranked[(position * depth)..<((position + 1) * depth)]))
+      }
+      return (LaunchedTally(labels: batch.labels, outcome: .known(loss: loss.item(), ranked)), verdicts)
+    }
+  }
+
+  /// The logits of a batch, the sum of its losses, and the classes of highest score of each image, where the network is.
+  private func answers(
+    to batch: PixelBatch, by network: any Network
+  ) -> (logits: Tensor, loss: Tensor, best: Tensor) {
+    let inputs = moved([
+      Tensor(bytes: batch.pixels, [batch.count, batch.size, batch.size, 3], .uint8),
+      Tensor(batch.labels.map(Int64.init), [batch.count]),
+    ])
+    let logits = network(
+      normalized(inputs[0]).permuted([0, 3, 1, 2]),
+      .evaluation(computeType: recipe.computeType, kernels: recipe.kernels))
+    return (
+      logits, crossEntropy(logits, inputs[1], reduction: .sum),
+      logits.topIndices(min(5, logits.shape[1]))
+    )
+  }
+
+  /// Every rank's verdicts, the same on all of them.
+  public func gather(_ own: [Verdict]) throws(TrainingError) -> [Verdict] {
+    try collectively(try group.allGather(Verdict.bytes(own))).flatMap(Verdict.read)
   }
 
   /// Tensors of the host where the network is: on a card, by one upload that nobody waits for.

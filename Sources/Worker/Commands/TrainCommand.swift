@@ -75,7 +75,9 @@ struct WorkerRun {
     from start: Resume?, _ placement: RankEnvironment, through entrance: HostsEntrance?,
     _ phases: PhaseReporter
   ) throws -> (RunPlan, Rank) {
-    let plan = try RunPlan(request, over: start?.values(for: request), for: placement)
+    let plan = try RunPlan(
+      request, over: start?.values(for: request), classes: request.run.eval ? start?.classes ?? [] : [],
+      for: placement)
     let rank = try Rank(placement, through: entrance, of: plan, phases)
     if rank.isFirst {
       let sentences = try request.warnings(
@@ -85,7 +87,11 @@ struct WorkerRun {
       let ofDevice =
         plan.settings.device == nil
         ? DeviceSurvey.now(ProcessInfo.processInfo.environment).note(workers: placement.localWorldSize) : nil
-      for sentence in sentences + [ofDevice].compactMap(\.self) { Console.warn("note: \(sentence)") }
+      for sentence in sentences
+        + [ofDevice, start?.assumption(for: request), plan.missingClasses].compactMap(\.self)
+      {
+        Console.warn("note: \(sentence)")
+      }
     }
     return (plan, rank)
   }

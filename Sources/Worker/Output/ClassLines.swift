@@ -19,9 +19,14 @@ struct ClassLines {
   func text(prefix: String = "") -> [String] {
     guard let balanced = tally.balancedAccuracy else { return [] }
     let first = "balanced accuracy \(fixed(balanced, 1)) %" + worst
-    return [first, unpredicted].compactMap(\.self).map { line in
-      prefix.isEmpty ? line.prefix(1).uppercased() + line.dropFirst() : prefix + line
-    }
+    return [begun(first, prefix)] + unpredictedLine(prefix: prefix)
+  }
+
+  /// `Never predicted: 7 of 10 classes: …`, where there are any.
+  func unpredictedLine(prefix: String = "") -> [String] { unpredicted.map { [begun($0, prefix)] } ?? [] }
+
+  private func begun(_ line: String, _ prefix: String) -> String {
+    prefix.isEmpty ? line.prefix(1).uppercased() + line.dropFirst() : prefix + line
   }
 
   private var worst: String {

@@ -47,12 +47,31 @@ struct Evaluation {
   /// Throws on all ranks alike: `StopRequested` where one was asked to stop, `SharedFailure` where one could not read an
   /// image.
   func run(_ network: any Network, _ kind: Kind = .own) throws -> Evaluator.Tally {
+    let sampler = EvaluationSampler(count: count, worldSize: worldSize, batchSize: batchSize)
+    return try pass(sampler.batches, kind) { batch in evaluator.launch(batch, by: network) }
+  }
+
+  /// Evaluates likewise, image by image: the same to the bit for any number of ranks with as many threads each.
+  func examine(_ network: any Network, _ kind: Kind = .own) throws -> Examination {
+    let sampler = EvaluationSampler(count: count, worldSize: worldSize, batchSize: batchSize)
+    var verdicts: [Verdict] = []
+    _ = try pass(sampler.wholeBatches, kind) { batch in
+      let (tally, ofBatch) = evaluator.verdicts(batch, by: network)
+      verdicts += ofBatch
+      return tally
+    }
+    rank.phases.enter(.communicate)
+    return Examination(try evaluator.gather(verdicts), classes: classes.count)
+  }
+
+  /// Goes through the batches that `deal` gives a rank; the counts of all ranks.
+  private func pass(
+    _ deal: (_ rank: Int) -> [[Int]], _ kind: Kind, _ launch: (PixelBatch) -> LaunchedTally
+  ) throws -> Evaluator.Tally {
     let watch = Stopwatch()
-    let sampler = EvaluationSampler(
-      count: count, worldSize: worldSize, batchSize: batchSize)
-    let batches = sampler.batches(rank: rank.number)
+    let batches = deal(rank.number)
     // The first rank's share is as long as any.
-    let own = try tally(batches, longest: sampler.batches(rank: 0).count, by: network, kind)
+    let own = try tally(batches, longest: deal(0).count, kind, launch)
     rank.console.print(
       ReferenceLines.total(header: kind.header, seconds: watch.elapsed, steps: batches.count))
     rank.phases.enter(.communicate)
@@ -72,7 +91,7 @@ struct Evaluation {
   }
 
   private func tally(
-    _ batches: [[Int]], longest: Int, by network: any Network, _ kind: Kind
+    _ batches: [[Int]], longest: Int, _ kind: Kind, _ launch: (PixelBatch) -> LaunchedTally
   ) throws -> Evaluator.Tally {
     var progress = Progress()
     loader.start(batches: batches, epoch: 0)
@@ -81,7 +100,7 @@ struct Evaluation {
       var signals: RankSignals = []
       var failure: Failure?
       do {
-        try evaluate(turn.clamped(to: batches.indices), of: batches.count, by: network, kind, &progress)
+        try evaluate(turn.clamped(to: batches.indices), of: batches.count, kind, &progress, launch)
       } catch let error as DataError {
         failure = Failure(error)
         signals.insert(.lacksImages)
@@ -118,14 +137,15 @@ struct Evaluation {
 
   /// Evaluates these batches, or those before a wish to stop; on a card, the last of them may be left open.
   private func evaluate(
-    _ turn: Range<Int>, of count: Int, by network: any Network, _ kind: Kind, _ progress: inout Progress
+    _ turn: Range<Int>, of count: Int, _ kind: Kind, _ progress: inout Progress,
+    _ launch: (PixelBatch) -> LaunchedTally
   ) throws {
     for index in turn where !StopSignal.isRequested {
       rank.phases.enter(.evaluate)
       var watch = Stopwatch()
       guard let batch = try loader.next() else { break }
       progress.timing.data.add(watch.elapsed)
-      let launched = evaluator.launch(batch, by: network)
+      let launched = launch(batch)
       loader.recycle(batch)
       // A batch on a card is counted when the next one is on its way, so that the card never waits for this thread.
       let next = OpenBatch(index: index, launched: launched, seconds: watch.lap())

@@ -56,6 +56,26 @@ enum Resume {
     }
   }
 
+  /// The classes that the weights tell apart; empty where they do not say.
+  var classes: [ClassName] {
+    switch self {
+    case .checkpoint(_, let state): state.classes
+    case .weights(let file), .finetuning(let file): Weights(metadata: file.metadata)?.classes ?? []
+    }
+  }
+
+  /// What an evaluation takes for granted of weights from elsewhere, as a sentence; nil where they, or flags, say all.
+  func assumption(for request: RunRequest) -> String? {
+    guard request.run.eval, case .weights(let file) = self else { return nil }
+    let about = Weights(metadata: file.metadata)
+    let values = request.assumption(
+      of: about == nil ? [] : ["model.name", "data.inputSize", "data.cropPercent"])
+    let classes = about?.classes.isEmpty ?? true ? "its outputs are the folder's classes in order" : nil
+    let assumed = [values, classes].compactMap(\.self)
+    return assumed.isEmpty
+      ? nil : "\(masked(file.path)) does not say all of itself; assumed: \(assumed.joined(separator: "; "))"
+  }
+
   /// Throws on all ranks alike unless they found the same: one may have failed to read what the others could.
   static func agree(on start: Resume?, in group: any ProcessGroup) throws {
     let own = Array(try start?.name.utf8 ?? "".utf8)

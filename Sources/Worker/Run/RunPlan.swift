@@ -4,6 +4,7 @@ import Flags
 import Foundation
 import Output
 import Recipe
+import System
 import SystemPackage
 import Torch
 import Training
@@ -24,15 +25,24 @@ struct RunPlan {
   let folder: OutputFolder
   /// How the run means to begin in it; nil where nothing is written, and where the launcher has it for its workers.
   let beginning: Beginning?
+  /// Where an evaluation writes what it finds; nil where it only says it.
+  let report: ReportFolder?
 
   /// Checks the flags, the images and the output folder; writes nothing.
-  init(_ request: RunRequest, over saved: SavedValues?, for rank: RankEnvironment) throws {
+  ///
+  /// - Parameter classes: What the weights that are evaluated tell apart; empty where they do not say, or a training begins.
+  init(
+    _ request: RunRequest, over saved: SavedValues?, classes: [ClassName] = [], for rank: RankEnvironment
+  ) throws {
     settings = request.run
     self.saved = saved
     var recipe = try request.recipe(
       worldSize: rank.worldSize, hostSize: rank.localWorldSize, over: saved)
     trainingTransform = try recipe.data.trainingTransform()
-    data = try ImageFolderPair(FilePath(recipe.data.path), for: settings.purpose)
+    let found = try ImageFolderPair(
+      FilePath(recipe.data.path), for: settings.purpose,
+      evaluating: settings.split ?? ImageFolderPair.splits.validation)
+    data = found.numbered(as: classes) ?? found
     updates = settings.trains ? try Sampler(recipe, count: data.training.count).stepsPerEpoch : 0
     var asked = try request.recipeAsAskedFor(hostSize: rank.localWorldSize, over: saved) ?? recipe
     if settings.trains {
@@ -43,6 +53,18 @@ struct RunPlan {
     folder = OutputFolder(path: request.outputFolder(over: saved))
     beginning = settings.writes && rank.hasFolder ? request.beginning : nil
     if let beginning { try Possession.check(folder.path, beginning) }
+    report = settings.reportDir.map(ReportFolder.init(path:))
+    if rank.isFirst { try report?.requireOwn() }
+  }
+
+  /// Which classes that the weights know have no images to evaluate, as a sentence; nil where all have some.
+  var missingClasses: String? {
+    let missing = zip(data.classes, data.validation.classCounts).filter { $1 == 0 }.map(\.0)
+    guard settings.eval, !missing.isEmpty else { return nil }
+    let shown = missing.prefix(10).map { $0.shortened(to: 24) }.joined(separator: ", ")
+    return
+      "\(data.validation.root.masked) has no images of \(missing.count) of the \(data.classes.count) classes: \(shown)"
+      + (missing.count > 10 ? ", … (\(missing.count - 10) more)" : "")
   }
 
   /// Says what is to be trained, in a line.

@@ -36,12 +36,32 @@ final class TrainingRun {
         "warning: these are untrained weights, so the accuracy is that of guessing. "
           + "Name trained ones with --resume.")
     }
+    if let report = plan.report { return try examine(report) }
     // Of a checkpoint both, as its run did, unless one is asked for.
     if start.resumed != nil, !plan.settings.useEma {
       sayClasses(try evaluateBoth())
     } else {
       sayClasses((try evaluation.run(trainer.network), nil))
     }
+  }
+
+  /// Evaluates image by image, says what came of it and writes it down.
+  private func examine(_ folder: ReportFolder) throws {
+    let report = EvaluationReport(
+      weights: plan.settings.resume ?? plan.settings.finetune ?? "", model: plan.recipe.model.name,
+      images: plan.recipe.data, folder: plan.data.validation,
+      examination: try evaluation.examine(trainer.network))
+    var failure: Failure?
+    if rank.isFirst {
+      for line in report.lines { rank.console.print(line) }
+      do {
+        try folder.write(report)
+        rank.console.print(folder.line)
+      } catch {
+        failure = Failure(error)
+      }
+    }
+    if let shared = try SharedFailure(failure, in: rank.group) { throw shared }
   }
 
   /// Trains to the last epoch, or to the step after which a signal stops it.

@@ -61,4 +61,13 @@ import Testing
       #expect(batches.allSatisfy { !$0.isEmpty })
     }
   }
+
+  @Test(arguments: worlds, [0, 1, 2, 7, 8, 500, 503])
+  func `whole batches hold the same images for any number of ranks`(world: Int, count: Int) {
+    let sampler = EvaluationSampler(count: count, worldSize: world, batchSize: 4)
+    let alone = EvaluationSampler(count: count, worldSize: 1, batchSize: 4).batches(rank: 0)
+    let dealt = (0..<world).map { sampler.wholeBatches(rank: $0) }
+    #expect(dealt.flatMap { $0 }.sorted { $0[0] < $1[0] } == alone)
+    #expect(dealt.allSatisfy { $0.count <= dealt[0].count && $0.count + 1 >= dealt[0].count })
+  }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 extension EndToEnd {
@@ -33,6 +34,35 @@ extension EndToEnd {
         try RunFiles(folder: place.output("out")).epochs().last?.values["test_acc1"])
       // Guessing gets 10 %.
       #expect(accuracy >= 35, "\(end.output)")
+    }
+
+    @Test func `classes that are never predicted are named, in training and by evaluate`() throws {
+      let rare = ["disc", "dots", "frame", "ring", "rows", "stripes", "triangle"]
+      try leaveTwoImages(of: rare)
+      let training = try train("--recipe", "small", "--epochs", "2")
+      let dead = try #require(training.output.last { $0.hasPrefix("Never predicted: ") })
+      let named = dead.split(separator: ": ").last?.split(separator: ", ").map(String.init) ?? []
+      #expect(named.count >= 5 && Set(named).isSubset(of: rare), "\(dead)")
+      #expect(dead.hasPrefix("Never predicted: \(named.count) of 10 classes: "))
+      #expect(training.output.contains { $0.hasPrefix("Balanced accuracy ") && $0.contains("; worst: ") })
+      let arguments = [
+        "evaluate", place.output("out/last.safetensors"), "--data-path", drawings.path, "--nproc", "2",
+      ]
+      let evaluation = try ProgramRun(.launcher, arguments, in: place).finish()
+      #expect(evaluation.status == Status.done, "\(evaluation.errors)")
+      #expect(evaluation.output.contains(dead), "\(dead) is not in \(evaluation.output)")
+      struct Summary: Decodable { let never_predicted: [String] }
+      let bytes = try RunFiles(folder: place.output("out/last-evaluation")).bytes("evaluation.json")
+      #expect(try JSONDecoder().decode(Summary.self, from: bytes).never_predicted == named)
+    }
+
+    private func leaveTwoImages(of classes: [String]) throws {
+      for name in classes {
+        let folder = "\(drawings.path)/train/\(name)"
+        for image in try FileManager.default.contentsOfDirectory(atPath: folder).sorted().dropFirst(2) {
+          try FileManager.default.removeItem(atPath: "\(folder)/\(image)")
+        }
+      }
     }
 
     private func train(_ flags: String...) throws -> ProgramRun.End {

@@ -1,0 +1,72 @@
+import Checkpoint
+import Recipe
+import System
+import SystemPackage
+import WorkerLink
+
+/// The weights that a user means who names a file, a run or a checkpoint.
+package struct NamedWeights: Equatable {
+  /// The file, or the folder of checkpoints where there is none.
+  package let path: String
+  /// Whether the average that lies in the file is meant; a run has its average in files of their own.
+  package let takesAverage: Bool
+  /// Which file of a run it is; nil where it was named itself.
+  package let note: String?
+
+  /// Finds a run's best weights, or else its last; throws for a folder that has none.
+  ///
+  /// - Parameter average: Whether the average of the weights is meant.
+  package init(_ given: String, average: Bool) throws(OutputError) {
+    guard RunFiles.exists(given) else {
+      throw OutputError(
+        "\(given): there is no such file or folder. A run's weights are in its output folder.",
+        exitStatus: .missingInput)
+    }
+    guard Folders.isFolder(given) else {
+      self.init(path: given, takesAverage: average)
+      return
+    }
+    // A run that evaluated only its average has no other best weights.
+    let kinds = RunLayout.Weights.allCases.flatMap { kind in
+      (average ? [true] : [false, true]).map { RunLayout.weights(kind, average: $0) }
+    }
+    if let name = kinds.first(where: { RunFiles.exists("\(given)/\($0)") }) {
+      self.init(path: "\(given)/\(name)", note: Self.note(given, name))
+    } else if CheckpointStore(naming: given) != nil || VerifiedCheckpoint.isNamed(by: given) {
+      self.init(path: given, takesAverage: average)
+    } else {
+      throw Self.none(in: given, average)
+    }
+  }
+
+  private init(path: String, takesAverage: Bool = false, note: String? = nil) {
+    (self.path, self.takesAverage, self.note) = (path, takesAverage, note)
+  }
+
+  private static func none(in folder: String, _ average: Bool) -> OutputError {
+    let wanted = RunLayout.weights(.best, average: average)
+    return OutputError(
+      "\(folder) is a folder without weights: a run's output folder has \(wanted) in it once an epoch is done"
+        + (average ? ", where it was trained with --model-ema" : "")
+        + ". Name such a folder, or a file of weights. See: ls \(FilePath(folder).quoted)",
+      exitStatus: .missingInput)
+  }
+
+  private static func note(_ folder: String, _ name: String) -> String {
+    let best = name == RunLayout.weights(.best, average: false) ? EarlierRun(in: folder)?.best : nil
+    let accuracy = best.map { " (Acc@1 \(($0.accuracy * 100).rounded() / 100) in epoch \($0.epoch))" } ?? ""
+    return "the weights are \(masked("\(folder)/\(name)"))\(accuracy)"
+  }
+
+  /// A path in the folder in which people look for what belongs to the weights: of a checkpoint, the run's.
+  package var besides: String {
+    guard Folders.isFolder(path) else { return path }
+    let own = FilePath(path).lexicallyNormalized()
+    guard let store = CheckpointStore(naming: own.string) else {
+      let above = CheckpointStore(naming: own.removingLastComponent().string)
+      let output = above?.outputFolder.map { FilePath($0) } ?? own.removingLastComponent()
+      return output.appending((own.lastComponent?.string ?? "checkpoint")).string
+    }
+    return FilePath(store.outputFolder ?? own.string).appending("checkpoint").string
+  }
+}

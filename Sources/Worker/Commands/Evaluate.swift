@@ -1,0 +1,20 @@
+import ArgumentParser
+import Flags
+import Foundation
+import Recipe
+
+/// `evaluate RUN|WEIGHTS`: what trained weights come to on a folder of images, and where they fail.
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say how good trained weights are, on which classes they fail, and on which images.",
+    discussion: EvaluationFlags.discussion)
+
+  @OptionGroup var flags: EvaluationFlags
+
+  func run() throws {
+    let (arguments, note) = try flags.trainingFlags()
+    if let note { Console.warn("note: \(note)") }
+    let request = try TrainingFlags.parse(arguments).request()
+    try WorkerRun(request: request).run(ProcessInfo.processInfo.environment)
+  }
+}

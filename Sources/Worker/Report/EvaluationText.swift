@@ -1,0 +1,78 @@
+import Datasets
+import Recipe
+import System
+import Training
+
+extension EvaluationReport {
+  /// What a user reads on the terminal, bounded whatever the number of classes.
+  var lines: [String] {
+    let tally = examination.classes
+    return headLines + classTable + confusedLine + ClassLines(tally, names).unpredictedLine()
+  }
+
+  private var headLines: [String] {
+    let calibration = examination.calibration
+    let side = images.inputSize
+    return [
+      "",
+      "Weights    \(masked(weights)) (\(model), \(side) × \(side) pixels, crop \(images.cropPercent))",
+      "Images     \(examination.verdicts.count) in \(names.count) classes, of \(folder.root.masked)",
+      "Acc@1      \(percent(examination.accuracy1, 3)), Acc@5 \(percent(examination.accuracy5, 3)), "
+        + "loss \(examination.meanLoss.map { fixed($0, 4) } ?? "–")",
+      "Balanced   \(percent(examination.classes.balancedAccuracy, 3)) (mean recall of the classes)",
+      "Calibrated ECE \(calibration.error.map { fixed($0, 4) } ?? "–"): "
+        + "\(percent(calibration.confidence.map { 100 * $0 })) sure on average, "
+        + "\(percent(examination.accuracy1)) right",
+    ]
+  }
+
+  /// Classes in the table, all of them or the worst.
+  private static let (mostClasses, worstClasses) = (20, 10)
+  private static let (mostPairs, longestName) = (5, 24)
+
+  private var classTable: [String] {
+    let isWhole = names.count <= Self.mostClasses
+    let shown = isWhole ? Array(names.indices) : examination.classes.worst(Self.worstClasses)
+    guard !shown.isEmpty else { return [] }
+    let labels = shown.map { names[$0].shortened(to: Self.longestName) }
+    let title = isWhole ? "Class" : "Worst of \(names.count)"
+    let width = ([title] + labels).map(\.count).max() ?? 0
+    let head = "\(title.padded(to: width))  Images  Predicted   Recall  Precision"
+    return ["", head] + zip(shown, labels).map { row($0, $1.padded(to: width)) } + [""]
+  }
+
+  private func row(_ index: Int, _ label: String) -> String {
+    let tally = examination.classes
+    let (recall, precision) = (tally.recall(of: index), tally.precision(of: index))
+    return label + "  " + "\(tally.images[index])".padded(before: 6)
+      + "\(tally.predicted[index])".padded(before: 11)
+      + percent(recall.map { 100 * $0 }).padded(before: 9)
+      + percent(precision.map { 100 * $0 }).padded(before: 11)
+  }
+
+  private var confusedLine: [String] {
+    let pairs = examination.confusions.prefix(Self.mostPairs).map { cell in
+      "\(short(cell.label)) → \(short(cell.predicted)) (\(cell.images) of \(examination.classes.images[cell.label]))"
+    }
+    return pairs.isEmpty ? [] : ["Confused   " + pairs.joined(separator: ", ")]
+  }
+
+  private func short(_ index: Int) -> String { names[index].shortened(to: Self.longestName) }
+}
+
+/// A percentage, or a dash where there is none.
+private func percent(_ value: Double?, _ decimals: Int = 1) -> String {
+  value.map { "\(fixed($0, decimals)) %" } ?? "–"
+}
+
+extension String {
+  /// The text with spaces after it.
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
+
+  /// The text with spaces before it.
+  fileprivate func padded(before width: Int) -> String {
+    String(repeating: " ", count: max(0, width - count)) + self
+  }
+}

@@ -1,0 +1,77 @@
+import Checkpoint
+import Foundation
+import Recipe
+import System
+import SystemPackage
+
+/// The folder that an evaluation writes what it found to: an earlier evaluation's files are replaced, anybody else's are not.
+struct ReportFolder {
+  let path: String
+
+  /// Every figure; written last, and read to tell whose the files are.
+  static let summary = "evaluation.json"
+  /// How often images of a class were taken for each.
+  static let confusion = "confusion.csv"
+  /// The images of wrong answers, the most confident first.
+  static let mistakes = "misclassified.csv"
+  /// The first of them to look at.
+  static let sheet = "mistakes.html"
+
+  private static let names = [confusion, mistakes, sheet, summary]
+
+  /// What the summary says it is.
+  static let format = "twins-evaluation-1"
+
+  /// Throws where the folder cannot be made or written to, or has files of these names that no evaluation wrote.
+  func requireOwn() throws(Failure) {
+    let place = nearest
+    guard Folders.isFolder(place), access(place, W_OK | X_OK) == 0 else {
+      throw refused(String(cString: strerror(errno)))
+    }
+    guard let name = Self.names.first(where: { access("\(path)/\($0)", F_OK) == 0 }), !isOfEvaluation else {
+      return
+    }
+    throw Failure(
+      "\(masked(path)) has a file \(name) that no evaluation of this program has written, and it is not written over: name "
+        + "another folder with --output-dir", exitStatus: .badConfiguration)
+  }
+
+  /// Writes the files in place of an earlier evaluation's.
+  func write(_ report: EvaluationReport) throws {
+    guard Folders.make(path) else { throw refused(String(cString: strerror(errno))) }
+    let texts = [
+      (Self.confusion, report.confusionTable), (Self.mistakes, report.mistakeTable),
+      (Self.sheet, MistakeSheet(report).text), (Self.summary, try report.summary),
+    ]
+    for (name, text) in texts {
+      do {
+        try AtomicFile.write(text, to: "\(path)/\(name)")
+      } catch {
+        throw Failure(error.description, exitStatus: .inputOutput)
+      }
+    }
+  }
+
+  /// One line on what is where.
+  var line: String { "Written    \(masked(path)): \(Self.names.reversed().joined(separator: ", "))" }
+
+  /// The folder itself, or the innermost one above it that is there.
+  private var nearest: String {
+    var place = FilePath(path)
+    while access(place.string, F_OK) != 0, place.lastComponent != nil { place.removeLastComponent() }
+    return place.isEmpty ? "." : place.string
+  }
+
+  private var isOfEvaluation: Bool {
+    struct Summary: Decodable { let format: String }
+    let bytes = try? RegularFile.contents(of: FilePath("\(path)/\(Self.summary)"))
+    let summary = bytes.flatMap { try? JSONDecoder().decode(Summary.self, from: Data($0)) }
+    return summary?.format == Self.format
+  }
+
+  private func refused(_ reason: String) -> Failure {
+    Failure(
+      "cannot write to \(masked(path)): \(reason). Name a folder that this user may write to with --output-dir.",
+      exitStatus: .inputOutput)
+  }
+}

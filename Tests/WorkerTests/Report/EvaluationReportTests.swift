@@ -1,0 +1,90 @@
+import Datasets
+import Foundation
+import Recipe
+import SystemPackage
+import TestSupport
+import Testing
+import Training
+
+@testable import Worker
+
+@Suite struct EvaluationReportTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// An evaluation in which image i of class i is taken for class 0; the files hold no images.
+  private func report(_ classes: [String]) throws -> EvaluationReport {
+    for name in classes {
+      try FileManager.default.createDirectory(
+        atPath: "\(folder.path)/val/\(name)", withIntermediateDirectories: true)
+      _ = FileManager.default.createFile(atPath: "\(folder.path)/val/\(name)/a,\"b\".jpg", contents: nil)
+    }
+    let verdicts = classes.indices.map { index in
+      Verdict(
+        image: index, label: index, predicted: 0, confidence: Float(index + 1) / Float(classes.count + 1),
+        isAmongFive: true, loss: 1)
+    }
+    return EvaluationReport(
+      weights: "runs/<first>/best.safetensors", model: "alt_gvt_nano", images: Recipe.Images(),
+      folder: try ImageFolder(FilePath("\(folder.path)/val")),
+      examination: Examination(verdicts, classes: classes.count))
+  }
+
+  @Test func `the files have a line for each mistake and each pair, quoted as spreadsheets read them`() throws
+  {
+    let report = try report(["ash", "beech, red", "cedar"])
+    let path = "\(folder.path)/val"
+    #expect(
+      report.mistakeTable == """
+        path,label,predicted,confidence
+        "\(path)/cedar/a,""b"".jpg",cedar,ash,0.750000
+        "\(path)/beech, red/a,""b"".jpg","beech, red",ash,0.500000
+
+        """)
+    #expect(
+      report.confusionTable == "label,predicted,images\nash,ash,1\n\"beech, red\",ash,1\ncedar,ash,1\n")
+  }
+
+  @Test func `the summary has every class, and leaves out what is not known`() throws {
+    let summary = try JSONSerialization.jsonObject(with: Data(try report(["ash", "beech"]).summary.utf8))
+    let values = try #require(summary as? [String: Any])
+    #expect(values["acc1"] as? Double == 50 && values["balanced_acc"] as? Double == 50)
+    #expect(values["never_predicted"] as? [String] == ["beech"])
+    let classes = try #require(values["classes"] as? [[String: Any]])
+    #expect(classes.map { $0["precision"] as? Double } == [0.5, nil])
+    #expect(classes.map { $0["recall"] as? Double } == [1, 0])
+    #expect((values["calibration"] as? [Any])?.count == 15)
+  }
+
+  @Test func `names in the sheet are text, and it loads nothing`() throws {
+    let sheet = MistakeSheet(try report(["<b>&", "<script>alert('x')<", "plain"])).text
+    #expect(!sheet.contains("<script") && !sheet.contains("<first>"))
+    #expect(sheet.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;") && sheet.contains("&lt;b&gt;&amp;"))
+    #expect(sheet.contains("a,&quot;b&quot;.jpg"))
+    #expect(!sheet.contains("http://") && !sheet.contains("https://") && !sheet.contains("src=\"/"))
+  }
+
+  @Test func `hundreds of classes take a short text and a bounded sheet`() throws {
+    let report = try report((0..<300).map { "\($0)-" + String(repeating: "x", count: 60) })
+    #expect(report.lines.count < 25 && report.lines.allSatisfy { $0.count < 330 }, "\(report.lines)")
+    #expect(report.lines.contains { $0.hasPrefix("Worst of 300") })
+    #expect(MistakeSheet(report).text.components(separatedBy: "<figure>").count == 49)
+    #expect(MistakeSheet(report).text.contains("The 200 worst of 300."))
+  }
+
+  @Test func `an earlier evaluation is replaced, and other files are not`() throws {
+    let report = try report(["ash", "beech"])
+    let own = ReportFolder(path: "\(folder.path)/out/deep")
+    try own.requireOwn()
+    try own.write(report)
+    try own.requireOwn()
+    try own.write(report)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: own.path).count == 4)
+    try "{\"format\": \"mine\"}".write(
+      toFile: "\(own.path)/evaluation.json", atomically: false, encoding: .utf8)
+    #expect(throws: Failure.self) { try own.requireOwn() }
+    let file = ReportFolder(path: "\(own.path)/evaluation.json")
+    #expect(throws: Failure.self) { try file.requireOwn() }
+  }
+}
