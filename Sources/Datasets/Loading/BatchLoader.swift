@@ -34,23 +34,31 @@ public final class BatchLoader {
   ///   - seed: with epoch and index, the key of a view's randomness.
   ///   - threads: how many decode; with 0, `next` decodes on its caller's thread (for debugging).
   ///   - depth: how many batches are prepared ahead.
-  ///   - skips: so many damaged images in a row are replaced by the next one; with 0, a damaged image is an error.
+  ///   - failures: what is done about an image that cannot be used.
   public convenience init(
-    folder: ImageFolder, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int, depth: Int = 2,
-    skips: Int = 0
+    folder: any ImageSource, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int,
+    depth: Int = 2, failures: Failures = .replaced(inARow: 0)
   ) {
     self.init(
       folder: folder, transform: transform, batchSize: batchSize, seed: seed, threads: threads, depth: depth,
-      skips: skips, retries: ReadRetries())
+      failures: failures, retries: ReadRetries())
+  }
+
+  /// What is done about images that cannot be used.
+  public enum Failures: Sendable {
+    /// So many damaged ones in a row are replaced by the next one; with 0, and for what cannot be read, the epoch ends.
+    case replaced(inARow: Int)
+    /// Their views are black, and the batch names them; nothing ends.
+    case black
   }
 
   init(
-    folder: ImageFolder, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int, depth: Int,
-    skips: Int, retries: ReadRetries
+    folder: any ImageSource, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int,
+    depth: Int, failures: Failures, retries: ReadRetries
   ) {
     precondition(batchSize > 0 && threads >= 0, "\(batchSize) views on \(threads) threads")
     let size = transform.size
-    let decoder = ViewDecoder(folder: folder, transform: transform, seed: seed, skips: skips)
+    let decoder = ViewDecoder(folder: folder, transform: transform, seed: seed, failures: failures)
     let queue = BatchQueue(
       depth: threads == 0 ? 1 : depth, label: { folder.label(at: $0 % folder.count) },
       makeBatch: { PixelBatch(capacity: batchSize, size: size) })
@@ -145,16 +153,15 @@ public final class BatchLoader {
 
 /// Decodes one claimed image into its place; a value that every decode thread has.
 struct ViewDecoder: Sendable {
-  let folder: ImageFolder
+  let folder: any ImageSource
   let transform: any Transform
   let seed: UInt64
-  /// So many damaged images in a row may be passed over.
-  let skips: Int
+  let failures: BatchLoader.Failures
 
   /// What became of a claim.
   enum Outcome {
     case whole
-    /// Images were damaged, and the next one of the folder stands in for them, with its label.
+    /// Images were damaged, and the next one of the folder stands in for them, with its label, or nothing does.
     case replaced(label: Int, damage: [Damage])
     case failed(DataError)
   }
@@ -176,10 +183,16 @@ struct ViewDecoder: Sendable {
         try reader.read(stand.path, transform, generator: generator, into: pixels)
         return damage.isEmpty ? .whole : .replaced(label: stand.label, damage: damage)
       } catch {
-        guard error.damagedFile != nil, damage.count < min(skips, folder.count - 1) else {
-          return .failed(error)
-        }
         damage.append(Damage(image: image, error: error))
+        switch failures {
+        case .black:
+          pixels.update(repeating: 0)
+          return .replaced(label: stand.label, damage: damage)
+        case .replaced(let most):
+          guard error.damagedFile != nil, damage.count <= min(most, folder.count - 1) else {
+            return .failed(error)
+          }
+        }
       }
     }
   }

@@ -14,7 +14,7 @@ public final class PixelBatch: @unchecked Sendable {
   /// The class number of each view.
   public private(set) var labels: [Int] = []
 
-  /// Damaged images whose views are views of others, in no particular order; an image may be there twice.
+  /// Images that cannot be used, whose views are views of others or black, in no particular order; an image may be there twice.
   public private(set) var damage: [Damage] = []
 
   private let memory: UnsafeMutableBufferPointer<UInt8>
@@ -98,7 +98,7 @@ public final class PixelBatch: @unchecked Sendable {
   }
 }
 
-/// An image whose content cannot be used, and whose place in a batch its successor took.
+/// An image that cannot be used, and whose place in a batch its successor took, or a black view.
 public struct Damage: Equatable, Sendable {
   /// The image's number in its folder.
   public let image: Int

@@ -1,6 +1,7 @@
 public import Checkpoint
 public import Datasets
 public import Model
+import Recipe
 import Torch
 
 /// A network's weights as a file that timm and others read: the keys are theirs.
@@ -20,6 +21,13 @@ public struct Weights: Equatable, Sendable {
     self.classes = classes
     self.inputSize = inputSize
     self.cropPercent = cropPercent
+  }
+
+  /// What a checkpoint's state says of the weights beside it.
+  public init(of state: TrainingState) {
+    self.init(
+      model: state.recipe.model.name, classes: state.classes, inputSize: state.recipe.data.inputSize,
+      cropPercent: state.recipe.data.cropPercent)
   }
 
   /// Reads back what `metadata` wrote; nil for a file that does not say of which network it is.

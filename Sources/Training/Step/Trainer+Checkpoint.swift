@@ -47,6 +47,13 @@ extension Trainer {
   }
 }
 
+extension VerifiedCheckpoint {
+  /// The weights in it, or their average; throws where it has none.
+  public func weights(average: Bool) throws(CheckpointError) -> SafetensorsFile {
+    try tensors(of: average ? Trainer.averageFile : Trainer.modelFile)
+  }
+}
+
 extension FlatParameters {
   /// Bytes of a number for each weight, the gaps included.
   var byteCount: Int { layout.count * MemoryLayout<Float>.stride }

@@ -1,10 +1,8 @@
 import ArgumentParser
-import Checkpoint
 import Datasets
 import Flags
 import Foundation
-import Model
-import Randomness
+import Output
 import Recipe
 import System
 import SystemPackage
@@ -13,10 +11,19 @@ import Training
 
 /// `predict`: what a trained network says of images.
 struct Predict: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Classify images with trained weights.")
+  static let configuration = CommandConfiguration(
+    abstract: "Classify images with trained weights.",
+    discussion: """
+      Images are files, folders with all images below them, and lists of both:
+        twins-worker predict --weights runs/first --csv images/ > predictions.csv
+        find . -name '*.jpg' | twins-worker predict --weights runs/first --top 1 --from -
+      An image that cannot be used is named on standard error and passed over; the command then ends with 65.
+      """)
 
   @Option(
-    help: ArgumentHelp("Weights that a run has written, timm's, or the reference's .pth.", valueName: "file"),
+    help: ArgumentHelp(
+      "A run's output folder, of which the best weights are taken, a file of weights that a run has written, timm's, or the "
+        + "reference's .pth.", valueName: "run|file"),
     transform: withHomeFolder)
   var weights: String
 
@@ -32,7 +39,7 @@ struct Predict: ParsableCommand {
   @Option(help: ArgumentHelp("Classes to show for each image.", valueName: "n"))
   var top = 5
 
-  @Flag(help: "Take the average (EMA) that lies beside the weights: timm's state_dict_ema, DeiT's model_ema.")
+  @Flag(help: "Take the average (EMA) of the weights: a run's best_ema.safetensors, or that in a .pth.")
   var useEma = false
 
   @Flag(help: "Show logits instead of probabilities.")
@@ -41,89 +48,78 @@ struct Predict: ParsableCommand {
   @Flag(help: "Print one JSON object an image.")
   var json = false
 
+  @Flag(help: "Print a table of comma-separated values: image, class_1, score_1, class_2, …")
+  var csv = false
+
+  @Option(
+    help: ArgumentHelp(
+      "A list of images and folders, one a line; - reads standard input.", valueName: "file"),
+    transform: withHomeFolder)
+  var from: String?
+
+  @Option(help: ArgumentHelp("Images at once.", valueName: "n"))
+  var batchSize = 32
+
+  @Option(
+    help: ArgumentHelp("Threads to compute with. (default: OMP_NUM_THREADS, or the cores)", valueName: "n"))
+  var threads: Int?
+
   @OptionGroup var place: DeviceFlags
 
-  @Argument(help: "Images.", transform: withHomeFolder)
-  var images: [String]
-
-  /// One class and its score.
-  private struct Guess: Encodable {
-    let `class`: ClassName
-    let score: Double
-  }
-
-  private struct Answer: Encodable {
-    let image: String
-    let top: [Guess]
-  }
+  @Argument(help: "Images, and folders of images.", transform: withHomeFolder)
+  var images: [String] = []
 
   func validate() throws {
-    if images.isEmpty { throw ValidationError("name at least one image") }
+    if images.isEmpty, from == nil {
+      throw ValidationError("name at least one image or folder, or a list with --from")
+    }
+    if json, csv { throw ValidationError("--json and --csv: give one of them") }
     try Worker.validate(top, "--top", in: 1...1_000_000)
     try Worker.validate(inputSize, "--input-size", in: inputSizes)
+    try Worker.validate(batchSize, "--batch-size", in: batchSizes)
+    try Worker.validate(threads, "--threads", in: 1...manyThreads)
   }
 
   func run() throws {
-    try requireRoom(threads: 2 * Runtime.threads)
-    let file = try WeightsFile(path: weights, average: useEma)
-    let about = try about(file)
+    let decoders = min(10, Processors.usable)
+    Runtime.keepMemory()
+    if let threads { Runtime.threads = threads }
+    try requireRoom(threads: 2 * Runtime.threads + decoders)
+    let named = try NamedWeights(weights, average: useEma)
+    if let note = named.note { Console.warn("note: \(note)") }
     let device = try Device(place)
-    let network = try network(file, about, on: device)
-    let reader = ImageDecoder()
-    let transform = EvaluationTransform(size: about.inputSize, cropPercent: about.cropPercent)
-    for image in images {
-      let pixels = try reader.pixels(
-        of: FilePath(image), transform, generator: KeyedGenerator(seed: 0, stream: .geometry, epoch: 0))
-      let answer = Answer(image: image, top: guesses(network, pixels, about, on: device))
-      print(json ? try jsonLine(answer) : sentence(answer))
+    let trained = try TrainedNetwork(
+      named, TrainedNetwork.Wishes(model: model, inputSize: inputSize), on: device)
+    let all = try NamedImages(images, list: from).images
+    var failures = all.failures
+    for failure in failures { say(failure) }
+    let format = json ? PredictionFormat.json : csv ? .csv : .text(logits: logits)
+    let console = Console(speaks: true)
+    if let head = format.head(top: min(top, trained.about.classes.count)) { console.print(head) }
+    let predictor = Predictor(trained, top: top, logits: logits, on: device)
+    try predictor.run(all, batchSize: min(batchSize, max(1, all.count)), threads: decoders) { image, result in
+      switch result {
+      case .success(let guesses):
+        let path = all[image].path
+        let name = String(validating: path.bytes, as: UTF8.self) ?? path.masked
+        let line = try format.line(Prediction(image: name, top: guesses))
+        console.print(line)
+      case .failure(let failure):
+        failures.append(failure)
+        say(failure)
+      }
     }
+    try end(failures)
   }
 
-  /// What the file says of itself; the flags go first, and a file from elsewhere needs `--model`.
-  private func about(_ file: WeightsFile) throws -> Weights {
-    let stored = Weights(metadata: file.metadata)
-    guard let name = model ?? stored?.model else {
-      throw RecipeError("\(weights) does not say of which network it is: name it with --model")
-    }
-    return Weights(
-      model: try ModelName.canonical(name), classes: try classes(file, stored),
-      inputSize: inputSize ?? stored?.inputSize ?? 224, cropPercent: stored?.cropPercent ?? 0.875)
-  }
+  private func say(_ failure: DataError) { Console.warn("warning: passed over: \(failure)") }
 
-  /// The names in the file; numbers for a file without.
-  private func classes(_ file: WeightsFile, _ stored: Weights?) throws -> [ClassName] {
-    let outputs = try file.tensor(named: "head.bias").shape.first ?? 0
-    guard outputs > 0 else {
-      throw Failure("\(masked(weights)) has a head without classes", exitStatus: .badData)
-    }
-    if let names = stored?.classes, names.count == outputs { return names }
-    return (0..<outputs).map { ClassName(text: "class \($0)") }
-  }
-
-  private func network(_ file: WeightsFile, _ about: Weights, on device: Device) throws -> any Network {
-    var recipe = Recipe()
-    recipe.model.name = about.model
-    let network = try makeNetwork(recipe, classes: about.classes.count, on: device)
-    try network.load(file)
-    return network
-  }
-
-  private func guesses(
-    _ network: any Network, _ pixels: [UInt8], _ about: Weights, on device: Device
-  ) -> [Guess] {
-    withoutGradients {
-      let batch = pixels.withUnsafeBytes { Normalizer(on: device)($0, count: 1, side: about.inputSize) }
-      let output = network(batch, .evaluation())
-      let best = output.topIndices(min(top, about.classes.count)).elements(as: Int64.self).map(Int.init)
-      let scores = (logits ? output : output.softmax()).elements(as: Float.self)
-      return best.map { Guess(class: about.classes[$0], score: Double(scores[$0])) }
-    }
-  }
-
-  private func sentence(_ answer: Answer) -> String {
-    let guesses = answer.top.map { guess in
-      "\(guess.class) " + (logits ? fixed(guess.score, 4) : fixed(100 * guess.score, 1) + "%")
-    }
-    return "\(masked(answer.image)): \(guesses.joined(separator: ", "))"
+  /// Bad data, unless one other status is that of all failures.
+  private func end(_ failures: [DataError]) throws(Failure) {
+    let statuses = failures.map { Failure($0).exitStatus }
+    guard let first = statuses.first else { return }
+    let status = statuses.allSatisfy { $0 == first } ? first : .badData
+    throw Failure(
+      "\(failures.count) image(s) or folder(s) could not be used: named above", exitStatus: status)
   }
 }

@@ -24,7 +24,7 @@ struct TrainingEpoch {
     skipped = SkippedImages(limit: plan.settings.skipDamaged, of: recipe.data.path, rank)
     loader = BatchLoader(
       folder: plan.data.training, transform: plan.trainingTransform, batchSize: recipe.rankImages,
-      seed: recipe.seed, threads: rank.decodeThreads, skips: skipped.mostInARow)
+      seed: recipe.seed, threads: rank.decodeThreads, failures: .replaced(inARow: skipped.mostInARow))
   }
 
   /// Runs the epoch from a place to its end or its step limit; wherever it ends, `progress` is what all ranks have done.

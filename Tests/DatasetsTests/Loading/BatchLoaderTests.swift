@@ -24,7 +24,7 @@ import Testing
   private func loader(threads: Int, depth: Int = 2, seed: UInt64 = 0, skips: Int = 0) -> BatchLoader {
     BatchLoader(
       folder: folder, transform: TrainTransform(size: 16), batchSize: 4, seed: seed, threads: threads,
-      depth: depth, skips: skips)
+      depth: depth, failures: .replaced(inARow: skips))
   }
 
   /// All views of an epoch by their index, and the order in which they came.
@@ -112,6 +112,35 @@ import Testing
     loader.recycle(batch)
     loader.start(batches: [[1]], epoch: 0)
     #expect(try loader.next()?.damage == [])
+  }
+
+  @Test(arguments: [0, 3])
+  func `where nothing is to end, what cannot be used is black and named, and all else is as it is`(
+    threads: Int
+  ) throws {
+    var list = ImageList()
+    for index in [0, 1, 2] { list.add(folder[index].path) }
+    try Data("text".utf8).write(to: URL(fileURLWithPath: folder[1].path.string))
+    list.add("/nowhere.jpg")
+    list.add(FilePath(temporary.path).appending("1"))
+    #expect(list.count == 14 && list[13].path == folder[19].path && list.failures.isEmpty)
+    let loader = BatchLoader(
+      folder: list, transform: EvaluationTransform(size: 16), batchSize: 14, seed: 0, threads: threads,
+      failures: .black)
+    loader.start(batches: [Array(0..<14)], epoch: 0)
+    let batch = try #require(try loader.next())
+    #expect(batch.damage.map(\.image).sorted() == [1, 3])
+    let lit = (0..<14).filter { position in
+      batch.pixels[(position * 768)..<((position + 1) * 768)].contains { $0 > 0 }
+    }
+    #expect(lit == [0, 2] + Array(4..<14))
+  }
+
+  @Test func `a folder without images is no image, and is named`() throws {
+    try temporary.makeFolder("empty")
+    var list = ImageList()
+    list.add(temporary.file("empty"))
+    #expect(list.count == 0 && list.failures == [.noImages(folder: temporary.file("empty"))])
   }
 
   @Test func `no more images in a row are passed over than may be, and none that is missing`() throws {

@@ -69,7 +69,7 @@ import Testing
   private func epoch(of folder: ImageFolder, _ threads: Int, _ retries: ReadRetries) throws -> [[UInt8]] {
     let loader = BatchLoader(
       folder: folder, transform: TrainTransform(size: 16), batchSize: 4, seed: 1, threads: threads, depth: 2,
-      skips: 0, retries: retries)
+      failures: .replaced(inARow: 0), retries: retries)
     var batches: [[UInt8]] = []
     loader.start(batches: (0..<10).map { Array($0 * 4..<$0 * 4 + 4) }, epoch: 0)
     while let batch = try loader.next() {

@@ -1,0 +1,44 @@
+import Datasets
+import System
+
+/// What a network says of an image.
+struct Prediction: Encodable {
+  let image: String
+  let top: [Guess]
+
+  /// One class and its score.
+  struct Guess: Encodable {
+    let `class`: ClassName
+    let score: Double
+  }
+}
+
+/// How predictions are written, a line each.
+enum PredictionFormat {
+  case text(logits: Bool)
+  case json
+  case csv
+
+  /// The line before all others; nil where there is none.
+  func head(top: Int) -> String? {
+    guard case .csv = self else { return nil }
+    return line(["image"] + (1...top).flatMap { ["class_\($0)", "score_\($0)"] })
+  }
+
+  /// An image's line.
+  func line(_ prediction: Prediction) throws -> String {
+    switch self {
+    case .json: try jsonLine(prediction)
+    case .csv:
+      line(
+        [masked(prediction.image)] + prediction.top.flatMap { [$0.class.description, fixed($0.score, 6)] })
+    case .text(let logits):
+      "\(masked(prediction.image)): "
+        + prediction.top.map { guess in
+          "\(guess.class) " + (logits ? fixed(guess.score, 4) : fixed(100 * guess.score, 1) + "%")
+        }.joined(separator: ", ")
+    }
+  }
+
+  private func line(_ values: [String]) -> String { String(commaSeparated(values).dropLast()) }
+}

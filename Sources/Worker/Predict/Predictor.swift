@@ -1,0 +1,61 @@
+import Datasets
+import Model
+import System
+import Torch
+import Training
+
+/// Classifies images batch by batch, while threads decode those that follow.
+struct Predictor {
+  private let trained: TrainedNetwork
+  private let normalized: Normalizer
+  private let top: Int
+  private let showsLogits: Bool
+
+  /// With so many classes for each image, by logit or by probability.
+  init(_ trained: TrainedNetwork, top: Int, logits: Bool, on device: Device) {
+    (self.trained, showsLogits) = (trained, logits)
+    self.top = min(top, trained.about.classes.count)
+    normalized = Normalizer(on: device)
+  }
+
+  /// How an image becomes what the network sees.
+  private var transform: EvaluationTransform {
+    EvaluationTransform(size: trained.about.inputSize, cropPercent: trained.about.cropPercent)
+  }
+
+  /// Calls `body` with each image's prediction, or with why there is none, in the order of the images.
+  func run(
+    _ images: ImageList, batchSize: Int, threads: Int,
+    _ body: (_ image: Int, Result<[Prediction.Guess], DataError>) throws -> Void
+  ) throws {
+    let loader = BatchLoader(
+      folder: images, transform: transform, batchSize: batchSize, seed: 0, threads: threads, failures: .black)
+    loader.start(
+      batches: stride(from: 0, to: images.count, by: batchSize).map { start in
+        Array(start..<min(start + batchSize, images.count))
+      }, epoch: 0)
+    while let batch = try loader.next() {
+      let guesses = guesses(batch)
+      let failures = Dictionary(batch.damage.map { ($0.image, $0.error) }) { first, _ in first }
+      for (image, guesses) in zip(batch.indices, guesses) {
+        try body(image, failures[image].map { .failure($0) } ?? .success(guesses))
+      }
+      loader.recycle(batch)
+    }
+  }
+
+  private func guesses(_ batch: PixelBatch) -> [[Prediction.Guess]] {
+    withoutGradients {
+      let classes = trained.about.classes
+      let pixels = normalized(batch.pixels, count: batch.count, side: batch.size)
+      let output = trained.network(pixels, .evaluation())
+      let best = output.topIndices(top).elements(as: Int64.self).map(Int.init)
+      let scores = (showsLogits ? output : output.softmax()).elements(as: Float.self)
+      return (0..<batch.count).map { position in
+        best[(position * top)..<((position + 1) * top)].map { index in
+          Prediction.Guess(class: classes[index], score: Double(scores[position * classes.count + index]))
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Checkpoint
+import Datasets
+import Flags
+import Model
+import Output
+import Recipe
+import System
+import Torch
+import Training
+
+/// Trained weights in the network that they are of, and what is known of both.
+struct TrainedNetwork {
+  let about: Weights
+  let network: any Network
+
+  /// What is said about weights that do not say it themselves, or in its place; nil for each that is not.
+  struct Wishes {
+    var model: String?
+    var inputSize: Int?
+  }
+
+  /// Loads the weights that a user named: a file, a run's best ones, or a checkpoint's.
+  init(_ named: NamedWeights, _ wishes: Wishes, on device: Device) throws {
+    let source = try Source(named)
+    guard let model = wishes.model ?? source.about?.model else {
+      throw RecipeError("\(masked(named.path)) does not say of which network it is: name it with --model")
+    }
+    about = Weights(
+      model: try ModelName.canonical(model), classes: try source.classes,
+      inputSize: wishes.inputSize ?? source.about?.inputSize ?? 224,
+      cropPercent: source.about?.cropPercent ?? 0.875)
+    var recipe = Recipe()
+    recipe.model.name = about.model
+    network = try makeNetwork(recipe, classes: about.classes.count, on: device)
+    try source.load(network)
+  }
+}
+
+/// Weights as they are stored.
+private struct Source {
+  /// Nil where nothing is said of them.
+  let about: Weights?
+  private let tensors: any NamedTensors
+
+  init(_ named: NamedWeights) throws {
+    guard Folders.isFolder(named.path) else {
+      let file = try WeightsFile(path: named.path, average: named.takesAverage)
+      (tensors, about) = (file, Weights(metadata: file.metadata))
+      return
+    }
+    let checkpoint = try Self.checkpoint(in: named.path)
+    tensors = try checkpoint.weights(average: named.takesAverage)
+    about = Weights(of: try checkpoint.state(TrainingState.self))
+  }
+
+  /// The newest of several, which is said.
+  private static func checkpoint(in folder: String) throws -> VerifiedCheckpoint {
+    guard let store = CheckpointStore(naming: folder) else {
+      return try VerifiedCheckpoint(verifying: folder)
+    }
+    guard let newest = store.newestVerified().checkpoint else {
+      throw Failure(
+        "no checkpoint in \(masked(store.folder)) can be trusted. Name a file of weights.",
+        exitStatus: .badConfiguration)
+    }
+    Console.warn("note: the weights are those of \(masked(newest.folder))")
+    return newest
+  }
+
+  /// The names of the classes; numbers where they have none.
+  var classes: [ClassName] {
+    get throws {
+      let outputs = try tensors.tensor(named: "head.bias").shape.first ?? 0
+      guard outputs > 0 else {
+        throw Failure("\(masked(tensors.path)) has a head without classes", exitStatus: .badData)
+      }
+      if let names = about?.classes, names.count == outputs { return names }
+      return (0..<outputs).map { ClassName(text: "class \($0)") }
+    }
+  }
+
+  func load(_ network: any Network) throws { try network.load(tensors) }
+}
