@@ -5,12 +5,12 @@ enum Overview {
   /// The commands, by what they are for.
   static let groups: [(name: String, commands: [any ParsableCommand.Type])] = [
     (
-      "Train",
+      "Training",
       [TrainCommand.self, Resume.self, Stop.self, RequestCheckpoint.self, ExecCommand.self]
     ),
-    ("See what runs do and did", [Status.self, ListCommand.self, Watch.self, Compare.self, Report.self]),
-    ("Work with images and weights", [Evaluate.self] + ForwardedCommands.all),
-    ("Look at the machine", [Doctor.self, Models.self, Bench.self, Simulate.self]),
+    ("Runs", [Status.self, ListCommand.self, Watch.self, Compare.self, Report.self]),
+    ("Images and weights", [Evaluate.self] + ForwardedCommands.all),
+    ("This machine", [Doctor.self, Models.self, Bench.self, Simulate.self]),
   ]
 
   static var text: String {
