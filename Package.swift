@@ -85,6 +85,7 @@ let package = Package(
     room("Forecast"),
     room("Protobuf"),
     room("TensorBoard", ["Protobuf", "System"]),
+    room("ONNX", ["Protobuf"]),
     room("Output", ["WorkerLink", "Checkpoint", "Recipe", "System", systemPackage]),
     room("Flags", ["Output", "Recipe", "System", systemPackage, argumentParser]),
     room(
@@ -97,7 +98,7 @@ let package = Package(
       "Worker",
       [
         "Training", "Torch", "Model", "WorkerLink", "Collective", "Engines", "Wire", "Datasets", "Randomness",
-        "Checkpoint", "TensorBoard",
+        "Checkpoint", "TensorBoard", "ONNX",
         "Recipe",
         "Output", "Flags", "System", systemPackage, argumentParser,
       ],
@@ -159,8 +160,8 @@ let package = Package(
       "WorkerTests",
       [
         "Worker", "Training", "WorkerLink", "Collective", "Datasets", "Checkpoint", "Recipe", "Flags",
-        "Model",
-        "System", "Torch", systemPackage,
+        "Model", "Output", "TensorBoard",
+        "System", "Torch", systemPackage, argumentParser,
         "TestSupport",
       ]),
     // Hangs, with names for its functions in its stacks.

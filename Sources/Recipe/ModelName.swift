@@ -17,6 +17,11 @@ public enum ModelName {
   /// Every name that `canonical(_:)` accepts, canonical ones first.
   public static var all: [String] { aliases.map(\.name) + aliases.flatMap(\.others) }
 
+  /// timm's name of a network, by its canonical one; nil where timm has no such network.
+  public static func timm(_ canonical: String) -> String? {
+    aliases.first { $0.name == canonical }?.others.first
+  }
+
   /// The canonical name for any accepted spelling, or an error that names the nearest ones.
   ///
   /// Capital letters do not matter, nor what timm says of the training that its weights had, as `.in1k`.

@@ -14,7 +14,7 @@ struct TwinsWorker: ParsableCommand {
     abstract: "Train, evaluate and use Twins vision transformers in one process.",
     usage: """
       twins-worker [train] [training flags]
-      twins-worker evaluate|predict|convert|bench|dataset|devices …
+      twins-worker evaluate|predict|export|convert|bench|dataset|devices …
       """,
     discussion: """
       One worker trains on a folder of images, without a launcher:
@@ -28,7 +28,7 @@ struct TwinsWorker: ParsableCommand {
       instruction set \(Runtime.instructionSet)
       """,
     subcommands: [
-      TrainCommand.self, Evaluate.self, Predict.self, Convert.self, Bench.self, Dataset.self, Devices.self,
+      TrainCommand.self, Evaluate.self, Predict.self, Export.self, Convert.self, Bench.self, Dataset.self, Devices.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -14,7 +14,7 @@ protocol ForwardedCommand: ParsableCommand {
 /// The commands that the worker program carries out in the launcher's place.
 enum ForwardedCommands {
   static let all: [any ForwardedCommand.Type] = [
-    Predict.self, Dataset.self, Convert.self, Devices.self,
+    Predict.self, Export.self, Dataset.self, Convert.self, Devices.self,
   ]
 
   /// Becomes the worker program where the command line, or a question for help, names one of its commands.
@@ -28,6 +28,12 @@ enum ForwardedCommands {
 
   struct Predict: ForwardedCommand {
     static let configuration = CommandConfiguration(abstract: "Say which classes images belong to.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+  }
+
+  struct Export: ForwardedCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write trained weights for timm, for PyTorch or as ONNX.")
     @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
   }
 

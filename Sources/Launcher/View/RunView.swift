@@ -28,7 +28,7 @@ struct RunView: Sendable {
     first = ranks.first { $0.rank == 0 }?.state
     guard let status = first else { return [] }
     pace.look(status, at: now)
-    if lastEpoch == nil, let epoch = status.epoch { lastEpoch = epoch - 1 }
+    if lastEpoch == nil, status.finished == nil { lastEpoch = status.epoch.map { $0 - 1 } }
     guard let epoch = status.finished, epoch.number != lastEpoch else { return [] }
     let between = lastEpoch.map { $0 + 1 < epoch.number ? missed($0 + 1..<epoch.number) : [] } ?? []
     lastEpoch = epoch.number
@@ -144,7 +144,9 @@ enum EpochRow {
       cell(epoch.accuracy1, 2, 8), cell(epoch.accuracy5, 2, 8), cell(epoch.balancedAccuracy, 2, 10),
       padded(time, 11),
     ]
-    return cells.joined() + (epoch.isBest ? canvas.isUnicode ? "  ▲" : "  *" : "")
+    let line = cells.joined()
+    if epoch.isBest { return line + (canvas.isUnicode ? "  ▲" : "  *") }
+    return String(line.prefix(upTo: line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex))
   }
 
   private static func cell(_ value: Double?, _ digits: Int, _ width: Int) -> String {

@@ -73,7 +73,7 @@ private let headKeys: Set = ["head.weight", "head.bias"]
 
 extension Network {
   /// All weights in host memory, by key.
-  var hostWeights: HostTensors { HostTensors(parameters.map { ($0.name, $0.tensor) }) }
+  public var hostWeights: HostTensors { HostTensors(parameters.map { ($0.name, $0.tensor) }) }
 
   /// Replaces all weights by those of a file; changes none unless every one fits.
   ///

@@ -39,8 +39,10 @@ public struct Normalizer {
   private let mean: Tensor
   private let deviation: Tensor
   private let device: Device
-  private static let means: [Float] = [0.485, 0.456, 0.406]
-  private static let deviations: [Float] = [0.229, 0.224, 0.225]
+  /// ImageNet's, of red, green and blue between 0 and 1.
+  public static let means: [Float] = [0.485, 0.456, 0.406]
+  /// Likewise.
+  public static let deviations: [Float] = [0.229, 0.224, 0.225]
 
   /// What becomes of one byte, to the bit.
   static func normal(_ byte: UInt8, channel: Int) -> Float {

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Checkpoint
+import Datasets
+import Flags
+import Foundation
+import Model
+import Recipe
+import System
+import Torch
+import Training
+
+/// For which other programs weights are written.
+enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
+  /// A folder that `timm.create_model("local-dir:FOLDER", pretrained=True)` takes.
+  case timm
+  /// A file for `torch.load`.
+  case pth
+  /// A model file for whatever runs ONNX.
+  case onnx
+
+  /// What a name's end says of it; nil where it says nothing.
+  init?(endOf path: String) {
+    guard let ending = path.split(separator: ".").last, path.contains(".") else { return nil }
+    self.init(rawValue: ending.lowercased())
+  }
+
+  /// Writes the weights; what was written, for people to read.
+  func write(_ trained: TrainedNetwork, to path: String) throws -> String {
+    switch self {
+    case .timm: try TimmFolder(trained.about).write(trained.network, to: path)
+    case .pth: try Self.writePyTorch(trained.network, to: path)
+    case .onnx: try Self.writeONNX(trained, to: path)
+    }
+    return switch self {
+    case .timm: "timm.create_model(\"local-dir:\(path)\", pretrained=True) loads it"
+    case .pth: "torch.load(\"\(path)\", weights_only=True)[\"model\"] is its state_dict, under timm's keys"
+    case .onnx:
+      "takes images [batch, 3, \(trained.about.inputSize), \(trained.about.inputSize)], normalised as its metadata says"
+    }
+  }
+
+  private static func writePyTorch(_ network: any Network, to path: String) throws {
+    let weights = network.hostWeights
+    try withExtendedLifetime(weights) { () throws(CheckpointError) in
+      try PyTorchWeights.write(weights.views, to: path)
+    }
+  }
+
+  private static func writeONNX(_ trained: TrainedNetwork, to path: String) throws {
+    let about = trained.about
+    guard let configuration = TwinsConfiguration.named(about.model) else {
+      throw Failure("\(about.model) has no form in ONNX here", exitStatus: .badConfiguration)
+    }
+    let names = try jsonText(about.classes.map(\.description))
+    let model = TwinsGraph.model(
+      about.model, configuration, trained.network.parameters, side: about.inputSize,
+      classes: about.classes.count,
+      notes: [
+        "model": about.model, "classes": names, "input_size": "\(about.inputSize)",
+        "crop_pct": "\(about.cropPercent)", "interpolation": "bicubic",
+        "mean": try jsonText(Normalizer.means),
+        "std": try jsonText(Normalizer.deviations),
+      ], version: programVersion)
+    let result = model.withUnsafeBytes { bytes in
+      Result { () throws(CheckpointError) in try AtomicFile.write(bytes, to: path) }
+    }
+    try result.get()
+  }
+}
+
+/// A value as JSON.
+func jsonText(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
