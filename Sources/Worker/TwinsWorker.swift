@@ -28,7 +28,8 @@ struct TwinsWorker: ParsableCommand {
       instruction set \(Runtime.instructionSet)
       """,
     subcommands: [
-      TrainCommand.self, Evaluate.self, Predict.self, Export.self, Convert.self, Bench.self, Dataset.self, Devices.self,
+      TrainCommand.self, Evaluate.self, Predict.self, Export.self, Convert.self, Bench.self, Dataset.self,
+      Devices.self,
     ],
     defaultSubcommand: TrainCommand.self)
 
