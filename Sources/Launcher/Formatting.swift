@@ -71,3 +71,23 @@ func columns(_ rows: [[String]], rightAligned: Set<Int> = []) -> [String] {
     return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
   }
 }
+
+/// With three digits and a power of ten, as rates are written: `4.20e-4`.
+func scientific(_ value: Double) -> String {
+  guard value != 0, value.isFinite else { return "\(value)" }
+  var (mantissa, exponent) = (value, 0)
+  while abs(mantissa) < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+  while abs(mantissa) >= 10 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+  return "\(decimal(mantissa, 2))e\(exponent)"
+}
+
+/// With as many digits as tell it from its neighbours: `1373`, `65.6`, `2.271`, `4.20e-4`.
+func significant(_ value: Double) -> String {
+  switch abs(value) {
+  case 0: "0"
+  case ..<0.01: scientific(value)
+  case ..<10: decimal(value, 3)
+  case ..<100: decimal(value, 1)
+  default: decimal(value, 0)
+  }
+}

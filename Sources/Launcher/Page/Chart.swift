@@ -49,7 +49,7 @@ struct Chart {
         : "<polyline class=\"c\(number)\(curve.isFaint ? " faint" : "")\" points=\"\(path)\"/>"
     }
     let names = series.enumerated().map { number, curve in
-      let last = curve.points.last.map { " \(decimal($0.y, 3))" } ?? ""
+      let last = curve.points.last.map { " \(significant($0.y))" } ?? ""
       return "<span class=\"k\(number)\(curve.isFaint ? " faint" : "")\">\(escaped(curve.name))\(last)</span>"
     }
     return """
@@ -62,18 +62,23 @@ struct Chart {
 
   private var frame: String {
     let rows = (0...4).map { y.lowerBound + (y.upperBound - y.lowerBound) * Double($0) / 4 }
-    let digits = y.upperBound - y.lowerBound >= 20 ? 0 : y.upperBound - y.lowerBound >= 2 ? 1 : 3
     let lines = rows.map { value in
       let height = decimal(down(value), 1)
       return
         "<line class=\"g\" x1=\"\(Int(Self.left))\" x2=\"\(Int(Self.width - Self.right))\" y1=\"\(height)\" "
-        + "y2=\"\(height)\"/><text x=\"\(Int(Self.left - 6))\" y=\"\(height)\" class=\"y\">\(decimal(value, digits))</text>"
+        + "y2=\"\(height)\"/><text x=\"\(Int(Self.left - 6))\" y=\"\(height)\" class=\"y\">\(significant(value))</text>"
     }
-    let columns = (0...4).map { x.upperBound * Double($0) / 4 }.map { value in
+    let columns = ticks.map { value in
       "<text x=\"\(decimal(across(value), 1))\" y=\"\(Int(Self.height - 8))\" class=\"x\">"
-        + "\(decimal(value, x.upperBound < 8 ? 1 : 0))</text>"
+        + "\(decimal(value, x.upperBound < 4 ? 1 : 0))</text>"
     }
     return (lines + columns).joined(separator: "\n") + "\n"
+  }
+
+  /// Whole epochs, where there are enough of them.
+  private var ticks: [Double] {
+    let step = x.upperBound < 4 ? x.upperBound / 4 : (x.upperBound / 5).rounded(.up)
+    return Array(stride(from: 0, through: x.upperBound, by: step))
   }
 
   private func across(_ value: Double) -> Double {

@@ -76,7 +76,7 @@ struct RunView: Sendable {
   private func figures(_ status: WorkerStatus, on canvas: Canvas) -> [String] {
     [
       status.loss.map { "loss \(decimal($0, 4))" },
-      status.learningRate.map { "lr \(Self.scientific($0))" },
+      status.learningRate.map { "lr \(scientific($0))" },
       status.imagesPerSecond.map { "\(decimal($0, $0 < 100 ? 1 : 0)) images/s" },
       Self.dataShare(status).map { "data \($0) %" },
       pace.restOfRun(status).map { "run ends in \(Self.clock($0))" },
@@ -113,15 +113,6 @@ struct RunView: Sendable {
     let seconds = Int((rest.time / .seconds(1)).rounded())
     let days = seconds >= 86_400 ? "\(seconds / 86_400) d " : ""
     return (rest.isLeast ? "at least " : "") + days + clockTime(seconds: seconds % 86_400)
-  }
-
-  /// With two digits, as rates are written: `4.2e-4`.
-  private static func scientific(_ value: Double) -> String {
-    guard value != 0, value.isFinite else { return "\(value)" }
-    var (mantissa, exponent) = (value, 0)
-    while abs(mantissa) < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
-    while abs(mantissa) >= 10 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
-    return "\(decimal(mantissa, 2))e\(exponent)"
   }
 
   /// The items in lines of at most so many characters.

@@ -76,4 +76,13 @@ import Testing
     let long = (0..<100_000).map { CurvePoint(x: Double($0), y: Double($0 % 7)) }
     #expect(try #require(Chart("t", [Chart.Series(name: "a", points: long)])).html.utf8.count < 20_000)
   }
+
+  @Test(
+    arguments: [
+      (0, "0"), (4.2e-4, "4.20e-4"), (0.5, "0.500"), (2.2707, "2.271"), (65.6, "65.6"), (1372.6, "1373"),
+      (-5, "-5.000"),
+    ] as [(Double, String)]) func `figures have the digits that tell them apart`(value: Double, text: String)
+  {
+    #expect(significant(value) == text)
+  }
 }
