@@ -124,3 +124,17 @@ extension FilePath {
     }
   }
 }
+
+/// Text as it may stand in HTML, between tags and in quoted attributes; nothing in it commands a terminal either.
+public func escaped(_ text: String) -> String {
+  masked(text).reduce(into: "") { result, character in
+    switch character {
+    case "&": result += "&amp;"
+    case "<": result += "&lt;"
+    case ">": result += "&gt;"
+    case "\"": result += "&quot;"
+    case "'": result += "&#39;"
+    default: result.append(character)
+    }
+  }
+}

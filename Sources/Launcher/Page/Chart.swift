@@ -1,3 +1,5 @@
+import System
+
 /// Curves in a frame with scales, as SVG that a page shows without a script.
 struct Chart {
   /// A curve and its name.

@@ -1,19 +1,5 @@
 import System
 
-/// Text as it may stand in HTML, between tags and in quoted attributes; nothing in it commands a terminal either.
-func escaped(_ text: String) -> String {
-  masked(text).reduce(into: "") { result, character in
-    switch character {
-    case "&": result += "&amp;"
-    case "<": result += "&lt;"
-    case ">": result += "&gt;"
-    case "\"": result += "&quot;"
-    case "'": result += "&#39;"
-    default: result.append(character)
-    }
-  }
-}
-
 /// A page in one file: it needs no other, runs no script and asks for nothing.
 struct Page {
   let title: String

@@ -121,17 +121,3 @@ struct MistakeSheet {
 
   private func percent(_ part: Double?) -> String { part.map { "\(fixed(100 * $0, 1)) %" } ?? "–" }
 }
-
-/// Text as it may stand in HTML, between tags and in quoted attributes.
-func escaped(_ text: String) -> String {
-  masked(text).reduce(into: "") { result, character in
-    switch character {
-    case "&": result += "&amp;"
-    case "<": result += "&lt;"
-    case ">": result += "&gt;"
-    case "\"": result += "&quot;"
-    case "'": result += "&#39;"
-    default: result.append(character)
-    }
-  }
-}
