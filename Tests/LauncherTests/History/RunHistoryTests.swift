@@ -16,7 +16,7 @@ import Testing
     #expect(history.restarts == 0 && history.model == "alt_gvt_nano" && history.workers == 2)
     #expect(
       history.next.map(\.command) == [
-        "twins-launch evaluate out --data-path /work/digits", "twins-launch resume out --epochs 4",
+        "twins-launch evaluate out --data-path /home/ann/digits", "twins-launch resume out --epochs 4",
       ])
   }
 
@@ -164,8 +164,8 @@ extension RunTraces {
     traces.checkpoint = CheckpointName(epoch: epochs - 1)
     traces.weights = ["best.safetensors", "last.safetensors"]
     traces.written = 1050
-    traces.record = LaunchRecord(arguments: [], output: "/work/out", workers: 2)
-    traces.record?.directory = "/work"
+    traces.record = LaunchRecord(arguments: [], output: "/home/ann/out", workers: 2)
+    traces.record?.directory = "/home/ann"
     return traces
   }
 
