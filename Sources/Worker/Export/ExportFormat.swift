@@ -2,7 +2,6 @@ import ArgumentParser
 import Checkpoint
 import Datasets
 import Flags
-import Foundation
 import Model
 import Recipe
 import System
@@ -51,26 +50,19 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
     guard let configuration = TwinsConfiguration.named(about.model) else {
       throw Failure("\(about.model) has no form in ONNX here", exitStatus: .badConfiguration)
     }
-    let names = try jsonText(about.classes.map(\.description))
+    let names = try jsonLine(about.classes.map(\.description))
     let model = TwinsGraph.model(
       about.model, configuration, trained.network.parameters, side: about.inputSize,
       classes: about.classes.count,
       notes: [
         "model": about.model, "classes": names, "input_size": "\(about.inputSize)",
         "crop_pct": "\(about.cropPercent)", "interpolation": "bicubic",
-        "mean": try jsonText(Normalizer.means),
-        "std": try jsonText(Normalizer.deviations),
+        "mean": try jsonLine(Normalizer.means),
+        "std": try jsonLine(Normalizer.deviations),
       ], version: programVersion)
     let result = model.withUnsafeBytes { bytes in
       Result { () throws(CheckpointError) in try AtomicFile.write(bytes, to: path) }
     }
     try result.get()
   }
-}
-
-/// A value as JSON.
-func jsonText(_ value: some Encodable) throws -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.withoutEscapingSlashes]
-  return String(decoding: try encoder.encode(value), as: UTF8.self)
 }

@@ -28,5 +28,5 @@ final class EpochTable: StepObserver {
 
   private func cell(_ value: Double?) -> String { value.map { $0.isFinite ? "\($0)" : "" } ?? "" }
 
-  private func add(_ cells: [String]) { file.add(Array((cells.joined(separator: ",") + "\n").utf8)) }
+  private func add(_ cells: [String]) { file.add(Array(commaSeparated(cells).utf8)) }
 }

@@ -15,8 +15,7 @@ struct EventFiles {
 
   /// The files in order, by name.
   private var names: [String] {
-    let all = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return all.filter { $0.hasPrefix(Self.start) }.sorted()
+    Folders.names(in: folder).filter { $0.hasPrefix(Self.start) }.sorted()
   }
 
   /// Whether a run has left some.
