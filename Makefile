@@ -36,7 +36,7 @@ headers: ## compile the shim against the headers of libtorch 2.11 to 2.13, which
 lint: ## check the format of the Swift sources
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
 
-install: build ## lay programs and systemd unit under /opt/twins and /etc; FLAGS="--prefix DIR ..." for elsewhere
+install: build ## lay programs, manual and systemd unit under /opt/twins and /etc; FLAGS="--prefix DIR ..." for elsewhere
 	deploy/install.sh $(FLAGS)
 
 uninstall: ## take away what install laid there, with the same FLAGS

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lays programs, their libraries and the systemd unit under a prefix, and takes them away again.
+# Lays programs, their libraries, manual pages, completions and the systemd unit under a prefix, and takes them away again.
 #   deploy/install.sh [--prefix /opt/twins] [--sysconf /etc] [--units DIR] [--user NAME] [--root DIR]
 #   deploy/install.sh --uninstall [the same]
 # Runs belong to --user, which must exist; without it the unit runs as root, with no more rights than any user.
@@ -132,7 +132,9 @@ for program in twins-launch twins-worker; do
 done
 libraries >"$scratch/libraries"
 while read -r library; do lay 644 "$library" "$home/${library##*/}"; done <"$scratch/libraries"
-lay 644 "$checkout/README.md" "$prefix/share/doc/twins/README.md"
+"$checkout/scripts/manual" "$scratch/share"
+while read -r page; do lay 644 "$scratch/share/$page" "$prefix/share/$page"; done < <(cd "$scratch/share" && find . -type f -printf '%P\n')
+lay 644 "$checkout/README.md" "$prefix/share/doc/twins-launch/README.md"
 
 sed -e "s|@PREFIX@|$prefix|g" -e "s|@SYSCONF@|$sysconf|g" -e "s|^#User=@USER@|${user:+User=$user}|" \
   "$checkout/deploy/systemd/twins@.service" >"$scratch/unit"
@@ -141,7 +143,9 @@ lay 644 "$checkout/deploy/systemd/example.env" "$sysconf/twins/example.env"
 
 cat <<TEXT
 installed under $root$prefix
-  try        $prefix/bin/twins-launch --help
+  try        $prefix/bin/twins-launch --help; with $prefix/bin on PATH, man twins-launch
+  complete   source $prefix/share/bash-completion/completions/twins-launch
+             (zsh: fpath+=$prefix/share/zsh/site-functions; fish: source …/share/fish/vendor_completions.d/twins-launch.fish)
   a run      cp $sysconf/twins/example.env $sysconf/twins/NAME.env, edit it, then
              systemctl daemon-reload && systemctl start twins@NAME && journalctl -fu twins@NAME
   take away  deploy/install.sh --uninstall$options
