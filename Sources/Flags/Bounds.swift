@@ -49,6 +49,14 @@ extension Bounds<[Double]> {
   }
 }
 
+extension Bounds<[Int]> {
+  /// Epochs in rising order.
+  static let epochs = Bounds("rising numbers from 1 to \(manyEpochs)") { epochs in
+    !epochs.isEmpty && epochs.allSatisfy((1...manyEpochs).contains)
+      && zip(epochs, epochs.dropFirst()).allSatisfy { $0 < $1 }
+  }
+}
+
 /// An end of a range, a whole number without a decimal point.
 private func end(_ value: Any) -> String {
   if let number = value as? Double, let whole = Int(exactly: number), whole < 1_000_000 { return "\(whole)" }
@@ -57,6 +65,7 @@ private func end(_ value: Any) -> String {
 
 /// A value as it was typed.
 func spelt(_ value: Any) -> String {
+  if let list = value as? [Int] { return list.map(\.description).joined(separator: " ") }
   if let list = value as? [Double] { return list.map(\.description).joined(separator: " ") }
   if let number = value as? Double { return number.description }
   if let number = value as? Int { return number.description }

@@ -6,6 +6,11 @@ extension [Double] {
   var given: [Double]? { isEmpty ? nil : self }
 }
 
+extension [Int] {
+  /// The list as a value that may not be given.
+  var given: [Int]? { isEmpty ? nil : self }
+}
+
 extension Bool {
   /// The flag as a value that may not be given.
   var given: Bool? { self ? true : nil }

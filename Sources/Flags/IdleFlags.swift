@@ -24,19 +24,8 @@ package struct IdleFlags: ParsableArguments {
   @Flag(help: "Batches have no augmentation splits.")
   var resplit = false
 
-  @Option(help: ArgumentHelp("The cosine runs once.", valueName: "n"))
+  @Option(help: ArgumentHelp("The run ends with its schedule.", valueName: "n"))
   var cooldownEpochs: Int?
-
-  @Option(help: ArgumentHelp("For step schedules.", valueName: "n"))
-  var decayEpochs: Double?
-
-  @Option(
-    name: [.customLong("decay-rate"), .customLong("dr")],
-    help: ArgumentHelp("For step schedules.", valueName: "rate"))
-  var decayRate: Double?
-
-  @Option(help: ArgumentHelp("For plateau schedules.", valueName: "n"))
-  var patienceEpochs: Int?
 
   @Option(
     parsing: .upToNextOption,
@@ -64,10 +53,7 @@ package struct IdleFlags: ParsableArguments {
     FlagRow("--use-mcloader", \.idle.useMcloader.given, idle: [.readFromFolder]),
     FlagRow("--inat-category", \.idle.inatCategory, idle: [.otherDataSet]),
     FlagRow("--resplit", \.idle.resplit.given, idle: [.unsplit]),
-    FlagRow("--cooldown-epochs", \.idle.cooldownEpochs, idle: [.oneCosine]),
-    FlagRow("--decay-epochs", \.idle.decayEpochs, idle: [.oneCosine]),
-    FlagRow("--decay-rate", \.idle.decayRate, idle: [.oneCosine]),
-    FlagRow("--patience-epochs", \.idle.patienceEpochs, idle: [.oneCosine]),
+    FlagRow("--cooldown-epochs", \.idle.cooldownEpochs, idle: [.noCooldown]),
     FlagRow("--lr-noise-pct", \.idle.lrNoisePct, idle: [.noNoise]),
     FlagRow("--lr-noise-std", \.idle.lrNoiseStd, idle: [.noNoise]),
   ]

@@ -11,7 +11,7 @@ enum Idleness: String, CaseIterable, Sendable {
   case readFromFolder = "images are read from --data-path"
   case otherDataSet = "it belongs to --data-set INAT"
   case unsplit = "batches have no augmentation splits"
-  case oneCosine = "the cosine runs once, without steps, plateaus or an appendix"
+  case noCooldown = "the run ends with its schedule"
   case noNoise = "the learning rate has no noise"
   /// Of flags that set values of the recipe; the next one of others.
   case untrainedValue
@@ -30,6 +30,14 @@ enum Idleness: String, CaseIterable, Sendable {
   case onProcessor = "the processor has no graphs"
   case adamW = "AdamW has no momentum to set"
   case sgd = "SGD has neither"
+  case fixedTicks = "--sched onecycle moves with each update, plateau after an evaluation"
+  case noCycles = "only --sched cosine, tanh and poly have cycles"
+  case oneCycle = "--lr-cycle-limit 1 is one cycle"
+  case noSteps = "only --sched step has steps of one length"
+  case noMilestones = "only --sched multistep has milestones"
+  case noDecay = "--sched cosine, tanh and onecycle fall by no factor"
+  case noPlateau = "only --sched plateau waits for evaluations"
+  case noFloor = "--sched step and multistep fall without end"
   case noWarmup = "--warmup-epochs 0 warms nothing up"
   case float32 = "--amp O0 computes in float32"
   case noAverage = "there is no --model-ema"
@@ -43,7 +51,7 @@ enum Idleness: String, CaseIterable, Sendable {
     return switch self {
     case .spreadAnyway, .countedByLauncher, .broughtTogether, .unpinned, .readFromFolder, .otherDataSet,
       .unsplit,
-      .oneCosine, .noNoise:
+      .noCooldown, .noNoise:
       true
     case .untrainedValue, .untrained: !situation.run.trains
     case .unaugmented: !recipe.data.augments
@@ -60,6 +68,14 @@ enum Idleness: String, CaseIterable, Sendable {
     case .onProcessor: !situation.onCard
     case .adamW: recipe.optimizer.kind == .adamw
     case .sgd: recipe.optimizer.kind == .sgd
+    case .fixedTicks: [.onecycle, .plateau].contains(recipe.schedule.kind)
+    case .noCycles: !recipe.schedule.hasCycles
+    case .oneCycle: recipe.schedule.cycleLimit == 1
+    case .noSteps: recipe.schedule.kind != .step
+    case .noMilestones: recipe.schedule.kind != .multistep
+    case .noDecay: [.cosine, .tanh, .onecycle].contains(recipe.schedule.kind)
+    case .noPlateau: recipe.schedule.kind != .plateau
+    case .noFloor: !recipe.schedule.hasFloor
     case .noWarmup: recipe.schedule.warmupEpochs == 0
     case .float32: recipe.precision.level == .O0
     case .noAverage: !recipe.ema.enabled

@@ -49,6 +49,9 @@ package struct RunRequest: Codable, Equatable, Sendable {
         "--data-path is missing: name the folder that holds train/CLASS/IMAGE and val/CLASS/IMAGE")
     }
     if !run.eval { try checkPairs(settings.recipe) }
+    if run.trains && run.noEval && settings.recipe.schedule.kind == .plateau {
+      throw RecipeError("--sched plateau: falls after evaluations; leave --no-eval out")
+    }
     return settings.recipe
   }
 

@@ -45,6 +45,19 @@ package enum JSONTree: Equatable, Sendable {
     return .object(members)
   }
 
+  /// The tree without the member of one of its objects that has this dotted name of two parts.
+  func without(_ name: String) -> JSONTree {
+    let parts = name.split(separator: ".").map(String.init)
+    return without(parts[1], in: parts[0])
+  }
+
+  /// The member of that dotted name of two parts; nil where there is none.
+  func leaf(_ name: String) -> JSONTree? {
+    name.split(separator: ".").reduce(self as JSONTree?) { tree, key in
+      if case .object(let members)? = tree { members[String(key)] } else { nil }
+    }
+  }
+
   /// The tree with another one's values of these dotted names.
   package func replacing(_ names: Set<String>, from other: JSONTree, under prefix: String = "") -> JSONTree {
     guard case .object(let members) = self, case .object(let others) = other else {

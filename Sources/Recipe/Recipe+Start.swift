@@ -8,7 +8,7 @@ extension Recipe {
     }
   }
 
-  /// The learning rate that the cosine starts from: the given one, scaled to the images an update unless that is off.
+  /// The learning rate that the curve starts from: the given one, scaled to the images an update unless that is off.
   public var resolvedBase: Double {
     schedule.scalesRate ? schedule.rate * Double(imagesPerUpdate) / 512 : schedule.rate
   }
@@ -16,11 +16,11 @@ extension Recipe {
   /// A line about the given and the resulting learning rate, for the start of a run.
   public var rateLine: String {
     let given = "Learning rate: \(schedule.rate)"
-    let path = "from \(schedule.warmup) over \(schedule.warmupEpochs) epochs, down to \(schedule.minimum)"
     guard schedule.scalesRate else {
-      return "\(given) as given, not scaled to \(imagesPerUpdate) images an update; \(path)"
+      return "\(given) as given, not scaled to \(imagesPerUpdate) images an update; \(schedule.path)"
     }
-    return "\(given) for 512 images, \(resolvedBase) for \(imagesPerUpdate) images an update; \(path)"
+    return
+      "\(given) for 512 images, \(resolvedBase) for \(imagesPerUpdate) images an update; \(schedule.path)"
   }
 }
 
@@ -37,7 +37,8 @@ extension Recipe {
 
   /// The reference's schedule lags an epoch behind, so the last one runs at what follows the one before the last.
   private var warmupDoubt: String? {
-    guard schedule.warmupEpochs > 0, schedule.warmupEpochs + 1 >= schedule.epochs else { return nil }
+    let lag = schedule.movesWithUpdates || schedule.kind == .plateau ? 0 : 1
+    guard schedule.warmupEpochs > 0, schedule.warmupEpochs + lag >= schedule.epochs else { return nil }
     return
       "the warm-up never ends: with --warmup-epochs \(schedule.warmupEpochs) of --epochs \(schedule.epochs), "
       + "no epoch runs at the full learning rate. Use --warmup-epochs \(schedule.epochs / 10), or more --epochs"
@@ -46,7 +47,8 @@ extension Recipe {
   private var rateDoubt: String? {
     let peak = resolvedBase
     let floors =
-      [("--min-lr", schedule.minimum)] + (schedule.warmupEpochs > 0 ? [("--warmup-lr", schedule.warmup)] : [])
+      (schedule.hasFloor ? [("--min-lr", schedule.minimum)] : [])
+      + (schedule.warmupEpochs > 0 ? [("--warmup-lr", schedule.warmup)] : [])
     let above = floors.filter { peak < $0.1 }
     guard !above.isEmpty else { return nil }
     let names = above.map { "\($0.0) \($0.1)" }.joined(separator: " and ")

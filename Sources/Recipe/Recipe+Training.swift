@@ -41,39 +41,6 @@ extension Recipe {
     public init() {}
   }
 
-  /// The reference's cosine with linear warm-up, one value an epoch.
-  public struct Schedule: Codable, Equatable, Sendable {
-    /// The shape of the curve.
-    public var kind = Kind.cosine
-    /// Passes over the training images.
-    public var epochs = 300
-    /// The first epoch to run, counted from 0; a checkpoint's own wins over it.
-    public var startEpoch = 0
-    /// Learning rate as it is given: for 512 images an update if it is scaled.
-    public var rate = 5e-4
-    /// Whether the rate grows with the images an update.
-    public var scalesRate = true
-    /// Learning rate that the cosine starts from: `Recipe.resolvedBase`.
-    public var base = 5e-4
-    /// Epochs of linear warm-up.
-    public var warmupEpochs = 5
-    /// Learning rate that the warm-up starts from; never scaled.
-    public var warmup = 1e-6
-    /// Learning rate that the cosine falls to; never scaled.
-    public var minimum = 1e-5
-    /// Steps after which an epoch ends early; nil runs it whole.
-    @ExplicitNull public var stepLimit: Int? = nil
-
-    /// The shape of the curve.
-    public enum Kind: String, Codable, Sendable, CaseIterable {
-      /// Half a cosine.
-      case cosine
-    }
-
-    /// The reference's values.
-    public init() {}
-  }
-
   /// The AMP level of the reference's vocabulary, and its element type.
   public struct Precision: Codable, Equatable, Sendable {
     /// What runs in reduced precision.

@@ -57,9 +57,18 @@ extension Recipe {
     if ema.warmup != true { tree = tree.without("warmup", in: "ema") }
     if precision.kernels == .reference { tree = tree.without("kernels", in: "precision") }
     if precision.sumGroup == nil { tree = tree.without("sumGroup", in: "precision") }
+    for name in Self.later where tree.leaf(name) == Self.standard.leaf(name) { tree = tree.without(name) }
     let digits = String(fnv1a(Self.text(tree, JSONTree.encoder).utf8), radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
+
+  /// Values that came later than others, and whose defaults are what runs before them did.
+  private static let later = [
+    "cycleDecay", "cycleLimit", "cycleMultiplier", "decayEpochs", "decayRate", "milestones", "onUpdates",
+    "patience",
+  ].map { "schedule.\($0)" }
+
+  private static let standard = Recipe().tree
 
   /// Where a file of values says nothing of its own.
   static let digestKey = "digest"

@@ -18,7 +18,10 @@ import Testing
     "--momentum 1.0", "--clip-grad -1.0", "--clip-grad nan", "--accumulate 0", "--keep 0",
     "--checkpoint-every -1", "--checkpoint-copies 0", "--log-every 0",
     "--threads 0", "--num-workers -1", "--bucket-megabytes 0", "--bucket-megabytes 1025",
-    "--check-weights-every -1", "--opt lamb", "--sched step",
+    "--check-weights-every -1", "--opt lamb", "--sched sigmoid", "--lr-cycle-limit 0",
+    "--lr-cycle-mul 0.0", "--lr-cycle-decay 2.0", "--decay-epochs 0.0", "--decay-milestones 20 10",
+    "--decay-rate 0.0",
+    "--patience-epochs -1",
   ])
   func `a value out of range is named with its flag`(arguments: String) throws {
     let flags = try parse(words(arguments))
@@ -32,7 +35,7 @@ import Testing
     "--batch-size", "--input-size", "--recount", "--epochs", "--start-epoch", "--max-step", "--warmup-epochs",
     "--accumulate", "--keep", "--checkpoint-every", "--checkpoint-copies", "--log-every", "--threads",
     "--num-workers",
-    "--bucket-megabytes", "--check-weights-every",
+    "--bucket-megabytes", "--check-weights-every", "--lr-cycle-limit", "--patience-epochs",
   ])
   func `the largest integer is too large for every flag, and the message names the bound`(flag: String) throws
   {

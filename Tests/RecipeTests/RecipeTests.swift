@@ -53,6 +53,29 @@ import enum Recipe.ExitStatus
     #expect(try RecipeFile(old, named: "f").recipe == Recipe())
   }
 
+  @Test func `a recipe from before there were other schedules is as it was`() throws {
+    let old = Recipe().tree.without("milestones", in: "schedule").without("onUpdates", in: "schedule")
+    let read = try old.decoded(as: Recipe.self)
+    #expect(read == Recipe() && read.digest == Recipe().digest)
+    var other = Recipe()
+    other.schedule.milestones = [1]
+    #expect(other.digest != read.digest)
+  }
+
+  @Test func `the path of the rate is said`() {
+    let paths: [(Recipe.Schedule.Kind, String)] = [
+      (.cosine, "from 1e-06 over 5 epochs, down to 1e-05, in 2 cycles"),
+      (.step, "from 1e-06 over 5 epochs, × 0.1 every 30.0 epochs"),
+      (.multistep, "from 1e-06 over 5 epochs, × 0.1 at epochs 90, 180, 270"),
+      (.onecycle, "from 1e-06 over 5 epochs, and down to 1e-05 along cosines, at every update"),
+    ]
+    for (kind, path) in paths {
+      var recipe = Recipe()
+      (recipe.schedule.kind, recipe.schedule.cycleLimit) = (kind, 2)
+      #expect(recipe.rateLine.hasSuffix("; " + path))
+    }
+  }
+
   @Test func `the learning rate is said as given and as scaled`() {
     var recipe = Recipe()
     recipe.data.batchSize = 128

@@ -33,7 +33,14 @@ import Testing
     ("--min-lr 0", "schedule.minimum", "0"), ("--lr 0.1", "schedule.rate", "0.1"),
     ("--no-lr-scaling", "schedule.scalesRate", "false"), ("--start-epoch 4", "schedule.startEpoch", "4"),
     ("--max-step 9", "schedule.stepLimit", "9"), ("--warmup-lr 1e-7", "schedule.warmup", "1e-07"),
-    ("--warmup-epochs 0", "schedule.warmupEpochs", "0"),
+    ("--warmup-epochs 0", "schedule.warmupEpochs", "0"), ("--sched poly", "schedule.kind", "poly"),
+    ("--sched-on-updates", "schedule.onUpdates", "true"), ("--lr-cycle-limit 3", "schedule.cycleLimit", "3"),
+    ("--lr-cycle-mul 2", "schedule.cycleMultiplier", "2"),
+    ("--lr-cycle-decay 0.1", "schedule.cycleDecay", "0.1"),
+    ("--decay-epochs 2.4", "schedule.decayEpochs", "2.4"),
+    ("--decay-milestones 10 20", "schedule.milestones", "10 20"),
+    ("--decay-rate 0.5", "schedule.decayRate", "0.5"),
+    ("--patience-epochs 3", "schedule.patience", "3"),
     ("--seed 18446744073709551615", "seed", "\(UInt64.max)"),
     ("--smoothing 0", "smoothing", "0"),
   ]
@@ -62,7 +69,7 @@ import Testing
   /// A value without a flag could not be set; one in a file alone could.
   @Test func `every value has its flag`() {
     let without: Set = [
-      "optimizer.beta1", "optimizer.beta2", "schedule.kind", "schedule.base", "worldSize",
+      "optimizer.beta1", "optimizer.beta2", "schedule.base", "worldSize",
     ]
     #expect(Set(Self.cases.map(\.name)).union(without) == Set(Recipe().tree.leaves().map(\.name)))
   }

@@ -44,8 +44,26 @@ import Testing
     (
       "--cooldown-epochs 10 --decay-epochs 30 --dr 0.1 --patience-epochs 10",
       [
-        "--cooldown-epochs, --decay-epochs, --decay-rate, --patience-epochs "
-          + "(the cosine runs once, without steps, plateaus or an appendix)"
+        "--cooldown-epochs (the run ends with its schedule)",
+        "--decay-epochs (only --sched step has steps of one length)",
+        "--decay-rate (--sched cosine, tanh and onecycle fall by no factor)",
+        "--patience-epochs (only --sched plateau waits for evaluations)",
+      ]
+    ),
+    ("--sched step --decay-epochs 30 --dr 0.1", []), ("--sched plateau --patience-epochs 3 --dr 0.5", []),
+    ("--sched multistep --min-lr 0", ["--min-lr (--sched step and multistep fall without end)"]),
+    (
+      "--lr-cycle-mul 2 --decay-milestones 3",
+      [
+        "--lr-cycle-mul (--lr-cycle-limit 1 is one cycle)",
+        "--decay-milestones (only --sched multistep has milestones)",
+      ]
+    ),
+    (
+      "--sched onecycle --sched-on-updates --lr-cycle-limit 2",
+      [
+        "--sched-on-updates (--sched onecycle moves with each update, plateau after an evaluation)",
+        "--lr-cycle-limit (only --sched cosine, tanh and poly have cycles)",
       ]
     ),
     (

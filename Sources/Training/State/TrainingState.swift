@@ -23,6 +23,8 @@ public struct TrainingState: Codable, Equatable, Sendable {
   public var recipeDigest: String
   /// The loss scale of a float16 run.
   public var lossScale: LossScale?
+  /// What a plateau schedule remembers of the run's evaluations; nil with another.
+  public var plateau: Plateau?
   /// The version of the arithmetic that the run was computed with; nil in checkpoints from before there was one.
   public var arithmetic: Int?
 
@@ -32,7 +34,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
   /// The state after an epoch, or inside one.
   public init(
     epoch: Int, steps: Int, bestAccuracy: Double, bestAverage: Double? = nil, classes: [ClassName],
-    recipe: Recipe, lossScale: LossScale? = nil, partial: PartialEpoch? = nil
+    recipe: Recipe, lossScale: LossScale? = nil, partial: PartialEpoch? = nil, plateau: Plateau? = nil
   ) {
     self.epoch = epoch
     self.partial = partial
@@ -43,6 +45,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
     self.recipe = recipe
     recipeDigest = recipe.digest
     self.lossScale = lossScale
+    self.plateau = plateau
     arithmetic = Self.arithmetic
   }
 }
@@ -113,6 +116,7 @@ extension TrainingState: CheckedState {
     else { return "its recipe's updates are of no number of images" }
     guard partial?.loss.isSound ?? true else { return "its losses are no series of a run" }
     guard lossScale?.isSound ?? true else { return "its loss scale is none of a run" }
+    guard plateau?.isSound ?? true else { return "its plateau is none of a run" }
     return nil
   }
 }

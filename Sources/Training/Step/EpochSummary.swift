@@ -4,7 +4,7 @@ public struct EpochSummary: Equatable, Sendable {
   public let epoch: Int
   /// Updates of the run so far.
   public let updates: Int
-  /// The rate of all its updates.
+  /// The mean rate of its updates.
   public let learningRate: Double
   /// Mean loss of its steps over all ranks.
   public let trainingLoss: Double

@@ -37,7 +37,7 @@ public struct StepRecord: Equatable, Sendable {
 public struct EpochRecord: Equatable, Sendable {
   /// Which one, counted from 0.
   public let epoch: Int
-  /// The rate of all its updates.
+  /// The mean rate of its updates.
   public let learningRate: Double
   /// Steps that it has.
   public let steps: Int

@@ -11,13 +11,17 @@ struct RunProgress: Equatable {
   /// Updates of the weights so far.
   var updates = 0
   var best = BestAccuracy()
+  /// What a plateau schedule remembers; nil with another.
+  var plateau: Plateau?
 }
 
 extension RunProgress {
   /// Where a run of `recipe` goes on from a state.
   init(_ state: TrainingState, for recipe: Recipe) {
     let (epoch, partial) = state.place(for: recipe)
-    self.init(epoch: epoch, partial: partial, updates: state.steps, best: BestAccuracy(state))
+    self.init(
+      epoch: epoch, partial: partial, updates: state.steps, best: BestAccuracy(state),
+      plateau: recipe.schedule.newPlateau.map { state.plateau ?? $0 })
   }
 
   /// What a checkpoint says at this place.
@@ -25,7 +29,7 @@ extension RunProgress {
     TrainingState(
       epoch: epoch, steps: updates, bestAccuracy: best.own,
       bestAverage: recipe.ema.enabled ? best.average : nil, classes: classes, recipe: recipe,
-      lossScale: lossScale, partial: partial)
+      lossScale: lossScale, partial: partial, plateau: plateau)
   }
 }
 

@@ -33,6 +33,7 @@ struct Start {
     if let note = rank.group.transportNote, rank.isFirst { Console.warn("note: \(note)") }
     rank.console.print("number of params: \(network.parameterCount)")
     progress.epoch = recipe.schedule.startEpoch
+    progress.plateau = recipe.schedule.newPlateau
     if plan.settings.resume != nil { try Resume.agree(on: resume, in: rank.group) }
     if let resume { try begin(from: resume) }
     if plan.settings.resume == "auto", resumed == nil {

@@ -29,16 +29,20 @@ struct TrainingEpoch {
 
   /// Runs the epoch from a place to its end or its step limit; wherever it ends, `progress` is what all ranks have done.
   ///
+  /// - Returns: The mean rate of the epoch's updates.
+  ///
   /// Throws on all ranks after the same step: `StopRequested` where one was asked to stop, `SharedFailure` where one
   /// could not read an image, or all have skipped too many.
-  func run(_ progress: inout RunProgress, learningRate: Double) throws {
+  func run(_ progress: inout RunProgress, _ rates: any RateSchedule) throws -> Double {
     let batches = batches(of: progress.epoch)
+    let first = progress.epoch * batches.count
+    let rate = rates.meanRate(of: first..<first + batches.count, epoch: progress.epoch)
     var place = progress.partial ?? PartialEpoch()
     place.steps = min(place.steps, batches.count)
     skipped.begin(place)
     place.skipped = skipped.ofEpoch
     var epoch = EpochRecord(
-      epoch: progress.epoch, learningRate: learningRate, steps: batches.count, place: place)
+      epoch: progress.epoch, learningRate: rate, steps: batches.count, place: place)
     for observer in trainer.observers { observer.begin(epoch) }
     // The images of steps that are done are not even decoded.
     loader.start(batches: Array(batches[place.steps...]), epoch: epoch.epoch)
@@ -53,7 +57,7 @@ struct TrainingEpoch {
       let next = next()
       // What follows without images is no step, and ends the run.
       if case .failure = next.batch { try settleOpen() }
-      guard let step = try launch(number, of: epoch, next) else { break }
+      guard let step = try launch(number, of: epoch, next, rates) else { break }
       try settleOpen()
       open = step
       if step.isSettledAtOnce { try settleOpen() }
@@ -61,6 +65,7 @@ struct TrainingEpoch {
     try settleOpen()
     progress.partial = epoch.place
     for observer in trainer.observers { observer.finish(epoch) }
+    return rate
   }
 
   /// What the loader has for a step, and how long that took.
@@ -93,7 +98,9 @@ struct TrainingEpoch {
   }
 
   /// Begins step `number` of the epoch with all ranks; nil where there are no images for one.
-  private func launch(_ number: Int, of epoch: EpochRecord, _ next: NextBatch) throws -> OpenStep? {
+  private func launch(
+    _ number: Int, of epoch: EpochRecord, _ next: NextBatch, _ rates: any RateSchedule
+  ) throws -> OpenStep? {
     do throws(TrainingError) {
       guard case .success(let batch) = next.batch else {
         try trainer.abstain(signals: checkpoints.signals)
@@ -101,8 +108,9 @@ struct TrainingEpoch {
       }
       guard let batch else { return nil }
       let damage = batch.damage
+      let rate = rates.rate(update: epoch.epoch * epoch.steps + number - 1, epoch: epoch.epoch)
       let launched = try trainer.launch(
-        batch, epoch: epoch.epoch, learningRate: epoch.learningRate,
+        batch, epoch: epoch.epoch, learningRate: rate,
         signals: checkpoints.signals.union(damage.isEmpty ? [] : .skipped))
       loader.recycle(batch)
       let step = FinishedStep(

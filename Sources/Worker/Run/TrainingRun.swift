@@ -86,8 +86,9 @@ final class TrainingRun {
     }
     while progress.epoch < schedule.epochs {
       do {
-        let rate = CosineSchedule(schedule)(epoch: progress.epoch)
-        try steps.run(&progress, learningRate: rate)
+        let rates = schedule.rates(
+          updatesOfEpoch: plan.recipe.updates(of: plan.updates), plateau: progress.plateau)
+        let rate = try steps.run(&progress, rates)
         try finish(rate, record, checkpoints)
       } catch is StopRequested {
         return try checkpoints.end("stopped by a signal", at: progress) ? .stoppedEarly : .inputOutput
@@ -140,9 +141,11 @@ final class TrainingRun {
     if tally != nil { rank.console.print("Max accuracy: \(fixed(best.own, 2))%") }
     if averageTally != nil { rank.console.print("Max EMA accuracy: \(fixed(best.average, 2))%") }
     sayClasses((tally, averageTally))
+    let epoch = progress.epoch
+    if let tally { progress.plateau?.hear(tally.accuracy1, after: epoch, plan.recipe.schedule) }
     if record != nil { rank.phases.enter(.checkpoint) }
     let summary = EpochSummary(
-      epoch: progress.epoch, updates: progress.updates, learningRate: rate,
+      epoch: epoch, updates: progress.updates, learningRate: rate,
       trainingLoss: progress.partial?.loss.globalAverage ?? 0,
       tally: tally, averageTally: averageTally, isBest: isBest,
       isBestAverage: best.average > progress.best.average, isLast: isLast,
