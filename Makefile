@@ -3,7 +3,7 @@
 # Tests and programs are one release build: what is tested is what runs, and the tests take seconds.
 swift_flags := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 
-.PHONY: help setup build test soak sanitize fuzz headers lint install uninstall installcheck bench demo clean
+.PHONY: help setup build test soak sanitize fuzz headers lint install uninstall installcheck package packagecheck bench demo clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -44,6 +44,12 @@ uninstall: ## take away what install laid there, with the same FLAGS
 
 installcheck: build ## install into a temporary folder, check the unit, train from there, take it away
 	scripts/installcheck
+
+package: build ## make a .deb and a relocatable tarball with libtorch for the CPU, into .build/package (100 MB each)
+	@scripts/package
+
+packagecheck: build ## try both as root in a bare Debian, as deploy/Containerfile has it: train, remove, move
+	@scripts/digits && scripts/packagecheck
 
 bench: build ## time each kernel beside libtorch, and a step beside PyTorch's if PEER_PYTHON names a Python with it
 	scripts/bench-kernels

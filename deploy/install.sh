@@ -93,7 +93,8 @@ libraries() {
   {
     echo "$needed"
     grep -v /swift/ <<<"$needed" | xargs -r -n 1 dirname | sort -u | while read -r beside; do
-      find -L "$beside" -maxdepth 1 -name 'lib*.so*' ! -name 'libtorch_python*' ! -name 'libshm*' ! -name '*_test.so'
+      find -L "$beside" -maxdepth 1 -name 'lib*.so*' ! -name 'libtorch_python*' ! -name 'libshm*' ! -name '*_test.so' \
+        ! -name libaoti_custom_ops.so ! -name libbackend_with_compiler.so # of PyTorch's own tests too
     done
   } | awk -F/ '!seen[$NF]++'
 }
