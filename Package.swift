@@ -86,6 +86,9 @@ let package = Package(
     room("Protobuf"),
     room("TensorBoard", ["Protobuf", "System"]),
     room("ONNX", ["Protobuf"]),
+    room("Drawing", ["System"]),
+    room(
+      "RunControl", ["Checkpoint", "Drawing", "Output", "Recipe", "System", "WorkerLink", systemPackage]),
     room("Output", ["WorkerLink", "Checkpoint", "Recipe", "System", systemPackage]),
     room("Flags", ["Output", "Recipe", "System", systemPackage, argumentParser]),
     room(
@@ -98,7 +101,7 @@ let package = Package(
       "Worker",
       [
         "Training", "Torch", "Model", "WorkerLink", "Collective", "Engines", "Wire", "Datasets", "Randomness",
-        "Checkpoint", "TensorBoard", "ONNX",
+        "Checkpoint", "TensorBoard", "ONNX", "Drawing",
         "Recipe",
         "Output", "Flags", "System", systemPackage, argumentParser,
       ],
@@ -108,13 +111,14 @@ let package = Package(
       "Launcher",
       [
         "CLinux", "WorkerLink", "Checkpoint", "Collective", "Wire", "Recipe", "Output", "Flags", "Forecast",
-        "System", systemPackage,
+        "Drawing", "RunControl", "System", systemPackage,
         argumentParser,
       ]),
 
     // Optimised even in debug builds: it makes tens of millions of golden weights.
     .target(
-      name: "TestSupport", dependencies: ["Checkpoint", "System"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Checkpoint", "RunControl", "System", systemPackage],
+      path: "Tests/TestSupport",
       swiftSettings: house + [.unsafeFlags(["-O"])]),
     tests("SystemTests", ["System", systemPackage]),
     tests("WorkerLinkTests", ["WorkerLink", "CLinux", "System"]),
@@ -133,6 +137,10 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests("ForecastTests", ["Forecast"]),
     tests("TensorBoardTests", ["TensorBoard"]),
+    tests("DrawingTests", ["Drawing"]),
+    tests(
+      "RunControlTests",
+      ["RunControl", "Checkpoint", "Drawing", "Recipe", "System", "WorkerLink", "TestSupport"]),
     tests("OutputTests", ["Output", "Recipe", "TestSupport"]),
     tests("RecipeTests", ["Recipe", "Flags", argumentParser]),
     // The kernels of a block against ATen: their errors, and their times.
@@ -172,23 +180,23 @@ let package = Package(
     tests(
       "LauncherTests",
       [
-        "Launcher", "WorkerLink", "Collective", "Wire", "Flags", "Recipe", "System", "TestSupport",
-        "spinning-worker",
+        "Launcher", "RunControl", "Drawing", "WorkerLink", "Collective", "Wire", "Flags", "Recipe", "System",
+        "TestSupport", "spinning-worker",
         argumentParser,
       ]),
     tests(
       "FuzzTests",
       [
-        "Checkpoint", "Datasets", "Flags", "Launcher", "Randomness", "Recipe", "Training", "TestSupport",
+        "Checkpoint", "Datasets", "Flags", "Randomness", "Recipe", "RunControl", "Training",
+        "TestSupport",
         systemPackage,
         argumentParser,
       ]),
     tests(
       "EndToEndTests",
       [
-        "Launcher", "Worker", "WorkerLink", "Wire", "Checkpoint", "Collective", "Randomness", "CImage",
-        "CLinux",
-        "TestSupport",
+        "Launcher", "RunControl", "Worker", "WorkerLink", "Wire", "Checkpoint", "Collective", "Randomness",
+        "CImage", "CLinux", "TestSupport",
       ]),
   ],
   swiftLanguageModes: [.v6],

@@ -2,6 +2,7 @@ import ArgumentParser
 import Flags
 import FoundationEssentials
 import Recipe
+import RunControl
 import System
 
 /// Starts the workers of a distributed training on this host and watches over them.

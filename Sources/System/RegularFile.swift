@@ -107,3 +107,6 @@ public enum StandIn: Equatable, Sendable {
     }
   }
 }
+
+/// The byte that ends a line.
+public let newline = UInt8(ascii: "\n")

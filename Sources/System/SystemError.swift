@@ -43,3 +43,6 @@ extension SystemError: CustomStringConvertible {
   /// `cannot open a/b.jpg: Stale file handle`
   public var description: String { "cannot \(operation) \(path.masked): \(reason)" }
 }
+
+/// The operating system's words for an errno.
+public func errorText(_ number: CInt) -> String { String(cString: strerror(number)) }

@@ -22,6 +22,8 @@ public enum RunLayout {
   public static let lock = "\(launcher)/\(launcherLock)"
   /// In the launcher's folder, wherever that is, what keeps other launchers out of it.
   public static let launcherLock = "lock"
+  /// In the launcher's folder, the socket where it listens, or a file with the path of one.
+  public static let control = "control"
   /// In the launcher's folder, how the run was launched.
   public static let launch = "launch.json"
   /// In the launcher's folder, a line of JSON for each launch of the run, each failure and each end.

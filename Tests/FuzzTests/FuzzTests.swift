@@ -8,8 +8,8 @@ import Testing
 @testable import Checkpoint
 @testable import Datasets
 @testable import Flags
-@testable import Launcher
 @testable import Recipe
+@testable import RunControl
 @testable import Training
 
 /// Every reader of what others wrote, with inputs that nobody thought of.

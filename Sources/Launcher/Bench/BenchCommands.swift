@@ -2,6 +2,7 @@ import ArgumentParser
 import Collective
 import Flags
 import Recipe
+import RunControl
 
 /// `bench`: measurements with several workers.
 struct Bench: ParsableCommand {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Drawing
 import FoundationEssentials
+import RunControl
 import System
 
 /// `twins-launch compare A B [C…]`.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Recipe
+import RunControl
 import System
 
 /// How a user names a run.

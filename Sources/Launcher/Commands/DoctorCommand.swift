@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Recipe
+import RunControl
 import System
 
 /// `twins-launch doctor`.

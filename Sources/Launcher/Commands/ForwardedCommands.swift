@@ -2,6 +2,8 @@ import ArgumentParser
 import FoundationEssentials
 import Glibc
 import Recipe
+import RunControl
+import System
 
 /// A command of the worker program's that is reached by the launcher's name too, with the same arguments.
 ///

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import Output
 import Recipe
+import RunControl
 
 /// A subcommand that starts workers and ends as they do.
 protocol LaunchCommand: ParsableCommand {

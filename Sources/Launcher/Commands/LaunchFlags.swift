@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flags
+import RunControl
 import System
 
 /// The flags that say how many workers run and how they are supervised; all others go to the workers.

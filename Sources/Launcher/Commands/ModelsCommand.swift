@@ -1,5 +1,7 @@
 import ArgumentParser
+import Drawing
 import Recipe
+import RunControl
 
 /// `twins-launch models`.
 struct Models: ParsableCommand {

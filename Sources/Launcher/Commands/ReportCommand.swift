@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoint
 import FoundationEssentials
 import Recipe
+import RunControl
 import System
 
 /// `twins-launch report RUN`.

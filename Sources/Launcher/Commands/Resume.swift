@@ -4,6 +4,7 @@ import Flags
 import FoundationEssentials
 import Glibc
 import Recipe
+import RunControl
 import System
 import WorkerLink
 
@@ -63,13 +64,13 @@ struct ResumedRun {
     if let record = LaunchRecord(in: "\(name)/\(RunLayout.launcher)") {
       self.init(in: name, record)
     } else if let record = LaunchRecord(in: name) {
-      self.init(in: Self.output(ofRunIn: name, record), record)
+      self.init(in: record.output(ofRunIn: name), record)
     } else if store?.outputFolder != nil {
       self.init(in: name, nil)
     } else if let folder = try? RunFinder.folder(name, environment: environment),
       let record = LaunchRecord(in: folder)
     {
-      self.init(in: Self.output(ofRunIn: folder, record), record)
+      self.init(in: record.output(ofRunIn: folder), record)
     } else {
       throw LaunchError(
         "no run '\(masked(name))' that could go on: it is neither a folder that a training wrote to, nor the launcher's "
@@ -81,14 +82,6 @@ struct ResumedRun {
   private init(in output: String, _ record: LaunchRecord?) {
     let found = CheckpointStore(ofRunIn: output).newestState(SavedValues.State.self)
     self.init(output: output, record: record, recipe: found?.state.recipe)
-  }
-
-  /// The folder around the launcher's own, wherever it was moved to, unless --run-dir parted the two.
-  static func output(ofRunIn folder: String, _ record: LaunchRecord) -> String {
-    guard FlagGroups(record.arguments).value(of: "run-dir") == nil else { return record.output }
-    guard let path = realpath(folder, nil) else { return record.output }
-    defer { free(path) }
-    return String(cString: path).split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
   }
 }
 

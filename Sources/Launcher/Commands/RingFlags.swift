@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Collective
 import Glibc
+import RunControl
 
 /// The flags that say how the workers talk to each other.
 struct RingFlags: ParsableArguments {

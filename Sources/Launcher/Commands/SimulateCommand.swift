@@ -1,8 +1,10 @@
 import ArgumentParser
+import Drawing
 import Flags
 import Forecast
 import FoundationEssentials
 import Recipe
+import RunControl
 import System
 
 /// `simulate`: how a step would fare on more hosts than are at hand.

@@ -1,11 +1,13 @@
 import ArgumentParser
 import CLinux
 import Collective
+import Drawing
 import Flags
 import FoundationEssentials
 import Glibc
 import Output
 import Recipe
+import RunControl
 import System
 import SystemPackage
 import WorkerLink

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Drawing
 import FoundationEssentials
 import Glibc
 import Recipe
+import RunControl
 import System
 
 /// `twins-launch watch RUN`.

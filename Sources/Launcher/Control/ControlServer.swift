@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import RunControl
 import System
 
 /// Answers on the control socket, between two waits of the supervisor and without ever waiting itself.

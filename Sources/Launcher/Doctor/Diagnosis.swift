@@ -1,3 +1,4 @@
+import Drawing
 import System
 
 /// What will fail here or be slow, why, and what mends it: a function of the machine's facts.

@@ -1,4 +1,5 @@
 import Glibc
+import RunControl
 import System
 
 /// The room of a file system, in bytes.

@@ -1,3 +1,4 @@
+import Drawing
 import Flags
 import System
 

@@ -1,3 +1,4 @@
+import Drawing
 import System
 
 /// What is to be said of limits and memory.

@@ -1,3 +1,4 @@
+import Drawing
 import System
 
 /// What is to be said of the disk that a run is to write to.

@@ -1,6 +1,7 @@
 import Flags
 import FoundationEssentials
 import Glibc
+import RunControl
 import System
 
 /// What a training meets on this machine, as far as anybody can tell.

@@ -1,3 +1,4 @@
+import Drawing
 import Recipe
 
 /// Decides whether a failed attempt is followed by another, and when: pure, told the time and a chance.

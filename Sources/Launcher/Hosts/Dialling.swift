@@ -1,4 +1,6 @@
+import Drawing
 import Recipe
+import RunControl
 
 /// How long host 0 is dialled, and what to say where it does not take this host in: pure, told what time it is.
 struct Dialling: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Recipe
+import RunControl
 
 /// What one source says of the hosts of a run: flags, or the variables of what has started the launchers.
 struct HostClues: Equatable, Sendable {

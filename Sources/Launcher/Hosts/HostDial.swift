@@ -1,5 +1,6 @@
 import Glibc
 import Recipe
+import RunControl
 import Wire
 
 /// The end of the star that another host has: its connection to host 0, and a new one after each loss.

@@ -1,5 +1,7 @@
+import Drawing
 import Glibc
 import Recipe
+import RunControl
 import System
 import Wire
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import RunControl
 
 /// What the launcher of another host tells host 0, which decides for all.
 enum HostMessage: Codable, Sendable {

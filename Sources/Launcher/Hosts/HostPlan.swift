@@ -1,4 +1,5 @@
 import Recipe
+import RunControl
 import Wire
 
 /// How many hosts a run has, which of them this one is, and where their launchers meet: pure, from flags and environment.

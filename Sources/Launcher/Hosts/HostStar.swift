@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Recipe
+import RunControl
 import System
 import Wire
 

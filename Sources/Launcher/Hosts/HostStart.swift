@@ -2,6 +2,7 @@ import Flags
 import Glibc
 import Output
 import Recipe
+import RunControl
 import System
 import Wire
 

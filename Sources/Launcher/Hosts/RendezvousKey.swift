@@ -1,5 +1,6 @@
 import Glibc
 import Recipe
+import RunControl
 import System
 import SystemPackage
 import Wire

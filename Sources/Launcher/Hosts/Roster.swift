@@ -1,3 +1,4 @@
+import RunControl
 import Wire
 
 /// Which other hosts take part in a run now, and which of them have gone: pure, told who speaks and what time it is.

@@ -1,3 +1,4 @@
+import RunControl
 import System
 
 /// Events: from the launchers of other hosts to the fleet.

@@ -1,4 +1,6 @@
 import Collective
+import Drawing
+import RunControl
 import System
 
 /// Everything that a run of workers needs to know before the first one starts.

@@ -1,6 +1,7 @@
 import Collective
 import Glibc
 import Recipe
+import RunControl
 import System
 
 /// What one worker came to that checked a start for all of them, by `--dry-run`, before any is started.

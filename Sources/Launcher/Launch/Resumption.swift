@@ -2,6 +2,7 @@ import Checkpoint
 import Flags
 import FoundationEssentials
 import Glibc
+import RunControl
 import System
 import WorkerLink
 

@@ -2,6 +2,7 @@ import Collective
 import FoundationEssentials
 import Glibc
 import Recipe
+import RunControl
 import System
 
 /// A private folder, with a short path, for the sockets of one attempt; removed when its owner lets go of it.

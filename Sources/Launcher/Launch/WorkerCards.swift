@@ -1,6 +1,8 @@
+import Drawing
 import Flags
 import FoundationEssentials
 import Recipe
+import RunControl
 import System
 
 /// The cards that the workers of this host may use.

@@ -2,6 +2,8 @@ import Flags
 import FoundationEssentials
 import Glibc
 import Recipe
+import RunControl
+import System
 
 /// What to run as a worker: the program, what it is to do, and its whole environment.
 struct WorkerCommand: Equatable, Sendable {

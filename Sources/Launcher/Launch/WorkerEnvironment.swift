@@ -1,6 +1,7 @@
 import Collective
 import Flags
 import Glibc
+import RunControl
 import System
 import WorkerLink
 

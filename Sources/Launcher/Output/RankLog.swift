@@ -1,4 +1,6 @@
+import Drawing
 import Glibc
+import RunControl
 import System
 
 /// The file that keeps every line of one rank as the worker wrote it, but for the names of functions in stacks.

@@ -1,4 +1,5 @@
 import Glibc
+import RunControl
 import System
 
 /// Where the lines of one rank go: to the console, to its log file, and into its tail.
@@ -146,9 +147,6 @@ struct LineSplitter: Sendable {
     unfinished.removeAll(keepingCapacity: true)
   }
 }
-
-/// The byte that ends a line.
-let newline = UInt8(ascii: "\n")
 
 extension UnsafeRawBufferPointer {
   /// The offset just behind the first newline at or after `start`, if there is one.

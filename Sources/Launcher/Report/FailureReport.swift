@@ -1,3 +1,5 @@
+import Drawing
+import RunControl
 import System
 
 /// What a failed attempt prints, at the end of a run as the last thing: which rank failed first, how, and what to do next.

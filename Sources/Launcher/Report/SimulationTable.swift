@@ -1,3 +1,4 @@
+import Drawing
 import Forecast
 
 /// What a run does beside its steps.

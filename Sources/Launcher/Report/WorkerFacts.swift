@@ -1,3 +1,5 @@
+import RunControl
+
 /// What the launcher of a worker's host knows of it beside its end, for the report of its failure.
 struct WorkerFacts: Codable, Equatable, Sendable {
   /// Nil where the worker could not be started.

@@ -3,6 +3,7 @@ import Collective
 import FoundationEssentials
 import Glibc
 import Recipe
+import RunControl
 import System
 import WorkerLink
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import RunControl
 import System
 
 /// Watches processes and tells which have ended, in the order in which the kernel saw them end.

@@ -1,4 +1,5 @@
 import Glibc
+import RunControl
 import System
 import WorkerLink
 

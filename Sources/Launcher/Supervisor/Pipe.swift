@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import RunControl
 import System
 
 /// A pipe whose ends do not survive an exec.

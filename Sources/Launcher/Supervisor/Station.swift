@@ -1,4 +1,5 @@
 import Glibc
+import RunControl
 import System
 
 /// What a supervisor has at hand on its host, whoever decides what happens to the workers: these, their lines, signals and clocks.

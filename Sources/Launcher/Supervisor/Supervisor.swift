@@ -1,6 +1,7 @@
 import Glibc
 import Output
 import Recipe
+import RunControl
 import System
 
 /// Runs the workers: turns what the operating system and other hosts report into events of the `Fleet`, and performs its

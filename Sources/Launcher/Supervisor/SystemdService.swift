@@ -1,4 +1,5 @@
 import Glibc
+import RunControl
 import System
 
 /// The run as systemd sees it: nothing at all where the launcher is no service.

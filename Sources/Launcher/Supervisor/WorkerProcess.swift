@@ -2,6 +2,7 @@ import CLinux
 import Flags
 import FoundationEssentials
 import Glibc
+import RunControl
 import System
 
 /// A worker that runs, or has ended and not been collected yet.

@@ -1,4 +1,6 @@
+import Drawing
 import FoundationEssentials
+import RunControl
 import System
 import SystemPackage
 import WorkerLink

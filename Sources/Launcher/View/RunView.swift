@@ -1,3 +1,5 @@
+import Drawing
+import RunControl
 import WorkerLink
 
 /// A run as a terminal shows it: a line for each finished epoch, and below them where it is now.

@@ -1,3 +1,4 @@
+import RunControl
 import System
 
 /// Looks at NVIDIA's cards from time to time, on a thread of its own, so that a driver that hangs holds up nobody.

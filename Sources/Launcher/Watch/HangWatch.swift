@@ -1,3 +1,4 @@
+import Drawing
 import WorkerLink
 
 /// Finds the worker for which the others wait in vain, from what all of them say of themselves.
@@ -149,9 +150,6 @@ extension Hang: CustomStringConvertible {
       ? .resume(after: "finding out who stopped it") : .resume(after: "reading the stacks in the logs")
   }
 }
-
-/// Seconds with one digit, however many.
-func inSeconds(_ time: Duration) -> String { "\(decimal(time / .seconds(1), 1)) s" }
 
 extension WorkerStatus {
   /// The step that is under way, from 1; after the last one, that one.

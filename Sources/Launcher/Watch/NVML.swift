@@ -1,4 +1,6 @@
+import Drawing
 import Glibc
+import RunControl
 
 /// NVIDIA's management library, as far as it is asked here; opened at run time, since only machines with a driver have it.
 ///

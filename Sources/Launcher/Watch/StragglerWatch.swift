@@ -1,3 +1,4 @@
+import Drawing
 import WorkerLink
 
 /// Finds a worker that makes all the others wait in every step, from the time each spends on its own work.

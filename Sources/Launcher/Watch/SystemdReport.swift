@@ -1,4 +1,5 @@
 import Glibc
+import RunControl
 import WorkerLink
 
 /// What systemd is to be told and when: pure, told the time and how the run stands.

@@ -1,4 +1,5 @@
 import Datasets
+import Drawing
 import Foundation
 import Randomness
 import Recipe
@@ -19,40 +20,15 @@ struct MistakeSheet {
     thumbnail = EvaluationTransform(size: Self.side, cropPercent: report.images.cropPercent)
   }
 
-  /// The whole page; the policy in its head lets nothing but its own pictures and style be loaded.
+  /// The whole page.
   var text: String {
-    """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>Mistakes of \(escaped(report.weights))</title>
-    <style>\(Self.style)</style>
-    </head>
-    <body>
-    <h1>Mistakes of \(escaped(report.weights))</h1>
-    <p>\(escaped(headline))</p>
-    \(pairs)<h2>Most confident mistakes</h2>
-    \(figures)
-    <h2>Classes</h2>
-    \(classes)
-    </body>
-    </html>
-
-    """
+    var page = Page(title: "Mistakes of \(report.weights)")
+    page.parts.append("<p>\(escaped(headline))</p>")
+    page.add("Most frequent confusions", pairs)
+    page.add("Most confident mistakes", figures)
+    page.add("Classes", classes)
+    return page.text
   }
-
-  private static let style = """
-    :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}
-    h1{font-size:1.4rem;overflow-wrap:anywhere}h2{font-size:1.1rem;margin-top:2rem}
-    .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem}
-    figure{margin:0;overflow-wrap:anywhere}img{width:100%;height:auto;display:block;border-radius:4px}
-    figcaption{font-size:.85rem}figcaption small{opacity:.75}
-    table{border-collapse:collapse}th,td{text-align:right;padding:.15rem .75rem .15rem 0}
-    th:first-child,td:first-child{text-align:left;overflow-wrap:anywhere}
-    """
 
   private var headline: String {
     let examination = report.examination
@@ -66,14 +42,14 @@ struct MistakeSheet {
       + (examination.calibration.error.map { ", calibration error \(fixed($0, 3))" } ?? "")
   }
 
-  private var pairs: String {
+  private var pairs: String? {
     let confusions = report.examination.confusions
-    guard !confusions.isEmpty else { return "" }
+    guard !confusions.isEmpty else { return nil }
     let items = confusions.prefix(Self.mostPairs).map { cell in
       "<li>\(name(cell.label)) taken for \(name(cell.predicted)): \(cell.images) of "
         + "\(report.examination.classes.images[cell.label])</li>"
     }
-    return "<h2>Most frequent confusions</h2>\n<ul>\n\(items.joined(separator: "\n"))\n</ul>\n"
+    return "<ul>\n\(items.joined(separator: "\n"))\n</ul>"
   }
 
   private var figures: String {
@@ -108,13 +84,14 @@ struct MistakeSheet {
     let isWhole = report.names.count <= Self.mostClasses
     let shown = isWhole ? Array(report.names.indices) : tally.worst(Self.mostClasses)
     let rows = shown.map { index in
-      "<tr><td>\(name(index))</td><td>\(tally.images[index])</td><td>\(tally.predicted[index])</td>"
-        + "<td>\(percent(tally.recall(of: index)))</td><td>\(percent(tally.precision(of: index)))</td></tr>"
+      [
+        report.names[index].description, "\(tally.images[index])", "\(tally.predicted[index])",
+        percent(tally.recall(of: index)), percent(tally.precision(of: index)),
+      ]
     }
     let note = isWhole ? "" : "<p>The \(shown.count) worst of \(report.names.count).</p>\n"
     return note
-      + "<table>\n<tr><th>class</th><th>images</th><th>predicted</th><th>recall</th><th>precision</th></tr>\n"
-      + rows.joined(separator: "\n") + "\n</table>"
+      + Page.table(["class", "images", "predicted", "recall", "precision"], rows, isNumeric: true)
   }
 
   private func name(_ index: Int) -> String { escaped(report.names[index].description) }

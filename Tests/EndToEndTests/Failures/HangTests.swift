@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Launcher
+@testable import RunControl
 
 extension EndToEnd {
   @Suite struct HangTests {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Testing
 
 @testable import Launcher
+@testable import RunControl
 
 @Suite struct FlagGroupsTests {
   @Test(arguments: [

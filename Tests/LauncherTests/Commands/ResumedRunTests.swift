@@ -1,8 +1,10 @@
 import Foundation
 import Recipe
 import Testing
+import TestSupport
 
 @testable import Launcher
+@testable import RunControl
 
 /// The command line by which a run goes on.
 @Suite struct ResumedRunTests {

@@ -3,6 +3,7 @@ import Collective
 import Testing
 
 @testable import Launcher
+@testable import RunControl
 
 @Suite struct RingFlagsTests {
   @Test(arguments: [

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Launcher
+@testable import RunControl
 
 /// `status`, `stop` and `checkpoint` of the built program, with a shell script in the place of the worker.
 @Suite struct RunCommandTests {

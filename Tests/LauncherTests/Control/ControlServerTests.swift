@@ -3,8 +3,10 @@ import Glibc
 import Synchronization
 import System
 import Testing
+import TestSupport
 
 @testable import Launcher
+@testable import RunControl
 
 /// The control socket by itself, with clients that mean no good.
 @Suite struct ControlServerTests {

@@ -3,6 +3,7 @@ import Glibc
 import Testing
 
 @testable import Launcher
+@testable import RunControl
 
 /// How the launchers of several hosts meet, and who is turned away.
 @Suite(.serialized) struct HostMeetingTests {

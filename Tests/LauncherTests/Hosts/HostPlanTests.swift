@@ -2,6 +2,7 @@ import Recipe
 import Testing
 
 @testable import Launcher
+@testable import RunControl
 
 @Suite struct HostPlanTests {
   private func plan(

@@ -1,8 +1,10 @@
 import Foundation
 import Glibc
 import Testing
+import TestSupport
 
 @testable import Launcher
+@testable import RunControl
 
 /// Launchers of several hosts, as processes of one, with shell scripts in the place of workers.
 @Suite(.serialized) struct HostRunTests {

@@ -5,6 +5,7 @@ import System
 import Testing
 
 @testable import Launcher
+@testable import RunControl
 
 @Suite struct LimitsTests {
   @Test func `more workers than threads are refused, with the bound that is tightest`() throws {

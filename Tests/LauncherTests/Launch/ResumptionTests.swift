@@ -3,6 +3,7 @@ import Flags
 import Foundation
 import Glibc
 import Testing
+import TestSupport
 
 @testable import Launcher
 

@@ -2,8 +2,10 @@ import Foundation
 import Glibc
 import System
 import Testing
+import TestSupport
 
 @testable import Launcher
+@testable import RunControl
 
 @Suite struct SocketFolderTests {
   @Test func `is private and short and goes with its owner`() throws {

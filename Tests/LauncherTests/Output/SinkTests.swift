@@ -1,8 +1,10 @@
 import Glibc
 import System
 import Testing
+import TestSupport
 
 @testable import Launcher
+@testable import RunControl
 
 /// What reaches a terminal, and what a file.
 @Suite struct SinkTests {

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import Launcher
+@testable import Drawing
+@testable import RunControl
 
 @Suite struct FailureReportTests {
   @Test func `a killed worker`() {

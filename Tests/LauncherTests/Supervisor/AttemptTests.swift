@@ -2,9 +2,11 @@ import Collective
 import Glibc
 import System
 import Testing
+import TestSupport
 import WorkerLink
 
 @testable import Launcher
+@testable import RunControl
 
 /// What one start of all ranks gets ready, with no worker that runs.
 @Suite final class AttemptTests {

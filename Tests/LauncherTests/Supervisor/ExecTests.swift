@@ -2,8 +2,10 @@ import Foundation
 import Glibc
 import System
 import Testing
+import TestSupport
 
 @testable import Launcher
+@testable import RunControl
 
 /// Real launchers whose workers are a program of the user's: a shell script that knows torchrun's variables alone.
 @Suite(.serialized) struct ExecTests {

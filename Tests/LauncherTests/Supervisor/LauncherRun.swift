@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Launcher
+@testable import RunControl
 
 /// A run of the built `twins-launch`, with a shell script in the place of the worker program.
 ///
@@ -163,23 +164,7 @@ struct TestError: Error, CustomStringConvertible {
   }
 }
 
-/// A fresh folder with a short path.
-func temporaryFolder() throws -> String {
-  var template = Array("/tmp/twl-XXXXXX".utf8CString)
-  guard mkdtemp(&template) != nil else { throw TestError("mkdtemp: \(errorText(errno))") }
-  return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-}
-
 /// An empty file.
 func makeFile(_ path: String) {
   #expect(FileManager.default.createFile(atPath: path, contents: nil))
-}
-
-/// The names in a folder, sorted.
-func names(in folder: String) -> [String] {
-  ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-}
-
-func removeFolder(_ folder: String) {
-  try? FileManager.default.removeItem(atPath: folder)
 }

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Recipe
 import Testing
+import TestSupport
 
 @testable import Launcher
 

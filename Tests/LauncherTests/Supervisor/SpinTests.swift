@@ -1,8 +1,10 @@
 import Foundation
 import Glibc
 import Testing
+import TestSupport
 
 @testable import Launcher
+@testable import RunControl
 
 /// Workers that hang while they run: nothing holds them, and no call of theirs returns an error.
 @Suite struct SpinTests {

@@ -2,8 +2,10 @@ import Foundation
 import Glibc
 import System
 import Testing
+import TestSupport
 
 @testable import Launcher
+@testable import RunControl
 
 /// A launcher as a service, with this test in systemd's place.
 @Suite final class SystemdSocketTests {

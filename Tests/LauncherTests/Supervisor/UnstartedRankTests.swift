@@ -4,6 +4,7 @@ import System
 import Testing
 
 @testable import Launcher
+@testable import RunControl
 
 /// A supervisor inside this process, whose workers may refuse to start.
 @Suite struct UnstartedRankTests {

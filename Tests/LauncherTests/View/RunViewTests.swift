@@ -2,6 +2,7 @@ import Testing
 import WorkerLink
 
 @testable import Launcher
+@testable import Drawing
 
 @Suite struct RunViewTests {
   private let canvas = Canvas(width: 80, height: 24, isUnicode: true, isColoured: true)

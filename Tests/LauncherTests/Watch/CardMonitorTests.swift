@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Launcher
+@testable import RunControl
 
 /// NVIDIA's library is one that is compiled here: two cards, of which the second meets an Xid.
 @Suite struct CardMonitorTests {

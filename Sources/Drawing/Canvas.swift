@@ -1,0 +1,67 @@
+import FoundationEssentials
+import Glibc
+
+/// What can be drawn where standard output goes.
+package struct Canvas: Equatable, Sendable {
+  /// Columns.
+  package var width: Int
+  /// Lines; nil where it is no terminal.
+  package var height: Int?
+  /// Whether block and braille characters can be shown.
+  package var isUnicode: Bool
+  /// Whether colours can be.
+  package var isColoured: Bool
+
+  /// Of a page of a printer or a pipe.
+  static let plainWidth = 80
+  /// Narrower than this nothing fits.
+  private static let leastWidth = 40
+
+  /// Where standard output goes now, as the user's variables say what it can do.
+  package static func standardOutput(_ environment: [String: String]) -> Canvas {
+    var size = winsize()
+    let isTerminal = isatty(STDOUT_FILENO) == 1
+    let isKnown = isTerminal && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    let isPlain = environment["NO_COLOR"].map { !$0.isEmpty } ?? false || environment["TERM"] == "dumb"
+    return Canvas(
+      width: isKnown ? max(leastWidth, Int(size.ws_col)) : plainWidth,
+      height: isKnown ? Int(size.ws_row) : nil,
+      isUnicode: !isPlain && speaksUnicode(environment), isColoured: isTerminal && !isPlain)
+  }
+
+  /// Whether the locale's characters are UTF-8: the first of these variables that says anything decides.
+  private static func speaksUnicode(_ environment: [String: String]) -> Bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+    let name = locale?.lowercased() ?? ""
+    return name.contains("utf-8") || name.contains("utf8")
+  }
+}
+
+extension Canvas {
+  private static let blocks = Array("▁▂▃▄▅▆▇█")
+  private static let signs = Array("_.-~=+*#")
+
+  /// A curve in one line of at most so many characters, from its least value to its greatest; what is not finite leaves a gap.
+  package func sparkline(_ values: [Double], width: Int) -> String {
+    let levels = isUnicode ? Self.blocks : Self.signs
+    let means = Self.means(of: values, atMost: width)
+    let finite = means.filter(\.isFinite)
+    guard let least = finite.min(), let greatest = finite.max() else { return "" }
+    return String(
+      means.map { mean -> Character in
+        guard mean.isFinite else { return " " }
+        let part = greatest > least ? (mean - least) / (greatest - least) : 0.5
+        return levels[min(levels.count - 1, Int(part * Double(levels.count)))]
+      })
+  }
+
+  /// The values, or the means of so many parts of them.
+  package static func means(of values: [Double], atMost count: Int) -> [Double] {
+    guard values.count > count, count > 0 else { return values }
+    return (0..<count).map { part in
+      let range = values[(part * values.count / count)..<((part + 1) * values.count / count)]
+      let finite = range.filter(\.isFinite)
+      return finite.isEmpty ? .nan : finite.reduce(0, +) / Double(finite.count)
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import FoundationEssentials
+import Glibc
+import Recipe
+import WorkerLink
+
+/// Where this user's running runs can be found by name: a private folder with a file for each, which holds the path
+/// of the run's own folder.
+package struct RunRegistry: Sendable {
+  package let path: String
+
+  /// The folders in which a launcher may have noted its run, the one for new runs first.
+  package static func all(_ environment: [String: String]) -> [RunRegistry] {
+    let user = geteuid()
+    let named = environment["XDG_RUNTIME_DIR"].map { "\($0)/twins-runs" }
+    return [named, "/tmp/twins-runs-\(user)", "/run/user/\(user)/twins-runs"].compactMap { $0 }.reduce(
+      into: []) {
+        found, path in
+        if !found.contains(where: { $0.path == path }) { found.append(RunRegistry(path: path)) }
+      }
+  }
+
+  /// The folders of the runs that are noted under that name: more than one launcher may use it.
+  package func folders(of run: RunIdentifier) -> [String] {
+    notes.filter { $0.run == run }.reduce(into: []) { found, note in
+      if !found.contains(note.folder) { found.append(note.folder) }
+    }
+  }
+
+  /// The folders of the runs that are noted and answer.
+  package var runningFolders: [String] { notes.map(\.folder).filter(ControlClient.isAnswered) }
+
+  /// The names of the runs that are noted and answer.
+  package var running: [String] {
+    removeStale()
+    return Set(notes.map(\.run.text)).sorted()
+  }
+
+  /// Notes a run; false where that cannot be done, which is no reason not to train.
+  package func add(_ run: RunIdentifier, folder: String) -> Bool {
+    remove(run, folder: folder)
+    removeStale()
+    // Once more when a launcher that ends takes the empty folder away in between.
+    for _ in 0..<100 {
+      mkdir(path, 0o700)
+      guard obstacle == nil else { return false }
+      if isPrivate, write(folder, to: "\(run.text)@\(getpid())") { return true }
+    }
+    return false
+  }
+
+  /// Another launcher that reads meanwhile sees the whole note or none.
+  private func write(_ text: String, to name: String) -> Bool {
+    let draft = "\(path)/.\(name)"
+    let isWritten = FileManager.default.createFile(
+      atPath: draft, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    return isWritten && rename(draft, "\(path)/\(name)") == 0
+  }
+
+  /// Who keeps this user from using a folder that is there, as a sentence.
+  package var obstacle: String? {
+    guard let status, !Self.isPrivate(status) else { return nil }
+    let fault = status.st_uid == geteuid() ? "others may change it" : "user \(status.st_uid) made it"
+    return "runs are not noted in \(path), since \(fault): name a run by its output folder"
+  }
+
+  /// Takes the notes of that folder away, and an empty registry with them.
+  package func remove(_ run: RunIdentifier, folder: String) {
+    removeNotes { $0.run == run && $0.folder == folder }
+  }
+
+  /// A file `RUN@PID` that holds a folder: no two launchers write the same one.
+  private struct Note {
+    let run: RunIdentifier
+    let folder: String
+    let path: String
+
+    init?(_ path: String) {
+      let name = path.split(separator: "/").last?.split(separator: "@") ?? []
+      guard name.count == 2, let run = RunIdentifier(String(name[0])),
+        let content = FileManager.default.contents(atPath: path), content.first == UInt8(ascii: "/")
+      else { return nil }
+      (self.run, self.path, folder) = (run, path, String(decoding: content, as: UTF8.self))
+    }
+  }
+
+  private var notes: [Note] {
+    guard isPrivate else { return [] }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.sorted().compactMap { Note("\(path)/\($0)") }
+  }
+
+  /// Takes away the notes of launchers that were killed: nobody listens at their sockets.
+  private func removeStale() { removeNotes { !ControlClient.isAnswered(in: $0.folder) } }
+
+  private func removeNotes(where isToGo: (Note) -> Bool) {
+    for note in notes where isToGo(note) { unlink(note.path) }
+    rmdir(path)
+  }
+
+  /// A folder of this user that nobody else may change: what it holds is believed.
+  private var isPrivate: Bool { status.map(Self.isPrivate) ?? false }
+
+  private static func isPrivate(_ status: stat) -> Bool {
+    status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid() && status.st_mode & 0o022 == 0
+  }
+
+  /// Nil where there is nothing of that name.
+  private var status: stat? {
+    var status = stat()
+    return lstat(path, &status) == 0 ? status : nil
+  }
+}
+
+/// The note of one run, for as long as the object lives.
+package final class RunRegistration {
+  private let run: RunIdentifier
+  private let folder: String
+  private let registry: RunRegistry?
+  /// Why the run is noted nowhere, as a sentence.
+  package let obstacle: String?
+
+  package init(_ run: RunIdentifier, folder: String, environment: [String: String]) {
+    self.run = run
+    let folder = folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
+    self.folder = folder
+    let all = RunRegistry.all(environment)
+    registry = all.first { $0.add(run, folder: folder) }
+    obstacle = registry == nil ? all.lazy.compactMap(\.obstacle).first : nil
+  }
+
+  deinit { registry?.remove(run, folder: folder) }
+}
+
+/// Finds the folder of a run that a user names.
+package enum RunFinder {
+  /// `name` is a run's own folder, an output folder with one in it, or the name of a run that this user started.
+  ///
+  /// - Parameter obstacle: The errno that keeps this user from the control socket in a folder, 0 where nothing does.
+  package static func folder(
+    _ name: String, environment: [String: String], obstacle: (String) -> CInt = obstacle
+  ) throws(LaunchError) -> String {
+    var forbidden: String?
+    for folder in [name, "\(name)/\(RunLayout.launcher)"] {
+      switch obstacle(folder) {
+      case 0: return folder
+      case EACCES: forbidden = forbidden ?? folder
+      default: continue
+      }
+    }
+    let registries = RunRegistry.all(environment)
+    let noted = RunIdentifier(name).map { run in registries.flatMap { $0.folders(of: run) } } ?? []
+    let answered = noted.filter(ControlClient.isAnswered)
+    guard answered.count < 2 else {
+      throw LaunchError(
+        "\(answered.count) runs are called '\(name)': \(answered.joined(separator: ", ")). Name one by its folder.",
+        exitStatus: .usage)
+    }
+    if let folder = answered.first ?? noted.first { return folder }
+    if let forbidden { throw ControlClient.unreachable(forbidden, errno: EACCES) }
+    let running = registries.flatMap(\.running)
+    let obstacles = registries.compactMap(\.obstacle).map { " Also, \($0)." }.joined()
+    throw LaunchError(
+      "no run '\(name)': it is neither the folder of a run that is running, nor the output folder of one, nor a run's "
+        + "name. "
+        + (running.isEmpty
+          ? "No runs of this user are known here." : "Running: \(running.joined(separator: ", ")).")
+        + obstacles + " Start one with twins-launch, or name its folder.", exitStatus: .missingInput)
+  }
+
+  package static func obstacle(_ folder: String) -> CInt {
+    access("\(folder)/\(RunLayout.control)", F_OK) == 0 ? 0 : errno
+  }
+}

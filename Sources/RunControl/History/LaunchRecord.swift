@@ -1,0 +1,57 @@
+import Checkpoint
+import FoundationEssentials
+import Glibc
+import System
+import SystemPackage
+import WorkerLink
+
+/// How a run was launched: what `twins-launch resume` needs to know beside the run's checkpoint.
+package struct LaunchRecord: Codable, Equatable, Sendable {
+  /// The command line without its subcommand, the names of flags spelt with dashes.
+  package var arguments: [String]
+  /// The folder in which relative paths among them begin.
+  package var directory: String
+  /// Where the run wrote.
+  package var output: String
+  /// How many workers it had.
+  package var workers: Int
+
+  /// What the launcher whose own folder this is has noted; nil where it has not, or nobody can read it.
+  package init?(in folder: String) {
+    guard let bytes = try? RegularFile.contents(of: FilePath("\(folder)/\(RunLayout.launch)")),
+      let record = try? JSONDecoder().decode(Self.self, from: Data(bytes))
+    else { return nil }
+    self = record
+  }
+
+  /// That of a run that is launched here and now.
+  package init(arguments: [String], output: String, workers: Int) {
+    directory = FileManager.default.currentDirectoryPath
+    self.output = output.hasPrefix("/") ? output : "\(directory)/\(output)"
+    self.arguments = arguments
+    self.workers = workers
+  }
+
+  /// Notes it in the launcher's own folder; a sentence where that fails, which is no reason not to train.
+  package func write(to folder: String) -> String? {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      let text = String(decoding: try encoder.encode(self), as: UTF8.self)
+      try AtomicFile.write(text + "\n", to: "\(folder)/\(RunLayout.launch)")
+      return nil
+    } catch {
+      return "twins-launch resume will not know this run's flags: \(error)"
+    }
+  }
+}
+
+extension LaunchRecord {
+  /// Where the run's output lies: the folder around the launcher's own, wherever it was moved to, unless --run-dir parted the two.
+  package func output(ofRunIn folder: String) -> String {
+    guard FlagGroups(arguments).value(of: "run-dir") == nil else { return output }
+    guard let path = realpath(folder, nil) else { return output }
+    defer { free(path) }
+    return String(cString: path).split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
+  }
+}

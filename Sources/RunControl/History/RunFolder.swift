@@ -1,0 +1,119 @@
+import Checkpoint
+import FoundationEssentials
+import Glibc
+import Output
+import Recipe
+import System
+import SystemPackage
+import WorkerLink
+
+/// Where a run's files lie: its output folder, its launcher's, or both.
+package struct RunFolder: Equatable, Sendable {
+  package let output: String?
+  package let launcher: String?
+
+  /// The run in a folder, which is its output folder or its launcher's own; nil where none has been there.
+  package init?(_ given: String) {
+    let path = given.count > 1 && given.hasSuffix("/") ? String(given.dropLast()) : given
+    let inner = path == "." ? RunLayout.launcher : "\(path)/\(RunLayout.launcher)"
+    if Self.isLaunchers(path) {
+      launcher = path
+      output = LaunchRecord(in: path).map { $0.output(ofRunIn: path) }
+    } else if Self.holds(path, RunLayout.recipe) || Self.holds(path, RunLayout.epochs)
+      || Self.holds(path, RunLayout.steps) || LaunchRecord(in: inner) != nil
+    {
+      output = path
+      launcher = Self.isLaunchers(inner) ? inner : nil
+    } else if Self.isLaunchers(inner) {
+      // A program of the user's, launched from here.
+      (output, launcher) = (nil, inner)
+    } else {
+      return nil
+    }
+  }
+
+  private static func isLaunchers(_ path: String) -> Bool {
+    holds(path, RunLayout.journal) || holds(path, RunLayout.launch)
+  }
+
+  private static func holds(_ folder: String, _ name: String) -> Bool {
+    access("\(folder)/\(name)", F_OK) == 0
+  }
+
+  /// Whether the output folder has a recipe of ours.
+  var hasRecipe: Bool {
+    guard let output else { return false }
+    return (try? RecipeFile(path: "\(output)/\(RunLayout.recipe)")) != nil
+  }
+
+  /// Whether its launcher listens, and not to this user.
+  package var isForbidden: Bool {
+    guard let launcher else { return false }
+    return access("\(launcher)/\(RunLayout.control)", W_OK) != 0 && errno == EACCES
+  }
+
+  /// The folder as the file system knows it, whatever leads there.
+  package var identity: String {
+    let path = output ?? launcher ?? ""
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  /// What became of the run.
+  package var history: RunHistory { RunHistory(traces, host: ownHostName) }
+
+  /// What became of a run that is over, though its launcher is still here to say so.
+  package var historyOfEnded: RunHistory {
+    var traces = traces
+    traces.isAlive = false
+    return RunHistory(traces, host: ownHostName)
+  }
+
+  private var traces: RunTraces {
+    var traces = RunTraces(output: output, launcher: launcher)
+    if let launcher {
+      traces.record = LaunchRecord(in: launcher)
+      traces.journal = bytes("\(launcher)/\(RunLayout.journal)")
+      traces.isAlive = ControlClient.isAnswered(in: launcher)
+    }
+    guard let output else { return traces }
+    traces.recipe = bytes("\(output)/\(RunLayout.recipe)")
+    traces.log = bytes("\(output)/\(RunLayout.epochs)")
+    traces.steps = StepLines(path: "\(output)/\(RunLayout.steps)")
+    traces.checkpoint = CheckpointStore(ofRunIn: output).names.last
+    traces.weights = Set(RunLayout.allWeights.filter { Self.holds(output, $0) })
+    traces.written = [RunLayout.epochs, RunLayout.steps].compactMap { lastChange(of: "\(output)/\($0)") }
+      .max()
+    traces.isAlive = traces.isAlive || FolderLock.isHeld("\(output)/\(RunLayout.lock)")
+    return traces
+  }
+
+  private func bytes(_ path: String) -> [UInt8] { (try? RegularFile.contents(of: FilePath(path))) ?? [] }
+}
+
+extension RunFolder {
+  /// The run that a user names, in whatever state: by its folder, its launcher's, or its name.
+  ///
+  /// - Parameter root: Below which a run that has ended is looked for by its name.
+  package static func named(_ name: String, environment: [String: String], below root: String = ".")
+    throws(LaunchError) -> RunFolder
+  {
+    if let folder = RunFolder(name) { return folder }
+    do throws(LaunchError) {
+      let found = try RunFinder.folder(name, environment: environment)
+      if let folder = RunFolder(found) { return folder }
+      throw LaunchError("there is nothing of a run in \(masked(found))", exitStatus: .missingInput)
+    } catch {
+      let named = RunSearch(below: root).folders.filter { $0.history.run == name }
+      guard named.count < 2 else {
+        let places = named.compactMap { $0.output ?? $0.launcher }.joined(separator: ", ")
+        throw LaunchError(
+          "\(named.count) runs are called '\(masked(name))': \(masked(places)). Name one by its folder.",
+          exitStatus: .usage)
+      }
+      guard let folder = named.first else { throw error }
+      return folder
+    }
+  }
+}

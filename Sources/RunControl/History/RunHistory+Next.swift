@@ -1,0 +1,86 @@
+import Glibc
+import Recipe
+import SystemPackage
+import System
+import WorkerLink
+
+/// A command line that leads on, and what it is for.
+package struct NextCommand: Codable, Equatable, Sendable {
+  /// In a few words.
+  package let purpose: String
+  /// As a shell takes it, in the folder where it was asked for.
+  package let command: String
+
+  package init(_ purpose: String, _ arguments: [String]) {
+    self.purpose = purpose
+    command = (["twins-launch"] + arguments).joined(separator: " ")
+  }
+}
+
+extension RunHistory {
+  /// The commands that lead on from where the run is; none where none would do.
+  package var next: [NextCommand] {
+    switch ending {
+    case .running:
+      [NextCommand("watch it", ["watch", name]), NextCommand("save and end", ["stop", name])]
+    case .done: [evaluation, longer].compactMap(\.self)
+    case .stopped, .killed, .untold: [resumption()].compactMap(\.self)
+    case .failed(let status, _): steps(after: status)
+    case .elsewhere: []
+    }
+  }
+
+  private func steps(after status: CInt) -> [NextCommand] {
+    switch ExitStatus(rawValue: status) {
+    case .badData: [scan, resumption("then go on")].compactMap(\.self)
+    case .diverged: [resumption("go on at half the rate", slower)].compactMap(\.self)
+    default: [resumption()].compactMap(\.self)
+    }
+  }
+
+  /// The run as a word of a command.
+  private var name: String { FilePath(output ?? launcher ?? "").quoted }
+
+  /// Where its images are, seen from everywhere; nil where that was not noted.
+  private var data: String? {
+    guard let path = values["data.path"]?.text, !path.isEmpty else { return nil }
+    if path.hasPrefix("/") { return FilePath(path).quoted }
+    return record.map { FilePath("\($0.directory)/\(path)").quoted }
+  }
+
+  private var scan: NextCommand? {
+    data.map { NextCommand("check the images", ["dataset", "scan", $0, "--decode"]) }
+  }
+
+  private var evaluation: NextCommand? {
+    guard !weights.isEmpty, let data else { return nil }
+    return NextCommand("evaluate", ["evaluate", name, "--data-path", data])
+  }
+
+  private var longer: NextCommand? {
+    guard checkpoint != nil, let epochs else { return nil }
+    return resumption("train longer", ["--epochs", "\(epochs + max(1, epochs / 2))"])
+  }
+
+  private var slower: [String] {
+    guard let rate = values["schedule.rate"]?.number else { return [] }
+    return ["--lr", "\(rate / 2)"]
+  }
+
+  /// By what the launcher and the checkpoints have noted, or where there is neither, by the recipe.
+  private func resumption(_ purpose: String = "go on", _ flags: [String] = []) -> NextCommand? {
+    let hosts = (launches.last?.hosts ?? 1) > 1
+    let purpose = purpose + (hosts ? ", on every host" : "")
+    let rest = flags + (hosts ? ["--node-rank", "N"] : [])
+    if output != nil, checkpoint != nil || record != nil {
+      return NextCommand(purpose, ["resume", name] + rest)
+    }
+    guard let output, epochs != nil, let workers else { return nil }
+    return NextCommand(
+      purpose,
+      [
+        "--nproc", "\(workers)", "--config", FilePath("\(output)/\(RunLayout.recipe)").quoted, "--resume",
+        "auto", "--output-dir", name,
+      ] + rest)
+  }
+}

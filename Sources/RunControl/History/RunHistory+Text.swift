@@ -1,0 +1,173 @@
+import Drawing
+import Recipe
+import System
+
+/// The history as people read it.
+extension RunHistory {
+  /// All that is known, a line each, and the commands that lead on; `sparkline` draws a curve into so many characters.
+  package func text(
+    at now: Double, tellsNext: Bool = true, _ sparkline: (_ values: [Double], _ width: Int) -> String
+  ) -> String {
+    let rows =
+      [
+        ("model", modelText), ("epochs", progressText), ("best", bestText(best, average: false)),
+        ("best EMA", bestText(bestAverage, average: true)), ("last", lastText), ("loss", lossText(sparkline)),
+        ("began", began.map { localTime($0) }), (ended == nil ? "last line" : "ended", endText),
+        ("reason", reason.map { masked($0) }), ("restarts", restartText),
+      ].compactMap { name, value in value.map { [name, $0] } }
+      + (tellsNext ? next : []).map { [$0.purpose, $0.command] }
+    let table = columns(rows.map { ["  \($0[0])", $0[1]] })
+    return ([heading(at: now)] + table).joined(separator: "\n")
+  }
+
+  /// Its name, how it ended and how long it took.
+  package func heading(at now: Double) -> String {
+    let name = output ?? launcher ?? ""
+    let took =
+      seconds(at: now).map { ", \(ending == .running ? "for" : "after") \(elapsed(.seconds($0)))" } ?? ""
+    let launched = launches.count > 1 ? " in \(launches.count) launches" : ""
+    return "run \(run.map { masked($0) } ?? masked(name)): \(endingText)\(took)\(launched)"
+  }
+
+  private var endingText: String {
+    switch ending {
+    case .running: "running"
+    case .done: "done"
+    case .stopped: "stopped early, resumable"
+    case .failed(let status, _):
+      "failed with status \(status)" + (ExitStatus(rawValue: status).map { " (\($0.meaning))" } ?? "")
+    case .killed: "its launcher was killed"
+    case .elsewhere(let host): "begun on host \(masked(host)), and not known here to have ended"
+    case .untold: "ended, or was killed: nothing tells how"
+    }
+  }
+
+  /// In a word, for tables.
+  package var state: String {
+    switch ending {
+    case .running: "running"
+    case .done: "done"
+    case .stopped: "stopped"
+    case .failed: "failed"
+    case .killed: "killed"
+    case .elsewhere: "elsewhere"
+    case .untold: "unknown"
+    }
+  }
+
+  /// Why it ended as it did, where that was noted.
+  package var reason: String? {
+    switch ending {
+    case .stopped(let reason), .failed(_, let reason): reason
+    case .running, .done, .killed, .elsewhere, .untold: nil
+    }
+  }
+
+  private var modelText: String? {
+    let parts = [
+      model.map { masked($0) }, log.last?.parameters.map { "\(grouped($0)) parameters" },
+      workers.map { counted($0, "worker") },
+    ].compactMap(\.self)
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+
+  private var progressText: String? {
+    guard let done = epochsDone else { return epochs.map { "0 of \($0)" } }
+    let part = steps.last.flatMap { line in
+      line.epoch >= done ? line.stepOfEpoch.map { ", and \(counted($0, "step")) of the next" } : nil
+    }
+    return "\(done)\(epochs.map { " of \($0)" } ?? "")\(part ?? "")"
+      + (updates.map { "; \(grouped($0)) updates" } ?? "")
+  }
+
+  private func bestText(_ best: EpochLog.Best?, average: Bool) -> String? {
+    best.map { best in
+      "Acc@1 \(decimal(best.accuracy, 2)) % in epoch \(best.epoch)"
+        + (file(ofBest: best, average: average).map { ": \(masked($0))" } ?? "")
+    }
+  }
+
+  private var lastText: String? {
+    let parts = [
+      loss.map { "loss \(decimal($0, 4))" }, log.last?.accuracy1.map { "Acc@1 \(decimal($0, 2)) %" },
+      steps.last?.imagesPerSecond.map { "\(decimal($0, 1)) images/s" },
+    ].compactMap(\.self)
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+
+  private func lossText(_ sparkline: (_ values: [Double], _ width: Int) -> String) -> String? {
+    let curve = lossCurve.map(\.y)
+    guard curve.count > 1, let first = curve.first, let last = curve.last else { return nil }
+    return "\(decimal(first, 3)) \(sparkline(curve, 40)) \(decimal(last, 3))"
+  }
+
+  private var endText: String? { (ended ?? (ending == .running ? nil : written)).map { localTime($0) } }
+
+  private var restartText: String? {
+    guard restarts > 0 else { return nil }
+    let last = launches.last { !$0.failures.isEmpty }?.failures.last ?? ""
+    return "\(restarts)\(last.isEmpty ? "" : ", the last after: \(masked(last))")"
+  }
+}
+
+/// The history as scripts read it: the keys of a live run's status, and more.
+package struct HistoryReport: Encodable, Sendable {
+  let run: String?
+  let output: String?
+  let state: String
+  let healthy = false
+  let ranks: [RunStatus.Rank] = []
+  let launcher: Int32?
+  let attempt: Int?
+  let uptimeSeconds: Double?
+  let epoch: Int?
+  let step: Int?
+  let loss: Double?
+  let imagesPerSecond: Double?
+  let model: String?
+  let parameters: Int?
+  let workers: Int?
+  let epochs: Int?
+  let epochsDone: Int?
+  let updates: Int?
+  let best: Best?
+  let bestEma: Best?
+  let began: Double?
+  let ended: Double?
+  let lastLine: Double?
+  let status: CInt?
+  let reason: String?
+  let launches: Int
+  let restarts: Int
+  let next: [NextCommand]
+
+  struct Best: Encodable, Sendable {
+    let acc1: Double
+    let epoch: Int
+    let file: String?
+  }
+
+  package init(_ history: RunHistory, at now: Double) {
+    (run, output, state) = (history.run, history.output, history.state)
+    launcher = history.launches.last?.launcher
+    attempt = history.launches.last.map { $0.failures.count }
+    uptimeSeconds = history.seconds(at: now)
+    epoch = history.steps.last?.epoch ?? history.log.last?.epoch
+    step = history.steps.last?.stepOfEpoch
+    (loss, imagesPerSecond) = (history.loss, history.steps.last?.imagesPerSecond)
+    (model, parameters) = (history.model, history.log.last?.parameters)
+    (workers, epochs, epochsDone) = (history.workers, history.epochs, history.epochsDone)
+    updates = history.updates
+    best = history.best.map {
+      Best(acc1: $0.accuracy, epoch: $0.epoch, file: history.file(ofBest: $0, average: false))
+    }
+    bestEma = history.bestAverage.map {
+      Best(acc1: $0.accuracy, epoch: $0.epoch, file: history.file(ofBest: $0, average: true))
+    }
+    (began, ended, lastLine) = (history.began, history.ended, history.written)
+    status = history.launches.last?.end?.status
+    reason = history.reason
+    (launches, restarts) = (history.launches.count, history.restarts)
+    next = history.next
+  }
+}

@@ -1,0 +1,149 @@
+package import Checkpoint
+package import Recipe
+import WorkerLink
+
+/// What became of a run, from what it left: a figure that nothing tells is nil.
+package struct RunHistory: Equatable, Sendable {
+  /// Its output folder, as the user may name it.
+  package let output: String?
+  package let launcher: String?
+  package let ending: Ending
+  /// Its launches, as far as they were noted.
+  package let launches: [LaunchNote]
+  package let log: EpochLog
+  package let steps: StepLines
+  /// Its values, by their dotted names.
+  package let values: [String: JSONTree]
+  package let record: LaunchRecord?
+  package let checkpoint: CheckpointName?
+  package let weights: Set<String>
+  package let written: Double?
+
+  /// How it ended, if it did.
+  package enum Ending: Equatable, Sendable {
+    case running
+    /// Every epoch is trained.
+    case done
+    /// Saved before its end, by request.
+    case stopped(String?)
+    /// With a status, and why.
+    case failed(CInt, String?)
+    /// Its launcher went without a word.
+    case killed
+    /// Its launcher was on another host, and has not said that it ended.
+    case elsewhere(String)
+    /// Nobody noted it: a worker without a launcher, or an older one.
+    case untold
+  }
+
+  /// - Parameter host: What this host calls itself.
+  package init(_ traces: RunTraces, host: String) {
+    (output, launcher, record) = (traces.output, traces.launcher, traces.record)
+    (checkpoint, weights, written) = (traces.checkpoint, traces.weights, traces.written)
+    steps = traces.steps
+    log = EpochLog(traces.log)
+    launches = LaunchNote.all(in: traces.journal)
+    let tree = try? JSONTree(parsing: String(decoding: traces.recipe, as: UTF8.self))
+    values = Dictionary((tree?.leaves() ?? []).map { ($0.name, $0.value) }) { $1 }
+    ending = Self.ending(traces, launches.last, isTrained: Self.isTrained(log, values), host: host)
+  }
+
+  private static func ending(
+    _ traces: RunTraces, _ launch: LaunchNote?, isTrained: Bool, host: String
+  ) -> Ending {
+    if traces.isAlive { return .running }
+    guard let launch else { return isTrained ? .done : .untold }
+    guard let end = launch.end else { return launch.host == host ? .killed : .elsewhere(launch.host) }
+    switch ExitStatus(rawValue: end.status) {
+    case .done: return .done
+    case .stoppedEarly: return .stopped(end.reason)
+    default: return .failed(end.status, end.reason)
+    }
+  }
+
+  private static func isTrained(_ log: EpochLog, _ values: [String: JSONTree]) -> Bool {
+    guard let epochs = values["schedule.epochs"]?.whole, let last = log.last else { return false }
+    return last.epoch + 1 >= epochs
+  }
+}
+
+/// Figures.
+extension RunHistory {
+  /// Whether it is a run of ours, or looks like one.
+  package var isEmpty: Bool {
+    launches.isEmpty && log.lines.isEmpty && steps.lines.isEmpty && values["schedule.epochs"] == nil
+  }
+
+  package var run: String? { launches.last?.run }
+  package var model: String? { values["model.name"]?.text }
+  /// How many it was to have.
+  package var epochs: Int? { values["schedule.epochs"]?.whole }
+  /// How many are finished.
+  package var epochsDone: Int? { log.last.map { $0.epoch + 1 } ?? (steps.lines.isEmpty ? nil : 0) }
+  /// Updates, as far as lines tell.
+  package var updates: Int? { steps.last?.step }
+  package var workers: Int? { launches.last?.workers ?? values["worldSize"]?.whole }
+  /// Of the last logged step, or of an epoch where steps were not logged.
+  package var loss: Double? { steps.last.map(\.loss) ?? log.last?.trainLoss }
+  package var best: EpochLog.Best? { log.best(\.accuracy1) }
+  package var bestAverage: EpochLog.Best? { log.best(\.averageAccuracy1) }
+
+  /// The file that holds the weights that were best, where it is still there.
+  package func file(ofBest best: EpochLog.Best, average: Bool) -> String? {
+    let names =
+      [RunLayout.weights(.best, average: average)]
+      + (best.epoch == log.last?.epoch ? [RunLayout.weights(.last, average: average)] : [])
+    guard let output, let name = names.first(where: weights.contains) else { return nil }
+    return "\(output)/\(name)"
+  }
+
+  /// Seconds since 1970; nil where the run had begun before anybody noted it.
+  package var began: Double? { launches.first.flatMap { $0.earlierLine == nil ? $0.began : nil } }
+
+  /// Seconds since 1970; nil while it runs, and where nobody noted it.
+  package var ended: Double? { ending == .running ? nil : launches.last?.end?.moment }
+
+  /// Seconds that it ran, all launches together; nil where one of them is not known.
+  ///
+  /// - Parameter now: Seconds since 1970. A launcher that was killed counts up to its last line.
+  package func seconds(at now: Double) -> Double? {
+    guard began != nil else { return nil }
+    let times = launches.indices.map { index in
+      (launches[index].end?.moment ?? lastSign(of: index, at: now)).map { $0 - launches[index].began }
+    }
+    return times.allSatisfy { ($0 ?? -1) >= 0 } ? times.reduce(0) { $0 + ($1 ?? 0) } : nil
+  }
+
+  /// When a launch that noted no end was last heard of.
+  private func lastSign(of index: Int, at now: Double) -> Double? {
+    if index + 1 < launches.count { return launches[index + 1].earlierLine }
+    return ending == .running ? now : written
+  }
+
+  /// How often its workers were started again without anybody asking.
+  package var restarts: Int { launches.reduce(0) { $0 + $1.failures.count } }
+
+  /// The status to end with for it, as `status` does.
+  package var exitStatus: CInt {
+    switch ending {
+    case .running, .done: ExitStatus.done.rawValue
+    case .stopped: ExitStatus.stoppedEarly.rawValue
+    case .failed(let status, _): status
+    case .killed: ExitStatus.software.rawValue
+    case .elsewhere, .untold: 1
+    }
+  }
+}
+
+extension JSONTree {
+  /// A whole number.
+  package var whole: Int? { if case .integer(let value) = self { value } else { nil } }
+  package var text: String? { if case .text(let value) = self { value } else { nil } }
+  package var number: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .real(let value): value
+    default: nil
+    }
+  }
+}

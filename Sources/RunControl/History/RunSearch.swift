@@ -1,0 +1,69 @@
+import Glibc
+import System
+import WorkerLink
+
+/// The runs below a folder, the nearest first, found in bounded time: folders of images and of programs have no end.
+package struct RunSearch {
+  /// Those that were found.
+  package private(set) var folders: [RunFolder] = []
+  /// Whether there are more folders than were looked into.
+  package private(set) var isCut = false
+
+  /// How deep runs may lie.
+  package static let depth = 4
+  /// How many folders are looked into.
+  package static let mostFolders = 2000
+  /// How many names of a folder are looked at: one with more is full of images.
+  static let mostNames = 1000
+
+  package init(below root: String) {
+    var level = [root]
+    var looked = 0
+    for depth in 0...Self.depth where !level.isEmpty {
+      var next: [String] = []
+      for path in level {
+        guard looked < Self.mostFolders else {
+          isCut = true
+          return
+        }
+        looked += 1
+        let run = Self.run(in: path)
+        if let run { folders.append(run) }
+        // What a program of the user's leaves lies beside its launcher's folder.
+        if run?.output == nil, depth < Self.depth {
+          next += subfolders(of: path).filter { $0 != run?.launcher }
+        }
+      }
+      level = next
+    }
+  }
+
+  /// A run of ours: what merely has a `log.txt` may be anybody's.
+  private static func run(in path: String) -> RunFolder? {
+    guard let run = RunFolder(path), run.launcher != nil || run.hasRecipe else { return nil }
+    return run
+  }
+
+  /// Those that are no links and not hidden, in alphabetical order.
+  private mutating func subfolders(of path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    for _ in 0..<Self.mostNames {
+      guard let entry = readdir(folder) else { break }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      guard !name.hasPrefix(".") else { continue }
+      let inner = path == "." ? name : path == "/" ? "/\(name)" : "\(path)/\(name)"
+      if Self.isFolder(inner, entry.pointee.d_type) { names.append(inner) }
+    }
+    return names.sorted()
+  }
+
+  private static func isFolder(_ path: String, _ type: UInt8) -> Bool {
+    if Int(type) != DT_UNKNOWN { return Int(type) == DT_DIR }
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+}

@@ -1,0 +1,53 @@
+import Drawing
+import FoundationEssentials
+import System
+import SystemPackage
+
+/// What `evaluation.json` says of a run's weights, as far as a report shows it.
+package struct EvaluationNote: Decodable, Equatable, Sendable {
+  package let images: Int
+  package var acc1: Double?
+  package var balancedAcc: Double?
+  package var ece: Double?
+  package let neverPredicted: [String]
+  package let classes: [Class]
+  package let confusions: [Pair]
+
+  package struct Class: Decodable, Equatable, Sendable {
+    package let name: String
+    package let images: Int
+    package let predicted: Int
+    package var recall: Double?
+    package var precision: Double?
+  }
+
+  package struct Pair: Decodable, Equatable, Sendable {
+    package let label: String
+    package let predicted: String
+    package let images: Int
+  }
+
+  /// The newest evaluation of a run's best weights, or their average's; nil where none is there or it cannot be read.
+  package init?(ofRunIn output: String) {
+    let files = Folders.names(in: output).filter { $0.hasSuffix("-evaluation") }
+      .map { "\(output)/\($0)/evaluation.json" }
+    let newest = files.compactMap { path in lastChange(of: path).map { (path, $0) } }.max { $0.1 < $1.1 }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    guard let (path, _) = newest, let bytes = try? RegularFile.contents(of: FilePath(path)),
+      let note = try? decoder.decode(EvaluationNote.self, from: Data(bytes))
+    else { return nil }
+    self = note
+  }
+
+  /// In a line.
+  package var headline: String {
+    let figures: [(String, Double?, String)] = [
+      ("Acc@1", acc1, " %"), ("balanced accuracy", balancedAcc, " %"), ("calibration error", ece, ""),
+    ]
+    return "\(counted(images, "image")): "
+      + figures.compactMap { name, value, unit in
+        value.map { "\(name) \(decimal($0, unit.isEmpty ? 3 : 2))\(unit)" }
+      }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,165 @@
+import Drawing
+import Recipe
+import System
+
+/// What is known of a run on one page: how it went, where its time went, which classes it gets wrong, and how it was started.
+///
+/// Pure: it shows a history, and an evaluation where there is one. What is not known is left out.
+package struct RunReport {
+  private let history: RunHistory
+  private let evaluation: EvaluationNote?
+  /// When it is shown, in seconds since 1970.
+  private let now: Double
+
+  private static let mostClasses = 100
+
+  package init(_ history: RunHistory, _ evaluation: EvaluationNote?, at now: Double) {
+    (self.history, self.evaluation, self.now) = (history, evaluation, now)
+  }
+
+  /// The whole page.
+  package var text: String {
+    var page = Page(title: history.heading(at: now))
+    page.parts.append(tiles)
+    page.add("How it went", charts)
+    page.add("Where a step's time went", times)
+    page.add("Classes", classes)
+    page.add("What is confused most", confusions)
+    page.add("Epochs", epochs)
+    page.add("What goes on", commands)
+    page.add("Launches", launches)
+    page.add("Values", values)
+    return page.text
+  }
+
+  private var tiles: String {
+    let tiles: [(String, String?, isBad: Bool)] = [
+      ("best Acc@1", history.best.map { "\(decimal($0.accuracy, 2)) %" }, false),
+      ("in epoch", history.best.map { "\($0.epoch)" }, false),
+      ("best Acc@1 of the average", history.bestAverage.map { "\(decimal($0.accuracy, 2)) %" }, false),
+      (
+        "epochs", history.epochsDone.map { done in "\(done)" + (history.epochs.map { " of \($0)" } ?? "") },
+        false
+      ),
+      ("loss", history.loss.map { decimal($0, 4) }, false),
+      ("images/s at the end", history.steps.last?.imagesPerSecond.map { decimal($0, 1) }, false),
+      ("took", history.seconds(at: now).map { elapsed(.seconds($0)) }, false),
+      ("workers", history.workers.map { "\($0)" }, false),
+      ("restarts", history.restarts > 0 ? "\(history.restarts)" : nil, true),
+      (
+        "classes never predicted",
+        evaluation.flatMap {
+          $0.neverPredicted.isEmpty ? nil : "\($0.neverPredicted.count) of \($0.classes.count)"
+        }, true
+      ),
+    ]
+    let shown = tiles.compactMap { name, value, isBad in
+      value.map {
+        "<div\(isBad ? " class=\"bad\"" : "")><b>\(escaped($0))</b><small>\(escaped(name))</small></div>"
+      }
+    }
+    return "<div class=\"tiles\">\n\(shown.joined(separator: "\n"))\n</div>"
+  }
+
+  private var charts: String? {
+    let end = Double(history.log.last.map { $0.epoch + 1 } ?? 0)
+    let isPublished = history.model == PublishedLog.model
+    func published(_ points: [CurvePoint]) -> Chart.Series {
+      Chart.Series(name: "published training", points: isPublished ? points : [], isFaint: true)
+    }
+    let charts = [
+      Chart(
+        "Acc@1 in %",
+        [
+          Chart.Series(name: "weights", points: history.accuracyCurve),
+          Chart.Series(name: "average", points: history.curve(\.averageAccuracy1)),
+          published(PublishedLog.accuracy(upTo: end)),
+        ]),
+      Chart(
+        "Loss",
+        [
+          Chart.Series(name: "training", points: history.lossCurve),
+          Chart.Series(name: "held-out images", points: history.curve(\.testLoss)),
+          published(PublishedLog.loss(upTo: end)),
+        ]),
+      Chart("Rate", [Chart.Series(name: "", points: history.curve(\.learningRate))]),
+      Chart("Images a second", [Chart.Series(name: "", points: history.speedCurve)]),
+    ].compactMap(\.self)
+    return charts.isEmpty
+      ? nil : "<div class=\"charts\">\n\(charts.map(\.html).joined(separator: "\n"))\n</div>"
+  }
+
+  private var times: String? {
+    guard let times = history.stepTimes else { return nil }
+    let rows = times.parts.map { name, seconds in
+      [name, "\(decimal(seconds * 1000, 1)) ms", "\(decimal(100 * seconds / times.step, 1)) %"]
+    }
+    return Page.table(
+      ["of \(decimal(times.step * 1000, 1)) ms, on rank 0", "mean", "part"], rows, isNumeric: true)
+  }
+
+  private var epochs: String? {
+    let lines = history.log.lines.suffix(Self.mostClasses)
+    guard !lines.isEmpty else { return nil }
+    func cell(_ value: Double?, _ digits: Int) -> String { value.map { decimal($0, digits) } ?? "" }
+    let rows = lines.map { line in
+      [
+        "\(line.epoch)\(line.epoch == history.best?.epoch ? " ▲" : "")", cell(line.trainLoss, 4),
+        cell(line.testLoss, 4), cell(line.accuracy1, 2), cell(line.accuracy5, 2),
+        cell(line.averageAccuracy1, 2),
+      ]
+    }
+    let note =
+      lines.count < history.log.lines.count
+      ? "<p>The last \(lines.count) of \(history.log.lines.count).</p>" : ""
+    return note
+      + Page.table(["epoch", "loss", "test loss", "Acc@1", "Acc@5", "of the average"], rows, isNumeric: true)
+  }
+
+  private var classes: String? {
+    guard let evaluation, !evaluation.classes.isEmpty else { return nil }
+    let worst = evaluation.classes.sorted { ($0.recall ?? 2, $0.name) < ($1.recall ?? 2, $1.name) }
+    func percent(_ part: Double?) -> String { part.map { "\(decimal(100 * $0, 1)) %" } ?? "" }
+    let rows = worst.prefix(Self.mostClasses).map {
+      [$0.name, "\($0.images)", "\($0.predicted)", percent($0.recall), percent($0.precision)]
+    }
+    let never = evaluation.neverPredicted
+    let note =
+      never.isEmpty
+      ? ""
+      : "<p>Never predicted: \(escaped(never.prefix(20).joined(separator: ", ")))"
+        + (never.count > 20 ? " and \(never.count - 20) more" : "") + ".</p>"
+    let part = rows.count < worst.count ? "<p>The \(rows.count) worst of \(worst.count).</p>" : ""
+    return "<p>\(escaped(evaluation.headline))</p>" + note + part
+      + Page.table(["class", "images", "predicted", "recall", "precision"], Array(rows), isNumeric: true)
+  }
+
+  private var confusions: String? {
+    guard let pairs = evaluation?.confusions, !pairs.isEmpty else { return nil }
+    return Page.table(
+      ["class", "taken for", "images"], pairs.prefix(20).map { [$0.label, $0.predicted, "\($0.images)"] })
+  }
+
+  private var commands: String? {
+    let rows = history.next.map {
+      "<tr><td>\(escaped($0.purpose))</td><td><code>\(escaped($0.command))</code></td></tr>"
+    }
+    return rows.isEmpty ? nil : "<div class=\"wide\"><table>\n\(rows.joined(separator: "\n"))\n</table></div>"
+  }
+
+  private var launches: String? {
+    let rows = history.launches.flatMap { launch in
+      [[localTime(launch.began), "began on \(launch.host) with \(counted(launch.workers, "worker"))"]]
+        + launch.failures.map { ["", "started again after: \($0)"] }
+        + (launch.end.map {
+          [[localTime($0.moment), "ended with \($0.status)\($0.reason.map { ": \($0)" } ?? "")"]]
+        } ?? [])
+    }
+    return rows.isEmpty ? nil : Page.table([], rows)
+  }
+
+  private var values: String? {
+    let rows = history.values.sorted { $0.key < $1.key }.map { [$0.key, $0.value.description] }
+    return rows.isEmpty ? nil : Page.table([], rows)
+  }
+}

@@ -1,0 +1,153 @@
+import Checkpoint
+import Foundation
+import System
+import Testing
+import TestSupport
+
+@testable import Drawing
+@testable import RunControl
+
+/// What became of a run, from the bytes of its files alone.
+@Suite struct RunHistoryTests {
+  @Test func `a run that is done says so, with its best and where that lies`() {
+    let history = RunHistory(.trained(epochs: 3, of: 3), host: "here")
+    #expect(history.ending == .done && history.exitStatus == 0)
+    #expect(history.epochs == 3 && history.epochsDone == 3 && history.updates == 30)
+    #expect(history.best == EpochLog.Best(accuracy: 20, epoch: 1))
+    #expect(history.text(at: 2000, plain).contains("Acc@1 20.00 % in epoch 1: out/best.safetensors"))
+    #expect(history.seconds(at: 5000) == 100)
+    #expect(history.restarts == 0 && history.model == "alt_gvt_nano" && history.workers == 2)
+    #expect(
+      history.next.map(\.command) == [
+        "twins-launch evaluate out --data-path /home/ann/digits", "twins-launch resume out --epochs 4",
+      ])
+  }
+
+  @Test(arguments: [
+    (75, RunHistory.Ending.stopped("stopped by SIGTERM"), 75 as CInt),
+    (79, .failed(79, "stopped by SIGTERM"), 79), (137, .failed(137, "stopped by SIGTERM"), 137),
+  ])
+  func `how the launcher ended is what it noted`(status: Int, ending: RunHistory.Ending, exit: CInt) {
+    var traces = RunTraces.trained(epochs: 1, of: 3, ending: nil)
+    traces.journal += Array("{\"ended\":1100,\"status\":\(status),\"reason\":\"stopped by SIGTERM\"}\n".utf8)
+    let history = RunHistory(traces, host: "here")
+    #expect(history.ending == ending && history.exitStatus == exit)
+    #expect(history.reason == "stopped by SIGTERM")
+    let halved = status == 79 ? " --lr 0.00025" : ""
+    #expect(history.next.map(\.command) == ["twins-launch resume out\(halved)"])
+  }
+
+  @Test func `a launcher without an end was killed, unless it was another host's`() {
+    let traces = RunTraces.trained(epochs: 1, of: 3, ending: nil)
+    let history = RunHistory(traces, host: "here")
+    #expect(history.ending == .killed && history.exitStatus == 70 && history.ended == nil)
+    #expect(history.seconds(at: 9999) == 50, "up to its last line")
+    #expect(history.next.map(\.command) == ["twins-launch resume out"])
+    let elsewhere = RunHistory(traces, host: "there")
+    #expect(elsewhere.ending == .elsewhere("here") && elsewhere.next.isEmpty)
+    var alive = traces
+    alive.isAlive = true
+    #expect(RunHistory(alive, host: "here").ending == .running)
+    #expect(RunHistory(alive, host: "here").seconds(at: 1007) == 7)
+  }
+
+  @Test func `of a run that no launcher noted, what is finished is done and the rest is not known`() {
+    var traces = RunTraces.trained(epochs: 3, of: 3)
+    traces.journal = []
+    #expect(RunHistory(traces, host: "here").ending == .done)
+    traces.log = RunTraces.log(epochs: 2)
+    let history = RunHistory(traces, host: "here")
+    #expect(history.ending == .untold && history.exitStatus == 1)
+    #expect(history.began == nil && history.ended == nil && history.seconds(at: 1) == nil)
+    #expect(history.workers == 2, "as the recipe has it")
+    traces.record = nil
+    traces.checkpoint = nil
+    #expect(
+      RunHistory(traces, host: "here").next.map(\.command) == [
+        "twins-launch --nproc 2 --config out/recipe.json --resume auto --output-dir out"
+      ])
+  }
+
+  @Test func `half a line is none, and figures that are not there are not shown`() {
+    var traces = RunTraces.trained(epochs: 2, of: 5, ending: nil)
+    traces.log += Array(#"{"train_lr": 1e-06, "train_lo"#.utf8)
+    traces.journal += Array(#"{"ended":11"#.utf8)
+    #expect(RunHistory(traces, host: "here").epochsDone == 2)
+    #expect(RunHistory(traces, host: "here").ending == .killed)
+    let nothing = RunHistory(RunTraces(output: "out"), host: "here")
+    #expect(nothing.isEmpty && nothing.next.isEmpty)
+    #expect(nothing.text(at: 0, plain) == "run out: ended, or was killed: nothing tells how")
+    #expect(RunTable(histories: [nothing], now: 0).lines(width: 80)[1] == "out  unknown")
+  }
+
+  @Test func `a run without evaluation has no best`() {
+    var traces = RunTraces.trained(epochs: 1, of: 1)
+    traces.log =
+      Array(
+        #"{"train_lr": 1, "train_loss": 2.5, "test_loss": null, "test_acc1": null, "test_acc5": null, "epoch": 0, "n_parameters": 9}"#
+          .utf8) + [newline]
+    let history = RunHistory(traces, host: "here")
+    #expect(history.best == nil && history.epochsDone == 1 && history.ending == .done)
+    #expect(!history.text(at: 0, plain).contains("best"))
+  }
+
+  @Test func `restarts are counted over all launches, and the last one's reason is told`() {
+    var traces = RunTraces.trained(epochs: 1, of: 3, ending: nil)
+    for attempt in 0..<30 {
+      traces.journal += Array(
+        "{\"failed\":1001,\"attempt\":\(attempt),\"reason\":\"rank 1 failed: \\u001b[31m\"}\n".utf8)
+    }
+    traces.journal += Array(RunTraces.journal(ending: 0).utf8)
+    let history = RunHistory(traces, host: "here")
+    #expect(history.restarts == 30 && history.launches.count == 2)
+    #expect(history.text(at: 0, plain).contains("30, the last after: rank 1 failed: \\x1b[31m"))
+    #expect(history.seconds(at: 0) == nil, "nobody knows when the first launcher went")
+    traces.journal = Array(
+      (RunTraces.journal(ending: nil) + RunTraces.journal(ending: 0, earlier: 1030)).utf8)
+    #expect(RunHistory(traces, host: "here").seconds(at: 0) == 130, "it was heard up to there")
+    traces.journal = Array(RunTraces.journal(ending: 0, earlier: 900).utf8)
+    let noted = RunHistory(traces, host: "here")
+    #expect(noted.began == nil && noted.seconds(at: 0) == nil, "it had begun before it was noted")
+  }
+
+  @Test func `of another program's files only what is known is told`() {
+    var traces = RunTraces(output: "theirs")
+    traces.recipe = Array(#"{"flour": 500, "a.b": 1, "a": {"b": 2}}"#.utf8)
+    traces.log = Array("epoch,loss\n1,2\nEpoch 3 of 4\n{\"epoch\": -1}\n[]\n\u{0}\n".utf8)
+    let history = RunHistory(traces, host: "here")
+    #expect(history.isEmpty && history.epochs == nil && history.loss == nil)
+  }
+
+  @Test func `ten thousand epochs are read in a moment`() {
+    var traces = RunTraces.trained(epochs: 1, of: 10_000)
+    traces.log = RunTraces.log(epochs: 10_000)
+    let history = RunHistory(traces, host: "here")
+    #expect(history.epochsDone == 10_000 && history.best?.epoch == 1)
+    #expect(history.text(at: 0, plain).split(separator: "\n").allSatisfy { $0.count < 100 })
+  }
+
+  @Test func `a table fits its width, and cuts names from the left`() {
+    let deep = String(repeating: "deep/", count: 40) + "run"
+    let histories = ["out", deep].map { name in
+      var traces = RunTraces.trained(epochs: 10_000, of: 10_000)
+      traces.output = name
+      return RunHistory(traces, host: "here")
+    }
+    let lines = RunTable(histories: histories, now: 0).lines(width: 80)
+    #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines)")
+    #expect(lines[2].hasPrefix("…") && lines[2].contains("deep/run  done"))
+  }
+
+  @Test func `the report has the keys of a live status`() throws {
+    let history = RunHistory(.trained(epochs: 3, of: 3), host: "here")
+    let line = try controlLine(HistoryReport(history, at: 0))
+    let report = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    #expect(report["run"] as? String == "r1" && report["state"] as? String == "done")
+    #expect(report["healthy"] as? Bool == false && (report["ranks"] as? [Any])?.isEmpty == true)
+    #expect(report["epoch"] as? Int == 2 && report["epochs_done"] as? Int == 3)
+    #expect((report["best"] as? [String: Any])?["acc1"] as? Double == 20)
+    #expect(report["uptime_seconds"] as? Double == 100 && report["reason"] == nil)
+  }
+
+  private func plain(_ values: [Double], _ width: Int) -> String { "" }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Glibc
+import Recipe
+import Testing
+import TestSupport
+
+@testable import Drawing
+@testable import RunControl
+
+/// Runs that are found in folders.
+@Suite struct RunSearchTests {
+  @Test func `runs are found below a folder, and nothing else`() throws {
+    let root = try temporaryFolder()
+    defer { removeFolder(root) }
+    try run("\(root)/runs/a")
+    try run("\(root)/runs/b/run/nested-in-a-run")
+    try run("\(root)/1/2/3/4/too-deep")
+    try run("\(root)/.hidden")
+    try write("{\"flour\": 500}", "\(root)/kitchen/recipe.json")
+    try write("hello\n", "\(root)/theirs/log.txt")
+    try write(RunTraces.journal(ending: 0), "\(root)/exec/run/journal.jsonl")
+    try run("\(root)/exec/beside")
+    symlink(root, "\(root)/loop")
+    let search = RunSearch(below: root)
+    #expect(!search.isCut)
+    let found = search.folders.map { $0.output ?? $0.launcher ?? "" }.map { $0.dropFirst(root.count + 1) }
+    #expect(Set(found) == ["runs/a", "runs/b/run/nested-in-a-run", "exec/run", "exec/beside"])
+  }
+
+  @Test func `a folder of ten thousand images and a forest of folders end the search soon`() throws {
+    let root = try temporaryFolder()
+    defer { removeFolder(root) }
+    for number in 0..<(RunSearch.mostFolders + 10) { mkdir("\(root)/\(number)", 0o700) }
+    #expect(RunSearch(below: root).isCut == false, "one folder's names are not all looked at")
+    for number in 0..<40 {
+      mkdir("\(root)/f\(number)", 0o700)
+      for inner in 0..<60 { mkdir("\(root)/f\(number)/\(inner)", 0o700) }
+    }
+    let forest = try temporaryFolder()
+    defer { removeFolder(forest) }
+    for outer in 0..<50 { for inner in 0..<50 { try make("\(forest)/\(outer)/\(inner)") } }
+    #expect(RunSearch(below: forest).isCut)
+  }
+
+  @Test func `a run is named by its folder, its launcher's folder, or its name once it has ended`() throws {
+    let root = try temporaryFolder()
+    defer { removeFolder(root) }
+    try run("\(root)/out")
+    try write(RunTraces.journal(ending: 0), "\(root)/out/run/journal.jsonl")
+    let record = LaunchRecord(arguments: ["--nproc", "2"], output: "/moved/since", workers: 2)
+    #expect(record.write(to: "\(root)/out/run") == nil)
+    for name in ["\(root)/out", "\(root)/out/", "\(root)/out/run", "r1"] {
+      let folder = try RunFolder.named(name, environment: ["XDG_RUNTIME_DIR": root], below: root)
+      #expect(folder.identity == RunFolder("\(root)/out")?.identity, "\(name)")
+      #expect(folder.history.ending == .done)
+    }
+    let error = #expect(throws: LaunchError.self) {
+      try RunFolder.named("r2", environment: ["XDG_RUNTIME_DIR": root], below: root)
+    }
+    #expect(error?.exitStatus == .missingInput)
+  }
+
+  @Test func `a worker that holds the folder is alive, one that has gone is not`() throws {
+    let root = try temporaryFolder()
+    defer { removeFolder(root) }
+    try run("\(root)/out")
+    #expect(RunFolder("\(root)/out")?.history.ending == .untold)
+    try write("pid \(getpid()), since today", "\(root)/out/run/lock")
+    #expect(RunFolder("\(root)/out")?.history.ending == .untold)
+    let lock = open("\(root)/out/run/lock", O_RDWR)
+    defer { close(lock) }
+    #expect(flock(lock, LOCK_EX) == 0)
+    #expect(RunFolder("\(root)/out")?.history.ending == .running)
+  }
+
+  private func run(_ path: String) throws {
+    try write(
+      #"{"model": {"name": "alt_gvt_nano"}, "schedule": {"epochs": 3}}"#, "\(path)/recipe.json")
+  }
+
+  private func write(_ text: String, _ path: String) throws {
+    let url = URL(filePath: path)
+    try make(url.deletingLastPathComponent().path)
+    try Data(text.utf8).write(to: url)
+  }
+
+  private func make(_ folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  }
+}
