@@ -30,6 +30,13 @@ int ct_attention(const ct_tensor *q, const ct_tensor *k, const ct_tensor *v, ct_
   return returning(out, [&] { return at::scaled_dot_product_attention(q->value, k->value, v->value); });
 }
 
+int ct_resize_bicubic(const ct_tensor *planes, int64_t height, int64_t width, ct_tensor **out) {
+  return returning(out, [&] {
+    const int64_t size[] = {height, width};
+    return at::_upsample_bicubic2d_aa(planes->value, size, false, std::nullopt, std::nullopt);
+  });
+}
+
 int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, double smoothing, bool sums,
                      ct_tensor **out) {
   return returning(out, [&] {

@@ -16,7 +16,8 @@ struct ct_packed_weights {
   /// The form of a weight where it lies ready, else none; notes that it was asked for.
   at::Tensor find(const at::Tensor &weight, Packing how) {
     for (const auto &form : forms)
-      if (form.weight.data_ptr() == weight.data_ptr() && form.how == how) return form.memory;
+      if (form.weight.data_ptr() == weight.data_ptr() && form.weight.numel() == weight.numel() && form.how == how)
+        return form.memory;
     forms.push_back({weight.detach(), how, {}});
     return {};
   }

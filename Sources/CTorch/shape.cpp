@@ -1,5 +1,6 @@
 // Views and rearrangements.
 #include "handles.h"
+#include <vector>
 
 using ct::returning;
 
@@ -45,4 +46,21 @@ int ct_flip(const ct_tensor *t, int64_t dimension, ct_tensor **out) {
 
 int ct_pad(const ct_tensor *t, const int64_t *amounts, int count, ct_tensor **out) {
   return returning(out, [&] { return at::constant_pad_nd(t->value, ct::shape(amounts, count)); });
+}
+
+int ct_repeat(const ct_tensor *t, int64_t count, ct_tensor **out) {
+  return returning(out, [&] {
+    auto shape = t->value.sizes().vec();
+    TORCH_CHECK(!shape.empty() && shape[0] == 1, "a tensor of shape ", t->value.sizes(), " repeated as if it were one element");
+    shape[0] = count;
+    return t->value.expand(shape);
+  });
+}
+
+int ct_concatenate(ct_tensor *const *parts, int count, int64_t dimension, ct_tensor **out) {
+  return returning(out, [&] {
+    std::vector<at::Tensor> tensors;
+    for (int i = 0; i < count; ++i) tensors.push_back(parts[i]->value);
+    return at::cat(tensors, dimension);
+  });
 }

@@ -46,28 +46,74 @@ enum Attention {
   }
 }
 
+/// A residual branch of a block: what it computes from, and how often training leaves it out for an image.
+struct ResidualBranch {
+  /// Among all branches of the network.
+  let number: Int
+  let dropRate: Double
+  let norm: LayerNorm
+
+  /// `tokens + branch(norm(tokens))`, without the branch for images that leave it out.
+  func callAsFunction(_ tokens: Tensor, _ pass: Pass, _ branch: (Tensor) -> Tensor) -> Tensor {
+    let added = branch(norm(tokens))
+    return tokens + (dropPath(pass)?(added, number) ?? added)
+  }
+
+  /// The same, to be computed as one operation.
+  func half(_ tokens: Tensor, _ pass: Pass) -> BlockHalf {
+    BlockHalf(
+      tokens, norm: norm.affine, epsilon: norm.epsilon, factors: dropPath(pass)?.factors(number),
+      pass.computeType)
+  }
+
+  private func dropPath(_ pass: Pass) -> DropPath? { dropRate > 0 ? pass.dropPath : nil }
+}
+
+/// The second half of a block, `x += feedForward(norm(x))`.
+struct FeedForwardHalf {
+  let branch: ResidualBranch
+  private let feedForward: FeedForward
+  /// The number of its first dropout, of two, among those of a pass.
+  private let dropout: Int
+
+  init(
+    _ scope: ParameterScope, _ channels: Int, ratio: Int, number: Int, dropRate: Double, dropout: Int
+  ) {
+    let norm = LayerNorm(scope["norm2"], channels, epsilon: 1e-6)
+    branch = ResidualBranch(number: number, dropRate: dropRate, norm: norm)
+    feedForward = FeedForward(scope["mlp"], channels, ratio: ratio)
+    self.dropout = dropout
+  }
+
+  func callAsFunction(_ tokens: Tensor, _ pass: Pass) -> Tensor {
+    guard !pass.fusesHalf(tokens) else {
+      return branch.half(tokens, pass).feedForward(
+        expand: feedForward.expand.affine, contract: feedForward.contract.affine)
+    }
+    return branch(tokens, pass) { feedForward($0, pass, dropout: dropout) }
+  }
+}
+
 /// One block: `x += attention(norm(x))`, then `x += feedForward(norm(x))`, each branch dropped at `dropRate`.
 ///
 /// Each half is one function of the map, so that one kernel can take its place.
 struct Block {
-  let number: Int
   let dropRate: Double
   /// The number of its first dropout, of three, among those of a pass.
   let dropout: Int
-  let norm1: LayerNorm
+  let branch: ResidualBranch
   let attention: Attention
-  let norm2: LayerNorm
-  private let feedForward: FeedForward
+  let feedForward: FeedForwardHalf
 
   /// Block `position` of a stage: local attention at even positions, global at odd ones and everywhere in PCPVT.
   init(
     _ scope: ParameterScope, _ stage: TwinsConfiguration.Stage, position: Int, number: Int, dropRate: Double,
     dropout: Int
   ) {
-    self.number = number
     self.dropRate = dropRate
     self.dropout = dropout
-    norm1 = LayerNorm(scope["norm1"], stage.channels, epsilon: 1e-6)
+    let norm = LayerNorm(scope["norm1"], stage.channels, epsilon: 1e-6)
+    branch = ResidualBranch(number: 2 * number, dropRate: dropRate, norm: norm)
     if let window = stage.window, position.isMultiple(of: 2) {
       attention = .local(
         LocallyGroupedAttention(scope["attn"], stage.channels, heads: stage.heads, window: window))
@@ -76,41 +122,25 @@ struct Block {
         GlobalSubsampledAttention(
           scope["attn"], stage.channels, heads: stage.heads, reduction: stage.reduction))
     }
-    norm2 = LayerNorm(scope["norm2"], stage.channels, epsilon: 1e-6)
-    feedForward = FeedForward(scope["mlp"], stage.channels, ratio: stage.expansion)
+    feedForward = FeedForwardHalf(
+      scope, stage.channels, ratio: stage.expansion, number: 2 * number + 1, dropRate: dropRate,
+      dropout: dropout + 1)
   }
 
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> FeatureMap {
     var map = map
     map.tokens = attentionHalf(map, pass)
-    map.tokens = feedForwardHalf(map.tokens, pass)
+    map.tokens = feedForward(map.tokens, pass)
     return map
   }
 
   private func attentionHalf(_ map: FeatureMap, _ pass: Pass) -> Tensor {
     if pass.fusesHalf(map.tokens), attention.canFuse(map) {
-      return attention.fused(half(map.tokens, norm1, 0, pass), map)
+      return attention.fused(branch.half(map.tokens, pass), map)
     }
-    let normal = FeatureMap(tokens: norm1(map.tokens), height: map.height, width: map.width)
-    let branch = pass.dropped(attention(normal, pass), dropout)
-    return map.tokens + (dropPath(pass)?(branch, 2 * number) ?? branch)
-  }
-
-  private func feedForwardHalf(_ tokens: Tensor, _ pass: Pass) -> Tensor {
-    if pass.fusesHalf(tokens) {
-      return half(tokens, norm2, 1, pass).feedForward(
-        expand: feedForward.expand.affine, contract: feedForward.contract.affine)
+    return branch(map.tokens, pass) { normal in
+      let normal = FeatureMap(tokens: normal, height: map.height, width: map.width)
+      return pass.dropped(attention(normal, pass), dropout)
     }
-    let branch = feedForward(norm2(tokens), pass, dropout: dropout + 1)
-    return tokens + (dropPath(pass)?(branch, 2 * number + 1) ?? branch)
   }
-
-  /// Branch 0 or 1 of the block, to be computed as one operation.
-  private func half(_ tokens: Tensor, _ norm: LayerNorm, _ branch: Int, _ pass: Pass) -> BlockHalf {
-    BlockHalf(
-      tokens, norm: norm.affine, epsilon: norm.epsilon, factors: dropPath(pass)?.factors(2 * number + branch),
-      pass.computeType)
-  }
-
-  private func dropPath(_ pass: Pass) -> DropPath? { dropRate > 0 ? pass.dropPath : nil }
 }

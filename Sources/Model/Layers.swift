@@ -36,7 +36,8 @@ struct LayerNorm {
   }
 }
 
-/// A 2-D convolution `[B, C, H, W]` → `[B, out, H', W']`, started as the reference does: variance `2 / fan-out`.
+/// A 2-D convolution `[B, C, H, W]` → `[B, out, H', W']`, started as the reference does unless told otherwise: variance
+/// `2 / fan-out`.
 struct Convolution {
   private let weight: Tensor
   private let bias: Tensor
@@ -46,12 +47,12 @@ struct Convolution {
 
   init(
     _ scope: ParameterScope, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int, padding: Int = 0,
-    groups: Int = 1, decays: Bool = true
+    groups: Int = 1, decays: Bool = true, variance: Double? = nil
   ) {
     let fanOut = kernel * kernel * outputs / groups
+    let deviation = (variance ?? 2 / Double(fanOut)).squareRoot()
     weight = scope.parameter(
-      "weight", [outputs, inputs / groups, kernel, kernel], .normal((2 / Double(fanOut)).squareRoot()),
-      decays: decays)
+      "weight", [outputs, inputs / groups, kernel, kernel], .normal(deviation), decays: decays)
     bias = scope.parameter("bias", [outputs], .constant(0))
     self.stride = stride
     self.padding = padding

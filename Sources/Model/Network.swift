@@ -10,8 +10,16 @@ public protocol Network {
   var dropRates: [Double] { get }
   /// The shapes of the outputs that `--drop` drops elements of, in the order of a pass over square images.
   func dropoutShapes(images: Int, side: Int) -> [[Int]]
+  /// A weight of a file in the shape that this network has for it, where that follows from the size of the images; nil for
+  /// every other weight, and where no images have that shape.
+  func resampled(_ weight: Tensor, for key: String) -> Tensor?
   /// The classes' logits, float32 `[B, K]`, for normalised images `[B, 3, H, W]`.
   ///
   /// A pure function of weights, images and pass.
   func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor
+}
+
+extension Network {
+  /// None: convolutions and attention take images of any size.
+  public func resampled(_ weight: Tensor, for key: String) -> Tensor? { nil }
 }

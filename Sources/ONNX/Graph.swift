@@ -30,6 +30,7 @@ public struct Graph {
   private var outputs: [ProtobufMessage] = []
   private var constants: [[Int]: Value] = [:]
   private var numbers: [Float: Value] = [:]
+  private var indices: Set<Int> = []
 
   /// A graph without operations.
   public init() {}
@@ -59,6 +60,15 @@ public struct Graph {
     let value = Value(name: "integers.\(constants.count)")
     add(value.name, [values.count], kind: 7, values.map(Int64.init).withUnsafeBytes(Array.init))
     constants[values] = value
+    return value
+  }
+
+  /// A whole number, which takes its place's dimension away where it says which one of them.
+  public mutating func index(_ index: Int) -> Value {
+    let value = Value(name: "index.\(index)")
+    if indices.insert(index).inserted {
+      add(value.name, [], kind: 7, [Int64(index)].withUnsafeBytes(Array.init))
+    }
     return value
   }
 

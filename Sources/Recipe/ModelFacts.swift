@@ -1,16 +1,16 @@
 /// What is known of a network before it is made: its size, and what others trained it to.
 public struct ModelFacts: Sendable, Equatable {
-  /// The reference's name of it.
+  /// Its canonical name: the reference's, or timm's where the reference has none.
   public let name: String
   /// Weights, with a head for 1,000 classes.
   public let parameters: Int
   /// Multiply-adds of a forward pass of one image of 224 pixels, attention's products among them, norms and activations not.
   public let multiplyAdds: Int
-  /// The best Acc@1 in percent on ImageNet of the reference's published training of 300 epochs, as its log has it; nil where
-  /// there is none.
+  /// Acc@1 in percent on ImageNet of the published training of 300 epochs: the best of the reference's log, or what DeiT's
+  /// authors state; nil where there is none.
   public let accuracy: Double?
   /// The name that timm has for it.
-  public var timm: String? { ModelName.aliases.first { $0.name == name }?.others.first }
+  public var timm: String? { ModelName.timm(name) }
 
   /// Every network, in the order of their names' list.
   public static let all = [
@@ -21,6 +21,12 @@ public struct ModelFacts: Sendable, Equatable {
     ModelFacts("pcpvt_small_v0", 24_106_216, 3_809_459_968, 81.226),
     ModelFacts("pcpvt_base_v0", 43_828_456, 6_652_933_888, 82.722),
     ModelFacts("pcpvt_large_v0", 60_989_672, 9_807_524_096, 83.058),
+    ModelFacts("deit_tiny_patch16_224", 5_717_416, 1_253_683_200, 72.2),
+    ModelFacts("deit_small_patch16_224", 22_050_664, 4_598_882_304, 79.9),
+    ModelFacts("deit_base_patch16_224", 86_567_656, 17_563_828_224, 81.8),
+    ModelFacts("deit_tiny_distilled_patch16_224", 5_910_800, 1_261_003_776, 74.5),
+    ModelFacts("deit_small_distilled_patch16_224", 22_436_432, 4_624_140_288, 81.2),
+    ModelFacts("deit_base_distilled_patch16_224", 87_338_192, 17_656_811_520, 83.4),
   ]
 
   private init(_ name: String, _ parameters: Int, _ multiplyAdds: Int, _ accuracy: Double?) {

@@ -1,34 +1,43 @@
 /// The names a network answers to: the reference's registry and timm's.
 public enum ModelName {
-  /// Canonical name → other spellings.
-  static let aliases: [(name: String, others: [String])] = [
-    ("alt_gvt_small", ["twins_svt_small"]),
-    ("alt_gvt_base", ["twins_svt_base"]),
-    ("alt_gvt_large", ["twins_svt_large"]),
-    ("alt_gvt_nano", []),
-    ("pcpvt_small_v0", ["twins_pcpvt_small"]),
-    ("pcpvt_base_v0", ["twins_pcpvt_base"]),
-    ("pcpvt_large_v0", ["twins_pcpvt_large"]),
-  ]
+  /// Every network's canonical name, and timm's.
+  private static let table: [(name: String, timm: String?)] =
+    [
+      ("alt_gvt_small", "twins_svt_small"),
+      ("alt_gvt_base", "twins_svt_base"),
+      ("alt_gvt_large", "twins_svt_large"),
+      ("alt_gvt_nano", nil),
+      ("pcpvt_small_v0", "twins_pcpvt_small"),
+      ("pcpvt_base_v0", "twins_pcpvt_base"),
+      ("pcpvt_large_v0", "twins_pcpvt_large"),
+    ] + deit.map { ($0, $0) }
 
-  /// Of all weights that timm has for these networks.
-  private static let tag = ".in1k"
+  private static let deit = ["", "distilled_"].flatMap { kind in
+    ["tiny", "small", "base"].map { "deit_\($0)_\(kind)patch16_224" }
+  }
+
+  /// Of the weights that timm has for these networks.
+  private static let tags = [".in1k", ".fb_in1k"]
+
+  /// Every canonical name.
+  public static var canonical: [String] { table.map(\.name) }
 
   /// Every name that `canonical(_:)` accepts, canonical ones first.
-  public static var all: [String] { aliases.map(\.name) + aliases.flatMap(\.others) }
+  public static var all: [String] {
+    canonical + table.compactMap { $0.timm == $0.name ? nil : $0.timm }
+  }
 
   /// timm's name of a network, by its canonical one; nil where timm has no such network.
-  public static func timm(_ canonical: String) -> String? {
-    aliases.first { $0.name == canonical }?.others.first
-  }
+  public static func timm(_ canonical: String) -> String? { table.first { $0.name == canonical }?.timm }
 
   /// The canonical name for any accepted spelling, or an error that names the nearest ones.
   ///
   /// Capital letters do not matter, nor what timm says of the training that its weights had, as `.in1k`.
   public static func canonical(_ name: String) throws(RecipeError) -> String {
     let lowercased = name.lowercased()
-    let plain = lowercased.hasSuffix(tag) ? String(lowercased.dropLast(tag.count)) : lowercased
-    if let entry = aliases.first(where: { $0.name == plain || $0.others.contains(plain) }) {
+    let tag = tags.first(where: lowercased.hasSuffix) ?? ""
+    let plain = String(lowercased.dropLast(tag.count))
+    if let entry = table.first(where: { $0.name == plain || $0.timm == plain }) {
       return entry.name
     }
     let near = nearest(to: name, among: all, atMost: 3).joined(separator: ", ")

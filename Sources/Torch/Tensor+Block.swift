@@ -27,6 +27,11 @@ public struct Affine {
   /// A pair.
   public init(_ weight: Tensor, _ bias: Tensor) { (self.weight, self.bias) = (weight, bias) }
 
+  /// Some outputs of the layer, as a layer of its own on the same memory.
+  public func rows(_ range: Range<Int>) -> Affine {
+    Affine(weight.narrowed(0, to: range), bias.narrowed(0, to: range))
+  }
+
   var handles: ct_affine { ct_affine(weight: weight.handle, bias: bias.handle) }
 }
 

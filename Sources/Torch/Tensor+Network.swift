@@ -38,6 +38,13 @@ public func attention(
   tensor(file, line) { ct_attention(q.handle, k.handle, v.handle, $0) }
 }
 
+/// Planes `[B, C, H, W]` scaled by a bicubic filter that is as wide as they shrink (PyTorch's `antialias=True`).
+public func resizedBicubic(
+  _ planes: Tensor, height: Int, width: Int, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  tensor(file, line) { ct_resize_bicubic(planes.handle, Int64(height), Int64(width), $0) }
+}
+
 /// How a loss over images becomes one number.
 public enum Reduction: Sendable {
   /// The mean over the images.

@@ -64,6 +64,11 @@ extension Tensor {
     return tensor(file, line) { ct_pad(handle, counts, Int32(counts.count), $0) }
   }
 
+  /// A view with the only element of the first dimension `count` times.
+  public func repeated(_ count: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_repeat(handle, Int64(count), $0) }
+  }
+
   /// Elements of another type; itself when the type is the same.
   public func cast(to dtype: DType, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     self.dtype == dtype ? self : tensor(file, line) { ct_cast(handle, dtype.rawValue, $0) }
@@ -75,4 +80,12 @@ extension Tensor {
       ct_to(handle, dtype.rawValue, device.kind.rawValue, Int32(device.index), $0)
     }
   }
+}
+
+/// Tensors one after the other along a dimension; their other dimensions are equal.
+public func concatenated(
+  _ parts: [Tensor], along dimension: Int, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let handles = parts.map { OpaquePointer?($0.handle) }
+  return tensor(file, line) { ct_concatenate(handles, Int32(handles.count), Int64(dimension), $0) }
 }

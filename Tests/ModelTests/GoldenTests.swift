@@ -10,6 +10,11 @@ import Torch
     (golden: "twins_svt_small", name: "alt_gvt_small", classes: 1000, side: 224),
     (golden: "twins_svt_base", name: "alt_gvt_base", classes: 1000, side: 224),
     (golden: "twins_pcpvt_small", name: "pcpvt_small_v0", classes: 1000, side: 224),
+    (golden: "deit_tiny_patch16_224", name: "deit_tiny_patch16_224", classes: 1000, side: 224),
+    (
+      golden: "deit_tiny_distilled_patch16_224", name: "deit_tiny_distilled_patch16_224", classes: 1000,
+      side: 224
+    ),
   ]
 
   @Test(arguments: networks, Kernels.allCases)
@@ -30,14 +35,38 @@ import Torch
     for parameter in network.parameters { try compare(parameter, golden) }
   }
 
-  @Test(arguments: Kernels.allCases)
-  func `a map that is no multiple of the window is padded as timm pads it`(kernels: Kernels) throws {
-    let golden = try Golden("twins_svt_small", in: .module)
-    let network = try makeRuleNetwork("alt_gvt_small", classes: 1000)
-    let logits = withoutGradients {
-      network(ruleInput(count: 1, side: 160), .evaluation(kernels: kernels))
+  private static let sides = [
+    ("twins_svt_small", "alt_gvt_small", [160, 192, 256, 288, 384]),
+    ("twins_pcpvt_small", "pcpvt_small_v0", [192, 256, 288, 384]),
+  ]
+
+  @Test(arguments: sides, Kernels.allCases)
+  func `images of other sizes are answered as timm does, with maps padded that windows do not divide`(
+    _ network: (golden: String, name: String, sides: [Int]), kernels: Kernels
+  ) throws {
+    let golden = try Golden(network.golden, in: .module)
+    let weights = try makeRuleNetwork(network.name, classes: 1000)
+    for side in network.sides {
+      let logits = withoutGradients {
+        weights(ruleInput(count: 1, side: side), .evaluation(kernels: kernels))
+      }
+      #expect(relativeError(logits.elements(), try golden.floats("logits_\(side)")) <= 1e-4, "\(side)")
     }
-    #expect(relativeError(logits.elements(), try golden.floats("logits_160")) <= 1e-4)
+  }
+
+  @Test(arguments: [192, 288]) func `positions are resampled as timm does`(side: Int) throws {
+    let name = "deit_tiny_distilled_patch16_224"
+    let (made, other) = (
+      try makeRuleNetwork(name, classes: 1000), try makeNetwork(name, classes: 1000, side: side)
+    )
+    let logits = withoutGradients {
+      for (from, to) in zip(made.parameters, other.parameters) {
+        to.tensor.copy(from: other.resampled(from.tensor, for: to.name) ?? from.tensor)
+      }
+      return other(ruleInput(count: 1, side: side), .evaluation())
+    }
+    let golden = try Golden(name, in: .module)
+    #expect(relativeError(logits.elements(), try golden.floats("logits_\(side)")) <= 1e-4)
   }
 
   @Test(arguments: Kernels.allCases)
@@ -79,7 +108,7 @@ import Torch
   }
 }
 
-private func makeRuleNetwork(_ name: String, classes: Int) throws -> Twins {
+private func makeRuleNetwork(_ name: String, classes: Int) throws -> any Network {
   let network = try makeNetwork(name, classes: classes)
   for parameter in network.parameters {
     let weights = Rule.weights(parameter.name, parameter.tensor.shape)

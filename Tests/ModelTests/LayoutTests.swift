@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Recipe
 import TestSupport
 import Testing
 import Torch
@@ -25,11 +26,8 @@ private struct Layout: Decodable {
 }
 
 @Suite struct LayoutTests {
-  private static let names = [
-    "twins_svt_small": "alt_gvt_small", "twins_svt_base": "alt_gvt_base", "twins_svt_large": "alt_gvt_large",
-    "twins_pcpvt_small": "pcpvt_small_v0", "twins_pcpvt_base": "pcpvt_base_v0",
-    "twins_pcpvt_large": "pcpvt_large_v0", "alt_gvt_nano": "alt_gvt_nano",
-  ]
+  private static let names = Dictionary(
+    uniqueKeysWithValues: ModelName.canonical.map { (ModelName.timm($0) ?? $0, $0) })
 
   @Test func `every network is listed`() {
     #expect(Set(Layout.all.map(\.model)) == Set(Self.names.keys))
@@ -53,6 +51,12 @@ private struct Layout: Decodable {
   }
 }
 
-func makeNetwork(_ name: String, classes: Int, dropPath: Double = 0, seed: UInt64 = 0) throws -> Twins {
+/// A network by its canonical name, for images of `side` pixels.
+func makeNetwork(_ name: String, classes: Int, side: Int = 224) throws -> any Network {
+  guard let shape = VisionTransformer.Shape.named(name) else { return try makeTwins(name, classes: classes) }
+  return VisionTransformer(shape, side: side, classes: classes)
+}
+
+func makeTwins(_ name: String, classes: Int, dropPath: Double = 0, seed: UInt64 = 0) throws -> Twins {
   Twins(try #require(TwinsConfiguration.named(name)), classes: classes, dropPath: dropPath, seed: seed)
 }

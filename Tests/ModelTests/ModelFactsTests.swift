@@ -7,22 +7,24 @@ import Torch
 /// What `twins-launch models` tells, against the networks themselves.
 @Suite struct ModelFactsTests {
   @Test func `every name has its facts, in the same order`() {
-    #expect(ModelFacts.all.map(\.name) == Array(ModelName.all.prefix(ModelFacts.all.count)))
-    #expect(ModelFacts.all.allSatisfy { TwinsConfiguration.named($0.name) != nil })
+    #expect(ModelFacts.all.map(\.name) == ModelName.canonical)
   }
 
-  @Test(arguments: ["alt_gvt_small", "alt_gvt_nano", "pcpvt_small_v0"])
-  func `a network has as many weights as its facts say, and as its shapes do`(name: String) throws {
-    let configuration = try #require(TwinsConfiguration.named(name))
+  @Test(arguments: [
+    "alt_gvt_small", "alt_gvt_nano", "pcpvt_small_v0", "deit_tiny_patch16_224",
+    "deit_small_distilled_patch16_224",
+  ])
+  func `a network has as many weights as its facts say`(name: String) throws {
     let facts = try #require(ModelFacts.all.first { $0.name == name })
-    let network = Twins(configuration, classes: 1000)
+    let network = try makeNetwork(name, classes: 1000)
     #expect(network.parameters.reduce(0) { $0 + $1.tensor.count } == facts.parameters)
-    #expect(Size(configuration).parameters == facts.parameters)
   }
 
   @Test(arguments: ModelFacts.all)
   func `weights and multiply-adds follow from the shapes`(facts: ModelFacts) throws {
-    let size = Size(try #require(TwinsConfiguration.named(facts.name)))
+    let size =
+      try VisionTransformer.Shape.named(facts.name).map(Size.init)
+      ?? Size(try #require(TwinsConfiguration.named(facts.name)))
     #expect(size.parameters == facts.parameters && size.multiplyAdds == facts.multiplyAdds)
   }
 }
@@ -47,6 +49,23 @@ private struct Size {
     }
     parameters += 2 * inputs
     add(linear: inputs, 1000, tokens: 1)
+  }
+
+  init(_ shape: VisionTransformer.Shape) {
+    let (patches, C, front) = (196, shape.channels, shape.isDistilled ? 2 : 1)
+    let tokens = front + patches
+    add(linear: 3 * shape.patch * shape.patch, C, tokens: patches)
+    parameters += (front + tokens) * C
+    for _ in 0..<shape.depth {
+      parameters += 4 * C
+      add(linear: C, 3 * C, tokens: tokens)
+      multiplyAdds += 2 * tokens * tokens * C
+      add(linear: C, C, tokens: tokens)
+      add(linear: C, 4 * C, tokens: tokens)
+      add(linear: 4 * C, C, tokens: tokens)
+    }
+    parameters += 2 * C
+    for _ in 0..<front { add(linear: C, 1000, tokens: 1) }
   }
 
   private mutating func addBlock(_ stage: TwinsConfiguration.Stage, _ j: Int, _ side: Int) {

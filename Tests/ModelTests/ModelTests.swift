@@ -6,7 +6,7 @@ import Torch
 
 @Suite struct ModelTests {
   @Test func `initial weights have the reference's spread`() throws {
-    let network = try makeNetwork("alt_gvt_nano", classes: 10)
+    let network = try makeTwins("alt_gvt_nano", classes: 10)
     func deviation(_ name: String) throws -> Double {
       let values: [Float] = try #require(network.parameters.first { $0.name == name }).tensor.elements()
       return (values.reduce(0) { $0 + Double($1) * Double($1) } / Double(values.count)).squareRoot()
@@ -20,7 +20,7 @@ import Torch
 
   // Too small a difference for the goldens: their activations have variances near 1.
   @Test func `norms behind convolutions have timm's other epsilon`() throws {
-    let network = try makeNetwork("alt_gvt_small", classes: 1000)
+    let network = try makeTwins("alt_gvt_small", classes: 1000)
     let blocks = network.stages.flatMap(\.blocks)
     let embeddings = network.stages.map(\.embedding.norm.epsilon)
     let summaries = blocks.compactMap { block in
@@ -31,13 +31,13 @@ import Torch
       }
     }
     #expect(embeddings + summaries == [Double](repeating: 1e-5, count: 11))
-    let others = blocks.flatMap { [$0.norm1.epsilon, $0.norm2.epsilon] } + [network.norm.epsilon]
-    #expect(others == [Double](repeating: 1e-6, count: 37))
+    let norms = blocks.flatMap { [$0.branch.norm, $0.feedForward.branch.norm] } + [network.norm]
+    #expect(norms.map(\.epsilon) == [Double](repeating: 1e-6, count: 37))
   }
 
   @Test func `a seed gives the same weights again, another seed others`() throws {
     func head(_ seed: UInt64) throws -> [Float] {
-      try #require(makeNetwork("alt_gvt_nano", classes: 10, seed: seed).parameters.dropLast().last).tensor
+      try #require(makeTwins("alt_gvt_nano", classes: 10, seed: seed).parameters.dropLast().last).tensor
         .elements()
     }
     #expect(try head(1) == head(1))
@@ -71,7 +71,7 @@ import Torch
   func `every output that is dropped has a mask of its shape, and a pass leaves them as they are`(
     name: String, side: Int
   ) throws {
-    let network = try makeNetwork(name, classes: 10)
+    let network = try makeTwins(name, classes: 10)
     let shapes = network.dropoutShapes(images: 2, side: side)
     #expect(shapes.count == 4 + 3 * network.stages.reduce(0) { $0 + $1.blocks.count })
     let images = Tensor.zeros([2, 3, side, side])
@@ -87,7 +87,7 @@ import Torch
   }
 
   @Test func `reduced precision stays close to float32`() throws {
-    let network = try makeNetwork("alt_gvt_nano", classes: 10)
+    let network = try makeTwins("alt_gvt_nano", classes: 10)
     let images = Tensor.zeros([4, 3, 64, 64])
     images.fillNormal(deviation: 1, seed: 5)
     let exact: [Float] = withoutGradients { network(images, .evaluation()) }.elements()

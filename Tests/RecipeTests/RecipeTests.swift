@@ -113,13 +113,14 @@ import enum Recipe.ExitStatus
 
   @Test func `all names are accepted and distinct`() throws {
     for name in ModelName.all { _ = try ModelName.canonical(name) }
-    #expect(Set(ModelName.all).count == 13)
+    #expect(Set(ModelName.all).count == ModelName.all.count && ModelName.all.count == 19)
   }
 
   @Test func `capital letters and timm's tag do not matter`() throws {
     #expect(try ModelName.canonical("ALT_GVT_SMALL") == "alt_gvt_small")
     #expect(try ModelName.canonical("twins_svt_small.in1k") == "alt_gvt_small")
     #expect(try ModelName.canonical("Twins_PCPVT_Base.in1k") == "pcpvt_base_v0")
+    #expect(try ModelName.canonical("deit_tiny_patch16_224.fb_in1k") == "deit_tiny_patch16_224")
   }
 
   @Test func `no other spelling is accepted`() {

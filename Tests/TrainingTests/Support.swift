@@ -41,11 +41,24 @@ struct RuleBatch {
 func makeRuleNetwork(dropPath: Double = 0) throws -> Twins {
   let configuration = try #require(TwinsConfiguration.named("alt_gvt_nano"))
   let network = Twins(configuration, classes: RuleBatch.classes, dropPath: dropPath)
+  fillByRule(network)
+  return network
+}
+
+/// A small DeiT with a distillation token whose weights are made by rule.
+func makeRuleDeiT() -> VisionTransformer {
+  var shape = VisionTransformer.Shape(channels: 64, heads: 2, isDistilled: true)
+  shape.depth = 2
+  let network = VisionTransformer(shape, side: RuleBatch.side, classes: RuleBatch.classes)
+  fillByRule(network)
+  return network
+}
+
+private func fillByRule(_ network: any Network) {
   for parameter in network.parameters {
     let weights = Rule.weights(parameter.name, parameter.tensor.shape)
     weights.withUnsafeBytes { parameter.tensor.fill(from: $0) }
   }
-  return network
 }
 
 /// The reference's recipe for the batches by rule, without what draws lots.

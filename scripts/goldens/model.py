@@ -1,4 +1,4 @@
-"""Goldens of the models: what timm's Twins answer on a rule input with rule weights.
+"""Goldens of the models: what timm's Twins and DeiT answer on a rule input with rule weights.
 
 Writes to Tests/ModelTests/Goldens:
 
@@ -7,8 +7,8 @@ Writes to Tests/ModelTests/Goldens:
                         loss                   [], mean cross entropy against LABELS
                         gradient_norm.KEY      [], L2 norm of the loss's gradient by parameter KEY
                         gradient.KEY           [16], its elements at flat indices k * elements // 16
-                        logits_160             [1, classes] for an input of [1, 3, 160, 160], whose maps the windows
-                                               do not divide (twins_svt_small only)
+                        logits_SIDE            [1, classes] for an input of [1, 3, SIDE, SIDE] with the same weights: maps that the
+                                               windows do not divide, and positions that DeiT resamples
     layouts.json        every model's parameters, their shapes and their number, in timm's order
 
 Computed in double precision from the float32 weights and input, so that a golden has no rounding errors of its own;
@@ -24,8 +24,9 @@ import json
 import torch
 import torch.nn.functional as F
 
-import reference
+import reference  # first: it makes timm importable
 import rule
+from timm.layers import resample_abs_pos_embed
 
 GOLDENS = reference.TESTS / "ModelTests" / "Goldens"
 ANSWERS = {  # name: (classes, input size)
@@ -33,11 +34,19 @@ ANSWERS = {  # name: (classes, input size)
     "twins_svt_small": (1000, 224),
     "twins_svt_base": (1000, 224),
     "twins_pcpvt_small": (1000, 224),
+    "deit_tiny_patch16_224": (1000, 224),
+    "deit_tiny_distilled_patch16_224": (1000, 224),
+}
+OTHER_SIDES = {
+    "twins_svt_small": (160, 192, 256, 288, 384),
+    "twins_pcpvt_small": (192, 256, 288, 384),
+    "deit_tiny_distilled_patch16_224": (192, 288),
 }
 LABELS = (3, 977)  # modulo the number of classes
 LAYOUTS = {
     "alt_gvt_nano": 10,
     **{f"twins_{kind}_{size}": 1000 for kind in ("svt", "pcpvt") for size in ("small", "base", "large")},
+    **{f"deit_{size}_{kind}patch16_224": 1000 for kind in ("", "distilled_") for size in ("tiny", "small", "base")},
 }
 
 
@@ -62,6 +71,18 @@ def relative_gap(ours, golden):
     return ((ours.double() - golden).norm() / golden.norm()).item()
 
 
+def for_side(name, model, side):
+    """The model for images of another size."""
+    if not name.startswith("deit"):
+        return model
+    other = reference.create(name, model.num_classes, img_size=side).double()
+    weights = model.state_dict()
+    weights["pos_embed"] = resample_abs_pos_embed(
+        weights["pos_embed"], new_size=list(other.patch_embed.grid_size), num_prefix_tokens=model.num_prefix_tokens)
+    other.load_state_dict(weights)
+    return other
+
+
 def record(name, classes, size):
     model = reference.by_rule(name, classes)
     single = answer(model, classes, size)
@@ -72,9 +93,9 @@ def record(name, classes, size):
         f" by up to {max(relative_gap(single[key], golden[key]) for key in norms):.1e} in a gradient's norm",
         flush=True,
     )
-    if name == "twins_svt_small":
+    for side in OTHER_SIDES.get(name, ()):
         with torch.no_grad():
-            golden["logits_160"] = model(images(1, 160, torch.double))
+            golden[f"logits_{side}"] = for_side(name, model, side)(images(1, side, torch.double))
     reference.save(GOLDENS / f"{name}.safetensors", golden)
 
 

@@ -1,4 +1,4 @@
-"""The models that the goldens come from: timm's Twins, with weights by rule instead of random ones."""
+"""The models that the goldens come from: timm's Twins and DeiT, with weights by rule instead of random ones."""
 
 from pathlib import Path
 
@@ -15,6 +15,7 @@ except RuntimeError:
         operators.define(operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 import timm
+from timm.models.deit import VisionTransformerDistilled
 from timm.models.twins import Twins
 
 import rule
@@ -33,12 +34,16 @@ NANO = dict(  # every kind of layer at a size for tests: LSA, GSA with and witho
     wss=[4, 4, 4, 2],
 )
 
+DEIT_NANO = dict(img_size=64, patch_size=16, embed_dim=64, depth=2, num_heads=2)
 
-def create(name, classes, device=None):
+
+def create(name, classes, device=None, **sizes):
     """A model in evaluation mode with timm's own random weights; on "meta" it has shapes only."""
     if name == "alt_gvt_nano":
         return Twins(num_classes=classes, device=device, **NANO).eval()
-    return timm.create_model(name, num_classes=classes, device=device).eval()
+    if name == "deit_nano_distilled":
+        return VisionTransformerDistilled(num_classes=classes, device=device, **DEIT_NANO).eval()
+    return timm.create_model(name, num_classes=classes, device=device, **sizes).eval()
 
 
 def by_rule(name, classes):

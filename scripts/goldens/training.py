@@ -11,6 +11,7 @@ Writes to Tests/TrainingTests/Goldens:
                                   mix_plans.json says (a list of {"own": λ, "box": [top, bottom, left, right] or null},
                                   which the Swift side draws and a test there compares with the file); besides
         average.KEY            [16], elements of timm's ModelEmaV2 with decay 0.9 after the last step
+    deit_ten_steps.safetensors    the first, of a small distilled DeiT (reference.py) whose two heads' mean is trained
     learning_rates.json        for each schedule the rate that every epoch of a run trains at
 
 The steps start from rule weights with ten classes. Step s (0 ..< 10) sees 16 images, rule.pixels(f"pixels{s}") of
@@ -61,9 +62,9 @@ def mixed(images, labels, plan):
     return images, mixup_target(labels, CLASSES, plan["own"], smoothing=0.1)
 
 
-def train(dtype, plans=None):
+def train(dtype, plans=None, name="alt_gvt_nano"):
     """The trained model, its losses, its gradient norms and its average."""
-    model = reference.by_rule("alt_gvt_nano", CLASSES).to(dtype).train()
+    model = reference.by_rule(name, CLASSES).to(dtype).train()
     groups = param_groups_weight_decay(model, 0.05, model.no_weight_decay())
     optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.999), eps=1e-8)
     criterion = SoftTargetCrossEntropy() if plans else LabelSmoothingCrossEntropy(0.1)
@@ -83,8 +84,8 @@ def train(dtype, plans=None):
     return model, torch.stack(losses), torch.stack(norms), average.module
 
 
-def record_steps(name, plans=None):
-    model, losses, norms, average = train(torch.double, plans)
+def record_steps(name, plans=None, of="alt_gvt_nano"):
+    model, losses, norms, average = train(torch.double, plans, of)
     tensors = {"loss": losses, "gradient_norm": norms}
     if plans:
         tensors |= {f"average.{key}": reference.samples(p) for key, p in average.named_parameters() if compared(key)}
@@ -93,7 +94,7 @@ def record_steps(name, plans=None):
             tensors[f"parameter_norm.{key}"] = parameter.norm()
             tensors[f"parameter.{key}"] = reference.samples(parameter)
     reference.save(GOLDENS / name, tensors)
-    report(losses, norms, train(torch.float, plans))
+    report(losses, norms, train(torch.float, plans, of))
 
 
 def compared(key):
@@ -135,4 +136,5 @@ def record_schedules():
 if __name__ == "__main__":
     record_steps("nano_ten_steps.safetensors")
     record_steps("mixed_ten_steps.safetensors", json.loads((GOLDENS / "mix_plans.json").read_text()))
+    record_steps("deit_ten_steps.safetensors", of="deit_nano_distilled")
     record_schedules()

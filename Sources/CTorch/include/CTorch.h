@@ -144,6 +144,9 @@ int ct_unbind(const ct_tensor *t, int64_t dimension, int count, ct_tensor **out)
 int ct_flip(const ct_tensor *t, int64_t dimension, ct_tensor **out);
 /// Pads with zeros: amounts before and after the last dimension, then of the one before it.
 int ct_pad(const ct_tensor *t, const int64_t *amounts, int count, ct_tensor **out);
+/// A view of a tensor whose first dimension is 1, with that `count` times.
+int ct_repeat(const ct_tensor *t, int64_t count, ct_tensor **out);
+int ct_concatenate(ct_tensor *const *parts, int count, int64_t dimension, ct_tensor **out);
 
 // Maths (maths.cpp)
 int ct_add(const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
@@ -178,6 +181,8 @@ int ct_layer_norm(const ct_tensor *x, const ct_tensor *weight, const ct_tensor *
                   ct_tensor **out);
 int ct_gelu(const ct_tensor *x, ct_tensor **out);
 int ct_attention(const ct_tensor *q, const ct_tensor *k, const ct_tensor *v, ct_tensor **out);
+/// Of [B, C, H, W], antialiased.
+int ct_resize_bicubic(const ct_tensor *planes, int64_t height, int64_t width, ct_tensor **out);
 /// `sums`: add the images' losses up instead of averaging them.
 int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, double smoothing, bool sums,
                      ct_tensor **out);

@@ -9,8 +9,8 @@ struct Models: ParsableCommand {
     abstract: "List the networks: sizes, work, and published accuracy.",
     discussion: """
       Parameters are with a head for 1,000 classes; GMACs are 10⁹ multiply-adds of a forward pass of one image of 224 pixels \
-      (papers call them FLOPs), of which a training step does about three times as many. Acc@1 is the best in the \
-      reference's published log of 300 epochs on ImageNet, in percent; this program has not repeated these trainings.
+      (papers call them FLOPs), of which a training step does about three times as many. Acc@1 is that of the \
+      published training of 300 epochs on ImageNet, in percent; this program has not repeated these trainings.
       """)
 
   @Flag(help: "Print a JSON object a line for each.")

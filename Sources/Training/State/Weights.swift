@@ -68,8 +68,8 @@ public struct Weights: Equatable, Sendable {
   }
 }
 
-/// The keys of the classifier, whose shapes depend on the number of classes.
-private let headKeys: Set = ["head.weight", "head.bias"]
+/// The keys of the classifiers, whose shapes depend on the number of classes.
+private let headKeys: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
 
 extension Network {
   /// All weights in host memory, by key.
@@ -97,11 +97,28 @@ extension Network {
   }
 
   private func load(_ file: some NamedTensors, except kept: Set<String>) throws(WeightsMismatch) {
+    let resampled = withoutGradients { resampledWeights(of: file) }
     try WeightsMismatch.check(
-      file, against: parameters.map { ($0.name, $0.tensor.shape) }, except: kept)
+      file, against: parameters.map { ($0.name, $0.tensor.shape) }, except: kept.union(resampled.keys))
     for parameter in parameters where !kept.contains(parameter.name) {
-      parameter.tensor.fill(from: file, named: parameter.name)
+      if let weight = resampled[parameter.name] {
+        withoutGradients { parameter.tensor.copy(from: weight) }
+      } else {
+        parameter.tensor.fill(from: file, named: parameter.name)
+      }
     }
+  }
+
+  /// Those that the file has for images of another size, as this network takes them.
+  private func resampledWeights(of file: some NamedTensors) -> [String: Tensor] {
+    let weights = parameters.compactMap { parameter -> (String, Tensor)? in
+      guard let view = try? file.tensor(named: parameter.name), view.type == .float32,
+        view.shape != parameter.tensor.shape
+      else { return nil }
+      let weight = Tensor(bytes: view.bytes, view.shape, .float32)
+      return resampled(weight, for: parameter.name).map { (parameter.name, $0) }
+    }
+    return Dictionary(uniqueKeysWithValues: weights)
   }
 }
 

@@ -28,7 +28,7 @@ public struct WeightsMismatch: Error, Equatable, Sendable, CustomStringConvertib
   }
 
   private var cause: String {
-    let onlyHead = missing.isEmpty && unexpected.isEmpty && different.allSatisfy { $0.hasPrefix("head.") }
+    let onlyHead = missing.isEmpty && unexpected.isEmpty && different.allSatisfy { $0.hasPrefix("head") }
     return onlyHead
       ? "It was trained on another number of classes: use the folder that it was trained on, "
         + "or --finetune, which draws a new head."

@@ -47,19 +47,17 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
 
   private static func writeONNX(_ trained: TrainedNetwork, to path: String) throws {
     let about = trained.about
-    guard let configuration = TwinsConfiguration.named(about.model) else {
+    var graph = NetworkGraph(trained.network.parameters)
+    let model = graph.model(
+      about.model, side: about.inputSize, classes: about.classes.count,
+      notes: [
+        "model": about.model, "classes": try jsonLine(about.classes.map(\.description)),
+        "input_size": "\(about.inputSize)", "crop_pct": "\(about.cropPercent)", "interpolation": "bicubic",
+        "mean": try jsonLine(Normalizer.means), "std": try jsonLine(Normalizer.deviations),
+      ], version: programVersion)
+    guard let model else {
       throw Failure("\(about.model) has no form in ONNX here", exitStatus: .badConfiguration)
     }
-    let names = try jsonLine(about.classes.map(\.description))
-    let model = TwinsGraph.model(
-      about.model, configuration, trained.network.parameters, side: about.inputSize,
-      classes: about.classes.count,
-      notes: [
-        "model": about.model, "classes": names, "input_size": "\(about.inputSize)",
-        "crop_pct": "\(about.cropPercent)", "interpolation": "bicubic",
-        "mean": try jsonLine(Normalizer.means),
-        "std": try jsonLine(Normalizer.deviations),
-      ], version: programVersion)
     let result = model.withUnsafeBytes { bytes in
       Result { () throws(CheckpointError) in try AtomicFile.write(bytes, to: path) }
     }

@@ -33,20 +33,29 @@ struct TimmFolder {
   }
 
   private var config: Config {
-    let (name, arguments) = Self.architecture(of: about.model)
+    let (name, arguments) = Self.architecture(of: about)
+    let shape = VisionTransformer.Shape.named(about.model)
     return Config(
       architecture: name, numClasses: about.classes.count, labelNames: about.classes.map(\.description),
       modelArgs: arguments,
       pretrainedCfg: Config.Pretrained(
         inputSize: [3, about.inputSize, about.inputSize], cropPct: about.cropPercent,
         mean: Normalizer.means, std: Normalizer.deviations,
-        numClasses: about.classes.count))
+        numClasses: about.classes.count,
+        firstConv: shape == nil ? "patch_embeds.0.proj" : "patch_embed.proj",
+        classifier: shape?.isDistilled == true ? ["head", "head_dist"] : ["head"],
+        fixedInputSize: shape != nil))
   }
 
   /// timm's name of a network, and what its builder has to be told where timm has none.
-  private static func architecture(of model: String) -> (String, Config.Arguments?) {
-    if let name = ModelName.timm(model) { return (name, nil) }
-    let stages = TwinsConfiguration.named(model)?.stages ?? []
+  private static func architecture(of about: Weights) -> (String, Config.Arguments?) {
+    if let name = ModelName.timm(about.model) {
+      // A vision transformer is made for one size, which timm's builder takes 224 for.
+      return (
+        name, VisionTransformer.Shape.named(name).map { _ in Config.Arguments(imgSize: about.inputSize) }
+      )
+    }
+    let stages = TwinsConfiguration.named(about.model)?.stages ?? []
     return (
       "twins_svt_small",
       Config.Arguments(
@@ -64,12 +73,13 @@ struct TimmFolder {
     let pretrainedCfg: Pretrained
 
     struct Arguments: Encodable {
-      let embedDims: [Int]
-      let numHeads: [Int]
-      let mlpRatios: [Int]
-      let depths: [Int]
-      let wss: [Int]
-      let srRatios: [Int]
+      var imgSize: Int?
+      var embedDims: [Int]?
+      var numHeads: [Int]?
+      var mlpRatios: [Int]?
+      var depths: [Int]?
+      var wss: [Int]?
+      var srRatios: [Int]?
     }
 
     struct Pretrained: Encodable {
@@ -80,9 +90,9 @@ struct TimmFolder {
       let numClasses: Int
       let interpolation = "bicubic"
       let cropMode = "center"
-      let firstConv = "patch_embeds.0.proj"
-      let classifier = "head"
-      let fixedInputSize = false
+      let firstConv: String
+      let classifier: [String]
+      let fixedInputSize: Bool
     }
   }
 }

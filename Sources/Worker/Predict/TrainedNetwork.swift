@@ -31,6 +31,7 @@ struct TrainedNetwork {
       cropPercent: source.about?.cropPercent ?? 0.875)
     var recipe = Recipe()
     recipe.model.name = about.model
+    recipe.data.inputSize = about.inputSize
     network = try makeNetwork(recipe, classes: about.classes.count, on: device)
     try source.load(network)
   }

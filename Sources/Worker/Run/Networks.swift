@@ -2,11 +2,16 @@ import Model
 import Recipe
 import Torch
 
-/// The network that a recipe names, its weights drawn from the recipe's seed: a model is a file of its own, and a case here.
+/// The network that a recipe names, its weights drawn from the recipe's seed: a family is a file of its own, and a case here.
 func makeNetwork(_ recipe: Recipe, classes: Int, on device: Device) throws(RecipeError) -> any Network {
-  if let configuration = TwinsConfiguration.named(try ModelName.canonical(recipe.model.name)) {
-    return Twins(
-      configuration, classes: classes, dropPath: recipe.model.dropPath, seed: recipe.seed, on: device)
+  let name = try ModelName.canonical(recipe.model.name)
+  let (dropPath, seed) = (recipe.model.dropPath, recipe.seed)
+  if let configuration = TwinsConfiguration.named(name) {
+    return Twins(configuration, classes: classes, dropPath: dropPath, seed: seed, on: device)
   }
-  throw RecipeError("model \(recipe.model.name) has a name but no configuration", exitStatus: .software)
+  if let shape = VisionTransformer.Shape.named(name) {
+    return VisionTransformer(
+      shape, side: recipe.data.inputSize, classes: classes, dropPath: dropPath, seed: seed, on: device)
+  }
+  throw RecipeError("model \(name) has a name but no configuration", exitStatus: .software)
 }

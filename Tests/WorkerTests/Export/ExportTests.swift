@@ -30,6 +30,7 @@ import Training
   private func weights(_ model: String, side: Int) throws -> String {
     var recipe = Recipe()
     recipe.model.name = model
+    recipe.data.inputSize = side
     let network = try makeNetwork(recipe, classes: classes.count, on: .cpu)
     withoutGradients {
       for parameter in network.parameters {
@@ -87,7 +88,7 @@ import Training
   /// With maps that the windows divide and others; PCPVT has no windows.
   @Test(arguments: [
     ("alt_gvt_nano", 64), ("alt_gvt_nano", 96), ("alt_gvt_small", 224), ("alt_gvt_small", 160),
-    ("pcpvt_small_v0", 128),
+    ("pcpvt_small_v0", 128), ("deit_tiny_patch16_224", 64), ("deit_tiny_distilled_patch16_224", 96),
   ])
   func `onnxruntime comes to the same logits`(model: String, side: Int) throws {
     let path = try weights(model, side: side)
@@ -99,7 +100,10 @@ import Training
   }
 
   /// timm has no nano, and is told its numbers.
-  @Test(arguments: ["alt_gvt_nano", "pcpvt_small_v0"]) func `timm takes the folder`(model: String) throws {
+  @Test(arguments: [
+    "alt_gvt_nano", "pcpvt_small_v0", "deit_tiny_patch16_224", "deit_tiny_distilled_patch16_224",
+  ])
+  func `timm takes the folder`(model: String) throws {
     let path = try weights(model, side: 64)
     let target = "\(folder.path)/timm"
     try export(path, target, to: "timm")

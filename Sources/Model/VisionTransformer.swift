@@ -1,0 +1,192 @@
+public import Torch
+
+/// A vision transformer (Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words") in the sizes of DeiT (Touvron et al. 2021,
+/// "Training data-efficient image transformers & distillation through attention").
+///
+/// Keys, order and maths equal timm's `vision_transformer.py` and `deit.py`.
+///
+/// B batch, N patches, T tokens in front of them, C channels, n heads, d = C/n, K classes.
+public struct VisionTransformer: Network {
+  private let embedding: Convolution
+  /// The class token `[1, 1, C]`, and the distillation token where there is one.
+  private let front: [Tensor]
+  /// What is added to all tokens, `[1, T + N, C]`.
+  private let positions: Tensor
+  private let blocks: [EncoderBlock]
+  private let norm: LayerNorm
+  /// One for each token in front.
+  private let heads: [Linear]
+  private let shape: Shape
+
+  /// Every weight with its key, in timm's order.
+  public let parameters: [Parameter]
+
+  /// How many classes it tells apart.
+  public let classes: Int
+
+  /// The numbers that make one member of the family.
+  public struct Shape: Equatable, Sendable {
+    /// Side of the square patches.
+    public var patch = 16
+    /// Channels of a token.
+    public var channels: Int
+    /// Attention heads.
+    public var heads: Int
+    /// Blocks.
+    public var depth = 12
+    /// Whether a second token learns from a teacher, with a head of its own.
+    public var isDistilled = false
+
+    /// The values of DeiT, but for the width.
+    public init(channels: Int, heads: Int, isDistilled: Bool = false) {
+      (self.channels, self.heads) = (channels, heads)
+      self.isDistilled = isDistilled
+    }
+
+    /// The shape for timm's name of a network, or nil.
+    public static func named(_ name: String) -> Shape? { table[name] }
+
+    private static let table: [String: Shape] = [
+      "deit_tiny_patch16_224": Shape(channels: 192, heads: 3),
+      "deit_small_patch16_224": Shape(channels: 384, heads: 6),
+      "deit_base_patch16_224": Shape(channels: 768, heads: 12),
+      "deit_tiny_distilled_patch16_224": Shape(channels: 192, heads: 3, isDistilled: true),
+      "deit_small_distilled_patch16_224": Shape(channels: 384, heads: 6, isDistilled: true),
+      "deit_base_distilled_patch16_224": Shape(channels: 768, heads: 12, isDistilled: true),
+    ]
+  }
+
+  /// A network for `classes` classes and square images of `side` pixels, its weights drawn from `seed`.
+  ///
+  /// `dropPath` is the highest drop-path rate: block i of n gets i / (n - 1) of it.
+  public init(
+    _ shape: Shape, side: Int, classes: Int, dropPath: Double = 0, seed: UInt64 = 0, on device: Device = .cpu
+  ) {
+    let scope = ParameterScope(on: device, seed: seed)
+    let (C, patches) = (shape.channels, (side / shape.patch) * (side / shape.patch))
+    let classToken = scope.parameter("cls_token", [1, 1, C], .normal(1e-6), decays: false)
+    positions = scope.parameter(
+      "pos_embed", [1, (shape.isDistilled ? 2 : 1) + patches, C], .normal(0.02), decays: false)
+    front =
+      [classToken]
+      + (shape.isDistilled ? [scope.parameter("dist_token", [1, 1, C], .normal(0.02), decays: false)] : [])
+    // As wide as PyTorch's own start, which timm leaves it.
+    embedding = Convolution(
+      scope["patch_embed"]["proj"], 3, C, kernel: shape.patch, stride: shape.patch,
+      variance: 1 / Double(9 * shape.patch * shape.patch))
+    blocks = (0..<shape.depth).map { i in
+      let rate = dropPath * Double(i) / Double(max(1, shape.depth - 1))
+      return EncoderBlock(scope["blocks"][i], C, heads: shape.heads, number: i, dropRate: rate)
+    }
+    norm = LayerNorm(scope["norm"], C, epsilon: 1e-6)
+    heads = (["head"] + (shape.isDistilled ? ["head_dist"] : [])).map { Linear(scope[$0], C, classes) }
+    parameters = scope.parameters
+    self.classes = classes
+    self.shape = shape
+  }
+
+  /// Two branches a block, in its order.
+  public var dropRates: [Double] { blocks.flatMap { [$0.dropRate, $0.dropRate] } }
+
+  /// That of all tokens, then three a block.
+  public func dropoutShapes(images B: Int, side: Int) -> [[Int]] {
+    let tokens = [B, positions.shape[1], shape.channels]
+    let expanded = [B, positions.shape[1], EncoderBlock.expansion * shape.channels]
+    return [tokens] + Array(repeating: [tokens, expanded, tokens], count: shape.depth).joined()
+  }
+
+  /// Positions of a square grid, scaled to this one's as timm's `resample_abs_pos_embed` does; those of the tokens in front stay.
+  public func resampled(_ weight: Tensor, for key: String) -> Tensor? {
+    let (size, T, C) = (weight.shape, front.count, shape.channels)
+    guard key == "pos_embed", size.count == 3, size[1] > T, size[2] == C else { return nil }
+    func side(_ count: Int) -> Int { Int(Double(count - T).squareRoot()) }
+    let (from, to) = (side(size[1]), side(positions.shape[1]))
+    guard from * from == size[1] - T else { return nil }
+    let grid = weight.narrowed(1, to: T..<size[1]).reshaped([1, from, from, C]).permuted([0, 3, 1, 2])
+    let scaled = resizedBicubic(grid, height: to, width: to)  // [1, C, to, to]
+    return concatenated(
+      [weight.narrowed(1, to: 0..<T), FeatureMap(planes: scaled).tokens], along: 1)
+  }
+
+  /// The classes' logits, float32 `[B, K]`, for normalised images `[B, 3, H, W]`: the mean of both heads where there are two.
+  public func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor {
+    let patches = FeatureMap(planes: embedding(images, pass)).tokens.cast(to: .float32)  // [B, N, C]
+    let B = patches.shape[0]
+    let first = concatenated(front.map { $0.repeated(B) } + [patches], along: 1) + positions
+    let tokens = blocks.reduce(pass.dropped(first, 0)) { $1($0, pass) }
+    let answers = heads.enumerated().map { token, head in
+      head(norm(tokens.selected(1, token)), pass).cast(to: .float32)
+    }
+    return answers.count == 1 ? answers[0] : (answers[0] + answers[1]).scaled(by: 0.5)
+  }
+}
+
+/// A block of the encoder: attention of all tokens to all, then an MLP.
+struct EncoderBlock {
+  static let expansion = 4
+
+  let dropRate: Double
+  private let branch: ResidualBranch
+  private let attention: SelfAttention
+  private let feedForward: FeedForwardHalf
+  /// The number of its first dropout, of three, among those of a pass.
+  private let dropout: Int
+
+  init(_ scope: ParameterScope, _ channels: Int, heads: Int, number: Int, dropRate: Double) {
+    self.dropRate = dropRate
+    dropout = 3 * number + 1
+    let norm = LayerNorm(scope["norm1"], channels, epsilon: 1e-6)
+    branch = ResidualBranch(number: 2 * number, dropRate: dropRate, norm: norm)
+    attention = SelfAttention(scope["attn"], channels, heads: heads)
+    feedForward = FeedForwardHalf(
+      scope, channels, ratio: Self.expansion, number: 2 * number + 1, dropRate: dropRate, dropout: dropout + 1
+    )
+  }
+
+  func callAsFunction(_ tokens: Tensor, _ pass: Pass) -> Tensor {
+    feedForward(attentionHalf(tokens, pass), pass)
+  }
+
+  private func attentionHalf(_ tokens: Tensor, _ pass: Pass) -> Tensor {
+    if pass.fusesHalf(tokens), attention.canFuse(tokens) {
+      return attention.fused(branch.half(tokens, pass), tokens)
+    }
+    return branch(tokens, pass) { pass.dropped(attention($0, pass), dropout) }
+  }
+}
+
+/// Attention of every token to every token.
+struct SelfAttention {
+  private let qkv: Linear
+  private let projection: Linear
+  private let heads: Int
+  private let takesHeads: Bool
+
+  init(_ scope: ParameterScope, _ channels: Int, heads: Int) {
+    qkv = Linear(scope["qkv"], channels, 3 * channels)
+    projection = Linear(scope["proj"], channels, channels)
+    self.heads = heads
+    takesHeads = Kernels.take(channels: channels, heads: heads)
+  }
+
+  /// Whether it can be part of one operation, whose memory grows with the square of the tokens.
+  func canFuse(_ tokens: Tensor) -> Bool { takesHeads && tokens.shape[1] <= 1024 }
+
+  /// As global attention without a summary: its map is a row of all tokens.
+  func fused(_ half: BlockHalf, _ tokens: Tensor) -> Tensor {
+    let (N, C) = (tokens.shape[1], tokens.shape[2])
+    return half.globalAttention(
+      height: 1, width: N, q: qkv.affine.rows(0..<C), kv: qkv.affine.rows(C..<3 * C),
+      projection: projection.affine, heads: heads, summary: nil)
+  }
+
+  func callAsFunction(_ tokens: Tensor, _ pass: Pass) -> Tensor {
+    let (B, N, C) = (tokens.shape[0], tokens.shape[1], tokens.shape[2])
+    // On the CPU in float32 whatever the products are, as global attention.
+    let type = tokens.device == .cpu ? .float32 : pass.computeType
+    let parts = qkv(tokens, pass).cast(to: type)
+      .reshaped([B, N, 3, heads, C / heads]).permuted([2, 0, 3, 1, 4]).unbound(0)  // three of [B, n, N, d]
+    let mixed = Torch.attention(parts[0], parts[1], parts[2])
+    return projection(mixed.transposed(1, 2).reshaped([B, N, C]), pass)
+  }
+}
