@@ -19,7 +19,8 @@ struct decoder {
 struct request {
   ci_header header;
   ci_region region;
-  uint8_t *rgb;
+  uint8_t *rows;
+  size_t skipped;
 };
 
 typedef void (*decoder_body)(j_decompress_ptr jpeg, struct request *request);
@@ -128,36 +129,52 @@ static void copy_inverted_cmyk(uint8_t *rgb, const JSAMPLE *cmyk, int32_t width)
 // with less than three columns of chroma is upsampled plainly, and eight pixels rule that out.
 enum { MARGIN = 8 };
 
+// Beside both margins, the left edge moves to that of a unit of up to four blocks.
+enum { SPARE_COLUMNS = 2 * MARGIN + 4 * DCTSIZE };
+
+size_t ci_jpeg_row_bytes(ci_region region) { return ((size_t)region.width + SPARE_COLUMNS) * 3; }
+
 // Returns how many pixels each decoded row has before the region starts; libjpeg moves the left edge to a block's.
 static JDIMENSION crop_columns(j_decompress_ptr jpeg, const ci_region *region) {
   JDIMENSION x = (JDIMENSION)region->x;
   JDIMENSION left = x > MARGIN ? x - MARGIN : 0;
   JDIMENSION right = x + (JDIMENSION)region->width + MARGIN;
   if (right > jpeg->output_width) right = jpeg->output_width;
-  if (left == 0 && right == jpeg->output_width) return x;
   JDIMENSION width = right - left;
-  jpeg_crop_scanline(jpeg, &left, &width);
+  if (width < jpeg->output_width) jpeg_crop_scanline(jpeg, &left, &width);
   return x - left;
 }
 
-static void read_region(j_decompress_ptr jpeg, struct request *request) {
-  const ci_region *region = &request->region;
-  const bool cmyk = jpeg->num_components == 4;
-  jpeg->out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
-  jpeg_start_decompress(jpeg);
-  size_t skipped = crop_columns(jpeg, region) * (size_t)jpeg->output_components;
-  if (region->y > 0) jpeg_skip_scanlines(jpeg, (JDIMENSION)region->y);
-  JSAMPARRAY row = jpeg->mem->alloc_sarray(
-      (j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width * (JDIMENSION)jpeg->output_components, 1);
-  uint8_t *rgb = request->rgb;
-  for (int32_t y = 0; y < region->height; y++, rgb += (size_t)region->width * 3) {
+static void read_cmyk(j_decompress_ptr jpeg, struct request *request) {
+  JSAMPARRAY row = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width * 4, 1);
+  uint8_t *rgb = request->rows;
+  for (int32_t y = 0; y < request->region.height; y++, rgb += ci_jpeg_row_bytes(request->region)) {
     jpeg_read_scanlines(jpeg, row, 1);
-    if (cmyk) copy_inverted_cmyk(rgb, row[0] + skipped, region->width);
-    else memcpy(rgb, row[0] + skipped, (size_t)region->width * 3);
+    copy_inverted_cmyk(rgb, row[0], (int32_t)jpeg->output_width);
   }
 }
 
-int ci_jpeg_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb) {
-  struct request request = {.region = region, .rgb = rgb};
-  return with_decoder(bytes, count, read_region, &request);
+static void read_rgb(j_decompress_ptr jpeg, struct request *request) {
+  JSAMPROW rgb = request->rows;
+  for (int32_t y = 0; y < request->region.height; y++, rgb += ci_jpeg_row_bytes(request->region)) {
+    jpeg_read_scanlines(jpeg, &rgb, 1);
+  }
+}
+
+static void read_region(j_decompress_ptr jpeg, struct request *request) {
+  const bool is_cmyk = jpeg->num_components == 4;
+  jpeg->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
+  jpeg_start_decompress(jpeg);
+  request->skipped = crop_columns(jpeg, &request->region) * (size_t)3;
+  if ((size_t)jpeg->output_width * 3 > ci_jpeg_row_bytes(request->region)) ERREXIT(jpeg, JERR_WIDTH_OVERFLOW);
+  if (request->region.y > 0) jpeg_skip_scanlines(jpeg, (JDIMENSION)request->region.y);
+  if (is_cmyk) read_cmyk(jpeg, request);
+  else read_rgb(jpeg, request);
+}
+
+int ci_jpeg_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rows, size_t *skipped) {
+  struct request request = {.region = region, .rows = rows};
+  if (with_decoder(bytes, count, read_region, &request)) return 1;
+  *skipped = request.skipped;
+  return 0;
 }

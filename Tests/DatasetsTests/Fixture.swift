@@ -81,9 +81,13 @@ func decoded(_ file: [UInt8], _ region: PixelRegion? = nil, path: FilePath = "te
   try file.withUnsafeBufferPointer { bytes in
     let image = try EncodedImage(bytes, path: path)
     let region = region ?? PixelRegion(width: image.width, height: image.height)
-    var rgb = [UInt8](repeating: 0, count: region.byteCount)
-    try rgb.withUnsafeMutableBufferPointer { try image.decode(region, into: $0) }
-    return rgb
+    let memory = ByteBuffer()
+    let rows = try image.decode(region, into: memory)
+    return withExtendedLifetime(memory) {
+      (0..<region.height).flatMap { y in
+        UnsafeBufferPointer(start: rows.start + y * rows.stride, count: region.width * 3)
+      }
+    }
   }
 }
 

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pixels.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -28,38 +30,21 @@ typedef struct ci_header {
 /// scans too: each costs as much time as an image, and they may be empty.
 int ci_jpeg_header(const uint8_t *bytes, size_t count, ci_header *header);
 
-/// Decodes `region` of a JPEG into `rgb` (region.height * region.width * 3 bytes).
+/// From one row of a JPEG's decoded region to the next, in bytes: more than its pixels take, for those made beside it.
+size_t ci_jpeg_row_bytes(ci_region region);
+
+/// Decodes `region` of a JPEG into `rows` (region.height * ci_jpeg_row_bytes(region) bytes), in each of which it begins after
+/// `skipped` bytes.
 ///
 /// The pixels are those of a full decode cut afterwards, to the bit, but the blocks outside the region are not
 /// reconstructed. Damage that costs pixels is an error; stray bytes that libjpeg skips over are not.
-int ci_jpeg_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb);
+int ci_jpeg_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rows, size_t *skipped);
 
 /// Reads a PNG's header. A file without an IEND chunk is refused as truncated.
 int ci_png_header(const uint8_t *bytes, size_t count, ci_header *header);
 
-/// Decodes a PNG of any colour type, depth and interlacing, and copies `region` of it into `rgb`.
+/// Decodes a PNG of any colour type, depth and interlacing, and copies `region` of it into `rgb`, packed.
 int ci_png_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb);
-
-/// Filters for `ci_resize`.
-typedef enum { CI_BILINEAR = 0, CI_BICUBIC = 1 } ci_filter;
-
-/// The `count` outputs from `start` on of a line of `in` pixels that is scaled to `out`.
-///
-/// A thin image may be scaled to more than 32 bits count; what is computed is the window.
-typedef struct ci_axis {
-  int64_t in, out, start, count;
-} ci_axis;
-
-/// Which inputs those outputs are made of: `count` from `first` on.
-void ci_axis_inputs(ci_axis axis, ci_filter filter, int32_t *first, int32_t *count);
-
-/// The bytes of memory that `ci_resize` asks for between its passes.
-size_t ci_resize_between(ci_axis across, ci_axis down, ci_filter filter);
-
-/// Writes the window that the axes name of a scaled image, packed 8-bit RGB, to the bit as Pillow scales the whole.
-///
-/// `rgb` holds the inputs of both axes alone, and `between` as many bytes as `ci_resize_between` says.
-int ci_resize(const uint8_t *rgb, ci_axis across, ci_axis down, ci_filter filter, uint8_t *between, uint8_t *out);
 
 /// Writes a PNG file of 8-bit samples: grey for 1 channel, RGB for 3.
 int ci_png_write(const char *path, const uint8_t *samples, int32_t width, int32_t height, int32_t channels);

@@ -44,21 +44,34 @@ struct EncodedImage {
   }
 
   /// Decodes all data, for damage in them: a strip as high as the image, since every row is read to its end.
-  func requireSound(_ pixels: ByteBuffer) throws(DataError) {
-    let strip = PixelRegion(width: min(16, width), height: height)
-    try decode(strip, into: pixels.reserve(strip.byteCount))
+  func requireSound(_ memory: ByteBuffer) throws(DataError) {
+    _ = try decode(PixelRegion(width: min(16, width), height: height), into: memory)
   }
 
-  /// Writes the pixels of `region` as packed RGB: height x width x 3 bytes.
-  func decode(_ region: PixelRegion, into rgb: UnsafeMutableBufferPointer<UInt8>) throws(DataError) {
-    precondition(rgb.count == region.byteCount, "\(rgb.count) bytes do not hold \(region)")
+  /// Rows of RGB, between which there may be bytes of no meaning.
+  struct Rows {
+    /// The first row's first pixel.
+    let start: UnsafePointer<UInt8>
+    /// From a row to the next, in bytes.
+    let stride: Int
+  }
+
+  /// Decodes the pixels of `region` into `memory`, where they are valid until it is used again.
+  func decode(_ region: PixelRegion, into memory: ByteBuffer) throws(DataError) -> Rows {
     precondition(region.isInside(width: width, height: height), "\(region) is not inside \(width)x\(height)")
     let area = ci_region(
       x: Int32(region.x), y: Int32(region.y), width: Int32(region.width), height: Int32(region.height))
-    let decode = format == .jpeg ? ci_jpeg_decode : ci_png_decode
-    guard decode(bytes.baseAddress, bytes.count, area, rgb.baseAddress) == 0 else {
-      throw .lastDecoderFailure(path)
+    let stride = format == .jpeg ? ci_jpeg_row_bytes(area) : region.width * 3
+    guard let rows = memory.reserve(region.height * stride).baseAddress else {
+      preconditionFailure("a region has at least one pixel")
     }
+    var skipped = 0
+    let status =
+      format == .jpeg
+      ? ci_jpeg_decode(bytes.baseAddress, bytes.count, area, rows, &skipped)
+      : ci_png_decode(bytes.baseAddress, bytes.count, area, rows)
+    guard status == 0 else { throw .lastDecoderFailure(path) }
+    return Rows(start: rows + skipped, stride: stride)
   }
 }
 

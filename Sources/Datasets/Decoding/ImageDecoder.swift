@@ -9,12 +9,14 @@ public final class ImageDecoder {
   private let scaled = ByteBuffer()
   private let spare = Canvas.Spare()
   private let retries: ReadRetries
+  private let times: StageTimes?
 
-  /// Makes a reader that holds no memory yet.
-  public convenience init() { self.init(retries: ReadRetries()) }
+  /// Makes a reader that holds no memory yet; what its stages take is added to `times`.
+  public convenience init(times: StageTimes? = nil) { self.init(retries: ReadRetries(), times: times) }
 
-  init(retries: ReadRetries) {
+  init(retries: ReadRetries, times: StageTimes? = nil) {
     self.retries = retries
+    self.times = times
   }
 
   /// The pixels of the image at `path`: size x size x 3 bytes, rows of RGB.
@@ -41,46 +43,51 @@ public final class ImageDecoder {
     _ path: FilePath, _ transform: any Transform, generator: KeyedGenerator,
     into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(DataError) {
-    let image = try EncodedImage(file.contents(of: path, retries), path: path)
+    let bytes = try timed(.read) { () throws(DataError) in try file.contents(of: path, retries) }
+    let image = try timed(.decode) { () throws(DataError) in try EncodedImage(bytes, path: path) }
     var generator = generator
     let plan = transform.plan(width: image.width, height: image.height, generator: &generator)
     try draw(image, plan, into: pixels)
   }
 
-  /// Carries out `plan`: decode what the window needs of the crop, scale it, mirror it, change its pixels.
+  /// Decodes all pixels of the image at `path`, of which nothing is kept: how long that takes is a measure for the rest.
+  public func decodeWhole(_ path: FilePath) throws(DataError) {
+    let bytes = try timed(.read) { () throws(DataError) in try file.contents(of: path, retries) }
+    try timed(.decode) { () throws(DataError) in
+      let image = try EncodedImage(bytes, path: path)
+      _ = try image.decode(PixelRegion(width: image.width, height: image.height), into: decoded)
+    }
+  }
+
+  /// Carries out `plan`: decode what the window needs of the crop, scale and mirror it, change its pixels.
   func draw(
     _ image: EncodedImage, _ plan: ImagePlan, into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(DataError) {
     precondition(pixels.count == plan.window.byteCount, "\(pixels.count) bytes do not hold \(plan.window)")
-    let source = plan.source
-    let stored = decoded.reserve(source.byteCount)
-    try image.decode(source, into: stored)
-    scale(stored, plan, into: pixels)
-    if plan.isMirrored { mirror(pixels, width: plan.window.width) }
-    let canvas = Canvas(pixels, width: plan.window.width, height: plan.window.height, spare: spare)
-    for operation in plan.operations { canvas.apply(operation) }
+    let stored = try timed(.decode) { () throws(DataError) in
+      try image.decode(plan.source, into: decoded)
+    }
+    timed(.resize) { scale(stored, plan, into: pixels) }
+    timed(.augment) {
+      let canvas = Canvas(pixels, width: plan.window.width, height: plan.window.height, spare: spare)
+      for operation in plan.operations { canvas.apply(operation) }
+    }
+  }
+
+  private func timed<Result, Failure: Error>(
+    _ stage: StageTimes.Stage, _ work: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    guard let times else { return try work() }
+    return try times.timed(stage, work)
   }
 
   private func scale(
-    _ stored: UnsafeMutableBufferPointer<UInt8>, _ plan: ImagePlan,
-    into pixels: UnsafeMutableBufferPointer<UInt8>
+    _ stored: EncodedImage.Rows, _ plan: ImagePlan, into pixels: UnsafeMutableBufferPointer<UInt8>
   ) {
     let filter = plan.interpolation.filter
-    let between = scaled.reserve(ci_resize_between(plan.across, plan.down, filter))
-    let status = ci_resize(
-      stored.baseAddress, plan.across, plan.down, filter, between.baseAddress, pixels.baseAddress)
-    precondition(status == 0, "resize \(plan): \(String(cString: ci_last_error()))")
-  }
-
-  private func mirror(_ pixels: UnsafeMutableBufferPointer<UInt8>, width: Int) {
-    for row in stride(from: 0, to: pixels.count, by: width * 3) {
-      var left = row
-      var right = row + (width - 1) * 3
-      while left < right {
-        for channel in 0..<3 { pixels.swapAt(left + channel, right + channel) }
-        left += 3
-        right -= 3
-      }
-    }
+    let memory = scaled.reserve(ci_resize_memory(plan.across, plan.down, filter))
+    ci_resize(
+      stored.start, stored.stride, plan.across, plan.down, filter, plan.isMirrored ? 1 : 0,
+      memory.baseAddress, pixels.baseAddress)
   }
 }

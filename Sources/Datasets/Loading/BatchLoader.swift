@@ -35,13 +35,14 @@ public final class BatchLoader {
   ///   - threads: how many decode; with 0, `next` decodes on its caller's thread (for debugging).
   ///   - depth: how many batches are prepared ahead.
   ///   - failures: what is done about an image that cannot be used.
+  ///   - times: what the stages of images take is added there, with 0 threads.
   public convenience init(
     folder: any ImageSource, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int,
-    depth: Int = 2, failures: Failures = .replaced(inARow: 0)
+    depth: Int = 2, failures: Failures = .replaced(inARow: 0), times: StageTimes? = nil
   ) {
     self.init(
       folder: folder, transform: transform, batchSize: batchSize, seed: seed, threads: threads, depth: depth,
-      failures: failures, retries: ReadRetries())
+      failures: failures, retries: ReadRetries(), times: times)
   }
 
   /// What is done about images that cannot be used.
@@ -54,7 +55,7 @@ public final class BatchLoader {
 
   init(
     folder: any ImageSource, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int,
-    depth: Int, failures: Failures, retries: ReadRetries
+    depth: Int, failures: Failures, retries: ReadRetries, times: StageTimes? = nil
   ) {
     precondition(batchSize > 0 && threads >= 0, "\(batchSize) views on \(threads) threads")
     let size = transform.size
@@ -65,7 +66,7 @@ public final class BatchLoader {
     let shared = Monitor(Shared(queue: queue))
     self.decoder = decoder
     self.shared = shared
-    inlineReader = threads == 0 ? ImageDecoder(retries: retries) : nil
+    inlineReader = threads == 0 ? ImageDecoder(retries: retries, times: times) : nil
     self.threads = (0..<threads).map { _ in
       OwnedThread.started("decode") {
         Self.decodeUntilClosed(decoder, ImageDecoder(retries: retries), shared)

@@ -24,17 +24,17 @@ struct BenchData: ParsableCommand {
   @Option(help: ArgumentHelp("Side of the images in a batch.", valueName: "pixels"))
   var inputSize = 224
 
+  @Flag(help: "Make the views of an evaluation, and not those of training.")
+  var evaluation = false
+
+  @Flag(
+    help: "Show where the time of an image goes, on one thread, and what a decoding of whole images takes.")
+  var profile = false
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
   private static let batchSize = 32
-
-  private struct Report: Encodable {
-    let images: Int
-    let imagesPerSecond: Double
-    let cpuMillisecondsPerImage: Double
-    let threads: Int
-  }
 
   func validate() throws {
     try Worker.validate(threads, "--threads", in: 1...manyThreads)
@@ -42,14 +42,19 @@ struct BenchData: ParsableCommand {
     guard seconds > 0, seconds <= 86_400 else {
       throw ValidationError("--seconds \(seconds): must be above 0, at most 86400")
     }
+    if profile, (threads ?? 1) != 1 {
+      throw ValidationError("--profile is of one thread: leave --threads out")
+    }
   }
 
   func run() throws {
-    let threads = threads ?? Processors.usable
-    let files = try ImageFolderPair(FilePath(folder)).training
+    let threads = profile ? 1 : threads ?? Processors.usable
+    let files = try ImageFolderPair(FilePath(folder), for: .training).training
+    let times = profile ? StageTimes() : nil
     let loader = BatchLoader(
       folder: files, transform: try transform(), batchSize: Self.batchSize, seed: 0,
-      threads: threads)
+      // Its caller is the one thread whose stages are timed.
+      threads: profile ? 0 : threads, times: times)
     let watch = Stopwatch()
     let busy = clock()
     var images = 0
@@ -59,15 +64,20 @@ struct BenchData: ParsableCommand {
       epoch += 1
     }
     let milliseconds = Double(clock() - busy) / Double(CLOCKS_PER_SEC) * 1000
-    let report = Report(
+    var report = DataReport(
       images: images, imagesPerSecond: Double(images) / watch.elapsed,
       cpuMillisecondsPerImage: milliseconds / Double(max(1, images)), threads: threads)
-    print(json ? try jsonLine(report) : sentence(report))
+    if let times {
+      report.add(times, wholeDecode: try wholeDecode(of: files))
+    }
+    print(json ? try jsonLine(report) : report.description)
   }
 
-  /// The reference's transform, RandAugment included.
-  private func transform() throws -> TrainTransform {
-    TrainTransform(size: inputSize, augmentation: try RandAugment(parsing: Recipe().data.autoAugment))
+  private func transform() throws -> any Transform {
+    evaluation
+      ? EvaluationTransform(size: inputSize)
+      // The reference's, RandAugment included.
+      : TrainTransform(size: inputSize, augmentation: try RandAugment(parsing: Recipe().data.autoAugment))
   }
 
   private func decode(
@@ -83,8 +93,16 @@ struct BenchData: ParsableCommand {
     return images
   }
 
-  private func sentence(_ report: Report) -> String {
-    "\(fixed(report.imagesPerSecond, 1)) images/s on \(report.threads) threads, "
-      + "\(fixed(report.cpuMillisecondsPerImage, 2)) CPU-ms an image"
+  // Milliseconds that the decoder takes for all pixels of an image, over as many as fit in a second.
+  private func wholeDecode(of files: ImageFolder) throws -> Double {
+    let times = StageTimes()
+    let decoder = ImageDecoder(times: times)
+    let watch = Stopwatch()
+    var images = 0
+    while images < files.count, watch.elapsed < min(seconds, 1) {
+      try decoder.decodeWhole(files[images].path)
+      images += 1
+    }
+    return times.seconds(of: .decode) * 1000 / Double(images)
   }
 }

@@ -51,15 +51,10 @@ private struct Row {
   func line(steps: Int, all: Double, peak: Double) -> String {
     let time = String(
       format: "%8.2f  %5.1f %%  %6d", seconds / Double(steps) * 1e3, 100 * seconds / all, calls / steps)
-    guard operations > 0 else { return name.padded(to: Self.width) + time }
+    let label = String(name.prefix(Self.width)).padded(to: Self.width)
+    guard operations > 0 else { return label + time }
     let rate = operations / seconds
-    return name.padded(to: Self.width) + time
+    return label + time
       + String(format: "  %6.0f   %5.1f %%", rate / 1e9, 100 * rate / peak)
-  }
-}
-
-extension String {
-  fileprivate func padded(to width: Int) -> String {
-    String(prefix(width)) + String(repeating: " ", count: max(0, width - count))
   }
 }

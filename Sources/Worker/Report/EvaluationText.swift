@@ -64,15 +64,3 @@ extension EvaluationReport {
 private func percent(_ value: Double?, _ decimals: Int = 1) -> String {
   value.map { "\(fixed($0, decimals)) %" } ?? "–"
 }
-
-extension String {
-  /// The text with spaces after it.
-  fileprivate func padded(to width: Int) -> String {
-    self + String(repeating: " ", count: max(0, width - count))
-  }
-
-  /// The text with spaces before it.
-  fileprivate func padded(before width: Int) -> String {
-    String(repeating: " ", count: max(0, width - count)) + self
-  }
-}

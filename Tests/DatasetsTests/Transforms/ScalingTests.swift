@@ -40,7 +40,7 @@ import Testing
     let plan = EvaluationTransform(size: 224).plan(width: width, height: height, generator: &generator)
     #expect(plan.source.isInside(width: width, height: height))
     #expect(plan.source.byteCount <= 15)
-    #expect(ci_resize_between(plan.across, plan.down, CI_BICUBIC) <= 224 * 5 * 3)
+    #expect(ci_resize_memory(plan.across, plan.down, CI_BICUBIC) <= 64 << 10)
   }
 
   private func plan(
@@ -67,9 +67,11 @@ import Testing
   private func scaled(_ image: [UInt8], _ plan: ImagePlan) -> [UInt8] {
     let stored = cut(image, width: plan.crop.width, plan.source)
     let filter = plan.interpolation.filter
-    var between = [UInt8](repeating: 0, count: ci_resize_between(plan.across, plan.down, filter))
+    var memory = [UInt8](repeating: 0, count: ci_resize_memory(plan.across, plan.down, filter))
     var pixels = [UInt8](repeating: 0, count: plan.window.byteCount)
-    #expect(ci_resize(stored, plan.across, plan.down, filter, &between, &pixels) == 0)
+    ci_resize(
+      stored, 3 * plan.source.width, plan.across, plan.down, filter, plan.isMirrored ? 1 : 0, &memory,
+      &pixels)
     return pixels
   }
 }

@@ -8,7 +8,8 @@ struct Canvas {
   /// Memory for copies of an image, used again and again by one thread.
   final class Spare {
     let bytes = ByteBuffer()
-    let colors = ReusedBuffer<SIMD4<Double>>()
+    let tones = ByteBuffer()
+    let counts = ReusedBuffer<Int32>()
   }
 
   /// The image of `width` x `height` pixels whose rows are `pixels`.

@@ -1,0 +1,11 @@
+// The loops over pixels for AVX-512 (F, BW, DQ, VL).
+#include "table.h"
+#include <string.h>
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#include "assembly.h"
+#pragma clang attribute pop
+
+const struct ci_kernels ci_kernels_avx512 = CI_KERNELS;
+#endif

@@ -1,0 +1,39 @@
+// The loops over pixels, once for each instruction set.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../include/CImage.h"
+
+/// 8 bits of a result and 2 for overshoot are left free of 32.
+enum { CI_FRACTION = 32 - 8 - 2 };
+
+/// The weights of the inputs of each output, in `CI_FRACTION` fractional bits.
+struct ci_weights {
+  int32_t count;   // outputs
+  int32_t most;    // from one output's weights to the next one's
+  int32_t *first;  // the first input of each
+  int32_t *taps;   // how many inputs each has
+  int32_t *fixed;
+};
+
+/// What shows where a moved image ends: the mean colour of ImageNet, as the reference fills it.
+static const uint8_t ci_move_fill[3] = {124, 116, 104};
+
+struct ci_kernels {
+  /// Rows of `bytes` each, `stride` from each other, to as many packed rows as there are outputs.
+  void (*weigh_down)(const uint8_t *rows, size_t stride, size_t bytes, const struct ci_weights *weights, uint8_t *out);
+  /// Rows to packed rows, with 64 bytes an input, in fours, in `columns`, and 64 an output, in fours, in `weighed`.
+  void (*weigh_across)(const uint8_t *rgb, size_t stride, int32_t width, int32_t height, const struct ci_weights *weights,
+                       uint8_t *columns, uint8_t *weighed, uint8_t *out);
+  void (*move)(uint8_t *rgb, int32_t width, int32_t height, ci_affine map, ci_filter filter, uint8_t *memory);
+  int64_t (*sum_greys)(const uint8_t *rgb, size_t pixels);
+  void (*mix_greys)(uint8_t *rgb, size_t pixels, float factor);
+  void (*mix_smooth)(uint8_t *rgb, const uint8_t *before, int32_t width, int32_t height, float factor);
+  void (*replace_tones)(uint8_t *rgb, size_t pixels, const uint8_t *tones);
+};
+
+extern const struct ci_kernels ci_kernels_plain, ci_kernels_avx2, ci_kernels_avx512;
+
+/// Those of the instruction set in use.
+const struct ci_kernels *ci_kernels(void);

@@ -1,0 +1,49 @@
+import Datasets
+
+/// What `bench data` found.
+struct DataReport: Encodable {
+  let images: Int
+  let imagesPerSecond: Double
+  let cpuMillisecondsPerImage: Double
+  let threads: Int
+  /// Milliseconds an image by stage, of those that were asked for.
+  private(set) var stages: [String: Double]?
+  /// Milliseconds that a decoding of all pixels takes, where it was timed.
+  private(set) var wholeDecode: Double?
+
+  init(images: Int, imagesPerSecond: Double, cpuMillisecondsPerImage: Double, threads: Int) {
+    (self.images, self.imagesPerSecond) = (images, imagesPerSecond)
+    (self.cpuMillisecondsPerImage, self.threads) = (cpuMillisecondsPerImage, threads)
+  }
+
+  /// Adds what the stages took, the rest of an image's time among them.
+  mutating func add(_ times: StageTimes, wholeDecode: Double) {
+    let each = Dictionary(
+      uniqueKeysWithValues: StageTimes.Stage.allCases.map {
+        ($0.rawValue, times.seconds(of: $0) * 1000 / Double(max(1, images)))
+      })
+    stages = each.merging([Self.rest: cpuMillisecondsPerImage - each.values.reduce(0, +)]) { $1 }
+    self.wholeDecode = wholeDecode
+  }
+
+  private static let rest = "rest"
+}
+
+extension DataReport: CustomStringConvertible {
+  /// A sentence, and a line for each stage.
+  var description: String {
+    let sentence =
+      "\(fixed(imagesPerSecond, 1)) images/s on \(threads) thread\(threads == 1 ? "" : "s"), "
+      + "\(fixed(cpuMillisecondsPerImage, 2)) CPU-ms an image"
+    guard let stages, let wholeDecode else { return sentence }
+    let lines = (StageTimes.Stage.allCases.map(\.rawValue) + [Self.rest]).map { stage in
+      let milliseconds = stages[stage] ?? 0
+      let share = fixed(100 * milliseconds / cpuMillisecondsPerImage, 1)
+      return
+        "\(stage.padded(to: 10))\(fixed(milliseconds, 3).padded(before: 8))  \(share.padded(before: 5)) %"
+    }
+    let head = "stage".padded(to: 10) + "  CPU-ms    share"
+    let note = "The decoder takes \(fixed(wholeDecode, 3)) ms for all pixels of an image."
+    return ([sentence, head] + lines + [note]).joined(separator: "\n")
+  }
+}
