@@ -5,7 +5,7 @@ public import SystemPackage
 ///
 /// Pipes, sockets and devices are refused and never waited for: whoever may put a name into a folder could otherwise
 /// hang whoever reads it.
-public struct RegularFile: ~Copyable {
+public struct RegularFile: ~Copyable, Sendable {
   /// Valid while this value is.
   public var descriptor: CInt { file.number }
   /// Where it was opened.
@@ -49,6 +49,24 @@ public struct RegularFile: ~Copyable {
       if got > 0 { count += got } else if errno != EINTR { throw SystemError("read", path) }
     }
     return count
+  }
+
+  /// Reads from `offset` on, wherever the current place is, until `bytes` is full or the file ends; how many were read.
+  public borrowing func read(
+    into bytes: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(SystemError) -> Int {
+    var count = 0
+    while let start = bytes.baseAddress, count < bytes.count {
+      let got = pread(descriptor, start + count, bytes.count - count, off_t(offset + count))
+      if got == 0 { break }
+      if got > 0 { count += got } else if errno != EINTR { throw SystemError("read", path) }
+    }
+    return count
+  }
+
+  /// Has the system begin to read a part into its cache.
+  public borrowing func willRead(at offset: Int, count: Int) {
+    posix_fadvise(descriptor, off_t(offset), off_t(count), CInt(POSIX_FADV_WILLNEED))
   }
 
   /// Writes all bytes to the end of the file.

@@ -40,6 +40,9 @@ size_t ci_jpeg_row_bytes(ci_region region);
 /// reconstructed. Damage that costs pixels is an error; stray bytes that libjpeg skips over are not.
 int ci_jpeg_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rows, size_t *skipped);
 
+/// Makes a JPEG of packed RGB, at libjpeg's `quality` (1 to 100), in a new block that the caller gives to `free`.
+int ci_jpeg_encode(const uint8_t *rgb, int32_t width, int32_t height, int32_t quality, uint8_t **bytes, size_t *count);
+
 /// Reads a PNG's header. A file without an IEND chunk is refused as truncated.
 int ci_png_header(const uint8_t *bytes, size_t count, ci_header *header);
 

@@ -4,18 +4,17 @@ public import SystemPackage
 
 /// Turns image files into pixels, with memory of its own that is used again and again; one decoder, one thread.
 public final class ImageDecoder {
-  private let file = ByteBuffer()
+  private let file: FileMemory
   private let decoded = ByteBuffer()
   private let scaled = ByteBuffer()
   private let spare = Canvas.Spare()
-  private let retries: ReadRetries
   private let times: StageTimes?
 
   /// Makes a reader that holds no memory yet; what its stages take is added to `times`.
   public convenience init(times: StageTimes? = nil) { self.init(retries: ReadRetries(), times: times) }
 
   init(retries: ReadRetries, times: StageTimes? = nil) {
-    self.retries = retries
+    file = FileMemory(retries: retries)
     self.times = times
   }
 
@@ -25,11 +24,18 @@ public final class ImageDecoder {
   public func pixels(
     of path: FilePath, _ transform: some Transform, generator: KeyedGenerator
   ) throws(DataError) -> [UInt8] {
+    try pixels(of: 0, in: ImageList(path), transform, generator: generator)
+  }
+
+  /// The pixels of the image at `index` of `source`, likewise.
+  public func pixels(
+    of index: Int, in source: some ImageSource, _ transform: some Transform, generator: KeyedGenerator
+  ) throws(DataError) -> [UInt8] {
     var view = [UInt8](repeating: 0, count: transform.size * transform.size * 3)
     var failure: DataError?
     view.withUnsafeMutableBufferPointer { pixels in
       do throws(DataError) {
-        try read(path, transform, generator: generator, into: pixels)
+        try read(index, of: source, transform, generator: generator, into: pixels)
       } catch {
         failure = error
       }
@@ -38,25 +44,29 @@ public final class ImageDecoder {
     return view
   }
 
-  /// Writes the pixels of the image at `path` into `pixels`, size x size x 3 bytes.
+  /// Writes the pixels of an image into `pixels`, size x size x 3 bytes.
   func read(
-    _ path: FilePath, _ transform: any Transform, generator: KeyedGenerator,
+    _ index: Int, of source: any ImageSource, _ transform: any Transform, generator: KeyedGenerator,
     into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(DataError) {
-    let bytes = try timed(.read) { () throws(DataError) in try file.contents(of: path, retries) }
-    let image = try timed(.decode) { () throws(DataError) in try EncodedImage(bytes, path: path) }
+    let image = try encoded(index, of: source)
     var generator = generator
     let plan = transform.plan(width: image.width, height: image.height, generator: &generator)
     try draw(image, plan, into: pixels)
   }
 
-  /// Decodes all pixels of the image at `path`, of which nothing is kept: how long that takes is a measure for the rest.
-  public func decodeWhole(_ path: FilePath) throws(DataError) {
-    let bytes = try timed(.read) { () throws(DataError) in try file.contents(of: path, retries) }
+  /// Decodes all pixels of an image, of which nothing is kept: how long that takes is a measure for the rest.
+  public func decodeWhole(_ index: Int, of source: some ImageSource) throws(DataError) {
+    let image = try encoded(index, of: source)
     try timed(.decode) { () throws(DataError) in
-      let image = try EncodedImage(bytes, path: path)
       _ = try image.decode(PixelRegion(width: image.width, height: image.height), into: decoded)
     }
+  }
+
+  private func encoded(_ index: Int, of source: any ImageSource) throws(DataError) -> EncodedImage {
+    let path = source[index].path
+    let bytes = try timed(.read) { () throws(DataError) in try source.contents(of: index, in: file) }
+    return try timed(.decode) { () throws(DataError) in try EncodedImage(bytes, path: path) }
   }
 
   /// Carries out `plan`: decode what the window needs of the crop, scale and mirror it, change its pixels.

@@ -47,6 +47,10 @@ public enum DataError: Error, Equatable, Sendable {
   case noSuchTable(path: String)
   /// The table of the digits demo is not what it should be.
   case malformedTable(path: String, reason: String)
+  /// The index of a packed split that is cut off, changed or of another kind.
+  case malformedIndex(path: FilePath, reason: String)
+  /// A folder that holds a pack of other images, or one made in another way.
+  case otherPack(folder: FilePath)
   /// A file or folder that cannot be written.
   case unwritable(path: FilePath, reason: String)
 

@@ -20,13 +20,27 @@ public struct ImageFolder: Sendable {
   /// The class names; their positions are the labels.
   public let classes: [ClassName]
 
+  private let store: any ImageStore
   private var paths = PathList()
   // Where each class begins among the images; a class's images are neighbours.
   private var starts: [Int] = []
 
-  /// Lists the folder; throws for a missing folder, no classes, two that look alike, an empty or an unreadable one.
+  /// Lists the folder, or reads the index of one that is packed; throws for a missing folder, no classes, two that look alike, an
+  /// empty or an unreadable one, and for a broken index.
   public init(_ root: FilePath) throws(DataError) {
+    if let index = try ShardIndex(in: root) { self.init(root, index) } else { try self.init(walking: root) }
+  }
+
+  /// The split whose shards lie in `root`.
+  init(_ root: FilePath, _ index: ShardIndex) {
     self.root = root
+    (classes, paths, starts) = (index.classes, index.names, index.starts)
+    store = Shards(root, index.places)
+  }
+
+  private init(walking root: FilePath) throws(DataError) {
+    self.root = root
+    store = FilesBelow(root: root)
     classes = try Self.classNames(in: root)
     guard !classes.isEmpty else { throw .noClasses(folder: root) }
     if let alike = Self.lookAlikes(classes, in: root).first { throw alike }
@@ -41,13 +55,17 @@ public struct ImageFolder: Sendable {
 
   /// A split without images, with the classes of another.
   init(empty root: FilePath, classes: [ClassName]) {
-    (self.root, self.classes) = (root, classes)
+    self.init(root, classes, FilesBelow(root: root))
+  }
+
+  private init(_ root: FilePath, _ classes: [ClassName], _ store: any ImageStore) {
+    (self.root, self.classes, self.store) = (root, classes, store)
     starts = classes.map { _ in 0 }
   }
 
   /// The same images with their classes numbered as in a list that has more of them; nil unless it has all, in this order.
   func numbered(as classes: [ClassName]) -> ImageFolder? {
-    var folder = ImageFolder(empty: root, classes: classes)
+    var folder = ImageFolder(root, classes, store)
     folder.paths = paths
     var next = 0
     for (number, name) in classes.enumerated() {
@@ -64,8 +82,12 @@ public struct ImageFolder: Sendable {
   public subscript(index: Int) -> Entry {
     let label = label(at: index)
     return Entry(
-      path: root.appending(bytes: classes[label].bytes).appending(bytes: paths[index]), label: label)
+      path: store.path(of: index, name: classes[label].bytes + [UInt8(ascii: "/")] + paths[index]),
+      label: label)
   }
+
+  /// The path of the image at `index` below its class's folder.
+  func name(of index: Int) -> ArraySlice<UInt8> { paths[index] }
 
   /// The class number of the image at `index`.
   public func label(at index: Int) -> Int {
@@ -120,6 +142,16 @@ public struct ImageFolder: Sendable {
       .filter { $0.count > 1 }.map { $0.sorted() }.sorted { $0[0] < $1[0] }
       .map { .classSpelledTwice($0[0], $0[1], folder: root) }
   }
+}
+
+extension ImageFolder: ImageSource {
+  /// The bytes of its file, or of its part of a shard.
+  public func contents(of index: Int, in memory: FileMemory) throws(DataError) -> UnsafeBufferPointer<UInt8> {
+    try store.contents(of: index, at: self[index].path, in: memory)
+  }
+
+  /// Of a folder that is packed, the parts of its shards.
+  public func willRead(_ indices: [Int]) { store.willRead(indices) }
 }
 
 /// Many file names in one block of memory: ImageNet's 1.28 million take about 40 MB instead of 130.

@@ -172,6 +172,7 @@ struct ViewDecoder: Sendable {
   /// Which image stands in for a damaged one depends on the folder alone, and its randomness on the view, so that
   /// any number of ranks sees the same. Images that are missing or cannot be read are not passed over.
   func decode(_ claim: BatchQueue.Claim, with reader: ImageDecoder) -> Outcome {
+    if !claim.upcoming.isEmpty { folder.willRead(claim.upcoming.map { $0 % folder.count }) }
     let batch = claim.open.batch
     let view = batch.indices[claim.position]
     let generator = KeyedGenerator(seed: seed, stream: .geometry, epoch: claim.open.epoch, index: view)
@@ -181,7 +182,7 @@ struct ViewDecoder: Sendable {
       let image = (view + damage.count) % folder.count
       let stand = folder[image]
       do throws(DataError) {
-        try reader.read(stand.path, transform, generator: generator, into: pixels)
+        try reader.read(image, of: folder, transform, generator: generator, into: pixels)
         return damage.isEmpty ? .whole : .replaced(label: stand.label, damage: damage)
       } catch {
         damage.append(Damage(image: image, error: error))

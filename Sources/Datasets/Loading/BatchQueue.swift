@@ -24,6 +24,8 @@ struct BatchQueue {
   struct Claim {
     let open: OpenBatch
     let position: Int
+    /// Views that will be asked for soon, and of which no claim has said so yet.
+    let upcoming: [Int]
   }
 
   /// What the consumer gets.
@@ -60,18 +62,19 @@ struct BatchQueue {
   /// The next image to decode; nil while there is none or the queue is full.
   mutating func claim() -> Claim? {
     if let unfinished = open.last, unfinished.claimed < unfinished.batch.count {
-      return claim(from: unfinished)
+      return claim(from: unfinished, upcoming: [])
     }
     guard open.count < depth, let indices = waiting.popFirst() else { return nil }
     let batch = spare.popLast() ?? makeBatch()
     batch.assign(indices, labels: indices.map(label))
     open.append(OpenBatch(batch, epoch: epoch))
-    return claim(from: open[open.count - 1])
+    // This one is read right away, the next one likely by another thread; there is time for the one after that.
+    return claim(from: open[open.count - 1], upcoming: waiting.dropFirst().first ?? [])
   }
 
-  private func claim(from open: OpenBatch) -> Claim {
+  private func claim(from open: OpenBatch, upcoming: [Int]) -> Claim {
     defer { open.claimed += 1 }
-    return Claim(open: open, position: open.claimed)
+    return Claim(open: open, position: open.claimed, upcoming: upcoming)
   }
 
   /// Notes what became of a claimed image; true where that completes its batch.

@@ -79,7 +79,7 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     if scans.count == 2 { errors += Self.differences(scans[0], scans[1]) }
     errors += scans.flatMap(\.problems)
     let findings = scans.map { scan in
-      ImageCheck(root: scan.root, images: scan.images, decodes: decodes).findings(threads: threads)
+      ImageCheck(images: scan.source, decodes: decodes).findings(threads: threads)
     }
     errors += findings.flatMap(\.failures).map(\.error)
     self.folder = folder.masked

@@ -3,9 +3,7 @@ import SystemPackage
 
 /// Looks into every image of a list, on several threads.
 struct ImageCheck: Sendable {
-  /// The folder that the images' paths begin at.
-  let root: FilePath
-  let images: PathList
+  let images: any ImageSource
   /// Whether all data are decoded, and not the header alone.
   let decodes: Bool
 
@@ -45,12 +43,12 @@ struct ImageCheck: Sendable {
   }
 
   private func work(_ shared: Monitor<Shared>) {
-    let (file, strip) = (ByteBuffer(), ByteBuffer())
+    let (file, strip) = (FileMemory(), ByteBuffer())
     var own = Findings()
     while let turn = shared.withLock(take) {
       for index in turn {
         do throws(DataError) {
-          own.fingerprints.append((index, try look(at: root.appending(bytes: images[index]), file, strip)))
+          own.fingerprints.append((index, try look(at: index, file, strip)))
         } catch {
           own.failures.append((index, error))
         }
@@ -69,10 +67,10 @@ struct ImageCheck: Sendable {
   }
 
   private func look(
-    at path: FilePath, _ file: ByteBuffer, _ strip: ByteBuffer
+    at index: Int, _ file: FileMemory, _ strip: ByteBuffer
   ) throws(DataError) -> Fingerprint {
-    let bytes = try file.contents(of: path)
-    let image = try EncodedImage(bytes, path: path)
+    let bytes = try images.contents(of: index, in: file)
+    let image = try EncodedImage(bytes, path: images[index].path)
     if decodes { try image.requireSound(strip) }
     var hasher = Hasher()
     hasher.combine(bytes: UnsafeRawBufferPointer(bytes))

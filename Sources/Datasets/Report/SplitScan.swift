@@ -10,6 +10,8 @@ struct SplitScan {
   private(set) var problems: [DataError] = []
   /// Of all classes, below `root`.
   private(set) var images = PathList()
+  /// The images where they are packed.
+  private var packed: ImageFolder?
   /// Classes with images in folders below theirs, and the names of those folders.
   private var nested: [(name: ClassName, folders: [[UInt8]])] = []
   // By ending, paths below `root`.
@@ -18,11 +20,27 @@ struct SplitScan {
   init(_ name: String, root: FilePath) throws(DataError) {
     self.name = name
     self.root = root
+    if let index = try ShardIndex(in: root) {
+      add(ImageFolder(root, index))
+      return
+    }
     let names = try ImageFolder.classNames(in: root)
     if names.isEmpty { problems.append(.noClasses(folder: root)) }
     problems += ImageFolder.lookAlikes(names, in: root)
     for name in names { add(name) }
   }
+
+  // What a pack was made of was scanned by the packing; that its bytes are still those is for the images' check.
+  private mutating func add(_ folder: ImageFolder) {
+    packed = folder
+    classes = zip(folder.classes, folder.classCounts).map { DatasetReport.ClassCount(name: $0, images: $1) }
+    for index in 0..<folder.count {
+      images.append(below(folder.classes[folder.label(at: index)], Array(folder.name(of: index))))
+    }
+  }
+
+  /// The images, as a check reads them.
+  var source: any ImageSource { packed ?? ListedImages(root: root, images: images) }
 
   private mutating func add(_ name: ClassName) {
     let walk = ImageWalk(root.appending(bytes: name.bytes))
@@ -102,4 +120,18 @@ struct SplitScan {
       """
     ]
   }
+}
+
+/// Images by their paths below one folder, of which no class is asked.
+private struct ListedImages: ImageSource {
+  let root: FilePath
+  let images: PathList
+
+  var count: Int { images.count }
+
+  subscript(index: Int) -> ImageFolder.Entry {
+    ImageFolder.Entry(path: root.appending(bytes: images[index]), label: 0)
+  }
+
+  func label(at index: Int) -> Int { 0 }
 }

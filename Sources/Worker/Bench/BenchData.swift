@@ -100,7 +100,7 @@ struct BenchData: ParsableCommand {
     let watch = Stopwatch()
     var images = 0
     while images < files.count, watch.elapsed < min(seconds, 1) {
-      try decoder.decodeWhole(files[images].path)
+      try decoder.decodeWhole(images, of: files)
       images += 1
     }
     return times.seconds(of: .decode) * 1000 / Double(images)

@@ -71,7 +71,7 @@ struct MistakeSheet {
   private func image(_ verdict: Verdict, _ alternative: String) -> String {
     let generator = KeyedGenerator(seed: 0, stream: .geometry, epoch: 0)
     guard
-      let pixels = try? decoder.pixels(of: report.path(of: verdict), thumbnail, generator: generator),
+      let pixels = try? decoder.pixels(of: verdict.image, in: report.folder, thumbnail, generator: generator),
       let bytes = encodedPNG(pixels, width: Self.side, height: Self.side)
     else { return "" }
     let data = Data(bytes).base64EncodedString()

@@ -1,0 +1,43 @@
+import Glibc
+import System
+import SystemPackage
+
+/// A file that gets its name when all of it is on the disk.
+struct NewFile: ~Copyable {
+  private let file: RegularFile
+  private let path: FilePath
+
+  init(_ path: FilePath) throws(DataError) {
+    let unfinished = Self.unfinished(path)
+    unfinished.withPlatformString { _ = unlink($0) }
+    self.path = path
+    file = try Self.writing { () throws(SystemError) in try RegularFile(addingTo: unfinished) }
+  }
+
+  borrowing func write(_ bytes: [UInt8]) throws(DataError) {
+    do throws(SystemError) { try file.write(bytes) } catch { throw Self.unwritable(error) }
+  }
+
+  /// Gives the file its name.
+  consuming func finish() throws(DataError) {
+    guard fsync(file.descriptor) == 0 else { throw Self.unwritable(SystemError("write", path)) }
+    let isNamed = Self.unfinished(path).withPlatformString { old in
+      path.withPlatformString { rename(old, $0) == 0 }
+    }
+    guard isNamed else { throw Self.unwritable(SystemError("write", path)) }
+  }
+
+  private static func unfinished(_ path: FilePath) -> FilePath {
+    path.removingLastComponent().appending(".\(path.lastComponent?.string ?? "").unfinished")
+  }
+
+  private static func writing<Result: ~Copyable>(
+    _ work: () throws(SystemError) -> Result
+  ) throws(DataError) -> Result {
+    do throws(SystemError) { return try work() } catch { throw unwritable(error) }
+  }
+
+  private static func unwritable(_ error: SystemError) -> DataError {
+    .unwritable(path: error.path, reason: error.reason)
+  }
+}

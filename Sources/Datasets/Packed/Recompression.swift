@@ -1,0 +1,40 @@
+import CImage
+import Glibc
+
+/// Images made smaller for good: no side longer than `longestSide`, as JPEGs.
+public struct Recompression: Equatable, Sendable {
+  /// The longest side that an image may have, in pixels.
+  public var longestSide: Int
+  /// libjpeg's quality, 1...100.
+  public var quality: Int
+
+  /// With libjpeg's quality, 1...100.
+  public init(longestSide: Int, quality: Int) {
+    precondition(longestSide > 0 && (1...100).contains(quality), "\(longestSide) pixels, quality \(quality)")
+    (self.longestSide, self.quality) = (longestSide, quality)
+  }
+
+  /// The image as a smaller JPEG with its size; nil for one that is no larger than that, and stays as it is.
+  func recompressed(
+    _ image: EncodedImage, with decoder: ImageDecoder
+  ) throws(DataError) -> (bytes: [UInt8], width: Int, height: Int)? {
+    let longer = max(image.width, image.height)
+    guard longer > longestSide else { return nil }
+    func scaled(_ side: Int) -> Int { max(1, (side * longestSide + longer / 2) / longer) }
+    let (width, height) = (scaled(image.width), scaled(image.height))
+    let plan = ImagePlan(
+      crop: PixelRegion(width: image.width, height: image.height), scaledWidth: width, scaledHeight: height,
+      window: PixelRegion(width: width, height: height), isMirrored: false)
+    let rgb = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: plan.window.byteCount)
+    defer { rgb.deallocate() }
+    try decoder.draw(image, plan, into: rgb)
+    var bytes: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    guard ci_jpeg_encode(rgb.baseAddress, Int32(width), Int32(height), Int32(quality), &bytes, &count) == 0
+    else {
+      throw .unwritable(path: image.path, reason: String(cString: ci_last_error()))
+    }
+    defer { free(bytes) }
+    return (Array(UnsafeBufferPointer(start: bytes, count: count)), width, height)
+  }
+}

@@ -1,0 +1,103 @@
+import Glibc
+import Randomness
+import System
+import SystemPackage
+
+/// Writes the shards of one split, each from nothing but its number, so that any thread may write any of them.
+///
+/// A shard is a tar archive as WebDataset reads it: for each image `NUMBER.jpg` or `.png`, and `NUMBER.cls` with the number of
+/// its class. Images lie in random order, so that who goes through shards from their start meets all classes. Beside a
+/// shard that is whole lie its lines of the index, until the index is written.
+struct ShardWriter: Sendable {
+  let images: ImageFolder
+  let out: FilePath
+  let imagesPerShard: Int
+  let recompression: Recompression?
+  private let order: [Int]
+
+  init(_ images: ImageFolder, to out: FilePath, imagesPerShard: Int, _ recompression: Recompression?) {
+    (self.images, self.out) = (images, out)
+    (self.imagesPerShard, self.recompression) = (imagesPerShard, recompression)
+    var generator = KeyedGenerator(seed: 0, stream: .order, epoch: 0)
+    order = generator.permutation(of: images.count)
+  }
+
+  /// How many there are.
+  var count: Int { (images.count + imagesPerShard - 1) / imagesPerShard }
+
+  /// What is packed, and how; shards of other settings are not taken for these.
+  var settings: String {
+    let how = recompression.map { "max-side=\($0.longestSide) quality=\($0.quality)" } ?? "as-they-are"
+    return
+      "images=\(images.count) folder=\(String(images.digest, radix: 16)) per-shard=\(imagesPerShard) \(how)"
+  }
+
+  /// Whether the shard was written before, by this process or another.
+  func isWritten(_ shard: Int) -> Bool { (try? lines(of: shard)) != nil }
+
+  /// The index's lines of a shard that is whole, each with its image's number.
+  func lines(of shard: Int) throws(DataError) -> [(index: Int, line: String)] {
+    let path = notes(of: shard)
+    var status = stat()
+    guard let bytes = try? RegularFile.contents(of: path), let lines = SealedLines(bytes),
+      tar(of: shard).withPlatformString({ stat($0, &status) }) == 0,
+      lines.head == head(bytes: Int(status.st_size))
+    else {
+      throw .malformedIndex(path: path, reason: "it does not belong to its shard")
+    }
+    return lines.compactMap { line in
+      var fields = Fields(line)
+      return fields.number().map { ($0, String(decoding: fields.rest, as: UTF8.self)) }
+    }
+  }
+
+  /// Removes what only the index was made of.
+  func removeNotes(of shard: Int) {
+    notes(of: shard).withPlatformString { _ = unlink($0) }
+  }
+
+  /// Writes a shard and its lines; throws for an image that cannot be used.
+  func write(_ shard: Int, _ memory: FileMemory, _ decoder: ImageDecoder) throws(DataError) {
+    let file = try NewFile(tar(of: shard))
+    var size = 0
+    var lines: [String] = []
+    for index in order[(shard * imagesPerShard)..<min(images.count, (shard + 1) * imagesPerShard)] {
+      let entry = images[index]
+      let image = try EncodedImage(images.contents(of: index, in: memory), path: entry.path)
+      let smaller = try recompression?.recompressed(image, with: decoder)
+      let bytes = smaller?.bytes ?? Array(image.bytes)
+      let ending = smaller != nil || image.format == .jpeg ? "jpg" : "png"
+      let key = "\(index)".leftPadded(to: 9)
+      let place = ShardIndex.Place(
+        offset: size + TarMember.block, length: UInt32(bytes.count),
+        checksum: bytes.withUnsafeBytes { CRC32C(of: $0).value }, shard: UInt32(shard))
+      let label = Array("\(entry.label)".utf8)
+      let part =
+        TarMember.header("\(key).\(ending)", count: bytes.count) + bytes
+        + TarMember.padding(after: bytes.count)
+        + TarMember.header("\(key).cls", count: label.count) + label + TarMember.padding(after: label.count)
+      try file.write(part)
+      size += part.count
+      let line = ShardIndex.line(
+        place, width: smaller?.width ?? image.width, height: smaller?.height ?? image.height,
+        label: entry.label, name: images.name(of: index))
+      lines.append("\(index)\t\(line)")
+    }
+    try file.write(TarMember.end)
+    try file.finish()
+    try SealedLines.write(head: head(bytes: size + TarMember.end.count), lines, to: notes(of: shard))
+  }
+
+  private func head(bytes: Int) -> String { "\(settings) bytes=\(bytes)" }
+
+  private func tar(of shard: Int) -> FilePath { out.appending(ShardIndex.file(of: shard)) }
+
+  private func notes(of shard: Int) -> FilePath { out.appending(ShardIndex.file(of: shard) + ".tsv") }
+}
+
+extension String {
+  /// The text with zeros before it.
+  fileprivate func leftPadded(to width: Int) -> String {
+    String(repeating: "0", count: max(0, width - count)) + self
+  }
+}

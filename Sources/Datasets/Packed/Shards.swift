@@ -1,0 +1,70 @@
+import System
+import SystemPackage
+
+/// Images as parts of a few large files, which are read where they lie and checked by their checksums.
+final class Shards: ImageStore {
+  private let root: FilePath
+  private let places: [ShardIndex.Place]
+  private let open = Monitor<[UInt32: Shard]>([:])
+
+  /// So many are open at once; one that is read when the last of them are closed stays open for as long.
+  private static let mostOpen = 128
+
+  private final class Shard: Sendable {
+    let file: RegularFile
+
+    init(_ path: FilePath) throws(SystemError) {
+      file = try RegularFile(path)
+    }
+  }
+
+  init(_ root: FilePath, _ places: [ShardIndex.Place]) {
+    (self.root, self.places) = (root, places)
+  }
+
+  func path(of index: Int, name: [UInt8]) -> FilePath {
+    root.appending(ShardIndex.file(of: places[index].shard)).appending(bytes: name)
+  }
+
+  func contents(
+    of index: Int, at path: FilePath, in memory: FileMemory
+  ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
+    let place = places[index]
+    let bytes = memory.bytes.reserve(Int(place.length))
+    let count: Int
+    do throws(SystemError) {
+      count = try memory.retries.keepTrying { () throws(SystemError) in
+        try memory.retries.interrupt(path)
+        return try self.shard(place.shard).file.read(
+          into: UnsafeMutableRawBufferPointer(bytes), at: place.offset)
+      }
+    } catch {
+      throw .unreadable(error)
+    }
+    guard count == bytes.count else {
+      throw .damagedImage(path: path, reason: "its shard ends before it does")
+    }
+    guard CRC32C(of: UnsafeRawBufferPointer(bytes)).value == place.checksum else {
+      throw .damagedImage(path: path, reason: "its bytes are not those that were packed (CRC-32C)")
+    }
+    return UnsafeBufferPointer(bytes)
+  }
+
+  /// The system reads them into its cache while others are decoded.
+  func willRead(_ indices: [Int]) {
+    for index in indices {
+      let place = places[index]
+      try? shard(place.shard).file.willRead(at: place.offset, count: Int(place.length))
+    }
+  }
+
+  private func shard(_ number: UInt32) throws(SystemError) -> Shard {
+    if let shard = open.withLock({ $0[number] }) { return shard }
+    let shard = try Shard(root.appending(ShardIndex.file(of: number)))
+    open.withLock { open in
+      if open.count >= Self.mostOpen { open = [:] }
+      open[number] = shard
+    }
+    return shard
+  }
+}
