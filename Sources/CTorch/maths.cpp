@@ -90,6 +90,10 @@ int ct_softmax(const ct_tensor *t, ct_tensor **out) {
   return returning(out, [&] { return at::softmax(t->value, -1); });
 }
 
+int ct_highest(const ct_tensor *t, ct_tensor **out) {
+  return returning(out, [&] { return at::amax(t->value, -1); });
+}
+
 int ct_where(const ct_tensor *mask, const ct_tensor *a, const ct_tensor *b, ct_tensor **out) {
   return returning(out, [&] { return at::where(mask->value.view(at::kBool), a->value, b->value); });
 }

@@ -53,6 +53,8 @@ public enum SummaryValue {
   case scalar(_ tag: String, Double)
   /// A picture, as the bytes of a PNG file.
   case image(_ tag: String, width: Int, height: Int, png: [UInt8])
+  /// A text in Markdown.
+  case text(_ tag: String, String)
   /// What the run was started with, for the table of runs: names with texts or numbers.
   case hyperparameters([(name: String, value: Hyperparameter)])
 
@@ -77,11 +79,24 @@ public enum SummaryValue {
       image.add(4, png)
       message.add(1, tag)
       message.add(4, image)
+    case .text(let tag, let text):
+      message.add(1, tag)
+      message.add(8, Self.tensor(text))
+      message.add(9, Self.plugin("text", ProtobufMessage()))
     case .hyperparameters(let values):
       message.add(1, "_hparams_/session_start_info")
       message.add(9, Self.plugin("hparams", Self.sessionStart(values)))
     }
     return message
+  }
+
+  /// A TensorProto without dimensions.
+  private static func tensor(_ text: String) -> ProtobufMessage {
+    var tensor = ProtobufMessage()
+    tensor.add(1, 7)  // DT_STRING
+    tensor.add(2, ProtobufMessage())
+    tensor.add(8, text)
+    return tensor
   }
 
   private static func plugin(_ name: String, _ content: ProtobufMessage) -> ProtobufMessage {

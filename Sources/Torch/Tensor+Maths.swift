@@ -92,6 +92,11 @@ extension Tensor {
     tensor(file, line) { ct_softmax(handle, $0) }
   }
 
+  /// The highest of each row: the last dimension goes.
+  public func highest(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    tensor(file, line) { ct_highest(handle, $0) }
+  }
+
   /// The elements of `other` where `mask` (uint8) is 1, and these where it is 0, with broadcasting.
   public func replaced(
     where mask: Tensor, by other: Tensor, file: StaticString = #fileID, line: UInt = #line

@@ -1,4 +1,4 @@
-"""Prints what TensorBoard reads in a folder of events, as JSON: scalars, pictures and hyperparameters by tag."""
+"""Prints what TensorBoard reads in a folder of events, as JSON: scalars, pictures, texts and hyperparameters by tag."""
 
 import json
 import sys
@@ -18,5 +18,7 @@ print(json.dumps({
     "scalars": {tag: [[event.step, event.value] for event in events.Scalars(tag)] for tag in tags["scalars"]},
     "images": {tag: [[image.width, image.height, image.encoded_image_string[:4].hex()] for image in events.Images(tag)]
                for tag in tags["images"]},
+    "texts": {tag: [event.tensor_proto.string_val[0].decode() for event in events.Tensors(tag)]
+              for tag in events.PluginTagToContent("text")},
     "hyperparameters": values,
 }))

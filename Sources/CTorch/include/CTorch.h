@@ -170,6 +170,8 @@ int ct_clip_divisor(const ct_tensor *norm, double limit, ct_tensor **out);
 int ct_note_non_finite_(ct_tensor *flag, const ct_tensor *numbers);
 int ct_top_indices(const ct_tensor *t, int64_t count, ct_tensor **out);
 int ct_softmax(const ct_tensor *t, ct_tensor **out);
+/// The highest number of each row.
+int ct_highest(const ct_tensor *t, ct_tensor **out);
 /// Elements of `a` where the byte of `mask` is 1, of `b` where it is 0.
 int ct_where(const ct_tensor *mask, const ct_tensor *a, const ct_tensor *b, ct_tensor **out);
 

@@ -26,6 +26,8 @@ public final class Evaluator {
     public var loss = 0.0
     /// The same by classes.
     public var classes = ClassTally()
+    /// The wrong answers to look at.
+    public var mistakes = WorstMistakes()
 
     /// Nothing counted yet.
     public init() {}
@@ -60,16 +62,20 @@ public final class Evaluator {
   /// Counts one batch of this rank's share; a card is still at it when this returns.
   public func launch(_ batch: PixelBatch, by network: any Network) -> LaunchedTally {
     withoutGradients {
-      let (_, loss, best) = answers(to: batch, by: network)
+      let (logits, loss, best) = answers(to: batch, by: network)
+      let confidences = logits.softmax().highest()
       guard device != .cpu else {
-        let classes = best.elements(as: Int64.self).map(Int.init)
-        return LaunchedTally(labels: batch.labels, outcome: .known(loss: loss.item(), classes))
+        let answers = LaunchedTally.Answers(
+          loss: loss.item(), classes: best.elements(as: Int64.self).map(Int.init),
+          confidences: confidences.elements(as: Float.self))
+        return LaunchedTally(batch, .known(answers))
       }
-      // Both as doubles, which hold every class exactly: so they come in one download.
-      let numbers = Tensor.empty([1 + best.count], .float64, on: device)
+      // All as doubles, which hold every class exactly: so they come in one download.
+      let numbers = Tensor.empty([1 + batch.count + best.count], .float64, on: device)
       numbers.selected(0, 0).copy(from: loss)
-      numbers.narrowed(0, to: 1..<numbers.count).copy(from: best.reshaped([best.count]))
-      return LaunchedTally(labels: batch.labels, outcome: .coming(Readback(numbers)))
+      numbers.narrowed(0, to: 1..<1 + batch.count).copy(from: confidences)
+      numbers.narrowed(0, to: 1 + batch.count..<numbers.count).copy(from: best.reshaped([best.count]))
+      return LaunchedTally(batch, .coming(Readback(numbers)))
     }
   }
 
@@ -86,7 +92,9 @@ public final class Evaluator {
           logits: scores[(position * classes)..<((position + 1) * classes)],
           ranked: Array(ranked[(position * depth)..<((position + 1) * depth)]))
       }
-      return (LaunchedTally(labels: batch.labels, outcome: .known(loss: loss.item(), ranked)), verdicts)
+      let answers = LaunchedTally.Answers(
+        loss: loss.item(), classes: ranked, confidences: verdicts.map(\.confidence))
+      return (LaunchedTally(batch, .known(answers)), verdicts)
     }
   }
 
@@ -129,22 +137,38 @@ public final class Evaluator {
     all.correct5 = Int(counts[2])
     all.classes = ClassTally(counts: counts[3...])
     all.loss = losses[0]
+    for bytes in try collectively(try group.allGather(own.mistakes.bytes)) {
+      all.mistakes += WorstMistakes(bytes: bytes)
+    }
     return all
   }
-
 }
 
 /// A batch that is evaluated, or on its way on a card; what it comes to may not be known yet.
 public struct LaunchedTally {
-  /// The sum of the losses, and the classes of highest score of one image after the other.
+  /// What a network says of a batch.
+  struct Answers {
+    /// The sum of the losses.
+    let loss: Double
+    /// The classes of highest score of one image after the other.
+    let classes: [Int]
+    /// The probability of each image's first one.
+    let confidences: [Float]
+  }
+
   enum Outcome {
-    case known(loss: Double, [Int])
+    case known(Answers)
     /// On their way from a card, in a row.
     case coming(Readback)
   }
 
-  let labels: [Int]
-  let outcome: Outcome
+  private let images: [Int]
+  private let labels: [Int]
+  private let outcome: Outcome
+
+  init(_ batch: PixelBatch, _ outcome: Outcome) {
+    (images, labels, self.outcome) = (batch.indices, batch.labels, outcome)
+  }
 
   /// Whether nobody need wait for what it comes to.
   public var isKnown: Bool { if case .known = outcome { true } else { false } }
@@ -152,20 +176,30 @@ public struct LaunchedTally {
   /// What it comes to, once that is known.
   public func tally() -> Evaluator.Tally {
     switch outcome {
-    case .known(let loss, let classes): return tally(loss, classes)
+    case .known(let answers): return tally(answers)
     case .coming(let readback):
       let numbers = readback.numbers()
-      return tally(numbers[0], numbers.dropFirst().map { Int($0) })
+      return tally(
+        Answers(
+          loss: numbers[0], classes: numbers.dropFirst(1 + labels.count).map { Int($0) },
+          confidences: numbers.dropFirst().prefix(labels.count).map { Float($0) }))
     }
   }
 
-  private func tally(_ loss: Double, _ classes: [Int]) -> Evaluator.Tally {
-    let depth = classes.count / max(1, labels.count)
+  private func tally(_ answers: Answers) -> Evaluator.Tally {
+    let depth = answers.classes.count / max(1, labels.count)
     var tally = Evaluator.Tally()
     tally.images = labels.count
-    tally.loss = loss
-    tally.count(
-      labels.indices.map { Array(classes[$0 * depth..<($0 + 1) * depth]) }, labels)
+    tally.loss = answers.loss
+    let ranked = labels.indices.map { Array(answers.classes[$0 * depth..<($0 + 1) * depth]) }
+    tally.count(ranked, labels)
+    for position in labels.indices where ranked[position].first != labels[position] {
+      guard let predicted = ranked[position].first else { continue }
+      tally.mistakes.add(
+        WorstMistakes.Mistake(
+          image: images[position], label: labels[position], predicted: predicted,
+          confidence: answers.confidences[position]))
+    }
     return tally
   }
 }
@@ -187,5 +221,6 @@ extension Evaluator.Tally {
     tally.correct5 += other.correct5
     tally.loss += other.loss
     tally.classes += other.classes
+    tally.mistakes += other.mistakes
   }
 }

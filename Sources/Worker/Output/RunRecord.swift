@@ -50,7 +50,9 @@ final class RunRecord {
     let isNew = !plan.folder.events.areThere
     do throws(SystemError) {
       let file = try plan.folder.events.open(at: Date().timeIntervalSince1970)
-      let log = TensorBoardLog(file, every: plan.settings.logEvery, of: rank.device)
+      let log = TensorBoardLog(
+        file, every: plan.settings.logEvery, of: rank.device,
+        mistakes: MistakePictures(plan, threads: rank.decodeThreads))
       log.add(plan.recipe)
       if isNew, let sheet = plan.sheetOfTrainingImages(threads: rank.decodeThreads) {
         log.add(sheet, "images/training")

@@ -14,6 +14,7 @@ final class TensorBoardLog: StepObserver {
   private let file: GrowingFile
   private let interval: Int
   private let device: Device
+  private let mistakes: MistakePictures?
   private let now: () -> Double
   private var watch = Stopwatch()
   private var steps = 0
@@ -22,10 +23,11 @@ final class TensorBoardLog: StepObserver {
 
   /// A point after every so many steps, and after an epoch's last one.
   init(
-    _ file: GrowingFile, every interval: Int, of device: Device,
+    _ file: GrowingFile, every interval: Int, of device: Device, mistakes: MistakePictures? = nil,
     now: @escaping () -> Double = { Date().timeIntervalSince1970 }
   ) {
     (self.file, self.interval, self.device, self.now) = (file, interval, device, now)
+    self.mistakes = mistakes
   }
 
   /// Adds what the run was started with, for the table of runs.
@@ -53,7 +55,8 @@ final class TensorBoardLog: StepObserver {
     updates = max(updates, summary.updates)
     add(
       [.scalar(Self.epoch, Double(summary.epoch)), .scalar("train/epoch_loss", summary.trainingLoss)]
-        + values(summary.tally, "eval") + values(summary.averageTally, "eval_ema"), step: updates)
+        + values(summary.tally, "eval") + values(summary.averageTally, "eval_ema")
+        + (mistakes?.values(of: summary) ?? []), step: updates)
   }
 
   private func results(_ step: StepRecord) -> [SummaryValue] {

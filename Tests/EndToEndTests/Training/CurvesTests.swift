@@ -11,6 +11,7 @@ extension EndToEnd {
     private struct Curves: Decodable {
       let scalars: [String: [[Double]]]
       let images: [String: [[Value]]]
+      let texts: [String: [String]]
       let hyperparameters: [String: Value]
 
       enum Value: Decodable, Equatable {
@@ -66,6 +67,11 @@ extension EndToEnd {
         try accuracy.map { $0[1] } == files.epochs().map { Double(Float($0.values["test_acc1"] ?? -1)) })
       #expect(curves.scalars["epoch"]?.map { $0[1] } == [0, 1])
       #expect(curves.images["images/training"]?.map { $0.last } == [.text("89504e47")])
+      // The images that a network after two epochs is wrong about, at most a sheet of them, and what they are.
+      let wrong = Int((19 * (1 - accuracy[1][1] / 100)).rounded())
+      #expect(curves.images["mistakes/sheet"]?.map { $0.last } == [.text("89504e47"), .text("89504e47")])
+      let table = try #require(curves.texts["mistakes/table"]?.last)
+      #expect(table.split(separator: "\n").count == wrong + 2, "\(table)")
       #expect(curves.hyperparameters["optimizer.weightDecay"] == .number(0.05))
       #expect(curves.hyperparameters["model.name"] == .text("alt_gvt_nano"))
 

@@ -1,0 +1,70 @@
+import Datasets
+import Recipe
+import System
+import TensorBoard
+import Training
+
+/// The worst mistakes of an evaluation for TensorBoard: a sheet of their images, and a table that says what they are.
+///
+/// Of a long run some fifty evaluations have them, the last among these, so that the files stay small.
+struct MistakePictures {
+  private let folder: ImageFolder
+  private let transform: EvaluationTransform
+  private let epochs: Int
+  private let threads: Int
+
+  private static let (tag, mostSheets, mostPixels, columns) = ("mistakes", 50, 96, 6)
+
+  init(_ plan: RunPlan, threads: Int) {
+    folder = plan.data.validation
+    let images = plan.recipe.data
+    transform = EvaluationTransform(
+      size: min(images.inputSize, Self.mostPixels), cropPercent: images.cropPercent)
+    epochs = plan.recipe.schedule.epochs
+    self.threads = threads
+  }
+
+  /// What to add to the curves after an epoch; nothing where it made no mistake, or its turn is not.
+  func values(of summary: EpochSummary) -> [SummaryValue] {
+    guard let mistakes = summary.tally?.mistakes.list, !mistakes.isEmpty, isDue(summary) else { return [] }
+    return [.text("\(Self.tag)/table", table(mistakes))] + (sheet(mistakes).map { [$0] } ?? [])
+  }
+
+  private func isDue(_ summary: EpochSummary) -> Bool {
+    let interval = (epochs + Self.mostSheets - 1) / Self.mostSheets
+    return summary.isLast || summary.epoch.isMultiple(of: max(1, interval))
+  }
+
+  /// An image that has gone since is black.
+  private func sheet(_ mistakes: [WorstMistakes.Mistake]) -> SummaryValue? {
+    let loader = BatchLoader(
+      folder: folder, transform: transform, batchSize: mistakes.count, seed: 0,
+      threads: min(threads, mistakes.count), failures: .black)
+    loader.start(batches: [mistakes.map(\.image)], epoch: 0)
+    guard let batch = try? loader.next() else { return nil }
+    let sheet = ImageSheet(batch, columns: Self.columns)
+    return sheet.png.map {
+      .image("\(Self.tag)/sheet", width: sheet.width, height: sheet.height, png: $0)
+    }
+  }
+
+  private func table(_ mistakes: [WorstMistakes.Mistake]) -> String {
+    let rows = mistakes.enumerated().map { place, mistake in
+      let cells = [
+        "\(place / Self.columns + 1), \(place % Self.columns + 1)", name(mistake.label),
+        name(mistake.predicted),
+        "\(fixed(100 * Double(mistake.confidence), 1)) %", plain(folder[mistake.image].path.masked),
+      ]
+      return "| \(cells.joined(separator: " | ")) |"
+    }
+    return (["| row, column | class | taken for | sure of it | file |", "|---|---|---|---|---|"] + rows)
+      .joined(separator: "\n")
+  }
+
+  private func name(_ index: Int) -> String { plain(folder.classes[index].description) }
+
+  /// A text that Markdown shows as it is.
+  private func plain(_ text: String) -> String {
+    text.reduce(into: "") { $0 += "\\`*_{}[]<>()#+-!|~&".contains($1) ? "\\\($1)" : "\($1)" }
+  }
+}
