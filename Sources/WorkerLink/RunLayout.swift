@@ -14,6 +14,8 @@ public enum RunLayout {
   public static let eventFile = "events.out.tfevents."
   /// How the name of a folder in it begins, with another run's curves.
   public static let earlierEvents = "earlier-"
+  /// A page about the run.
+  public static let report = "report.html"
   /// The resolved recipe.
   public static let recipe = "recipe.json"
   /// The launcher's own folder, where no other is wanted.
@@ -51,7 +53,7 @@ public enum RunLayout {
   public static func earlier(_ log: String) -> String { "\(log).earlier" }
 
   /// All files of the output folder but for checkpoints, curves and what is the launcher's.
-  public static let files = allWeights + [epochs, steps, earlier(epochs), earlier(steps), recipe]
+  public static let files = allWeights + [epochs, steps, earlier(epochs), earlier(steps), recipe, report]
 
   /// In it, the folder of the launcher of another host than the first.
   public static func launcher(host: Int) -> String { "host-\(host)" }

@@ -3,6 +3,7 @@ import Output
 import Recipe
 import RunControl
 import System
+import WorkerLink
 
 /// Runs the workers: turns what the operating system and other hosts report into events of the `Fleet`, and performs its
 /// actions on the `Attempt`, or has the other hosts perform them.
@@ -24,6 +25,8 @@ final class Supervisor {
   private var isDispossessed = false
   /// What a terminal shows of the run; nil where its lines are passed on as they are.
   private var view: LiveView?
+  /// Keeps the run's page; nil where nothing is kept of the run.
+  private var report: ReportKeeper?
 
   /// Gets everything ready that can fail before a worker runs.
   init(
@@ -36,6 +39,9 @@ final class Supervisor {
     self.hosts = hosts
     if !launch.isPlain, let steps = launch.progressPath {
       view = LiveView(of: Folders.parent(of: steps), launch.environment)
+    }
+    if launch.journal != nil, let steps = launch.progressPath {
+      report = ReportKeeper(of: Folders.parent(of: steps))
     }
     station.console.columns = view?.columns
     fleet = Fleet(size: launch.worldSize, grace: launch.grace, restarts: Restarts(launch.restarts))
@@ -70,6 +76,7 @@ final class Supervisor {
     station.console.drain(patience: outcome.stopSignal == nil ? .seconds(5) : .milliseconds(500))
     let text = lastWords(on: outcome)
     launch.journal?.end(status: outcome.exitStatus, reason(for: outcome))
+    if let fault = report?.finish() { station.console.print(fault) }
     station.console.write(text)
     hosts?.finish(status: outcome.exitStatus, text, isWhole: outcome.ends.allSatisfy(\.ending.isOrderly))
     station.console.drain(patience: .milliseconds(500))
@@ -170,6 +177,9 @@ extension Supervisor {
   private func watchWorkers() {
     guard let liveness = attempt.liveness, now >= liveness.nextLook else { return }
     keepPossession()
+    if let fault = report?.look(liveness.read(0)?.state.finished?.number, at: now) {
+      station.console.print(fault)
+    }
     if fleet.isWritingStacks { return waitForStacks(liveness) }
     let found = liveness.look(attempt.workers.values, at: now, isHeldUp: station.console.isCongested)
     for straggler in found.stragglers { station.console.print("note: \(straggler)") }

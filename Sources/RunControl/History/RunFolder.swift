@@ -41,7 +41,7 @@ package struct RunFolder: Equatable, Sendable {
   }
 
   /// Whether the output folder has a recipe of ours.
-  var hasRecipe: Bool {
+  package var hasRecipe: Bool {
     guard let output else { return false }
     return (try? RecipeFile(path: "\(output)/\(RunLayout.recipe)")) != nil
   }

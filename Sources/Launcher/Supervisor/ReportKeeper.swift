@@ -1,0 +1,101 @@
+import Checkpoint
+import FoundationEssentials
+import Glibc
+import RunControl
+import System
+import WorkerLink
+
+/// Keeps a run's page, `report.html`, up to date: after epochs, and once more at the end.
+///
+/// A page is made on a thread of its own, to which all others go first, and so seldom that it takes a hundredth of the time at
+/// most, however long the run's files have grown. That it cannot be written is said once, and is no reason not to train.
+struct ReportKeeper {
+  private let output: String
+  private let state = Monitor(State())
+  /// The last epoch of which a page was begun.
+  private var epoch: Int?
+
+  private struct State {
+    var isWriting = false
+    /// When the next page may be begun, since the supervisor was made.
+    var next = Duration.zero
+    /// Why a page was not written.
+    var fault: String?
+    var isFaultKnown = false
+  }
+
+  /// Between the beginnings of two pages at least, and as a multiple of what one took.
+  private static let (shortestPause, restShare) = (Duration.seconds(10), 100)
+
+  /// Of the run that writes into a folder.
+  init(of output: String) { self.output = output }
+
+  /// Begins a page where an epoch was finished since the last one and it is time to.
+  ///
+  /// - Parameter finished: The epoch that was finished last.
+  /// - Returns: What is to be said.
+  mutating func look(_ finished: Int?, at now: Duration) -> String? {
+    if let finished, finished != epoch, begins(at: now) {
+      epoch = finished
+      writeApart(at: now)
+    }
+    return newFault
+  }
+
+  /// Writes the page of a run that is over; what is to be said.
+  func finish() -> String? {
+    settle()
+    let fault = RunFolder(output).flatMap { $0.hasRecipe ? Self.write($0, $0.historyOfEnded) : nil }
+    state.withLock { $0.fault = fault }
+    return newFault
+  }
+
+  /// Waits until no page is being written.
+  func settle() { _ = state.wait { $0.isWriting ? nil : true } }
+
+  private func begins(at now: Duration) -> Bool {
+    state.withLock { state in
+      guard !state.isWriting, now >= state.next else { return false }
+      state.isWriting = true
+      return true
+    }
+  }
+
+  private func writeApart(at now: Duration) {
+    let (output, state) = (output, state)
+    let body: @Sendable () -> Void = {
+      // Of this thread alone: the kernel's threads have a priority each.
+      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+      let watch = ContinuousClock.now
+      let fault = RunFolder(output).flatMap { Self.write($0, $0.history) }
+      let pause = max(Self.shortestPause, (.now - watch) * Self.restShare)
+      state.withLock { ($0.isWriting, $0.next, $0.fault) = (false, now + pause, fault) }
+    }
+    if let thread = try? OwnedThread("report", takesSignals: false, body) {
+      thread.detach()
+    } else {
+      state.withLock { ($0.isWriting, $0.next) = (false, now + Self.shortestPause) }
+    }
+  }
+
+  /// Why the page could not be written; nil where it was.
+  private static func write(_ folder: RunFolder, _ history: RunHistory) -> String? {
+    guard let output = folder.output else { return nil }
+    let report = RunReport(history, EvaluationNote(ofRunIn: output), at: Date().timeIntervalSince1970)
+    do throws(CheckpointError) {
+      try AtomicFile.write(report.text, to: "\(output)/\(RunLayout.report)")
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// A fault that was not said yet.
+  private var newFault: String? {
+    state.withLock { state in
+      guard let fault = state.fault, !state.isFaultKnown else { return nil }
+      state.isFaultKnown = true
+      return "warning: \(RunLayout.report) was not written: \(fault). Training goes on without it"
+    }
+  }
+}
