@@ -25,8 +25,11 @@ import TestSupport
   }
 
   @Test func `a run is a page with its figures, curves, launches and values`() throws {
-    let page = page(.trained(epochs: 3, of: 3), try evaluation(classes: 4))
+    var traces = RunTraces.trained(epochs: 3, of: 3)
+    traces.record = LaunchRecord(arguments: [], output: "out", workers: 2, machine: "2 processors (<b>)")
+    let page = page(traces, try evaluation(classes: 4))
     for part in [
+      "<td>machine</td><td>2 processors (&lt;b&gt;)</td>",
       "<b>20.00 %</b><small>best Acc@1</small>", "<b>3 of 3</b>", "Acc@1 in %", "<polyline class=\"c0\"",
       "twins-launch resume out --epochs 4", "schedule.epochs", "began on here with 2 workers",
       "<b>2 of 4</b><small>classes never predicted</small>", "Never predicted: class 0, class 2.",

@@ -79,11 +79,9 @@ struct TrainCommand: LaunchCommand {
     let isFirst = hosts?.isFirst ?? true
     // Another host has no say in the folder, nor in what is gone on from: it looks at what it has to have itself.
     let rehearsed = isFirst ? task : task.settled(as: recipe)
-    if let status = try rehearse(
+    let check = try rehearse(
       program, rehearsed, request.run, placement, hosts?.plan, environment, signals)
-    {
-      return status
-    }
+    if let status = check?.status { return status }
     let owner = hosts?.owner(named: identifier) ?? "pid \(getpid()), run \(identifier.text)"
     let possession =
       request.run.writes && isFirst
@@ -121,7 +119,8 @@ struct TrainCommand: LaunchCommand {
     if request.run.writes, let path {
       follow(&run, output)
       let record = LaunchRecord(
-        arguments: given.filter { $0 != WorkerTask.overwrite }, output: output, workers: size)
+        arguments: given.filter { $0 != WorkerTask.overwrite }, output: output, workers: size,
+        machine: check?.machine)
       run.notes += [record.write(to: path)].compactMap(\.self)
       run.journal = RunJournal(in: path, goesOn: request.beginning.goesOn(in: output))
     }
@@ -174,24 +173,25 @@ struct TrainCommand: LaunchCommand {
 }
 
 extension TrainCommand {
-  /// Has one worker check the start for all; the status to end with, where that is all there is to do.
+  /// Has one worker check the start for all: the status to end with, where that is all there is to do, and what workers
+  /// compute on here.
   ///
   /// Throws what every worker would end by. Another program in the worker's place is not asked.
   func rehearse(
     _ program: String, _ task: WorkerTask, _ run: RunSettings, _ placement: WorkerEnvironment,
     _ hosts: HostPlan?, _ environment: [String: String], _ signals: borrowing SignalReader
-  ) throws -> CInt? {
+  ) throws -> (status: CInt?, machine: String?)? {
     guard run.dryRun || !WorkerProgram.isNamed(by: environment), !run.printConfig else { return nil }
     let rehearsal = try Rehearsal(
       WorkerCommand(
         program: program, task: task.rehearsing(overwriting: run.overwrite),
         environment: placement.rehearsing(on: hosts).environment(rank: 0, inheriting: environment)), signals)
-    if let signal = rehearsal.interruption { return 128 + signal.number }
+    if let signal = rehearsal.interruption { return (128 + signal.number, nil) }
     if run.dryRun {
       rehearsal.show()
-      return rehearsal.ending.exitStatus
+      return (rehearsal.ending.exitStatus, nil)
     }
     if let refusal = rehearsal.refusal { throw refusal }
-    return nil
+    return (nil, MachineLine.content(in: rehearsal.output))
   }
 }

@@ -15,6 +15,8 @@ package struct LaunchRecord: Codable, Equatable, Sendable {
   package var output: String
   /// How many workers it had.
   package var workers: Int
+  /// What its workers compute on, as one of them said; nil where none was asked.
+  package var machine: String?
 
   /// What the launcher whose own folder this is has noted; nil where it has not, or nobody can read it.
   package init?(in folder: String) {
@@ -25,11 +27,12 @@ package struct LaunchRecord: Codable, Equatable, Sendable {
   }
 
   /// That of a run that is launched here and now.
-  package init(arguments: [String], output: String, workers: Int) {
+  package init(arguments: [String], output: String, workers: Int, machine: String? = nil) {
     directory = FileManager.default.currentDirectoryPath
     self.output = output.hasPrefix("/") ? output : "\(directory)/\(output)"
     self.arguments = arguments
     self.workers = workers
+    self.machine = machine
   }
 
   /// Notes it in the launcher's own folder; a sentence where that fails, which is no reason not to train.

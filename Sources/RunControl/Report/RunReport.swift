@@ -155,7 +155,8 @@ package struct RunReport {
           [[localTime($0.moment), "ended with \($0.status)\($0.reason.map { ": \($0)" } ?? "")"]]
         } ?? [])
     }
-    return rows.isEmpty ? nil : Page.table([], rows)
+    let machine = history.record?.machine.map { [["machine", $0]] } ?? []
+    return rows.isEmpty ? nil : Page.table([], machine + rows)
   }
 
   private var values: String? {

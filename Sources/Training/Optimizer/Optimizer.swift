@@ -25,6 +25,9 @@ public final class Optimizer {
     pieces = exchange.updated(of: 0..<flat.layout.count).flatMap(flat.layout.pieces)
   }
 
+  /// How many numbers a rule remembers of each weight.
+  public static func moments(of values: Recipe.Optimizer) -> Int { updateRule(values).moments.count }
+
   /// The optimizer of a network that trains on one rank.
   public convenience init(_ flat: FlatParameters, _ values: Recipe.Optimizer) {
     self.init(flat, values, RankExchange(SoloGroup(), Parallelism(), on: flat.device))

@@ -66,7 +66,11 @@ struct WorkerRun {
     // What is gone on from has to fit the network; without it there is nothing to build one for.
     if start != nil { _ = try Start(plan, rank, from: start) }
     plan.sayRecipe(on: rank.console)
-    if request.run.trains { plan.sayStart(on: rank.console) }
+    if request.run.trains {
+      plan.sayStart(on: rank.console)
+      for line in Expectation(plan, rank).lines { rank.console.print(line) }
+    }
+    rank.console.print(MachineLine.text(computingOn: rank.device))
     rank.console.print("Nothing was written: --dry-run")
   }
 

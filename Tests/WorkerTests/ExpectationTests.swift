@@ -1,0 +1,70 @@
+import Foundation
+import Model
+import Recipe
+import TestSupport
+import Testing
+import Torch
+
+@testable import Worker
+
+/// What a dry run says of memory and time.
+@Suite struct ExpectationTests {
+  @Test(arguments: ["alt_gvt_nano", "pcpvt_small_v0"], [10, 1000])
+  func `a network is as large as was said before it was made`(name: String, classes: Int) throws {
+    var recipe = Recipe()
+    recipe.model.name = name
+    let network = try makeNetwork(recipe, classes: classes, on: .cpu)
+    #expect(TwinsConfiguration.parameters(of: name, classes: classes) == network.parameterCount)
+  }
+
+  @Test func `memory is that of what a worker keeps, and its moments are shared out`() {
+    let memory = Expectation.Memory(parameters: 1_000_000, moments: 2, shares: 4, averages: true)
+    #expect(memory.all == 14_000_000)
+    #expect(
+      memory.line.hasPrefix(
+        "Memory: 14.0 MB a worker for weights 4.0 MB, gradients 4.0 MB, moments 2.0 MB (of 8.0 MB on all 4), average 4.0 MB;"
+      ))
+    let plain = Expectation.Memory(parameters: 1_000_000, moments: 0, shares: 1, averages: false)
+    #expect(plain.line.hasPrefix("Memory: 8.0 MB a worker for weights 4.0 MB, gradients 4.0 MB;"))
+  }
+
+  @Test func `time is told by a run of the same steps alone`() throws {
+    let place = try TemporaryFolder()
+    var recipe = Recipe()
+    recipe.worldSize = 2
+    func write(_ run: String, _ speeds: [String], _ change: (inout Recipe) -> Void = { _ in }) throws {
+      var other = recipe
+      change(&other)
+      let folder = "\(place.path)/\(run)"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try Data(other.document.utf8).write(to: URL(filePath: "\(folder)/recipe.json"))
+      let lines = speeds.map { "{\"step\": 1, \"images_per_second\": \($0)}\n" }
+      try Data(lines.joined().utf8).write(to: URL(filePath: "\(folder)/train.jsonl"))
+    }
+    func pace() -> EarlierPace? { EarlierPace(of: recipe, near: "\(place.path)/new") }
+    #expect(pace() == nil)
+    try write("batch", ["9"]) { $0.data.batchSize = 3 }
+    try write("model", ["9"]) { $0.model.name = "alt_gvt_base" }
+    try write("workers", ["9"]) { $0.worldSize = 1 }
+    try write("torn", ["null", "0"])
+    #expect(pace() == nil)
+    try write("same", ["1", "200", "210", "205", "null"]) { $0.schedule.epochs = 7 }
+    #expect(pace() == EarlierPace(folder: "\(place.path)/same", imagesPerSecond: 205))
+    try write("new", ["50"])
+    #expect(pace() == EarlierPace(folder: "\(place.path)/new", imagesPerSecond: 50))
+  }
+
+  @Test func `the time is that of all images at that speed, and without one it is not invented`() {
+    var expectation = Expectation(
+      updates: (epoch: 10, all: 30), images: 1000, measurement: "twins-launch bench step")
+    #expect(
+      expectation.lines == [
+        "Updates: 10 an epoch, 30 in all",
+        "Time: not known, since no run like this lies beside its folder. Some steps to measure: twins-launch bench step",
+      ])
+    expectation.pace = EarlierPace(folder: "runs/a", imagesPerSecond: 50)
+    #expect(
+      expectation.lines.last?.hasPrefix(
+        "Time: 0:00:20 an epoch and 0:01:00 in all, at 50.0 images/s as in runs/a,") == true)
+  }
+}
