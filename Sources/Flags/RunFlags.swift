@@ -53,7 +53,7 @@ package struct RunFlags: ParsableArguments {
 
   @Flag(
     help: ArgumentHelp(
-      "Remove the run that the output folder holds, and begin anew: its checkpoints, weights, logs and recipe, and "
+      "Remove the run that the output folder holds, and begin anew: its checkpoints, weights, logs, report and recipe, and "
         + "nothing else."))
   package var overwrite = false
 
