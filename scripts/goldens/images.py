@@ -119,10 +119,57 @@ def pngs():
     }
 
 
+def saved(image, kind):
+    file = io.BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
+
+
+def pnm(kind, samples, most, comment=b""):
+    """A PGM or PPM of any greatest value."""
+    height, width = samples.shape[:2]
+    data = samples.astype(">u2" if most > 255 else "u1").tobytes()
+    return b"P%d\n%s%d %d\n%d\n" % (kind, comment, width, height, most) + data
+
+
+def raw():
+    rgb = scene(19, 13)
+    image = Image.fromarray(rgb)
+    bmp = saved(image, "bmp")
+    rows = np.frombuffer(bmp[54:], "u1").reshape(13, -1)[::-1]
+    deep = (rgb.astype(np.uint16) << 2) % 1001
+    wide = np.concatenate([rgb[..., ::-1], np.full((13, 19, 1), 77, "u1")], axis=-1)[::-1]
+    # Four bits a pixel, which Pillow reads and does not write.
+    sixteen = image.quantize(16)
+    numbers = np.pad(np.asarray(sixteen), ((0, 0), (0, 5)))[::-1]
+    table = np.concatenate([np.array(sixteen.getpalette()[:48], "u1").reshape(16, 3)[:, ::-1], np.zeros((16, 1), "u1")], axis=1)
+
+    def dib(bits, start, data, colors=b"", height=13):
+        head = b"BM" + struct.pack("<IHHI", start + len(data), 0, 0, start)
+        return head + struct.pack("<IiiHHIIiiII", 40, 19, height, 1, bits, 0, len(data), 0, 0, len(colors) // 4, 0) + colors + data
+
+    return {
+        "rgb.bmp": bmp,
+        "grey.bmp": saved(image.convert("L"), "bmp"),
+        "palette.bmp": saved(image.quantize(200), "bmp"),
+        "palette-16.bmp": dib(4, 118, (numbers[:, ::2] << 4 | numbers[:, 1::2]).astype("u1").tobytes(), table.tobytes()),
+        "bilevel.bmp": saved(image.convert("1"), "bmp"),
+        "upside-down.bmp": dib(24, 54, rows.tobytes(), height=-13),
+        "32-bit.bmp": dib(32, 54, wide.tobytes()),
+        "rgb.ppm": saved(image, "ppm"),
+        "grey.pgm": saved(image.convert("L"), "ppm"),
+        "bilevel.pbm": saved(image.convert("1"), "ppm"),
+        "comment.ppm": pnm(6, rgb, 255, b"# 3 4\n"),
+        "to-100.ppm": pnm(6, rgb % 101, 100),
+        "to-1000.ppm": pnm(6, deep, 1000),
+        "to-1000.pgm": pnm(5, deep[..., 0] % 12, 1000),
+    }
+
+
 def write_decoding():
     folder = ROOT / "decode"
     folder.mkdir(parents=True)
-    for name, data in {**jpegs(), **pngs()}.items():
+    for name, data in {**jpegs(), **pngs(), **raw()}.items():
         (folder / name).write_bytes(data)
         image = Image.open(io.BytesIO(data)).convert("RGB")
         (folder / f"{name}.rgb").write_bytes(image.tobytes())

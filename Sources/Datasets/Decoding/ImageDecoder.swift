@@ -92,7 +92,7 @@ public final class ImageDecoder {
   }
 
   private func scale(
-    _ stored: EncodedImage.Rows, _ plan: ImagePlan, into pixels: UnsafeMutableBufferPointer<UInt8>
+    _ stored: DecodedRows, _ plan: ImagePlan, into pixels: UnsafeMutableBufferPointer<UInt8>
   ) {
     let filter = plan.interpolation.filter
     let memory = scaled.reserve(ci_resize_memory(plan.across, plan.down, filter))

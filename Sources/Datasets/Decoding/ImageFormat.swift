@@ -5,6 +5,8 @@ import SystemPackage
 enum ImageFormat: Equatable {
   case jpeg
   case png
+  case bmp
+  case pnm
   /// Recognised, so that the error can name it, but not decoded.
   case other(String)
 
@@ -26,7 +28,7 @@ enum ImageFormat: Equatable {
     [
       ([0xFF, 0xD8, 0xFF], .jpeg),
       ([0x89] + "PNG\r\n\u{1A}\n".utf8, .png),
-      (Array("BM".utf8), .other("BMP")),
+      (Array("BM".utf8), .bmp),
       (Array("RIFF".utf8), .other("WebP")),
       (Array("GIF8".utf8), .other("GIF")),
       (Array("II*\0".utf8), .other("TIFF")),
@@ -37,7 +39,9 @@ enum ImageFormat: Equatable {
       ([0xFF, 0x0A], .other("JPEG XL")),
     ]
     + "123456".utf8.flatMap { digit in
-      " \n\t\r".utf8.map { space in ([UInt8(ascii: "P"), digit, space], .other("PNM")) }
+      " \n\t\r".utf8.map { space in
+        ([UInt8(ascii: "P"), digit, space], digit < UInt8(ascii: "4") ? .other("plain PNM") : .pnm)
+      }
     }
 
   /// The kind of a file that starts with ISO's box `ftyp`, as videos do: its major brand, and those that it is compatible
@@ -56,8 +60,30 @@ enum ImageFormat: Equatable {
     return holds(["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"]) ? "HEIC" : nil
   }
 
-  /// Whether images of this format are decoded.
-  var isDecoded: Bool { self == .jpeg || self == .png }
+  /// Whether the first bytes alone tell it: those of BMP and PNM are two letters, with which a text may begin too.
+  var isUnmistakable: Bool { self == .jpeg || self == .png }
+
+  /// How images of this format are read.
+  var codec: ImageCodec {
+    switch self {
+    case .jpeg: .jpeg
+    case .png: .png
+    case .bmp: .bmp
+    case .pnm: .pnm
+    case .other(let name): preconditionFailure("\(name) is not decoded")
+    }
+  }
+
+  /// What names of such files end in.
+  var ending: String {
+    switch self {
+    case .jpeg: "jpg"
+    case .png: "png"
+    case .bmp: "bmp"
+    case .pnm: "ppm"
+    case .other: "image"
+    }
+  }
 
   /// What the first bytes of the file at `path` say it is; nil for no image, and for what can never be read.
   ///

@@ -108,7 +108,7 @@ extension DataError: CustomStringConvertible {
     case .standIn(let standIn, let path): "\(path.masked) is not an image: \(standIn.description(at: path))"
     case .unsupportedFormat(let format, let path):
       """
-      \(path.masked) is a \(format) image, and only JPEG and PNG are decoded. Convert it: \
+      \(path.masked) is a \(format) image, and only JPEG, PNG, BMP and PNM are decoded. Convert it: \
       convert \(path.quoted) \(path.quoted).png
       """
     case .damagedImage(let path, let reason):

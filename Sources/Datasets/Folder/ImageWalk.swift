@@ -51,7 +51,7 @@ struct ImageWalk {
 
   private func isImage(_ file: [UInt8], _ path: [UInt8]) throws(SystemError) -> Bool {
     if ImageFolder.isImage(file) { return true }
-    return try ImageFormat(fileAt: root.appending(bytes: path))?.isDecoded ?? false
+    return try ImageFormat(fileAt: root.appending(bytes: path))?.isUnmistakable ?? false
   }
 
   private static func identity(_ folder: FilePath) throws(DataError) -> FolderIdentity {

@@ -66,7 +66,7 @@ struct ShardWriter: Sendable {
       let image = try EncodedImage(images.contents(of: index, in: memory), path: entry.path)
       let smaller = try recompression?.recompressed(image, with: decoder)
       let bytes = smaller?.bytes ?? Array(image.bytes)
-      let ending = smaller != nil || image.format == .jpeg ? "jpg" : "png"
+      let ending = (smaller == nil ? image.format : .jpeg).ending
       let key = "\(index)".leftPadded(to: 9)
       let place = ShardIndex.Place(
         offset: size + TarMember.block, length: UInt32(bytes.count),

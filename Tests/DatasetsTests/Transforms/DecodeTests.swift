@@ -16,14 +16,33 @@ import Testing
     "rgb-16-bit.png", "rgba-16-bit.png", "interlaced.png", "interlaced-16-bit.png", "png-by-content.jpg",
   ]
 
+  static let raw = [
+    "rgb.bmp", "grey.bmp", "palette.bmp", "palette-16.bmp", "bilevel.bmp", "upside-down.bmp", "32-bit.bmp",
+    "rgb.ppm", "grey.pgm", "bilevel.pbm", "comment.ppm", "to-100.ppm", "to-1000.ppm", "to-1000.pgm",
+  ]
+
   @Test func `every fixture is in one of the lists`() throws {
     let names = try Fixture.names(in: "decode", ending: ".rgb")
-    #expect(names == (Self.jpegs + Self.pngs).map { "\($0).rgb" }.sorted())
+    #expect(names == (Self.jpegs + Self.pngs + Self.raw).map { "\($0).rgb" }.sorted())
   }
 
   @Test(arguments: pngs) func `PNG equals Pillow to the bit`(name: String) throws {
     let pixels = try decoded(Fixture.bytes("decode/\(name)"))
     #expect(try pixels == Fixture.bytes("decode/\(name).rgb"))
+  }
+
+  @Test(arguments: raw) func `BMP and PNM equal Pillow to the bit, and a cut one is an error`(name: String)
+    throws
+  {
+    let file = try Fixture.bytes("decode/\(name)")
+    let whole = try Fixture.bytes("decode/\(name).rgb")
+    #expect(try decoded(file) == whole)
+    let region = PixelRegion(x: 5, y: 2, width: 7, height: 9)
+    #expect(try decoded(file, region) == cut(whole, width: size(of: file).width, region))
+    // What fills a row up to four bytes may be missing.
+    for count in 2..<(file.count - 3) {
+      #expect(throws: DataError.self) { _ = try decoded(Array(file[..<count])).count }
+    }
   }
 
   // Pillow's wheels bundle a newer libjpeg-turbo than Debian has; its arithmetic has not changed.

@@ -1,0 +1,85 @@
+import CImage
+
+/// How images of one format are read: their header, then a part of their pixels, as Pillow's `convert("RGB")` gives them.
+struct ImageCodec: Sendable {
+  /// What the header says, of a file that ends where it should.
+  let header: @Sendable (_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> ImageHeader
+  /// The pixels of a region that lies inside, in memory.
+  let decode:
+    @Sendable (_ file: UnsafeBufferPointer<UInt8>, PixelRegion, ByteBuffer) throws(CodecFailure) ->
+      DecodedRows
+}
+
+/// An image's size, and the bytes that its decoder holds at once beside a few rows.
+struct ImageHeader {
+  var width: Int
+  var height: Int
+  var held = 0
+}
+
+/// Rows of RGB, between which there may be bytes of no meaning.
+struct DecodedRows {
+  /// The first row's first pixel.
+  let start: UnsafePointer<UInt8>
+  /// From a row to the next, in bytes.
+  let stride: Int
+}
+
+/// What is wrong with a file, in the decoder's words.
+struct CodecFailure: Error {
+  let reason: String
+
+  init(_ reason: String) { self.reason = reason }
+
+  /// The message of the last call of CImage that failed.
+  static var last: CodecFailure { CodecFailure(String(cString: ci_last_error())) }
+}
+
+/// The decoders in C.
+extension ImageCodec {
+  static let jpeg = ImageCodec(
+    header: { file throws(CodecFailure) in try header(file, ci_jpeg_header) },
+    decode: { file, region, memory throws(CodecFailure) in
+      let stride = ci_jpeg_row_bytes(ci_region(region))
+      let rows = memory.rows(region.height, of: stride)
+      var skipped = 0
+      guard ci_jpeg_decode(file.baseAddress, file.count, ci_region(region), rows, &skipped) == 0 else {
+        throw .last
+      }
+      return DecodedRows(start: rows + skipped, stride: stride)
+    })
+
+  static let png = ImageCodec(
+    header: { file throws(CodecFailure) in try header(file, ci_png_header) },
+    decode: { file, region, memory throws(CodecFailure) in
+      let rows = memory.rows(region.height, of: region.width * 3)
+      guard ci_png_decode(file.baseAddress, file.count, ci_region(region), rows) == 0 else { throw .last }
+      return DecodedRows(start: rows, stride: region.width * 3)
+    })
+
+  private static func header(
+    _ file: UnsafeBufferPointer<UInt8>,
+    _ read: (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<ci_header>?) -> CInt
+  ) throws(CodecFailure) -> ImageHeader {
+    var header = ci_header()
+    guard read(file.baseAddress, file.count, &header) == 0 else { throw .last }
+    return ImageHeader(width: Int(header.width), height: Int(header.height), held: header.held)
+  }
+}
+
+extension ByteBuffer {
+  /// Room for so many rows.
+  func rows(_ count: Int, of stride: Int) -> UnsafeMutablePointer<UInt8> {
+    guard let start = reserve(count * stride).baseAddress else {
+      preconditionFailure("a region has at least one pixel")
+    }
+    return start
+  }
+}
+
+extension ci_region {
+  fileprivate init(_ region: PixelRegion) {
+    self.init(
+      x: Int32(region.x), y: Int32(region.y), width: Int32(region.width), height: Int32(region.height))
+  }
+}

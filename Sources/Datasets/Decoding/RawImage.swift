@@ -1,0 +1,64 @@
+/// An image whose pixels lie in its file as they are: where each row begins, and how a pixel is read from it.
+///
+/// Whatever its header says, only bytes of the file are read.
+struct RawImage {
+  let width: Int
+  let height: Int
+  /// Where the top row begins.
+  let top: Int
+  /// From a row to the one below it; negative where the file has the lowest first.
+  let stride: Int
+  /// The bytes of a row that hold pixels.
+  let rowBytes: Int
+  /// The colour of the pixel at a column of a row's bytes.
+  let color: (_ row: UnsafeBufferPointer<UInt8>, _ column: Int) throws(CodecFailure) -> SIMD3<UInt8>
+
+  /// The header of an image that has all its rows; a size that nobody will decode is not looked at any further.
+  func header(of file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> ImageHeader {
+    guard width > 0, height > 0 else { throw CodecFailure("it has no pixels") }
+    let size = ImageHeader(width: width, height: height)
+    guard width < 1 << 28, height < 1 << 28, width * height < 1 << 30 else { return size }
+    let last = top + (height - 1) * stride
+    guard min(top, last) >= 0, max(top, last) + rowBytes <= file.count else {
+      throw CodecFailure("Premature end of file")
+    }
+    return size
+  }
+
+  func decode(
+    _ region: PixelRegion, of file: UnsafeBufferPointer<UInt8>, into memory: ByteBuffer
+  ) throws(CodecFailure) -> DecodedRows {
+    _ = try header(of: file)
+    let rgb = memory.rows(region.height, of: region.width * 3)
+    var at = 0
+    for y in region.y..<(region.y + region.height) {
+      let start = top + y * stride
+      let row = UnsafeBufferPointer(rebasing: file[start..<(start + rowBytes)])
+      for x in region.x..<(region.x + region.width) {
+        let color = try color(row, x)
+        (rgb[at], rgb[at + 1], rgb[at + 2]) = (color.x, color.y, color.z)
+        at += 3
+      }
+    }
+    return DecodedRows(start: rgb, stride: region.width * 3)
+  }
+}
+
+extension ImageCodec {
+  /// Of a format whose header tells where everything lies.
+  fileprivate init(
+    raw read: @escaping @Sendable (UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> RawImage
+  ) {
+    self.init(
+      header: { file throws(CodecFailure) in try read(file).header(of: file) },
+      decode: { file, region, memory throws(CodecFailure) in
+        try read(file).decode(region, of: file, into: memory)
+      })
+  }
+
+  /// Windows' BMP: 1, 4 and 8 bits by a palette, 24 and 32 bits, not compressed.
+  static let bmp = ImageCodec(raw: { file throws(CodecFailure) in try bitmap(file) })
+
+  /// Netpbm's PBM, PGM and PPM in their binary forms.
+  static let pnm = ImageCodec(raw: { file throws(CodecFailure) in try portableMap(file) })
+}
