@@ -242,3 +242,10 @@ int linux_has_room(size_t length) {
 }
 
 void linux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+int linux_flush_output(void) {
+  errno = 0;
+  int failed = fflush(stdout) != 0 || ferror(stdout);
+  if (!failed) return 0;
+  return errno != 0 ? errno : EIO;
+}

@@ -80,7 +80,8 @@ package func scientific(_ value: Double) -> String {
   guard value != 0, value.isFinite else { return "\(value)" }
   var (mantissa, exponent) = (value, 0)
   while abs(mantissa) < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
-  while abs(mantissa) >= 10 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+  // What the digits round up to ten as well.
+  while abs(mantissa) >= 9.995 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
   return "\(decimal(mantissa, 2))e\(exponent)"
 }
 

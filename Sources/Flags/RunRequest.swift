@@ -49,6 +49,12 @@ package struct RunRequest: Codable, Equatable, Sendable {
         "--data-path is missing: name the folder that holds train/CLASS/IMAGE and val/CLASS/IMAGE")
     }
     if !run.eval { try checkPairs(settings.recipe) }
+    let schedule = settings.recipe.schedule
+    if run.trains, run.resume == nil, schedule.startEpoch >= schedule.epochs {
+      throw RecipeError(
+        "--start-epoch \(schedule.startEpoch): there are but \(schedule.epochs) epochs, counted from 0, so nothing would be "
+          + "trained. Raise --epochs, or go on with a run by --resume")
+    }
     if run.trains && run.noEval && settings.recipe.schedule.kind == .plateau {
       throw RecipeError("--sched plateau: falls after evaluations; leave --no-eval out")
     }

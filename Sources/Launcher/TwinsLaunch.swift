@@ -42,15 +42,23 @@ struct TwinsLaunch: ParsableCommand {
         Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
       var command = try parseAsRoot(arguments)
       try command.run()
+      // Of a training, the files count.
+      if !(command is any LaunchCommand) { try StandardOutput.flush() }
+    } catch let error as SystemError {
+      exit(withError: refusal(LaunchError("\(error)", exitStatus: .inputOutput)))
     } catch let error as LaunchError {
       exit(withError: refusal(error))
     } catch let error as RecipeError {
       exit(withError: refusal(LaunchError(error.description, exitStatus: error.exitStatus)))
     } catch {
-      guard let advice = ForeignFlags.advice(onMessage: message(for: error)) else { exit(withError: error) }
-      exit(
-        withError: refusal(LaunchError("\(advice). All flags: twins-launch help train", exitStatus: .usage)))
+      exit(withError: advice(on: message(for: error)).map { refusal(LaunchError($0, exitStatus: .usage)) } ?? error)
     }
+  }
+
+  /// What to type in the place of what a parser's message is about; nil where nothing better is known than that message.
+  private static func advice(on message: String) -> String? {
+    ForeignFlags.advice(onMessage: message).map { "\($0). All flags: twins-launch help train" }
+      ?? UnexpectedWord.advice(onMessage: message).map { "\($0)    (all commands: twins-launch)" }
   }
 
   /// The command line, the names of flags spelt with dashes.

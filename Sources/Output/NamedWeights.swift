@@ -32,6 +32,12 @@ package struct NamedWeights: Equatable {
     }
     if let name = kinds.first(where: { RunFiles.exists("\(given)/\($0)") }) {
       self.init(path: "\(given)/\(name)", note: Self.note(given, name))
+    } else if average,
+      RunLayout.Weights.allCases.contains(where: {
+        RunFiles.exists("\(given)/\(RunLayout.weights($0, average: false))")
+      })
+    {
+      throw Self.none(in: given, average)
     } else if CheckpointStore(naming: given) != nil || VerifiedCheckpoint.isNamed(by: given) {
       self.init(path: given, takesAverage: average)
     } else {
@@ -46,7 +52,7 @@ package struct NamedWeights: Equatable {
   private static func none(in folder: String, _ average: Bool) -> OutputError {
     let wanted = RunLayout.weights(.best, average: average)
     return OutputError(
-      "\(folder) is a folder without weights: a run's output folder has \(wanted) in it once an epoch is done"
+      "\(folder) is a folder without \(average ? "an average of weights" : "weights"): a run's output folder has \(wanted) in it once an epoch is done"
         + (average ? ", where it was trained with --model-ema" : "")
         + ". Name such a folder, or a file of weights. See: ls \(FilePath(folder).quoted)",
       exitStatus: .missingInput)

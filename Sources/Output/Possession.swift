@@ -76,8 +76,12 @@ package final class Possession {
     guard !beginning.overwrites, !beginning.goesOn(in: folder), let earlier = EarlierRun(in: folder) else {
       return
     }
+    let way =
+      earlier.furthest != nil
+      ? "Go on with it: --resume auto."
+      : "It has no checkpoint to go on from; start from its weights in another folder: --finetune FILE --output_dir OTHER."
     throw OutputError(
-      "\(folder) holds a run (\(earlier.summary)), and this one would write over it. Go on with it: --resume auto. "
+      "\(folder) holds a run (\(earlier.summary)), and this one would write over it. \(way) "
         + "Keep it: another folder, by --output_dir. Remove it: --overwrite.", exitStatus: .badConfiguration)
   }
 }

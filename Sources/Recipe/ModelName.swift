@@ -54,7 +54,7 @@ public func nearest(to word: String, among candidates: [String], atMost count: I
 }
 
 /// Levenshtein's distance: insertions, deletions and substitutions that turn one word into the other.
-func editDistance(_ from: String, _ to: String) -> Int {
+package func editDistance(_ from: String, _ to: String) -> Int {
   let target = Array(to)
   var row = Array(0...target.count)
   for (i, letter) in from.enumerated() {

@@ -39,6 +39,13 @@ extension IPAddress {
     return nil
   }
 
+  /// Whether a socket of this machine can have it.
+  public var isOwn: Bool {
+    guard let (descriptor, _) = listen() else { return false }
+    close(descriptor)
+    return true
+  }
+
   /// Opens a TCP socket that listens here, at a free port unless one is named; nil, with errno set, where that fails.
   public func listen(port: UInt16 = 0) -> (descriptor: Int32, port: UInt16)? {
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)

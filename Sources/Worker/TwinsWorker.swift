@@ -47,6 +47,8 @@ struct TwinsWorker: ParsableCommand {
       var command = try parseAsRoot(normalizedArguments(Array(CommandLine.arguments.dropFirst())))
       if command is any Computing { WaitPolicy.restart(environment) }
       try command.run()
+      // Of a training, the files count.
+      if !(command is TrainCommand) { try StandardOutput.flush() }
     } catch {
       if let advice = ForeignFlags.advice(onMessage: message(for: error)) {
         let failure = Failure("\(advice). All flags: twins-worker help train", exitStatus: .usage)

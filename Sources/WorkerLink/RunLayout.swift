@@ -52,8 +52,14 @@ public enum RunLayout {
   /// The file to which a later run moves the lines of a log.
   public static func earlier(_ log: String) -> String { "\(log).earlier" }
 
+  /// The names under which a later run that has no checkpoint keeps a file of weights, the first one that is free.
+  public static func earlierWeights(_ name: String) -> some Sequence<String> {
+    (1...10_000).lazy.map { "earlier-\($0)-\(name)" }
+  }
+
   /// All files of the output folder but for checkpoints, curves and what is the launcher's.
-  public static let files = allWeights + [epochs, steps, earlier(epochs), earlier(steps), recipe, report]
+  public static let files =
+    allWeights + [epochs, steps, table].flatMap { [$0, earlier($0)] } + [recipe, report]
 
   /// In it, the folder of the launcher of another host than the first.
   public static func launcher(host: Int) -> String { "host-\(host)" }

@@ -58,6 +58,24 @@ import Testing
     #expect(try contents().subtracting(["run", "run/lock"]) == before)
   }
 
+  @Test func `who finds a run without a checkpoint is not told to go on with it`() throws {
+    try write(#"{"test_acc1": 43.93, "epoch": 2}"# + "\n", to: "log.txt")
+    try write("weights", to: "best.safetensors")
+    let refusal = #expect(throws: OutputError.self) { _ = try take() }
+    #expect(refusal?.description.contains("--finetune") == true)
+    #expect(refusal?.description.contains("--resume auto") == false)
+  }
+
+  @Test func `a run's own files are not written over by others, and their likes elsewhere are`() throws {
+    try writeRun()
+    for name in ["best.safetensors", "log.txt"] {
+      #expect(throws: OutputError.self) { try RunFiles.spare("\(folder)/\(name)") }
+    }
+    try RunFiles.spare("\(folder)/report.html")
+    try write("mine", to: "../best.safetensors")
+    try RunFiles.spare("\(outer.path)/best.safetensors")
+  }
+
   @Test func `a run is overwritten, and nothing of others`() throws {
     try writeRun()
     let others = ["notes.md", "run/logs/x", "checkpoints/lost+found", "best.safetensors.bak"]

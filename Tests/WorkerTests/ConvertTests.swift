@@ -55,7 +55,7 @@ import Testing
     let source = try torchFile()
     #expect(status(folder.path + "/nothing.pth", target) == .missingInput)
     #expect(status(source, folder.path + "/nowhere/b.safetensors") == .inputOutput)
-    #expect(status(folder.path, target) == .inputOutput)
+    #expect(status(folder.path, target) == .missingInput)
     let text = folder.path + "/text.pth"
     try "not weights at all".write(toFile: text, atomically: false, encoding: .utf8)
     #expect(status(text, target) == .badData)

@@ -12,6 +12,20 @@ import Training
 
   init() throws { outer = try TemporaryFolder() }
 
+  /// It learnt something, which the run that begins in its place may not.
+  @Test func `weights of a run that cannot go on keep another name`() throws {
+    let folder = try TemporaryFolder()
+    let run = try OutputFolder(creating: folder.path + "/run")
+    for text in ["first", "second"] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: run.file("best.safetensors")))
+      try run.setWeightsAside()
+    }
+    try run.setWeightsAside()
+    let names = try FileManager.default.contentsOfDirectory(atPath: run.path)
+    #expect(Set(names) == ["earlier-1-best.safetensors", "earlier-2-best.safetensors"])
+    #expect(try String(contentsOfFile: run.file("earlier-1-best.safetensors"), encoding: .utf8) == "first")
+  }
+
   @Test func `the folder and those above it are made`() throws {
     let path = outer.path + "/a/b/c"
     let folder = try OutputFolder(creating: path)

@@ -108,6 +108,9 @@ void linux_name_thread(const char *name);
 /// Has malloc keep what is freed, up to 256 MiB, in place of handing large blocks back to the system each time.
 void linux_keep_memory(void);
 
+/// Writes out what was printed; 0, or why not all that was printed has arrived, as an errno.
+int linux_flush_output(void);
+
 /// A file in memory of `length` bytes that nobody can make longer or shorter; without a place in any folder.
 int linux_sealed_memory_file(const char *name, size_t length);
 

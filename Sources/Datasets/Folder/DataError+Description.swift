@@ -109,7 +109,7 @@ extension DataError: CustomStringConvertible {
     case .unsupportedFormat(let format, let path):
       """
       \(path.masked) is a \(format) image, and only JPEG, PNG, BMP and PNM are decoded. Convert it: \
-      convert \(path.quoted) \(path.quoted).png
+      convert \(path.quoted) \(path.quoted).png && rm \(path.quoted)
       """
     case .damagedImage(let path, let reason):
       """

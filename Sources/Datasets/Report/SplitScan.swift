@@ -76,7 +76,17 @@ struct SplitScan {
   func shown(_ path: some Sequence<UInt8>) -> String { "\(name)/\(masked(path))" }
 
   /// What training gets over, and may not be meant.
-  var warnings: [String] { nestedWarning + sparseWarning + unevenWarning }
+  var warnings: [String] { loneWarning + nestedWarning + sparseWarning + unevenWarning }
+
+  private var loneWarning: [String] {
+    guard name == ImageFolderPair.splits.training, classes.count == 1, nested.isEmpty else { return [] }
+    return [
+      """
+      in \(name)/ there is one class alone: every answer is right, and nothing is learned. Likely the path is one level too \
+      high or too low
+      """
+    ]
+  }
 
   // Likely the path is one level too high, or a class was copied into another.
   private var nestedWarning: [String] {

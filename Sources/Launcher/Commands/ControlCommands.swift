@@ -1,4 +1,5 @@
 import ArgumentParser
+import Drawing
 import FoundationEssentials
 import Recipe
 import RunControl
@@ -16,8 +17,18 @@ struct RunArgument: ParsableArguments {
     do {
       return try Self.ask(request, run, ProcessInfo.processInfo.environment)
     } catch let error as LaunchError {
-      throw refusal(error)
+      throw refusal(ended(insteadOf: error))
     }
+  }
+
+  /// What to say of a run that nobody can ask because it has ended.
+  private func ended(insteadOf error: LaunchError) -> LaunchError {
+    guard error.exitStatus == .missingInput,
+      let history = RunFolder(run)?.history, !history.isEmpty, history.ending != .running, history.ending != .killed
+    else { return error }
+    return LaunchError(
+      "\(masked(run)) has ended (\(history.state)), so nobody is there to ask. What became of it: "
+        + shellQuoted(["twins-launch", "status", run]), exitStatus: .missingInput)
   }
 
   /// Asks the launcher of a run.

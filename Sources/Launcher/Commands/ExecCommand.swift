@@ -34,7 +34,8 @@ struct ExecCommand: LaunchCommand {
   func validate() throws {
     if command.isEmpty {
       throw ValidationError(
-        "--exec has to be followed by what the workers run, as in --exec python train.py.")
+        "what the workers run has to follow --exec, or --: twins-launch --nproc 2 --exec python train.py, or "
+          + "twins-launch exec --nproc 2 -- python train.py")
     }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
 import FoundationEssentials
+import Output
 import Recipe
 import RunControl
 import System
@@ -27,6 +28,7 @@ struct Report: ParsableCommand {
     do {
       let folder = try RunFolder.named(target, environment: ProcessInfo.processInfo.environment)
       let path = try output ?? folder.output.map { "\($0)/report.html" } ?? missingFolder()
+      try spare(path)
       let history = folder.history
       let report = RunReport(
         history, folder.output.flatMap(EvaluationNote.init(ofRunIn:)), at: Date().timeIntervalSince1970)
@@ -38,6 +40,14 @@ struct Report: ParsableCommand {
       print(masked(path))
     } catch let error as LaunchError {
       throw refusal(error)
+    }
+  }
+
+  private func spare(_ path: String) throws(LaunchError) {
+    do throws(OutputError) {
+      try RunFiles.spare(path)
+    } catch {
+      throw LaunchError(error.description, exitStatus: error.exitStatus)
     }
   }
 

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Checkpoint
+import Drawing
 import Flags
 import FoundationEssentials
 import Glibc
+import Output
 import Recipe
 import RunControl
 import System
@@ -30,7 +32,13 @@ struct Resume: LaunchCommand {
         "resume \(target.run) says where to go on: leave --resume and --output-dir out, or use train with them",
         exitStatus: .usage)
     }
+    guard !training.run.overwrite else {
+      throw LaunchError(
+        "resume goes on with \(target.run), and --overwrite begins anew: give one of them", exitStatus: .usage
+      )
+    }
     let run = try ResumedRun(target.run, environment: environment)
+    try run.requireCheckpoint()
     let arguments = run.arguments(flags, in: FileManager.default.currentDirectoryPath)
     let command = try TrainCommand.parse(arguments)
     return try command.start(signals, environment: environment, arguments: arguments)
@@ -86,6 +94,18 @@ struct ResumedRun {
 }
 
 extension ResumedRun {
+  /// Throws where what the run has learnt is in its weights alone: started as it was, it would learn it again.
+  func requireCheckpoint() throws(LaunchError) {
+    guard recipe == nil, let earlier = EarlierRun(in: output), earlier.furthest == nil,
+      let best = earlier.best
+    else { return }
+    throw LaunchError(
+      "\(masked(output)) has no checkpoint to go on from, and a run behind it (best Acc@1 \(best.accuracy) in epoch "
+        + "\(best.epoch)). Start another one from its weights: --finetune "
+        + "\(shellQuoted(["\(output)/\(RunLayout.weights(.best, average: false))"])) --output_dir OTHER",
+      exitStatus: .missingInput)
+  }
+
   /// Names of flags whose values are paths.
   private static let paths: Set = [
     "data-path", "config", "resume", "finetune", "run-dir", "device-library", "rdzv-key-file",

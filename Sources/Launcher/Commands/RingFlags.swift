@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Collective
 import Glibc
 import RunControl
+import Wire
 
 /// The flags that say how the workers talk to each other.
 struct RingFlags: ParsableArguments {
@@ -44,6 +45,12 @@ struct RingFlags: ParsableArguments {
       throw ValidationError(
         "--ring-address \(address) stands for all addresses of this host, and the workers meet at one: name it, as "
           + "127.0.0.1, or one of those that `hostname -I` shows.")
+    }
+    // A worker would meet nobody there, and be taken for a defect.
+    guard transport != .tcp || IPAddress(address)?.isOwn == true else {
+      throw ValidationError(
+        "--ring-address \(address) is none of this host's addresses: take 127.0.0.1, or one of those that `hostname -I` "
+          + "shows.")
     }
     guard hangTimeout > 0, hangTimeout <= 604_800 else {
       throw ValidationError(

@@ -88,7 +88,7 @@ struct ListCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    guard Folders.isReadable(folder) else {
+    guard access(folder, F_OK) == 0, Folders.isReadable(folder) else {
       throw refusal(
         LaunchError(
           "cannot look into \(masked(folder)): \(errorText(errno)). Name a folder that this user may read.",

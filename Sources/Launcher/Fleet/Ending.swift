@@ -97,6 +97,20 @@ struct Outcome: Equatable, Sendable {
   /// Why a failed run was not started again, where that needs saying.
   var reasonToStop: String?
 
+  /// Within so long ranks meet a fault together, which each ends by with the same status.
+  private static let together = Duration.seconds(2)
+
+  /// The rank, then those that ended by themselves as it did, at about that time and with the same exit status.
+  func ranks(alike rank: Int) -> [Int] {
+    let first = ends[rank]
+    guard case .exited = first.ending else { return [rank] }
+    let others = ends.filter {
+      $0.rank != rank && $0.ending == first.ending && !$0.stoppedByLauncher
+        && $0.moment - first.moment < Self.together
+    }
+    return [rank] + others.map(\.rank)
+  }
+
   /// Whether the run is done, or can be gone on with.
   var isOrderly: Bool { [.done, .stoppedEarly].contains(ExitStatus(rawValue: exitStatus)) }
 

@@ -17,4 +17,7 @@ struct WorkerFacts: Codable, Equatable, Sendable {
   var memoryKills: MemoryKills.Count?
   /// Why it failed, in its own words, where it left them in a file.
   var message: String?
+
+  /// Whether it has said why it failed, in a file or in its last lines.
+  var saysWhy: Bool { message != nil || lastLines.contains { $0.contains("error: ") } }
 }

@@ -99,10 +99,16 @@ final class Supervisor {
     return outcome.stopSignal.map { "stopped by \($0)" }
   }
 
+  /// Of ranks that met the same fault at the same time, the one tells of it that says what it was: the others are often silent.
   private func report(_ outcome: Outcome, firstFailure rank: Int) -> FailureReport {
-    let facts = launch.ranks.contains(rank) ? attempt.facts(of: rank) : hosts?.facts(of: rank)
+    let alike = outcome.ranks(alike: rank)
+    let teller = alike.first { facts(of: $0).saysWhy } ?? rank
     return attempt.report(
-      outcome, firstFailure: rank, facts ?? WorkerFacts(), host: hosts?.title(ofHostOf: rank))
+      outcome, firstFailure: teller, facts(of: teller), host: hosts?.title(ofHostOf: teller))
+  }
+
+  private func facts(of rank: Int) -> WorkerFacts {
+    (launch.ranks.contains(rank) ? attempt.facts(of: rank) : hosts?.facts(of: rank)) ?? WorkerFacts()
   }
 }
 

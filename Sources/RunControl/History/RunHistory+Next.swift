@@ -53,7 +53,10 @@ extension RunHistory {
   }
 
   private var evaluation: NextCommand? {
-    guard !weights.isEmpty, let data else { return nil }
+    guard !weights.isEmpty, log.best(\.accuracy1) != nil || log.best(\.averageAccuracy1) != nil, let data
+    else {
+      return nil
+    }
     return NextCommand("evaluate", ["evaluate", name, "--data-path", data])
   }
 

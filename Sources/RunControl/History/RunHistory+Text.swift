@@ -115,7 +115,8 @@ package struct HistoryReport: Encodable, Sendable {
   let run: String?
   let output: String?
   let state: String
-  let healthy = false
+  /// Nil while it runs: its files do not tell, and its launcher does.
+  let healthy: Bool?
   let ranks: [RunStatus.Rank] = []
   let launcher: Int32?
   let attempt: Int?
@@ -149,6 +150,7 @@ package struct HistoryReport: Encodable, Sendable {
 
   package init(_ history: RunHistory, at now: Double) {
     (run, output, state) = (history.run, history.output, history.state)
+    healthy = history.ending == .running ? nil : false
     launcher = history.launches.last?.launcher
     attempt = history.launches.last.map { $0.failures.count }
     uptimeSeconds = history.seconds(at: now)

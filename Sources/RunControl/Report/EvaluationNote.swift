@@ -12,6 +12,12 @@ package struct EvaluationNote: Decodable, Equatable, Sendable {
   package let neverPredicted: [String]
   package let classes: [Class]
   package let confusions: [Pair]
+  /// Whether the weights that it tells of were written over since.
+  package private(set) var isOfEarlierWeights = false
+
+  private enum CodingKeys: String, CodingKey {
+    case images, acc1, balancedAcc, ece, neverPredicted, classes, confusions
+  }
 
   package struct Class: Decodable, Equatable, Sendable {
     package let name: String
@@ -34,10 +40,12 @@ package struct EvaluationNote: Decodable, Equatable, Sendable {
     let newest = files.compactMap { path in lastChange(of: path).map { (path, $0) } }.max { $0.1 < $1.1 }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    guard let (path, _) = newest, let bytes = try? RegularFile.contents(of: FilePath(path)),
+    guard let (path, moment) = newest, let bytes = try? RegularFile.contents(of: FilePath(path)),
       let note = try? decoder.decode(EvaluationNote.self, from: Data(bytes))
     else { return nil }
     self = note
+    let weights = path.dropLast("-evaluation/evaluation.json".count) + ".safetensors"
+    isOfEarlierWeights = lastChange(of: String(weights)).map { $0 > moment } ?? false
   }
 
   /// In a line.
@@ -48,6 +56,6 @@ package struct EvaluationNote: Decodable, Equatable, Sendable {
     return "\(counted(images, "image")): "
       + figures.compactMap { name, value, unit in
         value.map { "\(name) \(decimal($0, unit.isEmpty ? 3 : 2))\(unit)" }
-      }.joined(separator: ", ")
+      }.joined(separator: ", ") + (isOfEarlierWeights ? "; the weights have changed since" : "")
   }
 }

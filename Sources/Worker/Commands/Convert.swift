@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoint
+import Output
 import Recipe
 import System
 
@@ -14,7 +15,9 @@ struct Convert: ParsableCommand {
         timm.create_model("twins_svt_small").load_state_dict(safetensors.torch.load_file("B.safetensors"))
       """)
 
-  @Argument(help: ArgumentHelp("The file to read.", valueName: "a"), transform: withHomeFolder)
+  @Argument(
+    help: ArgumentHelp("The file to read, or a run's output folder.", valueName: "a"),
+    transform: withHomeFolder)
   var source: String
 
   @Argument(
@@ -32,7 +35,10 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
-    let file = try WeightsFile(path: source, average: useEma)
+    try RunFiles.spare(target)
+    let named = try NamedWeights(source, average: useEma)
+    if let note = named.note { Console.warn("note: \(note)") }
+    let file = try WeightsFile(path: named.path, average: named.takesAverage)
     try write(file)
     print(sentence(file))
   }

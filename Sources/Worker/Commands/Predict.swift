@@ -94,8 +94,7 @@ struct Predict: ParsableCommand {
     var failures = all.failures
     for failure in failures { say(failure) }
     let format = json ? PredictionFormat.json : csv ? .csv : .text(logits: logits)
-    let console = Console(speaks: true)
-    if let head = format.head(top: min(top, trained.about.classes.count)) { console.print(head) }
+    if let head = format.head(top: min(top, trained.about.classes.count)) { try put(head) }
     let predictor = Predictor(trained, top: top, logits: logits, on: device)
     try predictor.run(all, batchSize: min(batchSize, max(1, all.count)), threads: decoders) { image, result in
       switch result {
@@ -103,13 +102,19 @@ struct Predict: ParsableCommand {
         let path = all[image].path
         let name = String(validating: path.bytes, as: UTF8.self) ?? path.masked
         let line = try format.line(Prediction(image: name, top: guesses))
-        console.print(line)
+        try put(line)
       case .failure(let failure):
         failures.append(failure)
         say(failure)
       }
     }
     try end(failures)
+  }
+
+  /// Prints a line at once; throws where it does not arrive, as on a full disk.
+  private func put(_ line: String) throws(SystemError) {
+    print(maskedLines(line))
+    try StandardOutput.flush()
   }
 
   private func say(_ failure: DataError) { Console.warn("warning: passed over: \(failure)") }

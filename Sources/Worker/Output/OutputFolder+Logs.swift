@@ -24,6 +24,17 @@ extension OutputFolder {
     for name in [RunLayout.steps, RunLayout.epochs] { try setAside(name) }
   }
 
+  /// Gives the weights of a run that cannot be gone on with other names, of which none is taken, and says so.
+  func setWeightsAside() throws(Failure) {
+    for name in RunLayout.allWeights where access(file(name), F_OK) == 0 {
+      let aside = RunLayout.earlierWeights(name).first { access(file($0), F_OK) != 0 }
+      guard let aside, rename(file(name), file(aside)) == 0 else {
+        throw Self.refused(path, "\(name): it would be written over, and cannot be kept under another name")
+      }
+      Console.warn("note: \(masked(file(name))) is of a run that cannot go on, and is kept as \(aside)")
+    }
+  }
+
   /// Moves another run's table and curves aside, which would read as this run's; what stays is said, and ends no run.
   func setViewsAside() {
     do {

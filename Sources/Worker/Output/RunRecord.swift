@@ -35,6 +35,7 @@ final class RunRecord {
       if state.evaluatedOnlyItsAverage { plan.folder.nameBestAverage() }
     } else if plan.settings.resume == "auto" {
       try plan.folder.setLogsAside()
+      try plan.folder.setWeightsAside()
     }
     if state == nil { plan.folder.setViewsAside() }
     try plan.folder.write(plan.recipe)

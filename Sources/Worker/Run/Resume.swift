@@ -128,7 +128,7 @@ enum Resume {
       throw Failure(
         "--resume \(masked(flag)): none of the checkpoints in \(masked(store.folder)) can be trusted:\n"
           + search.refused.map { "  \($0)\n" }.joined()
-          + "Name another with --resume FOLDER, or remove \(FilePath(store.folder).quoted) to start at epoch 0.",
+          + "Name another with --resume FOLDER, or begin anew in another folder, from weights with --finetune.",
         exitStatus: .badConfiguration)
     }
     if console.speaks {

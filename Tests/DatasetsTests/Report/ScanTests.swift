@@ -40,7 +40,8 @@ import Testing
     #expect(
       report.description.contains(
         "4 files ending in .gif: train/a/w.gif, train/a/x.GIF, train/a/y.gif and 1 more"))
-    #expect(report.problems.isEmpty && report.warnings.isEmpty)
+    #expect(report.problems.isEmpty && report.warnings.count == 1)
+    #expect(report.warnings[0].contains("in train/ there is one class alone"))
   }
 
   @Test func `damage inside an image is found where it is decoded`() throws {
@@ -109,6 +110,7 @@ import Testing
 
   @Test func `images that are in both splits are a warning, whatever their names`() throws {
     try write("train/a/1.jpg", "train/a/2.jpg", "val/a/3.jpg")
+    try write("train/b/1.jpg", "train/b/2.jpg", "val/b/3.jpg", "val/b/4.jpg")
     try FileManager.default.copyItem(
       atPath: "\(folder.path)/train/a/2.jpg", toPath: "\(folder.path)/val/a/4.jpg")
     let report = try report()

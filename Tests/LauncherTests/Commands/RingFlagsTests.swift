@@ -21,7 +21,8 @@ import Testing
   @Test(arguments: [
     ["--transport", "rdma"], ["--shm-size", "0"], ["--ring-address", "localhost"],
     ["--ring-address", "1.2.3"], ["--ring-address", "0.0.0.0"], ["--ring-address", "::"],
-    ["--ring-address", "::ffff:0.0.0.0"], ["--hang-timeout", "0"], ["--hang-timeout", "nan"],
+    ["--ring-address", "::ffff:0.0.0.0"], ["--transport", "tcp", "--ring-address", "192.0.2.1"],
+    ["--hang-timeout", "0"], ["--hang-timeout", "nan"],
     ["--hang-timeout", "inf"],
   ])
   func `a bad value is refused`(arguments: [String]) {

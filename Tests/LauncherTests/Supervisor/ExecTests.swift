@@ -159,7 +159,7 @@ import TestSupport
   }
 
   @Test(arguments: [
-    (["--nproc", "1", "--exec"], 64, "--exec has to be followed by what the workers run"),
+    (["--nproc", "1", "--exec"], 64, "what the workers run has to follow --exec"),
     (["--nproc", "1", "--exec", "no-such-program"], 78, "no folder of PATH has a program of that name"),
     (["--nproc", "1", "--exec", "/no/such"], 78, "cannot run /no/such: No such file or directory"),
     (["--nproc", "1", "--transport", "ipc", "--exec", "true"], 64, "Unknown option '--transport'"),

@@ -1,0 +1,20 @@
+import Testing
+
+@testable import Launcher
+
+@Suite struct UnexpectedWordTests {
+  @Test(arguments: [
+    ("Error: 2 unexpected arguments: 'statu', 'r/a'", "twins-launch status"),
+    ("Error: Unexpected argument 'ls'", "twins-launch list"),
+    ("Error: Unexpected argument 'eval'", "twins-launch evaluate"),
+    ("Error: Unexpected argument 'train.py'", "--exec python train.py"),
+  ])
+  func `a word that stands for a command says which`(message: String, command: String) throws {
+    #expect(try #require(UnexpectedWord.advice(onMessage: message)).hasSuffix(command))
+  }
+
+  @Test(arguments: ["Error: Unexpected argument 'runs/first'", "Error: Unknown option '--statu'", "Error: x"])
+  func `no other word does`(message: String) {
+    #expect(UnexpectedWord.advice(onMessage: message) == nil)
+  }
+}
