@@ -10,6 +10,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/variable.h>
 #include <torch/custom_class.h>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -122,7 +123,9 @@ inline variable_list weights(std::initializer_list<ct_affine> layers) {
 template <class Part>
 at::Tensor fused(const ct_tensor *x, const variable_list &weights, Part part) {
   auto input = x->value.contiguous();
-  if (c10::GradMode::is_enabled()) return Fused<Part>::apply(input, at::TensorList(weights), std::move(part));
+  auto learns = [](const at::Tensor &t) { return t.requires_grad(); };
+  if (c10::GradMode::is_enabled() && (learns(input) || std::any_of(weights.begin(), weights.end(), learns)))
+    return Fused<Part>::apply(input, at::TensorList(weights), std::move(part));
   CT_PART(Part::name, part.operations(weights));
   return part.forward(input, weights, nullptr);
 }

@@ -38,6 +38,7 @@ enum Idleness: String, CaseIterable, Sendable {
   case noDecay = "--sched cosine, tanh and onecycle fall by no factor"
   case noPlateau = "only --sched plateau waits for evaluations"
   case noFloor = "--sched step and multistep fall without end"
+  case nothingFrozen = "there is no --freeze"
   case noWarmup = "--warmup-epochs 0 warms nothing up"
   case float32 = "--amp O0 computes in float32"
   case noAverage = "there is no --model-ema"
@@ -76,6 +77,7 @@ enum Idleness: String, CaseIterable, Sendable {
     case .noDecay: [.cosine, .tanh, .onecycle].contains(recipe.schedule.kind)
     case .noPlateau: recipe.schedule.kind != .plateau
     case .noFloor: !recipe.schedule.hasFloor
+    case .nothingFrozen: recipe.tuning.frozen.isEmpty
     case .noWarmup: recipe.schedule.warmupEpochs == 0
     case .float32: recipe.precision.level == .O0
     case .noAverage: !recipe.ema.enabled

@@ -13,6 +13,9 @@ public struct StepFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Highest drop-path rate.", valueName: "rate"))
   package var dropPath = 0.2
 
+  @Option(help: ArgumentHelp("What does not learn, as in a training.", valueName: "parts"))
+  package var freeze = ""
+
   @Flag(help: "Give a card each step operation by operation, and none recorded as a graph.")
   package var noGraph = false
 
@@ -26,6 +29,9 @@ public struct StepFlags: ParsableArguments {
     } catch {
       throw ValidationError(error.description)
     }
+    guard freeze.isEmpty || Recipe.Frozen(freeze) != nil else {
+      throw ValidationError("--freeze \(freeze): must be backbone, stages:N-M or names with commas")
+    }
     guard (0..<1).contains(dropPath) else {
       throw ValidationError("--drop-path \(dropPath): must be from 0 to below 1")
     }
@@ -35,6 +41,7 @@ public struct StepFlags: ParsableArguments {
   public func recipe(worldSize: Int) throws(RecipeError) -> Recipe {
     var recipe = try measurement.recipe(batchSize: batchSize ?? (worldSize > 1 ? 2 : 16))
     recipe.model.dropPath = dropPath
+    recipe.tuning.frozen = freeze
     recipe.worldSize = worldSize
     return recipe
   }
@@ -43,6 +50,6 @@ public struct StepFlags: ParsableArguments {
   package var arguments: [String] {
     measurement.arguments + (batchSize.map { ["--batch-size", "\($0)"] } ?? []) + [
       "--drop-path", "\(dropPath)",
-    ] + (noGraph ? ["--no-graph"] : [])
+    ] + (freeze.isEmpty ? [] : ["--freeze", freeze]) + (noGraph ? ["--no-graph"] : [])
   }
 }

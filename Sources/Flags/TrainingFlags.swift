@@ -12,6 +12,7 @@ public struct TrainingFlags: ParsableArguments {
   @OptionGroup(title: "Network") package var network: NetworkFlags
   @OptionGroup(title: "Schedule") package var schedule: ScheduleFlags
   @OptionGroup(title: "Optimizer") package var optimizer: OptimizerFlags
+  @OptionGroup(title: "Fine-tuning") package var tuning: TuningFlags
   @OptionGroup(title: "Run") package var run: RunFlags
   @OptionGroup(title: "Accepted for the reference's command lines, without effect") var idle: IdleFlags
 

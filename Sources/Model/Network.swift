@@ -4,6 +4,8 @@ public import Torch
 public protocol Network {
   /// Every weight with its key, in the order of construction, the same on every rank.
   var parameters: [Parameter] { get }
+  /// For each of them, where it stands in the network.
+  var places: [NetworkPlace] { get }
   /// How many classes it tells apart.
   var classes: Int { get }
   /// For each residual branch, in the order of a pass, the chance that training leaves it out for an image.
@@ -22,4 +24,14 @@ public protocol Network {
 extension Network {
   /// None: convolutions and attention take images of any size.
   public func resampled(_ weight: Tensor, for key: String) -> Tensor? { nil }
+}
+
+/// Where a parameter stands between the images and the logits.
+public struct NetworkPlace: Equatable, Sendable {
+  /// The number of its layer, from the images on, as timm groups them for layer-wise rates.
+  public let layer: Int
+  /// Its stage; nil of what is in none.
+  public let stage: Int?
+  /// Whether it is the head's.
+  public let isOfHead: Bool
 }

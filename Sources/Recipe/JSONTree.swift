@@ -37,11 +37,11 @@ package enum JSONTree: Equatable, Sendable {
     return encoder
   }
 
-  /// The tree without a member of one of its objects.
+  /// The tree without a member of one of its objects, which goes with its last one.
   func without(_ key: String, in group: String) -> JSONTree {
     guard case .object(var members) = self, case .object(var inner)? = members[group] else { return self }
     inner[key] = nil
-    members[group] = .object(inner)
+    members[group] = inner.isEmpty ? nil : .object(inner)
     return .object(members)
   }
 

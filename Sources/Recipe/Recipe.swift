@@ -16,6 +16,8 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var mixing = Mixing()
   /// How the learning rate moves.
   public var schedule = Schedule()
+  /// What of a network goes on learning, and how fast.
+  public var tuning = Tuning()
   /// In what precision the maths runs.
   public var precision = Precision()
   /// The running average of the weights.
@@ -31,6 +33,23 @@ public struct Recipe: Codable, Equatable, Sendable {
 
   /// The reference's recipe.
   public init() {}
+
+  /// Reads values; those that came later are the defaults where they are not there.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    model = try values.decode(Network.self, forKey: .model)
+    data = try values.decode(Images.self, forKey: .data)
+    optimizer = try values.decode(Optimizer.self, forKey: .optimizer)
+    mixing = try values.decode(Mixing.self, forKey: .mixing)
+    schedule = try values.decode(Schedule.self, forKey: .schedule)
+    try values.readLater(&tuning, .tuning)
+    precision = try values.decode(Precision.self, forKey: .precision)
+    ema = try values.decode(Averaging.self, forKey: .ema)
+    accumulation = try values.decode(Int.self, forKey: .accumulation)
+    smoothing = try values.decode(Double.self, forKey: .smoothing)
+    worldSize = try values.decode(Int.self, forKey: .worldSize)
+    seed = try values.decode(UInt64.self, forKey: .seed)
+  }
 }
 
 extension Recipe {
@@ -63,10 +82,12 @@ extension Recipe {
   }
 
   /// Values that came later than others, and whose defaults are what runs before them did.
-  private static let later = [
-    "cycleDecay", "cycleLimit", "cycleMultiplier", "decayEpochs", "decayRate", "milestones", "onUpdates",
-    "patience",
-  ].map { "schedule.\($0)" }
+  private static let later =
+    [
+      "cycleDecay", "cycleLimit", "cycleMultiplier", "decayEpochs", "decayRate", "milestones", "onUpdates",
+      "patience",
+    ].map { "schedule.\($0)" }
+    + ["frozen", "headRate", "layerDecay", "unfreezeEpoch"].map { "tuning.\($0)" }
 
   private static let standard = Recipe().tree
 

@@ -6,9 +6,9 @@ extension Tensor {
     check(ct_backward(handle), file, line)
   }
 
-  /// Asks for a gradient of this leaf.
-  public func requireGradient(file: StaticString = #fileID, line: UInt = #line) {
-    check(ct_set_requires_grad(handle, true), file, line)
+  /// Asks for a gradient of this leaf, or for none any more.
+  public func requireGradient(_ isAsked: Bool = true, file: StaticString = #fileID, line: UInt = #line) {
+    check(ct_set_requires_grad(handle, isAsked), file, line)
   }
 
   /// The gradient that `backward()` adds to. Setting it makes `backward()` add into that memory.

@@ -21,7 +21,9 @@ import Testing
     "--check-weights-every -1", "--opt lamb", "--sched sigmoid", "--lr-cycle-limit 0",
     "--lr-cycle-mul 0.0", "--lr-cycle-decay 2.0", "--decay-epochs 0.0", "--decay-milestones 20 10",
     "--decay-rate 0.0",
-    "--patience-epochs -1",
+    "--patience-epochs -1", "--freeze stages:3-1", "--freeze stages:0-1-2", "--freeze a,,b",
+    "--unfreeze-at 0",
+    "--layer-decay 1.5", "--head-lr 0.0",
   ])
   func `a value out of range is named with its flag`(arguments: String) throws {
     let flags = try parse(words(arguments))
@@ -35,7 +37,7 @@ import Testing
     "--batch-size", "--input-size", "--recount", "--epochs", "--start-epoch", "--max-step", "--warmup-epochs",
     "--accumulate", "--keep", "--checkpoint-every", "--checkpoint-copies", "--log-every", "--threads",
     "--num-workers",
-    "--bucket-megabytes", "--check-weights-every", "--lr-cycle-limit", "--patience-epochs",
+    "--bucket-megabytes", "--check-weights-every", "--lr-cycle-limit", "--patience-epochs", "--unfreeze-at",
   ])
   func `the largest integer is too large for every flag, and the message names the bound`(flag: String) throws
   {

@@ -40,7 +40,9 @@ import Testing
     ("--decay-epochs 2.4", "schedule.decayEpochs", "2.4"),
     ("--decay-milestones 10 20", "schedule.milestones", "10 20"),
     ("--decay-rate 0.5", "schedule.decayRate", "0.5"),
-    ("--patience-epochs 3", "schedule.patience", "3"),
+    ("--patience-epochs 3", "schedule.patience", "3"), ("--freeze stages:0-2", "tuning.frozen", "stages:0-2"),
+    ("--unfreeze-at 5", "tuning.unfreezeEpoch", "5"), ("--layer-decay 0.7", "tuning.layerDecay", "0.7"),
+    ("--head-lr 0.01", "tuning.headRate", "0.01"),
     ("--seed 18446744073709551615", "seed", "\(UInt64.max)"),
     ("--smoothing 0", "smoothing", "0"),
   ]

@@ -50,6 +50,7 @@ import Testing
         "--patience-epochs (only --sched plateau waits for evaluations)",
       ]
     ),
+    ("--unfreeze-at 3", ["--unfreeze-at (there is no --freeze)"]), ("--freeze backbone --unfreeze-at 3", []),
     ("--sched step --decay-epochs 30 --dr 0.1", []), ("--sched plateau --patience-epochs 3 --dr 0.5", []),
     ("--sched multistep --min-lr 0", ["--min-lr (--sched step and multistep fall without end)"]),
     (

@@ -41,11 +41,28 @@ import Testing
 
   @Test func `pieces end where decay changes, and cover gaps`() {
     // In memory: 33 that do not decay, 1 that does, 16 that do not, 5 that do.
-    let pieces = layout([5, 16, 1, 33]).pieces(of: 10..<90)
+    let pieces = layout([5, 16, 1, 33]).pieces(of: [10..<90])
     #expect(pieces.map(\.range) == [10..<48, 48..<64, 64..<80, 80..<90])
     #expect(pieces.map(\.decays) == [false, true, false, true])
     let alike = FlatLayout([(5, true), (6, true), (7, false)], blockLength: 32, bucketBytes: 1000)
-    #expect(alike.pieces(of: 0..<48).map(\.range) == [0..<16, 16..<48])
+    #expect(alike.pieces(of: [0..<48]).map(\.range) == [0..<16, 16..<48])
+  }
+
+  @Test func `what does not learn is in no piece, and only its neighbours' blocks are in a bucket`() {
+    // In memory: parameter 3 in 0..<33, 2 in 48..<49, 1 in 64..<80, 0 in 80..<185.
+    let paces = [Pace(), nil, Pace(factor: 0.5), nil]
+    let layout = FlatLayout(
+      [105, 16, 1, 33].map { ($0, true) }, paces: paces, blockLength: 32, bucketBytes: 1000)
+    #expect(layout.learning == [32..<192] && layout.paces == [Pace(), Pace(factor: 0.5)])
+    let pieces = layout.pieces(of: [0..<192])
+    #expect(pieces.map(\.range) == [48..<64, 80..<192])
+    #expect(pieces.map(\.pace?.factor) == [0.5, 1])
+    let apart = FlatLayout(
+      [16, 64, 16].map { ($0, true) }, paces: [Pace(), nil, Pace()], blockLength: 16, bucketBytes: 1000)
+    #expect(apart.learning == [0..<16, 80..<96] && apart.buckets == apart.learning)
+    var progress = BucketProgress(apart)
+    progress.begin()
+    #expect(progress.finish(parameter: 2) == 0..<1 && progress.finish(parameter: 0) == 1..<2)
   }
 
   @Test func `buckets go in order, each once, when all that is in them is there`() {

@@ -23,7 +23,7 @@ import Testing
     return TrainingState(
       epoch: epoch, steps: 5, bestAccuracy: 50, bestAverage: 0, classes: ["a"], recipe: Recipe(),
       lossScale: LossScale(),
-      partial: PartialEpoch(steps: 3, loss: loss))
+      partial: PartialEpoch(steps: 3, loss: loss), plateau: Plateau(rate: 1), thawedAfter: 2)
   }
 
   @Test(arguments: [
@@ -31,6 +31,7 @@ import Testing
     (["partial", "steps"], "9223372036854775807"), (["partial", "loss", "count"], "9223372036854775807"),
     (["lossScale", "goodSteps"], "9223372036854775807"), (["lossScale", "factor"], "1e300"),
     (["bestAccuracy"], "1e300"), (["bestAverage"], "-1"),
+    (["plateau", "rate"], "1e300"), (["plateau", "worse"], "-1"), (["thawedAfter"], "6"),
     (["recipe", "data", "batchSize"], "9223372036854775807"),
     (["recipe", "accumulation"], "4611686018427387904"), (["recipe", "worldSize"], "0"),
   ])

@@ -62,7 +62,7 @@ import Torch
     #expect((1...4).contains { !inputs($0, evenShapes: false).fit(inputs(0, evenShapes: false)) })
     #expect(!inputs(1, count: 4).fit(first) && !inputs(1, lossScale: 2).fit(first))
     var numbered = inputs(1)
-    numbered.numbers = UpdateNumbers.packed(step: 1, learningRate: 1, averageShare: 0)
+    numbered.numbers = UpdateNumbers.packed([Pace()], number: 1, learningRate: 1, averageShare: 0)
     #expect(!numbered.fit(first))
   }
 

@@ -8,13 +8,17 @@ struct FlatLayout: Equatable, Sendable {
     let range: Range<Int>
     /// Whether weight decay applies to it.
     let decays: Bool
+    /// How fast it learns; nil where it does not.
+    let pace: Pace?
   }
 
   /// The places, in order of construction.
   let places: [Place]
   /// Elements of the memory, the gaps included.
   let count: Int
-  /// The buckets, in the order in which they lie and are summed.
+  /// The blocks that hold what learns, in as few ranges as they lie in.
+  let learning: [Range<Int>]
+  /// The buckets of those, in the order in which they lie and are summed.
   let buckets: [Range<Int>]
 
   /// The first bucket is small, so that it can leave early.
@@ -24,25 +28,48 @@ struct FlatLayout: Equatable, Sendable {
   /// Lays out parameters of these sizes, given in order of construction.
   ///
   /// A bucket holds at most `bucketBytes`, or one block; its edges are blocks' edges, so no block is in two buckets.
-  init(_ parameters: [(count: Int, decays: Bool)], blockLength: Int, bucketBytes: Int) {
+  /// - Parameter paces: How fast each learns; all alike where nobody says.
+  init(
+    _ parameters: [(count: Int, decays: Bool)], paces: [Pace?]? = nil, blockLength: Int, bucketBytes: Int
+  ) {
     var end = 0
-    let reversed = parameters.reversed().map { count, decays in
+    let reversed = parameters.indices.reversed().map { index in
+      let (count, decays) = parameters[index]
       defer { end = (end + count).roundedUp(to: Self.alignment) }
-      return Place(range: end..<(end + count), decays: decays)
+      return Place(range: end..<(end + count), decays: decays, pace: paces.map { $0[index] } ?? Pace())
     }
     places = reversed.reversed()
     count = end
-    buckets = Self.buckets(of: end, blockLength: blockLength, bucketBytes: bucketBytes)
+    learning = Self.blocks(of: reversed, blockLength: blockLength).map { $0.clamped(to: 0..<end) }
+    buckets = Self.buckets(of: learning, blockLength: blockLength, bucketBytes: bucketBytes)
   }
 
-  private static func buckets(of count: Int, blockLength: Int, bucketBytes: Int) -> [Range<Int>] {
-    var buckets: [Range<Int>] = []
-    while let start = buckets.isEmpty ? 0 : buckets.last?.upperBound, start < count {
-      let bytes = buckets.isEmpty ? min(bucketBytes, firstBucketBytes) : bucketBytes
-      let blocks = max(1, bytes / (blockLength * MemoryLayout<Float>.stride))
-      buckets.append(start..<min(count, start + blocks * blockLength))
+  /// Whole blocks around the places that learn, which lie in order.
+  private static func blocks(of places: [Place], blockLength: Int) -> [Range<Int>] {
+    places.reduce(into: []) { blocks, place in
+      guard place.pace != nil, !place.range.isEmpty else { return }
+      let (first, last) = (place.range.lowerBound / blockLength, (place.range.upperBound - 1) / blockLength)
+      let whole = first * blockLength..<(last + 1) * blockLength
+      guard let end = blocks.last, end.upperBound >= whole.lowerBound else { return blocks.append(whole) }
+      blocks[blocks.count - 1] = end.lowerBound..<max(end.upperBound, whole.upperBound)
     }
-    return buckets
+  }
+
+  private static func buckets(of ranges: [Range<Int>], blockLength: Int, bucketBytes: Int) -> [Range<Int>] {
+    ranges.reduce(into: []) { buckets, range in
+      var start = range.lowerBound
+      while start < range.upperBound {
+        let bytes = buckets.isEmpty ? min(bucketBytes, firstBucketBytes) : bucketBytes
+        let blocks = max(1, bytes / (blockLength * MemoryLayout<Float>.stride))
+        buckets.append(start..<min(range.upperBound, start + blocks * blockLength))
+        start += blocks * blockLength
+      }
+    }
+  }
+
+  /// The paces of what learns, each once, in order of construction.
+  var paces: [Pace] {
+    places.compactMap(\.pace).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   /// The buckets that hold elements of a parameter, by its number in order of construction.
@@ -52,24 +79,30 @@ struct FlatLayout: Equatable, Sendable {
     return touched.isEmpty ? 0..<0 : touched[0]..<(touched[touched.count - 1] + 1)
   }
 
-  /// `range` cut where weight decay begins or ends; a gap belongs to the parameter before it.
-  func pieces(of range: Range<Int>) -> [Place] {
-    decayRuns.compactMap { run in
-      let part = run.range.clamped(to: range)
-      return part.isEmpty ? nil : Place(range: part, decays: run.decays)
+  /// What of `ranges` learns, cut where decay or pace change; a gap belongs to the parameter before it.
+  func pieces(of ranges: [Range<Int>]) -> [Place] {
+    let runs = runs
+    return ranges.flatMap { range in
+      runs.compactMap { run in
+        let part = run.range.clamped(to: range)
+        return part.isEmpty ? nil : Place(range: part, decays: run.decays, pace: run.pace)
+      }
     }
   }
 
-  /// The whole memory, in as few parts as decay changes.
-  private var decayRuns: [Place] {
-    var runs: [Place] = []
-    for place in places.reversed() where !place.range.isEmpty {
-      let start =
-        runs.last?.decays == place.decays ? runs.removeLast().range.lowerBound : place.range.lowerBound
-      runs.append(
-        Place(range: start..<place.range.upperBound.roundedUp(to: Self.alignment), decays: place.decays))
+  /// What learns of the memory, in as few parts as decay and pace change.
+  private var runs: [Place] {
+    places.reversed().reduce(into: []) { runs, place in
+      guard place.pace != nil, !place.range.isEmpty else { return }
+      var start = place.range.lowerBound
+      if let last = runs.last, last.range.upperBound == start,
+        (last.decays, last.pace) == (place.decays, place.pace)
+      {
+        start = runs.removeLast().range.lowerBound
+      }
+      let end = place.range.upperBound.roundedUp(to: Self.alignment)
+      runs.append(Place(range: start..<end, decays: place.decays, pace: place.pace))
     }
-    return runs
   }
 }
 

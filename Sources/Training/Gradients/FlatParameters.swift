@@ -1,5 +1,5 @@
-public import Collective
-public import Torch
+import Collective
+import Torch
 
 /// A network's weights and gradients, each in one memory and laid out alike.
 ///
@@ -7,7 +7,9 @@ public import Torch
 /// there, and the group works on a copy of the gradients in host memory.
 public final class FlatParameters {
   let parameters: [Parameter]
-  let layout: FlatLayout
+  /// Where they lie, and what of them learns.
+  private(set) var layout: FlatLayout
+  private let blockLength, bucketBytes: Int
   let device: Device
   /// The parameters' memory.
   let weights: FlatState
@@ -21,14 +23,19 @@ public final class FlatParameters {
   var shapes: [[Int]] { parameters.map(\.tensor.shape) }
 
   /// Moves the weights and the gradients of `parameters` into flat memory; the tensors themselves stay.
-  public init(
+  ///
+  /// - Parameter paces: How fast each learns; all alike where nobody says.
+  init(
     _ parameters: [Parameter], over group: any ProcessGroup, on device: Device,
-    bucketBytes: Int = Parallelism().bucketBytes
+    bucketBytes: Int = Parallelism().bucketBytes, paces: [Pace?]? = nil
   ) throws(CollectiveError) {
     self.parameters = parameters
     self.device = device
+    self.bucketBytes = bucketBytes
+    blockLength = group.blocks.blockLength
+    let paces = paces ?? parameters.map { _ in Pace() }
     layout = FlatLayout(
-      parameters.map { ($0.tensor.count, $0.decays) }, blockLength: group.blocks.blockLength,
+      parameters.map { ($0.tensor.count, $0.decays) }, paces: paces, blockLength: blockLength,
       bucketBytes: bucketBytes)
     sharedGradients = try group.makeBuffer(count: layout.count)
     sharedWeights = device == .cpu ? try group.makeBuffer(count: layout.count) : nil
@@ -40,11 +47,25 @@ public final class FlatParameters {
     }
     weights = FlatState(memory(sharedWeights), layout, shapes: shapes)
     gradients = FlatState(memory(sharedGradients), layout, shapes: shapes)
-    for (index, parameter) in parameters.enumerated() {
-      parameter.tensor.move(into: weights.parts[index])
-      if isHost { parameter.tensor.gradient = gradients.parts[index] }
+    for (index, parameter) in parameters.enumerated() { parameter.tensor.move(into: weights.parts[index]) }
+    learn(paces)
+  }
+
+  /// Has each parameter learn so fast, or not at all, from the next step on.
+  ///
+  /// Only what learns has gradients: `backward()` ends where nothing before it does.
+  func learn(_ paces: [Pace?]) {
+    layout = FlatLayout(
+      parameters.map { ($0.tensor.count, $0.decays) }, paces: paces, blockLength: blockLength,
+      bucketBytes: bucketBytes)
+    for index in parameters.indices {
+      parameters[index].tensor.requireGradient(paces[index] != nil)
+      if isOnHost, paces[index] != nil { parameters[index].tensor.gradient = gradients.parts[index] }
     }
   }
+
+  /// The numbers of the parameters that learn.
+  var learning: [Int] { layout.places.indices.filter { layout.places[$0].pace != nil } }
 
   /// Where `backward()` leaves the gradients.
   var gradientPlace: SymmetricBuffer.Place { isOnHost ? sharedGradients.place : .device(device.index) }
@@ -53,7 +74,10 @@ public final class FlatParameters {
   var isOnHost: Bool { device == .cpu }
 
   /// Makes every gradient in host memory zero, so that `backward()` starts anew; a card's are written over.
-  public func zeroGradients() { if isOnHost { gradients.tensor.zero() } }
+  public func zeroGradients() {
+    guard isOnHost else { return }
+    for range in layout.learning { gradients.tensor.narrowed(0, to: range).zero() }
+  }
 
   /// Adds what `backward()` has left of a step's part on a card to the gradients; they begin with that of the first.
   ///
@@ -61,10 +85,15 @@ public final class FlatParameters {
   /// - Parameter casts: Leaves that have gradients in the place of the parameters.
   func takeGradients(ofPart part: Int, casts: [Tensor]?) {
     guard !isOnHost else { return }
-    let leaves = parameters.map(\.tensor)
-    guard part > 0 else { return Torch.takeGradients(of: leaves, or: casts, to: gradients.parts) }
+    let learning = learning
+    func take(to state: FlatState) {
+      Torch.takeGradients(
+        of: learning.map { parameters[$0].tensor }, or: casts.map { casts in learning.map { casts[$0] } },
+        to: learning.map { state.parts[$0] })
+    }
+    guard part > 0 else { return take(to: gradients) }
     let later = FlatState(zeros: layout, shapes: shapes, on: device)
-    Torch.takeGradients(of: leaves, or: casts, to: later.parts)
+    take(to: later)
     gradients.tensor.add(later.tensor)
   }
 

@@ -39,7 +39,7 @@ final class GradientReducer {
       let norm = flat.gradients.tensor.norm().item()
       return norm * norm
     }
-    return flat.squares(in: exchange.owned(of: 0..<flat.layout.count))
+    return flat.squares(in: flat.layout.learning.flatMap(exchange.owned))
   }
 
   private func reduceAll() throws(CollectiveError) {
@@ -81,9 +81,9 @@ private final class OverlappedReducer {
       try exchange.reduce(buffer, buckets[bucket])
     }
     progress = Progress(flat.layout, thread)
-    for (index, parameter) in flat.parameters.enumerated() {
+    for index in flat.learning {
       // A network may outlive its trainer; then there is nobody to tell.
-      parameter.tensor.onGradient { [weak progress] in
+      flat.parameters[index].tensor.onGradient { [weak progress] in
         guard let progress else { return }
         progress.thread.handOver(progress.buckets.finish(parameter: index))
       }
@@ -115,7 +115,9 @@ struct BucketProgress: Equatable, Sendable {
   init(_ layout: FlatLayout) {
     buckets = layout.places.indices.map(layout.buckets(of:))
     parametersOfBucket = layout.buckets.indices.map { bucket in
-      layout.places.indices.count { layout.buckets(of: $0).contains(bucket) }
+      layout.places.indices.count {
+        layout.places[$0].pace != nil && layout.buckets(of: $0).contains(bucket)
+      }
     }
     next = layout.buckets.count
   }

@@ -22,6 +22,12 @@ struct ProductWeights {
       leaf.move(into: place)
       return leaf
     }
+    learn(as: flat)
+  }
+
+  /// Has those leaves alone ask for gradients whose weights learn.
+  func learn(as flat: FlatParameters) {
+    for (leaf, place) in zip(leaves, flat.layout.places) { leaf.requireGradient(place.pace != nil) }
   }
 
   /// Casts the weights as they are now.

@@ -41,12 +41,14 @@ final class RankExchange {
     }
   }
 
-  /// Gives every rank the weights that others have updated.
-  func complete(_ weights: SymmetricBuffer?) throws(CollectiveError) {
+  /// Gives every rank the weights in `ranges` that others have updated.
+  func complete(_ weights: SymmetricBuffer?, _ ranges: [Range<Int>]) throws(CollectiveError) {
     guard isSharded, let weights else { return }
     clock.begin(.communicate)
     defer { clock.begin(.optimizer) }
-    try timed { () throws(CollectiveError) in try group.allGatherBlocks(weights, 0..<weights.count) }
+    try timed { () throws(CollectiveError) in
+      for range in ranges { try group.allGatherBlocks(weights, range) }
+    }
   }
 
   /// What every rank reports, by rank.

@@ -13,8 +13,8 @@ public final class Optimizer {
   let rule: any UpdateRule
   /// For each of the rule's names; of a sharded update, this rank's blocks alone have meaning.
   let moments: [FlatState]
-  /// What this rank updates in host memory, cut at blocks' edges and where decay changes.
-  private let pieces: [FlatLayout.Place]
+  /// What this rank updates in host memory, cut at blocks' edges and where decay or pace change.
+  private var pieces: [FlatLayout.Place] = []
 
   init(_ flat: FlatParameters, _ values: Recipe.Optimizer, _ exchange: RankExchange) {
     self.flat = flat
@@ -22,7 +22,12 @@ public final class Optimizer {
     let rule = updateRule(values)
     self.rule = rule
     moments = rule.moments.map { _ in FlatState(zeros: flat.layout, shapes: flat.shapes, on: flat.device) }
-    pieces = exchange.updated(of: 0..<flat.layout.count).flatMap(flat.layout.pieces)
+    follow()
+  }
+
+  /// Updates from here on what the parameters' layout says.
+  func follow() {
+    pieces = flat.layout.pieces(of: flat.layout.learning.flatMap(exchange.updated))
   }
 
   /// How many numbers a rule remembers of each weight.
@@ -35,30 +40,33 @@ public final class Optimizer {
 
   /// Moves every parameter one step along `gradientScale` times its gradient; afterwards all ranks have all weights.
   ///
-  /// - Parameter numbers: The step's number and its rate where the weights are on a card.
+  /// - Parameter numbers: The step's number and its rate for each pace where the weights are on a card.
   func update(
-    learningRate: Double, gradientScale: Double, numbers: UpdateNumbers? = nil
+    learningRate: Double, gradientScale: Double, numbers: [UpdateNumbers]? = nil
   ) throws(CollectiveError) {
     if let numbers {
       if gradientScale != 1 { flat.gradients.tensor.scale(by: gradientScale) }
       move(at: numbers, within: UpdateLimits())
     } else {
-      moveFloats(UpdateScalars(steps: steps, learningRate: learningRate, gradientScale: gradientScale))
+      moveFloats(learningRate: learningRate, gradientScale: gradientScale)
     }
     countUpdate()
-    try exchange.complete(flat.sharedWeights)
+    try exchange.complete(flat.sharedWeights, flat.layout.learning)
   }
 
   /// Moves every parameter one step along its gradient on a card, as far as the card's own numbers let it.
   ///
   /// It may be recorded, so it is counted by `countUpdate`.
-  func move(at numbers: UpdateNumbers, within limits: UpdateLimits) {
-    for decays in [false, true] {
-      let chosen = flat.parameters.indices.filter { flat.parameters[$0].decays == decays }
-      rule.update(
-        weights: chosen.map { flat.weights.parts[$0] }, gradients: chosen.map { flat.gradients.parts[$0] },
-        moments: moments.map { flat in chosen.map { flat.parts[$0] } }, decays: decays, isFirst: steps == 0,
-        at: numbers, within: limits)
+  func move(at numbers: [UpdateNumbers], within limits: UpdateLimits) {
+    let places = flat.layout.places
+    for (pace, numbers) in zip(flat.layout.paces, numbers) {
+      for decays in [false, true] {
+        let chosen = places.indices.filter { places[$0].pace == pace && places[$0].decays == decays }
+        rule.update(
+          weights: chosen.map { flat.weights.parts[$0] }, gradients: chosen.map { flat.gradients.parts[$0] },
+          moments: moments.map { flat in chosen.map { flat.parts[$0] } }, decays: decays,
+          isFirst: steps == pace.start, at: numbers, within: limits)
+      }
     }
   }
 
@@ -68,17 +76,19 @@ public final class Optimizer {
   /// Continues from a checkpoint whose moments have been taken over.
   func resume(atStep step: Int) { steps = step }
 
-  private func moveFloats(_ moment: UpdateScalars) {
+  private func moveFloats(learningRate: Double, gradientScale: Double) {
     let weights = flat.weights.tensor.floats()
     let gradients = flat.gradients.tensor.floats()
     let moments = moments.map { $0.tensor.floats() }
-    _ = concurrently(pieces) { piece in
-      let part = piece.range
+    _ = concurrently(pieces) { [steps] piece in
+      let (part, pace) = (piece.range, piece.pace ?? Pace())
       let floats = FlatUpdate(
         weights: UnsafeMutableBufferPointer(rebasing: weights[part]),
         gradients: UnsafeBufferPointer(rebasing: gradients[part]),
         moments: moments.map { UnsafeMutableBufferPointer(rebasing: $0[part]) })
-      rule.update(floats, decays: piece.decays, at: moment)
+      let scalars = UpdateScalars(
+        steps: steps - pace.start, learningRate: learningRate * pace.factor, gradientScale: gradientScale)
+      rule.update(floats, decays: piece.decays, at: scalars)
     }
   }
 }

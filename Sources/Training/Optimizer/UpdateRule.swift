@@ -17,7 +17,7 @@ protocol UpdateRule {
 
 /// When an update is made, and how far it goes.
 struct UpdateScalars {
-  /// Updates made before.
+  /// Updates of these weights made before.
   var steps: Int
   var learningRate: Double
   /// What every gradient is multiplied by first.
@@ -26,21 +26,26 @@ struct UpdateScalars {
 
 /// What of an update changes from one to the next, as a card reads it: uploaded with the step's other inputs.
 struct UpdateNumbers {
-  /// The number of the update, from 1, `[]`.
+  /// The number of these weights' update, from 1, `[]`.
   let step: Tensor
   /// `[]`
   let learningRate: Tensor
   /// How far the average moves towards the weights, `[]`; 0 where there is none.
   let averageShare: Tensor
 
-  /// All three in one tensor `[3]` of the host.
-  static func packed(step: Int, learningRate: Double, averageShare: Double) -> Tensor {
-    Tensor([Float(step), Float(learningRate), Float(averageShare)], [3])
+  /// The numbers of update `number` of the run for weights of each pace, in one tensor of the host.
+  static func packed(_ paces: [Pace], number: Int, learningRate: Double, averageShare: Double) -> Tensor {
+    let numbers = paces.flatMap { [Float(number - $0.start), Float(learningRate * $0.factor)] }
+    return Tensor(numbers + [Float(averageShare)], [numbers.count + 1])
   }
 
-  /// What was packed, where it lies now.
-  init(_ packed: Tensor) {
-    (step, learningRate, averageShare) = (packed.selected(0, 0), packed.selected(0, 1), packed.selected(0, 2))
+  /// What was packed, where it lies now: for each pace.
+  static func unpacked(_ packed: Tensor) -> [UpdateNumbers] {
+    let share = packed.selected(0, packed.count - 1)
+    return stride(from: 0, to: packed.count - 1, by: 2).map {
+      UpdateNumbers(
+        step: packed.selected(0, $0), learningRate: packed.selected(0, $0 + 1), averageShare: share)
+    }
   }
 }
 

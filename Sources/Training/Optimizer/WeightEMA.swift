@@ -25,14 +25,14 @@ final class WeightEMA {
   /// Moves the average towards the weights, to which `updates` of the run have been made.
   ///
   /// - Parameter numbers: Where the weights are on a card, with what it moves by.
-  func update(after updates: Int, numbers: UpdateNumbers? = nil) {
+  func update(after updates: Int, numbers: [UpdateNumbers]? = nil) {
     if let numbers { return move(at: numbers) }
     average.tensor.move(towards: flat.weights.tensor, by: share(after: updates))
   }
 
   /// Moves a card's average towards the weights.
-  func move(at numbers: UpdateNumbers) {
-    average.tensor.move(towards: flat.weights.tensor, by: numbers.averageShare)
+  func move(at numbers: [UpdateNumbers]) {
+    average.tensor.move(towards: flat.weights.tensor, by: numbers[0].averageShare)
   }
 
   /// The averages as they lie.

@@ -23,6 +23,8 @@ public struct TrainingState: Codable, Equatable, Sendable {
   public var recipeDigest: String
   /// The loss scale of a float16 run.
   public var lossScale: LossScale?
+  /// After how many updates what was frozen began to learn; nil where it does not, or nothing was.
+  public var thawedAfter: Int?
   /// What a plateau schedule remembers of the run's evaluations; nil with another.
   public var plateau: Plateau?
   /// The version of the arithmetic that the run was computed with; nil in checkpoints from before there was one.
@@ -34,7 +36,8 @@ public struct TrainingState: Codable, Equatable, Sendable {
   /// The state after an epoch, or inside one.
   public init(
     epoch: Int, steps: Int, bestAccuracy: Double, bestAverage: Double? = nil, classes: [ClassName],
-    recipe: Recipe, lossScale: LossScale? = nil, partial: PartialEpoch? = nil, plateau: Plateau? = nil
+    recipe: Recipe, lossScale: LossScale? = nil, partial: PartialEpoch? = nil, plateau: Plateau? = nil,
+    thawedAfter: Int? = nil
   ) {
     self.epoch = epoch
     self.partial = partial
@@ -46,6 +49,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
     recipeDigest = recipe.digest
     self.lossScale = lossScale
     self.plateau = plateau
+    self.thawedAfter = thawedAfter
     arithmetic = Self.arithmetic
   }
 }
@@ -116,6 +120,7 @@ extension TrainingState: CheckedState {
     else { return "its recipe's updates are of no number of images" }
     guard partial?.loss.isSound ?? true else { return "its losses are no series of a run" }
     guard lossScale?.isSound ?? true else { return "its loss scale is none of a run" }
+    guard thawedAfter.map((0...steps).contains) ?? true else { return "it thawed after no update of the run" }
     guard plateau?.isSound ?? true else { return "its plateau is none of a run" }
     return nil
   }

@@ -15,6 +15,14 @@ final class CardStep {
   /// Steps before the one that is recorded: libraries choose kernels and take memory in them, and momenta begin.
   static let warmUps = 2
 
+  /// Begins anew: what was recorded is not what later steps do.
+  func restart() {
+    switch state {
+    case .warming, .recorded: state = .warming(left: Self.warmUps)
+    case .off: break
+    }
+  }
+
   private enum State {
     case warming(left: Int)
     /// Its inputs, and what it leaves.

@@ -1,6 +1,7 @@
 public import Checkpoint
 import Collective
 import Model
+import Recipe
 import Torch
 
 extension Trainer {
@@ -101,6 +102,9 @@ extension Trainer {
     if let average, let averages { average.fill(from: averages) }
     optimizer.fill(from: moments)
     optimizer.resume(atStep: state.steps)
+    if pacing.freezes, recipe.tuning.unfreezeEpoch != nil, let thawed = state.thawedAfter {
+      thaw(after: thawed)
+    }
     if lossScale != nil, let saved = state.lossScale { lossScale = saved }
     return state
   }

@@ -18,20 +18,25 @@ public final class Trainer {
   public internal(set) var lossScale: LossScale?
 
   let recipe: Recipe
-  private let group: any ProcessGroup
+  let group: any ProcessGroup
+  let parallelism: Parallelism
+  /// What learns how fast.
+  let pacing: Pacing
+  /// After how many updates what was frozen began to learn; nil while it does not.
+  public internal(set) var thawedAfter: Int?
   let flat: FlatParameters
-  private let exchange: RankExchange
-  private let reducer: GradientReducer
+  let exchange: RankExchange
+  var reducer: GradientReducer
   private let draws: InputDraws
   private let objective: Objective
-  let packing: SharedPacking
+  var packing: SharedPacking
   /// A card's weights in the type of its products; nil where that is their own.
-  private let productWeights: ProductWeights?
+  let productWeights: ProductWeights?
   /// What makes steps on which the card decides; nil where ranks decide together, or a loss scale is to be moved.
-  private let cardStep: CardStep?
+  let cardStep: CardStep?
   /// Why steps on a card are not recorded, until that was said.
   private var unrecorded: String?
-  private let clock = PhaseClock()
+  let clock = PhaseClock()
 
   /// Who hears of its steps: of their phases from the trainer, of all else from whoever runs them.
   public var observers: [any StepObserver] {
@@ -49,9 +54,12 @@ public final class Trainer {
   ) throws(TrainingError) {
     self.network = network
     self.recipe = recipe
-    self.group = group
+    (self.group, self.parallelism) = (group, parallelism)
+    pacing = Pacing(recipe, network)
+    let paces = pacing.paces(thawedAfter: nil)
     let flat = try collectively(
-      try FlatParameters(network.parameters, over: group, on: device, bucketBytes: parallelism.bucketBytes))
+      try FlatParameters(
+        network.parameters, over: group, on: device, bucketBytes: parallelism.bucketBytes, paces: paces))
     self.flat = flat
     exchange = RankExchange(group, parallelism, on: device, clock: clock)
     reducer = GradientReducer(flat, exchange, parallelism)
@@ -113,7 +121,7 @@ public final class Trainer {
     if try isUsable(all) {
       try weightCheck.compareIfDue(after: optimizer.steps)
       clock.begin(.optimizer)
-      let numbers = there.numbers.map(UpdateNumbers.init)
+      let numbers = there.numbers.map(UpdateNumbers.unpacked)
       try collectively(
         try optimizer.update(
           learningRate: inputs.learningRate, gradientScale: all.gradientScale, numbers: numbers))  // clips
@@ -125,7 +133,7 @@ public final class Trainer {
   /// All that a card does in a step of one rank; the losses of its parts, and then the norm of its gradient (float64).
   private func work(_ inputs: StepInputs, _ updateGuard: UpdateGuard) -> Tensor {
     guard let packed = inputs.numbers else { fatalError("a card's update without its numbers") }
-    let (count, updateNumbers) = (inputs.parts.count, UpdateNumbers(packed))
+    let (count, updateNumbers) = (inputs.parts.count, UpdateNumbers.unpacked(packed))
     let numbers = Tensor.empty([count + 1], .float64, on: flat.device)
     productWeights?.refresh()
     forwardAndBackward(inputs, numbers.narrowed(0, to: 0..<count))
@@ -165,7 +173,8 @@ public final class Trainer {
     guard !flat.isOnHost else { return inputs }
     let number = optimizer.steps + 1
     inputs.numbers = UpdateNumbers.packed(
-      step: number, learningRate: learningRate, averageShare: average?.share(after: number) ?? 0)
+      flat.layout.paces, number: number, learningRate: learningRate,
+      averageShare: average?.share(after: number) ?? 0)
     return inputs
   }
 

@@ -83,6 +83,9 @@ private final class StepMeasurement {
       var parallelism = Parallelism()
       parallelism.recordsSteps = records
       let network = try makeNetwork(recipe, classes: 1000, on: device)
+      if let fault = network.freezingFault(recipe) {
+        throw Failure("--freeze \(recipe.tuning.frozen): \(fault)", exitStatus: .usage)
+      }
       return try Trainer(network, recipe: recipe, group: group, on: device, parallelism: parallelism)
     }
     together = try trainer(group)

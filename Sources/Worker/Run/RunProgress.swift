@@ -25,11 +25,11 @@ extension RunProgress {
   }
 
   /// What a checkpoint says at this place.
-  func state(_ recipe: Recipe, classes: [ClassName], lossScale: LossScale?) -> TrainingState {
+  func state(_ recipe: Recipe, classes: [ClassName], of trainer: Trainer) -> TrainingState {
     TrainingState(
       epoch: epoch, steps: updates, bestAccuracy: best.own,
       bestAverage: recipe.ema.enabled ? best.average : nil, classes: classes, recipe: recipe,
-      lossScale: lossScale, partial: partial, plateau: plateau)
+      lossScale: trainer.lossScale, partial: partial, plateau: plateau, thawedAfter: trainer.thawedAfter)
   }
 }
 

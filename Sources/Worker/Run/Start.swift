@@ -28,10 +28,14 @@ struct Start {
     rank.console.print("Computing on \(rank.device) (threads: \(Runtime.threads))")
     rank.console.print("Creating model: \(recipe.model.name)")
     let network = try makeNetwork(recipe, classes: plan.data.classes.count, on: rank.device)
+    if let fault = network.freezingFault(recipe) {
+      throw Failure("--freeze \(recipe.tuning.frozen): \(fault)", exitStatus: .usage)
+    }
     trainer = try Trainer(
       network, recipe: recipe, group: rank.group, on: rank.device, parallelism: plan.parallelism)
     if let note = rank.group.transportNote, rank.isFirst { Console.warn("note: \(note)") }
     rank.console.print("number of params: \(network.parameterCount)")
+    if plan.settings.trains, let line = network.freezingLine(recipe) { rank.console.print(line) }
     progress.epoch = recipe.schedule.startEpoch
     progress.plateau = recipe.schedule.newPlateau
     if plan.settings.resume != nil { try Resume.agree(on: resume, in: rank.group) }

@@ -88,6 +88,7 @@ final class TrainingRun {
       do {
         let rates = schedule.rates(
           updatesOfEpoch: plan.recipe.updates(of: plan.updates), plateau: progress.plateau)
+        if trainer.begin(epoch: progress.epoch) { rank.console.print("What was frozen learns from here on") }
         let rate = try steps.run(&progress, rates)
         try finish(rate, record, checkpoints)
       } catch is StopRequested {

@@ -113,7 +113,7 @@ final class Checkpoints {
   }
 
   private func state(_ progress: RunProgress) -> TrainingState {
-    progress.state(recipe, classes: classes, lossScale: trainer.lossScale)
+    progress.state(recipe, classes: classes, of: trainer)
   }
 
   /// What every rank says, 1 for yes.

@@ -78,6 +78,7 @@ extension EndToEnd {
     @Test(arguments: [
       ["--amp", "O1", "--accumulate", "2", "--model-ema", "--drop", "0.1"],
       ["--opt", "sgd", "--reprob", "0.02"],
+      ["--amp", "O1", "--freeze", "stages:0-1", "--unfreeze-at", "1", "--layer-decay", "0.7"],
     ])
     func `a recorded step trains to the bytes of one that is not`(flags: [String]) throws {
       let flags = flags + ["--epochs", "3", "--mixup", "0.8", "--cutmix", "1", "--no-eval"]

@@ -1,0 +1,96 @@
+public import Model
+public import Recipe
+import Torch
+
+/// How fast a parameter learns beside others.
+struct Pace: Hashable, Sendable {
+  /// What the schedule's rate is multiplied by.
+  var factor = 1.0
+  /// Updates of the run that were made while it was frozen, and are none of its own.
+  var start = 0
+}
+
+/// Which parameters of a network learn how fast: layer-wise decay (timm's `param_groups_layer_decay`), a rate of the
+/// head's own, and parts that do not learn, or do later.
+struct Pacing {
+  private let factors: [Double]
+  private let isFrozen: [Bool]
+
+  /// What a recipe asks of a network.
+  init(_ recipe: Recipe, _ network: any Network) {
+    let (tuning, rate) = (recipe.tuning, recipe.schedule.rate)
+    let places = network.places
+    let last = places.map(\.layer).max() ?? 0
+    factors = places.map { place in
+      if place.isOfHead, let head = tuning.headRate { return head / rate }
+      return (place.layer..<last).reduce(1) { factor, _ in factor * tuning.layerDecay }
+    }
+    isFrozen =
+      Recipe.Frozen(tuning.frozen).map { frozen in
+        zip(network.parameters, places).map { frozen.holds($0.name, $1) }
+      } ?? places.map { _ in false }
+  }
+
+  /// Whether some part does not learn from the beginning on.
+  var freezes: Bool { isFrozen.contains(true) }
+
+  /// For each parameter, how fast it learns; nil where it does not.
+  ///
+  /// - Parameter updates: Those after which what was frozen began to learn; nil while it does not.
+  func paces(thawedAfter updates: Int?) -> [Pace?] {
+    zip(factors, isFrozen).map { factor, isFrozen in
+      isFrozen ? updates.map { Pace(factor: factor, start: $0) } : Pace(factor: factor)
+    }
+  }
+}
+
+extension Recipe.Frozen {
+  /// Whether a parameter is among what is frozen.
+  func holds(_ name: String, _ place: NetworkPlace) -> Bool {
+    switch self {
+    case .backbone: !place.isOfHead
+    case .stages(let stages): place.stage.map(stages.contains) ?? false
+    case .parts(let parts): parts.contains { Self.name(name, isIn: $0) }
+    }
+  }
+
+  static func name(_ name: String, isIn part: String) -> Bool { name == part || name.hasPrefix(part + ".") }
+}
+
+extension Network {
+  /// What is wrong with what a recipe freezes of it; nil where nothing is.
+  public func freezingFault(_ recipe: Recipe) -> String? {
+    let tuning = recipe.tuning
+    guard let frozen = Recipe.Frozen(tuning.frozen) else { return nil }
+    switch frozen {
+    case .backbone: break
+    case .stages(let stages):
+      guard let last = places.compactMap(\.stage).max() else { return "\(recipe.model.name) has no stages" }
+      if stages.upperBound > last { return "\(recipe.model.name) has stages 0 to \(last)" }
+    case .parts(let parts):
+      let names = parameters.map(\.name)
+      for part in parts where !names.contains(where: { Recipe.Frozen.name($0, isIn: part) }) {
+        let roots = names.map { String($0.prefix { $0 != "." }) }
+        let known = roots.indices.filter { roots.firstIndex(of: roots[$0]) == $0 }.map { roots[$0] }
+        return
+          "\(recipe.model.name) has no part \(part). Its parts are \(known.joined(separator: ", ")), and what lies "
+          + "in them, as in blocks.0.1"
+      }
+    }
+    let learns = zip(parameters, places).contains { !frozen.holds($0.name, $1) }
+    return learns ? nil : "nothing is left to learn"
+  }
+
+  /// What does not learn, for the start of a run; nil where everything does.
+  public func freezingLine(_ recipe: Recipe) -> String? {
+    let tuning = recipe.tuning
+    guard let frozen = Recipe.Frozen(tuning.frozen) else { return nil }
+    let sizes = zip(parameters, places).map { parameter, place in
+      (parameter.tensor.count, frozen.holds(parameter.name, place))
+    }
+    let still = sizes.reduce(0) { $0 + ($1.1 ? $1.0 : 0) }
+    let all = sizes.reduce(0) { $0 + $1.0 }
+    return "Frozen: \(tuning.frozen), \(still) of \(all) weights"
+      + (tuning.unfreezeEpoch.map { ", until epoch \($0) begins" } ?? "")
+  }
+}
