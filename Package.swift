@@ -41,17 +41,32 @@ let argumentParser: Target.Dependency = .product(
 
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
+let server: [Target.Dependency] = [
+  .product(name: "HummingbirdCore", package: "hummingbird"),
+  .product(name: "HTTPTypes", package: "swift-http-types"),
+  .product(name: "Logging", package: "swift-log"),
+  .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+]
+
 let package = Package(
   name: "twins-launch",
   products: [
     .executable(name: "twins-launch", targets: ["Launcher"]),
     .executable(name: "twins-worker", targets: ["Worker"]),
+    .executable(name: "twins-page", targets: ["LivePage"]),
     // Opened by tests, and linked by nothing.
     .library(name: "TestCard", type: .dynamic, targets: ["TestCard"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    // The page's server, with the packages of its own that it speaks in. docs/decisions/010-a-page-beside-the-run.md
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // C and C++ behind plain C headers.
@@ -114,6 +129,10 @@ let package = Package(
         "Drawing", "RunControl", "System", systemPackage,
         argumentParser,
       ]),
+
+    program(
+      "LivePage",
+      ["RunControl", "Drawing", "Recipe", "WorkerLink", "System", systemPackage, argumentParser] + server),
 
     // Optimised even in debug builds: it makes tens of millions of golden weights.
     .target(
@@ -184,6 +203,8 @@ let package = Package(
         "TestSupport", "spinning-worker",
         argumentParser,
       ]),
+    tests(
+      "LivePageTests", ["LivePage", "RunControl", "Drawing", "System", "TestSupport"]),
     tests(
       "FuzzTests",
       [

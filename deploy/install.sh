@@ -89,7 +89,7 @@ remove_installed() {
 # and libtorch's with all that lie beside them, since some are opened by name only.
 libraries() {
   local needed
-  needed=$(ldd "$checkout"/.build/release/twins-{worker,launch} | awk '$3 ~ /^\// && $3 !~ /^\/(usr\/)?lib/ { print $3 }')
+  needed=$(ldd "$checkout"/.build/release/twins-{worker,launch,page} | awk '$3 ~ /^\// && $3 !~ /^\/(usr\/)?lib/ { print $3 }')
   {
     echo "$needed"
     grep -v /swift/ <<<"$needed" | xargs -r -n 1 dirname | sort -u | while read -r beside; do
@@ -108,7 +108,7 @@ if $uninstall; then
   exit 0
 fi
 
-for program in twins-launch twins-worker; do
+for program in twins-launch twins-worker twins-page; do
   [ -x "$checkout/.build/release/$program" ] || fail "$program is not built: run make build first"
   if ldd "$checkout/.build/release/$program" | grep -q 'not found'; then
     fail "$program does not find its libraries: run make build first"
@@ -124,7 +124,7 @@ folder "$home"
 
 # Programs look for libraries in their own folder, so all lie together; bin/ has links.
 folder "$prefix/bin"
-for program in twins-launch twins-worker; do
+for program in twins-launch twins-worker twins-page; do
   lay 755 "$checkout/.build/release/$program" "$home/$program"
   # They also name the folders of the machine that built them. Nothing is missed there, and nothing is to be found.
   ! command -v patchelf >/dev/null || patchelf --set-rpath '$ORIGIN' "$root$home/$program"

@@ -95,3 +95,9 @@ package func significant(_ value: Double) -> String {
   default: decimal(value, 0)
   }
 }
+
+/// `1:02:05`
+package func clockTime(seconds: Int) -> String {
+  let two = { (number: Int) in (number < 10 ? "0" : "") + "\(number)" }
+  return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+}

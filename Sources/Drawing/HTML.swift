@@ -22,30 +22,39 @@ package struct Page {
     }
     let lines = (head.isEmpty ? [] : [row(head, "th")]) + rows.map { row($0, "td") }
     return
-      "<div class=\"wide\"><table\(isNumeric ? " class=\"n\"" : "")>\n\(lines.joined(separator: "\n"))\n</table></div>"
+      "<div class=\"wide\" tabindex=\"0\"><table\(isNumeric ? " class=\"n\"" : "")>\n\(lines.joined(separator: "\n"))\n</table></div>"
   }
 
   package var text: String {
+    Self.document(
+      title: title,
+      head: """
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+        <style>\(Self.style)</style>
+        """, body: "<h1>\(escaped(title))</h1>\n\(parts.joined(separator: "\n"))")
+  }
+
+  /// The frame of any page.
+  package static func document(title: String, head: String, body: String) -> String {
     """
     <!DOCTYPE html>
     <html lang="en">
     <head>
     <meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
     <meta name="viewport" content="width=device-width, initial-scale=1">
+    \(head)
     <title>\(escaped(title))</title>
-    <style>\(Self.style)</style>
     </head>
     <body>
-    <h1>\(escaped(title))</h1>
-    \(parts.joined(separator: "\n"))
+    \(body)
     </body>
     </html>
 
     """
   }
 
-  private static let style = """
+  /// How the parts of pages look, in light and in dark.
+  package static let style = """
     :root{color-scheme:light dark;--line:#8884;--a:light-dark(#0b63c5,#6cb2ff);--b:light-dark(#b3480b,#ffa366);
     --c:light-dark(#187a3a,#6fd08c)}
     body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}

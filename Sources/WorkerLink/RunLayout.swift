@@ -31,6 +31,12 @@ public enum RunLayout {
   /// In the launcher's folder, a line of JSON for each launch of the run, each failure and each end.
   public static let journal = "journal.jsonl"
 
+  /// In the folder of an evaluation: every figure, how often images of a class were taken for each, the images of wrong answers with
+  /// the most confident first, and a page of these.
+  public static let (evaluation, confusion, mistakes, mistakeSheet) = (
+    "evaluation.json", "confusion.csv", "misclassified.csv", "mistakes.html"
+  )
+
   /// Which weights a file holds.
   public enum Weights: String, CaseIterable, Sendable {
     /// Those that did best on held-out images.

@@ -13,6 +13,7 @@ struct Watch: ParsableCommand {
     discussion: """
       Reads the run's files and asks its launcher; the run is not touched, and goes on when this command ends. Into a pipe it \
       prints a line for each epoch that is finished from now on, and at the end what became of the run. Ends as status does.
+      With --http a browser shows it: a program of its own serves a page, until it is ended, with the state, the curves, the ranks,       failures, classes and mistakes, and the figures as Prometheus reads them at /metrics. Only programs of this machine reach it,       unless there is a token.
       """)
 
   @Argument(
@@ -23,7 +24,20 @@ struct Watch: ParsableCommand {
   @Option(help: ArgumentHelp("How often to look.", valueName: "seconds"))
   var every = 1.0
 
+  @Option(
+    help: ArgumentHelp(
+      "Serve a page that follows the run, there: 127.0.0.1:8265, or a port of 127.0.0.1.",
+      valueName: "address:port"))
+  var http: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --http: a file whose first line whoever sees the page has to know; $TWINS_PAGE_TOKEN says it too.",
+      valueName: "file"), transform: withHomeFolder)
+  var token: String?
+
   func validate() throws {
+    guard token == nil || http != nil else { throw ValidationError("--token goes with --http.") }
     guard (0.1...3600).contains(every) else {
       throw ValidationError("--every has to lie between 0.1 and 3600 seconds, and is \(every).")
     }
@@ -32,6 +46,7 @@ struct Watch: ParsableCommand {
   func run() throws {
     let environment = ProcessInfo.processInfo.environment
     do {
+      if let http { try servePage(at: http) }
       let folder = try RunFolder.named(target, environment: environment)
       var screen = Screen()
       while true {
@@ -45,6 +60,16 @@ struct Watch: ParsableCommand {
     } catch let error as LaunchError {
       throw refusal(error)
     }
+  }
+
+  /// Becomes the program that serves the page.
+  private func servePage(at address: String) throws(LaunchError) {
+    let program = WorkerProgram.beside(WorkerProgram.launcher, "twins-page")
+    let arguments = [program, "--http", address] + (token.map { ["--token", $0] } ?? []) + ["--", target]
+    withCStrings(arguments) { _ = execv(program, $0) }
+    throw LaunchError(
+      "cannot run \(program): \(errorText(errno)). Build it with `swift build --product twins-page`.",
+      exitStatus: .badConfiguration)
   }
 
   /// Of a run that has ended nothing stays on a terminal: what became of it is said in that place.

@@ -112,7 +112,7 @@ enum WorkerProgram {
 
   /// $TWINS_WORKER, or else the `twins-worker` that lies beside the launcher's own executable.
   static func locate(environment: [String: String]) throws(LaunchError) -> String {
-    let path = environment[variable] ?? besideLauncher()
+    let path = environment[variable] ?? beside(launcher, "twins-worker")
     guard access(path, X_OK) == 0 else { throw notRunnable(path, reason: errorText(errno)) }
     return path
   }
@@ -122,9 +122,10 @@ enum WorkerProgram {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "./twins-launch"
   }
 
-  private static func besideLauncher() -> String {
-    let folder = launcher.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    return (folder + ["twins-worker"]).joined(separator: "/")
+  /// The program of a name that lies in the same folder as another.
+  static func beside(_ program: String, _ name: String) -> String {
+    let folder = program.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    return (folder + [name[...]]).joined(separator: "/")
   }
 
   private static func notRunnable(_ path: String, reason: String) -> LaunchError {

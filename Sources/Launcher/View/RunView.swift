@@ -71,7 +71,7 @@ struct RunView: Sendable {
     case .checkpoint: return "saving"
     case .done: return "done"
     case .data, .forward, .backward, .communicate, .optimizer:
-      return pace.restOfEpoch(status).map { "eta " + Self.clock($0) } ?? ""
+      return pace.restOfEpoch(status).map { "eta \($0.text)" } ?? ""
     }
   }
 
@@ -81,7 +81,7 @@ struct RunView: Sendable {
       status.learningRate.map { "lr \(scientific($0))" },
       status.imagesPerSecond.map { "\(decimal($0, $0 < 100 ? 1 : 0)) images/s" },
       Self.dataShare(status).map { "data \($0) %" },
-      pace.restOfRun(status).map { "run ends in \(Self.clock($0))" },
+      pace.restOfRun(status).map { "run ends in \($0.text)" },
       best.map { "best Acc@1 \(decimal($0.accuracy, 2)) in epoch \($0.epoch)" },
       accuracies.count > 1 ? canvas.sparkline(accuracies, width: 20) : nil,
     ].compactMap(\.self)
@@ -109,12 +109,6 @@ struct RunView: Sendable {
     let phases: [Phase] = [.data, .forward, .backward, .communicate, .optimizer]
     let all = phases.reduce(0) { $0 + status.time(in: $1) }
     return all == 0 ? nil : Int((Double(status.time(in: .data)) / Double(all) * 100).rounded())
-  }
-
-  private static func clock(_ rest: RunPace.Rest) -> String {
-    let seconds = Int((rest.time / .seconds(1)).rounded())
-    let days = seconds >= 86_400 ? "\(seconds / 86_400) d " : ""
-    return (rest.isLeast ? "at least " : "") + days + clockTime(seconds: seconds % 86_400)
   }
 
   /// The items in lines of at most so many characters.
@@ -160,12 +154,6 @@ struct ProgressBar: Equatable {
     let bar = String(repeating: full, count: halves / 2) + (halves % 2 == 1 ? half : "")
     return bar + String(repeating: empty, count: width - bar.count)
   }
-}
-
-/// `1:02:05`
-private func clockTime(seconds: Int) -> String {
-  let two = { (number: Int) in (number < 10 ? "0" : "") + "\(number)" }
-  return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
 }
 
 /// The text with blanks before it.

@@ -10,9 +10,11 @@ package enum ControlClient {
   package static let patience = Duration.seconds(5)
 
   /// Sends one request to the launcher whose run has this folder.
-  package static func ask(_ request: ControlRequest, folder: String) throws -> ControlAnswer {
+  package static func ask(_ request: ControlRequest, folder: String, patience: Duration = patience) throws
+    -> ControlAnswer
+  {
     let deadline = ContinuousClock.now + patience
-    let lastTry = ContinuousClock.now + .seconds(1)
+    let lastTry = ContinuousClock.now + min(.seconds(1), patience)
     let line = Array(try controlLine(request).utf8)
     while true {
       if let answer = try exchange(line, folder, until: deadline) {
@@ -37,7 +39,7 @@ package enum ControlClient {
   }
 
   /// Whether a launcher listens there.
-  static func isAnswered(in folder: String) -> Bool {
+  package static func isAnswered(in folder: String) -> Bool {
     guard let connection = try? UnixAddress.socket() else { return true }
     // A queue that is full (EAGAIN) has somebody in front of it.
     return [0, EAGAIN].contains(connect(connection, to: folder, until: .now))

@@ -16,6 +16,8 @@ package struct EpochLog: Equatable, Sendable {
     package var accuracy1: Double?
     package var accuracy5: Double?
     package var averageAccuracy1: Double?
+    package var averageAccuracy5: Double?
+    package var balancedAccuracy: Double?
     package var learningRate: Double?
     package var parameters: Int?
 
@@ -26,6 +28,8 @@ package struct EpochLog: Equatable, Sendable {
       case accuracy1 = "test_acc1"
       case accuracy5 = "test_acc5"
       case averageAccuracy1 = "test_acc1_ema"
+      case averageAccuracy5 = "test_acc5_ema"
+      case balancedAccuracy = "test_balanced_acc"
       case learningRate = "train_lr"
       case parameters = "n_parameters"
     }

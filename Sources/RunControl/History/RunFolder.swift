@@ -70,13 +70,19 @@ package struct RunFolder: Equatable, Sendable {
     return RunHistory(traces, host: ownHostName)
   }
 
+  /// Whether its launcher listens, or a worker without one holds the folder.
+  package var isAlive: Bool {
+    launcher.map(ControlClient.isAnswered) ?? false
+      || output.map { FolderLock.isHeld("\($0)/\(RunLayout.lock)") } ?? false
+  }
+
   private var traces: RunTraces {
     var traces = RunTraces(output: output, launcher: launcher)
     if let launcher {
       traces.record = LaunchRecord(in: launcher)
       traces.journal = bytes("\(launcher)/\(RunLayout.journal)")
-      traces.isAlive = ControlClient.isAnswered(in: launcher)
     }
+    traces.isAlive = isAlive
     guard let output else { return traces }
     traces.recipe = bytes("\(output)/\(RunLayout.recipe)")
     traces.log = bytes("\(output)/\(RunLayout.epochs)")
@@ -85,7 +91,6 @@ package struct RunFolder: Equatable, Sendable {
     traces.weights = Set(RunLayout.allWeights.filter { Self.holds(output, $0) })
     traces.written = [RunLayout.epochs, RunLayout.steps].compactMap { lastChange(of: "\(output)/\($0)") }
       .max()
-    traces.isAlive = traces.isAlive || FolderLock.isHeld("\(output)/\(RunLayout.lock)")
     return traces
   }
 

@@ -1,3 +1,4 @@
+import Drawing
 package import WorkerLink
 
 /// How fast a run goes, and when it will be where: from what its first rank tells from time to time.
@@ -9,6 +10,13 @@ package struct RunPace: Equatable, Sendable {
     package let time: Duration
     /// Whether something comes to it of which nobody knows yet how long it takes.
     package var isLeast = false
+
+    /// `1:02:05`, with days where there are any.
+    package var text: String {
+      let seconds = Int((time / .seconds(1)).rounded())
+      let days = seconds >= 86_400 ? "\(seconds / 86_400) d " : ""
+      return (isLeast ? "at least " : "") + days + clockTime(seconds: seconds % 86_400)
+    }
   }
 
   /// A place of a run and when it was seen.

@@ -13,6 +13,8 @@ package struct StepLine: Decodable, Equatable, Sendable {
   package var stepOfEpoch: Int?
   /// Nil where it was not finite.
   package var loss: Double?
+  package var learningRate: Double?
+  package var gradientNorm: Double?
   package var imagesPerSecond: Double?
   package var stepSeconds: Double?
   package var dataSeconds: Double?
@@ -21,6 +23,8 @@ package struct StepLine: Decodable, Equatable, Sendable {
   enum CodingKeys: String, CodingKey {
     case epoch, step, loss
     case stepOfEpoch = "epoch_step"
+    case learningRate = "lr"
+    case gradientNorm = "grad_norm"
     case imagesPerSecond = "images_per_second"
     case stepSeconds = "step_seconds"
     case dataSeconds = "data_seconds"

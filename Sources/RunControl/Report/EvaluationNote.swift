@@ -2,6 +2,7 @@ import Drawing
 import FoundationEssentials
 import System
 import SystemPackage
+import WorkerLink
 
 /// What `evaluation.json` says of a run's weights, as far as a report shows it.
 package struct EvaluationNote: Decodable, Equatable, Sendable {
@@ -35,17 +36,33 @@ package struct EvaluationNote: Decodable, Equatable, Sendable {
 
   /// The newest evaluation of a run's best weights, or their average's; nil where none is there or it cannot be read.
   package init?(ofRunIn output: String) {
-    let files = Folders.names(in: output).filter { $0.hasSuffix("-evaluation") }
-      .map { "\(output)/\($0)/evaluation.json" }
-    let newest = files.compactMap { path in lastChange(of: path).map { (path, $0) } }.max { $0.1 < $1.1 }
+    guard let folder = Self.newestFolder(ofRunIn: output) else { return nil }
+    self.init(in: folder)
+  }
+
+  /// What an evaluation wrote to a folder; nil where it cannot be read.
+  package init?(in folder: String) {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    guard let (path, moment) = newest, let bytes = try? RegularFile.contents(of: FilePath(path)),
+    let path = "\(folder)/\(RunLayout.evaluation)"
+    guard let moment = lastChange(of: path), let bytes = try? RegularFile.contents(of: FilePath(path)),
       let note = try? decoder.decode(EvaluationNote.self, from: Data(bytes))
     else { return nil }
     self = note
-    let weights = path.dropLast("-evaluation/evaluation.json".count) + ".safetensors"
-    isOfEarlierWeights = lastChange(of: String(weights)).map { $0 > moment } ?? false
+    isOfEarlierWeights = lastChange(of: Self.weights(of: folder)).map { $0 > moment } ?? false
+  }
+
+  /// The file of weights that an evaluation in a folder is of.
+  package static func weights(of folder: String) -> String {
+    String(folder.dropLast("-evaluation".count) + ".safetensors")
+  }
+
+  /// The folder of that evaluation.
+  package static func newestFolder(ofRunIn output: String) -> String? {
+    let folders = Folders.names(in: output).filter { $0.hasSuffix("-evaluation") }.map { "\(output)/\($0)" }
+    return folders.compactMap { folder in
+      lastChange(of: "\(folder)/\(RunLayout.evaluation)").map { (folder, $0) }
+    }.max { $0.1 < $1.1 }?.0
   }
 
   /// In a line.

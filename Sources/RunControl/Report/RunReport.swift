@@ -25,7 +25,7 @@ package struct RunReport {
     page.add("Where a step's time went", times)
     page.add("Classes", classes)
     page.add("What is confused most", confusions)
-    page.add("Epochs", epochs)
+    page.add("Epochs", epochs())
     page.add("What goes on", commands)
     page.add("Launches", launches)
     page.add("Values", values)
@@ -61,7 +61,8 @@ package struct RunReport {
     return "<div class=\"tiles\">\n\(shown.joined(separator: "\n"))\n</div>"
   }
 
-  private var charts: String? {
+  /// Its curves.
+  package var charts: String? {
     let end = Double(history.log.last.map { $0.epoch + 1 } ?? 0)
     let isPublished = history.model == PublishedLog.model
     func published(_ points: [CurvePoint]) -> Chart.Series {
@@ -89,7 +90,8 @@ package struct RunReport {
       ? nil : "<div class=\"charts\">\n\(charts.map(\.html).joined(separator: "\n"))\n</div>"
   }
 
-  private var times: String? {
+  /// Where a logged step's time went, on the first rank.
+  package var times: String? {
     guard let times = history.stepTimes else { return nil }
     let rows = times.parts.map { name, seconds in
       [name, "\(decimal(seconds * 1000, 1)) ms", "\(decimal(100 * seconds / times.step, 1)) %"]
@@ -98,25 +100,28 @@ package struct RunReport {
       ["of \(decimal(times.step * 1000, 1)) ms, on rank 0", "mean", "part"], rows, isNumeric: true)
   }
 
-  private var epochs: String? {
-    let lines = history.log.lines.suffix(Self.mostClasses)
+  /// Figures of its last epochs in their order, or of the newest ones, these first.
+  package func epochs(newest: Int? = nil) -> String? {
+    let lines = history.log.lines.suffix(newest ?? Self.mostClasses)
     guard !lines.isEmpty else { return nil }
-    func cell(_ value: Double?, _ digits: Int) -> String { value.map { decimal($0, digits) } ?? "" }
+    let columns: [(String, (EpochLog.Line) -> Double?, Int)] = [
+      ("loss", \.trainLoss, 4), ("test loss", \.testLoss, 4), ("Acc@1", \.accuracy1, 2),
+      ("Acc@5", \.accuracy5, 2),
+      ("balanced", \.balancedAccuracy, 2), ("of the average", \.averageAccuracy1, 2),
+    ].filter { column in lines.contains { column.1($0) != nil } }
     let rows = lines.map { line in
-      [
-        "\(line.epoch)\(line.epoch == history.best?.epoch ? " ▲" : "")", cell(line.trainLoss, 4),
-        cell(line.testLoss, 4), cell(line.accuracy1, 2), cell(line.accuracy5, 2),
-        cell(line.averageAccuracy1, 2),
-      ]
+      ["\(line.epoch)\(line.epoch == history.best?.epoch ? " ▲" : "")"]
+        + columns.map { column in column.1(line).map { decimal($0, column.2) } ?? "" }
     }
     let note =
       lines.count < history.log.lines.count
       ? "<p>The last \(lines.count) of \(history.log.lines.count).</p>" : ""
     return note
-      + Page.table(["epoch", "loss", "test loss", "Acc@1", "Acc@5", "of the average"], rows, isNumeric: true)
+      + Page.table(["epoch"] + columns.map(\.0), newest == nil ? rows : rows.reversed(), isNumeric: true)
   }
 
-  private var classes: String? {
+  /// Its classes, the worst first.
+  package var classes: String? {
     guard let evaluation, !evaluation.classes.isEmpty else { return nil }
     let worst = evaluation.classes.sorted { ($0.recall ?? 2, $0.name) < ($1.recall ?? 2, $1.name) }
     func percent(_ part: Double?) -> String { part.map { "\(decimal(100 * $0, 1)) %" } ?? "" }
@@ -140,7 +145,8 @@ package struct RunReport {
       ["class", "taken for", "images"], pairs.prefix(20).map { [$0.label, $0.predicted, "\($0.images)"] })
   }
 
-  private var commands: String? {
+  /// The commands that lead on.
+  package var commands: String? {
     let rows = history.next.map {
       "<tr><td>\(escaped($0.purpose))</td><td><code>\(escaped($0.command))</code></td></tr>"
     }

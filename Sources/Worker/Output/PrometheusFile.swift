@@ -1,3 +1,4 @@
+import Drawing
 import Foundation
 import Glibc
 import System
@@ -37,53 +38,44 @@ final class PrometheusFile: StepObserver {
   func settle(_ step: StepRecord) {
     steps += 1
     guard now() - written >= Self.pause || step.place.steps == step.epochSteps else { return }
-    set("epoch", "Epoch that the run is in, counted from 0.", Double(step.epoch))
-    set("epochs", "Epochs that the run is to have.", Double(epochs))
-    set(
-      "epoch_progress_ratio", "How far the epoch is.",
-      Double(step.place.steps) / Double(max(1, step.epochSteps)))
-    set("updates_total", "Updates of the weights so far.", Double(step.updates), kind: "counter")
-    set("loss", "Mean loss of the last step over all ranks.", step.loss)
-    set("learning_rate", "Rate of the last update.", step.learningRate)
-    set("gradient_norm", "L2 norm of the last gradient, before clipping.", step.gradientNorm)
-    set(
-      "images_per_second", "Training images a second of all ranks.", Double(steps * step.images) / watch.lap()
-    )
-    set("step_seconds", "What the last step took on rank 0.", step.stepSeconds)
-    set("data_seconds", "For how long rank 0 waited for the images of the last step.", step.dataSeconds)
-    set(
-      "exchange_exposed_seconds", "For how long rank 0 waited for other ranks in the last step.",
-      step.communication.exposedSeconds)
+    set(.epoch, Double(step.epoch))
+    set(.epochs, Double(epochs))
+    set(.epochProgress, Double(step.place.steps) / Double(max(1, step.epochSteps)))
+    set(.updates, Double(step.updates))
+    set(.loss, step.loss)
+    set(.learningRate, step.learningRate)
+    set(.gradientNorm, step.gradientNorm)
+    set(.imagesPerSecond, Double(steps * step.images) / watch.lap())
+    set(.stepSeconds, step.stepSeconds)
+    set(.dataSeconds, step.dataSeconds)
+    set(.exposedSeconds, step.communication.exposedSeconds)
     steps = 0
     write()
   }
 
   func finish(_ summary: EpochSummary) {
     best = best.with(summary.tally, average: summary.averageTally)
-    set("finished_epochs", "Epochs that are done.", Double(summary.epoch + 1))
-    for (name, tally, best) in [
-      ("", summary.tally, best.own), ("_ema", summary.averageTally, best.average),
-    ] {
-      guard let tally else { continue }
-      let weights = name.isEmpty ? "" : ", by the averaged weights"
-      set("eval\(name)_acc1_percent", "Acc@1 after the last epoch\(weights).", tally.accuracy1)
-      set("eval\(name)_acc5_percent", "Acc@5 after the last epoch\(weights).", tally.accuracy5)
-      set(
-        "eval\(name)_loss", "Mean loss of the held-out images after the last epoch\(weights).", tally.meanLoss
-      )
-      if let balanced = tally.balancedAccuracy {
-        set(
-          "eval\(name)_balanced_acc_percent", "Mean recall of the classes after the last epoch\(weights).",
-          balanced)
-      }
-      set("eval\(name)_best_acc1_percent", "Best Acc@1 of all epochs\(weights).", best)
+    set(.finishedEpochs, Double(summary.epoch + 1))
+    if let tally = summary.tally {
+      set(.accuracy1, tally.accuracy1)
+      set(.accuracy5, tally.accuracy5)
+      set(.evaluationLoss, tally.meanLoss)
+      tally.balancedAccuracy.map { set(.balancedAccuracy, $0) }
+      set(.bestAccuracy1, best.own)
+    }
+    if let tally = summary.averageTally {
+      set(.averageAccuracy1, tally.accuracy1)
+      set(.averageAccuracy5, tally.accuracy5)
+      set(.averageEvaluationLoss, tally.meanLoss)
+      tally.balancedAccuracy.map { set(.averageBalancedAccuracy, $0) }
+      set(.averageBestAccuracy1, best.average)
     }
     write()
   }
 
-  private func set(_ name: String, _ help: String, _ value: Double, kind: String = "gauge") {
-    let metric = PrometheusMetric(name: "twins_\(name)", help: help, kind: kind, value: value)
-    if let place = figures.firstIndex(where: { $0.name == metric.name }) {
+  private func set(_ figure: RunFigure, _ value: Double) {
+    let metric = PrometheusMetric(figure, value)
+    if let place = figures.firstIndex(where: { $0.figure == figure }) {
       figures[place] = metric
     } else {
       figures.append(metric)
@@ -92,7 +84,7 @@ final class PrometheusFile: StepObserver {
 
   private func write() {
     written = now()
-    set("last_heard_timestamp_seconds", "When the run wrote this, in seconds since 1970.", written)
+    set(.lastHeard, written)
     let failure = replaceFile(by: Array(figures.map { $0.text(run: run) }.joined().utf8))
     if let failure, !isInTrouble {
       Console.warn(
@@ -112,21 +104,5 @@ final class PrometheusFile: StepObserver {
     if failure == nil, rename(temporary, path) == 0 { return nil }
     defer { unlink(temporary) }
     return failure ?? errno
-  }
-}
-
-/// A figure in Prometheus's text format, version 0.0.4.
-struct PrometheusMetric: Equatable {
-  let name: String
-  let help: String
-  /// `gauge`, or `counter` for what only grows.
-  let kind: String
-  let value: Double
-
-  /// What it means, of what kind it is, and its value for a run.
-  func text(run: String) -> String {
-    let label = run.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
-    let number = value.isNaN ? "NaN" : value.isInfinite ? (value > 0 ? "+Inf" : "-Inf") : "\(value)"
-    return "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n\(name){run=\"\(label)\"} \(number)\n"
   }
 }

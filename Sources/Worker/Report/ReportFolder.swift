@@ -3,19 +3,20 @@ import Foundation
 import Recipe
 import System
 import SystemPackage
+import WorkerLink
 
 /// The folder that an evaluation writes what it found to: an earlier evaluation's files are replaced, anybody else's are not.
 struct ReportFolder {
   let path: String
 
   /// Every figure; written last, and read to tell whose the files are.
-  static let summary = "evaluation.json"
+  static let summary = RunLayout.evaluation
   /// How often images of a class were taken for each.
-  static let confusion = "confusion.csv"
+  static let confusion = RunLayout.confusion
   /// The images of wrong answers, the most confident first.
-  static let mistakes = "misclassified.csv"
+  static let mistakes = RunLayout.mistakes
   /// The first of them to look at.
-  static let sheet = "mistakes.html"
+  static let sheet = RunLayout.mistakeSheet
 
   private static let names = [confusion, mistakes, sheet, summary]
 

@@ -78,13 +78,16 @@ final class ProgramRun {
   var isRunning: Bool { process.isRunning }
 
   /// Reads stdout up to the first line that starts so.
-  func read(to start: String) throws {
+  func read(to start: String) throws { _ = try readLine(startingWith: start) }
+
+  /// Reads stdout up to and with the first line that starts so.
+  func readLine(startingWith start: String) throws -> String {
     let deadline = ContinuousClock.now + Self.patience
     while true {
       while let end = unread.firstIndex(of: "\n") {
         let line = unread[..<end]
         unread = String(unread[unread.index(after: end)...])
-        if line.hasPrefix(start) { return }
+        if line.hasPrefix(start) { return String(line) }
       }
       guard try readMore(until: deadline) else { throw TestError("no line '\(start)'. \(errors)") }
     }

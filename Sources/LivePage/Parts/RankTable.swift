@@ -1,0 +1,53 @@
+import Drawing
+import RunControl
+
+/// What each rank does, how far it lags, and how its card is.
+struct RankTable {
+  private let status: RunStatus
+
+  /// More rows are counted, and not shown: those that need a look come first.
+  private static let mostRows = 64
+
+  init(_ status: RunStatus) { self.status = status }
+
+  var html: String? {
+    guard !status.ranks.isEmpty else { return nil }
+    let most = status.ranks.compactMap(\.step).max() ?? 0
+    let ordered = status.ranks.filter(\.needsLook) + status.ranks.filter { !$0.needsLook }
+    let shown = ordered.prefix(Self.mostRows)
+    let columns = Self.columns(behind: most).filter { column in
+      column.isAlways || shown.contains { column.cell($0) != nil }
+    }
+    let rows = shown.map { rank in columns.map { $0.cell(rank) ?? "" } }
+    let more = ordered.count - shown.count
+    return Page.table(columns.map(\.name), rows)
+      + (more > 0 ? "<p>and \(counted(more, "rank")) more</p>" : "")
+  }
+
+  private struct Column {
+    let name: String
+    var isAlways = false
+    let cell: (RunStatus.Rank) -> String?
+  }
+
+  private static func columns(behind most: Int) -> [Column] {
+    [
+      Column(name: "rank", isAlways: true) { "\($0.rank)" },
+      Column(name: "state", isAlways: true) { $0.state.rawValue },
+      Column(name: "phase") { $0.phase },
+      Column(name: "for") { $0.seconds.map { inSeconds(.seconds($0)) } },
+      Column(name: "step") { $0.step.map { "\($0)" } },
+      Column(name: "behind") { rank in rank.step.flatMap { most > $0 ? counted(most - $0, "step") : nil } },
+      Column(name: "starts again") { $0.restarts > 0 ? "\($0.restarts)" : nil },
+      Column(name: "card") { $0.card },
+      Column(name: "max memory") { $0.cardPeakMegabytes.map { "\(decimal($0, 0)) MB" } },
+      Column(name: "card says") { rank in rank.cardReading.flatMap(\.text) },
+      Column(name: "") { $0.slow },
+    ]
+  }
+}
+
+extension RunStatus.Rank {
+  /// Whether something is wrong with it.
+  fileprivate var needsLook: Bool { state == .stopped || state == .stuck || slow != nil }
+}

@@ -1,0 +1,103 @@
+import FoundationEssentials
+import Glibc
+import RunControl
+import System
+import SystemPackage
+import WorkerLink
+
+/// Reads a run's files and asks its launcher, and reads again what has changed since alone.
+struct RunReader {
+  private let folder: RunFolder
+  private var reading: RunReading?
+  private var marks: [String: FileMark] = [:]
+  private var evaluationMarks: [String: FileMark] = [:]
+  private var pace = RunPace()
+  private let start = ContinuousClock.now
+
+  /// A launcher that does not answer within this time is silent.
+  private static let patience = Duration.seconds(2)
+  /// A table of confusions beyond this size is not looked at.
+  private static let largestTable = 8 << 20
+
+  init(_ folder: RunFolder) { self.folder = folder }
+
+  /// What is known now.
+  mutating func look(at now: Double = Date().timeIntervalSince1970) -> RunReading {
+    var reading = self.reading ?? RunReading(folder.history, at: now)
+    reading.now = now
+    ask(&reading)
+    let marks = self.marks(of: files)
+    // Whether it goes on is no file's to say.
+    if marks != self.marks || folder.isAlive != (reading.history.ending == .running) {
+      reading.history = folder.history
+    }
+    self.marks = marks
+    readEvaluation(&reading)
+    notePace(&reading)
+    self.reading = reading
+    return reading
+  }
+
+  private mutating func ask(_ reading: inout RunReading) {
+    reading.status = nil
+    reading.isSilent = false
+    guard let launcher = folder.launcher, ControlClient.isAnswered(in: launcher) else { return }
+    let answer = try? ControlClient.ask(
+      ControlRequest(command: .status), folder: launcher, patience: Self.patience)
+    reading.status = answer?.status
+    reading.isSilent = answer == nil
+  }
+
+  private mutating func notePace(_ reading: inout RunReading) {
+    (reading.restOfEpoch, reading.restOfRun) = (nil, nil)
+    guard let status = reading.status, status.state == .running, let epoch = status.epoch,
+      let step = status.step,
+      let steps = status.stepsOfEpoch
+    else { return }
+    var place = WorkerStatus()
+    (place.epoch, place.step, place.stepsOfEpoch, place.epochs) = (epoch, step, steps, reading.history.epochs)
+    pace.look(place, at: .now - start)
+    (reading.restOfEpoch, reading.restOfRun) = (pace.restOfEpoch(place), pace.restOfRun(place))
+  }
+
+  private mutating func readEvaluation(_ reading: inout RunReading) {
+    guard let output = folder.output, let path = EvaluationNote.newestFolder(ofRunIn: output) else { return }
+    let names = [RunLayout.evaluation, RunLayout.confusion, RunLayout.mistakes].map { "\(path)/\($0)" }
+    let marks = self.marks(of: names + [EvaluationNote.weights(of: path)])
+    guard marks != evaluationMarks else { return }
+    evaluationMarks = marks
+    reading.evaluation = EvaluationNote(in: path)
+    reading.confusion = bytes(names[1]).flatMap(ConfusionTable.init)
+    reading.mistakes = bytes(names[2]).map { Mistake.all(in: $0) } ?? []
+  }
+
+  private func bytes(_ path: String) -> [UInt8]? {
+    guard let file = try? RegularFile(FilePath(path)), file.size <= Self.largestTable else { return nil }
+    return try? RegularFile.contents(of: FilePath(path))
+  }
+
+  private var files: [String] {
+    let names = [RunLayout.epochs, RunLayout.steps, RunLayout.recipe]
+    return names.compactMap { name in folder.output.map { "\($0)/\(name)" } }
+      + [RunLayout.journal, RunLayout.launch].compactMap { name in folder.launcher.map { "\($0)/\(name)" } }
+  }
+
+  private func marks(of files: [String]) -> [String: FileMark] {
+    Dictionary(uniqueKeysWithValues: files.compactMap { path in FileMark(path).map { (path, $0) } })
+  }
+}
+
+/// What tells a file from what it was before.
+private struct FileMark: Equatable {
+  private let number: UInt
+  private let size: Int
+  private let seconds: Int
+  private let nanoseconds: Int
+
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    (number, size) = (status.st_ino, status.st_size)
+    (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+  }
+}

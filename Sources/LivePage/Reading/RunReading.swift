@@ -1,0 +1,20 @@
+import RunControl
+
+/// What is known of a run at a moment, read once for all who look at it.
+struct RunReading: Sendable {
+  /// Seconds since 1970.
+  var now: Double
+  var history: RunHistory
+  /// What its launcher says; nil where there is none that answers.
+  var status: RunStatus?
+  /// Whether there is a launcher, and it does not answer.
+  var isSilent = false
+  /// Until the last step of the epoch, and until the run's end.
+  var restOfEpoch: RunPace.Rest?
+  var restOfRun: RunPace.Rest?
+  var evaluation: EvaluationNote?
+  var confusion: ConfusionTable?
+  var mistakes: [Mistake] = []
+
+  init(_ history: RunHistory, at now: Double) { (self.history, self.now) = (history, now) }
+}
