@@ -51,7 +51,8 @@ struct TwinsLaunch: ParsableCommand {
     } catch let error as RecipeError {
       exit(withError: refusal(LaunchError(error.description, exitStatus: error.exitStatus)))
     } catch {
-      exit(withError: advice(on: message(for: error)).map { refusal(LaunchError($0, exitStatus: .usage)) } ?? error)
+      let advice = advice(on: message(for: error))
+      exit(withError: advice.map { refusal(LaunchError($0, exitStatus: .usage)) } ?? error)
     }
   }
 

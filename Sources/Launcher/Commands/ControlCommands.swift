@@ -24,7 +24,8 @@ struct RunArgument: ParsableArguments {
   /// What to say of a run that nobody can ask because it has ended.
   private func ended(insteadOf error: LaunchError) -> LaunchError {
     guard error.exitStatus == .missingInput,
-      let history = RunFolder(run)?.history, !history.isEmpty, history.ending != .running, history.ending != .killed
+      let history = RunFolder(run)?.history, !history.isEmpty,
+      history.ending != .running, history.ending != .killed
     else { return error }
     return LaunchError(
       "\(masked(run)) has ended (\(history.state)), so nobody is there to ask. What became of it: "

@@ -32,7 +32,7 @@ struct Status: ParsableCommand {
   var json = false
 
   func run() throws {
-    guard let run = target else { return try RunList(below: ".").show(asJSON: json) }
+    guard let run = target else { return try RunList(below: nil).show(asJSON: json) }
     let environment = ProcessInfo.processInfo.environment
     do {
       if let status = try Self.live(run, environment) {
@@ -80,34 +80,40 @@ struct ListCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("Where to look. (default: the current folder)", valueName: "folder"),
+    help: ArgumentHelp(
+      "Where to look, and nowhere else. (default: the current folder, and what runs on this machine)",
+      valueName: "folder"),
     transform: withHomeFolder)
-  var folder = "."
+  var folder: String?
 
   @Flag(help: "Print a JSON object a line for each, as status --json has it of a run that has ended.")
   var json = false
 
   func run() throws {
-    guard access(folder, F_OK) == 0, Folders.isReadable(folder) else {
+    let place = folder ?? "."
+    guard access(place, F_OK) == 0, Folders.isReadable(place) else {
       throw refusal(
         LaunchError(
-          "cannot look into \(masked(folder)): \(errorText(errno)). Name a folder that this user may read.",
+          "cannot look into \(masked(place)): \(errorText(errno)). Name a folder that this user may read.",
           exitStatus: .missingInput))
     }
     try RunList(below: folder).show(asJSON: json)
   }
 }
 
-/// The runs below a folder and those that run on this machine.
+/// The runs below a folder, and those that run on this machine where no folder is named.
 struct RunList {
   private let root: String
   private let histories: [RunHistory]
   private let isCut: Bool
 
-  init(below root: String) {
-    self.root = root
+  /// - Parameter folder: Nil looks into the current folder, and takes what runs on this machine.
+  init(below folder: String?) {
+    root = folder ?? "."
     let search = RunSearch(below: root)
-    let alive = RunRegistry.all(ProcessInfo.processInfo.environment).flatMap(\.runningFolders)
+    let alive =
+      folder == nil
+      ? RunRegistry.all(ProcessInfo.processInfo.environment).flatMap(\.runningFolders) : []
     var seen: Set<String> = []
     let folders = (search.folders + alive.compactMap(RunFolder.init)).filter {
       seen.insert($0.identity).inserted
@@ -125,7 +131,7 @@ struct RunList {
     }
     let canvas = Canvas.standardOutput(ProcessInfo.processInfo.environment)
     if histories.isEmpty {
-      print("no runs below \(masked(root)), and none running. Start one: twins-launch --data-path DIR")
+      print("no runs below \(masked(root)). Start one: twins-launch --data-path DIR")
     } else {
       for line in RunTable(histories: histories, now: now).lines(width: canvas.width) { print(line) }
     }

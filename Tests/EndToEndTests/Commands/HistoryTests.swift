@@ -35,7 +35,8 @@ extension EndToEnd {
       #expect(watched.status == Status.done, "\(watched.errors)")
       #expect(watched.output.contains { $0.hasPrefix("run ") && $0.contains(": done") }, "\(watched.output)")
 
-      let list = try ProgramRun(.launcher, ["list"], in: place, directory: place.folder).finish().output
+      // Without a folder, what else runs on this machine is listed too.
+      let list = try ProgramRun(.launcher, ["list", "."], in: place, directory: place.folder).finish().output
       #expect(list.count == 2 && list[1].hasPrefix("out  done") && list[1].contains("2/2"), "\(list)")
 
       var report = try self.report(out, status: Status.done)
