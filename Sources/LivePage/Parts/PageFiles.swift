@@ -23,7 +23,7 @@ enum PageFiles {
       .heat .row{text-anchor:end;dominant-baseline:middle}.heat .column{dominant-baseline:middle}
       .heat .count{text-anchor:middle;dominant-baseline:central;font-size:10px;opacity:1;pointer-events:none}
       .heat .strong{fill:Canvas}.hint{opacity:.75;font-size:.85rem}:focus-visible{outline:2px solid var(--a);outline-offset:2px}
-      .grid{grid-template-columns:repeat(auto-fill,minmax(8rem,1fr))}
+      .grid{grid-template-columns:repeat(auto-fill,minmax(8rem,1fr))}.grid img{width:100%;aspect-ratio:1;object-fit:contain}
       @media(max-width:40rem){figure svg text{font-size:15px}polyline{stroke-width:3}.tiles b{font-size:1.15rem}}
       """
 
