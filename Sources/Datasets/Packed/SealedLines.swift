@@ -10,13 +10,12 @@ struct SealedLines: Sequence {
 
   private static let opening = "#twins-launch shards 1\t"
   private static let seal = "#crc32c\t"
-  private static let newline = UInt8(ascii: "\n")
 
   /// Nil where the seal is missing or broken.
   init?(_ bytes: [UInt8]) {
     let sealLength = Self.seal.utf8.count + 9
     guard bytes.count > sealLength, bytes.starts(with: Self.opening.utf8),
-      let end = bytes.firstIndex(of: Self.newline)
+      let end = bytes.firstIndex(of: newline)
     else { return nil }
     let body = bytes[..<(bytes.count - sealLength)]
     guard bytes[body.endIndex...].elementsEqual(Self.sealLine(of: body).utf8), end < body.endIndex else {
@@ -35,7 +34,7 @@ struct SealedLines: Sequence {
   func makeIterator() -> AnyIterator<ArraySlice<UInt8>> {
     var rest = lines
     return AnyIterator {
-      guard let end = rest.firstIndex(of: Self.newline) else { return nil }
+      guard let end = rest.firstIndex(of: newline) else { return nil }
       defer { rest = rest[(end + 1)...] }
       return rest[..<end]
     }
