@@ -23,6 +23,8 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
     case mixing = 5
     /// Which outputs of a layer are dropped.
     case dropout = 6
+    /// Which images are held out when a folder is split.
+    case division = 7
   }
 
   private var state: UInt64

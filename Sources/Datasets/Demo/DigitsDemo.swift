@@ -22,13 +22,8 @@ public struct DigitsDemo: Sendable {
   public func write(to folder: String, from path: String) throws(DataError) -> Bool {
     if isComplete(folder) { return false }
     let digits = try digits(of: path)
-    let unfinished = "\(trimmed(folder)).\(getpid()).unfinished"
-    do throws(DataError) {
-      try write(digits, to: unfinished)
-      guard rename(unfinished, trimmed(folder)) == 0 else { throw .unwritable(folder) }
-    } catch {
-      removeTree(FilePath(unfinished))
-      throw error
+    try NewFolder.make(FilePath(folder)) { unfinished throws(DataError) in
+      try write(digits, to: unfinished.string)
     }
     return true
   }
@@ -80,20 +75,9 @@ public struct DigitsDemo: Sendable {
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + ".png"
   }
 
-  private func trimmed(_ folder: String) -> String {
-    folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
-  }
-
   private func makeFolder(_ path: String) throws(DataError) {
     guard Folders.make(path) else { throw .unwritable(path) }
   }
-}
-
-private func removeTree(_ path: FilePath) {
-  guard let directory = try? Directory(path) else { return }
-  for name in directory.folders { removeTree(path.appending(bytes: name)) }
-  for name in directory.files { path.appending(bytes: name).withPlatformString { _ = unlink($0) } }
-  path.withPlatformString { _ = rmdir($0) }
 }
 
 extension DataError {

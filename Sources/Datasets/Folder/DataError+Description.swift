@@ -51,6 +51,7 @@ extension DataError: CustomStringConvertible {
       it. See what it was made of: head -1 \(folder.appending(ShardIndex.name).quoted)
       """
     case .noSuchTable, .malformedTable: tableDescription
+    case .notEmpty, .packed, .alreadySplit, .indivisible, .ungrouped: makingDescription
     case .emptyClass, .noImages, .classMissing, .classUnexpected: classDescription
     case .classSpelledTwice, .classSpelledDifferently: spellingDescription
     default: imageDescription

@@ -53,6 +53,16 @@ public enum DataError: Error, Equatable, Sendable {
   case otherPack(folder: FilePath)
   /// A file or folder that cannot be written.
   case unwritable(path: FilePath, reason: String)
+  /// A folder that was to be made, and holds something.
+  case notEmpty(folder: FilePath)
+  /// A folder whose images were to be looked for in files of their own, and are packed.
+  case packed(folder: FilePath)
+  /// A folder that was to be split, and is.
+  case alreadySplit(folder: FilePath)
+  /// Classes that cannot have images on both sides of a split.
+  case indivisible([ClassName], folder: FilePath, grouped: Bool)
+  /// An image in whose path the pattern of groups finds none.
+  case ungrouped(path: FilePath, pattern: String)
 
   /// Whether a file or folder that was named does not exist (exit code 66), unlike one whose content is bad (65).
   public var isMissingInput: Bool {

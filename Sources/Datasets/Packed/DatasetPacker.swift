@@ -69,7 +69,7 @@ public struct DatasetPacker: Sendable {
     _ writer: ShardWriter, threads: Int, progress: @escaping @Sendable (Int) -> Void
   ) throws(DataError) {
     guard Folders.make(writer.out.string) else {
-      throw .unwritable(path: writer.out, reason: SystemError("write", writer.out).reason)
+      throw .unwritable(SystemError("write", writer.out))
     }
     let shared = Monitor(Shared())
     let workers = (0..<max(1, min(threads, writer.count))).map { _ in

@@ -15,16 +15,16 @@ struct NewFile: ~Copyable {
   }
 
   borrowing func write(_ bytes: [UInt8]) throws(DataError) {
-    do throws(SystemError) { try file.write(bytes) } catch { throw Self.unwritable(error) }
+    do throws(SystemError) { try file.write(bytes) } catch { throw .unwritable(error) }
   }
 
   /// Gives the file its name.
   consuming func finish() throws(DataError) {
-    guard fsync(file.descriptor) == 0 else { throw Self.unwritable(SystemError("write", path)) }
+    guard fsync(file.descriptor) == 0 else { throw .unwritable(SystemError("write", path)) }
     let isNamed = Self.unfinished(path).withPlatformString { old in
       path.withPlatformString { rename(old, $0) == 0 }
     }
-    guard isNamed else { throw Self.unwritable(SystemError("write", path)) }
+    guard isNamed else { throw .unwritable(SystemError("write", path)) }
   }
 
   private static func unfinished(_ path: FilePath) -> FilePath {
@@ -34,10 +34,6 @@ struct NewFile: ~Copyable {
   private static func writing<Result: ~Copyable>(
     _ work: () throws(SystemError) -> Result
   ) throws(DataError) -> Result {
-    do throws(SystemError) { return try work() } catch { throw unwritable(error) }
-  }
-
-  private static func unwritable(_ error: SystemError) -> DataError {
-    .unwritable(path: error.path, reason: error.reason)
+    do throws(SystemError) { return try work() } catch { throw .unwritable(error) }
   }
 }

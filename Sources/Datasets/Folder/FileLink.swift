@@ -1,0 +1,32 @@
+import Glibc
+import System
+import SystemPackage
+
+/// How a file gets a second name without a second copy of its bytes.
+public enum FileLink: Sendable {
+  /// Another name of the same file, which stays when the first is removed.
+  case hard
+  /// A name that leads to the first, where no hard link can be: on another file system, or to somebody else's file.
+  case symbolic
+
+  /// Links `path` to the file that `target` leads to.
+  static func make(_ path: FilePath, to target: FilePath) throws(DataError) -> FileLink {
+    // A link to a link would break when it is relative, and lead elsewhere when it is changed.
+    let isHard = target.withPlatformString { old in
+      path.withPlatformString { linkat(AT_FDCWD, old, AT_FDCWD, $0, AT_SYMLINK_FOLLOW) == 0 }
+    }
+    if isHard { return .hard }
+    switch errno {
+    case EXDEV, EPERM, EMLINK, EOPNOTSUPP: break
+    default: throw .unwritable(SystemError("write", path))
+    }
+    guard let whole = target.withPlatformString({ realpath($0, nil) }) else {
+      throw .unreadable(SystemError("open", target))
+    }
+    defer { free(whole) }
+    guard path.withPlatformString({ symlink(whole, $0) == 0 }) else {
+      throw .unwritable(SystemError("write", path))
+    }
+    return .symbolic
+  }
+}

@@ -1,0 +1,117 @@
+import System
+public import SystemPackage
+
+/// Divides a folder of classes into train/ and val/ by links, so that no image is copied.
+public struct FolderSplitter {
+  private let folder: FilePath
+  private let out: FilePath
+  private let share: Double
+  private let seed: UInt64
+  private let pattern: GroupPattern?
+
+  /// What came of a split.
+  public struct Outcome: Equatable, Sendable {
+    /// The classes, each with its images and how many of them are held out.
+    public fileprivate(set) var classes: [Row] = []
+    /// How many groups the images are in; nil where each is on its own.
+    public fileprivate(set) var groups: Int?
+    /// Images that lie on another file system, or belong to somebody else, so that hard links cannot lead to them.
+    public fileprivate(set) var symbolicLinks = 0
+
+    /// A class with its images.
+    public struct Row: Equatable, Sendable {
+      /// The class's name.
+      public var name: ClassName
+      /// Of both sides.
+      public var images: Int
+      /// Those in val/.
+      public var heldOut: Int
+    }
+  }
+
+  /// - Parameters:
+  ///   - folder: Has CLASS/IMAGE.
+  ///   - out: The folder to make.
+  ///   - share: The part of the images that val/ gets, above 0 and below 1.
+  ///   - pattern: What names groups of images that stay together.
+  public init(
+    _ folder: FilePath, to out: FilePath, share: Double, seed: UInt64, groups pattern: GroupPattern?
+  ) {
+    (self.folder, self.out, self.share) = (folder, out, share)
+    (self.seed, self.pattern) = (seed, pattern)
+  }
+
+  /// Makes the whole folder or nothing; throws what `ImageFolder` throws, and for a class that cannot be on both sides.
+  public func split() throws(DataError) -> Outcome {
+    try Directory.require(folder, orThrow: .noSuchFolder(folder))
+    guard try ShardIndex(in: folder) == nil else { throw .packed(folder: folder) }
+    try requireEmpty()
+    let images = try ImageFolder(folder)
+    let splits = ImageFolderPair.splits
+    if images.classes.contains(where: { $0 == ClassName(stringLiteral: splits.training) }),
+      images.classes.allSatisfy({ Self.splitNames.contains($0) })
+    {
+      throw .alreadySplit(folder: folder)
+    }
+    let split = StratifiedSplit(
+      try described(images), classes: images.classes.count, share: share, seed: seed)
+    guard split.undivided.isEmpty else {
+      throw .indivisible(split.undivided.map { images.classes[$0] }, folder: folder, grouped: pattern != nil)
+    }
+    var outcome = Outcome()
+    outcome.groups = pattern.map { _ in split.groups }
+    outcome.classes = zip(images.classes, split.counts).map { name, count in
+      Outcome.Row(name: name, images: count.images, heldOut: count.heldOut)
+    }
+    try NewFolder.make(out) { folder throws(DataError) in
+      outcome.symbolicLinks = try link(images, split, below: folder)
+    }
+    return outcome
+  }
+
+  private static let splitNames: Set<ClassName> = ["train", "val", "test"]
+
+  private func requireEmpty() throws(DataError) {
+    var isEmpty = true
+    if (try? FolderIdentity(out)) != nil { isEmpty = Folders.names(in: out.string).isEmpty }
+    if !isEmpty { throw .notEmpty(folder: out) }
+  }
+
+  private func described(_ images: ImageFolder) throws(DataError) -> [StratifiedSplit.Image] {
+    var described: [StratifiedSplit.Image] = []
+    for index in 0..<images.count {
+      let (label, name) = (images.label(at: index), images.name(of: index))
+      let group: [UInt8]
+      if let pattern {
+        guard let found = pattern.group(of: name) else {
+          throw .ungrouped(path: images[index].path, pattern: pattern.text)
+        }
+        group = found
+      } else {
+        group = images.classes[label].bytes + [UInt8(ascii: "/")] + name
+      }
+      described.append(StratifiedSplit.Image(label: label, group: group))
+    }
+    return described
+  }
+
+  /// How many of the links are symbolic.
+  private func link(
+    _ images: ImageFolder, _ split: StratifiedSplit, below out: FilePath
+  ) throws(DataError) -> Int {
+    let splits = ImageFolderPair.splits
+    var symbolic = 0
+    var last: FilePath?
+    for index in 0..<images.count {
+      let entry = images[index]
+      let name = images.classes[entry.label].bytes + [UInt8(ascii: "/")] + images.name(of: index)
+      let path = out.appending(split.isHeldOut[index] ? splits.validation : splits.training).appending(
+        bytes: name)
+      let parent = path.removingLastComponent()
+      if parent != last, !Folders.make(parent.string) { throw .unwritable(SystemError("write", parent)) }
+      last = parent
+      if try FileLink.make(path, to: entry.path) == .symbolic { symbolic += 1 }
+    }
+    return symbolic
+  }
+}

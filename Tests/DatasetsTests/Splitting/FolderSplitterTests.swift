@@ -1,0 +1,94 @@
+import Foundation
+import System
+import SystemPackage
+import Testing
+
+@testable import Datasets
+
+@Suite struct FolderSplitterTests {
+  private let temporary: TemporaryFolder
+  private var folder: FilePath { temporary.file("all") }
+  private var out: FilePath { temporary.file("out") }
+
+  init() throws {
+    temporary = try TemporaryFolder()
+    for number in 0..<12 {
+      let name = "\(["a b", "é"][number % 2])/\(number < 6 ? "deep/" : "")p\(number / 3)_\(number).png"
+      try temporary.write(Fixture.bytes("decode/rgb.png"), to: "all/\(name)")
+    }
+  }
+
+  private func split(_ share: Double = 0.25, groups: String? = nil) throws -> FolderSplitter.Outcome {
+    try FolderSplitter(folder, to: out, share: share, seed: 0, groups: groups.map(GroupPattern.init)).split()
+  }
+
+  private func names(in folder: ImageFolder) -> [String] {
+    (0..<folder.count).map { String(decoding: folder.name(of: $0), as: UTF8.self) }
+  }
+
+  @Test func `both sides together are the folder, by hard links`() throws {
+    let outcome = try split()
+    #expect(outcome.classes.map(\.heldOut) == [2, 1])
+    #expect(outcome.classes.map(\.images) == [6, 6])
+    #expect(outcome.symbolicLinks == 0 && outcome.groups == nil)
+    let (whole, pair) = (try ImageFolder(folder), try ImageFolderPair(out))
+    #expect(pair.classes == whole.classes)
+    #expect((names(in: pair.training) + names(in: pair.validation)).sorted() == names(in: whole).sorted())
+    var status = (stat(), stat())
+    let path = pair.validation[0].path
+    let below = path.string.dropFirst("\(out)/val/".count)
+    #expect(stat(path.string, &status.0) == 0 && stat("\(folder)/\(below)", &status.1) == 0)
+    #expect(status.0.st_ino == status.1.st_ino)
+    #expect(Folders.names(in: temporary.path).sorted() == ["all", "out"])
+  }
+
+  @Test func `a link to an image is followed, wherever it leads`() throws {
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(folder)/é/z.png", withDestinationPath: "../é/p3_9.png")
+    _ = try split()
+    let pair = try ImageFolderPair(out)
+    let memory = FileMemory()
+    for side in [pair.training, pair.validation] {
+      for index in 0..<side.count { #expect(try side.contents(of: index, in: memory).count > 100) }
+    }
+  }
+
+  @Test func `groups are told by their paths, and all images have to have one`() throws {
+    let outcome = try split(0.3, groups: "p([0-9]+)_")
+    #expect(outcome.groups == 4)
+    let pair = try ImageFolderPair(out)
+    let groups = [pair.training, pair.validation].map { side in
+      Set(names(in: side).map { $0.split(separator: "/").last.map { String($0.prefix(2)) } })
+    }
+    #expect(groups[0].isDisjoint(with: groups[1]))
+    try FileManager.default.removeItem(atPath: out.string)
+    #expect(throws: DataError.ungrouped(path: folder.appending("a b/p2_6.png"), pattern: "deep/(.)")) {
+      try split(groups: "deep/(.)")
+    }
+  }
+
+  @Test func `a folder that is there stays as it is, and so does what cannot be split`() throws {
+    try temporary.write([1], to: "out/mine")
+    #expect(throws: DataError.notEmpty(folder: out)) { try split() }
+    try FileManager.default.removeItem(atPath: "\(out)/mine")
+    _ = try split()
+    let again = FolderSplitter(out, to: temporary.file("new"), share: 0.2, seed: 0, groups: nil)
+    #expect(throws: DataError.alreadySplit(folder: out)) { try again.split() }
+    try temporary.write(Fixture.bytes("decode/rgb.png"), to: "all/lone/1.png")
+    let lone = FolderSplitter(folder, to: temporary.file("new"), share: 0.2, seed: 0, groups: nil)
+    let refusal = DataError.indivisible(["lone"], folder: folder, grouped: false)
+    #expect(throws: refusal) { try lone.split() }
+    #expect(refusal.description.contains("\"lone\" of \(folder)"))
+    #expect(Folders.names(in: temporary.path).sorted() == ["all", "out"])
+  }
+
+  @Test(arguments: [
+    ("^([a-z]+)-([0-9])", "ab-3.jpg", "ab"), ("[0-9]+", "ab-37.jpg", "37"), ("^(x)|b", "ab.jpg", nil),
+    ("x", "ab.jpg", nil),
+  ])
+  func `a group is the first capture, or the whole match`(pattern: String, path: String, group: String?)
+    throws
+  {
+    #expect(try GroupPattern(pattern).group(of: Array(path.utf8)) == group.map { Array($0.utf8) })
+  }
+}
