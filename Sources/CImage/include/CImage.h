@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "archive.h"
 #include "pixels.h"
 
 #ifdef __cplusplus

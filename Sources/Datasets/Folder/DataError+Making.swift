@@ -3,7 +3,7 @@ import SystemPackage
 
 /// What keeps a data set from being made.
 extension DataError {
-  var makingDescription: String {
+  var splittingDescription: String {
     switch self {
     case .notEmpty(let folder):
       "\(folder.masked) is there already and holds something. Choose another folder. See: ls -A \(folder.quoted)"
@@ -28,6 +28,46 @@ extension DataError {
       """
       no group for \(path.masked): its path below its class does not match \(masked(pattern)), and an image without its \
       group may be in train/ while others of its kind are in val/. Widen --group-by, or move such images out of the folder
+      """
+    default: ""
+    }
+  }
+
+  var importDescription: String {
+    switch self {
+    case .notImportable(let path, let reason):
+      """
+      \(path.masked) is nothing that can be imported: \(masked(reason)). What can: twins-worker dataset import --help
+      """
+    case .malformedArchive(let path, let offset, let reason):
+      """
+      \(path.masked) cannot be used from byte \(offset) on: \(masked(reason)). Likely an interrupted download or copy: fetch it \
+      again, and give the same command, which goes on where it was
+      """
+    case .malformedList(let path, let line, let reason):
+      "\(path.masked) cannot be used\(line.map { ", in line \($0)" } ?? ""): \(masked(reason)). See: head \(path.quoted)"
+    case .noLabels(let archive):
+      """
+      the classes of the images in \(archive.masked) are not known: they are in ILSVRC2012_devkit_t12.tar.gz, which is not \
+      beside it. Put it there, or name it, or a list with a synset an image: --labels FILE
+      """
+    case .incomplete(let split, let found, let expected, let source):
+      """
+      \(split)/ has \(found[0]) images in \(found[1]) classes from \(source.masked), and the whole has \(expected[0]) in \
+      \(expected[1]). What there is was written; --partial takes it for enough
+      """
+    case .repeatedImage(let path, let source):
+      """
+      two images of \(source.masked) would both be \(path.masked), and one of them would be lost. Give them names of their own
+      """
+    case .unusableName(let name, let source):
+      """
+      "\(name)", from \(source.masked), cannot name a class or an image: names of folders and files are not empty, begin with no dot \
+      and have no slash
+      """
+    case .otherSum(let path, let found, let expected):
+      """
+      \(path.masked) has the MD5 sum \(found), and not \(expected): it is damaged, or another file. Fetch it again
       """
     default: ""
     }

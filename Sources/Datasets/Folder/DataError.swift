@@ -63,6 +63,22 @@ public enum DataError: Error, Equatable, Sendable {
   case indivisible([ClassName], folder: FilePath, grouped: Bool)
   /// An image in whose path the pattern of groups finds none.
   case ungrouped(path: FilePath, pattern: String)
+  /// What was to be imported, and is of no known layout.
+  case notImportable(path: FilePath, reason: String)
+  /// An archive that cannot be read on, and where in it.
+  case malformedArchive(path: FilePath, offset: Int, reason: String)
+  /// A list or table that cannot be read, and on which line.
+  case malformedList(path: FilePath, line: Int?, reason: String)
+  /// An archive of ILSVRC's validation images of which no list says the classes.
+  case noLabels(archive: FilePath)
+  /// A well-known data set of which images or classes are missing, or more than there are.
+  case incomplete(split: String, found: [Int], expected: [Int], source: FilePath)
+  /// Two images of a source that would be one file.
+  case repeatedImage(path: FilePath, source: FilePath)
+  /// A class or an image whose name cannot be that of a folder or a file.
+  case unusableName(ClassName, source: FilePath)
+  /// A file whose MD5 sum is another.
+  case otherSum(path: FilePath, found: String, expected: String)
 
   /// Whether a file or folder that was named does not exist (exit code 66), unlike one whose content is bad (65).
   public var isMissingInput: Bool {

@@ -19,8 +19,10 @@ struct NewFile: ~Copyable {
   }
 
   /// Gives the file its name.
-  consuming func finish() throws(DataError) {
-    guard fsync(file.descriptor) == 0 else { throw .unwritable(SystemError("write", path)) }
+  ///
+  /// - Parameter syncing: Whether to wait until the disk has it: a file that a loss of power may cost needs no wait.
+  consuming func finish(syncing: Bool = true) throws(DataError) {
+    guard !syncing || fsync(file.descriptor) == 0 else { throw .unwritable(SystemError("write", path)) }
     let isNamed = Self.unfinished(path).withPlatformString { old in
       path.withPlatformString { rename(old, $0) == 0 }
     }

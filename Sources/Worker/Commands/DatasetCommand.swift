@@ -8,8 +8,10 @@ import SystemPackage
 /// `dataset`: folders of images.
 struct Dataset: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make, split, check and pack folders of images.",
-    subcommands: [DatasetDemo.self, DatasetSplit.self, DatasetScan.self, DatasetPack.self])
+    abstract: "Make, import, split, check and pack folders of images.",
+    subcommands: [
+      DatasetDemo.self, DatasetImport.self, DatasetSplit.self, DatasetScan.self, DatasetPack.self,
+    ])
 }
 
 /// `dataset demo DIR`: 5,000 real handwritten digits as an ordinary folder of images.

@@ -1,0 +1,67 @@
+import CImage
+import System
+import SystemPackage
+
+/// A file that is read once, from its start to its end, and inflated where gzip made it.
+final class ArchiveStream {
+  let path: FilePath
+  /// The place of the next byte among those that are read.
+  private(set) var position = 0
+  /// How many bytes there are; nil for a compressed file, of which only the end tells.
+  let size: Int?
+  private let stream: OpaquePointer
+
+  /// Throws where there is no such file.
+  init(_ path: FilePath) throws(DataError) {
+    self.path = path
+    do throws(SystemError) {
+      let bytes = try RegularFile(path).size
+      guard let stream = path.withPlatformString({ ci_stream_open($0) }) else {
+        throw SystemError("open", path)
+      }
+      self.stream = stream
+      size = ci_stream_is_plain(stream) != 0 ? bytes : nil
+    } catch {
+      throw .unreadable(error)
+    }
+  }
+
+  deinit { ci_stream_close(stream) }
+
+  /// The next `count` bytes; throws where fewer are left.
+  func read(_ count: Int) throws(DataError) -> [UInt8] {
+    let bytes = try readUpTo(count)
+    guard bytes.count == count else { throw failure("it ends \(count - bytes.count) bytes too early") }
+    return bytes
+  }
+
+  /// All that is left; throws for more than `most` bytes.
+  func rest(most: Int) throws(DataError) -> [UInt8] {
+    let bytes = try readUpTo(size.map { min($0 - position, most + 1) } ?? (most + 1))
+    guard bytes.count <= most else { throw failure("it has more than \(most) bytes") }
+    return bytes
+  }
+
+  private func readUpTo(_ count: Int) throws(DataError) -> [UInt8] {
+    var status: CInt = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      status = ci_stream_read(stream, buffer.baseAddress, count, &filled)
+    }
+    position += bytes.count
+    guard status == 0 else { throw failure(CodecFailure.last.reason) }
+    return bytes
+  }
+
+  /// Goes on at `place`, which is not behind.
+  func skip(to place: Int) throws(DataError) {
+    precondition(place >= position, "\(path) is read forwards, from \(position) to \(place)")
+    if let size, place > size { throw failure("it ends \(place - size) bytes too early", at: size) }
+    guard ci_stream_skip(stream, place - position) == 0 else { throw failure(CodecFailure.last.reason) }
+    position = place
+  }
+
+  /// What is wrong with the archive here, or at `place`.
+  func failure(_ reason: String, at place: Int? = nil) -> DataError {
+    .malformedArchive(path: path, offset: place ?? position, reason: reason)
+  }
+}

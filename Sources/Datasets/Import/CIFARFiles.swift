@@ -1,0 +1,122 @@
+import System
+import SystemPackage
+
+/// CIFAR-10 or CIFAR-100 in its binary version: records of a label, or of two, and 32 x 32 pixels in three planes.
+///
+/// The test images go to val/. Source: https://www.cs.toronto.edu/~kriz/cifar.html
+struct CIFARFiles: ImportSource {
+  /// What the two archives call the folder in them.
+  static let folders = ["cifar-10-batches-bin", "cifar-100-binary"]
+
+  private static let side = 32
+  private static let mostBytes = 1 << 28
+
+  /// How one of the two is laid out.
+  private struct Layout {
+    let name: String
+    let training: [String]
+    let test: String
+    /// The file of the classes' names.
+    let names: String
+    /// Bytes before the pixels, of which the last is the label.
+    let labels: Int
+    let classes: Int
+
+    static let all = [
+      Layout(
+        name: "CIFAR-10", training: (1...5).map { "data_batch_\($0).bin" }, test: "test_batch.bin",
+        names: "batches.meta.txt", labels: 1, classes: 10),
+      Layout(
+        name: "CIFAR-100", training: ["train.bin"], test: "test.bin", names: "fine_label_names.txt",
+        labels: 2,
+        classes: 100),
+    ]
+
+    var files: [String] { training + [test, names] }
+  }
+
+  private let layout: Layout
+  private let path: FilePath
+  private let files: [String: [UInt8]]
+
+  /// Looks for the files in a folder, or in the folder of the archive below it; nil where there are none.
+  init?(in folder: FilePath) throws(DataError) {
+    for place in [folder] + Self.folders.map({ folder.appending($0) }) {
+      guard Folders.isFolder(place.string) else { continue }
+      let names = Set(try Directory(place).files.map { String(decoding: $0, as: UTF8.self) })
+      guard
+        let layout = Layout.all.first(where: { names.contains($0.names) && names.contains($0.training[0]) })
+      else { continue }
+      var files: [String: [UInt8]] = [:]
+      for name in layout.files where names.contains(name) {
+        files[name] = try ArchiveStream(place.appending(name)).rest(most: Self.mostBytes)
+      }
+      (self.layout, path, self.files) = (layout, place, files)
+      return
+    }
+    return nil
+  }
+
+  /// Reads the archive as it is handed out, compressed or not.
+  init(archive path: FilePath) throws(DataError) {
+    var members = TarReader(try ArchiveStream(path))
+    var files: [String: [UInt8]] = [:]
+    let known = Set(Layout.all.flatMap(\.files))
+    while let member = try members.next() {
+      let name = String(decoding: member.lastName, as: UTF8.self)
+      if known.contains(name) { files[name] = try members.contents(of: member) }
+    }
+    guard let layout = Layout.all.first(where: { files[$0.names] != nil }) else {
+      throw .notImportable(
+        path: path, reason: "it has no names of classes (batches.meta.txt, fine_label_names.txt)")
+    }
+    (self.layout, self.path, self.files) = (layout, path, files)
+  }
+
+  var name: String { layout.name }
+
+  var whole: WholeSet? {
+    WholeSet(training: (50_000, layout.classes), validation: (10_000, layout.classes))
+  }
+
+  func write(to folder: inout ImportedFolder, _ say: (String) -> Void) throws(DataError) {
+    let names = String(decoding: files[layout.names] ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
+      .map { ClassName(text: $0.drop { $0 == " " }) }
+    for file in layout.training + [layout.test] {
+      guard let bytes = files[file] else { continue }
+      let isHeldOut = file == layout.test
+      try write(file, bytes, names, isHeldOut, to: &folder)
+      say("\(isHeldOut ? "val" : "train"): \(file)")
+    }
+  }
+
+  private func write(
+    _ file: String, _ bytes: [UInt8], _ names: [ClassName], _ isHeldOut: Bool, to folder: inout ImportedFolder
+  ) throws(DataError) {
+    let plane = Self.side * Self.side
+    let record = layout.labels + 3 * plane
+    guard bytes.count.isMultiple(of: record) else {
+      throw .malformedArchive(
+        path: path.appending(file), offset: bytes.count,
+        reason: "its records are of \(record) bytes, and the last is cut off")
+    }
+    for number in 0..<(bytes.count / record) {
+      let start = number * record
+      let label = Int(bytes[start + layout.labels - 1])
+      guard label < names.count else {
+        throw .malformedArchive(
+          path: path.appending(file), offset: start, reason: "class \(label) of \(names.count) named ones")
+      }
+      let pixels = start + layout.labels
+      let rgb = (0..<(3 * plane)).map { bytes[pixels + $0 % 3 * plane + $0 / 3] }
+      guard let png = encodedPNG(rgb, width: Self.side, height: Self.side) else {
+        throw .unwritable(path: path, reason: "memory is short")
+      }
+      let digits = String(number)
+      let name =
+        "\(file.dropLast(4))_" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".png"
+      let place = ImportedFolder.Place(isHeldOut: isHeldOut, className: names[label], name: Array(name.utf8))
+      try folder.add(place, size: png.count) { () throws(DataError) in png }
+    }
+  }
+}

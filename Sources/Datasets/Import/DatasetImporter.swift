@@ -1,0 +1,53 @@
+import System
+public import SystemPackage
+
+/// Writes the images of an archive, of shards or of a table as train/CLASS/IMAGE and val/CLASS/IMAGE.
+///
+/// A call that was interrupted is simply made again: images that are there are not written twice.
+public struct DatasetImporter {
+  private let path: FilePath
+  private let out: FilePath
+  private let source: any ImportSource
+
+  /// Finds out what lies at `path`; throws where nothing known does.
+  public init(_ path: FilePath, to out: FilePath, _ hints: ImportHints) throws(DataError) {
+    (self.path, self.out) = (path, out)
+    source = try importSource(at: path, hints)
+  }
+
+  /// What the source was taken for, in a few words.
+  public var sourceName: String { source.name }
+
+  /// Writes all images that are not there; `say` is told of each part that is done.
+  ///
+  /// - Parameter isPartial: Whether a well-known data set may have fewer images than it is known to have.
+  public func write(isPartial: Bool, _ say: (String) -> Void) throws(DataError) -> ImportedFolder {
+    var folder = ImportedFolder(out, from: path)
+    try source.write(to: &folder, say)
+    guard folder.training.images + folder.validation.images > 0 else {
+      throw .notImportable(path: path, reason: "no image is in it")
+    }
+    if !isPartial, let whole = source.whole { try whole.require(folder, of: path) }
+    return folder
+  }
+
+  /// Throws where the bytes of a file have another sum, as hexadecimal digits.
+  public static func require(md5 expected: String, of path: FilePath) throws(DataError) {
+    var sum = MD5()
+    do throws(SystemError) {
+      let file = try RegularFile(path)
+      let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+      defer { memory.deallocate() }
+      var count = try file.read(into: memory)
+      while count > 0 {
+        sum.update(with: UnsafeRawBufferPointer(rebasing: memory[..<count]))
+        count = try file.read(into: memory)
+      }
+    } catch {
+      throw .unreadable(error)
+    }
+    guard sum.value == expected.lowercased() else {
+      throw .otherSum(path: path, found: sum.value, expected: expected.lowercased())
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import System
+import SystemPackage
+
+/// ILSVRC2012 as it is handed out: a tar file of a tar file a class, one of all validation images, and the devkit.
+struct ImageNetArchives: ImportSource {
+  static let (trainingName, validationName) = ("ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar")
+
+  private let training: FilePath?
+  private let validation: (archive: FilePath, classes: ValidationClasses)?
+
+  /// Nil where there is neither; throws where the classes of validation images are nowhere to be found.
+  init?(training: FilePath?, validation: FilePath?, _ hints: ImportHints) throws(DataError) {
+    guard let any = validation ?? training else { return nil }
+    self.training = training
+    guard let validation else {
+      self.validation = nil
+      return
+    }
+    let found =
+      if let labels = hints.labels { try ValidationClasses(at: labels) } else {
+        try ValidationClasses(in: any.removingLastComponent())
+      }
+    guard let found else { throw .noLabels(archive: validation) }
+    self.validation = (validation, found)
+  }
+
+  var name: String { "ILSVRC2012" }
+
+  var whole: WholeSet? {
+    WholeSet(
+      training: training.map { _ in (1_281_167, 1000) }, validation: validation.map { _ in (50_000, 1000) })
+  }
+
+  func write(to folder: inout ImportedFolder, _ say: (String) -> Void) throws(DataError) {
+    if let training { try write(training, to: &folder, say) }
+    if let validation { try write(validation.archive, validation.classes, to: &folder, say) }
+  }
+
+  private func write(
+    _ archive: FilePath, to folder: inout ImportedFolder, _ say: (String) -> Void
+  ) throws(DataError) {
+    let stream = try ArchiveStream(archive)
+    var classes = TarReader(stream)
+    while let member = try classes.next() {
+      let synset = member.lastName.dropLast(4)
+      guard member.lastName.suffix(4).elementsEqual(".tar".utf8) else { continue }
+      var images = TarReader(member, in: stream)
+      let before = folder.training.images
+      while let image = try images.next() {
+        guard ImageFolder.isImage(image.lastName) else { continue }
+        let place = ImportedFolder.Place(
+          isHeldOut: false, className: ClassName(bytes: Array(synset)), name: image.lastName)
+        try folder.add(place, size: image.size) { () throws(DataError) in try images.contents(of: image) }
+      }
+      say("train: \(masked(synset)), \(folder.training.images - before) images")
+    }
+  }
+
+  private func write(
+    _ archive: FilePath, _ classes: ValidationClasses, to folder: inout ImportedFolder,
+    _ say: (String) -> Void
+  ) throws(DataError) {
+    var images = TarReader(try ArchiveStream(archive))
+    while let image = try images.next() {
+      guard ImageFolder.isImage(image.lastName) else { continue }
+      guard let synset = classes.synset(of: image.lastName) else {
+        throw .malformedArchive(
+          path: archive, offset: image.offset,
+          reason: "the class of \(masked(image.name)) is not in the labels")
+      }
+      let place = ImportedFolder.Place(
+        isHeldOut: true, className: ClassName(bytes: Array(synset.utf8)), name: image.lastName)
+      try folder.add(place, size: image.size) { () throws(DataError) in try images.contents(of: image) }
+      if folder.validation.images.isMultiple(of: 10_000) { say("val: \(folder.validation.images) images") }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import System
+public import SystemPackage
+
+/// Images in one of the layouts that data sets come in.
+protocol ImportSource {
+  /// What it is, in a few words.
+  var name: String { get }
+  /// What it has when it is whole; nil where nobody knows.
+  var whole: WholeSet? { get }
+  /// Writes all its images; `say` is told of each part that is done.
+  func write(to folder: inout ImportedFolder, _ say: (String) -> Void) throws(DataError)
+}
+
+/// How many images and classes a well-known data set has; of what was not given, nothing is expected.
+struct WholeSet: Equatable {
+  var training: (images: Int, classes: Int)?
+  var validation: (images: Int, classes: Int)?
+
+  static func == (a: WholeSet, b: WholeSet) -> Bool {
+    a.training?.images == b.training?.images && a.validation?.images == b.validation?.images
+      && a.training?.classes == b.training?.classes && a.validation?.classes == b.validation?.classes
+  }
+
+  /// Throws where a split has other numbers.
+  func require(_ folder: ImportedFolder, of source: FilePath) throws(DataError) {
+    for (name, expected, found) in [
+      ("train", training, folder.training), ("val", validation, folder.validation),
+    ] {
+      guard let expected, expected != (found.images, found.classes) else { continue }
+      throw .incomplete(
+        split: name, found: [found.images, found.classes], expected: [expected.images, expected.classes],
+        source: source)
+    }
+  }
+}
+
+/// What is known of a source beside itself.
+public struct ImportHints: Sendable {
+  /// Where the classes of ILSVRC's validation images are.
+  public var labels: FilePath?
+  /// Whether images belong to val/ where the source does not say.
+  public var isHeldOut = false
+
+  /// Nothing but the source.
+  public init() {}
+}
+
+/// Finds out which layout lies at a path.
+func importSource(at path: FilePath, _ hints: ImportHints) throws(DataError) -> any ImportSource {
+  if Folders.isFolder(path.string) { return try source(inFolder: path, hints) }
+  if let ending = path.extension, ["csv", "tsv"].contains(ending.lowercased()) {
+    return try ImageTable(path, hints)
+  }
+  return try source(inArchive: path, hints)
+}
+
+private func source(inFolder path: FilePath, _ hints: ImportHints) throws(DataError) -> any ImportSource {
+  let files = try Directory(path).files
+  func has(_ name: String) -> Bool { files.contains { $0.elementsEqual(name.utf8) } }
+  if let imageNet = try ImageNetArchives(
+    training: has(ImageNetArchives.trainingName) ? path.appending(ImageNetArchives.trainingName) : nil,
+    validation: has(ImageNetArchives.validationName) ? path.appending(ImageNetArchives.validationName) : nil,
+    hints)
+  {
+    return imageNet
+  }
+  if let cifar = try CIFARFiles(in: path) { return cifar }
+  if let shards = try WebShards(in: path, hints) { return shards }
+  throw .notImportable(
+    path: path,
+    reason:
+      "it has neither ILSVRC2012_img_train.tar or …_val.tar, nor CIFAR's .bin files, nor tar files of a WebDataset"
+  )
+}
+
+private func source(inArchive path: FilePath, _ hints: ImportHints) throws(DataError) -> any ImportSource {
+  var files = TarReader(try ArchiveStream(path))
+  guard let first = try files.next() else { throw .notImportable(path: path, reason: "the archive is empty") }
+  let name = String(decoding: first.lastName, as: UTF8.self)
+  if name.hasSuffix(".tar"), ValidationClasses.isSynset(name.dropLast(4)) {
+    return try ImageNetArchives(training: path, validation: nil, hints) ?? WebShards([path], hints)
+  }
+  if name.hasPrefix("ILSVRC2012_val_") {
+    return try ImageNetArchives(training: nil, validation: path, hints) ?? WebShards([path], hints)
+  }
+  if CIFARFiles.folders.contains(where: { first.name.starts(with: "\($0)/".utf8) }) {
+    return try CIFARFiles(archive: path)
+  }
+  return WebShards([path], hints)
+}

@@ -1,0 +1,378 @@
+import Foundation
+import System
+import SystemPackage
+import Testing
+
+@testable import Datasets
+
+@Suite struct ImportTests {
+  let temporary: TemporaryFolder
+  var out: FilePath { temporary.file("out") }
+
+  init() throws { temporary = try TemporaryFolder() }
+
+  @discardableResult
+  func imported(
+    _ source: String, isPartial: Bool = true, labels: String? = nil, isHeldOut: Bool = false
+  ) throws -> ImportedFolder {
+    var hints = ImportHints()
+    hints.labels = labels.map(temporary.file)
+    hints.isHeldOut = isHeldOut
+    return try DatasetImporter(temporary.file(source), to: out, hints).write(isPartial: isPartial) { _ in }
+  }
+
+  /// Every file below the folder, with its bytes.
+  func files(_ split: String) throws -> [String: [UInt8]] {
+    var found: [String: [UInt8]] = [:]
+    let root = "\(out)/\(split)"
+    for name in FileManager.default.enumerator(atPath: root)?.compactMap({ $0 as? String }) ?? [] {
+      guard !Folders.isFolder("\(root)/\(name)") else { continue }
+      found[name] = [UInt8](try #require(FileManager.default.contents(atPath: "\(root)/\(name)")))
+    }
+    return found
+  }
+
+  func image(_ number: Int) -> [UInt8] { [0xff, 0xd8, 0xff] + (0..<(20 + number)).map { UInt8($0 & 0xff) } }
+
+  // ILSVRC2012
+
+  private let synsets = ["n01440764", "n01443537", "n02084071"]
+
+  private func writeImageNet(isCompressed: Bool = true) throws {
+    let training = synsets.prefix(2).enumerated().map { label, synset in
+      ("\(synset).tar", tar((0..<(2 + label)).map { ("\(synset)_\($0).JPEG", image(10 * label + $0)) }))
+    }
+    try temporary.write(tar(training), to: "ilsvrc/ILSVRC2012_img_train.tar")
+    let validation = (1...4).map { ("ILSVRC2012_val_0000000\($0).JPEG", image($0)) }
+    try temporary.write(tar(validation), to: "ilsvrc/ILSVRC2012_img_val.tar")
+    // The order in which the devkit numbers synsets is not that of their names; the last is no class of the challenge's.
+    let rows = [("n02084071", 3), ("n01443537", 1), ("n01440764", 2)].map {
+      synset, number -> [MatWriter.Value] in
+      [.number(number), .text(synset), .text("words, é"), .array([1, 2, 3])]
+    }
+    let meta = MatWriter.file(
+      fields: ["ILSVRC2012_ID", "WNID", "words", "children"], rows, isCompressed: isCompressed)
+    let data = "ILSVRC2012_devkit_t12/data"
+    try temporary.write(
+      gzipped(
+        tar([
+          ("ILSVRC2012_devkit_t12/readme.txt", [1]), ("\(data)/meta.mat", meta),
+          ("\(data)/ILSVRC2012_validation_ground_truth.txt", Array("1\n2\n1\n2\n".utf8)),
+        ])), to: "ilsvrc/ILSVRC2012_devkit_t12.tar.gz")
+  }
+
+  @Test(arguments: [false, true])
+  func `ILSVRC's archives become folders by synset`(isCompressed: Bool) throws {
+    try writeImageNet(isCompressed: isCompressed)
+    let folder = try imported("ilsvrc")
+    #expect((folder.training.images, folder.training.classes, folder.training.written) == (5, 2, 5))
+    #expect((folder.validation.images, folder.validation.classes) == (4, 2))
+    #expect(
+      try files("train") == [
+        "n01440764/n01440764_0.JPEG": image(0), "n01440764/n01440764_1.JPEG": image(1),
+        "n01443537/n01443537_0.JPEG": image(10), "n01443537/n01443537_1.JPEG": image(11),
+        "n01443537/n01443537_2.JPEG": image(12),
+      ])
+    #expect(
+      try files("val") == [
+        "n01443537/ILSVRC2012_val_00000001.JPEG": image(1),
+        "n01440764/ILSVRC2012_val_00000002.JPEG": image(2),
+        "n01443537/ILSVRC2012_val_00000003.JPEG": image(3),
+        "n01440764/ILSVRC2012_val_00000004.JPEG": image(4),
+      ])
+    #expect(try ImageFolderPair(out).classes.map(\.text) == ["n01440764", "n01443537"])
+  }
+
+  @Test func `what is there with its size is not written again, and all else is`() throws {
+    try writeImageNet()
+    try imported("ilsvrc")
+    let kept = "\(out)/train/n01440764/n01440764_0.JPEG"
+    try Data([UInt8](repeating: 7, count: image(0).count)).write(to: URL(fileURLWithPath: kept))
+    try Data([1]).write(to: URL(fileURLWithPath: "\(out)/train/n01440764/n01440764_1.JPEG"))
+    try FileManager.default.removeItem(atPath: "\(out)/train/n01443537")
+    // As a process that was killed leaves it.
+    try temporary.write([1, 2], to: "out/train/n01440764/.n01440764_1.JPEG.unfinished")
+    let folder = try imported("ilsvrc")
+    #expect((folder.training.images, folder.training.written, folder.validation.written) == (5, 4, 0))
+    let found = try files("train")
+    #expect(found.count == 5)
+    #expect(found["n01440764/n01440764_0.JPEG"] == [UInt8](repeating: 7, count: image(0).count))
+    #expect(found["n01440764/n01440764_1.JPEG"] == image(1))
+  }
+
+  @Test func `fewer images than the whole are an error, unless that is meant`() throws {
+    try writeImageNet()
+    let whole = DataError.incomplete(
+      split: "train", found: [5, 2], expected: [1_281_167, 1000], source: temporary.file("ilsvrc"))
+    #expect(throws: whole) { try imported("ilsvrc", isPartial: false) }
+    #expect(whole.description.contains("1281167"))
+    #expect(try imported("ilsvrc").training.written == 0)
+  }
+
+  @Test(arguments: [
+    "n01443537\nn01440764\nn01443537\nn01440764\n",
+    "ImageId,PredictionString\nILSVRC2012_val_00000004,n01440764 1 2 3 4 n01440764 5 6 7 8\nILSVRC2012_val_00000002,n01440764 1 2 3 4\n"
+      + "ILSVRC2012_val_00000001,n01443537 9 9 9 9\nILSVRC2012_val_00000003,n01443537 9 9 9 9\n",
+    "ILSVRC2012_val_00000001.JPEG n01443537\r\nILSVRC2012_val_00000002.JPEG n01440764\r\n"
+      + "ILSVRC2012_val_00000003.JPEG n01443537\r\nILSVRC2012_val_00000004.JPEG n01440764\r\n",
+  ])
+  func `a list of synsets takes the devkit's place`(list: String) throws {
+    try writeImageNet()
+    try temporary.write(Array(list.utf8), to: "labels.txt")
+    try imported("ilsvrc/ILSVRC2012_img_val.tar", labels: "labels.txt")
+    #expect(
+      try files("val").keys.sorted() == [
+        "n01440764/ILSVRC2012_val_00000002.JPEG", "n01440764/ILSVRC2012_val_00000004.JPEG",
+        "n01443537/ILSVRC2012_val_00000001.JPEG", "n01443537/ILSVRC2012_val_00000003.JPEG",
+      ])
+    #expect(!Folders.isFolder("\(out)/train"))
+  }
+
+  @Test func `validation images without their classes are refused`() throws {
+    try writeImageNet()
+    try FileManager.default.removeItem(atPath: "\(temporary.path)/ilsvrc/ILSVRC2012_devkit_t12.tar.gz")
+    let archive = temporary.file("ilsvrc/ILSVRC2012_img_val.tar")
+    #expect(throws: DataError.noLabels(archive: archive)) { try imported("ilsvrc") }
+    // The training archive alone needs none.
+    #expect(try imported("ilsvrc/ILSVRC2012_img_train.tar").training.images == 5)
+    try temporary.write(Array("n01443537\nn01440764\nsome\n".utf8), to: "labels.txt")
+    #expect(
+      throws: DataError.malformedList(
+        path: temporary.file("labels.txt"), line: 3, reason: "it has no synset (n01440764)")
+    ) {
+      try imported("ilsvrc", labels: "labels.txt")
+    }
+    try temporary.write(Array("n01443537\nn01440764\n".utf8), to: "labels.txt")
+    #expect(throws: DataError.self) { try imported("ilsvrc", labels: "labels.txt") }
+  }
+
+  @Test(arguments: [3000, 5000, 8000])
+  func `an archive that is cut off leaves whole images, and goes on when it is there`(count: Int) throws {
+    try writeImageNet()
+    let path = "\(temporary.path)/ilsvrc/ILSVRC2012_img_train.tar"
+    let whole = [UInt8](try #require(FileManager.default.contents(atPath: path)))
+    try Data(whole.prefix(count)).write(to: URL(fileURLWithPath: path))
+    #expect(throws: DataError.self) { try imported("ilsvrc/ILSVRC2012_img_train.tar") }
+    let names = try files("train")
+    #expect(names.values.allSatisfy { $0.count >= 23 })
+    try Data(whole).write(to: URL(fileURLWithPath: path))
+    #expect(try imported("ilsvrc/ILSVRC2012_img_train.tar").training.written == 5 - names.count)
+  }
+
+  // CIFAR
+
+  private func cifar(_ labels: [UInt8], coarse: Bool = false) -> [UInt8] {
+    labels.flatMap { label in
+      (coarse ? [99] : []) + [label] + (0..<3072).map { UInt8(truncatingIfNeeded: $0 &* Int(label &+ 3)) }
+    }
+  }
+
+  @Test(arguments: ["folder", "tar", "tar.gz"])
+  func `CIFAR's binaries become images with those pixels`(form: String) throws {
+    let parts: [(name: String, bytes: [UInt8])] = [
+      ("cifar-10-batches-bin/data_batch_1.bin", cifar([0, 1, 1])),
+      ("cifar-10-batches-bin/data_batch_2.bin", cifar([0])),
+      ("cifar-10-batches-bin/test_batch.bin", cifar([1, 0])),
+      ("cifar-10-batches-bin/batches.meta.txt", Array("airplane\nautomobile\n\n".utf8)),
+    ]
+    if form == "folder" {
+      for part in parts { try temporary.write(part.bytes, to: "folder/\(part.name)") }
+    } else {
+      try temporary.write(form == "tar" ? tar(parts) : gzipped(tar(parts)), to: form)
+    }
+    let folder = try imported(form)
+    #expect((folder.training.images, folder.validation.images) == (4, 2))
+    let training = try files("train")
+    #expect(
+      training.keys.sorted() == [
+        "airplane/data_batch_1_00000.png", "airplane/data_batch_2_00000.png",
+        "automobile/data_batch_1_00001.png",
+        "automobile/data_batch_1_00002.png",
+      ])
+    let pixels = try decoded(try #require(training["automobile/data_batch_1_00001.png"]))
+    #expect(pixels == (0..<3072).map { UInt8(truncatingIfNeeded: ($0 % 3 * 1024 + $0 / 3) * 4) })
+    #expect(try imported(form).training.written == 0)
+  }
+
+  @Test func `CIFAR-100 goes by its fine labels, and records are not cut`() throws {
+    try temporary.write(cifar([1, 0, 1], coarse: true), to: "c/train.bin")
+    try temporary.write(cifar([0], coarse: true), to: "c/test.bin")
+    try temporary.write(Array("apple\naquarium_fish\n".utf8), to: "c/fine_label_names.txt")
+    #expect(try imported("c").training.images == 3)
+    #expect(
+      try files("train").keys.sorted() == [
+        "apple/train_00001.png", "aquarium_fish/train_00000.png", "aquarium_fish/train_00002.png",
+      ])
+    #expect(throws: DataError.self) { try imported("c", isPartial: false) }
+    try temporary.write(cifar([2], coarse: true), to: "c/train.bin")
+    #expect(throws: DataError.self) { try imported("c") }
+    try temporary.write(cifar([1], coarse: true).dropLast(), to: "c/train.bin")
+    #expect(throws: DataError.self) { try imported("c") }
+  }
+
+  // WebDataset
+
+  @Test func `samples of a WebDataset go by their class, in any order of their parts`() throws {
+    try temporary.write(
+      tar([
+        ("a/0001.cls", Array("7\n".utf8)), ("a/0001.JPG", image(1)), ("a/0002.jpg", image(2)),
+        ("a/0002.json", Array(#"{"label": 12, "caption": "x", "more": [1]}"#.utf8)), ("._a", [1]),
+        ("a/note.txt", [1]),
+      ]), to: "w/set-train-000000.tar")
+    try temporary.write(
+      gzipped(
+        tar([("a/0001.jpg", image(3)), ("a/0001.json", Array(#"{"class": "dog", "label": 3}"#.utf8))])),
+      to: "w/set-train-000001.tar.gz")
+    try temporary.write(tar([("0.png", image(4)), ("0.cls", Array("dog".utf8))]), to: "w/val/0.tar")
+    let folder = try imported("w")
+    #expect((folder.training.images, folder.validation.images) == (3, 1))
+    #expect(
+      try files("train") == [
+        "00007/set-train-000000_a_0001.jpg": image(1), "00012/set-train-000000_a_0002.jpg": image(2),
+        "dog/set-train-000001_a_0001.jpg": image(3),
+      ])
+    #expect(try files("val") == ["dog/0_0.png": image(4)])
+    #expect(try imported("w").training.written == 0)
+  }
+
+  @Test func `what dataset pack wrote is a WebDataset`() throws {
+    for name in ["cat/1.png", "dog/2.png", "dog/3.png"] {
+      try temporary.write(Fixture.bytes("decode/rgb.png"), to: "loose/train/\(name)")
+    }
+    _ = try DatasetPacker(
+      temporary.file("loose"), to: temporary.file("packed"), imagesPerShard: 2, recompression: nil
+    ).pack(threads: 1) { _, _, _ in }
+    let folder = try imported("packed")
+    #expect((folder.training.images, folder.training.classes) == (3, 2))
+    let image = try Fixture.bytes("decode/rgb.png")
+    #expect(try files("train").values.allSatisfy { $0 == image })
+  }
+
+  @Test(arguments: [
+    [("1.jpg", "x")], [("1.jpg", "x"), ("1.txt", "x")], [("1.jpg", "x"), ("1.cls", " ")],
+    [("1.jpg", "x"), ("1.json", "[1]")], [("1.jpg", "x"), ("1.png", "x"), ("1.cls", "1")],
+    [("1.jpg", "x"), ("1.cls", "../up")], [("1.jpg", "x"), ("1.cls", ".hidden")],
+    [("1.jpg", "x"), ("1.cls", "a/b")], [("1.txt", "x")],
+    // The same key twice.
+    [("1.jpg", "x"), ("1.cls", "1"), ("2.cls", "1"), ("1.jpg", "y"), ("1.cls", "1")],
+  ])
+  func `a sample without one image and one usable class is refused`(parts: [(String, String)]) throws {
+    try temporary.write(tar(parts.map { ($0, Array($1.utf8)) }), to: "w.tar")
+    #expect(throws: DataError.self) { try imported("w.tar") }
+    #expect(Set(Folders.names(in: temporary.path)).isSubset(of: ["out", "w.tar"]))
+  }
+
+  @Test(arguments: [
+    ("imagenet1k-train-0000.tar", false), ("x/validation_3.tar", true), ("val/0.tar", true),
+    ("train/0.tar", false),
+    ("interval/valuable-0.tar", nil), ("trains/a.tar", nil),
+  ])
+  func `a shard's name or folder tells its split`(path: String, isHeldOut: Bool?) {
+    #expect(WebShards.isHeldOut(FilePath(path)) == isHeldOut)
+  }
+
+  // Tables
+
+  @Test(arguments: [
+    "a/1.jpg,cat\nb/1.jpg,\"big, dog\",val\n\n./c.jpg,cat,train\n",
+    "\u{feff}Label;Image_Path;fold\r\ncat;a/1.jpg;\r\n\"big, dog\";b/1.jpg;Test\r\ncat;c.jpg;training",
+    "id\tpath\tclass\tsplit\n7\ta/1.jpg\tcat\ttrain\n8\tb/1.jpg\tbig, dog\tvalid\n9\tc.jpg\tcat\ttrain\n",
+  ])
+  func `a table's images get links by its columns`(table: String) throws {
+    for (number, name) in ["a/1.jpg", "b/1.jpg", "c.jpg"].enumerated() {
+      try temporary.write(image(number), to: "t/\(name)")
+    }
+    try temporary.write(Array(table.utf8), to: "t/all.csv")
+    let folder = try imported("t/all.csv")
+    #expect((folder.training.images, folder.validation.images, folder.training.written) == (2, 1, 2))
+    #expect(try files("train") == ["cat/a_1.jpg": image(0), "cat/c.jpg": image(2)])
+    #expect(try files("val") == ["big, dog/b_1.jpg": image(1)])
+    #expect(try imported("t/all.csv").training.written == 0)
+  }
+
+  @Test(arguments: [
+    ("", nil), ("path,label\n", nil), ("a.jpg\n", 1), ("a.jpg,cat\na.jpg,\n", 2),
+    ("\"a.jpg\",\"c\nat\"\na.jpg,cat,some\n", 3),
+  ])
+  func `a table that cannot be read says on which line`(table: String, line: Int?) throws {
+    try temporary.write(image(0), to: "a.jpg")
+    try temporary.write(Array(table.utf8), to: "t.csv")
+    do {
+      try imported("t.csv")
+      Issue.record("it was read")
+    } catch DataError.malformedList(let path, let found, _) {
+      #expect(path == temporary.file("t.csv"))
+      #expect(found == line)
+    }
+  }
+
+  @Test func `an image that is named twice, or is no file, is refused`() throws {
+    try temporary.write(image(0), to: "a.jpg")
+    try temporary.write(Array("a.jpg,cat\n./a.jpg,cat\n".utf8), to: "t.csv")
+    #expect(
+      throws: DataError.repeatedImage(path: out.appending("train/cat/a.jpg"), source: temporary.file("t.csv"))
+    ) {
+      try imported("t.csv")
+    }
+    try temporary.write(Array("gone.jpg,cat\n".utf8), to: "t.csv")
+    #expect(throws: DataError.self) { try imported("t.csv") }
+    try temporary.write(Array("..,cat\n".utf8), to: "t.csv")
+    #expect(throws: DataError.self) { try imported("t.csv") }
+  }
+
+  // Sources
+
+  @Test func `what is nothing known is refused, by its content`() throws {
+    try temporary.write(image(0), to: "folder/a.jpg")
+    try temporary.write(image(0), to: "a.tar")
+    try temporary.write(tar([]), to: "b.tar")
+    #expect(throws: DataError.self) { try imported("folder") }
+    #expect(throws: DataError.self) { try imported("a.tar") }
+    #expect(throws: DataError.notImportable(path: temporary.file("b.tar"), reason: "the archive is empty")) {
+      try imported("b.tar")
+    }
+    #expect(throws: DataError.self) { try imported("nowhere") }
+    #expect(!Folders.isFolder(out.string))
+  }
+
+  @Test(arguments: [
+    ("", "d41d8cd98f00b204e9800998ecf8427e"), ("abc", "900150983cd24fb0d6963f7d28e17f72"),
+    (
+      "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+      "57edf4a22be3c955ac49da2e2107b67a"
+    ),
+  ])
+  func `MD5 sums are those of RFC 1321`(text: String, sum: String) throws {
+    var whole = MD5()
+    text.utf8.withContiguousStorageIfAvailable { whole.update(with: UnsafeRawBufferPointer($0)) }
+    #expect(whole.value == sum)
+    var pieces = MD5()
+    for byte in text.utf8 { [byte].withUnsafeBytes { pieces.update(with: $0) } }
+    #expect(pieces.value == sum)
+    try temporary.write(Array(text.utf8), to: "file")
+    #expect(throws: Never.self) {
+      try DatasetImporter.require(md5: sum.uppercased(), of: temporary.file("file"))
+    }
+    let other = String(repeating: "0", count: 32)
+    #expect(throws: DataError.otherSum(path: temporary.file("file"), found: sum, expected: other)) {
+      try DatasetImporter.require(md5: other, of: temporary.file("file"))
+    }
+  }
+
+  @Test func `damage to MATLAB's file is an error, and no trap`() {
+    let file = MatWriter.file(
+      fields: ["a", "b"], [[.number(1), .text("x")], [.number(2), .text("y")]], isCompressed: false)
+    #expect(
+      (try? MatFile(file))?.rows == [
+        ["a": .number(1), "b": .text("x")], ["a": .number(2), "b": .text("y")],
+      ])
+    for count in stride(from: 0, to: file.count, by: 3) { _ = try? MatFile(Array(file.prefix(count))) }
+    for place in 128..<file.count {
+      for value: UInt8 in [0, 1, 0x7f, 0xff] {
+        var changed = file
+        changed[place] = value
+        _ = try? MatFile(changed)
+      }
+    }
+  }
+}
