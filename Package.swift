@@ -80,7 +80,8 @@ let package = Package(
     .target(
       name: "CImage",
       linkerSettings: [
-        .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z"), .linkedLibrary("m"),
+        .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp"), .linkedLibrary("webpdemux"),
+        .linkedLibrary("tiff"), .linkedLibrary("z"), .linkedLibrary("m"),
       ]),
 
     .target(name: "CLinux"),

@@ -105,7 +105,7 @@ enum Corpus {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../DatasetsTests/Fixtures/decode")
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-      .filter { ["jpg", "png", "bmp", "ppm", "pgm", "pbm"].contains($0.pathExtension) }.sorted {
+      .filter { ImageFolder.extensions.contains($0.pathExtension) }.sorted {
         $0.path < $1.path
       }
     return try files.map { Array(try Data(contentsOf: $0)) }.filter { $0.count < 1 << 16 } + [thinImage]

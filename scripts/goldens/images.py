@@ -119,9 +119,9 @@ def pngs():
     }
 
 
-def saved(image, kind):
+def saved(image, kind, **options):
     file = io.BytesIO()
-    image.save(file, kind)
+    image.save(file, kind, **options)
     return file.getvalue()
 
 
@@ -132,30 +132,76 @@ def pnm(kind, samples, most, comment=b""):
     return b"P%d\n%s%d %d\n%d\n" % (kind, comment, width, height, most) + data
 
 
-def raw():
+def bmp(bits, data, colors=b"", height=13, compression=0, masks=()):
+    """A BMP of 19 x 13 pixels as rows are stored: for the kinds that Pillow does not write."""
+    start = 54 + 4 * len(masks) + len(colors)
+    head = b"BM" + struct.pack("<IHHI", start + len(data), 0, 0, start)
+    header = struct.pack("<IiiHHIIiiII", 40, 19, height, 1, bits, compression, len(data), 0, 0, len(colors) // 4, 0)
+    return head + header + struct.pack(f"<{len(masks)}I", *masks) + colors + data
+
+
+def run_lengths(rows, four_bit):
+    """Each row as a run, a stretch of single pixels and runs; the third as a step over it, and zeros."""
+    data = b""
+    for y, row in enumerate(rows):
+        if y == 2:
+            data += b"\0\2\0\1"
+            continue
+        single = row[2:8]
+        if four_bit:
+            data += bytes([2, row[0] << 4 | row[1], 0, 6]) + (single[::2] << 4 | single[1::2]).tobytes() + b"\0"
+            data += b"".join(bytes([1, value << 4]) for value in row[8:])
+        else:
+            data += bytes([1, row[0], 1, row[1], 0, 6]) + single.tobytes()
+            data += b"".join(bytes([1, value]) for value in row[8:])
+        data += b"\0\0"
+    return data + b"\0\1"
+
+
+def bmps():
     rgb = scene(19, 13)
     image = Image.fromarray(rgb)
-    bmp = saved(image, "bmp")
-    rows = np.frombuffer(bmp[54:], "u1").reshape(13, -1)[::-1]
-    deep = (rgb.astype(np.uint16) << 2) % 1001
+    whole = saved(image, "bmp")
+    rows = np.frombuffer(whole[54:], "u1").reshape(13, -1)[::-1]
     wide = np.concatenate([rgb[..., ::-1], np.full((13, 19, 1), 77, "u1")], axis=-1)[::-1]
     # Four bits a pixel, which Pillow reads and does not write.
     sixteen = image.quantize(16)
     numbers = np.pad(np.asarray(sixteen), ((0, 0), (0, 5)))[::-1]
     table = np.concatenate([np.array(sixteen.getpalette()[:48], "u1").reshape(16, 3)[:, ::-1], np.zeros((16, 1), "u1")], axis=1)
-
-    def dib(bits, start, data, colors=b"", height=13):
-        head = b"BM" + struct.pack("<IHHI", start + len(data), 0, 0, start)
-        return head + struct.pack("<IiiHHIIiiII", 40, 19, height, 1, bits, 0, len(data), 0, 0, len(colors) // 4, 0) + colors + data
-
+    deep = np.pad(rgb.astype(np.uint16), ((0, 0), (0, 1), (0, 0)))[::-1]
+    five = (deep[..., 0] >> 3 << 10 | deep[..., 1] >> 3 << 5 | deep[..., 2] >> 3).astype("<u2").tobytes()
+    six = (deep[..., 0] >> 3 << 11 | deep[..., 1] >> 2 << 5 | deep[..., 2] >> 3).astype("<u2").tobytes()
     return {
-        "rgb.bmp": bmp,
+        "rgb.bmp": whole,
         "grey.bmp": saved(image.convert("L"), "bmp"),
         "palette.bmp": saved(image.quantize(200), "bmp"),
-        "palette-16.bmp": dib(4, 118, (numbers[:, ::2] << 4 | numbers[:, 1::2]).astype("u1").tobytes(), table.tobytes()),
+        "palette-16.bmp": bmp(4, (numbers[:, ::2] << 4 | numbers[:, 1::2]).astype("u1").tobytes(), table.tobytes()),
         "bilevel.bmp": saved(image.convert("1"), "bmp"),
-        "upside-down.bmp": dib(24, 54, rows.tobytes(), height=-13),
-        "32-bit.bmp": dib(32, 54, wide.tobytes()),
+        "upside-down.bmp": bmp(24, rows.tobytes(), height=-13),
+        "32-bit.bmp": bmp(32, wide.tobytes()),
+        "red-first.bmp": bmp(32, wide.tobytes(), compression=3, masks=(0xFF000000, 0xFF0000, 0xFF00)),
+        "555.bmp": bmp(16, five),
+        "565.bmp": bmp(16, six, compression=3, masks=(0xF800, 0x7E0, 0x1F)),
+        "runs-8.bmp": bmp(8, run_lengths(numbers[:, :19], False), table.tobytes(), compression=1),
+        "runs-4.bmp": bmp(4, run_lengths(numbers[:, :19], True), table.tobytes(), compression=2),
+    }
+
+
+def text(kind, samples, most, between=b" "):
+    """A PBM, PGM or PPM as a text, with a comment in its header and one among its numbers."""
+    height, width = samples.shape[:2]
+    numbers = between.join(b"%d" % value for value in samples.flatten())
+    middle = len(numbers) // 2
+    middle += numbers[middle:].find(b" ") + 1
+    greatest = b"%d\n" % most if most else b""
+    return b"P%d\n# 3 4\n%d %d\n%s" % (kind, width, height, greatest) + numbers[:middle] + b"# 5\n" + numbers[middle:]
+
+
+def pnms():
+    rgb = scene(19, 13)
+    image = Image.fromarray(rgb)
+    deep = (rgb.astype(np.uint16) << 2) % 1001
+    return {
         "rgb.ppm": saved(image, "ppm"),
         "grey.pgm": saved(image.convert("L"), "ppm"),
         "bilevel.pbm": saved(image.convert("1"), "ppm"),
@@ -163,13 +209,156 @@ def raw():
         "to-100.ppm": pnm(6, rgb % 101, 100),
         "to-1000.ppm": pnm(6, deep, 1000),
         "to-1000.pgm": pnm(5, deep[..., 0] % 12, 1000),
+        "text.ppm": text(3, rgb, 255),
+        "text-to-100.ppm": text(3, rgb % 101, 100),
+        "text.pgm": text(2, rgb[..., 0], 255),
+        "text-to-1000.pgm": text(2, deep[..., 0] % 12, 1000),
+        "text.pbm": text(1, rgb[..., 0] >> 7, None, b""),
     }
+
+
+def webp(*parts):
+    """A WebP of chunks."""
+    body = b"WEBP" + b"".join(name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2) for name, data in parts)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def webps():
+    rgba = scene(37, 23, 4)
+    rgb = Image.fromarray(rgba[..., :3])
+    clear = Image.fromarray(rgba)
+    lossless = saved(rgb, "webp", lossless=True)
+    # Its frame lies inside a larger canvas, whose background counts for nothing.
+    frame = struct.pack("<HBHBHBHBHBB", 2, 0, 3, 0, 36, 0, 22, 0, 100, 0, 0) + lossless[12:]
+    canvas = (b"VP8X", struct.pack("<BBHHBHB", 2, 0, 0, 49, 0, 39, 0))
+    moving = webp(canvas, (b"ANIM", b"\1\2\3\4\0\0"), (b"ANMF", frame))
+    return {
+        "lossy.webp": saved(rgb, "webp", quality=80),
+        "lossy-alpha.webp": saved(clear, "webp", quality=80),
+        "lossless.webp": lossless,
+        "lossless-alpha.webp": saved(clear, "webp", lossless=True, exact=True),
+        "moving.webp": saved(rgb, "webp", save_all=True, append_images=[rgb.rotate(180)], duration=50),
+        "inside.webp": moving,
+    }
+
+
+def gif(numbers, palette, screen, at=(0, 0), before=b""):
+    """A GIF of 8-bit codes that are never joined."""
+    height, width = numbers.shape
+    codes = []
+    for place, value in enumerate(numbers.flatten()):
+        codes += ([256] if place % 100 == 0 else []) + [int(value)]
+    bits = sum(code << 9 * place for place, code in enumerate(codes + [257]))
+    data = bits.to_bytes(9 * len(codes) // 8 + 2, "little")
+    blocks = b"".join(bytes([len(data[i : i + 255])]) + data[i : i + 255] for i in range(0, len(data), 255))
+    header = b"GIF89a" + struct.pack("<HHBBB", *screen, 0x80 | len(palette).bit_length() - 3, 0, 0) + palette
+    return header + before + b"," + struct.pack("<HHHHBB", *at, width, height, 0, 8) + blocks + b"\0;"
+
+
+def gifs():
+    rgb = Image.fromarray(scene(37, 23))
+    palette = rgb.quantize(200)
+    numbers = scene(9, 7, 1)[..., 0] % 9
+    table = bytes(range(40, 64))
+    control = b"!\xf9\4\1\0\0\5\0"
+    return {
+        "palette.gif": saved(palette, "gif", interlace=0),
+        "interlaced.gif": saved(palette, "gif", interlace=1),
+        "grey.gif": saved(rgb.convert("L"), "gif"),
+        "bilevel.gif": saved(rgb.convert("1"), "gif"),
+        "transparent.gif": saved(palette, "gif", transparency=7),
+        "moving.gif": saved(palette, "gif", save_all=True, append_images=[rgb.rotate(180).quantize(50)]),
+        # Smaller than its screen, and with a colour that its palette has not.
+        "inside.gif": gif(numbers, table, (13, 11), (2, 3)),
+        "inside-transparent.gif": gif(numbers, table, (13, 11), (2, 3), control),
+        "beyond.gif": gif(numbers, table, (4, 4), (2, 3)),
+    }
+
+
+def tiff(samples, photometric, order="<", tile=None, planes=False, deflate=False, **tags):
+    """A TIFF in tiles, planes, words or an order of bytes that Pillow does not write."""
+    height, width, count = samples.shape
+    words = samples.astype(order + samples.dtype.str[1:])
+    parts = [words[..., i : i + 1] for i in range(count)] if planes else [words]
+    blocks = []
+    for part in parts:
+        down, right = tile or (5, width)
+        for y in range(0, height, down):
+            for x in range(0, width, right):
+                block = part[y : y + down, x : x + right]
+                if tile:
+                    rest = [(0, down - block.shape[0]), (0, right - block.shape[1]), (0, 0)]
+                    block = np.pad(block, rest)
+                blocks.append(zlib.compress(block.tobytes(), 9) if deflate else block.tobytes())
+    offsets = [8 + sum(map(len, blocks[:i])) for i in range(len(blocks))]
+    sizes = [len(block) for block in blocks]
+    kind = {256: width, 257: height, 258: [8 * samples.itemsize] * count, 259: 8 if deflate else 1, 262: photometric, 277: count}
+    kind |= {284: 2 if planes else 1}
+    kind |= {322: tile[1], 323: tile[0], 324: offsets, 325: sizes} if tile else {273: offsets, 278: 5, 279: sizes}
+    kind |= {int(name[1:]): value for name, value in tags.items()}
+    data = b"".join(blocks)
+    data += b"\0" * (len(data) % 2)
+    entries, beyond = b"", b""
+    after = 8 + len(data) + 2 + 12 * len(kind) + 4
+    for tag, value in sorted(kind.items()):
+        values = value if isinstance(value, list) else [value]
+        width_of, code = (2, "H") if max(values) < 1 << 16 and tag not in (273, 324) else (4, "I")
+        packed = struct.pack(f"{order}{len(values)}{code}", *values)
+        if len(packed) > 4:
+            place, beyond = struct.pack(order + "I", after + len(beyond)), beyond + packed
+        else:
+            place = packed.ljust(4, b"\0")
+        entries += struct.pack(order + "HHI", tag, 3 if width_of == 2 else 4, len(values)) + place
+    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8 + len(data))
+    return start + data + struct.pack(order + "H", len(kind)) + entries + b"\0\0\0\0" + beyond
+
+
+def tiffs():
+    rgba = scene(19, 13, 4)
+    rgb = Image.fromarray(rgba[..., :3])
+    grey = rgb.convert("L")
+    palette = rgb.quantize(200)
+    deep = (rgba.astype(np.uint16) << 8) | scene(19, 13, 4, seed=2)
+    ramp = np.linspace(0, 600, 19 * 13).astype(np.uint16).reshape(13, 19, 1)
+    # Colours that their alpha has darkened, and some brighter than that can be.
+    dark = np.concatenate([rgba[..., :3] // 3, rgba[..., 3:] // 2], axis=-1)
+    dark[0, :3, 3] = [0, 255, 1]
+    files = {
+        "rgb.tif": saved(rgb, "tiff"),
+        "rgba.tif": saved(Image.fromarray(rgba), "tiff"),
+        "grey.tif": saved(grey, "tiff"),
+        "grey-alpha.tif": saved(Image.fromarray(rgba[..., :2]), "tiff"),
+        "bilevel.tif": saved(rgb.convert("1"), "tiff"),
+        "palette.tif": saved(palette, "tiff"),
+        "cmyk.tif": saved(Image.fromarray(rgba, "CMYK"), "tiff"),
+        "group4.tif": saved(rgb.convert("1"), "tiff", compression="group4"),
+        "lzw.tif": saved(rgb, "tiff", compression="tiff_lzw"),
+        "lzw-predicted.tif": saved(rgb, "tiff", compression="tiff_lzw", tiffinfo={317: 2}),
+        "packbits.tif": saved(palette, "tiff", compression="packbits"),
+        "zstd.tif": saved(rgb, "tiff", compression="zstd"),
+        "ycbcr-jpeg.tif": saved(rgb, "tiff", compression="jpeg", quality=90),
+        "grey-jpeg.tif": saved(grey, "tiff", compression="jpeg", quality=90),
+        "grey-16-bit.tif": tiff(ramp, 1),
+        "grey-16-bit-big-endian.tif": tiff(ramp, 1, ">", deflate=True),
+        "grey-4-bit.tif": tiff(rgba[:, :10, :1], 1, t256=20, t258=4),
+        "white-is-zero.tif": tiff(rgba[..., :1], 0, deflate=True),
+        "rgb-16-bit.tif": tiff(deep[..., :3], 2, ">"),
+        "rgba-16-bit.tif": tiff(deep, 2, deflate=True, t338=2),
+        "cmyk-16-bit.tif": tiff(deep, 5, deflate=True),
+        "extra.tif": tiff(rgba, 2, t338=0),
+        "premultiplied.tif": tiff(dark, 2, t338=1),
+        "planes.tif": tiff(rgba[..., :3], 2, planes=True),
+        "planes-deflate.tif": tiff(rgba, 2, planes=True, deflate=True, t338=2),
+        "tiles.tif": tiff(rgba[..., :3], 2, tile=(16, 16)),
+        "tiles-planes.tif": tiff(rgba[..., :3], 2, ">", tile=(16, 16), planes=True, deflate=True),
+    }
+    return files | {f"orientation-{way}.tif": tiff(rgba[..., :3], 2, deflate=True, t274=way) for way in range(2, 9)}
 
 
 def write_decoding():
     folder = ROOT / "decode"
     folder.mkdir(parents=True)
-    for name, data in {**jpegs(), **pngs(), **raw()}.items():
+    for name, data in {**jpegs(), **pngs(), **bmps(), **pnms(), **webps(), **gifs(), **tiffs()}.items():
         (folder / name).write_bytes(data)
         image = Image.open(io.BytesIO(data)).convert("RGB")
         (folder / f"{name}.rgb").write_bytes(image.tobytes())

@@ -21,7 +21,7 @@ typedef struct ci_region {
 
 /// What a header says: the image's size, and the bytes that its decoder holds at once beside a few rows.
 ///
-/// A progressive JPEG or an interlaced PNG is held whole, whatever region of it is wanted.
+/// A progressive JPEG, an interlaced PNG and a WebP are held whole, whatever region of them is wanted; a TIFF by its blocks.
 typedef struct ci_header {
   int32_t width, height;
   size_t held;
@@ -49,6 +49,24 @@ int ci_png_header(const uint8_t *bytes, size_t count, ci_header *header);
 
 /// Decodes a PNG of any colour type, depth and interlacing, and copies `region` of it into `rgb`, packed.
 int ci_png_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb);
+
+/// Reads a WebP's header; the size is that of the canvas, on which its first frame lies.
+int ci_webp_header(const uint8_t *bytes, size_t count, ci_header *header);
+
+/// Decodes the first frame of a WebP, and copies `region` of it into `rgb`, packed.
+int ci_webp_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb);
+
+/// Reads a GIF's header up to the data of its first frame; the size is that of the screen, or what the frame needs beyond it.
+int ci_gif_header(const uint8_t *bytes, size_t count, ci_header *header);
+
+/// Decodes the first frame of a GIF, and copies `region` of it into `rgb`, packed.
+int ci_gif_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb);
+
+/// Reads the header of a TIFF's first image; the size is that after it has been turned as its orientation says.
+int ci_tiff_header(const uint8_t *bytes, size_t count, ci_header *header);
+
+/// Decodes the first image of a TIFF of 1 to 8 or 16 bits a sample, and copies `region` of it, turned, into `rgb`, packed.
+int ci_tiff_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb);
 
 /// Writes a PNG file of 8-bit samples: grey for 1 channel, RGB for 3.
 int ci_png_write(const char *path, const uint8_t *samples, int32_t width, int32_t height, int32_t channels);

@@ -12,10 +12,6 @@ func bitmap(_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> RawImage
     isOld ? try fields.uint16(at: 20) : Int(Int32(truncatingIfNeeded: try fields.uint32(at: 22)))
   let bits = try fields.uint16(at: isOld ? 24 : 28)
   let compression = isOld ? 0 : try fields.uint32(at: 30)
-  guard compression == 0 || (compression == 3 && bits == 32) else {
-    throw CodecFailure("BMP's compression \(compression) at \(bits) bits a pixel is not read")
-  }
-  if compression == 3 { try requireUsualMasks(fields) }
   let height = abs(signedHeight)
   guard width <= Int32.max else { throw CodecFailure("its width is negative") }
   // Beyond every limit, where nothing more need be known.
@@ -24,45 +20,99 @@ func bitmap(_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> RawImage
       _, _ throws(CodecFailure) in .zero
     }
   }
-  let start = try fields.uint32(at: 10)
-  let stride = (width * bits + 31) / 32 * 4
-  let lastRow = start + (height - 1) * stride
-  return RawImage(
-    width: width, height: height, top: signedHeight < 0 ? start : lastRow,
-    stride: signedHeight < 0 ? stride : -stride, rowBytes: (width * bits + 7) / 8,
-    color: try colors(fields, bits: bits, palette: 14 + headerBytes, isOld: isOld, end: start))
-}
-
-// Red, green and blue of 32 bits where they are without masks too.
-private func requireUsualMasks(_ fields: LittleEndian) throws(CodecFailure) {
-  for (offset, mask) in [(54, 0xFF0000), (58, 0xFF00), (62, 0xFF)] {
-    guard try fields.uint32(at: offset) == mask else {
-      throw CodecFailure("BMP's order of colours is not read")
+  let palette = BitmapPalette(
+    at: 14 + headerBytes, entry: isOld ? 3 : 4, named: isOld ? 0 : try fields.uint32(at: 46))
+  var start = try fields.uint32(at: 10)
+  // Some name the palette's place instead.
+  if start == 14 + headerBytes, bits <= 8 { start += palette.entry * palette.count(bits: bits) }
+  let isTopDown = signedHeight < 0
+  switch (compression, bits) {
+  case (0, _), (3, 16...32):
+    let stride = (width * bits + 31) / 32 * 4
+    return RawImage(
+      width: width, height: height, top: isTopDown ? start : start + (height - 1) * stride,
+      stride: isTopDown ? stride : -stride, rowBytes: (width * bits + 7) / 8,
+      color: try colors(fields, bits: bits, hasMasks: compression == 3, palette))
+  case (1, 8), (2, 4):
+    return RawImage(
+      width: width, height: height, top: isTopDown ? 0 : (height - 1) * width,
+      stride: isTopDown ? width : -width, rowBytes: width,
+      color: try palette.colors(fields, bits: bits, stored: 8)
+    ) { file, rows throws(CodecFailure) in
+      let runs = RunLengths(file, at: start, isFourBit: bits == 4, width: width)
+      try runs.layOut(rows)
     }
+  default: throw CodecFailure("BMP's compression \(compression) at \(bits) bits a pixel is not read")
   }
 }
 
+/// The colour of the pixel at a column of a row's bytes.
+private typealias Color =
+  (_ row: UnsafeBufferPointer<UInt8>, _ column: Int) throws(CodecFailure) -> SIMD3<UInt8>
+
 private func colors(
-  _ fields: LittleEndian, bits: Int, palette: Int, isOld: Bool, end: Int
-) throws(CodecFailure) -> (UnsafeBufferPointer<UInt8>, Int) throws(CodecFailure) -> SIMD3<UInt8> {
+  _ fields: LittleEndian, bits: Int, hasMasks: Bool, _ palette: BitmapPalette
+) throws(CodecFailure) -> Color {
   switch bits {
+  case 1, 4, 8: return try palette.colors(fields, bits: bits, stored: bits)
+  case 16: return try sixteenBits(fields, hasMasks: hasMasks)
   case 24, 32:
     let bytes = bits / 8
+    let (red, green, blue) = hasMasks ? try places(fields, of: bytes) : (2, 1, 0)
     return { row, column throws(CodecFailure) in
-      SIMD3(row[column * bytes + 2], row[column * bytes + 1], row[column * bytes])
+      let pixel = column * bytes
+      return SIMD3(row[pixel + red], row[pixel + green], row[pixel + blue])
     }
-  case 1, 4, 8:
-    let named = isOld ? 0 : try fields.uint32(at: 46)
-    let entry = isOld ? 3 : 4
-    let count = min(named == 0 ? 1 << bits : named, 1 << bits)
-    let table = try fields.bytes(at: palette, count: count * entry)
+  default: throw CodecFailure("BMP of \(bits) bits a pixel is not read")
+  }
+}
+
+// Which of a pixel's bytes each colour is; a mask covers one.
+private func places(_ fields: LittleEndian, of bytes: Int) throws(CodecFailure) -> (Int, Int, Int) {
+  let masks = try fields.masks()
+  guard masks != [0, 0, 0] else { return (2, 1, 0) }
+  let places = masks.map { mask in (0..<bytes).first { mask == 0xFF << (8 * $0) } }
+  guard let red = places[0], let green = places[1], let blue = places[2] else {
+    throw CodecFailure("BMP's order of colours is not read")
+  }
+  return (red, green, blue)
+}
+
+// Five bits of each colour, or six of green.
+private func sixteenBits(_ fields: LittleEndian, hasMasks: Bool) throws(CodecFailure) -> Color {
+  let masks = hasMasks ? try fields.masks() : [0x7C00, 0x3E0, 0x1F]
+  guard masks == [0x7C00, 0x3E0, 0x1F] || masks == [0xF800, 0x7E0, 0x1F] else {
+    throw CodecFailure("BMP's order of colours is not read")
+  }
+  return { row, column throws(CodecFailure) in
+    let pixel = Int(row[2 * column]) | Int(row[2 * column + 1]) << 8
+    func level(_ mask: Int) -> UInt8 { UInt8((pixel & mask) * 255 / mask) }
+    return SIMD3(level(masks[0]), level(masks[1]), level(masks[2]))
+  }
+}
+
+/// Where a BMP's palette lies, as blue, green and red.
+private struct BitmapPalette {
+  let start: Int
+  /// The bytes of an entry.
+  let entry: Int
+  /// As the header has it; 0 for as many as the bits can tell.
+  let named: Int
+
+  init(at start: Int, entry: Int, named: Int) { (self.start, self.entry, self.named) = (start, entry, named) }
+
+  func count(bits: Int) -> Int { min(named == 0 ? 1 << bits : named, 1 << bits) }
+
+  /// Of pixels that are numbers of entries; `stored` bits of a row are one.
+  func colors(_ fields: LittleEndian, bits: Int, stored: Int) throws(CodecFailure) -> Color {
+    let (count, entry) = (count(bits: bits), entry)
+    let table = try fields.bytes(at: start, count: count * entry)
     return { row, column throws(CodecFailure) in
-      let shift = 8 - bits - column * bits % 8
-      let number = Int(row[column * bits / 8]) >> shift & (1 << bits - 1)
+      let shift = 8 - stored - column * stored % 8
+      let number = Int(row[column * stored / 8]) >> shift & (1 << stored - 1)
       guard number < count else { throw CodecFailure("a pixel has a colour that its palette has not") }
       return SIMD3(table[number * entry + 2], table[number * entry + 1], table[number * entry])
     }
-  default: throw CodecFailure("BMP of \(bits) bits a pixel is not read")
   }
 }
 
@@ -84,5 +134,10 @@ private struct LittleEndian {
 
   func uint32(at offset: Int) throws(CodecFailure) -> Int {
     try uint16(at: offset) | uint16(at: offset + 2) << 16
+  }
+
+  /// The bits of red, green and blue.
+  func masks() throws(CodecFailure) -> [Int] {
+    [try uint32(at: 54), try uint32(at: 58), try uint32(at: 62)]
   }
 }

@@ -12,8 +12,8 @@ struct EncodedImage {
   /// The largest number of pixels of an image that is decoded, Pillow's limit: a few bytes may claim gigabytes.
   static let maximumPixels = 178_956_970
 
-  /// The most bytes that the decoding of one image may take: its pixels, and what a progressive JPEG or an interlaced
-  /// PNG is held in until its last pass.
+  /// The most bytes that the decoding of one image may take: its pixels, and what a progressive JPEG, an interlaced
+  /// PNG, a WebP or a TIFF's strip is held in meanwhile.
   static let maximumBytes = 768 << 20
 
   /// Reads the header; throws for anything but a whole image of a format that is read, of a sane size.

@@ -49,17 +49,30 @@ extension ImageCodec {
       return DecodedRows(start: rows + skipped, stride: stride)
     })
 
-  static let png = ImageCodec(
-    header: { file throws(CodecFailure) in try header(file, ci_png_header) },
-    decode: { file, region, memory throws(CodecFailure) in
-      let rows = memory.rows(region.height, of: region.width * 3)
-      guard ci_png_decode(file.baseAddress, file.count, ci_region(region), rows) == 0 else { throw .last }
-      return DecodedRows(start: rows, stride: region.width * 3)
-    })
+  static let png = ImageCodec(header: ci_png_header, decode: ci_png_decode)
+  static let webp = ImageCodec(header: ci_webp_header, decode: ci_webp_decode)
+  static let gif = ImageCodec(header: ci_gif_header, decode: ci_gif_decode)
+  static let tiff = ImageCodec(header: ci_tiff_header, decode: ci_tiff_decode)
+
+  private typealias HeaderReader =
+    @Sendable (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<ci_header>?) -> CInt
+
+  /// A decoder that writes the region alone.
+  private init(
+    header: @escaping HeaderReader,
+    decode: @escaping @Sendable (UnsafePointer<UInt8>?, Int, ci_region, UnsafeMutablePointer<UInt8>?) -> CInt
+  ) {
+    self.init(
+      header: { file throws(CodecFailure) in try Self.header(file, header) },
+      decode: { file, region, memory throws(CodecFailure) in
+        let rows = memory.rows(region.height, of: region.width * 3)
+        guard decode(file.baseAddress, file.count, ci_region(region), rows) == 0 else { throw .last }
+        return DecodedRows(start: rows, stride: region.width * 3)
+      })
+  }
 
   private static func header(
-    _ file: UnsafeBufferPointer<UInt8>,
-    _ read: (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<ci_header>?) -> CInt
+    _ file: UnsafeBufferPointer<UInt8>, _ read: HeaderReader
   ) throws(CodecFailure) -> ImageHeader {
     var header = ci_header()
     guard read(file.baseAddress, file.count, &header) == 0 else { throw .last }

@@ -5,6 +5,9 @@ import SystemPackage
 enum ImageFormat: Equatable {
   case jpeg
   case png
+  case webp
+  case gif
+  case tiff
   case bmp
   case pnm
   /// Recognised, so that the error can name it, but not decoded.
@@ -20,7 +23,7 @@ enum ImageFormat: Equatable {
       return nil
     }
     // A RIFF file may also be sound or video; the kind stands after the length.
-    if signature.format == .other("WebP") && !bytes.dropFirst(8).starts(with: "WEBP".utf8) { return nil }
+    if signature.format == .webp && !bytes.dropFirst(8).starts(with: "WEBP".utf8) { return nil }
     self = signature.format
   }
 
@@ -29,10 +32,14 @@ enum ImageFormat: Equatable {
       ([0xFF, 0xD8, 0xFF], .jpeg),
       ([0x89] + "PNG\r\n\u{1A}\n".utf8, .png),
       (Array("BM".utf8), .bmp),
-      (Array("RIFF".utf8), .other("WebP")),
-      (Array("GIF8".utf8), .other("GIF")),
-      (Array("II*\0".utf8), .other("TIFF")),
-      (Array("MM\0*".utf8), .other("TIFF")),
+      (Array("RIFF".utf8), .webp),
+      (Array("GIF87a".utf8), .gif),
+      (Array("GIF89a".utf8), .gif),
+      (Array("II*\0".utf8), .tiff),
+      (Array("MM\0*".utf8), .tiff),
+      // Those with offsets of 64 bits.
+      (Array("II+\0".utf8), .tiff),
+      (Array("MM\0+".utf8), .tiff),
       ([0, 0, 0, 12] + "jP  \r\n".utf8, .other("JPEG 2000")),
       ([0xFF, 0x4F, 0xFF, 0x51], .other("JPEG 2000")),
       ([0, 0, 0, 12] + "JXL \r\n".utf8, .other("JPEG XL")),
@@ -40,7 +47,7 @@ enum ImageFormat: Equatable {
     ]
     + "123456".utf8.flatMap { digit in
       " \n\t\r".utf8.map { space in
-        ([UInt8(ascii: "P"), digit, space], digit < UInt8(ascii: "4") ? .other("plain PNM") : .pnm)
+        ([UInt8(ascii: "P"), digit, space], .pnm)
       }
     }
 
@@ -60,14 +67,18 @@ enum ImageFormat: Equatable {
     return holds(["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"]) ? "HEIC" : nil
   }
 
-  /// Whether the first bytes alone tell it: those of BMP and PNM are two letters, with which a text may begin too.
-  var isUnmistakable: Bool { self == .jpeg || self == .png }
+  /// Whether the first bytes alone tell it: a text may begin with the two letters of BMP and PNM, and cameras' raw files
+  /// begin as TIFFs do.
+  var isUnmistakable: Bool { [.jpeg, .png, .webp, .gif].contains(self) }
 
   /// How images of this format are read.
   var codec: ImageCodec {
     switch self {
     case .jpeg: .jpeg
     case .png: .png
+    case .webp: .webp
+    case .gif: .gif
+    case .tiff: .tiff
     case .bmp: .bmp
     case .pnm: .pnm
     case .other(let name): preconditionFailure("\(name) is not decoded")
@@ -79,6 +90,9 @@ enum ImageFormat: Equatable {
     switch self {
     case .jpeg: "jpg"
     case .png: "png"
+    case .webp: "webp"
+    case .gif: "gif"
+    case .tiff: "tif"
     case .bmp: "bmp"
     case .pnm: "ppm"
     case .other: "image"

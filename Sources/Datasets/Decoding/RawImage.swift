@@ -1,23 +1,28 @@
-/// An image whose pixels lie in its file as they are: where each row begins, and how a pixel is read from it.
+/// An image whose pixels lie in its file as they are, or are easily laid out so: where each row begins, and how a pixel is
+/// read from it.
 ///
-/// Whatever its header says, only bytes of the file are read.
+/// Whatever its header says, only bytes that are there are read.
 struct RawImage {
   let width: Int
   let height: Int
   /// Where the top row begins.
-  let top: Int
+  var top: Int
   /// From a row to the one below it; negative where the file has the lowest first.
   let stride: Int
   /// The bytes of a row that hold pixels.
   let rowBytes: Int
   /// The colour of the pixel at a column of a row's bytes.
   let color: (_ row: UnsafeBufferPointer<UInt8>, _ column: Int) throws(CodecFailure) -> SIMD3<UInt8>
+  /// Writes so many bytes of rows, where the file has them in another form; those are zeros before.
+  var layOut:
+    ((_ file: UnsafeBufferPointer<UInt8>, UnsafeMutableBufferPointer<UInt8>) throws(CodecFailure) -> Void)?
 
   /// The header of an image that has all its rows; a size that nobody will decode is not looked at any further.
   func header(of file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> ImageHeader {
     guard width > 0, height > 0 else { throw CodecFailure("it has no pixels") }
     let size = ImageHeader(width: width, height: height)
     guard width < 1 << 28, height < 1 << 28, width * height < 1 << 30 else { return size }
+    guard layOut == nil else { return ImageHeader(width: width, height: height, held: rowBytes * height) }
     let last = top + (height - 1) * stride
     guard min(top, last) >= 0, max(top, last) + rowBytes <= file.count else {
       throw CodecFailure("Premature end of file")
@@ -29,6 +34,18 @@ struct RawImage {
     _ region: PixelRegion, of file: UnsafeBufferPointer<UInt8>, into memory: ByteBuffer
   ) throws(CodecFailure) -> DecodedRows {
     _ = try header(of: file)
+    guard let layOut else { return try read(region, of: file, into: memory) }
+    let rows = ByteBuffer()
+    let bytes = rows.reserve(rowBytes * height)
+    bytes.initialize(repeating: 0)
+    try layOut(file, bytes)
+    defer { withExtendedLifetime(rows) {} }
+    return try read(region, of: UnsafeBufferPointer(bytes), into: memory)
+  }
+
+  private func read(
+    _ region: PixelRegion, of file: UnsafeBufferPointer<UInt8>, into memory: ByteBuffer
+  ) throws(CodecFailure) -> DecodedRows {
     let rgb = memory.rows(region.height, of: region.width * 3)
     var at = 0
     for y in region.y..<(region.y + region.height) {
@@ -56,9 +73,9 @@ extension ImageCodec {
       })
   }
 
-  /// Windows' BMP: 1, 4 and 8 bits by a palette, 24 and 32 bits, not compressed.
+  /// Windows' BMP: 1, 4 and 8 bits by a palette, the latter two also in runs, 16, 24 and 32 bits.
   static let bmp = ImageCodec(raw: { file throws(CodecFailure) in try bitmap(file) })
 
-  /// Netpbm's PBM, PGM and PPM in their binary forms.
+  /// Netpbm's PBM, PGM and PPM in their binary forms and as texts.
   static let pnm = ImageCodec(raw: { file throws(CodecFailure) in try portableMap(file) })
 }

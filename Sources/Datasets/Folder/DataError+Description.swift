@@ -75,7 +75,7 @@ extension DataError: CustomStringConvertible {
     case .emptyClass(let name, let folder):
       """
       class "\(name)" has no images in \(folder.masked)/\(name): no file there is named like one \
-      (\(ImageFolder.extensions.joined(separator: ", "))) or begins as JPEG or PNG does. \
+      (\(ImageFolder.extensions.joined(separator: ", "))) or begins as JPEG, PNG, WebP or GIF does. \
       Likely an unfinished copy; add its images or remove the folder. See: \
       ls -a \(folder.appending(bytes: name.bytes).quoted)
       """
@@ -112,7 +112,7 @@ extension DataError: CustomStringConvertible {
     case .standIn(let standIn, let path): "\(path.masked) is not an image: \(standIn.description(at: path))"
     case .unsupportedFormat(let format, let path):
       """
-      \(path.masked) is a \(format) image, and only JPEG, PNG, BMP and PNM are decoded. Convert it: \
+      \(path.masked) is an image in \(format), and only JPEG, PNG, WebP, GIF, TIFF, BMP and PNM are decoded. Convert it: \
       convert \(path.quoted) \(path.quoted).png && rm \(path.quoted)
       """
     case .damagedImage(let path, let reason):
@@ -128,7 +128,7 @@ extension DataError: CustomStringConvertible {
     case .imageTooCostly(let path, let bytes):
       """
       \(path.masked) would take \(bytes >> 20) MiB to decode, and the limit is \(EncodedImage.maximumBytes >> 20) (a \
-      progressive JPEG or an interlaced PNG is held whole). Shrink it, save it without that, or remove it
+      progressive JPEG, an interlaced PNG and a WebP are held whole). Shrink it, save it without that, or remove it
       """
     default: ""
     }

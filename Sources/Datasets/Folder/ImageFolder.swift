@@ -116,8 +116,10 @@ public struct ImageFolder: Sendable {
     return checksum.value
   }
 
-  /// The name endings of images, in any mix of capitals; the reference's list.
-  public static let extensions = ["jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp"]
+  /// The name endings of images, in any mix of capitals: the reference's list, and what else is decoded.
+  public static let extensions = [
+    "jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp", "gif", "pbm", "pnm",
+  ]
 
   private static let endings = extensions.map { Array($0.utf8) }
 

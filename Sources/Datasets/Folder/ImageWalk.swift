@@ -5,7 +5,7 @@ import SystemPackage
 struct ImageWalk {
   /// Paths below the class folder.
   private(set) var images: [[UInt8]] = []
-  /// Paths of files that are neither named like images nor JPEG or PNG.
+  /// Paths of files that are neither named like images nor told to be by their first bytes.
   private(set) var leftOut: [[UInt8]] = []
   /// Folders that could not be read, and why.
   private(set) var failures: [DataError] = []

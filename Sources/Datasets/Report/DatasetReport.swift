@@ -20,7 +20,7 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     }
   }
 
-  /// Files that training does not read: neither named like an image nor a JPEG or PNG by their first bytes.
+  /// Files that training does not read: neither named like an image nor told to be one by their first bytes.
   public struct LeftOut: Codable, Equatable, Sendable {
     /// What their names end in; empty for names without a dot.
     public var ending: String

@@ -23,7 +23,7 @@ import Testing
     (.notAnImage(path: "/d/x.jpg"), ["/d/x.jpg is not an image", "file /d/x.jpg"]),
     (.standIn(.lfsPointer, path: "/d/x.jpg"), ["/d/x.jpg is not an image", "git lfs pull"]),
     (.standIn(.webPage, path: "/d/x.jpg"), ["a web page", "head -c 500 /d/x.jpg"]),
-    (.unsupportedFormat("WebP", path: "/d/x.jpg"), ["/d/x.jpg is a WebP image", "JPEG, PNG"]),
+    (.unsupportedFormat("AVIF", path: "/d/x.jpg"), ["/d/x.jpg is an image in AVIF", "JPEG, PNG"]),
     (
       .damagedImage(path: "train/cat/x.jpg", reason: "Premature end"),
       ["train/cat/x.jpg is damaged: Premature end", "dataset scan DIR --decode"]

@@ -53,13 +53,16 @@ import Testing
 
   @Test func `what a file is goes by its first bytes where its name promises no image`() throws {
     let (jpeg, png) = (try Fixture.bytes("decode/grey.jpg"), try Fixture.bytes("decode/grey.png"))
+    for (name, kind) in [("93", "gif"), ("92", "webp")] {
+      try folder.write(Fixture.bytes("decode/inside.\(kind)"), to: "a/\(name)")
+    }
     for name in ["1.jfif", "2.jpe", "3", "4.txt"] { try folder.write(jpeg, to: "a/\(name)") }
     try folder.write(png, to: "a/5.PnG.bak")
     // Formats that are not decoded are left out, and so is what is none; a name that promises an image is held to it.
-    for name in ["6.gif", "7.heic", "8"] { try folder.write(Array("GIF89a".utf8), to: "a/\(name)") }
+    for name in ["6.nef", "7.heic", "8"] { try folder.write(Array("II*\0".utf8), to: "a/\(name)") }
     try folder.write(Array("text".utf8), to: "a/9.jpg")
     let images = try ImageFolder(FilePath(folder.path))
-    let names = ["1.jfif", "2.jpe", "3", "4.txt", "5.PnG.bak", "9.jpg"]
+    let names = ["1.jfif", "2.jpe", "3", "4.txt", "5.PnG.bak", "9.jpg", "92", "93"]
     #expect((0..<images.count).map { images[$0].path } == names.map { folder.file("a/\($0)") })
   }
 

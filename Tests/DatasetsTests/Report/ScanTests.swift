@@ -25,21 +25,22 @@ import Testing
 
   @Test func `files that are left out are counted by ending and named`() throws {
     try write("train/a/1.jpg", "train/a/2.jfif", "val/a/1.jpg", "val/a/2.jpg")
-    for name in ["x.GIF", "y.gif", "deep/z.gif", "w.gif", "notes"] {
-      try folder.write(Array("GIF89a".utf8), to: "train/a/\(name)")
+    for name in ["x.HEIC", "y.heic", "deep/z.heic", "w.heic", "notes"] {
+      try folder.write(Array("no image".utf8), to: "train/a/\(name)")
     }
     let report = try report()
     #expect(
       report.splits[0].leftOut == [
         DatasetReport.LeftOut(ending: "", files: ["train/a/notes"]),
         DatasetReport.LeftOut(
-          ending: "gif", files: ["train/a/w.gif", "train/a/x.GIF", "train/a/y.gif", "train/a/deep/z.gif"]),
+          ending: "heic",
+          files: ["train/a/w.heic", "train/a/x.HEIC", "train/a/y.heic", "train/a/deep/z.heic"]),
       ])
     #expect(report.splits[1].leftOut.isEmpty)
     #expect(report.description.contains("train: left out: 1 file without an ending: train/a/notes\n"))
     #expect(
       report.description.contains(
-        "4 files ending in .gif: train/a/w.gif, train/a/x.GIF, train/a/y.gif and 1 more"))
+        "4 files ending in .heic: train/a/w.heic, train/a/x.HEIC, train/a/y.heic and 1 more"))
     #expect(report.problems.isEmpty && report.warnings.count == 1)
     #expect(report.warnings[0].contains("in train/ there is one class alone"))
   }
