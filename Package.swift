@@ -127,7 +127,7 @@ let package = Package(
       "Launcher",
       [
         "CLinux", "WorkerLink", "Checkpoint", "Collective", "Wire", "Recipe", "Output", "Flags", "Forecast",
-        "Drawing", "RunControl", "System", systemPackage,
+        "Drawing", "Randomness", "RunControl", "System", systemPackage,
         argumentParser,
       ]),
 

@@ -25,6 +25,8 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
     case dropout = 6
     /// Which images are held out when a folder is split.
     case division = 7
+    /// The values that a run of a sweep has.
+    case sweep = 8
   }
 
   private var state: UInt64

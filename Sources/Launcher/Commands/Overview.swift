@@ -6,7 +6,10 @@ enum Overview {
   static let groups: [(name: String, commands: [any ParsableCommand.Type])] = [
     (
       "Training",
-      [TrainCommand.self, Resume.self, Stop.self, RequestCheckpoint.self, ExecCommand.self]
+      [
+        TrainCommand.self, Resume.self, SweepCommand.self, Stop.self, RequestCheckpoint.self,
+        ExecCommand.self,
+      ]
     ),
     ("Runs", [Status.self, ListCommand.self, Watch.self, Compare.self, Report.self]),
     ("Images and weights", [Evaluate.self] + ForwardedCommands.all),

@@ -27,6 +27,13 @@ final class WorkerProcess {
     self.errors = consume errors
   }
 
+  /// One whose streams are a file's.
+  private init(rank: Int, identifier: pid_t, handle: consuming Descriptor) {
+    self.rank = rank
+    self.identifier = identifier
+    self.handle = handle
+  }
+
   /// The read end of a stream's pipe, while it is open.
   func pipe(of stream: WorkerStream) -> CInt? {
     switch stream {
@@ -140,6 +147,17 @@ extension WorkerProcess {
     return WorkerProcess(
       rank: rank, identifier: identifier, handle: try openHandle(of: identifier),
       output: output.reading, errors: errors.reading)
+  }
+
+  /// Starts a worker likewise, with both streams going to a file.
+  static func spawn(
+    _ command: WorkerCommand, rank: Int, inheriting inheritance: Inheritance,
+    writingTo log: borrowing Descriptor
+  ) throws(LaunchError) -> WorkerProcess {
+    let nothing = try Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC), from: "open /dev/null")
+    let identifier = try start(
+      command, input: nothing.number, output: log.number, errors: log.number, inheritance)
+    return WorkerProcess(rank: rank, identifier: identifier, handle: try openHandle(of: identifier))
   }
 
   private static func openHandle(of process: pid_t) throws(LaunchError) -> Descriptor {

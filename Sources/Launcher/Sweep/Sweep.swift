@@ -1,0 +1,222 @@
+import CLinux
+import Drawing
+import FoundationEssentials
+import Glibc
+import Recipe
+import RunControl
+import System
+import SystemPackage
+
+/// Carries out a plan: one run after another, or several side by side, each an ordinary training with a launcher of its own.
+///
+/// All that it knows of a run it reads in the run's folder, so a sweep that was killed goes on where it was.
+final class Sweep {
+  private let plan: SweepPlan
+  private let folder: SweepFolder
+  private let lanes: SweepLanes
+  private let environment: [String: String]
+  /// Ends every run with this process, however it dies.
+  private let lifeline: Pipe
+  private var standings: [SweepStanding]
+  /// The runs that wait for their turn, by their place in the plan.
+  private var queue: [Int] = []
+  /// The runs that go on, by lane.
+  private var processes: [Int: (run: Int, process: WorkerProcess)] = [:]
+  /// How often a run's launcher was killed.
+  private var kills: [Int: Int] = [:]
+  private var isStopping = false
+
+  /// A run whose launcher is killed so often is given up.
+  private static let mostKills = 3
+
+  init(
+    _ plan: SweepPlan, in folder: consuming SweepFolder, _ lanes: SweepLanes, environment: [String: String]
+  ) throws(LaunchError) {
+    (self.plan, self.lanes) = (plan, lanes)
+    self.folder = folder
+    self.environment = environment.filter { !SystemdSocket.variables.contains($0.key) }
+    lifeline = try Pipe()
+    standings = plan.runs.map { SweepStanding(RunFolder($0.output)?.history) }
+  }
+
+  /// Has all runs trained, and prints what they came to; the status to end with.
+  func run(refusing known: [SweepRefusal], _ signals: borrowing SignalReader) throws(LaunchError) -> CInt {
+    for refusal in known { standings[refusal.run.number - 1] = .failed(refusal.status) }
+    try folder.write(table)
+    try waitForOthers(signals)
+    try check(signals)
+    queue = standings.indices.filter { !standings[$0].isOver }
+    tell(opening)
+    while !isStopping || !processes.isEmpty {
+      try fill()
+      if processes.isEmpty { break }
+      wait(for: signals)
+      try collect()
+    }
+    try folder.write(table)
+    tell(([""] + table.lines + [""] + table.conclusions).joined(separator: "\n"))
+    return status
+  }
+
+  /// What the runs have come to so far.
+  private var table: SweepTable {
+    let now = Date().timeIntervalSince1970
+    return SweepTable(
+      plan,
+      zip(plan.runs, standings).map { run, standing in
+        let history = RunFolder(run.output)?.history
+        let best = history.flatMap { plan.figure.best(of: $0.log) }
+        return SweepTable.Row(
+          run: run, standing: standing, value: best?.value, epoch: best?.epoch,
+          seconds: history?.seconds(at: now))
+      })
+  }
+
+  private var status: CInt {
+    if isStopping || standings.contains(where: { !$0.isOver }) { return ExitStatus.stoppedEarly.rawValue }
+    return standings.lazy.compactMap { if case .failed(let status) = $0 { status } else { nil } }.first ?? 0
+  }
+
+  private var opening: String {
+    let rest = queue.count
+    let begun = queue.count { standings[$0] == .interrupted }
+    return "sweep of \(counted(plan.runs.count, "run")) in \(masked(plan.output)): "
+      + (rest == plan.runs.count && begun == 0
+        ? "all to be trained" : "\(rest) to be trained\(begun > 0 ? ", \(begun) of them begun already" : "")")
+      + (lanes.environments.count > 1 ? ", \(lanes.environments.count) at once" : "")
+  }
+}
+
+/// Before the first run.
+extension Sweep {
+  /// Waits for runs of a sweep that was killed a moment ago, or that somebody else goes on with.
+  private func waitForOthers(_ signals: borrowing SignalReader) throws(LaunchError) {
+    for (index, run) in plan.runs.enumerated() where standings[index] == .running {
+      tell("\(run.name) runs already: waiting for its end (twins-launch stop \(FilePath(run.output).quoted))")
+      while !isStopping, let folder = RunFolder(run.output), folder.isAlive {
+        wait(for: signals, atMost: 200)
+      }
+      standings[index] = SweepStanding(RunFolder(run.output)?.history)
+    }
+  }
+
+  /// Says at once which of the runs that have not begun could not begin.
+  private func check(_ signals: borrowing SignalReader) throws(LaunchError) {
+    var refusals: [SweepRefusal] = []
+    for index in standings.indices where standings[index] == .waiting && !isStopping {
+      let environment = environment.merging(lanes.environments[0]) { $1 }
+      let (refusal, interruption) = try SweepCheck.refusal(of: plan.runs[index], environment, signals)
+      if interruption != nil { isStopping = true }
+      guard let refusal else { continue }
+      standings[index] = .failed(refusal.status)
+      refusals.append(refusal)
+    }
+    guard !refusals.isEmpty else { return }
+    complain(SweepCheck.text(refusals, of: plan.runs.count))
+    try folder.write(table)
+  }
+}
+
+/// While runs go on.
+extension Sweep {
+  /// Starts runs in the lanes that are free.
+  private func fill() throws(LaunchError) {
+    for lane in lanes.environments.indices where processes[lane] == nil && !isStopping && !queue.isEmpty {
+      let index = queue.removeFirst()
+      let run = plan.runs[index]
+      let verb = standings[index] == .interrupted ? "goes on" : "begins"
+      tell(
+        "\(run.name) of \(plan.runs.count) \(verb): \(masked(run.label(plan.flags)))    (log: \(masked(SweepFolder.log(of: run))))"
+      )
+      processes[lane] = (index, try start(run, environment.merging(lanes.environments[lane]) { $1 }))
+      standings[index] = .running
+    }
+  }
+
+  private func start(_ run: SweepRun, _ environment: [String: String]) throws(LaunchError) -> WorkerProcess {
+    let path = SweepFolder.log(of: run)
+    let log = try Descriptor(
+      open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644), from: "open \(path)")
+    let program = WorkerProgram.launcher
+    let arguments = [ExecRank.name, "--", program, "train"] + run.arguments
+    return try WorkerProcess.spawn(
+      WorkerCommand(program: program, task: WorkerTask(arguments: arguments), environment: environment),
+      rank: run.number, inheriting: WorkerProcess.Inheritance(lifeline: lifeline.reading.number),
+      writingTo: log)
+  }
+
+  /// Waits for a run to end or for a signal, at most so many milliseconds; a signal has the runs save and end.
+  private func wait(for signals: borrowing SignalReader, atMost patience: CInt = -1) {
+    let descriptors = processes.values.map { $0.process.handle.number } + [signals.descriptor.number]
+    var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    while poll(&entries, nfds_t(entries.count), patience) < 0, errno == EINTR {}
+    while let signal = signals.next() {
+      guard SignalReader.stopping.contains(signal) else { continue }
+      if !isStopping, !processes.isEmpty { tell("\(signal): the runs save and end") }
+      isStopping = true
+      for (_, process) in processes.values { process.send(.terminate) }
+    }
+  }
+
+  /// Takes the runs that have ended, and notes what they came to.
+  private func collect() throws(LaunchError) {
+    for (lane, (index, process)) in processes where hasEnded(process) {
+      let ending = process.collect()
+      processes[lane] = nil
+      note(ending, of: index)
+      try folder.write(table)
+    }
+  }
+
+  private func hasEnded(_ process: WorkerProcess) -> Bool {
+    var entry = pollfd(fd: process.handle.number, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, 0) > 0
+  }
+
+  private func note(_ ending: Ending, of index: Int) {
+    let run = plan.runs[index]
+    switch ending {
+    case .done: standings[index] = .done
+    case .stoppedEarly: standings[index] = .interrupted
+    case .killed(let signal):
+      standings[index] = .interrupted
+      kills[index, default: 0] += 1
+      if isStopping { break }
+      if kills[index] == Self.mostKills {
+        standings[index] = .failed(128 + signal)
+      } else {
+        queue.insert(index, at: 0)
+      }
+    default: standings[index] = .failed(ending.exitStatus)
+    }
+    let history = RunFolder(run.output)?.history
+    let best = history.flatMap { plan.figure.best(of: $0.log) }.map { best in
+      ", \(plan.figure.title) \(decimal(best.value, plan.figure.digits))\(plan.figure.unit) in epoch \(best.epoch)"
+    }
+    tell("\(run.name): \(Self.text(standings[index], ending))\(best ?? "")")
+    if case .failed = standings[index] {
+      let reason = history?.reason ?? "\(ending)"
+      complain("\(run.name): \(masked(reason)). Its report: \(masked(SweepFolder.log(of: run)))")
+    }
+  }
+
+  private static func text(_ standing: SweepStanding, _ ending: Ending) -> String {
+    if standing == .interrupted, case .killed = ending { return "\(ending)" }
+    return standing.text
+  }
+}
+
+/// What it says.
+extension Sweep {
+  private func tell(_ text: String) {
+    print(text)
+    fflush(nil)
+  }
+
+  private func complain(_ text: String) {
+    fflush(nil)
+    var errors = Sink(descriptor: STDERR_FILENO)
+    for line in text.split(separator: "\n") { errors.write("twins-launch: \(line)\n") }
+    errors.drain(patience: .seconds(5))
+  }
+}

@@ -1,0 +1,69 @@
+import Checkpoint
+import FoundationEssentials
+import Glibc
+import Output
+import Recipe
+import RunControl
+import System
+import SystemPackage
+
+/// The folder of a sweep: its runs' folders, what each printed, the table so far, and a lock against a second sweep.
+struct SweepFolder: ~Copyable {
+  let path: String
+  private let lock: FolderLock
+
+  /// The files of the table.
+  private static let (document, table, lockName) = ("sweep.json", "sweep.csv", "sweep.lock")
+
+  /// Takes the folder of a plan, which is made where it is not there; throws where another sweep has it.
+  init(_ plan: SweepPlan) throws(LaunchError) {
+    lock = try Self.lock(plan.output)
+    path = plan.output
+  }
+
+  private static func lock(_ folder: String) throws(LaunchError) -> FolderLock {
+    guard Folders.make(folder) else {
+      throw LaunchError(
+        "cannot write to \(folder): \(errorText(errno)). Name another folder: \"output\" in the sweep's file.",
+        exitStatus: .inputOutput)
+    }
+    do throws(OutputError) {
+      return try FolderLock(
+        "\(folder)/\(lockName)", of: folder, owner: "pid \(getpid()), a sweep", movedBy: "\"output\"")
+    } catch {
+      throw LaunchError(error)
+    }
+  }
+
+  /// Throws where an earlier sweep planned other runs in the folder.
+  static func requireSame(_ plan: SweepPlan) throws(LaunchError) {
+    guard let conflict = plan.conflict(with: planned(in: plan.output)) else { return }
+    throw LaunchError(
+      "\(masked(plan.output)) holds another sweep: \(masked(conflict)). Name another folder by \"output\" in the sweep's "
+        + "file, or remove this one.", exitStatus: .badConfiguration)
+  }
+
+  /// The flags of the runs that an earlier start planned, in the order of their numbers.
+  private static func planned(in folder: String) -> [[String]] {
+    guard let bytes = try? RegularFile.contents(of: FilePath("\(folder)/\(document)")),
+      let sweep = try? JSONDecoder().decode(SweepDocument.self, from: Data(bytes))
+    else { return [] }
+    return sweep.runs.sorted { $0.number < $1.number }.map(\.flags)
+  }
+
+  /// Writes the table in the place of an earlier one.
+  borrowing func write(_ table: SweepTable) throws(LaunchError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      let text = String(decoding: try encoder.encode(table.document), as: UTF8.self)
+      try AtomicFile.write(text + "\n", to: "\(path)/\(Self.document)")
+      try AtomicFile.write(table.csv, to: "\(path)/\(Self.table)")
+    } catch {
+      throw LaunchError("the sweep's table cannot be written: \(error)", exitStatus: .inputOutput)
+    }
+  }
+
+  /// The file to which a run's launcher prints, in the folder.
+  static func log(of run: SweepRun) -> String { "\(run.output).log" }
+}

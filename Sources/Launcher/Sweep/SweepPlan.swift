@@ -1,0 +1,88 @@
+import Drawing
+import Flags
+import Recipe
+import RunControl
+import System
+import SystemPackage
+
+/// The runs of a sweep: what each is called, and the flags that make it.
+struct SweepPlan: Equatable {
+  /// The flags that vary.
+  let flags: [String]
+  let figure: SweepFigure
+  /// The folder of all runs.
+  let output: String
+  let runs: [SweepRun]
+
+  init(_ file: SweepFile) {
+    (figure, output) = (file.figure, file.output)
+    flags = file.space.axes.map(\.flag)
+    let base = file.flags.flatMap { Self.words($0.name, $0.value) }
+    runs = file.space.points.enumerated().map { index, values in
+      let own = zip(file.space.axes, values).flatMap { Self.words($0.flag, $1) }
+      return SweepRun(
+        number: index + 1, values: values.map(\.description), flags: base + own, folder: file.output)
+    }
+  }
+
+  /// A flag as a command line has it: a switch by its name or what turns it off, several values one after another.
+  private static func words(_ flag: String, _ value: JSONTree) -> [String] {
+    switch value {
+    case .null: []
+    case .truth(true): ["--\(flag)"]
+    case .truth(false): TrainingFlags.spellings.contains("--no-\(flag)") ? ["--no-\(flag)"] : []
+    case .list(let values): ["--\(flag)"] + values.map(word)
+    default: ["--\(flag)=\(word(value))"]
+    }
+  }
+
+  private static func word(_ value: JSONTree) -> String { value.text ?? value.description }
+
+  /// What an earlier start of the sweep planned otherwise, as a sentence; nil where this one goes on with it.
+  ///
+  /// More runs at the end are no other sweep.
+  func conflict(with earlier: [[String]]) -> String? {
+    guard earlier.count <= runs.count else {
+      return "it has \(counted(earlier.count, "run")), and \(runs.count) are asked for now"
+    }
+    guard let run = zip(runs, earlier).first(where: { $0.flags != $1 }) else { return nil }
+    let (now, then) = (Set(run.0.flags), Set(run.1))
+    let difference = [
+      shellQuoted(run.1.filter { !now.contains($0) }), shellQuoted(run.0.flags.filter { !then.contains($0) }),
+    ].map { $0.isEmpty ? "nothing" : $0 }
+    return "its \(run.0.name) has \(difference[0]) where now stands \(difference[1])"
+  }
+}
+
+/// One run of a sweep.
+struct SweepRun: Equatable {
+  /// Counted from 1.
+  let number: Int
+  /// Of the flags that vary, as people read them.
+  let values: [String]
+  /// All its flags but those that say where it writes.
+  let flags: [String]
+  /// Its output folder.
+  let output: String
+  /// `run-001`
+  let name: String
+
+  fileprivate init(number: Int, values: [String], flags: [String], folder: String) {
+    (self.number, self.values, self.flags) = (number, values, flags)
+    name = "run-" + String(repeating: "0", count: max(0, 3 - "\(number)".count)) + "\(number)"
+    output = "\(folder)/\(name)"
+  }
+
+  /// The command line of the training: it begins, or goes on where it was interrupted.
+  var arguments: [String] { flags + ["--output-dir=\(output)", "--resume=auto"] }
+
+  /// What a user types to train it by itself.
+  var command: String {
+    "twins-launch train \(shellQuoted(flags)) --output-dir \(FilePath("\(output)-again").quoted)"
+  }
+
+  /// What tells it from the others: `lr=0.001 opt=lion`.
+  func label(_ flags: [String]) -> String {
+    zip(flags, values).map { "\($0)=\($1)" }.joined(separator: " ")
+  }
+}

@@ -1,0 +1,123 @@
+import Drawing
+import FoundationEssentials
+import Recipe
+import System
+import SystemPackage
+
+/// What the runs of a sweep came to, the best first.
+struct SweepTable: Equatable {
+  let plan: SweepPlan
+  /// One for each run, sorted: by the figure, those without one last, equal ones in the order of the plan.
+  let rows: [Row]
+
+  struct Row: Equatable {
+    let run: SweepRun
+    let standing: SweepStanding
+    /// The best of its epochs; nil where nothing was evaluated.
+    var value: Double?
+    var epoch: Int?
+    /// That it took, all starts together.
+    var seconds: Double?
+  }
+
+  init(_ plan: SweepPlan, _ rows: [Row]) {
+    self.plan = plan
+    self.rows = rows.sorted { one, other in
+      switch (one.value, other.value) {
+      case (let a?, let b?) where a != b: plan.figure.prefers(a, to: b)
+      case (_?, nil): true
+      case (nil, _?): false
+      default: one.run.number < other.run.number
+      }
+    }
+  }
+
+  /// The finished runs with a figure, the best first.
+  private var ranked: [Row] { rows.filter { $0.standing == .done && $0.value != nil } }
+
+  /// How a figure is shown.
+  func shown(_ value: Double) -> String { decimal(value, plan.figure.digits) }
+
+  /// A line for each run under a heading.
+  var lines: [String] {
+    let heading = ["run"] + plan.flags + [plan.figure.title, "in epoch", "state", "took"]
+    let cells = rows.map { row in
+      [row.run.name] + row.run.values
+        + [
+          row.value.map(shown) ?? "", row.epoch.map { "\($0)" } ?? "", row.standing.text,
+          row.seconds.map { elapsed(.seconds($0)) } ?? "",
+        ]
+    }
+    let figures = plan.flags.count + 1
+    return columns([heading] + cells, rightAligned: [figures, figures + 1])
+  }
+
+  /// What the table leads to: the best run and its flags, and how to look at the best two.
+  var conclusions: [String] {
+    guard let best = ranked.first, let value = best.value else { return [] }
+    let place = best.epoch.map { " in epoch \($0)" } ?? ""
+    let again = ["best: \(best.run.name), \(plan.figure.title) \(shown(value))\(plan.figure.unit)\(place)"]
+    let rows =
+      [["train it again", best.run.command]]
+      + (ranked.count > 1
+        ? [
+          [
+            "compare the best two",
+            "twins-launch compare "
+              + ranked.prefix(2).map { FilePath($0.run.output).quoted }.joined(separator: " "),
+          ]
+        ]
+        : [])
+    return again + columns(rows.map { ["  \($0[0])", $0[1]] })
+  }
+}
+
+/// The table as files.
+extension SweepTable {
+  /// Comma-separated, with the flags' names in the first line; times are left out, since they differ from try to try.
+  var csv: String {
+    let heading = ["run"] + plan.flags + [plan.figure.rawValue, "epoch", "state"]
+    let cells = rows.map { row in
+      [row.run.name] + row.run.values
+        + [row.value.map { "\($0)" } ?? "", row.epoch.map { "\($0)" } ?? "", row.standing.text]
+    }
+    return ([heading] + cells).map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
+  }
+
+  private static func quoted(_ cell: String) -> String {
+    guard cell.contains(where: { ",\"\n\r".contains($0) }) else { return cell }
+    return "\"" + cell.replacing("\"", with: "\"\"") + "\""
+  }
+
+  /// What scripts read, and a later start of the sweep.
+  var document: SweepDocument {
+    SweepDocument(
+      figure: plan.figure, varied: plan.flags,
+      runs: rows.map { row in
+        SweepDocument.Run(
+          number: row.run.number, run: row.run.name, output: row.run.output, values: row.run.values,
+          flags: row.run.flags, state: row.standing.text, figure: row.value, epoch: row.epoch,
+          seconds: row.seconds)
+      })
+  }
+}
+
+/// `sweep.json`.
+struct SweepDocument: Codable, Equatable {
+  let figure: SweepFigure
+  let varied: [String]
+  /// The best first.
+  let runs: [Run]
+
+  struct Run: Codable, Equatable {
+    let number: Int
+    let run: String
+    let output: String
+    let values: [String]
+    let flags: [String]
+    let state: String
+    let figure: Double?
+    let epoch: Int?
+    let seconds: Double?
+  }
+}
