@@ -103,8 +103,8 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     _ validation: (scan: SplitScan, findings: ImageCheck.Findings)
   ) -> [String] {
     let learned = Dictionary(
-      training.findings.fingerprints.map { ($0.print, $0.index) }, uniquingKeysWith: { first, _ in first })
-    let twins = validation.findings.fingerprints.compactMap { index, print in
+      training.findings.found.map { ($0.finding, $0.index) }, uniquingKeysWith: { first, _ in first })
+    let twins = validation.findings.found.compactMap { index, print in
       learned[print].map { learned in
         let names = [(training.scan, learned), (validation.scan, index)].map { $0.shown($0.images[$1]) }
         return names.joined(separator: " = ")

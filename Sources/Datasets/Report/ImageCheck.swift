@@ -13,57 +13,14 @@ struct ImageCheck: Sendable {
     let hash: Int
   }
 
-  /// What was found, by the images' places in the list.
-  struct Findings {
-    /// What is wrong with those that cannot be used.
-    fileprivate(set) var failures: [(index: Int, error: DataError)] = []
-    /// Those that can be used.
-    fileprivate(set) var fingerprints: [(index: Int, print: Fingerprint)] = []
-  }
-
-  private struct Shared {
-    var next = 0
-    var findings = Findings()
-  }
-
-  // So many images are taken at once, so that threads seldom meet.
-  private static let turn = 16
+  /// Fingerprints of the images that can be used, and what is wrong with the others.
+  typealias Findings = ImageSweep<Fingerprint>.Findings
 
   /// Looks into all, the findings in the order of the list.
   func findings(threads: Int) -> Findings {
-    let shared = Monitor(Shared())
-    let workers = (0..<max(1, min(threads, images.count))).map { _ in
-      OwnedThread.started("decode") { work(shared) }
-    }
-    for worker in workers { worker.join() }
-    var findings = shared.withLock(\.findings)
-    findings.failures.sort { $0.index < $1.index }
-    findings.fingerprints.sort { $0.index < $1.index }
-    return findings
-  }
-
-  private func work(_ shared: Monitor<Shared>) {
-    let (file, strip) = (FileMemory(), ByteBuffer())
-    var own = Findings()
-    while let turn = shared.withLock(take) {
-      for index in turn {
-        do throws(DataError) {
-          own.fingerprints.append((index, try look(at: index, file, strip)))
-        } catch {
-          own.failures.append((index, error))
-        }
-      }
-    }
-    shared.withLock { state in
-      state.findings.failures += own.failures
-      state.findings.fingerprints += own.fingerprints
-    }
-  }
-
-  private func take(_ state: inout Shared) -> Range<Int>? {
-    guard state.next < images.count else { return nil }
-    defer { state.next += Self.turn }
-    return state.next..<min(state.next + Self.turn, images.count)
+    ImageSweep(images: images) { [self] index, file, strip throws(DataError) in
+      try look(at: index, file, strip)
+    }.findings(threads: threads)
   }
 
   private func look(

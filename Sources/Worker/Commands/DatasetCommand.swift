@@ -8,9 +8,10 @@ import SystemPackage
 /// `dataset`: folders of images.
 struct Dataset: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make, import, split, check and pack folders of images.",
+    abstract: "Make, import, split, check, measure, draw and pack folders of images.",
     subcommands: [
-      DatasetDemo.self, DatasetImport.self, DatasetSplit.self, DatasetScan.self, DatasetPack.self,
+      DatasetDemo.self, DatasetImport.self, DatasetSplit.self, DatasetScan.self, DatasetStats.self,
+      DatasetPreview.self, DatasetPack.self,
     ])
 }
 

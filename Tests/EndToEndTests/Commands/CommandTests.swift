@@ -57,6 +57,33 @@ extension EndToEnd {
       #expect(report.count == 1 && report[0].contains("\(bad) is not an image"))
     }
 
+    @Test func `a folder is split, imported from a table, measured and drawn, by one command each`() throws {
+      let whole = place.images.path + "/train"
+      let (split, table) = (place.output("split"), place.output("table.csv"))
+      let sides = try answer(["dataset", "split", whole, split, "--val", "0.3"])
+      #expect(sides.contains { $0.split(separator: " ").starts(with: ["all", "60", "42", "18"]) })
+      #expect(try answer(["dataset", "split", whole, split], status: Status.badConfiguration).isEmpty)
+      let rows = (0..<6).map {
+        "\(place.images.image("train", $0)),\(ImageFolder.className(of: $0)),\($0 < 3 ? "train" : "val")\n"
+      }
+      try rows.joined().write(toFile: table, atomically: true, encoding: .utf8)
+      for there in ["", ", of which 3 were there"] {
+        let lines = try answer(["dataset", "import", table, place.output("imported")])
+        #expect(
+          lines.contains("train: 3 images in 3 classes\(there)")
+            && lines.contains("val: 3 images in 3 classes\(there)"))
+      }
+      let statistics = try answer(["dataset", "stats", split, "--json"])
+      let report = try JSONSerialization.jsonObject(with: Data(statistics.joined().utf8)) as? [String: Any]
+      let sets = try #require(report?["splits"] as? [[String: Any]])
+      #expect(sets.compactMap { $0["images"] as? Int } == [42, 18])
+      for name in ["views.png", "views.html"] {
+        let flags = ["--output", place.output(name), "--input-size", "32", "--count", "5"]
+        #expect(try answer(["dataset", "preview", split] + flags).count == 1)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: place.output(name))).count > 1000)
+      }
+    }
+
     @Test func `the launcher passes the worker's commands on, with their flags, their help and their status`()
       throws
     {

@@ -1,0 +1,117 @@
+import System
+public import SystemPackage
+
+/// What the images of a data set are like: sizes, classes, brightness, colours, and which of them are there twice.
+public struct DatasetStatistics: Codable, Equatable, Sendable {
+  /// A split's images in numbers.
+  public struct Split: Codable, Equatable, Sendable {
+    /// "train" or "val"; empty for a folder of classes that is not split.
+    public var name: String
+    /// Images that can be used.
+    public var images: Int
+    /// How many each class has, of those that can be used, in the order of labels.
+    public var classes: [DatasetReport.ClassCount]
+    /// The most images of a class for each of the fewest; nil where a class has none.
+    public var imbalance: Double?
+    /// Pixels across.
+    public var width: Quartiles?
+    /// Pixels down.
+    public var height: Quartiles?
+    /// Width over height.
+    public var aspect: Quartiles?
+    /// From 0 to 1, of each image's mean pixel (ITU-R BT.601).
+    public var brightness: Quartiles?
+    /// Of red, green and blue from 0 to 1, each image counting the same.
+    public var mean: [Double]?
+    /// Of the same.
+    public var standardDeviation: [Double]?
+  }
+
+  /// The data set's folder, masked.
+  public var folder: String
+  /// Its splits.
+  public var splits: [Split]
+  /// Images with the same bytes.
+  public var duplicates: [DuplicateSet]
+  /// Images of val/ that look like one of train/ without having its bytes.
+  public var nearDuplicates: [NearDuplicate]
+  /// Images with too little in them to say what they look like.
+  public var plainImages: Int
+  /// What is wrong with images that cannot be used.
+  public var problems: [String]
+
+  /// Goes through all images in `folder`, or in a pack, on `threads` threads; throws for a folder without classes or images.
+  public init(measuring folder: FilePath, threads: Int) throws(DataError) {
+    try Directory.require(folder, orThrow: .noSuchFolder(folder))
+    let measured = try Self.splits(in: folder).map { split in
+      MeasuredSplit(split.name, split.images, threads: threads)
+    }
+    self.folder = folder.masked
+    splits = measured.map(\.statistics)
+    problems = measured.flatMap(\.problems)
+    plainImages = measured.flatMap(\.measurements).count { !$0.finding.hash.isTelling }
+    duplicates = DuplicateSet.all(in: measured)
+    nearDuplicates =
+      measured.count == 2 ? NearDuplicate.all(of: measured[1], in: measured[0], but: duplicates) : []
+  }
+
+  // A folder of classes that is not split yet is looked at as one.
+  private static func splits(in folder: FilePath) throws(DataError) -> [(name: String, images: ImageFolder)] {
+    let names = ImageFolderPair.splits
+    var found: [(String, ImageFolder)] = []
+    for name in [names.training, names.validation] where Folders.isFolder(folder.appending(name).string) {
+      found.append((name, try ImageFolder(folder.appending(name))))
+    }
+    return found.isEmpty ? [("", try ImageFolder(folder))] : found
+  }
+}
+
+/// A split with what was found of its images.
+struct MeasuredSplit {
+  let name: String
+  let images: ImageFolder
+  /// Of the images that can be used, in their order.
+  let measurements: [(index: Int, finding: ImageMeasurement)]
+  let problems: [String]
+
+  init(_ name: String, _ images: ImageFolder, threads: Int) {
+    (self.name, self.images) = (name, images)
+    let sweep = ImageSweep(images: images) { index, file, memory throws(DataError) in
+      let bytes = try images.contents(of: index, in: file)
+      return try ImageMeasurement(EncodedImage(bytes, path: images[index].path), in: memory)
+    }
+    let findings = sweep.findings(threads: threads)
+    measurements = findings.found
+    problems = findings.failures.map(\.error.description)
+  }
+
+  var statistics: DatasetStatistics.Split {
+    let all = measurements.map(\.finding)
+    var counts = images.classes.map { _ in 0 }
+    for (index, _) in measurements { counts[images.label(at: index)] += 1 }
+    let fewest = counts.min() ?? 0
+    let colors = Self.colors(all)
+    return DatasetStatistics.Split(
+      name: name, images: all.count,
+      classes: zip(images.classes, counts).map { DatasetReport.ClassCount(name: $0, images: $1) },
+      imbalance: fewest > 0 ? Double(counts.max() ?? 0) / Double(fewest) : nil,
+      width: Quartiles(all.map { Double($0.width) }), height: Quartiles(all.map { Double($0.height) }),
+      aspect: Quartiles(all.map { Double($0.width) / Double($0.height) }),
+      brightness: Quartiles(all.map(\.brightness)), mean: colors?.mean, standardDeviation: colors?.deviation)
+  }
+
+  /// Added up in the order of the images, so that any number of threads gives the same digits.
+  private static func colors(_ all: [ImageMeasurement]) -> (mean: [Double], deviation: [Double])? {
+    guard !all.isEmpty else { return nil }
+    let mean = all.reduce(SIMD3<Double>()) { $0 + $1.mean } / Double(all.count)
+    let square = all.reduce(SIMD3<Double>()) { $0 + $1.meanSquare } / Double(all.count)
+    let variance = (square - mean * mean).clamped(lowerBound: SIMD3(), upperBound: SIMD3(repeating: 1))
+    return ((0..<3).map { mean[$0] }, (0..<3).map { variance[$0].squareRoot() })
+  }
+
+  /// The path of an image below the data set's folder, masked.
+  func shown(_ index: Int) -> String {
+    let path = images.classes[images.label(at: index)].bytes + [UInt8(ascii: "/")] + images.name(of: index)
+    return (name.isEmpty ? "" : "\(name)/") + masked(path)
+  }
+}

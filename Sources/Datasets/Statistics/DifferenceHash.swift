@@ -1,0 +1,85 @@
+/// What an image looks like in 64 bits: whether it grows brighter from one of 9 x 8 fields to the next (dHash).
+///
+/// The same picture in another size, compression or slightly other colours has the same bits but for a few.
+/// Source: N. Krawetz, "Kind of Like That" (2013).
+struct DifferenceHash: Equatable, Sendable {
+  /// A bit for each two neighbours, row by row from the top left.
+  let bits: UInt64
+  /// Neighbours that differ by half a level and more: where few do, the bits say little.
+  let telling: Int
+
+  static let (columns, rows) = (9, 8)
+
+  /// So many bits may differ between two copies of a picture.
+  static let tolerance = 4
+
+  /// - Parameter fields: Mean levels, 9 in a row and 8 rows.
+  init(fields: [Double]) {
+    precondition(fields.count == Self.columns * Self.rows, "\(fields.count) fields")
+    var (bits, telling): (UInt64, Int) = (0, 0)
+    for row in 0..<Self.rows {
+      for column in 0..<(Self.columns - 1) {
+        let (left, right) = (fields[row * Self.columns + column], fields[row * Self.columns + column + 1])
+        bits = bits << 1 | (left < right ? 1 : 0)
+        telling += abs(left - right) >= 0.5 ? 1 : 0
+      }
+    }
+    (self.bits, self.telling) = (bits, telling)
+  }
+
+  /// Whether the picture has enough in it to be told from others.
+  var isTelling: Bool { telling >= 48 }
+}
+
+/// Finds, among many hashes, those that differ from one in few bits.
+///
+/// Of five parts of a hash, one at least is the same where no more than four bits differ: only hashes that share a part are compared.
+struct SimilarHashes {
+  private let hashes: [UInt64]
+  /// For each part, the hashes sorted by it, and where each value of it begins.
+  private let order: [[Int32]]
+  private let starts: [[Int32]]
+
+  private static let parts: [(shift: UInt64, width: UInt64)] = [
+    (0, 13), (13, 13), (26, 13), (39, 13), (52, 12),
+  ]
+
+  init(_ hashes: [UInt64]) {
+    self.hashes = hashes
+    var (order, starts): ([[Int32]], [[Int32]]) = ([], [])
+    for part in Self.parts {
+      var counts = [Int32](repeating: 0, count: 1 << part.width + 1)
+      for hash in hashes { counts[Self.value(of: part, hash) + 1] += 1 }
+      for value in 1..<counts.count { counts[value] += counts[value - 1] }
+      starts.append(counts)
+      var sorted = [Int32](repeating: 0, count: hashes.count)
+      for (index, hash) in hashes.enumerated() {
+        let value = Self.value(of: part, hash)
+        sorted[Int(counts[value])] = Int32(index)
+        counts[value] += 1
+      }
+      order.append(sorted)
+    }
+    (self.order, self.starts) = (order, starts)
+  }
+
+  /// The hash that differs in the fewest bits, the first of several, and how many; nil where all differ in more than four.
+  func nearest(to hash: UInt64) -> (index: Int, distance: Int)? {
+    var best: (index: Int, distance: Int)?
+    for (number, part) in Self.parts.enumerated() {
+      let value = Self.value(of: part, hash)
+      for index in order[number][Int(starts[number][value])..<Int(starts[number][value + 1])] {
+        let distance = (hashes[Int(index)] ^ hash).nonzeroBitCount
+        guard distance <= DifferenceHash.tolerance else { continue }
+        if best.map({ (distance, Int(index)) < ($0.distance, $0.index) }) ?? true {
+          best = (Int(index), distance)
+        }
+      }
+    }
+    return best
+  }
+
+  private static func value(of part: (shift: UInt64, width: UInt64), _ hash: UInt64) -> Int {
+    Int(hash >> part.shift & (1 << part.width - 1))
+  }
+}

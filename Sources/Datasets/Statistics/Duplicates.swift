@@ -1,0 +1,89 @@
+import System
+import SystemPackage
+
+/// Images whose files have the same bytes.
+public struct DuplicateSet: Codable, Equatable, Sendable {
+  /// Their paths below the data set's folder, masked; those of train/ first.
+  public var files: [String]
+  /// Whether they are of different classes.
+  public var areOfSeveralClasses: Bool
+  /// Whether they are in both splits.
+  public var areInBothSplits: Bool
+
+  /// All sets, by their first file's place; images with the same checksum are compared byte by byte.
+  static func all(in splits: [MeasuredSplit]) -> [DuplicateSet] {
+    places(in: splits).map { set in
+      DuplicateSet(
+        files: set.map { splits[$0.split].shown($0.index) },
+        areOfSeveralClasses: Set(set.map { $0.className(in: splits) }).count > 1,
+        areInBothSplits: Set(set.map(\.split)).count > 1)
+    }
+  }
+
+  private struct Place {
+    let split: Int
+    let index: Int
+
+    func className(in splits: [MeasuredSplit]) -> ClassName {
+      let images = splits[split].images
+      return images.classes[images.label(at: index)]
+    }
+  }
+
+  private static func places(in splits: [MeasuredSplit]) -> [[Place]] {
+    var alike: [ImageMeasurement.Fingerprint: [Place]] = [:]
+    for (number, split) in splits.enumerated() {
+      for (index, measurement) in split.measurements {
+        alike[measurement.fingerprint, default: []].append(Place(split: number, index: index))
+      }
+    }
+    let candidates = alike.values.filter { $0.count > 1 }
+      .sorted { ($0[0].split, $0[0].index) < ($1[0].split, $1[0].index) }
+    return candidates.flatMap { same($0, in: splits) }
+  }
+
+  /// Those of one checksum, in sets of the same bytes; files that cannot be read any more are in none.
+  private static func same(_ places: [Place], in splits: [MeasuredSplit]) -> [[Place]] {
+    let (memory, other) = (FileMemory(), FileMemory())
+    var sets: [[Place]] = []
+    for place in places {
+      guard let bytes = try? splits[place.split].images.contents(of: place.index, in: memory) else {
+        continue
+      }
+      let known = sets.firstIndex { set in
+        let first = try? splits[set[0].split].images.contents(of: set[0].index, in: other)
+        return first.map { $0.elementsEqual(bytes) } ?? false
+      }
+      if let known { sets[known].append(place) } else { sets.append([place]) }
+    }
+    return sets.filter { $0.count > 1 }
+  }
+}
+
+/// An image of val/ that looks like one of train/: a copy in another size or compression, or a neighbour in a film.
+public struct NearDuplicate: Codable, Equatable, Sendable {
+  /// Its path below the data set's folder, masked.
+  public var validation: String
+  /// The path of the one that it looks like most.
+  public var training: String
+  /// Bits of 64 in which the two differ, at most 4.
+  public var distance: Int
+
+  /// All, in the order of val/, but those whose bytes are in train/ too.
+  static func all(
+    of validation: MeasuredSplit, in training: MeasuredSplit, but duplicates: [DuplicateSet]
+  ) -> [NearDuplicate] {
+    let known = Set(duplicates.filter(\.areInBothSplits).flatMap(\.files))
+    let learned = training.measurements.filter(\.finding.hash.isTelling)
+    let hashes = SimilarHashes(learned.map(\.finding.hash.bits))
+    return validation.measurements.compactMap { index, measurement in
+      guard measurement.hash.isTelling, let match = hashes.nearest(to: measurement.hash.bits) else {
+        return nil
+      }
+      let name = validation.shown(index)
+      guard !known.contains(name) else { return nil }
+      return NearDuplicate(
+        validation: name, training: training.shown(learned[match.index].index), distance: match.distance)
+    }
+  }
+}

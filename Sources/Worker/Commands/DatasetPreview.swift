@@ -1,0 +1,83 @@
+import ArgumentParser
+import Checkpoint
+import Datasets
+import Flags
+import Foundation
+import Recipe
+import System
+import SystemPackage
+
+/// `dataset preview FOLDER`: what a network is going to see.
+struct DatasetPreview: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "preview",
+    abstract: "Draw the first training images as a training with the same flags would see them.",
+    discussion: """
+      The views are cropped, scaled, mirrored and augmented as a training's on one worker are, to the bit; mixing and erasing come \
+      later and are not shown. All training flags are taken, so that a command line can be tried as it is; --input-size, --aa, \
+      --scale, --color-jitter, --no-aug, --recipe and --seed change what is seen:
+        twins-worker dataset preview FOLDER --recipe small --output views.html
+      """)
+
+  @Argument(help: "The folder with train/, or a pack of one.", transform: withHomeFolder)
+  var folder: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to draw: a picture, or a page with each image's class and path.", valueName: "file.png|html"),
+    transform: withHomeFolder)
+  var output: String
+
+  @Option(help: ArgumentHelp("How many images.", valueName: "n"))
+  var count = 24
+
+  @Option(
+    help: ArgumentHelp("Of which epoch, from 0: each changes the images in another way.", valueName: "n"))
+  var epoch = 0
+
+  @OptionGroup(visibility: .hidden) var training: TrainingFlags
+
+  func validate() throws {
+    try Worker.validate(count, "--count", in: 1...10_000)
+    try Worker.validate(epoch, "--epoch", in: 0...1_000_000)
+    guard isPage || output.hasSuffix(".png") else {
+      throw ValidationError("--output \(masked(output)): the name must end in .png or .html")
+    }
+  }
+
+  private var isPage: Bool { output.hasSuffix(".html") }
+
+  func run() throws {
+    var flags = training
+    flags.images.dataPath = folder
+    let recipe = try flags.request().recipe(worldSize: 1)
+    let images = try ImageFolderPair(FilePath(folder), for: .training).training
+    // In batches of one, so that a folder of a few images has a whole one; the order is the same.
+    let sampler = try Sampler(
+      count: images.count, worldSize: 1, batchSize: 1, seed: recipe.seed, shuffle: recipe.data.shuffles,
+      repetitions: recipe.data.repeatedAugmentation ? 3 : 1)
+    let views = Array(sampler.batches(epoch: epoch, rank: 0).joined().prefix(count))
+    let batch = try TrainingViews(images, recipe.data.trainingTransform(), seed: recipe.seed)
+      .batch(views, epoch: epoch, threads: Processors.usable)
+    guard let batch, let bytes = drawn(batch, of: images, recipe) else {
+      throw Failure("memory is short for \(views.count) images", exitStatus: .inputOutput)
+    }
+    let written = bytes.withUnsafeBytes { bytes in
+      Result { () throws(CheckpointError) in try AtomicFile.write(bytes, to: output) }
+    }
+    try written.get()
+    print(
+      "\(masked(output)): \(batch.count) of \(images.count) training images at \(batch.size) × \(batch.size)")
+  }
+
+  private func drawn(_ batch: PixelBatch, of images: ImageFolder, _ recipe: Recipe) -> [UInt8]? {
+    guard isPage else { return ImageSheet(batch, columns: 6).png }
+    let data = recipe.data
+    let how =
+      data.augments
+      ? "augmented by \(data.autoAugment.isEmpty ? "crop and flip" : data.autoAugment)" : "not augmented"
+    let headline =
+      "\(batch.count) of \(images.count) images of \(images.root.masked), \(how), as epoch \(epoch) of seed \(recipe.seed) shows them"
+    return PreviewPage(batch: batch, folder: images, headline: headline).text.map { Array($0.utf8) }
+  }
+}

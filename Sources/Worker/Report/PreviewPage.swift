@@ -1,0 +1,36 @@
+import Datasets
+import Drawing
+import Foundation
+import System
+
+/// The views of a batch as a page, each with its class and its file.
+struct PreviewPage {
+  let batch: PixelBatch
+  let folder: ImageFolder
+  /// What was done to the images, in a sentence.
+  let headline: String
+
+  /// The whole page; nil where memory is short.
+  var text: String? {
+    var page = Page(title: "Training images")
+    page.parts.append("<p>\(escaped(headline))</p>")
+    let figures = (0..<batch.count).compactMap(figure)
+    guard figures.count == batch.count else { return nil }
+    page.parts.append("<div class=\"grid\">\n\(figures.joined(separator: "\n"))\n</div>")
+    return page.text
+  }
+
+  private func figure(_ number: Int) -> String? {
+    let (side, index) = (batch.size, batch.indices[number] % folder.count)
+    let bytes = side * side * 3
+    guard
+      let png = encodedPNG(
+        Array(batch.pixels[(number * bytes)..<((number + 1) * bytes)]), width: side, height: side)
+    else { return nil }
+    let name = escaped(folder.classes[batch.labels[number]].description)
+    // Its class, and its name there; of a pack, its shard before that.
+    let path = escaped(masked(folder[index].path.bytes.dropFirst(folder.root.bytes.count + 1)))
+    return "<figure><img width=\"\(side)\" height=\"\(side)\" alt=\"\(name)\" src=\"data:image/png;base64,"
+      + "\(Data(png).base64EncodedString())\"><figcaption><b>\(name)</b><br><small>\(path)</small></figcaption></figure>"
+  }
+}
