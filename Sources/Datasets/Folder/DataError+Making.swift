@@ -62,7 +62,7 @@ extension DataError {
       """
     case .unusableName(let name, let source):
       """
-      "\(name)", from \(source.masked), cannot name a class or an image: names of folders and files are not empty, begin with no dot \
+      "\(name)", from \(source.masked), cannot name a class or an image: such names have 1 to 240 bytes, begin with no dot \
       and have no slash
       """
     case .otherSum(let path, let found, let expected):

@@ -83,7 +83,7 @@ public enum DataError: Error, Equatable, Sendable {
   /// Whether a file or folder that was named does not exist (exit code 66), unlike one whose content is bad (65).
   public var isMissingInput: Bool {
     switch self {
-    case .noSuchFolder, .missingSplit, .noSuchTable: true
+    case .noSuchFolder, .missingSplit, .noSuchTable, .noLabels: true
     default: false
     }
   }

@@ -37,10 +37,17 @@ final class ArchiveStream {
 
   /// All that is left; throws for more than `most` bytes.
   func rest(most: Int) throws(DataError) -> [UInt8] {
-    let bytes = try readUpTo(size.map { min($0 - position, most + 1) } ?? (most + 1))
-    guard bytes.count <= most else { throw failure("it has more than \(most) bytes") }
-    return bytes
+    var bytes: [UInt8] = []
+    while true {
+      let piece = try readUpTo(Self.piece)
+      bytes += piece
+      guard bytes.count <= most else { throw failure("it has more than \(most) bytes") }
+      if piece.count < Self.piece { return bytes }
+    }
   }
+
+  // Nobody knows how much a compressed file comes to, so that memory is taken as it comes.
+  private static let piece = 1 << 22
 
   private func readUpTo(_ count: Int) throws(DataError) -> [UInt8] {
     var status: CInt = 0

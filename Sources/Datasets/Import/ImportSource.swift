@@ -65,6 +65,7 @@ private func source(inFolder path: FilePath, _ hints: ImportHints) throws(DataEr
     return imageNet
   }
   if let cifar = try CIFARFiles(in: path) { return cifar }
+  if let packed = try PackedFolder(in: path) { return packed }
   if let shards = try WebShards(in: path, hints) { return shards }
   throw .notImportable(
     path: path,

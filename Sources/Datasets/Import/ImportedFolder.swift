@@ -113,7 +113,10 @@ public struct ImportedFolder {
     }
   }
 
+  // File systems take 255 bytes, and the name of a file that is not whole has some more.
+  private static let longestName = 240
+
   private static func isName(_ bytes: ArraySlice<UInt8>) -> Bool {
-    !bytes.isEmpty && bytes.first != UInt8(ascii: ".") && !bytes.contains(0)
+    (1...longestName).contains(bytes.count) && bytes.first != UInt8(ascii: ".") && !bytes.contains(0)
   }
 }

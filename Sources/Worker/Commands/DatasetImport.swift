@@ -16,6 +16,7 @@ struct DatasetImport: ParsableCommand {
         one of these two files
         a folder with CIFAR-10's or CIFAR-100's binaries, or their .tar.gz
         a folder with a WebDataset's shards, in train/ and val/ or not; a shard
+        a folder that dataset pack wrote, which is unpacked
         a .csv or .tsv of path, class and split, whose first row may name them
       OUT gets train/CLASS/IMAGE and val/CLASS/IMAGE: of a table links, else files, of CIFAR as PNG. Archives, gzipped or not, are read \
       where they lie. An import that was interrupted goes on where it was when the same command is given again. \

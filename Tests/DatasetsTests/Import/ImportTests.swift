@@ -235,17 +235,19 @@ import Testing
     #expect(try imported("w").training.written == 0)
   }
 
-  @Test func `what dataset pack wrote is a WebDataset`() throws {
-    for name in ["cat/1.png", "dog/2.png", "dog/3.png"] {
-      try temporary.write(Fixture.bytes("decode/rgb.png"), to: "loose/train/\(name)")
-    }
+  @Test func `what dataset pack wrote comes back, and any shard of it is a WebDataset`() throws {
+    let image = try Fixture.bytes("decode/rgb.png")
+    let names = ["cat/1.png", "cat/deep/1.png", "d og/2.png"]
+    for name in names { try temporary.write(image, to: "loose/train/\(name)") }
     _ = try DatasetPacker(
       temporary.file("loose"), to: temporary.file("packed"), imagesPerShard: 2, recompression: nil
     ).pack(threads: 1) { _, _, _ in }
     let folder = try imported("packed")
     #expect((folder.training.images, folder.training.classes) == (3, 2))
-    let image = try Fixture.bytes("decode/rgb.png")
-    #expect(try files("train").values.allSatisfy { $0 == image })
+    #expect(try files("train") == Dictionary(uniqueKeysWithValues: names.map { ($0, image) }))
+    try FileManager.default.removeItem(atPath: out.string)
+    #expect(try imported("packed/train/shard-000000.tar").training.images == 2)
+    #expect(try files("train").keys.allSatisfy { $0.hasPrefix("0000") })
   }
 
   @Test(arguments: [
@@ -253,6 +255,7 @@ import Testing
     [("1.jpg", "x"), ("1.json", "[1]")], [("1.jpg", "x"), ("1.png", "x"), ("1.cls", "1")],
     [("1.jpg", "x"), ("1.cls", "../up")], [("1.jpg", "x"), ("1.cls", ".hidden")],
     [("1.jpg", "x"), ("1.cls", "a/b")], [("1.txt", "x")],
+    [("1.jpg", "x"), ("1.cls", String(repeating: "x", count: 256))],
     // The same key twice.
     [("1.jpg", "x"), ("1.cls", "1"), ("2.cls", "1"), ("1.jpg", "y"), ("1.cls", "1")],
   ])

@@ -1,0 +1,37 @@
+import System
+import SystemPackage
+
+/// What `dataset pack` wrote, whose index has the names of classes and images: importing it is unpacking it.
+struct PackedFolder: ImportSource {
+  private let splits: [(images: ImageFolder, isHeldOut: Bool)]
+
+  /// Nil for a folder without a pack's index.
+  init?(in folder: FilePath) throws(DataError) {
+    let names = ImageFolderPair.splits
+    var splits: [(ImageFolder, Bool)] = []
+    for (name, isHeldOut) in [(names.training, false), (names.validation, true)] {
+      let root = folder.appending(name)
+      if let index = try ShardIndex(in: root) { splits.append((ImageFolder(root, index), isHeldOut)) }
+    }
+    guard !splits.isEmpty else { return nil }
+    self.splits = splits
+  }
+
+  var name: String { "what dataset pack wrote" }
+
+  var whole: WholeSet? { nil }
+
+  func write(to folder: inout ImportedFolder, _ say: (String) -> Void) throws(DataError) {
+    let memory = FileMemory()
+    for (images, isHeldOut) in splits {
+      for index in 0..<images.count {
+        let place = ImportedFolder.Place(
+          isHeldOut: isHeldOut, className: images.classes[images.label(at: index)],
+          name: Array(images.name(of: index)))
+        let bytes = try images.contents(of: index, in: memory)
+        try folder.add(place, size: bytes.count) { () throws(DataError) in Array(bytes) }
+      }
+      say("\(isHeldOut ? "val" : "train"): \(images.count) images")
+    }
+  }
+}
