@@ -151,6 +151,12 @@ package struct RunFlags: ParsableArguments {
         + "given to the card as one launch, where the card can. The numbers stay the same."))
   package var noGraph = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Keep of each block its input alone for backward, and compute the block again there: less memory, more time. "
+        + "The numbers stay the same."))
+  package var gradCheckpointing = false
+
   @Option(
     help: ArgumentHelp(
       "The most megabytes of gradients to exchange at once. (default: \(standardBucketMegabytes))",
@@ -193,6 +199,7 @@ package struct RunFlags: ParsableArguments {
       checkpointCopies: checkpointCopies, keep: keep, logEvery: logEvery, threads: threads,
       numWorkers: numWorkers,
       shardOptimizer: shardOptimizer, noOverlap: noOverlap, noGraph: noGraph,
+      gradCheckpointing: gradCheckpointing,
       bucketMegabytes: bucketMegabytes,
       checkWeightsEvery: checkWeightsEvery)
   }
@@ -213,6 +220,7 @@ package struct RunFlags: ParsableArguments {
     FlagRow("--threads", \.run.threads, .within(1...manyThreads)),
     FlagRow("--no-overlap", \.run.noOverlap.given, idle: [.untrained, .alone, .onCards]),
     FlagRow("--no-graph", \.run.noGraph.given, idle: [.untrained, .onProcessor]),
+    FlagRow("--grad-checkpointing", \.run.gradCheckpointing.given, idle: [.untrained]),
     FlagRow("--bucket-megabytes", \.run.bucketMegabytes, .within(1...1024), idle: [.untrained, .alone]),
     FlagRow(
       "--check-weights-every", \.run.checkWeightsEvery, .within(0...manySteps), idle: [.untrained, .alone]),

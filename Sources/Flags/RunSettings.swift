@@ -35,6 +35,7 @@ package struct RunSettings: Codable, Equatable, Sendable {
   package let shardOptimizer: Bool?
   package let noOverlap: Bool
   package let noGraph: Bool
+  package let gradCheckpointing: Bool
   package let bucketMegabytes: Int?
   package let checkWeightsEvery: Int?
 

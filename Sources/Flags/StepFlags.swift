@@ -19,6 +19,9 @@ public struct StepFlags: ParsableArguments {
   @Flag(help: "Give a card each step operation by operation, and none recorded as a graph.")
   package var noGraph = false
 
+  @Flag(help: "Compute each block again in backward, as in a training.")
+  package var gradCheckpointing = false
+
   /// Flags as if none had been given, before parsing.
   public init() {}
 
@@ -51,5 +54,6 @@ public struct StepFlags: ParsableArguments {
     measurement.arguments + (batchSize.map { ["--batch-size", "\($0)"] } ?? []) + [
       "--drop-path", "\(dropPath)",
     ] + (freeze.isEmpty ? [] : ["--freeze", freeze]) + (noGraph ? ["--no-graph"] : [])
+      + (gradCheckpointing ? ["--grad-checkpointing"] : [])
   }
 }

@@ -104,6 +104,7 @@ struct Block {
   let branch: ResidualBranch
   let attention: Attention
   let feedForward: FeedForwardHalf
+  private let weights: [Tensor]
 
   /// Block `position` of a stage: local attention at even positions, global at odd ones and everywhere in PCPVT.
   init(
@@ -125,13 +126,15 @@ struct Block {
     feedForward = FeedForwardHalf(
       scope, stage.channels, ratio: stage.expansion, number: 2 * number + 1, dropRate: dropRate,
       dropout: dropout + 1)
+    weights = scope.tensors
   }
 
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> FeatureMap {
-    var map = map
-    map.tokens = attentionHalf(map, pass)
-    map.tokens = feedForward(map.tokens, pass)
-    return map
+    let (height, width) = (map.height, map.width)
+    let tokens = pass.block(map.tokens, weights) { tokens in
+      feedForward(attentionHalf(FeatureMap(tokens: tokens, height: height, width: width), pass), pass)
+    }
+    return FeatureMap(tokens: tokens, height: height, width: width)
   }
 
   private func attentionHalf(_ map: FeatureMap, _ pass: Pass) -> Tensor {

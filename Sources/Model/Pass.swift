@@ -11,16 +11,19 @@ public struct Pass {
   public let dropout: Dropout?
   /// Whose operations compute it.
   public let kernels: Kernels
+  /// Whether a block keeps its input alone, and is computed again for its gradients.
+  private var recomputesBlocks = false
   /// Weights that lie ready in `computeType`; nil where each product casts its own.
   private var weights: CastWeights?
 
   /// A pass that trains.
   public static func training(
     _ dropPath: DropPath? = nil, dropout: Dropout? = nil, computeType: DType = .float32,
-    kernels: Kernels = .fused, weights: CastWeights? = nil
+    kernels: Kernels = .fused, recomputesBlocks: Bool = false, weights: CastWeights? = nil
   ) -> Pass {
     Pass(
-      computeType: computeType, dropPath: dropPath, dropout: dropout, kernels: kernels, weights: weights)
+      computeType: computeType, dropPath: dropPath, dropout: dropout, kernels: kernels,
+      recomputesBlocks: recomputesBlocks, weights: weights)
   }
 
   /// A pass that evaluates.
@@ -30,6 +33,13 @@ public struct Pass {
 
   /// A layer's weight or bias as its product takes it.
   func product(_ weight: Tensor) -> Tensor { weights?[weight] ?? weight.cast(to: computeType) }
+
+  /// What a block with these weights makes of its tokens.
+  ///
+  /// All that it draws is in the pass, so it makes the same of them when it is computed again.
+  func block(_ tokens: Tensor, _ weights: [Tensor], _ body: @escaping (Tensor) -> Tensor) -> Tensor {
+    recomputesBlocks ? recomputed(tokens, learning: weights, body) : body(tokens)
+  }
 
   /// Whether a half of a block over `tokens` is one operation.
   func fusesHalf(_ tokens: Tensor) -> Bool { dropout == nil && fuses(tokens) }

@@ -131,6 +131,7 @@ struct EncoderBlock {
   private let feedForward: FeedForwardHalf
   /// The number of its first dropout, of three, among those of a pass.
   private let dropout: Int
+  private let weights: [Tensor]
 
   init(_ scope: ParameterScope, _ channels: Int, heads: Int, number: Int, dropRate: Double) {
     self.dropRate = dropRate
@@ -141,10 +142,11 @@ struct EncoderBlock {
     feedForward = FeedForwardHalf(
       scope, channels, ratio: Self.expansion, number: 2 * number + 1, dropRate: dropRate, dropout: dropout + 1
     )
+    weights = scope.tensors
   }
 
   func callAsFunction(_ tokens: Tensor, _ pass: Pass) -> Tensor {
-    feedForward(attentionHalf(tokens, pass), pass)
+    pass.block(tokens, weights) { feedForward(attentionHalf($0, pass), pass) }
   }
 
   private func attentionHalf(_ tokens: Tensor, _ pass: Pass) -> Tensor {

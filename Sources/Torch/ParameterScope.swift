@@ -42,6 +42,11 @@ public struct ParameterScope {
   /// Every parameter made so far in the whole tree, in the order of construction.
   public var parameters: [Parameter] { roster.parameters }
 
+  /// The tensors of those made so far in this scope and those inside of it.
+  public var tensors: [Tensor] {
+    roster.parameters.filter { $0.name.hasPrefix(prefix) }.map(\.tensor)
+  }
+
   /// Makes a parameter of this scope; traps at the caller's line if there is one of that name.
   ///
   /// `decays` defaults to the shape rule: matrices and kernels decay, vectors do not.

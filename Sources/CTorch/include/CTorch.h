@@ -278,6 +278,15 @@ int ct_set_data(ct_tensor *t, const ct_tensor *data);
 ///
 /// It takes the place of an earlier callback. `release` hears when the last reference to the leaf, or the place, is gone.
 int ct_on_gradient(ct_tensor *t, void (*callback)(void *context), void *context, void (*release)(void *context));
+/// What `call` makes of `x`, as one operation that keeps `x` alone: `backward` has it made again, and goes back through that.
+///
+/// `call` frees `x`, and gives its result to `y` by `ct_hand_over`. `weights` are those inside, if any; `release` hears when the last
+/// reference to the operation is gone.
+int ct_recomputed(const ct_tensor *x, ct_tensor *const *weights, int count,
+                  void (*call)(void *context, ct_tensor *x, ct_tensor *y), void *context,
+                  void (*release)(void *context), ct_tensor **out);
+/// Makes `place` a handle of the same tensor as `t`.
+void ct_hand_over(ct_tensor *place, const ct_tensor *t);
 /// Whether this thread records what gradients need; returns what held before.
 bool ct_set_grad_mode(bool records);
 /// What an update keeps to, in float32 [1] where its tensors are, or null: gradients are divided by `divisor`, which they

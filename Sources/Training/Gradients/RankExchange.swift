@@ -128,6 +128,8 @@ public struct Parallelism: Equatable, Sendable {
   public var weightCheckInterval = 100
   /// Whether a card records a step, where it can, and makes others by repeating it.
   public var recordsSteps = true
+  /// Whether a block keeps its input alone until its gradients are due, and is then computed again.
+  public var recomputesBlocks = false
 
   /// Overlapped, sharded where that can be done, in buckets of 25 MiB, compared every 100 updates.
   public init() {}

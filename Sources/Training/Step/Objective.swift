@@ -9,15 +9,20 @@ struct Objective {
   private let smoothing: Double
   private let computeType: DType
   private let kernels: Kernels
+  private let recomputesBlocks: Bool
   private let weights: CastWeights?
 
   /// - Parameter weights: The network's, in the recipe's compute type, where they lie ready.
-  init(_ network: any Network, _ recipe: Recipe, on device: Device, weights: CastWeights? = nil) {
+  init(
+    _ network: any Network, _ recipe: Recipe, on device: Device, recomputesBlocks: Bool = false,
+    weights: CastWeights? = nil
+  ) {
     self.network = network
     normalized = Normalizer(on: device)
     smoothing = recipe.smoothing
     computeType = recipe.computeType
     kernels = recipe.kernels
+    self.recomputesBlocks = recomputesBlocks
     self.weights = weights
   }
 
@@ -27,7 +32,8 @@ struct Objective {
     inputs.erasures?.apply(to: images)
     if let mix = inputs.mix { images = mix(images) }
     let pass = Pass.training(
-      inputs.dropPath, dropout: inputs.dropout, computeType: computeType, kernels: kernels, weights: weights)
+      inputs.dropPath, dropout: inputs.dropout, computeType: computeType, kernels: kernels,
+      recomputesBlocks: recomputesBlocks, weights: weights)
     let logits = network(images.permuted([0, 3, 1, 2]), pass)
     // Mixed targets have the smoothing in them.
     return crossEntropy(logits, inputs.targets, smoothing: inputs.mix == nil ? smoothing : 0)

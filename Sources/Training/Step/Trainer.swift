@@ -70,7 +70,7 @@ public final class Trainer {
     let casts = device != .cpu && recipe.computeType != .float32
     productWeights = casts ? ProductWeights(flat, recipe.computeType) : nil
     objective = Objective(
-      network, recipe, on: device,
+      network, recipe, on: device, recomputesBlocks: parallelism.recomputesBlocks,
       weights: productWeights.map { CastWeights(network.parameters.map(\.tensor), as: $0.leaves) })
     packing = SharedPacking(over: group.ofThisHost, clock: clock)
     let decidesThere = device != .cpu && group.size == 1 && lossScale == nil

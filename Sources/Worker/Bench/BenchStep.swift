@@ -44,7 +44,9 @@ struct BenchStep: ParsableCommand {
     let device = try Device(work.measurement.place, for: placement)
     if profile { try StepProfile.require(device) }
     let group = try placement.group(recipe, through: placement.entrance())
-    let measurement = try StepMeasurement(recipe, group, on: device, records: !work.noGraph)
+    var parallelism = Parallelism()
+    (parallelism.recordsSteps, parallelism.recomputesBlocks) = (!work.noGraph, work.gradCheckpointing)
+    let measurement = try StepMeasurement(recipe, group, on: device, parallelism)
     if profile {
       let profile = try measurement.profile(steps: work.measurement.steps)
       if placement.isFirst {
@@ -76,12 +78,10 @@ private final class StepMeasurement {
   /// Steps before the first that is timed: on a card one of them may be recorded.
   private let warmUps: Int
 
-  init(_ recipe: Recipe, _ group: any ProcessGroup, on device: Device, records: Bool) throws {
+  init(_ recipe: Recipe, _ group: any ProcessGroup, on device: Device, _ parallelism: Parallelism) throws {
     self.group = group
     warmUps = max(StepTimes.warmUps, device == .cpu ? 0 : Trainer.unlikeSteps)
     func trainer(_ group: any ProcessGroup) throws -> Trainer {
-      var parallelism = Parallelism()
-      parallelism.recordsSteps = records
       let network = try makeNetwork(recipe, classes: 1000, on: device)
       if let fault = network.freezingFault(recipe) {
         throw Failure("--freeze \(recipe.tuning.frozen): \(fault)", exitStatus: .usage)

@@ -98,6 +98,7 @@ struct RunPlan {
     var parallelism = Parallelism()
     parallelism.overlaps = !settings.noOverlap
     parallelism.recordsSteps = !settings.noGraph
+    parallelism.recomputesBlocks = settings.gradCheckpointing
     parallelism.shardsOptimizer = settings.shardOptimizer
     parallelism.bucketBytes = (settings.bucketMegabytes ?? RunFlags.standardBucketMegabytes) << 20
     parallelism.weightCheckInterval = settings.checkWeightsEvery ?? RunFlags.standardWeightCheck

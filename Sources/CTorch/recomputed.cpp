@@ -1,0 +1,75 @@
+// A part of the network as one operation that keeps its input alone: the backward pass computes the part again, and then
+// goes back through that (Chen et al. 2016, "Training deep nets with sublinear memory cost").
+#include "handles.h"
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/custom_class.h>
+#include <algorithm>
+#include <memory>
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+namespace {
+
+/// The caller's function of a tensor, with what it knows.
+struct Part : torch::CustomClassHolder {
+  using Call = void (*)(void *, ct_tensor *, ct_tensor *);
+  using Release = void (*)(void *);
+  Part(Call call, void *context, Release release) : call_(call), context_(context, release) {}
+
+  at::Tensor operator()(const at::Tensor &x) const {
+    ct_tensor y;
+    call_(context_.get(), new ct_tensor{x}, &y);
+    return std::move(y.value);
+  }
+
+ private:
+  Call call_;
+  std::unique_ptr<void, Release> context_;
+};
+
+struct Recomputed : torch::autograd::Function<Recomputed> {
+  /// `anchor` asks for a gradient where x asks for none and a weight inside does: without it nobody would come back here.
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &anchor,
+                            c10::intrusive_ptr<Part> part) {
+    auto y = (*part)(x);
+    context->saved_data["learns"] = x.requires_grad();
+    context->saved_data["part"] = c10::IValue::make_capsule(std::move(part));
+    context->save_for_backward({x});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list gradients) {
+    auto capsule = context->saved_data["part"].toCapsule();
+    const auto &part = static_cast<const Part &>(*capsule);
+    auto x = context->get_saved_variables()[0].detach();
+    x.set_requires_grad(context->saved_data["learns"].toBool());
+    at::Tensor y;
+    {
+      c10::AutoGradMode records(true);
+      y = part(x);
+    }
+    // Of the weights inside, whose hooks hear of it as ever.
+    torch::autograd::backward({y}, {gradients[0]});
+    return {x.grad(), at::Tensor(), at::Tensor()};
+  }
+};
+
+}  // namespace
+
+void ct_hand_over(ct_tensor *place, const ct_tensor *t) { place->value = t->value; }
+
+int ct_recomputed(const ct_tensor *x, ct_tensor *const *weights, int count,
+                  void (*call)(void *context, ct_tensor *x, ct_tensor *y), void *context,
+                  void (*release)(void *context), ct_tensor **out) {
+  auto part = c10::make_intrusive<Part>(call, context, release);
+  return ct::returning(out, [&] {
+    const auto &input = x->value;
+    bool learns = std::any_of(weights, weights + count, [](const ct_tensor *w) { return w->value.requires_grad(); });
+    if (!c10::GradMode::is_enabled() || !(learns || input.requires_grad())) return (*part)(input);
+    auto anchor = at::empty({0});
+    anchor.set_requires_grad(!input.requires_grad());
+    return Recomputed::apply(input, anchor, part);
+  });
+}
