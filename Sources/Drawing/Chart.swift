@@ -18,14 +18,17 @@ package struct Chart {
   private let series: [Series]
   private let x: ClosedRange<Double>
   private let y: ClosedRange<Double>
+  /// What stands at places across, where that is no number of epochs.
+  private let labels: [(at: Double, label: String)]?
 
   private static let (width, height, left, right, top, bottom) = (640.0, 260.0, 52.0, 12.0, 12.0, 28.0)
   /// More points than this of a curve fall on the same pixels.
   private static let mostPoints = 600
 
   /// Nil where no curve has a point: what is not finite is none.
-  package init?(_ title: String, _ series: [Series]) {
+  package init?(_ title: String, _ series: [Series], ticks: [(at: Double, label: String)]? = nil) {
     self.title = title
+    labels = ticks
     self.series = series.map { curve in
       let points = curve.points.filter { $0.x.isFinite && $0.y.isFinite }
       return Series(name: curve.name, points: Self.thinned(points), isFaint: curve.isFaint)
@@ -74,17 +77,18 @@ package struct Chart {
         "<line class=\"g\" x1=\"\(Int(Self.left))\" x2=\"\(Int(Self.width - Self.right))\" y1=\"\(height)\" "
         + "y2=\"\(height)\"/><text x=\"\(Int(Self.left - 6))\" y=\"\(height)\" class=\"y\">\(significant(value))</text>"
     }
-    let columns = ticks.map { value in
-      "<text x=\"\(decimal(across(value), 1))\" y=\"\(Int(Self.height - 8))\" class=\"x\">"
-        + "\(decimal(value, x.upperBound < 4 ? 1 : 0))</text>"
+    let columns = (labels ?? epochs).map { value, label in
+      "<text x=\"\(decimal(across(value), 1))\" y=\"\(Int(Self.height - 8))\" class=\"x\">\(escaped(label))</text>"
     }
     return (lines + columns).joined(separator: "\n") + "\n"
   }
 
   /// Whole epochs, where there are enough of them.
-  private var ticks: [Double] {
+  private var epochs: [(at: Double, label: String)] {
     let step = x.upperBound < 4 ? x.upperBound / 4 : (x.upperBound / 5).rounded(.up)
-    return Array(stride(from: 0, through: x.upperBound, by: step))
+    return stride(from: 0, through: x.upperBound, by: step).map {
+      ($0, decimal($0, x.upperBound < 4 ? 1 : 0))
+    }
   }
 
   private func across(_ value: Double) -> Double {

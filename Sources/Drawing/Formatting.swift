@@ -75,14 +75,15 @@ package func columns(_ rows: [[String]], rightAligned: Set<Int> = []) -> [String
   }
 }
 
-/// With three digits and a power of ten, as rates are written: `4.20e-4`.
-package func scientific(_ value: Double) -> String {
+/// With three digits and a power of ten, as rates are written: `4.20e-4`; or with so many behind the point.
+package func scientific(_ value: Double, digits: Int = 2) -> String {
   guard value != 0, value.isFinite else { return "\(value)" }
   var (mantissa, exponent) = (value, 0)
   while abs(mantissa) < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
   // What the digits round up to ten as well.
-  while abs(mantissa) >= 9.995 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
-  return "\(decimal(mantissa, 2))e\(exponent)"
+  let ten = 10 - 0.5 / (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+  while abs(mantissa) >= ten { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+  return "\(decimal(mantissa, digits))e\(exponent)"
 }
 
 /// With as many digits as tell it from its neighbours: `1373`, `65.6`, `2.271`, `4.20e-4`.

@@ -31,8 +31,19 @@ package struct Plot: Sendable {
     y = (low - margin)...(high + margin)
   }
 
+  /// What is told of the axis across where that is no epochs: its name, and what is at its ends.
+  package struct Axis: Sendable {
+    let name: String
+    let left: String
+    let right: String
+
+    package init(name: String, left: String, right: String) {
+      (self.name, self.left, self.right) = (name, left, right)
+    }
+  }
+
   /// The lines: the title, the frame, and the scale below.
-  package func lines(on canvas: Canvas, height: Int) -> [String] {
+  package func lines(on canvas: Canvas, height: Int, across axis: Axis? = nil) -> [String] {
     let labels = scale(height)
     let margin = labels.map(\.count).max() ?? 0
     let width = max(10, canvas.width - margin - 3)
@@ -41,12 +52,17 @@ package struct Plot: Sendable {
     let frame = zip(labels, rows).map { label, row in
       String(repeating: " ", count: margin - label.count) + "\(label) \(bar)\(row)"
     }
-    let right = decimal(x.upperBound, x.upperBound < 10 && x.upperBound.rounded() != x.upperBound ? 1 : 0)
-    let left = String(repeating: " ", count: margin + 2) + "0"
-    let name = "epochs"
-    let gap = width - 1 - right.count - name.count - 1
-    let below = left + String(repeating: " ", count: max(1, gap)) + "\(name) \(right)"
+    let axis = axis ?? epochs
+    let gap = width - axis.left.count - axis.right.count - axis.name.count - 1
+    let below =
+      String(repeating: " ", count: margin + 2) + axis.left + String(repeating: " ", count: max(1, gap))
+      + "\(axis.name) \(axis.right)"
     return [title] + frame + [below]
+  }
+
+  private var epochs: Axis {
+    let digits = x.upperBound < 10 && x.upperBound.rounded() != x.upperBound ? 1 : 0
+    return Axis(name: "epochs", left: "0", right: decimal(x.upperBound, digits))
   }
 
   /// Dots of several curves differ by their colours alone.

@@ -87,6 +87,15 @@ package struct RunFlags: ParsableArguments {
     help: "Time inference on one batch instead of training.")
   package var throughput = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Instead of training, raise the rate from 1e-7 to 1 with each update, show what the loss does, and suggest --lr. "
+        + "lr-find.csv and lr-find.html are written to the output folder, and no weights."))
+  package var lrFind = false
+
+  @Option(help: ArgumentHelp("Updates of --lr-find. (default: \(standardSearch))", valueName: "n"))
+  package var lrFindSteps: Int?
+
   @Flag(help: "Do not evaluate after each epoch.")
   package var noEval = false
 
@@ -171,6 +180,7 @@ package struct RunFlags: ParsableArguments {
 
   package static let standardBucketMegabytes = 25
   package static let standardWeightCheck = 100
+  package static let standardSearch = 200
 
   package init() {}
 
@@ -194,7 +204,8 @@ package struct RunFlags: ParsableArguments {
       printConfig: printConfig,
       resume: resume, finetune: finetune, useEma: useEma, overwrite: overwrite, dryRun: dryRun, eval: eval,
       reportDir: reportDir, split: split,
-      throughput: throughput, noEval: noEval, noTensorboard: noTensorboard, prometheus: prometheus,
+      throughput: throughput, lrFind: lrFind ? lrFindSteps ?? Self.standardSearch : nil,
+      noEval: noEval, noTensorboard: noTensorboard, prometheus: prometheus,
       skipDamaged: skipDamaged, checkpointEvery: checkpointEvery,
       checkpointCopies: checkpointCopies, keep: keep, logEvery: logEvery, threads: threads,
       numWorkers: numWorkers,
@@ -206,6 +217,7 @@ package struct RunFlags: ParsableArguments {
 
   static let rows: [FlagRow] = [
     FlagRow("--shard-optimizer", \.run.shardOptimizer, idle: [.untrained, .alone, .onCards]),
+    FlagRow("--lr-find-steps", \.run.lrFindSteps, .within(20...manySteps)),
     FlagRow("--no-eval", \.run.noEval.given, idle: [.untrained]),
     FlagRow("--no-tensorboard", \.run.noTensorboard.given, idle: [.untrained]),
     FlagRow("--prometheus", \.run.prometheus, idle: [.untrained]),
@@ -232,6 +244,14 @@ package struct RunFlags: ParsableArguments {
     if !eval, reportDir != nil || split != nil {
       throw RecipeError(
         "\(split == nil ? "--report-dir" : "--split"): is about an evaluation; give --eval too")
+    }
+    if lrFindSteps != nil, !lrFind {
+      throw RecipeError("--lr-find-steps: is about looking for a rate; give --lr-find too")
+    }
+    if lrFind, eval || throughput {
+      throw RecipeError(
+        "--lr-find looks for a rate, and \(eval ? "--eval" : "--throughput") trains nothing: give one of them"
+      )
     }
     if let split, split.isEmpty || split.contains("/") {
       throw RecipeError(

@@ -22,6 +22,8 @@ package struct RunSettings: Codable, Equatable, Sendable {
   /// The folder of the data set that is evaluated; nil for the usual one.
   package let split: String?
   package let throughput: Bool
+  /// Updates in which a rate is looked for instead of training; nil where none is.
+  package let lrFind: Int?
   package let noEval: Bool
   package let noTensorboard: Bool
   package var prometheus: String?
@@ -39,11 +41,11 @@ package struct RunSettings: Codable, Equatable, Sendable {
   package let bucketMegabytes: Int?
   package let checkWeightsEvery: Int?
 
-  /// Whether weights are changed and kept: an evaluation and a measurement change none, and write nothing.
+  /// Whether weights are changed: an evaluation and a measurement change none, and write nothing.
   package var trains: Bool { !eval && !throughput }
 
-  /// Whether the output folder is written to.
-  package var writes: Bool { trains && !printConfig }
+  /// Whether the output folder becomes a run's.
+  package var writes: Bool { trains && !printConfig && lrFind == nil }
 
   /// Throws where what `--resume` names is not there.
   package func requireResume() throws(RecipeError) {

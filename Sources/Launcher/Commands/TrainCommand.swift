@@ -131,7 +131,8 @@ struct TrainCommand: LaunchCommand {
   /// The launcher's own folder: an evaluation or a measurement, which writes nothing, has one where it is named;
   /// `--print-config` has none.
   private func ownFolder(in output: String, _ run: RunSettings, _ hosts: HostPlan?) -> String? {
-    guard !run.printConfig else { return nil }
+    // Looking for a rate leaves the logs of a run that is there alone.
+    guard !run.printConfig, run.lrFind == nil || launch.runFolder != nil else { return nil }
     let isWanted = run.trains || run.outputDir != nil
     let folder = launch.runFolder ?? (isWanted ? "\(output)/\(RunLayout.launcher)" : nil)
     // All hosts may see the same disk.

@@ -176,7 +176,8 @@ private struct SweepReader {
     let hosts = "the runs of a sweep have one host each"
     var reserved = [
       "output-dir": own, "run-dir": own, "run-id": own, "resume": once, "overwrite": once, "eval": single,
-      "throughput": single, "throughout": single, "dry-run": single, "print-config": single,
+      "throughput": single, "lr-find": single, "throughout": single, "dry-run": single,
+      "print-config": single,
     ]
     for name in HostFlags.names { reserved[String(name.dropFirst(2))] = hosts }
     return reserved

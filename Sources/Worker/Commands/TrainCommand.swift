@@ -145,6 +145,8 @@ struct WorkerRun {
       try run.measureThroughput()
     } else if request.run.eval {
       try run.evaluate()
+    } else if let updates = request.run.lrFind {
+      try run.findRate(updates: updates, isLaunched: placement.rendezvous != nil)
     } else {
       StopSignal.listen(underLauncher: placement.rendezvous != nil)
       return try run.train().rawValue

@@ -109,7 +109,7 @@ struct RunPlan {
 extension RunSettings {
   /// What the images are for.
   fileprivate var purpose: ImageFolderPair.Purpose {
-    trains ? noEval ? .training : .trainingAndEvaluation : .evaluation
+    trains ? noEval || lrFind != nil ? .training : .trainingAndEvaluation : .evaluation
   }
 }
 

@@ -1,4 +1,5 @@
 import Datasets
+import Drawing
 import Flags
 import Foundation
 import Recipe
@@ -59,6 +60,27 @@ final class TrainingRun {
         rank.console.print(folder.line)
       } catch {
         failure = Failure(error)
+      }
+    }
+    if let shared = try SharedFailure(failure, in: rank.group) { throw shared }
+  }
+
+  /// Looks for a rate to train at, and says which: `--lr-find`.
+  func findRate(updates: Int, isLaunched: Bool) throws {
+    let trial = try RateSearch(plan, rank, trainer, updates: updates).run()
+    var failure: Failure?
+    if rank.isFirst {
+      let report = RateReport(
+        trial, plan.recipe, arguments: Array(CommandLine.arguments.dropFirst()), isLaunched: isLaunched)
+      for line in report.lines(on: .standardOutput(ProcessInfo.processInfo.environment)) {
+        rank.console.print(line)
+      }
+      do throws(Failure) {
+        try report.write(to: plan.folder)
+        rank.console.print(
+          "Written    \(masked(plan.folder.path)): \(RateReport.table), \(RateReport.page)")
+      } catch {
+        failure = error
       }
     }
     if let shared = try SharedFailure(failure, in: rank.group) { throw shared }
