@@ -27,7 +27,7 @@ soak: setup ## break forty runs at random moments, and kill workers and launcher
 sanitize: setup ## run the kernels' tests with address and undefined-behaviour checks, two minutes
 	@scripts/sanitize
 
-fuzz: setup ## look under sanitizers for what no test expects, twelve minutes; SEED=n for another run
+fuzz: setup ## look under sanitizers for what no test expects, fifteen minutes; SEED=n for another run
 	@scripts/fuzz
 
 headers: ## compile the shim against the headers of libtorch 2.11 to 2.13, which are fetched once (1.3 GB)

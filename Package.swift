@@ -209,7 +209,7 @@ let package = Package(
     tests(
       "FuzzTests",
       [
-        "Checkpoint", "Datasets", "Flags", "Randomness", "Recipe", "RunControl", "Training",
+        "Checkpoint", "Datasets", "Flags", "Randomness", "Recipe", "RunControl", "System", "Training",
         "TestSupport",
         systemPackage,
         argumentParser,

@@ -44,6 +44,9 @@ stage() {
   return $status
 }
 
+# Compiles C and C++ so that the first access beyond memory and the first undefined operation end the program.
+sanitizers=(-fsanitize=address,undefined -fno-sanitize-recover=all)
+
 # Whole seconds as people say them.
 duration() {
   if [ "$1" -lt 60 ]; then echo "$1 s"; else echo "$(($1 / 60)) min $(($1 % 60)) s"; fi

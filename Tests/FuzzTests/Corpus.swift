@@ -1,4 +1,4 @@
-import Datasets
+@testable import Datasets
 import Foundation
 import Recipe
 import TestSupport
@@ -100,14 +100,35 @@ enum Corpus {
     .map { Array(($0 + "\n").utf8) }
   }
 
+  /// The index of a pack, up to its seal.
+  static var indexes: [[UInt8]] {
+    let place = ShardIndex.Place(offset: 512, length: 3, checksum: 0xABC, shard: 0)
+    let lines = [
+      ShardIndex.line(ClassName(bytes: Array("a".utf8))), ShardIndex.line(ClassName(bytes: [0xE9, 9])),
+      ShardIndex.line(place, width: 4, height: 5, label: 0, name: "1.jpg".utf8),
+      ShardIndex.line(place, width: 4, height: 5, label: 1, name: "deep/\\.png".utf8),
+    ]
+    return [Array("#twins-launch shards 1\timages=2\n\(lines.joined(separator: "\n"))\n".utf8)]
+  }
+
+  /// Archives of one image with its class, as packs and others have them.
+  static var archives: [[UInt8]] {
+    func member(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
+      TarMember.header(name, count: bytes.count) + bytes + TarMember.padding(after: bytes.count)
+    }
+    let shard = member("000000000.jpg", [0xFF, 0xD8, 0xFF]) + member("000000000.cls", [48]) + TarMember.end
+    return [shard, member("n01440764.tar", shard) + TarMember.end]
+  }
+
   /// The images of the data room's tests that are small, and a thin one.
-  static func images() throws -> [[UInt8]] {
+  static func images(_ endings: [String]) throws -> [[UInt8]] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../DatasetsTests/Fixtures/decode")
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-      .filter { ImageFolder.extensions.contains($0.pathExtension) }.sorted {
+      .filter { endings.contains($0.pathExtension) }.sorted {
         $0.path < $1.path
       }
-    return try files.map { Array(try Data(contentsOf: $0)) }.filter { $0.count < 1 << 16 } + [thinImage]
+    return try files.map { Array(try Data(contentsOf: $0)) }.filter { $0.count < 1 << 16 }
+      + (endings.contains("jpg") ? [thinImage] : [])
   }
 }

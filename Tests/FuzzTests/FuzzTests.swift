@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Randomness
+import System
 import SystemPackage
 import TestSupport
 import Testing
@@ -24,12 +25,20 @@ import Testing
     return path
   }
 
-  @Test func `images`() throws {
+  @Test func `images`() throws { try readImages("images", ImageFolder.extensions) }
+
+  /// Those that are read in Swift; `scripts/fuzz-images` has the others.
+  @Test(arguments: [["bmp"], ["ppm", "pgm", "pbm"]])
+  func `images that are read in Swift`(endings: [String]) throws {
+    try readImages(endings[0], endings, isCounted: true)
+  }
+
+  private func readImages(_ name: String, _ endings: [String], isCounted: Bool = false) throws {
     let reader = ImageDecoder()
     let transforms: [any Transform] = [
       EvaluationTransform(size: 32), TrainTransform(size: 32, augmentation: RandAugment()),
     ]
-    try Fuzz("images").run(try Corpus.images()) { bytes in
+    try Fuzz(name).run(try Corpus.images(endings), isCounted: isCounted) { bytes in
       try bytes.withUnsafeBufferPointer { bytes in
         let image = try EncodedImage(bytes, path: "input")
         // Larger ones only take longer.
@@ -49,6 +58,25 @@ import Testing
     let plan = transform.plan(width: image.width, height: image.height, generator: &generator)
     var sample = [UInt8](repeating: 0, count: plan.window.byteCount)
     try sample.withUnsafeMutableBufferPointer { try reader.draw(image, plan, into: $0) }
+  }
+
+  /// Behind a right checksum.
+  @Test func `indexes of packed data sets`() throws {
+    try Fuzz("indexes").run(Corpus.indexes) { bytes in
+      let seal = String(bytes.withUnsafeBytes { CRC32C(of: $0).value }, radix: 16)
+      let line = "#crc32c\t\(String(repeating: "0", count: 8 - seal.count))\(seal)\n"
+      let images = ImageFolder(FilePath(folder.path), try ShardIndex(bytes + line.utf8, at: "index.tsv"))
+      let memory = FileMemory(retries: ReadRetries())
+      for index in 0..<images.count { try? _ = images.contents(of: index, in: memory) }
+    }
+  }
+
+  @Test func `archives of images`() throws {
+    try Fuzz("archives").run(Corpus.archives) { bytes in
+      let stream = try ArchiveStream(FilePath(file(bytes)))
+      var archive = TarReader(stream)
+      while let member = try archive.next() { _ = try archive.contents(of: member) }
+    }
   }
 
   @Test func `weights`() throws {

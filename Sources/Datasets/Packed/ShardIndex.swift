@@ -46,6 +46,11 @@ struct ShardIndex: Sendable {
       guard error.errno != ENOENT, error.errno != ENOTDIR else { return nil }
       throw .unreadable(error)
     }
+    try self.init(bytes, at: path)
+  }
+
+  /// What the file at `path` holds.
+  init(_ bytes: [UInt8], at path: FilePath) throws(DataError) {
     guard let lines = SealedLines(bytes) else {
       throw .malformedIndex(path: path, reason: "it is cut off or changed (its checksum is another)")
     }
