@@ -1,5 +1,6 @@
 import CImage
 public import Randomness
+import System
 public import SystemPackage
 
 /// Turns image files into pixels, with memory of its own that is used again and again; one decoder, one thread.
@@ -9,6 +10,8 @@ public final class ImageDecoder {
   private let scaled = ByteBuffer()
   private let spare = Canvas.Spare()
   private let times: StageTimes?
+  /// Seconds for which files were read, and for which it waited for that.
+  private(set) var readSeconds = 0.0
 
   /// Makes a reader that holds no memory yet; what its stages take is added to `times`.
   public convenience init(times: StageTimes? = nil) { self.init(retries: ReadRetries(), times: times) }
@@ -65,7 +68,9 @@ public final class ImageDecoder {
 
   private func encoded(_ index: Int, of source: any ImageSource) throws(DataError) -> EncodedImage {
     let path = source[index].path
+    let watch = Stopwatch()
     let bytes = try timed(.read) { () throws(DataError) in try source.contents(of: index, in: file) }
+    readSeconds += watch.elapsed
     return try timed(.decode) { () throws(DataError) in try EncodedImage(bytes, path: path) }
   }
 

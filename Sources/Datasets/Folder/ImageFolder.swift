@@ -75,6 +75,9 @@ public struct ImageFolder: Sendable {
     return next == starts.count ? folder : nil
   }
 
+  /// Whether the images lie in the shards of a pack.
+  public var isPacked: Bool { store is Shards }
+
   /// The number of images.
   public var count: Int { paths.count }
 

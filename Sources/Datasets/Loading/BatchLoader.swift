@@ -22,6 +22,7 @@ public final class BatchLoader {
   /// What the loader's threads and its owner share.
   private struct Shared {
     var queue: BatchQueue
+    var work = LoaderWork()
     var isClosed = false
   }
 
@@ -85,6 +86,7 @@ public final class BatchLoader {
     shared.update { state in
       precondition(!state.isClosed, "the loader is closed")
       state.queue.start(batches, epoch: epoch)
+      state.work = LoaderWork()
       return true
     }
   }
@@ -103,6 +105,9 @@ public final class BatchLoader {
     case .end: return nil
     }
   }
+
+  /// What its threads have been busy with since `start`.
+  public var work: LoaderWork { shared.withLock(\.work) }
 
   /// Gives a batch back, whose memory a later one will use; its pixels must not be read any more.
   public func recycle(_ batch: PixelBatch) {
@@ -130,24 +135,29 @@ public final class BatchLoader {
   private static func decodeUntilClosed(
     _ decoder: ViewDecoder, _ reader: ImageDecoder, _ shared: Monitor<Shared>
   ) {
-    while case .image(let claim) = shared.wait(for: nextWork) {
-      finish(claim, decoder.decode(claim, with: reader), shared)
-    }
+    while case .image(let claim) = shared.wait(for: nextWork) { work(on: claim, decoder, reader, shared) }
   }
 
   private static func nextWork(_ state: inout Shared) -> Work? {
     state.isClosed ? .stop : state.queue.claim().map(Work.image)
   }
 
-  private static func finish(
-    _ claim: BatchQueue.Claim, _ outcome: ViewDecoder.Outcome, _ shared: Monitor<Shared>
+  private static func work(
+    on claim: BatchQueue.Claim, _ decoder: ViewDecoder, _ reader: ImageDecoder, _ shared: Monitor<Shared>
   ) {
-    shared.update { $0.queue.finish(claim, outcome) }
+    let (watch, read) = (Stopwatch(), reader.readSeconds)
+    let outcome = decoder.decode(claim, with: reader)
+    let (all, reading) = (watch.elapsed, reader.readSeconds - read)
+    shared.update { state in
+      state.work.reading += reading
+      state.work.making += all - reading
+      return state.queue.finish(claim, outcome)
+    }
   }
 
   private func decodeInline(_ reader: ImageDecoder) {
     while let claim = shared.wait(for: { Optional.some($0.queue.claim()) }) {
-      Self.finish(claim, decoder.decode(claim, with: reader), shared)
+      Self.work(on: claim, decoder, reader, shared)
     }
   }
 }

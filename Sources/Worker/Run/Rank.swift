@@ -11,6 +11,8 @@ struct Rank {
   let device: Device
   /// Decode threads of a loader: as asked, or this worker's share of the cores, at most the reference's ten.
   let decodeThreads: Int
+  /// This worker's share of the processors that its control group allows.
+  let processors: Int
   let phases: PhaseReporter
   let console: Console
 
@@ -30,8 +32,8 @@ struct Rank {
     phases.compute(on: device)
     Runtime.keepMemory()
     if let threads = plan.settings.threads ?? environment.threads { Runtime.threads = threads }
-    decodeThreads =
-      plan.settings.numWorkers ?? min(10, max(1, Processors.usable / environment.localWorldSize))
+    processors = max(1, Processors.usable / environment.localWorldSize)
+    decodeThreads = plan.settings.numWorkers ?? min(10, processors)
     let threads = Self.threads(decode: decodeThreads, compute: Runtime.threads)
     try requireRoom(threads: threads + (environment.hosts == nil ? 0 : Self.threadsOfEngine))
     group = try environment.group(plan.recipe, through: entrance)

@@ -27,6 +27,9 @@ struct TrainingEpoch {
       seed: recipe.seed, threads: rank.decodeThreads, failures: .replaced(inARow: skipped.mostInARow))
   }
 
+  /// What the threads that make its images are busy with.
+  var loaderWork: LoaderWork { loader.work }
+
   /// Runs the epoch from a place to its end or its step limit; wherever it ends, `progress` is what all ranks have done.
   ///
   /// - Returns: The mean rate of the epoch's updates.

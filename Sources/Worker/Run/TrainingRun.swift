@@ -96,7 +96,7 @@ final class TrainingRun {
       of: trainer, plan.askedRecipe, classes: plan.data.classes, in: plan.folder, plan.settings, rank,
       keepsCopies: keepsCopies)
     let steps = try TrainingEpoch(plan, rank, trainer, checkpoints)
-    trainer.observers = observers(record)
+    trainer.observers = observers(record, of: steps)
     rank.phases.begin(epochs: schedule.epochs, best: progress.best)
     plan.sayStart(on: rank.console)
     rank.console.print("Start training for \(schedule.epochs) epochs")
@@ -126,12 +126,16 @@ final class TrainingRun {
   }
 
   /// Who watches the steps, in the order in which they hear of them.
-  private func observers(_ record: RunRecord?) -> [any StepObserver] {
+  private func observers(_ record: RunRecord?, of steps: TrainingEpoch) -> [any StepObserver] {
     guard let record else { return [rank.phases] }
     let interval = plan.settings.logEvery
     var observers: [any StepObserver] = [
       rank.phases, TrainingLines(every: interval, of: rank.device, on: rank.console),
       StepLog(record.steps, every: interval), EpochTable(record.table),
+      ImageWaitWarning(
+        ImageWait(
+          threads: rank.decodeThreads, processors: rank.processors, isPacked: plan.data.training.isPacked),
+        work: { steps.loaderWork }, warn: Console.warn),
     ]
     if let curves = record.curves(on: rank) { observers.append(curves) }
     if let path = plan.settings.prometheus {

@@ -1,0 +1,76 @@
+import Datasets
+import System
+
+/// How long a rank's steps waited for their images, and what that is due to; a pure value.
+struct ImageWait {
+  /// What the images wait for themselves.
+  enum Bottleneck: Equatable {
+    /// Reading them.
+    case disk
+    /// Decoding, with fewer threads than processors.
+    case threads
+    /// Decoding, with all processors.
+    case decoding
+  }
+
+  /// Seconds of steps.
+  var all = 0.0
+  /// Those of them that they waited for.
+  var waited = 0.0
+  /// What the loader's threads were busy with meanwhile.
+  var work = LoaderWork()
+  /// The loader's threads.
+  let threads: Int
+  /// The processors that the rank has for itself.
+  let processors: Int
+  /// Whether the images lie in a few large files already.
+  let isPacked: Bool
+
+  /// Less than this is said by the step's lines alone.
+  private static let (longEnough, share) = (5.0, 0.2)
+
+  /// Adds a step.
+  mutating func add(seconds: Double, waited: Double) {
+    all += seconds
+    self.waited += waited
+  }
+
+  /// What to change first; nil where the wait is not worth a word.
+  var bottleneck: Bottleneck? {
+    guard waited >= Self.longEnough, waited >= Self.share * all else { return nil }
+    if work.reading > work.making { return .disk }
+    return threads < processors ? .threads : .decoding
+  }
+
+  /// The wait, why it is there, and the flag that changes it.
+  func sentence(_ bottleneck: Bottleneck) -> String {
+    "steps wait for their images for \(percent(waited, of: all)) of the time (\(Int(waited)) of \(Int(all)) s). "
+      + reason(bottleneck)
+  }
+
+  private func reason(_ bottleneck: Bottleneck) -> String {
+    let decoders = "\(threads) decode thread\(threads == 1 ? "" : "s")"
+    let share = percent(work.reading, of: work.reading + work.making)
+    switch bottleneck {
+    case .disk where isPacked:
+      return "Reading takes \(share) of the work of \(decoders): let more reads wait at once with "
+        + "--num-workers \(max(2, 2 * threads)), or put the shards on a faster disk"
+    case .disk:
+      return
+        "Reading takes \(share) of the work of \(decoders): make a few large files of the images, which are read ahead, "
+        + "with twins-worker dataset pack, or let more reads wait at once with --num-workers \(max(2, 2 * threads))"
+    case .threads:
+      return
+        "Decoding takes \(percent(work.making, of: work.reading + work.making)) of the work of \(decoders), and there are "
+        + "\(processors) processors for them: use --num-workers \(processors)"
+    case .decoding:
+      return
+        "Decoding takes all that \(decoders) and \(processors == 1 ? "the processor" : "\(processors) processors") can do: make "
+        + "the images smaller with twins-worker dataset pack --max-side, or give the worker more processors"
+    }
+  }
+
+  private func percent(_ part: Double, of whole: Double) -> String {
+    "\(whole > 0 ? Int((100 * part / whole).rounded()) : 0) %"
+  }
+}
