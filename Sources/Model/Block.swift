@@ -104,12 +104,14 @@ struct Block {
   let branch: ResidualBranch
   let attention: Attention
   let feedForward: FeedForwardHalf
-  private let weights: [Tensor]
+  private let recomputation: BlockRecomputation
 
   /// Block `position` of a stage: local attention at even positions, global at odd ones and everywhere in PCPVT.
+  ///
+  /// - Parameter keepsAll: Whether it is never computed again in backward.
   init(
     _ scope: ParameterScope, _ stage: TwinsConfiguration.Stage, position: Int, number: Int, dropRate: Double,
-    dropout: Int
+    dropout: Int, keepsAll: Bool
   ) {
     self.dropRate = dropRate
     self.dropout = dropout
@@ -126,12 +128,12 @@ struct Block {
     feedForward = FeedForwardHalf(
       scope, stage.channels, ratio: stage.expansion, number: 2 * number + 1, dropRate: dropRate,
       dropout: dropout + 1)
-    weights = scope.tensors
+    recomputation = BlockRecomputation(weights: scope.tensors, isLeftOut: keepsAll)
   }
 
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> FeatureMap {
     let (height, width) = (map.height, map.width)
-    let tokens = pass.block(map.tokens, weights) { tokens in
+    let tokens = recomputation(map.tokens, pass) { tokens in
       feedForward(attentionHalf(FeatureMap(tokens: tokens, height: height, width: width), pass), pass)
     }
     return FeatureMap(tokens: tokens, height: height, width: width)

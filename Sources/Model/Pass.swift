@@ -12,7 +12,7 @@ public struct Pass {
   /// Whose operations compute it.
   public let kernels: Kernels
   /// Whether a block keeps its input alone, and is computed again for its gradients.
-  private var recomputesBlocks = false
+  private(set) var recomputesBlocks = false
   /// Weights that lie ready in `computeType`; nil where each product casts its own.
   private var weights: CastWeights?
 
@@ -33,13 +33,6 @@ public struct Pass {
 
   /// A layer's weight or bias as its product takes it.
   func product(_ weight: Tensor) -> Tensor { weights?[weight] ?? weight.cast(to: computeType) }
-
-  /// What a block with these weights makes of its tokens.
-  ///
-  /// All that it draws is in the pass, so it makes the same of them when it is computed again.
-  func block(_ tokens: Tensor, _ weights: [Tensor], _ body: @escaping (Tensor) -> Tensor) -> Tensor {
-    recomputesBlocks ? recomputed(tokens, learning: weights, body) : body(tokens)
-  }
 
   /// Whether a half of a block over `tokens` is one operation.
   func fusesHalf(_ tokens: Tensor) -> Bool { dropout == nil && fuses(tokens) }

@@ -71,6 +71,7 @@ public struct Twins: Network {
     _ scope: ParameterScope, _ stages: [TwinsConfiguration.Stage], _ dropPath: Double
   ) -> [[Block]] {
     let total = stages.reduce(0) { $0 + $1.depth }
+    let kept = BlockRecomputation.leftOut(of: sizes(stages))
     var number = 0
     return stages.indices.map { s in
       (0..<stages[s].depth).map { j in
@@ -78,8 +79,18 @@ public struct Twins: Network {
         let rate = dropPath * Double(number) / Double(max(1, total - 1))
         // A stage drops of its tokens, then each block of its attention and of both layers of its MLP.
         return Block(
-          scope[s][j], stages[s], position: j, number: number, dropRate: rate, dropout: 3 * number + s + 1)
+          scope[s][j], stages[s], position: j, number: number, dropRate: rate, dropout: 3 * number + s + 1,
+          keepsAll: kept[number])
       }
+    }
+  }
+
+  /// What each block's tokens take for a pixel of an image.
+  static func sizes(_ stages: [TwinsConfiguration.Stage]) -> [Double] {
+    var pixels = 1.0
+    return stages.flatMap { stage in
+      pixels *= Double(stage.patch * stage.patch)
+      return Array(repeating: Double(stage.channels) / pixels, count: stage.depth)
     }
   }
 

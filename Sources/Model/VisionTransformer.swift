@@ -76,7 +76,8 @@ public struct VisionTransformer: Network {
       variance: 1 / Double(9 * shape.patch * shape.patch))
     blocks = (0..<shape.depth).map { i in
       let rate = dropPath * Double(i) / Double(max(1, shape.depth - 1))
-      return EncoderBlock(scope["blocks"][i], C, heads: shape.heads, number: i, dropRate: rate)
+      return EncoderBlock(
+        scope["blocks"][i], C, heads: shape.heads, number: i, dropRate: rate)
     }
     norm = LayerNorm(scope["norm"], C, epsilon: 1e-6)
     heads = (["head"] + (shape.isDistilled ? ["head_dist"] : [])).map { Linear(scope[$0], C, classes) }
@@ -131,9 +132,11 @@ struct EncoderBlock {
   private let feedForward: FeedForwardHalf
   /// The number of its first dropout, of three, among those of a pass.
   private let dropout: Int
-  private let weights: [Tensor]
+  private let recomputation: BlockRecomputation
 
-  init(_ scope: ParameterScope, _ channels: Int, heads: Int, number: Int, dropRate: Double) {
+  init(
+    _ scope: ParameterScope, _ channels: Int, heads: Int, number: Int, dropRate: Double
+  ) {
     self.dropRate = dropRate
     dropout = 3 * number + 1
     let norm = LayerNorm(scope["norm1"], channels, epsilon: 1e-6)
@@ -142,11 +145,11 @@ struct EncoderBlock {
     feedForward = FeedForwardHalf(
       scope, channels, ratio: Self.expansion, number: 2 * number + 1, dropRate: dropRate, dropout: dropout + 1
     )
-    weights = scope.tensors
+    recomputation = BlockRecomputation(weights: scope.tensors, isLeftOut: false)
   }
 
   func callAsFunction(_ tokens: Tensor, _ pass: Pass) -> Tensor {
-    pass.block(tokens, weights) { feedForward(attentionHalf($0, pass), pass) }
+    recomputation(tokens, pass) { feedForward(attentionHalf($0, pass), pass) }
   }
 
   private func attentionHalf(_ tokens: Tensor, _ pass: Pass) -> Tensor {
