@@ -25,6 +25,9 @@ package struct AugmentationFlags: ParsableArguments {
   @Option(help: help("Chance of a horizontal flip.", of: "--hflip", "chance"))
   package var hflip: Double?
 
+  @Option(help: help("Chance of a vertical flip.", of: "--vflip", "chance"))
+  package var vflip: Double?
+
   @Option(
     help: help("RandAugment's policy in timm's words; none or '' for none.", of: "--aa", "policy"))
   package var aa: String?
@@ -58,6 +61,9 @@ package struct AugmentationFlags: ParsableArguments {
       "--train-interpolation", \.augmentation.trainInterpolation, sets: \.data.interpolation,
       "data.interpolation", idle: [.unaugmented]),
     FlagRow("--hflip", \.augmentation.hflip, sets: \.data.flip, "data.flip", .chance, idle: [.unaugmented]),
+    FlagRow(
+      "--vflip", \.augmentation.vflip, sets: \.data.verticalFlip, "data.verticalFlip", .chance,
+      idle: [.unaugmented]),
     FlagRow(
       "--aa", \.augmentation.aa, sets: \.data.autoAugment, "data.autoAugment", idle: [.unaugmented]
     ) { $0 == "none" ? "" : $0 },

@@ -49,6 +49,15 @@ extension Bounds<[Double]> {
   }
 }
 
+extension Bounds<[Double]> {
+  /// A number each for red, green and blue.
+  static func colour(_ range: ClosedRange<Double>) -> Bounds {
+    Bounds("three numbers from \(end(range.lowerBound)) to \(end(range.upperBound))") { values in
+      values.count == 3 && values.allSatisfy(range.contains)
+    }
+  }
+}
+
 extension Bounds<[Int]> {
   /// Epochs in rising order.
   static let epochs = Bounds("rising numbers from 1 to \(manyEpochs)") { epochs in

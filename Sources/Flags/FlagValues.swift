@@ -43,6 +43,11 @@ extension NamedRecipe: ExpressibleByArgument {}
 extension Recipe.Interpolation: ExpressibleByArgument {}
 extension Recipe.Erasing.Mode: ExpressibleByArgument {}
 extension Recipe.Mixing.Mode: ExpressibleByArgument {}
+extension Recipe.Optimizer.ClipMode: ExpressibleByArgument {}
+extension Recipe.Sampling: ExpressibleByArgument {}
+extension Recipe.CropMode: ExpressibleByArgument {}
+extension Recipe.Loss.Kind: ExpressibleByArgument {}
+extension Recipe.Judging.Monitor: ExpressibleByArgument {}
 extension Recipe.Precision.Level: ExpressibleByArgument {}
 extension Recipe.Precision.ElementType: ExpressibleByArgument {}
 extension Recipe.Precision.GradientType: ExpressibleByArgument {}

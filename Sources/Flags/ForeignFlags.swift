@@ -38,11 +38,11 @@ public enum ForeignFlags {
     ),
     ("--interpolation", "--train-interpolation FILTER"),
     ("--auto-augment --aa-policy", "--aa POLICY"), ("--random-erase --random-erasing", "--reprob CHANCE"),
+    ("--bce-loss", "--loss bce"), ("--vertical-flip", "--vflip CHANCE"),
     ("--label-smoothing", "--smoothing SHARE"), ("--mixup-alpha", "--mixup ALPHA"),
     ("--cutmix-alpha", "--cutmix ALPHA"),
     ("--aug-repeats --ra-sampler --ra-reps", "--repeated-aug"),
     ("--num-classes --nb-classes", "the folders in train/ are the classes, and their number is found there"),
-    ("--mean --std", "images are normalised with ImageNet's mean and deviation, as the reference does"),
     ("--train-split --val-split", "the splits are the folders train/ and val/ in --data-path"),
   ]
 
@@ -52,8 +52,7 @@ public enum ForeignFlags {
       "--batch-size N, for each worker"
     ),
     (
-      "--validation-batch-size --vb --per-device-eval-batch-size",
-      "evaluation takes one and a half times --batch-size"
+      "--vb --per-device-eval-batch-size --eval-batch-size", "--validation-batch-size N, for each worker"
     ),
     (
       "--grad-accum-steps --grad-accum --accumulate-grad-batches --gradient-accumulation-steps --accum-iter --update-freq",
@@ -100,6 +99,9 @@ public enum ForeignFlags {
     ),
     ("--evaluate --validate --eval-only --test-only --do-eval", "--eval"),
     ("--no-validate --skip-eval", "--no-eval"),
+    ("--val-interval --check-val-every-n-epoch", "--eval-every N"),
+    ("--early-stopping-patience --patience --early-stopping", "--early-stop N"),
+    ("--eval-metric --metric-for-best-model", "--monitor FIGURE"),
   ]
 
   private static let workers: [Meaning] = [

@@ -28,7 +28,10 @@ enum Idleness: String, CaseIterable, Sendable {
   case sharedMemory = "only --transport ipc and tcp send gradients"
   case onCards = "on cards each worker updates all weights, after an exchange that follows backward"
   case onProcessor = "the processor has no graphs"
-  case adamW = "AdamW has no momentum to set"
+  case adamW = "only --opt sgd and muon have momentum to set"
+  case lion = "Lion has no epsilon"
+  case unclipped = "--clip-grad 0 bounds nothing"
+  case wholeParameters = "the rule takes whole parameters, so every worker updates all of them"
   case sgd = "SGD has neither"
   case fixedTicks = "--sched onecycle moves with each update, plateau after an evaluation"
   case noCycles = "only --sched cosine, tanh and poly have cycles"
@@ -38,6 +41,10 @@ enum Idleness: String, CaseIterable, Sendable {
   case noDecay = "--sched cosine, tanh and onecycle fall by no factor"
   case noPlateau = "only --sched plateau waits for evaluations"
   case noFloor = "--sched step and multistep fall without end"
+  case notFocal = "only --loss focal has it"
+  case inOrder = "--no-shuffle keeps the folder's order"
+  case repeated = "--repeated-aug shows each image as often"
+  case unevaluated = "--no-eval evaluates nothing"
   case nothingFrozen = "there is no --freeze"
   case noWarmup = "--warmup-epochs 0 warms nothing up"
   case float32 = "--amp O0 computes in float32"
@@ -67,7 +74,10 @@ enum Idleness: String, CaseIterable, Sendable {
     case .sharedMemory: !situation.sumsTravel
     case .onCards: situation.onCard
     case .onProcessor: !situation.onCard
-    case .adamW: recipe.optimizer.kind == .adamw
+    case .adamW: ![.sgd, .muon].contains(recipe.optimizer.kind)
+    case .lion: recipe.optimizer.kind == .lion
+    case .unclipped: recipe.optimizer.clip == nil
+    case .wholeParameters: recipe.optimizer.takesWholeParameters
     case .sgd: recipe.optimizer.kind == .sgd
     case .fixedTicks: [.onecycle, .plateau].contains(recipe.schedule.kind)
     case .noCycles: !recipe.schedule.hasCycles
@@ -77,6 +87,10 @@ enum Idleness: String, CaseIterable, Sendable {
     case .noDecay: [.cosine, .tanh, .onecycle].contains(recipe.schedule.kind)
     case .noPlateau: recipe.schedule.kind != .plateau
     case .noFloor: !recipe.schedule.hasFloor
+    case .notFocal: recipe.loss.kind != .focal
+    case .inOrder: !recipe.data.shuffles
+    case .repeated: recipe.data.repeatedAugmentation
+    case .unevaluated: situation.run.trains && situation.run.noEval
     case .nothingFrozen: recipe.tuning.frozen.isEmpty
     case .noWarmup: recipe.schedule.warmupEpochs == 0
     case .float32: recipe.precision.level == .O0

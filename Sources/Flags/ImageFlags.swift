@@ -1,5 +1,5 @@
 package import ArgumentParser
-import Recipe
+package import Recipe
 import System
 
 /// Which images, how many at once, and at what size.
@@ -25,6 +25,22 @@ package struct ImageFlags: ParsableArguments {
     help: help("Part of the shorter side that the evaluation crop keeps.", of: "--crop-pct", "part"))
   package var cropPct: Double?
 
+  @Option(
+    help: help(
+      "How an image that is no square becomes one: its proportions kept and the rest cut off, or all of it squashed.",
+      of: "--crop-mode", "mode"))
+  package var cropMode: Recipe.CropMode?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: help("Mean of red, green and blue from 0 to 1, which is taken off.", of: "--mean", "part"))
+  package var mean: [Double] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: help("What red, green and blue are divided by after that.", of: "--std", "part"))
+  package var std: [Double] = []
+
   @Flag(
     inversion: .prefixedNo,
     help: help(
@@ -37,6 +53,12 @@ package struct ImageFlags: ParsableArguments {
     help: help(
       "Show three changed copies of a third of the images, each to another worker.", of: "--repeated-aug"))
   package var repeatedAug: Bool?
+
+  @Option(
+    help: help(
+      "How often an epoch shows the images of a class: each once, or as many of each class.", of: "--sampler",
+      "kind"))
+  package var sampler: Recipe.Sampling?
 
   package init() {}
 
@@ -52,9 +74,17 @@ package struct ImageFlags: ParsableArguments {
     FlagRow(
       "--crop-pct", \.images.cropPct, sets: \.data.cropPercent, "data.cropPercent", .positive(upTo: 1),
       evaluates: true),
+    FlagRow("--crop-mode", \.images.cropMode, sets: \.data.cropMode, "data.cropMode", evaluates: true),
+    FlagRow(
+      "--mean", \.images.mean.given, sets: \.data.means, "data.means", .colour(0...1), evaluates: true),
+    FlagRow(
+      "--std", \.images.std.given, sets: \.data.deviations, "data.deviations", .colour(0.001...10),
+      evaluates: true),
     FlagRow("--shuffle", \.images.shuffle, sets: \.data.shuffles, "data.shuffles"),
     FlagRow(
       "--repeated-aug", \.images.repeatedAug, sets: \.data.repeatedAugmentation, "data.repeatedAugmentation"),
+    FlagRow(
+      "--sampler", \.images.sampler, sets: \.data.sampling, "data.sampling", idle: [.inOrder, .repeated]),
   ]
 
   private static func unread(_ dataSet: DataSet) -> RecipeError {

@@ -1,5 +1,6 @@
 package import ArgumentParser
 package import Recipe
+import System
 
 /// How images of a batch are mixed, and their targets smoothed.
 package struct MixingFlags: ParsableArguments {
@@ -28,6 +29,24 @@ package struct MixingFlags: ParsableArguments {
   @Option(help: help("Share of a target that is spread over all classes.", of: "--smoothing", "share"))
   package var smoothing: Double?
 
+  @Option(help: ArgumentHelp("Epoch from which on no image is mixed.", valueName: "epoch"))
+  package var mixupOffEpoch: Int?
+
+  @Option(
+    help: help(
+      "What is learnt by: cross-entropy, bce (each class for itself) or focal loss.", of: "--loss", "kind"))
+  package var loss: Recipe.Loss.Kind?
+
+  @Option(
+    help: help("How much less --loss focal counts what is nearly right.", of: "--focal-gamma", "power"))
+  package var focalGamma: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "What images of a class count: balanced, so that all classes do alike, or a file of lines CLASS WEIGHT.",
+      valueName: "balanced|file"), transform: withHomeFolder)
+  package var classWeights: String?
+
   package init() {}
 
   static let rows: [FlagRow] = [
@@ -49,6 +68,15 @@ package struct MixingFlags: ParsableArguments {
       "mixing.switchProbability", .chance, idle: [.mixingOff, .neverMixed, .oneMixing]),
     FlagRow(
       "--mixup-mode", \.mixing.mixupMode, sets: \.mixing.mode, "mixing.mode", idle: [.mixingOff, .neverMixed]),
+    FlagRow(
+      "--mixup-off-epoch", \.mixing.mixupOffEpoch, sets: \.mixing.offEpoch, "mixing.offEpoch",
+      .orAbsent(.within(1...manyEpochs)), idle: [.mixingOff, .neverMixed]
+    ) { $0 },
+    FlagRow("--loss", \.mixing.loss, sets: \.loss.kind, "loss.kind"),
+    FlagRow(
+      "--focal-gamma", \.mixing.focalGamma, sets: \.loss.gamma, "loss.gamma", .within(0...100),
+      idle: [.notFocal]),
+    FlagRow("--class-weights", \.mixing.classWeights, sets: \.loss.classWeights, "loss.classWeights"),
     FlagRow("--smoothing", \.mixing.smoothing, sets: \.smoothing, "smoothing", .share),
   ]
 }

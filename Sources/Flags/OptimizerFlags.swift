@@ -1,10 +1,12 @@
 package import ArgumentParser
-import Recipe
+package import Recipe
 
 /// The rule of an update, and the gradient's clip.
 package struct OptimizerFlags: ParsableArguments {
   @Option(
-    help: help("Rule of an update: adamw (also npufusedadamw) or sgd.", of: "--opt", "rule"))
+    help: help(
+      "Rule of an update: adamw (also npufusedadamw), sgd, lion, lamb, cadamw (AdamW with caution) or muon.",
+      of: "--opt", "rule"))
   package var opt: String?
 
   @Option(help: help("Weight decay.", of: "--weight-decay", "decay"))
@@ -12,18 +14,24 @@ package struct OptimizerFlags: ParsableArguments {
 
   @Option(
     parsing: .upToNextOption,
-    help: help("Decay rates of AdamW's two running means.", of: "--opt-betas", "beta"))
+    help: help("Decay rates of the two running means of AdamW and its kin.", of: "--opt-betas", "beta"))
   package var optBetas: [Double] = []
 
   @Option(help: help("AdamW's epsilon.", of: "--opt-eps", "epsilon"))
   package var optEps: Double?
 
-  @Option(help: help("SGD's momentum.", of: "--momentum", "momentum"))
+  @Option(help: help("SGD's and Muon's momentum.", of: "--momentum", "momentum"))
   package var momentum: Double?
 
   @Option(
     help: help("Largest L2 norm of the whole gradient; 0 leaves it alone.", of: "--clip-grad", "norm"))
   package var clipGrad: Double?
+
+  @Option(
+    help: help(
+      "What --clip-grad bounds: the norm, each value, or each output's norm by that of its weights (agc).",
+      of: "--clip-mode", "mode"))
+  package var clipMode: Recipe.Optimizer.ClipMode?
 
   @Option(help: help("Batches whose gradients each worker adds up for one update.", of: "--accumulate", "n"))
   package var accumulate: Int?
@@ -45,7 +53,7 @@ package struct OptimizerFlags: ParsableArguments {
     ) { given throws(RecipeError) in try two(given)[1] },
     FlagRow(
       "--opt-eps", \.optimizer.optEps, sets: \.optimizer.epsilon, "optimizer.epsilon", .positive(upTo: 1),
-      idle: [.sgd]),
+      idle: [.sgd, .lion]),
     FlagRow(
       "--momentum", \.optimizer.momentum, sets: \.optimizer.momentum, "optimizer.momentum", .share,
       idle: [.adamW]),
@@ -54,14 +62,19 @@ package struct OptimizerFlags: ParsableArguments {
       Bounds("from 0 to \(largestFloat)") { $0.map { $0 > 0 && $0 <= largestFloat } ?? true }
     ) { $0 == 0 ? nil : $0 },
     FlagRow(
+      "--clip-mode", \.optimizer.clipMode, sets: \.optimizer.clipMode, "optimizer.clipMode",
+      idle: [.unclipped]),
+    FlagRow(
       "--accumulate", \.optimizer.accumulate, sets: \.accumulation, "accumulation", .within(1...65_536)),
   ]
 
   private static func kind(_ word: String) throws(RecipeError) -> Recipe.Optimizer.Kind {
     switch word.lowercased() {
     case "adamw", "npufusedadamw": return .adamw
-    case "sgd": return .sgd
-    default: throw RecipeError("--opt \(word): must be adamw (also npufusedadamw) or sgd")
+    case let word:
+      if let kind = Recipe.Optimizer.Kind(rawValue: word) { return kind }
+      let all = Recipe.Optimizer.Kind.allCases.map(\.rawValue)
+      throw RecipeError("--opt \(word): must be one of \(all.joined(separator: ", ")), or npufusedadamw")
     }
   }
 

@@ -216,7 +216,8 @@ package struct RunFlags: ParsableArguments {
   }
 
   static let rows: [FlagRow] = [
-    FlagRow("--shard-optimizer", \.run.shardOptimizer, idle: [.untrained, .alone, .onCards]),
+    FlagRow(
+      "--shard-optimizer", \.run.shardOptimizer, idle: [.untrained, .alone, .onCards, .wholeParameters]),
     FlagRow("--lr-find-steps", \.run.lrFindSteps, .within(20...manySteps)),
     FlagRow("--no-eval", \.run.noEval.given, idle: [.untrained]),
     FlagRow("--no-tensorboard", \.run.noTensorboard.given, idle: [.untrained]),

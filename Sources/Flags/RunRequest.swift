@@ -49,16 +49,28 @@ package struct RunRequest: Codable, Equatable, Sendable {
         "--data-path is missing: name the folder that holds train/CLASS/IMAGE and val/CLASS/IMAGE")
     }
     if !run.eval { try checkPairs(settings.recipe) }
+    if run.trains { try checkEvaluations(settings.recipe) }
     let schedule = settings.recipe.schedule
     if run.trains, run.resume == nil, schedule.startEpoch >= schedule.epochs {
       throw RecipeError(
         "--start-epoch \(schedule.startEpoch): there are but \(schedule.epochs) epochs, counted from 0, so nothing would be "
           + "trained. Raise --epochs, or go on with a run by --resume")
     }
-    if run.trains && run.noEval && settings.recipe.schedule.kind == .plateau {
+    return settings.recipe
+  }
+
+  /// What waits for a figure has to come by it.
+  private func checkEvaluations(_ recipe: Recipe) throws(RecipeError) {
+    let judging = recipe.judging
+    if run.noEval, recipe.schedule.kind == .plateau {
       throw RecipeError("--sched plateau: falls after evaluations; leave --no-eval out")
     }
-    return settings.recipe
+    if run.noEval, let count = judging.earlyStop {
+      throw RecipeError("--early-stop \(count): ends after evaluations; leave --no-eval out")
+    }
+    if judging.monitor == .ema, !recipe.ema.enabled {
+      throw RecipeError("--monitor ema: there is no average of the weights; add --model-ema")
+    }
   }
 
   /// Mixing takes an image's partner from the other end of its batch.

@@ -10,7 +10,7 @@ public struct SavedValues: Equatable, Sendable {
 
   enum Kind: Equatable, Sendable {
     case run(Recipe)
-    case weights(model: String, inputSize: Int, cropPercent: Double)
+    case weights(model: String, Recipe.Preprocessing)
   }
 
   /// All values of the run that saved a checkpoint.
@@ -20,8 +20,8 @@ public struct SavedValues: Equatable, Sendable {
   }
 
   /// What weights need to be evaluated as they were trained.
-  public init(model: String, inputSize: Int, cropPercent: Double, source: String) {
-    kind = .weights(model: model, inputSize: inputSize, cropPercent: cropPercent)
+  public init(model: String, images: Recipe.Preprocessing, source: String) {
+    kind = .weights(model: model, images)
     self.source = source
   }
 
@@ -32,11 +32,10 @@ public struct SavedValues: Equatable, Sendable {
   func laid(over recipe: Recipe) -> Recipe {
     switch kind {
     case .run(let saved): return saved
-    case .weights(let model, let inputSize, let cropPercent):
+    case .weights(let model, let images):
       var recipe = recipe
       recipe.model.name = (try? ModelName.canonical(model)) ?? model
-      recipe.data.inputSize = inputSize
-      recipe.data.cropPercent = cropPercent
+      recipe.data.preprocessing = images
       return recipe
     }
   }
@@ -45,7 +44,7 @@ public struct SavedValues: Equatable, Sendable {
   var names: Set<String> {
     switch kind {
     case .run(let recipe): Set(recipe.tree.leaves().map(\.name))
-    case .weights: ["model.name", "data.inputSize", "data.cropPercent"]
+    case .weights: Set(["model.name"] + Recipe.Images.preprocessingNames)
     }
   }
 

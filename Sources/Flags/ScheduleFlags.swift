@@ -70,7 +70,7 @@ package struct ScheduleFlags: ParsableArguments {
 
   @Option(
     help: help(
-      "Evaluations without a better accuracy that --sched plateau waits for.", of: "--patience-epochs", "n"))
+      "Evaluations without a better --monitor that --sched plateau waits for.", of: "--patience-epochs", "n"))
   package var patienceEpochs: Int?
 
   package init() {}

@@ -1,5 +1,6 @@
 package import Checkpoint
 import FoundationEssentials
+import Recipe
 import System
 import SystemPackage
 import WorkerLink
@@ -39,6 +40,13 @@ package struct EarlierRun: Equatable {
 }
 
 extension EarlierRun {
+  /// Whether the best weights of a folder's run are those of the highest Acc@1, as its recipe says.
+  static func isJudgedByAccuracy(in folder: String) -> Bool {
+    let bytes = (try? RegularFile.contents(of: FilePath("\(folder)/\(RunLayout.recipe)"))) ?? []
+    let monitor = (try? JSONTree(parsing: String(decoding: bytes, as: UTF8.self)))?.leaf("judging.monitor")
+    return monitor == nil || monitor == .text("acc1") || monitor == .text("ema")
+  }
+
   /// A line of `log.txt`.
   private struct Epoch: Decodable {
     let epoch: Int

@@ -59,7 +59,8 @@ package struct NamedWeights: Equatable {
   }
 
   private static func note(_ folder: String, _ name: String) -> String {
-    let best = name == RunLayout.weights(.best, average: false) ? EarlierRun(in: folder)?.best : nil
+    let isBest = name == RunLayout.weights(.best, average: false) && EarlierRun.isJudgedByAccuracy(in: folder)
+    let best = isBest ? EarlierRun(in: folder)?.best : nil
     let accuracy = best.map { " (Acc@1 \(($0.accuracy * 100).rounded() / 100) in epoch \($0.epoch))" } ?? ""
     return "the weights are \(masked("\(folder)/\(name)"))\(accuracy)"
   }

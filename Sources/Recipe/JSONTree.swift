@@ -52,7 +52,7 @@ package enum JSONTree: Equatable, Sendable {
   }
 
   /// The member of that dotted name of two parts; nil where there is none.
-  func leaf(_ name: String) -> JSONTree? {
+  package func leaf(_ name: String) -> JSONTree? {
     name.split(separator: ".").reduce(self as JSONTree?) { tree, key in
       if case .object(let members)? = tree { members[String(key)] } else { nil }
     }

@@ -29,9 +29,51 @@ extension Recipe {
     public var erasing = Erasing()
     /// Part of the shorter side that the evaluation crop keeps.
     public var cropPercent = 0.875
+    /// Chance of a vertical flip.
+    public var verticalFlip = 0.0
+    /// How often an epoch shows the images of each class.
+    public var sampling = Sampling.uniform
+    /// How an image that is no square becomes one in an evaluation.
+    public var cropMode = CropMode.center
+    /// What is taken off red, green and blue, which are from 0 to 1.
+    public var means = imageNetMeans
+    /// What the rest of each is divided by.
+    public var deviations = imageNetDeviations
 
     /// The reference's values.
     public init() {}
+
+    /// Reads values; those that came later are the defaults where they are not there.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      path = try values.decode(String.self, forKey: .path)
+      inputSize = try values.decode(Int.self, forKey: .inputSize)
+      batchSize = try values.decode(Int.self, forKey: .batchSize)
+      shuffles = try values.decode(Bool.self, forKey: .shuffles)
+      augments = try values.decode(Bool.self, forKey: .augments)
+      cropScale = try values.decode([Double].self, forKey: .cropScale)
+      cropRatio = try values.decode([Double].self, forKey: .cropRatio)
+      flip = try values.decode(Double.self, forKey: .flip)
+      autoAugment = try values.decode(String.self, forKey: .autoAugment)
+      colorJitter = try values.decode(Double.self, forKey: .colorJitter)
+      interpolation = try values.decode(Interpolation.self, forKey: .interpolation)
+      repeatedAugmentation = try values.decode(Bool.self, forKey: .repeatedAugmentation)
+      erasing = try values.decode(Erasing.self, forKey: .erasing)
+      cropPercent = try values.decode(Double.self, forKey: .cropPercent)
+      try values.readLater(&verticalFlip, .verticalFlip)
+      try values.readLater(&sampling, .sampling)
+      try values.readLater(&cropMode, .cropMode)
+      try values.readLater(&means, .means)
+      try values.readLater(&deviations, .deviations)
+    }
+  }
+
+  /// How often an epoch shows the images of each class.
+  public enum Sampling: String, Codable, Sendable, CaseIterable {
+    /// Each image once.
+    case uniform
+    /// As many images of each class, some of them more than once.
+    case balanced
   }
 
   /// A filter for scaling images.
@@ -83,6 +125,8 @@ extension Recipe {
     public var switchProbability = 0.5
     /// What shares one draw.
     public var mode = Mode.batch
+    /// The epoch from which on nothing is mixed; nil mixes in all.
+    @ExplicitNull public var offEpoch: Int? = nil
 
     /// What shares one draw of the kind and the strength of mixing.
     public enum Mode: String, Codable, Sendable, CaseIterable {
@@ -101,5 +145,17 @@ extension Recipe {
 
     /// The reference's values.
     public init() {}
+
+    /// Reads values; one that came later is the default where it is not there.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      mixup = try values.decode(Double.self, forKey: .mixup)
+      cutmix = try values.decode(Double.self, forKey: .cutmix)
+      cutmixMinMax = try values.decode(ExplicitNull<[Double]>.self, forKey: .cutmixMinMax).wrappedValue
+      probability = try values.decode(Double.self, forKey: .probability)
+      switchProbability = try values.decode(Double.self, forKey: .switchProbability)
+      mode = try values.decode(Mode.self, forKey: .mode)
+      offEpoch = try values.decodeIfPresent(ExplicitNull<Int>.self, forKey: .offEpoch)?.wrappedValue
+    }
   }
 }

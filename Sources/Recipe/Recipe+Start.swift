@@ -88,7 +88,8 @@ extension Recipe {
   /// In what a run computes and how it updates, for its start.
   public var arithmeticLine: String {
     let products = precision.level == .O0 ? "float32" : "float32, products in \(precision.dtype.rawValue)"
-    let clip = optimizer.clip.map { "gradients clipped at \($0)" } ?? "gradients not clipped"
+    let way = [.norm: "", .value: " in value", .agc: " of the weights (AGC)"][optimizer.clipMode] ?? ""
+    let clip = optimizer.clip.map { "gradients clipped at \($0)\(way)" } ?? "gradients not clipped"
     return
       "Precision: \(products); optimizer: \(optimizer.kind.rawValue), weight decay \(optimizer.weightDecay), \(clip)"
   }

@@ -24,10 +24,22 @@ extension Recipe {
     public var beta2 = 0.999
     /// What AdamW adds to the root of the second moment.
     public var epsilon = 1e-8
-    /// SGD's momentum.
+    /// SGD's and Muon's momentum.
     public var momentum = 0.9
-    /// Largest L2 norm of the whole gradient; nil leaves it alone.
+    /// What bounds the gradient, as `clipMode` says; nil leaves it alone.
     @ExplicitNull public var clip: Double? = 5
+    /// What is bounded.
+    public var clipMode = ClipMode.norm
+
+    /// What of a gradient is bounded.
+    public enum ClipMode: String, Codable, Sendable, CaseIterable {
+      /// The L2 norm of all of it.
+      case norm
+      /// Each element.
+      case value
+      /// The norm of each output's part, by that of its weights (Brock et al. 2021).
+      case agc
+    }
 
     /// The rule of an update.
     public enum Kind: String, Codable, Sendable, CaseIterable {
@@ -35,10 +47,39 @@ extension Recipe {
       case adamw
       /// Gradient descent with Nesterov's momentum, as timm's `sgd`.
       case sgd
+      /// The sign of a running mean (Chen et al. 2023).
+      case lion
+      /// Adam's step, as long as a parameter's weights (You et al. 2020).
+      case lamb
+      /// AdamW without what goes against its gradient (Liang et al. 2024).
+      case cadamw
+      /// Matrices along orthogonal ones (Jordan et al. 2024), all else by AdamW.
+      case muon
     }
+
+    /// Whether a parameter's elements depend on one another in an update.
+    public var takesWholeParameters: Bool {
+      kind == .lamb || kind == .cadamw || kind == .muon || clip != nil && clipMode == .agc
+    }
+
+    /// The bound of the whole gradient's norm; nil where there is none.
+    public var normLimit: Double? { clipMode == .norm ? clip : nil }
 
     /// The reference's values.
     public init() {}
+
+    /// Reads values; one that came later is the default where it is not there.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      kind = try values.decode(Kind.self, forKey: .kind)
+      weightDecay = try values.decode(Double.self, forKey: .weightDecay)
+      beta1 = try values.decode(Double.self, forKey: .beta1)
+      beta2 = try values.decode(Double.self, forKey: .beta2)
+      epsilon = try values.decode(Double.self, forKey: .epsilon)
+      momentum = try values.decode(Double.self, forKey: .momentum)
+      clip = try values.decode(ExplicitNull<Double>.self, forKey: .clip).wrappedValue
+      try values.readLater(&clipMode, .clipMode)
+    }
   }
 
   /// The AMP level of the reference's vocabulary, and its element type.

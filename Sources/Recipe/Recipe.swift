@@ -18,6 +18,10 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var schedule = Schedule()
   /// What of a network goes on learning, and how fast.
   public var tuning = Tuning()
+  /// What it learns by.
+  public var loss = Loss()
+  /// When it is evaluated, and by what it is judged.
+  public var judging = Judging()
   /// In what precision the maths runs.
   public var precision = Precision()
   /// The running average of the weights.
@@ -43,6 +47,8 @@ public struct Recipe: Codable, Equatable, Sendable {
     mixing = try values.decode(Mixing.self, forKey: .mixing)
     schedule = try values.decode(Schedule.self, forKey: .schedule)
     try values.readLater(&tuning, .tuning)
+    try values.readLater(&loss, .loss)
+    try values.readLater(&judging, .judging)
     precision = try values.decode(Precision.self, forKey: .precision)
     ema = try values.decode(Averaging.self, forKey: .ema)
     accumulation = try values.decode(Int.self, forKey: .accumulation)
@@ -88,6 +94,11 @@ extension Recipe {
       "patience",
     ].map { "schedule.\($0)" }
     + ["frozen", "headRate", "layerDecay", "unfreezeEpoch"].map { "tuning.\($0)" }
+    + ["batchSize", "earlyStop", "interval", "mirrors", "monitor"].map { "judging.\($0)" }
+    + [
+      "loss.classWeights", "loss.gamma", "loss.kind", "mixing.offEpoch", "data.sampling", "data.verticalFlip",
+      "data.cropMode", "data.means", "data.deviations", "optimizer.clipMode",
+    ]
 
   private static let standard = Recipe().tree
 

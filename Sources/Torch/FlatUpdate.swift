@@ -3,22 +3,28 @@ import CTorch
 
 /// Floats in host memory that one update moves, with their gradients and moments: as many of each, in a row.
 ///
-/// Each element's result depends on that element alone: split as you like, the bits stay the same.
+/// Each element's result depends on that element alone: split as you like, the bits stay the same; but for rules that say
+/// they are of a whole parameter.
 public struct FlatUpdate {
-  private let weights: UnsafeMutableBufferPointer<Float>
-  private let gradients: UnsafeBufferPointer<Float>
-  private let moments: [UnsafeMutableBufferPointer<Float>]
+  let weights: UnsafeMutableBufferPointer<Float>
+  let gradients: UnsafeMutableBufferPointer<Float>
+  let moments: [UnsafeMutableBufferPointer<Float>]
+  /// Of the whole parameter that they are; of some weights, their number.
+  public let shape: [Int]
 
   /// Names the memory; the moments are AdamW's running means of gradients and of their squares, or SGD's momenta.
   public init(
-    weights: UnsafeMutableBufferPointer<Float>, gradients: UnsafeBufferPointer<Float>,
-    moments: [UnsafeMutableBufferPointer<Float>], file: StaticString = #fileID, line: UInt = #line
+    weights: UnsafeMutableBufferPointer<Float>, gradients: UnsafeMutableBufferPointer<Float>,
+    moments: [UnsafeMutableBufferPointer<Float>], shape: [Int]? = nil, file: StaticString = #fileID,
+    line: UInt = #line
   ) {
-    let counts = [weights.count, gradients.count] + moments.map(\.count)
+    let counts =
+      [weights.count, gradients.count, (shape ?? [weights.count]).reduce(1, *)] + moments.map(\.count)
     require(Set(counts).count == 1, "\(counts) floats of an update", file, line)
     self.weights = weights
     self.gradients = gradients
     self.moments = moments
+    self.shape = shape ?? [weights.count]
   }
 
   /// AdamW, the formula of ``updateAdamW(weights:gradients:means:squares:step:learningRate:betas:decay:epsilon:limits:file:line:)``.
@@ -56,7 +62,7 @@ public func sumOfSquares(_ floats: UnsafeBufferPointer<Float>) -> Double {
 }
 
 /// A base to a whole power, by squaring: the same bits on every host.
-private func power(_ base: Double, _ exponent: Int) -> Double {
+func power(_ base: Double, _ exponent: Int) -> Double {
   var (result, factor, rest) = (1.0, base, exponent)
   while rest > 0 {
     if rest & 1 == 1 { result *= factor }

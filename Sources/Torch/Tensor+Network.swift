@@ -55,12 +55,30 @@ public enum Reduction: Sendable {
 
 /// Cross-entropy of logits `[B, K]` against targets: classes `[B]` (int64), or distributions `[B, K]` (float32).
 ///
-/// Label smoothing as in PyTorch: `(1 - s) · nll + s · mean(-log p)`. The mean is over the images.
+/// Label smoothing as in PyTorch: `(1 - s) · nll + s · mean(-log p)`. The mean is over the images, or with weights `[K]` of
+/// the classes over those of the targets.
 public func crossEntropy(
-  _ logits: Tensor, _ targets: Tensor, smoothing: Double = 0, reduction: Reduction = .mean,
-  file: StaticString = #fileID, line: UInt = #line
+  _ logits: Tensor, _ targets: Tensor, weights: Tensor? = nil, smoothing: Double = 0,
+  reduction: Reduction = .mean, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   tensor(file, line) {
-    ct_cross_entropy(logits.handle, targets.handle, smoothing, reduction == .sum, $0)
+    ct_cross_entropy(logits.handle, targets.handle, weights?.handle, smoothing, reduction == .sum, $0)
   }
+}
+
+/// Binary cross-entropy of logits `[B, K]` against what each class is to be, `[B, K]` from 0 to 1: the mean of all.
+public func binaryCrossEntropy(
+  _ logits: Tensor, _ targets: Tensor, weights: Tensor? = nil, file: StaticString = #fileID,
+  line: UInt = #line
+) -> Tensor {
+  tensor(file, line) { ct_binary_cross_entropy(logits.handle, targets.handle, weights?.handle, $0) }
+}
+
+/// Focal loss (Lin et al. 2017) of logits `[B, K]` against distributions `[B, K]`: cross-entropy of which what is nearly
+/// right counts less, by `(1 - p)^gamma`. The mean is over the images.
+public func focalLoss(
+  _ logits: Tensor, _ targets: Tensor, weights: Tensor? = nil, gamma: Double, file: StaticString = #fileID,
+  line: UInt = #line
+) -> Tensor {
+  tensor(file, line) { ct_focal_loss(logits.handle, targets.handle, weights?.handle, gamma, $0) }
 }

@@ -18,12 +18,16 @@ import Testing
     "--momentum 1.0", "--clip-grad -1.0", "--clip-grad nan", "--accumulate 0", "--keep 0",
     "--checkpoint-every -1", "--checkpoint-copies 0", "--log-every 0",
     "--threads 0", "--num-workers -1", "--bucket-megabytes 0", "--bucket-megabytes 1025",
-    "--check-weights-every -1", "--opt lamb", "--sched sigmoid", "--lr-cycle-limit 0",
+    "--check-weights-every -1", "--opt adam", "--sched sigmoid", "--lr-cycle-limit 0",
     "--lr-cycle-mul 0.0", "--lr-cycle-decay 2.0", "--decay-epochs 0.0", "--decay-milestones 20 10",
     "--decay-rate 0.0",
     "--patience-epochs -1", "--freeze stages:3-1", "--freeze stages:0-1-2", "--freeze a,,b",
     "--unfreeze-at 0",
-    "--layer-decay 1.5", "--head-lr 0.0",
+    "--layer-decay 1.5", "--head-lr 0.0", "--mean 0.5 0.5", "--mean 0.0 0.0 1.5", "--std 0.0 1.0 1.0",
+    "--early-stop 0",
+    "--eval-every 0", "--vflip 1.5",
+    "--mixup-off-epoch 0", "--focal-gamma -1.0",
+    "--validation-batch-size 0",
   ])
   func `a value out of range is named with its flag`(arguments: String) throws {
     let flags = try parse(words(arguments))
@@ -38,6 +42,7 @@ import Testing
     "--accumulate", "--keep", "--checkpoint-every", "--checkpoint-copies", "--log-every", "--threads",
     "--num-workers",
     "--bucket-megabytes", "--check-weights-every", "--lr-cycle-limit", "--patience-epochs", "--unfreeze-at",
+    "--early-stop", "--eval-every", "--mixup-off-epoch", "--validation-batch-size",
   ])
   func `the largest integer is too large for every flag, and the message names the bound`(flag: String) throws
   {

@@ -61,7 +61,7 @@ import Testing
 
   @Test func `weights say model, size and crop, and flags say otherwise`() throws {
     let weights = SavedValues(
-      model: "twins_svt_base", inputSize: 96, cropPercent: 0.9, source: "best.safetensors")
+      model: "twins_svt_base", images: .init(inputSize: 96, cropPercent: 0.9), source: "best.safetensors")
     let plain = try parse("--eval", "--resume", "best.safetensors").recipe(worldSize: 1, over: weights)
     #expect((plain.model.name, plain.data.inputSize, plain.data.cropPercent) == ("alt_gvt_base", 96, 0.9))
     #expect(weights.changes(in: plain, evaluates: true) == [])

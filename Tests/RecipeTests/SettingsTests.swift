@@ -10,6 +10,8 @@ import Testing
     ("--accumulate 3", "accumulation", "3"), ("--no-aug", "data.augments", "false"),
     ("--aa none", "data.autoAugment", "''"), ("--batch-size 7", "data.batchSize", "7"),
     ("--color-jitter 0.1", "data.colorJitter", "0.1"), ("--crop-pct 1", "data.cropPercent", "1"),
+    ("--crop-mode squash", "data.cropMode", "squash"), ("--mean 0.5 0.5 0.5", "data.means", "0.5 0.5 0.5"),
+    ("--std 0.5 0.5 0.25", "data.deviations", "0.5 0.5 0.25"),
     ("--ratio 1 2", "data.cropRatio", "1 2"), ("--scale 0.2 0.9", "data.cropScale", "0.2 0.9"),
     ("--recount 2", "data.erasing.count", "2"), ("--remode const", "data.erasing.mode", "const"),
     ("--reprob 0", "data.erasing.probability", "0"), ("--hflip 0", "data.flip", "0"),
@@ -42,7 +44,14 @@ import Testing
     ("--decay-rate 0.5", "schedule.decayRate", "0.5"),
     ("--patience-epochs 3", "schedule.patience", "3"), ("--freeze stages:0-2", "tuning.frozen", "stages:0-2"),
     ("--unfreeze-at 5", "tuning.unfreezeEpoch", "5"), ("--layer-decay 0.7", "tuning.layerDecay", "0.7"),
-    ("--head-lr 0.01", "tuning.headRate", "0.01"),
+    ("--head-lr 0.01", "tuning.headRate", "0.01"), ("--monitor loss", "judging.monitor", "loss"),
+    ("--early-stop 3", "judging.earlyStop", "3"), ("--eval-every 2", "judging.interval", "2"),
+    ("--clip-mode agc", "optimizer.clipMode", "agc"), ("--tta", "judging.mirrors", "true"),
+    ("--vflip 0.5", "data.verticalFlip", "0.5"),
+    ("--sampler balanced", "data.sampling", "balanced"), ("--mixup-off-epoch 7", "mixing.offEpoch", "7"),
+    ("--loss bce", "loss.kind", "bce"), ("--focal-gamma 1", "loss.gamma", "1"),
+    ("--class-weights balanced", "loss.classWeights", "balanced"),
+    ("--validation-batch-size 9", "judging.batchSize", "9"),
     ("--seed 18446744073709551615", "seed", "\(UInt64.max)"),
     ("--smoothing 0", "smoothing", "0"),
   ]
@@ -106,6 +115,15 @@ import Testing
     _ = try TrainingFlags.parse(["--print-config"]).recipe(worldSize: 1)
     let error = #expect(throws: RecipeError.self) { try flags.recipe(worldSize: 1) }
     #expect(error?.description.hasPrefix("--data-path is missing") == true)
+  }
+
+  @Test(arguments: [
+    "--no-eval --early-stop 2", "--no-eval --sched plateau", "--monitor ema",
+  ])
+  func `what waits for a figure has to come by it`(line: String) throws {
+    let error = #expect(throws: RecipeError.self) { try parse(words(line)).recipe(worldSize: 1) }
+    #expect(error?.exitStatus == .usage)
+    _ = try parse(words(line) + ["--throughput"]).recipe(worldSize: 1)
   }
 
   @Test func `an odd batch cannot be mixed in pairs`() throws {

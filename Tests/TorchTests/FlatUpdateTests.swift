@@ -15,15 +15,14 @@ import Torch
     }
 
     /// Runs `body` on each of the parts into which `edges` cut the row.
-    func update(at edges: [Int] = [], _ body: (FlatUpdate) -> Void) {
+    func update(at edges: [Int] = [], shape: [Int]? = nil, _ body: (FlatUpdate) -> Void) {
       for (start, end) in zip([0] + edges, edges + [weights.count]) {
         func part(_ tensor: Tensor) -> UnsafeMutableBufferPointer<Float> {
           UnsafeMutableBufferPointer(rebasing: tensor.floats()[start..<end])
         }
         body(
           FlatUpdate(
-            weights: part(weights), gradients: UnsafeBufferPointer(part(gradients)),
-            moments: moments.map(part)))
+            weights: part(weights), gradients: part(gradients), moments: moments.map(part), shape: shape))
       }
     }
 
@@ -65,6 +64,55 @@ import Torch
         weights: [row.weights], gradients: [gradients], means: [row.moments[0]], squares: [row.moments[1]],
         step: number(step), learningRate: rate(1e-2), betas: (0.9, 0.999), decay: decay, epsilon: 1e-8)
     }
+  }
+
+  @Test(arguments: [0, 0.05]) func `lion, lamb and caution move floats as they move tensors`(decay: Double) {
+    compare(moments: 1) { floats, _ in
+      floats.lion(scale: 0.25, learningRate: 1e-3, betas: (0.9, 0.99), decay: decay)
+    } fused: { row, gradients, _ in
+      updateLion(
+        weights: [row.weights], gradients: [gradients], means: [row.moments[0]], learningRate: rate(1e-3),
+        betas: (0.9, 0.99), decay: decay)
+    }
+    for kin in [AdamKin.lamb, .cautious] {
+      compare(moments: 2) { floats, step in
+        (kin == .lamb ? floats.lamb : floats.cautiousAdamW)(0.25, step, 1e-2, (0.9, 0.999), decay, 1e-6)
+      } fused: { row, gradients, step in
+        update(
+          kin, weights: [row.weights], gradients: [gradients], means: [row.moments[0]],
+          squares: [row.moments[1]],
+          step: number(step), learningRate: rate(1e-2), betas: (0.9, 0.999), decay: decay, epsilon: 1e-6)
+      }
+    }
+  }
+
+  @Test func `values and outputs are bounded in memory as in tensors`() {
+    let (row, other) = (Row(12, moments: 0), Row(12, moments: 0))
+    let (gradients, weights) = (other.gradients.scaled(by: 2), other.weights.reshaped([3, 4]))
+    row.update { $0.clipValues(scale: 2, to: 0.7) }
+    gradients.clip(to: 0.7)
+    expect(row.gradients, equals: gradients.elements(), within: 0)
+    #expect(row.gradients.elements(as: Float.self).contains { abs($0) == 0.7 })
+    clipUnits(of: [gradients.reshaped([3, 4])], weights: [weights], to: 0.1)
+    row.update(shape: [3, 4]) { $0.clipUnits(scale: 1, to: 0.1) }
+    expect(row.gradients, equals: gradients.elements(), within: 1e-6)
+  }
+
+  @Test func `a barrier keeps weights and means of every rule`() {
+    let row = Row(9, moments: 2)
+    let before = row.bits
+    let limits = UpdateLimits(barrier: Tensor([1] as [Float], [1]))
+    for kin in [AdamKin.lamb, .cautious] {
+      update(
+        kin, weights: [row.weights], gradients: [row.gradients], means: [row.moments[0]],
+        squares: [row.moments[1]], step: number(1), learningRate: rate(1e-2), betas: (0.9, 0.999),
+        decay: 0.05,
+        epsilon: 1e-6, limits: limits)
+    }
+    updateLion(
+      weights: [row.weights], gradients: [row.gradients], means: [row.moments[0]], learningRate: rate(1e-2),
+      betas: (0.9, 0.99), decay: 0.05, limits: limits)
+    #expect(row.bits == before)
   }
 
   @Test(arguments: [0, 0.05]) func `sgd moves floats as libtorch's fused kernel moves tensors`(decay: Double)

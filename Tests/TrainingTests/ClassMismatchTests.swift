@@ -1,4 +1,5 @@
 import Datasets
+import Recipe
 import Testing
 
 @testable import Training
@@ -35,7 +36,7 @@ import Testing
 
   @Test func `names in any bytes go through a file of weights`() throws {
     let classes = [ClassName(bytes: [0xE9]), "a\\b", "two\nlines", "ends in a return\r", "\u{301}mark"]
-    let weights = Weights(model: "m", classes: classes, inputSize: 224, cropPercent: 1)
+    let weights = Weights(model: "m", classes: classes, images: .init(inputSize: 224, cropPercent: 1))
     #expect(Weights(metadata: weights.metadata) == weights)
   }
 }

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import Torch
 
+@testable import Datasets
 @testable import Training
 
 @Suite struct EvaluatorTests {
@@ -30,6 +31,27 @@ import Torch
       #expect(tally.classes.correct.reduce(0, +) == tally.correct1)
       #expect(abs(tally.loss - tallies[0].loss) <= 1e-5 * tallies[0].loss)
     }
+  }
+
+  @Test func `an image and its mirror image come to the same mean, whichever comes first`() throws {
+    var recipe = Recipe()
+    recipe.judging.mirrors = true
+    let evaluator = Evaluator(recipe: recipe, group: SoloGroup(), on: .cpu)
+    let batch = RuleBatch(step: 0, count: 4).share(of: 0)
+    let mirrored = RuleBatch(step: 0, count: 4).share(of: 0)
+    for place in 0..<4 {
+      let (own, other) = (Array(batch.view(at: place)), mirrored.view(at: place))
+      for byte in own.indices {
+        let (pixel, channel) = (byte / 3, byte % 3)
+        let (row, column) = (pixel / 64, pixel % 64)
+        let source: Int = (row * 64 + 63 - column) * 3 + channel
+        other[byte] = own[source]
+      }
+    }
+    let network = try makeRuleNetwork()
+    let (one, other) = (evaluator.tally(batch, by: network), evaluator.tally(mirrored, by: network))
+    let plain = Evaluator(recipe: Recipe(), group: SoloGroup(), on: .cpu).tally(batch, by: network)
+    #expect(abs(one.loss - other.loss) < 1e-4 && abs(one.loss - plain.loss) > 1e-3)
   }
 
   @Test func `an untrained network of ten classes is right about some of many images`() throws {

@@ -23,7 +23,8 @@ import Testing
     return TrainingState(
       epoch: epoch, steps: 5, bestAccuracy: 50, bestAverage: 0, classes: ["a"], recipe: Recipe(),
       lossScale: LossScale(),
-      partial: PartialEpoch(steps: 3, loss: loss), plateau: Plateau(rate: 1), thawedAfter: 2)
+      partial: PartialEpoch(steps: 3, loss: loss), plateau: Plateau(rate: 1), thawedAfter: 2,
+      judgement: Judgement(by: .loss))
   }
 
   @Test(arguments: [
@@ -32,6 +33,7 @@ import Testing
     (["lossScale", "goodSteps"], "9223372036854775807"), (["lossScale", "factor"], "1e300"),
     (["bestAccuracy"], "1e300"), (["bestAverage"], "-1"),
     (["plateau", "rate"], "1e300"), (["plateau", "worse"], "-1"), (["thawedAfter"], "6"),
+    (["judgement", "worse"], "-1"),
     (["recipe", "data", "batchSize"], "9223372036854775807"),
     (["recipe", "accumulation"], "4611686018427387904"), (["recipe", "worldSize"], "0"),
   ])

@@ -1,4 +1,5 @@
 import Datasets
+import Recipe
 import Testing
 import Torch
 
@@ -44,17 +45,19 @@ import Torch
   }
 
   @Test(arguments: [0, 0.5, 1]) func `filled up, the same is erased`(probability: Double) {
+    var preprocessing = Recipe.Preprocessing()
+    preprocessing.means = [0.1, 0.2, probability]
     let erasing = RandomErasing(probability: probability)
     let bytes = (0..<4 * 3 * side * side).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 91) }
     bytes.withUnsafeBytes { pixels in
       let erasures = erasing.erasures(side: side, seed: 3, epoch: 1, views: [7, 8, 9, 10])
       func images(_ erasures: Erasures) -> [Float] {
-        let images = Normalizer(on: .cpu)(Tensor(bytes: pixels, [4, side, side, 3], .uint8))
+        let images = Normalizer(preprocessing, on: .cpu)(Tensor(bytes: pixels, [4, side, side, 3], .uint8))
         erasures.apply(to: images)
         return images.elements()
       }
       for room in [0, 3 * side * side, 12 * side * side] {
-        let filled = erasures.filled(to: room, of: pixels)
+        let filled = erasures.filled(to: room, of: pixels, preprocessing)
         #expect(images(filled) == images(erasures))
         #expect(filled.count == max(room, erasures.count))
       }

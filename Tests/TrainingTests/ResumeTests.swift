@@ -110,7 +110,7 @@ import Torch
     let path = folder.path + "/w.safetensors"
     let trained = try makeTrainer()
     try train(trained, steps: 0..<1)
-    let about = Weights(model: "alt_gvt_nano", classes: ["a"], inputSize: 64, cropPercent: 1)
+    let about = Weights(model: "alt_gvt_nano", classes: ["a"], images: .init(inputSize: 64, cropPercent: 1))
     try about.write(trained.network, to: path)
     for finetunes in [false, true] {
       let trainer = try makeTrainer(recipe: makeRecipe { $0.ema.enabled = true })
@@ -125,7 +125,7 @@ import Torch
   @Test func `weights of another model or head are refused and change nothing`() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/w.safetensors"
-    let about = Weights(model: "alt_gvt_nano", classes: ["a"], inputSize: 64, cropPercent: 1)
+    let about = Weights(model: "alt_gvt_nano", classes: ["a"], images: .init(inputSize: 64, cropPercent: 1))
     try about.write(try makeRuleNetwork(), to: path)
     let file = try SafetensorsFile(path: path)
     #expect(Weights(metadata: file.metadata) == about)

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Model
 import TestSupport
+import Recipe
 import Testing
 import Torch
 
@@ -30,7 +31,7 @@ import Torch
 
   private func safetensors() throws -> WeightsFile {
     let path = folder.path + "/nano.safetensors"
-    let about = Weights(model: "alt_gvt_nano", classes: ["a"], inputSize: 64, cropPercent: 1)
+    let about = Weights(model: "alt_gvt_nano", classes: ["a"], images: .init(inputSize: 64, cropPercent: 1))
     try about.write(try makeRuleNetwork(), to: path)
     return try WeightsFile(path: path)
   }
@@ -89,10 +90,22 @@ import Torch
     }
   }
 
+  @Test func `what images went through is read back, and said where it is not the reference's`() {
+    var about = Weights(model: "m", classes: [], images: .init(inputSize: 64))
+    #expect(about.metadata.keys.sorted() == ["classes", "crop_pct", "format", "input_size", "model"])
+    about.images.cropMode = .squash
+    (about.images.means, about.images.deviations) = ([0.1, 0.25, 1.0 / 3], [0.5, 0.5, 0.5])
+    #expect(
+      about.metadata["mean"] == "0.1 0.25 0.3333333333333333" && about.metadata["crop_mode"] == "squash")
+    #expect(Weights(metadata: about.metadata) == about)
+  }
+
   @Test(arguments: ["nan", "0", "-1", "7", "x", ""]) func `sizes that make no sense are not taken`(
     text: String
   ) {
-    let about = Weights(metadata: ["model": "m", "input_size": text, "crop_pct": text])
-    #expect(about == Weights(model: "m", classes: [], inputSize: 224, cropPercent: 0.875))
+    let keys = ["input_size", "crop_pct", "crop_mode", "mean", "std"]
+    let about = Weights(
+      metadata: Dictionary(uniqueKeysWithValues: [("model", "m")] + keys.map { ($0, text) }))
+    #expect(about == Weights(model: "m", classes: [], images: .init(inputSize: 224, cropPercent: 0.875)))
   }
 }

@@ -22,7 +22,7 @@ import Training
 
   /// The samples of each step that are left, over all ranks.
   private func rest(_ recipe: Recipe, of state: TrainingState) throws -> [Set<Int>] {
-    let sampler = try Sampler(recipe, count: 100)
+    let sampler = try Sampler(recipe, count: 100, classes: [100])
     let (epoch, partial) = state.place(for: recipe)
     let ranks = (0..<recipe.worldSize).map { sampler.batches(epoch: epoch, rank: $0)[partial.steps...] }
     return ranks[0].indices.map { step in Set(ranks.flatMap { $0[step] }) }

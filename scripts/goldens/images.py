@@ -395,10 +395,12 @@ def write_scaling():
 # --- the evaluation transform, as torchvision's Resize and CenterCrop do it -----------------------------------------
 
 
-def evaluation(image, size):
+def evaluation(image, size, squash=False):
     width, height = image.size
     shorter = int(256 / 224 * size)
-    if width <= height:
+    if squash:  # timm's crop mode: Resize of both sides
+        scaled = (shorter, shorter)
+    elif width <= height:
         scaled = (shorter, int(shorter * height / width))
     else:
         scaled = (int(shorter * width / height), shorter)
@@ -415,8 +417,10 @@ def write_evaluation():
     for name, (width, height) in shapes.items():
         data = jpeg(Image.fromarray(scene(width, height, seed=3)), subsampling=2)
         (folder / f"{name}.jpg").write_bytes(data)
-        sample = evaluation(Image.open(io.BytesIO(data)).convert("RGB"), 56)
-        (folder / f"{name}.jpg.rgb").write_bytes(sample.tobytes())
+        image = Image.open(io.BytesIO(data)).convert("RGB")
+        (folder / f"{name}.jpg.rgb").write_bytes(evaluation(image, 56).tobytes())
+        if name in ("landscape", "banner"):
+            (folder / f"{name}.jpg.squash.rgb").write_bytes(evaluation(image, 56, squash=True).tobytes())
 
 
 # --- the keyed generator, and timm's random-resized-crop drawn from it ----------------------------------------------

@@ -65,7 +65,7 @@ def mixed(images, labels, plan):
 def train(dtype, plans=None, name="alt_gvt_nano"):
     """The trained model, its losses, its gradient norms and its average."""
     model = reference.by_rule(name, CLASSES).to(dtype).train()
-    groups = param_groups_weight_decay(model, 0.05, model.no_weight_decay())
+    groups = param_groups_weight_decay(model, 0.05, no_weight_decay_list=model.no_weight_decay())
     optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.999), eps=1e-8)
     criterion = SoftTargetCrossEntropy() if plans else LabelSmoothingCrossEntropy(0.1)
     average = ModelEmaV2(model, decay=0.9)

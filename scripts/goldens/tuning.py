@@ -32,7 +32,7 @@ NAMES = {
 
 
 def groups(model):
-    return param_groups_layer_decay(model, 0.05, model.no_weight_decay(), layer_decay=DECAY)
+    return param_groups_layer_decay(model, 0.05, no_weight_decay_list=model.no_weight_decay(), layer_decay=DECAY)
 
 
 def table(model):

@@ -58,5 +58,32 @@ typedef struct {
 /// `g += decay · w; m = momentum · m + g; w -= rate · (g + nesterov · m)`.
 void floats_sgd(float *w, const float *g, float *m, size_t count, const floats_sgd_values *values);
 
+typedef struct {
+  float scale;  ///< what every gradient is multiplied by first
+  float keep;   ///< 1 - rate · decay
+  float gain1;  ///< 1 - β₁
+  float gain2;  ///< 1 - β₂
+  float rate;
+} floats_lion_values;
+
+/// `w = keep · w - rate · sign(m + gain1 · (g - m)); m += gain2 · (g - m)`.
+void floats_lion(float *w, const float *g, float *m, size_t count, const floats_lion_values *values);
+
+// Rules of a whole parameter, whose elements depend on one another: `count` is that of all. The gradients are written over.
+
+/// Adam's step of size 1 with `decay · w` added, times rate · ‖w‖ / ‖step‖, or times the rate where either norm is 0 or
+/// nothing decays. Of the values, `keep` is not used.
+void floats_lamb(float *w, float *g, float *m, float *v, size_t count, const floats_adamw_values *values, float decay,
+                 float rate);
+
+/// AdamW's step of those elements whose mean and gradient have the same sign, divided by their part of all.
+void floats_cautious_adamw(float *w, float *g, float *m, float *v, size_t count, const floats_adamw_values *values);
+
+/// `g = scale · g`, no further from 0 than `limit`.
+void floats_clip_values(float *g, size_t count, float scale, float limit);
+
+/// `g = scale · g` of each of `units` equal parts, whose norm is at most `factor` times that of its weights, or of 1e-3.
+void floats_clip_units(float *g, const float *w, size_t count, size_t units, float scale, double factor);
+
 /// The sum of the squares, in double precision and in an order that depends on `count` alone.
 double floats_squares(const float *g, size_t count);

@@ -10,12 +10,11 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "updates.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef struct ct_tensor ct_tensor;
 
 /// Element types; the numbers are libtorch's own (c10/core/ScalarType.h).
 typedef enum {
@@ -187,9 +186,15 @@ int ct_gelu(const ct_tensor *x, ct_tensor **out);
 int ct_attention(const ct_tensor *q, const ct_tensor *k, const ct_tensor *v, ct_tensor **out);
 /// Of [B, C, H, W], antialiased.
 int ct_resize_bicubic(const ct_tensor *planes, int64_t height, int64_t width, ct_tensor **out);
-/// `sums`: add the images' losses up instead of averaging them.
-int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, double smoothing, bool sums,
-                     ct_tensor **out);
+/// `weights` [K] of the classes may be null. `sums`: add the images' losses up instead of averaging them.
+int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, const ct_tensor *weights, double smoothing,
+                     bool sums, ct_tensor **out);
+/// Of distributions, each class for itself: the mean over images and classes.
+int ct_binary_cross_entropy(const ct_tensor *logits, const ct_tensor *targets, const ct_tensor *weights,
+                            ct_tensor **out);
+/// Of distributions: `-weights · t · (1 - p)^gamma · log p`, summed over the classes; the mean over the images.
+int ct_focal_loss(const ct_tensor *logits, const ct_tensor *targets, const ct_tensor *weights, double gamma,
+                  ct_tensor **out);
 
 // Halves of a block and what stands around the blocks, each as one operation on the CPU (fused*.cpp), in float32 or
 // bfloat16
@@ -263,7 +268,7 @@ int ct_profile_end(void (*row)(void *context, const char *name, double seconds, 
 /// Floating-point operations a second of products of a type, in registers, by all threads: what the processor can do.
 int ct_peak_rate(int dtype, double *out);
 
-// Gradients and the optimizer (gradient.cpp)
+// Gradients (gradient.cpp)
 int ct_set_requires_grad(ct_tensor *t, bool value);
 int ct_grad(const ct_tensor *t, ct_tensor **out);
 /// Makes `backward` add into the memory of `grad`.
@@ -289,18 +294,6 @@ int ct_recomputed(const ct_tensor *x, ct_tensor *const *weights, int count,
 void ct_hand_over(ct_tensor *place, const ct_tensor *t);
 /// Whether this thread records what gradients need; returns what held before.
 bool ct_set_grad_mode(bool records);
-/// What an update keeps to, in float32 [1] where its tensors are, or null: gradients are divided by `divisor`, which they
-/// keep; nothing changes where `barrier` is 1.
-typedef struct ct_limits {
-  const ct_tensor *divisor, *barrier;
-} ct_limits;
-/// One fused update of `count` tensors; `step` [] counts from 1, `decay` is decoupled. `step` and `rate` [] lie where the
-/// tensors do, in float32; on the CPU a rate may have any type.
-int ct_adamw_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *means,
-              ct_tensor *const *squares, int count, const ct_tensor *step, const ct_tensor *rate, double beta1,
-              double beta2, double decay, double epsilon, ct_limits limits);
-int ct_sgd_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *const *momenta, int count,
-            const ct_tensor *rate, double momentum, double decay, bool first, ct_limits limits);
 
 #ifdef __cplusplus
 }

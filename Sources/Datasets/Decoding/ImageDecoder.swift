@@ -84,6 +84,7 @@ public final class ImageDecoder {
     }
     timed(.resize) { scale(stored, plan, into: pixels) }
     timed(.augment) {
+      if plan.isFlipped { flip(pixels, width: plan.window.width) }
       let canvas = Canvas(pixels, width: plan.window.width, height: plan.window.height, spare: spare)
       for operation in plan.operations { canvas.apply(operation) }
     }
@@ -104,5 +105,13 @@ public final class ImageDecoder {
     ci_resize(
       stored.start, stored.stride, plan.across, plan.down, filter, plan.isMirrored ? 1 : 0,
       memory.baseAddress, pixels.baseAddress)
+  }
+
+  private func flip(_ pixels: UnsafeMutableBufferPointer<UInt8>, width: Int) {
+    let (row, rows) = (width * 3, pixels.count / (width * 3))
+    for top in 0..<rows / 2 {
+      let bottom = rows - 1 - top
+      for byte in 0..<row { pixels.swapAt(top * row + byte, bottom * row + byte) }
+    }
   }
 }

@@ -11,6 +11,9 @@ import Randomness
 /// in a row in the order, so that neighbouring ranks take different views of it, and an epoch ends after as many views
 /// as there are images, rounded down to a multiple of 256. View v of image i is view i + v x `count`: a number of
 /// its own, hence randomness of its own.
+///
+/// Balanced, an epoch shows as many images as there are, of each class as many as of any other but for one: those of small
+/// classes several times, as views of their own, and of large ones some in each epoch.
 public struct Sampler: Equatable, Sendable {
   /// The number of images in the training set.
   public let count: Int
@@ -24,10 +27,14 @@ public struct Sampler: Equatable, Sendable {
   public let shuffle: Bool
   /// How many views of an image follow each other, 1 for none of it; the reference takes 3.
   public let repetitions: Int
+  /// How many images each class has, in the order of the images, where an epoch shows as many of each; nil where it shows
+  /// each image once.
+  private let classes: [Int]?
 
   /// Makes a sampler; throws `batchLargerThanData` or `tooFewToRepeat` where not even one step would fit.
   public init(
-    count: Int, worldSize: Int, batchSize: Int, seed: UInt64, shuffle: Bool = true, repetitions: Int = 1
+    count: Int, worldSize: Int, batchSize: Int, seed: UInt64, shuffle: Bool = true, repetitions: Int = 1,
+    balancing classes: [Int]? = nil
   ) throws(DataError) {
     precondition(worldSize > 0 && batchSize > 0, "a world and a batch hold at least one")
     precondition(repetitions > 0, "an image is seen at least once")
@@ -40,6 +47,7 @@ public struct Sampler: Equatable, Sendable {
     self.seed = seed
     self.shuffle = shuffle
     self.repetitions = repetitions
+    self.classes = shuffle && repetitions == 1 ? classes : nil
     guard stepsPerEpoch > 0 else {
       throw .tooFewToRepeat(count: count, batchSize: batchSize, worldSize: worldSize)
     }
@@ -50,11 +58,30 @@ public struct Sampler: Equatable, Sendable {
 
   private var samplesPerEpoch: Int { repetitions == 1 ? count : count / 256 * 256 }
 
-  /// The indices of all images in the order of `epoch`, the same on all ranks.
+  /// The indices of all images in the order of `epoch`, the same on all ranks; balanced, those of views.
   public func order(epoch: Int) -> [Int] {
     guard shuffle else { return Array(0..<count) }
     var generator = KeyedGenerator(seed: seed, stream: .order, epoch: epoch)
-    return generator.permutation(of: count)
+    guard let classes else { return generator.permutation(of: count) }
+    let views = balanced(classes, &generator)
+    return generator.permutation(of: views.count).map { views[$0] }
+  }
+
+  /// As many views of each class, in rounds through its images, each round in an order of its own.
+  private func balanced(_ classes: [Int], _ generator: inout KeyedGenerator) -> [Int] {
+    let lucky = Set(generator.permutation(of: classes.count).prefix(count % classes.count))
+    var first = 0
+    return classes.indices.flatMap { number in
+      let (size, start) = (classes[number], first)
+      first += size
+      var views: [Int] = []
+      for round in 0... {
+        let missing = count / classes.count + (lucky.contains(number) ? 1 : 0) - views.count
+        if missing <= 0 || size == 0 { break }
+        views += generator.permutation(of: size).prefix(missing).map { start + $0 + round * count }
+      }
+      return views
+    }
   }
 
   /// The views that `rank` takes in each step of `epoch`: `stepsPerEpoch` batches of `batchSize`.

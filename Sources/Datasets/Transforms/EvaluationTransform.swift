@@ -2,12 +2,14 @@ public import Randomness
 
 /// The evaluation geometry: the shorter side scaled to `size / cropPercent`, then the central square.
 ///
-/// Source: torchvision's `Resize` and `CenterCrop` as the reference's `datasets.py` calls them.
+/// Source: torchvision's `Resize` and `CenterCrop` as the reference's `datasets.py` calls them; timm's crop modes.
 public struct EvaluationTransform: Transform {
   /// The height and width of the views.
   public var size: Int
   /// The share of the scaled image's shorter side that is kept.
   public var cropPercent: Double
+  /// Whether an image that is no square keeps its proportions; else both sides are scaled to that length.
+  public var keepsProportions = true
 
   /// Makes the transform; the default is the reference's 224 of 256.
   public init(size: Int, cropPercent: Double = 0.875) {
@@ -20,8 +22,8 @@ public struct EvaluationTransform: Transform {
   /// The same plan for every image of that size; draws nothing from `generator`.
   public func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> ImagePlan {
     let shorter = Int(Double(size) / cropPercent)
-    let scaledWidth = width <= height ? shorter : shorter * width / height
-    let scaledHeight = width <= height ? shorter * height / width : shorter
+    let scaledWidth = width <= height || !keepsProportions ? shorter : shorter * width / height
+    let scaledHeight = width <= height && keepsProportions ? shorter * height / width : shorter
     let window = PixelRegion(
       x: offset(in: scaledWidth), y: offset(in: scaledHeight), width: size, height: size)
     return ImagePlan(

@@ -13,6 +13,8 @@ public struct ImagePlan: Equatable, Sendable {
   public var window: PixelRegion
   /// Whether left and right change places after that.
   public var isMirrored: Bool
+  /// Whether top and bottom do so too.
+  public var isFlipped = false
   /// The filter that scales.
   public var interpolation = Interpolation.bicubic
   /// What is done to the pixels at last, in order.

@@ -16,6 +16,8 @@ public struct TrainTransform: Transform {
   public var ratio: ClosedRange<Double>
   /// How likely a view is mirrored.
   public var flipProbability: Double
+  /// How likely a view is turned upside down.
+  public var verticalFlipProbability: Double
   /// The filter that scales the crop and moves its pixels in augmentation.
   public var interpolation: TrainInterpolation
   /// Random operations on the view.
@@ -26,7 +28,8 @@ public struct TrainTransform: Transform {
   /// Makes the transform; the defaults are the reference's.
   public init(
     size: Int, scale: ClosedRange<Double> = 0.08...1, ratio: ClosedRange<Double> = (3.0 / 4.0)...(4.0 / 3.0),
-    flipProbability: Double = 0.5, interpolation: TrainInterpolation = .bicubic,
+    flipProbability: Double = 0.5, verticalFlipProbability: Double = 0,
+    interpolation: TrainInterpolation = .bicubic,
     augmentation: RandAugment? = nil, colorJitter: ColorJitter? = nil
   ) {
     precondition(size > 0, "a view has at least one pixel")
@@ -35,6 +38,7 @@ public struct TrainTransform: Transform {
     self.scale = scale
     self.ratio = ratio
     self.flipProbability = flipProbability
+    self.verticalFlipProbability = verticalFlipProbability
     self.interpolation = interpolation
     self.augmentation = augmentation
     self.colorJitter = colorJitter
@@ -45,9 +49,12 @@ public struct TrainTransform: Transform {
     var changes = generator.split(for: .augment)
     let crop = crop(width: width, height: height, generator: &generator)
     let isMirrored = generator.uniform() < flipProbability
+    let interpolation = interpolation.drawn(from: &generator)
+    // Drawn last, so that without such flips all else is drawn as before there were any.
+    let isFlipped = verticalFlipProbability > 0 && generator.uniform() < verticalFlipProbability
     return ImagePlan(
       crop: crop, scaledWidth: size, scaledHeight: size, window: PixelRegion(width: size, height: size),
-      isMirrored: isMirrored, interpolation: interpolation.drawn(from: &generator),
+      isMirrored: isMirrored, isFlipped: isFlipped, interpolation: interpolation,
       operations: operations(&changes))
   }
 

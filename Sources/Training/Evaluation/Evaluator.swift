@@ -51,7 +51,7 @@ public final class Evaluator {
     self.recipe = recipe
     self.group = group
     self.device = device
-    normalized = Normalizer(on: device)
+    normalized = Normalizer(recipe.data.preprocessing, on: device)
   }
 
   /// Counts one batch of this rank's share.
@@ -106,13 +106,19 @@ public final class Evaluator {
       Tensor(bytes: batch.pixels, [batch.count, batch.size, batch.size, 3], .uint8),
       Tensor(batch.labels.map(Int64.init), [batch.count]),
     ])
-    let logits = network(
-      normalized(inputs[0]).permuted([0, 3, 1, 2]),
-      .evaluation(computeType: recipe.computeType, kernels: recipe.kernels))
+    let logits = logits(normalized(inputs[0]), network)
     return (
       logits, crossEntropy(logits, inputs[1], reduction: .sum),
       logits.topIndices(min(5, logits.shape[1]))
     )
+  }
+
+  /// Of normalised images `[B, S, S, 3]`; with the mirror images', the mean of both.
+  private func logits(_ images: Tensor, _ network: any Network) -> Tensor {
+    let pass = Pass.evaluation(computeType: recipe.computeType, kernels: recipe.kernels)
+    let own = network(images.permuted([0, 3, 1, 2]), pass)
+    guard recipe.judging.mirrors else { return own }
+    return (own + network(images.flipped(2).permuted([0, 3, 1, 2]), pass)).scaled(by: 0.5)
   }
 
   /// Every rank's verdicts, the same on all of them.

@@ -1,4 +1,5 @@
 import Collective
+import Recipe
 import Torch
 
 /// What the ranks give one another in a step, and which part of the update each does.
@@ -130,6 +131,13 @@ public struct Parallelism: Equatable, Sendable {
   public var recordsSteps = true
   /// Whether a block keeps its input alone until its gradients are due, and is then computed again.
   public var recomputesBlocks = false
+
+  /// The same where a rule takes whole parameters, which lie in the blocks of several ranks: each rank then updates all.
+  func updating(by rule: Recipe.Optimizer) -> Parallelism {
+    var whole = self
+    if rule.takesWholeParameters { whole.shardsOptimizer = false }
+    return whole
+  }
 
   /// Overlapped, sharded where that can be done, in buckets of 25 MiB, compared every 100 updates.
   public init() {}

@@ -14,11 +14,18 @@ public final class Optimizer {
   /// For each of the rule's names; of a sharded update, this rank's blocks alone have meaning.
   let moments: [FlatState]
   /// What this rank updates in host memory, cut at blocks' edges and where decay or pace change.
-  private var pieces: [FlatLayout.Place] = []
+  private var pieces: [Piece] = []
+  private let values: Recipe.Optimizer
+
+  /// Some weights, and the shape of the parameter where they are all of one.
+  private struct Piece {
+    let place: FlatLayout.Place
+    var shape: [Int]?
+  }
 
   init(_ flat: FlatParameters, _ values: Recipe.Optimizer, _ exchange: RankExchange) {
     self.flat = flat
-    self.exchange = exchange
+    (self.exchange, self.values) = (exchange, values)
     let rule = updateRule(values)
     self.rule = rule
     moments = rule.moments.map { _ in FlatState(zeros: flat.layout, shapes: flat.shapes, on: flat.device) }
@@ -27,7 +34,11 @@ public final class Optimizer {
 
   /// Updates from here on what the parameters' layout says.
   func follow() {
-    pieces = flat.layout.pieces(of: flat.layout.learning.flatMap(exchange.updated))
+    guard values.takesWholeParameters else {
+      pieces = flat.layout.pieces(of: flat.layout.learning.flatMap(exchange.updated)).map { Piece(place: $0) }
+      return
+    }
+    pieces = flat.learning.map { Piece(place: flat.layout.places[$0], shape: flat.shapes[$0]) }
   }
 
   /// How many numbers a rule remembers of each weight.
@@ -46,6 +57,7 @@ public final class Optimizer {
   ) throws(CollectiveError) {
     if let numbers {
       if gradientScale != 1 { flat.gradients.tensor.scale(by: gradientScale) }
+      clipParts()
       move(at: numbers, within: UpdateLimits())
     } else {
       moveFloats(learningRate: learningRate, gradientScale: gradientScale)
@@ -81,19 +93,46 @@ public final class Optimizer {
     let gradients = flat.gradients.tensor.floats()
     let moments = moments.map { $0.tensor.floats() }
     _ = concurrently(pieces) { [steps] piece in
-      let (part, pace) = (piece.range, piece.pace ?? Pace())
+      let (part, pace) = (piece.place.range, piece.place.pace ?? Pace())
       let floats = FlatUpdate(
         weights: UnsafeMutableBufferPointer(rebasing: weights[part]),
-        gradients: UnsafeBufferPointer(rebasing: gradients[part]),
-        moments: moments.map { UnsafeMutableBufferPointer(rebasing: $0[part]) })
+        gradients: UnsafeMutableBufferPointer(rebasing: gradients[part]),
+        moments: moments.map { UnsafeMutableBufferPointer(rebasing: $0[part]) },
+        shape: piece.shape)
       let scalars = UpdateScalars(
-        steps: steps - pace.start, learningRate: learningRate * pace.factor, gradientScale: gradientScale)
-      rule.update(floats, decays: piece.decays, at: scalars)
+        steps: steps - pace.start, learningRate: learningRate * pace.factor,
+        gradientScale: clipped(floats, gradientScale))
+      rule.update(floats, decays: piece.place.decays, at: scalars)
     }
   }
 }
 
 extension Optimizer {
+  /// Bounds a card's gradients element by element, or output by output.
+  func clipParts() {
+    guard let limit = values.clip else { return }
+    switch values.clipMode {
+    case .norm: break
+    case .value: flat.gradients.tensor.clip(to: limit)
+    case .agc:
+      let learning = flat.learning
+      clipUnits(
+        of: learning.map { flat.gradients.parts[$0] }, weights: learning.map { flat.weights.parts[$0] },
+        to: limit)
+    }
+  }
+
+  /// Bounds gradients in host memory likewise, which scales them; what is left to multiply them by.
+  private func clipped(_ floats: FlatUpdate, _ scale: Double) -> Double {
+    guard let limit = values.clip, values.clipMode != .norm else { return scale }
+    if values.clipMode == .value {
+      floats.clipValues(scale: scale, to: limit)
+    } else {
+      floats.clipUnits(scale: scale, to: limit)
+    }
+    return 1
+  }
+
   /// What a checkpoint holds of the moments, by key: `<moment>.<parameter>`.
   var memoryShapes: [(name: String, shape: [Int])] {
     rule.moments.flatMap { moment in

@@ -54,6 +54,10 @@ func updateRule(_ values: Recipe.Optimizer) -> any UpdateRule {
   switch values.kind {
   case .adamw: AdamW(values: values)
   case .sgd: SGD(values: values)
+  case .lion: Lion(values: values)
+  case .lamb: WholeParameters(values: values, rule: .lamb)
+  case .cadamw: WholeParameters(values: values, rule: .cautious)
+  case .muon: Muon(matrices: values)
   }
 }
 

@@ -23,6 +23,8 @@ public struct TrainingState: Codable, Equatable, Sendable {
   public var recipeDigest: String
   /// The loss scale of a float16 run.
   public var lossScale: LossScale?
+  /// The best results so far by what the run is judged by; nil in checkpoints from before there was a choice.
+  public var judgement: Judgement?
   /// After how many updates what was frozen began to learn; nil where it does not, or nothing was.
   public var thawedAfter: Int?
   /// What a plateau schedule remembers of the run's evaluations; nil with another.
@@ -37,7 +39,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
   public init(
     epoch: Int, steps: Int, bestAccuracy: Double, bestAverage: Double? = nil, classes: [ClassName],
     recipe: Recipe, lossScale: LossScale? = nil, partial: PartialEpoch? = nil, plateau: Plateau? = nil,
-    thawedAfter: Int? = nil
+    thawedAfter: Int? = nil, judgement: Judgement? = nil
   ) {
     self.epoch = epoch
     self.partial = partial
@@ -50,6 +52,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
     self.lossScale = lossScale
     self.plateau = plateau
     self.thawedAfter = thawedAfter
+    self.judgement = judgement
     arithmetic = Self.arithmetic
   }
 }
@@ -121,6 +124,7 @@ extension TrainingState: CheckedState {
     guard partial?.loss.isSound ?? true else { return "its losses are no series of a run" }
     guard lossScale?.isSound ?? true else { return "its loss scale is none of a run" }
     guard thawedAfter.map((0...steps).contains) ?? true else { return "it thawed after no update of the run" }
+    guard judgement?.isSound ?? true else { return "its best results are none of a run" }
     guard plateau?.isSound ?? true else { return "its plateau is none of a run" }
     return nil
   }

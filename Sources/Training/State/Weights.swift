@@ -1,7 +1,7 @@
 public import Checkpoint
 public import Datasets
 public import Model
-import Recipe
+public import Recipe
 import Torch
 
 /// A network's weights as a file that timm and others read: the keys are theirs.
@@ -10,24 +10,20 @@ public struct Weights: Equatable, Sendable {
   public var model: String
   /// The classes in the order of the head's outputs; empty where the file's writer did not name them.
   public var classes: [ClassName]
-  /// Side of the images that the network saw, in pixels.
-  public var inputSize: Int
-  /// Part of the shorter side that the evaluation crop keeps.
-  public var cropPercent: Double
+  /// What becomes of images before the network sees them.
+  public var images: Recipe.Preprocessing
 
   /// What a file says of the weights in it.
-  public init(model: String, classes: [ClassName], inputSize: Int, cropPercent: Double) {
+  public init(model: String, classes: [ClassName], images: Recipe.Preprocessing) {
     self.model = model
     self.classes = classes
-    self.inputSize = inputSize
-    self.cropPercent = cropPercent
+    self.images = images
   }
 
   /// What a checkpoint's state says of the weights beside it.
   public init(of state: TrainingState) {
     self.init(
-      model: state.recipe.model.name, classes: state.classes, inputSize: state.recipe.data.inputSize,
-      cropPercent: state.recipe.data.cropPercent)
+      model: state.recipe.model.name, classes: state.classes, images: state.recipe.data.preprocessing)
   }
 
   /// Reads back what `metadata` wrote; nil for a file that does not say of which network it is.
@@ -35,8 +31,17 @@ public struct Weights: Equatable, Sendable {
     guard let model = metadata["model"] else { return nil }
     self.model = model
     classes = Self.classes(metadata["classes"] ?? "")
-    inputSize = Self.number(metadata["input_size"], within: 32...8192) ?? 224
-    cropPercent = Self.number(metadata["crop_pct"], within: 0.01...1) ?? 0.875
+    images = Recipe.Preprocessing()
+    if let side = Self.number(metadata["input_size"], within: 32...8192) { images.inputSize = side }
+    if let part = Self.number(metadata["crop_pct"], within: 0.01...1) { images.cropPercent = part }
+    if let mode = metadata["crop_mode"].flatMap(Recipe.CropMode.init) { images.cropMode = mode }
+    if let means = Self.colour(metadata["mean"], within: 0...1) { images.means = means }
+    if let deviations = Self.colour(metadata["std"], within: 1e-3...10) { images.deviations = deviations }
+  }
+
+  private static func colour(_ text: String?, within range: ClosedRange<Double>) -> [Double]? {
+    let values = (text ?? "").split(separator: " ").compactMap { number(String($0), within: range) }
+    return values.count == 3 ? values : nil
   }
 
   // Lines by their bytes: to Swift's characters, "\r\n" is one.
@@ -52,11 +57,21 @@ public struct Weights: Equatable, Sendable {
   }
 
   /// The texts that go beside the tensors; the classes' names are lines of one, each as its `text`.
+  ///
+  /// Of images, what is not as the reference has it, besides their size.
   public var metadata: [String: String] {
-    [
+    var texts = [
       "format": "pt", "model": model, "classes": classes.map(\.text).joined(separator: "\n"),
-      "input_size": String(inputSize), "crop_pct": String(cropPercent),
+      "input_size": String(images.inputSize), "crop_pct": String(images.cropPercent),
     ]
+    let usual = Recipe.Preprocessing()
+    if images.cropMode != usual.cropMode { texts["crop_mode"] = images.cropMode.rawValue }
+    for (key, values, usual) in [
+      ("mean", images.means, usual.means), ("std", images.deviations, usual.deviations),
+    ] where values != usual {
+      texts[key] = values.map { "\($0)" }.joined(separator: " ")
+    }
+    return texts
   }
 
   /// Writes the weights of `network` to `path`, in place of an earlier file.

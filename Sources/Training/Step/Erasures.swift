@@ -22,11 +22,13 @@ struct Erasures {
 
   /// The same erasures, of `room` elements: the first one again and again; all as they are where they are more.
   ///
-  /// - Parameter pixels: The bytes of the images, of which the first stays what it is where nothing is erased.
-  func filled(to room: Int, of pixels: UnsafeRawBufferPointer) -> Erasures {
+  /// - Parameters:
+  ///   - pixels: The bytes of the images, of which the first stays what it is where nothing is erased.
+  ///   - images: What they are normalised by.
+  func filled(to room: Int, of pixels: UnsafeRawBufferPointer, _ images: Recipe.Preprocessing) -> Erasures {
     var (places, values) = (places.elements(as: Int64.self), values.elements(as: Float.self))
     guard places.count < room, let byte = pixels.first else { return self }
-    let filler = (places.first ?? 0, values.first ?? Normalizer.normal(byte, channel: 0))
+    let filler = (places.first ?? 0, values.first ?? images.normal(byte, channel: 0))
     places += Array(repeating: filler.0, count: room - places.count)
     values += Array(repeating: filler.1, count: room - values.count)
     return Erasures(places: Tensor(places, [room]), values: Tensor(values, [room]))

@@ -18,6 +18,10 @@ struct Mixing {
 
   /// The draws for a batch; `draw` is its number in the whole run, over all ranks.
   func plan(count: Int, side: Int, epoch: Int, draw: Int) -> MixPlan {
+    if let off = mixing.offEpoch, epoch >= off {
+      // Of the same shapes, for a card that repeats a step.
+      return MixPlan(shares: Array(repeating: MixPlan.Share(own: 1, box: nil), count: count))
+    }
     var generator = KeyedGenerator(seed: seed, stream: .mixing, epoch: epoch, index: draw)
     return MixPlan(mixing, count: count, side: side, generator: &generator)
   }

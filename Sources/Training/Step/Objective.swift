@@ -2,24 +2,26 @@ import Model
 public import Recipe
 public import Torch
 
-/// From pixels to the loss: normalise, erase, mix, the network, cross-entropy.
+/// From pixels to the loss: normalise, erase, mix, the network, the criterion.
 struct Objective {
   private let network: any Network
   private let normalized: Normalizer
-  private let smoothing: Double
+  private let criterion: Criterion
   private let computeType: DType
   private let kernels: Kernels
   private let recomputesBlocks: Bool
   private let weights: CastWeights?
 
-  /// - Parameter weights: The network's, in the recipe's compute type, where they lie ready.
+  /// - Parameters:
+  ///   - weights: The network's, in the recipe's compute type, where they lie ready.
+  ///   - classWeights: What images of each class count; nil where all count alike.
   init(
     _ network: any Network, _ recipe: Recipe, on device: Device, recomputesBlocks: Bool = false,
-    weights: CastWeights? = nil
+    weights: CastWeights? = nil, classWeights: [Double]? = nil
   ) {
     self.network = network
-    normalized = Normalizer(on: device)
-    smoothing = recipe.smoothing
+    normalized = Normalizer(recipe.data.preprocessing, on: device)
+    criterion = Criterion(recipe, weights: classWeights, on: device)
     computeType = recipe.computeType
     kernels = recipe.kernels
     self.recomputesBlocks = recomputesBlocks
@@ -35,30 +37,20 @@ struct Objective {
       inputs.dropPath, dropout: inputs.dropout, computeType: computeType, kernels: kernels,
       recomputesBlocks: recomputesBlocks, weights: weights)
     let logits = network(images.permuted([0, 3, 1, 2]), pass)
-    // Mixed targets have the smoothing in them.
-    return crossEntropy(logits, inputs.targets, smoothing: inputs.mix == nil ? smoothing : 0)
+    return criterion(logits, inputs.targets)
   }
 }
 
-/// Turns bytes into what the network was made for: `(x / 255 - mean) / deviation` with ImageNet's statistics.
+/// Turns bytes into what the network was made for: `(x / 255 - mean) / deviation`.
 public struct Normalizer {
   private let mean: Tensor
   private let deviation: Tensor
   private let device: Device
-  /// ImageNet's, of red, green and blue between 0 and 1.
-  public static let means: [Float] = [0.485, 0.456, 0.406]
-  /// Likewise.
-  public static let deviations: [Float] = [0.229, 0.224, 0.225]
 
-  /// What becomes of one byte, to the bit.
-  static func normal(_ byte: UInt8, channel: Int) -> Float {
-    (Float(byte) - means[channel] * 255) / (deviations[channel] * 255)
-  }
-
-  /// A normaliser whose statistics live on `device`.
-  public init(on device: Device) {
-    mean = Tensor(Self.means, [1, 1, 1, 3]).scaled(by: 255).moved(to: device)
-    deviation = Tensor(Self.deviations, [1, 1, 1, 3]).scaled(by: 255).moved(to: device)
+  /// A normaliser whose statistics live on `device`; ImageNet's where nobody says.
+  public init(_ images: Recipe.Preprocessing = Recipe.Preprocessing(), on device: Device) {
+    mean = Tensor(images.means.map(Float.init), [1, 1, 1, 3]).scaled(by: 255).moved(to: device)
+    deviation = Tensor(images.deviations.map(Float.init), [1, 1, 1, 3]).scaled(by: 255).moved(to: device)
     self.device = device
   }
 
@@ -69,6 +61,13 @@ public struct Normalizer {
 
   /// Bytes `[B, H, W, 3]` of the device → float32 of that shape.
   func callAsFunction(_ pixels: Tensor) -> Tensor { (pixels.cast(to: .float32) - mean) / deviation }
+}
+
+extension Recipe.Preprocessing {
+  /// What a ``Normalizer`` makes of one byte, to the bit.
+  func normal(_ byte: UInt8, channel: Int) -> Float {
+    (Float(byte) - Float(means[channel]) * 255) / (Float(deviations[channel]) * 255)
+  }
 }
 
 extension Recipe {

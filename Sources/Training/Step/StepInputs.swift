@@ -11,7 +11,7 @@ struct StepInputs {
   struct Part {
     /// Bytes `[B, S, S, 3]`.
     let pixels: Tensor
-    /// Classes `[B]` (int64), or distributions `[B, K]` (float32) where images are mixed.
+    /// Classes `[B]` (int64), or distributions `[B, K]` (float32) where images are mixed, or the loss takes no others.
     let targets: Tensor
     /// What is erased of normalised images; nil where the recipe erases nothing.
     let erasures: Erasures?
@@ -80,6 +80,8 @@ struct InputDraws {
   private let network: any Network
   private let erasing: RandomErasing?
   private let mixing: Mixing?
+  /// What makes distributions of classes for a loss that takes no others.
+  private let smoothed: SmoothedTargets?
   private let evenShapes: Bool
 
   /// - Parameter evenShapes: Whether nearly all parts of a size are to have tensors of the same shapes, for a card that
@@ -90,6 +92,9 @@ struct InputDraws {
     self.evenShapes = evenShapes
     erasing = RandomErasing(recipe)
     mixing = Mixing(recipe, classes: network.classes)
+    smoothed =
+      recipe.loss.takesDistributions
+      ? SmoothedTargets(classes: network.classes, smoothing: recipe.smoothing) : nil
   }
 
   /// The inputs of one update; `draws` has for each part its number among all that the ranks of the run ever train on.
@@ -107,11 +112,11 @@ struct InputDraws {
     return StepInputs.Part(
       pixels: Tensor(bytes: part.pixels, [count, side, side, 3], .uint8),
       targets: plan.flatMap { mixing?.targets(part.labels, by: $0) }
-        ?? Tensor(part.labels.map(Int64.init), [count]),
+        ?? smoothed?(part.labels, part.labels.map { _ in 1 }) ?? Tensor(part.labels.map(Int64.init), [count]),
       erasures: erasing.map { erasing in
         let erasures = erasing.erasures(side: side, seed: seed, epoch: epoch, views: part.indices)
         let room = erasing.usualRoom(images: count, side: side)
-        return evenShapes ? erasures.filled(to: room, of: part.pixels) : erasures
+        return evenShapes ? erasures.filled(to: room, of: part.pixels, recipe.data.preprocessing) : erasures
       },
       mix: plan.map { Mix($0, side: side) },
       dropPath: DropPath(rates: network.dropRates, seed: seed, epoch: epoch, images: part.indices),

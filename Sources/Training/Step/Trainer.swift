@@ -48,9 +48,11 @@ public final class Trainer {
   let weightCheck: WeightCheck
 
   /// A trainer at step 0; `network` must hold the same weights on every rank.
+  ///
+  /// - Parameter classWeights: What images of each class count in the loss; nil where all count alike.
   public init(
     _ network: any Network, recipe: Recipe, group: any ProcessGroup, on device: Device,
-    parallelism: Parallelism = Parallelism()
+    parallelism: Parallelism = Parallelism(), classWeights: [Double]? = nil
   ) throws(TrainingError) {
     self.network = network
     self.recipe = recipe
@@ -61,7 +63,8 @@ public final class Trainer {
       try FlatParameters(
         network.parameters, over: group, on: device, bucketBytes: parallelism.bucketBytes, paces: paces))
     self.flat = flat
-    exchange = RankExchange(group, parallelism, on: device, clock: clock)
+    exchange = RankExchange(
+      group, parallelism.updating(by: recipe.optimizer), on: device, clock: clock)
     reducer = GradientReducer(flat, exchange, parallelism)
     optimizer = Optimizer(flat, recipe.optimizer, exchange)
     average = recipe.ema.enabled ? WeightEMA(flat, recipe.ema) : nil
@@ -71,7 +74,8 @@ public final class Trainer {
     productWeights = casts ? ProductWeights(flat, recipe.computeType) : nil
     objective = Objective(
       network, recipe, on: device, recomputesBlocks: parallelism.recomputesBlocks,
-      weights: productWeights.map { CastWeights(network.parameters.map(\.tensor), as: $0.leaves) })
+      weights: productWeights.map { CastWeights(network.parameters.map(\.tensor), as: $0.leaves) },
+      classWeights: classWeights)
     packing = SharedPacking(over: group.ofThisHost, clock: clock)
     let decidesThere = device != .cpu && group.size == 1 && lossScale == nil
     let records = decidesThere && parallelism.recordsSteps
@@ -79,7 +83,7 @@ public final class Trainer {
     cardStep =
       decidesThere
       ? CardStep(
-        UpdateGuard(on: device, clip: recipe.optimizer.clip), on: device, records: records, clock) : nil
+        UpdateGuard(on: device, clip: recipe.optimizer.normLimit), on: device, records: records, clock) : nil
     let isUnheard = device != .cpu && !decidesThere && parallelism.recordsSteps
     unrecorded = isUnheard ? CardStep.hostIsNeeded(movesLossScale: lossScale != nil) : nil
   }
@@ -139,6 +143,7 @@ public final class Trainer {
     forwardAndBackward(inputs, numbers.narrowed(0, to: 0..<count))
     clock.begin(.optimizer)
     let limits = updateGuard.limits(of: flat.gradients.tensor, numbers)
+    optimizer.clipParts()
     optimizer.move(at: updateNumbers, within: limits)  // clips
     average?.move(at: updateNumbers)
     return numbers
@@ -198,7 +203,8 @@ public final class Trainer {
     try collectively(try reducer.finish())
     let own = RankReport(signals: signals, loss: loss, squares: reducer.ownSquares())
     let all = StepSummary(
-      try collectively(try exchange.all(own)), lossScale: lossScale?.factor ?? 1, clip: recipe.optimizer.clip)
+      try collectively(try exchange.all(own)), lossScale: lossScale?.factor ?? 1,
+      clip: recipe.optimizer.normLimit)
     if all.signals.contains(.lacksImages) { throw .imagesMissing }
     return all
   }

@@ -34,7 +34,7 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
     case .timm: "timm.create_model(\"local-dir:\(path)\", pretrained=True) loads it"
     case .pth: "torch.load(\"\(path)\", weights_only=True)[\"model\"] is its state_dict, under timm's keys"
     case .onnx:
-      "takes images [batch, 3, \(trained.about.inputSize), \(trained.about.inputSize)], normalised as its metadata says"
+      "takes images [batch, 3, \(trained.about.images.inputSize), \(trained.about.images.inputSize)], normalised as its metadata says"
     }
   }
 
@@ -49,11 +49,12 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
     let about = trained.about
     var graph = NetworkGraph(trained.network.parameters)
     let model = graph.model(
-      about.model, side: about.inputSize, classes: about.classes.count,
+      about.model, side: about.images.inputSize, classes: about.classes.count,
       notes: [
         "model": about.model, "classes": try jsonLine(about.classes.map(\.description)),
-        "input_size": "\(about.inputSize)", "crop_pct": "\(about.cropPercent)", "interpolation": "bicubic",
-        "mean": try jsonLine(Normalizer.means), "std": try jsonLine(Normalizer.deviations),
+        "input_size": "\(about.images.inputSize)", "crop_pct": "\(about.images.cropPercent)",
+        "interpolation": "bicubic",
+        "mean": try jsonLine(about.images.means), "std": try jsonLine(about.images.deviations),
       ], version: programVersion)
     guard let model else {
       throw Failure("\(about.model) has no form in ONNX here", exitStatus: .badConfiguration)

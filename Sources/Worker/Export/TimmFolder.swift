@@ -39,8 +39,8 @@ struct TimmFolder {
       architecture: name, numClasses: about.classes.count, labelNames: about.classes.map(\.description),
       modelArgs: arguments,
       pretrainedCfg: Config.Pretrained(
-        inputSize: [3, about.inputSize, about.inputSize], cropPct: about.cropPercent,
-        mean: Normalizer.means, std: Normalizer.deviations,
+        inputSize: [3, about.images.inputSize, about.images.inputSize], cropPct: about.images.cropPercent,
+        mean: about.images.means, std: about.images.deviations,
         numClasses: about.classes.count,
         firstConv: shape == nil ? "patch_embeds.0.proj" : "patch_embed.proj",
         classifier: shape?.isDistilled == true ? ["head", "head_dist"] : ["head"],
@@ -52,7 +52,8 @@ struct TimmFolder {
     if let name = ModelName.timm(about.model) {
       // A vision transformer is made for one size, which timm's builder takes 224 for.
       return (
-        name, VisionTransformer.Shape.named(name).map { _ in Config.Arguments(imgSize: about.inputSize) }
+        name,
+        VisionTransformer.Shape.named(name).map { _ in Config.Arguments(imgSize: about.images.inputSize) }
       )
     }
     let stages = TwinsConfiguration.named(about.model)?.stages ?? []
@@ -85,8 +86,8 @@ struct TimmFolder {
     struct Pretrained: Encodable {
       let inputSize: [Int]
       let cropPct: Double
-      let mean: [Float]
-      let std: [Float]
+      let mean: [Double]
+      let std: [Double]
       let numClasses: Int
       let interpolation = "bicubic"
       let cropMode = "center"

@@ -17,9 +17,9 @@ struct MistakePictures {
 
   init(_ plan: RunPlan, threads: Int) {
     folder = plan.data.validation
-    let images = plan.recipe.data
-    transform = EvaluationTransform(
-      size: min(images.inputSize, Self.mostPixels), cropPercent: images.cropPercent)
+    var images = plan.recipe.data.preprocessing
+    images.inputSize = min(images.inputSize, Self.mostPixels)
+    transform = EvaluationTransform(images)
     epochs = plan.recipe.schedule.epochs
     self.threads = threads
   }

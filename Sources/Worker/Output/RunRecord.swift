@@ -139,7 +139,6 @@ extension Weights {
   /// What the weight files of a run say of themselves.
   fileprivate init(_ plan: RunPlan) {
     self.init(
-      model: plan.recipe.model.name, classes: plan.data.classes, inputSize: plan.recipe.data.inputSize,
-      cropPercent: plan.recipe.data.cropPercent)
+      model: plan.recipe.model.name, classes: plan.data.classes, images: plan.recipe.data.preprocessing)
   }
 }

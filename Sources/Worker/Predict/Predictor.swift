@@ -15,12 +15,7 @@ struct Predictor {
   init(_ trained: TrainedNetwork, top: Int, logits: Bool, on device: Device) {
     (self.trained, showsLogits) = (trained, logits)
     self.top = min(top, trained.about.classes.count)
-    normalized = Normalizer(on: device)
-  }
-
-  /// How an image becomes what the network sees.
-  private var transform: EvaluationTransform {
-    EvaluationTransform(size: trained.about.inputSize, cropPercent: trained.about.cropPercent)
+    normalized = Normalizer(trained.about.images, on: device)
   }
 
   /// Calls `body` with each image's prediction, or with why there is none, in the order of the images.
@@ -29,7 +24,8 @@ struct Predictor {
     _ body: (_ image: Int, Result<[Prediction.Guess], DataError>) throws -> Void
   ) throws {
     let loader = BatchLoader(
-      folder: images, transform: transform, batchSize: batchSize, seed: 0, threads: threads, failures: .black)
+      folder: images, transform: EvaluationTransform(trained.about.images), batchSize: batchSize, seed: 0,
+      threads: threads, failures: .black)
     loader.start(
       batches: stride(from: 0, to: images.count, by: batchSize).map { start in
         Array(start..<min(start + batchSize, images.count))

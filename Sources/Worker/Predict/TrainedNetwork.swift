@@ -25,13 +25,12 @@ struct TrainedNetwork {
     guard let model = wishes.model ?? source.about?.model else {
       throw RecipeError("\(masked(named.path)) does not say of which network it is: name it with --model")
     }
-    about = Weights(
-      model: try ModelName.canonical(model), classes: try source.classes,
-      inputSize: wishes.inputSize ?? source.about?.inputSize ?? 224,
-      cropPercent: source.about?.cropPercent ?? 0.875)
+    var images = source.about?.images ?? Recipe.Preprocessing()
+    if let side = wishes.inputSize { images.inputSize = side }
+    about = Weights(model: try ModelName.canonical(model), classes: try source.classes, images: images)
     var recipe = Recipe()
     recipe.model.name = about.model
-    recipe.data.inputSize = about.inputSize
+    recipe.data.inputSize = about.images.inputSize
     network = try makeNetwork(recipe, classes: about.classes.count, on: device)
     try source.load(network)
   }

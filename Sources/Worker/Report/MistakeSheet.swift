@@ -17,7 +17,9 @@ struct MistakeSheet {
   /// The sheet of an evaluation.
   init(_ report: EvaluationReport) {
     self.report = report
-    thumbnail = EvaluationTransform(size: Self.side, cropPercent: report.images.cropPercent)
+    var images = report.images.preprocessing
+    images.inputSize = Self.side
+    thumbnail = EvaluationTransform(images)
   }
 
   /// The whole page.

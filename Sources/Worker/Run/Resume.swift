@@ -51,8 +51,7 @@ enum Resume {
       return values
     case .weights(let file), .finetuning(let file):
       guard !request.run.trains, let about = Weights(metadata: file.metadata) else { return nil }
-      return SavedValues(
-        model: about.model, inputSize: about.inputSize, cropPercent: about.cropPercent, source: file.path)
+      return SavedValues(model: about.model, images: about.images, source: file.path)
     }
   }
 
@@ -69,7 +68,7 @@ enum Resume {
     guard request.run.eval, case .weights(let file) = self else { return nil }
     let about = Weights(metadata: file.metadata)
     let values = request.assumption(
-      of: about == nil ? [] : ["model.name", "data.inputSize", "data.cropPercent"])
+      of: about == nil ? [] : Set(["model.name"] + Recipe.Images.preprocessingNames))
     let classes = about?.classes.isEmpty ?? true ? "its outputs are the folder's classes in order" : nil
     let assumed = [values, classes].compactMap(\.self)
     return assumed.isEmpty

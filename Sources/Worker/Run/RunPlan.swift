@@ -20,6 +20,8 @@ struct RunPlan {
   let data: ImageFolderPair
   /// The transform that training images get.
   let trainingTransform: any Transform
+  /// What images of each class count in the loss; nil where all count alike.
+  let classWeights: [Double]?
   /// Updates that a whole epoch makes; 0 where nothing is trained.
   let updates: Int
   let folder: OutputFolder
@@ -43,7 +45,8 @@ struct RunPlan {
       FilePath(recipe.data.path), for: settings.purpose,
       evaluating: settings.split ?? ImageFolderPair.splits.validation)
     data = found.numbered(as: classes) ?? found
-    updates = settings.trains ? try Sampler(recipe, count: data.training.count).stepsPerEpoch : 0
+    updates = settings.trains ? try Sampler(recipe, of: data.training).stepsPerEpoch : 0
+    classWeights = settings.trains ? try ClassWeights(recipe, data.training).weights : nil
     var asked = try request.recipeAsAskedFor(hostSize: rank.localWorldSize, over: saved) ?? recipe
     if settings.trains {
       recipe.settleAverage(updates: recipe.allUpdates(of: updates))
@@ -114,8 +117,13 @@ extension RunSettings {
 }
 
 extension Sampler {
-  /// The order in which a recipe goes through `count` images.
-  init(_ recipe: Recipe, count: Int) throws(DataError) {
+  /// The order in which a recipe goes through a folder's images.
+  init(_ recipe: Recipe, of images: ImageFolder) throws(DataError) {
+    try self.init(recipe, count: images.count, classes: images.classCounts)
+  }
+
+  /// The order in which a recipe goes through `count` images of so many of each class.
+  init(_ recipe: Recipe, count: Int, classes: [Int]) throws(DataError) {
     guard count >= recipe.worldSize * recipe.rankImages else {
       throw .batchLargerThanData(
         count: count, batchSize: recipe.data.batchSize, worldSize: recipe.worldSize,
@@ -123,15 +131,16 @@ extension Sampler {
     }
     try self.init(
       count: count, worldSize: recipe.worldSize, batchSize: recipe.rankImages, seed: recipe.seed,
-      shuffle: recipe.data.shuffles, repetitions: recipe.data.repeatedAugmentation ? 3 : 1)
+      shuffle: recipe.data.shuffles, repetitions: recipe.data.repeatedAugmentation ? 3 : 1,
+      balancing: recipe.data.sampling == .balanced ? classes : nil)
   }
 }
 
 extension Recipe {
   /// Images that one rank takes for one update.
   var rankImages: Int { data.batchSize * accumulation }
-  /// Images that one rank evaluates at once: the reference's one and a half training batches.
-  var evaluationBatch: Int { max(1, data.batchSize * 3 / 2) }
+  /// Images that one rank evaluates at once; by default the reference's one and a half training batches.
+  var evaluationBatch: Int { judging.batchSize ?? max(1, data.batchSize * 3 / 2) }
 }
 
 extension Recipe.Images {
@@ -140,15 +149,13 @@ extension Recipe.Images {
     guard augments else { return evaluationTransform }
     return TrainTransform(
       size: inputSize, scale: cropScale[0]...cropScale[1], ratio: cropRatio[0]...cropRatio[1],
-      flipProbability: flip, interpolation: trainInterpolation,
+      flipProbability: flip, verticalFlipProbability: verticalFlip, interpolation: trainInterpolation,
       augmentation: autoAugment.isEmpty ? nil : try RandAugment(parsing: autoAugment),
       colorJitter: colorJitter > 0 ? ColorJitter(colorJitter) : nil)
   }
 
   /// The transform that held-out images get.
-  var evaluationTransform: EvaluationTransform {
-    EvaluationTransform(size: inputSize, cropPercent: cropPercent)
-  }
+  var evaluationTransform: EvaluationTransform { EvaluationTransform(preprocessing) }
 
   private var trainInterpolation: TrainInterpolation {
     switch interpolation {
@@ -156,5 +163,13 @@ extension Recipe.Images {
     case .bilinear: .bilinear
     case .random: .random
     }
+  }
+}
+
+extension EvaluationTransform {
+  /// What a recipe, or weights, have become of images.
+  init(_ images: Recipe.Preprocessing) {
+    self.init(size: images.inputSize, cropPercent: images.cropPercent)
+    keepsProportions = images.cropMode == .center
   }
 }

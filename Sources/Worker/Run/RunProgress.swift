@@ -11,6 +11,8 @@ struct RunProgress: Equatable {
   /// Updates of the weights so far.
   var updates = 0
   var best = BestAccuracy()
+  /// The best results so far by what the run is judged by.
+  var judgement = Judgement(by: .acc1)
   /// What a plateau schedule remembers; nil with another.
   var plateau: Plateau?
 }
@@ -21,6 +23,7 @@ extension RunProgress {
     let (epoch, partial) = state.place(for: recipe)
     self.init(
       epoch: epoch, partial: partial, updates: state.steps, best: BestAccuracy(state),
+      judgement: Judgement(state, by: recipe.judging.monitor),
       plateau: recipe.schedule.newPlateau.map { state.plateau ?? $0 })
   }
 
@@ -29,7 +32,8 @@ extension RunProgress {
     TrainingState(
       epoch: epoch, steps: updates, bestAccuracy: best.own,
       bestAverage: recipe.ema.enabled ? best.average : nil, classes: classes, recipe: recipe,
-      lossScale: trainer.lossScale, partial: partial, plateau: plateau, thawedAfter: trainer.thawedAfter)
+      lossScale: trainer.lossScale, partial: partial, plateau: plateau, thawedAfter: trainer.thawedAfter,
+      judgement: judgement)
   }
 }
 

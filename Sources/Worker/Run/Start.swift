@@ -32,12 +32,14 @@ struct Start {
       throw Failure("--freeze \(recipe.tuning.frozen): \(fault)", exitStatus: .usage)
     }
     trainer = try Trainer(
-      network, recipe: recipe, group: rank.group, on: rank.device, parallelism: plan.parallelism)
+      network, recipe: recipe, group: rank.group, on: rank.device, parallelism: plan.parallelism,
+      classWeights: plan.classWeights)
     if let note = rank.group.transportNote, rank.isFirst { Console.warn("note: \(note)") }
     rank.console.print("number of params: \(network.parameterCount)")
     if plan.settings.trains, let line = network.freezingLine(recipe) { rank.console.print(line) }
     progress.epoch = recipe.schedule.startEpoch
     progress.plateau = recipe.schedule.newPlateau
+    progress.judgement = Judgement(by: recipe.judging.monitor)
     if plan.settings.resume != nil { try Resume.agree(on: resume, in: rank.group) }
     if let resume { try begin(from: resume) }
     if plan.settings.resume == "auto", resumed == nil {

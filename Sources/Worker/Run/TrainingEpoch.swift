@@ -20,7 +20,7 @@ struct TrainingEpoch {
   ) throws(DataError) {
     (self.rank, self.trainer, self.checkpoints) = (rank, trainer, checkpoints)
     recipe = plan.recipe
-    sampler = try Sampler(recipe, count: plan.data.training.count)
+    sampler = try Sampler(recipe, of: plan.data.training)
     skipped = SkippedImages(limit: plan.settings.skipDamaged, of: recipe.data.path, rank)
     loader = BatchLoader(
       folder: plan.data.training, transform: plan.trainingTransform, batchSize: recipe.rankImages,

@@ -100,13 +100,14 @@ final class TrainingRun {
     rank.phases.begin(epochs: schedule.epochs, best: progress.best)
     plan.sayStart(on: rank.console)
     rank.console.print("Start training for \(schedule.epochs) epochs")
-    if progress.epoch >= schedule.epochs {
+    if isOver {
       rank.console.print(
-        "Nothing left to train: epoch \(progress.epoch - 1) is done. Raise --epochs to go on.")
+        "Nothing left to train: epoch \(progress.epoch - 1) is done. "
+          + "Raise \(endsEarly ? "--early-stop" : "--epochs") to go on.")
     } else {
       checkpoints.prepare()
     }
-    while progress.epoch < schedule.epochs {
+    while !isOver {
       do {
         let rates = schedule.rates(
           updatesOfEpoch: plan.recipe.updates(of: plan.updates), plateau: progress.plateau)
@@ -124,6 +125,12 @@ final class TrainingRun {
     rank.console.print("Training time \(ReferenceLines.duration(watch.elapsed))")
     return .done
   }
+
+  /// Whether nothing better was found for as long as the run waits.
+  private var endsEarly: Bool { progress.judgement.ends(plan.recipe.judging.earlyStop) }
+
+  /// Whether all epochs are done that the run is to have.
+  private var isOver: Bool { progress.epoch >= plan.recipe.schedule.epochs || endsEarly }
 
   /// Who watches the steps, in the order in which they hear of them.
   private func observers(_ record: RunRecord?, of steps: TrainingEpoch) -> [any StepObserver] {
@@ -159,23 +166,28 @@ final class TrainingRun {
 
   /// Evaluates and writes what a finished epoch leaves. It is saved before: whatever happens meanwhile, the steps are made.
   private func finish(_ rate: Double, _ record: RunRecord?, _ checkpoints: Checkpoints) throws {
-    let isLast = progress.epoch == plan.recipe.schedule.epochs - 1
-    let noEval = plan.settings.noEval
-    if !noEval { try checkpoints.finishSteps(progress) }
-    let (tally, averageTally) = noEval ? (nil, nil) : try evaluateBoth()
+    let (epoch, recipe) = (progress.epoch, plan.recipe)
+    let evaluates = !plan.settings.noEval && recipe.evaluates(after: epoch)
+    if evaluates { try checkpoints.finishSteps(progress) }
+    let (tally, averageTally) = evaluates ? try evaluateBoth() : (nil, nil)
     let best = progress.best.with(tally, average: averageTally)
-    let isBest = best.own > progress.best.own
+    let finding = tally.map { progress.judgement.hear($0, average: averageTally) }
+    let isLast = epoch == recipe.schedule.epochs - 1 || endsEarly
     if tally != nil { rank.console.print("Max accuracy: \(fixed(best.own, 2))%") }
     if averageTally != nil { rank.console.print("Max EMA accuracy: \(fixed(best.average, 2))%") }
     sayClasses((tally, averageTally))
-    let epoch = progress.epoch
-    if let tally { progress.plateau?.hear(tally.accuracy1, after: epoch, plan.recipe.schedule) }
+    if let finding { progress.plateau?.hear(finding.score, after: epoch, recipe.schedule) }
+    if endsEarly {
+      let (title, count) = (recipe.judging.monitor.title, progress.judgement.worse)
+      rank.console.print(
+        "Ending early: no better \(title) in the last \(count) evaluation\(count == 1 ? "" : "s")")
+    }
     if record != nil { rank.phases.enter(.checkpoint) }
     let summary = EpochSummary(
       epoch: epoch, updates: progress.updates, learningRate: rate,
       trainingLoss: progress.partial?.loss.globalAverage ?? 0,
-      tally: tally, averageTally: averageTally, isBest: isBest,
-      isBestAverage: best.average > progress.best.average, isLast: isLast,
+      tally: tally, averageTally: averageTally, isBest: finding?.isBest ?? false,
+      isBestAverage: finding?.isBestAverage ?? false, isLast: isLast,
       parameters: trainer.network.parameterCount, skipped: progress.partial?.skipped?.count)
     let failure = record?.finish(summary, trainer)
     rank.phases.enter(.communicate)
@@ -184,6 +196,6 @@ final class TrainingRun {
     for observer in trainer.observers { observer.finish(summary) }
     (progress.best, progress.partial) = (best, nil)
     // Every rank gives its part of a checkpoint; rank 0 writes it.
-    try checkpoints.finishEpoch(progress, isBest: isBest, isLast: isLast)
+    try checkpoints.finishEpoch(progress, isBest: finding?.isBetter ?? false, isLast: isLast)
   }
 }

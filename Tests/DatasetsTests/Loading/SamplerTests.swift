@@ -34,6 +34,35 @@ import Testing
     #expect(sampler.batches(epoch: 1, rank: 1) == sampler.batches(epoch: 0, rank: 1))
   }
 
+  @Test func `a balanced epoch shows as many images of each class, and differs from the next`() throws {
+    let classes = [50, 3, 40, 7]
+    let sampler = try Sampler(count: 100, worldSize: 1, batchSize: 4, seed: 1, balancing: classes)
+    let starts = [0, 50, 53, 93, 100]
+    var seen: Set<Int> = []
+    for epoch in 0..<8 {
+      let views = sampler.order(epoch: epoch)
+      #expect(views.count == 100 && Set(views).count == 100, "each view is one of its own")
+      let images = views.map { $0 % 100 }
+      #expect(
+        (0..<4).map { c in images.count { $0 >= starts[c] && $0 < starts[c + 1] } } == [25, 25, 25, 25])
+      for image in 50..<53 { #expect((8...9).contains(images.count { $0 == image })) }
+      seen.formUnion(images)
+    }
+    #expect(seen.count == 100, "some of a large class are in another epoch")
+    #expect(sampler.order(epoch: 0) != sampler.order(epoch: 1))
+    #expect(sampler.order(epoch: 1) == sampler.order(epoch: 1))
+  }
+
+  @Test(arguments: [1, 2, 4]) func `a balanced epoch is the same for any number of ranks`(world: Int) throws {
+    let classes = [30, 5, 12]
+    let one = try Sampler(count: 47, worldSize: 1, batchSize: 4, seed: 1, balancing: classes)
+    let many = try Sampler(count: 47, worldSize: world, batchSize: 4 / world, seed: 1, balancing: classes)
+    let ranks = (0..<world).map { many.batches(epoch: 3, rank: $0) }
+    for (step, batch) in one.batches(epoch: 3, rank: 0).enumerated() {
+      #expect((0..<4).map { ranks[$0 % world][step][$0 / world] } == batch)
+    }
+  }
+
   @Test func `epochs and seeds have orders of their own`() throws {
     let sampler = try Sampler(count: 100, worldSize: 1, batchSize: 1, seed: 0)
     let other = try Sampler(count: 100, worldSize: 1, batchSize: 1, seed: 1)

@@ -68,6 +68,16 @@ import Testing
     #expect(try sample == Fixture.bytes("evaluation/\(name).jpg.rgb"))
   }
 
+  @Test(arguments: ["landscape", "banner"]) func `a squashed image is seen whole, as timm has it`(
+    name: String
+  ) throws {
+    var transform = EvaluationTransform(size: 56)
+    transform.keepsProportions = false
+    let sample = try ImageDecoder().pixels(
+      of: FilePath(Fixture.path("evaluation/\(name).jpg")), transform, generator: anyGenerator)
+    #expect(try sample == Fixture.bytes("evaluation/\(name).jpg.squash.rgb"))
+  }
+
   // Offsets of half a pixel go to the even neighbour: 117 / 2 to 58, 35 / 2 to 18 and not 17.
   @Test(arguments: [(500, 375, 341, 58), (224, 259, 256, 16), (259, 256, 259, 18), (100, 100, 256, 16)])
   func `the evaluation plan is the reference's`(width: Int, height: Int, scaledWidth: Int, x: Int) {
@@ -103,6 +113,13 @@ import Testing
     var plan = ImagePlan(
       crop: whole, scaledWidth: 31, scaledHeight: 17, window: whole, isMirrored: false)
     let straight = try drawn("resize/source.png", plan)
+    plan.isFlipped = true
+    let flipped = try drawn("resize/source.png", plan)
+    let rows = (0..<17).reversed().flatMap {
+      cut(straight, width: 31, PixelRegion(x: 0, y: $0, width: 31, height: 1))
+    }
+    #expect(flipped == rows && flipped != straight)
+    plan.isFlipped = false
     plan.isMirrored = true
     let mirrored = try drawn("resize/source.png", plan)
     var columns: [UInt8] = []

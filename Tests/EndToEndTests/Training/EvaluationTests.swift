@@ -55,6 +55,33 @@ extension EndToEnd {
       return end
     }
 
+    /// At a rate of nothing no evaluation is better than the first.
+    @Test func `a run ends early, says so, and goes on where it is to wait longer`() throws {
+      let flags = [
+        "--epochs", "9", "--lr", "1e-12", "--min-lr", "0", "--monitor", "loss", "--eval-every", "2",
+        "--max-step",
+        "1", "--validation-batch-size", "19", "--freeze", "backbone",
+      ]
+      func train(_ patience: String, _ resume: [String] = []) throws -> (ProgramRun.End, epochs: [Int]) {
+        let command = place.training("early", "--early-stop", patience) + flags + resume
+        let end = try ProgramRun(.worker, command, in: place).finish()
+        #expect(end.status == Status.done, "\(end.errors)")
+        let log = String(
+          decoding: try RunFiles(folder: place.output("early")).bytes("log.txt"), as: UTF8.self)
+        return (end, log.matches(of: #/"epoch": (\d+)/#).compactMap { Int($0.output.1) })
+      }
+      let (first, epochs) = try train("1")
+      #expect(
+        first.output.contains("Ending early: no better loss in the last 1 evaluation"), "\(first.output)")
+      #expect(epochs == [0, 1, 2, 3])
+      let (again, same) = try train("1", ["--resume", "auto"])
+      #expect(
+        again.output.contains("Nothing left to train: epoch 3 is done. Raise --early-stop to go on."),
+        "\(again.output)")
+      #expect(same == epochs)
+      #expect(try train("2", ["--resume", "auto"]).epochs == Array(0...5))
+    }
+
     @Test func `a folder without val trains where nobody evaluates`() throws {
       try FileManager.default.removeItem(atPath: "\(place.images.path)/val")
       let refused = try ProgramRun(.worker, place.training("out"), in: place).finish()

@@ -40,7 +40,8 @@ import Training
     }
     let path = "\(folder.path)/\(model).safetensors"
     try Weights(
-      model: model, classes: classes.map { ClassName(text: Substring($0)) }, inputSize: side, cropPercent: 0.9
+      model: model, classes: classes.map { ClassName(text: Substring($0)) },
+      images: .init(inputSize: side, cropPercent: 0.9)
     ).write(network, to: path)
     return path
   }

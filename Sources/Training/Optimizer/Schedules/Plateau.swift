@@ -19,12 +19,12 @@ public struct Plateau: Codable, Equatable, Sendable {
   /// Nothing evaluated yet.
   init(rate: Double) { self.rate = rate }
 
-  /// Hears what epoch `epoch` of a run came to: an accuracy.
+  /// Hears what epoch `epoch` of a run came to, the higher the better.
   ///
   /// The epochs of the warm-up are not counted, as in timm's `PlateauLRScheduler`.
   public mutating func hear(_ result: Double, after epoch: Int, _ schedule: Recipe.Schedule) {
     guard epoch + 1 > schedule.warmupEpochs else { return }
-    if best.map({ result > $0 * (1 + Self.threshold) }) ?? true {
+    if best.map({ result > $0 + abs($0) * Self.threshold }) ?? true {
       (best, worse) = (result, 0)
     } else {
       worse += 1

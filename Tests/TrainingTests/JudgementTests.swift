@@ -1,0 +1,66 @@
+import Foundation
+import Recipe
+import Testing
+
+@testable import Training
+
+@Suite struct JudgementTests {
+  /// Of a hundred images, of which each of the first ninety is of class 0 and each other of class 1.
+  private func tally(_ correct: Int, loss: Double = 1, ofFew: Int = 0) -> Evaluator.Tally {
+    var tally = Evaluator.Tally()
+    (tally.images, tally.correct1, tally.loss) = (100, correct, 100 * loss)
+    for image in 0..<90 { tally.classes.count(0, predicted: image < correct - ofFew ? 0 : 1) }
+    for image in 0..<10 { tally.classes.count(1, predicted: image < ofFew ? 1 : 0) }
+    return tally
+  }
+
+  @Test func `each monitor finds its own best`() {
+    let epochs = [
+      tally(90, loss: 2), tally(60, loss: 1, ofFew: 10), tally(95, loss: 1.5, ofFew: 5),
+    ]
+    let wanted: [Recipe.Judging.Monitor: [Bool]] = [
+      .acc1: [true, false, true], .balanced: [true, true, false], .loss: [true, true, false],
+    ]
+    for (monitor, isBest) in wanted {
+      var judgement = Judgement(by: monitor)
+      #expect(epochs.map { judgement.hear($0, average: nil).isBest } == isBest, "\(monitor)")
+    }
+  }
+
+  @Test func `the average is judged by itself, and decides where it is the monitor`() {
+    for (monitor, better, worse) in [
+      (Recipe.Judging.Monitor.acc1, [true, false, false], 2), (.ema, [true, true, false], 1),
+    ] {
+      var judgement = Judgement(by: monitor)
+      let findings = [(50, 10), (40, 20), (30, 20)].map {
+        judgement.hear(tally($0.0), average: tally($0.1))
+      }
+      #expect(findings.map(\.isBest) == [true, false, false])
+      #expect(findings.map(\.isBestAverage) == [true, true, false])
+      #expect(findings.map(\.isBetter) == better && judgement.worse == worse)
+      #expect(findings.map(\.score) == (monitor == .ema ? [10, 20, 20] : [50, 40, 30]))
+      #expect(judgement.ends(worse) && !judgement.ends(worse + 1) && !judgement.ends(nil))
+    }
+  }
+
+  @Test func `an accuracy of zero is no best, and any first loss is`() {
+    var (accuracy, loss) = (Judgement(by: .acc1), Judgement(by: .loss))
+    #expect(!accuracy.hear(tally(0), average: nil).isBest && loss.hear(tally(0), average: nil).isBest)
+  }
+
+  @Test func `a run goes on with what it had come to, by another monitor anew`() throws {
+    var judgement = Judgement(by: .acc1)
+    for correct in [50, 40] { _ = judgement.hear(tally(correct), average: nil) }
+    let state = TrainingState(
+      epoch: 1, steps: 2, bestAccuracy: 50, classes: [], recipe: Recipe(), judgement: judgement)
+    let saved = try JSONDecoder().decode(TrainingState.self, from: JSONEncoder().encode(state))
+    var resumed = Judgement(saved, by: .acc1)
+    #expect(resumed == judgement && resumed.worse == 1)
+    #expect(Judgement(saved, by: .loss) == Judgement(by: .loss))
+    var old = saved
+    old.judgement = nil
+    var fromOld = Judgement(old, by: .acc1)
+    #expect(!resumed.hear(tally(50), average: nil).isBest && !fromOld.hear(tally(50), average: nil).isBest)
+    #expect(fromOld.hear(tally(51), average: nil).isBest)
+  }
+}

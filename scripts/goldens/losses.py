@@ -1,0 +1,54 @@
+"""Goldens of losses: values and gradients of PyTorch's and timm's, and of focal loss by its formula.
+
+Writes Tests/TrainingTests/Goldens/losses.safetensors: for logits 4 · rule.uniform("logits", (6, 10)), labels
+rule.labels("labels", 6, 10) and weights 1 + 0.9 · rule.uniform("weights", (10,)) of the classes
+
+    KIND[.mixed][.weighted].loss        []
+    KIND[.mixed][.weighted].gradient    [6, 10], of the logits
+
+where KIND is ce (PyTorch's cross_entropy), bce (timm's BinaryCrossEntropy) or focal (γ = 2), with label smoothing 0.1.
+Mixed targets are timm's mixup_target of λ = 0.7. A weighted cross-entropy is the sum over the images by their number, as
+any number of workers comes to it. In double precision.
+
+    python scripts/goldens/losses.py    needs torch, timm, numpy and safetensors
+"""
+
+import torch
+
+import reference  # first: it makes timm importable
+import rule
+from timm.data.mixup import mixup_target
+from timm.loss import BinaryCrossEntropy
+
+IMAGES, CLASSES, SMOOTHING = 6, 10, 0.1
+LABELS = torch.from_numpy(rule.labels("labels", IMAGES, CLASSES))
+MIXED = mixup_target(LABELS, CLASSES, 0.7, SMOOTHING).double()
+ALONE = mixup_target(LABELS, CLASSES, 1.0, SMOOTHING).double()
+WEIGHTS = 1 + 0.9 * torch.from_numpy(rule.uniform("weights", (CLASSES,))).double()
+
+
+def loss(kind, logits, mixed, weights):
+    if kind == "ce":
+        targets, smoothing = (MIXED, 0) if mixed else (LABELS, SMOOTHING)
+        return torch.nn.functional.cross_entropy(
+            logits, targets, weight=weights, label_smoothing=smoothing, reduction="sum") / IMAGES
+    if kind == "bce":
+        return BinaryCrossEntropy(smoothing=SMOOTHING, weight=weights).double()(logits, MIXED if mixed else LABELS)
+    logs = logits.log_softmax(1)
+    terms = -(MIXED if mixed else ALONE) * (1 - logs.exp()) ** 2 * logs
+    return (terms if weights is None else terms * weights).sum(1).mean()
+
+
+if __name__ == "__main__":
+    tensors = {}
+    for kind in ("ce", "bce", "focal"):
+        for mixed in (False, True):
+            for weighted in (False, True):
+                logits = 4 * torch.from_numpy(rule.uniform("logits", (IMAGES, CLASSES))).double()
+                logits.requires_grad_()
+                value = loss(kind, logits, mixed, WEIGHTS if weighted else None)
+                value.backward()
+                name = kind + ".mixed" * mixed + ".weighted" * weighted
+                tensors |= {f"{name}.loss": value, f"{name}.gradient": logits.grad}
+                print(f"{name}: {value.item():.6f}")
+    reference.save(reference.TESTS / "TrainingTests" / "Goldens" / "losses.safetensors", tensors)
