@@ -38,6 +38,7 @@ struct TwinsLaunch: ParsableCommand {
     do {
       try requireTextArguments()
       guard CommandLine.argc > 1 else { return print(Overview.text) }
+      try UnexpectedWord.checkHelp(Array(CommandLine.arguments.dropFirst()))
       try ForwardedCommands.forward(
         Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
       var command = try parseAsRoot(arguments)

@@ -23,6 +23,16 @@ import TestSupport
       ])
   }
 
+  @Test func `a run that ended early is done, and trains longer with more patience`() {
+    var traces = RunTraces.trained(epochs: 2, of: 9)
+    traces.recipe = Array(#"{"schedule": {"epochs": 9}, "judging": {"earlyStop": 3}}"#.utf8)
+    let history = RunHistory(traces, host: "here")
+    #expect(history.ending == .done && history.next.last?.command == "twins-launch resume out --early-stop 6")
+    #expect(history.text(at: 2000, plain).contains("2 of 9, ended early"))
+    traces.log = RunTraces.log(epochs: 9)
+    #expect(RunHistory(traces, host: "here").next.last?.command == "twins-launch resume out --epochs 13")
+  }
+
   @Test(arguments: [
     (75, RunHistory.Ending.stopped("stopped by SIGTERM"), 75 as CInt),
     (79, .failed(79, "stopped by SIGTERM"), 79), (137, .failed(137, "stopped by SIGTERM"), 137),
@@ -35,6 +45,15 @@ import TestSupport
     #expect(history.reason == "stopped by SIGTERM")
     let halved = status == 79 ? " --lr 0.00025" : ""
     #expect(history.next.map(\.command) == ["twins-launch resume out\(halved)"])
+  }
+
+  @Test(arguments: [75, 79]) func `what a worker finished after its launcher had ended is done`(status: Int) {
+    var traces = RunTraces.trained(epochs: 3, of: 3, ending: status)
+    #expect(RunHistory(traces, host: "here").ending != .done, "its last line was there before")
+    traces.written = 1200
+    #expect(RunHistory(traces, host: "here").ending == .done)
+    traces.log = RunTraces.log(epochs: 2)
+    #expect(RunHistory(traces, host: "here").ending != .done)
   }
 
   @Test func `a launcher without an end was killed, unless it was another host's`() {

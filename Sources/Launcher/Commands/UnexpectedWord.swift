@@ -1,5 +1,7 @@
 import ArgumentParser
 import Recipe
+import RunControl
+import System
 
 /// A word on the command line that is no command, where one was probably meant.
 enum UnexpectedWord {
@@ -9,12 +11,23 @@ enum UnexpectedWord {
     return advice(on: String(message[message.index(after: start)...].prefix { $0 != "'" }))
   }
 
+  /// Throws where help is asked on what is no command: the parser would show the programs' own.
+  static func checkHelp(_ arguments: [String]) throws(LaunchError) {
+    guard arguments.first == "help", let word = arguments.dropFirst().first, !word.hasPrefix("-"),
+      word != "help", !commands.contains(word)
+    else { return }
+    throw LaunchError(
+      advice(on: word) ?? "there is no command '\(masked(word))'. All commands: twins-launch",
+      exitStatus: .usage)
+  }
+
+  private static var commands: [String] { Overview.groups.flatMap(\.commands).map { $0._commandName } }
+
   static func advice(on word: String) -> String? {
     if word.hasSuffix(".py") {
       return
         "\(word) is no flag. As a program for the workers to run: twins-launch --nproc N --exec python \(word)"
     }
-    let commands = Overview.groups.flatMap(\.commands).map { $0._commandName }
     guard let command = others[word] ?? nearest(to: word, among: commands, atMost: 1).first,
       others[word] != nil || editDistance(word, command) <= 2
     else { return nil }

@@ -62,7 +62,9 @@ extension RunHistory {
 
   private var longer: NextCommand? {
     guard checkpoint != nil, let epochs else { return nil }
-    return resumption("train longer", ["--epochs", "\(epochs + max(1, epochs / 2))"])
+    let flag =
+      endedFor.map { ["--early-stop", "\(2 * $0)"] } ?? ["--epochs", "\(epochs + max(1, epochs / 2))"]
+    return resumption("train longer", flag)
   }
 
   private var slower: [String] {

@@ -77,6 +77,7 @@ extension RunHistory {
       line.epoch >= done ? line.stepOfEpoch.map { ", and \(counted($0, "step")) of the next" } : nil
     }
     return "\(done)\(epochs.map { " of \($0)" } ?? "")\(part ?? "")"
+      + (endedFor == nil ? "" : ", ended early")
       + (updates.map { "; \(grouped($0)) updates" } ?? "")
   }
 

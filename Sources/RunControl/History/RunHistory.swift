@@ -56,6 +56,8 @@ package struct RunHistory: Equatable, Sendable {
     guard let end = launch.end else { return launch.host == host ? .killed : .elsewhere(launch.host) }
     switch ExitStatus(rawValue: end.status) {
     case .done: return .done
+    // A worker without the launcher may have gone on since.
+    case _ where isTrained && (traces.written ?? 0) > end.moment + 1: return .done
     case .stoppedEarly: return .stopped(end.reason)
     default: return .failed(end.status, end.reason)
     }
@@ -80,6 +82,11 @@ extension RunHistory {
   package var epochs: Int? { values["schedule.epochs"]?.whole }
   /// How many are finished.
   package var epochsDone: Int? { log.last.map { $0.epoch + 1 } ?? (steps.lines.isEmpty ? nil : 0) }
+  /// The evaluations without anything better after which it ended before its last epoch; nil where it did not.
+  package var endedFor: Int? {
+    guard ending == .done, let epochs, let epochsDone, epochsDone < epochs else { return nil }
+    return values["judging.earlyStop"]?.whole
+  }
   /// Updates, as far as lines tell.
   package var updates: Int? { steps.last?.step }
   package var workers: Int? { launches.last?.workers ?? values["worldSize"]?.whole }
@@ -90,8 +97,9 @@ extension RunHistory {
 
   /// The file that holds the weights that were best, where it is still there.
   package func file(ofBest best: EpochLog.Best, average: Bool) -> String? {
+    let isKept = ["acc1", "ema", nil].contains(values["judging.monitor"]?.text)
     let names =
-      [RunLayout.weights(.best, average: average)]
+      (isKept ? [RunLayout.weights(.best, average: average)] : [])
       + (best.epoch == log.last?.epoch ? [RunLayout.weights(.last, average: average)] : [])
     guard let output, let name = names.first(where: weights.contains) else { return nil }
     return "\(output)/\(name)"

@@ -1,3 +1,5 @@
+import Recipe
+import RunControl
 import Testing
 
 @testable import Launcher
@@ -16,5 +18,17 @@ import Testing
   @Test(arguments: ["Error: Unexpected argument 'runs/first'", "Error: Unknown option '--statu'", "Error: x"])
   func `no other word does`(message: String) {
     #expect(UnexpectedWord.advice(onMessage: message) == nil)
+  }
+
+  @Test func `help is of commands alone`() throws {
+    for known in [
+      ["help"], ["help", "train"], ["help", "dataset", "scan"], ["help", "-h"], ["status", "x"],
+    ] {
+      try UnexpectedWord.checkHelp(known)
+    }
+    let typo = #expect(throws: LaunchError.self) { try UnexpectedWord.checkHelp(["help", "statsu"]) }
+    #expect(typo?.description.hasSuffix("twins-launch status") == true && typo?.exitStatus == .usage)
+    let other = #expect(throws: LaunchError.self) { try UnexpectedWord.checkHelp(["help", "nosuch"]) }
+    #expect(other?.description == "there is no command 'nosuch'. All commands: twins-launch")
   }
 }
