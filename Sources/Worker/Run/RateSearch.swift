@@ -19,7 +19,7 @@ struct RateSearch {
   init(_ plan: RunPlan, _ rank: Rank, _ trainer: Trainer, updates: Int) throws(DataError) {
     (self.rank, self.trainer, recipe) = (rank, trainer, plan.recipe)
     ramp = RateRamp(updates: updates)
-    sampler = try Sampler(recipe, count: plan.data.training.count)
+    sampler = try Sampler(recipe, of: plan.data.training)
     loader = BatchLoader(
       folder: plan.data.training, transform: plan.trainingTransform, batchSize: recipe.rankImages,
       seed: recipe.seed, threads: rank.decodeThreads)
