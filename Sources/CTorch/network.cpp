@@ -36,34 +36,3 @@ int ct_resize_bicubic(const ct_tensor *planes, int64_t height, int64_t width, ct
     return at::_upsample_bicubic2d_aa(planes->value, size, false, std::nullopt, std::nullopt);
   });
 }
-
-static std::optional<at::Tensor> optional(const ct_tensor *t) {
-  return t ? std::optional(t->value) : std::nullopt;
-}
-
-int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, const ct_tensor *weights, double smoothing,
-                     bool sums, ct_tensor **out) {
-  return returning(out, [&] {
-    auto reduction = sums ? at::Reduction::Sum : at::Reduction::Mean;
-    return at::cross_entropy_loss(logits->value, labels->value, optional(weights), reduction, -100, smoothing);
-  });
-}
-
-int ct_binary_cross_entropy(const ct_tensor *logits, const ct_tensor *targets, const ct_tensor *weights,
-                            ct_tensor **out) {
-  return returning(out, [&] {
-    return at::binary_cross_entropy_with_logits(logits->value, targets->value, optional(weights));
-  });
-}
-
-int ct_focal_loss(const ct_tensor *logits, const ct_tensor *targets, const ct_tensor *weights, double gamma,
-                  ct_tensor **out) {
-  return returning(out, [&] {
-    auto logs = at::log_softmax(logits->value, -1);
-    // Below 0 by rounding, a power of it would be no number.
-    auto rest = at::clamp_min(1 - logs.exp(), 0);
-    auto losses = targets->value * at::pow(rest, gamma) * logs;
-    if (weights) losses = losses * weights->value;
-    return losses.sum(-1).mean().neg();
-  });
-}

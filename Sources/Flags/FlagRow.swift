@@ -91,7 +91,8 @@ extension FlagRow {
   /// All flags with a row, in the order in which they are read and named.
   static let all =
     ImageFlags.rows + AugmentationFlags.rows + MixingFlags.rows + NetworkFlags.rows + ScheduleFlags.rows
-    + OptimizerFlags.rows + TuningFlags.rows + JudgingFlags.rows + IdleFlags.rows + RunFlags.rows
+    + OptimizerFlags.rows + TuningFlags.rows + DistillationFlags.rows + JudgingFlags.rows + IdleFlags.rows
+    + RunFlags.rows
 
   /// The dotted names of values by the flags that set them, without the dashes; of a switch, by what turns it off.
   static let valueNames = Dictionary(

@@ -47,6 +47,7 @@ extension Recipe.Optimizer.ClipMode: ExpressibleByArgument {}
 extension Recipe.Sampling: ExpressibleByArgument {}
 extension Recipe.CropMode: ExpressibleByArgument {}
 extension Recipe.Loss.Kind: ExpressibleByArgument {}
+extension Recipe.Distillation.Kind: ExpressibleByArgument {}
 extension Recipe.Judging.Monitor: ExpressibleByArgument {}
 extension Recipe.Precision.Level: ExpressibleByArgument {}
 extension Recipe.Precision.ElementType: ExpressibleByArgument {}

@@ -38,7 +38,7 @@ public enum ForeignFlags {
     ),
     ("--interpolation", "--train-interpolation FILTER"),
     ("--auto-augment --aa-policy", "--aa POLICY"), ("--random-erase --random-erasing", "--reprob CHANCE"),
-    ("--bce-loss", "--loss bce"), ("--vertical-flip", "--vflip CHANCE"),
+    ("--bce-loss", "--loss bce"), ("--teacher-path", "--teacher RUN|WEIGHTS"), ("--vertical-flip", "--vflip CHANCE"),
     ("--label-smoothing", "--smoothing SHARE"), ("--mixup-alpha", "--mixup ALPHA"),
     ("--cutmix-alpha", "--cutmix ALPHA"),
     ("--aug-repeats --ra-sampler --ra-reps", "--repeated-aug"),

@@ -42,6 +42,9 @@ enum Idleness: String, CaseIterable, Sendable {
   case noPlateau = "only --sched plateau waits for evaluations"
   case noFloor = "--sched step and multistep fall without end"
   case notFocal = "only --loss focal has it"
+  case noTeacher = "there is no --teacher"
+  case nothingTaught = "--distillation-type none learns nothing of the teacher"
+  case hardTeaching = "only --distillation-type soft has a temperature"
   case inOrder = "--no-shuffle keeps the folder's order"
   case repeated = "--repeated-aug shows each image as often"
   case unevaluated = "--no-eval evaluates nothing"
@@ -88,6 +91,9 @@ enum Idleness: String, CaseIterable, Sendable {
     case .noPlateau: recipe.schedule.kind != .plateau
     case .noFloor: !recipe.schedule.hasFloor
     case .notFocal: recipe.loss.kind != .focal
+    case .noTeacher: recipe.distillation.teacher.isEmpty
+    case .nothingTaught: recipe.distillation.kind == .none
+    case .hardTeaching: recipe.distillation.kind == .hard
     case .inOrder: !recipe.data.shuffles
     case .repeated: recipe.data.repeatedAugmentation
     case .unevaluated: situation.run.trains && situation.run.noEval

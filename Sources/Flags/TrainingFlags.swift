@@ -13,6 +13,7 @@ public struct TrainingFlags: ParsableArguments {
   @OptionGroup(title: "Schedule") package var schedule: ScheduleFlags
   @OptionGroup(title: "Optimizer") package var optimizer: OptimizerFlags
   @OptionGroup(title: "Fine-tuning") package var tuning: TuningFlags
+  @OptionGroup(title: "Distillation") package var distillation: DistillationFlags
   @OptionGroup(title: "Evaluation") package var judging: JudgingFlags
   @OptionGroup(title: "Run") package var run: RunFlags
   @OptionGroup(title: "Accepted for the reference's command lines, without effect") var idle: IdleFlags

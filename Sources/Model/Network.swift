@@ -19,11 +19,16 @@ public protocol Network {
   ///
   /// A pure function of weights, images and pass.
   func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor
+  /// The logits of each head by itself: the classes', and where there is a second one that learns from a teacher, its own.
+  func answers(_ images: Tensor, _ pass: Pass) -> [Tensor]
 }
 
 extension Network {
   /// None: convolutions and attention take images of any size.
   public func resampled(_ weight: Tensor, for key: String) -> Tensor? { nil }
+
+  /// One head has learnt from both.
+  public func answers(_ images: Tensor, _ pass: Pass) -> [Tensor] { [self(images, pass)] }
 }
 
 /// Where a parameter stands between the images and the logits.

@@ -111,14 +111,19 @@ public struct VisionTransformer: Network {
 
   /// The classes' logits, float32 `[B, K]`, for normalised images `[B, 3, H, W]`: the mean of both heads where there are two.
   public func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor {
+    let answers = answers(images, pass)
+    return answers.count == 1 ? answers[0] : (answers[0] + answers[1]).scaled(by: 0.5)
+  }
+
+  /// Those of the head of each token in front.
+  public func answers(_ images: Tensor, _ pass: Pass) -> [Tensor] {
     let patches = FeatureMap(planes: embedding(images, pass)).tokens.cast(to: .float32)  // [B, N, C]
     let B = patches.shape[0]
     let first = concatenated(front.map { $0.repeated(B) } + [patches], along: 1) + positions
     let tokens = blocks.reduce(pass.dropped(first, 0)) { $1($0, pass) }
-    let answers = heads.enumerated().map { token, head in
+    return heads.enumerated().map { token, head in
       head(norm(tokens.selected(1, token)), pass).cast(to: .float32)
     }
-    return answers.count == 1 ? answers[0] : (answers[0] + answers[1]).scaled(by: 0.5)
   }
 }
 

@@ -20,6 +20,8 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var tuning = Tuning()
   /// What it learns by.
   public var loss = Loss()
+  /// What is learnt from another network.
+  public var distillation = Distillation()
   /// When it is evaluated, and by what it is judged.
   public var judging = Judging()
   /// In what precision the maths runs.
@@ -48,6 +50,7 @@ public struct Recipe: Codable, Equatable, Sendable {
     schedule = try values.decode(Schedule.self, forKey: .schedule)
     try values.readLater(&tuning, .tuning)
     try values.readLater(&loss, .loss)
+    try values.readLater(&distillation, .distillation)
     try values.readLater(&judging, .judging)
     precision = try values.decode(Precision.self, forKey: .precision)
     ema = try values.decode(Averaging.self, forKey: .ema)
@@ -94,6 +97,7 @@ extension Recipe {
       "patience",
     ].map { "schedule.\($0)" }
     + ["frozen", "headRate", "layerDecay", "unfreezeEpoch"].map { "tuning.\($0)" }
+    + ["kind", "model", "share", "teacher", "temperature"].map { "distillation.\($0)" }
     + ["batchSize", "earlyStop", "interval", "mirrors", "monitor"].map { "judging.\($0)" }
     + [
       "loss.classWeights", "loss.gamma", "loss.kind", "mixing.offEpoch", "data.sampling", "data.verticalFlip",

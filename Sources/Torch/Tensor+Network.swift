@@ -82,3 +82,11 @@ public func focalLoss(
 ) -> Tensor {
   tensor(file, line) { ct_focal_loss(logits.handle, targets.handle, weights?.handle, gamma, $0) }
 }
+
+/// What logits `[B, K]` lack of known ones at a temperature: `T² / (B · K) · Σ KL(softmax(known / T) ‖ softmax(logits / T))`
+/// (Hinton et al. 2015; the scale is that of DeiT's `losses.py`).
+public func distillationLoss(
+  _ logits: Tensor, _ known: Tensor, temperature: Double, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  tensor(file, line) { ct_distillation_loss(logits.handle, known.handle, temperature, $0) }
+}

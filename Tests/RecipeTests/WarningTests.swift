@@ -14,6 +14,11 @@ import Testing
     ("--momentum 0.9 --opt sgd", []), ("--opt lion --opt-eps 1e-6", ["--opt-eps (Lion has no epsilon)"]),
     ("--clip-grad 0 --clip-mode agc", ["--clip-mode (--clip-grad 0 bounds nothing)"]),
     ("--opt sgd --opt-eps 1e-6 --opt-betas 0.9 0.99", ["--opt-betas, --opt-eps (SGD has neither)"]),
+    ("--distillation-alpha 0.2", ["--distillation-alpha (there is no --teacher)"]),
+    (
+      "--teacher x --distillation-tau 2",
+      ["--distillation-tau (only --distillation-type soft has a temperature)"]
+    ),
     ("--color-jitter 0.4", ["--color-jitter (--aa takes its place)"]),
     ("--color-jitter 0.4 --aa none", []),
     ("--reprob 0 --recount 2 --remode rand", ["--remode, --recount (--reprob 0 erases nothing)"]),

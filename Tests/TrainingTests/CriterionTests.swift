@@ -62,6 +62,74 @@ import Torch
     for (one, three) in zip(losses[0], losses[1]) { #expect(abs(one - three) <= 1e-4 * one) }
   }
 
+  /// Answers by rule, whatever it sees.
+  private struct Oracle: Network {
+    let parameters: [Parameter] = []
+    let places: [NetworkPlace] = []
+    let classes = CriterionTests.classes
+    let dropRates: [Double] = []
+    func dropoutShapes(images: Int, side: Int) -> [[Int]] { [] }
+    func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor {
+      let count = images.shape[0]
+      return Tensor(Rule.uniform("teacher", count * classes).map { 4 * $0 }, [count, classes])
+    }
+  }
+
+  @Test(arguments: [Recipe.Distillation.Kind.soft, .hard])
+  func `what is learnt of a teacher is DeiT's`(kind: Recipe.Distillation.Kind) throws {
+    var recipe = Recipe()
+    (recipe.distillation.kind, recipe.distillation.temperature) = (kind, 3)
+    let logits = logits()
+    let own = Criterion(recipe, weights: nil, on: .cpu)(
+      logits, Tensor(labels.map(Int64.init), [Self.images]))
+    let loss = Teacher(Oracle(), recipe).joined(
+      own, of: logits, to: Tensor.zeros([Self.images, 3, 8, 8]))
+    loss.backward()
+    let wanted = Double(try golden.float("distilled.\(kind.rawValue).loss"))
+    #expect(abs(loss.item() - wanted) <= 1e-6 * wanted)
+    let gradient = try golden.floats("distilled.\(kind.rawValue).gradient")
+    #expect(relativeError(logits.gradient.elements(), gradient) < 1e-5)
+  }
+
+  @Test(arguments: [false, true])
+  func `three ranks learn of a teacher as one does, and of two heads one alone`(isDistilled: Bool) throws {
+    let recipe = makeRecipe {
+      $0.distillation.teacher = "teacher"
+      $0.distillation.kind = .soft
+      $0.distillation.share = 1
+    }
+    @Sendable func student() throws -> any Network {
+      guard isDistilled else { return try makeRuleNetwork() }
+      return VisionTransformer(
+        VisionTransformer.Shape(channels: 64, heads: 2, isDistilled: true), side: RuleBatch.side,
+        classes: RuleBatch.classes)
+    }
+    let runs = try [1, 3].map { ranks in
+      try onGroup(of: ranks, blockLength: 1000) { group in
+        let network = try student()
+        let head = network.parameters.first { $0.name == "head.weight" }
+        let before: [Float] = head?.tensor.elements() ?? []
+        var recipe = recipe
+        recipe.optimizer.weightDecay = 0
+        let trainer = try Trainer(
+          network, recipe: recipe, group: group, on: .cpu,
+          teacher: Teacher(
+            VisionTransformer(
+              VisionTransformer.Shape(channels: 64, heads: 2), side: RuleBatch.side,
+              classes: RuleBatch.classes,
+              seed: 5), recipe))
+        let losses = try (0..<3).map { step in
+          try trainer.step(
+            RuleBatch(step: step, count: 6).share(of: group.rank, among: ranks), epoch: 0, learningRate: 1e-3
+          ).loss
+        }
+        return (losses, before == head?.tensor.elements())
+      }[0]
+    }
+    for (one, three) in zip(runs[0].0, runs[1].0) { #expect(abs(one - three) <= 1e-4 * max(one, 1e-3)) }
+    #expect(runs.allSatisfy { $0.1 == isDistilled }, "the classes' head learns nothing from a teacher alone")
+  }
+
   @Test func `from an epoch on nothing is mixed`() throws {
     var recipe = Recipe()
     recipe.mixing.offEpoch = 3

@@ -7,7 +7,8 @@ rule.labels("labels", 6, 10) and weights 1 + 0.9 · rule.uniform("weights", (10,
     KIND[.mixed][.weighted].gradient    [6, 10], of the logits
 
 where KIND is ce (PyTorch's cross_entropy), bce (timm's BinaryCrossEntropy) or focal (γ = 2), with label smoothing 0.1.
-Mixed targets are timm's mixup_target of λ = 0.7. A weighted cross-entropy is the sum over the images by their number, as
+Of teachers, whose logits are 4 · rule.uniform("teacher", (6, 10)): distilled.soft (a temperature of 3) and
+distilled.hard, each half of the loss beside ce, as DeiT's losses.py has it. Mixed targets are timm's mixup_target of λ = 0.7. A weighted cross-entropy is the sum over the images by their number, as
 any number of workers comes to it. In double precision.
 
     python scripts/goldens/losses.py    needs torch, timm, numpy and safetensors
@@ -39,8 +40,25 @@ def loss(kind, logits, mixed, weights):
     return (terms if weights is None else terms * weights).sum(1).mean()
 
 
+def distilled(kind, logits):
+    teacher = 4 * torch.from_numpy(rule.uniform("teacher", (IMAGES, CLASSES))).double()
+    if kind == "hard":
+        own = torch.nn.functional.cross_entropy(logits, teacher.argmax(1))
+    else:
+        own = torch.nn.functional.kl_div(
+            (logits / 3).log_softmax(1), (teacher / 3).softmax(1), reduction="sum") * 9 / logits.numel()
+    return (loss("ce", logits, False, None) + own) / 2
+
+
 if __name__ == "__main__":
     tensors = {}
+    for kind in ("soft", "hard"):
+        logits = 4 * torch.from_numpy(rule.uniform("logits", (IMAGES, CLASSES))).double()
+        logits.requires_grad_()
+        value = distilled(kind, logits)
+        value.backward()
+        tensors |= {f"distilled.{kind}.loss": value, f"distilled.{kind}.gradient": logits.grad}
+        print(f"distilled.{kind}: {value.item():.6f}")
     for kind in ("ce", "bce", "focal"):
         for mixed in (False, True):
             for weighted in (False, True):

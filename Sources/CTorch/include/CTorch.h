@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "losses.h"
 #include "updates.h"
 
 #ifdef __cplusplus
@@ -186,15 +187,6 @@ int ct_gelu(const ct_tensor *x, ct_tensor **out);
 int ct_attention(const ct_tensor *q, const ct_tensor *k, const ct_tensor *v, ct_tensor **out);
 /// Of [B, C, H, W], antialiased.
 int ct_resize_bicubic(const ct_tensor *planes, int64_t height, int64_t width, ct_tensor **out);
-/// `weights` [K] of the classes may be null. `sums`: add the images' losses up instead of averaging them.
-int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, const ct_tensor *weights, double smoothing,
-                     bool sums, ct_tensor **out);
-/// Of distributions, each class for itself: the mean over images and classes.
-int ct_binary_cross_entropy(const ct_tensor *logits, const ct_tensor *targets, const ct_tensor *weights,
-                            ct_tensor **out);
-/// Of distributions: `-weights · t · (1 - p)^gamma · log p`, summed over the classes; the mean over the images.
-int ct_focal_loss(const ct_tensor *logits, const ct_tensor *targets, const ct_tensor *weights, double gamma,
-                  ct_tensor **out);
 
 // Halves of a block and what stands around the blocks, each as one operation on the CPU (fused*.cpp), in float32 or
 // bfloat16

@@ -7,6 +7,7 @@ struct Objective {
   private let network: any Network
   private let normalized: Normalizer
   private let criterion: Criterion
+  private let teacher: Teacher?
   private let computeType: DType
   private let kernels: Kernels
   private let recomputesBlocks: Bool
@@ -15,13 +16,15 @@ struct Objective {
   /// - Parameters:
   ///   - weights: The network's, in the recipe's compute type, where they lie ready.
   ///   - classWeights: What images of each class count; nil where all count alike.
+  ///   - teacher: Who else says what images are; nil for nobody.
   init(
     _ network: any Network, _ recipe: Recipe, on device: Device, recomputesBlocks: Bool = false,
-    weights: CastWeights? = nil, classWeights: [Double]? = nil
+    weights: CastWeights? = nil, classWeights: [Double]? = nil, teacher: Teacher? = nil
   ) {
     self.network = network
     normalized = Normalizer(recipe.data.preprocessing, on: device)
     criterion = Criterion(recipe, weights: classWeights, on: device)
+    self.teacher = teacher
     computeType = recipe.computeType
     kernels = recipe.kernels
     self.recomputesBlocks = recomputesBlocks
@@ -36,8 +39,10 @@ struct Objective {
     let pass = Pass.training(
       inputs.dropPath, dropout: inputs.dropout, computeType: computeType, kernels: kernels,
       recomputesBlocks: recomputesBlocks, weights: weights)
-    let logits = network(images.permuted([0, 3, 1, 2]), pass)
-    return criterion(logits, inputs.targets)
+    images = images.permuted([0, 3, 1, 2])
+    guard let teacher else { return criterion(network(images, pass), inputs.targets) }
+    let answers = network.answers(images, pass)
+    return teacher.joined(criterion(answers[0], inputs.targets), of: answers[answers.count - 1], to: images)
   }
 }
 

@@ -49,10 +49,12 @@ public final class Trainer {
 
   /// A trainer at step 0; `network` must hold the same weights on every rank.
   ///
-  /// - Parameter classWeights: What images of each class count in the loss; nil where all count alike.
+  /// - Parameters:
+  ///   - classWeights: What images of each class count in the loss; nil where all count alike.
+  ///   - teacher: From whom the network learns too; nil for nobody.
   public init(
     _ network: any Network, recipe: Recipe, group: any ProcessGroup, on device: Device,
-    parallelism: Parallelism = Parallelism(), classWeights: [Double]? = nil
+    parallelism: Parallelism = Parallelism(), classWeights: [Double]? = nil, teacher: Teacher? = nil
   ) throws(TrainingError) {
     self.network = network
     self.recipe = recipe
@@ -75,7 +77,7 @@ public final class Trainer {
     objective = Objective(
       network, recipe, on: device, recomputesBlocks: parallelism.recomputesBlocks,
       weights: productWeights.map { CastWeights(network.parameters.map(\.tensor), as: $0.leaves) },
-      classWeights: classWeights)
+      classWeights: classWeights, teacher: teacher)
     packing = SharedPacking(over: group.ofThisHost, clock: clock)
     let decidesThere = device != .cpu && group.size == 1 && lossScale == nil
     let records = decidesThere && parallelism.recordsSteps

@@ -12,19 +12,25 @@ import Training
 struct TrainedNetwork {
   let about: Weights
   let network: any Network
+  /// Whether the weights say what their classes are called.
+  let namesClasses: Bool
 
   /// What is said about weights that do not say it themselves, or in its place; nil for each that is not.
   struct Wishes {
     var model: String?
     var inputSize: Int?
+    /// The flag that says the first.
+    var modelFlag = "--model"
   }
 
   /// Loads the weights that a user named: a file, a run's best ones, or a checkpoint's.
   init(_ named: NamedWeights, _ wishes: Wishes, on device: Device) throws {
     let source = try Source(named)
     guard let model = wishes.model ?? source.about?.model else {
-      throw RecipeError("\(masked(named.path)) does not say of which network it is: name it with --model")
+      throw RecipeError(
+        "\(masked(named.path)) does not say of which network it is: name it with \(wishes.modelFlag)")
     }
+    namesClasses = source.namesClasses
     var images = source.about?.images ?? Recipe.Preprocessing()
     if let side = wishes.inputSize { images.inputSize = side }
     about = Weights(model: try ModelName.canonical(model), classes: try source.classes, images: images)
@@ -66,6 +72,8 @@ private struct Source {
     Console.warn("note: the weights are those of \(masked(newest.folder))")
     return newest
   }
+
+  var namesClasses: Bool { about?.classes.isEmpty == false }
 
   /// The names of the classes; numbers where they have none.
   var classes: [ClassName] {

@@ -33,7 +33,7 @@ struct Start {
     }
     trainer = try Trainer(
       network, recipe: recipe, group: rank.group, on: rank.device, parallelism: plan.parallelism,
-      classWeights: plan.classWeights)
+      classWeights: plan.classWeights, teacher: try Teacher(of: plan, on: rank.device, rank.console))
     if let note = rank.group.transportNote, rank.isFirst { Console.warn("note: \(note)") }
     rank.console.print("number of params: \(network.parameterCount)")
     if plan.settings.trains, let line = network.freezingLine(recipe) { rank.console.print(line) }

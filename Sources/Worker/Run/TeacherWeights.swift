@@ -1,0 +1,51 @@
+import Datasets
+import Flags
+import Model
+import Output
+import Recipe
+import System
+import Torch
+import Training
+
+extension Teacher {
+  /// The teacher that a run's recipe names; nil where it names none, or nothing is trained.
+  ///
+  /// Throws where it tells other classes apart, or learnt from images that were normalised otherwise.
+  init?(of plan: RunPlan, on device: Device, _ console: Console) throws {
+    let (recipe, values) = (plan.recipe, plan.recipe.distillation)
+    guard plan.settings.trains, values.isOn else { return nil }
+    let named: NamedWeights
+    do throws(OutputError) {
+      named = try NamedWeights(values.teacher, average: false)
+    } catch {
+      throw Failure("--teacher \(error)", exitStatus: error.exitStatus)
+    }
+    let trained = try TrainedNetwork(
+      named,
+      TrainedNetwork.Wishes(
+        model: values.model.isEmpty ? nil : values.model, inputSize: recipe.data.inputSize,
+        modelFlag: "--teacher-model"), on: device)
+    let (own, classes) = (trained.about.classes, plan.data.classes)
+    guard own.count == classes.count else {
+      throw Failure(
+        "--teacher \(masked(named.path)): it tells \(own.count) classes apart, and train/ has \(classes.count). Name one "
+          + "that was trained on the same classes.", exitStatus: .badConfiguration)
+    }
+    try ClassMismatch.check(trained.namesClasses ? own : [], against: classes, of: masked(named.path))
+    let (images, theirs) = (recipe.data.preprocessing, trained.about.images)
+    guard images.means == theirs.means, images.deviations == theirs.deviations else {
+      throw Failure(
+        "--teacher \(masked(named.path)): it was trained with \(flags(theirs)), and both see the same images. Give these "
+          + "flags here too, or name another.", exitStatus: .badConfiguration)
+    }
+    self.init(trained.network, recipe)
+    console.print(
+      "Learning from \(trained.about.model) in \(masked(named.path)), \(values.kind.rawValue), as \(values.share) of the loss"
+    )
+  }
+}
+
+private func flags(_ images: Recipe.Preprocessing) -> String {
+  func words(_ values: [Double]) -> String { values.map { "\($0)" }.joined(separator: " ") }
+  return "--mean \(words(images.means)) --std \(words(images.deviations))"
+}
