@@ -19,7 +19,12 @@ int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, const ct_
 int ct_binary_cross_entropy(const ct_tensor *logits, const ct_tensor *targets, const ct_tensor *weights,
                             ct_tensor **out) {
   return returning(out, [&] {
-    return at::binary_cross_entropy_with_logits(logits->value, targets->value, optional(weights));
+    if (!weights) return at::binary_cross_entropy_with_logits(logits->value, targets->value);
+    auto losses =
+        at::binary_cross_entropy_with_logits(logits->value, targets->value, {}, {}, at::Reduction::None);
+    // Of an image, by its share of each class: weights of the outputs would raise what is not of a class as well.
+    auto counts = at::mv(targets->value, weights->value) / targets->value.sum(-1);
+    return (losses * counts.unsqueeze(-1)).mean();
   });
 }
 

@@ -78,5 +78,6 @@ func spelt(_ value: Any) -> String {
   if let list = value as? [Double] { return list.map(\.description).joined(separator: " ") }
   if let number = value as? Double { return number.description }
   if let number = value as? Int { return number.description }
+  if let word = value as? any RawRepresentable, let text = word.rawValue as? String { return text }
   return "\(value)"
 }

@@ -52,6 +52,9 @@ public struct EvaluationFlags: ParsableArguments {
   @Flag(help: "Take the average (EMA) of the weights: a run's best_ema.safetensors, or that in a .pth.")
   var useEma = false
 
+  @Flag(help: "Evaluate each image and its mirror image, as a training with --tta did.")
+  var tta = false
+
   @Option(
     help: ArgumentHelp(
       "Threads each worker computes with. (default: OMP_NUM_THREADS, or the cores)", valueName: "n"))
@@ -90,7 +93,8 @@ public struct EvaluationFlags: ParsableArguments {
     let arguments =
       [
         "--eval", "--resume", named.path, "--data-path", dataPath, "--report-dir", outputDir ?? beside(named),
-      ] + given + (named.takesAverage ? ["--use-ema"] : []) + place.arguments
+      ] + given + (named.takesAverage ? ["--use-ema"] : [])
+      + (tta ? ["--tta"] : []) + place.arguments
     return (arguments, named.note)
   }
 

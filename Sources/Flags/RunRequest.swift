@@ -117,6 +117,8 @@ extension RunRequest {
     let values = [
       ("model.name", "\(recipe.model.name)"), ("data.inputSize", "\(recipe.data.inputSize) pixels"),
       ("data.cropPercent", "crop \(recipe.data.cropPercent)"),
+      ("data.cropMode", recipe.data.cropMode.rawValue), ("data.means", "mean \(spelt(recipe.data.means))"),
+      ("data.deviations", "deviation \(spelt(recipe.data.deviations))"),
     ]
     let assumed = values.filter { !names.contains($0.0) && asked.origins[$0.0]?.isOfCommandLine != true }
     guard !assumed.isEmpty else { return nil }

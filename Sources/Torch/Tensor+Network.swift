@@ -66,7 +66,8 @@ public func crossEntropy(
   }
 }
 
-/// Binary cross-entropy of logits `[B, K]` against what each class is to be, `[B, K]` from 0 to 1: the mean of all.
+/// Binary cross-entropy of logits `[B, K]` against what each class is to be, `[B, K]` from 0 to 1: the mean of all, each image
+/// counting as much as the `weights` `[K]` of its classes.
 public func binaryCrossEntropy(
   _ logits: Tensor, _ targets: Tensor, weights: Tensor? = nil, file: StaticString = #fileID,
   line: UInt = #line

@@ -45,7 +45,9 @@ import Testing
   @Test func `what weights and flags leave open is named with the flag that sets it`() throws {
     let request = try TrainingFlags.parse(["--eval", "--model", "alt_gvt_base"]).request()
     #expect(
-      request.assumption(of: []) == "224 pixels (--input-size), crop 0.875 (--crop-pct)")
-    #expect(request.assumption(of: ["data.inputSize", "data.cropPercent"]) == nil)
+      request.assumption(of: [])
+        == "224 pixels (--input-size), crop 0.875 (--crop-pct), center (--crop-mode), mean 0.485 0.456 0.406 (--mean), "
+        + "deviation 0.229 0.224 0.225 (--std)")
+    #expect(request.assumption(of: Set(Recipe.Images.preprocessingNames)) == nil)
   }
 }

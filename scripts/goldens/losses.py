@@ -9,7 +9,7 @@ rule.labels("labels", 6, 10) and weights 1 + 0.9 · rule.uniform("weights", (10,
 where KIND is ce (PyTorch's cross_entropy), bce (timm's BinaryCrossEntropy) or focal (γ = 2), with label smoothing 0.1.
 Of teachers, whose logits are 4 · rule.uniform("teacher", (6, 10)): distilled.soft (a temperature of 3) and
 distilled.hard, each half of the loss beside ce, as DeiT's losses.py has it. Mixed targets are timm's mixup_target of λ = 0.7. A weighted cross-entropy is the sum over the images by their number, as
-any number of workers comes to it. In double precision.
+any number of workers comes to it; of bce, too, weights are of images, by their share of each class. In double precision.
 
     python scripts/goldens/losses.py    needs torch, timm, numpy and safetensors
 """
@@ -34,7 +34,11 @@ def loss(kind, logits, mixed, weights):
         return torch.nn.functional.cross_entropy(
             logits, targets, weight=weights, label_smoothing=smoothing, reduction="sum") / IMAGES
     if kind == "bce":
-        return BinaryCrossEntropy(smoothing=SMOOTHING, weight=weights).double()(logits, MIXED if mixed else LABELS)
+        if weights is None:
+            return BinaryCrossEntropy(smoothing=SMOOTHING)(logits, MIXED if mixed else LABELS)
+        targets = MIXED if mixed else ALONE
+        rows = torch.nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(1)
+        return (rows * (targets @ weights) / targets.sum(1)).mean()
     logs = logits.log_softmax(1)
     terms = -(MIXED if mixed else ALONE) * (1 - logs.exp()) ** 2 * logs
     return (terms if weights is None else terms * weights).sum(1).mean()

@@ -11,7 +11,7 @@ typedef struct ct_tensor ct_tensor;
 /// `weights` [K] of the classes may be null. `sums`: add the images' losses up instead of averaging them.
 int ct_cross_entropy(const ct_tensor *logits, const ct_tensor *labels, const ct_tensor *weights, double smoothing,
                      bool sums, ct_tensor **out);
-/// Of distributions, each class for itself: the mean over images and classes.
+/// Of distributions, each class for itself: the mean over images and classes, an image counting as its classes do.
 int ct_binary_cross_entropy(const ct_tensor *logits, const ct_tensor *targets, const ct_tensor *weights,
                             ct_tensor **out);
 /// Of distributions: `-weights · t · (1 - p)^gamma · log p`, summed over the classes; the mean over the images.

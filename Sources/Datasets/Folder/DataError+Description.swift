@@ -51,7 +51,7 @@ extension DataError: CustomStringConvertible {
       it. See what it was made of: head -1 \(folder.appending(ShardIndex.name).quoted)
       """
     case .noSuchTable, .malformedTable: tableDescription
-    case .notEmpty, .packed, .alreadySplit, .indivisible, .ungrouped: splittingDescription
+    case .notEmpty, .insideItself, .packed, .alreadySplit, .indivisible, .ungrouped: splittingDescription
     case .notImportable, .malformedArchive, .malformedList, .noLabels, .incomplete, .repeatedImage,
       .unusableName, .otherSum:
       importDescription

@@ -7,6 +7,8 @@ extension DataError {
     switch self {
     case .notEmpty(let folder):
       "\(folder.masked) is there already and holds something. Choose another folder. See: ls -A \(folder.quoted)"
+    case .insideItself(let path, let folder):
+      "\(path.masked) lies in \(folder.masked), whose images it would be taken for. Choose another place"
     case .packed(let folder):
       """
       \(folder.masked) is packed, and its images have no files of their own. Take the folder that it was packed from, and \

@@ -55,6 +55,8 @@ public enum DataError: Error, Equatable, Sendable {
   case unwritable(path: FilePath, reason: String)
   /// A folder that was to be made, and holds something.
   case notEmpty(folder: FilePath)
+  /// Something that was to be written into the folder that it is made of.
+  case insideItself(path: FilePath, folder: FilePath)
   /// A folder whose images were to be looked for in files of their own, and are packed.
   case packed(folder: FilePath)
   /// A folder that was to be split, and is.

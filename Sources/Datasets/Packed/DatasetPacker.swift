@@ -48,6 +48,7 @@ public struct DatasetPacker: Sendable {
   public func pack(
     threads: Int, progress: @escaping @Sendable (_ split: String, _ shard: Int, _ of: Int) -> Void
   ) throws(DataError) -> [Split] {
+    try require(out, outside: folder)
     let pair = try ImageFolderPair(folder, for: .training)
     let splits = [pair.training, pair.validation].filter { $0.count > 0 }
     return try splits.map { images throws(DataError) in

@@ -45,6 +45,7 @@ public struct FolderSplitter {
   public func split() throws(DataError) -> Outcome {
     try Directory.require(folder, orThrow: .noSuchFolder(folder))
     guard try ShardIndex(in: folder) == nil else { throw .packed(folder: folder) }
+    try require(out, outside: folder)
     try requireEmpty()
     let images = try ImageFolder(folder)
     let splits = ImageFolderPair.splits

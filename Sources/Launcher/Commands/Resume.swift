@@ -109,7 +109,7 @@ extension ResumedRun {
   /// Names of flags whose values are paths.
   private static let paths: Set = [
     "data-path", "config", "resume", "finetune", "run-dir", "device-library", "rdzv-key-file",
-    "prometheus",
+    "prometheus", "class-weights", "teacher",
   ]
   /// Where values come from that a checkpoint holds.
   private static let sources: Set = ["config", "recipe", "finetune", "resume"]

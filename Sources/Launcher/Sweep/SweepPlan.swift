@@ -1,3 +1,4 @@
+import ArgumentParser
 import Drawing
 import Flags
 import Recipe
@@ -30,7 +31,7 @@ struct SweepPlan: Equatable {
     switch value {
     case .null: []
     case .truth(true): ["--\(flag)"]
-    case .truth(false): TrainingFlags.spellings.contains("--no-\(flag)") ? ["--no-\(flag)"] : []
+    case .truth(false): (try? TrainingFlags.parse(["--no-\(flag)"])) == nil ? [] : ["--no-\(flag)"]
     case .list(let values): ["--\(flag)"] + values.map(word)
     default: ["--\(flag)=\(word(value))"]
     }

@@ -54,7 +54,13 @@ struct SweepTable: Equatable {
 
   /// What the table leads to: the best run and its flags, and how to look at the best two.
   var conclusions: [String] {
-    guard let best = ranked.first, let value = best.value else { return [] }
+    guard let best = ranked.first, let value = best.value else {
+      guard rows.contains(where: { $0.standing == .done }) else { return [] }
+      return [
+        "no finished run has \(plan.figure.title): it comes of evaluations, which --no-eval leaves out, and that of averages "
+          + "of --model-ema"
+      ]
+    }
     let place = best.epoch.map { " in epoch \($0)" } ?? ""
     let again = ["best: \(best.run.name), \(plan.figure.title) \(shown(value))\(plan.figure.unit)\(place)"]
     let rows =

@@ -52,6 +52,7 @@ struct DatasetPreview: ParsableCommand {
     flags.images.dataPath = folder
     let recipe = try flags.request().recipe(worldSize: 1)
     let images = try ImageFolderPair(FilePath(folder), for: .training).training
+    try require(FilePath(output), outside: FilePath(folder))
     // In batches of one, so that a folder of a few images has a whole one; the order is the same.
     let sampler = try Sampler(
       count: images.count, worldSize: 1, batchSize: 1, seed: recipe.seed, shuffle: recipe.data.shuffles,

@@ -53,6 +53,7 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
       notes: [
         "model": about.model, "classes": try jsonLine(about.classes.map(\.description)),
         "input_size": "\(about.images.inputSize)", "crop_pct": "\(about.images.cropPercent)",
+        "crop_mode": about.images.cropMode.rawValue,
         "interpolation": "bicubic",
         "mean": try jsonLine(about.images.means), "std": try jsonLine(about.images.deviations),
       ], version: programVersion)

@@ -40,6 +40,7 @@ struct TimmFolder {
       modelArgs: arguments,
       pretrainedCfg: Config.Pretrained(
         inputSize: [3, about.images.inputSize, about.images.inputSize], cropPct: about.images.cropPercent,
+        cropMode: about.images.cropMode.rawValue,
         mean: about.images.means, std: about.images.deviations,
         numClasses: about.classes.count,
         firstConv: shape == nil ? "patch_embeds.0.proj" : "patch_embed.proj",
@@ -86,11 +87,11 @@ struct TimmFolder {
     struct Pretrained: Encodable {
       let inputSize: [Int]
       let cropPct: Double
+      let cropMode: String
       let mean: [Double]
       let std: [Double]
       let numClasses: Int
       let interpolation = "bicubic"
-      let cropMode = "center"
       let firstConv: String
       let classifier: [String]
       let fixedInputSize: Bool

@@ -48,7 +48,7 @@ struct Failure: Error, CustomStringConvertible {
 
   private static func status(of error: DataError) -> ExitStatus {
     switch error {
-    case .batchLargerThanData, .notEmpty: .badConfiguration
+    case .batchLargerThanData, .notEmpty, .insideItself: .badConfiguration
     case .unreadable(let error) where error.errno == ENOENT: .missingInput
     default:
       error.isMissingInput

@@ -2,6 +2,7 @@ import Datasets
 import Drawing
 import Flags
 import Foundation
+import Glibc
 import Recipe
 import System
 import Training
@@ -67,8 +68,12 @@ final class TrainingRun {
 
   /// Looks for a rate to train at, and says which: `--lr-find`.
   func findRate(updates: Int, isLaunched: Bool) throws {
-    let trial = try RateSearch(plan, rank, trainer, updates: updates).run()
     var failure: Failure?
+    if rank.isFirst, !Folders.canWrite(plan.folder.path) {
+      failure = OutputFolder.refused(masked(plan.folder.path), errorText(errno))
+    }
+    if let shared = try SharedFailure(failure, in: rank.group) { throw shared }
+    let trial = try RateSearch(plan, rank, trainer, updates: updates).run()
     if rank.isFirst {
       let report = RateReport(
         trial, plan.recipe, arguments: Array(CommandLine.arguments.dropFirst()), isLaunched: isLaunched)

@@ -26,6 +26,23 @@ import Testing
     (0..<folder.count).map { String(decoding: folder.name(of: $0), as: UTF8.self) }
   }
 
+  @Test func `nothing is made within what it is made of`() throws {
+    for place in ["", "new", "a b", "a b/../new/deeper"] {
+      let inside = folder.appending(place)
+      #expect(throws: DataError.insideItself(path: inside, folder: folder)) {
+        try require(inside, outside: folder)
+      }
+    }
+    try FileManager.default.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: temporary.path)
+    let linked = folder.appending("link/new")
+    #expect(throws: DataError.insideItself(path: linked, folder: folder)) {
+      try require(linked, outside: folder)
+    }
+    for place in [out, out.appending("deeper"), temporary.file("all2"), "new"] {
+      try require(place, outside: folder)
+    }
+  }
+
   @Test func `both sides together are the folder, by hard links`() throws {
     let outcome = try split()
     #expect(outcome.classes.map(\.heldOut) == [2, 1])
