@@ -135,12 +135,22 @@ extension ResumedRun {
       noted.remove(["nproc"])
       more += (record?.workers ?? recipe?.worldSize).map { ["--nproc", "\($0)"] } ?? []
     }
-    if let record, let recipe, record.directory != directory, !given.names.contains("data-path"),
-      case let path = Self.absolute(recipe.data.path, in: record.directory), path != recipe.data.path
-    {
-      more += ["--data-path", path]
+    if let record, let recipe, record.directory != directory {
+      for (flag, path) in Self.paths(of: recipe) where !given.names.contains(flag) {
+        let whole = Self.absolute(path, in: record.directory)
+        if whole != path { more += ["--\(flag)", whole] }
+      }
     }
     return noted.arguments + more + given.arguments
+  }
+
+  /// Those that a checkpoint's values have, with their flags.
+  private static func paths(of recipe: Recipe) -> [(flag: String, path: String)] {
+    let weights = recipe.loss.classWeights
+    return [
+      ("data-path", recipe.data.path), ("class-weights", weights == Recipe.Loss.balanced ? "" : weights),
+      ("teacher", recipe.distillation.teacher),
+    ]
   }
 
   private static func absolute(_ path: String, in directory: String) -> String {

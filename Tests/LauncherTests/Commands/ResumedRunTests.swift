@@ -67,6 +67,19 @@ import TestSupport
       resumed("--nproc 2", "--data-path new", in: "/else") == "--nproc 2 \(Self.auto) --data-path new")
   }
 
+  @Test func `so do those that the checkpoint's values have`() {
+    var recipe = recipe
+    (recipe.loss.classWeights, recipe.distillation.teacher) = ("rare.txt", "/runs/first")
+    func resumed(_ given: String) -> [String] {
+      ResumedRun(output: "out", record: record(""), recipe: recipe).arguments(words(given), in: "/else")
+    }
+    #expect(resumed("").suffix(4) == ["--data-path", "/home/data", "--class-weights", "/home/rare.txt"])
+    #expect(
+      resumed("--class-weights own").suffix(4) == ["--data-path", "/home/data", "--class-weights", "own"])
+    recipe.loss.classWeights = Recipe.Loss.balanced
+    #expect(resumed("").suffix(2) == ["--data-path", "/home/data"])
+  }
+
   @Test func `a library of a device and a key are files like any`() {
     #expect(
       resumed("--nproc 2 --device-library my.so --rdzv-key-file=key", in: "/else")
