@@ -54,7 +54,8 @@ final class Sweep {
       try collect()
     }
     try folder.write(table)
-    tell(([""] + table.lines + [""] + table.conclusions).joined(separator: "\n"))
+    let next = isStopping ? ["the same command goes on with it"] : []
+    tell(([""] + table.lines + [""] + table.conclusions + next).joined(separator: "\n"))
     return status
   }
 
@@ -187,7 +188,8 @@ extension Sweep {
       } else {
         queue.insert(index, at: 0)
       }
-    default: standings[index] = .failed(ending.exitStatus)
+    // Stopped before it had begun to save: it goes on like one that has.
+    default: standings[index] = isStopping ? .interrupted : .failed(ending.exitStatus)
     }
     let history = RunFolder(run.output)?.history
     let best = history.flatMap { plan.figure.best(of: $0.log) }.map { best in
