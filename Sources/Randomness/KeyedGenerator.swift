@@ -75,8 +75,11 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
   }
 
   /// The numbers 0..<`count` in random order (Fisher and Yates).
-  public mutating func permutation(of count: Int) -> [Int] {
-    var order = Array(0..<count)
+  public mutating func permutation(of count: Int) -> [Int] { permutation32(of: count).map { Int($0) } }
+
+  /// The same in four bytes a number, which has to be below 2³².
+  public mutating func permutation32(of count: Int) -> [UInt32] {
+    var order = (0..<count).map { UInt32($0) }
     for last in stride(from: count - 1, to: 0, by: -1) {
       order.swapAt(last, integer(below: last + 1))
     }

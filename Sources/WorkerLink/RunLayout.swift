@@ -18,6 +18,8 @@ public enum RunLayout {
   public static let report = "report.html"
   /// The resolved recipe.
   public static let recipe = "recipe.json"
+  /// The folder of what workers have found in the data set: which images there are.
+  public static func index(host: Int) -> String { host == 0 ? "index" : "index-\(host)" }
   /// The launcher's own folder, where no other is wanted.
   public static let launcher = "run"
   /// In it, what keeps other runs out of the output folder.

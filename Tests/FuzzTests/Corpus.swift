@@ -102,7 +102,7 @@ enum Corpus {
 
   /// The index of a pack, up to its seal.
   static var indexes: [[UInt8]] {
-    let place = ShardIndex.Place(offset: 512, length: 3, checksum: 0xABC, shard: 0)
+    let place = ShardIndex.Place(shard: 0, block: 1, length: 3, checksum: 0xABC)
     let lines = [
       ShardIndex.line(ClassName(bytes: Array("a".utf8))), ShardIndex.line(ClassName(bytes: [0xE9, 9])),
       ShardIndex.line(place, width: 4, height: 5, label: 0, name: "1.jpg".utf8),

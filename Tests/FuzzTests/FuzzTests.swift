@@ -65,7 +65,8 @@ import Testing
     try Fuzz("indexes").run(Corpus.indexes) { bytes in
       let seal = String(bytes.withUnsafeBytes { CRC32C(of: $0).value }, radix: 16)
       let line = "#crc32c\t\(String(repeating: "0", count: 8 - seal.count))\(seal)\n"
-      let images = ImageFolder(FilePath(folder.path), try ShardIndex(bytes + line.utf8, at: "index.tsv"))
+      let images = ImageFolder(
+        FilePath(folder.path), try ShardIndex(bytes + line.utf8, at: "index.tsv", Stamp("index.tsv")).split)
       let memory = FileMemory(retries: ReadRetries())
       for index in 0..<images.count { try? _ = images.contents(of: index, in: memory) }
     }

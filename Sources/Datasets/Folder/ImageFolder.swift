@@ -21,76 +21,74 @@ public struct ImageFolder: Sendable {
   public let classes: [ClassName]
 
   private let store: any ImageStore
-  private var paths = PathList()
+  private let index: SplitIndex
   // Where each class begins among the images; a class's images are neighbours.
-  private var starts: [Int] = []
+  private let starts: [Int]
 
   /// Lists the folder, or reads the index of one that is packed; throws for a missing folder, no classes, two that look alike, an
   /// empty or an unreadable one, and for a broken index.
-  public init(_ root: FilePath) throws(DataError) {
-    if let index = try ShardIndex(in: root) { self.init(root, index) } else { try self.init(walking: root) }
-  }
-
-  /// The split whose shards lie in `root`.
-  init(_ root: FilePath, _ index: ShardIndex) {
-    self.root = root
-    (classes, paths, starts) = (index.classes, index.names, index.starts)
-    store = Shards(root, index.places)
-  }
-
-  private init(walking root: FilePath) throws(DataError) {
-    self.root = root
-    store = FilesBelow(root: root)
-    classes = try Self.classNames(in: root)
-    guard !classes.isEmpty else { throw .noClasses(folder: root) }
-    if let alike = Self.lookAlikes(classes, in: root).first { throw alike }
-    for name in classes {
-      starts.append(paths.count)
-      let walk = ImageWalk(root.appending(bytes: name.bytes))
-      if let failure = walk.failures.first { throw failure }
-      for image in walk.images { paths.append(image) }
-      guard paths.count > starts[starts.count - 1] else { throw .emptyClass(name, folder: root) }
+  ///
+  /// - Parameter indexes: Where the index is kept; nil for one in this process's memory alone.
+  public init(_ root: FilePath, keptIn indexes: IndexFolder? = nil) throws(DataError) {
+    func make() throws(DataError) -> SplitIndex {
+      if let pack = try ShardIndex(in: root) { return pack.split }
+      return try SplitIndex(walking: root)
     }
+    if let indexes { self.init(root, try indexes.index(of: root, make)) } else { self.init(root, try make()) }
+  }
+
+  /// The split in `root`.
+  init(_ root: FilePath, _ index: SplitIndex) {
+    self.init(
+      root, index, index.classes, starts: index.starts,
+      index.places.map { Shards(root, $0) } ?? FilesBelow(root: root))
   }
 
   /// A split without images, with the classes of another.
   init(empty root: FilePath, classes: [ClassName]) {
-    self.init(root, classes, FilesBelow(root: root))
+    var nothing = SplitIndexBuilder()
+    self.init(
+      root, nothing.finish(isPacked: false), classes, starts: classes.map { _ in 0 }, FilesBelow(root: root))
   }
 
-  private init(_ root: FilePath, _ classes: [ClassName], _ store: any ImageStore) {
-    (self.root, self.classes, self.store) = (root, classes, store)
-    starts = classes.map { _ in 0 }
+  private init(
+    _ root: FilePath, _ index: SplitIndex, _ classes: [ClassName], starts: [Int], _ store: any ImageStore
+  ) {
+    (self.root, self.index, self.classes) = (root, index, classes)
+    (self.starts, self.store) = (starts, store)
   }
 
   /// The same images with their classes numbered as in a list that has more of them; nil unless it has all, in this order.
   func numbered(as classes: [ClassName]) -> ImageFolder? {
-    var folder = ImageFolder(root, classes, store)
-    folder.paths = paths
+    var renumbered: [Int] = []
     var next = 0
-    for (number, name) in classes.enumerated() {
-      folder.starts[number] = next < starts.count ? starts[next] : count
+    for name in classes {
+      renumbered.append(next < starts.count ? starts[next] : count)
       if next < starts.count, self.classes[next] == name { next += 1 }
     }
-    return next == starts.count ? folder : nil
+    guard next == starts.count else { return nil }
+    return ImageFolder(root, index, classes, starts: renumbered, store)
   }
+
+  /// Has the index kept where it was not yet.
+  func keep(in indexes: IndexFolder) { indexes.keep(index, of: root) }
 
   /// Whether the images lie in the shards of a pack.
   public var isPacked: Bool { store is Shards }
 
   /// The number of images.
-  public var count: Int { paths.count }
+  public var count: Int { index.names.count }
 
   /// The image at `index`, 0..<`count`.
   public subscript(index: Int) -> Entry {
     let label = label(at: index)
     return Entry(
-      path: store.path(of: index, name: classes[label].bytes + [UInt8(ascii: "/")] + paths[index]),
+      path: store.path(of: index, name: classes[label].bytes + [UInt8(ascii: "/")] + self.index.names[index]),
       label: label)
   }
 
   /// The path of the image at `index` below its class's folder.
-  func name(of index: Int) -> ArraySlice<UInt8> { paths[index] }
+  func name(of index: Int) -> [UInt8] { self.index.names[index] }
 
   /// The class number of the image at `index`.
   public func label(at index: Int) -> Int {
@@ -115,7 +113,7 @@ public struct ImageFolder: Sendable {
     var checksum = CRC32C()
     for name in classes { (name.bytes + [0]).withUnsafeBytes { checksum.update(with: $0) } }
     (starts + [count]).withUnsafeBytes { checksum.update(with: $0) }
-    paths.update(&checksum)
+    index.names.update(&checksum)
     return checksum.value
   }
 
@@ -137,8 +135,13 @@ public struct ImageFolder: Sendable {
   }
 
   static func classNames(in root: FilePath) throws(DataError) -> [ClassName] {
+    try directory(root).folders.map(ClassName.init(bytes:))
+  }
+
+  /// What lies in the folder of a split.
+  static func directory(_ root: FilePath) throws(DataError) -> Directory {
     try Directory.require(root, orThrow: .noSuchFolder(root))
-    return try Directory(root).folders.map(ClassName.init(bytes:))
+    return try Directory(root)
   }
 
   /// One error for each two classes whose names are different bytes for the same characters.
@@ -157,26 +160,4 @@ extension ImageFolder: ImageSource {
 
   /// Of a folder that is packed, the parts of its shards.
   public func willRead(_ indices: [Int]) { store.willRead(indices) }
-}
-
-/// Many file names in one block of memory: ImageNet's 1.28 million take about 40 MB instead of 130.
-struct PathList: Sendable {
-  private var bytes: [UInt8] = []
-  private var ends: [Int] = []
-
-  var count: Int { ends.count }
-
-  subscript(index: Int) -> ArraySlice<UInt8> {
-    bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
-  }
-
-  func update(_ checksum: inout CRC32C) {
-    bytes.withUnsafeBytes { checksum.update(with: $0) }
-    ends.withUnsafeBytes { checksum.update(with: $0) }
-  }
-
-  mutating func append(_ path: [UInt8]) {
-    bytes.append(contentsOf: path)
-    ends.append(bytes.count)
-  }
 }

@@ -23,19 +23,21 @@ public struct ImageFolderPair: Sendable {
   /// Lists both splits; throws what `ImageFolder` throws, and for a missing split or a class that only one of them has.
   ///
   /// The reference numbers each split's classes on its own, so that one missing folder shifts the labels unnoticed.
-  /// - Parameter evaluated: The folder that an evaluation goes through; `.` is `folder` itself.
+  /// - Parameters:
+  ///   - evaluated: The folder that an evaluation goes through; `.` is `folder` itself.
+  ///   - indexes: Where the indexes of both are kept; nil for ones in this process's memory alone.
   public init(
     _ folder: FilePath, for purpose: Purpose = .trainingAndEvaluation,
-    evaluating evaluated: String = Self.splits.validation
+    evaluating evaluated: String = Self.splits.validation, keptIn indexes: IndexFolder? = nil
   ) throws(DataError) {
     if purpose == .evaluation {
       validation = try ImageFolder(evaluated == "." ? folder : Self.split(evaluated, of: folder))
       training = ImageFolder(empty: folder.appending(Self.splits.training), classes: validation.classes)
       return
     }
-    training = try ImageFolder(Self.split(Self.splits.training, of: folder))
+    training = try ImageFolder(Self.split(Self.splits.training, of: folder), keptIn: indexes)
     do throws(DataError) {
-      validation = try ImageFolder(Self.split(Self.splits.validation, of: folder))
+      validation = try ImageFolder(Self.split(Self.splits.validation, of: folder), keptIn: indexes)
     } catch .missingSplit where purpose == .training {
       validation = ImageFolder(empty: folder.appending(Self.splits.validation), classes: training.classes)
     }
@@ -49,6 +51,11 @@ public struct ImageFolderPair: Sendable {
       return nil
     }
     return ImageFolderPair(training: training, validation: validation)
+  }
+
+  /// Has the indexes kept that were not yet, for want of a folder.
+  public func keep(in indexes: IndexFolder) {
+    for split in [training, validation] where split.count > 0 { split.keep(in: indexes) }
   }
 
   private init(training: ImageFolder, validation: ImageFolder) {

@@ -9,6 +9,8 @@ struct ImageWalk {
   private(set) var leftOut: [[UInt8]] = []
   /// Folders that could not be read, and why.
   private(set) var failures: [DataError] = []
+  /// What was looked into, folders and files whose names do not say whether they are images, each as it was before.
+  private(set) var sources: [(path: [UInt8], stamp: Stamp)] = []
 
   private let root: FilePath
   private var found: [(folder: [UInt8], files: [[UInt8]])] = []
@@ -30,6 +32,7 @@ struct ImageWalk {
     do throws(DataError) {
       let identity = try Self.identity(folder)
       guard !ancestors.contains(identity) else { return }
+      sources.append((path, Stamp(folder)))
       let directory = try Directory(folder)
       found.append((path, directory.files))
       for name in directory.folders {
@@ -49,9 +52,11 @@ struct ImageWalk {
     }
   }
 
-  private func isImage(_ file: [UInt8], _ path: [UInt8]) throws(SystemError) -> Bool {
+  private mutating func isImage(_ file: [UInt8], _ path: [UInt8]) throws(SystemError) -> Bool {
     if ImageFolder.isImage(file) { return true }
-    return try ImageFormat(fileAt: root.appending(bytes: path))?.isUnmistakable ?? false
+    let whole = root.appending(bytes: path)
+    sources.append((path, Stamp(whole)))
+    return try ImageFormat(fileAt: whole)?.isUnmistakable ?? false
   }
 
   private static func identity(_ folder: FilePath) throws(DataError) -> FolderIdentity {

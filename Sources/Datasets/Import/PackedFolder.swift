@@ -11,7 +11,7 @@ struct PackedFolder: ImportSource {
     var splits: [(ImageFolder, Bool)] = []
     for (name, isHeldOut) in [(names.training, false), (names.validation, true)] {
       let root = folder.appending(name)
-      if let index = try ShardIndex(in: root) { splits.append((ImageFolder(root, index), isHeldOut)) }
+      if let index = try ShardIndex(in: root) { splits.append((ImageFolder(root, index.split), isHeldOut)) }
     }
     guard !splits.isEmpty else { return nil }
     self.splits = splits
@@ -27,7 +27,7 @@ struct PackedFolder: ImportSource {
       for index in 0..<images.count {
         let place = ImportedFolder.Place(
           isHeldOut: isHeldOut, className: images.classes[images.label(at: index)],
-          name: Array(images.name(of: index)))
+          name: images.name(of: index))
         let bytes = try images.contents(of: index, in: memory)
         try folder.add(place, size: bytes.count) { () throws(DataError) in Array(bytes) }
       }

@@ -82,7 +82,7 @@ public final class BatchLoader {
   /// Begins an epoch of `batches`, given as a sampler's view numbers; an epoch still under way is dropped.
   ///
   /// Views i, i + n, i + 2n… of a folder with n images are views of image i with randomness of their own.
-  public func start(batches: [[Int]], epoch: Int) {
+  public func start(batches: some RandomAccessCollection<[Int]>, epoch: Int) {
     shared.update { state in
       precondition(!state.isClosed, "the loader is closed")
       state.queue.start(batches, epoch: epoch)

@@ -38,7 +38,8 @@ struct BatchQueue {
   private let depth: Int
   private let makeBatch: () -> PixelBatch
   private let label: (Int) -> Int
-  private var waiting: ArraySlice<[Int]> = []
+  // Batches are made as they are opened.
+  private var waiting = AnyRandomAccessCollection<[Int]>([])
   private var epoch = 0
   private var open: [OpenBatch] = []
   private var spare: [PixelBatch] = []
@@ -52,9 +53,8 @@ struct BatchQueue {
   }
 
   /// Begins an epoch. What is left of the last one is forgotten; threads may still finish what they claimed of it.
-  mutating func start(_ batches: [[Int]], epoch: Int) {
-    precondition(batches.allSatisfy { !$0.isEmpty }, "a batch holds at least one view")
-    waiting = batches[...]
+  mutating func start(_ batches: some RandomAccessCollection<[Int]>, epoch: Int) {
+    waiting = AnyRandomAccessCollection(batches)
     self.epoch = epoch
     open = []
   }
@@ -65,6 +65,7 @@ struct BatchQueue {
       return claim(from: unfinished, upcoming: [])
     }
     guard open.count < depth, let indices = waiting.popFirst() else { return nil }
+    precondition(!indices.isEmpty, "a batch holds at least one view")
     let batch = spare.popLast() ?? makeBatch()
     batch.assign(indices, labels: indices.map(label))
     open.append(OpenBatch(batch, epoch: epoch))

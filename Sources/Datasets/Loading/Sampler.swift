@@ -60,11 +60,27 @@ public struct Sampler: Equatable, Sendable {
 
   /// The indices of all images in the order of `epoch`, the same on all ranks; balanced, those of views.
   public func order(epoch: Int) -> [Int] {
-    guard shuffle else { return Array(0..<count) }
-    var generator = KeyedGenerator(seed: seed, stream: .order, epoch: epoch)
-    guard let classes else { return generator.permutation(of: count) }
-    let views = balanced(classes, &generator)
-    return generator.permutation(of: views.count).map { views[$0] }
+    let order = EpochOrder(self, epoch)
+    return (0..<count).map { order[$0] }
+  }
+
+  /// An epoch's order, in four bytes an image.
+  private struct EpochOrder {
+    let places: [UInt32]
+    /// What stands at each place; nil for its number itself.
+    let views: [Int]?
+
+    init(_ sampler: Sampler, _ epoch: Int) {
+      var generator = KeyedGenerator(seed: sampler.seed, stream: .order, epoch: epoch)
+      views = sampler.classes.map { sampler.balanced($0, &generator) }
+      let count = views?.count ?? sampler.count
+      places = sampler.shuffle ? generator.permutation32(of: count) : (0..<count).map { UInt32($0) }
+    }
+
+    subscript(position: Int) -> Int {
+      let place = Int(places[position])
+      return views?[place] ?? place
+    }
   }
 
   /// As many views of each class, in rounds through its images, each round in an order of its own.
@@ -85,18 +101,31 @@ public struct Sampler: Equatable, Sendable {
   }
 
   /// The views that `rank` takes in each step of `epoch`: `stepsPerEpoch` batches of `batchSize`.
-  public func batches(epoch: Int, rank: Int) -> [[Int]] {
+  public func batches(epoch: Int, rank: Int) -> RankBatches {
     precondition((0..<worldSize).contains(rank), "rank \(rank) is not one of \(worldSize)")
-    let order = order(epoch: epoch)
-    let global = worldSize * batchSize
-    return (0..<stepsPerEpoch).map { step in
-      stride(from: step * global + rank, to: (step + 1) * global, by: worldSize).map { view(at: $0, order) }
-    }
+    let order = EpochOrder(self, epoch)
+    let end = stepsPerEpoch * worldSize * batchSize
+    return RankBatches(
+      views: stride(from: rank, to: end, by: worldSize).map { position in
+        order[position / repetitions] + position % repetitions * count
+      }, size: batchSize)
   }
+}
 
-  private func view(at position: Int, _ order: [Int]) -> Int {
-    order[position / repetitions] + position % repetitions * count
-  }
+/// The batches of one rank in an epoch, each of as many views.
+public struct RankBatches: RandomAccessCollection, Sendable {
+  // One row of numbers: a million small arrays would take several times the memory.
+  private let views: [Int]
+  private let size: Int
+
+  fileprivate init(views: [Int], size: Int) { (self.views, self.size) = (views, size) }
+
+  /// The first batch's number.
+  public var startIndex: Int { 0 }
+  /// How many batches there are.
+  public var endIndex: Int { views.count / size }
+  /// The views of a batch.
+  public subscript(number: Int) -> [Int] { Array(views[(number * size)..<((number + 1) * size)]) }
 }
 
 /// Shares a validation set out so that every image is evaluated exactly once; pure.

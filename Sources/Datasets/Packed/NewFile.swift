@@ -18,6 +18,17 @@ struct NewFile: ~Copyable {
     do throws(SystemError) { try file.write(bytes) } catch { throw .unwritable(error) }
   }
 
+  borrowing func write(_ bytes: UnsafeRawBufferPointer) throws(DataError) {
+    if let failure = writeAll(bytes, to: file.descriptor).failure {
+      throw .unwritable(SystemError("write", path, failure))
+    }
+  }
+
+  /// Removes what was written of a file that is not to be.
+  static func discard(_ path: FilePath) {
+    unfinished(path).withPlatformString { _ = unlink($0) }
+  }
+
   /// Gives the file its name.
   ///
   /// - Parameter syncing: Whether to wait until the disk has it: a file that a loss of power may cost needs no wait.

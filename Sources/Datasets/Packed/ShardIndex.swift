@@ -5,27 +5,27 @@ import SystemPackage
 /// Which images a packed split has, in the order of the folder that it was made of, and where each lies in its shards.
 ///
 /// A text file, `index.tsv`: a line for the settings, one for each class, one for each image, and a checksum of all of
-/// them. About 55 bytes of memory an image.
+/// them.
 struct ShardIndex: Sendable {
   static let name = "index.tsv"
 
   /// Where an image lies.
-  struct Place: Equatable, Sendable {
-    var offset: Int
+  struct Place: Equatable, BitwiseCopyable, Sendable {
+    var shard: UInt32
+    /// The block of the archive in which it begins.
+    var block: UInt32
     var length: UInt32
     /// The CRC-32C of its bytes.
     var checksum: UInt32
-    var shard: UInt32
+
+    /// Bytes from the shard's beginning.
+    var offset: Int { Int(block) * TarMember.block }
   }
 
   /// What was packed, and how, as text.
   let settings: String
-  private(set) var classes: [ClassName] = []
-  /// Below the folder of the class.
-  private(set) var names = PathList()
-  /// Where each class begins among the images.
-  private(set) var starts: [Int] = []
-  private(set) var places: [Place] = []
+  /// The images.
+  let split: SplitIndex
 
   /// The name of a shard's file.
   static func file(of shard: some BinaryInteger) -> String {
@@ -36,6 +36,7 @@ struct ShardIndex: Sendable {
   /// Reads the index of the split in `root`; nil where there is none, for a folder that is not packed.
   init?(in root: FilePath) throws(DataError) {
     let path = root.appending(Self.name)
+    let stamp = Stamp(path)
     let bytes: [UInt8]
     do throws(SystemError) {
       bytes = try ReadRetries().keepTrying { () throws(SystemError) in
@@ -46,45 +47,47 @@ struct ShardIndex: Sendable {
       guard error.errno != ENOENT, error.errno != ENOTDIR else { return nil }
       throw .unreadable(error)
     }
-    try self.init(bytes, at: path)
+    try self.init(bytes, at: path, stamp)
   }
 
   /// What the file at `path` holds.
-  init(_ bytes: [UInt8], at path: FilePath) throws(DataError) {
+  init(_ bytes: [UInt8], at path: FilePath, _ stamp: Stamp) throws(DataError) {
     guard let lines = SealedLines(bytes) else {
       throw .malformedIndex(path: path, reason: "it is cut off or changed (its checksum is another)")
     }
-    settings = lines.head
+    var builder = SplitIndexBuilder()
+    builder.note(Self.name.utf8, stamp)
     for (number, line) in lines.enumerated() {
-      guard add(Fields(line)) else {
+      guard Self.add(Fields(line), to: &builder) else {
         throw .malformedIndex(path: path, reason: "line \(number + 2) is not as it should be")
       }
     }
-    guard starts.count == classes.count else {
+    guard builder.begun == builder.classes.count else {
       throw .malformedIndex(path: path, reason: "a class has no images")
     }
+    (settings, split) = (lines.head, builder.finish(isPacked: true))
   }
 
   /// False where a line is neither a class nor an image of the last class or the next.
-  private mutating func add(_ line: Fields) -> Bool {
+  private static func add(_ line: Fields, to split: inout SplitIndexBuilder) -> Bool {
     var fields = line
     if fields.skip("#class") {
-      guard places.isEmpty else { return false }
-      classes.append(ClassName(text: String(decoding: fields.rest, as: UTF8.self)))
+      guard split.count == 0 else { return false }
+      split.name(ClassName(text: String(decoding: fields.rest, as: UTF8.self)))
       return true
     }
     guard let shard = fields.number(), let offset = fields.number(), let length = fields.number(),
       let checksum = fields.number(radix: 16), fields.number() != nil, fields.number() != nil,
-      let label = fields.number(), label < classes.count, !fields.rest.isEmpty,
-      let shard = UInt32(exactly: shard), let length = UInt32(exactly: length),
+      let label = fields.number(), label < split.classes.count, !fields.rest.isEmpty,
+      offset.isMultiple(of: TarMember.block), let shard = UInt32(exactly: shard),
+      let block = UInt32(exactly: offset / TarMember.block), let length = UInt32(exactly: length),
       let checksum = UInt32(exactly: checksum)
     else {
       return false
     }
-    if label == starts.count { starts.append(places.count) }
-    guard label == starts.count - 1 else { return false }
-    names.append(Self.bytes(fields.rest))
-    places.append(Place(offset: offset, length: length, checksum: checksum, shard: shard))
+    if label == split.begun { split.beginClass() }
+    guard label == split.begun - 1 else { return false }
+    split.add(bytes(fields.rest), at: Place(shard: shard, block: block, length: length, checksum: checksum))
     return true
   }
 }

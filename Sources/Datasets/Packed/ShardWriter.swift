@@ -69,8 +69,8 @@ struct ShardWriter: Sendable {
       let ending = (smaller == nil ? image.format : .jpeg).ending
       let key = "\(index)".leftPadded(to: 9)
       let place = ShardIndex.Place(
-        offset: size + TarMember.block, length: UInt32(bytes.count),
-        checksum: bytes.withUnsafeBytes { CRC32C(of: $0).value }, shard: UInt32(shard))
+        shard: UInt32(shard), block: UInt32(size / TarMember.block + 1), length: UInt32(bytes.count),
+        checksum: bytes.withUnsafeBytes { CRC32C(of: $0).value })
       let label = Array("\(entry.label)".utf8)
       let part =
         TarMember.header("\(key).\(ending)", count: bytes.count) + bytes

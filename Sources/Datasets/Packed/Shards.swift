@@ -4,7 +4,7 @@ import SystemPackage
 /// Images as parts of a few large files, which are read where they lie and checked by their checksums.
 final class Shards: ImageStore {
   private let root: FilePath
-  private let places: [ShardIndex.Place]
+  private let places: Column<ShardIndex.Place>
   private let open = Monitor<[UInt32: Shard]>([:])
 
   /// So many are open at once; one that is read when the last of them are closed stays open for as long.
@@ -18,7 +18,7 @@ final class Shards: ImageStore {
     }
   }
 
-  init(_ root: FilePath, _ places: [ShardIndex.Place]) {
+  init(_ root: FilePath, _ places: Column<ShardIndex.Place>) {
     (self.root, self.places) = (root, places)
   }
 

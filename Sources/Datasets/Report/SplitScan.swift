@@ -10,6 +10,7 @@ struct SplitScan {
   private(set) var problems: [DataError] = []
   /// Of all classes, below `root`.
   private(set) var images = PathList()
+  private let found = PathListBuilder()
   /// The images where they are packed.
   private var packed: ImageFolder?
   /// Classes with images in folders below theirs, and the names of those folders.
@@ -21,13 +22,15 @@ struct SplitScan {
     self.name = name
     self.root = root
     if let index = try ShardIndex(in: root) {
-      add(ImageFolder(root, index))
+      add(ImageFolder(root, index.split))
+      images = found.finish()
       return
     }
     let names = try ImageFolder.classNames(in: root)
     if names.isEmpty { problems.append(.noClasses(folder: root)) }
     problems += ImageFolder.lookAlikes(names, in: root)
     for name in names { add(name) }
+    images = found.finish()
   }
 
   // What a pack was made of was scanned by the packing; that its bytes are still those is for the images' check.
@@ -35,7 +38,7 @@ struct SplitScan {
     packed = folder
     classes = zip(folder.classes, folder.classCounts).map { DatasetReport.ClassCount(name: $0, images: $1) }
     for index in 0..<folder.count {
-      images.append(below(folder.classes[folder.label(at: index)], Array(folder.name(of: index))))
+      found.append(below(folder.classes[folder.label(at: index)], folder.name(of: index)))
     }
   }
 
@@ -48,7 +51,7 @@ struct SplitScan {
     // A folder that could not be read may hold its images.
     if walk.images.isEmpty, walk.failures.isEmpty { problems.append(.emptyClass(name, folder: root)) }
     classes.append(DatasetReport.ClassCount(name: name, images: walk.images.count))
-    for image in walk.images { images.append(below(name, image)) }
+    for image in walk.images { found.append(below(name, image)) }
     for file in walk.leftOut { leftOut[ImageFolder.ending(of: file), default: []].append(below(name, file)) }
     var folders: [[UInt8]] = []
     for image in walk.images {

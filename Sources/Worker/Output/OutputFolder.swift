@@ -1,4 +1,5 @@
 import Checkpoint
+import Datasets
 import Foundation
 import Recipe
 import System
@@ -31,6 +32,9 @@ struct OutputFolder {
 
   /// The states that a run can go on from.
   var checkpoints: CheckpointStore { CheckpointStore(ofRunIn: path) }
+
+  /// The indexes of the images, as the workers of one host see those.
+  func indexes(ofHost host: Int) -> IndexFolder { IndexFolder(FilePath(file(RunLayout.index(host: host)))) }
 
   /// Writes the resolved recipe, for people and for the next run.
   func write(_ recipe: Recipe) throws(Failure) {

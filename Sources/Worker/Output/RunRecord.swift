@@ -29,6 +29,8 @@ final class RunRecord {
     }
     try possession?.begin()
     try plan.folder.make()
+    // Before, a run of one worker had no place for them.
+    plan.indexes.map(plan.data.keep)
     // Another run in the same folder adds to the logs; one that is to go on, and finds nothing, begins them anew.
     if let state {
       try plan.folder.trimLogs(to: state)

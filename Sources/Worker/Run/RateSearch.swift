@@ -34,7 +34,7 @@ struct RateSearch {
     do {
       while trial.points.count < ramp.updates, !trial.isOver {
         let batches = sampler.batches(epoch: epoch, rank: rank.number)
-        loader.start(batches: Array(batches.prefix(ramp.updates - trial.points.count)), epoch: epoch)
+        loader.start(batches: batches.prefix(ramp.updates - trial.points.count), epoch: epoch)
         while !trial.isOver, let batch = try next() { try add(batch, epoch, to: &trial) }
         epoch += 1
       }

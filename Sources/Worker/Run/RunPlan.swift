@@ -8,6 +8,7 @@ import System
 import SystemPackage
 import Torch
 import Training
+import WorkerLink
 
 /// What a run is to do, with which images, and where it writes: all that is known before the ranks meet.
 struct RunPlan {
@@ -18,6 +19,8 @@ struct RunPlan {
   /// What the run's checkpoint or weights say of themselves.
   let saved: SavedValues?
   let data: ImageFolderPair
+  /// Where the images' indexes are kept; nil where nothing is written.
+  let indexes: IndexFolder?
   /// The transform that training images get.
   let trainingTransform: any Transform
   /// What images of each class count in the loss; nil where all count alike.
@@ -41,9 +44,13 @@ struct RunPlan {
     var recipe = try request.recipe(
       worldSize: rank.worldSize, hostSize: rank.localWorldSize, over: saved)
     trainingTransform = try recipe.data.trainingTransform()
+    folder = OutputFolder(path: request.outputFolder(over: saved))
+    beginning = settings.writes && rank.hasFolder ? request.beginning : nil
+    if let beginning { try Possession.check(folder.path, beginning) }
+    indexes = settings.writes && !settings.dryRun ? folder.indexes(ofHost: rank.hosts?.host ?? 0) : nil
     let found = try ImageFolderPair(
       FilePath(recipe.data.path), for: settings.purpose,
-      evaluating: settings.split ?? ImageFolderPair.splits.validation)
+      evaluating: settings.split ?? ImageFolderPair.splits.validation, keptIn: indexes)
     data = found.numbered(as: classes) ?? found
     updates = settings.trains ? try Sampler(recipe, of: data.training).stepsPerEpoch : 0
     classWeights = settings.trains ? try ClassWeights(recipe, data.training).weights : nil
@@ -53,9 +60,6 @@ struct RunPlan {
       asked.settleAverage(updates: recipe.allUpdates(of: updates))
     }
     (self.recipe, askedRecipe) = (recipe, asked)
-    folder = OutputFolder(path: request.outputFolder(over: saved))
-    beginning = settings.writes && rank.hasFolder ? request.beginning : nil
-    if let beginning { try Possession.check(folder.path, beginning) }
     report = settings.reportDir.map(ReportFolder.init(path:))
     if rank.isFirst { try report?.requireOwn() }
   }

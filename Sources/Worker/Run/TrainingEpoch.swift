@@ -48,7 +48,7 @@ struct TrainingEpoch {
       epoch: progress.epoch, learningRate: rate, steps: batches.count, place: place)
     for observer in trainer.observers { observer.begin(epoch) }
     // The images of steps that are done are not even decoded.
-    loader.start(batches: Array(batches[place.steps...]), epoch: epoch.epoch)
+    loader.start(batches: batches.dropFirst(place.steps), epoch: epoch.epoch)
     // A step on a card is settled when the next one is on its way, so that the card never waits for this thread.
     var open: OpenStep?
     func settleOpen() throws {
@@ -150,8 +150,8 @@ struct TrainingEpoch {
     if step.signals.contains(.stop) { throw StopRequested() }
   }
 
-  private func batches(of epoch: Int) -> [[Int]] {
+  private func batches(of epoch: Int) -> Slice<RankBatches> {
     let all = sampler.batches(epoch: epoch, rank: rank.number)
-    return Array(all.prefix(recipe.schedule.stepLimit ?? all.count))
+    return all.prefix(recipe.schedule.stepLimit ?? all.count)
   }
 }

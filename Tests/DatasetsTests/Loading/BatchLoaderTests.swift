@@ -29,7 +29,7 @@ import Testing
 
   /// All views of an epoch by their index, and the order in which they came.
   private func views(
-    _ loader: BatchLoader, _ batches: [[Int]], epoch: Int = 0
+    _ loader: BatchLoader, _ batches: some RandomAccessCollection<[Int]>, epoch: Int = 0
   ) throws -> (order: [[Int]], pixels: [Int: [UInt8]]) {
     var order: [[Int]] = []
     var pixels: [Int: [UInt8]] = [:]

@@ -19,7 +19,7 @@ import Testing
     let order = sampler.order(epoch: 4)
     for rank in 0..<world {
       let batches = sampler.batches(epoch: 4, rank: rank)
-      #expect(batches == reference(order, world: world, batch: 7, rank: rank))
+      #expect(Array(batches) == reference(order, world: world, batch: 7, rank: rank))
       #expect(batches.count == sampler.stepsPerEpoch)
     }
   }

@@ -1,0 +1,50 @@
+import System
+
+/// Many file names in one block of memory: ImageNet's 1.28 million take about 40 MB instead of 130.
+struct PathList: Sendable {
+  private let bytes: Column<UInt8>
+  private let ends: Column<Int>
+
+  /// No names.
+  init() { (bytes, ends) = (Column([]), Column([])) }
+
+  /// Names one after the other; nil unless each ends where the next begins.
+  init?(bytes: Column<UInt8>, ends: Column<Int>) {
+    var last = 0
+    for end in ends {
+      guard end >= last else { return nil }
+      last = end
+    }
+    guard last == bytes.count else { return nil }
+    (self.bytes, self.ends) = (bytes, ends)
+  }
+
+  fileprivate init(_ bytes: Column<UInt8>, _ ends: Column<Int>) { (self.bytes, self.ends) = (bytes, ends) }
+
+  var count: Int { ends.count }
+
+  subscript(index: Int) -> [UInt8] { Array(bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]) }
+
+  func update(_ checksum: inout CRC32C) {
+    for section in sections { section.withBytes { checksum.update(with: $0) } }
+  }
+
+  /// What it is made of, to be written.
+  var sections: [any IndexSection] { [bytes, ends] }
+}
+
+/// A list of names that is being filled.
+struct PathListBuilder {
+  private let bytes = ColumnBuilder<UInt8>()
+  private let ends = ColumnBuilder<Int>()
+
+  var count: Int { ends.count }
+
+  func append(_ path: some Collection<UInt8>) {
+    bytes.append(contentsOf: path)
+    ends.append(bytes.count)
+  }
+
+  /// The names so far; the builder is empty again.
+  func finish() -> PathList { PathList(bytes.finish(), ends.finish()) }
+}

@@ -1,0 +1,101 @@
+import System
+import SystemPackage
+
+/// Which images a split has, in which classes, and what that was read from.
+///
+/// Of a folder about 30 bytes of memory an image, of a pack 16 more.
+struct SplitIndex: Sendable {
+  /// The class names; their positions are the labels.
+  let classes: [ClassName]
+  /// Where each class begins among the images; a class's images are neighbours.
+  let starts: [Int]
+  /// The images' paths below their classes' folders.
+  let names: PathList
+  /// Where each image lies in the shards of a pack; nil where each is a file.
+  let places: Column<ShardIndex.Place>?
+  /// What the images were found in.
+  let sources: IndexSources
+}
+
+/// The folders and files that say which images a split has, each with its stamp from before it was read.
+struct IndexSources: Sendable {
+  let paths: PathList
+  let stamps: Column<Stamp>
+  /// When the first was looked at, in nanoseconds since 1970; nil for an index that was kept.
+  let moment: Int?
+
+  /// Whether all are as they were, so that the same images would be found.
+  func areUnchanged(in root: FilePath) -> Bool {
+    stamps.indices.allSatisfy { Stamp(root.appending(bytes: paths[$0])) == stamps[$0] }
+  }
+
+  /// Whether what has changed since would have another stamp; false for an index that was kept.
+  func areSettled(margin: Int) -> Bool {
+    guard let moment else { return false }
+    return stamps.allSatisfy { $0.isSettled(at: moment, margin: margin) }
+  }
+}
+
+/// An index that is being made.
+struct SplitIndexBuilder {
+  private let moment = Stamp.now()
+  private(set) var classes: [ClassName] = []
+  private var starts: [Int] = []
+  private let names = PathListBuilder()
+  private let places = ColumnBuilder<ShardIndex.Place>()
+  private let sources = (paths: PathListBuilder(), stamps: ColumnBuilder<Stamp>())
+
+  /// The number of images so far.
+  var count: Int { names.count }
+
+  /// Classes of which an image has been added, or that were begun.
+  var begun: Int { starts.count }
+
+  /// Names a class; its number is the next one.
+  mutating func name(_ name: ClassName) { classes.append(name) }
+
+  /// Has the images that follow belong to the next class.
+  mutating func beginClass() { starts.append(names.count) }
+
+  mutating func add(_ name: some Collection<UInt8>, at place: ShardIndex.Place? = nil) {
+    names.append(name)
+    if let place { places.append(place) }
+  }
+
+  /// Notes what images are found in, by its path below the split's folder.
+  mutating func note(_ path: some Collection<UInt8>, _ stamp: Stamp) {
+    sources.paths.append(path)
+    sources.stamps.append(stamp)
+  }
+
+  mutating func finish(isPacked: Bool) -> SplitIndex {
+    SplitIndex(
+      classes: classes, starts: starts, names: names.finish(), places: isPacked ? places.finish() : nil,
+      sources: IndexSources(paths: sources.paths.finish(), stamps: sources.stamps.finish(), moment: moment))
+  }
+}
+
+extension SplitIndex {
+  /// Lists the folders of `root` as classes, and the images below them.
+  init(walking root: FilePath) throws(DataError) {
+    var builder = SplitIndexBuilder()
+    builder.note([], Stamp(root))
+    let directory = try ImageFolder.directory(root)
+    // A link that leads nowhere now may lead to a class later.
+    for name in directory.files { builder.note(name, Stamp(root.appending(bytes: name))) }
+    for name in directory.folders { builder.name(ClassName(bytes: name)) }
+    guard !builder.classes.isEmpty else { throw .noClasses(folder: root) }
+    if let alike = ImageFolder.lookAlikes(builder.classes, in: root).first { throw alike }
+    for name in builder.classes {
+      let walk = ImageWalk(root.appending(bytes: name.bytes))
+      if let failure = walk.failures.first { throw failure }
+      guard !walk.images.isEmpty else { throw .emptyClass(name, folder: root) }
+      for (path, stamp) in walk.sources {
+        builder.note(path.isEmpty ? name.bytes : name.bytes + [UInt8(ascii: "/")] + path, stamp)
+      }
+      builder.beginClass()
+      for image in walk.images { builder.add(image) }
+    }
+    self = builder.finish(isPacked: false)
+  }
+}
