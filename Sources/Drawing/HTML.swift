@@ -27,15 +27,29 @@ package struct Page {
 
   package var text: String {
     Self.document(
-      title: title,
-      head: """
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-        <style>\(Self.style)</style>
-        """, body: "<h1>\(escaped(title))</h1>\n\(parts.joined(separator: "\n"))")
+      title: title, head: Self.head, body: "<h1>\(escaped(title))</h1>\n\(parts.joined(separator: "\n"))")
   }
+
+  private static let head = """
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+    <style>\(style)</style>
+    """
 
   /// The frame of any page.
   package static func document(title: String, head: String, body: String) -> String {
+    opening(title: title, head: head) + body + closing
+  }
+
+  /// How this page begins where its parts follow one by one, and then `closing`.
+  package var opening: String {
+    Self.opening(title: title, head: Self.head) + "<h1>\(escaped(title))</h1>\n"
+      + parts.map { $0 + "\n" }.joined()
+  }
+
+  /// The end of any page.
+  package static let closing = "\n</body>\n</html>\n"
+
+  private static func opening(title: String, head: String) -> String {
     """
     <!DOCTYPE html>
     <html lang="en">
@@ -46,9 +60,6 @@ package struct Page {
     <title>\(escaped(title))</title>
     </head>
     <body>
-    \(body)
-    </body>
-    </html>
 
     """
   }
@@ -72,6 +83,10 @@ package struct Page {
     th,td{text-align:left;padding:.15rem 1rem .15rem 0;vertical-align:top}.n th+th,.n td+td{text-align:right}
     .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem}
     .grid figure{overflow-wrap:anywhere}.grid figcaption{font-size:.85rem}.grid small{opacity:.75}
+    .maps{display:grid;grid-auto-flow:column;grid-template-rows:repeat(var(--rows),auto);gap:.75rem;
+    grid-auto-columns:minmax(0,14rem);align-items:start}.maps figcaption{font-size:.85rem}.maps>:first-child{grid-row:1/-1}
+    @media(max-width:40rem){.maps{grid-auto-flow:row;grid-template:none/repeat(2,minmax(0,1fr))}
+    .maps>:first-child{grid-area:auto/1/auto/-1}}
     img{width:100%;height:auto;display:block;border-radius:4px}
     td:first-child{overflow-wrap:anywhere}code{overflow-wrap:anywhere}tr:nth-child(even){background:#8881}
     """

@@ -59,8 +59,13 @@ struct GlobalSubsampledAttention {
     let type = map.tokens.device == .cpu ? .float32 : pass.computeType
     let packed = kv(reduced(map, pass), pass).cast(to: type)
       .reshaped([B, -1, 2, heads, C / heads]).permuted([2, 0, 3, 1, 4]).unbound(0)  // two of [B, n, M, d]
-    let mixed = attention(queries.cast(to: type), packed[0], packed[1])
+    let mixed = pass.attention(queries.cast(to: type), packed[0], packed[1], to: summaries(map))
     return projection(mixed.transposed(1, 2).reshaped([B, N, C]), pass)
+  }
+
+  private func summaries(_ map: FeatureMap) -> AttendedPlaces {
+    let r = spatialReduction?.reduction ?? 1
+    return .summaries(r: r, height: map.height / r, width: map.width / r)
   }
 
   private func reduced(_ map: FeatureMap, _ pass: Pass) -> Tensor {

@@ -38,7 +38,8 @@ struct LocallyGroupedAttention {
     let s = split.count
     let parts = packed.reshaped(split + [window * window, 3, heads, C / heads])
       .permuted([s + 1] + Array(0..<s) + [s + 2, s, s + 3]).unbound(0)  // three of [B, h·v, n, w·w, d]
-    let mixed = attention(parts[0], parts[1], parts[2])
+    let mixed = pass.attention(
+      parts[0], parts[1], parts[2], to: .window(side: window, height: map.height, width: map.width))
     return projection(windows.joined(mixed.transposed(-3, -2)), pass)  // [B, H·W, C]
   }
 }

@@ -21,11 +21,18 @@ public protocol Network {
   func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor
   /// The logits of each head by itself: the classes', and where there is a second one that learns from a teacher, its own.
   func answers(_ images: Tensor, _ pass: Pass) -> [Tensor]
+  /// Where it looks in a normalised image `[1, 3, H, W]`, with products of `computeType`.
+  func attentionMaps(of image: Tensor, computeType: DType) -> AttentionMaps
 }
 
 extension Network {
   /// None: convolutions and attention take images of any size.
   public func resampled(_ weight: Tensor, for key: String) -> Tensor? { nil }
+
+  /// None: nothing in it attends.
+  public func attentionMaps(of image: Tensor, computeType: DType) -> AttentionMaps {
+    AttentionMaps(stages: [], rollout: nil)
+  }
 
   /// One head has learnt from both.
   public func answers(_ images: Tensor, _ pass: Pass) -> [Tensor] { [self(images, pass)] }

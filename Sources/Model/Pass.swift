@@ -13,6 +13,8 @@ public struct Pass {
   public let kernels: Kernels
   /// Whether a block keeps its input alone, and is computed again for its gradients.
   private(set) var recomputesBlocks = false
+  /// Where each block's attention is noted; nil where nobody looks.
+  private(set) var record: AttentionRecord?
   /// Weights that lie ready in `computeType`; nil where each product casts its own.
   private var weights: CastWeights?
 
@@ -29,6 +31,11 @@ public struct Pass {
   /// A pass that evaluates.
   public static func evaluation(computeType: DType = .float32, kernels: Kernels = .fused) -> Pass {
     Pass(computeType: computeType, dropPath: nil, dropout: nil, kernels: kernels)
+  }
+
+  /// A pass that evaluates and notes what each block attends to, which takes every operation by itself.
+  static func looking(_ record: AttentionRecord, computeType: DType = .float32) -> Pass {
+    Pass(computeType: computeType, dropPath: nil, dropout: nil, kernels: .reference, record: record)
   }
 
   /// A layer's weight or bias as its product takes it.

@@ -34,7 +34,7 @@ public struct Twins: Network {
   /// How many classes the head tells apart.
   public let classes: Int
 
-  private let configuration: TwinsConfiguration
+  let configuration: TwinsConfiguration
 
   /// A network for `classes` classes, its weights drawn from `seed`.
   ///

@@ -9,14 +9,14 @@ public import Torch
 public struct VisionTransformer: Network {
   private let embedding: Convolution
   /// The class token `[1, 1, C]`, and the distillation token where there is one.
-  private let front: [Tensor]
+  let front: [Tensor]
   /// What is added to all tokens, `[1, T + N, C]`.
   private let positions: Tensor
   private let blocks: [EncoderBlock]
   private let norm: LayerNorm
   /// One for each token in front.
   private let heads: [Linear]
-  private let shape: Shape
+  let shape: Shape
 
   /// Every weight with its key, in timm's order.
   public let parameters: [Parameter]
@@ -196,7 +196,7 @@ struct SelfAttention {
     let type = tokens.device == .cpu ? .float32 : pass.computeType
     let parts = qkv(tokens, pass).cast(to: type)
       .reshaped([B, N, 3, heads, C / heads]).permuted([2, 0, 3, 1, 4]).unbound(0)  // three of [B, n, N, d]
-    let mixed = Torch.attention(parts[0], parts[1], parts[2])
+    let mixed = pass.attention(parts[0], parts[1], parts[2], to: .tokens)
     return projection(mixed.transposed(1, 2).reshaped([B, N, C]), pass)
   }
 }

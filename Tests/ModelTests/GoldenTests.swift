@@ -108,7 +108,7 @@ import Torch
   }
 }
 
-private func makeRuleNetwork(_ name: String, classes: Int) throws -> any Network {
+func makeRuleNetwork(_ name: String, classes: Int) throws -> any Network {
   let network = try makeNetwork(name, classes: classes)
   for parameter in network.parameters {
     let weights = Rule.weights(parameter.name, parameter.tensor.shape)
@@ -117,6 +117,6 @@ private func makeRuleNetwork(_ name: String, classes: Int) throws -> any Network
   return network
 }
 
-private func ruleInput(count: Int, side: Int) -> Tensor {
+func ruleInput(count: Int, side: Int) -> Tensor {
   Tensor(Rule.uniform("input", count * 3 * side * side), [count, 3, side, side])
 }

@@ -1,5 +1,4 @@
 import CImage
-import Glibc
 
 /// Images made smaller for good: no side longer than `longestSide`, as JPEGs.
 public struct Recompression: Equatable, Sendable {
@@ -28,13 +27,10 @@ public struct Recompression: Equatable, Sendable {
     let rgb = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: plan.window.byteCount)
     defer { rgb.deallocate() }
     try decoder.draw(image, plan, into: rgb)
-    var bytes: UnsafeMutablePointer<UInt8>?
-    var count = 0
-    guard ci_jpeg_encode(rgb.baseAddress, Int32(width), Int32(height), Int32(quality), &bytes, &count) == 0
+    guard let bytes = encodedJPEG(UnsafeBufferPointer(rgb), width: width, height: height, quality: quality)
     else {
       throw .unwritable(path: image.path, reason: String(cString: ci_last_error()))
     }
-    defer { free(bytes) }
-    return (Array(UnsafeBufferPointer(start: bytes, count: count)), width, height)
+    return (bytes, width, height)
   }
 }

@@ -53,6 +53,12 @@ struct Predict: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Draw where the network looks in each image, stage by stage, as a page.", valueName: "file.html"),
+    transform: withHomeFolder)
+  var attention: String?
+
+  @Option(
+    help: ArgumentHelp(
       "A list of images and folders, one a line; - reads standard input.", valueName: "file"),
     transform: withHomeFolder)
   var from: String?
@@ -72,6 +78,9 @@ struct Predict: ParsableCommand {
   func validate() throws {
     if images.isEmpty, from == nil {
       throw ValidationError("name at least one image or folder, or a list with --from")
+    }
+    if let attention, !attention.hasSuffix(".html") {
+      throw ValidationError("--attention \(masked(attention)): the name must end in .html")
     }
     if json, csv { throw ValidationError("--json and --csv: give one of them") }
     try Worker.validate(top, "--top", in: 1...1_000_000)
@@ -96,18 +105,24 @@ struct Predict: ParsableCommand {
     let format = json ? PredictionFormat.json : csv ? .csv : .text(logits: logits)
     if let head = format.head(top: min(top, trained.about.classes.count)) { try put(head) }
     let predictor = Predictor(trained, top: top, logits: logits, on: device)
-    try predictor.run(all, batchSize: min(batchSize, max(1, all.count)), threads: decoders) { image, result in
+    let sheet = try attention.map { path in
+      try AttentionSheet(at: path, trained.about.model, weights: named.path, logits: logits)
+    }
+    try predictor.run(all, batchSize: min(batchSize, max(1, all.count)), threads: decoders) {
+      image, view, result in
       switch result {
       case .success(let guesses):
         let path = all[image].path
         let name = String(validating: path.bytes, as: UTF8.self) ?? path.masked
         let line = try format.line(Prediction(image: name, top: guesses))
         try put(line)
+        try sheet?.add(name, guesses, view, predictor.attention(over: view))
       case .failure(let failure):
         failures.append(failure)
         say(failure)
       }
     }
+    try sheet?.finish()
     try end(failures)
   }
 

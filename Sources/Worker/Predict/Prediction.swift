@@ -34,10 +34,13 @@ enum PredictionFormat {
         [masked(prediction.image)] + prediction.top.flatMap { [$0.class.description, fixed($0.score, 6)] })
     case .text(let logits):
       "\(masked(prediction.image)): "
-        + prediction.top.map { guess in
-          "\(guess.class) " + (logits ? fixed(guess.score, 4) : fixed(100 * guess.score, 1) + "%")
-        }.joined(separator: ", ")
+        + prediction.top.map { Self.words($0, logits: logits) }.joined(separator: ", ")
     }
+  }
+
+  /// What is said of a class to a reader.
+  static func words(_ guess: Prediction.Guess, logits: Bool) -> String {
+    "\(guess.class) " + (logits ? fixed(guess.score, 4) : fixed(100 * guess.score, 1) + "%")
   }
 
   private func line(_ values: [String]) -> String { String(commaSeparated(values).dropLast()) }

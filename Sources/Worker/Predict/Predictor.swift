@@ -18,10 +18,26 @@ struct Predictor {
     normalized = Normalizer(trained.about.images, on: device)
   }
 
+  /// An image as the network saw it; valid while its prediction is looked at.
+  struct View {
+    /// RGB, row by row.
+    let pixels: UnsafeRawBufferPointer
+    /// Height and width.
+    let side: Int
+  }
+
+  /// Where the network looks, which takes another pass.
+  func attention(over view: View) -> AttentionMaps {
+    withoutGradients {
+      trained.network.attentionMaps(
+        of: normalized(view.pixels, count: 1, side: view.side), computeType: .float32)
+    }
+  }
+
   /// Calls `body` with each image's prediction, or with why there is none, in the order of the images.
   func run(
     _ images: ImageList, batchSize: Int, threads: Int,
-    _ body: (_ image: Int, Result<[Prediction.Guess], DataError>) throws -> Void
+    _ body: (_ image: Int, View, Result<[Prediction.Guess], DataError>) throws -> Void
   ) throws {
     let loader = BatchLoader(
       folder: images, transform: EvaluationTransform(trained.about.images), batchSize: batchSize, seed: 0,
@@ -33,8 +49,10 @@ struct Predictor {
     while let batch = try loader.next() {
       let guesses = guesses(batch)
       let failures = Dictionary(batch.damage.map { ($0.image, $0.error) }) { first, _ in first }
-      for (image, guesses) in zip(batch.indices, guesses) {
-        try body(image, failures[image].map { .failure($0) } ?? .success(guesses))
+      let views = batch.parts(batch.count).map { View(pixels: $0.pixels, side: batch.size) }
+      for (position, image) in batch.indices.enumerated() {
+        let result = failures[image].map { Result.failure($0) } ?? .success(guesses[position])
+        try body(image, views[position], result)
       }
       loader.recycle(batch)
     }

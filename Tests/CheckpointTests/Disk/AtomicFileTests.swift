@@ -19,6 +19,23 @@ import Testing
     #expect(folder.names() == ["recipe.json"])
   }
 
+  @Test func `a text that grows has its name when it is whole, or none`() throws {
+    try AtomicFile.write("old", to: path)
+    do {
+      let text = try GrowingText(for: path)
+      try text.write("half")
+    }
+    #expect(folder.names() == ["recipe.json"])
+    let text = try GrowingText(for: path)
+    try text.write("new ")
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+    try text.write("text")
+    try text.finish()
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "new text")
+    #expect(folder.names() == ["recipe.json"])
+    #expect(throws: CheckpointError.self) { try GrowingText(for: "\(path)/none/page.html") }
+  }
+
   /// Whichever operation fails, and whether the process lives on or not, the old text or the new is there.
   @Test(arguments: [false, true])
   func `a failure leaves the old content`(isCrash: Bool) throws {

@@ -114,8 +114,16 @@ extension EndToEnd {
       #expect(all.output.count == 1 + ImageFolder.validationCount)
       #expect(all.output[0] == single.output[0] && all.output.contains(single.output[1]))
       let checkpoint = try run(
-        .worker, ["predict", "--weights", "\(folder)/checkpoints", "--csv", place.images.image("val", 3)])
+        .worker,
+        [
+          "predict", "--weights", "\(folder)/checkpoints", "--csv", place.images.image("val", 3),
+          "--attention",
+          place.output("maps.html"),
+        ])
       #expect(checkpoint.output == single.output)
+      let maps = try String(contentsOfFile: place.output("maps.html"), encoding: .utf8)
+      // The image, four stages with both kinds, and eight blocks.
+      #expect(maps.components(separatedBy: "<figure>").count == 1 + 1 + 8 + 8 && maps.hasSuffix("</html>\n"))
 
       let bad = place.images.image("val", 7)
       try "Remember the milk".write(toFile: bad, atomically: false, encoding: .utf8)
