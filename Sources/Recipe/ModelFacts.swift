@@ -29,6 +29,13 @@ public struct ModelFacts: Sendable, Equatable {
     ModelFacts("deit_base_distilled_patch16_224", 87_338_192, 17_656_811_520, 83.4),
   ]
 
+  /// That accuracy, for whoever evaluates such a network as it was evaluated then: nil unless the images look like those of
+  /// ImageNet-1k that are held out, and have the size they had.
+  public static func published(_ name: String, side: Int, classes: Int, images: Int) -> Double? {
+    guard side == 224, classes == 1000, (49_000...51_000).contains(images) else { return nil }
+    return all.first { $0.name == name }?.accuracy
+  }
+
   private init(_ name: String, _ parameters: Int, _ multiplyAdds: Int, _ accuracy: Double?) {
     (self.name, self.parameters, self.multiplyAdds, self.accuracy) = (
       name, parameters, multiplyAdds, accuracy

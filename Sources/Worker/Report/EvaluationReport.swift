@@ -17,6 +17,15 @@ struct EvaluationReport {
   /// Names of classes in the order of their labels.
   var names: [ClassName] { folder.classes }
 
+  /// The Acc@1 that the network is known for, where these images look like the ones it is known for.
+  var published: Double? {
+    ModelFacts.published(
+      model, side: images.inputSize, classes: names.count, images: examination.verdicts.count)
+  }
+
+  /// It, as it stands behind the Acc@1 that was found; empty where there is none.
+  var publishedNote: String { published.map { " (published: \(fixed($0, 1)) %)" } ?? "" }
+
   /// Where an image lies.
   func path(of verdict: Verdict) -> FilePath { folder[verdict.image].path }
 }
@@ -32,6 +41,7 @@ extension EvaluationReport {
     let data: String
     let images: Int
     let acc1: Double?
+    let publishedAcc1: Double?
     let acc5: Double?
     let loss: Double?
     let balancedAcc: Double?
@@ -77,7 +87,8 @@ extension EvaluationReport {
       let summary = Summary(
         weights: weights, model: model, inputSize: images.inputSize, cropPercent: images.cropPercent,
         data: folder.root.masked, images: examination.verdicts.count, acc1: examination.accuracy1,
-        acc5: examination.accuracy5, loss: loss, balancedAcc: examination.classes.balancedAccuracy,
+        publishedAcc1: published, acc5: examination.accuracy5, loss: loss,
+        balancedAcc: examination.classes.balancedAccuracy,
         ece: calibration.error, meanConfidence: calibration.confidence,
         neverPredicted: examination.classes.unpredicted.map { names[$0] }, classes: classes,
         confusions: examination.confusions.prefix(Self.mostPairs).map {

@@ -17,7 +17,7 @@ extension EvaluationReport {
       "",
       "Weights    \(masked(weights)) (\(model), \(side) × \(side) pixels, crop \(images.cropPercent))",
       "Images     \(examination.verdicts.count) in \(names.count) classes, of \(folder.root.masked)",
-      "Acc@1      \(percent(examination.accuracy1, 3)), Acc@5 \(percent(examination.accuracy5, 3)), "
+      "Acc@1      \(percent(examination.accuracy1, 3))\(publishedNote), Acc@5 \(percent(examination.accuracy5, 3)), "
         + "loss \(examination.meanLoss.map { fixed($0, 4) } ?? "–")",
       "Balanced   \(percent(examination.classes.balancedAccuracy, 3)) (mean recall of the classes)",
       "Calibrated ECE \(calibration.error.map { fixed($0, 4) } ?? "–"): "

@@ -34,11 +34,13 @@ struct MistakeSheet {
 
   private var headline: String {
     let examination = report.examination
-    let parts: [(String, Double?)] = [
-      ("Acc@1", examination.accuracy1), ("Acc@5", examination.accuracy5),
-      ("balanced accuracy", examination.classes.balancedAccuracy),
+    let parts: [(String, Double?, String)] = [
+      ("Acc@1", examination.accuracy1, report.publishedNote), ("Acc@5", examination.accuracy5, ""),
+      ("balanced accuracy", examination.classes.balancedAccuracy, ""),
     ]
-    let figures = parts.compactMap { name, value in value.map { "\(name) \(fixed($0, 1)) %" } }
+    let figures = parts.compactMap { name, value, note in
+      value.map { "\(name) \(fixed($0, 1)) %\(note)" }
+    }
     return "\(report.model) on \(examination.verdicts.count) images of \(report.folder.root.masked): "
       + figures.joined(separator: ", ")
       + (examination.calibration.error.map { ", calibration error \(fixed($0, 3))" } ?? "")

@@ -57,6 +57,33 @@ import Training
     #expect((values["calibration"] as? [Any])?.count == 15)
   }
 
+  @Test func `what others got is said of ImageNet-1k alone, in all three places`() throws {
+    func published(_ side: Int, _ classes: Int, _ images: Int) -> Double? {
+      ModelFacts.published("alt_gvt_small", side: side, classes: classes, images: images)
+    }
+    #expect(published(224, 1000, 50_000) == 81.722 && published(224, 1000, 49_998) == 81.722)
+    #expect(published(256, 1000, 50_000) == nil && published(224, 999, 50_000) == nil)
+    #expect(published(224, 1000, 10_000) == nil)
+    #expect(ModelFacts.published("alt_gvt_nano", side: 224, classes: 1000, images: 50_000) == nil)
+
+    let small = try report((0..<1000).map { "\($0)" })
+    func texts(_ report: EvaluationReport) throws -> [String] {
+      [report.lines.joined(separator: "\n"), try report.summary, MistakeSheet(report).text]
+    }
+    #expect(try texts(small).allSatisfy { !$0.contains("published") })
+    let verdicts = (0..<50_000).map {
+      Verdict(
+        image: $0 % 1000, label: $0 % 1000, predicted: $0 % 1000, confidence: 1, isAmongFive: true, loss: 0)
+    }
+    let whole = EvaluationReport(
+      weights: "w.pth", model: "alt_gvt_small", images: Recipe.Images(), folder: small.folder,
+      examination: Examination(verdicts, classes: 1000))
+    let shown = [
+      "100.000 % (published: 81.7 %)", "\"published_acc1\" : 81.722", "100.0 % (published: 81.7 %)",
+    ]
+    #expect(try zip(texts(whole), shown).allSatisfy { $0.contains($1) })
+  }
+
   @Test func `names in the sheet are text, and it loads nothing`() throws {
     let sheet = MistakeSheet(try report(["<b>&", "<script>alert('x')<", "plain"])).text
     #expect(!sheet.contains("<script") && !sheet.contains("<first>"))
