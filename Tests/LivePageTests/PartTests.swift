@@ -183,4 +183,20 @@ import Testing
     #expect(text.contains("twins_epoch_progress_ratio{run=\"out\"} 0.5\n") && !text.contains("ema"))
     #expect(RunMetrics(reading(RunTraces(output: "out"))).text.isEmpty)
   }
+
+  @Test func `the average has every figure that the weights have`() {
+    var traces = RunTraces.trained(epochs: 1, of: 5, ending: nil)
+    traces.log = Array(
+      #"""
+      {"epoch": 0, "test_acc1": 10, "test_loss_ema": 1.5, "test_acc1_ema": 21.0, "test_acc5_ema": 62.5, "test_balanced_acc_ema": 19.25}
+
+      """#.utf8)
+    let text = RunMetrics(reading(traces)).text
+    for figure in ["acc1_percent", "acc5_percent", "loss", "balanced_acc_percent", "best_acc1_percent"] {
+      #expect(text.contains("# TYPE twins_eval_ema_\(figure) gauge"))
+    }
+    #expect(text.contains("twins_eval_ema_loss{run=\"out\"} 1.5\n"))
+    #expect(text.contains("twins_eval_ema_balanced_acc_percent{run=\"out\"} 19.25\n"))
+    #expect(text.contains("twins_eval_ema_acc5_percent{run=\"out\"} 62.5\n"))
+  }
 }

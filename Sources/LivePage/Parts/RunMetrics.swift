@@ -30,7 +30,10 @@ struct RunMetrics {
       (.finishedEpochs, history.epochsDone.map(Double.init)), (.accuracy1, epoch?.accuracy1),
       (.accuracy5, epoch?.accuracy5), (.evaluationLoss, epoch?.testLoss),
       (.balancedAccuracy, epoch?.balancedAccuracy), (.bestAccuracy1, history.best?.accuracy),
-      (.averageAccuracy1, epoch?.averageAccuracy1), (.averageBestAccuracy1, history.bestAverage?.accuracy),
+      (.averageAccuracy1, epoch?.averageAccuracy1), (.averageAccuracy5, epoch?.averageAccuracy5),
+      (.averageEvaluationLoss, epoch?.averageTestLoss),
+      (.averageBalancedAccuracy, epoch?.averageBalancedAccuracy),
+      (.averageBestAccuracy1, history.bestAverage?.accuracy),
       (.lastHeard, history.written),
     ]
   }

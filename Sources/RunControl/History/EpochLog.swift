@@ -12,12 +12,14 @@ package struct EpochLog: Equatable, Sendable {
     package let epoch: Int
     package var trainLoss: Double?
     package var testLoss: Double?
+    package var averageTestLoss: Double?
     /// In percent, as all that follow.
     package var accuracy1: Double?
     package var accuracy5: Double?
     package var averageAccuracy1: Double?
     package var averageAccuracy5: Double?
     package var balancedAccuracy: Double?
+    package var averageBalancedAccuracy: Double?
     package var learningRate: Double?
     package var parameters: Int?
 
@@ -25,11 +27,13 @@ package struct EpochLog: Equatable, Sendable {
       case epoch
       case trainLoss = "train_loss"
       case testLoss = "test_loss"
+      case averageTestLoss = "test_loss_ema"
       case accuracy1 = "test_acc1"
       case accuracy5 = "test_acc5"
       case averageAccuracy1 = "test_acc1_ema"
       case averageAccuracy5 = "test_acc5_ema"
       case balancedAccuracy = "test_balanced_acc"
+      case averageBalancedAccuracy = "test_balanced_acc_ema"
       case learningRate = "train_lr"
       case parameters = "n_parameters"
     }
