@@ -9,12 +9,16 @@ import Torch
 
 /// What a dry run says of memory and time.
 @Suite struct ExpectationTests {
-  @Test(arguments: ["alt_gvt_nano", "pcpvt_small_v0"], [10, 1000])
-  func `a network is as large as was said before it was made`(name: String, classes: Int) throws {
+  @Test(arguments: [
+    ("alt_gvt_nano", 10, 64), ("pcpvt_small_v0", 1000, 224), ("deit_tiny_patch16_224", 10, 224),
+    ("deit_tiny_patch16_224", 1000, 96), ("deit_tiny_distilled_patch16_224", 10, 288),
+  ])
+  func `a network is as large as was said before it was made`(name: String, classes: Int, side: Int) throws {
     var recipe = Recipe()
     recipe.model.name = name
+    recipe.data.inputSize = side
     let network = try makeNetwork(recipe, classes: classes, on: .cpu)
-    #expect(TwinsConfiguration.parameters(of: name, classes: classes) == network.parameterCount)
+    #expect(ModelFacts.parameters(of: name, classes: classes, side: side) == network.parameterCount)
   }
 
   @Test func `memory is that of what a worker keeps, and its moments are shared out`() {

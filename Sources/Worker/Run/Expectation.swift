@@ -81,7 +81,9 @@ extension Expectation {
     let recipe = plan.recipe
     updates = (recipe.updates(of: plan.updates), recipe.allUpdates(of: plan.updates))
     images = updates.epoch * recipe.imagesPerUpdate
-    memory = TwinsConfiguration.parameters(of: recipe.model.name, classes: plan.data.classes.count).map {
+    memory = ModelFacts.parameters(
+      of: recipe.model.name, classes: plan.data.classes.count, side: recipe.data.inputSize
+    ).map {
       let divides = plan.parallelism.shardsOptimizer ?? true && rank.device == .cpu
       return Memory(
         parameters: $0, moments: Optimizer.moments(of: recipe.optimizer),
@@ -96,12 +98,18 @@ extension Expectation {
   }
 }
 
-extension TwinsConfiguration {
-  /// Numbers that a network for so many classes learns, without making it; nil where that is not known.
-  static func parameters(of name: String, classes: Int) -> Int? {
-    guard let facts = ModelFacts.all.first(where: { $0.name == name }),
-      let channels = TwinsConfiguration.named(name)?.stages.last?.channels
-    else { return nil }
-    return facts.parameters + (classes - 1000) * (channels + 1)
+extension ModelFacts {
+  /// Numbers that a network for so many classes and images of that side learns, without making it; nil where that is not
+  /// known.
+  static func parameters(of name: String, classes: Int, side: Int) -> Int? {
+    guard let facts = all.first(where: { $0.name == name }) else { return nil }
+    let more = classes - 1000
+    if let channels = TwinsConfiguration.named(name)?.stages.last?.channels {
+      return facts.parameters + more * (channels + 1)
+    }
+    guard let shape = VisionTransformer.Shape.named(name) else { return nil }
+    func positions(_ side: Int) -> Int { (side / shape.patch) * (side / shape.patch) * shape.channels }
+    let heads = shape.isDistilled ? 2 : 1
+    return facts.parameters + more * heads * (shape.channels + 1) + positions(side) - positions(224)
   }
 }
