@@ -117,7 +117,7 @@ let package = Package(
       "Worker",
       [
         "Training", "Torch", "Model", "WorkerLink", "Collective", "Engines", "Wire", "Datasets", "Randomness",
-        "Checkpoint", "TensorBoard", "ONNX", "Drawing",
+        "Checkpoint", "TensorBoard", "ONNX", "Drawing", "RunControl",
         "Recipe",
         "Output", "Flags", "System", systemPackage, argumentParser,
       ],

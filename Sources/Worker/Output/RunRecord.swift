@@ -46,6 +46,9 @@ final class RunRecord {
     table = try plan.folder.growing(RunLayout.table)
   }
 
+  /// The run's page, which its launcher keeps where there is one.
+  var page: RunPage? { possession == nil ? nil : RunPage(of: plan.folder.path) }
+
   /// The curves for TensorBoard, with what the run was started with and, of a new run, what its images look like; nil where
   /// none are wanted, or cannot be written.
   func curves(on rank: Rank) -> TensorBoardLog? {

@@ -101,7 +101,9 @@ final class TrainingRun {
       of: trainer, plan.askedRecipe, classes: plan.data.classes, in: plan.folder, plan.settings, rank,
       keepsCopies: keepsCopies)
     let steps = try TrainingEpoch(plan, rank, trainer, checkpoints)
-    trainer.observers = observers(record, of: steps)
+    let page = record?.page
+    defer { page?.close() }
+    trainer.observers = observers(record, of: steps) + [page].compactMap(\.self)
     rank.phases.begin(epochs: schedule.epochs, best: progress.best)
     plan.sayStart(on: rank.console)
     rank.console.print("Start training for \(schedule.epochs) epochs")

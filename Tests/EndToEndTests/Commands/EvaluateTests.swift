@@ -43,6 +43,8 @@ extension EndToEnd {
       let training = try train("run")
       let folder = place.output("run")
       let accuracy = try #require(training.output.first { $0.hasPrefix("* Acc@1") })
+      let page = try String(contentsOfFile: "\(folder)/report.html", encoding: .utf8)
+      #expect(page.hasSuffix("</html>\n") && !training.errors.contains("report.html"), "of a worker alone")
       let alone = try run(
         .worker, ["evaluate", folder, "--data-path", place.images.path, "--batch-size", "4"])
       #expect(alone.output.contains(accuracy) && alone.errors.contains("run/best.safetensors (Acc@1"))

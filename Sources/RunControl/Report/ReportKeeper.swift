@@ -1,7 +1,6 @@
 import Checkpoint
 import FoundationEssentials
 import Glibc
-import RunControl
 import System
 import WorkerLink
 
@@ -9,7 +8,7 @@ import WorkerLink
 ///
 /// A page is made on a thread of its own, to which all others go first, and so seldom that it takes a hundredth of the time at
 /// most, however long the run's files have grown. That it cannot be written is said once, and is no reason not to train.
-struct ReportKeeper {
+package struct ReportKeeper {
   private let output: String
   private let state = Monitor(State())
   /// The last epoch of which a page was begun.
@@ -17,7 +16,7 @@ struct ReportKeeper {
 
   private struct State {
     var isWriting = false
-    /// When the next page may be begun, since the supervisor was made.
+    /// When the next page may be begun, since its owner was made.
     var next = Duration.zero
     /// Why a page was not written.
     var fault: String?
@@ -28,13 +27,13 @@ struct ReportKeeper {
   private static let (shortestPause, restShare) = (Duration.seconds(10), 100)
 
   /// Of the run that writes into a folder.
-  init(of output: String) { self.output = output }
+  package init(of output: String) { self.output = output }
 
   /// Begins a page where an epoch was finished since the last one and it is time to.
   ///
   /// - Parameter finished: The epoch that was finished last.
   /// - Returns: What is to be said.
-  mutating func look(_ finished: Int?, at now: Duration) -> String? {
+  package mutating func look(_ finished: Int?, at now: Duration) -> String? {
     if let finished, finished != epoch, begins(at: now) {
       epoch = finished
       writeApart(at: now)
@@ -43,7 +42,7 @@ struct ReportKeeper {
   }
 
   /// Writes the page of a run that is over; what is to be said.
-  func finish() -> String? {
+  package func finish() -> String? {
     settle()
     let fault = RunFolder(output).flatMap { $0.hasRecipe ? Self.write($0, $0.historyOfEnded) : nil }
     state.withLock { $0.fault = fault }

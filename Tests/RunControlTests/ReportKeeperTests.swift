@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Launcher
+@testable import RunControl
 
 @Suite struct ReportKeeperTests {
   private let folder: TemporaryFolder
