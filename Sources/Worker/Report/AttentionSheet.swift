@@ -23,7 +23,7 @@ final class AttentionSheet {
   private static let legend =
     "<p>Attention that a place gets: none "
     + "<span style=\"display:inline-block;width:8rem;height:.8rem;background:\(AttentionColor.gradient)\"></span> "
-    + "the most of the map, which stands below it: 1 × is an even share.</p>"
+    + "the most of the map, which stands behind its name, or 2 × where that is less; 1 × is an even share.</p>"
 
   /// For who does not know what the maps are of.
   private static func explanation(of maps: AttentionMaps) -> String {
@@ -78,7 +78,7 @@ final class AttentionSheet {
   private static func figure(_ jpeg: [UInt8]?, _ name: String, _ map: AttentionMap? = nil) -> String {
     guard let jpeg else { return "" }
     let caption = map.map { map in
-      "<figcaption><b>\(name)</b>, most \(fixed(Double(map.shares.max() ?? 0), 1)) ×<br><small>\(map.extent)</small></figcaption>"
+      "<figcaption><b>\(name)</b> \(fixed(Double(map.shares.max() ?? 0), 1)) ×<br><small>\(map.extent)</small></figcaption>"
     }
     return "<figure><img alt=\"\(name)\" src=\"data:image/jpeg;base64,\(Data(jpeg).base64EncodedString())\">"
       + "\(caption ?? "")</figure>"
@@ -139,8 +139,8 @@ extension AttentionMap {
   fileprivate var extent: String {
     switch kind {
     case .local(let window): "\(width) × \(height) in windows of \(window) × \(window)"
-    case .global(let r): "\(width) × \(height)" + (r > 1 ? " summaries" : "")
-    case .answer, .rollout: "\(width) × \(height)"
+    case .global(let r): "\(width) × \(height)" + (r > 1 ? " summaries" : " tokens")
+    case .answer, .rollout: "\(width) × \(height) patches"
     }
   }
 }

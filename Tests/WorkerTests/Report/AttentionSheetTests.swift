@@ -61,8 +61,8 @@ import Testing
     #expect(!page.contains("<script>") && !page.contains("<w>") && page.contains("a&amp;b 50.0%"))
     #expect(page.components(separatedBy: "<figure>").count == 1 + 2 * (1 + 3 + 4))
     // The mean of the first stage's two blocks with windows, and the first of them.
-    #expect(page.contains("Stage 1 LSA</b>, most 1.0 ×<br><small>2 × 2 in windows of 2 × 2<"))
-    #expect(page.contains("Block 1.1 LSA</b>, most 2.0 ×<br><small>2 × 2 in windows of 2 × 2<"))
+    #expect(page.contains("Stage 1 LSA</b> 1.0 ×<br><small>2 × 2 in windows of 2 × 2<"))
+    #expect(page.contains("Block 1.1 LSA</b> 2.0 ×<br><small>2 × 2 in windows of 2 × 2<"))
     #expect(page.components(separatedBy: "LSA looks within windows").count == 2)
     #expect(page.contains("GSA looks at the whole") && !page.contains("class token"))
   }
