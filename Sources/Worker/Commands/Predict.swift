@@ -102,12 +102,10 @@ struct Predict: ParsableCommand {
     let all = try NamedImages(images, list: from).images
     var failures = all.failures
     for failure in failures { say(failure) }
+    let sheet = try attention.map { try page(at: $0, of: trained, weights: named.path) }
     let format = json ? PredictionFormat.json : csv ? .csv : .text(logits: logits)
     if let head = format.head(top: min(top, trained.about.classes.count)) { try put(head) }
     let predictor = Predictor(trained, top: top, logits: logits, on: device)
-    let sheet = try attention.map { path in
-      try AttentionSheet(at: path, trained.about.model, weights: named.path, logits: logits)
-    }
     try predictor.run(all, batchSize: min(batchSize, max(1, all.count)), threads: decoders) {
       image, view, result in
       switch result {
@@ -124,6 +122,18 @@ struct Predict: ParsableCommand {
     }
     try sheet?.finish()
     try end(failures)
+  }
+
+  private func page(at path: String, of trained: TrainedNetwork, weights: String) throws(Failure)
+    -> AttentionSheet
+  {
+    do {
+      return try AttentionSheet(at: path, trained.about.model, weights: weights, logits: logits)
+    } catch {
+      throw Failure(
+        "--attention \(masked(path)): \(error). Name a file in a folder that is there and that this user may write to.",
+        exitStatus: .inputOutput)
+    }
   }
 
   /// Prints a line at once; throws where it does not arrive, as on a full disk.
