@@ -205,6 +205,12 @@ int64_t linux_read_published(const uint64_t *slot, size_t stride, uint64_t *word
 
 uint64_t linux_load_long(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 
+uint64_t linux_add_long(uint64_t *word, uint64_t count) { return __atomic_fetch_add(word, count, __ATOMIC_SEQ_CST); }
+
+int linux_replace_long(uint64_t *word, uint64_t expected, uint64_t value) {
+  return __atomic_compare_exchange_n(word, &expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
 int64_t linux_peer_user(int socket) {
   struct ucred peer;
   socklen_t length = sizeof peer;

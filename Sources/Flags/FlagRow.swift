@@ -92,7 +92,7 @@ extension FlagRow {
   static let all =
     ImageFlags.rows + AugmentationFlags.rows + MixingFlags.rows + NetworkFlags.rows + ScheduleFlags.rows
     + OptimizerFlags.rows + TuningFlags.rows + DistillationFlags.rows + JudgingFlags.rows + IdleFlags.rows
-    + RunFlags.rows
+    + RunFlags.rows + CacheFlags.rows
 
   /// The dotted names of values by the flags that set them, without the dashes; of a switch, by what turns it off.
   static let valueNames = Dictionary(

@@ -48,6 +48,7 @@ enum Idleness: String, CaseIterable, Sendable {
   case inOrder = "--no-shuffle keeps the folder's order"
   case repeated = "--repeated-aug shows each image as often"
   case unevaluated = "--no-eval evaluates nothing"
+  case uncached = "there is no --cache"
   case nothingFrozen = "there is no --freeze"
   case noWarmup = "--warmup-epochs 0 warms nothing up"
   case float32 = "--amp O0 computes in float32"
@@ -97,6 +98,7 @@ enum Idleness: String, CaseIterable, Sendable {
     case .inOrder: !recipe.data.shuffles
     case .repeated: recipe.data.repeatedAugmentation
     case .unevaluated: situation.run.trains && situation.run.noEval
+    case .uncached: situation.run.cache == nil
     case .nothingFrozen: recipe.tuning.frozen.isEmpty
     case .noWarmup: recipe.schedule.warmupEpochs == 0
     case .float32: recipe.precision.level == .O0

@@ -144,6 +144,8 @@ package struct RunFlags: ParsableArguments {
       valueName: "n"))
   package var numWorkers: Int?
 
+  @OptionGroup package var memory: CacheFlags
+
   @Flag(
     inversion: .prefixedNo,
     help: ArgumentHelp(
@@ -208,7 +210,7 @@ package struct RunFlags: ParsableArguments {
       noEval: noEval, noTensorboard: noTensorboard, prometheus: prometheus,
       skipDamaged: skipDamaged, checkpointEvery: checkpointEvery,
       checkpointCopies: checkpointCopies, keep: keep, logEvery: logEvery, threads: threads,
-      numWorkers: numWorkers,
+      numWorkers: numWorkers, cache: memory.settings,
       shardOptimizer: shardOptimizer, noOverlap: noOverlap, noGraph: noGraph,
       gradCheckpointing: gradCheckpointing,
       bucketMegabytes: bucketMegabytes,

@@ -34,6 +34,8 @@ package struct RunSettings: Codable, Equatable, Sendable {
   package let logEvery: Int
   package let threads: Int?
   package let numWorkers: Int?
+  /// What images may take of a host's memory; nil where none stay there.
+  package let cache: CacheSettings?
   package let shardOptimizer: Bool?
   package let noOverlap: Bool
   package let noGraph: Bool

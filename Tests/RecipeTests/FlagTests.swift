@@ -53,6 +53,18 @@ import Testing
   }
 
   @Test(arguments: [
+    ("1000", 1000), ("8G", 8 << 30), ("500m", 500 << 20), ("64KB", 64 << 10), ("2TiB", 2 << 40),
+  ])
+  func `a size is a number with a unit`(text: String, bytes: Int) throws {
+    #expect(try parse("--cache", "ram", "--cache-limit", text).request().run.cache?.limit == bytes)
+  }
+
+  @Test(arguments: ["0", "-1G", "1.5G", "G", "8Gb/s", "9000000T", "8 G", "۸G"])
+  func `what is no size is refused`(text: String) {
+    #expect(throws: (any Error).self) { try TrainingFlags.parse(["--cache-limit=\(text)"]) }
+  }
+
+  @Test(arguments: [
     ["--batch-size", "7"], ["--batch_size", "7"], ["--batch-size=7"], ["--batch_size=7"],
   ])
   func `every spelling of a flag is accepted`(spelling: [String]) throws {

@@ -62,6 +62,7 @@ import Testing
     ("--sampler balanced --no-shuffle", ["--sampler (--no-shuffle keeps the folder's order)"]),
     ("--sampler balanced --repeated-aug", ["--sampler (--repeated-aug shows each image as often)"]),
     ("--mixup 0 --cutmix 0 --mixup-off-epoch 3", ["--mixup-off-epoch (neither Mixup nor CutMix is on)"]),
+    ("--cache-limit 8G", ["--cache-limit (there is no --cache)"]), ("--cache ram --cache-limit 8G", []),
     ("--unfreeze-at 3", ["--unfreeze-at (there is no --freeze)"]), ("--freeze backbone --unfreeze-at 3", []),
     ("--sched step --decay-epochs 30 --dr 0.1", []), ("--sched plateau --patience-epochs 3 --dr 0.5", []),
     ("--sched multistep --min-lr 0", ["--min-lr (--sched step and multistep fall without end)"]),

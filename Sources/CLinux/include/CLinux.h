@@ -124,6 +124,12 @@ int64_t linux_read_published(const uint64_t *slot, size_t stride, uint64_t *word
 /// Reads a long word that processes share, with all that was written before it.
 uint64_t linux_load_long(const uint64_t *word);
 
+/// Adds to a long word that processes share; what was there before.
+uint64_t linux_add_long(uint64_t *word, uint64_t count);
+
+/// Replaces a long word that processes share, with all that was written before, where it still has that value; 0 where not.
+int linux_replace_long(uint64_t *word, uint64_t expected, uint64_t value);
+
 /// The user at the other end of a connected Unix-domain socket.
 int64_t linux_peer_user(int socket);
 

@@ -76,6 +76,12 @@ extension SharedMemoryBudget {
   }
 }
 
+/// Bytes that this host, and this process's control groups, can still give; nil where the system does not say.
+public func availableMemory() -> Int? {
+  let budget = SharedMemoryBudget.now(limit: nil)
+  return [budget.machine, budget.controlGroup].compactMap(\.self).min()
+}
+
 /// A control group that counts memory.
 struct MemoryGroup: Equatable, Sendable {
   let version: Int

@@ -107,7 +107,7 @@ struct WorkerRun {
   ) throws -> TrainingRun {
     let (plan, rank) = try meet(from: start, placement, through: entrance, phases)
     try Likeness.agree(on: Likeness(plan.data, on: placement.hosts?.host), in: rank.group)
-    return TrainingRun(plan, rank, try Start(plan, rank, from: start), keepsCopies: keepsCopies)
+    return try TrainingRun(plan, rank, try Start(plan, rank, from: start), keepsCopies: keepsCopies)
   }
 
   /// `--print-config`: what a run with these flags would follow; rank 0 says it for all.

@@ -22,14 +22,15 @@ struct Evaluation {
   /// So many batches lie between two looks at what other ranks were asked for.
   private static let batchesOfTurn = 8
 
-  /// An evaluation on all of `images`.
-  init(_ recipe: Recipe, _ images: ImageFolder, _ rank: Rank) {
+  /// An evaluation on all of `images`, whose files come from `source`.
+  init(_ recipe: Recipe, _ images: ImageFolder, from source: (any ImageSource)? = nil, _ rank: Rank) {
     self.rank = rank
     (kernels, classes) = (recipe.kernels, images.classes)
     (count, worldSize, batchSize) = (images.count, recipe.worldSize, recipe.evaluationBatch)
     evaluator = Evaluator(recipe: recipe, group: rank.group, on: rank.device)
     loader = BatchLoader(
-      folder: images, transform: recipe.data.evaluationTransform, batchSize: batchSize, seed: recipe.seed,
+      folder: source ?? images, transform: recipe.data.evaluationTransform, batchSize: batchSize,
+      seed: recipe.seed,
       threads: rank.decodeThreads)
   }
 

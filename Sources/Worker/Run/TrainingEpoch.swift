@@ -16,14 +16,14 @@ struct TrainingEpoch {
   private let skipped: SkippedImages
 
   init(
-    _ plan: RunPlan, _ rank: Rank, _ trainer: Trainer, _ checkpoints: Checkpoints
+    _ plan: RunPlan, _ images: any ImageSource, _ rank: Rank, _ trainer: Trainer, _ checkpoints: Checkpoints
   ) throws(DataError) {
     (self.rank, self.trainer, self.checkpoints) = (rank, trainer, checkpoints)
     recipe = plan.recipe
     sampler = try Sampler(recipe, of: plan.data.training)
     skipped = SkippedImages(limit: plan.settings.skipDamaged, of: recipe.data.path, rank)
     loader = BatchLoader(
-      folder: plan.data.training, transform: plan.trainingTransform, batchSize: recipe.rankImages,
+      folder: images, transform: plan.trainingTransform, batchSize: recipe.rankImages,
       seed: recipe.seed, threads: rank.decodeThreads, failures: .replaced(inARow: skipped.mostInARow))
   }
 

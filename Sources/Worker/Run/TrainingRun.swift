@@ -15,17 +15,19 @@ final class TrainingRun {
   private let plan: RunPlan
   private let start: Start
   private let trainer: Trainer
+  private let images: HostImages
   private let evaluation: Evaluation
   /// Whether this worker saves checkpoints beside the first rank.
   private let keepsCopies: Bool
   private var progress: RunProgress
 
   /// A run whose network is ready.
-  init(_ plan: RunPlan, _ rank: Rank, _ start: Start, keepsCopies: Bool) {
+  init(_ plan: RunPlan, _ rank: Rank, _ start: Start, keepsCopies: Bool) throws {
     self.keepsCopies = keepsCopies
     (self.plan, self.rank, self.start) = (plan, rank, start)
     (trainer, progress) = (start.trainer, start.progress)
-    evaluation = Evaluation(plan.recipe, plan.data.validation, rank)
+    images = try HostImages(plan, rank)
+    evaluation = Evaluation(plan.recipe, plan.data.validation, from: images.validation, rank)
   }
 
   /// Times forward passes: `--throughput`.
@@ -100,12 +102,14 @@ final class TrainingRun {
     let checkpoints = Checkpoints(
       of: trainer, plan.askedRecipe, classes: plan.data.classes, in: plan.folder, plan.settings, rank,
       keepsCopies: keepsCopies)
-    let steps = try TrainingEpoch(plan, rank, trainer, checkpoints)
+    let steps = try TrainingEpoch(plan, images.training, rank, trainer, checkpoints)
     let page = record?.page
     defer { page?.close() }
     trainer.observers = observers(record, of: steps) + [page].compactMap(\.self)
     rank.phases.begin(epochs: schedule.epochs, best: progress.best)
     plan.sayStart(on: rank.console)
+    if let line = images.startLine { rank.console.print(line) }
+    let firstEpoch = progress.epoch
     rank.console.print("Start training for \(schedule.epochs) epochs")
     if isOver {
       rank.console.print(
@@ -121,6 +125,7 @@ final class TrainingRun {
         if trainer.begin(epoch: progress.epoch) { rank.console.print("What was frozen learns from here on") }
         let rate = try steps.run(&progress, rates)
         try finish(rate, record, checkpoints)
+        if progress.epoch == firstEpoch, let line = images.line { rank.console.print(line) }
       } catch is StopRequested {
         return try checkpoints.end("stopped by a signal", at: progress) ? .stoppedEarly : .inputOutput
       } catch let failure as SharedFailure {
