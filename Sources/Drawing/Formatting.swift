@@ -14,11 +14,6 @@ package func elapsed(_ duration: Duration) -> String {
 /// Seconds with one digit, however many.
 package func inSeconds(_ time: Duration) -> String { "\(decimal(time / .seconds(1), 1)) s" }
 
-/// A number of things: `1 worker`, `8 workers`.
-package func counted(_ count: Int, _ noun: String) -> String {
-  count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
-}
-
 /// A number with so many digits behind the point; a dash for one that is none, or beyond all measure.
 package func decimal(_ value: Double, _ digits: Int) -> String {
   let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }

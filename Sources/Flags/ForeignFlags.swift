@@ -11,7 +11,8 @@ public enum ForeignFlags {
   /// What to type in the place of a flag.
   static func advice(on flag: String) -> String? {
     let name = normalizedArguments([flag])[0]
-    return meanings.first { $0.names.split(separator: " ").contains { $0 == name } }.map { meaning in
+    return (meanings + [launching]).first { $0.names.split(separator: " ").contains { $0 == name } }.map {
+      meaning in
       meaning.ours.hasPrefix("-")
         ? "there is no flag \(flag); here it is \(meaning.ours)" : "there is no flag \(flag): \(meaning.ours)"
     }
@@ -29,6 +30,12 @@ public enum ForeignFlags {
   private typealias Meaning = (names: String, ours: String)
 
   private static let meanings: [Meaning] = images + steps + network + places + workers
+
+  /// Ours, of another command.
+  private static let launching: Meaning = (
+    "--nproc --nproc-per-node --max-restarts --run-dir --run-id --transport --hang-timeout --grace --threads-per-worker",
+    "it is one of twins-launch train, and of no use here: leave it away"
+  )
 
   private static let images: [Meaning] = [
     ("--img-size --image-size --resolution --size --train-crop-size --imgsz", "--input-size PIXELS"),

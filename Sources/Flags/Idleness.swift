@@ -45,6 +45,16 @@ enum Idleness: String, CaseIterable, Sendable {
   case noTeacher = "there is no --teacher"
   case nothingTaught = "--distillation-type none learns nothing of the teacher"
   case hardTeaching = "only --distillation-type soft has a temperature"
+  case mixesToTheEnd = "the run ends before that epoch"
+  case frozenToTheEnd = "the run ends before that epoch, and what is frozen stays so"
+  case headAlone = "--freeze backbone has the head alone learn"
+  case milestonesBeyond = "the run ends before the first of them"
+  case stepsBeyond = "the run ends before the first step"
+  case stopBeyond = "the run has too few evaluations for that"
+  case patienceBeyond = "the run has too few evaluations to wait for so many"
+  case lastAlone = "the run has fewer epochs, and its last one is evaluated anyway"
+  case looseShare =
+    "agc takes --clip-grad as a share of the weights' norm, and one of 1 or more bounds nothing that comes up: 0.01 is usual"
   case inOrder = "--no-shuffle keeps the folder's order"
   case repeated = "--repeated-aug shows each image as often"
   case unevaluated = "--no-eval evaluates nothing"
@@ -95,6 +105,17 @@ enum Idleness: String, CaseIterable, Sendable {
     case .noTeacher: recipe.distillation.teacher.isEmpty
     case .nothingTaught: recipe.distillation.kind == .none
     case .hardTeaching: recipe.distillation.kind == .hard
+    case .mixesToTheEnd: (mixing.offEpoch ?? 0) >= recipe.schedule.epochs
+    case .frozenToTheEnd: (recipe.tuning.unfreezeEpoch ?? 0) >= recipe.schedule.epochs
+    case .headAlone:
+      recipe.tuning.frozen == "backbone"
+        && (recipe.tuning.unfreezeEpoch ?? .max) >= recipe.schedule.epochs
+    case .milestonesBeyond: recipe.schedule.milestones.allSatisfy { $0 >= recipe.schedule.epochs }
+    case .stepsBeyond: recipe.schedule.decayEpochs >= Double(recipe.schedule.epochs)
+    case .stopBeyond: (recipe.judging.earlyStop ?? 0) + 1 >= situation.evaluations
+    case .patienceBeyond: recipe.schedule.patience + 2 >= situation.evaluations
+    case .lastAlone: recipe.judging.interval > recipe.schedule.epochs
+    case .looseShare: recipe.optimizer.clipMode == .agc && (recipe.optimizer.clip ?? 0) >= 1
     case .inOrder: !recipe.data.shuffles
     case .repeated: recipe.data.repeatedAugmentation
     case .unevaluated: situation.run.trains && situation.run.noEval

@@ -34,11 +34,11 @@ package struct JudgingFlags: ParsableArguments {
       "--monitor", \.judging.monitor, sets: \.judging.monitor, "judging.monitor", idle: [.unevaluated]),
     FlagRow(
       "--early-stop", \.judging.earlyStop, sets: \.judging.earlyStop, "judging.earlyStop",
-      .orAbsent(.within(1...manyEpochs))
+      .orAbsent(.within(1...manyEpochs)), idle: [.stopBeyond]
     ) { $0 },
     FlagRow(
       "--eval-every", \.judging.evalEvery, sets: \.judging.interval, "judging.interval",
-      .within(1...manyEpochs), idle: [.unevaluated]),
+      .within(1...manyEpochs), idle: [.unevaluated, .lastAlone]),
     FlagRow(
       "--validation-batch-size", \.judging.validationBatchSize, sets: \.judging.batchSize,
       "judging.batchSize", .orAbsent(.within(batchSizes)), idle: [.unevaluated], evaluates: true

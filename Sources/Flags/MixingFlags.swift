@@ -70,7 +70,7 @@ package struct MixingFlags: ParsableArguments {
       "--mixup-mode", \.mixing.mixupMode, sets: \.mixing.mode, "mixing.mode", idle: [.mixingOff, .neverMixed]),
     FlagRow(
       "--mixup-off-epoch", \.mixing.mixupOffEpoch, sets: \.mixing.offEpoch, "mixing.offEpoch",
-      .orAbsent(.within(1...manyEpochs)), idle: [.mixingOff, .neverMixed]
+      .orAbsent(.within(1...manyEpochs)), idle: [.mixingOff, .neverMixed, .mixesToTheEnd]
     ) { $0 },
     FlagRow("--loss", \.mixing.loss, sets: \.loss.kind, "loss.kind"),
     FlagRow(

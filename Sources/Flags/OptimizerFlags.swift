@@ -63,7 +63,7 @@ package struct OptimizerFlags: ParsableArguments {
     ) { $0 == 0 ? nil : $0 },
     FlagRow(
       "--clip-mode", \.optimizer.clipMode, sets: \.optimizer.clipMode, "optimizer.clipMode",
-      idle: [.unclipped]),
+      idle: [.unclipped, .looseShare]),
     FlagRow(
       "--accumulate", \.optimizer.accumulate, sets: \.accumulation, "accumulation", .within(1...65_536)),
   ]

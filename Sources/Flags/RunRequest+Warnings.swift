@@ -33,4 +33,8 @@ struct Situation {
   let hosts: Int
   /// Whether gradients are sent between the workers.
   let sumsTravel: Bool
+
+  /// How often the run is evaluated: of these the first is the best so far whatever it finds, and after the last one nothing is
+  /// left to be done otherwise.
+  var evaluations: Int { (0..<recipe.schedule.epochs).count { recipe.evaluates(after: $0) } }
 }

@@ -53,7 +53,7 @@ package struct RunRequest: Codable, Equatable, Sendable {
     let schedule = settings.recipe.schedule
     if run.trains, run.resume == nil, schedule.startEpoch >= schedule.epochs {
       throw RecipeError(
-        "--start-epoch \(schedule.startEpoch): there are but \(schedule.epochs) epochs, counted from 0, so nothing would be "
+        "--start-epoch \(schedule.startEpoch): the run has \(counted(schedule.epochs, "epoch")), counted from 0, so nothing would be "
           + "trained. Raise --epochs, or go on with a run by --resume")
     }
     return settings.recipe

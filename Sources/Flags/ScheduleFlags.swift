@@ -111,16 +111,16 @@ package struct ScheduleFlags: ParsableArguments {
       .within(0...1), idle: [.noCycles, .oneCycle]),
     FlagRow(
       "--decay-epochs", \.schedule.decayEpochs, sets: \.schedule.decayEpochs, "schedule.decayEpochs",
-      .positive(upTo: Double(manyEpochs)), idle: [.noSteps]),
+      .positive(upTo: Double(manyEpochs)), idle: [.noSteps, .stepsBeyond]),
     FlagRow(
       "--decay-milestones", \.schedule.decayMilestones.given, sets: \.schedule.milestones,
-      "schedule.milestones", .epochs, idle: [.noMilestones]),
+      "schedule.milestones", .epochs, idle: [.noMilestones, .milestonesBeyond]),
     FlagRow(
       "--decay-rate", \.schedule.decayRate, sets: \.schedule.decayRate, "schedule.decayRate",
       .positive(upTo: 10), idle: [.noDecay]),
     FlagRow(
       "--patience-epochs", \.schedule.patienceEpochs, sets: \.schedule.patience, "schedule.patience",
-      .within(0...manyEpochs), idle: [.noPlateau]),
+      .within(0...manyEpochs), idle: [.noPlateau, .patienceBeyond]),
   ]
 
   private static func kind(_ word: String) throws(RecipeError) -> Recipe.Schedule.Kind {

@@ -98,12 +98,13 @@ package struct Settings: Codable, Equatable, Sendable {
     asked.division = whole
     guard let division = asked.division(among: recipe.worldSize) else {
       throw RecipeError(
-        "the \(asked.imagesPerUpdate) images of an update cannot be divided among \(recipe.worldSize) workers",
+        "the \(asked.imagesPerUpdate) images of an update cannot be divided among \(counted(recipe.worldSize, "worker"))",
         exitStatus: .badConfiguration)
     }
     recipe.division = division
     for name in ["data.batchSize", "accumulation"] where division != whole {
-      origins[name] = .derived("an update of \(whole.worldSize) workers, divided among \(division.worldSize)")
+      origins[name] = .derived(
+        "an update of \(counted(whole.worldSize, "worker")), divided among \(division.worldSize)")
     }
     recipe.schedule.base = recipe.resolvedBase
   }
@@ -127,7 +128,7 @@ package struct Settings: Codable, Equatable, Sendable {
     recipe.schedule.base = recipe.resolvedBase
     origins["schedule.base"] = .derived(
       recipe.schedule.scalesRate
-        ? "schedule.rate × \(recipe.imagesPerUpdate) images an update / 512" : "schedule.rate")
+        ? "schedule.rate × \(counted(recipe.imagesPerUpdate, "image")) an update / 512" : "schedule.rate")
   }
 }
 

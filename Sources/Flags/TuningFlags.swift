@@ -29,11 +29,11 @@ package struct TuningFlags: ParsableArguments {
       Bounds("backbone, stages:N-M or names with commas") { $0.isEmpty || Recipe.Frozen($0) != nil }),
     FlagRow(
       "--unfreeze-at", \.tuning.unfreezeAt, sets: \.tuning.unfreezeEpoch, "tuning.unfreezeEpoch",
-      .orAbsent(.within(1...manyEpochs)), idle: [.nothingFrozen]
+      .orAbsent(.within(1...manyEpochs)), idle: [.nothingFrozen, .frozenToTheEnd]
     ) { $0 },
     FlagRow(
       "--layer-decay", \.tuning.layerDecay, sets: \.tuning.layerDecay, "tuning.layerDecay",
-      .positive(upTo: 1)),
+      .positive(upTo: 1), idle: [.headAlone]),
     FlagRow(
       "--head-lr", \.tuning.headLr, sets: \.tuning.headRate, "tuning.headRate",
       .orAbsent(.positive(upTo: largestFloat))

@@ -38,9 +38,11 @@ struct TwinsLaunch: ParsableCommand {
     do {
       try requireTextArguments()
       guard CommandLine.argc > 1 else { return print(Overview.text) }
-      try UnexpectedWord.checkHelp(Array(CommandLine.arguments.dropFirst()))
-      try ForwardedCommands.forward(
-        Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+      let words = Array(CommandLine.arguments.dropFirst())
+      if let advice = UnexpectedWord.advice(onHelp: words, of: Self.self) {
+        throw LaunchError(advice, exitStatus: .usage)
+      }
+      try ForwardedCommands.forward(words, environment: ProcessInfo.processInfo.environment)
       var command = try parseAsRoot(arguments)
       try command.run()
       // Of a training, the files count.
@@ -60,7 +62,7 @@ struct TwinsLaunch: ParsableCommand {
   /// What to type in the place of what a parser's message is about; nil where nothing better is known than that message.
   private static func advice(on message: String) -> String? {
     ForeignFlags.advice(onMessage: message).map { "\($0). All flags: twins-launch help train" }
-      ?? UnexpectedWord.advice(onMessage: message).map { "\($0)    (all commands: twins-launch)" }
+      ?? UnexpectedWord.advice(onMessage: message, Array(CommandLine.arguments.dropFirst()), of: Self.self)
   }
 
   /// The command line, the names of flags spelt with dashes.

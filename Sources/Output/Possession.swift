@@ -44,6 +44,17 @@ package final class Possession {
     guard Folders.canWrite(folder) else { throw .unwritable(folder) }
   }
 
+  /// A folder for a run that would find another one in `folder`: beside that, and not there yet; nil where it may have the folder
+  /// itself.
+  package static func free(besides folder: String, _ beginning: Beginning) -> String? {
+    do throws(OutputError) {
+      try requireRoom(in: folder, for: beginning)
+      return nil
+    } catch {
+      return (2...).lazy.map { "\(folder)-\($0)" }.first { access($0, F_OK) != 0 }
+    }
+  }
+
   /// Removes what an earlier run left, where that is to be overwritten: once, before the first attempt.
   package func begin() throws(OutputError) {
     guard beginning.overwrites else { return }

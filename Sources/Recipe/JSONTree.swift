@@ -90,7 +90,7 @@ extension JSONTree: CustomStringConvertible {
     case .real(let value): "\(value)"
     case .text(let value): value.isEmpty ? "''" : masked(value)
     case .list(let values): values.map(\.description).joined(separator: " ")
-    case .object(let members): "\(members.count) values"
+    case .object(let members): counted(members.count, "value")
     }
   }
 }

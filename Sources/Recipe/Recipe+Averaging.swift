@@ -1,3 +1,5 @@
+import System
+
 extension Recipe {
   /// An exponential moving average of the weights, evaluated beside them.
   public struct Averaging: Codable, Equatable, Sendable {
@@ -46,7 +48,7 @@ extension Recipe {
     guard ema.enabled else { return nil }
     let share = ema.warmup == true ? "min(\(ema.decay), (1 + t) / (10 + t))" : "\(ema.decay)"
     return
-      "Average of the weights (EMA): update t keeps \(share) of it; the run makes \(updates) updates, "
+      "Average of the weights (EMA): update t keeps \(share) of it; the run makes \(counted(updates, "update")), "
       + "and \(Int(min(ema.length, 1e15).rounded(.up))) are long enough without a warm-up"
   }
 }

@@ -23,6 +23,9 @@ extension Recipe {
       /// Acc@1 of the average of the weights.
       case ema
 
+      /// Whether it is Acc@1, of the weights or of their average.
+      public var isAccuracy: Bool { self == .acc1 || self == .ema }
+
       /// What it is called in a sentence.
       public var title: String {
         switch self {

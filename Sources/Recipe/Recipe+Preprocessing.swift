@@ -18,6 +18,12 @@ extension Recipe {
     public init(inputSize: Int = 224, cropPercent: Double = 0.875) {
       (self.inputSize, self.cropPercent) = (inputSize, cropPercent)
     }
+
+    /// The flags that normalise images so.
+    public var normalizationFlags: String {
+      let words = [means, deviations].map { $0.map(\.description).joined(separator: " ") }
+      return "--mean \(words[0]) --std \(words[1])"
+    }
   }
 
   /// How an image that is no square becomes one, by timm's names.

@@ -1,3 +1,5 @@
+import System
+
 extension Recipe {
   /// How long training runs, and how the learning rate moves meanwhile.
   public struct Schedule: Codable, Equatable, Sendable {
@@ -108,7 +110,8 @@ extension Recipe.Schedule {
 
   /// How the rate moves, for the start of a run.
   var path: String {
-    let start = warmupEpochs > 0 || kind == .cosine ? "from \(warmup) over \(warmupEpochs) epochs, " : ""
+    let start =
+      warmupEpochs > 0 || kind == .cosine ? "from \(warmup) over \(counted(warmupEpochs, "epoch")), " : ""
     let end = hasCycles && cycleLimit > 1 ? ", in \(cycleLimit) cycles" : ""
     return start + fall + end + (movesWithUpdates ? ", at every update" : "")
   }
@@ -122,7 +125,7 @@ extension Recipe.Schedule {
     case .step: "× \(decayRate) every \(decayEpochs) epochs"
     case .multistep: "× \(decayRate) at epochs \(milestones.map(\.description).joined(separator: ", "))"
     case .plateau:
-      "× \(decayRate) after more than \(patience) evaluations without a better one, down to \(minimum)"
+      "× \(decayRate) after more than \(counted(patience, "evaluation")) without a better one, down to \(minimum)"
     }
   }
 }

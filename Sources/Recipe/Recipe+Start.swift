@@ -1,3 +1,5 @@
+import System
+
 extension Recipe {
   /// The images that all ranks together take for one update of the weights; where a file asks for more than can be
   /// counted, the highest number.
@@ -17,10 +19,11 @@ extension Recipe {
   public var rateLine: String {
     let given = "Learning rate: \(schedule.rate)"
     guard schedule.scalesRate else {
-      return "\(given) as given, not scaled to \(imagesPerUpdate) images an update; \(schedule.path)"
+      return
+        "\(given) as given, not scaled to \(counted(imagesPerUpdate, "image")) an update; \(schedule.path)"
     }
     return
-      "\(given) for 512 images, \(resolvedBase) for \(imagesPerUpdate) images an update; \(schedule.path)"
+      "\(given) for 512 images, \(resolvedBase) for \(counted(imagesPerUpdate, "image")) an update; \(schedule.path)"
   }
 }
 
@@ -32,7 +35,7 @@ extension Recipe {
   ///
   /// - Parameter updates: Updates that a whole epoch makes, before `schedule.stepLimit`.
   public func doubts(updates: Int) -> [String] {
-    [warmupDoubt, rateDoubt, updateDoubt(updates)].compactMap(\.self)
+    [warmupDoubt, rateDoubt, balanceDoubt, updateDoubt(updates)].compactMap(\.self)
   }
 
   /// The reference's schedule lags an epoch behind, so the last one runs at what follows the one before the last.
@@ -53,10 +56,18 @@ extension Recipe {
     guard !above.isEmpty else { return nil }
     let names = above.map { "\($0.0) \($0.1)" }.joined(separator: " and ")
     let isScaledBelow = schedule.scalesRate && above.allSatisfy { schedule.rate >= $0.1 }
-    return "the peak learning rate, \(peak) for \(imagesPerUpdate) images an update, is below \(names). "
+    return
+      "the peak learning rate, \(peak) for \(counted(imagesPerUpdate, "image")) an update, is below \(names). "
       + (isScaledBelow
         ? "Take --lr \(schedule.rate) as it is with --no-lr-scaling, or give a higher one"
         : "Give a higher --lr, or lower \(above.map(\.0).joined(separator: " and "))")
+  }
+
+  private var balanceDoubt: String? {
+    guard data.sampling == .balanced, loss.classWeights == Loss.balanced else { return nil }
+    return
+      "rare classes are made up for twice: --sampler balanced shows them as often as others, and --class-weights balanced has "
+      + "each showing count for more. Leave one of the two out"
   }
 
   private func updateDoubt(_ updates: Int) -> String? {
@@ -66,7 +77,7 @@ extension Recipe {
       ? "A smaller --batch-size makes more of them; --recipe small is for few images"
       : "Give more --epochs, a smaller --batch-size, or fewer workers"
     return
-      "only \(updates) update\(updates == 1 ? "" : "s") an epoch, of \(imagesPerUpdate) images each: "
+      "only \(counted(updates, "update")) an epoch, of \(counted(imagesPerUpdate, "image")) each: "
       + "little is learnt in one. \(advice)"
   }
 
@@ -80,8 +91,8 @@ extension Recipe {
   ///
   /// - Parameter steps: Steps that an epoch makes, each of which is one update.
   public func stepLine(steps: Int) -> String {
-    "Steps: \(steps) an epoch, each one update from \(imagesPerUpdate) images "
-      + "(batch \(data.batchSize) × \(worldSize) worker\(worldSize == 1 ? "" : "s")"
+    "Steps: \(steps) an epoch, each one update from \(counted(imagesPerUpdate, "image")) "
+      + "(batch \(data.batchSize) × \(counted(worldSize, "worker"))"
       + (accumulation == 1 ? ")" : " × \(accumulation) batches)")
   }
 

@@ -100,7 +100,8 @@ extension Recipe {
     + ["kind", "model", "share", "teacher", "temperature"].map { "distillation.\($0)" }
     + ["batchSize", "earlyStop", "interval", "mirrors", "monitor"].map { "judging.\($0)" }
     + [
-      "loss.classWeights", "loss.gamma", "loss.kind", "mixing.offEpoch", "data.sampling", "data.verticalFlip",
+      "loss.classWeights", "loss.gamma", "loss.kind", "loss.weightsOfFile", "mixing.offEpoch",
+      "data.sampling", "data.verticalFlip",
       "data.cropMode", "data.means", "data.deviations", "optimizer.clipMode",
     ]
 
@@ -132,8 +133,14 @@ extension Recipe {
   public func changes(to other: Recipe, among names: Set<String>? = nil) -> [String] {
     zip(tree.leaves(), other.tree.leaves()).compactMap { own, other in
       guard own.value != other.value, names?.contains(own.name) ?? true else { return nil }
-      return "\(own.name) \(own.value) → \(other.value)"
+      return "\(own.name) \(Self.shown(own.value)) → \(Self.shown(other.value))"
     }
+  }
+
+  /// Of a text without end, as many as fit into a line or two: what a file of weights said of a thousand classes.
+  private static func shown(_ value: JSONTree) -> String {
+    let text = value.description
+    return text.count > 160 ? text.prefix(159) + "…" : text
   }
 }
 

@@ -9,7 +9,7 @@ package struct RecipeFile: Equatable {
   package let names: Set<String>
 
   /// Values that follow from others, and so are not taken from a file.
-  private static let derived: Set = ["schedule.base", "worldSize"]
+  private static let derived: Set = ["schedule.base", "worldSize", "loss.weightsOfFile"]
 
   /// Reads a file; throws a `RecipeError` that names it and the value at fault.
   package init(
@@ -32,17 +32,24 @@ package struct RecipeFile: Equatable {
   package init(
     _ text: String, named file: String, over base: Recipe = Recipe(), flagged: [String: String] = [:]
   ) throws(RecipeError) {
-    var overlay = Overlay(file: file, flagged: flagged, tree: base.tree)
-    overlay.lay(try Self.members(of: text, file))
+    let places = JSONPlaces(text)
+    var overlay = Overlay(file: file, places: places, flagged: flagged, tree: base.tree)
+    overlay.lay(try Self.members(of: text, places, file))
     if let fault = overlay.fault { throw Self.error(fault) }
     if overlay.names.contains("schedule.base") && !overlay.names.contains("schedule.rate") {
       throw Self.error("\(file): schedule.base follows from schedule.rate and schedule.scalesRate; set those")
     }
-    recipe = try Self.recipe(overlay.tree, file)
+    recipe = try Self.recipe(overlay, over: base)
     names = overlay.names.subtracting(Self.derived)
   }
 
-  private static func members(of text: String, _ file: String) throws(RecipeError) -> [String: JSONTree] {
+  private static func members(
+    of text: String, _ places: JSONPlaces, _ file: String
+  ) throws(RecipeError) -> [String: JSONTree] {
+    if let fault = places.fault {
+      throw error(
+        "\(file):\(fault): from here on it is not JSON. A run's recipe.json shows what it should look like")
+    }
     guard case .object(var members)? = try? JSONTree(parsing: text) else {
       throw error("\(file): not a JSON object like a run's recipe.json")
     }
@@ -50,15 +57,22 @@ package struct RecipeFile: Equatable {
     return members
   }
 
-  private static func recipe(_ tree: JSONTree, _ file: String) throws(RecipeError) -> Recipe {
+  private static func recipe(_ overlay: Overlay, over base: Recipe) throws(RecipeError) -> Recipe {
     do {
-      var recipe = try tree.decoded(as: Recipe.self)
+      var recipe = try overlay.tree.decoded(as: Recipe.self)
       recipe.data.path = withHomeFolder(recipe.data.path)
       return recipe
-    } catch let error as DecodingError {
-      throw Self.error("\(file): \(error.inShort)")
     } catch {
-      throw Self.error("\(file): \(error)")
+      // Of a number with a point where a whole one is wanted, the decoder does not say which it is.
+      let wrong = overlay.names.sorted().first { name in
+        (try? base.tree.replacing([name], from: overlay.tree).decoded(as: Recipe.self)) == nil
+      }
+      let reason = (error as? DecodingError)?.inShort ?? "\(error)"
+      guard let wrong, let value = overlay.tree.leaf(wrong) else {
+        throw Self.error("\(overlay.file): \(reason)")
+      }
+      throw Self.error(
+        "\(overlay.place(of: wrong)): \(reason.contains(wrong) ? reason : "\(wrong) cannot be \(value)")")
     }
   }
 
@@ -70,17 +84,21 @@ package struct RecipeFile: Equatable {
 /// A tree of values, and what a file lays over it.
 private struct Overlay {
   let file: String
+  let places: JSONPlaces
   /// The dotted names of values by the flags that set them.
   let flagged: [String: String]
   var tree: JSONTree
   var names: Set<String> = []
   var fault: String?
 
-  init(file: String, flagged: [String: String], tree: JSONTree) {
-    self.file = file
+  init(file: String, places: JSONPlaces, flagged: [String: String], tree: JSONTree) {
+    (self.file, self.places) = (file, places)
     self.flagged = flagged
     self.tree = tree
   }
+
+  /// The file, with the line and the column of a value.
+  func place(of name: String) -> String { places.places[name].map { "\(file):\($0)" } ?? file }
 
   mutating func lay(_ members: [String: JSONTree]) {
     tree = laid(.object(members), over: tree, at: "")
@@ -92,13 +110,14 @@ private struct Overlay {
       return new
     }
     guard case .object(let given) = new else {
-      fault = "\(file): \(name) is a group of values, not one"
+      fault = "\(place(of: name)): \(name) is a group of values, not one"
       return old
     }
     for (key, value) in given.sorted(by: { $0.key < $1.key }) {
       let inner = name.isEmpty ? key : "\(name).\(key)"
       guard let member = members[key] else {
-        fault = "\(file): there is no value \(inner)\(hint(for: key, among: members.keys, in: name))"
+        fault =
+          "\(place(of: inner)): there is no value \(inner)\(hint(for: key, among: members.keys, in: name))"
         continue
       }
       members[key] = laid(value, over: member, at: inner)

@@ -1,15 +1,20 @@
 import Glibc
+public import SystemPackage
 
 /// Making folders, and asking whether one could.
 public enum Folders {
   /// Makes a folder and those above it; false with `errno` where one cannot be made.
-  public static func make(_ path: String) -> Bool {
-    if mkdir(path, 0o777) == 0 { return true }
+  public static func make(_ path: String) -> Bool { make(FilePath(path)) }
+
+  /// Likewise where a name is bytes and no text.
+  public static func make(_ path: FilePath) -> Bool {
+    func isMade() -> Bool { path.withPlatformString { mkdir($0, 0o777) } == 0 }
+    if isMade() { return true }
     switch errno {
     case EEXIST: return isFolder(path)
     case ENOENT:
-      let parent = parent(of: path)
-      return parent != path && make(parent) && (mkdir(path, 0o777) == 0 || errno == EEXIST)
+      let parent = path.removingLastComponent()
+      return !parent.isEmpty && parent != path && make(parent) && (isMade() || errno == EEXIST)
     default: return false
     }
   }
@@ -24,9 +29,12 @@ public enum Folders {
   }
 
   /// False with ENOTDIR for anything else.
-  public static func isFolder(_ path: String) -> Bool {
+  public static func isFolder(_ path: String) -> Bool { isFolder(FilePath(path)) }
+
+  /// False with ENOTDIR for anything else.
+  public static func isFolder(_ path: FilePath) -> Bool {
     var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return true }
+    if path.withPlatformString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFDIR { return true }
     errno = ENOTDIR
     return false
   }

@@ -44,14 +44,18 @@ struct TwinsWorker: ParsableCommand {
         return try WorkerRun(request: request).run(environment)
       }
       try requireTextArguments()
-      var command = try parseAsRoot(normalizedArguments(Array(CommandLine.arguments.dropFirst())))
+      let words = Array(CommandLine.arguments.dropFirst())
+      if let advice = UnexpectedWord.advice(onHelp: words, of: Self.self) {
+        throw Failure(advice, exitStatus: .usage)
+      }
+      var command = try parseAsRoot(normalizedArguments(words))
       if command is any Computing { WaitPolicy.restart(environment) }
       try command.run()
       // Of a training, the files count.
       if !(command is TrainCommand) { try StandardOutput.flush() }
     } catch {
-      if let advice = ForeignFlags.advice(onMessage: message(for: error)) {
-        let failure = Failure("\(advice). All flags: twins-worker help train", exitStatus: .usage)
+      if let advice = advice(on: message(for: error)) {
+        let failure = Failure(advice, exitStatus: .usage)
         Console.warn("error: \(failure)")
         Foundation.exit(failure.exitStatus.rawValue)
       }
@@ -62,6 +66,14 @@ struct TwinsWorker: ParsableCommand {
       failure.leave(ProcessInfo.processInfo.environment)
       Foundation.exit(failure.exitStatus.rawValue)
     }
+  }
+}
+
+extension TwinsWorker {
+  /// What to type in the place of what a parser's message is about; nil where nothing better is known than that message.
+  fileprivate static func advice(on message: String) -> String? {
+    ForeignFlags.advice(onMessage: message).map { "\($0). All flags: twins-worker help train" }
+      ?? UnexpectedWord.advice(onMessage: message, Array(CommandLine.arguments.dropFirst()), of: Self.self)
   }
 }
 

@@ -1,3 +1,5 @@
+import System
+
 /// What a run computes on, in a line that a worker prints as it checks a start, and the launcher keeps with the run.
 public enum MachineLine {
   private static let start = "Machine: "
@@ -10,7 +12,7 @@ public enum MachineLine {
   public static func text(
     processor: String?, count: Int, libtorch: String, kernels: String?, device: String
   ) -> String {
-    let processors = "\(count) processor\(count == 1 ? "" : "s")" + (processor.map { " (\($0))" } ?? "")
+    let processors = counted(count, "processor") + (processor.map { " (\($0))" } ?? "")
     return start + "\(processors), computing on \(device); libtorch \(libtorch), "
       + (kernels.map { "kernels for \($0)" } ?? "no kernels of ours")
   }

@@ -14,6 +14,8 @@ public enum RunLayout {
   public static let eventFile = "events.out.tfevents."
   /// How the name of a folder in it begins, with another run's curves.
   public static let earlierEvents = "earlier-"
+  /// What the runs of a sweep have come to, in the sweep's folder.
+  public static let sweep = "sweep.json"
   /// A page about the run.
   public static let report = "report.html"
   /// The resolved recipe.

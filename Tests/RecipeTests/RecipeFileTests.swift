@@ -45,6 +45,20 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("{\"schedule\": {\n  \"rate\": x}}", "f:2:11: from here on it is not JSON"),
+    ("{\"schedule\": {\n  \"epochs\": 3.5}}", "f:2:3: schedule.epochs cannot be 3.5"),
+    (
+      "{\"schedule\":\n {\"epchs\": 3}}", "f:2:3: there is no value schedule.epchs; is schedule.epochs meant?"
+    ),
+    ("{\n\"data\": 3}", "f:2:1: data is a group of values"),
+    ("{\"schedule\": {\"epochs\": \"x\"}}", "f:1:15: schedule.epochs must be of type Int"),
+  ])
+  func `what is wrong in a file is named with its place`(text: String, message: String) {
+    let error = #expect(throws: RecipeError.self) { try RecipeFile(text, named: "f") }
+    #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+  }
+
   @Test func `neither a key nor a text of a file speaks to the terminal`() throws {
     for text in [
       #"{"\u001b[2J": 3}"#, #"{"schedule": {"\u001b[2J": 3}}"#, #"{"model": {"name": "\u001b[2J"}}"#,
@@ -74,12 +88,13 @@ import Testing
     ),
     (#"{"data": {"cropScale": [0.5]}}"#, "data.cropScale 0.5: must be two rising numbers above 0, at most 1"),
     (#"{"model": {"name": "resnet50"}}"#, "model.name resnet50: must be one of"),
-    ("[]", "not a JSON object like a run's recipe.json"), ("", "not a JSON object like a run's recipe.json"),
+    ("[]", "not a JSON object like a run's recipe.json"), ("", "from here on it is not JSON"),
   ])
   func `a fault is named with the file`(text: String, fault: String) throws {
     try withFile(text) { path in
       let error = #expect(throws: RecipeError.self) { try parse("--config", path).recipe(worldSize: 1) }
-      #expect(error?.description.hasPrefix("\(path): \(fault)") == true, "\(error?.description ?? "")")
+      let text = error?.description ?? ""
+      #expect(text.hasPrefix("\(path):") && text.contains(": \(fault)"), "\(text)")
       #expect(error?.exitStatus == .badConfiguration)
     }
   }
@@ -87,7 +102,7 @@ import Testing
   @Test func `a word that is none of a value's is named`() throws {
     try withFile(#"{"optimizer": {"kind": "adagrad"}}"#) { path in
       let error = #expect(throws: RecipeError.self) { try parse("--config", path).recipe(worldSize: 1) }
-      #expect(error?.description.hasPrefix("\(path): optimizer.kind: ") == true)
+      #expect(error?.description.hasPrefix("\(path):1:16: optimizer.kind: ") == true)
       #expect(error?.description.contains("adagrad") == true)
     }
   }

@@ -64,6 +64,18 @@ import enum Recipe.ExitStatus
     #expect(other.digest != read.digest)
   }
 
+  @Test func `what a file of class weights said is part of the recipe, and no other file's to say`() throws {
+    var recipe = Recipe()
+    recipe.loss.classWeights = "w.txt"
+    let earlier = try recipe.tree.without("loss.weightsOfFile").decoded(as: Recipe.self)
+    #expect(earlier == recipe && earlier.digest == recipe.digest)
+    recipe.loss.weightsOfFile = "owl 2.0"
+    #expect(earlier.digest != recipe.digest)
+    #expect(earlier.changes(to: recipe) == ["loss.weightsOfFile '' → owl 2.0"])
+    #expect(try RecipeFile(recipe.document, named: "f").names.contains("loss.classWeights"))
+    #expect(try !RecipeFile(recipe.document, named: "f").names.contains("loss.weightsOfFile"))
+  }
+
   @Test func `the path of the rate is said`() {
     let paths: [(Recipe.Schedule.Kind, String)] = [
       (.cosine, "from 1e-06 over 5 epochs, down to 1e-05, in 2 cycles"),

@@ -85,7 +85,7 @@ import Testing
   /// A value without a flag could not be set; one in a file alone could.
   @Test func `every value has its flag`() {
     let without: Set = [
-      "optimizer.beta1", "optimizer.beta2", "schedule.base", "worldSize",
+      "loss.weightsOfFile", "optimizer.beta1", "optimizer.beta2", "schedule.base", "worldSize",
     ]
     #expect(Set(Self.cases.map(\.name)).union(without) == Set(Recipe().tree.leaves().map(\.name)))
   }

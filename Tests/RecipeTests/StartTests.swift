@@ -27,7 +27,10 @@ import Testing
       ]
     ),
     ("--no-lr-scaling --lr 1e-7 --warmup-epochs 0 --min-lr 0", 1251, []),
-    ("", 20, []),
+    (
+      "--sampler balanced --class-weights balanced", 1251, ["rare classes are made up for twice: --sampler"]
+    ),
+    ("--sampler balanced --class-weights rare.txt", 1251, []), ("", 20, []),
     (
       "", 5, ["only 5 updates an epoch, of 64 images each: little is learnt in one. A smaller --batch-size"]
     ),

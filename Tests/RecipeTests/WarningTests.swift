@@ -64,6 +64,45 @@ import Testing
     ("--mixup 0 --cutmix 0 --mixup-off-epoch 3", ["--mixup-off-epoch (neither Mixup nor CutMix is on)"]),
     ("--cache-limit 8G", ["--cache-limit (there is no --cache)"]), ("--cache ram --cache-limit 8G", []),
     ("--unfreeze-at 3", ["--unfreeze-at (there is no --freeze)"]), ("--freeze backbone --unfreeze-at 3", []),
+    ("--mixup-off-epoch 299", []),
+    ("--epochs 3 --mixup-off-epoch 3", ["--mixup-off-epoch (the run ends before that epoch)"]),
+    (
+      "--epochs 3 --freeze backbone --unfreeze-at 3 --layer-decay 0.7",
+      [
+        "--unfreeze-at (the run ends before that epoch, and what is frozen stays so)",
+        "--layer-decay (--freeze backbone has the head alone learn)",
+      ]
+    ),
+    ("--freeze backbone --unfreeze-at 3 --layer-decay 0.7", []),
+    ("--epochs 4 --early-stop 2", []),
+    ("--epochs 3 --early-stop 2", ["--early-stop (the run has too few evaluations for that)"]),
+    (
+      "--epochs 12 --early-stop 3 --eval-every 4",
+      ["--early-stop (the run has too few evaluations for that)"]
+    ),
+    ("--epochs 2 --eval-every 2", []),
+    (
+      "--epochs 2 --eval-every 3",
+      ["--eval-every (the run has fewer epochs, and its last one is evaluated anyway)"]
+    ),
+    (
+      "--epochs 9 --sched plateau --patience-epochs 7",
+      ["--patience-epochs (the run has too few evaluations to wait for so many)"]
+    ),
+    (
+      "--epochs 9 --sched multistep --decay-milestones 9 12",
+      ["--decay-milestones (the run ends before the first of them)"]
+    ),
+    ("--epochs 9 --sched multistep --decay-milestones 8 12", []),
+    ("--epochs 9 --sched step --decay-epochs 9", ["--decay-epochs (the run ends before the first step)"]),
+    (
+      "--clip-mode agc",
+      [
+        "--clip-mode (agc takes --clip-grad as a share of the weights' norm, and one of 1 or more bounds nothing that comes up: "
+          + "0.01 is usual)"
+      ]
+    ),
+    ("--clip-mode agc --clip-grad 0.01", []),
     ("--sched step --decay-epochs 30 --dr 0.1", []), ("--sched plateau --patience-epochs 3 --dr 0.5", []),
     ("--sched multistep --min-lr 0", ["--min-lr (--sched step and multistep fall without end)"]),
     (

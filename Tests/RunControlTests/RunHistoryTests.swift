@@ -110,6 +110,37 @@ import TestSupport
     #expect(!history.text(at: 0, plain).contains("best"))
   }
 
+  @Test func `where another figure decides, the best is by that, and the file is its`() {
+    var traces = RunTraces.trained(epochs: 1, of: 2)
+    func line(_ epoch: Int, _ accuracy: Double, _ balanced: Double, _ loss: Double) -> String {
+      #"{"epoch": \#(epoch), "test_acc1": \#(accuracy), "test_balanced_acc": \#(balanced), "test_loss": \#(loss)}"#
+        + "\n"
+    }
+    traces.log = Array((line(0, 10, 60, 1.5) + line(1, 20, 50, 2)).utf8)
+    for (monitor, figure) in [("loss", "loss 1.5000"), ("balanced", "balanced accuracy 60.00 %")] {
+      traces.recipe = Array(#"{"schedule": {"epochs": 2}, "judging": {"monitor": "\#(monitor)"}}"#.utf8)
+      let text = RunHistory(traces, host: "here").text(at: 0, plain)
+      #expect(text.contains("\(figure) in epoch 0: out/best.safetensors"), "\(text)")
+      #expect(text.contains("  20.00 % in epoch 1: out/last.safetensors"))
+      #expect(text.contains("--monitor \(monitor)"))
+    }
+    #expect(RunHistory(traces, host: "here").judged(average: true) == nil)
+  }
+
+  @Test func `how images were seen is told where the reference does otherwise`() {
+    var traces = RunTraces.trained(epochs: 1, of: 1)
+    let usual = RunHistory(traces, host: "here").text(at: 0, plain)
+    #expect(!usual.contains("  flags") && !usual.contains("class weights"))
+    traces.recipe = Array(
+      """
+      {"data": {"inputSize": 224, "cropMode": "squash", "verticalFlip": 0.5}, "judging": {"mirrors": true},
+       "loss": {"classWeights": "w.txt", "weightsOfFile": "owl 2.0"}}
+      """.utf8)
+    let text = RunHistory(traces, host: "here").text(at: 0, plain)
+    #expect(text.contains("--crop-mode squash --vflip 0.5 --tta\n"), "\(text)")
+    #expect(text.contains("owl 2.0, as w.txt said"))
+  }
+
   @Test func `restarts are counted over all launches, and the last one's reason is told`() {
     var traces = RunTraces.trained(epochs: 1, of: 3, ending: nil)
     for attempt in 0..<30 {

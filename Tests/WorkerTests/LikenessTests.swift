@@ -30,6 +30,9 @@ import Testing
       )
         == true)
     #expect(
+      other { $0.classWeights = "owl 2.0" }.difference(from: first, rank: 2)?.contains("the same file")
+        == true)
+    #expect(
       other { $0.validation.digest = 0xCE }.difference(from: first, rank: 2)?.contains("in val/ and rank 0")
         == true)
   }

@@ -59,7 +59,7 @@ public final class WeightsFile: NamedTensors {
     owners = [source.owner] + copies
     changes =
       (source.container.map { ["the part '\($0)'"] } ?? []) + stripped.map { "without the prefix \($0)" }
-      + (copies.isEmpty ? [] : ["\(copies.count) tensor\(copies.count == 1 ? "" : "s") made float32"])
+      + (copies.isEmpty ? [] : ["\(counted(copies.count, "tensor")) made float32"])
   }
 
   /// A tensor by its name; its bytes are valid as long as this object lives.

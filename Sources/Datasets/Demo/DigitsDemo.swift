@@ -42,7 +42,8 @@ public struct DigitsDemo: Sendable {
     for row in try DigitsTable(path).rows { digits[row.digit].append(row.pixels) }
     let needed = trainingPerDigit + validationPerDigit
     for (digit, images) in digits.enumerated() where images.count < needed {
-      throw .malformedTable(path: path, reason: "\(images.count) images of a \(digit), \(needed) needed")
+      throw .malformedTable(
+        path: path, reason: "\(counted(images.count, "image")) of a \(digit), \(needed) needed")
     }
     return digits
   }

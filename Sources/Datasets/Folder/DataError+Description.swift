@@ -1,3 +1,4 @@
+import Glibc
 import System
 import SystemPackage
 
@@ -5,6 +6,8 @@ extension DataError: CustomStringConvertible {
   /// What happened, where, the likely cause and the next command.
   public var description: String {
     switch self {
+    case .noSuchFolder(let folder) where folder.withPlatformString({ access($0, F_OK) }) == 0:
+      "\(folder.masked) is a file and no folder. See: ls -la \(folder.quoted)"
     case .noSuchFolder(let folder):
       """
       no such folder: \(folder.masked). Check the path, and that the disk is mounted: \
@@ -23,9 +26,9 @@ extension DataError: CustomStringConvertible {
       """
     case .batchLargerThanData(let count, let batchSize, let worldSize, let accumulation):
       """
-      a batch is larger than the data: one step of \(worldSize) worker\(worldSize == 1 ? "" : "s") with \
+      a batch is larger than the data: one step of \(counted(worldSize, "worker")) with \
       --batch-size \(batchSize)\(accumulation == 1 ? "" : " and --accumulate \(accumulation)") takes \
-      \(batchSize * accumulation * worldSize) images, and the training set has \(count). \
+      \(counted(batchSize * accumulation * worldSize, "image")), and the training set has \(count). \
       \(Self.smallerBatch(atMost: count / (worldSize * accumulation)))\
       \(accumulation == 1 ? "" : ", or a lower --accumulate")
       """
@@ -52,7 +55,8 @@ extension DataError: CustomStringConvertible {
       """
     case .noSuchTable, .malformedTable: tableDescription
     case .notEmpty, .insideItself, .packed, .alreadySplit, .indivisible, .ungrouped: splittingDescription
-    case .notImportable, .malformedArchive, .malformedList, .noLabels, .incomplete, .repeatedImage,
+    case .notImportable, .malformedArchive, .unusableMember, .malformedList, .noLabels, .incomplete,
+      .repeatedImage,
       .unusableName, .otherSum:
       importDescription
     case .emptyClass, .noImages, .classMissing, .classUnexpected: classDescription
@@ -117,8 +121,8 @@ extension DataError: CustomStringConvertible {
       """
     case .damagedImage(let path, let reason):
       """
-      \(path.masked) is damaged: \(masked(reason)). Likely an interrupted download or copy; fetch it again or remove it. \
-      All such files of a data set: twins-worker dataset scan DIR --decode
+      \(path.masked) is damaged: \(masked(reason)). Likely an interrupted download or copy; fetch it again or remove \
+      it\(Self.scanOfAll(around: path))
       """
     case .imageTooLarge(let path, let width, let height):
       """
@@ -158,6 +162,19 @@ extension DataError: CustomStringConvertible {
       """
     default: ""
     }
+  }
+
+  // What finds all such files, where the path tells which data set the image is of.
+  private static func scanOfAll(around image: FilePath) -> String {
+    let splits = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation]
+    var place = image
+    while let name = place.lastComponent?.string {
+      place = place.removingLastComponent()
+      guard splits.contains(name) else { continue }
+      let folder = place.isEmpty ? "." : place.quoted
+      return ". All such files of the data set: twins-worker dataset scan \(folder) --decode"
+    }
+    return ""
   }
 
   // The scan takes the data set's folder, one level above a split.

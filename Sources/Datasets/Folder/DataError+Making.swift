@@ -46,6 +46,11 @@ extension DataError {
       \(path.masked) cannot be used from byte \(offset) on: \(masked(reason)). Likely an interrupted download or copy: fetch it \
       again, and give the same command, which goes on where it was
       """
+    case .unusableMember(let path, let offset, let reason):
+      """
+      what \(path.masked) has at byte \(offset) cannot be imported: \(masked(reason)). The archive is whole: mend it where it was \
+      made, and give the same command again
+      """
     case .malformedList(let path, let line, let reason):
       "\(path.masked) cannot be used\(line.map { ", in line \($0)" } ?? ""): \(masked(reason)). See: head \(path.quoted)"
     case .noLabels(let archive):
@@ -55,7 +60,7 @@ extension DataError {
       """
     case .incomplete(let split, let found, let expected, let source):
       """
-      \(split)/ has \(found[0]) images in \(found[1]) classes from \(source.masked), and the whole has \(expected[0]) in \
+      \(split)/ has \(counted(found[0], "image")) in \(counted(found[1], "class", "classes")) from \(source.masked), and the whole has \(expected[0]) in \
       \(expected[1]). What there is was written; --partial takes it for enough
       """
     case .repeatedImage(let path, let source):

@@ -69,6 +69,8 @@ public enum DataError: Error, Equatable, Sendable {
   case notImportable(path: FilePath, reason: String)
   /// An archive that cannot be read on, and where in it.
   case malformedArchive(path: FilePath, offset: Int, reason: String)
+  /// A part of a whole archive, and where it is, that is of no use.
+  case unusableMember(path: FilePath, offset: Int, reason: String)
   /// A list or table that cannot be read, and on which line.
   case malformedList(path: FilePath, line: Int?, reason: String)
   /// An archive of ILSVRC's validation images of which no list says the classes.

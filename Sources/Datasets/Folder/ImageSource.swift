@@ -43,9 +43,20 @@ public final class FileMemory {
   }
 }
 
-/// Images that were named one by one or by the folders above them, of which no class is known.
+/// Images that were named one by one, or by the folders above them or packs of these; of what class they are is not asked.
 public struct ImageList: ImageSource {
+  private struct Part {
+    /// The number of its first image.
+    let start: Int
+    /// Nil for files of their own.
+    let pack: ImageFolder?
+  }
+
+  private var parts: [Part] = []
+  // Of all parts without a pack.
   private var paths: [FilePath] = []
+  /// How many there are.
+  public private(set) var count = 0
   /// Folders that could not be read, or have no images.
   public private(set) var failures: [DataError] = []
 
@@ -54,27 +65,79 @@ public struct ImageList: ImageSource {
 
   /// The image at `path`, whatever lies there.
   init(_ path: FilePath) {
-    paths = [path]
+    add([path])
   }
 
-  /// Adds a file, whatever it holds, or all images below a folder in the order of `ImageFolder`.
+  /// Adds a file, whatever it holds, all images below a folder in the order of `ImageFolder`, or those of a pack or one of its
+  /// splits.
   public mutating func add(_ path: FilePath) {
-    guard (try? FolderIdentity(path)) != nil else {
-      paths.append(path)
+    guard (try? FolderIdentity(path)) != nil else { return add([path]) }
+    do throws(DataError) {
+      let packs = try Self.packs(in: path)
+      guard packs.isEmpty else { return packs.forEach { add($0) } }
+    } catch {
+      failures.append(error)
       return
     }
     let walk = ImageWalk(path)
     failures += walk.failures
     if walk.images.isEmpty, walk.failures.isEmpty { failures.append(.noImages(folder: path)) }
-    paths += walk.images.map { path.appending(bytes: $0) }
+    add(walk.images.map { path.appending(bytes: $0) })
   }
 
-  /// How many there are.
-  public var count: Int { paths.count }
+  private static func packs(in folder: FilePath) throws(DataError) -> [ImageFolder] {
+    let splits = ImageFolderPair.splits
+    var packs: [ImageFolder] = []
+    for place in [folder, folder.appending(splits.training), folder.appending(splits.validation)] {
+      if let index = try ShardIndex(in: place) { packs.append(ImageFolder(place, index.split)) }
+    }
+    return packs
+  }
+
+  private mutating func add(_ files: [FilePath]) {
+    if parts.last.map({ $0.pack != nil }) ?? true { parts.append(Part(start: count, pack: nil)) }
+    paths += files
+    count += files.count
+  }
+
+  private mutating func add(_ pack: ImageFolder) {
+    parts.append(Part(start: count, pack: pack))
+    count += pack.count
+  }
 
   /// The image at `index`, as if all were of one class.
-  public subscript(index: Int) -> ImageFolder.Entry { ImageFolder.Entry(path: paths[index], label: 0) }
+  public subscript(index: Int) -> ImageFolder.Entry {
+    switch place(of: index) {
+    case .file(let path): ImageFolder.Entry(path: path, label: 0)
+    case .packed(let pack, let place): ImageFolder.Entry(path: pack[place].path, label: 0)
+    }
+  }
 
   /// One class for all.
   public func label(at index: Int) -> Int { 0 }
+
+  /// The bytes of its file, or of its part of a shard.
+  public func contents(of index: Int, in memory: FileMemory) throws(DataError) -> UnsafeBufferPointer<UInt8> {
+    switch place(of: index) {
+    case .file(let path): try memory.contents(of: path)
+    case .packed(let pack, let place): try pack.contents(of: place, in: memory)
+    }
+  }
+
+  private enum Place {
+    case file(FilePath)
+    case packed(ImageFolder, Int)
+  }
+
+  private func place(of index: Int) -> Place {
+    // Files that lie before a pack and after it are neighbours among the paths.
+    var packed = 0
+    for (part, following) in zip(parts, parts.dropFirst().map(\.start) + [count]) {
+      if index < following {
+        return part.pack.map { .packed($0, index - part.start) } ?? .file(paths[index - packed])
+      }
+      if part.pack != nil { packed += following - part.start }
+    }
+    preconditionFailure("there is no image \(index) among \(count)")
+  }
 }

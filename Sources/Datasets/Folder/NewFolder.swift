@@ -4,14 +4,19 @@ import SystemPackage
 
 /// A folder that gets its name when all of it is there.
 enum NewFolder {
+  private static let ending = ".unfinished"
+
   /// Has `write` fill a folder beside `path`, which takes that name at the end; there must be nothing but an empty folder.
   ///
-  /// Where `write` throws, nothing is left.
+  /// Where `write` throws, nothing is left; what a process left that was killed meanwhile goes first.
   static func make(_ path: FilePath, _ write: (FilePath) throws(DataError) -> Void) throws(DataError) {
+    removeLeftovers(of: path)
     let name = path.lastComponent?.string ?? ""
-    let unfinished = path.removingLastComponent().appending("\(name).\(getpid()).unfinished")
+    let unfinished = path.removingLastComponent().appending("\(name).\(getpid())\(ending)")
     do throws(DataError) {
-      guard Folders.make(unfinished.string) else { throw .unwritable(SystemError("write", path)) }
+      guard Folders.make(unfinished) else { throw .unwritable(SystemError("write", path)) }
+      let lock = lock(unfinished)
+      defer { if lock >= 0 { close(lock) } }
       try write(unfinished)
       guard rename(unfinished.string, path.string) == 0 else {
         throw .unwritable(SystemError("write", path))
@@ -20,6 +25,32 @@ enum NewFolder {
       removeTree(unfinished)
       throw error
     }
+  }
+
+  /// Removes the unfinished folders of processes that are gone: their locks went with them, also those of other hosts where the
+  /// file system knows locks, and a process of that number is no longer here.
+  private static func removeLeftovers(of path: FilePath) {
+    let folder = path.removingLastComponent()
+    let prefix = (path.lastComponent?.string ?? "") + "."
+    for name in Folders.names(in: folder.isEmpty ? "." : folder.string)
+    where name.hasPrefix(prefix) && name.hasSuffix(ending) {
+      guard let process = pid_t(name.dropFirst(prefix.count).dropLast(ending.count)), process > 0,
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      let leftover = folder.appending(name)
+      let lock = lock(leftover)
+      guard lock >= 0 else { continue }
+      removeTree(leftover)
+      close(lock)
+    }
+  }
+
+  /// A descriptor that holds a folder's lock; negative where another process has it.
+  private static func lock(_ folder: FilePath) -> CInt {
+    let descriptor = folder.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return descriptor }
+    close(descriptor)
+    return -1
   }
 
   private static func removeTree(_ path: FilePath) {

@@ -31,7 +31,9 @@ final class ArchiveStream {
   /// The next `count` bytes; throws where fewer are left.
   func read(_ count: Int) throws(DataError) -> [UInt8] {
     let bytes = try readUpTo(count)
-    guard bytes.count == count else { throw failure("it ends \(count - bytes.count) bytes too early") }
+    guard bytes.count == count else {
+      throw failure("it ends \(counted(count - bytes.count, "byte")) too early")
+    }
     return bytes
   }
 
@@ -62,7 +64,9 @@ final class ArchiveStream {
   /// Goes on at `place`, which is not behind.
   func skip(to place: Int) throws(DataError) {
     precondition(place >= position, "\(path) is read forwards, from \(position) to \(place)")
-    if let size, place > size { throw failure("it ends \(place - size) bytes too early", at: size) }
+    if let size, place > size {
+      throw failure("it ends \(counted(place - size, "byte")) too early", at: size)
+    }
     guard ci_stream_skip(stream, place - position) == 0 else { throw failure(CodecFailure.last.reason) }
     position = place
   }
@@ -70,5 +74,10 @@ final class ArchiveStream {
   /// What is wrong with the archive here, or at `place`.
   func failure(_ reason: String, at place: Int? = nil) -> DataError {
     .malformedArchive(path: path, offset: place ?? position, reason: reason)
+  }
+
+  /// What of a whole archive, at `place`, is of no use.
+  func refusal(_ reason: String, at place: Int) -> DataError {
+    .unusableMember(path: path, offset: place, reason: reason)
   }
 }

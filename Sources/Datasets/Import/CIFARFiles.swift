@@ -42,7 +42,7 @@ struct CIFARFiles: ImportSource {
   /// Looks for the files in a folder, or in the folder of the archive below it; nil where there are none.
   init?(in folder: FilePath) throws(DataError) {
     for place in [folder] + Self.folders.map({ folder.appending($0) }) {
-      guard Folders.isFolder(place.string) else { continue }
+      guard Folders.isFolder(place) else { continue }
       let names = Set(try Directory(place).files.map { String(decoding: $0, as: UTF8.self) })
       guard
         let layout = Layout.all.first(where: { names.contains($0.names) && names.contains($0.training[0]) })

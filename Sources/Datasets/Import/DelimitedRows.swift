@@ -1,6 +1,6 @@
 /// The rows of a table of comma-separated values (RFC 4180), or of values between tabs or semicolons.
 ///
-/// Fields are bytes, since paths are; empty lines are passed over.
+/// Fields are bytes, since paths are; empty lines are passed over, and so are blanks around a field that are in no quotes.
 struct DelimitedRows: Sequence, IteratorProtocol {
   /// A row and the line on which it begins, from 1.
   struct Row: Equatable {
@@ -11,7 +11,10 @@ struct DelimitedRows: Sequence, IteratorProtocol {
   private var rest: ArraySlice<UInt8>
   private let separator: UInt8
   private var line = 1
+  /// The line on which the row begins that ends with a quote open; nil where each is closed.
+  private(set) var openRow: Int?
 
+  private static let blanks: [UInt8] = [UInt8(ascii: " "), UInt8(ascii: "\t")]
   private static let (quote, newline, carriage) = (UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"))
 
   /// The separator is the one of the three that the first line has most of.
@@ -26,31 +29,42 @@ struct DelimitedRows: Sequence, IteratorProtocol {
   mutating func next() -> Row? {
     while !rest.isEmpty {
       let start = line
-      let fields = row()
+      let fields = row(from: start)
       if fields != [[]] { return Row(line: start, fields: fields) }
     }
     return nil
   }
 
-  private mutating func row() -> [[UInt8]] {
+  private mutating func row(from start: Int) -> [[UInt8]] {
     var fields: [[UInt8]] = []
     var field: [UInt8] = []
     var isQuoted = false
+    // So much of the field came in quotes, blanks and all.
+    var kept = 0
+    func trimmed() -> [UInt8] {
+      var end = field.count
+      while end > kept, Self.blanks.contains(field[end - 1]) { end -= 1 }
+      return Array(field[..<end])
+    }
     while let byte = rest.popFirst() {
       if byte == Self.newline { line += 1 }
       switch byte {
       case Self.quote where isQuoted && rest.first == Self.quote:
         field.append(byte)
         rest = rest.dropFirst()
-      case Self.quote where isQuoted || field.isEmpty: isQuoted.toggle()
+      case Self.quote where isQuoted || field.isEmpty:
+        isQuoted.toggle()
+        kept = field.count
       case separator where !isQuoted:
-        fields.append(field)
-        field = []
-      case Self.newline where !isQuoted: return fields + [field]
+        fields.append(trimmed())
+        (field, kept) = ([], 0)
+      case Self.newline where !isQuoted: return fields + [trimmed()]
       case Self.carriage where !isQuoted && rest.first == Self.newline: continue
+      case _ where !isQuoted && field.isEmpty && Self.blanks.contains(byte): continue
       default: field.append(byte)
       }
     }
-    return fields + [field]
+    if isQuoted { openRow = start }
+    return fields + [trimmed()]
   }
 }

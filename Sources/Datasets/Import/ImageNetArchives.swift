@@ -52,7 +52,7 @@ struct ImageNetArchives: ImportSource {
           isHeldOut: false, className: ClassName(bytes: Array(synset)), name: image.lastName)
         try folder.add(place, size: image.size) { () throws(DataError) in try images.contents(of: image) }
       }
-      say("train: \(masked(synset)), \(folder.training.images - before) images")
+      say("train: \(masked(synset)), \(counted(folder.training.images - before, "image"))")
     }
   }
 
@@ -64,7 +64,7 @@ struct ImageNetArchives: ImportSource {
     while let image = try images.next() {
       guard ImageFolder.isImage(image.lastName) else { continue }
       guard let synset = classes.synset(of: image.lastName) else {
-        throw .malformedArchive(
+        throw .unusableMember(
           path: archive, offset: image.offset,
           reason: "the class of \(masked(image.name)) is not in the labels")
       }

@@ -40,7 +40,12 @@ struct ImageTable: ImportSource {
   init(_ path: FilePath, _ hints: ImportHints) throws(DataError) {
     self.path = path
     isHeldOut = hints.isHeldOut
-    var rows = Array(DelimitedRows(try ArchiveStream(path).rest(most: Self.mostBytes)))
+    var reader = DelimitedRows(try ArchiveStream(path).rest(most: Self.mostBytes))
+    var rows: [DelimitedRows.Row] = []
+    while let row = reader.next() { rows.append(row) }
+    if let line = reader.openRow {
+      throw .malformedList(path: path, line: line, reason: "a quote is opened there and never closed")
+    }
     if let named = rows.first.flatMap({ Columns(names: $0.fields) }) {
       columns = named
       rows.removeFirst()
@@ -51,15 +56,16 @@ struct ImageTable: ImportSource {
     guard !rows.isEmpty else { throw .malformedList(path: path, line: nil, reason: "it names no images") }
   }
 
-  var name: String { "a table of \(rows.count) image\(rows.count == 1 ? "" : "s")" }
+  var name: String { "a table of \(counted(rows.count, "image"))" }
 
   var whole: WholeSet? { nil }
 
   func write(to folder: inout ImportedFolder, _ say: (String) -> Void) throws(DataError) {
+    var seen: Set<UInt64> = []
     for row in rows {
       guard row.fields.count > max(columns.path, columns.label) else {
         throw .malformedList(
-          path: path, line: row.line, reason: "it has \(row.fields.count) fields, and no class")
+          path: path, line: row.line, reason: "it has \(counted(row.fields.count, "field")), and no class")
       }
       let (image, label) = (row.fields[columns.path], row.fields[columns.label])
       guard !image.isEmpty, !label.isEmpty else {
@@ -69,9 +75,17 @@ struct ImageTable: ImportSource {
         image.first == UInt8(ascii: "/")
         ? FilePath("/").appending(bytes: image.drop { $0 == UInt8(ascii: "/") })
         : path.removingLastComponent().appending(bytes: image)
+      let isHeldOut = try isHeldOut(row)
+      guard seen.insert(fnv1a(image + [0] + label + [isHeldOut ? 1 : 0])).inserted else { continue }
       let place = ImportedFolder.Place(
-        isHeldOut: try isHeldOut(row), className: ClassName(bytes: label), name: Self.flat(image))
+        isHeldOut: isHeldOut, className: ClassName(bytes: label), name: Self.flat(image))
       try folder.link(place, to: target)
+    }
+    let again = rows.count - seen.count
+    if again > 0 {
+      say(
+        "\(counted(again, "row says", "rows say")) what an earlier one says, and \(noun(again, "counts", "count")) once with it"
+      )
     }
   }
 

@@ -47,7 +47,7 @@ public struct ImportHints: Sendable {
 
 /// Finds out which layout lies at a path.
 func importSource(at path: FilePath, _ hints: ImportHints) throws(DataError) -> any ImportSource {
-  if Folders.isFolder(path.string) { return try source(inFolder: path, hints) }
+  if Folders.isFolder(path) { return try source(inFolder: path, hints) }
   if let ending = path.extension, ["csv", "tsv"].contains(ending.lowercased()) {
     return try ImageTable(path, hints)
   }
@@ -74,9 +74,22 @@ private func source(inFolder path: FilePath, _ hints: ImportHints) throws(DataEr
   )
 }
 
+/// Throws that it is no archive where not even its beginning is that of one.
+private func first(of files: inout TarReader, _ path: FilePath) throws(DataError) -> TarReader.Member? {
+  do throws(DataError) {
+    return try files.next()
+  } catch {
+    guard case .malformedArchive(_, offset: 0, _) = error else { throw error }
+    throw .notImportable(
+      path: path, reason: "it is neither a tar archive, nor one that gzip made, nor called .csv or .tsv")
+  }
+}
+
 private func source(inArchive path: FilePath, _ hints: ImportHints) throws(DataError) -> any ImportSource {
   var files = TarReader(try ArchiveStream(path))
-  guard let first = try files.next() else { throw .notImportable(path: path, reason: "the archive is empty") }
+  guard let first = try first(of: &files, path) else {
+    throw .notImportable(path: path, reason: "the archive is empty")
+  }
   let name = String(decoding: first.lastName, as: UTF8.self)
   if name.hasSuffix(".tar"), ValidationClasses.isSynset(name.dropLast(4)) {
     return try ImageNetArchives(training: path, validation: nil, hints) ?? WebShards([path], hints)

@@ -1,6 +1,6 @@
 import Glibc
 import System
-import SystemPackage
+public import SystemPackage
 
 /// The folder that an import makes: train/CLASS/IMAGE and val/CLASS/IMAGE, each image whole or not there.
 ///
@@ -32,6 +32,8 @@ public struct ImportedFolder {
   public private(set) var training = Split()
   /// What came to val/.
   public private(set) var validation = Split()
+  /// Files among them that are no images, whatever their names say, or of a format that is not read: how many, and the first ones.
+  public private(set) var unreadable = (count: 0, first: [FilePath]())
   private var folders: Set<FilePath> = []
   // Hashes of 64 bits: of 14 million images, two are taken for one with a probability of 5 in a million.
   private var taken: Set<UInt64> = []
@@ -52,8 +54,11 @@ public struct ImportedFolder {
     let path = try path(of: place)
     var status = stat()
     let isThere = path.withPlatformString { lstat($0, &status) } == 0
-    guard !isThere || status.st_mode & S_IFMT != S_IFREG || Int(status.st_size) != size else { return }
+    guard !isThere || status.st_mode & S_IFMT != S_IFREG || Int(status.st_size) != size else {
+      return note(try Self.format(of: path), path)
+    }
     let bytes = try contents()
+    note(ImageFormat(bytes), path)
     let file = try NewFile(path)
     try file.write(bytes)
     try file.finish(syncing: false)
@@ -68,6 +73,7 @@ public struct ImportedFolder {
       throw .unreadable(SystemError("open", target))
     }
     guard wanted.st_mode & S_IFMT == S_IFREG else { throw .unreadable(SystemError("open", target, EISDIR)) }
+    note(try Self.format(of: target), path)
     if path.withPlatformString({ stat($0, &there) }) == 0, there.st_ino == wanted.st_ino,
       there.st_dev == wanted.st_dev
     {
@@ -78,6 +84,20 @@ public struct ImportedFolder {
     count(place) { $0.written += 1 }
   }
 
+  /// Notes a file that no training could read, by what its first bytes say.
+  private mutating func note(_ format: ImageFormat?, _ path: FilePath) {
+    switch format {
+    case nil, .other: break
+    default: return
+    }
+    unreadable.count += 1
+    if unreadable.first.count < 3 { unreadable.first.append(path) }
+  }
+
+  private static func format(of path: FilePath) throws(DataError) -> ImageFormat? {
+    do throws(SystemError) { return try ImageFormat(fileAt: path) } catch { throw .unreadable(error) }
+  }
+
   /// Counts an image and makes its folder; throws for a second one of that name.
   private mutating func path(of place: Place) throws(DataError) -> FilePath {
     try require(place)
@@ -86,7 +106,7 @@ public struct ImportedFolder {
     guard taken.insert(fnv1a(path.bytes)).inserted else { throw .repeatedImage(path: path, source: source) }
     let folder = path.removingLastComponent()
     if !folders.contains(folder) {
-      guard Folders.make(folder.string) else { throw .unwritable(SystemError("write", folder)) }
+      guard Folders.make(folder) else { throw .unwritable(SystemError("write", folder)) }
       folders.insert(folder)
     }
     count(place) { split in

@@ -31,7 +31,7 @@ struct PackedFolder: ImportSource {
         let bytes = try images.contents(of: index, in: memory)
         try folder.add(place, size: bytes.count) { () throws(DataError) in Array(bytes) }
       }
-      say("\(isHeldOut ? "val" : "train"): \(images.count) images")
+      say("\(isHeldOut ? "val" : "train"): \(counted(images.count, "image"))")
     }
   }
 }

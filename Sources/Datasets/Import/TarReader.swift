@@ -55,7 +55,7 @@ struct TarReader {
           throw stream.failure("attributes that are not to be understood", at: offset)
         }
         said = (attributes.name ?? said.name, attributes.size ?? said.size)
-      case .sparse: throw stream.failure("a file with holes (GNU's sparse form)", at: offset)
+      case .sparse: throw stream.refusal("a file with holes (GNU's sparse form)", at: offset)
       case .other: said = (nil, nil)
       }
     }
@@ -65,7 +65,8 @@ struct TarReader {
   /// The bytes of the file that `next` gave last; throws for one that is larger than any image.
   func contents(of member: Member) throws(DataError) -> [UInt8] {
     guard member.size <= Self.largestFile else {
-      throw stream.failure("\(masked(member.name)) claims \(member.size) bytes", at: member.offset)
+      throw stream.refusal(
+        "\(masked(member.name)) claims \(member.size) bytes, more than any image has", at: member.offset)
     }
     return try stream.read(member.size)
   }
@@ -101,7 +102,7 @@ struct TarReader {
     let parts = name.split(separator: Self.slash).filter { !$0.elementsEqual(".".utf8) }
     let leavesFolder = name.first == Self.slash || parts.contains { $0.elementsEqual("..".utf8) }
     guard !leavesFolder, !parts.isEmpty else {
-      throw stream.failure("the name \"\(masked(name))\" leads out of the folder", at: offset)
+      throw stream.refusal("the name \"\(masked(name))\" leads out of the folder", at: offset)
     }
     return Array(parts.joined(separator: [Self.slash]))
   }

@@ -71,7 +71,7 @@ extension ValidationClasses {
 
   /// Reads what `path` has: a list, the devkit as an archive, or a folder of either.
   init(at path: FilePath) throws(DataError) {
-    if Folders.isFolder(path.string) {
+    if Folders.isFolder(path) {
       guard let found = try ValidationClasses(in: path) else {
         throw .notImportable(path: path, reason: "it has neither the devkit's lists nor its archive")
       }

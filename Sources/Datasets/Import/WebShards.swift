@@ -25,14 +25,14 @@ struct WebShards: ImportSource {
   init?(in folder: FilePath, _ hints: ImportHints) throws(DataError) {
     var shards: [FilePath] = []
     for place in [folder, folder.appending("train"), folder.appending("val")] {
-      guard Folders.isFolder(place.string) else { continue }
+      guard Folders.isFolder(place) else { continue }
       shards += try Directory(place).files.filter(Self.isShard).map { place.appending(bytes: $0) }
     }
     guard !shards.isEmpty else { return nil }
     self.init(shards, hints)
   }
 
-  var name: String { "WebDataset (\(shards.count) shard\(shards.count == 1 ? "" : "s"))" }
+  var name: String { "WebDataset (\(counted(shards.count, "shard")))" }
 
   var whole: WholeSet? { nil }
 
@@ -59,7 +59,7 @@ struct WebShards: ImportSource {
       let ending = ImageFolder.ending(of: name)
       if ImageFolder.isImage(name) {
         guard sample.image == nil else {
-          throw .malformedArchive(
+          throw .unusableMember(
             path: path, offset: member.offset, reason: "sample \(masked(key)) has two images, and one label")
         }
         sample.image = (ending, try members.contents(of: member), member.offset)
@@ -78,7 +78,7 @@ struct WebShards: ImportSource {
   ) throws(DataError) {
     guard let image = sample.image else { return }
     guard let label = sample.label else {
-      throw .malformedArchive(
+      throw .unusableMember(
         path: path, offset: image.offset,
         reason: "sample \(masked(sample.key)) has no class: neither .cls nor a .json with class or label")
     }

@@ -69,7 +69,7 @@ public struct DatasetPacker: Sendable {
   private func pack(
     _ writer: ShardWriter, threads: Int, progress: @escaping @Sendable (Int) -> Void
   ) throws(DataError) {
-    guard Folders.make(writer.out.string) else {
+    guard Folders.make(writer.out) else {
       throw .unwritable(SystemError("write", writer.out))
     }
     let shared = Monitor(Shared())

@@ -41,7 +41,9 @@ struct NewFile: ~Copyable {
   }
 
   private static func unfinished(_ path: FilePath) -> FilePath {
-    path.removingLastComponent().appending(".\(path.lastComponent?.string ?? "").unfinished")
+    let name = path.lastComponent.map { FilePath(root: nil, [$0]).bytes } ?? []
+    return path.removingLastComponent().appending(
+      bytes: [UInt8(ascii: ".")] + name + Array(".unfinished".utf8))
   }
 
   private static func writing<Result: ~Copyable>(

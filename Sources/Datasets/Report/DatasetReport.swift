@@ -113,7 +113,7 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     guard !twins.isEmpty else { return [] }
     return [
       """
-      \(twins.count) \(twins.count == 1 ? "image is" : "images are") in train/ and in val/ byte for byte, where \
+      \(counted(twins.count, "image is", "images are")) in train/ and in val/ byte for byte, where \
       accuracy counts what was learned by heart: \(firstOf(twins))
       """
     ]
@@ -128,7 +128,7 @@ extension DatasetReport: CustomStringConvertible {
       let counts = split.classes.map(\.images)
       lines.append(
         """
-        \(split.name): \(split.images) images in \(split.classes.count) classes, \
+        \(split.name): \(counted(split.images, "image")) in \(counted(split.classes.count, "class", "classes")), \
         \(counts.min() ?? 0) to \(counts.max() ?? 0) a class
         """)
       lines += split.leftOut.map { "\(split.name): left out: \($0)" }
@@ -146,7 +146,7 @@ extension DatasetReport.LeftOut: CustomStringConvertible {
   /// How many, of what ending, and the first of them.
   public var description: String {
     let kind = ending.isEmpty ? "without an ending" : "ending in .\(ending)"
-    return "\(files.count) \(files.count == 1 ? "file" : "files") \(kind): \(firstOf(files))"
+    return "\(counted(files.count, "file")) \(kind): \(firstOf(files))"
   }
 }
 

@@ -15,6 +15,8 @@ struct SplitScan {
   private var packed: ImageFolder?
   /// Classes with images in folders below theirs, and the names of those folders.
   private var nested: [(name: ClassName, folders: [[UInt8]])] = []
+  /// Images beside the classes' folders, in none of them.
+  private var loose: [[UInt8]] = []
   // By ending, paths below `root`.
   private var leftOut: [[UInt8]: [[UInt8]]] = [:]
 
@@ -31,6 +33,18 @@ struct SplitScan {
     problems += ImageFolder.lookAlikes(names, in: root)
     for name in names { add(name) }
     images = found.finish()
+    if !names.isEmpty { try addLoose() }
+  }
+
+  private mutating func addLoose() throws(DataError) {
+    for file in try Directory(root).files {
+      do throws(SystemError) {
+        let format = try ImageFormat(fileAt: root.appending(bytes: file))
+        if ImageFolder.isImage(file) || format?.isUnmistakable ?? false { loose.append(file) }
+      } catch {
+        problems.append(.unreadable(error))
+      }
+    }
   }
 
   // What a pack was made of was scanned by the packing; that its bytes are still those is for the images' check.
@@ -79,7 +93,20 @@ struct SplitScan {
   func shown(_ path: some Sequence<UInt8>) -> String { "\(name)/\(masked(path))" }
 
   /// What training gets over, and may not be meant.
-  var warnings: [String] { loneWarning + nestedWarning + sparseWarning + unevenWarning }
+  var warnings: [String] {
+    loneWarning + looseWarning + nestedWarning + sparseWarning + unevenWarning
+  }
+
+  private var looseWarning: [String] {
+    guard !loose.isEmpty else { return [] }
+    return [
+      """
+      in \(name)/, \(counted(loose.count, "image lies", "images lie")) in no class's folder, and \
+      \(noun(loose.count, "is", "are")) not read: \(firstOf(loose.map { shown($0) })). Move \(noun(loose.count, "it", "each")) into \
+      the folder of its class
+      """
+    ]
+  }
 
   private var loneWarning: [String] {
     guard name == ImageFolderPair.splits.training, classes.count == 1, nested.isEmpty else { return [] }
@@ -128,7 +155,7 @@ struct SplitScan {
     else { return [] }
     return [
       """
-      in \(name)/, class "\(most.name)" has \(most.images) images and "\(least.name)" \(least.images), more than \
+      in \(name)/, class "\(most.name)" has \(counted(most.images, "image")) and "\(least.name)" \(least.images), more than \
       \(Self.uneven) : 1. Accuracy over all images may be high while rare classes are never named
       """
     ]

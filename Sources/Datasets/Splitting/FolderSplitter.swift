@@ -109,7 +109,7 @@ public struct FolderSplitter {
       let path = out.appending(split.isHeldOut[index] ? splits.validation : splits.training).appending(
         bytes: name)
       let parent = path.removingLastComponent()
-      if parent != last, !Folders.make(parent.string) { throw .unwritable(SystemError("write", parent)) }
+      if parent != last, !Folders.make(parent) { throw .unwritable(SystemError("write", parent)) }
       last = parent
       if try FileLink.make(path, to: entry.path) == .symbolic { symbolic += 1 }
     }

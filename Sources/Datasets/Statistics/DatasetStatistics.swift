@@ -59,7 +59,7 @@ public struct DatasetStatistics: Codable, Equatable, Sendable {
   private static func splits(in folder: FilePath) throws(DataError) -> [(name: String, images: ImageFolder)] {
     let names = ImageFolderPair.splits
     var found: [(String, ImageFolder)] = []
-    for name in [names.training, names.validation] where Folders.isFolder(folder.appending(name).string) {
+    for name in [names.training, names.validation] where Folders.isFolder(folder.appending(name)) {
       found.append((name, try ImageFolder(folder.appending(name))))
     }
     return found.isEmpty ? [("", try ImageFolder(folder))] : found

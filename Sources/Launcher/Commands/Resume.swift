@@ -79,6 +79,8 @@ struct ResumedRun {
       let record = LaunchRecord(in: folder)
     {
       self.init(in: record.output(ofRunIn: folder), record)
+    } else if let error = RunFinder.sweepError(name) {
+      throw error
     } else {
       throw LaunchError(
         "no run '\(masked(name))' that could go on: it is neither a folder that a training wrote to, nor the launcher's "

@@ -74,11 +74,14 @@ struct Simulate: ParsableCommand {
       let sums: MeasuredSum = try measured(sum, by: "bench all-reduce")
       let steps: MeasuredStep = try measured(step, by: "bench step")
       try require(
-        sums.hosts == 1, sum, "was measured on \(sums.hosts) hosts, and the host's own part is asked for")
+        sums.hosts == 1, sum,
+        "was measured on \(counted(sums.hosts, "host")), and the host's own part is asked for")
       try require(
-        sums.ranks == nproc, sum, "was measured with \(sums.ranks) workers, and --nproc is \(nproc)")
+        sums.ranks == nproc, sum,
+        "was measured with \(counted(sums.ranks, "worker")), and --nproc is \(nproc)")
       try require(
-        steps.workers == nproc, step, "was measured with \(steps.workers) workers, and --nproc is \(nproc)")
+        steps.workers == nproc, step,
+        "was measured with \(counted(steps.workers, "worker")), and --nproc is \(nproc)")
       print(table(sums, steps))
     } catch {
       throw refusal(error)

@@ -14,17 +14,19 @@ struct Status: ParsableCommand {
       Without a run: a table of those below this folder and of those that run on this machine, as `list` has it.
       Of a run that goes on: ends with 0 where all workers run, 1 where one is stopped or stuck, 66 where there is no such \
       run or it is another user's, and 74 where its launcher does not answer.
+      Of the folder of a sweep: the table of its runs; ends as the sweep does, with 75 while runs are left.
       A worker counts as stuck here once it has used half of the time that --hang-timeout gives it.
       Of a run that has ended: what its files tell, and the command that goes on; ends with the status that the run ended \
       with (0 done, 75 stopped early, and so on), 70 where its launcher was killed, and 1 where nothing tells how it ended.
       With --json the keys of a run that has ended are those of one that goes on, where they are known, and beside them \
-      output, model, parameters, workers, epochs, epochs_done, updates, best, best_ema, began, ended, last_line (seconds \
+      output, model, parameters, workers, epochs, epochs_done, updates, best, best_ema, judged (the best by another --monitor), began, ended, last_line (seconds \
       since 1970), status, reason, launches, restarts and next. Its state is done, stopped, failed, killed (its launcher), \
       elsewhere (begun on another host) or unknown.
       """)
 
   @Argument(
-    help: ArgumentHelp("The run's folder, its output folder, or its name.", valueName: "run"),
+    help: ArgumentHelp(
+      "The run's folder, its output folder, or its name; or a sweep's folder.", valueName: "run"),
     transform: withHomeFolder)
   var target: String?
 
@@ -33,6 +35,11 @@ struct Status: ParsableCommand {
 
   func run() throws {
     guard let run = target else { return try RunList(below: nil).show(asJSON: json) }
+    if let sweep = SweepTable(in: run, at: Date().timeIntervalSince1970) {
+      print(json ? try controlLine(sweep.document) : sweep.text + "\n", terminator: "")
+      if sweep.status != 0 { throw ArgumentParser.ExitCode(sweep.status) }
+      return
+    }
     let environment = ProcessInfo.processInfo.environment
     do {
       if let status = try Self.live(run, environment) {

@@ -22,8 +22,9 @@ struct SweepCommand: LaunchCommand {
          "random": {"runs": 8, "seed": 1, "flags": {"lr": {"min": 1e-5, "max": 1e-3, "log": true}, "opt": ["adamw", "sgd"]}}
       A switch is true or false; null leaves a flag out; a range between whole numbers draws whole ones. The figure that \
       decides is acc1, balanced, ema or loss, the best of a run's epochs.
-      Each run is a training in a folder of its own, run-001 and so on, which status, watch and compare know. A sweep that \
-      was stopped or killed goes on by the same command: it finds what is done in the runs' files. A run whose launcher was \
+      Each run is a training in a folder of its own, run-001 and so on, which status, watch and compare know; they lie in \
+      output, or where FILE says none, in a folder here that is called as FILE is, without its ending. \
+      twins-launch status FOLDER shows the table. A sweep that was stopped or killed goes on by the same command: it finds what is done in the runs' files. A run whose launcher was \
       killed goes on up to twice; one that failed is marked, and does not stop the others. The folder then has \
       sweep.csv and sweep.json, the best first.
       Ends with 0 where every run is done, 75 where it was stopped or a run was, and else with the status of the first run \

@@ -1,5 +1,6 @@
 import Recipe
 import RunControl
+import System
 
 /// What one source says of the hosts of a run: flags, or the variables of what has started the launchers.
 struct HostClues: Equatable, Sendable {
@@ -78,7 +79,7 @@ extension HostClues {
     }
     if let tasks = try variables.number("SLURM_STEP_NUM_TASKS", from: 1), tasks.value != hosts.value {
       throw LaunchError(
-        "srun has started \(tasks.value) launchers on \(hosts.value) hosts, and one starts all workers of a host: "
+        "srun has started \(counted(tasks.value, "launcher")) on \(counted(hosts.value, "host")), and one starts all workers of a host: "
           + "srun --ntasks-per-node=1 --cpus-per-task=N twins-launch …", exitStatus: .usage)
     }
     var clues = HostClues(hosts: hosts, host: try variables.number("SLURM_NODEID", from: 0))

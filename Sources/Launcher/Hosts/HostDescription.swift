@@ -1,5 +1,6 @@
 import Drawing
 import FoundationEssentials
+import System
 import Wire
 
 /// What a launcher says of its host when it comes to the meeting, for host 0 to compare.
@@ -41,7 +42,8 @@ extension HostDescription {
 
   private func disagreement(with first: HostDescription) -> String? {
     if hosts != first.hosts {
-      return "\(title) was told of \(hosts) hosts and host 0 of \(first.hosts): give all the same --nnodes."
+      return
+        "\(title) was told of \(counted(hosts, "host")) and host 0 of \(first.hosts): give all the same --nnodes."
     }
     guard (1..<first.hosts).contains(host) else {
       return

@@ -42,7 +42,8 @@ struct RankLog: ~Copyable {
   mutating func save() -> String? {
     var failure = writePending()
     if failure == nil, missing > 0 {
-      pending += "twins-launch: \(missing) lines are missing here: the disk took none\n".utf8
+      pending +=
+        "twins-launch: \(counted(missing, "line is", "lines are")) missing here: the disk took none\n".utf8
       (noted, missing) = (missing, 0)
       failure = writePending()
     }
@@ -57,7 +58,7 @@ struct RankLog: ~Copyable {
     let kept = pending.count { $0 == newline } - (noted > 0 ? 1 : 0)
     let lost = kept + noted + missing
     (pending, noted, missing) = ([], 0, 0)
-    return lost > 0 ? "\(counted(lost, "line")) of \(path) \(lost == 1 ? "was" : "were") never written." : nil
+    return lost > 0 ? "\(counted(lost, "line")) of \(path) \(noun(lost, "was", "were")) never written." : nil
   }
 
   private mutating func writePending() -> CInt? {

@@ -43,7 +43,7 @@ enum ProcessNotes {
   static func lines(of process: pid_t) -> [String] {
     let folder = "/proc/\(process)"
     let threads = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/task")) ?? []
-    return ["pid \(process), state \(state(folder)), \(threads.count) threads"]
+    return ["pid \(process), state \(state(folder)), \(counted(threads.count, "thread"))"]
       + threads.sorted().map { thread in
         let task = "\(folder)/task/\(thread)"
         return "thread \(thread) (\(text("\(task)/comm"))): state \(state(task)), waits in \(place(task))"

@@ -1,5 +1,6 @@
 import Drawing
 import Forecast
+import System
 
 /// What a run does beside its steps.
 struct SimulatedRun {

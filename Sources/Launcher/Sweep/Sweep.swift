@@ -65,17 +65,12 @@ final class Sweep {
     return SweepTable(
       plan,
       zip(plan.runs, standings).map { run, standing in
-        let history = RunFolder(run.output)?.history
-        let best = history.flatMap { plan.figure.best(of: $0.log) }
-        return SweepTable.Row(
-          run: run, standing: standing, value: best?.value, epoch: best?.epoch,
-          seconds: history?.seconds(at: now))
+        SweepTable.Row(run, standing, RunFolder(run.output)?.history, by: plan.figure, at: now)
       })
   }
 
   private var status: CInt {
-    if isStopping || standings.contains(where: { !$0.isOver }) { return ExitStatus.stoppedEarly.rawValue }
-    return standings.lazy.compactMap { if case .failed(let status) = $0 { status } else { nil } }.first ?? 0
+    isStopping ? ExitStatus.stoppedEarly.rawValue : SweepStanding.status(of: standings)
   }
 
   private var opening: String {

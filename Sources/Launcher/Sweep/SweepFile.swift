@@ -46,7 +46,9 @@ struct SweepFile: Equatable {
     } catch let error as RecipeError {
       throw error
     } catch {
-      throw whole.error("not JSON. twins-launch help sweep shows what stands in such a file")
+      let place = JSONPlaces(text).fault.map { ":\($0)" } ?? ""
+      throw SweepReader(file: file + place, place: "").error(
+        "here it is not JSON. twins-launch help sweep shows what stands in such a file")
     }
     let flags = try whole.inner("flags").flags(members["flags"] ?? .object([:]))
     self.flags = flags.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
@@ -58,7 +60,7 @@ struct SweepFile: Equatable {
     output = try whole.output(members["output"])
     guard space.count <= Self.mostRuns else {
       throw whole.error(
-        "that is \(space.count) runs; \(Self.mostRuns) are the most. Draw some of them: random")
+        "that is \(counted(space.count, "run")); \(Self.mostRuns) are the most. Draw some of them: random")
     }
   }
 }
@@ -133,7 +135,12 @@ private struct SweepReader {
 
   private func domain(_ tree: JSONTree, takesRanges: Bool) throws(RecipeError) -> SweepDomain {
     switch tree {
-    case .list(let values) where !values.isEmpty: return .list(values)
+    case .list(let values) where !values.isEmpty:
+      if !takesRanges, let again = values.indices.first(where: { values[..<$0].contains(values[$0]) }) {
+        throw error(
+          "\(values[again]) stands here twice, which would be the same run again; --seed can vary too")
+      }
+      return .list(values)
     case .object where takesRanges:
       let parts = try members(tree, known: ["min", "max", "log"])
       let isLogarithmic = parts["log"] == .truth(true)

@@ -6,6 +6,7 @@ import Recipe
 import RunControl
 import System
 import SystemPackage
+import WorkerLink
 
 /// The folder of a sweep: its runs' folders, what each printed, the table so far, and a lock against a second sweep.
 struct SweepFolder: ~Copyable {
@@ -13,7 +14,7 @@ struct SweepFolder: ~Copyable {
   private let lock: FolderLock
 
   /// The files of the table.
-  private static let (document, table, lockName) = ("sweep.json", "sweep.csv", "sweep.lock")
+  private static let (document, table, lockName) = (RunLayout.sweep, "sweep.csv", "sweep.lock")
 
   /// Takes the folder of a plan, which is made where it is not there; throws where another sweep has it.
   init(_ plan: SweepPlan) throws(LaunchError) {
@@ -45,10 +46,7 @@ struct SweepFolder: ~Copyable {
 
   /// The flags of the runs that an earlier start planned, in the order of their numbers.
   private static func planned(in folder: String) -> [[String]] {
-    guard let bytes = try? RegularFile.contents(of: FilePath("\(folder)/\(document)")),
-      let sweep = try? JSONDecoder().decode(SweepDocument.self, from: Data(bytes))
-    else { return [] }
-    return sweep.runs.sorted { $0.number < $1.number }.map(\.flags)
+    SweepDocument(in: folder)?.runsInOrder.map(\.flags) ?? []
   }
 
   /// Writes the table in the place of an earlier one.

@@ -26,6 +26,14 @@ struct SweepPlan: Equatable {
     }
   }
 
+  /// What an earlier start planned, whose folder may have been moved since.
+  init(_ document: SweepDocument, in folder: String) {
+    (figure, output, flags) = (document.figure, folder, document.varied)
+    runs = document.runsInOrder.map {
+      SweepRun(number: $0.number, values: $0.values, flags: $0.flags, folder: folder)
+    }
+  }
+
   /// A flag as a command line has it: a switch by its name or what turns it off, several values one after another.
   private static func words(_ flag: String, _ value: JSONTree) -> [String] {
     switch value {

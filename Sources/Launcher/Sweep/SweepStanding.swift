@@ -27,6 +27,21 @@ enum SweepStanding: Equatable {
       }
   }
 
+  /// By what the run has left, and where that is nothing, by what a sweep's table says of it: one that could not start.
+  init(_ history: RunHistory?, noted text: String) {
+    self.init(history)
+    guard self == .waiting, let open = text.lastIndex(of: "("),
+      let status = CInt(text[text.index(after: open)...].prefix { $0 != ")" })
+    else { return }
+    self = .failed(status)
+  }
+
+  /// The status of a whole sweep.
+  static func status(of all: [SweepStanding]) -> CInt {
+    if all.contains(where: { !$0.isOver }) { return ExitStatus.stoppedEarly.rawValue }
+    return all.lazy.compactMap { if case .failed(let status) = $0 { status } else { nil } }.first ?? 0
+  }
+
   var isOver: Bool {
     switch self {
     case .done, .failed: true

@@ -1,5 +1,6 @@
 import Drawing
 import RunControl
+import System
 import WorkerLink
 
 /// A run as a terminal shows it: a line for each finished epoch, and below them where it is now.

@@ -1,6 +1,7 @@
 import Drawing
 import Glibc
 import RunControl
+import System
 
 /// NVIDIA's management library, as far as it is asked here; opened at run time, since only machines with a driver have it.
 ///

@@ -1,6 +1,7 @@
 import Drawing
 import Recipe
 import RunControl
+import System
 
 /// Whether a run goes well, in a word, a sentence, and what there is to see to.
 ///

@@ -1,5 +1,6 @@
 import Drawing
 import RunControl
+import System
 
 /// What each rank does, how far it lags, and how its card is.
 struct RankTable {

@@ -1,4 +1,5 @@
 import Drawing
+import System
 
 /// What a card says of itself; what it does not say is nil.
 package struct CardReading: Codable, Equatable, Sendable {

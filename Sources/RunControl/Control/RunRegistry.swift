@@ -1,6 +1,8 @@
 import FoundationEssentials
 import Glibc
 import Recipe
+import System
+import SystemPackage
 import WorkerLink
 
 /// Where this user's running runs can be found by name: a private folder with a file for each, which holds the path
@@ -157,6 +159,7 @@ package enum RunFinder {
     }
     if let folder = answered.first ?? noted.first { return folder }
     if let forbidden { throw ControlClient.unreachable(forbidden, errno: EACCES) }
+    if let error = sweepError(name) { throw error }
     let running = registries.flatMap(\.running)
     let obstacles = registries.compactMap(\.obstacle).map { " Also, \($0)." }.joined()
     throw LaunchError(
@@ -165,6 +168,14 @@ package enum RunFinder {
         + (running.isEmpty
           ? "No runs of this user are known here." : "Running: \(running.joined(separator: ", ")).")
         + obstacles + " Start one with twins-launch, or name its folder.", exitStatus: .missingInput)
+  }
+
+  /// What to say of a folder that is a sweep's and no run's; nil of all others.
+  package static func sweepError(_ name: String) -> LaunchError? {
+    guard access("\(name)/\(RunLayout.sweep)", F_OK) == 0 else { return nil }
+    return LaunchError(
+      "\(name) is the folder of a sweep, and each of its runs has a folder in it. All of them: twins-launch status "
+        + FilePath(name).quoted, exitStatus: .missingInput)
   }
 
   package static func obstacle(_ folder: String) -> CInt {

@@ -10,9 +10,12 @@ extension RunHistory {
   ) -> String {
     let rows =
       [
-        ("model", modelText), ("epochs", progressText), ("best", bestText(best, average: false)),
-        ("best EMA", bestText(bestAverage, average: true)), ("last", lastText), ("loss", lossText(sparkline)),
-        ("began", began.map { localTime($0) }), (ended == nil ? "last line" : "ended", endText),
+        ("model", modelText), ("flags", flagText), ("class weights", classWeightText),
+        ("epochs", progressText), ("best", judgedText(average: false)),
+        (name(ofBest: "best"), bestText(best, average: false)), ("best EMA", judgedText(average: true)),
+        (name(ofBest: "best EMA"), bestText(bestAverage, average: true)), ("last", lastText),
+        ("loss", lossText(sparkline)), ("began", began.map { localTime($0) }),
+        (ended == nil ? "last line" : "ended", endText),
         ("reason", reason.map { masked($0) }), ("restarts", restartText),
       ].compactMap { name, value in value.map { [name, $0] } }
       + (tellsNext ? next : []).map { [$0.purpose, $0.command] }
@@ -65,10 +68,33 @@ extension RunHistory {
 
   private var modelText: String? {
     let parts = [
-      model.map { masked($0) }, log.last?.parameters.map { "\(grouped($0)) parameters" },
+      model.map { masked($0) }, log.last?.parameters.map { "\(grouped($0)) \(noun($0, "parameter"))" },
       workers.map { counted($0, "worker") },
     ].compactMap(\.self)
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+
+  /// Values that make an image another one to the network, and an evaluation another one, with their flags.
+  private static let telling = [
+    ("data.inputSize", "--input-size"), ("data.cropPercent", "--crop-pct"), ("data.cropMode", "--crop-mode"),
+    ("data.means", "--mean"), ("data.deviations", "--std"), ("data.verticalFlip", "--vflip"),
+    ("data.sampling", "--sampler"), ("judging.monitor", "--monitor"), ("judging.mirrors", "--tta"),
+  ]
+
+  /// Those of them that are not as the reference has them.
+  private var flagText: String? {
+    let reference = Recipe().tree
+    let flags = Self.telling.compactMap { name, flag -> String? in
+      guard let value = values[name], value != reference.leaf(name) else { return nil }
+      return value == .truth(true) ? flag : "\(flag) \(value)"
+    }
+    return flags.isEmpty ? nil : flags.joined(separator: " ")
+  }
+
+  private var classWeightText: String? {
+    guard let source = values["loss.classWeights"], let path = source.text, !path.isEmpty else { return nil }
+    guard let said = values["loss.weightsOfFile"], said.text?.isEmpty == false else { return "\(source)" }
+    return "\(said), as \(source) said"
   }
 
   private var progressText: String? {
@@ -78,12 +104,22 @@ extension RunHistory {
     }
     return "\(done)\(epochs.map { " of \($0)" } ?? "")\(part ?? "")"
       + (endedFor == nil ? "" : ", ended early")
-      + (updates.map { "; \(grouped($0)) updates" } ?? "")
+      + (updates.map { "; \(grouped($0)) \(noun($0, "update"))" } ?? "")
+  }
+
+  /// Where another figure decides, what Acc@1 was best is named as that.
+  private func name(ofBest name: String) -> String { monitor.isAccuracy ? name : "\(name) Acc@1" }
+
+  private func judgedText(average: Bool) -> String? {
+    judged(average: average).map { best in
+      "\(monitor.title) " + (monitor == .loss ? decimal(best.value, 4) : "\(decimal(best.value, 2)) %")
+        + " in epoch \(best.epoch)" + (best.file.map { ": \(masked($0))" } ?? "")
+    }
   }
 
   private func bestText(_ best: EpochLog.Best?, average: Bool) -> String? {
     best.map { best in
-      "Acc@1 \(decimal(best.accuracy, 2)) % in epoch \(best.epoch)"
+      (monitor.isAccuracy ? "Acc@1 " : "") + "\(decimal(best.accuracy, 2)) % in epoch \(best.epoch)"
         + (file(ofBest: best, average: average).map { ": \(masked($0))" } ?? "")
     }
   }
@@ -134,6 +170,7 @@ package struct HistoryReport: Encodable, Sendable {
   let updates: Int?
   let best: Best?
   let bestEma: Best?
+  let judged: RunHistory.Judged?
   let began: Double?
   let ended: Double?
   let lastLine: Double?
@@ -167,6 +204,7 @@ package struct HistoryReport: Encodable, Sendable {
     bestEma = history.bestAverage.map {
       Best(acc1: $0.accuracy, epoch: $0.epoch, file: history.file(ofBest: $0, average: true))
     }
+    judged = history.judged(average: false)
     (began, ended, lastLine) = (history.began, history.ended, history.written)
     status = history.launches.last?.end?.status
     reason = history.reason

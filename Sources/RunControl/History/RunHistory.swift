@@ -95,14 +95,48 @@ extension RunHistory {
   package var best: EpochLog.Best? { log.best(\.accuracy1) }
   package var bestAverage: EpochLog.Best? { log.best(\.averageAccuracy1) }
 
-  /// The file that holds the weights that were best, where it is still there.
+  /// The file that holds the weights that were best by Acc@1, where it is still there.
   package func file(ofBest best: EpochLog.Best, average: Bool) -> String? {
-    let isKept = ["acc1", "ema", nil].contains(values["judging.monitor"]?.text)
+    file(of: best.epoch, isBest: monitor.isAccuracy, average: average)
+  }
+
+  private func file(of epoch: Int, isBest: Bool, average: Bool) -> String? {
     let names =
-      (isKept ? [RunLayout.weights(.best, average: average)] : [])
-      + (best.epoch == log.last?.epoch ? [RunLayout.weights(.last, average: average)] : [])
+      (isBest ? [RunLayout.weights(.best, average: average)] : [])
+      + (epoch == log.last?.epoch ? [RunLayout.weights(.last, average: average)] : [])
     guard let output, let name = names.first(where: weights.contains) else { return nil }
     return "\(output)/\(name)"
+  }
+
+  /// What decides which weights are the best.
+  package var monitor: Recipe.Judging.Monitor {
+    values["judging.monitor"]?.text.flatMap(Recipe.Judging.Monitor.init) ?? .acc1
+  }
+
+  /// The best by another figure than Acc@1.
+  package struct Judged: Encodable, Equatable, Sendable {
+    package let monitor: String
+    package let value: Double
+    /// Counted from 0.
+    package let epoch: Int
+    /// That holds the weights, where it is still there.
+    package let file: String?
+  }
+
+  /// The best by what the run is judged by; nil where that is Acc@1, and where nothing was evaluated.
+  package func judged(average: Bool) -> Judged? {
+    guard !monitor.isAccuracy else { return nil }
+    let isLoss = monitor == .loss
+    let best = log.best { line in
+      isLoss
+        ? (average ? line.averageTestLoss : line.testLoss).map { -$0 }
+        : average ? line.averageBalancedAccuracy : line.balancedAccuracy
+    }
+    return best.map {
+      Judged(
+        monitor: monitor.rawValue, value: isLoss ? -$0.accuracy : $0.accuracy, epoch: $0.epoch,
+        file: file(of: $0.epoch, isBest: true, average: average))
+    }
   }
 
   /// Seconds since 1970; nil where the run had begun before anybody noted it.

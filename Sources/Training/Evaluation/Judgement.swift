@@ -73,8 +73,3 @@ public struct Judgement: Codable, Equatable, Sendable {
     (0..<1 << 31).contains(worse) && (best?.isFinite ?? true) && (bestAverage?.isFinite ?? true)
   }
 }
-
-extension Recipe.Judging.Monitor {
-  /// Whether its figure is that of `BestAccuracy`.
-  fileprivate var isAccuracy: Bool { self == .acc1 || self == .ema }
-}

@@ -24,7 +24,7 @@ public struct WeightsMismatch: Error, Equatable, Sendable, CustomStringConvertib
 
   private static func part(_ keys: [String], _ what: String) -> String? {
     guard let first = keys.first else { return nil }
-    return "\(keys.count) tensor\(keys.count == 1 ? "" : "s") \(what), such as \(first)"
+    return "\(counted(keys.count, "tensor")) \(what), such as \(first)"
   }
 
   private var cause: String {
@@ -76,7 +76,7 @@ public struct ClassMismatch: Error, Equatable, Sendable, CustomStringConvertible
   public var description: String {
     let counts =
       trained.count == found.count
-      ? "other classes" : "\(trained.count) classes and the folder has \(found.count)"
+      ? "other classes" : "\(counted(trained.count, "class", "classes")) and the folder has \(found.count)"
     return "\(origin) was trained on \(counts): \(difference). Its labels would shift. "
       + "Use the folder that it was trained on, or --finetune to learn these classes."
   }

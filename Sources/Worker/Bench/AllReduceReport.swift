@@ -1,5 +1,6 @@
 import Collective
 import Foundation
+import System
 
 /// What `bench all-reduce` prints.
 struct AllReduceReport: Encodable {
@@ -62,7 +63,7 @@ struct AllReduceReport: Encodable {
       ("checksum", "\(checksum), on all workers"),
     ]
     let heading =
-      "all-reduce of \(megabytes) MB over \(ranks) worker\(ranks == 1 ? "" : "s")"
+      "all-reduce of \(megabytes) MB over \(counted(ranks, "worker"))"
       + (hosts == 1 ? "" : " of \(hosts) hosts") + ", transport \(transport), median of \(repeats)"
     return
       ([heading]

@@ -1,4 +1,5 @@
 import Datasets
+import System
 
 /// What `bench data` found.
 struct DataReport: Encodable {
@@ -33,7 +34,7 @@ extension DataReport: CustomStringConvertible {
   /// A sentence, and a line for each stage.
   var description: String {
     let sentence =
-      "\(fixed(imagesPerSecond, 1)) images/s on \(threads) thread\(threads == 1 ? "" : "s"), "
+      "\(fixed(imagesPerSecond, 1)) images/s on \(counted(threads, "thread")), "
       + "\(fixed(cpuMillisecondsPerImage, 2)) CPU-ms an image"
     guard let stages, let wholeDecode else { return sentence }
     let lines = (StageTimes.Stage.allCases.map(\.rawValue) + [Self.rest]).map { stage in

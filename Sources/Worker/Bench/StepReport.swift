@@ -1,5 +1,6 @@
 import Foundation
 import Recipe
+import System
 import Torch
 
 /// Seconds of each step or evaluated batch, the slowest rank's.
@@ -55,10 +56,10 @@ struct StepReport: Encodable {
   /// One line to read.
   var sentence: String {
     let crowd = workers > 1 ? "\(workers) workers of " : ""
-    let place = device == "cpu" ? "\(threads) threads" : device
+    let place = device == "cpu" ? counted(threads, "thread") : device
     let start =
       "\(model) batch \(batchSize) \(amp) on \(crowd)\(place): \(fixed(imagesPerSecond, 2)) images/s "
-      + "(median of \(steps) steps, best \(fixed(best, 2))), peak \(fixed(peakMegabytes, 0)) MB"
+      + "(median of \(counted(steps, "step")), best \(fixed(best, 2))), peak \(fixed(peakMegabytes, 0)) MB"
     guard let imagesPerSecondApart, let efficiency else { return start }
     return start
       + "; \(fixed(imagesPerSecondApart, 2)) images/s without communication, ratio \(fixed(efficiency, 3))"

@@ -56,6 +56,7 @@ struct Convert: ParsableCommand {
   private func sentence(_ file: WeightsFile) -> String {
     let parameters = file.tensors.filter { $0.type == .float32 }.reduce(0) { $0 + $1.shape.reduce(1, *) }
     let changes = file.changes.isEmpty ? "" : " (\(file.changes.joined(separator: ", ")))"
-    return "\(masked(target)): \(file.tensors.count) tensors, \(parameters) parameters\(changes)"
+    return
+      "\(masked(target)): \(counted(file.tensors.count, "tensor")), \(counted(parameters, "parameter"))\(changes)"
   }
 }

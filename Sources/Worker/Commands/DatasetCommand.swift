@@ -73,7 +73,7 @@ struct DatasetScan: ParsableCommand {
     if !report.problems.isEmpty {
       let place = list ? "the same command without --list names them" : "named above"
       throw Failure(
-        "\(report.problems.count) problem(s) in \(masked(folder)): \(place)", exitStatus: .badData)
+        "\(counted(report.problems.count, "problem")) in \(masked(folder)): \(place)", exitStatus: .badData)
     }
   }
 }

@@ -73,8 +73,16 @@ struct DatasetImport: ParsableCommand {
     for (name, split) in [("train", folder.training), ("val", folder.validation)] where split.images > 0 {
       let there = split.images - split.written
       print(
-        "\(name): \(grouped(split.images)) images in \(split.classes) class\(split.classes == 1 ? "" : "es")"
+        "\(name): \(grouped(split.images)) \(noun(split.images, "image")) in \(counted(split.classes, "class", "classes"))"
           + (there > 0 ? ", of which \(grouped(there)) were there" : ""))
+    }
+    let rest = folder.unreadable
+    if rest.count > 0 {
+      let names = rest.first.map(\.masked).joined(separator: ", ")
+      let more = rest.count > rest.first.count ? " and \(rest.count - rest.first.count) more" : ""
+      Console.warn(
+        "warning: \(counted(rest.count, "file is no image", "files are no images")) that can be read: \(names)\(more). Training "
+          + "leaves such files out or ends at them: remove what is none")
     }
     print("To look them through: twins-worker dataset scan \(FilePath(out).quoted)")
     if folder.training.images > 0 { print("To train on them: --data-path \(FilePath(out).quoted)") }

@@ -52,7 +52,7 @@ struct DatasetPack: ParsableCommand {
       FileHandle.standardError.write(Data("\(split): shard \(shard + 1) of \(count)\n".utf8))
     }
     for split in splits {
-      let size = "\(split.images) images in \(split.shards) file\(split.shards == 1 ? "" : "s")"
+      let size = "\(counted(split.images, "image")) in \(counted(split.shards, "file"))"
       print("\(split.name): \(size)\(split.wasThere ? ", which were there" : "")")
     }
     print("To train on them: --data-path \(FilePath(out).quoted)")

@@ -14,7 +14,7 @@ struct DatasetPreview: ParsableCommand {
     abstract: "Draw the first training images as a training with the same flags would see them.",
     discussion: """
       The views are cropped, scaled, mirrored and augmented as a training's on one worker are, to the bit; mixing and erasing come \
-      later and are not shown. All training flags are taken, so that a command line can be tried as it is; --input-size, --aa, \
+      later and are not shown. All training flags are taken, so that a command line can be tried without its launch flags; --input-size, --aa, \
       --scale, --color-jitter, --no-aug, --recipe and --seed change what is seen:
         twins-worker dataset preview FOLDER --recipe small --output views.html
       """)
@@ -61,14 +61,15 @@ struct DatasetPreview: ParsableCommand {
     let batch = try TrainingViews(images, recipe.data.trainingTransform(), seed: recipe.seed)
       .batch(views, epoch: epoch, threads: Processors.usable)
     guard let batch, let bytes = drawn(batch, of: images, recipe) else {
-      throw Failure("memory is short for \(views.count) images", exitStatus: .inputOutput)
+      throw Failure("memory is short for \(counted(views.count, "image"))", exitStatus: .inputOutput)
     }
     let written = bytes.withUnsafeBytes { bytes in
       Result { () throws(CheckpointError) in try AtomicFile.write(bytes, to: output) }
     }
     try written.get()
     print(
-      "\(masked(output)): \(batch.count) of \(images.count) training images at \(batch.size) × \(batch.size)")
+      "\(masked(output)): \(batch.count) of \(counted(images.count, "training image")) at \(batch.size) × \(batch.size)"
+    )
   }
 
   private func drawn(_ batch: PixelBatch, of images: ImageFolder, _ recipe: Recipe) -> [UInt8]? {
@@ -78,7 +79,7 @@ struct DatasetPreview: ParsableCommand {
       data.augments
       ? "augmented by \(data.autoAugment.isEmpty ? "crop and flip" : data.autoAugment)" : "not augmented"
     let headline =
-      "\(batch.count) of \(images.count) images of \(images.root.masked), \(how), as epoch \(epoch) of seed \(recipe.seed) shows them"
+      "\(batch.count) of \(counted(images.count, "image")) of \(images.root.masked), \(how), as epoch \(epoch) of seed \(recipe.seed) shows them"
     return PreviewPage(batch: batch, folder: images, headline: headline).text.map { Array($0.utf8) }
   }
 }

@@ -47,7 +47,9 @@ struct DatasetSplit: ParsableCommand {
     let outcome = try splitter.split()
     for line in table(outcome.classes) { print(line) }
     print("")
-    if let groups = outcome.groups { print("\(grouped(groups)) groups, none of them divided") }
+    if let groups = outcome.groups {
+      print("\(grouped(groups)) \(noun(groups, "group")), none of them divided")
+    }
     print("by \(links(outcome)); the images' files are in \(masked(folder))")
     print("To train on them: --data-path \(FilePath(out).quoted)")
   }

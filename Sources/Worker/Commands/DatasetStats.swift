@@ -39,7 +39,7 @@ struct DatasetStats: ParsableCommand {
     }
     if !statistics.problems.isEmpty {
       throw Failure(
-        "\(statistics.problems.count) image(s) of \(masked(folder)) cannot be used and are not counted: \(statistics.problems[0])",
+        "\(counted(statistics.problems.count, "image")) of \(masked(folder)) cannot be used and \(noun(statistics.problems.count, "is", "are")) not counted: \(statistics.problems[0])",
         exitStatus: .badData)
     }
   }

@@ -68,7 +68,7 @@ struct Export: ParsableCommand, Computing {
     let sentence = try format.write(trained, to: target)
     let about = trained.about
     print(
-      "\(masked(target)): \(about.model), \(about.classes.count) classes, images of \(about.images.inputSize) pixels; \(masked(sentence))"
+      "\(masked(target)): \(about.model), \(counted(about.classes.count, "class", "classes")), images of \(about.images.inputSize) pixels; \(masked(sentence))"
     )
   }
 }

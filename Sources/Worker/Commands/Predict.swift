@@ -14,7 +14,7 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Classify images with trained weights.",
     discussion: """
-      Images are files, folders with all images below them, and lists of both:
+      Images are files, folders with all images below them or packs of such, and lists of all these:
         twins-worker predict --weights runs/first --csv images/ > predictions.csv
         find . -name '*.jpg' | twins-worker predict --weights runs/first --top 1 --from -
       An image that cannot be used is named on standard error and passed over; the command then ends with 65.
@@ -72,13 +72,14 @@ struct Predict: ParsableCommand {
 
   @OptionGroup var place: DeviceFlags
 
-  @Argument(help: "Images, and folders of images.", transform: withHomeFolder)
+  @Argument(help: "Images, folders of images, and packs of them.", transform: withHomeFolder)
   var images: [String] = []
 
   func validate() throws {
     if images.isEmpty, from == nil {
       throw ValidationError("name at least one image or folder, or a list with --from")
     }
+    if images.contains("") { throw ValidationError("an image's name is empty") }
     if let attention, !attention.hasSuffix(".html") {
       throw ValidationError("--attention \(masked(attention)): the name must end in .html")
     }
@@ -100,6 +101,11 @@ struct Predict: ParsableCommand {
     let trained = try TrainedNetwork(
       named, TrainedNetwork.Wishes(model: model, inputSize: inputSize), on: device)
     let all = try NamedImages(images, list: from).images
+    if all.count == 0, all.failures.isEmpty {
+      throw Failure(
+        "no images: the list \(masked(from ?? "")) names none. It has a path on each line",
+        exitStatus: .missingInput)
+    }
     var failures = all.failures
     for failure in failures { say(failure) }
     let sheet = try attention.map { try page(at: $0, of: trained, weights: named.path) }
@@ -150,6 +156,7 @@ struct Predict: ParsableCommand {
     guard let first = statuses.first else { return }
     let status = statuses.allSatisfy { $0 == first } ? first : .badData
     throw Failure(
-      "\(failures.count) image(s) or folder(s) could not be used: named above", exitStatus: status)
+      "\(counted(failures.count, "image or folder", "images or folders")) could not be used: named above",
+      exitStatus: status)
   }
 }

@@ -106,7 +106,9 @@ struct WorkerRun {
     keepsCopies: Bool
   ) throws -> TrainingRun {
     let (plan, rank) = try meet(from: start, placement, through: entrance, phases)
-    try Likeness.agree(on: Likeness(plan.data, on: placement.hosts?.host), in: rank.group)
+    let likeness = Likeness(
+      plan.data, classWeights: plan.classWeights.said, on: placement.hosts?.host)
+    try Likeness.agree(on: likeness, in: rank.group)
     return try TrainingRun(plan, rank, try Start(plan, rank, from: start), keepsCopies: keepsCopies)
   }
 
@@ -146,7 +148,8 @@ struct WorkerRun {
     } else if request.run.eval {
       try run.evaluate()
     } else if let updates = request.run.lrFind {
-      try run.findRate(updates: updates, isLaunched: placement.rendezvous != nil)
+      try run.findRate(
+        updates: updates, toBegin: request.beginning, isLaunched: placement.rendezvous != nil)
     } else {
       StopSignal.listen(underLauncher: placement.rendezvous != nil)
       return try run.train().rawValue

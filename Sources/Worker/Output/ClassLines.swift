@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import System
 import Training
 
 /// What an evaluation says of its classes, in lines that stay short however many there are and whatever their names.
@@ -44,7 +45,7 @@ struct ClassLines {
     let with = tally.images.count { $0 > 0 }
     let shown = dead.prefix(Self.mostNames).map(name).joined(separator: ", ")
     let rest = dead.count > Self.mostNames ? ", … (\(dead.count - Self.mostNames) more)" : ""
-    return "never predicted: \(dead.count) of \(with) classes: \(shown)\(rest)"
+    return "never predicted: \(dead.count) of \(counted(with, "class", "classes")): \(shown)\(rest)"
   }
 
   private func name(_ index: Int) -> String { names[index].shortened(to: Self.longestName) }

@@ -20,7 +20,9 @@ final class GrowingFile {
 
   deinit {
     if save() == 0 { return }
-    Console.warn("warning: the last \(unwritten.count) bytes of \(file.path) were never written")
+    Console.warn(
+      "warning: the last \(counted(unwritten.count, "byte")) of \(file.path) \(noun(unwritten.count, "was", "were")) never written"
+    )
   }
 
   /// Adds a piece, which is handed to the system before this returns.

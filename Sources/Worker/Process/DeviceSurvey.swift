@@ -33,7 +33,8 @@ struct DeviceSurvey {
   func note(workers: Int) -> String? {
     guard kind(forWorkers: workers) == .cpu else { return nil }
     if let (kind, count) = counts.filter({ $0.value > 0 }).max(by: { $0.value < $1.value }) {
-      return "\(workers) workers compute on the CPU, since there are \(count) devices of kind \(kind): "
+      return
+        "\(counted(workers, "worker computes", "workers compute")) on the CPU, since there \(noun(count, "is", "are")) \(counted(count, "device")) of kind \(kind): "
         + "with --nproc \(count) each has one"
     }
     guard let most = cards.filter({ $0.count > 0 }).max(by: { $0.count < $1.count }) else { return nil }
@@ -67,7 +68,7 @@ struct DeviceSurvey {
   }
 
   private func cardText(_ cards: Cards) -> String {
-    "\(cards.count) \(cards.maker.rawValue) card\(cards.count == 1 ? "" : "s") (/dev/\(cards.maker.file)…)"
+    "\(counted(cards.count, "\(cards.maker.rawValue) card")) (/dev/\(cards.maker.file)…)"
   }
 }
 

@@ -84,7 +84,7 @@ extension Failure {
   fileprivate static func disagreement(_ ranks: [Int], _ steps: Int) -> String {
     let names = ranks.map(String.init).joined(separator: ", ")
     return
-      "the ranks hold different weights after \(steps) updates; out of step: rank\(ranks.count == 1 ? "" : "s") \(names). "
+      "the ranks hold different weights after \(counted(steps, "update")); out of step: \(noun(ranks.count, "rank")) \(names). "
       + "Memory or a processor of its host is probably at fault, or the ranks run different builds. "
       + "The last checkpoint is sound: go on from it with --resume auto, on another host."
   }

@@ -30,10 +30,10 @@ extension DatasetStatistics {
     let plain =
       plainImages == 0
       ? ""
-      : "; \(counted(plainImages, "image")) with too little in them to tell \(plainImages == 1 ? "was" : "were") left out"
+      : "; \(counted(plainImages, "image")) with too little in them to tell \(noun(plainImages, "was", "were")) left out"
     guard !nearDuplicates.isEmpty else { return ["near-duplicates: none between val/ and train/\(plain)"] }
     let head =
-      "near-duplicates: \(counted(nearDuplicates.count, "image")) of val/ look\(nearDuplicates.count == 1 ? "s" : "") like one of train/\(plain)"
+      "near-duplicates: \(counted(nearDuplicates.count, "image")) of val/ \(noun(nearDuplicates.count, "looks", "look")) like one of train/\(plain)"
     return [head]
       + nearDuplicates.sorted { $0.distance < $1.distance }.prefix(Self.mostShown).map {
         "  \($0.validation) ~ \($0.training) (\(counted($0.distance, "bit")) of 64)"
@@ -54,7 +54,7 @@ extension DatasetStatistics.Split {
     let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
     let ratio = imbalance.map { " (\(decimal($0, 1)) : 1)" } ?? ""
     return
-      "\(name.isEmpty ? "all" : name): \(grouped(images)) images in \(classes.count) class\(classes.count == 1 ? "" : "es"), "
+      "\(name.isEmpty ? "all" : name): \(grouped(images)) \(noun(images, "image")) in \(counted(classes.count, "class", "classes")), "
       + (least == most ? "\(most) of each" : "\(least) to \(most) of each\(ratio)")
   }
 

@@ -11,6 +11,8 @@ struct EvaluationReport {
   let weights: String
   let model: String
   let images: Recipe.Images
+  /// Whether each image counted with its mirror image: `--tta`.
+  var mirrors = false
   let folder: ImageFolder
   let examination: Examination
 
@@ -38,6 +40,10 @@ extension EvaluationReport {
     let model: String
     let inputSize: Int
     let cropPercent: Double
+    let cropMode: String
+    let mean: [Double]
+    let std: [Double]
+    let tta: Bool
     let data: String
     let images: Int
     let acc1: Double?
@@ -86,6 +92,7 @@ extension EvaluationReport {
       let loss = examination.meanLoss.flatMap { $0.isFinite ? $0 : nil }
       let summary = Summary(
         weights: weights, model: model, inputSize: images.inputSize, cropPercent: images.cropPercent,
+        cropMode: images.cropMode.rawValue, mean: images.means, std: images.deviations, tta: mirrors,
         data: folder.root.masked, images: examination.verdicts.count, acc1: examination.accuracy1,
         publishedAcc1: published, acc5: examination.accuracy5, loss: loss,
         balancedAcc: examination.classes.balancedAccuracy,

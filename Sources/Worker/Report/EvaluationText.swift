@@ -12,11 +12,10 @@ extension EvaluationReport {
 
   private var headLines: [String] {
     let calibration = examination.calibration
-    let side = images.inputSize
     return [
       "",
-      "Weights    \(masked(weights)) (\(model), \(side) × \(side) pixels, crop \(images.cropPercent))",
-      "Images     \(examination.verdicts.count) in \(names.count) classes, of \(folder.root.masked)",
+      "Weights    \(masked(weights)) (\(([model] + way).joined(separator: ", ")))",
+      "Images     \(examination.verdicts.count) in \(counted(names.count, "class", "classes")), of \(folder.root.masked)",
       "Acc@1      \(percent(examination.accuracy1, 3))\(publishedNote), Acc@5 \(percent(examination.accuracy5, 3)), "
         + "loss \(examination.meanLoss.map { fixed($0, 4) } ?? "–")",
       "Balanced   \(percent(examination.classes.balancedAccuracy, 3)) (mean recall of the classes)",
@@ -24,6 +23,15 @@ extension EvaluationReport {
         + "\(percent(calibration.confidence.map { 100 * $0 })) sure on average, "
         + "\(percent(examination.accuracy1)) right",
     ]
+  }
+
+  /// How images were seen: size and crop, and what the reference does otherwise.
+  private var way: [String] {
+    let (own, usual) = (images.preprocessing, Recipe.Preprocessing())
+    let isUsual = own.means == usual.means && own.deviations == usual.deviations
+    return ["\(images.inputSize) × \(images.inputSize) pixels", "crop \(images.cropPercent)"]
+      + (images.cropMode == usual.cropMode ? [] : ["--crop-mode \(images.cropMode.rawValue)"])
+      + (isUsual ? [] : [own.normalizationFlags]) + (mirrors ? ["--tta"] : [])
   }
 
   /// Classes in the table, all of them or the worst.

@@ -41,7 +41,8 @@ struct MistakeSheet {
     let figures = parts.compactMap { name, value, note in
       value.map { "\(name) \(fixed($0, 1)) %\(note)" }
     }
-    return "\(report.model) on \(examination.verdicts.count) images of \(report.folder.root.masked): "
+    return
+      "\(report.model) on \(counted(examination.verdicts.count, "image")) of \(report.folder.root.masked): "
       + figures.joined(separator: ", ")
       + (examination.calibration.error.map { ", calibration error \(fixed($0, 3))" } ?? "")
   }

@@ -12,30 +12,39 @@ struct RateReport {
   let trial: RateTrial
   /// What `--lr` is multiplied by on its way to an update.
   let scale: Double
-  /// The command line that trains, without `--lr`.
-  let command: [String]
+  /// What the head's rate is of the others', where it has one of its own.
+  private let headShare: Double?
+  /// The command line that trains, without the rates.
+  private let command: [String]
 
   /// The files in the output folder.
   static let (table, page) = ("lr-find.csv", "lr-find.html")
   private static let height = 12
 
   /// Of the run that `arguments`, a command line with or without a subcommand, would have been without `--lr-find`.
-  init(_ trial: RateTrial, _ recipe: Recipe, arguments: [String], isLaunched: Bool) {
+  ///
+  /// - Parameter folder: Where that is to write instead, since another run has its folder; nil where it has it itself.
+  init(
+    _ trial: RateTrial, _ recipe: Recipe, arguments: [String], isLaunched: Bool, into folder: String? = nil
+  ) {
     self.trial = trial
+    headShare = recipe.tuning.headRate.map { $0 / recipe.schedule.rate }
     scale = recipe.schedule.base / recipe.schedule.rate
     let program = isLaunched ? ["twins-launch", "--nproc", "\(recipe.worldSize)"] : ["twins-worker"]
-    command = program + Self.training(arguments)
+    command =
+      program + Self.training(arguments, without: folder == nil ? [] : ["--output-dir"])
+      + (folder.map { ["--output-dir", $0] } ?? [])
   }
 
   /// The training flags of a command line, but for those that this is about.
-  private static func training(_ arguments: [String]) -> [String] {
+  private static func training(_ arguments: [String], without more: [String]) -> [String] {
     let flags = arguments.first == "train" ? arguments.dropFirst() : arguments[...]
     var kept: [String] = []
     var isOver = false
     for word in flags {
       if word.hasPrefix("--") {
-        let name = word.prefix { $0 != "=" }.replacing("_", with: "-")
-        isOver = ["--lr", "--lr-find", "--lr-find-steps"].contains(name)
+        let name = String(word.prefix { $0 != "=" }).replacing("_", with: "-")
+        isOver = (["--lr", "--head-lr", "--lr-find", "--lr-find-steps"] + more).contains(name)
       }
       if !isOver { kept.append(word) }
     }
@@ -51,6 +60,12 @@ struct RateReport {
 
   /// The rate to give as `--lr`, with two digits; nil where the loss never fell.
   var suggestion: String? { trial.suggestion.map { "\(Self.rounded($0 / scale))" } }
+
+  /// The flags that say it: the head keeps its part of the others' rate, as it had while the rate rose.
+  private var flags: [String]? {
+    guard let suggestion, let rate = Double(suggestion) else { return nil }
+    return ["--lr", suggestion] + (headShare.map { ["--head-lr", "\(Self.rounded(rate * $0))"] } ?? [])
+  }
 
   private static func rounded(_ rate: Double) -> Double { Double(scientific(rate, digits: 1)) ?? rate }
 
@@ -77,14 +92,16 @@ struct RateReport {
   }
 
   private var conclusions: [String] {
-    guard let suggestion, let steepest = trial.suggestion, let least = trial.least else {
+    guard let flags, let steepest = trial.suggestion, let least = trial.least else {
       return ["No rate is suggested: the loss fell at none of them, or too few updates were made"]
     }
     return [
       "The loss falls fastest at a rate of \(scientific(steepest)), and is least at \(scientific(least))"
         + (scale == 1 ? "" : "; a rate is \(significant(scale)) × --lr here (--no-lr-scaling)"),
-      "Suggested  --lr \(suggestion)",
-      "Train      \(shellQuoted(command + ["--lr", suggestion]))",
+      "Suggested  \(flags.joined(separator: " "))"
+        + (headShare.map { ": the head learns \(significant($0)) times as fast as the rest, as it did here" }
+          ?? ""),
+      "Train      \(shellQuoted(command + flags))",
     ]
   }
 }

@@ -49,7 +49,7 @@ struct ImageWait {
   }
 
   private func reason(_ bottleneck: Bottleneck) -> String {
-    let decoders = "\(threads) decode thread\(threads == 1 ? "" : "s")"
+    let decoders = counted(threads, "decode thread")
     let share = percent(work.reading, of: work.reading + work.making)
     switch bottleneck {
     case .disk where isPacked:

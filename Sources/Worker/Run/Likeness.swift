@@ -2,6 +2,7 @@ import Collective
 import Datasets
 import Foundation
 import Recipe
+import System
 import Torch
 
 /// What all ranks need to have alike and only workers know: launchers compare recipes, and see neither images nor libtorch.
@@ -13,6 +14,8 @@ struct Likeness: Codable, Equatable {
   /// The images to learn from, and those to evaluate on.
   var training: Images
   var validation: Images
+  /// What a file of class weights says.
+  var classWeights = ""
 
   /// What a folder's index comes to.
   struct Images: Codable, Equatable, CustomStringConvertible {
@@ -21,15 +24,15 @@ struct Likeness: Codable, Equatable {
     var digest: UInt32
 
     var description: String {
-      "\(count) images in \(classes) classes (digest \(String(digest, radix: 16)))"
+      "\(counted(count, "image")) in \(counted(classes, "class", "classes")) (digest \(String(digest, radix: 16)))"
     }
   }
 }
 
 extension Likeness {
   /// Of this rank.
-  init(_ data: ImageFolderPair, on host: Int?) {
-    self.host = host
+  init(_ data: ImageFolderPair, classWeights: String, on host: Int?) {
+    (self.host, self.classWeights) = (host, classWeights)
     libtorch = Runtime.version
     (training, validation) = (Images(data.training), Images(data.validation))
   }
@@ -66,6 +69,10 @@ extension Likeness {
       return
         "rank \(rank)\(place) sees \(own) in \(split)/ and rank 0 \(other): give all hosts the same files under "
         + "the same names in --data-path, and start again once they are all there."
+    }
+    if classWeights != first.classWeights {
+      return
+        "rank \(rank)\(place) reads other weights in the file of --class-weights than rank 0: give all hosts the same file."
     }
     return nil
   }

@@ -29,7 +29,7 @@ struct RateSearch {
   func run() throws -> RateTrial {
     trainer.observers = [rank.phases]
     _ = trainer.begin(epoch: 0)
-    rank.console.print("Raising the rate over \(ramp.updates) updates")
+    rank.console.print("Raising the rate over \(counted(ramp.updates, "update"))")
     var (trial, epoch) = (RateTrial(), 0)
     do {
       while trial.points.count < ramp.updates, !trial.isOver {
@@ -39,7 +39,7 @@ struct RateSearch {
         epoch += 1
       }
     } catch TrainingError.diverged {
-      rank.console.print("The loss is no longer finite after \(trial.points.count) updates")
+      rank.console.print("The loss is no longer finite after \(counted(trial.points.count, "update"))")
     }
     return trial
   }

@@ -23,8 +23,8 @@ struct RunPlan {
   let indexes: IndexFolder?
   /// The transform that training images get.
   let trainingTransform: any Transform
-  /// What images of each class count in the loss; nil where all count alike.
-  let classWeights: [Double]?
+  /// What images of each class count in the loss.
+  let classWeights: ClassWeights
   /// Updates that a whole epoch makes; 0 where nothing is trained.
   let updates: Int
   let folder: OutputFolder
@@ -53,8 +53,10 @@ struct RunPlan {
       evaluating: settings.split ?? ImageFolderPair.splits.validation, keptIn: indexes)
     data = found.numbered(as: classes) ?? found
     updates = settings.trains ? try Sampler(recipe, of: data.training).stepsPerEpoch : 0
-    classWeights = settings.trains ? try ClassWeights(recipe, data.training).weights : nil
+    classWeights = try ClassWeights(settings.trains ? recipe : Recipe(), data.training)
     var asked = try request.recipeAsAskedFor(hostSize: rank.localWorldSize, over: saved) ?? recipe
+    recipe.loss.weightsOfFile = classWeights.said
+    asked.loss.weightsOfFile = classWeights.said
     if settings.trains {
       recipe.settleAverage(updates: recipe.allUpdates(of: updates))
       asked.settleAverage(updates: recipe.allUpdates(of: updates))
@@ -70,7 +72,7 @@ struct RunPlan {
     guard settings.eval, !missing.isEmpty else { return nil }
     let shown = missing.prefix(10).map { $0.shortened(to: 24) }.joined(separator: ", ")
     return
-      "\(data.validation.root.masked) has no images of \(missing.count) of the \(data.classes.count) classes: \(shown)"
+      "\(data.validation.root.masked) has no images of \(missing.count) of the \(counted(data.classes.count, "class", "classes")): \(shown)"
       + (missing.count > 10 ? ", … (\(missing.count - 10) more)" : "")
   }
 
@@ -78,7 +80,7 @@ struct RunPlan {
   func sayRecipe(on console: Console) {
     let (model, side) = (recipe.model.name, recipe.data.inputSize)
     console.print(
-      "Recipe: \(model) on \(side) × \(side) pixels for \(recipe.schedule.epochs) epochs, digest \(recipe.digest)"
+      "Recipe: \(model) on \(side) × \(side) pixels for \(counted(recipe.schedule.epochs, "epoch")), digest \(recipe.digest)"
     )
   }
 
@@ -90,11 +92,12 @@ struct RunPlan {
       least == most
       ? "\(most) each" : "\(least) to \(most) (\(fixed(Double(most) / Double(max(1, least)), 1)) : 1)"
     console.print(
-      "Images: \(data.training.count) in \(counts.count) classes of \(sizes), "
+      "Images: \(data.training.count) in \(counted(counts.count, "class", "classes")) of \(sizes), "
         + "\(data.validation.count) to evaluate on")
     console.print(recipe.stepLine(steps: recipe.updates(of: updates)))
     console.print(recipe.arithmeticLine)
     console.print(recipe.rateLine)
+    if let line = classWeights.line(recipe) { console.print(line) }
     if let line = recipe.averageLine(updates: recipe.allUpdates(of: updates)) { console.print(line) }
     guard console.speaks else { return }
     for doubt in recipe.doubts(updates: updates) { Console.warn("warning: \(doubt)") }

@@ -64,7 +64,7 @@ final class SkippedImages {
 
   private func excess(_ limit: Int, _ last: String) -> Failure {
     Failure(
-      "this epoch has \(images.count) damaged images, and --skip-damaged allows \(limit); there may be more. The last: \(last). "
+      "this epoch has \(counted(images.count, "damaged image")), and --skip-damaged allows \(limit); there may be more. The last: \(last). "
         + "The paths of all: twins-worker dataset scan \(FilePath(dataPath).quoted) --list",
       exitStatus: .badData)
   }

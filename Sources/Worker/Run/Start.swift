@@ -33,7 +33,7 @@ struct Start {
     }
     trainer = try Trainer(
       network, recipe: recipe, group: rank.group, on: rank.device, parallelism: plan.parallelism,
-      classWeights: plan.classWeights, teacher: try Teacher(of: plan, on: rank.device, rank.console))
+      classWeights: plan.classWeights.weights, teacher: try Teacher(of: plan, on: rank.device, rank.console))
     if let note = rank.group.transportNote, rank.isFirst { Console.warn("note: \(note)") }
     rank.console.print("number of params: \(network.parameterCount)")
     if plan.settings.trains, let line = network.freezingLine(recipe) { rank.console.print(line) }
@@ -79,12 +79,25 @@ struct Start {
     try state.check(against: plan.recipe, classes: plan.data.classes)
     _ = try trainer.resume(checkpoint)
     progress = RunProgress(state, for: plan.recipe)
+    try requireRest(checkpoint)
     resumed = state
     rank.console.print(
       "Resuming from \(masked(checkpoint.folder)): \(state.summary), best Acc@1 \(fixed(progress.best.own, 3))"
         + (plan.recipe.ema.enabled ? ", of the average \(fixed(progress.best.average, 3))" : ""))
     sayChanges(state)
     if plan.settings.useEma { try takeAverage(of: checkpoint, state) }
+  }
+
+  /// Throws where the checkpoint is further than the run is to go: it would be called finished after epochs that it is not to have.
+  private func requireRest(_ checkpoint: VerifiedCheckpoint) throws(Failure) {
+    let (epochs, done) = (plan.recipe.schedule.epochs, progress.epoch)
+    let isWithin = (progress.partial?.steps ?? 0) > 0
+    guard plan.settings.trains, done > epochs || done == epochs && isWithin else { return }
+    throw Failure(
+      "--epochs \(epochs): \(masked(checkpoint.folder)) is further, \(counted(done, "epoch")) are done"
+        + (isWithin ? " and part of the next" : "")
+        + ". Give more --epochs to train longer; what there is can be used as it is. To train less, start another run in "
+        + "another --output-dir", exitStatus: .usage)
   }
 
   /// Takes the place of a checkpoint's weights with their average, for an evaluation; training goes on with both.
@@ -106,6 +119,15 @@ struct Start {
   private func sayWeights(_ file: WeightsFile) {
     let part = plan.settings.useEma ? file.part.map { ", '\($0)'" } ?? "" : ""
     rank.console.print("Weights from \(masked(file.path))\(part)")
+    guard plan.settings.trains, rank.isFirst, let theirs = Weights(metadata: file.metadata)?.images else {
+      return
+    }
+    let own = plan.recipe.data.preprocessing
+    if theirs.means != own.means || theirs.deviations != own.deviations {
+      Console.warn(
+        "note: these weights learnt from images normalised otherwise than this run's (\(own.normalizationFlags)). To go on "
+          + "with theirs: \(theirs.normalizationFlags)")
+    }
   }
 
   /// Says which values are not those of the checkpoint or the weights, a line each.

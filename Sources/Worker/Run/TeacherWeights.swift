@@ -28,14 +28,14 @@ extension Teacher {
     let (own, classes) = (trained.about.classes, plan.data.classes)
     guard own.count == classes.count else {
       throw Failure(
-        "--teacher \(masked(named.path)): it tells \(own.count) classes apart, and train/ has \(classes.count). Name one "
+        "--teacher \(masked(named.path)): it tells \(counted(own.count, "class", "classes")) apart, and train/ has \(classes.count). Name one "
           + "that was trained on the same classes.", exitStatus: .badConfiguration)
     }
     try ClassMismatch.check(trained.namesClasses ? own : [], against: classes, of: masked(named.path))
     let (images, theirs) = (recipe.data.preprocessing, trained.about.images)
     guard images.means == theirs.means, images.deviations == theirs.deviations else {
       throw Failure(
-        "--teacher \(masked(named.path)): it was trained with \(flags(theirs)), and both see the same images. Give these "
+        "--teacher \(masked(named.path)): it was trained with \(theirs.normalizationFlags), and both see the same images. Give these "
           + "flags here too, or name another.", exitStatus: .badConfiguration)
     }
     self.init(trained.network, recipe)
@@ -43,9 +43,4 @@ extension Teacher {
       "Learning from \(trained.about.model) in \(masked(named.path)), \(values.kind.rawValue), as \(values.share) of the loss"
     )
   }
-}
-
-private func flags(_ images: Recipe.Preprocessing) -> String {
-  func words(_ values: [Double]) -> String { values.map { "\($0)" }.joined(separator: " ") }
-  return "--mean \(words(images.means)) --std \(words(images.deviations))"
 }

@@ -3,6 +3,7 @@ import Drawing
 import Flags
 import Foundation
 import Glibc
+import Output
 import Recipe
 import System
 import Training
@@ -53,7 +54,7 @@ final class TrainingRun {
   private func examine(_ folder: ReportFolder) throws {
     let report = EvaluationReport(
       weights: plan.settings.resume ?? plan.settings.finetune ?? "", model: plan.recipe.model.name,
-      images: plan.recipe.data, folder: plan.data.validation,
+      images: plan.recipe.data, mirrors: plan.recipe.judging.mirrors, folder: plan.data.validation,
       examination: try evaluation.examine(trainer.network))
     var failure: Failure?
     if rank.isFirst {
@@ -69,7 +70,9 @@ final class TrainingRun {
   }
 
   /// Looks for a rate to train at, and says which: `--lr-find`.
-  func findRate(updates: Int, isLaunched: Bool) throws {
+  ///
+  /// - Parameter beginning: How the run would begin that this is in the place of.
+  func findRate(updates: Int, toBegin beginning: Beginning, isLaunched: Bool) throws {
     var failure: Failure?
     if rank.isFirst, !Folders.canWrite(plan.folder.path) {
       failure = OutputFolder.refused(masked(plan.folder.path), errorText(errno))
@@ -78,7 +81,8 @@ final class TrainingRun {
     let trial = try RateSearch(plan, rank, trainer, updates: updates).run()
     if rank.isFirst {
       let report = RateReport(
-        trial, plan.recipe, arguments: Array(CommandLine.arguments.dropFirst()), isLaunched: isLaunched)
+        trial, plan.recipe, arguments: Array(CommandLine.arguments.dropFirst()), isLaunched: isLaunched,
+        into: Possession.free(besides: plan.folder.path, beginning))
       for line in report.lines(on: .standardOutput(ProcessInfo.processInfo.environment)) {
         rank.console.print(line)
       }
@@ -191,8 +195,7 @@ final class TrainingRun {
     if let finding { progress.plateau?.hear(finding.score, after: epoch, recipe.schedule) }
     if endsEarly {
       let (title, count) = (recipe.judging.monitor.title, progress.judgement.worse)
-      rank.console.print(
-        "Ending early: no better \(title) in the last \(count) evaluation\(count == 1 ? "" : "s")")
+      rank.console.print("Ending early: no better \(title) in the last \(counted(count, "evaluation"))")
     }
     if record != nil { rank.phases.enter(.checkpoint) }
     let summary = EpochSummary(

@@ -1,5 +1,6 @@
 import Checkpoint
 import Recipe
+import System
 
 /// What the first workers of a run's hosts tell one another of the disks on which their output folders lie, and what comes of it.
 enum HostDisks {
@@ -121,6 +122,6 @@ extension HostDisks.Plan {
 extension HostDisks {
   /// `host 3`, or `hosts 1, 3`.
   static func names(_ hosts: [Int]) -> String {
-    "host\(hosts.count == 1 ? "" : "s") \(hosts.map(String.init).joined(separator: ", "))"
+    "\(noun(hosts.count, "host")) \(hosts.map(String.init).joined(separator: ", "))"
   }
 }

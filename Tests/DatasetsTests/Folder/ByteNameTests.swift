@@ -36,6 +36,25 @@ import Testing
     try DatasetReport(scanning: FilePath(folder.path), decoding: false, threads: 2).problems
   }
 
+  @Test func `names of any bytes come out of an import and of a split as they were`() throws {
+    let name: [UInt8] = [0x63, 0x61, 0x66, 0xE9]
+    try FileManager.default.createDirectory(atPath: "\(folder.path)/src", withIntermediateDirectories: true)
+    for number in 1...2 {
+      try Data(Fixture.bytes("decode/rgb.png")).write(
+        to: URL(fileURLWithPath: "\(folder.path)/src/\(number).png"))
+    }
+    let rows = (1...2).map { number in Array("src/\(number).png,".utf8) + name + Array(",train\n".utf8) }
+    try Data(rows.joined()).write(to: URL(fileURLWithPath: "\(folder.path)/t.csv"))
+    let out = FilePath(folder.path).appending("out")
+    _ = try DatasetImporter(FilePath(folder.path).appending("t.csv"), to: out, ImportHints())
+      .write(isPartial: true) { _ in }
+    let imported = try ImageFolder(out.appending("train"))
+    #expect(imported.classes.map(\.bytes) == [name] && imported.count == 2)
+    let parts = FilePath(folder.path).appending("parts")
+    _ = try FolderSplitter(out.appending("train"), to: parts, share: 0.5, seed: 0, groups: nil).split()
+    #expect(try ImageFolderPair(parts).classes.map(\.bytes) == [name])
+  }
+
   @Test func `a class that each split spells in its own way is refused, with both spellings`() throws {
     for (split, name) in [("train", composed), ("val", decomposed)] {
       write(name, in: split)

@@ -26,7 +26,15 @@ import Testing
     (.unsupportedFormat("AVIF", path: "/d/x.jpg"), ["/d/x.jpg is an image in AVIF", "JPEG, PNG"]),
     (
       .damagedImage(path: "train/cat/x.jpg", reason: "Premature end"),
-      ["train/cat/x.jpg is damaged: Premature end", "dataset scan DIR --decode"]
+      ["train/cat/x.jpg is damaged: Premature end", "dataset scan . --decode"]
+    ),
+    (
+      .damagedImage(path: "/a b/val/cat/deep/x.jpg", reason: "Premature end"),
+      ["dataset scan '/a b' --decode"]
+    ),
+    (
+      .unusableMember(path: "/s.tar", offset: 512, reason: "sample 3 has no class"),
+      ["what /s.tar has at byte 512 cannot be imported: sample 3 has no class", "The archive is whole"]
     ),
     (.imageTooLarge(path: "/d/x.png", width: 99_999, height: 99_999), ["99999x99999", "178956970"]),
     (

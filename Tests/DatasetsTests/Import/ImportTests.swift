@@ -279,6 +279,7 @@ import Testing
   @Test(arguments: [
     "a/1.jpg,cat\nb/1.jpg,\"big, dog\",val\n\n./c.jpg,cat,train\n",
     "\u{feff}Label;Image_Path;fold\r\ncat;a/1.jpg;\r\n\"big, dog\";b/1.jpg;Test\r\ncat;c.jpg;training",
+    "path , label, split\n a/1.jpg, cat ,train\nb/1.jpg , \"big, dog\" , val\na/1.jpg,cat,train\n\tc.jpg, cat\n\n",
     "id\tpath\tclass\tsplit\n7\ta/1.jpg\tcat\ttrain\n8\tb/1.jpg\tbig, dog\tvalid\n9\tc.jpg\tcat\ttrain\n",
   ])
   func `a table's images get links by its columns`(table: String) throws {
@@ -296,6 +297,7 @@ import Testing
   @Test(arguments: [
     ("", nil), ("path,label\n", nil), ("a.jpg\n", 1), ("a.jpg,cat\na.jpg,\n", 2),
     ("\"a.jpg\",\"c\nat\"\na.jpg,cat,some\n", 3),
+    ("a.jpg,cat\n\na.jpg,\"cat\na.jpg,cat\n", 3),
   ])
   func `a table that cannot be read says on which line`(table: String, line: Int?) throws {
     try temporary.write(image(0), to: "a.jpg")
@@ -306,6 +308,29 @@ import Testing
     } catch DataError.malformedList(let path, let found, _) {
       #expect(path == temporary.file("t.csv"))
       #expect(found == line)
+    }
+  }
+
+  @Test func `blanks within quotes and within names are kept`() {
+    let rows = Array(DelimitedRows(Array(" a b ,\" c \" ,\"d\"\"\"\t, \n".utf8)))
+    #expect(rows.first?.fields.map { String(decoding: $0, as: UTF8.self) } == ["a b", " c ", "d\"", ""])
+  }
+
+  @Test func `what is no image is counted and named, written or there already`() throws {
+    try temporary.write(image(0), to: "a.jpg")
+    for name in ["notes.txt", "b.jpg"] { try temporary.write(Array("text".utf8), to: name) }
+    try temporary.write(Array("a.jpg,cat\nb.jpg,cat\nnotes.txt,dog\n".utf8), to: "t.csv")
+    let shard = tar([
+      ("1.jpg", Array("none".utf8)), ("1.cls", [0x30]), ("2.jpg", image(1)), ("2.cls", [0x30]),
+    ])
+    try temporary.write(shard, to: "s.tar")
+    for _ in 0..<2 {
+      let table = try imported("t.csv").unreadable
+      #expect(
+        table.count == 2
+          && table.first == ["cat/b.jpg", "dog/notes.txt"].map { out.appending("train/\($0)") })
+      let shard = try imported("s.tar").unreadable
+      #expect(shard.count == 1 && shard.first == [out.appending("train/00000/s_1.jpg")])
     }
   }
 
@@ -330,7 +355,11 @@ import Testing
     try temporary.write(image(0), to: "a.tar")
     try temporary.write(tar([]), to: "b.tar")
     #expect(throws: DataError.self) { try imported("folder") }
-    #expect(throws: DataError.self) { try imported("a.tar") }
+    for name in ["a.tar", "empty.tar", "text"] {
+      if name != "a.tar" { try temporary.write(Array(name == "text" ? "some text".utf8 : "".utf8), to: name) }
+      let error = #expect(throws: DataError.self) { try imported(name) }
+      #expect(error?.description.contains("neither a tar archive") == true, "\(String(describing: error))")
+    }
     #expect(throws: DataError.notImportable(path: temporary.file("b.tar"), reason: "the archive is empty")) {
       try imported("b.tar")
     }

@@ -25,6 +25,8 @@ import Testing
       _ = try read(bytes)
     } catch DataError.malformedArchive(_, let offset, let reason) {
       return (offset, reason)
+    } catch DataError.unusableMember(_, let offset, let reason) {
+      return (offset, reason)
     } catch {}
     return nil
   }

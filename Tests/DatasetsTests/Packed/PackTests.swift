@@ -52,6 +52,25 @@ import Testing
     }
   }
 
+  @Test func `images are taken from a pack as from a folder, among files of their own`() throws {
+    try pack()
+    let file = folder.appending("train/é/below/0.image.jpg")
+    var list = ImageList()
+    for path in [file, out, file, out.appending("val"), file] { list.add(path) }
+    #expect(list.count == 3 + 22 + 22 + 22 && list.failures.isEmpty)
+    let packed = try ImageFolderPair(out)
+    let memory = FileMemory()
+    for (index, images, place) in [
+      (1, packed.training, 0), (44, packed.validation, 21), (46, packed.validation, 0),
+    ] {
+      #expect(list[index].path == images[place].path)
+      let bytes = Array(try list.contents(of: index, in: memory))
+      #expect(try bytes == Array(images.contents(of: place, in: memory)))
+    }
+    for index in [0, 45, 68] { #expect(list[index].path == file) }
+    #expect(try Array(list.contents(of: 68, in: memory)) == Fixture.bytes("decode/rgb.png"))
+  }
+
   @Test(arguments: [0, 1, 2, 3])
   func `training on a pack sees the folder's pixels`(threads: Int) throws {
     try pack()

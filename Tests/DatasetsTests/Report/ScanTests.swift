@@ -45,6 +45,20 @@ import Testing
     #expect(report.warnings[0].contains("in train/ there is one class alone"))
   }
 
+  @Test func `images in no class's folder are named`() throws {
+    try write("train/a/1.jpg", "train/a/2.jpg", "train/b/1.jpg", "train/b/2.jpg")
+    try write(
+      "val/a/1.jpg", "val/a/2.jpg", "val/b/1.jpg", "val/b/2.jpg", "train/x.jpg", "train/y", "val/z.jpeg")
+    try folder.write(Array("text".utf8), to: "train/notes.txt")
+    let report = try report()
+    #expect(report.problems.isEmpty && report.splits.map(\.images) == [4, 4])
+    #expect(
+      report.warnings == [
+        "in train/, 2 images lie in no class's folder, and are not read: train/x.jpg, train/y. Move each into the folder of its class",
+        "in val/, 1 image lies in no class's folder, and is not read: val/z.jpeg. Move it into the folder of its class",
+      ])
+  }
+
   @Test func `damage inside an image is found where it is decoded`() throws {
     try write("train/a/1.jpg", "train/a/2.jpg", "val/a/1.jpg", "val/a/2.jpg")
     var file = try Fixture.bytes("decode/baseline-420.jpg")

@@ -26,6 +26,19 @@ import Testing
     (0..<folder.count).map { String(decoding: folder.name(of: $0), as: UTF8.self) }
   }
 
+  @Test func `what a process left that was killed goes, and what another one is at stays`() throws {
+    // No process has that number, and the first one is always there.
+    let gone = "out.\(Int32.max).unfinished"
+    for name in [gone, "out.1.unfinished", "out.x.unfinished", "other.\(Int32.max).unfinished"] {
+      try temporary.write([1], to: "\(name)/train/a/1.png")
+    }
+    _ = try split()
+    let names = Set(Folders.names(in: temporary.path))
+    #expect(!names.contains(gone))
+    #expect(
+      names.isSuperset(of: ["out", "out.1.unfinished", "out.x.unfinished", "other.\(Int32.max).unfinished"]))
+  }
+
   @Test func `nothing is made within what it is made of`() throws {
     for place in ["", "new", "a b", "a b/../new/deeper"] {
       let inside = folder.appending(place)

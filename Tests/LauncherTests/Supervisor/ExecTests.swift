@@ -162,7 +162,7 @@ import TestSupport
     (["--nproc", "1", "--exec"], 64, "what the workers run has to follow --exec"),
     (["--nproc", "1", "--exec", "no-such-program"], 78, "no folder of PATH has a program of that name"),
     (["--nproc", "1", "--exec", "/no/such"], 78, "cannot run /no/such: No such file or directory"),
-    (["--nproc", "1", "--transport", "ipc", "--exec", "true"], 64, "Unknown option '--transport'"),
+    (["--nproc", "1", "--transport", "ipc", "--exec", "true"], 64, "there is no flag --transport"),
     (["--nproc", "1", "--model", "m", "--exec", "true"], 64, "Unknown option '--model'"),
   ])
   func `what cannot run is refused`(_ arguments: [String], _ status: Int32, _ words: String) throws {

@@ -69,6 +69,7 @@ import Testing
     (#"{"grid": {"lr": [1]}, "random": {"runs": 1, "flags": {"lr": [1]}}}"#, "one of grid and random"),
     (#"{"grid": {}}"#, "grid: no flag varies here"), (#"{"grid": {"lr": 1}}"#, "grid.lr: must be a list"),
     (#"{"grid": {"lr": []}}"#, "grid.lr: must be a list"),
+    (#"{"grid": {"lr": [1, 2, 1]}}"#, "grid.lr: 1 stands here twice"),
     (#"{"grid": {"lr": {"min": 0, "max": 1}}}"#, "grid.lr: must be a list"),
     (#"{"random": {"flags": {"lr": [1]}}}"#, "random: runs must say how many"),
     (#"{"random": {"runs": 2, "flags": {"lr": {"min": 0, "max": 1, "log": true}}}}"#, "above 0 where log"),
@@ -86,7 +87,7 @@ import Testing
   func `what is wrong in a file is named`(text: String, words: String) {
     let error = #expect(throws: RecipeError.self) { try SweepFile(text, named: "a.json") }
     #expect(
-      error.map { $0.description.hasPrefix("a.json: ") && $0.description.contains(words) } == true,
+      error.map { $0.description.hasPrefix("a.json:") && $0.description.contains(words) } == true,
       "\(error as Any)")
     #expect(error?.exitStatus == .badConfiguration)
   }

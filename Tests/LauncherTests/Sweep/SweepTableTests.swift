@@ -28,6 +28,24 @@ import Testing
       })
   }
 
+  @Test func `a sweep's folder tells its table wherever it lies, and what could not start`() throws {
+    let place = try TemporaryFolder()
+    #expect(SweepTable(in: place.path, at: 0) == nil)
+    let refused = try table([nil, nil, nil, nil], failed: 4)
+    let text = try JSONEncoder().encode(refused.document)
+    try text.write(to: URL(filePath: "\(place.path)/sweep.json"))
+    let table = try #require(SweepTable(in: place.path, at: 0))
+    // The runs' own files tell how far they are; here there are none.
+    #expect(table.rows.map(\.run.number) == [1, 2, 3, 4] && table.plan.output == place.path)
+    #expect(table.rows.map(\.standing) == [.waiting, .waiting, .waiting, .waiting])
+    #expect(
+      table.status == 75
+        && table.text.hasPrefix("sweep of 4 runs in \(place.path), judged by Acc@1: 0 done\n"))
+    #expect(SweepStanding(nil, noted: "refused (64)") == .failed(64))
+    #expect(SweepStanding(nil, noted: "waiting") == .waiting)
+    #expect(SweepStanding.status(of: [.done, .failed(64), .failed(78)]) == 64)
+  }
+
   @Test func `the best is first, equal ones keep their order, and what has no figure is last`() throws {
     #expect(try table([20, nil, 30, 20]).rows.map(\.run.number) == [3, 1, 4, 2])
     #expect(try table([20, nil, 30, 20], figure: "loss").rows.map(\.run.number) == [1, 4, 3, 2])

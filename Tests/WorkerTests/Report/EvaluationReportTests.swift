@@ -46,6 +46,20 @@ import Training
       report.confusionTable == "label,predicted,images\nash,ash,1\n\"beech, red\",ash,1\ncedar,ash,1\n")
   }
 
+  @Test func `how images were seen is said where the reference does otherwise`() throws {
+    let plain = try report(["ash"])
+    #expect(plain.lines[1].hasSuffix("(alt_gvt_nano, 224 × 224 pixels, crop 0.875)"))
+    var images = Recipe.Images()
+    (images.cropMode, images.means) = (.squash, [0.5, 0.5, 0.5])
+    let other = EvaluationReport(
+      weights: plain.weights, model: plain.model, images: images, mirrors: true, folder: plain.folder,
+      examination: plain.examination)
+    #expect(
+      other.lines[1].hasSuffix(
+        "crop 0.875, --crop-mode squash, --mean 0.5 0.5 0.5 --std 0.229 0.224 0.225, --tta)"))
+    #expect(try other.summary.contains(#""crop_mode" : "squash""#))
+  }
+
   @Test func `the summary has every class, and leaves out what is not known`() throws {
     let summary = try JSONSerialization.jsonObject(with: Data(try report(["ash", "beech"]).summary.utf8))
     let values = try #require(summary as? [String: Any])

@@ -10,7 +10,10 @@ import Training
 @Suite struct RateReportTests {
   private let plain = Canvas(width: 80, height: nil, isUnicode: false, isColoured: false)
 
-  private func report(_ arguments: [String], scales: Bool = false, falls: Bool = true) -> RateReport {
+  private func report(
+    _ arguments: [String], scales: Bool = false, falls: Bool = true, head: Double? = nil,
+    into folder: String? = nil
+  ) -> RateReport {
     let ramp = RateRamp(updates: 40)
     var trial = RateTrial()
     for update in 0..<40 {
@@ -21,7 +24,8 @@ import Training
     var recipe = Recipe()
     (recipe.worldSize, recipe.schedule.rate) = (2, 0.001)
     recipe.schedule.base = scales ? 0.0005 : 0.001
-    return RateReport(trial, recipe, arguments: arguments, isLaunched: true)
+    recipe.tuning.headRate = head
+    return RateReport(trial, recipe, arguments: arguments, isLaunched: true, into: folder)
   }
 
   @Test func `the command is the same one with the rate in the place of looking for it`() throws {
@@ -41,6 +45,21 @@ import Training
     let rates = try [given, scaled].map { try #require($0.suggestion.flatMap(Double.init)) }
     #expect(abs(rates[1] / rates[0] - 2) < 0.2)
     #expect(scaled.lines(on: plain).contains { $0.contains("a rate is 0.500 × --lr here") })
+  }
+
+  @Test func `a head with a rate of its own keeps its part of the others'`() throws {
+    let report = report(["--lr", "1e-3", "--head-lr=1e-2", "--output-dir", "out"], head: 0.01)
+    let rate = try #require(report.suggestion.flatMap(Double.init))
+    let line = try #require(report.lines(on: plain).last)
+    let words = line.split(separator: " ")
+    #expect(words.dropLast().suffix(3) == ["--lr", "\(rate)", "--head-lr"])
+    #expect(abs((words.last.flatMap { Double($0) } ?? 0) / rate - 10) < 1e-9)
+    #expect(line.contains("--output-dir out --lr"))
+  }
+
+  @Test func `the command writes elsewhere where another run has the folder`() throws {
+    let line = try #require(report(["--output_dir=out", "--no-aug"], into: "out-2").lines(on: plain).last)
+    #expect(line.contains("--no-aug --output-dir out-2 --lr ") && !line.contains("=out"))
   }
 
   @Test func `nothing is suggested where the loss never falls`() {
