@@ -15,7 +15,7 @@ extension EndToEnd {
         let end = try start(program, flags)
         #expect(end.status == Status.done, "\(end.errors)")
         for line in [
-          "Recipe: alt_gvt_nano on 32 × 32 pixels for 1 epochs", "Images: 60 in 6 classes", "Steps: ",
+          "Recipe: alt_gvt_nano on 32 × 32 pixels for 1 epoch", "Images: 60 in 6 classes", "Steps: ",
           "Updates: ", "Memory: ", "Time: not known", "Machine: ",
         ] {
           #expect(end.output.contains { $0.hasPrefix(line) }, "\(line): \(end.output)")
