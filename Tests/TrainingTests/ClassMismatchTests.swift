@@ -25,7 +25,7 @@ import Testing
       (["\u{c4}"], ["A\u{308}"], #"is spelled \u{c4} there and A\u{308} in the folder"#),
       (["a", "b", "c"], ["a", "c"], "3 classes and the folder has 2: 'b' where the folder has 'c'"),
       (["a", "b"], ["a"], "2 classes and the folder has 1: the folder has no 'b'"),
-      (["a"], ["a", "b"], "1 classes and the folder has 2: only the folder has 'b'"),
+      (["a"], ["a", "b"], "1 class and the folder has 2: only the folder has 'b'"),
     ] as [([ClassName], [ClassName], String)])
   func `what differs is named, also where counts differ`(
     trained: [ClassName], found: [ClassName], says: String
