@@ -142,6 +142,12 @@ static size_t planes(const struct decoder *decoder) {
   return decoder->has_planes ? (size_t)tiff_needed_samples(&decoder->meaning) : 1;
 }
 
+// What the blocks of all planes take, or all memory that there can be where that is more.
+static size_t held(const struct decoder *decoder) {
+  size_t bytes;
+  return __builtin_mul_overflow(decoder->block_bytes, planes(decoder), &bytes) ? SIZE_MAX : bytes;
+}
+
 static bool is_on_its_side(const struct decoder *decoder) {
   return decoder->orientation >= ORIENTATION_LEFTTOP && decoder->orientation <= ORIENTATION_LEFTBOT;
 }
@@ -152,8 +158,7 @@ int ci_tiff_header(const uint8_t *bytes, size_t count, ci_header *header) {
   if (status == 0) {
     const int32_t width = (int32_t)decoder.width, height = (int32_t)decoder.height;
     const bool is_turned = is_on_its_side(&decoder);
-    *header = (ci_header){is_turned ? height : width, is_turned ? width : height,
-                          decoder.block_bytes * planes(&decoder)};
+    *header = (ci_header){is_turned ? height : width, is_turned ? width : height, held(&decoder)};
   }
   close_decoder(&decoder);
   return status;
@@ -236,8 +241,9 @@ int ci_tiff_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t
   struct decoder decoder = {0};
   uint8_t *memory = NULL;
   int status = open_decoder(&decoder, bytes, count);
+  if (status == 0 && held(&decoder) > TIFF_MOST_HELD) status = ci_fail("its strips or tiles are too large");
   if (status == 0) {
-    memory = malloc(decoder.block_bytes * planes(&decoder));
+    memory = malloc(held(&decoder));
     const struct placement to = placed(&decoder, region, rgb);
     status = memory ? read_pixels(&decoder, memory, &to) : ci_fail("Out of memory");
   }

@@ -46,12 +46,11 @@ static int on_warning(TIFF *tiff, void *none, const char *where, const char *for
 }
 
 TIFF *tiff_open(struct tiff_memory *memory) {
-  enum { MOST_AT_ONCE = 768 << 20 };
   TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
   if (!options) return NULL;
   TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, NULL);
   TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, NULL);
-  TIFFOpenOptionsSetMaxSingleMemAlloc(options, MOST_AT_ONCE);
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options, TIFF_MOST_HELD);
   TIFF *tiff = TIFFClientOpenExt("", "rm", memory, read_bytes, write_bytes, seek, close_memory, size_of, NULL,
                                  NULL, options);
   TIFFOpenOptionsFree(options);

@@ -6,6 +6,9 @@
 
 #include <tiffio.h>
 
+/// The most bytes that an image may take at once.
+enum { TIFF_MOST_HELD = 768 << 20 };
+
 /// The file, where libtiff reads next, and whether it has asked for bytes that are not there.
 struct tiff_memory {
   const uint8_t *bytes;

@@ -79,11 +79,20 @@ public struct RegularFile: ~Copyable, Sendable {
 extension RegularFile {
   /// All bytes of a file.
   public static func contents(of path: FilePath) throws(SystemError) -> [UInt8] {
+    try RegularFile(path).contents()
+  }
+
+  /// All bytes of a file; nil where it has more than `most`, which memory may be too small for.
+  public static func contents(of path: FilePath, atMost most: Int) throws(SystemError) -> [UInt8]? {
     let file = try RegularFile(path)
+    return file.size <= most ? try file.contents() : nil
+  }
+
+  private borrowing func contents() throws(SystemError) -> [UInt8] {
     var failure: SystemError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: file.size) { buffer, count in
+    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       do throws(SystemError) {
-        count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+        count = try read(into: UnsafeMutableRawBufferPointer(buffer))
       } catch {
         failure = error
       }

@@ -120,7 +120,13 @@ enum Corpus {
     return [shard, member("n01440764.tar", shard) + TarMember.end]
   }
 
-  /// The images of the data room's tests that are small, and a thin one.
+  /// TIFFs with tiles of 2^64 bytes, and of 2^63 with their pixels.
+  private static let hugeTiles = [
+    tiledTIFF(side: 16, tile: (1 << 31, 1 << 31), planes: 4, count: 4096),
+    tiledTIFF(side: 13_000, tile: (0xFFFC_D678, 0x8001_94C9), planes: 1, count: 4096),
+  ]
+
+  /// The images of the data room's tests that are small, and some that claim more than they have.
   static func images(_ endings: [String]) throws -> [[UInt8]] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../DatasetsTests/Fixtures/decode")
@@ -129,6 +135,6 @@ enum Corpus {
         $0.path < $1.path
       }
     return try files.map { Array(try Data(contentsOf: $0)) }.filter { $0.count < 1 << 16 }
-      + (endings.contains("jpg") ? [thinImage] : [])
+      + (endings.contains("jpg") ? [thinImage] : []) + (endings.contains("tif") ? hugeTiles : [])
   }
 }

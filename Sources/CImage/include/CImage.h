@@ -21,7 +21,8 @@ typedef struct ci_region {
 
 /// What a header says: the image's size, and the bytes that its decoder holds at once beside a few rows.
 ///
-/// A progressive JPEG, an interlaced PNG and a WebP are held whole, whatever region of them is wanted; a TIFF by its blocks.
+/// A progressive JPEG, an interlaced PNG and a WebP are held whole, whatever region of them is wanted; a TIFF by its blocks,
+/// which may claim any size: `SIZE_MAX` stands for more than can be counted.
 typedef struct ci_header {
   int32_t width, height;
   size_t held;

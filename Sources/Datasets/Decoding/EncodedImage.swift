@@ -32,8 +32,11 @@ struct EncodedImage {
     guard self.width * self.height <= Self.maximumPixels else {
       throw .imageTooLarge(path: path, width: self.width, height: self.height)
     }
-    let needed = self.width * self.height * 3 + header.held
-    guard needed <= Self.maximumBytes else { throw .imageTooCostly(path: path, bytes: needed) }
+    // A header may claim to hold any number of bytes.
+    let (needed, overflows) = header.held.addingReportingOverflow(width * height * 3)
+    guard !overflows, needed <= Self.maximumBytes else {
+      throw .imageTooCostly(path: path, bytes: overflows ? .max : needed)
+    }
   }
 
   /// Decodes all data, for damage in them: a strip as high as the image, since every row is read to its end.

@@ -76,7 +76,9 @@ extension ImageCodec {
   ) throws(CodecFailure) -> ImageHeader {
     var header = ci_header()
     guard read(file.baseAddress, file.count, &header) == 0 else { throw .last }
-    return ImageHeader(width: Int(header.width), height: Int(header.height), held: header.held)
+    return ImageHeader(
+      width: Int(header.width), height: Int(header.height),
+      held: Int(clamping: UInt(bitPattern: header.held)))
   }
 }
 

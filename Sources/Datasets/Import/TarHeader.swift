@@ -9,7 +9,9 @@ struct TarHeader: Equatable {
     case attributes
     /// A file with holes, whose bytes are not its content (GNU).
     case sparse
-    /// A folder, a link, or what says nothing of the next file.
+    /// Another name of a file of the archive, or of any file: one without bytes of its own.
+    case link
+    /// A folder, or what says nothing of the next file.
     case other
   }
 
@@ -30,6 +32,7 @@ struct TarHeader: Equatable {
     kind =
       switch block[156] {
       case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): .file
+      case UInt8(ascii: "1"), UInt8(ascii: "2"): .link
       case UInt8(ascii: "L"): .longName
       case UInt8(ascii: "x"): .attributes
       case UInt8(ascii: "S"): .sparse

@@ -2,7 +2,7 @@ import System
 
 /// The files of a tar archive, one after the other; of an archive that lies in another, too.
 ///
-/// Folders and links are passed over. Names that lead out of the folder into which one would unpack are refused.
+/// Folders are passed over, and so are links, but for one in the place of an image, which would be lost. Names that lead out of the folder into which one would unpack are refused.
 struct TarReader {
   /// A file in the archive.
   struct Member: Equatable {
@@ -24,6 +24,8 @@ struct TarReader {
   private let end: Int?
   private var following: Int
 
+  /// What has GNU's tar put a file's bytes in the place of each link.
+  private static let unlinking = "--hard-dereference --dereference"
   private static let slash = UInt8(ascii: "/")
   /// No name is longer, and no data set has an image as large.
   private static let (longestName, largestFile, largestMember) = (1 << 16, 1 << 28, 1 << 42)
@@ -56,6 +58,14 @@ struct TarReader {
         }
         said = (attributes.name ?? said.name, attributes.size ?? said.size)
       case .sparse: throw stream.refusal("a file with holes (GNU's sparse form)", at: offset)
+      case .link:
+        let name = said.name ?? header.name
+        guard !ImageFolder.isImage(name) else {
+          throw stream.refusal(
+            "\(masked(name)) is a link to another file, and has no bytes of its own (tar \(Self.unlinking) copies files instead)",
+            at: offset)
+        }
+        said = (nil, nil)
       case .other: said = (nil, nil)
       }
     }

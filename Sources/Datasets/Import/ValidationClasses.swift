@@ -37,21 +37,33 @@ struct ValidationClasses: Equatable {
 
   /// Reads a list with a synset in each line: of the image that the line names, or whose number is the line's.
   init(list: [UInt8], path: FilePath) throws(DataError) {
+    // A first line that names the columns, and is no image's.
+    var heading: Int?
     for (line, text) in Self.lines(list) {
       let words = text.split { !$0.isLetter && !$0.isNumber && $0 != "_" && $0 != "." }
       guard let synset = words.first(where: Self.isSynset) else {
-        // A line that names the columns.
-        if line == 1, !words.isEmpty { continue }
-        throw .malformedList(path: path, line: line, reason: "it has no synset (n01440764)")
+        guard synsets.isEmpty, heading == nil else { throw Self.lacksSynset(path, line) }
+        heading = line
+        continue
       }
-      synsets[words.lazy.compactMap(Self.number).first ?? line] = String(synset)
+      let named = words.lazy.compactMap(Self.number).first
+      // Where lines are counted, nobody knows whether it was to be counted too.
+      if let heading, named == nil { throw Self.lacksSynset(path, heading) }
+      synsets[named ?? line] = String(synset)
     }
+    if let heading, synsets.isEmpty { throw Self.lacksSynset(path, heading) }
   }
 
+  private static func lacksSynset(_ path: FilePath, _ line: Int) -> DataError {
+    .malformedList(path: path, line: line, reason: "it has no synset (n01440764)")
+  }
+
+  /// The lines that are not blank, by their numbers in the file.
   private static func lines(_ bytes: [UInt8]) -> [(number: Int, text: Substring)] {
-    String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).enumerated().map {
-      ($0 + 1, $1)
-    }
+    String(decoding: bytes, as: UTF8.self).split(
+      omittingEmptySubsequences: false, whereSeparator: \.isNewline
+    )
+    .enumerated().map { ($0 + 1, $1) }.filter { _, text in !text.allSatisfy(\.isWhitespace) }
   }
 
   static func isSynset(_ word: some StringProtocol) -> Bool {

@@ -46,7 +46,7 @@ struct WebShards: ImportSource {
   private func write(_ path: FilePath, _ isHeldOut: Bool, to folder: inout ImportedFolder) throws(DataError) {
     var members = TarReader(try ArchiveStream(path))
     var sample = Sample()
-    let stem = path.lastComponent.map { String($0.string.prefix { $0 != "." }) } ?? ""
+    let stem = Self.stem(path)
     while let member = try members.next() {
       let name = member.name
       let base = name.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
@@ -89,9 +89,17 @@ struct WebShards: ImportSource {
     try folder.add(place, size: image.bytes.count) { () throws(DataError) in image.bytes }
   }
 
+  private static let endings = [".tar", ".tar.gz", ".tgz"]
+
   private static func isShard(_ name: [UInt8]) -> Bool {
-    let text = String(decoding: name, as: UTF8.self).lowercased()
-    return [".tar", ".tar.gz", ".tgz"].contains(where: text.hasSuffix)
+    endings.contains(where: String(decoding: name, as: UTF8.self).lowercased().hasSuffix)
+  }
+
+  /// A shard's name without its ending; what else has a dot in it tells shards apart.
+  static func stem(_ path: FilePath) -> String {
+    let name = path.lastComponent?.string ?? ""
+    let ending = endings.first(where: name.lowercased().hasSuffix)
+    return String(name.dropLast(ending?.count ?? 0))
   }
 
   /// What a shard's name and its folder's say: `imagenet-train-000012.tar`, `val/000.tar`; nil where they say nothing.

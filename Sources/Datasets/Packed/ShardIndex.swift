@@ -9,6 +9,9 @@ import SystemPackage
 struct ShardIndex: Sendable {
   static let name = "index.tsv"
 
+  /// Far more than the lines of the largest set take: they are read as a whole.
+  static let mostBytes = 1 << 32
+
   /// Where an image lies.
   struct Place: Equatable, BitwiseCopyable, Sendable {
     var shard: UInt32
@@ -37,15 +40,18 @@ struct ShardIndex: Sendable {
   init?(in root: FilePath) throws(DataError) {
     let path = root.appending(Self.name)
     let stamp = Stamp(path)
-    let bytes: [UInt8]
+    let bytes: [UInt8]?
     do throws(SystemError) {
       bytes = try ReadRetries().keepTrying { () throws(SystemError) in
-        try RegularFile.contents(of: path)
+        try RegularFile.contents(of: path, atMost: Self.mostBytes)
       }
     } catch {
       // What a missing folder is called is for others to say.
       guard error.errno != ENOENT, error.errno != ENOTDIR else { return nil }
       throw .unreadable(error)
+    }
+    guard let bytes else {
+      throw .malformedIndex(path: path, reason: "it has more than \(Self.mostBytes) bytes")
     }
     try self.init(bytes, at: path, stamp)
   }

@@ -128,6 +128,24 @@ import Testing
     #expect(!Folders.isFolder("\(out)/train"))
   }
 
+  @Test(arguments: [
+    // Of a heading nobody knows whether it is counted.
+    ("synset\nn01443537\nn01440764\nn01443537\nn01440764\n", 1), ("synset\n", 1), ("\n\na b\nc d\n", 4),
+    ("n01443537\n\n\nsome\n", 4), ("image,label\nILSVRC2012_val_00000001,n01443537\nn01440764\n", 1),
+  ])
+  func `a list that may be one off is refused, on the line that is wrong`(list: String, line: Int) {
+    #expect(
+      throws: DataError.malformedList(path: "list", line: line, reason: "it has no synset (n01440764)")
+    ) {
+      try ValidationClasses(list: Array(list.utf8), path: "list")
+    }
+  }
+
+  @Test func `images are numbered as the lines of the file are, blank ones too`() throws {
+    let classes = try ValidationClasses(list: Array("n01443537\r\n\r\nn01440764\r\n".utf8), path: "list")
+    #expect(classes.synsets == [1: "n01443537", 3: "n01440764"])
+  }
+
   @Test func `validation images without their classes are refused`() throws {
     try writeImageNet()
     try FileManager.default.removeItem(atPath: "\(temporary.path)/ilsvrc/ILSVRC2012_devkit_t12.tar.gz")
@@ -263,6 +281,14 @@ import Testing
     try temporary.write(tar(parts.map { ($0, Array($1.utf8)) }), to: "w.tar")
     #expect(throws: DataError.self) { try imported("w.tar") }
     #expect(Set(Folders.names(in: temporary.path)).isSubset(of: ["out", "w.tar"]))
+  }
+
+  @Test(arguments: [
+    ("a/shard.00001.tar", "shard.00001"), ("shard.v2.00001.TAR.gz", "shard.v2.00001"), ("x.tgz", "x"),
+    ("x", "x"),
+  ])
+  func `a shard's name keeps its dots, so that shards are told apart`(path: String, stem: String) {
+    #expect(WebShards.stem(FilePath(path)) == stem)
   }
 
   @Test(arguments: [

@@ -45,6 +45,14 @@ import Testing
     #expect(files.map(\.bytes) == [bytes(700), [], bytes(512)])
   }
 
+  @Test(arguments: ["1", "2"] as [Character])
+  func `a link in the place of an image is refused, and not lost`(kind: Character) throws {
+    let archive = tarPart("a.jpg", bytes(3)) + tarPart("b.JPEG", [], kind: kind) + TarMember.end
+    #expect(throws: DataError.self) { try read(archive) }
+    let long = tarPart("l", Array("c.jpg\0".utf8), kind: "L") + tarPart("c", [], kind: kind) + TarMember.end
+    #expect(throws: DataError.self) { try read(long) }
+  }
+
   @Test func `long names and large sizes are said in three ways`() throws {
     let long = String(repeating: "long-", count: 40) + ".jpg"
     let line = " path=\(long)\n"

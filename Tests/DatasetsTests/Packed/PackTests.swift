@@ -139,6 +139,18 @@ import Testing
     #expect(throws: DataError.otherPack(folder: out.appending("train"))) { try pack(smaller) }
   }
 
+  @Test func `an index that no memory would hold is refused by its size`() throws {
+    try temporary.write([], to: "out/train/index.tsv")
+    let path = out.appending("train/index.tsv")
+    // Sparse: it takes no disk.
+    #expect(truncate(path.string, 1 << 43) == 0)
+    #expect(
+      throws: DataError.malformedIndex(path: path, reason: "it has more than 4294967296 bytes")
+    ) {
+      try ShardIndex(in: out.appending("train"))
+    }
+  }
+
   @Test func `an image that cannot be used ends the packing, without an index`() throws {
     try temporary.write([1, 2, 3], to: "folder/train/é/bad.jpg")
     let path = folder.appending("train/é/bad.jpg")

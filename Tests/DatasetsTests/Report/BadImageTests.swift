@@ -1,6 +1,8 @@
+import CImage
 import Randomness
 import System
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -166,6 +168,29 @@ import Testing
     #expect(throws: DataError.imageTooLarge(path: "x", width: 65_535, height: 65_535)) {
       try decoded(file, path: "x")
     }
+  }
+
+  @Test(arguments: [
+    // In four planes that are 2^64 bytes, of which 64 bits keep nothing.
+    tiledTIFF(side: 16, tile: (1 << 31, 1 << 31), planes: 4),
+    // Just below 2^63 bytes, and beyond them with the pixels.
+    tiledTIFF(side: 13_000, tile: (0xFFFC_D678, 0x8001_94C9), planes: 1),
+    tiledTIFF(side: 16, tile: (1 << 16, 1 << 16), planes: 1),
+  ])
+  func `tiles that claim more than memory has are refused, by the decoder too`(file: [UInt8]) throws {
+    let error = try #require(throws: DataError.self) { try decoded(file, path: "x.tif") }
+    guard case .imageTooCostly("x.tif", let bytes) = error else { return #expect(Bool(false), "\(error)") }
+    #expect(bytes > EncodedImage.maximumBytes)
+    var pixel: [UInt8] = [0, 0, 0]
+    let status = ci_tiff_decode(file, file.count, ci_region(x: 0, y: 0, width: 1, height: 1), &pixel)
+    #expect(status != 0)
+    #expect(String(cString: ci_last_error()) == "its strips or tiles are too large")
+  }
+
+  @Test(arguments: [1, 4])
+  func `a TIFF that is made by hand is read where its tiles are small`(planes: Int) throws {
+    let file = tiledTIFF(side: 16, tile: (16, 16), planes: planes)
+    #expect(try decoded(file) == [UInt8](repeating: planes == 1 ? 1 : 253, count: 16 * 16 * 3))
   }
 
   @Test func `a small JPEG that claims gigabytes is refused before anything is allocated`() throws {
