@@ -43,7 +43,7 @@ package struct MixingFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What images of a class count: balanced, so that all classes do alike, or a file of lines CLASS WEIGHT.",
+      "What images of a class count: balanced, so that all classes do alike, or a file of lines CLASS WEIGHT (* is all others).",
       valueName: "balanced|file"), transform: withHomeFolder)
   package var classWeights: String?
 
