@@ -29,7 +29,12 @@ typedef void (*decoder_body)(j_decompress_ptr jpeg, struct request *request);
 static void on_error(j_common_ptr jpeg) {
   char message[JMSG_LENGTH_MAX];
   jpeg->err->format_message(jpeg, message);
-  ci_fail("%s", message);
+  switch (jpeg->err->msg_code) {
+    case JERR_BAD_PRECISION:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_SOF_UNSUPPORTED: ci_fail_kind("%s", message); break;
+    default: ci_fail("%s", message);
+  }
   longjmp(((struct decoder *)jpeg->client_data)->escape, 1);
 }
 

@@ -60,7 +60,7 @@ static bool is_known(const struct tiff_meaning *meaning) {
 
 static int read_meaning(TIFF *tiff, bool has_planes, struct tiff_meaning *meaning) {
   const uint16_t compression = field(tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
-  if (!is_read(compression)) return ci_fail("TIFF's compression %d is not read", compression);
+  if (!is_read(compression)) return ci_fail_kind("TIFF's compression %d is not read", compression);
   meaning->bits = field(tiff, TIFFTAG_BITSPERSAMPLE, 1);
   meaning->samples = field(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
   const uint16_t photometric = field(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISWHITE);
@@ -85,8 +85,8 @@ static int read_meaning(TIFF *tiff, bool has_planes, struct tiff_meaning *meanin
   }
   const uint16_t format = field(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
   if (!is_kind || format != SAMPLEFORMAT_UINT || !is_known(meaning)) {
-    return ci_fail("TIFF's %d samples of %d bits (photometric %d, format %d) are not read", meaning->samples,
-                   meaning->bits, photometric, format);
+    return ci_fail_kind("TIFF's %d samples of %d bits (photometric %d, format %d) are not read", meaning->samples,
+                        meaning->bits, photometric, format);
   }
   return meaning->kind == TIFF_PALETTE ? read_palette(tiff, meaning) : 0;
 }

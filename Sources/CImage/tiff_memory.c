@@ -36,7 +36,8 @@ static int on_error(TIFF *tiff, void *none, const char *where, const char *forma
   (void)tiff, (void)none, (void)where;
   char message[200];
   vsnprintf(message, sizeof message, format, arguments);
-  ci_fail("%s", message);
+  // The file's name, which it has none of, comes first in many.
+  ci_fail("%s", strncmp(message, ": ", 2) == 0 ? message + 2 : message);
   return 1;
 }
 

@@ -14,6 +14,9 @@ extern "C" {
 /// The message of this thread's last failed call; valid until its next failing one.
 const char *ci_last_error(void);
 
+/// Whether that file may be whole, and is only of a kind that is not read.
+int ci_last_is_unread_kind(void);
+
 /// A rectangle of pixels; x grows to the right, y downwards.
 typedef struct ci_region {
   int32_t x, y, width, height;

@@ -4,7 +4,7 @@ func bitmap(_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> RawImage
   let headerBytes = try fields.uint32(at: 14)
   let isOld = headerBytes == 12
   guard isOld || (40...124).contains(headerBytes) else {
-    throw CodecFailure("its header of \(headerBytes) bytes is of no known kind")
+    throw CodecFailure("its header of \(headerBytes) bytes is of no known kind", isUnreadKind: true)
   }
   let width = isOld ? try fields.uint16(at: 18) : try fields.uint32(at: 18)
   // Rows lie from the lowest to the highest unless the height is negative.
@@ -42,7 +42,9 @@ func bitmap(_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> RawImage
       let runs = RunLengths(file, at: start, isFourBit: bits == 4, width: width)
       try runs.layOut(rows)
     }
-  default: throw CodecFailure("BMP's compression \(compression) at \(bits) bits a pixel is not read")
+  default:
+    throw CodecFailure(
+      "BMP's compression \(compression) at \(bits) bits a pixel is not read", isUnreadKind: true)
   }
 }
 
@@ -63,7 +65,7 @@ private func colors(
       let pixel = column * bytes
       return SIMD3(row[pixel + red], row[pixel + green], row[pixel + blue])
     }
-  default: throw CodecFailure("BMP of \(bits) bits a pixel is not read")
+  default: throw CodecFailure("BMP of \(bits) bits a pixel is not read", isUnreadKind: true)
   }
 }
 
@@ -73,7 +75,7 @@ private func places(_ fields: LittleEndian, of bytes: Int) throws(CodecFailure) 
   guard masks != [0, 0, 0] else { return (2, 1, 0) }
   let places = masks.map { mask in (0..<bytes).first { mask == 0xFF << (8 * $0) } }
   guard let red = places[0], let green = places[1], let blue = places[2] else {
-    throw CodecFailure("BMP's order of colours is not read")
+    throw CodecFailure("BMP's order of colours is not read", isUnreadKind: true)
   }
   return (red, green, blue)
 }
@@ -82,7 +84,7 @@ private func places(_ fields: LittleEndian, of bytes: Int) throws(CodecFailure) 
 private func sixteenBits(_ fields: LittleEndian, hasMasks: Bool) throws(CodecFailure) -> Color {
   let masks = hasMasks ? try fields.masks() : [0x7C00, 0x3E0, 0x1F]
   guard masks == [0x7C00, 0x3E0, 0x1F] || masks == [0xF800, 0x7E0, 0x1F] else {
-    throw CodecFailure("BMP's order of colours is not read")
+    throw CodecFailure("BMP's order of colours is not read", isUnreadKind: true)
   }
   return { row, column throws(CodecFailure) in
     let pixel = Int(row[2 * column]) | Int(row[2 * column + 1]) << 8

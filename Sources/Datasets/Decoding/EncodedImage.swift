@@ -57,6 +57,7 @@ struct EncodedImage {
 
 extension DataError {
   fileprivate static func damaged(_ path: FilePath, _ failure: CodecFailure) -> DataError {
-    .damagedImage(path: path, reason: failure.reason)
+    failure.isUnreadKind
+      ? .unreadKind(path: path, reason: failure.reason) : .damagedImage(path: path, reason: failure.reason)
   }
 }

@@ -28,11 +28,17 @@ struct DecodedRows {
 /// What is wrong with a file, in the decoder's words.
 struct CodecFailure: Error {
   let reason: String
+  /// Whether the file may be whole, and is only of a kind that is not read.
+  let isUnreadKind: Bool
 
-  init(_ reason: String) { self.reason = reason }
+  init(_ reason: String, isUnreadKind: Bool = false) {
+    (self.reason, self.isUnreadKind) = (reason, isUnreadKind)
+  }
 
   /// The message of the last call of CImage that failed.
-  static var last: CodecFailure { CodecFailure(String(cString: ci_last_error())) }
+  static var last: CodecFailure {
+    CodecFailure(String(cString: ci_last_error()), isUnreadKind: ci_last_is_unread_kind() != 0)
+  }
 }
 
 /// The decoders in C.

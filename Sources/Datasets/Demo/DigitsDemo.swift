@@ -71,10 +71,7 @@ public struct DigitsDemo: Sendable {
     }
   }
 
-  private func fileName(_ number: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + ".png"
-  }
+  private func fileName(_ number: Int) -> String { "\(String(number, digits: 4)).png" }
 
   private func makeFolder(_ path: String) throws(DataError) {
     guard Folders.make(path) else { throw .unwritable(path) }

@@ -36,7 +36,7 @@ extension DataError: CustomStringConvertible {
       """
       too few images for --repeated-aug: it shows \(count / 256 * 256) views an epoch (\(count) images, rounded \
       down to a multiple of 256 as in the reference), and one step takes \(batchSize * worldSize). Leave \
-      --repeated-aug out, or use a smaller --batch-size
+      --repeated-aug out\(count < 256 ? "" : ", or use a smaller --batch-size")
       """
     case .unwritable(let path, let reason):
       """
@@ -54,7 +54,8 @@ extension DataError: CustomStringConvertible {
       it. See what it was made of: head -1 \(folder.appending(ShardIndex.name).quoted)
       """
     case .noSuchTable, .malformedTable: tableDescription
-    case .notEmpty, .insideItself, .packed, .alreadySplit, .indivisible, .ungrouped: splittingDescription
+    case .notEmpty, .insideItself, .packed, .alreadySplit, .wouldBeHidden, .indivisible, .ungrouped:
+      splittingDescription
     case .notImportable, .malformedArchive, .unusableMember, .malformedList, .noLabels, .incomplete,
       .repeatedImage,
       .unusableName, .otherSum:
@@ -119,6 +120,11 @@ extension DataError: CustomStringConvertible {
       \(path.masked) is an image in \(format), and only JPEG, PNG, WebP, GIF, TIFF, BMP and PNM are decoded. Convert it: \
       convert \(path.quoted) \(path.quoted).png && rm \(path.quoted)
       """
+    case .unreadKind(let path, let reason):
+      """
+      \(path.masked) cannot be decoded: \(masked(reason)). It may be whole, and of a kind that few programs write. Convert it: \
+      convert \(path.quoted) \(path.quoted).png && rm \(path.quoted)
+      """
     case .damagedImage(let path, let reason):
       """
       \(path.masked) is damaged: \(masked(reason)). Likely an interrupted download or copy; fetch it again or remove \
@@ -132,7 +138,7 @@ extension DataError: CustomStringConvertible {
     case .imageTooCostly(let path, let bytes):
       """
       \(path.masked) would take \(bytes >> 20) MiB to decode, and the limit is \(EncodedImage.maximumBytes >> 20) (a \
-      progressive JPEG, an interlaced PNG and a WebP are held whole). Shrink it, save it without that, or remove it
+      progressive JPEG, an interlaced PNG, a WebP and each strip or tile of a TIFF are held whole). Shrink it, save it without that, or remove it
       """
     default: ""
     }

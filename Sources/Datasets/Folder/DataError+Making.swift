@@ -14,10 +14,15 @@ extension DataError {
       \(folder.masked) is packed, and its images have no files of their own. Take the folder that it was packed from, and \
       pack what comes of it
       """
-    case .alreadySplit(let folder):
+    case .alreadySplit(let split):
       """
-      \(folder.masked) has train/ in the place of a class. It is split already, or the folder to split is \
-      \(folder.appending(ImageFolderPair.splits.training).quoted)
+      \(split.masked) has folders of its own, as no class has: what it lies in is split already. Where that one is to be split, \
+      name it: \(split.quoted)
+      """
+    case .wouldBeHidden(let folder):
+      """
+      \(folder.masked) would have folders of images and a pack, of which only the pack is read. Choose another folder. See: \
+      ls \(folder.quoted)
       """
     case .indivisible(let classes, let folder, let grouped):
       """
@@ -69,7 +74,7 @@ extension DataError {
       """
     case .unusableName(let name, let source):
       """
-      "\(name)", from \(source.masked), cannot name a class or an image: such names have 1 to 240 bytes, begin with no dot \
+      "\(name)", from \(source.masked), cannot name a class or an image: such names have 1 to 255 bytes, begin with no dot \
       and have no slash
       """
     case .otherSum(let path, let found, let expected):

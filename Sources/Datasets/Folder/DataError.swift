@@ -33,6 +33,8 @@ public enum DataError: Error, Equatable, Sendable {
   case standIn(StandIn, path: FilePath)
   /// An image in a format that is recognised but not decoded.
   case unsupportedFormat(String, path: FilePath)
+  /// An image in a known format, of a kind that is not decoded; `reason` is the decoder's.
+  case unreadKind(path: FilePath, reason: String)
   /// An image whose bytes are cut off or damaged; `reason` is the decoder's.
   case damagedImage(path: FilePath, reason: String)
   /// An image with more pixels than Pillow would decode, 178,956,970.
@@ -59,8 +61,10 @@ public enum DataError: Error, Equatable, Sendable {
   case insideItself(path: FilePath, folder: FilePath)
   /// A folder whose images were to be looked for in files of their own, and are packed.
   case packed(folder: FilePath)
-  /// A folder that was to be split, and is.
+  /// A folder that was to be split has this one, with classes in it.
   case alreadySplit(folder: FilePath)
+  /// A split that would have folders of images beside a pack.
+  case wouldBeHidden(folder: FilePath)
   /// Classes that cannot have images on both sides of a split.
   case indivisible([ClassName], folder: FilePath, grouped: Bool)
   /// An image in whose path the pattern of groups finds none.
@@ -101,6 +105,7 @@ public enum DataError: Error, Equatable, Sendable {
   public var damagedFile: FilePath? {
     switch self {
     case .notAnImage(let path), .standIn(_, let path), .unsupportedFormat(_, let path),
+      .unreadKind(let path, _),
       .damagedImage(let path, _), .imageTooLarge(let path, _, _), .imageTooCostly(let path, _):
       path
     default: nil

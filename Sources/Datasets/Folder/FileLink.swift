@@ -17,7 +17,7 @@ public enum FileLink: Sendable {
     }
     if isHard { return .hard }
     switch errno {
-    case EXDEV, EPERM, EMLINK, EOPNOTSUPP: break
+    case EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS: break
     default: throw .unwritable(SystemError("write", path))
     }
     guard let whole = target.withPlatformString({ realpath($0, nil) }) else {

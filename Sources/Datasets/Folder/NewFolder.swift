@@ -10,6 +10,7 @@ enum NewFolder {
   ///
   /// Where `write` throws, nothing is left; what a process left that was killed meanwhile goes first.
   static func make(_ path: FilePath, _ write: (FilePath) throws(DataError) -> Void) throws(DataError) {
+    let path = try place(of: path)
     removeLeftovers(of: path)
     let name = path.lastComponent?.string ?? ""
     let unfinished = path.removingLastComponent().appending("\(name).\(getpid())\(ending)")
@@ -25,6 +26,18 @@ enum NewFolder {
       removeTree(unfinished)
       throw error
     }
+  }
+
+  /// Where the folder is to be, without links that lead there; throws where nothing can be given that name at the end.
+  private static func place(of path: FilePath) throws(DataError) -> FilePath {
+    guard path.lastComponent?.kind == .regular else {
+      throw .unwritable(path: path, reason: "a folder that is made anew needs a name")
+    }
+    guard let real = path.withPlatformString({ realpath($0, nil) }) else { return path }
+    defer { free(real) }
+    let found = FilePath(platformString: real)
+    guard Folders.isFolder(found) else { throw .noSuchFolder(path) }
+    return found
   }
 
   /// Removes the unfinished folders of processes that are gone: their locks went with them, also those of other hosts where the

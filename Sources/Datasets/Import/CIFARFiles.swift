@@ -7,6 +7,10 @@ import SystemPackage
 struct CIFARFiles: ImportSource {
   /// What the two archives call the folder in them.
   static let folders = ["cifar-10-batches-bin", "cifar-100-binary"]
+  /// The archives, as they are handed out.
+  static let archives = ["cifar-10-binary.tar.gz", "cifar-100-binary.tar.gz"]
+  /// The folder in those that Python reads, and no other program.
+  static let picklesFolders = ["cifar-10-batches-py", "cifar-100-python"]
 
   private static let side = 32
   private static let mostBytes = 1 << 28
@@ -75,6 +79,8 @@ struct CIFARFiles: ImportSource {
 
   var name: String { layout.name }
 
+  var heeded: Set<ImportHints.Kind> { [] }
+
   var whole: WholeSet? {
     WholeSet(training: (50_000, layout.classes), validation: (10_000, layout.classes))
   }
@@ -112,9 +118,7 @@ struct CIFARFiles: ImportSource {
       guard let png = encodedPNG(rgb, width: Self.side, height: Self.side) else {
         throw .unwritable(path: path, reason: "memory is short")
       }
-      let digits = String(number)
-      let name =
-        "\(file.dropLast(4))_" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".png"
+      let name = "\(file.dropLast(4))_\(String(number, digits: 5)).png"
       let place = ImportedFolder.Place(isHeldOut: isHeldOut, className: names[label], name: Array(name.utf8))
       try folder.add(place, size: png.count) { () throws(DataError) in png }
     }

@@ -18,10 +18,20 @@ public struct DatasetImporter {
   /// What the source was taken for, in a few words.
   public var sourceName: String { source.name }
 
+  /// The hints that it goes by.
+  public var heeded: Set<ImportHints.Kind> { source.heeded }
+
+  /// Whether it is known how many images the whole has.
+  public var hasKnownSize: Bool { source.whole != nil }
+
   /// Writes all images that are not there; `say` is told of each part that is done.
   ///
   /// - Parameter isPartial: Whether a well-known data set may have fewer images than it is known to have.
   public func write(isPartial: Bool, _ say: (String) -> Void) throws(DataError) -> ImportedFolder {
+    if Folders.isFolder(path) { try Datasets.require(out, outside: path) }
+    for split in [ImageFolderPair.splits.training, ImageFolderPair.splits.validation] {
+      try FolderLayout.require(out.appending(split), for: false)
+    }
     var folder = ImportedFolder(out, from: path)
     try source.write(to: &folder, say)
     guard folder.training.images + folder.validation.images > 0 else {

@@ -17,13 +17,13 @@ struct DelimitedRows: Sequence, IteratorProtocol {
   private static let blanks: [UInt8] = [UInt8(ascii: " "), UInt8(ascii: "\t")]
   private static let (quote, newline, carriage) = (UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"))
 
-  /// The separator is the one of the three that the first line has most of.
-  init(_ bytes: [UInt8]) {
+  /// - Parameter separator: What lies between values; nil for the one of the three that the first line has most of.
+  init(_ bytes: [UInt8], separator: Character? = nil) {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     rest = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
     let first = rest.prefix { $0 != Self.newline }
-    separator =
-      ",\t;".utf8.max { a, b in first.count { $0 == a } < first.count { $0 == b } } ?? UInt8(ascii: ",")
+    let most = ",\t;".utf8.max { a, b in first.count { $0 == a } < first.count { $0 == b } }
+    self.separator = separator?.asciiValue ?? most ?? UInt8(ascii: ",")
   }
 
   mutating func next() -> Row? {

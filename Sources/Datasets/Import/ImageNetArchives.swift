@@ -26,6 +26,8 @@ struct ImageNetArchives: ImportSource {
 
   var name: String { "ILSVRC2012" }
 
+  var heeded: Set<ImportHints.Kind> { validation == nil ? [] : [.labels] }
+
   var whole: WholeSet? {
     WholeSet(
       training: training.map { _ in (1_281_167, 1000) }, validation: validation.map { _ in (50_000, 1000) })

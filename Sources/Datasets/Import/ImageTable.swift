@@ -7,7 +7,9 @@ import SystemPackage
 /// table's folder on.
 struct ImageTable: ImportSource {
   private let path: FilePath
-  private let rows: [DelimitedRows.Row]
+  // Read as often as they are needed: a table may name millions of images.
+  private let rows: DelimitedRows
+  private let count: Int
   private let columns: Columns
   private let isHeldOut: Bool
 
@@ -40,23 +42,27 @@ struct ImageTable: ImportSource {
   init(_ path: FilePath, _ hints: ImportHints) throws(DataError) {
     self.path = path
     isHeldOut = hints.isHeldOut
-    var reader = DelimitedRows(try ArchiveStream(path).rest(most: Self.mostBytes))
-    var rows: [DelimitedRows.Row] = []
-    while let row = reader.next() { rows.append(row) }
-    if let line = reader.openRow {
+    let bytes = try ArchiveStream(path).rest(most: Self.mostBytes)
+    var rest = DelimitedRows(bytes, separator: path.extension?.lowercased() == "tsv" ? "\t" : nil)
+    let whole = rest
+    if let named = rest.next().flatMap({ Columns(names: $0.fields) }) {
+      (columns, rows) = (named, rest)
+    } else {
+      (columns, rows) = (Columns(), whole)
+    }
+    rest = rows
+    var count = 0
+    while rest.next() != nil { count += 1 }
+    self.count = count
+    if let line = rest.openRow {
       throw .malformedList(path: path, line: line, reason: "a quote is opened there and never closed")
     }
-    if let named = rows.first.flatMap({ Columns(names: $0.fields) }) {
-      columns = named
-      rows.removeFirst()
-    } else {
-      columns = Columns()
-    }
-    self.rows = rows
-    guard !rows.isEmpty else { throw .malformedList(path: path, line: nil, reason: "it names no images") }
+    guard count > 0 else { throw .malformedList(path: path, line: nil, reason: "it names no images") }
   }
 
-  var name: String { "a table of \(counted(rows.count, "image"))" }
+  var name: String { "a table of \(counted(count, "image"))" }
+
+  var heeded: Set<ImportHints.Kind> { [.split] }
 
   var whole: WholeSet? { nil }
 
@@ -79,14 +85,24 @@ struct ImageTable: ImportSource {
       guard seen.insert(fnv1a(image + [0] + label + [isHeldOut ? 1 : 0])).inserted else { continue }
       let place = ImportedFolder.Place(
         isHeldOut: isHeldOut, className: ClassName(bytes: label), name: Self.flat(image))
-      try folder.link(place, to: target)
+      do throws(DataError) { try folder.link(place, to: target) } catch { throw named(error, in: row) }
     }
-    let again = rows.count - seen.count
+    let again = count - seen.count
     if again > 0 {
       say(
         "\(counted(again, "row says", "rows say")) what an earlier one says, and \(noun(again, "counts", "count")) once with it"
       )
     }
+  }
+
+  /// A file that cannot be read, by the line that names it.
+  private func named(_ error: DataError, in row: DelimitedRows.Row) -> DataError {
+    guard case .unreadable(let failure) = error, !failure.isTransient else { return error }
+    let isFirst = columns == Columns() && row.line == 1
+    return .malformedList(
+      path: path, line: row.line,
+      reason: "cannot read \(failure.path.string): \(failure.reason)"
+        + (isFirst ? " (where the line names columns, they have to be called path and label)" : ""))
   }
 
   private func isHeldOut(_ row: DelimitedRows.Row) throws(DataError) -> Bool {

@@ -7,6 +7,8 @@ protocol ImportSource {
   var name: String { get }
   /// What it has when it is whole; nil where nobody knows.
   var whole: WholeSet? { get }
+  /// Which hints it goes by.
+  var heeded: Set<ImportHints.Kind> { get }
   /// Writes all its images; `say` is told of each part that is done.
   func write(to folder: inout ImportedFolder, _ say: (String) -> Void) throws(DataError)
 }
@@ -41,6 +43,9 @@ public struct ImportHints: Sendable {
   /// Whether images belong to val/ where the source does not say.
   public var isHeldOut = false
 
+  /// What may be known.
+  public enum Kind: Sendable { case labels, split }
+
   /// Nothing but the source.
   public init() {}
 }
@@ -65,6 +70,14 @@ private func source(inFolder path: FilePath, _ hints: ImportHints) throws(DataEr
     return imageNet
   }
   if let cifar = try CIFARFiles(in: path) { return cifar }
+  let archives = CIFARFiles.archives.filter(has)
+  if let archive = archives.first {
+    guard archives.count == 1 else {
+      throw .notImportable(
+        path: path, reason: "it has \(archives.joined(separator: " and ")); name one of them")
+    }
+    return try CIFARFiles(archive: path.appending(archive))
+  }
   if let packed = try PackedFolder(in: path) { return packed }
   if let shards = try WebShards(in: path, hints) { return shards }
   throw .notImportable(
@@ -97,8 +110,14 @@ private func source(inArchive path: FilePath, _ hints: ImportHints) throws(DataE
   if name.hasPrefix("ILSVRC2012_val_") {
     return try ImageNetArchives(training: nil, validation: path, hints) ?? WebShards([path], hints)
   }
-  if CIFARFiles.folders.contains(where: { first.name.starts(with: "\($0)/".utf8) }) {
-    return try CIFARFiles(archive: path)
+  func isBelow(_ folder: String) -> Bool { first.name.starts(with: "\(folder)/".utf8) }
+  if CIFARFiles.folders.contains(where: isBelow) { return try CIFARFiles(archive: path) }
+  if CIFARFiles.picklesFolders.contains(where: isBelow) {
+    throw .notImportable(
+      path: path,
+      reason:
+        "it is CIFAR's version for Python; the binary one is read, \(CIFARFiles.archives.joined(separator: " or "))"
+    )
   }
   return WebShards([path], hints)
 }

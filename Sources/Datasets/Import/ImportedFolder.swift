@@ -17,6 +17,19 @@ public struct ImportedFolder {
     fileprivate var names: Set<ClassName> = []
   }
 
+  /// How many files, and the first of them.
+  public struct Named: Sendable {
+    /// All of them.
+    public private(set) var count = 0
+    /// Three at the most.
+    public private(set) var first: [FilePath] = []
+
+    fileprivate mutating func add(_ path: FilePath) {
+      count += 1
+      if first.count < 3 { first.append(path) }
+    }
+  }
+
   /// Where an image belongs.
   struct Place {
     /// Whether in val/, and not in train/.
@@ -32,8 +45,10 @@ public struct ImportedFolder {
   public private(set) var training = Split()
   /// What came to val/.
   public private(set) var validation = Split()
+  /// Files of another size, or links to other files, in whose place images were put.
+  public private(set) var replaced = Named()
   /// Files among them that are no images, whatever their names say, or of a format that is not read: how many, and the first ones.
-  public private(set) var unreadable = (count: 0, first: [FilePath]())
+  public private(set) var unreadable = Named()
   private var folders: Set<FilePath> = []
   // Hashes of 64 bits: of 14 million images, two are taken for one with a probability of 5 in a million.
   private var taken: Set<UInt64> = []
@@ -51,7 +66,7 @@ public struct ImportedFolder {
   mutating func add(
     _ place: Place, size: Int, _ contents: () throws(DataError) -> [UInt8]
   ) throws(DataError) {
-    let path = try path(of: place)
+    let path = try enter(place)
     var status = stat()
     let isThere = path.withPlatformString { lstat($0, &status) } == 0
     guard !isThere || status.st_mode & S_IFMT != S_IFREG || Int(status.st_size) != size else {
@@ -59,6 +74,7 @@ public struct ImportedFolder {
     }
     let bytes = try contents()
     note(ImageFormat(bytes), path)
+    if isThere { replaced.add(path) }
     let file = try NewFile(path)
     try file.write(bytes)
     try file.finish(syncing: false)
@@ -67,20 +83,22 @@ public struct ImportedFolder {
 
   /// Gives an image of this machine a second name, unless it has that.
   mutating func link(_ place: Place, to target: FilePath) throws(DataError) {
-    let path = try path(of: place)
+    let path = try enter(place)
     var (there, wanted) = (stat(), stat())
     guard target.withPlatformString({ stat($0, &wanted) }) == 0 else {
       throw .unreadable(SystemError("open", target))
     }
-    guard wanted.st_mode & S_IFMT == S_IFREG else { throw .unreadable(SystemError("open", target, EISDIR)) }
+    guard wanted.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable(SystemError("open", target, wanted.st_mode & S_IFMT == S_IFDIR ? EISDIR : ENXIO))
+    }
     note(try Self.format(of: target), path)
     if path.withPlatformString({ stat($0, &there) }) == 0, there.st_ino == wanted.st_ino,
       there.st_dev == wanted.st_dev
     {
       return
     }
-    path.withPlatformString { _ = unlink($0) }
-    _ = try FileLink.make(path, to: target)
+    if path.withPlatformString({ lstat($0, &there) }) == 0 { replaced.add(path) }
+    try NewFile.link(path, to: target)
     count(place) { $0.written += 1 }
   }
 
@@ -90,8 +108,7 @@ public struct ImportedFolder {
     case nil, .other: break
     default: return
     }
-    unreadable.count += 1
-    if unreadable.first.count < 3 { unreadable.first.append(path) }
+    unreadable.add(path)
   }
 
   private static func format(of path: FilePath) throws(DataError) -> ImageFormat? {
@@ -99,7 +116,7 @@ public struct ImportedFolder {
   }
 
   /// Counts an image and makes its folder; throws for a second one of that name.
-  private mutating func path(of place: Place) throws(DataError) -> FilePath {
+  private mutating func enter(_ place: Place) throws(DataError) -> FilePath {
     try require(place)
     let split = place.isHeldOut ? ImageFolderPair.splits.validation : ImageFolderPair.splits.training
     let path = root.appending(split).appending(bytes: place.className.bytes).appending(bytes: place.name)
@@ -133,8 +150,8 @@ public struct ImportedFolder {
     }
   }
 
-  // File systems take 255 bytes, and the name of a file that is not whole has some more.
-  private static let longestName = 240
+  // So much file systems take.
+  private static let longestName = 255
 
   private static func isName(_ bytes: ArraySlice<UInt8>) -> Bool {
     (1...longestName).contains(bytes.count) && bytes.first != UInt8(ascii: ".") && !bytes.contains(0)

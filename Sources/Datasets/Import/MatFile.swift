@@ -1,7 +1,7 @@
 import CImage
 import Glibc
 
-/// A structure array of a MATLAB file of version 5, as far as its texts and numbers go.
+/// Fields of a structure array of a MATLAB file of version 5, as far as its texts and numbers go.
 ///
 /// Source: "MAT-File Format", chapter 1 (MathWorks). A file of version 7 is one whose variables are compressed by zlib.
 struct MatFile {
@@ -24,8 +24,13 @@ struct MatFile {
   /// So much a few compressed bytes may come to: ImageNet's take 300 kB.
   private static let largest = 1 << 26
 
+  /// So many elements a structure may have: ImageNet's has 1,860.
+  private static let mostRows = 1 << 16
+
   /// Throws for a file that has no structure array.
-  init(_ bytes: [UInt8]) throws(Malformed) {
+  ///
+  /// - Parameter fields: Those that are kept.
+  init(_ bytes: [UInt8], fields: Set<String>) throws(Malformed) {
     guard bytes.count > 128, bytes[126..<128].elementsEqual("IM".utf8) else {
       throw Malformed(reason: "it is no MATLAB file of version 5 to 7")
     }
@@ -34,7 +39,7 @@ struct MatFile {
       let variable = element.kind == .compressed ? try Self.inflated(element.bytes) : element
       guard variable.kind == .matrix, let matrix = try MatMatrix(variable.bytes), matrix.type == .structure
       else { continue }
-      rows = try Self.rows(matrix)
+      rows = try Self.rows(matrix, fields)
       return
     }
     throw Malformed(reason: "it has no structure array")
@@ -53,7 +58,8 @@ struct MatFile {
     return element
   }
 
-  private static func rows(_ matrix: MatMatrix) throws(Malformed) -> [[String: Value]] {
+  private static func rows(_ matrix: MatMatrix, _ fields: Set<String>) throws(Malformed) -> [[String: Value]]
+  {
     var rest = matrix.rest
     guard let width = try rest.next()?.integers.first, (1...64).contains(width), let list = try rest.next()
     else {
@@ -67,12 +73,15 @@ struct MatFile {
     guard !names.isEmpty, matrix.count <= rest.byteCount / 8 else {
       throw Malformed(reason: "a structure of \(matrix.count) elements is not all there")
     }
+    guard matrix.count <= mostRows else {
+      throw Malformed(reason: "a structure of \(matrix.count) elements is none of ImageNet's")
+    }
     var rows: [[String: Value]] = []
     for _ in 0..<matrix.count {
       var row: [String: Value] = [:]
       for name in names {
         guard let element = try rest.next() else { throw Malformed(reason: "a structure is cut off") }
-        row[name] = try value(element)
+        if fields.contains(name) { row[name] = try value(element) }
       }
       rows.append(row)
     }

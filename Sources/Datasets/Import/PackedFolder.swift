@@ -19,6 +19,8 @@ struct PackedFolder: ImportSource {
 
   var name: String { "what dataset pack wrote" }
 
+  var heeded: Set<ImportHints.Kind> { [] }
+
   var whole: WholeSet? { nil }
 
   func write(to folder: inout ImportedFolder, _ say: (String) -> Void) throws(DataError) {

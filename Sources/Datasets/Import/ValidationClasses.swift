@@ -15,7 +15,7 @@ struct ValidationClasses: Equatable {
   /// Reads the devkit's list of numbers, of synsets that its table names.
   init(groundTruth: [UInt8], _ table: [UInt8], path: FilePath) throws(DataError) {
     let rows: [[String: MatFile.Value]]
-    do throws(MatFile.Malformed) { rows = try MatFile(table).rows } catch {
+    do throws(MatFile.Malformed) { rows = try MatFile(table, fields: ["ILSVRC2012_ID", "WNID"]).rows } catch {
       throw .malformedList(path: path, line: nil, reason: "its meta.mat: \(error.reason)")
     }
     var names: [Int: String] = [:]
@@ -103,7 +103,8 @@ extension ValidationClasses {
       guard isThere(data.appending(Self.truth)), isThere(data.appending(Self.table)) else { continue }
       try self.init(
         groundTruth: ArchiveStream(data.appending(Self.truth)).rest(most: Self.mostBytes),
-        ArchiveStream(data.appending(Self.table)).rest(most: Self.mostBytes), path: data)
+        ArchiveStream(data.appending(Self.table)).rest(most: Self.mostBytes), path: data.appending(Self.truth)
+      )
       return
     }
     for name in ["ILSVRC2012_devkit_t12.tar.gz", "ILSVRC2012_devkit_t12.tar"]

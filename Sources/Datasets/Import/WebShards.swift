@@ -34,6 +34,8 @@ struct WebShards: ImportSource {
 
   var name: String { "WebDataset (\(counted(shards.count, "shard")))" }
 
+  var heeded: Set<ImportHints.Kind> { [.split] }
+
   var whole: WholeSet? { nil }
 
   func write(to folder: inout ImportedFolder, _ say: (String) -> Void) throws(DataError) {
@@ -149,8 +151,5 @@ struct WebShards: ImportSource {
 
 extension ClassName {
   /// The name of a class that has only a number: five digits, as many as ImageNet-21k needs.
-  fileprivate init(number: Int) {
-    let digits = String(number)
-    self.init(bytes: Array((String(repeating: "0", count: max(0, 5 - digits.count)) + digits).utf8))
-  }
+  fileprivate init(number: Int) { self.init(bytes: Array(String(number, digits: 5).utf8)) }
 }

@@ -61,7 +61,10 @@ public struct DatasetPacker: Sendable {
   }
 
   private func isThere(_ writer: ShardWriter) throws(DataError) -> Bool {
-    guard let index = try ShardIndex(in: writer.out) else { return false }
+    guard let index = try ShardIndex(in: writer.out) else {
+      try FolderLayout.require(writer.out, for: true)
+      return false
+    }
     guard index.settings == writer.settings else { throw .otherPack(folder: writer.out) }
     return true
   }

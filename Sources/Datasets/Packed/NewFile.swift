@@ -34,14 +34,33 @@ struct NewFile: ~Copyable {
   /// - Parameter syncing: Whether to wait until the disk has it: a file that a loss of power may cost needs no wait.
   consuming func finish(syncing: Bool = true) throws(DataError) {
     guard !syncing || fsync(file.descriptor) == 0 else { throw .unwritable(SystemError("write", path)) }
-    let isNamed = Self.unfinished(path).withPlatformString { old in
-      path.withPlatformString { rename(old, $0) == 0 }
-    }
-    guard isNamed else { throw .unwritable(SystemError("write", path)) }
+    try Self.name(path)
   }
 
+  /// Makes `path` a link to a file, at once, in the place of what had that name.
+  static func link(_ path: FilePath, to target: FilePath) throws(DataError) {
+    discard(path)
+    _ = try FileLink.make(unfinished(path), to: target)
+    try name(path)
+  }
+
+  private static func name(_ path: FilePath) throws(DataError) {
+    let isNamed = unfinished(path).withPlatformString { old in
+      path.withPlatformString { rename(old, $0) == 0 }
+    }
+    guard isNamed else {
+      let failure = SystemError("write", path)
+      discard(path)
+      throw .unwritable(failure)
+    }
+  }
+
+  // File systems take 255 bytes: a name for which there is no room is told by its checksum.
+  private static let longestName = 240
+
   private static func unfinished(_ path: FilePath) -> FilePath {
-    let name = path.lastComponent.map { FilePath(root: nil, [$0]).bytes } ?? []
+    var name = path.lastComponent.map { FilePath(root: nil, [$0]).bytes } ?? []
+    if name.count > longestName { name = Array(String(fnv1a(name), radix: 16).utf8) }
     return path.removingLastComponent().appending(
       bytes: [UInt8(ascii: ".")] + name + Array(".unfinished".utf8))
   }

@@ -2,6 +2,9 @@ import CImage
 
 /// Images made smaller for good: no side longer than `longestSide`, as JPEGs.
 public struct Recompression: Equatable, Sendable {
+  /// libjpeg makes no larger ones.
+  public static let largestSide = 65_500
+
   /// The longest side that an image may have, in pixels.
   public var longestSide: Int
   /// libjpeg's quality, 1...100.
@@ -9,7 +12,9 @@ public struct Recompression: Equatable, Sendable {
 
   /// With libjpeg's quality, 1...100.
   public init(longestSide: Int, quality: Int) {
-    precondition(longestSide > 0 && (1...100).contains(quality), "\(longestSide) pixels, quality \(quality)")
+    precondition(
+      (1...Self.largestSide).contains(longestSide) && (1...100).contains(quality),
+      "\(longestSide) pixels, quality \(quality)")
     (self.longestSide, self.quality) = (longestSide, quality)
   }
 

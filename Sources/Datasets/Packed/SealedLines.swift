@@ -26,8 +26,7 @@ struct SealedLines: Sequence {
   }
 
   private static func sealLine(of body: ArraySlice<UInt8>) -> String {
-    let digits = String(body.withUnsafeBytes { CRC32C(of: $0).value }, radix: 16)
-    return seal + String(repeating: "0", count: 8 - digits.count) + digits + "\n"
+    seal + String(body.withUnsafeBytes { CRC32C(of: $0).value }, digits: 8, radix: 16) + "\n"
   }
 
   /// The lines between the first and the last.

@@ -31,9 +31,11 @@ struct ShardIndex: Sendable {
   let split: SplitIndex
 
   /// The name of a shard's file.
-  static func file(of shard: some BinaryInteger) -> String {
-    let digits = String(shard)
-    return "shard-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".tar"
+  static func file(of shard: some BinaryInteger) -> String { "shard-\(String(shard, digits: 6)).tar" }
+
+  /// Whether the folder of a split has one.
+  static func isThere(in root: FilePath) -> Bool {
+    root.appending(name).withPlatformString { access($0, F_OK) == 0 }
   }
 
   /// Reads the index of the split in `root`; nil where there is none, for a folder that is not packed.

@@ -67,7 +67,7 @@ struct ShardWriter: Sendable {
       let smaller = try recompression?.recompressed(image, with: decoder)
       let bytes = smaller?.bytes ?? Array(image.bytes)
       let ending = (smaller == nil ? image.format : .jpeg).ending
-      let key = "\(index)".leftPadded(to: 9)
+      let key = String(index, digits: 9)
       let place = ShardIndex.Place(
         shard: UInt32(shard), block: UInt32(size / TarMember.block + 1), length: UInt32(bytes.count),
         checksum: bytes.withUnsafeBytes { CRC32C(of: $0).value })
@@ -93,11 +93,4 @@ struct ShardWriter: Sendable {
   private func tar(of shard: Int) -> FilePath { out.appending(ShardIndex.file(of: shard)) }
 
   private func notes(of shard: Int) -> FilePath { out.appending(ShardIndex.file(of: shard) + ".tsv") }
-}
-
-extension String {
-  /// The text with zeros before it.
-  fileprivate func leftPadded(to width: Int) -> String {
-    String(repeating: "0", count: max(0, width - count)) + self
-  }
 }

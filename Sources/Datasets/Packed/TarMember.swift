@@ -32,8 +32,5 @@ enum TarMember {
     [UInt8](repeating: 0, count: (block - count % block) % block)
   }
 
-  private static func octal(_ value: Int, digits: Int) -> String {
-    let text = String(value, radix: 8)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
-  }
+  private static func octal(_ value: Int, digits: Int) -> String { String(value, digits: digits, radix: 8) }
 }

@@ -68,10 +68,11 @@ struct SplitScan {
     for image in walk.images { found.append(below(name, image)) }
     for file in walk.leftOut { leftOut[ImageFolder.ending(of: file), default: []].append(below(name, file)) }
     var folders: [[UInt8]] = []
+    var known: Set<[UInt8]> = []
     for image in walk.images {
       guard let slash = image.firstIndex(of: UInt8(ascii: "/")) else { continue }
       let folder = Array(image[..<slash])
-      if folders.last != folder, !folders.contains(folder) { folders.append(folder) }
+      if known.insert(folder).inserted { folders.append(folder) }
     }
     if !folders.isEmpty { nested.append((name, folders)) }
   }

@@ -44,16 +44,10 @@ public struct FolderSplitter {
   /// Makes the whole folder or nothing; throws what `ImageFolder` throws, and for a class that cannot be on both sides.
   public func split() throws(DataError) -> Outcome {
     try Directory.require(folder, orThrow: .noSuchFolder(folder))
-    guard try ShardIndex(in: folder) == nil else { throw .packed(folder: folder) }
+    try requireClasses()
     try require(out, outside: folder)
     try requireEmpty()
     let images = try ImageFolder(folder)
-    let splits = ImageFolderPair.splits
-    if images.classes.contains(where: { $0 == ClassName(stringLiteral: splits.training) }),
-      images.classes.allSatisfy({ Self.splitNames.contains($0) })
-    {
-      throw .alreadySplit(folder: folder)
-    }
     let split = StratifiedSplit(
       try described(images), classes: images.classes.count, share: share, seed: seed)
     guard split.undivided.isEmpty else {
@@ -70,7 +64,13 @@ public struct FolderSplitter {
     return outcome
   }
 
-  private static let splitNames: Set<ClassName> = ["train", "val", "test"]
+  private func requireClasses() throws(DataError) {
+    guard !ShardIndex.isThere(in: folder) else { throw .packed(folder: folder) }
+    guard case .splits(let names) = try FolderLayout(of: folder) else { return }
+    let places = names.map { folder.appending($0) }
+    if let pack = places.first(where: ShardIndex.isThere) { throw .packed(folder: pack) }
+    throw .alreadySplit(folder: places.first ?? folder)
+  }
 
   private func requireEmpty() throws(DataError) {
     var isEmpty = true

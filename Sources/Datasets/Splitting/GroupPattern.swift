@@ -10,10 +10,12 @@ public struct GroupPattern {
     regex = try Regex(text)
   }
 
-  /// The first capture group of the first match, or the whole match where the expression captures nothing; nil for no match.
+  /// The first capture group of the first match, or the whole match where the expression captures nothing; nil for no match,
+  /// and for nothing: images would be of one group because nobody knows theirs.
   func group(of path: some Collection<UInt8>) -> [UInt8]? {
     guard let match = String(decoding: path, as: UTF8.self).firstMatch(of: regex) else { return nil }
     let output = match.output
-    return (output.count > 1 ? output[1] : output[0]).substring.map { Array($0.utf8) }
+    let group = (output.count > 1 ? output[1] : output[0]).substring ?? ""
+    return group.isEmpty ? nil : Array(group.utf8)
   }
 }

@@ -57,12 +57,10 @@ public struct DatasetStatistics: Codable, Equatable, Sendable {
 
   // A folder of classes that is not split yet is looked at as one.
   private static func splits(in folder: FilePath) throws(DataError) -> [(name: String, images: ImageFolder)] {
-    let names = ImageFolderPair.splits
-    var found: [(String, ImageFolder)] = []
-    for name in [names.training, names.validation] where Folders.isFolder(folder.appending(name)) {
-      found.append((name, try ImageFolder(folder.appending(name))))
+    guard case .splits(let names) = try FolderLayout(of: folder) else {
+      return [("", try ImageFolder(folder))]
     }
-    return found.isEmpty ? [("", try ImageFolder(folder))] : found
+    return try names.map { name throws(DataError) in (name, try ImageFolder(folder.appending(name))) }
   }
 }
 

@@ -35,7 +35,9 @@ struct DifferenceHash: Equatable, Sendable {
 ///
 /// Of five parts of a hash, one at least is the same where no more than four bits differ: only hashes that share a part are compared.
 struct SimilarHashes {
+  // Each once, with the place of the first of its kind: many images may look the same.
   private let hashes: [UInt64]
+  private let places: [Int]
   /// For each part, the hashes sorted by it, and where each value of it begins.
   private let order: [[Int32]]
   private let starts: [[Int32]]
@@ -44,7 +46,10 @@ struct SimilarHashes {
     (0, 13), (13, 13), (26, 13), (39, 13), (52, 12),
   ]
 
-  init(_ hashes: [UInt64]) {
+  init(_ all: [UInt64]) {
+    var known = Set<UInt64>(minimumCapacity: all.count)
+    places = all.indices.filter { known.insert(all[$0]).inserted }
+    let hashes = places.map { all[$0] }
     self.hashes = hashes
     var (order, starts): ([[Int32]], [[Int32]]) = ([], [])
     for part in Self.parts {
@@ -71,12 +76,13 @@ struct SimilarHashes {
       for index in order[number][Int(starts[number][value])..<Int(starts[number][value + 1])] {
         let distance = (hashes[Int(index)] ^ hash).nonzeroBitCount
         guard distance <= DifferenceHash.tolerance else { continue }
+        if distance == 0 { return (places[Int(index)], 0) }
         if best.map({ (distance, Int(index)) < ($0.distance, $0.index) }) ?? true {
           best = (Int(index), distance)
         }
       }
     }
-    return best
+    return best.map { (places[$0.index], $0.distance) }
   }
 
   private static func value(of part: (shift: UInt64, width: UInt64), _ hash: UInt64) -> Int {

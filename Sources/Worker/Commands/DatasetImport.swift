@@ -37,8 +37,9 @@ struct DatasetImport: ParsableCommand {
   var labels: String?
 
   @Option(
-    help: ArgumentHelp("Where images belong of which the source does not say it.", valueName: "train|val"))
-  var split: SplitName = .train
+    help: ArgumentHelp(
+      "Where images belong of which the source does not say it. (default: train)", valueName: "train|val"))
+  var split: SplitName?
 
   @Flag(help: "Take an archive of ILSVRC or CIFAR that has not all images.")
   var partial = false
@@ -69,6 +70,9 @@ struct DatasetImport: ParsableCommand {
     hints.isHeldOut = split == .val
     let importer = try DatasetImporter(FilePath(source), to: FilePath(out), hints)
     say("importing \(importer.sourceName)")
+    for flag in idle(importer) {
+      Console.warn("warning: \(flag) has no effect on \(importer.sourceName)")
+    }
     let folder = try importer.write(isPartial: partial, say)
     for (name, split) in [("train", folder.training), ("val", folder.validation)] where split.images > 0 {
       let there = split.images - split.written
@@ -76,16 +80,32 @@ struct DatasetImport: ParsableCommand {
         "\(name): \(grouped(split.images)) \(noun(split.images, "image")) in \(counted(split.classes, "class", "classes"))"
           + (there > 0 ? ", of which \(grouped(there)) were there" : ""))
     }
-    let rest = folder.unreadable
-    if rest.count > 0 {
-      let names = rest.first.map(\.masked).joined(separator: ", ")
-      let more = rest.count > rest.first.count ? " and \(rest.count - rest.first.count) more" : ""
+    let (unread, replaced) = (folder.unreadable, folder.replaced)
+    if unread.count > 0 {
       Console.warn(
-        "warning: \(counted(rest.count, "file is no image", "files are no images")) that can be read: \(names)\(more). Training "
+        "warning: \(counted(unread.count, "file is no image", "files are no images")) that can be read: \(names(unread)). Training "
           + "leaves such files out or ends at them: remove what is none")
+    }
+    if replaced.count > 0 {
+      Console.warn(
+        "warning: \(counted(replaced.count, "file was", "files were")) there in another size, or as another link, and "
+          + "\(noun(replaced.count, "was", "were")) replaced: \(names(replaced))")
     }
     print("To look them through: twins-worker dataset scan \(FilePath(out).quoted)")
     if folder.training.images > 0 { print("To train on them: --data-path \(FilePath(out).quoted)") }
+  }
+
+  private func idle(_ importer: DatasetImporter) -> [String] {
+    [
+      ("--labels", labels != nil && !importer.heeded.contains(.labels)),
+      ("--split", split != nil && !importer.heeded.contains(.split)),
+      ("--partial", partial && !importer.hasKnownSize),
+    ].filter(\.1).map(\.0)
+  }
+
+  private func names(_ files: ImportedFolder.Named) -> String {
+    files.first.map(\.masked).joined(separator: ", ")
+      + (files.count > files.first.count ? " and \(files.count - files.first.count) more" : "")
   }
 
   private func say(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }

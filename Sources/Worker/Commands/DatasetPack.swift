@@ -13,7 +13,8 @@ struct DatasetPack: ParsableCommand {
     discussion: """
       OUT/train and OUT/val get tar files that WebDataset reads too, and an index of them. Packed as they are, the images \
       train to the same weights as the folder, to the bit. A packing that was interrupted goes on where it was when the same \
-      command is given again; twins-worker dataset scan OUT checks what was written.
+      command is given again; twins-worker dataset scan OUT checks what was written. Whether images of FOLDER have changed since under the same \
+      names is not looked at: remove OUT to pack them anew.
       """)
 
   @Argument(help: "The folder with train/ and val/, or with train/ alone.", transform: withHomeFolder)
@@ -39,7 +40,7 @@ struct DatasetPack: ParsableCommand {
 
   func validate() throws {
     try Worker.validate(threads, "--threads", in: 1...manyThreads)
-    try Worker.validate(maxSide, "--max-side", in: 1...65_535)
+    try Worker.validate(maxSide, "--max-side", in: 1...Recompression.largestSide)
     try Worker.validate(quality, "--quality", in: 1...100)
     try Worker.validate(shardImages, "--shard-images", in: 1...1_000_000)
   }

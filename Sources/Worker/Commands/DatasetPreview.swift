@@ -15,7 +15,7 @@ struct DatasetPreview: ParsableCommand {
     discussion: """
       The views are cropped, scaled, mirrored and augmented as a training's on one worker are, to the bit; mixing and erasing come \
       later and are not shown. All training flags are taken, so that a command line can be tried without its launch flags; --input-size, --aa, \
-      --scale, --color-jitter, --no-aug, --recipe and --seed change what is seen:
+      --scale, --color-jitter, --no-aug, --sampler, --recipe and --seed change what is seen:
         twins-worker dataset preview FOLDER --recipe small --output views.html
       """)
 
@@ -50,18 +50,17 @@ struct DatasetPreview: ParsableCommand {
   func run() throws {
     var flags = training
     flags.images.dataPath = folder
-    let recipe = try flags.request().recipe(worldSize: 1)
+    let request = try flags.request()
+    let recipe = try request.recipe(worldSize: 1)
     let images = try ImageFolderPair(FilePath(folder), for: .training).training
     try require(FilePath(output), outside: FilePath(folder))
-    // In batches of one, so that a folder of a few images has a whole one; the order is the same.
-    let sampler = try Sampler(
-      count: images.count, worldSize: 1, batchSize: 1, seed: recipe.seed, shuffle: recipe.data.shuffles,
-      repetitions: recipe.data.repeatedAugmentation ? 3 : 1)
-    let views = Array(sampler.batches(epoch: epoch, rank: 0).joined().prefix(count))
-    let batch = try TrainingViews(images, recipe.data.trainingTransform(), seed: recipe.seed)
-      .batch(views, epoch: epoch, threads: Processors.usable)
+    let views = TrainingViews(
+      images, try recipe.data.trainingTransform(), seed: recipe.seed, skipping: request.run.skipDamaged)
+    let batch = try views.first(
+      count, of: Sampler(viewsOf: recipe, images), epoch: epoch, threads: Processors.usable)
+    sayDamage(batch?.damage ?? [])
     guard let batch, let bytes = drawn(batch, of: images, recipe) else {
-      throw Failure("memory is short for \(counted(views.count, "image"))", exitStatus: .inputOutput)
+      throw Failure("memory is short for \(counted(count, "image"))", exitStatus: .inputOutput)
     }
     let written = bytes.withUnsafeBytes { bytes in
       Result { () throws(CheckpointError) in try AtomicFile.write(bytes, to: output) }
@@ -70,6 +69,11 @@ struct DatasetPreview: ParsableCommand {
     print(
       "\(masked(output)): \(batch.count) of \(counted(images.count, "training image")) at \(batch.size) × \(batch.size)"
     )
+  }
+
+  private func sayDamage(_ damage: [Damage]) {
+    let errors = Dictionary(damage.map { ($0.image, $0.error) }, uniquingKeysWith: { first, _ in first })
+    for (_, error) in errors.sorted(by: { $0.key < $1.key }) { Console.warn("warning: skipped: \(error)") }
   }
 
   private func drawn(_ batch: PixelBatch, of images: ImageFolder, _ recipe: Recipe) -> [UInt8]? {

@@ -20,8 +20,16 @@ struct PreviewPage {
     return page.text
   }
 
+  /// The image that a view is of: the next one that is whole.
+  private func image(of number: Int) -> Int {
+    let damaged = Set(batch.damage.map(\.image))
+    var index = batch.indices[number] % folder.count
+    while damaged.contains(index) { index = (index + 1) % folder.count }
+    return index
+  }
+
   private func figure(_ number: Int) -> String? {
-    let (side, index) = (batch.size, batch.indices[number] % folder.count)
+    let (side, index) = (batch.size, image(of: number))
     let bytes = side * side * 3
     guard
       let png = encodedPNG(

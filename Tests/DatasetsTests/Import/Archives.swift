@@ -62,6 +62,7 @@ struct MatWriter {
     case number(UInt16)
     case text(String)
     case array([Double])
+    case nothing
   }
 
   static func file(fields: [String], _ rows: [[Value]], isCompressed: Bool) -> [UInt8] {
@@ -84,6 +85,7 @@ struct MatWriter {
     case .text(let text):
       element(
         14, start(of: 4, count: text.utf16.count) + element(4, text.utf16.flatMap { little(Int($0), 2) }))
+    case .nothing: little(14, 4) + little(0, 4)
     case .array(let numbers):
       element(
         14,

@@ -98,6 +98,41 @@ import Testing
     #expect(found.count == 5)
     #expect(found["n01440764/n01440764_0.JPEG"] == [UInt8](repeating: 7, count: image(0).count))
     #expect(found["n01440764/n01440764_1.JPEG"] == image(1))
+    #expect(folder.replaced.count == 1)
+    #expect(folder.replaced.first == [out.appending("train/n01440764/n01440764_1.JPEG")])
+  }
+
+  @Test func `a link that leads elsewhere is replaced at once, and said to be`() throws {
+    try temporary.write(image(0), to: "a.jpg")
+    try temporary.write(Array("a.jpg,cat\n".utf8), to: "t.csv")
+    try temporary.write(image(1), to: "out/train/cat/a.jpg")
+    #expect(try imported("t.csv").replaced.first == [out.appending("train/cat/a.jpg")])
+    #expect(try files("train") == ["cat/a.jpg": image(0)])
+    #expect(try imported("t.csv").replaced.count == 0)
+    // Where there can be no link, what was there is not lost.
+    try FileManager.default.removeItem(atPath: "\(out)/train/cat/a.jpg")
+    try temporary.write(image(1), to: "out/train/cat/a.jpg/own.jpg")
+    #expect(throws: DataError.self) { try imported("t.csv") }
+    #expect(try files("train") == ["cat/a.jpg/own.jpg": image(1)])
+  }
+
+  @Test func `names are as long as the file system takes`() throws {
+    let name = "a/" + String(repeating: "n", count: 249) + ".jpg"
+    try temporary.write(image(0), to: name)
+    try temporary.write(Array("\(name),cat\n".utf8), to: "t.csv")
+    try imported("t.csv")
+    #expect(try files("train").keys.map(\.utf8.count) == [4 + 255])
+  }
+
+  @Test func `nothing is imported into a pack, or into its own source`() throws {
+    try temporary.write([], to: "out/val/index.tsv")
+    try temporary.write(tar([("0.jpg", image(4)), ("0.cls", [0x30])]), to: "w/0.tar")
+    #expect(throws: DataError.wouldBeHidden(folder: out.appending("val"))) { try imported("w") }
+    let inside = temporary.file("w/out")
+    let importer = try DatasetImporter(temporary.file("w"), to: inside, ImportHints())
+    #expect(throws: DataError.insideItself(path: inside, folder: temporary.file("w"))) {
+      try importer.write(isPartial: true) { _ in }
+    }
   }
 
   @Test func `fewer images than the whole are an error, unless that is meant`() throws {
@@ -210,6 +245,20 @@ import Testing
     let pixels = try decoded(try #require(training["automobile/data_batch_1_00001.png"]))
     #expect(pixels == (0..<3072).map { UInt8(truncatingIfNeeded: ($0 % 3 * 1024 + $0 / 3) * 4) })
     #expect(try imported(form).training.written == 0)
+  }
+
+  @Test func `a folder with CIFAR's archive is CIFAR, and the version for Python is named`() throws {
+    let parts: [(name: String, bytes: [UInt8])] = [
+      ("cifar-10-batches-bin/data_batch_1.bin", cifar([0])),
+      ("cifar-10-batches-bin/batches.meta.txt", Array("airplane\n".utf8)),
+    ]
+    try temporary.write(gzipped(tar(parts)), to: "c/cifar-10-binary.tar.gz")
+    #expect(try imported("c").training.images == 1)
+    try temporary.write(tar([("cifar-10-batches-py/data_batch_1", [1])]), to: "c/python.tar")
+    let error = #expect(throws: DataError.self) { try imported("c/python.tar") }
+    #expect(try #require(error).description.contains("the binary one is read, cifar-10-binary.tar.gz"))
+    try temporary.write([], to: "c/cifar-100-binary.tar.gz")
+    #expect(throws: DataError.self) { try imported("c") }
   }
 
   @Test func `CIFAR-100 goes by its fine labels, and records are not cut`() throws {
@@ -337,6 +386,27 @@ import Testing
     }
   }
 
+  @Test func `a table of tabs may have more commas in its first line`() throws {
+    try temporary.write(image(0), to: "a,b,c.jpg")
+    try temporary.write(Array("a,b,c.jpg\tcat\n".utf8), to: "t.tsv")
+    #expect(try imported("t.tsv").training.images == 1)
+    #expect(try files("train") == ["cat/a,b,c.jpg": image(0)])
+  }
+
+  @Test func `what a table names and is not there is told by its line`() throws {
+    try temporary.write(Array("id,name\na.jpg,cat\n".utf8), to: "t.csv")
+    let error = #expect(throws: DataError.self) { try imported("t.csv") }
+    let words = try #require(error).description
+    #expect(words.contains("in line 1: cannot read \(temporary.path)/id: No such file"))
+    #expect(words.contains("called path and label"))
+    try temporary.write(Array("path,label\n\nb.jpg,cat\n".utf8), to: "t.csv")
+    let second = #expect(throws: DataError.self) { try imported("t.csv") }
+    #expect(try #require(second).description.contains("in line 3: cannot read \(temporary.path)/b.jpg"))
+    #expect(mkfifo("\(temporary.path)/b.jpg", 0o600) == 0)
+    let pipe = #expect(throws: DataError.self) { try imported("t.csv") }
+    #expect(try #require(pipe).description.contains("it is a pipe"))
+  }
+
   @Test func `blanks within quotes and within names are kept`() {
     let rows = Array(DelimitedRows(Array(" a b ,\" c \" ,\"d\"\"\"\t, \n".utf8)))
     #expect(rows.first?.fields.map { String(decoding: $0, as: UTF8.self) } == ["a b", " c ", "d\"", ""])
@@ -421,16 +491,29 @@ import Testing
     let file = MatWriter.file(
       fields: ["a", "b"], [[.number(1), .text("x")], [.number(2), .text("y")]], isCompressed: false)
     #expect(
-      (try? MatFile(file))?.rows == [
+      (try? MatFile(file, fields: ["a", "b"]))?.rows == [
         ["a": .number(1), "b": .text("x")], ["a": .number(2), "b": .text("y")],
       ])
-    for count in stride(from: 0, to: file.count, by: 3) { _ = try? MatFile(Array(file.prefix(count))) }
+    for count in stride(from: 0, to: file.count, by: 3) {
+      _ = try? MatFile(Array(file.prefix(count)), fields: ["a", "b"])
+    }
     for place in 128..<file.count {
       for value: UInt8 in [0, 1, 0x7f, 0xff] {
         var changed = file
         changed[place] = value
-        _ = try? MatFile(changed)
+        _ = try? MatFile(changed, fields: ["a", "b"])
       }
+    }
+  }
+
+  @Test func `of MATLAB's file no more is kept than is asked for, and of a huge one nothing`() throws {
+    let file = MatWriter.file(fields: ["a", "b"], [[.number(1), .text("x")]], isCompressed: true)
+    #expect(try MatFile(file, fields: ["b"]).rows == [["b": .text("x")]])
+    // Elements without content, eight bytes each.
+    let rows = [[MatWriter.Value]](repeating: [.nothing], count: 1 << 16 + 1)
+    let reason = "a structure of 65537 elements is none of ImageNet's"
+    #expect(throws: MatFile.Malformed(reason: reason)) {
+      try MatFile(MatWriter.file(fields: ["a"], rows, isCompressed: false), fields: ["a"])
     }
   }
 }

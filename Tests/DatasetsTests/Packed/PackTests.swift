@@ -132,6 +132,12 @@ import Testing
     #expect(left == ["index.tsv"] + (0..<5).map { "shard-00000\($0).tar" })
   }
 
+  @Test func `nothing is packed into a folder of images, which the index would hide`() throws {
+    try temporary.write([1], to: "out/val/cat/1.jpg")
+    #expect(throws: DataError.wouldBeHidden(folder: out.appending("val"))) { try pack() }
+    #expect(try ShardIndex(in: out.appending("val")) == nil)
+  }
+
   @Test func `a pack of other settings is not taken for this one`() throws {
     try pack()
     #expect(throws: DataError.otherPack(folder: out.appending("train"))) { try pack(perShard: 6) }

@@ -67,7 +67,12 @@ import Testing
       for _ in 0..<(1 + generator.integer(below: 8)) {
         damaged[8 + generator.integer(below: file.count - 8)] = UInt8(generator.integer(below: 256))
       }
-      do { _ = try decoded(damaged) } catch is DataError { failures += 1 }
+      do {
+        _ = try decoded(damaged)
+      } catch let error as DataError {
+        failures += 1
+        if case .damagedImage(_, let reason) = error { #expect(!reason.isEmpty && !reason.hasPrefix(":")) }
+      }
     }
     #expect(failures > 0)
   }
@@ -191,6 +196,25 @@ import Testing
   func `a TIFF that is made by hand is read where its tiles are small`(planes: Int) throws {
     let file = tiledTIFF(side: 16, tile: (16, 16), planes: planes)
     #expect(try decoded(file) == [UInt8](repeating: planes == 1 ? 1 : 253, count: 16 * 16 * 3))
+  }
+
+  @Test func `a kind of image that is not read may be whole, and is not called damaged`() throws {
+    // Of a camera's filter.
+    var tiff = tiledTIFF(side: 16, tile: (16, 16), planes: 1)
+    tiff.replaceSubrange(66..<68, with: [0x23, 0x80])
+    var bitmap = try Fixture.bytes("decode/565.bmp")
+    // 12 bits a pixel.
+    bitmap[28] = 12
+    var jpeg = try Fixture.bytes("decode/baseline-420.jpg")
+    let frame = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xFF, 0xC0]) })
+    // Differential.
+    jpeg[frame + 1] = 0xC5
+    for (file, word) in [(tiff, "photometric 32803"), (bitmap, "BMP"), (jpeg, "SOF")] {
+      let error = try #require(throws: DataError.self) { try decoded(file, path: "x") }
+      guard case .unreadKind("x", let reason) = error else { return #expect(Bool(false), "\(error)") }
+      #expect(reason.contains(word))
+      #expect(error.damagedFile == "x" && error.description.contains("convert x x.png"))
+    }
   }
 
   @Test func `a small JPEG that claims gigabytes is refused before anything is allocated`() throws {

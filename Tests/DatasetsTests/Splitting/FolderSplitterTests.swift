@@ -103,7 +103,7 @@ import Testing
     try FileManager.default.removeItem(atPath: "\(out)/mine")
     _ = try split()
     let again = FolderSplitter(out, to: temporary.file("new"), share: 0.2, seed: 0, groups: nil)
-    #expect(throws: DataError.alreadySplit(folder: out)) { try again.split() }
+    #expect(throws: DataError.alreadySplit(folder: out.appending("train"))) { try again.split() }
     try temporary.write(Fixture.bytes("decode/rgb.png"), to: "all/lone/1.png")
     let lone = FolderSplitter(folder, to: temporary.file("new"), share: 0.2, seed: 0, groups: nil)
     let refusal = DataError.indivisible(["lone"], folder: folder, grouped: false)
@@ -112,8 +112,40 @@ import Testing
     #expect(Folders.names(in: temporary.path).sorted() == ["all", "out"])
   }
 
+  @Test func `a folder is split where train or val has folders, whatever its classes are called`() throws {
+    #expect(try FolderLayout(of: folder) == .classes)
+    for name in ["train", "val"] { try temporary.write([1], to: "all/\(name)/1.png") }
+    #expect(try FolderLayout(of: folder) == .classes)
+    try temporary.write([1], to: "all/val/a/1.png")
+    #expect(try FolderLayout(of: folder) == .splits(["train", "val"]))
+    #expect(throws: DataError.alreadySplit(folder: folder.appending("train"))) { try split() }
+    // A pack has no folders, and is not to be removed as a class without images.
+    try temporary.write([], to: "pack/val/index.tsv")
+    for (path, pack) in [("pack", "pack/val"), ("pack/val", "pack/val")] {
+      let splitter = FolderSplitter(temporary.file(path), to: out, share: 0.2, seed: 0, groups: nil)
+      #expect(throws: DataError.packed(folder: temporary.file(pack))) { try splitter.split() }
+    }
+  }
+
+  @Test func `what cannot get its name at the end is refused at the beginning`() throws {
+    func splitter(_ path: FilePath) -> FolderSplitter {
+      FolderSplitter(folder, to: path, share: 0.2, seed: 0, groups: nil)
+    }
+    let nameless = temporary.file("new/..")
+    try temporary.makeFolder("new")
+    #expect(throws: DataError.self) { try splitter(nameless).split() }
+    try temporary.write([1], to: "file")
+    #expect(throws: DataError.noSuchFolder(temporary.file("file"))) {
+      try splitter(temporary.file("file")).split()
+    }
+    try FileManager.default.createSymbolicLink(atPath: "\(temporary.path)/link", withDestinationPath: "new")
+    #expect(try splitter(temporary.file("link")).split().classes.count == 2)
+    #expect(try ImageFolderPair(temporary.file("new")).classes.count == 2)
+  }
+
   @Test(arguments: [
-    ("^([a-z]+)-([0-9])", "ab-3.jpg", "ab"), ("[0-9]+", "ab-37.jpg", "37"), ("^(x)|b", "ab.jpg", nil),
+    ("^([a-z]+)-([0-9])", "ab-3.jpg", "ab"), ("^(p[0-9]*)?", "ab.jpg", nil), ("x*", "ab.jpg", nil),
+    ("[0-9]+", "ab-37.jpg", "37"), ("^(x)|b", "ab.jpg", nil),
     ("x", "ab.jpg", nil),
   ])
   func `a group is the first capture, or the whole match`(pattern: String, path: String, group: String?)

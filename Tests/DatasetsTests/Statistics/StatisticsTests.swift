@@ -84,7 +84,9 @@ import Testing
 
   @Test func `the nearest hash is found as if all were compared`() {
     var generator = KeyedGenerator(seed: 3, stream: .geometry, epoch: 0)
-    let hashes = (0..<500).map { _ in generator.next() }
+    var hashes = (0..<400).map { _ in generator.next() }
+    // Some are there several times.
+    hashes += hashes.suffix(100)
     let similar = SimilarHashes(hashes)
     for trial in 0..<400 {
       var hash = hashes[generator.integer(below: 500)]
@@ -135,6 +137,15 @@ import Testing
     var packed = try DatasetStatistics(measuring: temporary.file("pack"), threads: 2)
     packed.folder = found.folder
     #expect(packed == found)
+  }
+
+  @Test func `a class may be called train`() throws {
+    for name in ["cat", "train"] {
+      try write(picture(1, width: 20, height: 30), width: 20, to: "\(name)/1.png")
+    }
+    let found = try DatasetStatistics(measuring: folder, threads: 1)
+    #expect(found.splits.map(\.name) == [""])
+    #expect(found.splits[0].classes.map(\.name.text) == ["cat", "train"])
   }
 
   @Test func `a folder that is not split is one, and damage is not counted`() throws {
