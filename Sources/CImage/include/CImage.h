@@ -79,9 +79,6 @@ int ci_png_write(const char *path, const uint8_t *samples, int32_t width, int32_
 int ci_png_encode(const uint8_t *samples, int32_t width, int32_t height, int32_t channels, uint8_t **bytes,
                   size_t *count);
 
-/// Inflates a gzip file (or copies a plain one) into a new block that the caller gives to `free`.
-int ci_gzip_read(const char *path, uint8_t **bytes, size_t *count);
-
 #ifdef __cplusplus
 }
 #endif

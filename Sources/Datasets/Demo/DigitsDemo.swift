@@ -90,6 +90,8 @@ extension DataError {
 struct DigitsTable {
   static let side = 28
   static let classes = 10
+  /// Far more than its 5,000 rows take.
+  private static let mostBytes = 1 << 28
 
   /// An image's grey values, row by row, and the digit it shows.
   struct Row {
@@ -102,14 +104,13 @@ struct DigitsTable {
   /// Reads the whole table; throws `noSuchTable` or `malformedTable`.
   init(_ path: String) throws(DataError) {
     guard access(path, F_OK) == 0 else { throw .noSuchTable(path: path) }
-    var bytes: UnsafeMutablePointer<UInt8>?
-    var count = 0
-    guard ci_gzip_read(path, &bytes, &count) == 0 else {
-      throw .malformedTable(path: path, reason: String(cString: ci_last_error()))
+    let bytes: [UInt8]
+    do throws(DataError) {
+      bytes = try ArchiveStream(FilePath(path)).rest(most: Self.mostBytes)
+    } catch .malformedArchive(_, _, let reason) {
+      throw .malformedTable(path: path, reason: reason)
     }
-    defer { free(bytes) }
-    let lines = UnsafeBufferPointer(start: bytes, count: count).split(separator: UInt8(ascii: "\n"))
-    for (number, line) in lines.enumerated() {
+    for (number, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
       guard let row = Self.row(line) else {
         throw .malformedTable(path: path, reason: "row \(number + 1) is not 784 levels and a digit")
       }
@@ -117,7 +118,7 @@ struct DigitsTable {
     }
   }
 
-  private static func row(_ line: Slice<UnsafeBufferPointer<UInt8>>) -> Row? {
+  private static func row(_ line: ArraySlice<UInt8>) -> Row? {
     var values: [UInt8] = []
     values.reserveCapacity(side * side + 1)
     for field in line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
