@@ -52,4 +52,5 @@ def main(out, wheels):
             part(photograph, chance).save(folder / f"{number:04}.jpg", quality=chance.randint(85, 95), subsampling="4:2:0")
 
 
-main(sys.argv[1], sys.argv[2:])
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

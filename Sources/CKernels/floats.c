@@ -1,14 +1,7 @@
 #include "CKernels.h"
+#include "every_processor.h"
 
 #include <string.h>
-
-// One source, several instruction sets: the loader picks the best that the processor has.
-// Not under the thread sanitizer: the loader asks before that has started.
-#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
-#define EVERY_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define EVERY_PROCESSOR
-#endif
 
 // A cache line of floats. The compiler makes one, two or four registers of it.
 typedef float line __attribute__((vector_size(64), aligned(1), may_alias));

@@ -1,13 +1,8 @@
 #include "CKernels.h"
+#include "every_processor.h"
 
 #include <stdint.h>
 #include <string.h>
-
-#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
-#define EVERY_PROCESSOR __attribute__((target_clones("avx512f", "default")))
-#else
-#define EVERY_PROCESSOR
-#endif
 
 static inline float float_at(const void *floats, size_t index) {
   float value;

@@ -1,13 +1,8 @@
 #include "CKernels.h"
+#include "every_processor.h"
 
 // As in update.c: a product and a sum fused into one rounding would make processors differ.
 #pragma STDC FP_CONTRACT OFF
-
-#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
-#define EVERY_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define EVERY_PROCESSOR
-#endif
 
 EVERY_PROCESSOR
 void floats_lion(float *restrict w, const float *restrict g, float *restrict m, size_t count,

@@ -1,5 +1,4 @@
 import CKernels
-import CTorch
 
 extension FlatUpdate {
   /// Lion (Chen et al. 2023), the formula of ``updateLion(weights:gradients:means:learningRate:betas:decay:limits:file:line:)``.
@@ -45,16 +44,6 @@ extension FlatUpdate {
     }
   }
 
-  private func adam(
-    _ scale: Double, _ step: Int, rate: Double, _ betas: (Double, Double), keep: Double, _ epsilon: Double
-  ) -> floats_adamw_values {
-    require(moments.count == 2, "\(moments.count) moments for Adam", #fileID, #line)
-    return floats_adamw_values(
-      scale: Float(scale), keep: Float(keep), gain1: Float(1 - betas.0), beta2: Float(betas.1),
-      gain2: Float(1 - betas.1), step_size: Float(rate / (1 - power(betas.0, step))),
-      root: Float((1 - power(betas.1, step)).squareRoot()), epsilon: Float(epsilon))
-  }
-
   /// Scales the gradients, then bounds each element.
   public func clipValues(scale: Double, to limit: Double) {
     floats_clip_values(gradients.baseAddress, gradients.count, Float(scale), Float(limit))
@@ -69,93 +58,7 @@ extension FlatUpdate {
   }
 }
 
-/// One step of Lion for a list of tensors, in place.
-///
-/// Three parallel lists of float32 tensors on one device, and the rate as for AdamW:
-/// `w *= 1 - rate · decay; w -= rate · sign(β₁ · m + (1 - β₁) · g); m = β₂ · m + (1 - β₂) · g`.
-public func updateLion(
-  weights: [Tensor], gradients: [Tensor], means: [Tensor], learningRate: Tensor, betas: (Double, Double),
-  decay: Double, limits: UpdateLimits = UpdateLimits(), file: StaticString = #fileID, line: UInt = #line
-) {
-  let lists = [weights, gradients, means]
-  require(lists.allSatisfy { $0.count == weights.count }, "lists of unequal length", file, line)
-  let handles = lists.map { $0.map { Optional($0.handle) } }
-  let status = withExtendedLifetime((lists, limits, learningRate)) {
-    ct_lion_(
-      handles[0], handles[1], handles[2], Int32(weights.count), learningRate.handle, betas.0, betas.1, decay,
-      limits.handles)
-  }
-  check(status, file, line)
-}
-
-/// What a step of Adam's kin is called by name.
-public enum AdamKin: Sendable {
-  /// Each parameter's step as long as its weights, times the rate (You et al. 2020; timm's `lamb` without a clip of its own).
-  case lamb
-  /// AdamW without the elements that go against their gradients (Liang et al. 2024; timm's `cadamw`).
-  case cautious
-}
-
-/// One step of a rule with Adam's two means for a list of tensors, in place; lists and numbers are those of AdamW.
-public func update(
-  _ rule: AdamKin, weights: [Tensor], gradients: [Tensor], means: [Tensor], squares: [Tensor], step: Tensor,
-  learningRate: Tensor, betas: (Double, Double), decay: Double, epsilon: Double,
-  limits: UpdateLimits = UpdateLimits(), file: StaticString = #fileID, line: UInt = #line
-) {
-  let lists = [weights, gradients, means, squares]
-  require(lists.allSatisfy { $0.count == weights.count }, "lists of unequal length", file, line)
-  let handles = lists.map { $0.map { Optional($0.handle) } }
-  let call = rule == .lamb ? ct_lamb_ : ct_cautious_adamw_
-  let status = withExtendedLifetime((lists, limits, step, learningRate)) {
-    call(
-      handles[0], handles[1], handles[2], handles[3], Int32(weights.count), step.handle, learningRate.handle,
-      betas.0, betas.1, decay, epsilon, limits.handles)
-  }
-  check(status, file, line)
-}
-
-/// One step of Muon for a list of matrices, or kernels as matrices of a row for each output, in place.
-///
-/// Three parallel lists of float32 tensors on one device, and the rate as for AdamW: `m += (1 - momentum) · (g - m)`, and
-/// `w = (1 - rate · decay) · w - rate · 0.2 · √max(rows, columns) · o`, where o is `m` with singular values of nearly 1
-/// (Jordan et al. 2024; Liu et al. 2025; timm's `muon`, which computes o in bfloat16).
-public func updateMuon(
-  weights: [Tensor], gradients: [Tensor], means: [Tensor], learningRate: Tensor, momentum: Double,
-  decay: Double, epsilon: Double, limits: UpdateLimits = UpdateLimits(), file: StaticString = #fileID,
-  line: UInt = #line
-) {
-  let lists = [weights, gradients, means]
-  require(lists.allSatisfy { $0.count == weights.count }, "lists of unequal length", file, line)
-  let handles = lists.map { $0.map { Optional($0.handle) } }
-  let status = withExtendedLifetime((lists, limits, learningRate)) {
-    ct_muon_(
-      handles[0], handles[1], handles[2], Int32(weights.count), learningRate.handle, momentum, decay, epsilon,
-      limits.handles)
-  }
-  check(status, file, line)
-}
-
 /// Stands for what keeps memory that outlives the tensors made of it.
 private final class MemoryOfAnother: Sendable {
   static let owner = MemoryOfAnother()
-}
-
-extension Tensor {
-  /// Bounds every element, in place.
-  public func clip(to limit: Double, file: StaticString = #fileID, line: UInt = #line) {
-    check(ct_clip_values_(handle, limit), file, line)
-  }
-}
-
-/// Bounds the norm of each output's gradient by `factor` times that of its weights, in place.
-public func clipUnits(
-  of gradients: [Tensor], weights: [Tensor], to factor: Double, file: StaticString = #fileID,
-  line: UInt = #line
-) {
-  require(gradients.count == weights.count, "lists of unequal length", file, line)
-  let handles = [gradients, weights].map { $0.map { Optional($0.handle) } }
-  let status = withExtendedLifetime((gradients, weights)) {
-    ct_clip_units_(handles[0], handles[1], Int32(weights.count), factor)
-  }
-  check(status, file, line)
 }

@@ -2,8 +2,11 @@ import Testing
 
 /// Whole runs of the built programs: real processes, sockets, images and libtorch.
 ///
-/// One after another, because each takes the machine for itself and some of them measure how fast it ends.
+/// One after another, because each is several processes; but beside `Trainings`, since half of a run is waiting.
 @Suite(.serialized) enum EndToEnd {}
+
+/// Those of them that are about what is trained, in `Training`.
+@Suite(.serialized) enum Trainings {}
 
 /// How the program should end: the documented statuses, written out so that a change of one is seen here.
 enum Status {

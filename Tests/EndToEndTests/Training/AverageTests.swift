@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Trainings {
   /// Runs that average their weights: both sets are evaluated, written and gone on with.
   @Suite struct AverageTests {
     let place: Workplace

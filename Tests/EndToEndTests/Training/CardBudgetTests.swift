@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Trainings {
   /// Holds a step on a card to what it may cost: what the test card counts, of runs of more steps and of fewer.
   @Suite struct CardBudgetTests {
     let place: Workplace

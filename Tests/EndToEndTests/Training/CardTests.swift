@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension Trainings {
   /// Trains on cards that a library of the tests brings: the device path, without a card.
   @Suite struct CardTests {
     let place: Workplace

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Trainings {
   /// What other programs read of a run: TensorBoard and promtool, which `scripts/readers` fetches.
   @Suite struct CurvesTests {
     let place: Workplace

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Launcher
 
-extension EndToEnd {
+extension Trainings {
   /// Two hosts, which are this machine, with an output folder each.
   @Suite struct DisksTests {
     let place: Workplace

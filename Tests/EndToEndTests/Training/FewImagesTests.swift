@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Trainings {
   /// A few hundred images from scratch: 343 in ten classes, made here.
   @Suite struct FewImagesTests {
     let place: Workplace

@@ -4,7 +4,7 @@ import Testing
 import Wire
 import WorkerLink
 
-extension EndToEnd {
+extension Trainings {
   /// Workers of several hosts, which are addresses of this machine, started as their launchers would.
   @Suite struct HostsTests {
     let place: Workplace

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Launcher
 
-extension EndToEnd {
+extension Trainings {
   /// Launchers of several hosts, which are this machine, with two workers each.
   @Suite struct LaunchersTests {
     let place: Workplace

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Trainings {
   @Suite struct RankTests {
     let place: Workplace
 
@@ -18,6 +18,24 @@ extension EndToEnd {
       #expect(launched == alone)
       for (shared, own) in zip(four, alone) {
         #expect(abs(shared - own) <= 1e-5 * own, "\(four) and \(alone)")
+      }
+    }
+
+    @Test func `four workers look for a rate as one does, and leave a curve alone`() throws {
+      let search = ["--lr-find", "--lr-find-steps", "12", "--drop-path", "0"]
+      var curves: [[Double]] = []
+      for (launch, batch) in [("1", "8"), ("4", "2")] {
+        let training = place.training(launch, "--batch-size", batch)
+        let end = try ProgramRun(.launcher, ["--nproc", launch] + training + search, in: place).finish()
+        #expect(end.status == Status.done, "\(end.errors)")
+        let files = RunFiles(folder: place.output(launch))
+        #expect(try files.names() == ["lr-find.csv", "lr-find.html", "run"])
+        let rows = String(decoding: try files.bytes("lr-find.csv"), as: UTF8.self).split(separator: "\n")
+        curves.append(rows.dropFirst().compactMap { Double($0.split(separator: ",")[2]) })
+      }
+      try #require(curves[0].count > 5 && curves[1].count == curves[0].count)
+      for (shared, own) in zip(curves[1], curves[0]) {
+        #expect(abs(shared - own) <= 1e-3 * own, "\(curves)")
       }
     }
 

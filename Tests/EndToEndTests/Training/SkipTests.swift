@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Trainings {
   /// Trainings on data sets with damaged images in them: `--skip-damaged`.
   @Suite struct SkipTests {
     let place: Workplace

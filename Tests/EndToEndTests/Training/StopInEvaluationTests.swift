@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Trainings {
   /// Runs that are stopped or meet a bad image while they evaluate, or meet one while they train.
   @Suite struct StopInEvaluationTests {
     let place: Workplace

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Launcher
 
-extension EndToEnd {
+extension Trainings {
   /// Workers in the environment that torchrun gives, without it, and as a program of our own launcher.
   @Suite struct TorchrunTests {
     let place: Workplace

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Trainings {
   @Suite struct TrainingTests {
     let place: Workplace
 

@@ -2,7 +2,7 @@ import Collective
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Trainings {
   /// What may not depend on how the ranks talk to each other.
   @Suite struct TransportTests {
     let place: Workplace
