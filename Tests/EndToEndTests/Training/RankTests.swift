@@ -22,7 +22,7 @@ extension Trainings {
     }
 
     @Test func `four workers look for a rate as one does, and leave a curve alone`() throws {
-      let search = ["--lr-find", "--lr-find-steps", "12", "--drop-path", "0"]
+      let search = ["--lr-find", "--lr-find-steps", "20", "--drop-path", "0"]
       var curves: [[Double]] = []
       for (launch, batch) in [("1", "8"), ("4", "2")] {
         let training = place.training(launch, "--batch-size", batch)
