@@ -27,6 +27,12 @@ public struct EvaluationFlags: ParsableArguments {
       valueName: "dir"), transform: withHomeFolder)
   var outputDir: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Evaluate what a training with the same --val-split held out of a folder without val/.",
+      valueName: "part"))
+  var valSplit: Double?
+
   @Option(help: ArgumentHelp("Network of the weights. (default: what the file says)", valueName: "name"))
   var model: String?
 
@@ -84,7 +90,8 @@ public struct EvaluationFlags: ParsableArguments {
   package func trainingFlags() throws(OutputError) -> (arguments: [String], note: String?) {
     let named = try NamedWeights(weights, average: useEma)
     let optional: [(String, String?)] = [
-      ("--split", split), ("--model", model), ("--input-size", inputSize?.description),
+      ("--split", split), ("--val-split", valSplit?.description), ("--model", model),
+      ("--input-size", inputSize?.description),
       ("--crop-pct", cropPct?.description), ("--batch-size", batchSize?.description),
       ("--amp", amp?.rawValue), ("--threads", threads?.description),
       ("--num-workers", numWorkers?.description),

@@ -51,7 +51,10 @@ public enum ForeignFlags {
     ("--cutmix-alpha", "--cutmix ALPHA"),
     ("--aug-repeats --ra-sampler --ra-reps", "--repeated-aug"),
     ("--num-classes --nb-classes", "the folders in train/ are the classes, and their number is found there"),
-    ("--train-split --val-split", "the splits are the folders train/ and val/ in --data-path"),
+    (
+      "--train-split",
+      "the splits are the folders train/ and val/ in --data-path, and --val-split PART holds images out"
+    ),
   ]
 
   private static let steps: [Meaning] = [

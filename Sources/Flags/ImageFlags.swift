@@ -60,6 +60,12 @@ package struct ImageFlags: ParsableArguments {
       "kind"))
   package var sampler: Recipe.Sampling?
 
+  @Option(
+    help: help(
+      "Hold this part of each class out to evaluate on, where --data-path has no val/: the images that dataset split would.",
+      of: "--val-split", "part"))
+  package var valSplit: Double?
+
   package init() {}
 
   static let rows: [FlagRow] = [
@@ -80,6 +86,8 @@ package struct ImageFlags: ParsableArguments {
     FlagRow(
       "--std", \.images.std.given, sets: \.data.deviations, "data.deviations", .colour(0.001...10),
       evaluates: true),
+    FlagRow(
+      "--val-split", \.images.valSplit, sets: \.data.heldOut, "data.heldOut", .share, evaluates: true),
     FlagRow("--shuffle", \.images.shuffle, sets: \.data.shuffles, "data.shuffles"),
     FlagRow(
       "--repeated-aug", \.images.repeatedAug, sets: \.data.repeatedAugmentation, "data.repeatedAugmentation"),

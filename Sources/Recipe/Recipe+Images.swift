@@ -39,6 +39,8 @@ extension Recipe {
     public var means = imageNetMeans
     /// What the rest of each is divided by.
     public var deviations = imageNetDeviations
+    /// The part of each class's images that is held out to evaluate on, where the folder has no val/; 0 where it has one.
+    public var heldOut = 0.0
 
     /// The reference's values.
     public init() {}
@@ -65,6 +67,7 @@ extension Recipe {
       try values.readLater(&cropMode, .cropMode)
       try values.readLater(&means, .means)
       try values.readLater(&deviations, .deviations)
+      try values.readLater(&heldOut, .heldOut)
     }
   }
 

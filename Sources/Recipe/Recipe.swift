@@ -102,7 +102,7 @@ extension Recipe {
     + [
       "loss.classWeights", "loss.gamma", "loss.kind", "loss.weightsOfFile", "mixing.offEpoch",
       "data.sampling", "data.verticalFlip",
-      "data.cropMode", "data.means", "data.deviations", "optimizer.clipMode",
+      "data.cropMode", "data.means", "data.deviations", "data.heldOut", "optimizer.clipMode",
     ]
 
   private static let standard = Recipe().tree

@@ -54,7 +54,8 @@ extension DataError: CustomStringConvertible {
       it. See what it was made of: head -1 \(folder.appending(ShardIndex.name).quoted)
       """
     case .noSuchTable, .malformedTable: tableDescription
-    case .notEmpty, .insideItself, .packed, .alreadySplit, .wouldBeHidden, .indivisible, .ungrouped:
+    case .notEmpty, .insideItself, .packed, .alreadySplit, .wouldBeHidden, .heldOutTwice, .indivisible,
+      .ungrouped:
       splittingDescription
     case .notImportable, .malformedArchive, .unusableMember, .malformedList, .noLabels, .incomplete,
       .repeatedImage,
@@ -149,7 +150,7 @@ extension DataError: CustomStringConvertible {
     switch split {
     case ImageFolderPair.splits.training: ""
     case ImageFolderPair.splits.validation:
-      "; --no-eval trains without val/, and evaluate has --split NAME for another folder"
+      "; --val-split 0.2 holds a part of train/ out, --no-eval trains without val/, and evaluate has --split NAME for another folder"
     default: "; --split names a folder in it, or '.' for itself"
     }
   }

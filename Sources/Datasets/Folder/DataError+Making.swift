@@ -24,6 +24,8 @@ extension DataError {
       \(folder.masked) would have folders of images and a pack, of which only the pack is read. Choose another folder. See: \
       ls \(folder.quoted)
       """
+    case .heldOutTwice(let folder):
+      "\(folder.masked) has a val/ of its own, so there is nothing to hold out. Leave --val-split away."
     case .indivisible(let classes, let folder, let grouped):
       """
       \(firstOf(classes.map { "\"\($0)\"" })) of \(folder.masked) cannot be in train/ and in val/, and every label after a class \

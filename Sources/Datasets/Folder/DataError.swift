@@ -65,6 +65,8 @@ public enum DataError: Error, Equatable, Sendable {
   case alreadySplit(folder: FilePath)
   /// A split that would have folders of images beside a pack.
   case wouldBeHidden(folder: FilePath)
+  /// Images are to be held out of a folder that has `val/`.
+  case heldOutTwice(folder: FilePath)
   /// Classes that cannot have images on both sides of a split.
   case indivisible([ClassName], folder: FilePath, grouped: Bool)
   /// An image in whose path the pattern of groups finds none.

@@ -70,6 +70,23 @@ public struct ImageFolder: Sendable {
     return ImageFolder(root, index, classes, starts: renumbered, store)
   }
 
+  /// What is learnt from and what is held out: the same images that `FolderSplitter` puts on either side.
+  func divided(holdingOut share: Double) throws(DataError) -> (ImageFolder, ImageFolder) {
+    let described = (0..<count).map { image in
+      let label = label(at: image)
+      return StratifiedSplit.Image(
+        label: label, group: classes[label].bytes + [UInt8(ascii: "/")] + name(of: image))
+    }
+    let split = StratifiedSplit(described, classes: classes.count, share: share, seed: 0)
+    guard split.undivided.isEmpty else {
+      throw .indivisible(split.undivided.map { classes[$0] }, folder: root, grouped: false)
+    }
+    func side(_ isHeldOut: Bool) -> ImageFolder {
+      ImageFolder(root, index.part((0..<count).filter { split.isHeldOut[$0] == isHeldOut }))
+    }
+    return (side(false), side(true))
+  }
+
   /// Has the index kept where it was not yet.
   func keep(in indexes: IndexFolder) { indexes.keep(index, of: root) }
 

@@ -9,6 +9,8 @@ public struct ImageFolderPair: Sendable {
   public let training: ImageFolder
   /// What the accuracy is measured on; without images where nothing is measured.
   public let validation: ImageFolder
+  /// What both were made of, where the folder is not split.
+  private let undivided: ImageFolder?
 
   /// What images are needed for.
   public enum Purpose: Sendable {
@@ -24,12 +26,21 @@ public struct ImageFolderPair: Sendable {
   ///
   /// The reference numbers each split's classes on its own, so that one missing folder shifts the labels unnoticed.
   /// - Parameters:
+  ///   - share: The part of each class that is held out of a folder without `val/`, which may have its classes in `train/` or
+  ///     in itself; 0 for one that is split.
   ///   - evaluated: The folder that an evaluation goes through; `.` is `folder` itself.
   ///   - indexes: Where the indexes of both are kept; nil for ones in this process's memory alone.
   public init(
-    _ folder: FilePath, for purpose: Purpose = .trainingAndEvaluation,
+    _ folder: FilePath, for purpose: Purpose = .trainingAndEvaluation, holdingOut share: Double = 0,
     evaluating evaluated: String = Self.splits.validation, keptIn indexes: IndexFolder? = nil
   ) throws(DataError) {
+    if share > 0, evaluated == Self.splits.validation {
+      let whole = try ImageFolder(Self.undivided(folder), keptIn: indexes)
+      (training, validation) = try whole.divided(holdingOut: share)
+      undivided = whole
+      return
+    }
+    undivided = nil
     if purpose == .evaluation {
       validation = try ImageFolder(evaluated == "." ? folder : Self.split(evaluated, of: folder))
       training = ImageFolder(empty: folder.appending(Self.splits.training), classes: validation.classes)
@@ -50,16 +61,17 @@ public struct ImageFolderPair: Sendable {
     else {
       return nil
     }
-    return ImageFolderPair(training: training, validation: validation)
+    return ImageFolderPair(training: training, validation: validation, undivided: undivided)
   }
 
   /// Has the indexes kept that were not yet, for want of a folder.
   public func keep(in indexes: IndexFolder) {
-    for split in [training, validation] where split.count > 0 { split.keep(in: indexes) }
+    let kept = undivided.map { [$0] } ?? [training, validation]
+    for folder in kept where folder.count > 0 { folder.keep(in: indexes) }
   }
 
-  private init(training: ImageFolder, validation: ImageFolder) {
-    (self.training, self.validation) = (training, validation)
+  private init(training: ImageFolder, validation: ImageFolder, undivided: ImageFolder?) {
+    (self.training, self.validation, self.undivided) = (training, validation, undivided)
   }
 
   /// The class names of both splits.
@@ -71,6 +83,14 @@ public struct ImageFolderPair: Sendable {
     let path = folder.appending(name)
     try Directory.require(path, orThrow: .missingSplit(name, dataset: folder))
     return path
+  }
+
+  /// The folder of the classes of a data set that has no `val/`; throws where it has one.
+  private static func undivided(_ folder: FilePath) throws(DataError) -> FilePath {
+    try Directory.require(folder, orThrow: .noSuchFolder(folder))
+    guard case .splits(let names) = try FolderLayout(of: folder) else { return folder }
+    guard names == [splits.training] else { throw .heldOutTwice(folder: folder) }
+    return folder.appending(splits.training)
   }
 
   private func requireEqualClasses() throws(DataError) {

@@ -76,6 +76,22 @@ struct SplitIndexBuilder {
 }
 
 extension SplitIndex {
+  /// The images by these numbers, which rise, in the same classes. It says nothing of what they were found in: it is not to be kept.
+  func part(_ images: [Int]) -> SplitIndex {
+    var builder = SplitIndexBuilder()
+    var next = 0
+    for (label, name) in classes.enumerated() {
+      builder.name(name)
+      builder.beginClass()
+      let end = label + 1 < starts.count ? starts[label + 1] : names.count
+      while next < images.count, images[next] < end {
+        builder.add(names[images[next]], at: places?[images[next]])
+        next += 1
+      }
+    }
+    return builder.finish(isPacked: places != nil)
+  }
+
   /// Lists the folders of `root` as classes, and the images below them.
   init(walking root: FilePath) throws(DataError) {
     var builder = SplitIndexBuilder()

@@ -52,7 +52,9 @@ struct DatasetPreview: ParsableCommand {
     flags.images.dataPath = folder
     let request = try flags.request()
     let recipe = try request.recipe(worldSize: 1)
-    let images = try ImageFolderPair(FilePath(folder), for: .training).training
+    let images = try ImageFolderPair(
+      FilePath(folder), for: .training, holdingOut: recipe.data.heldOut
+    ).training
     try require(FilePath(output), outside: FilePath(folder))
     let views = TrainingViews(
       images, try recipe.data.trainingTransform(), seed: recipe.seed, skipping: request.run.skipDamaged)

@@ -49,7 +49,7 @@ struct RunPlan {
     if let beginning { try Possession.check(folder.path, beginning) }
     indexes = settings.writes && !settings.dryRun ? folder.indexes(ofHost: rank.hosts?.host ?? 0) : nil
     let found = try ImageFolderPair(
-      FilePath(recipe.data.path), for: settings.purpose,
+      FilePath(recipe.data.path), for: settings.purpose, holdingOut: recipe.data.heldOut,
       evaluating: settings.split ?? ImageFolderPair.splits.validation, keptIn: indexes)
     data = found.numbered(as: classes) ?? found
     updates = settings.trains ? try Sampler(recipe, of: data.training).stepsPerEpoch : 0

@@ -56,6 +56,38 @@ import Testing
     }
   }
 
+  @Test
+  func `a folder trains on the same images without being split, with its classes in train/ and packed too`()
+    throws
+  {
+    _ = try split()
+    let divided = try ImageFolderPair(out)
+    try FileManager.default.createDirectory(
+      atPath: "\(temporary.path)/set", withIntermediateDirectories: false)
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(temporary.path)/set/train", withDestinationPath: folder.string)
+    let pack = temporary.file("pack")
+    _ = try DatasetPacker(temporary.file("set"), to: pack, imagesPerShard: 5, recompression: nil)
+      .pack(threads: 1) { _, _, _ in }
+    for place in [folder, temporary.file("set"), pack] {
+      let pair = try ImageFolderPair(place, holdingOut: 0.25)
+      #expect(pair.classes == divided.classes && pair.validation.classCounts == [2, 1])
+      #expect(names(in: pair.training) == names(in: divided.training))
+      #expect(names(in: pair.validation) == names(in: divided.validation))
+      let memory = FileMemory()
+      let image = try Array(pair.validation.contents(of: 2, in: memory))
+      #expect(try withExtendedLifetime(memory) { try image == Fixture.bytes("decode/rgb.png") })
+      #expect(
+        try ImageFolderPair(place, for: .evaluation, holdingOut: 0.25).validation.digest
+          == pair.validation.digest)
+    }
+    #expect(throws: DataError.heldOutTwice(folder: out)) { try ImageFolderPair(out, holdingOut: 0.25) }
+    #expect(throws: DataError.indivisible(["only"], folder: temporary.file("few"), grouped: false)) {
+      try temporary.write(Fixture.bytes("decode/rgb.png"), to: "few/only/one.png")
+      return try ImageFolderPair(temporary.file("few"), holdingOut: 0.25)
+    }
+  }
+
   @Test func `both sides together are the folder, by hard links`() throws {
     let outcome = try split()
     #expect(outcome.classes.map(\.heldOut) == [2, 1])
