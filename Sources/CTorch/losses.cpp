@@ -1,5 +1,6 @@
 // What networks learn by.
 #include "handles.h"
+#include <limits>
 #include <optional>
 
 using ct::returning;
@@ -32,8 +33,8 @@ int ct_focal_loss(const ct_tensor *logits, const ct_tensor *targets, const ct_te
                   ct_tensor **out) {
   return returning(out, [&] {
     auto logs = at::log_softmax(logits->value, -1);
-    // Below 0 by rounding, a power of it would be no number.
-    auto rest = at::clamp_min(1 - logs.exp(), 0);
+    // Below 0 by rounding, a power of it would be no number, and at 0 the slope of one below 1 none.
+    auto rest = at::clamp_min(1 - logs.exp(), std::numeric_limits<float>::min());
     auto losses = targets->value * at::pow(rest, gamma) * logs;
     if (weights) losses = losses * weights->value;
     return losses.sum(-1).mean().neg();

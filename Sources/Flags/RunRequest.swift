@@ -31,8 +31,14 @@ package struct RunRequest: Codable, Equatable, Sendable {
 
   /// How the run means to begin in its output folder.
   package var beginning: Beginning {
-    Beginning(
-      overwrites: run.overwrite, resume: run.resume, finetune: run.finetune, config: run.config)
+    let (teacher, weights) = (asked.recipe.distillation.teacher, asked.recipe.loss.classWeights)
+    return Beginning(
+      overwrites: run.overwrite, resume: run.resume,
+      inputs: [
+        ("--finetune", run.finetune), ("--config", run.config),
+        ("--teacher", teacher.isEmpty ? nil : teacher),
+        ("--class-weights", ["", Recipe.Loss.balanced].contains(weights) ? nil : weights),
+      ])
   }
 
   /// The resolved recipe for a run of `worldSize` ranks, which goes on with saved values where there are some.

@@ -11,12 +11,11 @@ package struct Beginning {
   /// The files and folders that it starts from, by the flags that name them.
   private let inputs: [(flag: String, path: String)]
 
-  package init(overwrites: Bool, resume: String?, finetune: String?, config: String?) {
+  /// - Parameter inputs: What else it reads, by the flags that name it.
+  package init(overwrites: Bool, resume: String?, inputs: [(flag: String, path: String?)] = []) {
     self.overwrites = overwrites
     self.resume = resume
-    inputs = [("--resume", resume), ("--finetune", finetune), ("--config", config)].compactMap { flag, path in
-      path.map { (flag, $0) }
-    }
+    self.inputs = ([("--resume", resume)] + inputs).compactMap { flag, path in path.map { (flag, $0) } }
   }
 
   /// Whether it goes on with the run in `folder`, rather than beginning epoch 0 beside or over it.
@@ -25,8 +24,13 @@ package struct Beginning {
     return resume == "auto" || Folders.isFolder(resume) && Self.lies(resume, in: folder)
   }
 
-  /// Throws where the run would remove what it starts from.
+  /// Throws where the run would remove what it starts from, or write over what it learns from.
   func check(in folder: String) throws(OutputError) {
+    if let (flag, teacher) = inputs.first(where: { $0.flag == "--teacher" }), Self.lies(teacher, in: folder) {
+      throw OutputError(
+        "\(flag) \(teacher): the run would write its own weights over the teacher's. Choose another --output-dir.",
+        exitStatus: .usage)
+    }
     guard overwrites else { return }
     if resume == "auto" {
       throw OutputError(
@@ -49,5 +53,4 @@ package struct Beginning {
     defer { free(whole) }
     return String(cString: whole)
   }
-
 }

@@ -94,6 +94,7 @@ import Testing
       beginning(overwrites: true, resume: folder + "/checkpoints/epoch-0002"),
       beginning(overwrites: true, finetune: folder + "/best.safetensors"),
       beginning(overwrites: true, config: folder + "/recipe.json"),
+      beginning(overwrites: true, teacher: folder), beginning(teacher: folder + "/best.safetensors"),
     ]
     for beginning in inputs {
       let refusal = #expect(throws: OutputError.self) { try take(beginning) }
@@ -141,12 +142,15 @@ import Testing
     #expect(try String(contentsOfFile: outer.path + "/precious", encoding: .utf8) == "precious")
   }
 
-  private let anew = Beginning(overwrites: false, resume: nil, finetune: nil, config: nil)
+  private let anew = Beginning(overwrites: false, resume: nil)
 
   private func beginning(
-    overwrites: Bool = false, resume: String? = nil, finetune: String? = nil, config: String? = nil
+    overwrites: Bool = false, resume: String? = nil, finetune: String? = nil, config: String? = nil,
+    teacher: String? = nil
   ) -> Beginning {
-    Beginning(overwrites: overwrites, resume: resume, finetune: finetune, config: config)
+    Beginning(
+      overwrites: overwrites, resume: resume,
+      inputs: [("--finetune", finetune), ("--config", config), ("--teacher", teacher)])
   }
 
   private func take(_ beginning: Beginning? = nil) throws -> Possession {

@@ -44,6 +44,18 @@ import Torch
     }
   }
 
+  /// The slope of a root at 0 is no number.
+  @Test(arguments: [0, 0.5, 1, 2])
+  func `focal loss of an image that is certain has a gradient`(gamma: Double) {
+    var recipe = Recipe()
+    (recipe.loss.kind, recipe.loss.gamma) = (.focal, gamma)
+    let logits = Tensor([200, 0, 0] as [Float], [1, 3])
+    logits.requireGradient()
+    let loss = Criterion(recipe, weights: nil, on: .cpu)(logits, Tensor([1, 0, 0] as [Float], [1, 3]))
+    loss.backward()
+    #expect(loss.item() == 0 && logits.gradient.elements(as: Float.self).allSatisfy { $0 == 0 })
+  }
+
   @Test(arguments: Recipe.Loss.Kind.allCases)
   func `three ranks learn by any loss and weights as one does`(kind: Recipe.Loss.Kind) throws {
     let recipe = makeRecipe { $0.loss.kind = kind }

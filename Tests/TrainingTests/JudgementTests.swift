@@ -48,19 +48,35 @@ import Testing
     #expect(!accuracy.hear(tally(0), average: nil).isBest && loss.hear(tally(0), average: nil).isBest)
   }
 
-  @Test func `a run goes on with what it had come to, by another monitor anew`() throws {
+  @Test func `a run goes on with what it had come to, and by another monitor with the best of that`() throws {
+    var (recipe, judgement) = (Recipe(), Judgement(by: .acc1))
+    recipe.judging.earlyStop = 5
+    for (correct, loss) in [(50, 1.5), (40, 1)] {
+      _ = judgement.hear(tally(correct, loss: loss), average: nil)
+    }
+    let saved = try reread(
+      TrainingState(epoch: 1, steps: 2, bestAccuracy: 50, classes: [], recipe: recipe, judgement: judgement))
+    var resumed = Judgement(saved, by: .acc1)
+    #expect(resumed.worse == 1 && !resumed.hear(tally(50), average: nil).isBest)
+    var byLoss = Judgement(saved, by: .loss)
+    #expect(byLoss.worse == 0 && !byLoss.hear(tally(90, loss: 1.2), average: nil).isBest)
+    #expect(byLoss.hear(tally(10, loss: 0.9), average: nil).isBest)
+  }
+
+  @Test func `a checkpoint without figures has its accuracy, and who asks for an end now has not waited`()
+    throws
+  {
     var judgement = Judgement(by: .acc1)
     for correct in [50, 40] { _ = judgement.hear(tally(correct), average: nil) }
-    let state = TrainingState(
+    var state = TrainingState(
       epoch: 1, steps: 2, bestAccuracy: 50, classes: [], recipe: Recipe(), judgement: judgement)
-    let saved = try JSONDecoder().decode(TrainingState.self, from: JSONEncoder().encode(state))
-    var resumed = Judgement(saved, by: .acc1)
-    #expect(resumed == judgement && resumed.worse == 1)
-    #expect(Judgement(saved, by: .loss) == Judgement(by: .loss))
-    var old = saved
-    old.judgement = nil
-    var fromOld = Judgement(old, by: .acc1)
-    #expect(!resumed.hear(tally(50), average: nil).isBest && !fromOld.hear(tally(50), average: nil).isBest)
-    #expect(fromOld.hear(tally(51), average: nil).isBest)
+    #expect(Judgement(try reread(state), by: .acc1).worse == 0)
+    state.judgement = nil
+    var fromOld = Judgement(try reread(state), by: .acc1)
+    #expect(!fromOld.hear(tally(50), average: nil).isBest && fromOld.hear(tally(51), average: nil).isBest)
+  }
+
+  private func reread(_ state: TrainingState) throws -> TrainingState {
+    try JSONDecoder().decode(TrainingState.self, from: JSONEncoder().encode(state))
   }
 }

@@ -103,4 +103,18 @@ import Testing
     }
     #expect(resumed == straight && resumed.rate == recipe.schedule.minimum)
   }
+
+  @Test func `a plateau goes on as far below another rate, and anew by another figure`() throws {
+    var recipe = Recipe()
+    (recipe.schedule.kind, recipe.schedule.patience, recipe.schedule.warmupEpochs) = (.plateau, 1, 0)
+    var plateau = try #require(recipe.schedule.newPlateau)
+    for epoch in 0..<4 { plateau.hear(50, after: epoch, recipe.schedule) }
+    #expect(plateau.continued(from: recipe, by: recipe) == plateau && plateau.worse == 1)
+    var other = recipe
+    other.schedule.base *= 3
+    let raised = plateau.continued(from: recipe, by: other)
+    #expect(abs(raised.rate - 3 * plateau.rate) < 1e-12 && raised.worse == 1)
+    other.judging.monitor = .loss
+    #expect(plateau.continued(from: recipe, by: other).best == nil)
+  }
 }

@@ -122,6 +122,29 @@ import Torch
     #expect(resumed == together.map(\.1) && Set(resumed).count == 1)
   }
 
+  @Test func `other parts that are frozen when a run goes on stay frozen, and thaw without their moments`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let first = Self.tuned { _ in }
+    let trainer = try makeTrainer(recipe: first)
+    _ = try Self.train(trainer, 0..<6)
+    let state = TrainingState(
+      epoch: 1, steps: 6, bestAccuracy: 0, classes: [], recipe: first, thawedAfter: trainer.thawedAfter)
+    #expect(trainer.thawedAfter != nil)
+    try trainer.save(state, as: CheckpointName(epoch: 1), in: CheckpointStore(folder: folder.path))
+    var second = first
+    (second.tuning.frozen, second.tuning.unfreezeEpoch) = ("backbone", 5)
+    let resumed = try makeTrainer(recipe: second)
+    _ = try resumed.resume(try VerifiedCheckpoint(verifying: folder.path + "/epoch-0001"))
+    #expect(resumed.thawedAfter == nil && !resumed.begin(epoch: 2))
+    for (index, parameter) in resumed.flat.parameters.enumerated() {
+      let moments = resumed.optimizer.moments.flatMap { $0.parts[index].elements(as: Float.self) }
+      #expect(moments.contains { $0 != 0 } == parameter.name.hasPrefix("head."), "\(parameter.name)")
+    }
+    #expect(resumed.begin(epoch: 5) && resumed.thawedAfter == 6)
+  }
+
   @Test(arguments: [
     ("stages:2-4", "alt_gvt_nano has stages 0 to 3"), ("blocks.1", nil), ("patch_embeds,pos_block", nil),
     ("block", "alt_gvt_nano has no part block. Its parts are patch_embeds, blocks, pos_block, norm, head"),

@@ -92,8 +92,10 @@ struct SweepCommand: LaunchCommand {
     let isNamed =
       launch.threadsPerWorker ?? run.threads != nil
       || ThreadVariable.allCases.contains { environment[$0.rawValue] != nil }
+    // Runs that there are not need no part of the machine.
     return try SweepLanes(
-      parallel, cards: run.deviceLibrary == nil ? cards.ofDrivers : nil, processors: Processors.usable,
+      min(parallel, plan.runs.count - refusals.count),
+      cards: run.deviceLibrary == nil ? cards.ofDrivers : nil, processors: Processors.usable,
       workers: launch.workers.resolved { cards.count }, named: isNamed)
   }
 }

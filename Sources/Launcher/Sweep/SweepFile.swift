@@ -17,6 +17,8 @@ struct SweepFile: Equatable {
 
   /// More runs than this are taken for a mistake.
   static let mostRuns = 10_000
+  /// Up to it a `Double` has every whole number.
+  static let largestNumber = 0x1p53
 
   static func == (one: SweepFile, other: SweepFile) -> Bool {
     one.flags.map(\.name) == other.flags.map(\.name) && one.flags.map(\.value) == other.flags.map(\.value)
@@ -58,9 +60,10 @@ struct SweepFile: Equatable {
     }
     figure = try whole.figure(members["figure"])
     output = try whole.output(members["output"])
-    guard space.count <= Self.mostRuns else {
+    guard let count = space.count, count <= Self.mostRuns else {
       throw whole.error(
-        "that is \(counted(space.count, "run")); \(Self.mostRuns) are the most. Draw some of them: random")
+        "that is \(space.count.map { "\($0)" } ?? "too many") runs; \(Self.mostRuns) are the most. Draw some of them: random"
+      )
     }
   }
 }
@@ -143,11 +146,16 @@ private struct SweepReader {
       return .list(values)
     case .object where takesRanges:
       let parts = try members(tree, known: ["min", "max", "log"])
-      let isLogarithmic = parts["log"] == .truth(true)
+      guard case .truth(let isLogarithmic) = parts["log"] ?? .truth(false) else {
+        throw error("log must be true or false")
+      }
       guard let low = parts["min"]?.number, let high = parts["max"]?.number, low < high,
         !isLogarithmic || low > 0
       else { throw error("min must lie below max, and above 0 where log is true") }
       let isWhole = parts["min"]?.whole != nil && parts["max"]?.whole != nil
+      guard !isWhole || max(abs(low), abs(high)) <= SweepFile.largestNumber else {
+        throw error("whole numbers may go from -2^53 to 2^53 here")
+      }
       return .range(low, high, isLogarithmic: isLogarithmic, isWhole: isWhole)
     default:
       throw error(

@@ -15,10 +15,15 @@ enum SweepSpace: Equatable {
     }
   }
 
-  /// How many combinations there are.
-  var count: Int {
+  /// How many combinations there are; nil where an integer cannot say.
+  var count: Int? {
     switch self {
-    case .grid(let axes): axes.reduce(1) { $0 * $1.domain.count }
+    case .grid(let axes):
+      axes.reduce(1) { product, axis in
+        guard let (count, overflows) = product?.multipliedReportingOverflow(by: axis.domain.count), !overflows
+        else { return nil }
+        return count
+      }
     case .random(let draws, _, _): draws
     }
   }

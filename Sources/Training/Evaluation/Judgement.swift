@@ -1,16 +1,17 @@
 public import Recipe
 
-/// The best results of a run so far by what it is judged by, and how many evaluations found no better one since.
+/// The best results of a run so far, and how many evaluations since found no better one by what it is judged by.
 ///
+/// It keeps the best of every figure: a run that goes on by another one has weights that a worse epoch must not take the place of.
 /// Evaluations count the same on every rank, so it is the same on all; a checkpoint has it.
 public struct Judgement: Codable, Equatable, Sendable {
   /// What the run is judged by.
   public let monitor: Recipe.Judging.Monitor
   /// Evaluations in a row without a better result.
   public private(set) var worse = 0
-  /// The highest scores so far, of the weights and of their average; nil before the first.
-  private var best: Double?
-  private var bestAverage: Double?
+  /// The highest scores so far, of the weights and of their average.
+  private var own = Scores()
+  private var average = Scores()
 
   /// Nothing evaluated yet.
   public init(by monitor: Recipe.Judging.Monitor) { self.monitor = monitor }
@@ -18,12 +19,24 @@ public struct Judgement: Codable, Equatable, Sendable {
   /// What a run has come to that goes on from a state by this monitor.
   public init(_ state: TrainingState, by monitor: Recipe.Judging.Monitor) {
     self.init(by: monitor)
-    if let saved = state.judgement, saved.monitor == monitor {
-      self = saved
-    } else if monitor.isAccuracy {
-      best = state.evaluatedOnlyItsAverage ? 0 : state.bestAccuracy
-      bestAverage = state.evaluatedOnlyItsAverage ? state.bestAccuracy : state.bestAverage
+    if let saved = state.judgement {
+      (own, average) = (saved.own, saved.average)
+      // Who asks for an end only now has not waited yet.
+      if saved.monitor == monitor, state.recipe.judging.earlyStop != nil { worse = saved.worse }
     }
+    // What an older checkpoint has of them.
+    own.accuracy = own.accuracy ?? (state.evaluatedOnlyItsAverage ? 0 : state.bestAccuracy)
+    average.accuracy =
+      average.accuracy ?? (state.evaluatedOnlyItsAverage ? state.bestAccuracy : state.bestAverage)
+  }
+
+  /// Reads what was saved, the figures where they were.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    monitor = try values.decode(Recipe.Judging.Monitor.self, forKey: .monitor)
+    worse = try values.decode(Int.self, forKey: .worse)
+    own = try values.decodeIfPresent(Scores.self, forKey: .own) ?? Scores()
+    average = try values.decodeIfPresent(Scores.self, forKey: .average) ?? Scores()
   }
 
   /// What an evaluation was beside those before it.
@@ -39,37 +52,62 @@ public struct Judgement: Codable, Equatable, Sendable {
   }
 
   /// Hears what the weights came to, and their average where there is one.
-  public mutating func hear(_ own: Evaluator.Tally, average: Evaluator.Tally?) -> Finding {
-    let (ownScore, averageScore) = (score(own), average.map(score))
-    let isBest = improves(ownScore, best)
-    let isBestAverage = averageScore.map { improves($0, bestAverage) } ?? false
-    if isBest { best = ownScore }
-    if isBestAverage { bestAverage = averageScore }
+  public mutating func hear(_ tally: Evaluator.Tally, average averageTally: Evaluator.Tally?) -> Finding {
+    let (scores, averageScores) = (Scores(tally), averageTally.map(Scores.init))
+    let isBest = scores.beat(own, by: monitor)
+    let isBestAverage = averageScores?.beat(average, by: monitor) ?? false
+    own.take(scores)
+    if let averageScores { average.take(averageScores) }
     let isBetter = monitor == .ema ? isBestAverage : isBest
     worse = isBetter ? 0 : worse + 1
+    let judged = monitor == .ema ? averageScores ?? scores : scores
     return Finding(
-      isBest: isBest, isBestAverage: isBestAverage,
-      score: monitor == .ema ? averageScore ?? ownScore : ownScore, isBetter: isBetter)
+      isBest: isBest, isBestAverage: isBestAverage, score: judged[monitor] ?? 0, isBetter: isBetter)
   }
 
   /// Whether a run with this patience ends here.
   public func ends(_ patience: Int?) -> Bool { patience.map { worse >= $0 } ?? false }
 
-  private func score(_ tally: Evaluator.Tally) -> Double {
+  /// Whether a run could have come to it.
+  var isSound: Bool { (0..<1 << 31).contains(worse) && own.isSound && average.isSound }
+}
+
+/// What an evaluation came to by each figure, the higher the better; nil where it did not.
+private struct Scores: Codable, Equatable, Sendable {
+  /// Acc@1.
+  var accuracy: Double?
+  private var balanced: Double?
+  /// Below 0.
+  private var loss: Double?
+
+  /// Before the first evaluation.
+  init() {}
+
+  init(_ tally: Evaluator.Tally) {
+    (accuracy, balanced, loss) = (tally.accuracy1, tally.balancedAccuracy, -tally.meanLoss)
+  }
+
+  subscript(monitor: Recipe.Judging.Monitor) -> Double? {
     switch monitor {
-    case .acc1, .ema: tally.accuracy1
-    case .balanced: tally.balancedAccuracy ?? 0
-    case .loss: -tally.meanLoss
+    case .acc1, .ema: accuracy
+    case .balanced: balanced
+    case .loss: loss
     }
   }
 
-  /// An accuracy of 0 is no best.
-  private func improves(_ score: Double, _ best: Double?) -> Bool {
-    score > best ?? (monitor == .loss ? -.infinity : 0)
+  /// Whether these are better than all before; an accuracy of 0 is no best.
+  func beat(_ best: Scores, by monitor: Recipe.Judging.Monitor) -> Bool {
+    guard let score = self[monitor] else { return false }
+    return score > best[monitor] ?? (monitor == .loss ? -.infinity : 0)
   }
 
-  /// Whether a run could have come to it.
-  var isSound: Bool {
-    (0..<1 << 31).contains(worse) && (best?.isFinite ?? true) && (bestAverage?.isFinite ?? true)
+  /// Keeps the higher of each.
+  mutating func take(_ other: Scores) {
+    func higher(_ one: Double?, _ other: Double?) -> Double? { [one, other].compactMap(\.self).max() }
+    accuracy = higher(accuracy, other.accuracy)
+    balanced = higher(balanced, other.balanced)
+    loss = higher(loss, other.loss)
   }
+
+  var isSound: Bool { [accuracy, balanced, loss].allSatisfy { $0?.isFinite ?? true } }
 }

@@ -16,15 +16,20 @@ public final class Optimizer {
   /// What this rank updates in host memory, cut at blocks' edges and where decay or pace change.
   private var pieces: [Piece] = []
   private let values: Recipe.Optimizer
+  private let unbounded: Set<Int>
 
   /// Some weights, and the shape of the parameter where they are all of one.
   private struct Piece {
     let place: FlatLayout.Place
     var shape: [Int]?
+    var isBounded = true
   }
 
-  init(_ flat: FlatParameters, _ values: Recipe.Optimizer, _ exchange: RankExchange) {
-    self.flat = flat
+  /// - Parameter unbounded: The numbers of the parameters whose gradients adaptive clipping leaves as they are.
+  init(
+    _ flat: FlatParameters, _ values: Recipe.Optimizer, _ exchange: RankExchange, unbounded: Set<Int> = []
+  ) {
+    (self.flat, self.unbounded) = (flat, unbounded)
     (self.exchange, self.values) = (exchange, values)
     let rule = updateRule(values)
     self.rule = rule
@@ -38,7 +43,9 @@ public final class Optimizer {
       pieces = flat.layout.pieces(of: flat.layout.learning.flatMap(exchange.updated)).map { Piece(place: $0) }
       return
     }
-    pieces = flat.learning.map { Piece(place: flat.layout.places[$0], shape: flat.shapes[$0]) }
+    pieces = flat.learning.map {
+      Piece(place: flat.layout.places[$0], shape: flat.shapes[$0], isBounded: !unbounded.contains($0))
+    }
   }
 
   /// How many numbers a rule remembers of each weight.
@@ -101,7 +108,7 @@ public final class Optimizer {
         shape: piece.shape)
       let scalars = UpdateScalars(
         steps: steps - pace.start, learningRate: learningRate * pace.factor,
-        gradientScale: clipped(floats, gradientScale))
+        gradientScale: clipped(floats, gradientScale, isBounded: piece.isBounded))
       rule.update(floats, decays: piece.place.decays, at: scalars)
     }
   }
@@ -115,19 +122,21 @@ extension Optimizer {
     case .norm: break
     case .value: flat.gradients.tensor.clip(to: limit)
     case .agc:
-      let learning = flat.learning
+      let bounded = flat.learning.filter { !unbounded.contains($0) }
       clipUnits(
-        of: learning.map { flat.gradients.parts[$0] }, weights: learning.map { flat.weights.parts[$0] },
+        of: bounded.map { flat.gradients.parts[$0] }, weights: bounded.map { flat.weights.parts[$0] },
         to: limit)
     }
   }
 
   /// Bounds gradients in host memory likewise, which scales them; what is left to multiply them by.
-  private func clipped(_ floats: FlatUpdate, _ scale: Double) -> Double {
-    guard let limit = values.clip, values.clipMode != .norm else { return scale }
-    if values.clipMode == .value {
-      floats.clipValues(scale: scale, to: limit)
-    } else {
+  private func clipped(_ floats: FlatUpdate, _ scale: Double, isBounded: Bool) -> Double {
+    guard let limit = values.clip else { return scale }
+    switch values.clipMode {
+    case .norm: return scale
+    case .value: floats.clipValues(scale: scale, to: limit)
+    case .agc:
+      guard isBounded else { return scale }
       floats.clipUnits(scale: scale, to: limit)
     }
     return 1
@@ -181,6 +190,15 @@ extension Optimizer {
           moment.fill(range.clamped(to: place), from: view.bytes, startingAt: place.lowerBound)
         }
       }
+    }
+  }
+}
+
+extension Optimizer {
+  /// Sets the moments of what does not learn to zero, as they are before its first update.
+  func forgetFrozen() {
+    for index in flat.parameters.indices where flat.layout.places[index].pace == nil {
+      for moment in moments { moment.parts[index].zero() }
     }
   }
 }

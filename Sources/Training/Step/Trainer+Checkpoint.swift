@@ -102,8 +102,11 @@ extension Trainer {
     if let average, let averages { average.fill(from: averages) }
     optimizer.fill(from: moments)
     optimizer.resume(atStep: state.steps)
-    if pacing.freezes, recipe.tuning.unfreezeEpoch != nil, let thawed = state.thawedAfter {
+    if let thawed = thawedAfter(state) {
       thaw(after: thawed)
+    } else {
+      // What learnt in the run before and is frozen in this one begins anew when it thaws.
+      optimizer.forgetFrozen()
     }
     if lossScale != nil, let saved = state.lossScale { lossScale = saved }
     return state

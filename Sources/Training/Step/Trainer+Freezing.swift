@@ -13,6 +13,15 @@ extension Trainer {
     return true
   }
 
+  /// The updates after which what is frozen here had thawed in the run before; nil where it had not, or other parts had.
+  func thawedAfter(_ state: TrainingState) -> Int? {
+    guard pacing.freezes, let first = recipe.tuning.unfreezeEpoch,
+      state.recipe.tuning.frozen == recipe.tuning.frozen,
+      state.place(for: recipe).epoch >= first
+    else { return nil }
+    return state.thawedAfter
+  }
+
   /// Has everything learn; what was frozen counts its own updates from here.
   func thaw(after updates: Int) {
     thawedAfter = updates

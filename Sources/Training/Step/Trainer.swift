@@ -68,7 +68,9 @@ public final class Trainer {
     exchange = RankExchange(
       group, parallelism.updating(by: recipe.optimizer), on: device, clock: clock)
     reducer = GradientReducer(flat, exchange, parallelism)
-    optimizer = Optimizer(flat, recipe.optimizer, exchange)
+    // As in timm, and as its authors do.
+    let heads = network.places.indices.filter { network.places[$0].isOfHead }
+    optimizer = Optimizer(flat, recipe.optimizer, exchange, unbounded: Set(heads))
     average = recipe.ema.enabled ? WeightEMA(flat, recipe.ema) : nil
     weightCheck = WeightCheck(flat: flat, group: group, interval: parallelism.weightCheckInterval)
     lossScale = recipe.computeType == .float16 ? LossScale() : nil

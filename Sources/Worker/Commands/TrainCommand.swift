@@ -63,8 +63,11 @@ struct WorkerRun {
     let mayLieElsewhere = placement.hosts != nil && (request.run.checkpointCopies ?? 1) > 1
     let start = try Resume.from(request, Console(speaks: true), elsewhere: mayLieElsewhere)
     let (plan, rank) = try meet(from: start, placement, through: nil, PhaseReporter([:], slot: 0))
-    // What is gone on from has to fit the network; without it there is nothing to build one for.
-    if start != nil { _ = try Start(plan, rank, from: start) }
+    // What it goes on from, freezes or learns from has to fit the network; else there is nothing to build one for.
+    let recipe = plan.recipe
+    if start != nil || !recipe.tuning.frozen.isEmpty || recipe.distillation.isOn {
+      _ = try Start(plan, rank, from: start)
+    }
     plan.sayRecipe(on: rank.console)
     if request.run.trains {
       plan.sayStart(on: rank.console)

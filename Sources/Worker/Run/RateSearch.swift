@@ -1,4 +1,5 @@
 import Datasets
+import Flags
 import Recipe
 import System
 import Training
@@ -20,9 +21,10 @@ struct RateSearch {
     (self.rank, self.trainer, recipe) = (rank, trainer, plan.recipe)
     ramp = RateRamp(updates: updates)
     sampler = try Sampler(recipe, of: plan.data.training)
+    let skipped = SkippedImages(limit: plan.settings.skipDamaged, of: recipe.data.path, rank)
     loader = BatchLoader(
       folder: plan.data.training, transform: plan.trainingTransform, batchSize: recipe.rankImages,
-      seed: recipe.seed, threads: rank.decodeThreads)
+      seed: recipe.seed, threads: rank.decodeThreads, failures: .replaced(inARow: skipped.mostInARow))
   }
 
   /// Raises the rate to its end, or until the loss has left for good; the same on all ranks.

@@ -24,7 +24,9 @@ extension RunProgress {
     self.init(
       epoch: epoch, partial: partial, updates: state.steps, best: BestAccuracy(state),
       judgement: Judgement(state, by: recipe.judging.monitor),
-      plateau: recipe.schedule.newPlateau.map { state.plateau ?? $0 })
+      plateau: recipe.schedule.newPlateau.map {
+        state.plateau?.continued(from: state.recipe, by: recipe) ?? $0
+      })
   }
 
   /// What a checkpoint says at this place.

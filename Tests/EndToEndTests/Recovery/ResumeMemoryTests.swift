@@ -39,7 +39,11 @@ extension EndToEnd {
     @Test func `a change that makes no sense is refused and leaves the run as it was`() throws {
       try stop("parts")
       let files = RunFiles(folder: place.output("parts"))
-      let before = try (files.names(), files.bytes("recipe.json"), files.bytes("train.jsonl"))
+      // Which images there are is kept by whoever finds out first.
+      func contents() throws -> (Set<String>, Data, Data) {
+        try (files.names().subtracting(["index"]), files.bytes("recipe.json"), files.bytes("train.jsonl"))
+      }
+      let before = try contents()
       for (flags, message) in [
         (["--model", "pcpvt_small_v0"], "leave --model out"), (["--opt", "sgd"], "leave --opt out"),
         (["--model-ema"], "leave --model-ema out"),
@@ -47,7 +51,7 @@ extension EndToEnd {
         let end = try work(["--resume", place.output("parts")] + flags).finish()
         #expect(end.status == Status.badConfiguration && end.errors.contains(message), "\(end.errors)")
       }
-      #expect(try (files.names(), files.bytes("recipe.json"), files.bytes("train.jsonl")) == before)
+      #expect(try contents() == before)
     }
 
     @Test func `a launcher's restarts have what the checkpoint says too`() throws {

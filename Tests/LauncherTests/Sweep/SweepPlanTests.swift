@@ -83,6 +83,18 @@ import Testing
     (#"{"grid": {"drop_path": [0], "drop-path": [1]}}"#, "drop-path stands here twice"),
     (#"{"grid": {"lr": [1]}, "figure": "f1"}"#, "figure must be one of acc1, balanced, loss, ema"),
     (#"{"random": {"runs": 20000, "flags": {"lr": [1]}}}"#, "from 1 to 10000"),
+    (
+      #"{"random": {"runs": 2, "flags": {"lr": {"min": 1, "max": 2, "log": "yes"}}}}"#,
+      "log must be true or false"
+    ),
+    (
+      #"{"random": {"runs": 2, "flags": {"seed": {"min": 0, "max": 9223372036854775807}}}}"#,
+      "from -2^53 to 2^53"
+    ),
+    (
+      #"{"grid": {"\#((1...10).map { "f\($0)\": [\((1...100).map(String.init).joined(separator: ","))" }.joined(separator: "], \""))]}}"#,
+      "that is too many runs"
+    ),
   ])
   func `what is wrong in a file is named`(text: String, words: String) {
     let error = #expect(throws: RecipeError.self) { try SweepFile(text, named: "a.json") }

@@ -19,6 +19,15 @@ public struct Plateau: Codable, Equatable, Sendable {
   /// Nothing evaluated yet.
   init(rate: Double) { self.rate = rate }
 
+  /// The same for a run that goes on by other values: as far below its rate as below the old one, and with nothing evaluated
+  /// yet where another figure decides.
+  public func continued(from old: Recipe, by new: Recipe) -> Plateau {
+    var plateau = self
+    if new.schedule.base != old.schedule.base { plateau.rate *= new.schedule.base / old.schedule.base }
+    if new.judging.monitor != old.judging.monitor { (plateau.best, plateau.worse) = (nil, 0) }
+    return plateau
+  }
+
   /// Hears what epoch `epoch` of a run came to, the higher the better.
   ///
   /// The epochs of the warm-up are not counted, as in timm's `PlateauLRScheduler`.
