@@ -148,7 +148,8 @@ extension DataError: CustomStringConvertible {
   // What else may have been meant.
   private static func advice(_ split: String) -> String {
     switch split {
-    case ImageFolderPair.splits.training: ""
+    case ImageFolderPair.splits.training:
+      "; of a folder that has the classes themselves, --val-split 0.2 holds a part of each out"
     case ImageFolderPair.splits.validation:
       "; --val-split 0.2 holds a part of train/ out, --no-eval trains without val/, and evaluate has --split NAME for another folder"
     default: "; --split names a folder in it, or '.' for itself"

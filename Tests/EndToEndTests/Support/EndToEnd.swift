@@ -3,10 +3,10 @@ import Testing
 /// Whole runs of the built programs: real processes, sockets, images and libtorch.
 ///
 /// One after another, because each is several processes; but beside `Trainings`, since half of a run is waiting.
-@Suite(.serialized) enum EndToEnd {}
+@Suite(.serialized, .thread("EndToEnd")) enum EndToEnd {}
 
 /// Those of them that are about what is trained, in `Training`.
-@Suite(.serialized) enum Trainings {}
+@Suite(.serialized, .thread("Trainings")) enum Trainings {}
 
 /// How the program should end: the documented statuses, written out so that a change of one is seen here.
 enum Status {
