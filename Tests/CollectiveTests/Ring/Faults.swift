@@ -20,6 +20,8 @@ final class FaultyTransport: RingTransport {
   private let target: Int
   private var sent = 0
   private var heldBack: Message?
+  /// What there was no room for behind another message.
+  private var late: Message?
   private var isDead = false
   private let thaw: DispatchSemaphore
 
@@ -36,6 +38,10 @@ final class FaultyTransport: RingTransport {
 
   func trySend(_ message: Message) throws(CollectiveError) -> Bool {
     guard !isDead else { return false }
+    if let waiting = late {
+      guard try wire.trySend(waiting) else { return false }
+      late = nil
+    }
     if sent == target, fault == .die { throw die() }
     if sent == target, fault == .freeze {
       thaw.wait()
@@ -49,11 +55,11 @@ final class FaultyTransport: RingTransport {
     let sending = sent == target ? message.damaged(by: fault) : message
     let second = sent == target && fault == .duplicate ? message.damaged(by: fault) : heldBack
     guard try wire.trySend(sending) else { return false }
-    if let second {
-      guard try wire.trySend(second) else { throw .system(detail: "no room for the fault") }
-      heldBack = nil
-    }
     sent += 1
+    if let second {
+      heldBack = nil
+      late = try wire.trySend(second) ? nil : second
+    }
     return true
   }
 
