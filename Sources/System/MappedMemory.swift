@@ -4,8 +4,9 @@ import Glibc
 ///
 /// Each initializer gives nil, with errno set, where the system refuses; a file's descriptor may be closed afterwards.
 public final class MappedMemory: Sendable {
-  // Safe: only the place is kept here, and it never changes; who may touch the bytes is the owner's affair.
   /// Where the first page lies.
+  ///
+  /// Safe: only the place is kept here, and it never changes; who may touch the bytes is the owner's affair.
   nonisolated(unsafe) public let start: UnsafeMutableRawPointer
   /// Bytes from there on, at least 1.
   public let byteCount: Int

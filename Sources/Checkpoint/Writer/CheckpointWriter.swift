@@ -122,9 +122,10 @@ public struct SavedCheckpoint: Equatable, Sendable {
 
 extension CheckpointWriter {
   /// What the caller's thread and the saving thread hand each other.
+  ///
+  /// Safe: the snapshot is touched by the caller between `take` and the thread's start, then by that thread alone
+  /// until `giveBack`; both pass the lock. All else is behind it.
   private final class SaveHandoff: @unchecked Sendable {
-    // Safe: the snapshot is touched by the caller between `take` and the thread's start, then by that thread alone
-    // until `giveBack`; both pass the lock. All else is behind it.
     private(set) var snapshot = Snapshot()
     private let shared = Monitor((isBusy: false, outcomes: [Outcome]()))
 

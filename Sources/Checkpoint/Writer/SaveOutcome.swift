@@ -1,8 +1,9 @@
 import Glibc
 
 /// A checkpoint that is to be written; its tensors' bytes have to stay as they are until it is.
+///
+/// Safe: whoever hands it to another thread keeps the bytes it shows, and changes none of them.
 struct PendingCheckpoint: @unchecked Sendable {
-  // Safe: whoever hands it to another thread keeps the bytes it shows, and changes none of them.
   let name: String
   let files: [TensorFile]
   var state: [UInt8] = []
