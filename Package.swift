@@ -144,7 +144,7 @@ let package = Package(
     tests("WorkerLinkTests", ["WorkerLink", "CLinux", "System"]),
     tests("WireTests", ["Wire", "System"]),
     tests("CollectiveTests", ["Collective", "Wire", "CKernels", "CLinux", "System", "TestSupport"]),
-    tests("EnginesTests", ["Engines", "Collective", "Wire", "TestSupport"]),
+    tests("EnginesTests", ["Engines", "Collective", "System", "Wire", "TestSupport"]),
     tests(
       "DatasetsTests", ["Datasets", "CImage", "Randomness", "System", systemPackage, "TestSupport"],
       resources: [.copy("Fixtures")]),

@@ -1,4 +1,5 @@
 import Collective
+import System
 import TestSupport
 import Testing
 import Wire
@@ -11,16 +12,23 @@ func storeSocket() throws -> (descriptor: Int32, port: UInt16) {
 }
 
 /// Runs `body` with the engine of every one of `size` processes, each a thread with an address of its own.
+///
+/// None begins before all are connected: an engine that closes while another still connects ends that one's setup.
 func onEngines<Value: Sendable>(
   _ size: Int, within time: Duration = .seconds(20),
   _ body: @escaping @Sendable (GlooEngine) throws(EngineFailure) -> Value
 ) throws -> [Result<Value, EngineFailure>] {
   let socket = try storeSocket()
+  let connecting = Monitor(size)
   return onRanks(size) { rank throws(EngineFailure) in
-    let store = try EngineStore(
-      at: "127.0.0.1", port: socket.port, listeningOn: rank == 0 ? socket.descriptor : nil, within: time)
-    let engine = try GlooEngine(
-      meetingIn: store, as: "test", listeningOn: "127.0.0.\(rank + 1)", rank: rank, size: size, within: time)
+    let engine = try { () throws(EngineFailure) in
+      defer { connecting.withLock { $0 -= 1 } }
+      let store = try EngineStore(
+        at: "127.0.0.1", port: socket.port, listeningOn: rank == 0 ? socket.descriptor : nil, within: time)
+      return try GlooEngine(
+        meetingIn: store, as: "test", listeningOn: "127.0.0.\(rank + 1)", rank: rank, size: size, within: time)
+    }()
+    connecting.wait { $0 == 0 ? () : nil }
     defer { engine.close() }
     return try body(engine)
   }

@@ -66,7 +66,7 @@ struct TCPConnectTests {
       try group.barrier()
     }.map(\.error)
     for rank in 1..<size { #expect(errors[rank]?.culprit == 0, "\(errors)") }
-    #expect(ContinuousClock.now - start < .seconds(10), "no deadline was needed to notice")
+    #expect(ContinuousClock.now - start < .seconds(20), "no deadline was needed to notice")
   }
 
   @Test func `a rank that does not come is named by all that did, within the deadline`() throws {

@@ -18,7 +18,7 @@ struct SharedBarrierTests {
       Issue.record("the witness says \(String(describing: errors[2]))")
       return
     }
-    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(ContinuousClock.now - start < .seconds(20))
   }
 
   @Test func `a rank that stops while it sums is named by all others at the deadline`() throws {
