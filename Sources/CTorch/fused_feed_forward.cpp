@@ -9,6 +9,8 @@ struct FeedForwardHalf {
   Samples samples;
   ck_type type;
   float epsilon;
+  /// Whether anybody looks at y, and not just at what backward takes.
+  bool is_read;
 
   /// The order of the weights.
   enum { gamma, beta, weight1, bias1, weight2, bias2 };
@@ -35,7 +37,8 @@ struct FeedForwardHalf {
     auto kept = samples.view();
     auto saved = memory ? places(*memory) : ck_mlp_saved{};
     auto scratch = bytes(ck_mlp_forward_scratch(&mlp, threads.count));
-    ck_mlp_forward(&threads, &mlp, &kept, floats(x), floats(y), memory ? &saved : nullptr, scratch.data_ptr());
+    ck_mlp_forward(&threads, &mlp, &kept, floats(x), is_read ? floats(y) : nullptr,
+                   memory ? &saved : nullptr, scratch.data_ptr());
     return y;
   }
 
@@ -80,9 +83,9 @@ struct FeedForwardHalf {
 }  // namespace
 
 int ct_feed_forward_half(const ct_tensor *x, ct_affine norm, double epsilon, ct_affine expand, ct_affine contract,
-                         const ct_tensor *factors, int dtype, ct_tensor **out) {
+                         const ct_tensor *factors, int dtype, bool is_read, ct_tensor **out) {
   return returning(out, [&] {
-    FeedForwardHalf half = {{factors, x}, kernel_type(type(dtype)), static_cast<float>(epsilon)};
+    FeedForwardHalf half = {{factors, x}, kernel_type(type(dtype)), static_cast<float>(epsilon), is_read};
     return fused(x, weights({norm, expand, contract}), std::move(half));
   });
 }

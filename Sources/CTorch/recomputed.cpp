@@ -14,13 +14,14 @@ namespace {
 
 /// The caller's function of a tensor, with what it knows.
 struct Part : torch::CustomClassHolder {
-  using Call = void (*)(void *, ct_tensor *, ct_tensor *);
+  using Call = void (*)(void *, ct_tensor *, bool, ct_tensor *);
   using Release = void (*)(void *);
   Part(Call call, void *context, Release release) : call_(call), context_(context, release) {}
 
-  at::Tensor operator()(const at::Tensor &x) const {
+  /// Unless it `is_read`, its values need not be there.
+  at::Tensor operator()(const at::Tensor &x, bool is_read = true) const {
     ct_tensor y;
-    call_(context_.get(), new ct_tensor{x}, &y);
+    call_(context_.get(), new ct_tensor{x}, is_read, &y);
     return std::move(y.value);
   }
 
@@ -48,7 +49,7 @@ struct Recomputed : torch::autograd::Function<Recomputed> {
     at::Tensor y;
     {
       c10::AutoGradMode records(true);
-      y = part(x);
+      y = part(x, /*is_read=*/false);
     }
     // Of the weights inside, whose hooks hear of it as ever.
     torch::autograd::backward({y}, {gradients[0]});
@@ -61,7 +62,7 @@ struct Recomputed : torch::autograd::Function<Recomputed> {
 void ct_hand_over(ct_tensor *place, const ct_tensor *t) { place->value = t->value; }
 
 int ct_recomputed(const ct_tensor *x, ct_tensor *const *weights, int count,
-                  void (*call)(void *context, ct_tensor *x, ct_tensor *y), void *context,
+                  void (*call)(void *context, ct_tensor *x, bool is_read, ct_tensor *y), void *context,
                   void (*release)(void *context), ct_tensor **out) {
   auto part = c10::make_intrusive<Part>(call, context, release);
   return ct::returning(out, [&] {

@@ -85,10 +85,11 @@ struct FeedForwardHalf {
     self.dropout = dropout
   }
 
-  func callAsFunction(_ tokens: Tensor, _ pass: Pass) -> Tensor {
+  /// - Parameter isRead: Whether anybody looks at the result's values, and not at its gradients alone.
+  func callAsFunction(_ tokens: Tensor, _ pass: Pass, isRead: Bool = true) -> Tensor {
     guard !pass.fusesHalf(tokens) else {
       return branch.half(tokens, pass).feedForward(
-        expand: feedForward.expand.affine, contract: feedForward.contract.affine)
+        expand: feedForward.expand.affine, contract: feedForward.contract.affine, isRead: isRead)
     }
     return branch(tokens, pass) { feedForward($0, pass, dropout: dropout) }
   }
@@ -133,8 +134,9 @@ struct Block {
 
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> FeatureMap {
     let (height, width) = (map.height, map.width)
-    let tokens = recomputation(map.tokens, pass) { tokens in
-      feedForward(attentionHalf(FeatureMap(tokens: tokens, height: height, width: width), pass), pass)
+    let tokens = recomputation(map.tokens, pass) { tokens, isRead in
+      let attended = attentionHalf(FeatureMap(tokens: tokens, height: height, width: width), pass)
+      return feedForward(attended, pass, isRead: isRead)
     }
     return FeatureMap(tokens: tokens, height: height, width: width)
   }

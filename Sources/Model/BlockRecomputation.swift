@@ -9,8 +9,10 @@ struct BlockRecomputation {
   /// Whether it keeps all that its gradients need in such a pass too.
   let isLeftOut: Bool
 
-  func callAsFunction(_ tokens: Tensor, _ pass: Pass, _ block: @escaping (Tensor) -> Tensor) -> Tensor {
-    guard pass.recomputesBlocks, !isLeftOut else { return block(tokens) }
+  func callAsFunction(
+    _ tokens: Tensor, _ pass: Pass, _ block: @escaping (_ tokens: Tensor, _ isRead: Bool) -> Tensor
+  ) -> Tensor {
+    guard pass.recomputesBlocks, !isLeftOut else { return block(tokens, true) }
     return recomputed(tokens, learning: weights, block)
   }
 

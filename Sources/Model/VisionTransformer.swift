@@ -154,7 +154,7 @@ struct EncoderBlock {
   }
 
   func callAsFunction(_ tokens: Tensor, _ pass: Pass) -> Tensor {
-    recomputation(tokens, pass) { feedForward(attentionHalf($0, pass), pass) }
+    recomputation(tokens, pass) { feedForward(attentionHalf($0, pass), pass, isRead: $1) }
   }
 
   private func attentionHalf(_ tokens: Tensor, _ pass: Pass) -> Tensor {

@@ -53,13 +53,15 @@ public struct BlockHalf {
   }
 
   /// `tokens + factor · contract(gelu(expand(norm(tokens))))`.
+  ///
+  /// - Parameter isRead: Whether anybody looks at its values; if not, only what its gradients need is computed.
   public func feedForward(
-    expand: Affine, contract: Affine, file: StaticString = #fileID, line: UInt = #line
+    expand: Affine, contract: Affine, isRead: Bool = true, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     tensor(file, line) {
       ct_feed_forward_half(
         tokens.handle, norm.handles, epsilon, expand.handles, contract.handles, factors?.handle,
-        type.rawValue, $0)
+        type.rawValue, isRead, $0)
     }
   }
 

@@ -69,6 +69,7 @@ struct MlpForward {
     }
     Activate activate{mlp.bias1, preactivation, H, room.activated, hidden_stride};
     gemm<P>(Strided<E>{room.normed, stride}, rows, (const typename P::Packed *)mlp.weight1, H, C, activate);
+    if (!y) return;
     ToResidual to_y{mlp.bias2, all(samples.factor), x, y, offsets};
     gemm<P>(Strided<E>{room.activated, hidden_stride}, rows, (const typename P::Packed *)mlp.weight2, C, H, to_y);
   }
@@ -77,7 +78,7 @@ struct MlpForward {
 
   static void run(const ck_threads *threads, const ck_mlp &mlp, const ck_samples &samples, const float *x, float *y,
                   const ck_mlp_saved *saved, char *scratch) {
-    copy_dropped(threads, samples, mlp.channels, x, y);
+    if (y) copy_dropped(threads, samples, mlp.channels, x, y);
     MlpForward forward{mlp, samples, x, y, saved, scratch, room(mlp, nullptr).size};
     for_pieces(threads, chunks_of(kept_rows(samples)), forward);
   }

@@ -41,7 +41,8 @@ typedef struct ck_mlp_gradients {
 size_t ck_mlp_forward_scratch(const ck_mlp *mlp, int threads);
 size_t ck_mlp_backward_scratch(const ck_mlp *mlp, const ck_samples *samples, int threads);
 
-/// Writes y [count · tokens, C]; y may be x. A sample that is not kept has y = x. `saved` is null in evaluation.
+/// Writes y [count · tokens, C]; y may be x. A sample that is not kept has y = x. `saved` is null in evaluation; y is null
+/// where what is saved is wanted alone, and fc2 not computed.
 void ck_mlp_forward(const ck_threads *threads, const ck_mlp *mlp, const ck_samples *samples, const float *x, float *y,
                     const ck_mlp_saved *saved, void *scratch);
 

@@ -214,9 +214,10 @@ bool ct_fuses(int dtype);
 bool ct_attention_fuses(int channels, int heads);
 /// x + factor · contract(GELU(expand(norm(x)))) for float32 tokens [B, N, C]; products are of `dtype`.
 ///
-/// `factors` [B] has 0 for samples that the branch leaves out, one value for all others; null keeps all as they are.
+/// `factors` [B] has 0 for samples that the branch leaves out, one value for all others; null keeps all as they are. Unless
+/// `is_read` the result's values are not computed, only what its gradients need.
 int ct_feed_forward_half(const ct_tensor *x, ct_affine norm, double epsilon, ct_affine expand, ct_affine contract,
-                         const ct_tensor *factors, int dtype, ct_tensor **out);
+                         const ct_tensor *factors, int dtype, bool is_read, ct_tensor **out);
 /// x + factor · projection(attention(norm(x))), in windows of side² tokens; the map is padded with zeros after the norm.
 int ct_local_attention_half(const ct_tensor *x, ct_map map, ct_affine norm, double epsilon, ct_affine qkv,
                             ct_affine projection, int heads, int side, const ct_tensor *factors, int dtype,
@@ -277,10 +278,10 @@ int ct_set_data(ct_tensor *t, const ct_tensor *data);
 int ct_on_gradient(ct_tensor *t, void (*callback)(void *context), void *context, void (*release)(void *context));
 /// What `call` makes of `x`, as one operation that keeps `x` alone: `backward` has it made again, and goes back through that.
 ///
-/// `call` frees `x`, and gives its result to `y` by `ct_hand_over`. `weights` are those inside, if any; `release` hears when the last
+/// `call` frees `x`, and gives its result to `y` by `ct_hand_over`; the second time nobody looks at its values, as `is_read` says. `weights` are those inside, if any; `release` hears when the last
 /// reference to the operation is gone.
 int ct_recomputed(const ct_tensor *x, ct_tensor *const *weights, int count,
-                  void (*call)(void *context, ct_tensor *x, ct_tensor *y), void *context,
+                  void (*call)(void *context, ct_tensor *x, bool is_read, ct_tensor *y), void *context,
                   void (*release)(void *context), ct_tensor **out);
 /// Makes `place` a handle of the same tensor as `t`.
 void ct_hand_over(ct_tensor *place, const ct_tensor *t);
