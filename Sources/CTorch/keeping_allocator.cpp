@@ -1,5 +1,6 @@
 #include "keeping_allocator.h"
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <sys/mman.h>
@@ -49,57 +50,104 @@ static void *small(size_t bytes) {
   return block;
 }
 
-/// Pages straight from the system: malloc, told to keep its memory, would not hand a block that is let go back.
-static void *pages(size_t size) {
-  void *block = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (block == MAP_FAILED) throw std::bad_alloc();
-  return block;
+static size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
+
+/// Pages straight from the system, or null: malloc, told to keep its memory, would not hand a block that is let go back.
+static char *pages(size_t size) {
+  void *start = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return start == MAP_FAILED ? nullptr : static_cast<char *>(start);
 }
 
-/// A block of at least `bytes`: a kept one where one fits, else fresh pages.
+/// The same, on a boundary of `alignment` bytes: the last one, which is likely where an earlier mapping begins.
+static char *pages(size_t size, size_t alignment) {
+  char *start = pages(size + alignment);
+  if (start == nullptr) return nullptr;
+  auto skipped = alignment - reinterpret_cast<uintptr_t>(start) % alignment;
+  munmap(start, skipped);
+  if (skipped < alignment) munmap(start + skipped + size, alignment - skipped);
+  return start + skipped;
+}
+
+/// A block of at least `bytes`: out of what is free where it fits, else out of a fresh extent.
 void *KeepingAllocator::take(size_t bytes) {
   if (bytes < kSmall) return small(bytes);
-  const size_t size = (bytes + 4095) / 4096 * 4096;
+  const size_t size = rounded(bytes, kPage);
   std::lock_guard lock(mutex_);
-  void *block = reuse(size);
+  char *block = reuse(size);
   if (block == nullptr) {
-    makeRoom(size);
-    block = pages(size);
-    in_use_[block] = size;
-    used_ += size;
+    extend(size);
+    block = reuse(size);
   }
+  in_use_[block] = size;
+  used_ += size;
   peak_ = std::max(peak_, used_);
   return block;
 }
 
-/// The smallest kept block that wastes at most an eighth, or null.
-void *KeepingAllocator::reuse(size_t size) {
-  auto found = by_size_.lower_bound(size);
-  if (found == by_size_.end() || found->first > size + size / 8) return nullptr;
-  const Kept kept = *found->second;
-  kept_.erase(found->second);
-  by_size_.erase(found);
-  kept_bytes_ -= kept.size;
-  used_ += kept.size;
-  in_use_[kept.block] = kept.size;
-  return kept.block;
+/// The first `size` bytes of the smallest free range that has them, or null.
+char *KeepingAllocator::reuse(size_t size) {
+  auto found = by_size_.lower_bound({size, nullptr});
+  if (found == by_size_.end()) return nullptr;
+  auto [whole, start] = *found;
+  remove(start, whole);
+  if (whole > size) insert(start + size, whole - size);
+  return start;
 }
 
-/// Hands the longest-kept blocks back until a fresh one of `size` bytes stays within the limit.
+/// Maps an extent that has room for `size` bytes.
+void KeepingAllocator::extend(size_t size) {
+  const size_t extent = rounded(std::max(size, kExtent), kHugePage);
+  makeRoom(extent);
+  if (char *start = pages(extent, kHugePage)) {
+    madvise(start, extent, MADV_HUGEPAGE);
+    return insert(start, extent);
+  }
+  // Where memory is short: what is free goes back, and no more than needed is asked for.
+  while (!by_size_.empty()) release(std::prev(by_size_.end()));
+  char *start = pages(size);
+  if (start == nullptr) throw std::bad_alloc();
+  insert(start, size);
+}
+
+/// Hands the largest free ranges back until `size` bytes more stay within the limit.
 void KeepingAllocator::makeRoom(size_t size) {
   const auto slack = static_cast<size_t>(kSlack * static_cast<double>(std::max(peak_, used_ + size)));
   const auto limit = std::max(slack, kLittle);
-  while (!kept_.empty() && used_ + kept_bytes_ + size > limit) release(kept_.begin());
+  while (!by_size_.empty() && used_ + free_bytes_ + size > limit) release(std::prev(by_size_.end()));
 }
 
-/// Hands one kept block back to the system.
-void KeepingAllocator::release(Age::iterator kept) {
-  auto [first, last] = by_size_.equal_range(kept->size);
-  while (first != last && first->second != kept) ++first;
-  by_size_.erase(first);
-  kept_bytes_ -= kept->size;
-  munmap(kept->block, kept->size);
-  kept_.erase(kept);
+/// Hands a free range back to the system.
+void KeepingAllocator::release(BySize::iterator range) {
+  auto [size, start] = *range;
+  remove(start, size);
+  munmap(start, size);
+}
+
+/// Adds a range to the free ones, together with those that it touches.
+void KeepingAllocator::insert(char *start, size_t size) {
+  auto after = free_.lower_bound(start);
+  if (after != free_.end() && after->first == start + size) {
+    size += after->second;
+    remove(after->first, after->second);
+    after = free_.lower_bound(start);
+  }
+  if (after != free_.begin()) {
+    auto [before, length] = *std::prev(after);
+    if (before + length == start) {
+      remove(before, length);
+      start = before;
+      size += length;
+    }
+  }
+  free_[start] = size;
+  by_size_.insert({size, start});
+  free_bytes_ += size;
+}
+
+void KeepingAllocator::remove(char *start, size_t size) {
+  free_.erase(start);
+  by_size_.erase({size, start});
+  free_bytes_ -= size;
 }
 
 /// Takes a block back from a tensor that is gone, and keeps it unless it is small.
@@ -110,8 +158,7 @@ void KeepingAllocator::give(void *block) {
   const size_t size = found->second;
   in_use_.erase(found);
   used_ -= size;
-  kept_bytes_ += size;
-  by_size_.emplace(size, kept_.insert(kept_.end(), {block, size}));
+  insert(static_cast<char *>(block), size);
 }
 
 }  // namespace ct

@@ -44,6 +44,14 @@ static void compare(const Way &way, const MLPCase &c) {
   at::Tensor y = at::zeros_like(t.x);
   kernel.forward(t.x.const_data_ptr<float>(), y.data_ptr<float>(), false);
   check(same_bits(y, got.y), "%s C %d: evaluation differs", way.name().c_str(), c.channels);
+  // Where nobody looks at y, what backward takes is the same.
+  MLPResult unread = mlp_zeros(t);
+  kernel.forward(t.x.const_data_ptr<float>(), nullptr, true);
+  kernel.backward(t.dy.const_data_ptr<float>(), unread.dx.data_ptr<float>(), gradients_of(unread));
+  auto u = unread.named();
+  for (size_t i = 1; i < g.size(); i++)
+    check(same_bits(u[i].second, g[i].second), "%s C %d %s: other bits without y", way.name().c_str(), c.channels,
+          g[i].first);
 }
 
 /// A NaN or an infinity of one row comes out in that row and in what sums over rows, and nowhere else.

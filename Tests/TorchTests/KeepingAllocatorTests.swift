@@ -4,18 +4,30 @@ import Torch
 
 /// `Runtime.keepMemory()` changes the whole process and every thread counts, so each test has a process of its own.
 @Suite struct KeepingAllocatorTests {
-  @Test func `freed memory serves the next tensor of its size`() async {
+  @Test func `a tensor takes the smallest free range that holds it, cut to its size`() async {
     await #expect(processExitsWith: .success) {
       Runtime.keepMemory()
-      let large = Tensor.empty([1 << 24])  // so that keeping a little is within the limit
-      let first = address(ofFloats: 1 << 20)
-      // Were it handed back, this would likely be put in its place.
-      let other = Tensor.zeros([3 << 18])
-      #expect(address(ofFloats: 1 << 20) == first)
-      // An eighth more than is asked for may be wasted, not more.
-      #expect(address(ofFloats: 15 << 16) == first)
-      #expect(address(ofFloats: 13 << 16) != first)
-      withExtendedLifetime((large, other)) {}
+      let megabyte = 1 << 18  // floats
+      var tensors = [4, 1, 2, 1].map { Tensor.empty([$0 * megabyte]) }  // a whole extent
+      let (four, two) = (tensors[0].floats().baseAddress!, tensors[2].floats().baseAddress!)
+      tensors = [tensors[1], tensors[3]]  // so two ranges are free, of 4 and of 2 MB
+      let three = Tensor.empty([3 * megabyte])
+      #expect(three.floats().baseAddress == four)
+      #expect(address(ofFloats: 2 * megabyte) == two)
+      #expect(address(ofFloats: megabyte) == four + 3 * megabyte, "of what is left the smallest")
+      withExtendedLifetime((tensors, three)) {}
+    }
+  }
+
+  @Test func `free neighbours serve a tensor as large as all of them`() async {
+    await #expect(processExitsWith: .success) {
+      Runtime.keepMemory()
+      let megabyte = 1 << 18
+      var tensors: [Tensor?] = (0..<8).map { _ in Tensor.empty([megabyte]) }  // a whole extent
+      let start = tensors[0]!.floats().baseAddress!
+      // In such an order that each meets free memory before it, behind it, on both sides or on none.
+      for number in [3, 1, 2, 6, 7, 5, 0, 4] { tensors[number] = nil }
+      #expect(address(ofFloats: 8 * megabyte) == start)
     }
   }
 
