@@ -26,7 +26,8 @@ func onEngines<Value: Sendable>(
       let store = try EngineStore(
         at: "127.0.0.1", port: socket.port, listeningOn: rank == 0 ? socket.descriptor : nil, within: time)
       return try GlooEngine(
-        meetingIn: store, as: "test", listeningOn: "127.0.0.\(rank + 1)", rank: rank, size: size, within: time)
+        meetingIn: store, as: "test", listeningOn: "127.0.0.\(rank + 1)", rank: rank, size: size, within: time
+      )
     }()
     connecting.wait { $0 == 0 ? () : nil }
     defer { engine.close() }

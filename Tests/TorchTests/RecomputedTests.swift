@@ -53,7 +53,9 @@ import Testing
     }
     (y * z).mean(over: 0).backward()
     #expect(count.value == 1 && z.gradient.elements(as: Float.self) == [3])
-    withoutGradients { #expect(recomputed(z, learning: []) { x, _ in x * z }.elements(as: Float.self) == [25]) }
+    withoutGradients {
+      #expect(recomputed(z, learning: []) { x, _ in x * z }.elements(as: Float.self) == [25])
+    }
   }
 
   @Test func `lets go of the function with its result`() {
