@@ -7,11 +7,11 @@ import Testing
 @Suite struct ImageWaitTests {
   private func wait(
     _ waited: Double = 60, of all: Double = 100, reading: Double = 10, making: Double = 90, threads: Int = 4,
-    processors: Int = 4, isPacked: Bool = false
+    processors: Int = 4, isPacked: Bool = false, isCached: Bool = false
   ) -> ImageWait {
     ImageWait(
       all: all, waited: waited, work: LoaderWork(reading: reading, making: making), threads: threads,
-      processors: processors, isPacked: isPacked)
+      processors: processors, isPacked: isPacked, isCached: isCached)
   }
 
   @Test func `a wait that is short, or a small part of the time, is not worth a word`() {
@@ -39,10 +39,17 @@ import Testing
     #expect(sentence.contains(says), "\(sentence)")
   }
 
+  @Test func `images are kept in memory by the flag that keeps them, unless it is given`() {
+    for isPacked in [false, true] {
+      #expect(wait(isPacked: isPacked).sentence(.disk).contains("or read each image once with --cache ram"))
+      #expect(!wait(isPacked: isPacked, isCached: true).sentence(.disk).contains("--cache"))
+    }
+  }
+
   @Test func `an epoch has one warning at most, and the run one for each reason`() {
     var lines: [String] = []
     var work = LoaderWork(reading: 1, making: 9)
-    let empty = ImageWait(threads: 2, processors: 2, isPacked: false)
+    let empty = ImageWait(threads: 2, processors: 2, isPacked: false, isCached: false)
     let warning = ImageWaitWarning(empty, work: { work }, warn: { lines.append($0) })
     func run(epoch: Int, steps: Int, waited: Double) {
       let record = EpochRecord(epoch: epoch, learningRate: 0, steps: steps, place: PartialEpoch())

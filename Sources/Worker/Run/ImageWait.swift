@@ -25,6 +25,8 @@ struct ImageWait {
   let processors: Int
   /// Whether the images lie in a few large files already.
   let isPacked: Bool
+  /// Whether they stay in memory once they are read.
+  let isCached: Bool
 
   /// Less than this is said by the step's lines alone.
   private static let (longEnough, share) = (5.0, 0.2)
@@ -52,13 +54,15 @@ struct ImageWait {
     let decoders = counted(threads, "decode thread")
     let share = percent(work.reading, of: work.reading + work.making)
     switch bottleneck {
-    case .disk where isPacked:
-      return "Reading takes \(share) of the work of \(decoders): let more reads wait at once with "
-        + "--num-workers \(max(2, 2 * threads)), or put the shards on a faster disk"
     case .disk:
-      return
-        "Reading takes \(share) of the work of \(decoders): make a few large files of the images, which are read ahead, "
-        + "with twins-worker dataset pack, or let more reads wait at once with --num-workers \(max(2, 2 * threads))"
+      let remedies =
+        (isPacked
+          ? []
+          : ["make a few large files of the images, which are read ahead, with twins-worker dataset pack"])
+        + ["let more reads wait at once with --num-workers \(max(2, 2 * threads))"]
+        + (isCached ? [] : ["read each image once with --cache ram"])
+        + (isPacked ? ["put the shards on a faster disk"] : [])
+      return "Reading takes \(share) of the work of \(decoders): \(remedies.joined(separator: ", or "))"
     case .threads:
       return
         "Decoding takes \(percent(work.making, of: work.reading + work.making)) of the work of \(decoders), and there are "

@@ -157,7 +157,8 @@ final class TrainingRun {
       StepLog(record.steps, every: interval), EpochTable(record.table),
       ImageWaitWarning(
         ImageWait(
-          threads: rank.decodeThreads, processors: rank.processors, isPacked: plan.data.training.isPacked),
+          threads: rank.decodeThreads, processors: rank.processors, isPacked: plan.data.training.isPacked,
+          isCached: plan.settings.cache != nil),
         work: { steps.loaderWork }, warn: Console.warn),
     ]
     if let curves = record.curves(on: rank) { observers.append(curves) }

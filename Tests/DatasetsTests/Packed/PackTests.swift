@@ -113,6 +113,37 @@ import Testing
     }
   }
 
+  /// A sample as `Tests/Readers/packs.py` prints it.
+  private struct Sample: Decodable {
+    let number: Int
+    let `extension`: String
+    let bytes: Data
+    let label: Int
+  }
+
+  @Test func `WebDataset reads the folder's images, each once and with its class`() throws {
+    try pack()
+    let images = try ImageFolderPair(folder).training
+    let python = Process()
+    let pipe = Pipe()
+    python.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    let shards = (0..<5).map { "\(out)/train/shard-00000\($0).tar" }
+    python.arguments = ["PYTHONPATH=.deps/readers/python", "python3", "Tests/Readers/packs.py"] + shards
+    python.standardOutput = pipe
+    try python.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    python.waitUntilExit()
+    try #require(python.terminationStatus == 0, "scripts/readers fetches what reads them")
+    let samples = try JSONDecoder().decode([Sample].self, from: output)
+    #expect(samples.map(\.number).sorted() == Array(0..<images.count))
+    let memory = FileMemory()
+    for sample in samples {
+      #expect(sample.label == images.label(at: sample.number))
+      #expect(try sample.bytes.elementsEqual(images.contents(of: sample.number, in: memory)))
+      #expect(sample.extension == (sample.bytes.first == 0x89 ? "png" : "jpg"), "by content, as `b.jpg` may be a PNG")
+    }
+  }
+
   @Test func `a packing goes on where it was, and a finished one is left alone`() throws {
     try pack()
     let index = out.appending("train/index.tsv")
