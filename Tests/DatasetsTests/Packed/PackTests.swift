@@ -140,7 +140,8 @@ import Testing
     for sample in samples {
       #expect(sample.label == images.label(at: sample.number))
       #expect(try sample.bytes.elementsEqual(images.contents(of: sample.number, in: memory)))
-      #expect(sample.extension == (sample.bytes.first == 0x89 ? "png" : "jpg"), "by content, as `b.jpg` may be a PNG")
+      // By content: `b.jpg` may be a PNG.
+      #expect(sample.extension == (sample.bytes.first == 0x89 ? "png" : "jpg"))
     }
   }
 
