@@ -4,7 +4,6 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
 namespace ct {
@@ -12,8 +11,8 @@ namespace ct {
 /// A CPU allocator for training, where every step asks for much the same again.
 ///
 /// glibc gives large blocks back at every free, so a step would fault in hundreds of thousands of fresh pages. Here what is
-/// free stays: a tensor takes the smallest free range that holds it, which is cut to its size and grown together with its
-/// free neighbours again. So memory serves tensors of other sizes too, as dropped branches make them from step to step.
+/// free stays: a tensor takes the smallest free range that holds it, which is cut to its size and joined with its free
+/// neighbours again. So memory serves tensors of other sizes too, as dropped branches make them from step to step.
 /// Blocks below `kSmall` go to malloc, which already keeps them. Memory is mapped in extents of huge pages, where the
 /// system has some to give. What is mapped, in use and free, stays within `kSlack` of the most that was ever in use: the
 /// largest free ranges go first. Up to `kLittle` all is kept.
@@ -27,26 +26,33 @@ class KeepingAllocator final : public c10::Allocator {
   void copy_data(void *target, const void *source, size_t bytes) const override;
 
  private:
-  static constexpr size_t kSmall = 64 << 10, kPage = 4 << 10, kHugePage = 2 << 20, kExtent = 8 << 20;
+  static constexpr size_t kSmall = 64 << 10, kHugePage = 2 << 20, kExtent = 8 << 20, kLittle = 64 << 20;
   static constexpr double kSlack = 1.25;
-  static constexpr size_t kLittle = 64 << 20;
 
   using BySize = std::set<std::pair<size_t, char *>>;
+  struct Range {
+    size_t size;
+    /// The range's place in `by_size_`, taken out of there while it is in use: letting go of memory takes none.
+    BySize::node_type place;
+    bool isFree() const { return place.empty(); }
+  };
+  using Ranges = std::map<char *, Range>;
 
   void *take(size_t bytes);
+  void *small(size_t bytes);
   char *reuse(size_t size);
   void extend(size_t size);
+  void add(char *start, size_t size);
   void makeRoom(size_t size);
-  void release(BySize::iterator range);
-  void insert(char *start, size_t size);
-  void remove(char *start, size_t size);
+  void handBackAll();
+  void handBack(BySize::iterator largest);
   void give(void *block);
+  void join(Ranges::iterator range);
   static void free(void *block);
 
   std::mutex mutex_;
-  std::unordered_map<void *, size_t> in_use_;
-  std::map<char *, size_t> free_;  // by address; no two of them touch
-  BySize by_size_;
+  Ranges ranges_;  // all that is mapped, by address
+  BySize by_size_;  // what of it is free
   size_t used_ = 0, free_bytes_ = 0, peak_ = 0;
 };
 

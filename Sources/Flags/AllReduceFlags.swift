@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Recipe
 
 /// The sum that `bench all-reduce` times.
 public struct AllReduceFlags: ParsableArguments {
@@ -16,11 +17,11 @@ public struct AllReduceFlags: ParsableArguments {
 
   /// Refuses values out of range.
   public func validate() throws {
-    guard (1...65_536).contains(megabytes) else {
-      throw ValidationError("--megabytes has to be a number from 1 to 65536, and is \(megabytes).")
-    }
-    guard (1...1_000_000).contains(repeats) else {
-      throw ValidationError("--repeats has to be a number from 1 to 1000000, and is \(repeats).")
+    do {
+      try require(megabytes, "--megabytes", in: 1...65_536)
+      try require(repeats, "--repeats", in: 1...1_000_000)
+    } catch {
+      throw ValidationError(error.description)
     }
   }
 

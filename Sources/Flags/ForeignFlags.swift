@@ -50,6 +50,7 @@ public enum ForeignFlags {
     ("--label-smoothing", "--smoothing SHARE"), ("--mixup-alpha", "--mixup ALPHA"),
     ("--cutmix-alpha", "--cutmix ALPHA"),
     ("--aug-repeats --ra-sampler --ra-reps", "--repeated-aug"),
+    ("--no-prefetcher", "images are decoded ahead by threads: leave it away"),
     ("--num-classes --nb-classes", "the folders in train/ are the classes, and their number is found there"),
     (
       "--train-split",
@@ -87,6 +88,7 @@ public enum ForeignFlags {
       "--initial-checkpoint --pretrained --pretrained-weights --init-weights --load-weights --finetune-from",
       "--finetune FILE"
     ),
+    ("--in-chans", "images have three channels: leave it away"),
     ("--precision --native-amp --apex-amp --use-amp --bf16 --mixed-precision", "--amp O1"),
     ("--fp16 --half", "--amp O1 --amp-dtype float16"), ("--no-cuda --cpu", "--device cpu"),
     ("--accelerator", "--device KIND"), ("--random-seed --manual-seed", "--seed N"),
@@ -109,7 +111,8 @@ public enum ForeignFlags {
       "--resume PATH, or --resume auto for the newest"
     ),
     ("--evaluate --validate --eval-only --test-only --do-eval", "--eval"),
-    ("--no-validate --skip-eval", "--no-eval"),
+    ("--no-validate --skip-eval", "--no-eval"), ("--fast-dev-run", "--dry-run"),
+    ("--log-wandb", "the files of TensorBoard are always there, which W&B imports: leave it away"),
     ("--val-interval --check-val-every-n-epoch", "--eval-every N"),
     ("--early-stopping-patience --patience --early-stopping", "--early-stop N"),
     ("--eval-metric --metric-for-best-model", "--monitor FIGURE"),
@@ -130,6 +133,19 @@ public enum ForeignFlags {
     ("--master-addr --master-port --main-process-ip", "--rdzv-endpoint HOST:PORT, with several hosts"),
     ("--local-rank", "twins-launch finds it by itself: leave it away"),
     ("--log-dir", "--run-dir DIR, which holds the workers' logs"),
+    (
+      "--redirects --tee -r -t",
+      "all that workers print is in the logs, and rank 0's here too: leave it away"
+    ),
+    (
+      "--start-method --monitor-interval --rdzv-conf --local-addr --role",
+      "twins-launch finds it by itself: leave it away"
+    ),
+    (
+      "--module -m --no-python",
+      "it starts twins-worker; any other program is started by twins-launch --nproc N --exec PROGRAM"
+    ),
+    ("--strategy", "gradients are averaged over the workers: leave it away"),
     ("--backend --dist-backend", "--transport NAME"),
     ("--sync-bn --find-unused-parameters --dist-bn", "the networks need none of it: leave it away"),
   ]

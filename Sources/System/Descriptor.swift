@@ -38,3 +38,18 @@ public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) -> (c
   }
   return (count, nil)
 }
+
+/// Reads until `bytes` is full or the end has come.
+///
+/// - Returns: How many were read, and the errno of what kept the rest; nil where there is none.
+public func readAll(
+  into bytes: UnsafeMutableRawBufferPointer, from descriptor: CInt
+) -> (count: Int, failure: CInt?) {
+  var count = 0
+  while let start = bytes.baseAddress, count < bytes.count {
+    let got = read(descriptor, start + count, bytes.count - count)
+    if got == 0 { break }
+    if got > 0 { count += got } else if errno != EINTR { return (count, errno) }
+  }
+  return (count, nil)
+}

@@ -29,9 +29,9 @@ public final class MappedMemory: Sendable {
     self.init(byteCount, PROT_READ, MAP_PRIVATE, of: file)
   }
 
-  /// The first bytes of a file, as all see them who map it so.
-  public convenience init?(sharing file: CInt, byteCount: Int) {
-    self.init(byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, of: file)
+  /// The first bytes of a file, as all see them who map it so, also what is written later.
+  public convenience init?(sharing file: CInt, byteCount: Int, isWritable: Bool = true) {
+    self.init(byteCount, PROT_READ | (isWritable ? PROT_WRITE : 0), MAP_SHARED, of: file)
   }
 
   private init?(_ byteCount: Int, _ protection: CInt, _ flags: CInt, of file: CInt) {

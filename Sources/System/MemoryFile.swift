@@ -37,9 +37,9 @@ public struct MemoryFile: ~Copyable, Sendable {
   /// Where other processes find it, as long as this value is.
   public var place: Place { Place(process: getpid(), descriptor: file.number) }
 
-  /// All of it, to be read.
+  /// All of it, to be read, with what is written later.
   public borrowing func mapped() -> MappedMemory? {
-    MappedMemory(reading: file.number, byteCount: byteCount)
+    MappedMemory(sharing: file.number, byteCount: byteCount, isWritable: false)
   }
 
   /// The first bytes, to be read and written.

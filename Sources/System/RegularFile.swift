@@ -42,12 +42,8 @@ public struct RegularFile: ~Copyable, Sendable {
 
   /// Reads from the current place until `bytes` is full or the file ends; how many were read.
   public borrowing func read(into bytes: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
-    var count = 0
-    while let start = bytes.baseAddress, count < bytes.count {
-      let got = Glibc.read(descriptor, start + count, bytes.count - count)
-      if got == 0 { break }
-      if got > 0 { count += got } else if errno != EINTR { throw SystemError("read", path) }
-    }
+    let (count, failure) = readAll(into: bytes, from: descriptor)
+    if let failure { throw SystemError("read", path, failure) }
     return count
   }
 

@@ -1,4 +1,5 @@
 import CTorch
+import System
 
 /// The maths library as a whole. Call these before the first tensor is made.
 public enum Runtime {
@@ -58,8 +59,12 @@ public enum Runtime {
     return String(String(cString: ct_last_error()).prefix { $0 != "\n" })
   }
 
-  /// Keeps freed CPU memory for the next tensor of its size instead of handing it back.
+  /// Keeps freed CPU memory for later tensors instead of handing it back, and the rest of the process, such as megabyte
+  /// messages, keeps its own.
   ///
-  /// A training step asks for the same sizes again and again; without this each one is faulted in afresh.
-  public static func keepMemory() { check(ct_keep_memory(), #fileID, #line) }
+  /// A training step asks for much the same again and again; without this each page is faulted in afresh.
+  public static func keepMemory() {
+    keepMallocMemory()
+    check(ct_keep_memory(), #fileID, #line)
+  }
 }

@@ -12,7 +12,7 @@ public final class Authenticator: Sendable {
   private let loop: AuthenticationLoop
 
   /// Starts to answer.
-  public init(admitting admission: Admission, in context: Context) throws(WireError) {
+  public init(admitting admission: PeerAdmission, in context: Context) throws(WireError) {
     loop = AuthenticationLoop(admission, socket: try Self.listen(in: context))
     try Self.startThread(of: loop)
   }
@@ -48,9 +48,9 @@ private final class AuthenticationLoop: @unchecked Sendable {
   // Safe: only the thread that serves uses `socket` once it runs; the rest is atomic or never changes.
   let socket: UnsafeMutableRawPointer
   let isOpen = Atomic(true)
-  private let admission: Admission
+  private let admission: PeerAdmission
 
-  init(_ admission: Admission, socket: UnsafeMutableRawPointer) {
+  init(_ admission: PeerAdmission, socket: UnsafeMutableRawPointer) {
     self.admission = admission
     self.socket = socket
   }
@@ -89,7 +89,7 @@ private final class AuthenticationLoop: @unchecked Sendable {
 }
 
 /// Whom a context's secured sockets let in.
-public enum Admission: Sendable {
+public enum PeerAdmission: Sendable {
   /// Whoever shows this name and password.
   case credentials(Credentials)
   /// Whoever proves to own one of these keys.

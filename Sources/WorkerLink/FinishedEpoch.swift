@@ -16,16 +16,15 @@ public struct FinishedEpoch: Equatable, Sendable {
   public var balancedAccuracy: Double?
   /// The best Acc@1 of the run so far, this epoch's included.
   public var best: Double?
+  /// Whether it was better than that of every epoch before.
+  public var isBest = false
 
   /// An epoch of which no more is known.
   public init(_ number: Int, seconds: Double?) { (self.number, self.seconds) = (number, seconds) }
-
-  /// Whether no epoch before came to more.
-  public var isBest: Bool { accuracy1 != nil && accuracy1 == best }
 }
 
 extension FinishedEpoch {
-  static let wordCount = 8
+  static let wordCount = 9
 
   static func words(of epoch: Self?) -> [UInt64] {
     guard let epoch else { return [.max] + Array(repeating: 0, count: wordCount - 1) }
@@ -33,7 +32,7 @@ extension FinishedEpoch {
       epoch.seconds, epoch.trainingLoss, epoch.loss, epoch.accuracy1, epoch.accuracy5, epoch.balancedAccuracy,
       epoch.best,
     ]
-    return [UInt64(epoch.number)] + numbers.map { ($0 ?? .nan).bitPattern }
+    return [UInt64(epoch.number)] + numbers.map { ($0 ?? .nan).bitPattern } + [epoch.isBest ? 1 : 0]
   }
 
   /// Nil where there is none.
@@ -43,7 +42,7 @@ extension FinishedEpoch {
     self.init(number, seconds: finite(words[1]))
     (trainingLoss, loss) = (finite(words[2]), finite(words[3]))
     (accuracy1, accuracy5) = (finite(words[4]), finite(words[5]))
-    (balancedAccuracy, best) = (finite(words[6]), finite(words[7]))
+    (balancedAccuracy, best, isBest) = (finite(words[6]), finite(words[7]), words[8] == 1)
   }
 }
 

@@ -4,13 +4,6 @@ import Testing
 
 /// The tables that an evaluation left.
 @Suite struct TableTests {
-  @Test func `rows with quotes, commas and ends of lines are read, and half a one is none`() {
-    let text = "a,b\r\n\"x,\"\"y\"\"\n\",2\n,\n\"half,1"
-    let rows = commaSeparatedRows(Array(text.replacing("\r\n", with: "\n").utf8))
-    #expect(rows == [["a", "b"], ["x,\"y\"\n", "2"], ["", ""]])
-    #expect(commaSeparatedRows(Array(text.utf8), atMost: 1).count == 1)
-  }
-
   @Test func `of ten thousand classes those that are confused most are shown`() throws {
     var text = "label,predicted,images\n"
     for number in 0..<10_000 {

@@ -67,6 +67,20 @@ import Torch
     }
   }
 
+  @Test func `where address space is short, what is free goes back for what does not fit there`() async {
+    await #expect(processExitsWith: .success) {
+      Runtime.keepMemory()
+      let megabyte = 1 << 18  // floats
+      #expect(address(ofFloats: 32 * megabyte) != nil)
+      let most = rlim_t(bytes(inColumn: 0) + (24 << 20))
+      var limit = rlimit(rlim_cur: most, rlim_max: most)
+      #expect(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+      let large = Tensor.empty([48 * megabyte]).floats()
+      (large[0], large[48 * megabyte - 1]) = (1, 2)
+      #expect(large[0] == 1)
+    }
+  }
+
   @Test func `small blocks come from malloc as ever`() async {
     await #expect(processExitsWith: .success) {
       Runtime.keepMemory()
@@ -120,8 +134,10 @@ private func pageFaults() -> Int {
 }
 
 /// What this process occupies in memory now.
-private func residentBytes() -> Int {
-  let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
-    .dropFirst()
-  return (pages?.first.flatMap { Int($0) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+private func residentBytes() -> Int { bytes(inColumn: 1) }
+
+/// A size of `/proc/self/statm`: 0 is the address space, 1 what of it is in memory.
+private func bytes(inColumn column: Int) -> Int {
+  let sizes = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
+  return (sizes.flatMap { Int($0[column]) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
 }

@@ -27,6 +27,18 @@ import Testing
     }
   }
 
+  @Test(arguments: Recipe.Judging.Monitor.allCases, [Double.nan, .infinity])
+  func `a loss that is no number is no best, and what is known is saved`(
+    monitor: Recipe.Judging.Monitor, loss: Double
+  ) throws {
+    var judgement = Judgement(by: monitor)
+    let finding = judgement.hear(tally(50, loss: loss), average: nil)
+    #expect(finding.isBest == (monitor != .loss) && finding.score.isFinite)
+    #expect(try JSONDecoder().decode(Judgement.self, from: JSONEncoder().encode(judgement)) == judgement)
+    let next = judgement.hear(tally(60, loss: 3), average: nil)
+    #expect(next.isBest && next.score == (monitor == .loss ? -3 : next.score))
+  }
+
   @Test func `the average is judged by itself, and decides where it is the monitor`() {
     for (monitor, better, worse) in [
       (Recipe.Judging.Monitor.acc1, [true, false, false], 2), (.ema, [true, true, false], 1),

@@ -47,4 +47,12 @@ import Torch
     for _ in 0..<2_000 { largest.update(gradientWasFinite: true) }
     #expect(largest.factor == 0x1p24)
   }
+
+  @Test func `a loss scale that is halved for ever comes to an end`() {
+    var scale = LossScale()
+    for _ in 0..<40 { scale.update(gradientWasFinite: false) }
+    #expect(scale.factor == 0x1p-24 && scale.isSound && !scale.isExhausted)
+    scale.update(gradientWasFinite: false)
+    #expect(!scale.isSound && scale.isExhausted)
+  }
 }

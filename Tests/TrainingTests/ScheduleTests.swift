@@ -78,6 +78,14 @@ import Testing
     }
   }
 
+  @Test func `a cycle's end, which rounding may put behind it, has a rate`() {
+    var recipe = Recipe.Schedule()
+    (recipe.kind, recipe.epochs, recipe.warmupEpochs, recipe.decayRate) = (.poly, 109, 0, 0.1)
+    (recipe.cycleMultiplier, recipe.cycleLimit) = (0.3, 4)
+    let rates = recipe.rates(updatesOfEpoch: 1, plateau: nil)
+    for epoch in 0..<109 { #expect(rates.rate(update: epoch, epoch: epoch) >= recipe.minimum, "\(epoch)") }
+  }
+
   @Test func `the mean rate is that of the updates`() {
     var recipe = Recipe.Schedule()
     (recipe.kind, recipe.epochs, recipe.warmupEpochs, recipe.onUpdates) = (.step, 10, 4, true)

@@ -73,13 +73,13 @@ struct AuthenticatorTests {
   @Test func `proofs of any number, kind and length that are not the wanted ones are refused`() throws {
     let password = Array(Self.credentials.password.utf8)
     let key = try KeyPair().publicKey
-    let secret = Admission.credentials(Self.credentials)
+    let secret = PeerAdmission.credentials(Self.credentials)
     let plain = Array("PLAIN".utf8)
     let curve = Array("CURVE".utf8)
     let name = Array("door".utf8)
     #expect(secret.admits(plain, [name, password]))
-    #expect(Admission.keys([key]).admits(curve, [key.bytes]))
-    let wrong: [(Admission, [UInt8], ArraySlice<[UInt8]>)] = [
+    #expect(PeerAdmission.keys([key]).admits(curve, [key.bytes]))
+    let wrong: [(PeerAdmission, [UInt8], ArraySlice<[UInt8]>)] = [
       (secret, curve, [name, password]), (secret, plain, []), (secret, plain, [password]),
       (secret, plain, [name, password, []]), (secret, plain, [[], []]), (secret, [], [name, password]),
       (secret, plain, [name, Array(repeating: 0, count: 1 << 16)]), (secret, plain, [password, name]),

@@ -8,7 +8,7 @@ final class Listener {
   private var pull: Socket
   fileprivate let endpoint: Endpoint
 
-  init(_ security: SocketSecurity, admitting admission: Admission?) throws {
+  init(_ security: SocketSecurity, admitting admission: PeerAdmission?) throws {
     let context = try Context()
     self.context = context
     authenticator = try admission.map { try Authenticator(admitting: $0, in: context) }

@@ -102,7 +102,8 @@ int ct_normal_(ct_tensor *t, double mean, double deviation, uint64_t seed);
 int ct_bernoulli_(ct_tensor *t, double chance, uint64_t seed);
 int ct_fill_(ct_tensor *t, double value);
 int ct_copy_(ct_tensor *t, const ct_tensor *source);
-/// Replaces the elements of a contiguous tensor that int64 `places` number in row-major order, each once.
+/// Replaces the elements of a contiguous tensor that int64 `places` number in row-major order; one that is numbered
+/// twice is given the same value both times.
 int ct_put_(ct_tensor *t, const ct_tensor *places, const ct_tensor *values);
 
 // Copies between host and device for which nobody waits (transfer.cpp)

@@ -1,3 +1,5 @@
+import System
+
 /// Writes the safetensors format: an 8-byte length, a JSON header padded with spaces, then the tensors without gaps.
 ///
 /// Bytes equal those of the Python package (0.8): larger elements first, then by name, so that every tensor is aligned.
@@ -83,7 +85,7 @@ extension SafetensorsLayout {
       case "\n": "\\n"
       case "\r": "\\r"
       case "\t": "\\t"
-      case "\0"..<" ": "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+      case "\0"..<" ": "\\u" + String(scalar.value, digits: 4, radix: 16)
       default: String(scalar)
       }
     }

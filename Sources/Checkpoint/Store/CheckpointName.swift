@@ -1,3 +1,5 @@
+import System
+
 /// The name of a checkpoint: `epoch-0007` for the end of an epoch, `epoch-0007-step-000123` for a place inside it.
 public struct CheckpointName: Hashable, Sendable {
   /// The epoch, counted from 0.
@@ -42,11 +44,6 @@ extension CheckpointName: Comparable {
 extension CheckpointName: CustomStringConvertible {
   /// The folder's name.
   public var description: String {
-    "epoch-" + Self.padded(epoch, to: 4) + (step.map { "-step-" + Self.padded($0, to: 6) } ?? "")
-  }
-
-  private static func padded(_ number: Int, to width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    "epoch-" + String(epoch, digits: 4) + (step.map { "-step-" + String($0, digits: 6) } ?? "")
   }
 }

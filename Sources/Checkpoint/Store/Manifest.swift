@@ -112,8 +112,7 @@ extension Manifest.Checksum: Codable {
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
-    let digits = String(value, radix: 16)
-    try container.encode(String(repeating: "0", count: 8 - digits.count) + digits)
+    try container.encode(String(value, digits: 8, radix: 16))
   }
 }
 

@@ -67,6 +67,9 @@ extension HostsGroup {
     }
   }
 
+  /// Bytes that one host's ranks may have for all others in one call: more is no gather of ours.
+  private static let mostGathered = 1 << 30
+
   /// Every host's bytes, by host.
   private func exchanged(_ own: [UInt8], _ call: CollectiveCall) throws(CollectiveError) -> [[UInt8]] {
     memory.reserve(own.count)
@@ -75,14 +78,17 @@ extension HostsGroup {
     let payload = UnsafeRawBufferPointer(outgoing)
     try exchange.announce(call, payload: payload)
     let headers = try exchange.hear(call)
-    var all = (0..<exchange.hosts).map { host in
-      [UInt8](repeating: 0, count: headers[host].map { Int($0.length) } ?? 0)
+    let lengths = exchange.peers.map { headers[$0].map { Int($0.length) } ?? 0 }
+    for (peer, length) in zip(exchange.peers, lengths) where length > Self.mostGathered {
+      throw .corrupt(
+        rank: exchange.rank(on: peer), operation: call.name, detail: "it announces \(length) bytes")
     }
+    incoming.reserve(lengths.reduce(0, +))
+    var all = [[UInt8]](repeating: [], count: exchange.hosts)
     all[exchange.host] = own
     for peer in exchange.peers { try exchange.send(payload, to: peer, during: call) }
-    for peer in exchange.peers {
-      let room = UnsafeMutableRawBufferPointer.allocate(byteCount: all[peer].count, alignment: 8)
-      defer { room.deallocate() }
+    for (peer, length) in zip(exchange.peers, lengths) {
+      let room = incoming.take(length)
       try exchange.wait(for: exchange.receive(into: room, from: peer, during: call), during: call)
       try exchange.check(
         UnsafeRawBufferPointer(room), from: peer, against: headers[peer]?.payloadChecksum ?? 0, during: call)

@@ -22,8 +22,10 @@ public final class HostsGroup: ProcessGroup {
   /// This host's ranks.
   let local: any ProcessGroup
   let exchange: HostExchange
-  /// What messages of floats lie in.
+  /// What messages lie in: those of floats, and those that this rank sends.
   let memory = HostMemory()
+  /// What gathered messages arrive in, which lives as long as a transfer that was given up may write there.
+  let incoming = HostMemory()
   private let grace: Duration
   private var state = State.ready
   private var sequence: UInt64 = 0

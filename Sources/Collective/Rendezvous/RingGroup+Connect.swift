@@ -1,4 +1,4 @@
-internal import CLinux
+internal import System
 internal import Wire
 
 extension RingGroup {
@@ -12,7 +12,7 @@ extension RingGroup {
   public static func connect(_ rendezvous: RingRendezvous) throws(CollectiveError) -> RingGroup {
     let memory = try sharedMemory(for: rendezvous)
     // Messages of megabytes come and go all the time: the system would be asked for each, and would clear it.
-    if memory == nil { linux_keep_memory() }
+    if memory == nil { keepMallocMemory() }
     let transport =
       rendezvous.transport == .tcp
       ? try ZeroMQTransport(rendezvous: TCPRendezvous(rendezvous))

@@ -131,8 +131,8 @@ enum PrivateFile {
     }
     try check(file.number, path, limit)
     var bytes = [UInt8](repeating: 0, count: limit)
-    let count = Glibc.read(file.number, &bytes, limit)
-    guard count >= 0 else { throw Refusal("cannot read", path, errno) }
+    let (count, failure) = bytes.withUnsafeMutableBytes { readAll(into: $0, from: file.number) }
+    if let failure { throw Refusal("cannot read", path, failure) }
     return String(decoding: bytes[..<count], as: UTF8.self)
   }
 

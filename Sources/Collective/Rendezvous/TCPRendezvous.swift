@@ -143,7 +143,7 @@ enum RingSecurity {
 
   /// Whom it lets in. `token` is the listener's own name, which only readers of its announcement know: so whoever lures
   /// a rank into telling it the secret at a dead listener's port can use it nowhere else.
-  func admission(token: String) -> Admission {
+  func admission(token: String) -> PeerAdmission {
     switch self {
     case .secret(let secret): .credentials(Credentials(name: token, password: secret))
     case .keys(_, let previous, _): .keys([previous])

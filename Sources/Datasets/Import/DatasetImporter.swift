@@ -32,6 +32,10 @@ public struct DatasetImporter {
     for split in [ImageFolderPair.splits.training, ImageFolderPair.splits.validation] {
       try FolderLayout.require(out.appending(split), for: false)
     }
+    return try FolderClaim.hold(out) { () throws(DataError) in try writeAll(isPartial: isPartial, say) }
+  }
+
+  private func writeAll(isPartial: Bool, _ say: (String) -> Void) throws(DataError) -> ImportedFolder {
     var folder = ImportedFolder(out, from: path)
     try source.write(to: &folder, say)
     guard folder.training.images + folder.validation.images > 0 else {

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The sum by which archives are told to be whole (RFC 1321); no defence against forgery.
 struct MD5 {
@@ -37,7 +38,7 @@ struct MD5 {
     let padding = [0x80] + [UInt8](repeating: 0, count: zeros) + Self.bytes(of: UInt64(count) &* 8, 8)
     padding.withUnsafeBytes { last.update(with: $0) }
     let sum = (0..<4).flatMap { Self.bytes(of: UInt64(last.state[$0]), 4) }
-    return sum.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    return sum.map { String($0, digits: 2, radix: 16) }.joined()
   }
 
   private static func bytes(of value: UInt64, _ count: Int) -> [UInt8] {

@@ -51,12 +51,15 @@ public struct DatasetPacker: Sendable {
     try require(out, outside: folder)
     let pair = try ImageFolderPair(folder, for: .training)
     let splits = [pair.training, pair.validation].filter { $0.count > 0 }
-    return try splits.map { images throws(DataError) in
-      let name = images.root.lastComponent?.string ?? ""
-      let writer = ShardWriter(images, to: out.appending(name), imagesPerShard: imagesPerShard, recompression)
-      let wasThere = try isThere(writer)
-      if !wasThere { try pack(writer, threads: threads) { progress(name, $0, writer.count) } }
-      return Split(name: name, images: images.count, shards: writer.count, wasThere: wasThere)
+    return try FolderClaim.hold(out) { () throws(DataError) in
+      try splits.map { images throws(DataError) in
+        let name = images.root.lastComponent?.string ?? ""
+        let writer = ShardWriter(
+          images, to: out.appending(name), imagesPerShard: imagesPerShard, recompression)
+        let wasThere = try isThere(writer)
+        if !wasThere { try pack(writer, threads: threads) { progress(name, $0, writer.count) } }
+        return Split(name: name, images: images.count, shards: writer.count, wasThere: wasThere)
+      }
     }
   }
 

@@ -1,3 +1,5 @@
+import System
+
 /// A file in a tar archive as POSIX.1-1988 (ustar) has it: of nobody, from 1970, so that equal content makes equal bytes.
 enum TarMember {
   /// Blocks of an archive, in bytes.

@@ -121,6 +121,12 @@ public struct DatasetReport: Codable, Equatable, Sendable {
 }
 
 extension DatasetReport: CustomStringConvertible {
+  /// From the least to the most, which may be the same.
+  private static func span(_ counts: [Int]) -> String {
+    let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
+    return least == most ? "\(most)" : "\(least) to \(most)"
+  }
+
   /// The report as lines for a terminal.
   public var description: String {
     var lines = [folder]
@@ -129,7 +135,7 @@ extension DatasetReport: CustomStringConvertible {
       lines.append(
         """
         \(split.name): \(counted(split.images, "image")) in \(counted(split.classes.count, "class", "classes")), \
-        \(counts.min() ?? 0) to \(counts.max() ?? 0) a class
+        \(Self.span(counts)) a class
         """)
       lines += split.leftOut.map { "\(split.name): left out: \($0)" }
     }

@@ -41,7 +41,7 @@ enum ForwardedCommands {
 
   struct Dataset: ForwardedCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Check a folder of images, or make one of handwritten digits.")
+      abstract: "Make, import, split, check, measure, draw and pack folders of images.")
     @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
   }
 

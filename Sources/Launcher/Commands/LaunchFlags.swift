@@ -138,7 +138,7 @@ enum WorkerCount: Equatable, Sendable {
     } else if let count = Int(text), (1...Self.limit).contains(count) {
       self = .exactly(count)
     } else {
-      throw ValidationError("It has to be auto or a number from 1 to \(Self.limit).")
+      throw ValidationError("It has to be auto, which counts the cards, or a number from 1 to \(Self.limit).")
     }
   }
 

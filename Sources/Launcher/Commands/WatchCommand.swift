@@ -13,7 +13,9 @@ struct Watch: ParsableCommand {
     discussion: """
       Reads the run's files and asks its launcher; the run is not touched, and goes on when this command ends. Into a pipe it \
       prints a line for each epoch that is finished from now on, and at the end what became of the run. Ends as status does.
-      With --http a browser shows it: a program of its own serves a page, until it is ended, with the state, the curves, the ranks,       failures, classes and mistakes, and the figures as Prometheus reads them at /metrics. Only programs of this machine reach it,       unless there is a token.
+      With --http a browser shows it: a program of its own serves a page, until it is ended, with the state, the curves, the ranks, \
+      failures, classes and mistakes, and the figures as Prometheus reads them at /metrics. Only programs of this machine reach it, \
+      unless there is a token.
       """)
 
   @Argument(

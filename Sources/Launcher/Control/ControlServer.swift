@@ -19,6 +19,8 @@ final class ControlServer {
   var note: String? { registration?.obstacle }
   private var clients: [(number: UInt32, client: ControlClientEnd)] = []
   private var lastNumber: UInt32 = 0
+  /// A descriptor that can be let go of.
+  private var spare = ControlServer.anything()
 
   /// The number that stands for the listening socket.
   private static let listening: UInt32 = 0
@@ -52,8 +54,7 @@ final class ControlServer {
   private func accept() {
     let number = Glibc.accept(socket.listener.number, nil, nil)
     guard number >= 0 else {
-      // Out of descriptors, most likely: without this the next wait would end at once, for ever.
-      if errno == EMFILE || errno == ENFILE, !clients.isEmpty { clients.removeFirst() }
+      if errno == EMFILE || errno == ENFILE { hangUp() }
       return
     }
     let client = ControlClientEnd(Descriptor(owning: number))
@@ -63,6 +64,15 @@ final class ControlServer {
     if clients.count == Self.mostClients { clients.removeFirst() }
     clients.append((lastNumber, client))
   }
+
+  /// Without a descriptor to spare, takes the next client to let it go: while it is there every wait would end at once.
+  private func hangUp() {
+    spare = nil
+    _ = Descriptor(Glibc.accept(socket.listener.number, nil, nil))
+    spare = Self.anything()
+  }
+
+  private static func anything() -> Descriptor? { Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC)) }
 }
 
 /// The launcher's end of one connection.

@@ -10,7 +10,7 @@ extension Attempt {
   /// What is about to run.
   var openingLine: String {
     "run \(launch.runIdentifier): \(counted(launch.size, "worker")) with "
-      + "\(counted(launch.placement.threads.count, "thread")) each"
+      + counted(launch.placement.threads.count, "thread") + (launch.size > 1 ? " each" : "")
       + (launch.hosts.map { " on each of \($0.hosts) hosts" } ?? "") + "; "
       + (logFolder.map { "logs in \($0)" } ?? "no logs")
   }

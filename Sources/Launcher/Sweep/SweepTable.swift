@@ -87,12 +87,7 @@ extension SweepTable {
       [row.run.name] + row.run.values
         + [row.value.map { "\($0)" } ?? "", row.epoch.map { "\($0)" } ?? "", row.standing.text]
     }
-    return ([heading] + cells).map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
-  }
-
-  private static func quoted(_ cell: String) -> String {
-    guard cell.contains(where: { ",\"\n\r".contains($0) }) else { return cell }
-    return "\"" + cell.replacing("\"", with: "\"\"") + "\""
+    return commaSeparated(heading, cells)
   }
 
   /// What scripts read, and a later start of the sweep.

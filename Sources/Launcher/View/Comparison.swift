@@ -62,6 +62,7 @@ extension Comparison {
   private func figures(at now: Double) -> [String] {
     let rows: [(String, (RunHistory) -> String?)] = [
       ("state", { $0.state }), ("model", { $0.model.map { masked($0) } }),
+      ("began with", { $0.startWeights.map { masked($0) } }),
       ("epochs", { run in run.epochsDone.map { "\($0)" + (run.epochs.map { "/\($0)" } ?? "") } }),
       ("updates", { $0.updates.map(grouped) }),
       ("best Acc@1", { $0.best.map { "\(decimal($0.accuracy, 2)) %" } }),
@@ -81,7 +82,7 @@ extension Comparison {
   private func values(_ width: Int) -> [String] {
     let differences = told
     guard !differences.isEmpty else {
-      return runs.allSatisfy(\.values.isEmpty) ? [] : ["the recipes say the same"]
+      return runs.contains(where: \.values.isEmpty) ? [] : ["the recipes say the same"]
     }
     // Long values are cut so that all of them fit beside each other.
     let names = differences.map { $0.flag ?? $0.name }

@@ -1,3 +1,5 @@
+import System
+
 /// How often images of a class were taken for each: of `confusion.csv`, the classes that are confused most.
 struct ConfusionTable: Equatable, Sendable {
   /// The classes shown, in the order of the rows and columns.

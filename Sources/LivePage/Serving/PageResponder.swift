@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
@@ -67,9 +68,16 @@ struct PageResponder: Sendable {
     let parts = path.split(separator: "/")
     guard parts.count == 2, parts[0] == "image", let number = Int(parts[1]),
       case let mistakes = await feed.page().mistakes, mistakes.indices.contains(number),
-      let (kind, bytes) = mistakes[number].content
+      let (kind, bytes) = await content(of: mistakes[number])
     else { return nil }
     return .content(kind.rawValue, ByteBuffer(bytes: bytes))
+  }
+
+  /// Read on a thread that may wait for a slow disk, as none of those that answer may.
+  private func content(of mistake: Mistake) async -> (Mistake.Kind, [UInt8])? {
+    await withCheckedContinuation { done in
+      DispatchQueue.global().async { done.resume(returning: mistake.content) }
+    }
   }
 
   private func events(_ request: Request, _ channel: any Channel) -> Response {

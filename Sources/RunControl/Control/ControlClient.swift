@@ -67,6 +67,9 @@ package enum ControlClient {
     return FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// Far more than the status of thousands of ranks.
+  private static let longestAnswer = 64 << 20
+
   private static func readLine(
     _ connection: borrowing Descriptor, _ folder: String, until deadline: ContinuousClock.Instant
   ) throws -> [UInt8]? {
@@ -74,9 +77,13 @@ package enum ControlClient {
     var bytes = [UInt8](repeating: 0, count: 1 << 16)
     while line.last != newline {
       var entry = pollfd(fd: connection.number, events: Int16(POLLIN), revents: 0)
-      let rest = max(.zero, deadline - .now) / .milliseconds(1)
-      guard poll(&entry, 1, CInt(rest.rounded(.up))) > 0 else { throw silent(folder) }
+      let rest = (deadline - .now) / .milliseconds(1)
+      guard rest > 0, line.count < longestAnswer else { throw silent(folder) }
+      let isReady = poll(&entry, 1, CInt(rest.rounded(.up)))
+      if isReady < 0, errno == EINTR { continue }
+      guard isReady > 0 else { throw silent(folder) }
       let count = recv(connection.number, &bytes, bytes.count, 0)
+      if count < 0, errno == EINTR { continue }
       guard count > 0 else { return nil }
       line += bytes.prefix(count)
     }

@@ -100,11 +100,13 @@ extension RunHistory {
   private var progressText: String? {
     guard let done = epochsDone else { return epochs.map { "0 of \($0)" } }
     let part = steps.last.flatMap { line in
-      line.epoch >= done ? line.stepOfEpoch.map { ", and \(counted($0, "step")) of the next" } : nil
+      line.epoch >= done ? line.stepOfEpoch.map { ", and \(counted($0, "step")) or more of the next" } : nil
     }
+    // Between two epochs' ends only some steps are noted.
+    let rest = part == nil ? "" : " or more"
     return "\(done)\(epochs.map { " of \($0)" } ?? "")\(part ?? "")"
       + (endedFor == nil ? "" : ", ended early")
-      + (updates.map { "; \(grouped($0)) \(noun($0, "update"))" } ?? "")
+      + (updates.map { "; \(grouped($0)) \(noun($0, "update"))\(rest)" } ?? "")
   }
 
   /// Where another figure decides, what Acc@1 was best is named as that.

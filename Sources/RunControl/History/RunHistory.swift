@@ -78,6 +78,8 @@ extension RunHistory {
 
   package var run: String? { launches.last?.run }
   package var model: String? { values["model.name"]?.text }
+  /// The weights that it began with, as its command line names them.
+  package var startWeights: String? { record.flatMap { FlagGroups($0.arguments).value(of: "finetune") } }
   /// How many it was to have.
   package var epochs: Int? { values["schedule.epochs"]?.whole }
   /// How many are finished.

@@ -62,7 +62,7 @@ public struct Judgement: Codable, Equatable, Sendable {
     worse = isBetter ? 0 : worse + 1
     let judged = monitor == .ema ? averageScores ?? scores : scores
     return Finding(
-      isBest: isBest, isBestAverage: isBestAverage, score: judged[monitor] ?? 0, isBetter: isBetter)
+      isBest: isBest, isBestAverage: isBestAverage, score: judged[monitor] ?? monitor.worst, isBetter: isBetter)
   }
 
   /// Whether a run with this patience ends here.
@@ -77,14 +77,15 @@ private struct Scores: Codable, Equatable, Sendable {
   /// Acc@1.
   var accuracy: Double?
   private var balanced: Double?
-  /// Below 0.
+  /// Below 0; nil too where it is not finite, which no file would hold.
   private var loss: Double?
 
   /// Before the first evaluation.
   init() {}
 
   init(_ tally: Evaluator.Tally) {
-    (accuracy, balanced, loss) = (tally.accuracy1, tally.balancedAccuracy, -tally.meanLoss)
+    (accuracy, balanced) = (tally.accuracy1, tally.balancedAccuracy)
+    loss = tally.meanLoss.isFinite ? -tally.meanLoss : nil
   }
 
   subscript(monitor: Recipe.Judging.Monitor) -> Double? {
@@ -98,7 +99,7 @@ private struct Scores: Codable, Equatable, Sendable {
   /// Whether these are better than all before; an accuracy of 0 is no best.
   func beat(_ best: Scores, by monitor: Recipe.Judging.Monitor) -> Bool {
     guard let score = self[monitor] else { return false }
-    return score > best[monitor] ?? (monitor == .loss ? -.infinity : 0)
+    return score > best[monitor] ?? monitor.worst
   }
 
   /// Keeps the higher of each.
@@ -110,4 +111,9 @@ private struct Scores: Codable, Equatable, Sendable {
   }
 
   var isSound: Bool { [accuracy, balanced, loss].allSatisfy { $0?.isFinite ?? true } }
+}
+
+extension Recipe.Judging.Monitor {
+  /// A score that is no best, and finite as what is saved has to be.
+  fileprivate var worst: Double { self == .loss ? -.greatestFiniteMagnitude : 0 }
 }

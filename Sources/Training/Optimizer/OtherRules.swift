@@ -6,9 +6,9 @@ struct Lion: UpdateRule {
   let values: Recipe.Optimizer
   let moments = ["exp_avg"]
 
-  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateScalars) {
+  func update(_ floats: FlatUpdate, decays: Bool, at scalars: UpdateScalars) {
     floats.lion(
-      scale: moment.gradientScale, learningRate: moment.learningRate, betas: (values.beta1, values.beta2),
+      scale: scalars.gradientScale, learningRate: scalars.learningRate, betas: (values.beta1, values.beta2),
       decay: decays ? values.weightDecay : 0)
   }
 
@@ -28,9 +28,9 @@ struct WholeParameters: UpdateRule {
   let rule: AdamKin
   let moments = ["exp_avg", "exp_avg_sq"]
 
-  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateScalars) {
+  func update(_ floats: FlatUpdate, decays: Bool, at scalars: UpdateScalars) {
     (rule == .lamb ? floats.lamb : floats.cautiousAdamW)(
-      moment.gradientScale, moment.steps + 1, moment.learningRate, (values.beta1, values.beta2),
+      scalars.gradientScale, scalars.steps + 1, scalars.learningRate, (values.beta1, values.beta2),
       decays ? values.weightDecay : 0, values.epsilon)
   }
 
@@ -64,10 +64,10 @@ struct Muon: UpdateRule {
     return sides[0] >= 4 && sides[1] <= 128 * sides[0]
   }
 
-  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateScalars) {
-    guard Self.isMatrix(floats.shape) else { return others.update(floats, decays: decays, at: moment) }
+  func update(_ floats: FlatUpdate, decays: Bool, at scalars: UpdateScalars) {
+    guard Self.isMatrix(floats.shape) else { return others.update(floats, decays: decays, at: scalars) }
     floats.muon(
-      scale: moment.gradientScale, learningRate: moment.learningRate, momentum: values.momentum,
+      scale: scalars.gradientScale, learningRate: scalars.learningRate, momentum: values.momentum,
       decay: decays ? values.weightDecay : 0, epsilon: values.epsilon)
   }
 

@@ -6,10 +6,10 @@ protocol UpdateRule {
   /// What is remembered for each weight between steps, by PyTorch's names.
   var moments: [String] { get }
   /// Moves floats in host memory.
-  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateScalars)
+  func update(_ floats: FlatUpdate, decays: Bool, at scalars: UpdateScalars)
   /// Moves whole tensors, by libtorch's fused kernel of their device; `moments` has a list for each name.
   ///
-  /// - Parameter isFirst: Whether it is the run's first update.
+  /// - Parameter isFirst: Whether it is these weights' first update.
   func update(
     weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, isFirst: Bool,
     at numbers: UpdateNumbers, within limits: UpdateLimits)
@@ -66,9 +66,9 @@ struct AdamW: UpdateRule {
   let values: Recipe.Optimizer
   let moments = ["exp_avg", "exp_avg_sq"]
 
-  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateScalars) {
+  func update(_ floats: FlatUpdate, decays: Bool, at scalars: UpdateScalars) {
     floats.adamW(
-      scale: moment.gradientScale, step: moment.steps + 1, learningRate: moment.learningRate,
+      scale: scalars.gradientScale, step: scalars.steps + 1, learningRate: scalars.learningRate,
       betas: (values.beta1, values.beta2), decay: decays ? values.weightDecay : 0, epsilon: values.epsilon)
   }
 
@@ -88,10 +88,10 @@ struct SGD: UpdateRule {
   let values: Recipe.Optimizer
   let moments = ["momentum_buffer"]
 
-  func update(_ floats: FlatUpdate, decays: Bool, at moment: UpdateScalars) {
+  func update(_ floats: FlatUpdate, decays: Bool, at scalars: UpdateScalars) {
     floats.sgd(
-      scale: moment.gradientScale, learningRate: moment.learningRate, momentum: values.momentum,
-      decay: decays ? values.weightDecay : 0, isFirst: moment.steps == 0)
+      scale: scalars.gradientScale, learningRate: scalars.learningRate, momentum: values.momentum,
+      decay: decays ? values.weightDecay : 0, isFirst: scalars.steps == 0)
   }
 
   func update(

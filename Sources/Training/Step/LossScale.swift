@@ -10,12 +10,19 @@ public struct LossScale: Codable, Equatable, Sendable {
 
   private static let growthInterval = 2_000
   private static let largest = 0x1p24
+  /// A gradient that overflows below this is lost, whatever it is multiplied by.
+  private static let smallest = 0x1p-24
 
   /// The scale at the first step.
   public init(factor: Double = 65_536) { self.factor = factor }
 
   /// Whether it can be gone on with: one that was read from a file may hold any numbers.
-  var isSound: Bool { (0...Self.largest).contains(factor) && (0..<Self.growthInterval).contains(goodSteps) }
+  var isSound: Bool {
+    (Self.smallest...Self.largest).contains(factor) && (0..<Self.growthInterval).contains(goodSteps)
+  }
+
+  /// Whether it has been halved for so long that no factor will do.
+  var isExhausted: Bool { factor < Self.smallest }
 
   /// Learns whether the step's gradient was finite.
   mutating func update(gradientWasFinite: Bool) {

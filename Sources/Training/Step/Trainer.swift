@@ -219,6 +219,9 @@ public final class Trainer {
       throw .diverged(loss: all.loss, gradientNorm: all.gradientNorm)
     }
     lossScale?.update(gradientWasFinite: all.gradientNorm.isFinite)
+    guard lossScale?.isExhausted != true else {
+      throw .diverged(loss: all.loss, gradientNorm: all.gradientNorm)
+    }
     return all.gradientNorm.isFinite
   }
 

@@ -15,7 +15,8 @@ struct DatasetPreview: ParsableCommand {
     discussion: """
       The views are cropped, scaled, mirrored and augmented as a training's on one worker are, to the bit; mixing and erasing come \
       later and are not shown. All training flags are taken, so that a command line can be tried without its launch flags; --input-size, --aa, \
-      --scale, --color-jitter, --no-aug, --sampler, --recipe and --seed change what is seen:
+      --scale, --ratio, --hflip, --vflip, --color-jitter, --train-interpolation, --no-aug, --no-shuffle, --sampler, --repeated-aug, \
+      --skip-damaged, --recipe, --config and --seed change what is seen:
         twins-worker dataset preview FOLDER --recipe small --output views.html
       """)
 

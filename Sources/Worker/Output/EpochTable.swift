@@ -1,3 +1,4 @@
+import System
 import Training
 
 /// `summary.csv`: a row for each finished epoch, with timm's columns first; what is not known is blank.

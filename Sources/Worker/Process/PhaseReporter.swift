@@ -68,20 +68,21 @@ final class PhaseReporter: StepObserver {
 
   /// Ends an epoch, which is evaluated and written.
   func finish(_ summary: EpochSummary) {
+    let before = best
     best = best.with(summary.tally, average: summary.averageTally)
-    state.finished = FinishedEpoch(summary, best: best.own, seconds: epochWatch.elapsed)
+    state.finished = FinishedEpoch(summary, best: best, after: before, seconds: epochWatch.elapsed)
     slot?.publish(state)
   }
 }
 
 extension FinishedEpoch {
   /// What is told of a finished epoch.
-  init(_ summary: EpochSummary, best: Double, seconds: Double) {
+  init(_ summary: EpochSummary, best: BestAccuracy, after before: BestAccuracy, seconds: Double) {
     self.init(summary.epoch, seconds: seconds)
     trainingLoss = summary.trainingLoss
     guard let tally = summary.tally else { return }
     (loss, accuracy1, accuracy5) = (tally.meanLoss, tally.accuracy1, tally.accuracy5)
-    (balancedAccuracy, self.best) = (tally.balancedAccuracy, best)
+    (balancedAccuracy, self.best, isBest) = (tally.balancedAccuracy, best.own, best.own > before.own)
   }
 }
 

@@ -166,7 +166,7 @@ final class Checkpoints {
   private func wayOn(_ state: TrainingState, _ isSaved: Bool) -> String {
     let store = folder.checkpoints
     if isSaved {
-      return "\(again) goes on from there: \(store.folder)/\(state.name)"
+      return "From there \(again) goes on: \(store.folder)/\(state.name)"
     }
     guard let earlier = store.newestVerified().checkpoint else {
       return "Its checkpoint was not saved, and there is no earlier one in \(store.folder)."

@@ -48,7 +48,7 @@ extension EndToEnd {
 
     @Test func `dataset scan counts the images and finds the bad ones`() throws {
       let good = try answer(["dataset", "scan", place.images.path])
-      #expect(good.contains("train: 60 images in 6 classes, 10 to 10 a class"))
+      #expect(good.contains("train: 60 images in 6 classes, 10 a class"))
       #expect(good.last == "no problems found")
 
       let bad = place.images.image("val", 7)

@@ -34,7 +34,7 @@ extension EndToEnd {
       let names = try RunFiles(folder: place.output("parts")).names("checkpoints")
       let saved = try #require(names.filter { $0.contains("epoch-000\(epoch)-step-") }.max())
       let path = place.output("parts") + "/checkpoints/" + saved
-      #expect(end.errors.contains("goes on from there: \(path)\n"))
+      #expect(end.errors.contains("goes on: \(path)\n"))
       return path
     }
 

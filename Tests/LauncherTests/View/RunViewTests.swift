@@ -24,6 +24,7 @@ import WorkerLink
   private func finished(_ number: Int, _ accuracy: Double?, best: Double?) -> FinishedEpoch {
     var epoch = FinishedEpoch(number, seconds: 41)
     (epoch.trainingLoss, epoch.accuracy1, epoch.best) = (2.287, accuracy, best)
+    epoch.isBest = accuracy != nil && accuracy == best
     return epoch
   }
 

@@ -101,6 +101,7 @@ struct PolynomialCurve: CyclicCurve {
   }
 
   func rate(at place: Cycles.Place, from base: Double) -> Double {
-    minimum + (base - minimum) * pow(1 - place.elapsed / place.length, power)
+    // The quotient may round to a little more than 1, of which no power is a number.
+    minimum + (base - minimum) * pow(max(0, 1 - place.elapsed / place.length), power)
   }
 }
