@@ -8,7 +8,8 @@ import Testing
     ("--img-size", "--input-size"), ("--grad-accum-steps", "--accumulate"),
     ("--grad_accum_steps", "--accumulate"),
     ("--initial-checkpoint", "--finetune"), ("--checkpoint-hist", "--keep"), ("-b", "--batch-size"),
-    ("-j", "--num-workers"), ("--fast-dev-run", "--dry-run"), ("--experiment", "--output-dir"), ("--max_epochs", "--epochs"),
+    ("-j", "--num-workers"), ("--fast-dev-run", "--dry-run"), ("--experiment", "--output-dir"),
+    ("--max_epochs", "--epochs"),
   ])
   func `a flag of another program is answered with ours of the same meaning`(theirs: String, ours: String)
     throws
@@ -23,7 +24,8 @@ import Testing
     let help = TrainingFlags.helpMessage(includeHidden: true, columns: 200)
     for flag in ForeignFlags.ours
     where ![
-      "--nproc", "--run-id", "--run-dir", "--transport", "--nnodes", "--node-rank", "--rdzv-endpoint", "--exec",
+      "--nproc", "--run-id", "--run-dir", "--transport", "--nnodes", "--node-rank", "--rdzv-endpoint",
+      "--exec",
     ].contains(flag) {
       #expect(help.contains(flag), "\(flag)")
     }

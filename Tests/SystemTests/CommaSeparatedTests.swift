@@ -11,7 +11,8 @@ import Testing
 
   @Test func `what is written is read again, whatever is in it`() {
     let rows = [
-      ["plain", "", " blanks "], ["a,b", "say \"so\"", "\"\""], ["two\nlines", "\r\n", "a \"\u{301} b"], ["ä", "🏖️", ","],
+      ["plain", "", " blanks "], ["a,b", "say \"so\"", "\"\""], ["two\nlines", "\r\n", "a \"\u{301} b"],
+      ["ä", "🏖️", ","],
     ]
     let text = commaSeparated(rows[0], rows.dropFirst())
     #expect(commaSeparatedRows(Array(text.utf8)) == rows)

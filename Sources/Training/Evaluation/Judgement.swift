@@ -62,7 +62,8 @@ public struct Judgement: Codable, Equatable, Sendable {
     worse = isBetter ? 0 : worse + 1
     let judged = monitor == .ema ? averageScores ?? scores : scores
     return Finding(
-      isBest: isBest, isBestAverage: isBestAverage, score: judged[monitor] ?? monitor.worst, isBetter: isBetter)
+      isBest: isBest, isBestAverage: isBestAverage, score: judged[monitor] ?? monitor.worst,
+      isBetter: isBetter)
   }
 
   /// Whether a run with this patience ends here.
