@@ -61,8 +61,19 @@ package struct NamedWeights: Equatable {
   private static func note(_ folder: String, _ name: String) -> String {
     let isBest = name == RunLayout.weights(.best, average: false) && EarlierRun.isJudgedByAccuracy(in: folder)
     let best = isBest ? EarlierRun(in: folder)?.best : nil
-    let accuracy = best.map { " (Acc@1 \(($0.accuracy * 100).rounded() / 100) in epoch \($0.epoch))" } ?? ""
-    return "the weights are \(masked("\(folder)/\(name)"))\(accuracy)"
+    let epoch = epoch(of: "\(folder)/\(name)")
+    let accuracy = best.flatMap { best in
+      epoch ?? best.epoch == best.epoch ? "Acc@1 \((best.accuracy * 100).rounded() / 100)" : nil
+    }
+    let place = (epoch ?? (accuracy == nil ? nil : best?.epoch)).map {
+      " (" + (accuracy.map { "\($0) in " } ?? "of ") + "epoch \($0))"
+    }
+    return "the weights are \(masked("\(folder)/\(name)"))\(place ?? "")"
+  }
+
+  /// After which epoch of its run a file of weights was written; nil where it does not say.
+  package static func epoch(of path: String) -> Int? {
+    (try? SafetensorsFile(path: path)).flatMap { $0.metadata["epoch"] }.flatMap { Int($0) }
   }
 
   /// A path in the folder in which people look for what belongs to the weights: of a checkpoint, the run's.

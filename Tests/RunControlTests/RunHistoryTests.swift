@@ -23,6 +23,16 @@ import TestSupport
       ])
   }
 
+  @Test func `weights of another epoch than the best are not taken for its`() {
+    var traces = RunTraces.trained(epochs: 3, of: 3)
+    for (epoch, isNamed) in [(nil, true), (1, true), (0, false)] as [(Int?, Bool)] {
+      traces.weights["best.safetensors"] = .some(epoch)
+      let text = RunHistory(traces, host: "here").text(at: 2000, plain)
+      #expect(text.contains("Acc@1 20.00 % in epoch 1"))
+      #expect(text.contains("out/best.safetensors") == isNamed, "\(String(describing: epoch))")
+    }
+  }
+
   @Test func `a run that ended early is done, and trains longer with more patience`() {
     var traces = RunTraces.trained(epochs: 2, of: 9)
     traces.recipe = Array(#"{"schedule": {"epochs": 9}, "judging": {"earlyStop": 3}}"#.utf8)

@@ -15,7 +15,7 @@ extension RunTraces {
     traces.steps = StepLines(Array(steps(epochs: min(epochs, 100)).utf8))
     traces.journal = Array(journal(ending: status).utf8)
     traces.checkpoint = CheckpointName(epoch: epochs - 1)
-    traces.weights = ["best.safetensors", "last.safetensors"]
+    traces.weights = ["best.safetensors": nil, "last.safetensors": nil]
     traces.written = 1050
     traces.record = LaunchRecord(arguments: [], output: "/home/ann/out", workers: 2)
     traces.record?.directory = "/home/ann"

@@ -45,9 +45,13 @@ struct Resume: LaunchCommand {
   }
 
   /// The command line without its subcommand and the run's name.
+  ///
+  /// A value may be spelt as the run is, so the name is looked for where it usually stands, in front, and then from the end.
   private var flags: [String] {
     var arguments = Array(TwinsLaunch.arguments.dropFirst())
-    if let index = arguments.firstIndex(of: target.run) { arguments.remove(at: index) }
+    let isName = { withHomeFolder($0) == target.run }
+    let index = arguments.first.map(isName) == true ? 0 : arguments.lastIndex(where: isName)
+    if let index { arguments.remove(at: index) }
     return arguments
   }
 }
@@ -115,6 +119,9 @@ extension ResumedRun {
   ]
   /// Where values come from that a checkpoint holds.
   private static let sources: Set = ["config", "recipe", "finetune", "resume"]
+  /// Values of a checkpoint that are paths: of the run's last launch where that named them, since the checkpoint may be of an
+  /// earlier one that was made in another folder.
+  private static let places: Set = ["data-path", "class-weights", "teacher"]
 
   /// The command line by which it goes on: the launcher's flags as noted, over them those that are given now.
   ///
@@ -123,11 +130,13 @@ extension ResumedRun {
   func arguments(_ given: [String], in directory: String) -> [String] {
     let given = FlagGroups(given)
     var noted = FlagGroups(record?.arguments ?? [])
-    let trains = given.names.isDisjoint(with: ["eval", "throughput"])
+    let trains = !given.isOn("eval") && !given.isOn("throughput")
     noted.remove(given.names.union(trains ? ["output-dir"] : ["output-dir", "resume", "finetune"]))
     // The host that noted it is one of several, which all go on by these flags.
     noted.remove(["node-rank"])
-    if recipe != nil { noted.remove(TrainingFlags.valueSubjects.union(Self.sources)) }
+    if recipe != nil {
+      noted.remove(TrainingFlags.valueSubjects.union(Self.sources).subtracting(Self.places))
+    }
     if let record, record.directory != directory {
       noted.changeValues(of: Self.paths) { Self.absolute($0, in: record.directory) }
     }
@@ -138,7 +147,8 @@ extension ResumedRun {
       more += (record?.workers ?? recipe?.worldSize).map { ["--nproc", "\($0)"] } ?? []
     }
     if let record, let recipe, record.directory != directory {
-      for (flag, path) in Self.paths(of: recipe) where !given.names.contains(flag) {
+      for (flag, path) in Self.paths(of: recipe)
+      where !given.names.contains(flag) && !noted.names.contains(flag) {
         let whole = Self.absolute(path, in: record.directory)
         if whole != path { more += ["--\(flag)", whole] }
       }
@@ -148,15 +158,17 @@ extension ResumedRun {
 
   /// Those that a checkpoint's values have, with their flags.
   private static func paths(of recipe: Recipe) -> [(flag: String, path: String)] {
-    let weights = recipe.loss.classWeights
-    return [
-      ("data-path", recipe.data.path), ("class-weights", weights == Recipe.Loss.balanced ? "" : weights),
+    [
+      ("data-path", recipe.data.path), ("class-weights", recipe.loss.classWeights),
       ("teacher", recipe.distillation.teacher),
     ]
   }
 
+  /// What is no path stays as it is.
   private static func absolute(_ path: String, in directory: String) -> String {
-    path.isEmpty || path.hasPrefix("/") || path == "auto" ? path : "\(directory)/\(path)"
+    let path = withHomeFolder(path)
+    let isWord = ["", "auto", Recipe.Loss.balanced].contains(path)
+    return isWord || path.hasPrefix("/") ? path : "\(directory)/\(path)"
   }
 }
 

@@ -122,6 +122,11 @@ struct TrainCommand: LaunchCommand {
         arguments: given.filter { $0 != WorkerTask.overwrite }, output: output, workers: size,
         machine: check?.machine)
       run.notes += [record.write(to: path)].compactMap(\.self)
+      // Who names the output folder is to find the launcher's, wherever it lies.
+      let inner = "\(output)/\(RunLayout.launcher)"
+      if launch.runFolder != nil, Folders.make(inner) {
+        run.notes += [record.write(to: inner)].compactMap(\.self)
+      }
       run.journal = RunJournal(in: path, goesOn: request.beginning.goesOn(in: output))
     }
     return try run.supervise(

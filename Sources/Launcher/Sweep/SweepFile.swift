@@ -152,6 +152,7 @@ private struct SweepReader {
       guard let low = parts["min"]?.number, let high = parts["max"]?.number, low < high,
         !isLogarithmic || low > 0
       else { throw error("min must lie below max, and above 0 where log is true") }
+      guard (high - low).isFinite else { throw error("min and max lie too far apart") }
       let isWhole = parts["min"]?.whole != nil && parts["max"]?.whole != nil
       guard !isWhole || max(abs(low), abs(high)) <= SweepFile.largestNumber else {
         throw error("whole numbers may go from -2^53 to 2^53 here")

@@ -172,7 +172,14 @@ package enum RunFinder {
 
   /// What to say of a folder that is a sweep's and no run's; nil of all others.
   package static func sweepError(_ name: String) -> LaunchError? {
-    guard access("\(name)/\(RunLayout.sweep)", F_OK) == 0 else { return nil }
+    let file = "\(name)/\(RunLayout.sweep)"
+    guard access(file, F_OK) == 0 else { return nil }
+    let bytes = (try? RegularFile.contents(of: FilePath(file))) ?? []
+    guard (try? JSONTree(parsing: String(decoding: bytes, as: UTF8.self))) != nil else {
+      return LaunchError(
+        "\(masked(file)) is damaged, the table of a sweep: twins-launch sweep FILE, as the sweep was begun, writes it anew from "
+          + "its runs and goes on with them.", exitStatus: .missingInput)
+    }
     return LaunchError(
       "\(name) is the folder of a sweep, and each of its runs has a folder in it. All of them: twins-launch status "
         + FilePath(name).quoted, exitStatus: .missingInput)

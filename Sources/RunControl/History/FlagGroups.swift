@@ -19,6 +19,11 @@ package struct FlagGroups: Equatable {
   /// What its flags are about: `aug` for `--no-aug` too.
   package var names: Set<String> { Set(groups.map(Self.name)) }
 
+  /// Whether a switch is given, and not taken back after it.
+  package func isOn(_ name: String) -> Bool {
+    groups.last { Self.name($0) == name }.map { !$0[0].hasPrefix("--no-") } ?? false
+  }
+
   /// Leaves out the flags about these things.
   package mutating func remove(_ names: Set<String>) {
     groups.removeAll { names.contains(Self.name($0)) }

@@ -50,9 +50,17 @@ package struct LaunchRecord: Codable, Equatable, Sendable {
 }
 
 extension LaunchRecord {
+  /// The launcher's folder where that was named, and does not lie in the output folder; nil of any other.
+  package var namedFolder: String? {
+    FlagGroups(arguments).value(of: "run-dir").map { given in
+      let path = withHomeFolder(given)
+      return path.hasPrefix("/") ? path : "\(directory)/\(path)"
+    }
+  }
+
   /// Where the run's output lies: the folder around the launcher's own, wherever it was moved to, unless --run-dir parted the two.
   package func output(ofRunIn folder: String) -> String {
-    guard FlagGroups(arguments).value(of: "run-dir") == nil else { return output }
+    guard namedFolder == nil else { return output }
     guard let path = realpath(folder, nil) else { return output }
     defer { free(path) }
     return String(cString: path).split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }

@@ -23,7 +23,8 @@ package struct RunFolder: Equatable, Sendable {
       || Self.holds(path, RunLayout.steps) || LaunchRecord(in: inner) != nil
     {
       output = path
-      launcher = Self.isLaunchers(inner) ? inner : nil
+      launcher = [LaunchRecord(in: inner)?.namedFolder, inner].compactMap(\.self).first(
+        where: Self.isLaunchers)
     } else if Self.isLaunchers(inner) {
       // A program of the user's, launched from here.
       (output, launcher) = (nil, inner)
@@ -88,7 +89,9 @@ package struct RunFolder: Equatable, Sendable {
     traces.log = bytes("\(output)/\(RunLayout.epochs)")
     traces.steps = StepLines(path: "\(output)/\(RunLayout.steps)")
     traces.checkpoint = CheckpointStore(ofRunIn: output).names.last
-    traces.weights = Set(RunLayout.allWeights.filter { Self.holds(output, $0) })
+    for name in RunLayout.allWeights where Self.holds(output, name) {
+      traces.weights[name] = .some(NamedWeights.epoch(of: "\(output)/\(name)"))
+    }
     traces.written = [RunLayout.epochs, RunLayout.steps].compactMap { lastChange(of: "\(output)/\($0)") }
       .max()
     return traces

@@ -16,7 +16,7 @@ package struct RunHistory: Equatable, Sendable {
   package let values: [String: JSONTree]
   package let record: LaunchRecord?
   package let checkpoint: CheckpointName?
-  package let weights: Set<String>
+  package let weights: [String: Int?]
   package let written: Double?
 
   /// How it ended, if it did.
@@ -106,7 +106,9 @@ extension RunHistory {
     let names =
       (isBest ? [RunLayout.weights(.best, average: average)] : [])
       + (epoch == log.last?.epoch ? [RunLayout.weights(.last, average: average)] : [])
-    guard let output, let name = names.first(where: weights.contains) else { return nil }
+    // A file that says of which epoch it is may be of another one than the figures tell.
+    let name = names.first { name in weights[name].map { ($0 ?? epoch) == epoch } ?? false }
+    guard let output, let name else { return nil }
     return "\(output)/\(name)"
   }
 

@@ -18,8 +18,8 @@ package struct RunTraces: Sendable {
   package var journal: [UInt8] = []
   /// The furthest checkpoint.
   package var checkpoint: CheckpointName?
-  /// The files of weights that are there.
-  package var weights: Set<String> = []
+  /// The files of weights that are there, each with the epoch after which it was written where it says so.
+  package var weights: [String: Int?] = [:]
   /// When a line was last added to one of its logs, in seconds since 1970.
   package var written: Double?
   /// Whether its launcher listens, or a worker without one holds the folder.

@@ -12,6 +12,8 @@ public struct Weights: Equatable, Sendable {
   public var classes: [ClassName]
   /// What becomes of images before the network sees them.
   public var images: Recipe.Preprocessing
+  /// After which epoch of a run they were written, counted from 0; nil where nothing says.
+  public var epoch: Int?
 
   /// What a file says of the weights in it.
   public init(model: String, classes: [ClassName], images: Recipe.Preprocessing) {
@@ -37,6 +39,7 @@ public struct Weights: Equatable, Sendable {
     if let mode = metadata["crop_mode"].flatMap(Recipe.CropMode.init) { images.cropMode = mode }
     if let means = Self.colour(metadata["mean"], within: 0...1) { images.means = means }
     if let deviations = Self.colour(metadata["std"], within: 1e-3...10) { images.deviations = deviations }
+    epoch = Self.number(metadata["epoch"], within: 0...Int.max)
   }
 
   private static func colour(_ text: String?, within range: ClosedRange<Double>) -> [Double]? {
@@ -71,6 +74,7 @@ public struct Weights: Equatable, Sendable {
     ] where values != usual {
       texts[key] = values.map { "\($0)" }.joined(separator: " ")
     }
+    texts["epoch"] = epoch.map { "\($0)" }
     return texts
   }
 

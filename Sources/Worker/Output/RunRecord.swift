@@ -73,15 +73,16 @@ final class RunRecord {
   /// Writes the weights after an epoch and its line in `log.txt`; the checkpoint that says so follows.
   ///
   /// A full disk ends no run: the next epoch, or the next attempt, writes the weights again.
-  /// - Returns: Why the weights of the last epoch were not written.
+  /// - Returns: Why the weights were not written.
   func finish(_ summary: EpochSummary, _ trainer: Trainer) -> Failure? {
-    if let failure = write(summary, trainer) {
+    let failure = write(summary, trainer)
+    if let failure {
       if summary.isLast { return failure }
       Console.warn(
         "warning: the weights after epoch \(summary.epoch) were not written: \(failure) Training goes on.")
     }
     log(summary)
-    return nil
+    return failure
   }
 
   private func write(_ summary: EpochSummary, _ trainer: Trainer) -> Failure? {
@@ -102,14 +103,17 @@ final class RunRecord {
   }
 
   private func writeWeights(_ summary: EpochSummary, _ trainer: Trainer) throws {
-    try write(trainer.network, isAverage: false, isBest: summary.isBest)
+    var weights = Weights(plan)
+    weights.epoch = summary.epoch
+    try write(weights, of: trainer.network, isAverage: false, isBest: summary.isBest)
     try trainer.withAverage {
-      try write(trainer.network, isAverage: true, isBest: summary.isBestAverage)
+      try write(weights, of: trainer.network, isAverage: true, isBest: summary.isBestAverage)
     }
   }
 
-  private func write(_ network: any Network, isAverage: Bool, isBest: Bool) throws(CheckpointError) {
-    let weights = Weights(plan)
+  private func write(
+    _ weights: Weights, of network: any Network, isAverage: Bool, isBest: Bool
+  ) throws(CheckpointError) {
     try weights.write(network, to: plan.folder.file(RunLayout.weights(.last, average: isAverage)))
     guard isBest else { return }
     try weights.write(network, to: plan.folder.file(RunLayout.weights(.best, average: isAverage)))

@@ -46,7 +46,10 @@ struct RunPlan {
     trainingTransform = try recipe.data.trainingTransform()
     folder = OutputFolder(path: request.outputFolder(over: saved))
     beginning = settings.writes && rank.hasFolder ? request.beginning : nil
-    if let beginning { try Possession.check(folder.path, beginning) }
+    if let beginning {
+      try Self.require(folder, outside: FilePath(recipe.data.path))
+      try Possession.check(folder.path, beginning)
+    }
     indexes = settings.writes && !settings.dryRun ? folder.indexes(ofHost: rank.hosts?.host ?? 0) : nil
     let found = try ImageFolderPair(
       FilePath(recipe.data.path), for: settings.purpose, holdingOut: recipe.data.heldOut,
@@ -64,6 +67,17 @@ struct RunPlan {
     (self.recipe, askedRecipe) = (recipe, asked)
     report = settings.reportDir.map(ReportFolder.init(path:))
     if rank.isFirst { try report?.requireOwn() }
+  }
+
+  /// Throws where a run would write among the images of a class, or as one: it would be the data set's next fault.
+  private static func require(_ folder: OutputFolder, outside data: FilePath) throws(DataError) {
+    let splits = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation].map {
+      data.appending($0)
+    }
+    .filter(Folders.isFolder)
+    for place in splits.isEmpty ? [data] : splits {
+      try Datasets.require(FilePath(folder.path), outside: place)
+    }
   }
 
   /// Which classes that the weights know have no images to evaluate, as a sentence; nil where all have some.

@@ -188,6 +188,7 @@ final class TrainingRun {
     if evaluates { try checkpoints.finishSteps(progress) }
     let (tally, averageTally) = evaluates ? try evaluateBoth() : (nil, nil)
     let best = progress.best.with(tally, average: averageTally)
+    let judgementBefore = progress.judgement
     let finding = tally.map { progress.judgement.hear($0, average: averageTally) }
     let isLast = epoch == recipe.schedule.epochs - 1 || endsEarly
     if tally != nil { rank.console.print("Max accuracy: \(fixed(best.own, 2))%") }
@@ -207,8 +208,12 @@ final class TrainingRun {
       parameters: trainer.network.parameterCount, skipped: progress.partial?.skipped?.count)
     let failure = record?.finish(summary, trainer)
     rank.phases.enter(.communicate)
-    // An epoch counts as finished once its weights are written: until then a run that goes on does this again.
-    if isLast, let shared = try SharedFailure(failure, in: rank.group) { throw shared }
+    if isLast || evaluates, let shared = try SharedFailure(failure, in: rank.group) {
+      // An epoch counts as finished once its weights are written: until then a run that goes on does this again.
+      if isLast { throw shared }
+      // No file holds them, so they are not those that later ones have to beat.
+      progress.judgement = judgementBefore
+    }
     for observer in trainer.observers { observer.finish(summary) }
     (progress.best, progress.partial) = (best, nil)
     // Every rank gives its part of a checkpoint; rank 0 writes it.

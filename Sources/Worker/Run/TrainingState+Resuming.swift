@@ -26,6 +26,10 @@ extension TrainingState {
       "note: the checkpoint's run had other values: from here on it is another run. recipe.json names them all."
   }
 
+  private static func part(_ recipe: Recipe) -> String {
+    recipe.data.heldOut == 0 ? "none" : "\(recipe.data.heldOut)"
+  }
+
   /// Throws unless a run of `recipe` on these classes may go on from this state.
   func check(against recipe: Recipe, classes: [ClassName]) throws {
     guard self.recipe.model.name == recipe.model.name else {
@@ -44,6 +48,12 @@ extension TrainingState {
       throw Failure(
         "the checkpoint has no moving average of the weights: leave --model-ema out to go on with it",
         exitStatus: .badConfiguration)
+    }
+    guard self.recipe.data.heldOut == recipe.data.heldOut else {
+      throw Failure(
+        "the checkpoint's run held other images out (--val-split \(Self.part(self.recipe)), here \(Self.part(recipe))), "
+          + "and would be judged by some that it has learnt: leave --val-split as it was to go on with it, or start another run in "
+          + "another --output-dir", exitStatus: .badConfiguration)
     }
     try ClassMismatch.check(self.classes, against: classes, of: "the checkpoint")
   }

@@ -36,6 +36,11 @@ import Testing
     #expect(flags.value(of: "model") == nil)
     #expect(flags.value(of: "eval") == nil)
   }
+
+  @Test func `a switch is on that is not taken back`() {
+    #expect(FlagGroups(["--no-eval", "--eval"]).isOn("eval"))
+    #expect(!FlagGroups(["--eval", "--no-eval"]).isOn("eval") && !FlagGroups([]).isOn("eval"))
+  }
 }
 
 @Suite struct LaunchFlagsTests {

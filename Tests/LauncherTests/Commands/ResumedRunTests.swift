@@ -2,6 +2,7 @@ import Foundation
 import Recipe
 import Testing
 import TestSupport
+import System
 
 @testable import Launcher
 @testable import RunControl
@@ -35,7 +36,8 @@ import TestSupport
     let line =
       "--nproc 2 --keep 5 --no-eval --data-path data --lr=1 --scale 0.1 1 --no-aug --recipe small "
       + "--config c.json --transport=ipc --finetune w.pth --output-dir first --model-ema"
-    #expect(resumed(line) == "--nproc 2 --keep 5 --no-eval --transport=ipc \(Self.auto)")
+    #expect(
+      resumed(line) == "--nproc 2 --keep 5 --no-eval --data-path data --transport=ipc \(Self.auto)")
   }
 
   @Test func `flags that are given now take the place of those that were`() {
@@ -67,6 +69,27 @@ import TestSupport
       resumed("--nproc 2", "--data-path new", in: "/else") == "--nproc 2 \(Self.auto) --data-path new")
   }
 
+  /// The checkpoint may be of a launch before that, from another folder, where its values' paths begin.
+  @Test func `the last launch says where the images are, and not the checkpoint`() {
+    for directory in ["/home", "/else"] {
+      #expect(
+        resumed("--nproc 2 --data-path /first/data", in: directory)
+          == "--nproc 2 --data-path /first/data \(Self.auto)")
+    }
+    #expect(
+      resumed("--nproc 2 --data-path images", in: "/else")
+        == "--nproc 2 --data-path /home/images \(Self.auto)")
+  }
+
+  @Test func `what is no path is none elsewhere either, and a home folder is one`() {
+    #expect(
+      resumed("--nproc 2 --class-weights balanced --data-path /d", hasCheckpoint: false, in: "/else")
+        == "--nproc 2 --class-weights balanced --data-path /d \(Self.auto)")
+    #expect(
+      resumed("--nproc 2 --data-path=~", in: "/else")
+        == "--nproc 2 --data-path=\(withHomeFolder("~")) \(Self.auto)")
+  }
+
   @Test func `so do those that the checkpoint's values have`() {
     var recipe = recipe
     (recipe.loss.classWeights, recipe.distillation.teacher) = ("rare.txt", "/runs/first")
@@ -96,6 +119,26 @@ import TestSupport
 
   @Test func `an evaluation of a run writes nothing into it`() {
     #expect(resumed("--nproc 2 --no-eval", "--eval") == "--nproc 2 --resume out --eval")
+  }
+
+  @Test func `a run that is not to be evaluated is a training`() {
+    #expect(
+      resumed("--nproc 2 --finetune w", "--no-eval", hasCheckpoint: false)
+        == "--nproc 2 --finetune w \(Self.auto) --no-eval")
+  }
+
+  @Test func `a launcher's folder that lies elsewhere is found by the output folder`() throws {
+    let folder = try temporaryFolder()
+    defer { removeFolder(folder) }
+    for place in ["out/run", "apart"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(folder)/\(place)", withIntermediateDirectories: true)
+      #expect(record("--keep 5 --run-dir=\(folder)/apart").write(to: "\(folder)/\(place)") == nil)
+    }
+    #expect(RunFolder("\(folder)/out")?.launcher == "\(folder)/apart")
+    let run = try ResumedRun("\(folder)/out", environment: [:])
+    #expect(run.output == "\(folder)/out")
+    #expect(run.arguments([], in: "/home").contains("--run-dir=\(folder)/apart"))
   }
 
   @Test func `a run of one worker without a launcher has the workers of its checkpoint`() {

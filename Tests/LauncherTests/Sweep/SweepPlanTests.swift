@@ -73,6 +73,7 @@ import Testing
     (#"{"grid": {"lr": {"min": 0, "max": 1}}}"#, "grid.lr: must be a list"),
     (#"{"random": {"flags": {"lr": [1]}}}"#, "random: runs must say how many"),
     (#"{"random": {"runs": 2, "flags": {"lr": {"min": 0, "max": 1, "log": true}}}}"#, "above 0 where log"),
+    (#"{"random": {"runs": 2, "flags": {"lr": {"min": -1.7e308, "max": 1.7e308}}}}"#, "too far apart"),
     (
       #"{"random": {"runs": 2, "flags": {"lr": {"min": 1, "max": 1}}}}"#,
       "random.flags.lr: min must lie below"
