@@ -86,8 +86,7 @@ extension Recipe {
     if precision.kernels == .reference { tree = tree.without("kernels", in: "precision") }
     if precision.sumGroup == nil { tree = tree.without("sumGroup", in: "precision") }
     for name in Self.later where tree.leaf(name) == Self.standard.leaf(name) { tree = tree.without(name) }
-    let digits = String(fnv1a(Self.text(tree, JSONTree.encoder).utf8), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    return String(fnv1a(Self.text(tree, JSONTree.encoder).utf8), digits: 16, radix: 16)
   }
 
   /// Values that came later than others, and whose defaults are what runs before them did.

@@ -67,15 +67,7 @@ struct TrainCommand: LaunchCommand {
     if let plan = hosts?.plan, plan.least < plan.hosts { task = task.sharing(recipe.division) }
 
     let identifier = launch.runIdentifier ?? .random()
-    let budgets = HangBudgets(step: .seconds(ring.hangTimeout))
-    var rendezvous = ring.rendezvous(identifier, attempt: 0, size: size)
-    rendezvous.timeouts.silence = budgets.ringPatience
-    let placement = WorkerEnvironment(
-      rendezvous: rendezvous,
-      masterPort: try FreePort.find(),
-      threads: .shared(
-        named: launch.threadsPerWorker ?? training.run.threads, environment: environment, workers: size),
-      maxRestarts: launch.restarts.budget().count)
+    let placement = try placement(of: size, in: identifier, environment)
     let isFirst = hosts?.isFirst ?? true
     // Another host has no say in the folder, nor in what is gone on from: it looks at what it has to have itself.
     let rehearsed = isFirst ? task : task.settled(as: recipe)
@@ -99,14 +91,8 @@ struct TrainCommand: LaunchCommand {
         debug: ["twins-worker"] + task.arguments,
         again: again(request.run, writingTo: output, on: hosts?.plan),
         data: recipe.data.path),
-      notes: ring.notes)
-    run.hosts = hosts?.plan
-    run.restarts = launch.restarts.budget()
-    run.budgets = budgets
-    run.isPlain = launch.isPlain || !request.run.writes
-    run.cards = cards(environment).ofDrivers
-    if let cards = run.cards, cards.maker == .nvidia, cards.count > 0 { run.cardMonitor = CardMonitor() }
-    run.notes += [hosts?.note, control?.note].compactMap(\.self)
+      notes: ring.notes + [hosts?.note, control?.note].compactMap(\.self))
+    configure(&run, isShown: request.run.writes, on: hosts?.plan)
     // Whatever may refuse the start comes before an earlier run goes.
     try run.requireRoom()
     defer { withExtendedLifetime(folder) {} }
@@ -121,16 +107,46 @@ struct TrainCommand: LaunchCommand {
       let record = LaunchRecord(
         arguments: given.filter { $0 != WorkerTask.overwrite }, output: output, workers: size,
         machine: check?.machine)
-      run.notes += [record.write(to: path)].compactMap(\.self)
-      // Who names the output folder is to find the launcher's, wherever it lies.
-      let inner = "\(output)/\(RunLayout.launcher)"
-      if launch.runFolder != nil, Folders.make(inner) {
-        run.notes += [record.write(to: inner)].compactMap(\.self)
-      }
+      run.notes += note(record, in: path, besides: output)
       run.journal = RunJournal(in: path, goesOn: request.beginning.goesOn(in: output))
     }
     return try run.supervise(
       signals, control: control, possession: possession, hosts: hosts?.lead(run, recipe, asked: asked))
+  }
+
+  private var budgets: HangBudgets { HangBudgets(step: .seconds(ring.hangTimeout)) }
+
+  /// Where the first attempt's workers meet, and what each has for itself.
+  private func placement(
+    of size: Int, in run: RunIdentifier, _ environment: [String: String]
+  ) throws -> WorkerEnvironment {
+    var rendezvous = ring.rendezvous(run, attempt: 0, size: size)
+    rendezvous.timeouts.silence = budgets.ringPatience
+    return WorkerEnvironment(
+      rendezvous: rendezvous,
+      masterPort: try FreePort.find(),
+      threads: .shared(
+        named: launch.threadsPerWorker ?? training.run.threads, environment: environment, workers: size),
+      maxRestarts: launch.restarts.budget().count)
+  }
+
+  /// Lays down how the run is watched, shown and started again.
+  private func configure(_ run: inout Launch, isShown: Bool, on hosts: HostPlan?) {
+    run.hosts = hosts
+    run.restarts = launch.restarts.budget()
+    run.budgets = budgets
+    run.isPlain = launch.isPlain || !isShown
+    run.cards = cards(run.environment).ofDrivers
+    if let cards = run.cards, cards.maker == .nvidia, cards.count > 0 { run.cardMonitor = CardMonitor() }
+  }
+
+  /// Leaves in the launcher's folder how the run was launched, for `resume`; why it could not be left, where it could not.
+  ///
+  /// Who names the output folder is to find the launcher's, wherever it lies.
+  private func note(_ record: LaunchRecord, in folder: String, besides output: String) -> [String] {
+    let inner = "\(output)/\(RunLayout.launcher)"
+    let isElsewhere = launch.runFolder != nil && Folders.make(inner)
+    return ([folder] + (isElsewhere ? [inner] : [])).compactMap { record.write(to: $0) }
   }
 
   /// The launcher's own folder: an evaluation or a measurement, which writes nothing, has one where it is named;

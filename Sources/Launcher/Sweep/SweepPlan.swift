@@ -1,6 +1,7 @@
 import ArgumentParser
 import Drawing
 import Flags
+import FoundationEssentials
 import Recipe
 import RunControl
 import System
@@ -13,10 +14,13 @@ struct SweepPlan: Equatable {
   let figure: SweepFigure
   /// The folder of all runs.
   let output: String
+  /// Where relative paths among the flags begin; nil where an older version did not note it.
+  let directory: String?
   let runs: [SweepRun]
 
-  init(_ file: SweepFile) {
-    (figure, output) = (file.figure, file.output)
+  /// - Parameter directory: Where the sweep is made, in which relative paths begin.
+  init(_ file: SweepFile, in directory: String = FileManager.default.currentDirectoryPath) {
+    (figure, output, self.directory) = (file.figure, file.output, directory)
     flags = file.space.axes.map(\.flag)
     let base = file.flags.flatMap { Self.words($0.name, $0.value) }
     runs = file.space.points.enumerated().map { index, values in
@@ -28,10 +32,18 @@ struct SweepPlan: Equatable {
 
   /// What an earlier start planned, whose folder may have been moved since.
   init(_ document: SweepDocument, in folder: String) {
-    (figure, output, flags) = (document.figure, folder, document.varied)
+    (figure, output, flags, directory) = (document.figure, folder, document.varied, document.directory)
     runs = document.runsInOrder.map {
       SweepRun(number: $0.number, values: $0.values, flags: $0.flags, folder: folder)
     }
+  }
+
+  /// What a user types to train one of its runs by itself, wherever the sweep was made.
+  func command(of run: SweepRun, in current: String = FileManager.default.currentDirectoryPath) -> String {
+    let isElsewhere = directory.map { $0 != current } ?? false
+    let again = "\(isElsewhere && !run.output.hasPrefix("/") ? "\(current)/" : "")\(run.output)-again"
+    return (isElsewhere ? "cd \(FilePath(directory ?? "").quoted) && " : "")
+      + "twins-launch train \(shellQuoted(run.flags)) --output-dir \(FilePath(again).quoted)"
   }
 
   /// A flag as a command line has it: a switch by its name or what turns it off, several values one after another.
@@ -78,17 +90,12 @@ struct SweepRun: Equatable {
 
   fileprivate init(number: Int, values: [String], flags: [String], folder: String) {
     (self.number, self.values, self.flags) = (number, values, flags)
-    name = "run-" + String(repeating: "0", count: max(0, 3 - "\(number)".count)) + "\(number)"
+    name = "run-" + String(number, digits: 3)
     output = "\(folder)/\(name)"
   }
 
   /// The command line of the training: it begins, or goes on where it was interrupted.
   var arguments: [String] { flags + ["--output-dir=\(output)", "--resume=auto"] }
-
-  /// What a user types to train it by itself.
-  var command: String {
-    "twins-launch train \(shellQuoted(flags)) --output-dir \(FilePath("\(output)-again").quoted)"
-  }
 
   /// What tells it from the others: `lr=0.001 opt=lion`.
   func label(_ flags: [String]) -> String {

@@ -64,7 +64,7 @@ struct SweepTable: Equatable {
     let place = best.epoch.map { " in epoch \($0)" } ?? ""
     let again = ["best: \(best.run.name), \(plan.figure.title) \(shown(value))\(plan.figure.unit)\(place)"]
     let rows =
-      [["train it again", best.run.command]]
+      [["train it again", plan.command(of: best.run)]]
       + (ranked.count > 1
         ? [
           [
@@ -93,7 +93,7 @@ extension SweepTable {
   /// What scripts read, and a later start of the sweep.
   var document: SweepDocument {
     SweepDocument(
-      figure: plan.figure, varied: plan.flags,
+      figure: plan.figure, varied: plan.flags, directory: plan.directory,
       runs: rows.map { row in
         SweepDocument.Run(
           number: row.run.number, run: row.run.name, output: row.run.output, values: row.run.values,
@@ -107,6 +107,8 @@ extension SweepTable {
 struct SweepDocument: Codable, Equatable {
   let figure: SweepFigure
   let varied: [String]
+  /// Where relative paths among the flags begin.
+  let directory: String?
   /// The best first.
   let runs: [Run]
 

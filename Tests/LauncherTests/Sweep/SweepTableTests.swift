@@ -66,7 +66,18 @@ import Testing
     #expect(without.count == 1 && without[0].hasPrefix("no finished run has Acc@1: "))
   }
 
-  @Test func `files have what does not depend on the machine, and what was planned`() throws {
+  @Test func `a run is trained again by a command that works wherever it is read`() throws {
+    let file = try SweepFile(
+      #"{"flags": {"data-path": "x"}, "grid": {"lr": [1, 2]}, "output": "o"}"#, named: "a.json")
+    let plan = SweepPlan(file, in: "/my home")
+    let command = "twins-launch train --data-path=x --lr=1 --output-dir"
+    #expect(plan.command(of: plan.runs[0], in: "/my home") == "\(command) o/run-001-again")
+    #expect(
+      plan.command(of: plan.runs[0], in: "/else")
+        == "cd '/my home' && \(command) /else/o/run-001-again")
+  }
+
+  @Test func `files have what the sweep comes to, and what was planned`() throws {
     let table = try table([20, nil, 30.5, 90], failed: 4)
     #expect(
       table.csv == """
