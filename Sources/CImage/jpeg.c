@@ -19,6 +19,7 @@ struct decoder {
 struct request {
   ci_header header;
   ci_region region;
+  int32_t reduction;
   uint8_t *rows;
   size_t skipped;
 };
@@ -169,6 +170,7 @@ static void read_rgb(j_decompress_ptr jpeg, struct request *request) {
 static void read_region(j_decompress_ptr jpeg, struct request *request) {
   const bool is_cmyk = jpeg->num_components == 4;
   jpeg->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
+  jpeg->scale_denom = (unsigned)request->reduction;
   jpeg_start_decompress(jpeg);
   request->skipped = crop_columns(jpeg, &request->region) * (size_t)3;
   if ((size_t)jpeg->output_width * 3 > ci_jpeg_row_bytes(request->region)) ERREXIT(jpeg, JERR_WIDTH_OVERFLOW);
@@ -177,8 +179,9 @@ static void read_region(j_decompress_ptr jpeg, struct request *request) {
   else read_rgb(jpeg, request);
 }
 
-int ci_jpeg_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rows, size_t *skipped) {
-  struct request request = {.region = region, .rows = rows};
+int ci_jpeg_decode(const uint8_t *bytes, size_t count, ci_region region, int32_t reduction, uint8_t *rows,
+                   size_t *skipped) {
+  struct request request = {.region = region, .reduction = reduction, .rows = rows};
   if (with_decoder(bytes, count, read_region, &request)) return 1;
   *skipped = request.skipped;
   return 0;

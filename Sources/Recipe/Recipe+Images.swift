@@ -41,6 +41,8 @@ extension Recipe {
     public var deviations = imageNetDeviations
     /// The part of each class's images that is held out to evaluate on, where the folder has no val/; 0 where it has one.
     public var heldOut = 0.0
+    /// Whether large JPEGs are decoded at a part of their size for training.
+    public var decodesFast = false
 
     /// The reference's values.
     public init() {}
@@ -68,6 +70,7 @@ extension Recipe {
       try values.readLater(&means, .means)
       try values.readLater(&deviations, .deviations)
       try values.readLater(&heldOut, .heldOut)
+      try values.readLater(&decodesFast, .decodesFast)
     }
   }
 

@@ -9,11 +9,14 @@
 typedef int (*header_reader)(const uint8_t *bytes, size_t count, ci_header *header);
 typedef int (*region_decoder)(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb);
 
+// By which a JPEG is decoded smaller.
+static int32_t reduction;
+
 static int decode_jpeg(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb) {
   const size_t stride = ci_jpeg_row_bytes(region), row = (size_t)region.width * 3;
   uint8_t *rows = malloc(stride * (size_t)region.height);
   size_t skipped = 0;
-  const int status = ci_jpeg_decode(bytes, count, region, rows, &skipped);
+  const int status = ci_jpeg_decode(bytes, count, region, reduction, rows, &skipped);
   for (size_t y = 0; status == 0 && y < (size_t)region.height; y++) {
     memcpy(rgb + y * row, rows + y * stride + skipped, row);
   }
@@ -89,8 +92,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   if ((int64_t)header.width * header.height > MOST_PIXELS || header.held > MOST_HELD) return 0;
   state = count;
   for (size_t i = 0; i < count; i++) state = state * 31 + bytes[i];
-  const int32_t width = 1 + below(header.width), height = 1 + below(header.height);
-  const ci_region region = {below(header.width - width + 1), below(header.height - height + 1), width, height};
+  reduction = format->decode == decode_jpeg ? 1 << below(4) : 1;
+  const int32_t columns = (header.width + reduction - 1) / reduction, rows = (header.height + reduction - 1) / reduction;
+  const int32_t width = 1 + below(columns), height = 1 + below(rows);
+  const ci_region region = {below(columns - width + 1), below(rows - height + 1), width, height};
   uint8_t *rgb = malloc((size_t)width * (size_t)height * 3);
   ci_instructions_use((ci_instructions)below(3));
   if (format->decode(bytes, count, region, rgb) == 0) make_view(rgb, region);

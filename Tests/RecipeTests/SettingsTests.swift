@@ -53,7 +53,7 @@ import Testing
     ("--head-lr 0.01", "tuning.headRate", "0.01"), ("--monitor loss", "judging.monitor", "loss"),
     ("--early-stop 3", "judging.earlyStop", "3"), ("--eval-every 2", "judging.interval", "2"),
     ("--clip-mode agc", "optimizer.clipMode", "agc"), ("--tta", "judging.mirrors", "true"),
-    ("--vflip 0.5", "data.verticalFlip", "0.5"),
+    ("--vflip 0.5", "data.verticalFlip", "0.5"), ("--fast-decode", "data.decodesFast", "true"),
     ("--sampler balanced", "data.sampling", "balanced"), ("--mixup-off-epoch 7", "mixing.offEpoch", "7"),
     ("--loss bce", "loss.kind", "bce"), ("--focal-gamma 1", "loss.gamma", "1"),
     ("--class-weights balanced", "loss.classWeights", "balanced"),

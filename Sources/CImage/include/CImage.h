@@ -43,7 +43,11 @@ size_t ci_jpeg_row_bytes(ci_region region);
 ///
 /// The pixels are those of a full decode cut afterwards, to the bit, but the blocks outside the region are not
 /// reconstructed. Damage that costs pixels is an error; stray bytes that libjpeg skips over are not.
-int ci_jpeg_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rows, size_t *skipped);
+///
+/// `reduction` is 1, or 2, 4 or 8: then the image is decoded at that part of its size, rounded up, which takes a part of the
+/// time; `region` is a part of the smaller image.
+int ci_jpeg_decode(const uint8_t *bytes, size_t count, ci_region region, int32_t reduction, uint8_t *rows,
+                   size_t *skipped);
 
 /// Makes a JPEG of packed RGB, at libjpeg's `quality` (1 to 100), in a new block that the caller gives to `free`.
 int ci_jpeg_encode(const uint8_t *rgb, int32_t width, int32_t height, int32_t quality, uint8_t **bytes, size_t *count);

@@ -44,11 +44,24 @@ struct EncodedImage {
     _ = try decode(PixelRegion(width: min(16, width), height: height), into: memory)
   }
 
+  /// Whether it can be decoded at a part of its size, which takes a part of the time.
+  var isReducible: Bool { format.codec.decodeReduced != nil }
+
   /// Decodes the pixels of `region` into `memory`, where they are valid until it is used again.
-  func decode(_ region: PixelRegion, into memory: ByteBuffer) throws(DataError) -> DecodedRows {
+  ///
+  /// - Parameter reduction: 1, or 2, 4 or 8 of what ``isReducible``: `region` is then a part of the image at that part of its
+  ///   size, rounded up.
+  func decode(
+    _ region: PixelRegion, reducedBy reduction: Int = 1, into memory: ByteBuffer
+  ) throws(DataError) -> DecodedRows {
+    let (width, height) = ((width + reduction - 1) / reduction, (height + reduction - 1) / reduction)
     precondition(region.isInside(width: width, height: height), "\(region) is not inside \(width)x\(height)")
+    let codec = format.codec
     do throws(CodecFailure) {
-      return try format.codec.decode(bytes, region, memory)
+      guard reduction > 1, let decodeReduced = codec.decodeReduced else {
+        return try codec.decode(bytes, region, memory)
+      }
+      return try decodeReduced(bytes, region, reduction, memory)
     } catch {
       throw .damaged(path, error)
     }

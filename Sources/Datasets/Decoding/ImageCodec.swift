@@ -8,6 +8,12 @@ struct ImageCodec: Sendable {
   let decode:
     @Sendable (_ file: UnsafeBufferPointer<UInt8>, PixelRegion, ByteBuffer) throws(CodecFailure) ->
       DecodedRows
+  /// The same of the image at half, a quarter or an eighth of its size, rounded up; nil where that would save no time.
+  var decodeReduced:
+    (
+      @Sendable (_ file: UnsafeBufferPointer<UInt8>, PixelRegion, _ reduction: Int, ByteBuffer)
+        throws(CodecFailure) -> DecodedRows
+    )? = nil
 }
 
 /// An image's size, and the bytes that its decoder holds at once beside a few rows.
@@ -45,15 +51,20 @@ struct CodecFailure: Error {
 extension ImageCodec {
   static let jpeg = ImageCodec(
     header: { file throws(CodecFailure) in try header(file, ci_jpeg_header) },
-    decode: { file, region, memory throws(CodecFailure) in
-      let stride = ci_jpeg_row_bytes(ci_region(region))
-      let rows = memory.rows(region.height, of: stride)
-      var skipped = 0
-      guard ci_jpeg_decode(file.baseAddress, file.count, ci_region(region), rows, &skipped) == 0 else {
-        throw .last
-      }
-      return DecodedRows(start: rows + skipped, stride: stride)
-    })
+    decode: { file, region, memory throws(CodecFailure) in try jpeg(file, region, 1, memory) },
+    decodeReduced: jpeg)
+
+  @Sendable private static func jpeg(
+    _ file: UnsafeBufferPointer<UInt8>, _ region: PixelRegion, _ reduction: Int, _ memory: ByteBuffer
+  ) throws(CodecFailure) -> DecodedRows {
+    let stride = ci_jpeg_row_bytes(ci_region(region))
+    let rows = memory.rows(region.height, of: stride)
+    var skipped = 0
+    guard
+      ci_jpeg_decode(file.baseAddress, file.count, ci_region(region), Int32(reduction), rows, &skipped) == 0
+    else { throw .last }
+    return DecodedRows(start: rows + skipped, stride: stride)
+  }
 
   static let png = ImageCodec(header: ci_png_header, decode: ci_png_decode)
   static let webp = ImageCodec(header: ci_webp_header, decode: ci_webp_decode)

@@ -79,8 +79,10 @@ public final class ImageDecoder {
     _ image: EncodedImage, _ plan: ImagePlan, into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(DataError) {
     precondition(pixels.count == plan.window.byteCount, "\(pixels.count) bytes do not hold \(plan.window)")
+    let reduction = image.isReducible ? plan.reduction : 1
+    let plan = reduction > 1 ? plan.reduced(by: reduction) : plan
     let stored = try timed(.decode) { () throws(DataError) in
-      try image.decode(plan.source, into: decoded)
+      try image.decode(plan.source, reducedBy: reduction, into: decoded)
     }
     timed(.resize) { scale(stored, plan, into: pixels) }
     timed(.augment) {

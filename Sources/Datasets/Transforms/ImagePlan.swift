@@ -19,6 +19,8 @@ public struct ImagePlan: Equatable, Sendable {
   public var interpolation = Interpolation.bicubic
   /// What is done to the pixels at last, in order.
   public var operations: [ImageOperation] = []
+  /// Whether the image may be decoded at a part of its size where the crop is scaled down to less than half.
+  public var mayReduce = false
 }
 
 /// Plans the way from a stored image to the square view that a model takes.
@@ -30,6 +32,26 @@ public protocol Transform: Sendable {
   ///
   /// All randomness comes from `generator`, so that equal generators make equal plans.
   func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> ImagePlan
+}
+
+extension ImagePlan {
+  /// By which of 2, 4 and 8 the image can be reduced before the crop is smaller than what it is scaled to; 1 where by none.
+  var reduction: Int {
+    guard mayReduce else { return 1 }
+    return [8, 4, 2].first { crop.width >= $0 * scaledWidth && crop.height >= $0 * scaledHeight } ?? 1
+  }
+
+  /// The plan for the image at a part of its size, the crop widened to whole pixels of that.
+  func reduced(by reduction: Int) -> ImagePlan {
+    func span(_ start: Int, _ count: Int) -> (start: Int, count: Int) {
+      let first = start / reduction
+      return (first, (start + count + reduction - 1) / reduction - first)
+    }
+    let (columns, rows) = (span(crop.x, crop.width), span(crop.y, crop.height))
+    var plan = self
+    plan.crop = PixelRegion(x: columns.start, y: rows.start, width: columns.count, height: rows.count)
+    return plan
+  }
 }
 
 /// What the window needs of the stored image; the rest of it is neither decoded nor scaled.

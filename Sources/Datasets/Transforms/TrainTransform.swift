@@ -22,6 +22,9 @@ public struct TrainTransform: Transform {
   public var interpolation: TrainInterpolation
   /// Random operations on the view.
   public var augmentation: RandAugment?
+  /// Whether a JPEG may be decoded at half, a quarter or an eighth of its size where the crop is that much larger than the
+  /// view: a part of the work, and not Pillow's pixels.
+  public var decodesFast = false
   /// Random changes of colour, made only where there is no `augmentation`, as in the reference.
   public var colorJitter: ColorJitter?
 
@@ -55,7 +58,7 @@ public struct TrainTransform: Transform {
     return ImagePlan(
       crop: crop, scaledWidth: size, scaledHeight: size, window: PixelRegion(width: size, height: size),
       isMirrored: isMirrored, isFlipped: isFlipped, interpolation: interpolation,
-      operations: operations(&changes))
+      operations: operations(&changes), mayReduce: decodesFast)
   }
 
   private func operations(_ generator: inout KeyedGenerator) -> [ImageOperation] {

@@ -22,6 +22,13 @@ package struct AugmentationFlags: ParsableArguments {
   @Option(help: help("How a random crop is scaled.", of: "--train-interpolation", "filter"))
   package var trainInterpolation: Recipe.Interpolation?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: help(
+      "Decode a JPEG at half, a quarter or an eighth of its size where the crop is that much larger than the view.",
+      of: "--fast-decode"))
+  package var fastDecode: Bool?
+
   @Option(help: help("Chance of a horizontal flip.", of: "--hflip", "chance"))
   package var hflip: Double?
 
@@ -60,6 +67,9 @@ package struct AugmentationFlags: ParsableArguments {
     FlagRow(
       "--train-interpolation", \.augmentation.trainInterpolation, sets: \.data.interpolation,
       "data.interpolation", idle: [.unaugmented]),
+    FlagRow(
+      "--fast-decode", \.augmentation.fastDecode, sets: \.data.decodesFast, "data.decodesFast",
+      idle: [.unaugmented]),
     FlagRow("--hflip", \.augmentation.hflip, sets: \.data.flip, "data.flip", .chance, idle: [.unaugmented]),
     FlagRow(
       "--vflip", \.augmentation.vflip, sets: \.data.verticalFlip, "data.verticalFlip", .chance,

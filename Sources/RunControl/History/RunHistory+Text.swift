@@ -78,7 +78,8 @@ extension RunHistory {
   private static let telling = [
     ("data.inputSize", "--input-size"), ("data.cropPercent", "--crop-pct"), ("data.cropMode", "--crop-mode"),
     ("data.means", "--mean"), ("data.deviations", "--std"), ("data.verticalFlip", "--vflip"),
-    ("data.sampling", "--sampler"), ("judging.monitor", "--monitor"), ("judging.mirrors", "--tta"),
+    ("data.decodesFast", "--fast-decode"), ("data.sampling", "--sampler"), ("judging.monitor", "--monitor"),
+    ("judging.mirrors", "--tta"),
   ]
 
   /// Those of them that are not as the reference has them.

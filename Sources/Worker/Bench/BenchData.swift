@@ -27,6 +27,9 @@ struct BenchData: ParsableCommand {
   @Flag(help: "Make the views of an evaluation, and not those of training.")
   var evaluation = false
 
+  @Flag(help: "Decode large JPEGs at a part of their size, as a training with --fast-decode does.")
+  var fastDecode = false
+
   @Flag(
     help: "Show where the time of an image goes, on one thread, and what a decoding of whole images takes.")
   var profile = false
@@ -41,6 +44,10 @@ struct BenchData: ParsableCommand {
     try Worker.validate(inputSize, "--input-size", in: 1...inputSizes.upperBound)
     guard seconds > 0, seconds <= 86_400 else {
       throw ValidationError("--seconds \(seconds): must be above 0, at most 86400")
+    }
+    guard !(evaluation && fastDecode) else {
+      throw ValidationError(
+        "--fast-decode is of training views, and --evaluation makes others: give one of them")
     }
     if profile, (threads ?? 1) != 1 {
       throw ValidationError("--profile is of one thread: leave --threads out")
@@ -74,10 +81,12 @@ struct BenchData: ParsableCommand {
   }
 
   private func transform() throws -> any Transform {
-    evaluation
-      ? EvaluationTransform(size: inputSize)
-      // The reference's, RandAugment included.
-      : TrainTransform(size: inputSize, augmentation: try RandAugment(parsing: Recipe().data.autoAugment))
+    if evaluation { return EvaluationTransform(size: inputSize) }
+    // The reference's, RandAugment included.
+    var transform = TrainTransform(
+      size: inputSize, augmentation: try RandAugment(parsing: Recipe().data.autoAugment))
+    transform.decodesFast = fastDecode
+    return transform
   }
 
   private func decode(

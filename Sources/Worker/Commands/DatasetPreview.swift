@@ -15,7 +15,7 @@ struct DatasetPreview: ParsableCommand {
     discussion: """
       The views are cropped, scaled, mirrored and augmented as a training's on one worker are, to the bit; mixing and erasing come \
       later and are not shown. All training flags are taken, so that a command line can be tried without its launch flags; --input-size, --aa, \
-      --scale, --ratio, --hflip, --vflip, --color-jitter, --train-interpolation, --no-aug, --no-shuffle, --sampler, --repeated-aug, \
+      --scale, --ratio, --hflip, --vflip, --color-jitter, --train-interpolation, --fast-decode, --no-aug, --no-shuffle, --sampler, --repeated-aug, \
       --skip-damaged, --recipe, --config and --seed change what is seen:
         twins-worker dataset preview FOLDER --recipe small --output views.html
       """)

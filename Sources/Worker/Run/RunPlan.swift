@@ -168,11 +168,13 @@ extension Recipe.Images {
   /// The transform that training images get.
   func trainingTransform() throws(RandAugmentError) -> any Transform {
     guard augments else { return evaluationTransform }
-    return TrainTransform(
+    var transform = TrainTransform(
       size: inputSize, scale: cropScale[0]...cropScale[1], ratio: cropRatio[0]...cropRatio[1],
       flipProbability: flip, verticalFlipProbability: verticalFlip, interpolation: trainInterpolation,
       augmentation: autoAugment.isEmpty ? nil : try RandAugment(parsing: autoAugment),
       colorJitter: colorJitter > 0 ? ColorJitter(colorJitter) : nil)
+    transform.decodesFast = decodesFast
+    return transform
   }
 
   /// The transform that held-out images get.
