@@ -61,13 +61,11 @@ package struct NamedWeights: Equatable {
   private static func note(_ folder: String, _ name: String) -> String {
     let isBest = name == RunLayout.weights(.best, average: false) && EarlierRun.isJudgedByAccuracy(in: folder)
     let best = isBest ? EarlierRun(in: folder)?.best : nil
-    let epoch = epoch(of: "\(folder)/\(name)")
+    let epoch = epoch(of: "\(folder)/\(name)") ?? best?.epoch
     let accuracy = best.flatMap { best in
-      epoch ?? best.epoch == best.epoch ? "Acc@1 \((best.accuracy * 100).rounded() / 100)" : nil
+      best.epoch == epoch ? "Acc@1 \((best.accuracy * 100).rounded() / 100) in " : nil
     }
-    let place = (epoch ?? (accuracy == nil ? nil : best?.epoch)).map {
-      " (" + (accuracy.map { "\($0) in " } ?? "of ") + "epoch \($0))"
-    }
+    let place = epoch.map { " (\(accuracy ?? "of ")epoch \($0))" }
     return "the weights are \(masked("\(folder)/\(name)"))\(place ?? "")"
   }
 

@@ -26,7 +26,7 @@ public struct FlatUpdate {
     self.shape = shape ?? [weights.count]
   }
 
-  /// AdamW, the formula of ``updateAdamW(weights:gradients:means:squares:step:learningRate:betas:decay:epsilon:limits:file:line:)``.
+  /// AdamW, the formula of ``AdamKin/adamW``.
   ///
   /// `scale` multiplies every gradient first. The corrections of a step are worked out once, in double precision.
   public func adamW(

@@ -15,18 +15,34 @@ public struct UpdateLimits {
   var handles: ct_limits { ct_limits(divisor: divisor?.handle, barrier: barrier?.handle) }
 }
 
-/// One fused AdamW update of a list of tensors, in place (`torch.optim.AdamW(fused=True)`).
+/// AdamW, and its kin by name: the rules with two running means.
+public enum AdamKin: Sendable {
+  /// The decay comes first, `w *= 1 - rate · decay`; then `w -= rate / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε)`
+  /// (`torch.optim.AdamW(fused=True)`).
+  case adamW
+  /// Each parameter's step as long as its weights, times the rate (You et al. 2020; timm's `lamb` without a clip of its own).
+  case lamb
+  /// AdamW without the elements that go against their gradients (Liang et al. 2024; timm's `cadamw`).
+  case cautious
+}
+
+/// One step of such a rule for a list of tensors, in place.
 ///
 /// Four parallel lists of float32 tensors on one device, where `step`, which counts from 1, and the rate are too, `[]` in
-/// float32; on the CPU a rate may have any type. The decay comes first:
-/// `w *= 1 - rate · decay`; then `w -= rate / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε)`.
-public func updateAdamW(
-  weights: [Tensor], gradients: [Tensor], means: [Tensor], squares: [Tensor], step: Tensor,
+/// float32; on the CPU a rate may have any type.
+public func update(
+  _ rule: AdamKin, weights: [Tensor], gradients: [Tensor], means: [Tensor], squares: [Tensor], step: Tensor,
   learningRate: Tensor, betas: (Double, Double), decay: Double, epsilon: Double,
   limits: UpdateLimits = UpdateLimits(), file: StaticString = #fileID, line: UInt = #line
 ) {
+  let call =
+    switch rule {
+    case .adamW: ct_adamw_
+    case .lamb: ct_lamb_
+    case .cautious: ct_cautious_adamw_
+    }
   update([weights, gradients, means, squares], by: [step, learningRate], limits, file, line) {
-    ct_adamw_(
+    call(
       $0[0], $0[1], $0[2], $0[3], $1, step.handle, learningRate.handle, betas.0, betas.1, decay, epsilon, $2)
   }
 }
@@ -55,27 +71,6 @@ public func updateLion(
 ) {
   update([weights, gradients, means], by: [learningRate], limits, file, line) {
     ct_lion_($0[0], $0[1], $0[2], $1, learningRate.handle, betas.0, betas.1, decay, $2)
-  }
-}
-
-/// What a step of Adam's kin is called by name.
-public enum AdamKin: Sendable {
-  /// Each parameter's step as long as its weights, times the rate (You et al. 2020; timm's `lamb` without a clip of its own).
-  case lamb
-  /// AdamW without the elements that go against their gradients (Liang et al. 2024; timm's `cadamw`).
-  case cautious
-}
-
-/// One step of a rule with Adam's two means for a list of tensors, in place; lists and numbers are those of AdamW.
-public func update(
-  _ rule: AdamKin, weights: [Tensor], gradients: [Tensor], means: [Tensor], squares: [Tensor], step: Tensor,
-  learningRate: Tensor, betas: (Double, Double), decay: Double, epsilon: Double,
-  limits: UpdateLimits = UpdateLimits(), file: StaticString = #fileID, line: UInt = #line
-) {
-  let call = rule == .lamb ? ct_lamb_ : ct_cautious_adamw_
-  update([weights, gradients, means, squares], by: [step, learningRate], limits, file, line) {
-    call(
-      $0[0], $0[1], $0[2], $0[3], $1, step.handle, learningRate.handle, betas.0, betas.1, decay, epsilon, $2)
   }
 }
 

@@ -35,8 +35,8 @@ import Torch
           scalars[t][i].update(Double(values[i]), step: step, rate: speed, decay: decay)
         }
       }
-      updateAdamW(
-        weights: weights, gradients: gradients, means: means, squares: squares, step: number(step),
+      update(
+        .adamW, weights: weights, gradients: gradients, means: means, squares: squares, step: number(step),
         learningRate: rate(speed), betas: (0.9, 0.999), decay: decay, epsilon: 1e-8)
     }
     for (t, weight) in weights.enumerated() {
@@ -47,8 +47,8 @@ import Torch
   }
 
   @Test func `a list of no tensors is no update`() {
-    updateAdamW(
-      weights: [], gradients: [], means: [], squares: [], step: number(1), learningRate: rate(1),
+    update(
+      .adamW, weights: [], gradients: [], means: [], squares: [], step: number(1), learningRate: rate(1),
       betas: (0.9, 0.999),
       decay: 0, epsilon: 1e-8)
   }

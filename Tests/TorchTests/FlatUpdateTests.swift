@@ -60,8 +60,9 @@ import Torch
     compare(moments: 2) {
       Self.adamW($0, step: $1, decay: decay)
     } fused: { row, gradients, step in
-      updateAdamW(
-        weights: [row.weights], gradients: [gradients], means: [row.moments[0]], squares: [row.moments[1]],
+      update(
+        .adamW, weights: [row.weights], gradients: [gradients], means: [row.moments[0]],
+        squares: [row.moments[1]],
         step: number(step), learningRate: rate(1e-2), betas: (0.9, 0.999), decay: decay, epsilon: 1e-8)
     }
   }

@@ -47,8 +47,8 @@ import Torch
 
   @Test func `lists of unequal length`() async {
     await #expect(processExitsWith: .failure) {
-      updateAdamW(
-        weights: [Tensor.zeros([1])], gradients: [], means: [], squares: [], step: number(1),
+      update(
+        .adamW, weights: [Tensor.zeros([1])], gradients: [], means: [], squares: [], step: number(1),
         learningRate: rate(1),
         betas: (0.9, 0.999), decay: 0, epsilon: 1e-8)
     }

@@ -18,8 +18,9 @@ import Torch
       let gradient = Tensor([gradient, 0] as [Float], [2])
       let numbers = Tensor([loss, .nan], [2])
       let limits = guardian.limits(of: gradient, numbers)
-      updateAdamW(
-        weights: [weight], gradients: [gradient.narrowed(0, to: 0..<1)], means: [mean], squares: [square],
+      Torch.update(
+        .adamW, weights: [weight], gradients: [gradient.narrowed(0, to: 0..<1)], means: [mean],
+        squares: [square],
         step: Tensor([Float(step)], []), learningRate: Tensor([0.1], []), betas: (0.9, 0.999), decay: 0,
         epsilon: 1e-8, limits: limits)
       return (numbers.elements()[1], gradient.elements()[0])

@@ -58,9 +58,8 @@ struct EncodedImage {
     precondition(region.isInside(width: width, height: height), "\(region) is not inside \(width)x\(height)")
     let codec = format.codec
     do throws(CodecFailure) {
-      guard reduction > 1, let decodeReduced = codec.decodeReduced else {
-        return try codec.decode(bytes, region, memory)
-      }
+      if reduction == 1 { return try codec.decode(bytes, region, memory) }
+      guard let decodeReduced = codec.decodeReduced else { preconditionFailure("\(path) is not reducible") }
       return try decodeReduced(bytes, region, reduction, memory)
     } catch {
       throw .damaged(path, error)

@@ -40,10 +40,10 @@ struct SweepPlan: Equatable {
 
   /// What a user types to train one of its runs by itself, wherever the sweep was made.
   func command(of run: SweepRun, in current: String = FileManager.default.currentDirectoryPath) -> String {
-    let isElsewhere = directory.map { $0 != current } ?? false
-    let again = "\(isElsewhere && !run.output.hasPrefix("/") ? "\(current)/" : "")\(run.output)-again"
-    return (isElsewhere ? "cd \(FilePath(directory ?? "").quoted) && " : "")
-      + "twins-launch train \(shellQuoted(run.flags)) --output-dir \(FilePath(again).quoted)"
+    let again = FilePath("\(run.output)-again")
+    let train = "twins-launch train \(shellQuoted(run.flags)) --output-dir "
+    guard let directory, directory != current else { return train + again.quoted }
+    return "cd \(FilePath(directory).quoted) && \(train)\(FilePath(current).pushing(again).quoted)"
   }
 
   /// A flag as a command line has it: a switch by its name or what turns it off, several values one after another.

@@ -76,8 +76,9 @@ struct AdamW: UpdateRule {
     weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, isFirst: Bool,
     at numbers: UpdateNumbers, within limits: UpdateLimits
   ) {
-    updateAdamW(
-      weights: weights, gradients: gradients, means: moments[0], squares: moments[1], step: numbers.step,
+    Torch.update(
+      .adamW, weights: weights, gradients: gradients, means: moments[0], squares: moments[1],
+      step: numbers.step,
       learningRate: numbers.learningRate, betas: (values.beta1, values.beta2),
       decay: decays ? values.weightDecay : 0, epsilon: values.epsilon, limits: limits)
   }

@@ -47,7 +47,7 @@ struct RunPlan {
     folder = OutputFolder(path: request.outputFolder(over: saved))
     beginning = settings.writes && rank.hasFolder ? request.beginning : nil
     if let beginning {
-      try Self.require(folder, outside: FilePath(recipe.data.path))
+      try Self.require(folder, outside: recipe.data)
       try Possession.check(folder.path, beginning)
     }
     indexes = settings.writes && !settings.dryRun ? folder.indexes(ofHost: rank.hosts?.host ?? 0) : nil
@@ -70,12 +70,13 @@ struct RunPlan {
   }
 
   /// Throws where a run would write among the images of a class, or as one: it would be the data set's next fault.
-  private static func require(_ folder: OutputFolder, outside data: FilePath) throws(DataError) {
-    let splits = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation].map {
-      data.appending($0)
-    }
-    .filter(Folders.isFolder)
-    for place in splits.isEmpty ? [data] : splits {
+  ///
+  /// A folder without splits has its classes in itself where images are held out of it, and else none.
+  private static func require(_ folder: OutputFolder, outside data: Recipe.Images) throws(DataError) {
+    let root = FilePath(data.path)
+    let names = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation]
+    let splits = names.map { root.appending($0) }.filter(Folders.isFolder)
+    for place in splits.isEmpty && data.heldOut > 0 ? [root] : splits {
       try Datasets.require(FilePath(folder.path), outside: place)
     }
   }
