@@ -72,3 +72,26 @@ import Torch
         "Time: 0:00:20 an epoch and 0:01:00 in all, at 50.0 images/s as in runs/a,") == true)
   }
 }
+
+/// What a run says of the disk before it writes.
+@Suite struct DiskRoomTests {
+  @Test func `a disk that has no room for all checkpoints is doubted, and those that lie there give theirs`()
+  {
+    var room = DiskRoom(
+      checkpoint: 300_000_000, weights: 100_000_000, keep: 2, free: 1_400_000_000, folder: "runs/a")
+    #expect(
+      room.line
+        == "Disk: 300.0 MB a checkpoint, and up to 1.4 GB for all that are kept and the best weights; 1.4 GB are free"
+    )
+    #expect(room.doubt == nil)
+    room.free = 1_399_999_999
+    #expect(
+      room.doubt?.hasPrefix(
+        "checkpoints and weights will take up to 1.4 GB, and 1.4 GB are free for runs/a:") == true)
+    #expect(room.doubt?.contains("--keep 1") == true)
+    room.present = 1
+    #expect(room.doubt == nil)
+    room.free = nil
+    #expect(room.doubt == nil && room.line.hasSuffix("the best weights"))
+  }
+}

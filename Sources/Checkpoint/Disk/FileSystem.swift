@@ -169,18 +169,6 @@ struct FileSystem: Sendable {
     return names.sorted()
   }
 
-  /// Bytes that this user may still write where a path lies or will lie; nil where nobody can say.
-  func freeBytes(at path: String) -> Int? {
-    var status = Glibc.statvfs()
-    if statvfs(path, &status) == 0 {
-      let (bytes, tooMany) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
-        by: Int(clamping: status.f_frsize))
-      return tooMany ? .max : bytes
-    }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return nil }
-    return freeBytes(at: String(path[..<slash]))
-  }
-
   /// The folder and the name of what lies at a path.
   static func split(_ path: String) -> (folder: String, name: String) {
     guard let slash = path.lastIndex(of: "/") else { return (".", path) }

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The checkpoints of a run: a folder with a folder for each, complete or not there at all.
 ///
@@ -157,6 +158,9 @@ extension CheckpointStore {
     }
   }
 
+  /// Bytes of all its checkpoints.
+  public var byteCount: Int { list().readable.reduce(0) { $0 + $1.byteCount } }
+
   func path(of name: String) -> String {
     "\(folder)/\(name)"
   }
@@ -171,7 +175,7 @@ extension CheckpointStore {
     guard let newest = newestVerified().checkpoint else { return [] }
     // Each is a petabyte at most, but nobody counts the folders.
     let gain = superfluous(keeping: count, sparing: newest.name).reduce(0.0) { $0 + Double($1.byteCount) }
-    if let free = disk.freeBytes(at: folder), Double(free) + gain < Double(byteCount) { return [] }
+    if let free = FileSystemSpace(around: folder)?.free, Double(free) + gain < Double(byteCount) { return [] }
     return prune(keeping: count, sparing: newest.name).removed
   }
 

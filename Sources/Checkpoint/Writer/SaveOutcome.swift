@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// A checkpoint that is to be written; its tensors' bytes have to stay as they are until it is.
 ///
@@ -81,7 +82,7 @@ extension CheckpointStore {
       try verify(pending.name)
       return nil
     } catch {
-      let free = disk.freeBytes(at: folder)
+      let free = FileSystemSpace(around: folder)?.free
       return SaveFailure(pending.name, error, needed: pending.byteCount, free: free)
     }
   }
@@ -164,12 +165,7 @@ extension SaveFailure: CustomStringConvertible {
 
   private var space: String {
     guard kind == .noSpace else { return "" }
-    let free = bytesFree.map { ", and \(Self.megabytes($0)) are free" } ?? ""
-    return " It takes \(Self.megabytes(bytesNeeded))\(free). Free some, or keep fewer checkpoints."
-  }
-
-  private static func megabytes(_ bytes: Int) -> String {
-    let tenths = (bytes + 50_000) / 100_000
-    return "\(tenths / 10).\(tenths % 10) MB"
+    let free = bytesFree.map { ", and \(byteSize($0)) are free" } ?? ""
+    return " It takes \(byteSize(bytesNeeded))\(free). Free some, or keep fewer checkpoints."
   }
 }

@@ -2,23 +2,6 @@ import Glibc
 import RunControl
 import System
 
-/// The room of a file system, in bytes.
-struct FileSystemSpace: Equatable, Sendable {
-  let size: Int
-  /// What this user may still write.
-  let free: Int
-  /// Files that may still be made; nil where nobody counts them.
-  let files: Int?
-
-  init?(of path: String) {
-    var status = statvfs()
-    guard statvfs(path, &status) == 0 else { return nil }
-    let unit = Int(status.f_frsize)
-    (size, free) = (Int(status.f_blocks) * unit, Int(status.f_bavail) * unit)
-    files = status.f_files > 0 ? Int(status.f_favail) : nil
-  }
-}
-
 /// The disk that a run is to write to, and how it does.
 struct DiskFacts: Equatable, Sendable {
   /// The folder as it was named.
@@ -46,7 +29,7 @@ struct DiskFacts: Equatable, Sendable {
     folder = given
     var path = given
     while access(path, F_OK) != 0, path != "/", path != "." { path = Folders.parent(of: path) }
-    space = FileSystemSpace(of: path)
+    space = FileSystemSpace(around: path)
     kind = Self.kind(of: path)
     guard Folders.canWrite(given) else {
       obstacle = errorText(errno)

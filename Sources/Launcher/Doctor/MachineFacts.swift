@@ -101,7 +101,9 @@ struct MemoryFacts: Equatable, Sendable {
     total = ProcFS.number(after: "MemTotal:", in: memory).map { $0 * 1024 }
     available = ProcFS.number(after: "MemAvailable:", in: memory).map { $0 * 1024 }
     limit = Self.limit(ControlGroups(membership: text("/proc/self/cgroup") ?? "", text: text), text, total)
-    if let shared = FileSystemSpace(of: "/dev/shm") { (sharedSize, sharedFree) = (shared.size, shared.free) }
+    if let shared = FileSystemSpace(around: "/dev/shm") {
+      (sharedSize, sharedFree) = (shared.size, shared.free)
+    }
   }
 
   /// A limit that is more than there is bounds nothing.

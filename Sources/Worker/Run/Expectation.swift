@@ -13,6 +13,8 @@ struct Expectation: Equatable {
   let updates: (epoch: Int, all: Int)
   /// Nil where the network's size is not known before it is made.
   var memory: Memory?
+  /// Nil likewise, and where nothing is written.
+  var disk: DiskRoom?
   var pace: EarlierPace?
   /// Images that an epoch trains on.
   let images: Int
@@ -44,18 +46,19 @@ struct Expectation: Equatable {
     var all: Int { 2 * weights + moments / shares + average }
 
     var line: String {
-      let share = shares > 1 ? " (of \(megabytes(moments)) on all \(shares))" : ""
+      let share = shares > 1 ? " (of \(byteSize(moments)) on all \(shares))" : ""
       let parts =
-        ["weights \(megabytes(weights))", "gradients \(megabytes(weights))"]
-        + (moments > 0 ? ["moments \(megabytes(moments / shares))\(share)"] : [])
-        + (average > 0 ? ["average \(megabytes(average))"] : [])
-      return "Memory: \(megabytes(all)) a worker for \(parts.joined(separator: ", ")); "
+        ["weights \(byteSize(weights))", "gradients \(byteSize(weights))"]
+        + (moments > 0 ? ["moments \(byteSize(moments / shares))\(share)"] : [])
+        + (average > 0 ? ["average \(byteSize(average))"] : [])
+      return "Memory: \(byteSize(all)) a worker for \(parts.joined(separator: ", ")); "
         + "what activations and libraries take comes to it, and only a step tells it"
     }
   }
 
   var lines: [String] {
-    ["Updates: \(updates.epoch) an epoch, \(updates.all) in all"] + [memory?.line].compactMap(\.self) + [time]
+    ["Updates: \(updates.epoch) an epoch, \(updates.all) in all"]
+      + [memory?.line, disk?.line].compactMap(\.self) + [time]
   }
 
   private var time: String {
@@ -72,18 +75,14 @@ struct Expectation: Equatable {
   }
 }
 
-/// Millions of bytes.
-private func megabytes(_ bytes: Int) -> String { "\(fixed(Double(bytes) / 1e6, 1)) MB" }
-
 extension Expectation {
   /// Of a plan on that rank's device.
   init(_ plan: RunPlan, _ rank: Rank) {
     let recipe = plan.recipe
     updates = (recipe.updates(of: plan.updates), recipe.allUpdates(of: plan.updates))
     images = updates.epoch * recipe.imagesPerUpdate
-    memory = ModelFacts.parameters(
-      of: recipe.model.name, classes: plan.data.classes.count, side: recipe.data.inputSize
-    ).map {
+    disk = DiskRoom(plan)
+    memory = ModelFacts.parameters(of: plan).map {
       let divides = plan.parallelism.shardsOptimizer ?? true && rank.device == .cpu
       return Memory(
         parameters: $0, moments: Optimizer.moments(of: recipe.optimizer),
@@ -99,6 +98,12 @@ extension Expectation {
 }
 
 extension ModelFacts {
+  /// Numbers that the network of a plan learns; nil where that is not known before it is made.
+  static func parameters(of plan: RunPlan) -> Int? {
+    parameters(
+      of: plan.recipe.model.name, classes: plan.data.classes.count, side: plan.recipe.data.inputSize)
+  }
+
   /// Numbers that a network for so many classes and images of that side learns, without making it; nil where that is not
   /// known.
   static func parameters(of name: String, classes: Int, side: Int) -> Int? {

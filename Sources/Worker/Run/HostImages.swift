@@ -67,7 +67,7 @@ struct HostImages {
   /// What is kept at most; nil where nothing is.
   var startLine: String? {
     memory.map {
-      "Cache: encoded images stay in memory, up to \(Self.size($0.limit)) of the \(Self.size(free)) that are free"
+      "Cache: encoded images stay in memory, up to \(byteSize($0.limit)) of the \(byteSize(free)) that are free"
         + (workers > 1 ? ", for all \(workers) workers of this host" : "")
     }
   }
@@ -75,11 +75,7 @@ struct HostImages {
   /// What is kept once an epoch is over; nil where nothing is.
   var line: String? {
     memory.map {
-      "Cache: \($0.held.images) of \(training.count + validation.count) images in memory, \(Self.size($0.held.bytes))"
+      "Cache: \($0.held.images) of \(training.count + validation.count) images in memory, \(byteSize($0.held.bytes))"
     }
-  }
-
-  private static func size(_ bytes: Int) -> String {
-    bytes < 1_000_000_000 ? "\(fixed(Double(bytes) / 1e6, 1)) MB" : "\(fixed(Double(bytes) / 1e9, 1)) GB"
   }
 }

@@ -115,7 +115,9 @@ struct RunPlan {
     if let line = classWeights.line(recipe) { console.print(line) }
     if let line = recipe.averageLine(updates: recipe.allUpdates(of: updates)) { console.print(line) }
     guard console.speaks else { return }
-    for doubt in recipe.doubts(updates: updates) { Console.warn("warning: \(doubt)") }
+    for doubt in recipe.doubts(updates: updates) + [DiskRoom(self)?.doubt].compactMap(\.self) {
+      Console.warn("warning: \(doubt)")
+    }
   }
 
   /// How the workers divide a step.
