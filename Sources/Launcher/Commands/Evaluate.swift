@@ -6,7 +6,7 @@ import Recipe
 /// `twins-launch evaluate RUN|WEIGHTS`: N workers that evaluate together, with the same figures and files as one.
 struct Evaluate: LaunchCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Say how good trained weights are, on which classes they fail, and on which images.",
+    abstract: "Say how good weights are, on which classes and images they fail.",
     usage: "twins-launch evaluate RUN|WEIGHTS --data-path DIR [--nproc N] [flags]",
     discussion: EvaluationFlags.discussion)
 

@@ -41,7 +41,7 @@ enum ForwardedCommands {
 
   struct Dataset: ForwardedCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Make, import, split, check, measure, draw and pack folders of images.")
+      abstract: "Make, import, split, check, measure, draw and pack image folders.")
     @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
   }
 

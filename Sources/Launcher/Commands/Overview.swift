@@ -28,7 +28,10 @@ enum Overview {
     }
     return
       ([
-        "twins-launch trains Twins vision transformers on folders of images, and any program as torchrun does."
+        """
+        twins-launch trains Twins vision transformers on folders of images, and starts
+        any program as torchrun does.
+        """
       ]
       + sections + [
         """

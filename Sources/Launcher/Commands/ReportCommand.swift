@@ -9,7 +9,7 @@ import System
 /// `twins-launch report RUN`.
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write one page about a run: curves, classes, times, restarts, values.",
+    abstract: "Write one page about a run: curves, classes, restarts, values.",
     discussion: """
       The page is one file of HTML, which needs no network and no script. It has the classes and what is confused most once \
       `twins-launch evaluate RUN` has written them.

@@ -8,7 +8,7 @@ import SystemPackage
 /// `dataset`: folders of images.
 struct Dataset: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make, import, split, check, measure, draw and pack folders of images.",
+    abstract: "Make, import, split, check, measure, draw and pack image folders.",
     subcommands: [
       DatasetDemo.self, DatasetImport.self, DatasetSplit.self, DatasetScan.self, DatasetStats.self,
       DatasetPreview.self, DatasetPack.self,

@@ -6,7 +6,7 @@ import Recipe
 /// `evaluate RUN|WEIGHTS`: what trained weights come to on a folder of images, and where they fail.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Say how good trained weights are, on which classes they fail, and on which images.",
+    abstract: "Say how good weights are, on which classes and images they fail.",
     discussion: EvaluationFlags.discussion)
 
   @OptionGroup var flags: EvaluationFlags
