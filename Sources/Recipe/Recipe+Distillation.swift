@@ -3,6 +3,8 @@ extension Recipe {
   public struct Distillation: Codable, Equatable, Sendable {
     /// The teacher's weights: a file, or a run's folder; empty where there is no teacher.
     public var teacher = ""
+    /// The CRC-32C of that file when the run started, in hexadecimal digits; empty without a teacher, and for checkpoints.
+    public var weightsOfTeacher = ""
     /// The teacher's network, where its weights do not say it; empty where they do.
     public var model = ""
     /// What is learnt of its answers.
@@ -24,6 +26,17 @@ extension Recipe {
 
     /// No teacher.
     public init() {}
+
+    /// Reads values; one that came later is the default where it is not there.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      teacher = try values.decode(String.self, forKey: .teacher)
+      model = try values.decode(String.self, forKey: .model)
+      kind = try values.decode(Kind.self, forKey: .kind)
+      share = try values.decode(Double.self, forKey: .share)
+      temperature = try values.decode(Double.self, forKey: .temperature)
+      try values.readLater(&weightsOfTeacher, .weightsOfTeacher)
+    }
 
     /// Whether there is one, from which something is learnt.
     public var isOn: Bool { !teacher.isEmpty && kind != .none }

@@ -96,7 +96,7 @@ extension Recipe {
       "patience",
     ].map { "schedule.\($0)" }
     + ["frozen", "headRate", "layerDecay", "unfreezeEpoch"].map { "tuning.\($0)" }
-    + ["kind", "model", "share", "teacher", "temperature"].map { "distillation.\($0)" }
+    + ["kind", "model", "share", "teacher", "temperature", "weightsOfTeacher"].map { "distillation.\($0)" }
     + ["batchSize", "earlyStop", "interval", "mirrors", "monitor"].map { "judging.\($0)" }
     + [
       "loss.classWeights", "loss.gamma", "loss.kind", "loss.weightsOfFile", "mixing.offEpoch",

@@ -9,7 +9,9 @@ package struct RecipeFile: Equatable {
   package let names: Set<String>
 
   /// Values that follow from others, and so are not taken from a file.
-  private static let derived: Set = ["schedule.base", "worldSize", "loss.weightsOfFile"]
+  private static let derived: Set = [
+    "schedule.base", "worldSize", "loss.weightsOfFile", "distillation.weightsOfTeacher",
+  ]
 
   /// Reads a file; throws a `RecipeError` that names it and the value at fault.
   package init(

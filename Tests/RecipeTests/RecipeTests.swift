@@ -76,6 +76,16 @@ import enum Recipe.ExitStatus
     #expect(try !RecipeFile(recipe.document, named: "f").names.contains("loss.weightsOfFile"))
   }
 
+  @Test func `what a teacher's weights were is part of the recipe, and no other file's to say`() throws {
+    var recipe = Recipe()
+    recipe.distillation.teacher = "runs/teacher"
+    let earlier = try recipe.tree.without("distillation.weightsOfTeacher").decoded(as: Recipe.self)
+    #expect(earlier == recipe && earlier.digest == recipe.digest)
+    recipe.distillation.weightsOfTeacher = "0badcafe"
+    #expect(earlier.changes(to: recipe) == ["distillation.weightsOfTeacher '' → 0badcafe"])
+    #expect(try !RecipeFile(recipe.document, named: "f").names.contains("distillation.weightsOfTeacher"))
+  }
+
   @Test func `the path of the rate is said`() {
     let paths: [(Recipe.Schedule.Kind, String)] = [
       (.cosine, "from 1e-06 over 5 epochs, down to 1e-05, in 2 cycles"),

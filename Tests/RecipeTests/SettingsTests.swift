@@ -86,7 +86,8 @@ import Testing
   /// A value without a flag could not be set; one in a file alone could.
   @Test func `every value has its flag`() {
     let without: Set = [
-      "loss.weightsOfFile", "optimizer.beta1", "optimizer.beta2", "schedule.base", "worldSize",
+      "distillation.weightsOfTeacher", "loss.weightsOfFile", "optimizer.beta1", "optimizer.beta2",
+      "schedule.base", "worldSize",
     ]
     #expect(Set(Self.cases.map(\.name)).union(without) == Set(Recipe().tree.leaves().map(\.name)))
   }

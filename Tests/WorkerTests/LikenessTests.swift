@@ -33,6 +33,10 @@ import Testing
       other { $0.classWeights = "owl 2.0" }.difference(from: first, rank: 2)?.contains("the same file")
         == true)
     #expect(
+      other { $0.teacher = "0badcafe" }.difference(from: first, rank: 2)?.contains(
+        "other weights under --teacher")
+        == true)
+    #expect(
       other { $0.validation.digest = 0xCE }.difference(from: first, rank: 2)?.contains("in val/ and rank 0")
         == true)
   }

@@ -1,5 +1,5 @@
 import Glibc
-import System
+public import System
 import SystemPackage
 
 /// A file's bytes, mapped for reading.
@@ -28,6 +28,12 @@ struct MappedFile: ~Copyable {
     }
     return memory
   }
+}
+
+/// The checksum of a regular file's content.
+public func checksum(ofFile path: String) throws(CheckpointError) -> CRC32C {
+  let file = try MappedFile(path: path)
+  return CRC32C(of: file.bytes)
 }
 
 extension CheckpointError {

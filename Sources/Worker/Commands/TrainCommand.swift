@@ -109,9 +109,7 @@ struct WorkerRun {
     keepsCopies: Bool
   ) throws -> TrainingRun {
     let (plan, rank) = try meet(from: start, placement, through: entrance, phases)
-    let likeness = Likeness(
-      plan.data, classWeights: plan.classWeights.said, on: placement.hosts?.host)
-    try Likeness.agree(on: likeness, in: rank.group)
+    try Likeness.agree(on: Likeness(plan, on: placement.hosts?.host), in: rank.group)
     return try TrainingRun(plan, rank, try Start(plan, rank, from: start), keepsCopies: keepsCopies)
   }
 

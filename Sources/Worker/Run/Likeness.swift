@@ -16,6 +16,8 @@ struct Likeness: Codable, Equatable {
   var validation: Images
   /// What a file of class weights says.
   var classWeights = ""
+  /// The checksum of the teacher's weights.
+  var teacher = ""
 
   /// What a folder's index comes to.
   struct Images: Codable, Equatable, CustomStringConvertible {
@@ -31,8 +33,10 @@ struct Likeness: Codable, Equatable {
 
 extension Likeness {
   /// Of this rank.
-  init(_ data: ImageFolderPair, classWeights: String, on host: Int?) {
-    (self.host, self.classWeights) = (host, classWeights)
+  init(_ plan: RunPlan, on host: Int?) {
+    let data = plan.data
+    (classWeights, teacher) = (plan.classWeights.said, plan.recipe.distillation.weightsOfTeacher)
+    self.host = host
     libtorch = Runtime.version
     (training, validation) = (Images(data.training), Images(data.validation))
   }
@@ -73,6 +77,10 @@ extension Likeness {
     if classWeights != first.classWeights {
       return
         "rank \(rank)\(place) reads other weights in the file of --class-weights than rank 0: give all hosts the same file."
+    }
+    if teacher != first.teacher {
+      return
+        "rank \(rank)\(place) finds other weights under --teacher than rank 0: give all hosts the same file."
     }
     return nil
   }

@@ -61,6 +61,8 @@ struct RunPlan {
     recipe.loss.weightsOfFile = classWeights.said
     asked.loss.weightsOfFile = classWeights.said
     if settings.trains {
+      recipe.distillation.weightsOfTeacher = try recipe.distillation.checksumOfTeacher
+      asked.distillation.weightsOfTeacher = recipe.distillation.weightsOfTeacher
       recipe.settleAverage(updates: recipe.allUpdates(of: updates))
       asked.settleAverage(updates: recipe.allUpdates(of: updates))
     }

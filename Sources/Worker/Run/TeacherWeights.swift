@@ -1,3 +1,4 @@
+import Checkpoint
 import Datasets
 import Flags
 import Model
@@ -14,12 +15,7 @@ extension Teacher {
   init?(of plan: RunPlan, on device: Device, _ console: Console) throws {
     let (recipe, values) = (plan.recipe, plan.recipe.distillation)
     guard plan.settings.trains, values.isOn else { return nil }
-    let named: NamedWeights
-    do throws(OutputError) {
-      named = try NamedWeights(values.teacher, average: false)
-    } catch {
-      throw Failure("--teacher \(error)", exitStatus: error.exitStatus)
-    }
+    let named = try values.namedTeacher
     let trained = try TrainedNetwork(
       named,
       TrainedNetwork.Wishes(
@@ -42,5 +38,31 @@ extension Teacher {
     console.print(
       "Learning from \(trained.about.model) in \(masked(named.path)), \(values.kind.rawValue), as \(values.share) of the loss"
     )
+  }
+}
+
+extension Recipe.Distillation {
+  /// The teacher's weights.
+  fileprivate var namedTeacher: NamedWeights {
+    get throws {
+      do throws(OutputError) {
+        return try NamedWeights(teacher, average: false)
+      } catch {
+        throw Failure("--teacher \(error)", exitStatus: error.exitStatus)
+      }
+    }
+  }
+
+  /// The CRC-32C of the file of the teacher's weights, by which a run that goes on, and other hosts, know it again.
+  ///
+  /// Empty without a teacher, and where its weights are in checkpoints.
+  var checksumOfTeacher: String {
+    get throws {
+      guard isOn else { return "" }
+      let path = try namedTeacher.path
+      // What cannot be read is told of when the teacher is made.
+      guard !Folders.isFolder(path), let checksum = try? checksum(ofFile: path) else { return "" }
+      return String(checksum.value, digits: 8, radix: 16)
+    }
   }
 }
