@@ -67,9 +67,10 @@ public struct DatasetReport: Codable, Equatable, Sendable {
   public init(scanning folder: FilePath, decoding decodes: Bool, threads: Int) throws(DataError) {
     try Directory.require(folder, orThrow: .noSuchFolder(folder))
     let names = ImageFolderPair.splits
-    var scans: [SplitScan] = []
+    let undivided = Self.undivided(folder)
+    var scans = [undivided].compactMap(\.self)
     var errors: [DataError] = []
-    for name in [names.training, names.validation] {
+    for name in undivided == nil ? [names.training, names.validation] : [] {
       do throws(DataError) {
         scans.append(try SplitScan(name, root: ImageFolderPair.split(name, of: folder)))
       } catch {
@@ -88,7 +89,20 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     problems = errors.map(\.description)
     damaged = errors.compactMap(\.damagedFile).map(DamagedFile.init(path:))
     warnings = scans.flatMap(\.warnings)
+    if undivided != nil {
+      warnings.append(
+        "there is no train/ and no val/: a training takes this folder with --val-split 0.2, and dataset split divides it"
+      )
+    }
     if scans.count == 2 { warnings += Self.twins((scans[0], findings[0]), (scans[1], findings[1])) }
+  }
+
+  /// Of a folder that has the classes themselves; nil where it has train/ or val/, or less than two folders of images.
+  private static func undivided(_ folder: FilePath) -> SplitScan? {
+    guard (try? FolderLayout(of: folder)) == .classes,
+      let scan = try? SplitScan(ImageFolderPair.splits.training, root: folder)
+    else { return nil }
+    return scan.classes.count(where: { $0.images > 0 }) > 1 ? scan : nil
   }
 
   private static func differences(_ training: SplitScan, _ validation: SplitScan) -> [DataError] {

@@ -29,6 +29,16 @@ import Testing
     #expect(report.description.contains("--decode looks at all of them"))
   }
 
+  @Test func `a folder of classes alone is one that is still to be divided`() throws {
+    let image = try Fixture.bytes("decode/grey.png")
+    try folder.write(image, to: "a/1.png")
+    #expect(try report().problems.count == 2)  // train/ and val/ are elsewhere, perhaps
+    try folder.write(image, to: "b/1.png")
+    let report = try report()
+    #expect(report.problems.isEmpty && report.splits.map(\.images) == [2])
+    #expect(report.warnings.last?.contains("--val-split 0.2") == true)
+  }
+
   @Test func `its JSON has the keys that scripts know`() throws {
     let image = try Fixture.bytes("decode/grey.png")
     for file in ["train/a/1.png", "val/a/1.png"] { try folder.write(image, to: file) }
