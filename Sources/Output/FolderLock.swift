@@ -42,7 +42,8 @@ package struct FolderLock: ~Copyable {
   /// False where the process is on another host.
   package static func isHeld(_ path: String) -> Bool {
     var status = stat()
-    guard lstat(path, &status) == 0, let text = ProcFS.text(path), let locks = ProcFS.text("/proc/locks"),
+    guard lstat(path, &status) == 0, let text = ProcFS.text(path),
+      let locks = ProcFS.text("/proc/locks", atMost: 4 << 20),
       let name = text.firstRange(of: "pid ")
     else { return false }
     let holder = text[name.upperBound...].prefix { $0.isNumber }

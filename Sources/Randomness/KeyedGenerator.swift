@@ -1,11 +1,12 @@
 import Glibc
 
-/// A random generator that is a pure function of its key: same key, same numbers, on any thread, rank or machine.
+/// A random generator that is a pure function of its key: same key, same bits, on any thread, rank or machine.
 ///
 /// The key (seed, stream, epoch, index) is hashed into the state of a SplitMix64 (Steele, Lea and Flood, "Fast
 /// Splittable Pseudorandom Number Generators", 2014). An image's randomness therefore depends on the image alone, not
 /// on who decodes it or what was decoded before. The draws below are defined here rather than taken from the standard
-/// library, whose algorithms may change between releases.
+/// library, whose algorithms may change between releases; those that take logarithms or powers are as the machine's
+/// library of maths rounds these.
 public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
   /// What the numbers are for: generators of different streams share nothing.
   public enum Stream: UInt64, Sendable {

@@ -2,13 +2,13 @@ import SystemPackage
 
 /// What the kernel tells of processes and of the machine, in small files of text.
 public enum ProcFS {
-  /// The most bytes of a file that are read.
-  private static let longestText = 65_536
-
   /// The text of such a file, if it can be read; 64 KiB of it at most.
-  public static func text(_ path: String) -> String? {
+  public static func text(_ path: String) -> String? { text(path, atMost: 65_536) }
+
+  /// The text of such a file, if it can be read, and no more than so many bytes of it.
+  public static func text(_ path: String, atMost most: Int) -> String? {
     guard let file = try? RegularFile(FilePath(path)) else { return nil }
-    var bytes = [UInt8](repeating: 0, count: longestText)
+    var bytes = [UInt8](repeating: 0, count: most)
     let count = bytes.withUnsafeMutableBytes { try? file.read(into: $0) }
     return count.map { String(decoding: bytes.prefix($0), as: UTF8.self) }
   }

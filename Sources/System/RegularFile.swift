@@ -73,15 +73,11 @@ public struct RegularFile: ~Copyable, Sendable {
 }
 
 extension RegularFile {
-  /// All bytes of a file.
-  public static func contents(of path: FilePath) throws(SystemError) -> [UInt8] {
-    try RegularFile(path).contents()
-  }
-
-  /// All bytes of a file; nil where it has more than `most`, which memory may be too small for.
-  public static func contents(of path: FilePath, atMost most: Int) throws(SystemError) -> [UInt8]? {
+  /// All bytes of a file; throws EFBIG where it has more than `most`, for which memory may be too small.
+  public static func contents(of path: FilePath, atMost most: Int = 2 << 30) throws(SystemError) -> [UInt8] {
     let file = try RegularFile(path)
-    return file.size <= most ? try file.contents() : nil
+    guard file.size <= most else { throw SystemError("read", path, EFBIG) }
+    return try file.contents()
   }
 
   private borrowing func contents() throws(SystemError) -> [UInt8] {

@@ -23,6 +23,23 @@ import TestSupport
       ])
   }
 
+  /// A launcher reads them too, while it supervises the run.
+  @Test func `numbers that no run has are passed over, and end no reader`() {
+    let large = Int.max
+    var traces = RunTraces.trained(epochs: 3, of: 3)
+    traces.log +=
+      Array(#"{"train_lr": 1, "train_loss": 1, "test_acc1": 1, "epoch": \#(large)}"#.utf8) + [newline]
+    traces.steps = StepLines(
+      Array((RunTraces.steps(epochs: 3) + #"{"epoch": \#(large), "step": \#(large)}"# + "\n").utf8))
+    traces.journal += Array(#"{"ended": 1e300, "status": 0}"#.utf8) + [newline]
+    traces.recipe = Array(#"{"schedule": {"epochs": \#(large)}, "judging": {"earlyStop": \#(large)}}"#.utf8)
+    let history = RunHistory(traces, host: "here")
+    #expect(history.epochsDone == 3 && history.epochs == nil && history.updates == 30)
+    #expect(history.seconds(at: 5000) == 100)
+    #expect(history.text(at: 2000, plain).contains("Acc@1 20.00 % in epoch 1"))
+    #expect(RunReport(history, nil, at: 2000).text.contains("20.00"))
+  }
+
   @Test func `weights of another epoch than the best are not taken for its`() {
     var traces = RunTraces.trained(epochs: 3, of: 3)
     for (epoch, isNamed) in [(nil, true), (1, true), (0, false)] as [(Int?, Bool)] {

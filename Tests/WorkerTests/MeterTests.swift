@@ -19,7 +19,6 @@ import Training
     let series = value((1...30).map(Double.init))
     #expect(series.median == 20)
     #expect(series.average == 20.5)
-    #expect(series.latest == 30)
   }
 
   @Test func `the global average forgets nothing`() {
@@ -38,7 +37,7 @@ import Training
 
   @Test func `nothing seen is zero`() {
     let nothing = SmoothedValue()
-    #expect([nothing.median, nothing.average, nothing.globalAverage, nothing.latest] == [0, 0, 0, 0])
+    #expect([nothing.median, nothing.average, nothing.globalAverage] == [0, 0, 0])
   }
 
   @Test func `a test line's averages weigh batches by their images`() {

@@ -17,7 +17,7 @@ struct PendingCheckpoint: @unchecked Sendable {
 }
 
 extension CheckpointStore {
-  /// Writes a pending with a state, reads it back, and removes what is then superfluous; whatever happens comes back as a value.
+  /// Writes a pending checkpoint with a state, reads it back, and removes what is then superfluous; whatever happens comes back as a value.
   func outcome(
     of pending: PendingCheckpoint, with state: some Encodable, keeping count: Int?
   ) -> CheckpointWriter.Outcome {

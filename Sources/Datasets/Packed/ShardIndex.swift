@@ -42,7 +42,7 @@ struct ShardIndex: Sendable {
   init?(in root: FilePath) throws(DataError) {
     let path = root.appending(Self.name)
     let stamp = Stamp(path)
-    let bytes: [UInt8]?
+    let bytes: [UInt8]
     do throws(SystemError) {
       bytes = try ReadRetries().keepTrying { () throws(SystemError) in
         try RegularFile.contents(of: path, atMost: Self.mostBytes)
@@ -50,10 +50,10 @@ struct ShardIndex: Sendable {
     } catch {
       // What a missing folder is called is for others to say.
       guard error.errno != ENOENT, error.errno != ENOTDIR else { return nil }
+      guard error.errno != EFBIG else {
+        throw .malformedIndex(path: path, reason: "it has more than \(Self.mostBytes) bytes")
+      }
       throw .unreadable(error)
-    }
-    guard let bytes else {
-      throw .malformedIndex(path: path, reason: "it has more than \(Self.mostBytes) bytes")
     }
     try self.init(bytes, at: path, stamp)
   }

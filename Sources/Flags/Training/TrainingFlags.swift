@@ -37,9 +37,6 @@ public struct TrainingFlags: ParsableArguments {
     }
   }
 
-  /// The flags as they are spelt; of a switch, what turns it on and what turns it off.
-  package static var spellings: Set<String> { Set(FlagRow.all.flatMap(\.names)) }
-
   /// What the flags are about that set values: `aug` for `--no-aug` too.
   package static var valueSubjects: Set<String> {
     Set(FlagRow.all.filter { $0.value != nil }.map { String($0.names[0].dropFirst(2)) })

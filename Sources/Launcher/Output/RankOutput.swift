@@ -179,10 +179,14 @@ struct Tail: Sendable {
   /// The lines as text that is safe to show, oldest first, without their newlines.
   var text: [String] { (lines[next...] + lines[..<next]).map(Self.shown) }
 
+  /// Bytes of a line that are shown: some screens' lines, and what a message to another host has room for twenty times.
+  private static let longestLine = 2000
+
   /// What a terminal would leave to be seen of a line that a bar of progress writes over again and again.
   private static func shown(_ line: [UInt8]) -> String {
     let last = line.filter { $0 != newline }.split(separator: UInt8(ascii: "\r")).last ?? []
-    return last.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+    let text = last.prefix(longestLine).split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
       .map { masked($0) }.joined(separator: "\t")
+    return last.count > longestLine ? text + "…" : text
   }
 }

@@ -4,16 +4,18 @@ import SystemPackage
 
 /// What a program writes of its failure to the file that torchrun's variable names, as PyTorch's `@record` does.
 enum ErrorFile {
-  /// More than this of a message is left out.
-  private static let longestMessage = 4096
+  /// Bytes of a message, beyond which it is left out, and of a file, beyond which it is none of a failure.
+  private static let (longestMessage, longestFile) = (4096, 16 << 20)
 
   /// The message in the file, without the stack beside it; nil where there is none.
   static func message(in path: String) -> String? {
-    guard let bytes = try? RegularFile.contents(of: FilePath(path)), !bytes.isEmpty else { return nil }
+    guard let bytes = try? RegularFile.contents(of: FilePath(path), atMost: longestFile),
+      !bytes.isEmpty
+    else { return nil }
     let message =
       (try? JSONDecoder().decode(Content.self, from: Data(bytes)))?.message
       ?? String(decoding: bytes, as: UTF8.self)
-    return String(message.prefix(longestMessage))
+    return String(decoding: message.utf8.prefix(longestMessage), as: UTF8.self)
   }
 
   /// Either `{"message": "…"}` or `{"message": {"message": "…", "extraInfo": {…}}}`.

@@ -76,9 +76,9 @@ final class Supervisor {
     station.console.drain(patience: outcome.stopSignal == nil ? .seconds(5) : .milliseconds(500))
     let text = lastWords(on: outcome)
     launch.journal?.end(status: outcome.exitStatus, reason(for: outcome))
+    hosts?.finish(status: outcome.exitStatus, text, isWhole: outcome.ends.allSatisfy(\.ending.isOrderly))
     if let fault = report?.finish() { station.console.print(fault) }
     station.console.write(text)
-    hosts?.finish(status: outcome.exitStatus, text, isWhole: outcome.ends.allSatisfy(\.ending.isOrderly))
     station.console.drain(patience: .milliseconds(500))
     guard outcome.isOrderly, let summary = view?.summary else { return }
     station.console.say(summary)

@@ -135,7 +135,7 @@ extension WorkerProcess {
     let request: Descriptor? =
       if let request = command.task.request { try .memoryFile(holding: request.document) } else { nil }
     var inheritance = inheritance
-    // Borrowed, as in `Supervisor.inheritance`; open until this function returns.
+    // Borrowed, as in `Attempt.inheritance`; open until this function returns.
     inheritance.request =
       switch request {
       case .some(let file): file.number

@@ -55,17 +55,18 @@ final class CardMonitor: Sendable {
     guard let library = NVML(path: path) else { return }
     var xids: [[Int]] = library.handles.map { _ in [] }
     while !state.withLock({ $0.isOver }) {
+      let end = ContinuousClock.now + .seconds(interval)
       let readings = zip(library.handles, xids).map { handle, xids in
         var reading = library.reading(handle)
         reading.xids = xids
         return reading
       }
       state.withLock { $0.readings = readings }
-      if let (card, xid) = library.nextXid(within: UInt32(interval * 1000)) {
-        // One that comes again and again is one.
-        if !xids[card].contains(xid) { xids[card].append(xid) }
-      } else if !library.tellsOfErrors {
-        _ = state.wait(until: .now + .seconds(interval)) { $0.isOver ? true : nil }
+      if let (card, xid) = library.nextXid(within: UInt32(interval * 1000)), !xids[card].contains(xid) {
+        xids[card].append(xid)
+      } else {
+        // One that comes again and again is one, and of a card that is lost the library says nothing, at once.
+        _ = state.wait(until: end) { $0.isOver ? true : nil }
       }
     }
   }

@@ -70,7 +70,7 @@ struct NVML {
 
   /// Waits so long for an Xid; the number of its card, and its own.
   ///
-  /// Nil where none came, at once where the library tells of none.
+  /// Nil where none came, or at once where the library cannot tell.
   func nextXid(within milliseconds: UInt32) -> (card: Int, xid: Int)? {
     // The library's event: the card, the event's type and its data, and two numbers of a part of a card.
     var data = (OpaquePointer?.none, UInt64(0), UInt64(0), CUnsignedInt(0), CUnsignedInt(0))
@@ -80,9 +80,6 @@ struct NVML {
     else { return nil }
     return (card, Int(clamping: data.2))
   }
-
-  /// Whether `nextXid` waits at all.
-  var tellsOfErrors: Bool { events != nil && find("nvmlEventSetWait_v2", as: Wait.self) != nil }
 
   private func find<Function>(_ name: String, as _: Function.Type) -> Function? {
     dlsym(library, name).map { unsafeBitCast($0, to: Function.self) }

@@ -11,11 +11,17 @@ struct ConfusionTable: Equatable, Sendable {
 
   /// More cannot be told apart on a page.
   static let mostClasses = 24
+  /// No evaluation has more, and the sum of as many as a file names is still a number.
+  private static let mostImages = 1 << 32
 
   /// Nil where the table has no rows, or none that can be read.
   init?(_ bytes: some Collection<UInt8>) {
-    let cells = commaSeparatedRows(bytes).dropFirst().compactMap { row in
-      row.count == 3 ? Int(row[2]).map { (label: row[0], taken: row[1], images: $0) } : nil
+    let cells = commaSeparatedRows(bytes).dropFirst().compactMap {
+      row -> (label: String, taken: String, images: Int)? in
+      guard row.count == 3, let images = Int(row[2]), (0...Self.mostImages).contains(images) else {
+        return nil
+      }
+      return (row[0], row[1], images)
     }
     guard !cells.isEmpty else { return nil }
     var wrong: [String: Int] = [:]

@@ -39,13 +39,14 @@ package struct EpochLog: Equatable, Sendable {
     }
   }
 
-  /// Reads the bytes of the file; half a line, which a crash leaves, is none.
+  /// Reads the bytes of the file; half a line, which a crash leaves, is none, nor is one of an epoch that no run has.
   ///
   /// Where epochs begin again, an earlier run wrote before; where they go back, one went on from there.
   package init(_ bytes: some Collection<UInt8>) {
     let decoder = JSONDecoder()
     for text in bytes.split(separator: newline) {
-      guard let line = try? decoder.decode(Line.self, from: Data(text)), line.epoch >= 0 else { continue }
+      guard let line = try? decoder.decode(Line.self, from: Data(text)), (0..<1 << 31).contains(line.epoch)
+      else { continue }
       while let last = lines.last, last.epoch >= line.epoch { lines.removeLast() }
       lines.append(line)
     }

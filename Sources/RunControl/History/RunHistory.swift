@@ -81,13 +81,17 @@ extension RunHistory {
   /// The weights that it began with, as its command line names them.
   package var startWeights: String? { record.flatMap { FlagGroups($0.arguments).value(of: "finetune") } }
   /// How many it was to have.
-  package var epochs: Int? { values["schedule.epochs"]?.whole }
+  package var epochs: Int? { count("schedule.epochs") }
   /// How many are finished.
   package var epochsDone: Int? { log.last.map { $0.epoch + 1 } ?? (steps.lines.isEmpty ? nil : 0) }
   /// The evaluations without anything better after which it ended before its last epoch; nil where it did not.
   package var endedFor: Int? {
     guard ending == .done, let epochs, let epochsDone, epochsDone < epochs else { return nil }
-    return values["judging.earlyStop"]?.whole
+    return count("judging.earlyStop")
+  }
+  /// A number of its recipe; nil for one that no recipe has.
+  private func count(_ name: String) -> Int? {
+    values[name]?.whole.flatMap { (0..<1 << 31).contains($0) ? $0 : nil }
   }
   /// Updates, as far as lines tell.
   package var updates: Int? { steps.last?.step }

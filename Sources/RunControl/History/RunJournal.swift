@@ -76,6 +76,9 @@ private struct JournalLine: Codable {
   var attempt: Int?
   var status: CInt?
   var reason: String?
+
+  /// Whether its moments lie within some thousand years, so that times can be worked out of them.
+  var isOfOurAge: Bool { [began, failed, ended, earlierLine].allSatisfy { abs($0 ?? 0) < 1e11 } }
 }
 
 /// One launch of a run, as its launcher noted it.
@@ -107,7 +110,7 @@ package struct LaunchNote: Equatable, Sendable {
   /// The launches of which the bytes of a journal tell, the latest last; half a line, which a crash leaves, is none.
   static func all(in journal: some Collection<UInt8>) -> [LaunchNote] {
     journal.split(separator: newline).reduce(into: []) { notes, bytes in
-      guard let line = try? controlMessage(JournalLine.self, bytes) else { return }
+      guard let line = try? controlMessage(JournalLine.self, bytes), line.isOfOurAge else { return }
       if let began = line.began {
         notes.append(
           LaunchNote(

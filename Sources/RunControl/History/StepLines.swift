@@ -78,10 +78,11 @@ package struct StepLines: Equatable, Sendable {
     withExtendedLifetime(file) {}
   }
 
-  /// The lines that are there with both ends and can be read.
+  /// The lines that are there with both ends and can be read, of epochs that a run can have.
   private static func whole(_ bytes: some Collection<UInt8>) -> [StepLine] {
     let decoder = JSONDecoder()
     return bytes.split(separator: newline).compactMap { try? decoder.decode(StepLine.self, from: Data($0)) }
+      .filter { (0..<1 << 31).contains($0.epoch) }
   }
 
   /// Where the run goes back, an earlier one wrote before, or it went on from there.

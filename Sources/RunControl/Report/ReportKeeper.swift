@@ -42,15 +42,26 @@ package struct ReportKeeper {
   }
 
   /// Writes the page of a run that is over; what is to be said.
-  package func finish() -> String? {
-    settle()
-    let fault = RunFolder(output).flatMap { $0.hasRecipe ? Self.write($0, $0.historyOfEnded) : nil }
-    state.withLock { $0.fault = fault }
+  ///
+  /// - Parameter patience: For how long a disk that does not answer is waited for.
+  package func finish(within patience: Duration = .seconds(30)) -> String? {
+    let end = ContinuousClock.now + patience
+    let isFree = settle(by: end)
+    if isFree {
+      state.withLock { $0.isWriting = true }
+      writeApart(at: .zero, isLast: true)
+    }
+    guard isFree, settle(by: end) else {
+      return "warning: \(RunLayout.report) is still being written after \(patience): no longer waited for"
+    }
     return newFault
   }
 
-  /// Waits until no page is being written.
-  func settle() { _ = state.wait { $0.isWriting ? nil : true } }
+  /// Waits until no page is being written; whether none is.
+  @discardableResult
+  func settle(by end: ContinuousClock.Instant = .now + .seconds(600)) -> Bool {
+    state.wait(until: end) { $0.isWriting ? nil : true } ?? false
+  }
 
   private func begins(at now: Duration) -> Bool {
     state.withLock { state in
@@ -60,13 +71,16 @@ package struct ReportKeeper {
     }
   }
 
-  private func writeApart(at now: Duration) {
+  private func writeApart(at now: Duration, isLast: Bool = false) {
     let (output, state) = (output, state)
     let body: @Sendable () -> Void = {
       // Of this thread alone: the kernel's threads have a priority each.
-      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+      if !isLast { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19) }
       let watch = ContinuousClock.now
-      let fault = RunFolder(output).flatMap { Self.write($0, $0.history) }
+      let fault = RunFolder(output).flatMap { folder in
+        isLast && !folder.hasRecipe
+          ? nil : Self.write(folder, isLast ? folder.historyOfEnded : folder.history)
+      }
       let pause = max(Self.shortestPause, (.now - watch) * Self.restShare)
       state.withLock { ($0.isWriting, $0.next, $0.fault) = (false, now + pause, fault) }
     }

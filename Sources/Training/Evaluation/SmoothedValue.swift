@@ -31,7 +31,4 @@ public struct SmoothedValue: Codable, Equatable, Sendable {
 
   /// Mean of everything seen.
   public var globalAverage: Double { count == 0 ? 0 : total / Double(count) }
-
-  /// The latest value.
-  public var latest: Double { window.last ?? 0 }
 }

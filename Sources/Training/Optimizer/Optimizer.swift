@@ -195,10 +195,13 @@ extension Optimizer {
 }
 
 extension Optimizer {
-  /// Sets the moments of what does not learn to zero, as they are before its first update.
+  /// Sets the moments of what does not learn to zero, as they are before its first update: those that this rank keeps,
+  /// since memory that nobody touches takes none.
   func forgetFrozen() {
-    for index in flat.parameters.indices where flat.layout.places[index].pace == nil {
-      for moment in moments { moment.parts[index].zero() }
+    for place in flat.layout.places where place.pace == nil {
+      for range in exchange.updated(of: place.range) where !range.isEmpty {
+        for moment in moments { moment.tensor.narrowed(0, to: range).zero() }
+      }
     }
   }
 }

@@ -233,7 +233,8 @@ public final class Trainer {
       phases: clock.finish(), communication: exchange.time, outcome: outcome)
   }
 
-  /// The number of a part among all that the ranks of this run ever train on.
+  /// The number of a part among all that moved the weights of this run, and so the same after it goes on; one whose gradient
+  /// was not finite has that of the part which takes its place.
   private func draw(part: Int) -> Int {
     (optimizer.steps * recipe.accumulation + part) * group.size + group.rank
   }

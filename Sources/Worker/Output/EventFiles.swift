@@ -67,6 +67,6 @@ extension EventPlace {
   fileprivate func isKept(at state: TrainingState) -> Bool {
     guard tag == TensorBoardLog.epoch, let scalar else { return step <= state.steps }
     let finished = state.partial == nil ? state.epoch : state.epoch - 1
-    return Int(scalar) <= finished
+    return Double(scalar) < Double(finished + 1)  // of a damaged file it may be no number
   }
 }

@@ -83,7 +83,9 @@ extension Expectation {
     images = updates.epoch * recipe.imagesPerUpdate
     disk = DiskRoom(plan)
     memory = ModelFacts.parameters(of: plan).map {
-      let divides = plan.parallelism.shardsOptimizer ?? true && rank.device == .cpu
+      let divides =
+        plan.parallelism.shardsOptimizer ?? true && rank.device == .cpu
+        && !recipe.optimizer.takesWholeParameters
       return Memory(
         parameters: $0, moments: Optimizer.moments(of: recipe.optimizer),
         shares: divides ? recipe.worldSize : 1,

@@ -188,7 +188,7 @@ final class TrainingRun {
     if evaluates { try checkpoints.finishSteps(progress) }
     let (tally, averageTally) = evaluates ? try evaluateBoth() : (nil, nil)
     let best = progress.best.with(tally, average: averageTally)
-    let judgementBefore = progress.judgement
+    let before = (judgement: progress.judgement, plateau: progress.plateau)
     let finding = tally.map { progress.judgement.hear($0, average: averageTally) }
     let isLast = epoch == recipe.schedule.epochs - 1 || endsEarly
     if tally != nil { rank.console.print("Max accuracy: \(fixed(best.own, 2))%") }
@@ -209,10 +209,13 @@ final class TrainingRun {
     let failure = record?.finish(summary, trainer)
     rank.phases.enter(.communicate)
     if isLast || evaluates, let shared = try SharedFailure(failure, in: rank.group) {
-      // An epoch counts as finished once its weights are written: until then a run that goes on does this again.
-      if isLast { throw shared }
       // No file holds them, so they are not those that later ones have to beat.
-      progress.judgement = judgementBefore
+      progress.judgement = before.judgement
+      if isLast {
+        // An epoch counts as finished once its weights are written: until then a run that goes on does this again.
+        progress.plateau = before.plateau
+        throw shared
+      }
     }
     for observer in trainer.observers { observer.finish(summary) }
     (progress.best, progress.partial) = (best, nil)

@@ -214,7 +214,8 @@ final class Checkpoints {
 
   /// Whether the last checkpoint is on the disk, once it is, has failed, or is no longer waited for.
   private func isLastSaved() -> Bool {
-    guard let writer, let newest, !isLastGivenUp else { return !isLastGivenUp }
+    guard let writer else { return true }
+    guard let newest, !isLastGivenUp else { return !isLastGivenUp }
     rank.phases.enter(.checkpoint)
     guard writer.wait(within: Self.patience) else {
       Console.warn(

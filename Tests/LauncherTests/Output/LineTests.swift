@@ -93,6 +93,16 @@ import Testing
     [0xFF, 0x41, newline].withUnsafeBytes { tail.append($0) }
     #expect(tail.text == [#"\x1b[31mred\x1b[0m"#, "100%", "a\tb", "", #"\xffA"#])
   }
+
+  /// A message to another host has room for a megabyte.
+  @Test func `of a line without end the beginning is kept`() {
+    var tail = Tail()
+    for byte in [UInt8(ascii: "x"), 0xFF] {
+      ([UInt8](repeating: byte, count: 60_000) + [newline]).withUnsafeBytes { tail.append($0) }
+    }
+    #expect(tail.text[0] == String(repeating: "x", count: 2000) + "…")
+    #expect(tail.text[1].utf8.count < 10_000)
+  }
 }
 
 extension LineQueue {
