@@ -1,7 +1,41 @@
 // The layers' arithmetic.
 #include "handles.h"
+#include <torch/csrc/autograd/custom_function.h>
 
 using ct::returning;
+
+namespace {
+
+/// LayerNorm on a CPU. libtorch's backward pass sums the weights' gradients thread by thread, and so to other bits with
+/// another number of threads; here each is one sum over the rows.
+struct LayerNorm : torch::autograd::Function<LayerNorm> {
+  static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight,
+                            const at::Tensor &bias, double epsilon) {
+    auto [y, mean, reciprocal] = at::native_layer_norm(x, weight.sizes(), weight, bias, epsilon);
+    context->save_for_backward({x, weight, bias, mean, reciprocal});
+    return y;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto &[x, weight, bias, mean, reciprocal] = std::tie(saved[0], saved[1], saved[2], saved[3], saved[4]);
+    const auto &dy = gradients[0];
+    at::Tensor dx, dweight, dbias;
+    if (context->needs_input_grad(0)) {
+      dx = std::get<0>(at::native_layer_norm_backward(dy, x, weight.sizes(), mean, reciprocal, weight, bias,
+                                                      {true, false, false}));
+    }
+    const auto channels = weight.size(0);
+    if (context->needs_input_grad(1)) {
+      dweight = ((x - mean) * reciprocal * dy).reshape({-1, channels}).sum(0);
+    }
+    if (context->needs_input_grad(2)) dbias = dy.reshape({-1, channels}).sum(0);
+    return {dx, dweight, dbias, at::Tensor()};
+  }
+};
+
+}  // namespace
 
 int ct_linear(const ct_tensor *x, const ct_tensor *weight, const ct_tensor *bias, ct_tensor **out) {
   return returning(out, [&] { return at::linear(x->value, weight->value, bias->value); });
@@ -18,6 +52,7 @@ int ct_conv2d(const ct_tensor *x, const ct_tensor *weight, const ct_tensor *bias
 int ct_layer_norm(const ct_tensor *x, const ct_tensor *weight, const ct_tensor *bias, double epsilon,
                   ct_tensor **out) {
   return returning(out, [&] {
+    if (x->value.is_cpu()) return LayerNorm::apply(x->value, weight->value, bias->value, epsilon);
     return at::layer_norm(x->value, weight->value.sizes(), weight->value, bias->value, epsilon);
   });
 }

@@ -35,8 +35,14 @@ struct TwinsLaunch: ParsableCommand {
 
   static func main() {
     ProcessSignals.letKill()
+    ProcessSignals.outliveFileSizeLimits()
     do {
       try requireTextArguments()
+      guard CommandLine.argc > 0 else {
+        throw LaunchError(
+          "/proc tells no command line: mount it, as in mount -t proc proc /proc",
+          exitStatus: .badConfiguration)
+      }
       guard CommandLine.argc > 1 else { return print(Overview.text) }
       let words = Array(CommandLine.arguments.dropFirst())
       if let advice = UnexpectedWord.advice(onHelp: words, of: Self.self) {

@@ -87,6 +87,13 @@ package final class Possession {
     guard !beginning.overwrites, !beginning.goesOn(in: folder), let earlier = EarlierRun(in: folder) else {
       return
     }
+    do throws(CheckpointError) {
+      try CheckpointStore(ofRunIn: folder).requireListing()
+    } catch {
+      throw OutputError(
+        "\(folder) holds a run (\(earlier.summary)) whose checkpoints cannot be looked at: \(error). See that this user may read "
+          + "the folder, and that its disk is mounted", exitStatus: .inputOutput)
+    }
     let way =
       earlier.furthest != nil
       ? "Go on with it: --resume auto."

@@ -41,6 +41,8 @@ extension Recipe {
     public var deviations = imageNetDeviations
     /// The part of each class's images that is held out to evaluate on, where the folder has no val/; 0 where it has one.
     public var heldOut = 0.0
+    /// The digest of those images' names when the run started, in hexadecimal digits; empty where none were held out.
+    public var imagesHeldOut = ""
     /// Whether large JPEGs are decoded at a part of their size for training.
     public var decodesFast = false
 
@@ -70,6 +72,7 @@ extension Recipe {
       try values.readLater(&means, .means)
       try values.readLater(&deviations, .deviations)
       try values.readLater(&heldOut, .heldOut)
+      try values.readLater(&imagesHeldOut, .imagesHeldOut)
       try values.readLater(&decodesFast, .decodesFast)
     }
   }

@@ -101,7 +101,8 @@ extension Recipe {
     + [
       "loss.classWeights", "loss.gamma", "loss.kind", "loss.weightsOfFile", "mixing.offEpoch",
       "data.sampling", "data.verticalFlip",
-      "data.cropMode", "data.means", "data.deviations", "data.heldOut", "data.decodesFast",
+      "data.cropMode", "data.means", "data.deviations", "data.heldOut", "data.imagesHeldOut",
+      "data.decodesFast",
       "optimizer.clipMode",
     ]
 

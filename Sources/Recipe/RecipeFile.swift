@@ -11,6 +11,7 @@ package struct RecipeFile: Equatable {
   /// Values that follow from others, and so are not taken from a file.
   private static let derived: Set = [
     "schedule.base", "worldSize", "loss.weightsOfFile", "distillation.weightsOfTeacher",
+    "data.imagesHeldOut",
   ]
 
   /// Reads a file; throws a `RecipeError` that names it and the value at fault.

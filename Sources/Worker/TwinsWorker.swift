@@ -35,6 +35,7 @@ struct TwinsWorker: ParsableCommand {
 
   static func main() {
     ProcessSignals.letKill()
+    ProcessSignals.outliveFileSizeLimits()
     do {
       try requireDescriptors()
       if let mismatch = Runtime.mismatch { throw Failure(mismatch, exitStatus: .noDevice) }

@@ -16,7 +16,10 @@ import Testing
     #expect(Set(values).count == values.count)
     #expect(
       Set(Recipe().tree.leaves().map(\.name)).subtracting(values)
-        == ["distillation.weightsOfTeacher", "loss.weightsOfFile", "schedule.base", "worldSize"])
+        == [
+          "data.imagesHeldOut", "distillation.weightsOfTeacher", "loss.weightsOfFile", "schedule.base",
+          "worldSize",
+        ])
   }
 
   @Test func `one flag sets two values, and all others have one row`() {

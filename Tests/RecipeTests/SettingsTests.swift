@@ -86,7 +86,8 @@ import Testing
   /// A value without a flag could not be set; one in a file alone could.
   @Test func `every value has its flag`() {
     let without: Set = [
-      "distillation.weightsOfTeacher", "loss.weightsOfFile", "optimizer.beta1", "optimizer.beta2",
+      "data.imagesHeldOut", "distillation.weightsOfTeacher", "loss.weightsOfFile", "optimizer.beta1",
+      "optimizer.beta2",
       "schedule.base", "worldSize",
     ]
     #expect(Set(Self.cases.map(\.name)).union(without) == Set(Recipe().tree.leaves().map(\.name)))

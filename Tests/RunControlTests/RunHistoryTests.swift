@@ -40,6 +40,16 @@ import TestSupport
     #expect(RunReport(history, nil, at: 2000).text.contains("20.00"))
   }
 
+  @Test func `an evaluation is advised by which the run was judged`() {
+    var traces = RunTraces.trained(epochs: 3, of: 3)
+    traces.recipe = Array(
+      #"{"data": {"path": "/photos", "heldOut": 0.1}, "judging": {"mirrors": true}, "schedule": {"epochs": 3}}"#
+        .utf8)
+    #expect(
+      RunHistory(traces, host: "here").next.first?.command
+        == "twins-launch evaluate out --data-path /photos --val-split 0.1 --tta")
+  }
+
   @Test func `weights of another epoch than the best are not taken for its`() {
     var traces = RunTraces.trained(epochs: 3, of: 3)
     for (epoch, isNamed) in [(nil, true), (1, true), (0, false)] as [(Int?, Bool)] {
@@ -57,12 +67,15 @@ import TestSupport
     #expect(history.ending == .done && history.next.last?.command == "twins-launch resume out --early-stop 6")
     #expect(history.text(at: 2000, plain).contains("2 of 9, ended early"))
     traces.log = RunTraces.log(epochs: 9)
-    #expect(RunHistory(traces, host: "here").next.last?.command == "twins-launch resume out --epochs 13")
+    #expect(
+      RunHistory(traces, host: "here").next.last?.command
+        == "twins-launch resume out --epochs 13 --early-stop 6")
   }
 
   @Test(arguments: [
     (75, RunHistory.Ending.stopped("stopped by SIGTERM"), 75 as CInt),
     (79, .failed(79, "stopped by SIGTERM"), 79), (137, .failed(137, "stopped by SIGTERM"), 137),
+    (143, .stopped("stopped by SIGTERM"), 143),
   ])
   func `how the launcher ended is what it noted`(status: Int, ending: RunHistory.Ending, exit: CInt) {
     var traces = RunTraces.trained(epochs: 1, of: 3, ending: nil)

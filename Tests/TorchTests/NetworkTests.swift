@@ -21,6 +21,26 @@ import Torch
     expect(y, equals: [-0.5, 0.5])
   }
 
+  /// One that loses its threads between two attempts goes on to the same bits.
+  @Test func `layer norm's gradients have the same bits on any number of threads`() {
+    let threads = Runtime.threads
+    defer { Runtime.threads = threads }
+    let (rows, channels) = (1031, 96)
+    let gradients = [1, 2, 3, 4].map { (count: Int) -> [[UInt32]] in
+      Runtime.threads = count
+      let inputs = [
+        floats(wave(rows * channels), [rows, channels]), floats(wave(channels, phase: 1)),
+        floats(wave(channels)),
+      ]
+      for input in inputs { input.requireGradient(true) }
+      let y = layerNorm(inputs[0], inputs[1], inputs[2], epsilon: 1e-6)
+      let slope = floats(wave(rows * channels, phase: 2), [rows, channels])
+      (y * slope).sum().backward()
+      return inputs.map { $0.gradient.elements(as: Float.self).map(\.bitPattern) }
+    }
+    #expect(gradients.allSatisfy { $0 == gradients[0] && $0.allSatisfy { !$0.isEmpty } })
+  }
+
   @Test func `gelu is the exact one`() {
     let x: [Float] = [-3, -1, -0.1, 0, 0.5, 2]
     let wanted = x.map { Float(0.5 * Double($0) * (1 + erf(Double($0) / 2.squareRoot()))) }

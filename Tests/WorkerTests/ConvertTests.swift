@@ -19,12 +19,14 @@ import Testing
     return path
   }
 
-  private func status(_ source: String, _ target: String, average: Bool = false) -> ExitStatus? {
+  private func status(
+    _ source: String, _ target: String, average: Bool = false, overwrites: Bool = false
+  ) -> ExitStatus? {
     do {
       var command = Convert()
       command.source = source
       command.target = target
-      command.useEma = average
+      (command.useEma, command.overwrite) = (average, overwrites)
       try command.validate()
       try command.run()
       return nil
@@ -46,7 +48,8 @@ import Testing
     let path = folder.path + "/b.safetensors"
     #expect(status(try torchFile(), path) == nil)
     let before = FileManager.default.contents(atPath: path)
-    #expect(status(path, path) == nil)
+    #expect(status(path, path) == .badConfiguration)
+    #expect(status(path, path, overwrites: true) == nil)
     #expect(FileManager.default.contents(atPath: path) == before)
   }
 
@@ -71,10 +74,10 @@ import Testing
     let archive = TorchFile.archive(of: ["state_dict": [own], "state_dict_ema": [averaged]])
     try Data(archive.bytes).write(to: URL(fileURLWithPath: source))
     for (average, expected) in [(false, 1), (true, 2)] as [(Bool, Float)] {
-      #expect(status(source, target, average: average) == nil)
+      #expect(status(source, target, average: average, overwrites: average) == nil)
       let file = try SafetensorsFile(path: target)
       #expect(try file.tensor(named: "w").bytes.loadUnaligned(as: Float.self) == expected)
     }
-    #expect(status(target, target, average: true) == .badConfiguration)
+    #expect(status(target, target, average: true, overwrites: true) == .badConfiguration)
   }
 }

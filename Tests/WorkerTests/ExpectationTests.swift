@@ -76,6 +76,7 @@ import Torch
 /// What a run says of the disk before it writes.
 @Suite struct DiskRoomTests {
   @Test func `a disk that has no room for all checkpoints is doubted, and those that lie there give theirs`()
+    throws
   {
     var room = DiskRoom(
       checkpoint: 300_000_000, weights: 100_000_000, keep: 2, free: 1_400_000_000, folder: "runs/a")
@@ -93,5 +94,8 @@ import Torch
     #expect(room.doubt == nil)
     room.free = nil
     #expect(room.doubt == nil && room.line.hasSuffix("the best weights"))
+    try room.requireFileSize(100_000_000)
+    try room.requireFileSize(nil)
+    #expect(throws: Failure.self) { try room.requireFileSize(99_999_999) }
   }
 }

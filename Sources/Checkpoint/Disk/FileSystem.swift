@@ -156,16 +156,27 @@ struct FileSystem: Sendable {
   }
 
   /// The names in a folder, sorted; none where it is not a folder or cannot be read.
-  func names(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
+  func names(in folder: String) -> [String] { (try? listing(of: folder)) ?? [] }
+
+  /// The names in a folder, sorted; none where nothing lies at its path, not even a link.
+  func listing(of folder: String) throws(CheckpointError) -> [String] {
+    guard let stream = opendir(folder) else {
+      let failure = errno
+      var status = stat()
+      if failure == ENOENT, lstat(folder, &status) != 0, errno == ENOENT { return [] }
+      throw .system(operation: "list", path: folder, errno: failure)
+    }
     defer { closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(stream) {
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else { break }
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       if name != ".", name != ".." { names.append(name) }
     }
+    guard errno == 0 else { throw .system(operation: "list", path: folder, errno: errno) }
     return names.sorted()
   }
 

@@ -90,6 +90,9 @@ public struct CheckpointStore: Sendable {
   /// The places of a run that have checkpoints, whole or not, the furthest last.
   public var names: [CheckpointName] { folders.map(\.place) }
 
+  /// Throws where something is there that cannot be listed: it may hold checkpoints, and is not to be taken for none.
+  public func requireListing() throws(CheckpointError) { _ = try disk.listing(of: folder) }
+
   /// Whether anything lies there that may be a checkpoint, beside what others put there, as `lost+found`.
   public var isBegun: Bool { disk.names(in: folder).contains { $0.hasPrefix("epoch-") } }
 

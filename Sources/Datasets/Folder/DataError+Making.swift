@@ -25,7 +25,7 @@ extension DataError {
       ls \(folder.quoted)
       """
     case .heldOutTwice(let folder):
-      "\(folder.masked) has a val/ of its own, so there is nothing to hold out. Leave --val-split away."
+      "\(folder.masked) has a val/ of its own, so there is nothing to hold out. Leave --val-split away, or give --val-split 0 where a file of values or a checkpoint says it."
     case .indivisible(let classes, let folder, let grouped):
       """
       \(firstOf(classes.map { "\"\($0)\"" })) of \(folder.masked) cannot be in train/ and in val/, and every label after a class \

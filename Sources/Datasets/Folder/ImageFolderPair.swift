@@ -1,3 +1,4 @@
+import System
 public import SystemPackage
 
 /// A data set: `DIR/train` and `DIR/val` with the same classes, or the one of them that is needed.
@@ -18,6 +19,8 @@ public struct ImageFolderPair: Sendable {
     case trainingAndEvaluation
     /// `train/`; `val/` need not be there.
     case training
+    /// `train/`; `val/` is not looked at.
+    case trainingAlone
     /// `val/`; `train/` is not looked at.
     case evaluation
   }
@@ -47,11 +50,12 @@ public struct ImageFolderPair: Sendable {
       return
     }
     training = try ImageFolder(Self.split(Self.splits.training, of: folder), keptIn: indexes)
-    do throws(DataError) {
-      validation = try ImageFolder(Self.split(Self.splits.validation, of: folder), keptIn: indexes)
-    } catch .missingSplit where purpose == .training {
-      validation = ImageFolder(empty: folder.appending(Self.splits.validation), classes: training.classes)
+    let place = folder.appending(Self.splits.validation)
+    if purpose == .trainingAlone || purpose == .training && !Folders.isFolder(place) {
+      validation = ImageFolder(empty: place, classes: training.classes)
+      return
     }
+    validation = try ImageFolder(Self.split(Self.splits.validation, of: folder), keptIn: indexes)
     try requireEqualClasses()
   }
 
@@ -83,6 +87,12 @@ public struct ImageFolderPair: Sendable {
     let path = folder.appending(name)
     try Directory.require(path, orThrow: .missingSplit(name, dataset: folder))
     return path
+  }
+
+  /// Whether a data set has a `val/` with classes in it, or a pack.
+  public static func hasValidation(_ folder: FilePath) -> Bool {
+    guard case .splits(let names)? = try? FolderLayout(of: folder) else { return false }
+    return names.contains(splits.validation)
   }
 
   /// The folder of the classes of a data set that has no `val/`; throws where it has one.

@@ -131,6 +131,9 @@ extension RunRequest {
     return assumed.map { "\($0.1) (\(flag(setting: $0.0) ?? ""))" }.joined(separator: ", ")
   }
 
+  /// Whether the command line sets a value, by its dotted name.
+  package func names(_ value: String) -> Bool { asked.origins[value]?.isOfCommandLine == true }
+
   /// What a worker is to do on its launcher's behalf: begin in the folder, whose earlier run the launcher removes, once.
   package func withoutOverwriting() -> RunRequest {
     var request = self

@@ -141,6 +141,7 @@ struct ExecRank: ParsableCommand {
       throw refusal(LaunchError(call: "fork", errno: errno))
     }
     close(WorkerProcess.lifelineDescriptor)
+    ProcessSignals.restoreFileSizeLimits()
     withCStrings(command) { _ = execvp(command[0], $0) }
     throw refusal(
       LaunchError("cannot run \(masked(command[0])): \(errorText(errno))", exitStatus: .badConfiguration))

@@ -102,6 +102,13 @@ struct ResumedRun {
 extension ResumedRun {
   /// Throws where what the run has learnt is in its weights alone: started as it was, it would learn it again.
   func requireCheckpoint() throws(LaunchError) {
+    do throws(CheckpointError) {
+      try CheckpointStore(ofRunIn: output).requireListing()
+    } catch {
+      throw LaunchError(
+        "\(error). The run's checkpoints may lie there: see that this user may read the folder, and that its disk is mounted",
+        exitStatus: .inputOutput)
+    }
     guard recipe == nil, let earlier = EarlierRun(in: output), earlier.furthest == nil,
       let best = earlier.best
     else { return }

@@ -47,9 +47,11 @@ struct Resumption: Sendable {
     }
   }
 
-  /// Whether a checkpoint is there that was not when this run began, or was written anew since.
+  /// Whether a checkpoint is there that was not when this run began, or was written anew since, or may be: where the folder
+  /// cannot be listed, the next attempt finds out, and to begin anew would throw away what the run has learnt.
   var hasNewCheckpoint: Bool {
-    Self.checkpoints(in: folder).contains { earlier[$0.key] != $0.value }
+    guard (try? CheckpointStore(folder: folder).requireListing()) != nil else { return true }
+    return Self.checkpoints(in: folder).contains { earlier[$0.key] != $0.value }
   }
 
   /// Whether this run could go on from something here: what it has saved itself, or what it was told to go on from.

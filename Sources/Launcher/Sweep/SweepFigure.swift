@@ -25,6 +25,15 @@ enum SweepFigure: String, CaseIterable, Codable {
     }
   }
 
+  /// What a run judges its epochs by to keep the weights of the best; nil where it does so anyway.
+  var monitor: Recipe.Judging.Monitor? {
+    switch self {
+    case .acc1, .ema: nil
+    case .balanced: .balanced
+    case .loss: .loss
+    }
+  }
+
   /// Whether the one is better than the other.
   func prefers(_ one: Double, to other: Double) -> Bool { self == .loss ? one < other : one > other }
 

@@ -38,6 +38,8 @@ struct SweepFile: Equatable {
     try self.init(text, named: path)
   }
 
+  private static let monitor = "monitor"
+
   /// Reads what a file called `file` says.
   init(_ text: String, named file: String) throws(RecipeError) {
     let whole = SweepReader(file: file, place: "")
@@ -52,13 +54,19 @@ struct SweepFile: Equatable {
       throw SweepReader(file: file + place, place: "").error(
         "here it is not JSON. twins-launch help sweep shows what stands in such a file")
     }
-    let flags = try whole.inner("flags").flags(members["flags"] ?? .object([:]))
-    self.flags = flags.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    var flags = try whole.inner("flags").flags(members["flags"] ?? .object([:]))
+    figure = try whole.figure(members["figure"])
     space = try whole.space(members)
+    // The weights that a run keeps are to be those of the epoch by which the sweep judges it.
+    if let monitor = figure.monitor, flags[Self.monitor] == nil,
+      !space.axes.contains(where: { $0.flag == Self.monitor })
+    {
+      flags[Self.monitor] = .text(monitor.rawValue)
+    }
+    self.flags = flags.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     if let twice = space.axes.first(where: { flags.keys.contains($0.flag) }) {
       throw whole.error("\(twice.flag) is among flags, and varied too: leave it out of one of them")
     }
-    figure = try whole.figure(members["figure"])
     output = try whole.output(members["output"])
     guard let count = space.count, count <= Self.mostRuns else {
       throw whole.error(

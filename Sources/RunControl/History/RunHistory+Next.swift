@@ -57,14 +57,21 @@ extension RunHistory {
     else {
       return nil
     }
-    return NextCommand("evaluate", ["evaluate", name, "--data-path", data])
+    return NextCommand("evaluate", ["evaluate", name, "--data-path", data] + judging)
+  }
+
+  /// The flags by which an evaluation judges as the run did.
+  private var judging: [String] {
+    let part = values["data.heldOut"]?.number ?? 0
+    return (part > 0 ? ["--val-split", "\(part)"] : [])
+      + (values["judging.mirrors"] == .truth(true) ? ["--tta"] : [])
   }
 
   private var longer: NextCommand? {
     guard checkpoint != nil, let epochs else { return nil }
-    let flag =
-      endedFor.map { ["--early-stop", "\(2 * $0)"] } ?? ["--epochs", "\(epochs + max(1, epochs / 2))"]
-    return resumption("train longer", flag)
+    let more = endedFor == nil ? ["--epochs", "\(epochs + max(1, epochs / 2))"] : []
+    let patience = earlyStop.map { ["--early-stop", "\(2 * $0)"] } ?? []
+    return resumption("train longer", more + patience)
   }
 
   private var slower: [String] {

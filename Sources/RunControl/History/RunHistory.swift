@@ -1,5 +1,6 @@
 package import Checkpoint
 package import Recipe
+import Glibc
 import WorkerLink
 
 /// What became of a run, from what it left: a figure that nothing tells is nil.
@@ -59,9 +60,15 @@ package struct RunHistory: Equatable, Sendable {
     // A worker without the launcher may have gone on since.
     case _ where isTrained && (traces.written ?? 0) > end.moment + 1: return .done
     case .stoppedEarly: return .stopped(end.reason)
+    // By stop --now, or a second signal: nothing was saved, and nothing failed.
+    case _ where Self.signals.contains(end.status) && end.reason?.hasPrefix("stopped by") == true:
+      return .stopped(end.reason)
     default: return .failed(end.status, end.reason)
     }
   }
+
+  /// What a launcher ends with that had SIGINT or SIGTERM end its workers at once.
+  private static let signals: Set<CInt> = [128 + SIGINT, 128 + SIGTERM]
 
   private static func isTrained(_ log: EpochLog, _ values: [String: JSONTree]) -> Bool {
     guard let epochs = values["schedule.epochs"]?.whole, let last = log.last else { return false }
@@ -87,8 +94,10 @@ extension RunHistory {
   /// The evaluations without anything better after which it ended before its last epoch; nil where it did not.
   package var endedFor: Int? {
     guard ending == .done, let epochs, let epochsDone, epochsDone < epochs else { return nil }
-    return count("judging.earlyStop")
+    return earlyStop
   }
+  /// Evaluations without anything better after which it would end.
+  var earlyStop: Int? { count("judging.earlyStop") }
   /// A number of its recipe; nil for one that no recipe has.
   private func count(_ name: String) -> Int? {
     values[name]?.whole.flatMap { (0..<1 << 31).contains($0) ? $0 : nil }
@@ -177,7 +186,7 @@ extension RunHistory {
   package var exitStatus: CInt {
     switch ending {
     case .running, .done: ExitStatus.done.rawValue
-    case .stopped: ExitStatus.stoppedEarly.rawValue
+    case .stopped: launches.last?.end?.status ?? ExitStatus.stoppedEarly.rawValue
     case .failed(let status, _): status
     case .killed: ExitStatus.software.rawValue
     case .elsewhere, .untold: 1

@@ -28,6 +28,9 @@ struct Convert: ParsableCommand {
   @Flag(help: "Take the average (EMA) that lies beside the weights: timm's state_dict_ema, DeiT's model_ema.")
   var useEma = false
 
+  @Flag(help: "Write over the file.")
+  var overwrite = false
+
   func validate() throws {
     guard target.hasSuffix(".safetensors") else {
       throw ValidationError("\(target): only .safetensors files are written, so the name must end in that")
@@ -36,6 +39,11 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     try RunFiles.spare(target)
+    guard overwrite || !Folders.holdsSomething(target) else {
+      throw Failure(
+        "\(masked(target)) is there already: choose another name, or write over it with --overwrite",
+        exitStatus: .badConfiguration)
+    }
     let named = try NamedWeights(source, average: useEma)
     if let note = named.note { Console.warn("note: \(note)") }
     let file = try WeightsFile(path: named.path, average: named.takesAverage)

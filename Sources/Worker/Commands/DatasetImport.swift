@@ -92,7 +92,9 @@ struct DatasetImport: ParsableCommand {
           + "\(noun(replaced.count, "was", "were")) replaced: \(names(replaced))")
     }
     print("To look them through: twins-worker dataset scan \(FilePath(out).quoted)")
-    if folder.training.images > 0 { print("To train on them: --data-path \(FilePath(out).quoted)") }
+    if folder.training.images > 0 {
+      print(trainingFlags(FilePath(out), hasValidation: folder.validation.images > 0))
+    }
   }
 
   private func idle(_ importer: DatasetImporter) -> [String] {

@@ -56,6 +56,11 @@ struct DatasetPack: ParsableCommand {
       let size = "\(counted(split.images, "image")) in \(counted(split.shards, "file"))"
       print("\(split.name): \(size)\(split.wasThere ? ", which were there" : "")")
     }
-    print("To train on them: --data-path \(FilePath(out).quoted)")
+    print(trainingFlags(FilePath(out), hasValidation: splits.contains { $0.name == "val" }))
   }
+}
+
+/// With which flags a training takes a data set.
+func trainingFlags(_ folder: FilePath, hasValidation: Bool) -> String {
+  "To train on them: --data-path \(folder.quoted)\(hasValidation ? "" : " --val-split 0.2")"
 }

@@ -75,7 +75,7 @@ struct Export: ParsableCommand, Computing {
 
 extension Folders {
   /// Whether there is a file, or a folder with something in it.
-  fileprivate static func holdsSomething(_ path: String) -> Bool {
+  static func holdsSomething(_ path: String) -> Bool {
     isFolder(path) ? !names(in: path).isEmpty : access(path, F_OK) == 0
   }
 }

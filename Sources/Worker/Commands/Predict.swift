@@ -100,6 +100,7 @@ struct Predict: ParsableCommand {
     let device = try Device(place)
     let trained = try TrainedNetwork(
       named, TrainedNetwork.Wishes(model: model, inputSize: inputSize), on: device)
+    if let assumption = trained.assumption { Console.warn("note: \(assumption)") }
     let all = try NamedImages(images, list: from).images
     if all.count == 0, all.failures.isEmpty {
       throw Failure(

@@ -14,6 +14,8 @@ struct TrainedNetwork {
   let network: any Network
   /// Whether the weights say what their classes are called.
   let namesClasses: Bool
+  /// What is taken for granted of weights that say nothing of themselves, as a sentence; nil for others.
+  let assumption: String?
 
   /// What is said about weights that do not say it themselves, or in its place; nil for each that is not.
   struct Wishes {
@@ -33,6 +35,11 @@ struct TrainedNetwork {
     namesClasses = source.namesClasses
     var images = source.about?.images ?? Recipe.Preprocessing()
     if let side = wishes.inputSize { images.inputSize = side }
+    assumption =
+      source.about == nil
+      ? "\(masked(named.path)) does not say what it learnt from; assumed: \(images.inputSize) × \(images.inputSize) pixels"
+        + "\(wishes.inputSize == nil ? " (--input-size)" : ""), \(images.normalizationFlags), classes by their numbers"
+      : nil
     about = Weights(model: try ModelName.canonical(model), classes: try source.classes, images: images)
     var recipe = Recipe()
     recipe.model.name = about.model

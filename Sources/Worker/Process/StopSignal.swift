@@ -29,10 +29,8 @@ enum StopSignal {
     }
   }
 
-  /// Makes a closed pipe or a file-size limit an error of the write, not the end of the process.
-  static func ignoreWriteSignals() {
-    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
-  }
+  /// Makes a closed pipe an error of the write, not the end of the process.
+  static func ignoreWriteSignals() { signal(SIGPIPE, SIG_IGN) }
 }
 
 /// A wish to save and go on: SIGUSR1. The handler only sets a flag.

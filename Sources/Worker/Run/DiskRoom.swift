@@ -1,5 +1,6 @@
 import Checkpoint
 import Flags
+import Glibc
 import Model
 import Recipe
 import System
@@ -29,6 +30,24 @@ struct DiskRoom: Equatable {
   var line: String {
     "Disk: \(byteSize(checkpoint)) a checkpoint, and up to \(byteSize(most)) for all that are kept and the best weights"
       + (free.map { "; \(byteSize($0)) are free" } ?? "")
+  }
+
+  /// The most bytes that this process may write into a file; nil where nothing bounds them.
+  static var fileSizeLimit: Int? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur < Int.max else {
+      return nil
+    }
+    return Int(limit.rlim_cur)
+  }
+
+  /// Throws where a file of weights would not be written, however much room there is.
+  func requireFileSize(_ limit: Int? = fileSizeLimit) throws(Failure) {
+    guard let limit, limit < weights else { return }
+    throw Failure(
+      "a file may have \(byteSize(limit)) (ulimit -f), and the weights take \(byteSize(weights)): lift it with "
+        + "`ulimit -f unlimited`, for a systemd service with LimitFSIZE=infinity",
+      exitStatus: .badConfiguration)
   }
 
   /// Why the run may one day go on without a new checkpoint; nil where the disk has room for all.

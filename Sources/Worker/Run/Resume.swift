@@ -120,6 +120,7 @@ enum Resume {
   private static func newest(
     in store: CheckpointStore, _ flag: String, _ console: Console, _ elsewhere: Bool
   ) throws -> Resume? {
+    try store.requireListing()
     let search = store.newestVerified { checkpoint throws(CheckpointError) in
       _ = try checkpoint.state(TrainingState.self)
     }

@@ -50,6 +50,12 @@ struct RunPlan {
       try Self.require(folder, outside: recipe.data)
       try Possession.check(folder.path, beginning)
     }
+    // What a run was judged by is not there in another data set, which has images to judge by.
+    if settings.eval, !request.names("data.heldOut"),
+      ImageFolderPair.hasValidation(FilePath(recipe.data.path))
+    {
+      recipe.data.heldOut = 0
+    }
     indexes = settings.writes && !settings.dryRun ? folder.indexes(ofHost: rank.hosts?.host ?? 0) : nil
     let found = try ImageFolderPair(
       FilePath(recipe.data.path), for: settings.purpose, holdingOut: recipe.data.heldOut,
@@ -61,6 +67,9 @@ struct RunPlan {
     recipe.loss.weightsOfFile = classWeights.said
     asked.loss.weightsOfFile = classWeights.said
     if settings.trains {
+      recipe.data.imagesHeldOut =
+        recipe.data.heldOut > 0 ? String(data.validation.digest, digits: 8, radix: 16) : ""
+      asked.data.imagesHeldOut = recipe.data.imagesHeldOut
       recipe.distillation.weightsOfTeacher = try recipe.distillation.checksumOfTeacher
       asked.distillation.weightsOfTeacher = recipe.distillation.weightsOfTeacher
       recipe.settleAverage(updates: recipe.allUpdates(of: updates))
@@ -69,6 +78,7 @@ struct RunPlan {
     (self.recipe, askedRecipe) = (recipe, asked)
     report = settings.reportDir.map(ReportFolder.init(path:))
     if rank.isFirst { try report?.requireOwn() }
+    if settings.trains { try DiskRoom(self)?.requireFileSize() }
   }
 
   /// Throws where a run would write among the images of a class, or as one: it would be the data set's next fault.
@@ -117,7 +127,11 @@ struct RunPlan {
     if let line = classWeights.line(recipe) { console.print(line) }
     if let line = recipe.averageLine(updates: recipe.allUpdates(of: updates)) { console.print(line) }
     guard console.speaks else { return }
-    for doubt in recipe.doubts(updates: updates) + [DiskRoom(self)?.doubt].compactMap(\.self) {
+    let alone =
+      counts.count == 1
+      ? "there is one class alone, so every answer is right: perhaps \(masked(recipe.data.path)) is one level too high"
+      : nil
+    for doubt in recipe.doubts(updates: updates) + [alone, DiskRoom(self)?.doubt].compactMap(\.self) {
       Console.warn("warning: \(doubt)")
     }
   }
@@ -138,7 +152,7 @@ struct RunPlan {
 extension RunSettings {
   /// What the images are for.
   fileprivate var purpose: ImageFolderPair.Purpose {
-    trains ? noEval || lrFind != nil ? .training : .trainingAndEvaluation : .evaluation
+    trains ? noEval || lrFind != nil ? .trainingAlone : .trainingAndEvaluation : .evaluation
   }
 }
 

@@ -76,7 +76,7 @@ struct Start {
   }
 
   private mutating func goOn(from checkpoint: VerifiedCheckpoint, _ state: TrainingState) throws {
-    try state.check(against: plan.recipe, classes: plan.data.classes)
+    try state.check(against: plan.recipe, classes: plan.data.classes, evaluating: plan.settings.eval)
     _ = try trainer.resume(checkpoint)
     progress = RunProgress(state, for: plan.recipe)
     try requireRest(checkpoint)
@@ -85,6 +85,7 @@ struct Start {
       "Resuming from \(masked(checkpoint.folder)): \(state.summary), best Acc@1 \(fixed(progress.best.own, 3))"
         + (plan.recipe.ema.enabled ? ", of the average \(fixed(progress.best.average, 3))" : ""))
     sayChanges(state)
+    if rank.isFirst, let doubt = state.doubt(of: plan.recipe) { Console.warn(doubt) }
     if plan.settings.useEma { try takeAverage(of: checkpoint, state) }
   }
 

@@ -1,3 +1,4 @@
+import Checkpoint
 import Datasets
 import Drawing
 import Flags
@@ -119,6 +120,7 @@ final class TrainingRun {
       rank.console.print(
         "Nothing left to train: epoch \(progress.epoch - 1) is done. "
           + "Raise \(endsEarly ? "--early-stop" : "--epochs") to go on.")
+      sayMissingWeights()
     } else {
       checkpoints.prepare()
     }
@@ -140,6 +142,18 @@ final class TrainingRun {
     }
     rank.console.print("Training time \(ReferenceLines.duration(watch.elapsed))")
     return .done
+  }
+
+  /// Says how the weights of a run that is done are made again, which somebody removed.
+  private func sayMissingWeights() {
+    let file = plan.folder.file(RunLayout.weights(.last, average: false))
+    guard rank.isFirst, access(file, F_OK) != 0, let newest = plan.folder.checkpoints.names.last else {
+      return
+    }
+    let checkpoint = "\(plan.folder.checkpoints.folder)/\(newest)"
+    Console.warn(
+      "warning: \(masked(file)) is gone. Its checkpoint has the same weights: twins-launch convert "
+        + shellQuoted([checkpoint, file]))
   }
 
   /// Whether nothing better was found for as long as the run waits.
@@ -195,7 +209,7 @@ final class TrainingRun {
     if averageTally != nil { rank.console.print("Max EMA accuracy: \(fixed(best.average, 2))%") }
     sayClasses((tally, averageTally))
     if let finding { progress.plateau?.hear(finding.score, after: epoch, recipe.schedule) }
-    if endsEarly {
+    if endsEarly, epoch < recipe.schedule.epochs - 1 {
       let (title, count) = (recipe.judging.monitor.title, progress.judgement.worse)
       rank.console.print("Ending early: no better \(title) in the last \(counted(count, "evaluation"))")
     }

@@ -28,6 +28,18 @@ import Testing
     #expect(try store.newestEpoch() == 3)
   }
 
+  @Test func `what cannot be listed is not taken for a store without checkpoints`() throws {
+    try store.requireListing()
+    try CheckpointStore(folder: "\(folder.path)/none").requireListing()
+    for (name, errno) in [("file", ENOTDIR), ("link", ENOENT)] {
+      let path = "\(folder.path)/\(name)"
+      if name == "file" { try Data().write(to: URL(filePath: path)) } else { symlink("/not/mounted", path) }
+      #expect(throws: CheckpointError.system(operation: "list", path: path, errno: errno)) {
+        try CheckpointStore(folder: path).requireListing()
+      }
+    }
+  }
+
   @Test(arguments: [
     (#""sequence" : 2"#, #""sequence" : 9223372036854775807"#, "9223372036854775807 is none of a save"),
     (#""sequence" : 2"#, #""sequence" : -1"#, "-1 is none of a save"),

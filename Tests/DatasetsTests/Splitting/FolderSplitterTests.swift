@@ -54,6 +54,11 @@ import Testing
     for place in [out, out.appending("deeper"), temporary.file("all2"), "new"] {
       try require(place, outside: folder)
     }
+    // By their names alone, from within a folder.
+    for (place, around) in [("../new", "."), ("../../new", ".."), ("/new", "."), ("../new", "./")] {
+      try require(FilePath(place), outside: FilePath(around))
+    }
+    #expect(throws: DataError.insideItself(path: "new", folder: ".")) { try require("new", outside: ".") }
   }
 
   @Test
@@ -82,6 +87,13 @@ import Testing
           == pair.validation.digest)
     }
     #expect(throws: DataError.heldOutTwice(folder: out)) { try ImageFolderPair(out, holdingOut: 0.25) }
+    #expect(ImageFolderPair.hasValidation(out) && !ImageFolderPair.hasValidation(folder))
+    // A val/ that is still to be filled keeps nobody from training without it.
+    let begun = temporary.file("begun")
+    try temporary.write(Fixture.bytes("decode/rgb.png"), to: "begun/train/a/1.png")
+    try temporary.makeFolder("begun/val/b")
+    #expect(try ImageFolderPair(begun, for: .trainingAlone).validation.count == 0)
+    #expect(throws: DataError.self) { try ImageFolderPair(begun, for: .training) }
     #expect(throws: DataError.indivisible(["only"], folder: temporary.file("few"), grouped: false)) {
       try temporary.write(Fixture.bytes("decode/rgb.png"), to: "few/only/one.png")
       return try ImageFolderPair(temporary.file("few"), holdingOut: 0.25)

@@ -62,6 +62,16 @@ import TestSupport
     #expect(resumption.hasNewCheckpoint)
   }
 
+  /// As of a disk that is away for a moment: to begin anew would throw away what the run has learnt.
+  @Test func `a folder that cannot be listed is not taken for none`() throws {
+    let resumption = Resumption(output: "\(output)/later")
+    try FileManager.default.createDirectory(atPath: "\(output)/later", withIntermediateDirectories: true)
+    #expect(!resumption.hasNewCheckpoint)
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(output)/later/checkpoints", withDestinationPath: "\(output)/not-mounted")
+    #expect(resumption.hasNewCheckpoint)
+  }
+
   @Test func `what was there before is gone on with where that was asked for`() throws {
     try save("epoch-0000")
     let resumption = Resumption(output: output)

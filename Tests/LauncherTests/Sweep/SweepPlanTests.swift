@@ -37,6 +37,17 @@ import Testing
     #expect(plan.figure == .acc1)
   }
 
+  @Test(arguments: [
+    ("loss", ["--monitor=loss"]), ("balanced", ["--monitor=balanced"]), ("acc1", []), ("ema", []),
+  ])
+  func `runs keep the weights of the epoch by which they are judged`(figure: String, flags: [String]) throws {
+    let judged = try plan(#"{"grid": {"lr": [1]}, "figure": "\#(figure)", "output": "out"}"#)
+    #expect(judged.runs[0].flags == flags + ["--lr=1"])
+    let asked = try plan(
+      #"{"flags": {"monitor": "acc1"}, "grid": {"lr": [1]}, "figure": "\#(figure)", "output": "out"}"#)
+    #expect(asked.runs[0].flags == ["--monitor=acc1", "--lr=1"])
+  }
+
   @Test func `draws are the same each time, lie in their ranges, and stay when there are more`() throws {
     let plan = try random(40)
     #expect(try plan == random(40))
