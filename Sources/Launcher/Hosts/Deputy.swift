@@ -66,7 +66,7 @@ final class Deputy {
 extension Deputy {
   private func takeTurn() {
     let readable = station.wait(for: dial.descriptors, isBusy: dial.hasInput, until: [deadline])
-    for rank in station.ended.takeReady() { collect(rank) }
+    station.takeEnded(collect)
     while let signal = station.signals.next() { receive(signal) }
     station.read(readable)
     do {

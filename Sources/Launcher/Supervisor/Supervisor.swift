@@ -92,7 +92,7 @@ extension Supervisor {
     let readable = station.wait(
       for: hosts?.descriptors ?? [], isBusy: hosts?.hasInput ?? false,
       until: [fleet.deadline, hosts?.deadline, view?.nextLook])
-    for rank in station.ended.takeReady() { collect(rank) }
+    station.takeEnded(collect)
     while let signal = station.signals.next() { receive(signal) }
     station.read(readable)
     hearHosts()
