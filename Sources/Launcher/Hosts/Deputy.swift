@@ -101,27 +101,30 @@ extension Deputy {
   }
 
   private func receive(_ signal: Signal) {
+    if signal != .user1 { stop(.signal(signal)) } else if standing == .here { dial.send(.checkpointRequested) }
+  }
+
+  private func stop(_ request: StopRequest) {
     switch standing {
-    case .here where signal == .user1: dial.send(.checkpointRequested)
     case .here:
-      station.console.print("\(signal): asking host 0 to stop the run on all hosts")
-      dial.send(.stopRequested(signal))
-    case .dialling where signal != .user1: leave(on: signal)
-    case .dialling, .leaving: break
+      station.console.print("\(request): asking host 0 to stop the run on all hosts")
+      dial.send(.stopRequested(request))
+    case .dialling: leave(on: request)
+    case .leaving: break
     }
   }
 
   /// Ends without host 0, whose run goes on later from what it has saved.
-  private func leave(on signal: Signal) {
+  private func leave(on request: StopRequest) {
     guard hasLaunched else {
-      station.console.print("\(signal): the run has not begun on this host, which ends")
-      return leave(status: 128 + signal.number)
+      station.console.print("\(request): the run has not begun on this host, which ends")
+      return leave(status: 128 + request.signal.number)
     }
     let isResumable = station.launch.isResumable
     station.console.print(
-      "\(signal): host 0 is not dialled any longer"
+      "\(request): host 0 is not dialled any longer"
         + (isResumable ? "; \(station.launch.advice.again) goes on" : ""))
-    leave(status: isResumable ? ExitStatus.stoppedEarly.rawValue : 128 + signal.number)
+    leave(status: isResumable ? ExitStatus.stoppedEarly.rawValue : 128 + request.signal.number)
   }
 
   private func serveControl() {
@@ -130,8 +133,8 @@ extension Deputy {
       case .status: break
       case .checkpoint: receive(.user1)
       case .stop:
-        receive(.terminate)
-        if request.now ?? false { receive(.terminate) }
+        stop(.command)
+        if request.now ?? false { stop(.command) }
       }
       return ControlAnswer(status: status)
     }
