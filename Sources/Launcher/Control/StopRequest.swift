@@ -5,7 +5,7 @@ enum StopRequest: Codable, Equatable, Sendable {
   case command
 
   /// By which the run counts as stopped.
-  var signal: Signal {
+  var equivalent: Signal {
     switch self {
     case .signal(let signal): signal
     case .command: .terminate

@@ -101,7 +101,8 @@ extension Deputy {
   }
 
   private func receive(_ signal: Signal) {
-    if signal != .user1 { stop(.signal(signal)) } else if standing == .here { dial.send(.checkpointRequested) }
+    guard signal == .user1 else { return stop(.signal(signal)) }
+    if standing == .here { dial.send(.checkpointRequested) }
   }
 
   private func stop(_ request: StopRequest) {
@@ -116,15 +117,11 @@ extension Deputy {
 
   /// Ends without host 0, whose run goes on later from what it has saved.
   private func leave(on request: StopRequest) {
-    guard hasLaunched else {
-      station.console.print("\(request): the run has not begun on this host, which ends")
-      return leave(status: 128 + request.signal.number)
-    }
     let isResumable = station.launch.isResumable
-    station.console.print(
-      "\(request): host 0 is not dialled any longer"
-        + (isResumable ? "; \(station.launch.advice.again) goes on" : ""))
-    leave(status: isResumable ? ExitStatus.stoppedEarly.rawValue : 128 + request.signal.number)
+    let fate = hasLaunched ? "host 0 is not dialled any longer" : "the run has not begun here; this host ends"
+    let wayOn = isResumable ? "; \(station.launch.advice.again) goes on" : ""
+    station.console.print("\(request): \(fate)\(wayOn)")
+    leave(status: isResumable ? ExitStatus.stoppedEarly.rawValue : 128 + request.equivalent.number)
   }
 
   private func serveControl() {

@@ -136,7 +136,7 @@ extension Supervisor {
     guard insisting || !isFirst || !fleet.isAskedToStop else { return }
     let answer = fleet.answerToStop(isForeign: launch.isForeign)
     station.console.print("\(request)\(host == 0 ? "" : " on host \(host)"): \(answer)")
-    take(.stopRequested(request.signal, at: now, isResumable: launch.isResumable))
+    take(.stopRequested(request.equivalent, at: now, isResumable: launch.isResumable))
   }
 
   /// Answers those who ask on the control socket.
