@@ -142,7 +142,8 @@ struct TrainCommand: LaunchCommand {
     run.restarts = launch.restarts.budget()
     run.budgets = budgets
     run.isPlain = launch.isPlain || !isShown
-    run.cards = cards(run.environment).ofDrivers
+    let cards = cards(run.environment)
+    (run.cards, run.notes) = (cards.ofDrivers, run.notes + cards.faults)
     if let cards = run.cards, cards.maker == .nvidia, cards.count > 0 { run.cardMonitor = CardMonitor() }
   }
 

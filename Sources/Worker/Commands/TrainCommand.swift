@@ -3,6 +3,7 @@ import Collective
 import Flags
 import Foundation
 import Recipe
+import System
 import Torch
 import Training
 import WorkerLink
@@ -96,10 +97,14 @@ struct WorkerRun {
         worldSize: placement.worldSize, over: plan.saved, onCard: rank.device.kind != .cpu,
         hosts: placement.hosts?.hosts ?? 1,
         sumsTravel: placement.sendsSums)
+      let environment = ProcessInfo.processInfo.environment
       let ofDevice =
         plan.settings.device == nil
-        ? DeviceSurvey.now(ProcessInfo.processInfo.environment).note(workers: placement.localWorldSize) : nil
-      for sentence in sentences
+        ? DeviceSurvey.now(environment).note(workers: placement.localWorldSize) : nil
+      // A launcher says it for all of its workers.
+      let saysChoice = placement.rendezvous == nil && plan.settings.device != .cpu
+      let ofChoice = saysChoice ? Cards.ofThisMachine(environment: environment).compactMap(\.fault) : []
+      for sentence in sentences + ofChoice
         + [ofDevice, start?.assumption(for: request), plan.missingClasses].compactMap(\.self)
       {
         Console.warn("note: \(sentence)")
