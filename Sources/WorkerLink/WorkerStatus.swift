@@ -22,6 +22,8 @@ public struct WorkerStatus: Equatable, Sendable {
   public var imagesPerSecond: Double?
   /// The epoch that was finished last; nil before one was.
   public var finished: FinishedEpoch?
+  /// Whether the newest checkpoint that it was to save came to nothing.
+  public var isUnsaved = false
   /// The card that it computes on; nil on the CPU, and before it has one.
   public var card: Card?
   /// Nanoseconds in each phase that has been left, by `Phase.rawValue`.
@@ -61,7 +63,7 @@ public struct WorkerStatus: Equatable, Sendable {
 extension WorkerStatus {
   /// How many words a state takes on the board.
   static let wordCount = ownWords + Card.wordCount + FinishedEpoch.wordCount + Phase.allCases.count
-  private static let ownWords = 10
+  private static let ownWords = 11
 
   /// The state as words that can be read one by one while another process writes.
   var words: [UInt64] {
@@ -69,7 +71,7 @@ extension WorkerStatus {
       UInt64(phase.rawValue), since, UInt64(bitPattern: Int64(epoch ?? -1)), UInt64(step),
       UInt64(stepsOfEpoch), UInt64(stepsDone), (loss ?? .nan).bitPattern,
       (imagesPerSecond ?? .nan).bitPattern, UInt64(bitPattern: Int64(epochs ?? -1)),
-      (learningRate ?? .nan).bitPattern,
+      (learningRate ?? .nan).bitPattern, isUnsaved ? 1 : 0,
     ] + Card.words(of: card) + FinishedEpoch.words(of: finished) + spent
   }
 
@@ -85,6 +87,7 @@ extension WorkerStatus {
     imagesPerSecond = finite(words[7])
     epochs = Int(Int64(bitPattern: words[8])) < 0 ? nil : Int(Int64(bitPattern: words[8]))
     learningRate = finite(words[9])
+    isUnsaved = words[10] == 1
     var rest = words[Self.ownWords...]
     card = Card(words: rest.prefix(Card.wordCount))
     rest = rest.dropFirst(Card.wordCount)

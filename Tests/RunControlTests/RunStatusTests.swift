@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Drawing
@@ -43,6 +44,22 @@ import Testing
         0     2    running  data   1.0 s  3     0         cuda:0  20480 MB  <- slow
         1     3    running  -      -      -     0         -       -
         """))
+  }
+
+  @Test func `a rank whose newest checkpoint was not saved is marked, slow or not`() throws {
+    var (fast, slow) = (
+      RunStatus.Rank(rank: 2, state: .running, restarts: 0),
+      RunStatus.Rank(rank: 3, state: .running, restarts: 0, slow: "slow")
+    )
+    #expect(fast.remark == nil)
+    (fast.unsaved, slow.unsaved) = (true, true)
+    let status = RunStatus(
+      run: "r", attempt: 0, launcher: 1, state: .running, uptimeSeconds: 1, healthy: true,
+      ranks: [fast, slow])
+    let marks = status.text.split(separator: "\n").suffix(2).map { $0.split(separator: "<- ").last }
+    let words = "its newest checkpoint was not saved, and its log says why"
+    #expect(marks == [words[...], "slow; \(words)"])
+    #expect(String(decoding: try JSONEncoder().encode(fast), as: UTF8.self).contains(#""unsaved":true"#))
   }
 
   @Test func `readers that are gone are told of`() {

@@ -37,6 +37,33 @@ import Testing
     #expect(nvidia(value).present == 4)
   }
 
+  @Test(arguments: [
+    ("garbage", "'garbage' is neither a card's number nor its UUID, and nothing counts from there on"),
+    ("0, two ,3", "'two' is neither a card's number nor its UUID, and nothing counts from there on"),
+    ("0,,1", "'' is neither a card's number nor its UUID, and nothing counts from there on"),
+    ("a\u{1b}b", "'a\\x1bb' is neither a card's number nor its UUID, and nothing counts from there on"),
+    ("GPU-1,0", "'0' is no GPU-… as the first one is, and nothing counts from there on"),
+    ("0,9,1", "there is no card 9, but 0 to 3, and nothing counts from there on"),
+    ("0,1,0", "a card is named twice, which leaves none"),
+    ("MIG-1,MIG-1", "a card is named twice, which leaves none"),
+  ])
+  func `what cannot be meant is said`(value: String, fault: String) {
+    let said = nvidia(value).fault
+    #expect(
+      said?.hasPrefix("CUDA_VISIBLE_DEVICES=") == true && said?.hasSuffix(": \(fault)") == true,
+      "\(said ?? "")")
+    // A machine may have cards that no file tells of.
+    if !fault.hasPrefix("there is no") { #expect(nvidia(value, files: []).fault == said) }
+  }
+
+  @Test(arguments: [
+    "", "-1", "none", "NoDevFiles", "0", "3,0", "0,1,", "0,1,2,-1,3", "1gpu2,2ampere", "GPU-1,GPU-2",
+    "MIG-1,MIG-2",
+  ])
+  func `what counts, or hides cards, is no fault`(value: String) {
+    #expect(nvidia(value).fault == nil && nvidia().fault == nil)
+  }
+
   @Test func `nothing is visible where no card is`() {
     for value in ["0", "GPU-1", "MIG-1"] { #expect(nvidia(value, files: []).count == 0) }
   }

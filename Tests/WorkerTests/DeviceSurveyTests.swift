@@ -69,6 +69,14 @@ import Torch
       survey.refusal(of: .cuda, number: 0).contains("CUDA_VISIBLE_DEVICES leaves none of the machine's 2"))
   }
 
+  @Test func `a variable that names no card is what a refusal says`() {
+    var survey = plain
+    survey.cards = cards("nvidia0", environment: ["CUDA_VISIBLE_DEVICES": "garbage"])
+    let refusal = survey.refusal(of: .cuda, number: 0)
+    #expect(
+      refusal.contains("CUDA_VISIBLE_DEVICES=garbage: 'garbage' is neither a card's number"), "\(refusal)")
+  }
+
   @Test func `an NPU library that finds no card points at the driver`() {
     var survey = plain
     survey.hasLibrary = true

@@ -69,6 +69,31 @@ import Testing
     #expect((later.newest, later.source, later.taken) == (tag(4), 2, [1]))
   }
 
+  @Test func `where no copies are kept, what another host has is named and not begun over`() throws {
+    let replies = [Reply(), Reply(newest: tag(5), isBegun: true)]
+    let plan = try Plan(goesOn, newest: nil, replies, copies: 1)
+    #expect(plan.newest == nil)
+    let obstacle = try #require(plan.obstacle(isFirst: true))
+    #expect(
+      obstacle.hasPrefix("host 0 has no whole checkpoint to go on from, and host 2 has one "), "\(obstacle)")
+    #expect(obstacle.contains("Give --resume auto --checkpoint-copies 2 on every host"), "\(obstacle)")
+    // What one host alone has saved is of no use to the others.
+    let single = try Plan(goesOn, newest: nil, [Reply(newest: tag(5, of: nil), isBegun: true)], copies: 1)
+    #expect(single.obstacle(isFirst: true)?.hasPrefix("host 1: there are checkpoints of another run") == true)
+    #expect(try Plan(goesOn, newest: tag(3), replies, copies: 1).obstacle(isFirst: true) == nil)
+  }
+
+  @Test func `what is passed over is named with its host, and with what is taken in its place`() throws {
+    let plan = try Plan(goesOn, newest: tag(3), [Reply(newest: tag(4))], copies: 2)
+    #expect(
+      plan.refusals([["/a: cut"], [], ["/b: changed", "/c: cut"]]) == [
+        "not resumed from: host 0: /a: cut; epoch-0004 of host 1 is taken",
+        "not resumed from: host 2: /b: changed; epoch-0004 of host 1 is taken",
+        "not resumed from: host 2: /c: cut; epoch-0004 of host 1 is taken",
+      ])
+    #expect(Plan(goesOn: true).refusals([["/a: cut"]]) == ["not resumed from: host 0: /a: cut"])
+  }
+
   @Test func `a run that begins takes nothing, and a keeper's disk has to be free`() throws {
     let begins = HostDisks.Offer(probe: "p", goesOn: false)
     let replies = [Reply(), Reply(isBegun: true)]

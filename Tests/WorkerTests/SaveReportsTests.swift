@@ -38,6 +38,21 @@ import Testing
     #expect(said[4] == ["checkpoint epoch-0000-step-000004 is saved"])
   }
 
+  @Test func `a copy that fails is told from the checkpoint, and so is its end, each time`() throws {
+    let taken = folder.path + "/taken"
+    try Data().write(to: URL(fileURLWithPath: taken))
+    var reports = SaveReports(ofCopies: true)
+    let good = folder.path + "/good"
+    let said = try [taken, good, good, taken].enumerated().map { number, place in
+      reports.lines(about: try outcome(1, step: number, in: place))
+    }
+    #expect(said.map(\.count) == [1, 1, 0, 1])
+    let start = "warning: this host's copy of checkpoint epoch-0000-step-00000"
+    #expect(said[0].first?.hasPrefix("\(start)0 was not saved: ") == true, "\(said)")
+    #expect(said[1] == ["this host's copy of checkpoint epoch-0000-step-000001 is saved"])
+    #expect(said[3].first?.hasPrefix("\(start)3 was not saved: ") == true, "\(said)")
+  }
+
   @Test func `who asked for a checkpoint hears of it`() throws {
     var reports = SaveReports()
     reports.expect(CheckpointName(epoch: 0, step: 1))

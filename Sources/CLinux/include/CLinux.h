@@ -26,6 +26,12 @@ int linux_ignores(int signal);
 /// To be called while this process has one thread. What left the group lives on.
 int linux_guard_group(int lifeline);
 
+/// Whether processes whose parents have ended become children of this one: it is the first of its namespace, or a subreaper.
+int linux_inherits_orphans(void);
+
+/// A child that has ended, which stays to be collected; 0 where there is none.
+pid_t linux_ended_child(void);
+
 /// Has signals that are sent to end this process end it, also where they were inherited as blocked: Swift's runtime prints a backtrace for them, and goes on. A
 /// fault, or an abort of our own, prints its backtrace first.
 void linux_let_signals_kill(void);

@@ -60,7 +60,7 @@ package struct RunFlags: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
       "Check all that a start depends on (flags, images, device, output folder, weights), say what it would be, and "
-        + "end; nothing is written."))
+        + "end; nothing is written. Of several hosts it asks none but its own."))
   package var dryRun = false
 
   @Flag(

@@ -73,7 +73,8 @@ struct ExecCommand: LaunchCommand {
       advice: FailureReport.Advice(
         debug: ["twins-launch", "--nproc", "\(placement.rendezvous.size)", "--exec"] + command,
         again: "the same command", knowsStatuses: false),
-      notes: [hosts?.note, control.note].compactMap(\.self))
+      notes: [hosts?.note, control.note].compactMap(\.self)
+        + WorkerCards(for: nil, environment: environment).faults)
     run.hosts = hosts?.plan
     run.restarts = budget
     try run.requireRoom()

@@ -73,6 +73,12 @@ struct TrainCommand: LaunchCommand {
     let rehearsed = isFirst ? task : task.settled(as: recipe)
     let check = try rehearse(
       program, rehearsed, request.run, placement, hosts?.plan, environment, signals)
+    if let signal = check?.interruption {
+      let isResumable =
+        request.run.writes && !request.run.dryRun && Resumption(output: output).isOffered(to: task)
+      return end(
+        on: signal, again: isResumable ? again(request.run, writingTo: output, on: hosts?.plan) : nil)
+    }
     if let status = check?.status { return status }
     let owner = hosts?.owner(named: identifier) ?? "pid \(getpid()), run \(identifier.text)"
     let possession =
@@ -136,7 +142,8 @@ struct TrainCommand: LaunchCommand {
     run.restarts = launch.restarts.budget()
     run.budgets = budgets
     run.isPlain = launch.isPlain || !isShown
-    run.cards = cards(run.environment).ofDrivers
+    let cards = cards(run.environment)
+    (run.cards, run.notes) = (cards.ofDrivers, run.notes + cards.faults)
     if let cards = run.cards, cards.maker == .nvidia, cards.count > 0 { run.cardMonitor = CardMonitor() }
   }
 
@@ -195,25 +202,36 @@ struct TrainCommand: LaunchCommand {
 }
 
 extension TrainCommand {
-  /// Has one worker check the start for all: the status to end with, where that is all there is to do, and what workers
-  /// compute on here.
+  /// Has one worker check the start for all: the status to end with, where that is all there is to do, the signal that
+  /// ended it early, and what workers compute on here.
   ///
   /// Throws what every worker would end by. Another program in the worker's place is not asked.
   func rehearse(
     _ program: String, _ task: WorkerTask, _ run: RunSettings, _ placement: WorkerEnvironment,
     _ hosts: HostPlan?, _ environment: [String: String], _ signals: borrowing SignalReader
-  ) throws -> (status: CInt?, machine: String?)? {
+  ) throws -> (status: CInt?, interruption: Signal?, machine: String?)? {
     guard run.dryRun || !WorkerProgram.isNamed(by: environment), !run.printConfig else { return nil }
     let rehearsal = try Rehearsal(
       WorkerCommand(
         program: program, task: task.rehearsing(overwriting: run.overwrite),
         environment: placement.rehearsing(on: hosts).environment(rank: 0, inheriting: environment)), signals)
-    if let signal = rehearsal.interruption { return (128 + signal.number, nil) }
+    if let signal = rehearsal.interruption { return (nil, signal, nil) }
     if run.dryRun {
       rehearsal.show()
-      return (rehearsal.ending.exitStatus, nil)
+      return (rehearsal.ending.exitStatus, nil, nil)
     }
     if let refusal = rehearsal.refusal { throw refusal }
-    return (nil, MachineLine.content(in: rehearsal.output))
+    return (nil, nil, MachineLine.content(in: rehearsal.output))
+  }
+
+  /// Ends before a worker is started; the status for it.
+  ///
+  /// - Parameter again: How the run goes on from what is saved already; nil where nothing is.
+  private func end(on signal: Signal, again: String?) -> CInt {
+    var errors = Sink(descriptor: STDERR_FILENO)
+    errors.write(
+      Console.line("\(signal): ending before a worker is started" + (again.map { "; \($0) goes on" } ?? "")))
+    errors.drain(patience: .milliseconds(500))
+    return again == nil ? 128 + signal.number : ExitStatus.stoppedEarly.rawValue
   }
 }

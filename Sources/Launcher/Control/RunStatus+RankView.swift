@@ -9,5 +9,6 @@ extension RunStatus.Rank {
       phase: view.state.phase.name, seconds: view.time(at: now) / .seconds(1),
       step: view.state.step, restarts: restarts, card: view.state.card?.name,
       cardPeakMegabytes: view.state.card?.peakBytes.map { Double($0) / 1_048_576 }, slow: slow)
+    unsaved = view.state.isUnsaved ? true : nil
   }
 }

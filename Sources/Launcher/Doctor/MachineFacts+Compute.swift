@@ -4,7 +4,10 @@ import System
 /// What is to be said of programs and processors.
 extension MachineFacts {
   var compute: [Finding?] {
-    [brokenWorker, hiddenCards, missingKernels, savedPower, otherLoad, sharedProcessors, singleThread]
+    [
+      brokenWorker, hiddenCards, misnamedCards, missingKernels, savedPower, otherLoad, sharedProcessors,
+      singleThread,
+    ]
   }
 
   private var brokenWorker: Finding? {
@@ -20,6 +23,14 @@ extension MachineFacts {
       Finding(
         .slow, "training computes on the CPU, beside cards", why: note,
         mend: "twins-launch devices says what libtorch sees")
+    }
+  }
+
+  private var misnamedCards: Finding? {
+    cards.compactMap(\.fault).first.map { fault in
+      Finding(
+        .slow, "a variable names what is no card", why: fault,
+        mend: "unset it, or name cards by their numbers")
     }
   }
 

@@ -92,6 +92,8 @@ struct Outcome: Equatable, Sendable {
   var progress: Progress?
   /// Whether somebody asked to stop where that costs nothing: the run goes on from what is saved, as another attempt would have.
   var isResumable = false
+  /// Whether somebody asked to stop in the place of another start: what failed does not decide how the run ends.
+  var isStopped = false
   /// The ranks whose processes were stopped meanwhile; a worker that gave up waited for them.
   var stoppedRanks: [Int] = []
   /// Why a failed run was not started again, where that needs saying.
@@ -115,7 +117,7 @@ struct Outcome: Equatable, Sendable {
   var isOrderly: Bool { [.done, .stoppedEarly].contains(ExitStatus(rawValue: exitStatus)) }
 
   /// The failure that the run ends by, if it does.
-  var decisiveFailure: WorkerEnd? { isResumable ? nil : firstFailure.map { ends[$0] } }
+  var decisiveFailure: WorkerEnd? { isStopped ? nil : firstFailure.map { ends[$0] } }
 
   /// The launcher's exit status: the first failure's, or 75 where work remains, or 0.
   var exitStatus: CInt {

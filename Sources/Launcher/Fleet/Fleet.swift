@@ -165,8 +165,8 @@ extension Fleet {
     case .waiting(var outcome, _):
       outcome.stopSignal = first.signal
       outcome.isResumable = first.isResumable
-      // Where it is not the end of the run, it has been told of already.
-      if first.isResumable { outcome.firstFailure = nil }
+      // What failed has been told of already.
+      outcome.firstFailure = nil
       return [.finish(outcome)]
     }
   }
@@ -260,7 +260,7 @@ extension Fleet {
       start: attempt.start, progress: progress, stoppedRanks: stoppedRanks)
     guard let firstFailure else {
       // Workers that had not come to their first step leave the run as they found it.
-      outcome.isResumable = stop?.isResumable == true && attempt.number > 0 && progress == nil
+      outcome.isResumable = stop?.isResumable == true && progress == nil
       return [.finish(outcome)]
     }
     // Whoever fails on a request to end has not done what was asked.
@@ -273,7 +273,7 @@ extension Fleet {
       return [.finish(outcome)]
     case .restart(let delay, let number):
       if let stop {
-        outcome.isResumable = stop.isResumable
+        (outcome.isStopped, outcome.isResumable) = (true, stop.isResumable)
         return [.finish(outcome)]
       }
       state = .waiting(outcome, until: moment + delay)

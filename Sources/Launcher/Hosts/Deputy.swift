@@ -66,7 +66,7 @@ final class Deputy {
 extension Deputy {
   private func takeTurn() {
     let readable = station.wait(for: dial.descriptors, isBusy: dial.hasInput, until: [deadline])
-    for rank in station.ended.takeReady() { collect(rank) }
+    station.takeEnded(collect)
     while let signal = station.signals.next() { receive(signal) }
     station.read(readable)
     do {
@@ -101,27 +101,27 @@ extension Deputy {
   }
 
   private func receive(_ signal: Signal) {
+    guard signal == .user1 else { return stop(.signal(signal)) }
+    if standing == .here { dial.send(.checkpointRequested) }
+  }
+
+  private func stop(_ request: StopRequest) {
     switch standing {
-    case .here where signal == .user1: dial.send(.checkpointRequested)
     case .here:
-      station.console.print("\(signal): asking host 0 to stop the run on all hosts")
-      dial.send(.stopRequested(signal))
-    case .dialling where signal != .user1: leave(on: signal)
-    case .dialling, .leaving: break
+      station.console.print("\(request): asking host 0 to stop the run on all hosts")
+      dial.send(.stopRequested(request))
+    case .dialling: leave(on: request)
+    case .leaving: break
     }
   }
 
   /// Ends without host 0, whose run goes on later from what it has saved.
-  private func leave(on signal: Signal) {
-    guard hasLaunched else {
-      station.console.print("\(signal): the run has not begun on this host, which ends")
-      return leave(status: 128 + signal.number)
-    }
+  private func leave(on request: StopRequest) {
     let isResumable = station.launch.isResumable
-    station.console.print(
-      "\(signal): host 0 is not dialled any longer"
-        + (isResumable ? "; \(station.launch.advice.again) goes on" : ""))
-    leave(status: isResumable ? ExitStatus.stoppedEarly.rawValue : 128 + signal.number)
+    let fate = hasLaunched ? "host 0 is not dialled any longer" : "the run has not begun here; this host ends"
+    let wayOn = isResumable ? "; \(station.launch.advice.again) goes on" : ""
+    station.console.print("\(request): \(fate)\(wayOn)")
+    leave(status: isResumable ? ExitStatus.stoppedEarly.rawValue : 128 + request.equivalent.number)
   }
 
   private func serveControl() {
@@ -130,8 +130,8 @@ extension Deputy {
       case .status: break
       case .checkpoint: receive(.user1)
       case .stop:
-        receive(.terminate)
-        if request.now ?? false { receive(.terminate) }
+        stop(.command)
+        if request.now ?? false { stop(.command) }
       }
       return ControlAnswer(status: status)
     }

@@ -10,7 +10,7 @@ extension HostLead {
     case ready
     case ended(rank: Int, Ending)
     case hung([Hang])
-    case stopRequested(Signal, host: Int)
+    case stopRequested(StopRequest, host: Int)
     case checkpointRequested
   }
 }

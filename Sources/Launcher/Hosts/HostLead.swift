@@ -99,7 +99,7 @@ extension HostLead {
       known[rank] = facts
       news.append(.ended(rank: rank, ending))
     case .hung(let hangs): news.append(.hung(hangs.filter { self.host(of: $0.rank) == host }))
-    case .stopRequested(let signal): news.append(.stopRequested(signal, host: host))
+    case .stopRequested(let request): news.append(.stopRequested(request, host: host))
     case .checkpointRequested: news.append(.checkpointRequested)
     case .beat(let ranks): roster.note(ranks.filter { self.host(of: $0.rank) == host }, of: host)
     }

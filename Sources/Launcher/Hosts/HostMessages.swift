@@ -12,7 +12,7 @@ enum HostMessage: Codable, Sendable {
   /// How one of its ranks ended, and what its launcher knows of it where that is a failure.
   case ended(attempt: Int, rank: Int, Ending, WorkerFacts?)
   case hung([Hang])
-  case stopRequested(Signal)
+  case stopRequested(StopRequest)
   case checkpointRequested
   /// It is there still, and so its ranks stand.
   case beat([RunStatus.Rank])

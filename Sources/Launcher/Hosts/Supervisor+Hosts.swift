@@ -20,7 +20,7 @@ extension Supervisor {
     case .ready: take(.begun)
     case .ended(let rank, let ending): takeEnd(of: rank, ending, at: now)
     case .hung(let hangs): end(hangs)
-    case .stopRequested(let signal, let host): receive(signal, on: host)
+    case .stopRequested(let request, let host): stop(request, on: host)
     case .checkpointRequested: receive(.user1)
     }
   }

@@ -21,13 +21,19 @@ struct WorkerCards {
   }
 
   /// Those of the kind asked for, or else of the maker who has more of them here.
-  var ofDrivers: Cards? {
+  var ofDrivers: Cards? { eligible.max { $0.count < $1.count } }
+
+  /// What is wrong with the variables that choose among them, each a sentence.
+  var faults: [String] { eligible.compactMap(\.fault) }
+
+  /// Those of the kind asked for, or else of all kinds.
+  private var eligible: [Cards] {
     let all = Cards.ofThisMachine(environment: environment)
     switch choice {
-    case .cpu: return nil
-    case .cuda, .gpu, .gp: return all.first { $0.maker == .nvidia }
-    case .npu: return all.first { $0.maker == .ascend }
-    case nil: return all.max { $0.count < $1.count }
+    case .cpu: return []
+    case .cuda, .gpu, .gp: return all.filter { $0.maker == .nvidia }
+    case .npu: return all.filter { $0.maker == .ascend }
+    case nil: return all
     }
   }
 

@@ -43,6 +43,8 @@ struct SignalReader: ~Copyable {
     for signal in Self.stopping + [.user1] where linux_ignores(signal.number) == 0 {
       sigaddset(&set, signal.number)
     }
+    // Wakes whoever waits: no descriptor tells of the end of an orphan.
+    if Orphans.come { sigaddset(&set, SIGCHLD) }
     sigprocmask(SIG_BLOCK, &set, nil)
     descriptor = try Descriptor(linux_open_signals(&set), from: "signalfd")
     // The reader of our output may go away; the training must not.
@@ -51,9 +53,10 @@ struct SignalReader: ~Copyable {
     signal(SIGCHLD, SIG_DFL)
   }
 
-  /// The next signal that has arrived, if one has.
+  /// The next signal that has arrived, if one has; the end of a child is none.
   func next() -> Signal? {
-    let number = linux_next_signal(descriptor.number)
+    var number = linux_next_signal(descriptor.number)
+    while number == SIGCHLD { number = linux_next_signal(descriptor.number) }
     return number > 0 ? Signal(number) : nil
   }
 }

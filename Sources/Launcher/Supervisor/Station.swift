@@ -50,6 +50,12 @@ final class Station {
     try attempt.start(rank, lifeline: lifeline.reading.number, watchedBy: ended, spawn)
   }
 
+  /// Hands over the ranks that have ended, first death first, and collects what nobody else would.
+  func takeEnded(_ collect: (Int) -> Void) {
+    for rank in ended.takeReady() { collect(rank) }
+    Orphans.collect(sparing: attempt.workers.values.map(\.identifier))
+  }
+
   /// Waits for anything to do, at most until the first deadline; returns the streams that have something to read.
   ///
   /// - Parameters:

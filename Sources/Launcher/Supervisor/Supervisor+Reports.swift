@@ -7,7 +7,7 @@ extension Supervisor {
     let closing = Console.line(launch.closingLine(outcome, after: now))
     guard let rank = outcome.firstFailure else { return closing }
     let report = report(outcome, firstFailure: rank)
-    if outcome.isResumable { return report.shortText + closing }
+    if outcome.isStopped { return report.shortText + closing }
     return report.text + (outcome.reasonToStop.map { Console.line("not started again: \($0)") } ?? "")
   }
 

@@ -92,7 +92,7 @@ extension Supervisor {
     let readable = station.wait(
       for: hosts?.descriptors ?? [], isBusy: hosts?.hasInput ?? false,
       until: [fleet.deadline, hosts?.deadline, view?.nextLook])
-    for rank in station.ended.takeReady() { collect(rank) }
+    station.takeEnded(collect)
     while let signal = station.signals.next() { receive(signal) }
     station.read(readable)
     hearHosts()
@@ -123,16 +123,20 @@ extension Supervisor {
     take(.ended(rank: rank, ending, at: moment, chance: chance))
   }
 
-  /// Does what a signal asks for, sent here or to the launcher of another host.
+  /// Does what a signal asks for.
+  func receive(_ signal: Signal) {
+    if signal == .user1 { take(.checkpointRequested) } else { stop(.signal(signal)) }
+  }
+
+  /// Stops the run as somebody asks for here, or the launcher of another host.
   ///
-  /// A scheduler sends one to every launcher: only a second one to the same insists.
-  func receive(_ signal: Signal, on host: Int = 0, insisting: Bool = false) {
-    guard signal != .user1 else { return take(.checkpointRequested) }
+  /// A scheduler sends a signal to every launcher: only a second one to the same insists.
+  func stop(_ request: StopRequest, on host: Int = 0, insisting: Bool = false) {
     let isFirst = askers.insert(host).inserted
     guard insisting || !isFirst || !fleet.isAskedToStop else { return }
     let answer = fleet.answerToStop(isForeign: launch.isForeign)
-    station.console.print("\(signal)\(host == 0 ? "" : " on host \(host)"): \(answer)")
-    take(.stopRequested(signal, at: now, isResumable: launch.isResumable))
+    station.console.print("\(request)\(host == 0 ? "" : " on host \(host)"): \(answer)")
+    take(.stopRequested(request.equivalent, at: now, isResumable: launch.isResumable))
   }
 
   /// Answers those who ask on the control socket.
@@ -142,8 +146,8 @@ extension Supervisor {
       case .status: break
       case .checkpoint: receive(.user1)
       case .stop:
-        if !fleet.isAskedToStop { receive(.terminate) }
-        if request.now ?? false { receive(.terminate, insisting: true) }
+        if !fleet.isAskedToStop { stop(.command) }
+        if request.now ?? false { stop(.command, insisting: true) }
       }
       var status = attempt.status(
         hosts?.isGathering ?? false ? .waiting : fleet.standing, at: now,

@@ -162,6 +162,7 @@ extension Sweep {
       note(ending, of: index)
       try folder.write(table)
     }
+    Orphans.collect(sparing: processes.values.map(\.process.identifier))
   }
 
   private func hasEnded(_ process: WorkerProcess) -> Bool {

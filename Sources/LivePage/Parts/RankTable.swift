@@ -43,12 +43,12 @@ struct RankTable {
       Column(name: "card") { $0.card },
       Column(name: "max memory") { $0.cardPeakMegabytes.map { "\(decimal($0, 0)) MB" } },
       Column(name: "card says") { rank in rank.cardReading.flatMap(\.text) },
-      Column(name: "") { $0.slow },
+      Column(name: "") { $0.remark },
     ]
   }
 }
 
 extension RunStatus.Rank {
   /// Whether something is wrong with it.
-  fileprivate var needsLook: Bool { state == .stopped || state == .stuck || slow != nil }
+  fileprivate var needsLook: Bool { state == .stopped || state == .stuck || remark != nil }
 }

@@ -69,11 +69,18 @@ extension RunStatus.Rank {
     ]
   }
 
+  /// What of a rank that runs needs a look, as a clause; nil where nothing does.
+  package var remark: String? {
+    let unsaved = unsaved == true ? "its newest checkpoint was not saved, and its log says why" : nil
+    let remarks = [slow, unsaved].compactMap(\.self)
+    return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
+  }
+
   fileprivate var mark: String {
     switch state {
     case .stopped: "<- a signal or a debugger holds it; `kill -CONT \(pid ?? 0)` lets it go on"
     case .stuck: "<- stuck"
-    case .running, .ended, .waiting: slow.map { "<- \($0)" } ?? ""
+    case .running, .ended, .waiting: remark.map { "<- \($0)" } ?? ""
     }
   }
 }

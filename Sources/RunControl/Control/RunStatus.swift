@@ -84,6 +84,8 @@ package struct RunStatus: Codable, Equatable, Sendable {
     package var cardReading: CardReading?
     /// Why the others wait for it in every step, where they do.
     package var slow: String?
+    /// Whether the newest checkpoint that it was to save came to nothing; nil where it did not.
+    package var unsaved: Bool?
 
     package init(
       rank: Int, pid: Int32? = nil, state: State, phase: String? = nil, seconds: Double? = nil,
@@ -98,7 +100,7 @@ package struct RunStatus: Codable, Equatable, Sendable {
 
     /// In JSON the phase goes by the name that scripts know.
     enum CodingKeys: String, CodingKey {
-      case rank, pid, state, seconds, step, restarts, card, cardPeakMegabytes, cardReading, slow
+      case rank, pid, state, seconds, step, restarts, card, cardPeakMegabytes, cardReading, slow, unsaved
       case phase = "section"
     }
 

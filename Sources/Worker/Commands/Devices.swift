@@ -40,7 +40,7 @@ extension DeviceSurvey {
     }
     let first = "\(libtorch), built for \(isForCUDA ? "CUDA" : "the CPU alone")"
     let kernels = "kernels: " + (Runtime.kernels ?? "none that run on this processor; libtorch does all")
-    return ([first, kernels] + seen + there).joined(separator: "\n")
+    return ([first, kernels] + seen + there + cards.compactMap(\.fault)).joined(separator: "\n")
   }
 }
 

@@ -3,6 +3,7 @@ import Collective
 import Flags
 import Foundation
 import Recipe
+import System
 import Torch
 import Training
 import WorkerLink
@@ -73,6 +74,11 @@ struct WorkerRun {
       plan.sayStart(on: rank.console)
       for line in Expectation(plan, rank).lines { rank.console.print(line) }
     }
+    if let hosts = placement.hosts?.hosts {
+      rank.console.print(
+        "Hosts: \(hosts); this one alone was looked at, and the \(hosts == 2 ? "other was" : "others were") not asked"
+      )
+    }
     rank.console.print(MachineLine.text(computingOn: rank.device))
     rank.console.print("Nothing was written: --dry-run")
   }
@@ -91,10 +97,14 @@ struct WorkerRun {
         worldSize: placement.worldSize, over: plan.saved, onCard: rank.device.kind != .cpu,
         hosts: placement.hosts?.hosts ?? 1,
         sumsTravel: placement.sendsSums)
+      let environment = ProcessInfo.processInfo.environment
       let ofDevice =
         plan.settings.device == nil
-        ? DeviceSurvey.now(ProcessInfo.processInfo.environment).note(workers: placement.localWorldSize) : nil
-      for sentence in sentences
+        ? DeviceSurvey.now(environment).note(workers: placement.localWorldSize) : nil
+      // A launcher says it for all of its workers.
+      let saysChoice = placement.rendezvous == nil && plan.settings.device != .cpu
+      let ofChoice = saysChoice ? Cards.ofThisMachine(environment: environment).compactMap(\.fault) : []
+      for sentence in sentences + ofChoice
         + [ofDevice, start?.assumption(for: request), plan.missingClasses].compactMap(\.self)
       {
         Console.warn("note: \(sentence)")

@@ -47,6 +47,7 @@ struct DeviceSurvey {
   private func reason(_ kind: Device.Kind) -> String? {
     let count = count(of: kind)
     let cards = cards.first { ($0.maker == .ascend) == (kind == .npu) }
+    if let fault = cards?.fault { return "\(fault): unset the variable, or name some." }
     if count > 0 { return "Take --nproc \(count), which gives each worker a card of its own." }
     if let hidden = cards, hidden.present > 0, hidden.count == 0 {
       return

@@ -56,6 +56,12 @@ final class PhaseReporter: StepObserver {
     enter(.data)
   }
 
+  /// Tells whether the newest checkpoint that this rank was to save came to nothing.
+  func endSave(failed: Bool) {
+    state.isUnsaved = failed
+    slot?.publish(state)
+  }
+
   /// Ends a step.
   func finish(_ step: StepRecord) {
     state.step = step.place.steps

@@ -20,7 +20,7 @@ final class Checkpoints {
   /// Of the first rank, and of those that keep copies.
   private let writer: CheckpointWriter?
   private var timing: CheckpointTiming
-  private var reports = SaveReports()
+  private var reports: SaveReports
   /// Whether a step was made that an earlier attempt did not make.
   private(set) var areNeeded = false
   /// The checkpoint that was begun last, on all ranks alike.
@@ -42,6 +42,7 @@ final class Checkpoints {
     (self.trainer, self.recipe, self.classes) = (trainer, recipe, classes)
     (self.folder, self.rank) = (folder, rank)
     timing = CheckpointTiming(every: settings.checkpointEvery ?? 0)
+    reports = SaveReports(ofCopies: !rank.isFirst)
     var store = folder.checkpoints
     store.lineage = rank.environment.hosts?.run
     writer = rank.isFirst || keepsCopies ? CheckpointWriter(store, keeping: settings.keep) : nil
@@ -147,7 +148,9 @@ final class Checkpoints {
 
   private func sayOutcomes() {
     while let outcome = writer?.takeOutcome() {
-      for line in reports.lines(about: outcome) { Console.warn(line) }
+      let lines = reports.lines(about: outcome)
+      rank.phases.endSave(failed: reports.lastFailed)
+      for line in lines { Console.warn(line) }
     }
   }
 

@@ -66,7 +66,8 @@ extension CommonStart {
     // Its first attempt found the keepers' disks free: what is there now is its own.
     if !offer.goesOn, isLaterAttempt, copies > 1 { (offer.goesOn, offer.lineage) = (true, entrance.link.run) }
     try entrance.tell("disks", offer)
-    var own = offer.goesOn ? try newest(offer, saying: true) : nil
+    let (found, refused) = offer.goesOn ? try newest(offer) : (nil, [])
+    var own = found
     let replies: [HostDisks.Reply] = try (1..<entrance.link.hosts).map { try entrance.hear("disk-\($0)") }
     if let tag = own, tag.lineage == nil, replies.contains(where: { !$0.sharesDisk }) {
       // What one host has saved: from now on it is known wherever it lies. A folder that cannot be written stays as it is.
@@ -76,6 +77,7 @@ extension CommonStart {
     if let obstacle = plan.obstacle(isFirst: !isLaterAttempt) {
       throw Failure(obstacle, exitStatus: .badConfiguration)
     }
+    for line in plan.refusals([refused] + replies.map(\.refused)) { Console.warn("warning: \(line)") }
     for note in plan.notes(copies: copies) { Console.warn("note: \(note)") }
     try entrance.tell("plan", plan)
   }
@@ -95,18 +97,17 @@ extension CommonStart {
     var reply = HostDisks.Reply(sharesDisk: offer.probe.map { DiskProbe.isSeen($0, in: output) } ?? true)
     if !reply.sharesDisk {
       reply.isBegun = saved.isBegun
-      reply.newest = offer.goesOn ? try newest(offer) : nil
+      if offer.goesOn { (reply.newest, reply.refused) = try newest(offer) }
     }
     try entrance.tell("disk-\(entrance.link.host)", reply)
   }
 
-  /// The newest checkpoint of this host that is whole.
-  private func newest(_ offer: HostDisks.Offer, saying: Bool = false) throws -> CheckpointTag? {
+  /// The newest checkpoint of this host that is whole, and what is wrong with those that were passed over.
+  private func newest(_ offer: HostDisks.Offer) throws -> (tag: CheckpointTag?, refused: [String]) {
     let search = store(offer.lineage).newestVerified { checkpoint throws(CheckpointError) in
       _ = try checkpoint.state(TrainingState.self)
     }
-    for refusal in saying ? search.refused : [] { Console.warn("warning: not resumed from: \(refusal)") }
-    return try search.checkpoint?.tag()
+    return (try search.checkpoint?.tag(), search.refused.map(\.description))
   }
 
   /// Has the checkpoint come to this host, where it is needed, or go from here to the others.

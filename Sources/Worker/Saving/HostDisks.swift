@@ -20,6 +20,8 @@ enum HostDisks {
     var sharesDisk = false
     /// The newest checkpoint on its own disk that is whole.
     var newest: CheckpointTag?
+    /// What is wrong with those that were passed over, each a clause that begins with its path.
+    var refused: [String] = []
     /// Whether its output folder has anything that may be a checkpoint.
     var isBegun = false
   }
@@ -41,6 +43,8 @@ enum HostDisks {
     var apart: [Int] = []
     /// Those with a disk of their own where the checkpoints of another run are.
     var taken: [Int] = []
+    /// Those with a checkpoint that would be gone on with if copies were kept: host 0 has none.
+    var overlooked: [Int] = []
   }
 }
 
@@ -69,6 +73,7 @@ extension HostDisks.Plan {
         if own == nil { run = run ?? its }
         if its == run, newest.map(tag.isNewer) ?? true { (newest, source) = (tag, host) }
       }
+      if own == nil, copies == 1 { overlooked = apart.filter { found($0)?.lineage != nil } }
       if let newest { needers = (own == newest ? [] : [0]) + apart.filter { found($0) != newest } }
     }
     for host in apart {
@@ -87,12 +92,28 @@ extension HostDisks.Plan {
   ///
   /// - Parameter isFirst: Whether it is the run's first attempt. Later ones have looked; a host that came later may keep no copies.
   func obstacle(isFirst: Bool) -> String? {
+    if isFirst, !overlooked.isEmpty {
+      return
+        "host 0 has no whole checkpoint to go on from, and \(HostDisks.names(overlooked)) \(noun(overlooked.count, "has", "have")) "
+        + "one of an earlier run, which counts with --checkpoint-copies 2 alone. Give --resume auto --checkpoint-copies 2 on "
+        + "every host to go on from it; to begin anew, choose another --output-dir, or remove checkpoints/ in it there"
+    }
     let hosts = isFirst ? taken : taken.filter(needers.contains)
     guard !hosts.isEmpty else { return nil }
     return
       "\(HostDisks.names(hosts)): there are checkpoints of another run in the output folder, where this one's would go "
       + "(--overwrite removes host 0's alone). Choose another --output-dir, or remove checkpoints/ in it there; if they are what "
       + "is to be gone on with, give --resume auto --checkpoint-copies 2"
+  }
+
+  /// What was passed over because it is not whole, and what is taken in its place, each a clause.
+  ///
+  /// - Parameter reasons: What is wrong, of hosts 0, 1 and so on.
+  func refusals(_ reasons: [[String]]) -> [String] {
+    let instead = newest.map { "; \($0.name) of host \(source) is taken" } ?? ""
+    return reasons.enumerated().flatMap { host, reasons in
+      reasons.map { "not resumed from: host \(host): \($0)\(instead)" }
+    }
   }
 
   /// What a user has to know, each a sentence.

@@ -6,6 +6,10 @@ struct SaveReports {
   private(set) var lastFailed = false
   private var trouble: SaveFailure.Kind?
   private var expected: Set<String> = []
+  /// In the words of a host that keeps copies of what the first one saves.
+  private let areOfCopies: Bool
+
+  init(ofCopies areOfCopies: Bool = false) { self.areOfCopies = areOfCopies }
 
   /// Notes that somebody waits to hear of a checkpoint.
   mutating func expect(_ name: CheckpointName) { expected.insert("\(name)") }
@@ -23,7 +27,7 @@ struct SaveReports {
     let isRelief = trouble != nil
     (trouble, lastFailed) = (nil, false)
     var lines: [String] = []
-    if wasAskedFor || isRelief { lines.append("checkpoint \(saved.name) is saved") }
+    if wasAskedFor || isRelief { lines.append("\(owner)checkpoint \(saved.name) is saved") }
     if let warning = saved.warning { lines.append("warning: an older checkpoint stays: \(warning)") }
     return lines
   }
@@ -32,6 +36,8 @@ struct SaveReports {
     let wasAskedFor = expected.remove(failure.name) != nil
     defer { (trouble, lastFailed) = (failure.kind, true) }
     guard failure.kind != trouble || wasAskedFor else { return [] }
-    return ["warning: \(failure) The one before it is as it was, and later steps try again."]
+    return ["warning: \(owner)\(failure) The one before it is as it was, and later steps try again."]
   }
+
+  private var owner: String { areOfCopies ? "this host's copy of " : "" }
 }

@@ -25,6 +25,16 @@ extension EndToEnd {
       }
     }
 
+    @Test(arguments: [(2, "the other was"), (3, "the others were")])
+    func `a dry run on one of several hosts says that it asks no other`(hosts: Int, others: String) throws {
+      let end = try start(
+        .launcher,
+        ["--nproc", "1", "--nnodes", "\(hosts)", "--node-rank", "1", "--rdzv-endpoint", "127.0.0.1:1"])
+      #expect(end.status == Status.done, "\(end.errors)")
+      let line = "Hosts: \(hosts); this one alone was looked at, and \(others) not asked"
+      #expect(end.output.contains(line), "\(end.output)")
+    }
+
     @Test func `a dry run tries what is gone on from, and whether the folder is free`() throws {
       #expect(try start(.worker, [], dry: []).status == Status.done)
       let before = try FileManager.default.subpathsOfDirectory(atPath: place.output("out"))

@@ -21,6 +21,19 @@ extension EndToEnd {
       #expect(try files.names().contains("last.safetensors"))
     }
 
+    @Test func `status marks a rank whose newest checkpoint was not saved`() throws {
+      let output = place.output("out")
+      try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: false)
+      try Data().write(to: URL(fileURLWithPath: output + "/checkpoints"))
+      let training = place.training("out", "--epochs", "900", "--no-eval")
+      let run = try ProgramRun(.launcher, ["--nproc", "1"] + training, in: place)
+      try run.waitForErrors("was not saved: ")
+      let end = try ProgramRun(.launcher, ["status", output], in: place).finish()
+      let mark = "<- its newest checkpoint was not saved, and its log says why"
+      #expect(end.output.contains { $0.hasSuffix(mark) }, "\(end)")
+      run.send(SIGKILL)
+    }
+
     @Test func `an epoch has its checkpoint even where the one before is still being written`() throws {
       let end = try work(
         "out", "--epochs", "4", "--no-eval", "--checkpoint-every", "1", "--keep", "99"

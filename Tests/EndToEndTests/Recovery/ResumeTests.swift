@@ -64,6 +64,19 @@ extension EndToEnd {
       #expect(end.errors.contains("twins-worker: checkpoint epoch-0000-step-"))
     }
 
+    /// While the start is checked, or the workers begin.
+    @Test(arguments: [false, true]) func `a run that is to go on can be stopped before it has begun`(
+      isChecked: Bool
+    ) throws {
+      #expect(try work("out", "--epochs", "1").finish().status == Status.done)
+      let run = try launch("out", "--resume", "auto", "--epochs", "90")
+      if isChecked { _ = try run.waitForWorker(0) } else { try run.waitForChild() }
+      run.send(SIGTERM)
+      let end = try run.finish()
+      #expect(end.status == Status.stoppedEarly, "\(end.errors)")
+      #expect(end.errors.contains(" goes on"), "\(end.errors)")
+    }
+
     @Test func `four workers' run goes on with two of twice the images`() throws {
       let flags = ["--mixup", "0", "--cutmix", "0"]
       #expect(try launch("whole", ranks: 4, batch: 2, flags).finish().status == Status.done)

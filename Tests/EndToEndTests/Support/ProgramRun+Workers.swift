@@ -33,6 +33,17 @@ extension ProgramRun {
     throw TestError("rank \(rank) did not start")
   }
 
+  /// Waits for a process that the program itself has started.
+  func waitForChild() throws {
+    let deadline = ContinuousClock.now + Self.patience
+    while FileManager.default.contents(atPath: "/proc/\(identifier)/task/\(identifier)/children")?.isEmpty
+      ?? true
+    {
+      guard ContinuousClock.now < deadline else { throw TestError("nothing was started") }
+      pauseBetweenLooks()
+    }
+  }
+
   /// Waits until no worker is left.
   func waitUntilWorkersAreGone(until deadline: ContinuousClock.Instant) throws {
     while case let workers = workers, !workers.isEmpty {

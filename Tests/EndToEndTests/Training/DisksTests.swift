@@ -65,12 +65,29 @@ extension Trainings {
       for name in ["epoch-0000", "epoch-0001"] { try checkEqual(name) }
 
       try FileManager.default.removeItem(atPath: disk(0).folder)
+      for end in try hosts("--epochs", "3", "--resume", "auto").map({ try $0.finish() }) {
+        #expect(end.status == Status.badConfiguration, "\(end.errors)")
+        #expect(end.errors.contains("host 0 has no whole checkpoint to go on from, and host 1 has one"))
+      }
       let later = try finish(hosts("--checkpoint-copies", "2", "--epochs", "3", "--resume", "auto"))
       #expect(
         later[0].errors.contains("checkpoint epoch-0001 goes from host 1 to host 0"), "\(later[0].errors)")
       try checkEqual("epoch-0002")
       #expect(try disk(0).bytes("last.safetensors") == whole("--epochs", "3"))
       #expect(place.leftovers.isEmpty)
+    }
+
+    @Test func `a copy that is damaged is named, and the one before it is taken`() throws {
+      _ = try finish(hosts("--checkpoint-copies", "2"))
+      try FileManager.default.removeItem(atPath: disk(0).folder)
+      let damaged = "\(disk(1).folder)/checkpoints/epoch-0001/state.json"
+      try Data("{}".utf8).write(to: URL(fileURLWithPath: damaged))
+      let ends = try finish(hosts("--checkpoint-copies", "2", "--resume", "auto"))
+      let line = "warning: not resumed from: host 1: \(damaged): "
+      #expect(
+        ends[0].errors.split(separator: "\n").contains {
+          $0.contains(line) && $0.hasSuffix("; epoch-0000 of host 1 is taken")
+        }, "\(ends[0].errors)")
     }
 
     @Test func `after a failure a host without a checkpoint gets that of the first one`() throws {

@@ -27,6 +27,12 @@ import TestSupport
     #expect(!Diagnosis(facts).isFatal)
   }
 
+  @Test func `a variable that names what is no card is told`() {
+    var facts = well
+    facts.cards = [Cards(of: .nvidia, files: ["nvidia0"], environment: ["CUDA_VISIBLE_DEVICES": "garbage"])]
+    #expect(said(of: facts) == ["slow: a variable names what is no card"])
+  }
+
   @Test func `an old processor, a full machine and a quota are slow`() {
     var facts = well
     facts.runtime?.kernels = nil

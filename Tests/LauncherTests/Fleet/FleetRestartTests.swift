@@ -69,7 +69,7 @@ import TestSupport
   @Test func `a request to stop ends the wait`() throws {
     var fleet = try failedOnce()
     let outcome = try finished(fleet.handle(.stopRequested(.interrupt, at: .milliseconds(6500))))
-    #expect(outcome.exitStatus == 137 && outcome.stopSignal == .interrupt)
+    #expect(outcome.exitStatus == 130 && outcome.firstFailure == nil)
   }
 
   @Test func `where something is saved, a request to stop between two attempts stops early`() throws {
@@ -103,7 +103,7 @@ import TestSupport
   }
 
   /// The second ending is one that no other start would mend.
-  @Test(arguments: [(Ending.killed(9), true, 75), (.exited(79), true, 79), (.killed(9), false, 137)])
+  @Test(arguments: [(Ending.killed(9), true, 75), (.exited(79), true, 79), (.killed(9), false, 143)])
   func `a request to stop while the others are ended takes the place of another start`(
     ending: Ending, isResumable: Bool, status: Int
   ) throws {
@@ -114,10 +114,17 @@ import TestSupport
     #expect(outcome.exitStatus == CInt(status) && outcome.firstFailure == 1)
   }
 
-  @Test func `a first attempt has nothing to go on from but its own`() throws {
+  @Test(
+    arguments: [(true, nil, 75), (false, nil, 143), (true, Progress(epoch: 0, step: 3), 143)]
+      as [(Bool, Progress?, Int)])
+  func `a first attempt that goes on from what is saved loses nothing before it has begun`(
+    isResumable: Bool, progress: Progress?, status: Int
+  ) throws {
     var fleet = started(1)
-    _ = fleet.handle(.stopRequested(.terminate, at: .seconds(1), isResumable: true))
-    #expect(try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(2)))).exitStatus == 143)
+    _ = fleet.handle(.stopRequested(.terminate, at: .seconds(1), isResumable: isResumable))
+    _ = fleet.handle(.progressed(progress))
+    let outcome = try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(2))))
+    #expect(outcome.exitStatus == CInt(status))
   }
 
   @Test func `a checkpoint request does not disturb the wait`() throws {

@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test func `under nohup a hang up is ignored`() throws {
-    let run = try LauncherRun(Self.obedient, ["--nproc", "1"], underNohup: true)
+    let run = try LauncherRun(Self.obedient, ["--nproc", "1"], under: ["nohup"])
     _ = try processes(of: run, count: 1)
     run.send(.hangUp)
     run.send(.user1)

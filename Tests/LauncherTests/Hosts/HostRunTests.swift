@@ -94,6 +94,10 @@ import TestSupport
     for run in runs { for _ in 0..<2 { #expect(try run.nextLine().hasSuffix("saving")) } }
     _ = try ask(.stop, 1)
     for run in runs { #expect(try run.finish().status == 75, "\(run.errors)") }
+    #expect(
+      runs[0].errors.contains("stop requested on host 1: asking the workers to stop"), "\(runs[0].errors)")
+    #expect(runs[1].errors.contains("stop requested: asking host 0 to stop the run"), "\(runs[1].errors)")
+    for run in runs { #expect(!run.errors.contains("SIG"), "\(run.errors)") }
   }
 
   @Test func `a launcher that is killed is named, and another one takes its place`() throws {

@@ -39,4 +39,10 @@ import Testing
     #expect(cards.count == 0)
     #expect(cards.ofDrivers == nil)
   }
+
+  @Test(arguments: [(DeviceChoice?.none, 1), (.cuda, 1), (.npu, 0), (.cpu, 0)])
+  func `a variable that names no card is said where it would choose`(choice: DeviceChoice?, count: Int) {
+    let cards = WorkerCards(for: choice, environment: ["CUDA_VISIBLE_DEVICES": "garbage"])
+    #expect(cards.faults.count == count)
+  }
 }

@@ -39,6 +39,16 @@ import TestSupport
     #expect(run.leavesNoSockets)
   }
 
+  @Test func `a variable that names no card is said`() throws {
+    let run = try LauncherRun(
+      "true", ["--nproc", "1"], exec: [], environment: ["CUDA_VISIBLE_DEVICES": "garbage"])
+    #expect(try run.finish().status == 0, "\(run.errors)")
+    #expect(
+      run.errors.contains(
+        "note: CUDA_VISIBLE_DEVICES=garbage: 'garbage' is neither a card's number nor its UUID"),
+      "\(run.errors)")
+  }
+
   @Test func `a worker's message is in the report, and the others are victims`() throws {
     let script = """
       test $RANK = 1 && {

@@ -21,10 +21,12 @@ final class LauncherRun {
   /// How long anything may take before the test fails instead of hanging.
   static let patience: CInt = 30_000
 
-  /// - Parameter program: The arguments with which `--exec` runs the script; nil where it stands in for our own worker.
+  /// - Parameters:
+  ///   - program: The arguments with which `--exec` runs the script; nil where it stands in for our own worker.
+  ///   - wrapper: A command that runs the launcher, as `nohup` does.
   init(
     _ script: String, _ arguments: [String], exec program: [String]? = nil,
-    environment: [String: String] = [:], underNohup: Bool = false
+    environment: [String: String] = [:], under wrapper: [String] = []
   ) throws {
     folder = try Self.makeFolder()
     mkfifo("\(folder)/presence", 0o600)
@@ -43,7 +45,7 @@ final class LauncherRun {
     // the kernel runs no such file.
     let makeWorker = "cp '\(folder)/script' '\(worker)' && chmod 755 '\(worker)' && exec \"$@\""
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", makeWorker, "sh"] + (underNohup ? ["nohup"] : []) + command
+    process.arguments = ["-c", makeWorker, "sh"] + wrapper + command
     var outer = ["PATH": "/usr/bin:/bin", "TMPDIR": "\(folder)/r"]
     if program == nil { outer["TWINS_WORKER"] = worker }
     process.environment = outer.merging(environment) { $1 }

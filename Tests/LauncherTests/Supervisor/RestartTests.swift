@@ -101,8 +101,9 @@ import TestSupport
     #expect(try run.nextLine() == "ready")
     try run.waitForErrors("starting again in")
     run.send(.terminate)
-    #expect(try run.finish().status == 137)
+    #expect(try run.finish().status == 143)
     #expect(run.errors.contains("SIGTERM: not starting the workers again\n"))
+    #expect(run.errors.contains(/stopped by SIGTERM after .*, before the state was saved/), "\(run.errors)")
     #expect(run.log(rank: 0, attempt: 1) == nil)
   }
 
