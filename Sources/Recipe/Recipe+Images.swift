@@ -43,6 +43,8 @@ extension Recipe {
     public var heldOut = 0.0
     /// Whether large JPEGs are decoded at a part of their size for training.
     public var decodesFast = false
+    /// Whether each host goes through the shards of a pack that it has, of which it may have a part.
+    public var shardsByHost = false
 
     /// The reference's values.
     public init() {}
@@ -71,6 +73,7 @@ extension Recipe {
       try values.readLater(&deviations, .deviations)
       try values.readLater(&heldOut, .heldOut)
       try values.readLater(&decodesFast, .decodesFast)
+      try values.readLater(&shardsByHost, .shardsByHost)
     }
   }
 
