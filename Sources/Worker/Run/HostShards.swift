@@ -26,7 +26,7 @@ extension ImageFolderPair {
     guard let loose = [training, validation].first(where: { $0.count > 0 && !$0.isPacked }) else { return }
     throw Failure(
       "--shards-by-host: the images in \(loose.root.masked) have files of their own, and no shards. Pack them "
-        + "(twins-worker dataset pack FOLDER OUT), or leave the flag out and give each host all images.",
+        + "(twins-worker dataset pack FOLDER OUT), or give --no-shards-by-host, and each host all images.",
       exitStatus: .badConfiguration)
   }
 }
