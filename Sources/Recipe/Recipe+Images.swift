@@ -45,6 +45,8 @@ extension Recipe {
     public var imagesHeldOut = ""
     /// Whether large JPEGs are decoded at a part of their size for training.
     public var decodesFast = false
+    /// Whether each host goes through the shards of a pack that it has, of which it may have a part.
+    public var shardsByHost = false
 
     /// The reference's values.
     public init() {}
@@ -74,6 +76,7 @@ extension Recipe {
       try values.readLater(&heldOut, .heldOut)
       try values.readLater(&imagesHeldOut, .imagesHeldOut)
       try values.readLater(&decodesFast, .decodesFast)
+      try values.readLater(&shardsByHost, .shardsByHost)
     }
   }
 

@@ -102,7 +102,7 @@ extension Recipe {
       "loss.classWeights", "loss.gamma", "loss.kind", "loss.weightsOfFile", "mixing.offEpoch",
       "data.sampling", "data.verticalFlip",
       "data.cropMode", "data.means", "data.deviations", "data.heldOut", "data.imagesHeldOut",
-      "data.decodesFast",
+      "data.decodesFast", "data.shardsByHost",
       "optimizer.clipMode",
     ]
 

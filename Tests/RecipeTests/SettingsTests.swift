@@ -16,6 +16,7 @@ import Testing
     ("--distillation-alpha 0.2", "distillation.share", "0.2"),
     ("--distillation-tau 3", "distillation.temperature", "3"),
     ("--crop-mode squash", "data.cropMode", "squash"), ("--val-split 0.2", "data.heldOut", "0.2"),
+    ("--shards-by-host", "data.shardsByHost", "true"),
     ("--mean 0.5 0.5 0.5", "data.means", "0.5 0.5 0.5"),
     ("--std 0.5 0.5 0.25", "data.deviations", "0.5 0.5 0.25"),
     ("--ratio 1 2", "data.cropRatio", "1 2"), ("--scale 0.2 0.9", "data.cropScale", "0.2 0.9"),
@@ -132,6 +133,17 @@ import Testing
     let error = #expect(throws: RecipeError.self) { try parse(words(line)).recipe(worldSize: 1) }
     #expect(error?.exitStatus == .usage)
     _ = try parse(words(line) + ["--throughput"]).recipe(worldSize: 1)
+  }
+
+  @Test(arguments: ["--sampler balanced", "--repeated-aug", "--skip-damaged 3"])
+  func `what asks of all images cannot be had of a host's part`(line: String) throws {
+    let error = #expect(throws: RecipeError.self) {
+      try parse(words("--shards-by-host \(line)")).recipe(worldSize: 2)
+    }
+    #expect(error?.exitStatus == .usage)
+    #expect(error?.description.hasPrefix("--shards-by-host: \(words(line)[0])") == true)
+    _ = try parse(words("--no-shards-by-host \(line)")).recipe(worldSize: 2)
+    _ = try parse(words("--shards-by-host --eval \(line)")).recipe(worldSize: 2)
   }
 
   @Test func `an odd batch cannot be mixed in pairs`() throws {

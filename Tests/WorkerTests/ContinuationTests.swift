@@ -52,6 +52,30 @@ import Training
     #expect(other.note(for: saved.recipe)?.contains("another version") == true)
   }
 
+  @Test func `other shards on the hosts are refused inside an epoch, and said at its end`() throws {
+    let recipe = recipe(ranks: 4, batch: 2)
+    func saved(after steps: Int?) -> TrainingState {
+      var saved = state(recipe, after: steps)
+      saved.shards = 7
+      return saved
+    }
+    for shards in [8, nil] as [UInt32?] {
+      let refused = #expect(throws: Failure.self) {
+        try saved(after: 5).note(forShards: shards, steps: 12, in: recipe)
+      }
+      #expect(refused?.exitStatus == .badConfiguration)
+      // With 12 steps all are done, and only the evaluation is to come.
+      for steps in [nil, 0, 12] {
+        let note = try saved(after: steps).note(forShards: shards, steps: 12, in: recipe)
+        #expect(note?.contains("another run") == true)
+      }
+    }
+    #expect(try saved(after: 5).note(forShards: 7, steps: 12, in: recipe) == nil)
+    #expect(try state(recipe, after: 5).note(forShards: nil, steps: 12, in: recipe) == nil)
+    let read = try JSONDecoder().decode(TrainingState.self, from: JSONEncoder().encode(saved(after: 5)))
+    #expect(read.shards == 7)
+  }
+
   @Test func `losses come back from a checkpoint to the bit`() throws {
     var loss = SmoothedValue()
     for step in 0..<30 { loss.add(2.3 / Double(step + 3)) }

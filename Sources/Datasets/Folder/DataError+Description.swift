@@ -43,16 +43,7 @@ extension DataError: CustomStringConvertible {
       cannot write \(path.masked): \(reason). Choose another folder, or see who owns it and what it holds: \
       ls -la \(path.quoted)
       """
-    case .malformedIndex(let path, let reason):
-      """
-      \(path.masked) cannot be used as the index of a packed data set: \(reason). Copy it again, or remove it and pack again: \
-      twins-worker dataset pack FOLDER OUT
-      """
-    case .otherPack(let folder):
-      """
-      \(folder.masked) holds a pack of other images, or one made with other settings. Choose another folder, or remove \
-      it. See what it was made of: head -1 \(folder.appending(ShardIndex.name).quoted)
-      """
+    case .malformedIndex, .otherPack, .missingShard, .shardsNowhere, .noShardLeft: packDescription
     case .noSuchTable, .malformedTable: tableDescription
     case .notEmpty, .insideItself, .packed, .alreadySplit, .wouldBeHidden, .heldOutTwice, .indivisible,
       .ungrouped:

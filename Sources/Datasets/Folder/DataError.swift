@@ -51,6 +51,12 @@ public enum DataError: Error, Equatable, Sendable {
   case malformedTable(path: String, reason: String)
   /// The index of a packed split that is cut off, changed or of another kind.
   case malformedIndex(path: FilePath, reason: String)
+  /// A shard that is not there, of which the index beside it has images.
+  case missingShard(FilePath)
+  /// Shards of a packed split that none of a run's hosts has whole.
+  case shardsNowhere([Int], folder: FilePath, hosts: Int)
+  /// A packed split of which no shard is left for a host to train on.
+  case noShardLeft(host: Int, folder: FilePath)
   /// A folder that holds a pack of other images, or one made in another way.
   case otherPack(folder: FilePath)
   /// A file or folder that cannot be written.
@@ -93,7 +99,8 @@ public enum DataError: Error, Equatable, Sendable {
   /// Whether a file or folder that was named does not exist (exit code 66), unlike one whose content is bad (65).
   public var isMissingInput: Bool {
     switch self {
-    case .noSuchFolder, .missingSplit, .noSuchTable, .noLabels: true
+    case .noSuchFolder, .missingSplit, .noSuchTable, .noLabels, .missingShard, .shardsNowhere, .noShardLeft:
+      true
     default: false
     }
   }

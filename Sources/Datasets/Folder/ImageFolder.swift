@@ -20,6 +20,9 @@ public struct ImageFolder: Sendable {
   /// The class names; their positions are the labels.
   public let classes: [ClassName]
 
+  /// What this host goes through of the images; nil for all of them.
+  public internal(set) var share: HostShare?
+
   private let store: any ImageStore
   private let index: SplitIndex
   // Where each class begins among the images; a class's images are neighbours.
@@ -92,6 +95,9 @@ public struct ImageFolder: Sendable {
 
   /// Whether the images lie in the shards of a pack.
   public var isPacked: Bool { store is Shards }
+
+  /// Where each lies there; nil where each is a file.
+  var places: Column<ShardIndex.Place>? { index.places }
 
   /// The number of images.
   public var count: Int { index.names.count }

@@ -68,6 +68,13 @@ public struct ImageFolderPair: Sendable {
     return ImageFolderPair(training: training, validation: validation, undivided: undivided)
   }
 
+  /// The same, of which this host goes through a share of each split; nil for all of it.
+  public func shared(training: HostShare?, validation: HostShare?) -> ImageFolderPair {
+    ImageFolderPair(
+      training: self.training.shared(training), validation: self.validation.shared(validation),
+      undivided: undivided)
+  }
+
   /// Has the indexes kept that were not yet, for want of a folder.
   public func keep(in indexes: IndexFolder) {
     let kept = undivided.map { [$0] } ?? [training, validation]

@@ -14,6 +14,10 @@ import Randomness
 ///
 /// Balanced, an epoch shows as many images as there are, of each class as many as of any other but for one: those of small
 /// classes several times, as views of their own, and of large ones some in each epoch.
+///
+/// Where each host has its own images (`HostShare`), its order is the epoch's without those of the others, and its ranks divide that.
+/// Steps stay as many: a host with fewer images than its ranks take begins its order again, in views of their own, and one with more
+/// leaves the last ones out, others in each epoch.
 public struct Sampler: Equatable, Sendable {
   /// The number of images in the training set.
   public let count: Int
@@ -30,14 +34,19 @@ public struct Sampler: Equatable, Sendable {
   /// How many images each class has, in the order of the images, where an epoch shows as many of each; nil where it shows
   /// each image once.
   private let classes: [Int]?
+  /// What the ranks of this host go through; nil where each rank goes through all images.
+  private let share: HostShare?
 
   /// Makes a sampler; throws `batchLargerThanData` or `tooFewToRepeat` where not even one step would fit.
   public init(
     count: Int, worldSize: Int, batchSize: Int, seed: UInt64, shuffle: Bool = true, repetitions: Int = 1,
-    balancing classes: [Int]? = nil
+    balancing classes: [Int]? = nil, share: HostShare? = nil
   ) throws(DataError) {
     precondition(worldSize > 0 && batchSize > 0, "a world and a batch hold at least one")
     precondition(repetitions > 0, "an image is seen at least once")
+    precondition(
+      share == nil || repetitions == 1 && classes == nil,
+      "a host's images are seen once, whatever their class")
     guard count >= worldSize * batchSize else {
       throw .batchLargerThanData(count: count, batchSize: batchSize, worldSize: worldSize)
     }
@@ -48,6 +57,7 @@ public struct Sampler: Equatable, Sendable {
     self.shuffle = shuffle
     self.repetitions = repetitions
     self.classes = shuffle && repetitions == 1 ? classes : nil
+    self.share = share
     guard stepsPerEpoch > 0 else {
       throw .tooFewToRepeat(count: count, batchSize: batchSize, worldSize: worldSize)
     }
@@ -58,15 +68,16 @@ public struct Sampler: Equatable, Sendable {
 
   private var samplesPerEpoch: Int { repetitions == 1 ? count : count / 256 * 256 }
 
-  /// The indices of all images in the order of `epoch`, the same on all ranks; balanced, those of views.
+  /// The indices of all images in the order of `epoch`, the same on all ranks, or of a host's share on those of the host; balanced,
+  /// those of views.
   public func order(epoch: Int) -> [Int] {
     let order = EpochOrder(self, epoch)
-    return (0..<count).map { order[$0] }
+    return order.places.indices.map { order[$0] }
   }
 
   /// An epoch's order, in four bytes an image.
   private struct EpochOrder {
-    let places: [UInt32]
+    private(set) var places: [UInt32]
     /// What stands at each place; nil for its number itself.
     let views: [Int]?
 
@@ -75,6 +86,7 @@ public struct Sampler: Equatable, Sendable {
       views = sampler.classes.map { sampler.balanced($0, &generator) }
       let count = views?.count ?? sampler.count
       places = sampler.shuffle ? generator.permutation32(of: count) : (0..<count).map { UInt32($0) }
+      if let share = sampler.share { places.removeAll { !share.isOwn[Int($0)] } }
     }
 
     subscript(position: Int) -> Int {
@@ -104,10 +116,12 @@ public struct Sampler: Equatable, Sendable {
   public func batches(epoch: Int, rank: Int) -> RankBatches {
     precondition((0..<worldSize).contains(rank), "rank \(rank) is not one of \(worldSize)")
     let order = EpochOrder(self, epoch)
-    let end = stepsPerEpoch * worldSize * batchSize
+    let ranks = share?.ranks ?? worldSize
+    let end = stepsPerEpoch * ranks * batchSize
     return RankBatches(
-      views: stride(from: rank, to: end, by: worldSize).map { position in
-        order[position / repetitions] + position % repetitions * count
+      views: stride(from: rank % ranks, to: end, by: ranks).map { position in
+        let (round, place) = (position / repetitions).quotientAndRemainder(dividingBy: order.places.count)
+        return order[place] + (position % repetitions + round) * count
       }, size: batchSize)
   }
 }
@@ -131,7 +145,7 @@ public struct RankBatches: RandomAccessCollection, Sendable {
 /// Shares a validation set out so that every image is evaluated exactly once; pure.
 ///
 /// Rank r of W takes r, r+W, r+2W… Nothing is padded: ranks may differ by one image, and have none at all where there
-/// are fewer images than ranks.
+/// are fewer images than ranks. Where each host has its own images, its ranks so divide those.
 public struct EvaluationSampler: Equatable, Sendable {
   /// The number of images in the validation set.
   public let count: Int
@@ -139,19 +153,38 @@ public struct EvaluationSampler: Equatable, Sendable {
   public let worldSize: Int
   /// The largest number of images in a batch.
   public let batchSize: Int
+  /// What the ranks of this host go through; nil where each rank goes through all images.
+  private let share: HostShare?
 
   /// Makes a sampler; any count will do, also zero.
-  public init(count: Int, worldSize: Int, batchSize: Int) {
+  public init(count: Int, worldSize: Int, batchSize: Int, share: HostShare? = nil) {
     precondition(worldSize > 0 && batchSize > 0, "a world and a batch hold at least one")
     self.count = count
     self.worldSize = worldSize
     self.batchSize = batchSize
+    self.share = share
+  }
+
+  /// Ranks among which the images are divided: those of a host, or all.
+  private var ranks: Int { share?.ranks ?? worldSize }
+
+  /// The indices that those ranks evaluate.
+  private var images: [Int] { share?.indices ?? Array(0..<count) }
+
+  /// The first batch of them.
+  public var firstBatch: [Int] { Array(images.prefix(batchSize)) }
+
+  /// The number of batches of the rank that has the most, however they are dealt out.
+  public var mostBatches: Int {
+    let most = share?.images.max() ?? count
+    return (most + ranks * batchSize - 1) / (ranks * batchSize)
   }
 
   /// The indices that `rank` evaluates.
   public func indices(rank: Int) -> [Int] {
     precondition((0..<worldSize).contains(rank), "rank \(rank) is not one of \(worldSize)")
-    return Array(stride(from: rank, to: count, by: worldSize))
+    let images = images
+    return stride(from: rank % ranks, to: images.count, by: ranks).map { images[$0] }
   }
 
   /// The same indices in batches; the last one may be smaller.
@@ -166,8 +199,9 @@ public struct EvaluationSampler: Equatable, Sendable {
   /// for any number of ranks, so that what is computed of it is the same to the bit.
   public func wholeBatches(rank: Int) -> [[Int]] {
     precondition((0..<worldSize).contains(rank), "rank \(rank) is not one of \(worldSize)")
-    return stride(from: rank * batchSize, to: count, by: worldSize * batchSize).map { start in
-      Array(start..<min(start + batchSize, count))
+    let images = images
+    return stride(from: rank % ranks * batchSize, to: images.count, by: ranks * batchSize).map { start in
+      Array(images[start..<min(start + batchSize, images.count)])
     }
   }
 }

@@ -74,6 +74,10 @@ struct ShardIndex: Sendable {
       throw .malformedIndex(path: path, reason: "a class has no images")
     }
     (settings, split) = (lines.head, builder.finish(isPacked: true))
+    // Each shard has an image, and tables of shards are as long as their highest number.
+    guard split.places?.allSatisfy({ Int($0.shard) < split.names.count }) ?? true else {
+      throw .malformedIndex(path: path, reason: "it has a shard with a number beyond those of its images")
+    }
   }
 
   /// False where a line is neither a class nor an image of the last class or the next.

@@ -1,3 +1,4 @@
+import Glibc
 import System
 import SystemPackage
 
@@ -39,7 +40,7 @@ final class Shards: ImageStore {
           into: UnsafeMutableRawBufferPointer(bytes), at: place.offset)
       }
     } catch {
-      throw .unreadable(error)
+      throw error.errno == ENOENT ? .missingShard(error.path) : .unreadable(error)
     }
     guard count == bytes.count else {
       throw .damagedImage(path: path, reason: "its shard ends before it does")

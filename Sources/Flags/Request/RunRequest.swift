@@ -55,7 +55,10 @@ package struct RunRequest: Codable, Equatable, Sendable {
         "--data-path is missing: name the folder that holds train/CLASS/IMAGE and val/CLASS/IMAGE")
     }
     if !run.eval { try checkPairs(settings.recipe) }
-    if run.trains { try checkEvaluations(settings.recipe) }
+    if run.trains {
+      try checkEvaluations(settings.recipe)
+      try checkShards(settings.recipe.data)
+    }
     let schedule = settings.recipe.schedule
     if run.trains, run.resume == nil, schedule.startEpoch >= schedule.epochs {
       throw RecipeError(
@@ -77,6 +80,17 @@ package struct RunRequest: Codable, Equatable, Sendable {
     if judging.monitor == .ema, !recipe.ema.enabled {
       throw RecipeError("--monitor ema: there is no average of the weights; add --model-ema")
     }
+  }
+
+  /// A host that has a part of the images cannot know of the others what these ask of them.
+  private func checkShards(_ data: Recipe.Images) throws(RecipeError) {
+    let others = [
+      ("--repeated-aug", "shows copies of an image to workers of any host", data.repeatedAugmentation),
+      ("--sampler balanced", "counts the images of all hosts", data.sampling == .balanced),
+      ("--skip-damaged", "takes the next image, which another host may have", (run.skipDamaged ?? 0) > 0),
+    ]
+    guard data.shardsByHost, let (flag, reason, _) = others.first(where: \.2) else { return }
+    throw RecipeError("--shards-by-host: \(flag) \(reason); leave one of them out")
   }
 
   /// Mixing takes an image's partner from the other end of its batch.

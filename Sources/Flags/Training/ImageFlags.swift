@@ -66,6 +66,13 @@ package struct ImageFlags: ParsableArguments {
       of: "--val-split", "part"))
   package var valSplit: Double?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: help(
+      "Have each host train and evaluate on the shards of a pack that it has, of which it may have a part; without, every host needs "
+        + "all of them.", of: "--shards-by-host"))
+  package var shardsByHost: Bool?
+
   package init() {}
 
   static let rows: [FlagRow] = [
@@ -88,6 +95,9 @@ package struct ImageFlags: ParsableArguments {
       evaluates: true),
     FlagRow(
       "--val-split", \.images.valSplit, sets: \.data.heldOut, "data.heldOut", .share, evaluates: true),
+    FlagRow(
+      "--shards-by-host", \.images.shardsByHost, sets: \.data.shardsByHost, "data.shardsByHost",
+      evaluates: true),
     FlagRow("--shuffle", \.images.shuffle, sets: \.data.shuffles, "data.shuffles"),
     FlagRow(
       "--repeated-aug", \.images.repeatedAug, sets: \.data.repeatedAugmentation, "data.repeatedAugmentation"),

@@ -29,6 +29,8 @@ public struct TrainingState: Codable, Equatable, Sendable {
   public var thawedAfter: Int?
   /// What a plateau schedule remembers of the run's evaluations; nil with another.
   public var plateau: Plateau?
+  /// A number for which host went through which shards of a pack; nil where each host went through all images.
+  public var shards: UInt32?
   /// The version of the arithmetic that the run was computed with; nil in checkpoints from before there was one.
   public var arithmetic: Int?
 

@@ -11,7 +11,7 @@ import Training
 struct Throughput {
   private let rank: Rank
   private let loader: BatchLoader
-  private let sampler: EvaluationSampler
+  private let images: [Int]
   private let pass: Pass
 
   private static let warmUps = 50
@@ -21,11 +21,11 @@ struct Throughput {
   init(_ evaluation: Evaluation) {
     (rank, loader) = (evaluation.rank, evaluation.loader)
     pass = .evaluation(kernels: evaluation.kernels)
-    sampler = EvaluationSampler(count: evaluation.count, worldSize: 1, batchSize: evaluation.batchSize)
+    images = evaluation.sampler.firstBatch
   }
 
   func run(_ network: any Network) throws {
-    loader.start(batches: [sampler.batches(rank: 0)[0]], epoch: 0)
+    loader.start(batches: [images], epoch: 0)
     guard let batch = try loader.next() else { return }
     let images = Normalizer(on: rank.device)(batch.pixels, count: batch.count, side: batch.size)
     let seconds = withoutGradients {

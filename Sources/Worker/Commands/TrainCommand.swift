@@ -118,8 +118,9 @@ struct WorkerRun {
     _ phases: PhaseReporter,
     keepsCopies: Bool
   ) throws -> TrainingRun {
-    let (plan, rank) = try meet(from: start, placement, through: entrance, phases)
+    var (plan, rank) = try meet(from: start, placement, through: entrance, phases)
     try Likeness.agree(on: Likeness(plan, on: placement.hosts?.host), in: rank.group)
+    try plan.divideShards(among: rank)
     return try TrainingRun(plan, rank, try Start(plan, rank, from: start), keepsCopies: keepsCopies)
   }
 

@@ -9,14 +9,11 @@ import WorkerLink
 /// One pass over the held-out images by all ranks together, with the reference's lines.
 struct Evaluation {
   let rank: Rank
-  /// How many images there are.
-  let count: Int
+  /// Who evaluates which images.
+  let sampler: EvaluationSampler
   let loader: BatchLoader
-  /// Images that a rank evaluates at once.
-  let batchSize: Int
   let kernels: Kernels
   private let classes: [ClassName]
-  private let worldSize: Int
   private let evaluator: Evaluator
 
   /// So many batches lie between two looks at what other ranks were asked for.
@@ -26,12 +23,13 @@ struct Evaluation {
   init(_ recipe: Recipe, _ images: ImageFolder, from source: (any ImageSource)? = nil, _ rank: Rank) {
     self.rank = rank
     (kernels, classes) = (recipe.kernels, images.classes)
-    (count, worldSize, batchSize) = (images.count, recipe.worldSize, recipe.evaluationBatch)
+    sampler = EvaluationSampler(
+      count: images.count, worldSize: recipe.worldSize, batchSize: recipe.evaluationBatch,
+      share: images.share)
     evaluator = Evaluator(recipe: recipe, group: rank.group, on: rank.device)
     loader = BatchLoader(
-      folder: source ?? images, transform: recipe.data.evaluationTransform, batchSize: batchSize,
-      seed: recipe.seed,
-      threads: rank.decodeThreads)
+      folder: source ?? images, transform: recipe.data.evaluationTransform,
+      batchSize: recipe.evaluationBatch, seed: recipe.seed, threads: rank.decodeThreads)
   }
 
   /// Which weights the network has, as the lines name them: a script that looks for the reference's finds the run's own.
@@ -48,15 +46,13 @@ struct Evaluation {
   /// Throws on all ranks alike: `StopRequested` where one was asked to stop, `SharedFailure` where one could not read an
   /// image.
   func run(_ network: any Network, _ kind: Kind = .own) throws -> Evaluator.Tally {
-    let sampler = EvaluationSampler(count: count, worldSize: worldSize, batchSize: batchSize)
-    return try pass(sampler.batches, kind) { batch in evaluator.launch(batch, by: network) }
+    try pass(sampler.batches(rank: rank.number), kind) { batch in evaluator.launch(batch, by: network) }
   }
 
   /// Evaluates likewise, image by image: the same to the bit for any number of ranks with as many threads each.
   func examine(_ network: any Network, _ kind: Kind = .own) throws -> Examination {
-    let sampler = EvaluationSampler(count: count, worldSize: worldSize, batchSize: batchSize)
     var verdicts: [Verdict] = []
-    _ = try pass(sampler.wholeBatches, kind) { batch in
+    _ = try pass(sampler.wholeBatches(rank: rank.number), kind) { batch in
       let (tally, ofBatch) = evaluator.verdicts(batch, by: network)
       verdicts += ofBatch
       return tally
@@ -65,14 +61,12 @@ struct Evaluation {
     return Examination(try evaluator.gather(verdicts), classes: classes.count)
   }
 
-  /// Goes through the batches that `deal` gives a rank; the counts of all ranks.
+  /// Goes through this rank's batches; the counts of all ranks.
   private func pass(
-    _ deal: (_ rank: Int) -> [[Int]], _ kind: Kind, _ launch: (PixelBatch) -> LaunchedTally
+    _ batches: [[Int]], _ kind: Kind, _ launch: (PixelBatch) -> LaunchedTally
   ) throws -> Evaluator.Tally {
     let watch = Stopwatch()
-    let batches = deal(rank.number)
-    // The first rank's share is as long as any.
-    let own = try tally(batches, longest: deal(0).count, kind, launch)
+    let own = try tally(batches, kind, launch)
     rank.console.print(
       ReferenceLines.total(header: kind.header, seconds: watch.elapsed, steps: batches.count))
     rank.phases.enter(.communicate)
@@ -92,9 +86,10 @@ struct Evaluation {
   }
 
   private func tally(
-    _ batches: [[Int]], longest: Int, _ kind: Kind, _ launch: (PixelBatch) -> LaunchedTally
+    _ batches: [[Int]], _ kind: Kind, _ launch: (PixelBatch) -> LaunchedTally
   ) throws -> Evaluator.Tally {
     var progress = Progress()
+    let longest = sampler.mostBatches
     loader.start(batches: batches, epoch: 0)
     for start in stride(from: 0, to: longest, by: Self.batchesOfTurn) {
       let turn = start..<min(start + Self.batchesOfTurn, longest)

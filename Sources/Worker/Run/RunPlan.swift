@@ -18,7 +18,8 @@ struct RunPlan {
   let askedRecipe: Recipe
   /// What the run's checkpoint or weights say of themselves.
   let saved: SavedValues?
-  let data: ImageFolderPair
+  /// Where hosts hold parts of a pack, `divideShards` has this host go through its own.
+  var data: ImageFolderPair
   /// Where the images' indexes are kept; nil where nothing is written.
   let indexes: IndexFolder?
   /// The transform that training images get.
@@ -61,6 +62,7 @@ struct RunPlan {
       FilePath(recipe.data.path), for: settings.purpose, holdingOut: recipe.data.heldOut,
       evaluating: settings.split ?? ImageFolderPair.splits.validation, keptIn: indexes)
     data = found.numbered(as: classes) ?? found
+    if recipe.data.shardsByHost { try data.requirePacks() }
     updates = settings.trains ? try Sampler(recipe, of: data.training).stepsPerEpoch : 0
     classWeights = try ClassWeights(settings.trains ? recipe : Recipe(), data.training)
     var asked = try request.recipeAsAskedFor(hostSize: rank.localWorldSize, over: saved) ?? recipe
@@ -121,6 +123,10 @@ struct RunPlan {
     console.print(
       "Images: \(data.training.count) in \(counted(counts.count, "class", "classes")) of \(sizes), "
         + "\(data.validation.count) to evaluate on")
+    if let share = data.training.share {
+      let taken = recipe.updates(of: updates) * recipe.rankImages * share.ranks
+      console.print("\(share.line); each takes \(taken) an epoch")
+    }
     console.print(recipe.stepLine(steps: recipe.updates(of: updates)))
     console.print(recipe.arithmeticLine)
     console.print(recipe.rateLine)
@@ -159,11 +165,11 @@ extension RunSettings {
 extension Sampler {
   /// The order in which a recipe goes through a folder's images.
   init(_ recipe: Recipe, of images: ImageFolder) throws(DataError) {
-    try self.init(recipe, count: images.count, classes: images.classCounts)
+    try self.init(recipe, count: images.count, classes: images.classCounts, share: images.share)
   }
 
-  /// The order in which a recipe goes through `count` images of so many of each class.
-  init(_ recipe: Recipe, count: Int, classes: [Int]) throws(DataError) {
+  /// The order in which a recipe goes through `count` images of so many of each class, or a host through its share of them.
+  init(_ recipe: Recipe, count: Int, classes: [Int], share: HostShare? = nil) throws(DataError) {
     guard count >= recipe.worldSize * recipe.rankImages else {
       throw .batchLargerThanData(
         count: count, batchSize: recipe.data.batchSize, worldSize: recipe.worldSize,
@@ -172,7 +178,7 @@ extension Sampler {
     try self.init(
       count: count, worldSize: recipe.worldSize, batchSize: recipe.rankImages, seed: recipe.seed,
       shuffle: recipe.data.shuffles, repetitions: recipe.data.repeatedAugmentation ? 3 : 1,
-      balancing: recipe.data.sampling == .balanced ? classes : nil)
+      balancing: recipe.data.sampling == .balanced ? classes : nil, share: share)
   }
 }
 

@@ -15,6 +15,8 @@ struct RunProgress: Equatable {
   var judgement = Judgement(by: .acc1)
   /// What a plateau schedule remembers; nil with another.
   var plateau: Plateau?
+  /// A number for which host goes through which shards of a pack; nil where each host goes through all images.
+  var shards: UInt32?
 }
 
 extension RunProgress {
@@ -31,11 +33,13 @@ extension RunProgress {
 
   /// What a checkpoint says at this place.
   func state(_ recipe: Recipe, classes: [ClassName], of trainer: Trainer) -> TrainingState {
-    TrainingState(
+    var state = TrainingState(
       epoch: epoch, steps: updates, bestAccuracy: best.own,
       bestAverage: recipe.ema.enabled ? best.average : nil, classes: classes, recipe: recipe,
       lossScale: trainer.lossScale, partial: partial, plateau: plateau, thawedAfter: trainer.thawedAfter,
       judgement: judgement)
+    state.shards = shards
+    return state
   }
 }
 

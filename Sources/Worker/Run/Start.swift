@@ -75,6 +75,11 @@ struct Start {
     }
   }
 
+  /// What to say where the run goes on with other shards on its hosts than it had; throws where it cannot.
+  func note(forShards shards: UInt32?) throws(Failure) -> String? {
+    try resumed?.note(forShards: shards, steps: plan.recipe.updates(of: plan.updates), in: plan.recipe)
+  }
+
   private mutating func goOn(from checkpoint: VerifiedCheckpoint, _ state: TrainingState) throws {
     try state.check(against: plan.recipe, classes: plan.data.classes, evaluating: plan.settings.eval)
     _ = try trainer.resume(checkpoint)

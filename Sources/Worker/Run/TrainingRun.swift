@@ -28,6 +28,10 @@ final class TrainingRun {
     self.keepsCopies = keepsCopies
     (self.plan, self.rank, self.start) = (plan, rank, start)
     (trainer, progress) = (start.trainer, start.progress)
+    progress.shards = plan.data.training.share?.digest
+    if plan.settings.trains, let note = try start.note(forShards: progress.shards), rank.isFirst {
+      Console.warn(note)
+    }
     images = try HostImages(plan, rank)
     evaluation = Evaluation(plan.recipe, plan.data.validation, from: images.validation, rank)
   }

@@ -26,6 +26,21 @@ extension TrainingState {
       "note: the checkpoint's run had other values: from here on it is another run. recipe.json names them all."
   }
 
+  /// What to say where hosts go through other shards than before; nil where they do not.
+  ///
+  /// Throws inside an epoch of so many `steps`: the rest of it would show images again, and others not at all.
+  func note(forShards shards: UInt32?, steps: Int, in recipe: Recipe) throws(Failure) -> String? {
+    guard self.shards != shards else { return nil }
+    let done = place(for: recipe).partial.steps
+    guard done == 0 || done >= steps else {
+      throw Failure(
+        "the checkpoint lies inside an epoch (\(summary)) in which hosts had other shards to train on than now: the rest would "
+          + "show some images again and others not at all. Give as many hosts what they had and the same --shards-by-host, or go "
+          + "on from the end of an epoch: --resume FOLDER/checkpoints/epoch-N", exitStatus: .badConfiguration)
+    }
+    return "note: hosts have other shards to train on than before: from here on it is another run."
+  }
+
   private static func part(_ recipe: Recipe) -> String {
     recipe.data.heldOut == 0 ? "none" : "\(recipe.data.heldOut)"
   }

