@@ -1,13 +1,30 @@
 // The layers' arithmetic.
 #include "handles.h"
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 using ct::returning;
 
 namespace {
 
-/// LayerNorm on a CPU. libtorch's backward pass sums the weights' gradients thread by thread, and so to other bits with
-/// another number of threads; here each is one sum over the rows.
+/// While it lives, libtorch computes on this thread alone.
+class OneThread {
+ public:
+  OneThread() : before_(at::get_num_threads()) { set(1); }
+  ~OneThread() { set(before_); }
+
+ private:
+  static void set(int threads) {
+    // Of this thread alone; at::set_num_threads is of the process.
+    static const auto omp = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
+    if (omp) omp(threads);
+  }
+  const int before_;
+};
+
+/// LayerNorm on a CPU. libtorch sums the gradients of γ and β thread by thread, and so to other bits with another number of
+/// threads; here one thread does.
 struct LayerNorm : torch::autograd::Function<LayerNorm> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight,
                             const at::Tensor &bias, double epsilon) {
@@ -19,18 +36,16 @@ struct LayerNorm : torch::autograd::Function<LayerNorm> {
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
                                                  torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    const auto &[x, weight, bias, mean, reciprocal] = std::tie(saved[0], saved[1], saved[2], saved[3], saved[4]);
-    const auto &dy = gradients[0];
+    auto differentiate = [&](std::array<bool, 3> wanted) {
+      return at::native_layer_norm_backward(gradients[0], saved[0], saved[1].sizes(), saved[3], saved[4], saved[1],
+                                            saved[2], wanted);
+    };
     at::Tensor dx, dweight, dbias;
-    if (context->needs_input_grad(0)) {
-      dx = std::get<0>(at::native_layer_norm_backward(dy, x, weight.sizes(), mean, reciprocal, weight, bias,
-                                                      {true, false, false}));
+    if (context->needs_input_grad(0)) dx = std::get<0>(differentiate({true, false, false}));
+    if (context->needs_input_grad(1) || context->needs_input_grad(2)) {
+      OneThread one;
+      std::tie(std::ignore, dweight, dbias) = differentiate({false, true, true});
     }
-    const auto channels = weight.size(0);
-    if (context->needs_input_grad(1)) {
-      dweight = ((x - mean) * reciprocal * dy).reshape({-1, channels}).sum(0);
-    }
-    if (context->needs_input_grad(2)) dbias = dy.reshape({-1, channels}).sum(0);
     return {dx, dweight, dbias, at::Tensor()};
   }
 };

@@ -15,6 +15,8 @@ struct Resumption: Sendable {
   /// The folder of checkpoints.
   let folder: String
   private let earlier: [String: Mark]
+  /// Whether that could be told.
+  private let wasListed: Bool
   /// How long the files were that workers add lines to.
   private let lengths: [String: Int]
   /// The folder of curves, to which each attempt adds a file, and those that were there.
@@ -23,6 +25,7 @@ struct Resumption: Sendable {
   init(output: String) {
     folder = CheckpointStore(ofRunIn: output).folder
     earlier = Self.checkpoints(in: folder)
+    wasListed = Self.isListed(folder)
     let logs = [RunLayout.steps, RunLayout.epochs, RunLayout.table].map { "\(output)/\($0)" }
     lengths = Dictionary(uniqueKeysWithValues: logs.map { ($0, Self.length(of: $0)) })
     let folder = "\(output)/\(RunLayout.events)"
@@ -48,9 +51,9 @@ struct Resumption: Sendable {
   }
 
   /// Whether a checkpoint is there that was not when this run began, or was written anew since, or may be: where the folder
-  /// cannot be listed, the next attempt finds out, and to begin anew would throw away what the run has learnt.
+  /// cannot be listed any more, the next attempt finds out, and to begin anew would throw away what the run has learnt.
   var hasNewCheckpoint: Bool {
-    guard (try? CheckpointStore(folder: folder).requireListing()) != nil else { return true }
+    guard Self.isListed(folder) else { return wasListed }
     return Self.checkpoints(in: folder).contains { earlier[$0.key] != $0.value }
   }
 
@@ -72,6 +75,10 @@ struct Resumption: Sendable {
   private static func length(of path: String) -> Int {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : 0
+  }
+
+  private static func isListed(_ folder: String) -> Bool {
+    (try? CheckpointStore(folder: folder).requireListing()) != nil
   }
 
   /// The finished checkpoints.

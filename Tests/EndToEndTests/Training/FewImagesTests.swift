@@ -20,7 +20,7 @@ extension Trainings {
       ]
       for doubt in doubts { #expect(end.errors.contains(doubt), "\(end.errors)") }
       let first = [
-        "Images: 343 in 10 classes of 34 to 35 (1.0 : 1), 200 to evaluate on",
+        "Images: 343 in 10 classes of 34 to 35 (1.0 : 1), 0 to evaluate on",
         "Steps: 1 an epoch, each one update from 64 images (batch 64 × 1 worker)",
         "Precision: float32; optimizer: adamw, weight decay 0.05, gradients clipped at 5.0",
       ]
