@@ -7,6 +7,7 @@ import Glibc
 import Output
 import Recipe
 import System
+import SystemPackage
 import Training
 import WorkerLink
 
@@ -148,16 +149,15 @@ final class TrainingRun {
     return .done
   }
 
-  /// Says how the weights of a run that is done are made again, which somebody removed.
+  /// Says where the weights of a run that is done are, whose file somebody removed.
   private func sayMissingWeights() {
     let file = plan.folder.file(RunLayout.weights(.last, average: false))
     guard rank.isFirst, access(file, F_OK) != 0, let newest = plan.folder.checkpoints.names.last else {
       return
     }
-    let checkpoint = "\(plan.folder.checkpoints.folder)/\(newest)"
     Console.warn(
-      "warning: \(masked(file)) is gone. Its checkpoint has the same weights: twins-launch convert "
-        + shellQuoted([checkpoint, file]))
+      "warning: \(masked(file)) is gone. evaluate, predict and export take a checkpoint with the same weights: "
+        + FilePath("\(plan.folder.checkpoints.folder)/\(newest)").quoted)
   }
 
   /// Whether nothing better was found for as long as the run waits.
