@@ -36,7 +36,7 @@ package struct ReportKeeper {
   package mutating func look(_ finished: Int?, at now: Duration) -> String? {
     if let finished, finished != epoch, begins(at: now) {
       epoch = finished
-      writeApart(at: now)
+      writeApart(at: now, niceness: 19) { $0.history }
     }
     return newFault
   }
@@ -49,7 +49,7 @@ package struct ReportKeeper {
     let isFree = settle(by: end)
     if isFree {
       state.withLock { $0.isWriting = true }
-      writeApart(at: .zero, isLast: true)
+      writeApart(at: .zero) { $0.hasRecipe ? $0.historyOfEnded : nil }
     }
     guard isFree, settle(by: end) else {
       return "warning: \(RunLayout.report) is still being written after \(patience): no longer waited for"
@@ -71,15 +71,16 @@ package struct ReportKeeper {
     }
   }
 
-  private func writeApart(at now: Duration, isLast: Bool = false) {
+  private func writeApart(
+    at now: Duration, niceness: CInt? = nil, _ history: @escaping @Sendable (RunFolder) -> RunHistory?
+  ) {
     let (output, state) = (output, state)
     let body: @Sendable () -> Void = {
       // Of this thread alone: the kernel's threads have a priority each.
-      if !isLast { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19) }
+      if let niceness { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
       let watch = ContinuousClock.now
       let fault = RunFolder(output).flatMap { folder in
-        isLast && !folder.hasRecipe
-          ? nil : Self.write(folder, isLast ? folder.historyOfEnded : folder.history)
+        history(folder).flatMap { Self.write(folder, $0) }
       }
       let pause = max(Self.shortestPause, (.now - watch) * Self.restShare)
       state.withLock { ($0.isWriting, $0.next, $0.fault) = (false, now + pause, fault) }
@@ -87,7 +88,9 @@ package struct ReportKeeper {
     if let thread = try? OwnedThread("report", takesSignals: false, body) {
       thread.detach()
     } else {
-      state.withLock { ($0.isWriting, $0.next) = (false, now + Self.shortestPause) }
+      state.withLock {
+        ($0.isWriting, $0.next, $0.fault) = (false, now + Self.shortestPause, "no thread for it")
+      }
     }
   }
 

@@ -39,11 +39,7 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     try RunFiles.spare(target)
-    guard overwrite || !Folders.holdsSomething(target) else {
-      throw Failure(
-        "\(masked(target)) is there already: choose another name, or write over it with --overwrite",
-        exitStatus: .badConfiguration)
-    }
+    try requireFree(target, overwriting: overwrite)
     let named = try NamedWeights(source, average: useEma)
     if let note = named.note { Console.warn("note: \(note)") }
     let file = try WeightsFile(path: named.path, average: named.takesAverage)

@@ -56,11 +56,7 @@ struct Export: ParsableCommand, Computing {
 
   func run() throws {
     guard let format = to ?? ExportFormat(endOf: target) else { return }
-    guard overwrite || !Folders.holdsSomething(target) else {
-      throw Failure(
-        "\(masked(target)) is there already: choose another name, or write over it with --overwrite",
-        exitStatus: .badConfiguration)
-    }
+    try requireFree(target, overwriting: overwrite)
     let named = try NamedWeights(weights, average: useEma)
     if let note = named.note { Console.warn("note: \(note)") }
     let trained = try TrainedNetwork(
@@ -73,9 +69,12 @@ struct Export: ParsableCommand, Computing {
   }
 }
 
-extension Folders {
-  /// Whether there is a file, or a folder with something in it.
-  static func holdsSomething(_ path: String) -> Bool {
-    isFolder(path) ? !names(in: path).isEmpty : access(path, F_OK) == 0
+/// Throws where there is a file, or a folder with something in it, that was not asked to be written over.
+func requireFree(_ target: String, overwriting: Bool) throws(Failure) {
+  let isTaken = Folders.isFolder(target) ? !Folders.names(in: target).isEmpty : access(target, F_OK) == 0
+  guard overwriting || !isTaken else {
+    throw Failure(
+      "\(masked(target)) is there already: choose another name, or write over it with --overwrite",
+      exitStatus: .badConfiguration)
   }
 }
