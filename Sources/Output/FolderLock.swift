@@ -69,7 +69,7 @@ extension FolderLock {
     _ path: String, _ flags: CInt, of folder: String, movedBy flag: String
   ) throws(OutputError) -> Descriptor {
     // A link would have whatever it points at emptied; a pipe would be waited for.
-    let opened = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0o644)
+    let opened = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0o666)
     guard let file = Descriptor(opened) else { throw .unwritable(path, movedBy: flag) }
     if take(file) { return file }
     throw OutputError(

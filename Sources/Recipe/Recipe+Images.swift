@@ -48,6 +48,9 @@ extension Recipe {
     /// Whether each host goes through the shards of a pack that it has, of which it may have a part.
     public var shardsByHost = false
 
+    /// What was held out, as weights say it: `0.2 of 1f3c9a0b`; nil where nothing was.
+    public var partHeldOut: String? { imagesHeldOut.isEmpty ? nil : "\(heldOut) of \(imagesHeldOut)" }
+
     /// The reference's values.
     public init() {}
 

@@ -27,12 +27,20 @@ public struct OwnedThread: Sendable {
     self.handle = handle
   }
 
-  /// Starts `body` as the initializer does, but ends the process where the system gives no thread.
-  public static func started(_ name: String, _ body: @escaping @Sendable () -> Void) -> OwnedThread {
-    do {
-      return try OwnedThread(name, body)
-    } catch {
-      error.end()
+  /// Starts `body` as the initializer does, but ends the process where the system gives no thread for `patience`.
+  ///
+  /// Another program of the user may have taken what is left, and gives it back.
+  public static func started(
+    _ name: String, within patience: Duration = .seconds(5), _ body: @escaping @Sendable () -> Void
+  ) -> OwnedThread {
+    let end = ContinuousClock.now + patience
+    while true {
+      do {
+        return try OwnedThread(name, body)
+      } catch {
+        guard .now < end else { error.end() }
+        usleep(50_000)
+      }
     }
   }
 

@@ -97,6 +97,7 @@ import Torch
     (about.images.means, about.images.deviations) = ([0.1, 0.25, 1.0 / 3], [0.5, 0.5, 0.5])
     #expect(
       about.metadata["mean"] == "0.1 0.25 0.3333333333333333" && about.metadata["crop_mode"] == "squash")
+    about.heldOut = "0.2 of 0000000a"
     #expect(Weights(metadata: about.metadata) == about)
   }
 

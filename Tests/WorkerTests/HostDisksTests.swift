@@ -83,6 +83,20 @@ import Testing
     #expect(try Plan(goesOn, newest: tag(3), replies, copies: 1).obstacle(isFirst: true) == nil)
   }
 
+  @Test func `hosts that share a disk without host 0 have one writer there`() throws {
+    let replies = [Reply(disk: "x"), Reply(disk: "x"), Reply(disk: "y"), Reply(), Reply(sharesDisk: true)]
+    let plan = try Plan(goesOn, newest: tag(3), replies, copies: 3)
+    #expect((plan.apart, plan.guests) == ([1, 3, 4], [2: 1]))
+    #expect((plan.needers, plan.keepers) == ([1, 3, 4], [1, 3]))
+    let begun = replies.map { reply in
+      var reply = reply
+      (reply.newest, reply.isBegun) = (reply.sharesDisk ? nil : tag(4), !reply.sharesDisk)
+      return reply
+    }
+    let later = try Plan(goesOn, newest: tag(3), begun, copies: 2)
+    #expect((later.newest, later.source, later.needers, later.keepers) == (tag(4), 1, [0], [1]))
+  }
+
   @Test func `what is passed over is named with its host, and with what is taken in its place`() throws {
     let plan = try Plan(goesOn, newest: tag(3), [Reply(newest: tag(4))], copies: 2)
     #expect(

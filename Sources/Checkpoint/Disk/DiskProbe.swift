@@ -24,3 +24,37 @@ public struct DiskProbe {
   /// Takes the file away.
   public func remove() { unlink(path) }
 }
+
+/// The name that the first of several hosts gives the disk on which their folder lies: all others read it there.
+public struct DiskMark {
+  /// Equal for all who see the disk.
+  public let text: String
+  /// Where it is, for the host that has given it.
+  private let path: String?
+
+  /// Gives the name, or reads it where another has been first; nil where neither can be done, and the disk is taken for this host's own.
+  ///
+  /// - Parameter name: A name in the folder that all know and that was never there before.
+  public init?(at name: String, in folder: String) {
+    let path = "\(folder)/\(name)"
+    let own = String(UInt64.random(in: .min ... .max))
+    guard (try? FileSystem().makeFolders(folder)) != nil else { return nil }
+    // A link comes to be with its text, so nobody reads half of it.
+    if symlink(own, path) == 0 {
+      (text, self.path) = (own, path)
+    } else {
+      let room = 64
+      let read = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room) { bytes -> String? in
+        let count = readlink(path, bytes.baseAddress!, room)
+        return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+      }
+      guard let read else { return nil }
+      (text, self.path) = (read, nil)
+    }
+  }
+
+  /// Takes the name away, once all have read it, if this host has given it.
+  public func remove() {
+    if let path { unlink(path) }
+  }
+}

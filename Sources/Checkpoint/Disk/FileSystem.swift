@@ -56,7 +56,7 @@ struct FileSystem: Sendable {
     -> Descriptor
   {
     let number = try perform(Call(operation: operation, path: path)) { _ in
-      Int(Glibc.open(path, flags | O_CLOEXEC, 0o644))
+      Int(Glibc.open(path, flags | O_CLOEXEC, 0o666))
     }
     return Descriptor(owning: CInt(number))
   }
@@ -101,7 +101,7 @@ struct FileSystem: Sendable {
   /// Makes a folder; one that is there already will do where `mayExist`.
   func makeFolder(_ path: String, mayExist: Bool = false) throws(CheckpointError) {
     try perform(Call(operation: .make, path: path)) { _ in
-      let result = Int(mkdir(path, 0o755))
+      let result = Int(mkdir(path, 0o777))
       return mayExist && result < 0 && errno == EEXIST ? 0 : result
     }
   }

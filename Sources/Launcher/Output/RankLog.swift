@@ -26,7 +26,7 @@ struct RankLog: ~Copyable {
   init(path: String) throws(LaunchError) {
     self.path = path
     file = try Descriptor(
-      open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644), from: "open \(path)")
+      open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o666), from: "open \(path)")
   }
 
   /// Takes in a line with its end; once one was too many, so are all behind it until the disk takes lines again.

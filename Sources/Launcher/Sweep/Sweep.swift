@@ -132,7 +132,7 @@ extension Sweep {
   private func start(_ run: SweepRun, _ environment: [String: String]) throws(LaunchError) -> WorkerProcess {
     let path = SweepFolder.log(of: run)
     let log = try Descriptor(
-      open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644), from: "open \(path)")
+      open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666), from: "open \(path)")
     let program = WorkerProgram.launcher
     let arguments = [ExecRank.name, "--", program, "train"] + run.arguments
     return try WorkerProcess.spawn(

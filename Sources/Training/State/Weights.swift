@@ -14,6 +14,9 @@ public struct Weights: Equatable, Sendable {
   public var images: Recipe.Preprocessing
   /// After which epoch of a run they were written, counted from 0; nil where nothing says.
   public var epoch: Int?
+  /// `0.2 of 1f3c9a0b`: the part of a folder by which their run was judged, and the digest of its images; nil where it had others,
+  /// or nothing says.
+  public var heldOut: String?
 
   /// What a file says of the weights in it.
   public init(model: String, classes: [ClassName], images: Recipe.Preprocessing) {
@@ -26,6 +29,7 @@ public struct Weights: Equatable, Sendable {
   public init(of state: TrainingState) {
     self.init(
       model: state.recipe.model.name, classes: state.classes, images: state.recipe.data.preprocessing)
+    heldOut = state.recipe.data.partHeldOut
   }
 
   /// Reads back what `metadata` wrote; nil for a file that does not say of which network it is.
@@ -40,6 +44,7 @@ public struct Weights: Equatable, Sendable {
     if let means = Self.colour(metadata["mean"], within: 0...1) { images.means = means }
     if let deviations = Self.colour(metadata["std"], within: 1e-3...10) { images.deviations = deviations }
     epoch = Self.number(metadata["epoch"], within: 0...Int.max)
+    heldOut = metadata["held_out"]
   }
 
   private static func colour(_ text: String?, within range: ClosedRange<Double>) -> [Double]? {
@@ -75,6 +80,7 @@ public struct Weights: Equatable, Sendable {
       texts[key] = values.map { "\($0)" }.joined(separator: " ")
     }
     texts["epoch"] = epoch.map { "\($0)" }
+    texts["held_out"] = heldOut
     return texts
   }
 

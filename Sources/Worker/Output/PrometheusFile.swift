@@ -97,7 +97,7 @@ final class PrometheusFile: StepObserver {
   /// Puts a new file in the place of the last one, and waits for no disk: after a crash there is nothing to collect.
   private func replaceFile(by bytes: [UInt8]) -> CInt? {
     let temporary = "\(path).\(getpid())"
-    guard let file = Descriptor(open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)) else {
+    guard let file = Descriptor(open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)) else {
       return errno
     }
     let failure = bytes.withUnsafeBytes { writeAll($0, to: file.number).failure }

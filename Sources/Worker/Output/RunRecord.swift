@@ -149,5 +149,6 @@ extension Weights {
   fileprivate init(_ plan: RunPlan) {
     self.init(
       model: plan.recipe.model.name, classes: plan.data.classes, images: plan.recipe.data.preprocessing)
+    heldOut = plan.recipe.data.partHeldOut
   }
 }

@@ -68,10 +68,10 @@ struct RunPlan {
     var asked = try request.recipeAsAskedFor(hostSize: rank.localWorldSize, over: saved) ?? recipe
     recipe.loss.weightsOfFile = classWeights.said
     asked.loss.weightsOfFile = classWeights.said
+    recipe.data.imagesHeldOut =
+      recipe.data.heldOut > 0 ? String(data.validation.digest, digits: 8, radix: 16) : ""
+    asked.data.imagesHeldOut = recipe.data.imagesHeldOut
     if settings.trains {
-      recipe.data.imagesHeldOut =
-        recipe.data.heldOut > 0 ? String(data.validation.digest, digits: 8, radix: 16) : ""
-      asked.data.imagesHeldOut = recipe.data.imagesHeldOut
       recipe.distillation.weightsOfTeacher = try recipe.distillation.checksumOfTeacher
       asked.distillation.weightsOfTeacher = recipe.distillation.weightsOfTeacher
       recipe.settleAverage(updates: recipe.allUpdates(of: updates))

@@ -53,12 +53,13 @@ struct Start {
     switch resume {
     case .finetuning(let file): try finetune(file)
     case .weights(let file):
-      let trained = Weights(metadata: file.metadata)?.classes ?? []
-      try ClassMismatch.check(trained, against: plan.data.classes, of: masked(file.path))
+      let about = Weights(metadata: file.metadata)
+      try ClassMismatch.check(about?.classes ?? [], against: plan.data.classes, of: masked(file.path))
       try trainer.load(file)
       sayWeights(file)
       sayUnused(file)
       sayChanges()
+      if plan.settings.eval { sayDoubt(heldOut: about?.heldOut) }
     case .checkpoint(let checkpoint, let state): try goOn(from: checkpoint, state)
     }
   }
@@ -90,7 +91,7 @@ struct Start {
       "Resuming from \(masked(checkpoint.folder)): \(state.summary), best Acc@1 \(fixed(progress.best.own, 3))"
         + (plan.recipe.ema.enabled ? ", of the average \(fixed(progress.best.average, 3))" : ""))
     sayChanges(state)
-    if rank.isFirst, let doubt = state.doubt(of: plan.recipe) { Console.warn(doubt) }
+    sayDoubt(heldOut: state.recipe.data.partHeldOut)
     if plan.settings.useEma { try takeAverage(of: checkpoint, state) }
   }
 
@@ -143,6 +144,11 @@ struct Start {
       Console.warn("note: \(change)")
     }
     if plan.settings.trains, let note = state?.note(for: plan.recipe) { Console.warn(note) }
+  }
+
+  private func sayDoubt(heldOut part: String?) {
+    guard rank.isFirst, let part else { return }
+    if let doubt = plan.recipe.data.doubt(heldOut: part, trains: plan.settings.trains) { Console.warn(doubt) }
   }
 
   /// Says what of a training state of PyTorch's is left out.

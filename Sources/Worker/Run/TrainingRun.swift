@@ -138,7 +138,9 @@ final class TrainingRun {
         try finish(rate, record, checkpoints)
         if progress.epoch == firstEpoch, let line = images.line { rank.console.print(line) }
       } catch is StopRequested {
-        return try checkpoints.end("stopped by a signal", at: progress) ? .stoppedEarly : .inputOutput
+        let isSaved = try checkpoints.end("stopped by a signal", at: progress)
+        // The rank whose disk it is fails alone, so that the report has its words.
+        return isSaved || !rank.isFirst ? .stoppedEarly : .inputOutput
       } catch let failure as SharedFailure {
         if checkpoints.areNeeded { _ = try checkpoints.end("ended", at: progress) }
         throw failure

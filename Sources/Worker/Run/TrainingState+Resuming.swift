@@ -45,15 +45,6 @@ extension TrainingState {
     recipe.data.heldOut == 0 ? "none" : "\(recipe.data.heldOut)"
   }
 
-  /// A warning where the images that judge the run are not those that were held out of it; nil where they are.
-  func doubt(of recipe: Recipe) -> String? {
-    let (then, now) = (self.recipe.data.imagesHeldOut, recipe.data.imagesHeldOut)
-    guard !then.isEmpty, !now.isEmpty, then != now else { return nil }
-    return
-      "warning: --val-split holds out other images than it did, since files came, went or got other names: the run may have "
-      + "learnt some of those that judge it from here on, and its accuracy would be too high"
-  }
-
   /// Throws unless a run of `recipe` on these classes may go on from this state, or be evaluated there.
   func check(against recipe: Recipe, classes: [ClassName], evaluating: Bool) throws {
     guard self.recipe.model.name == recipe.model.name else {
@@ -73,7 +64,7 @@ extension TrainingState {
         "the checkpoint has no moving average of the weights: leave --model-ema out to go on with it",
         exitStatus: .badConfiguration)
     }
-    guard self.recipe.data.heldOut == recipe.data.heldOut || evaluating && recipe.data.heldOut == 0 else {
+    guard self.recipe.data.heldOut == recipe.data.heldOut || evaluating else {
       throw Failure(
         "the checkpoint's run held other images out (--val-split \(Self.part(self.recipe)), here \(Self.part(recipe))), "
           + "and would be judged by some that it has learnt: leave --val-split as it was to go on with it, or start another run in "

@@ -47,7 +47,8 @@ struct CommonStart {
 
   /// Settles it with all others; returns once this host has what is gone on from.
   func settle() throws -> Outcome {
-    if isFirstWorker { try entrance.link.host == 0 ? lead() : answer() }
+    let mark = isFirstWorker ? try entrance.link.host == 0 ? lead() : answer() : nil
+    defer { mark?.remove() }
     let plan: HostDisks.Plan = try entrance.hear("plan")
     let store = store(plan.lineage)
     try bring(plan, in: store)
@@ -59,7 +60,7 @@ struct CommonStart {
 
 extension CommonStart {
   /// Host 0 asks the others what they have, and decides.
-  private func lead() throws {
+  private func lead() throws -> DiskMark? {
     let probe = DiskProbe(in: output)
     defer { probe?.remove() }
     var offer = HostDisks.Offer(probe: probe?.name, goesOn: asksForNewest)
@@ -80,6 +81,7 @@ extension CommonStart {
     for line in plan.refusals([refused] + replies.map(\.refused)) { Console.warn("warning: \(line)") }
     for note in plan.notes(copies: copies) { Console.warn("note: \(note)") }
     try entrance.tell("plan", plan)
+    return nil
   }
 
   /// Where what is gone on from lies: what counts as this run's own alone is where the run saves.
@@ -92,14 +94,20 @@ extension CommonStart {
     settings.resume.map { $0 == "auto" || CheckpointStore(naming: $0) != nil } ?? false
   }
 
-  private func answer() throws {
+  /// Tells host 0 what is here; the mark that is on this host's disk until the plan is made.
+  private func answer() throws -> DiskMark? {
     let offer: HostDisks.Offer = try entrance.hear("disks")
     var reply = HostDisks.Reply(sharesDisk: offer.probe.map { DiskProbe.isSeen($0, in: output) } ?? true)
+    var mark: DiskMark?
     if !reply.sharesDisk {
+      // Only where something may be written.
+      if let probe = offer.probe, offer.goesOn || copies > 1 { mark = DiskMark(at: probe, in: output) }
+      reply.disk = mark?.text
       reply.isBegun = saved.isBegun
       if offer.goesOn { (reply.newest, reply.refused) = try newest(offer) }
     }
     try entrance.tell("disk-\(entrance.link.host)", reply)
+    return mark
   }
 
   /// The newest checkpoint of this host that is whole, and what is wrong with those that were passed over.
@@ -115,8 +123,9 @@ extension CommonStart {
     let host = entrance.link.host
     guard let newest = plan.newest else { return }
     let parties = [plan.source] + plan.needers
-    guard parties.count > 1, let place = parties.firstIndex(of: host) else { return }
-    guard isFirstWorker else { return _ = try entrance.hear("arrived-\(host)") as Bool }
+    let writer = plan.guests[host] ?? host
+    guard parties.count > 1, let place = parties.firstIndex(of: writer) else { return }
+    guard isFirstWorker, writer == host else { return _ = try entrance.hear("arrived-\(writer)") as Bool }
     var transfer = CheckpointTransfer(
       over: try entrance.engine("checkpoint", rank: place, size: parties.count),
       within: entrance.patience)

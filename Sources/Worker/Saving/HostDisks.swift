@@ -18,6 +18,8 @@ enum HostDisks {
   struct Reply: Codable, Equatable {
     /// Whether its output folder is host 0's.
     var sharesDisk = false
+    /// Of a disk that is not host 0's: what all who see it call it; nil where one host is taken for granted.
+    var disk: String?
     /// The newest checkpoint on its own disk that is whole.
     var newest: CheckpointTag?
     /// What is wrong with those that were passed over, each a clause that begins with its path.
@@ -39,8 +41,10 @@ enum HostDisks {
     var needers: [Int] = []
     /// Those beside host 0 that save the run's checkpoints too.
     var keepers: [Int] = []
-    /// Those with a disk of their own.
+    /// Those with a disk that no host before them sees.
     var apart: [Int] = []
+    /// Of others without host 0's disk: the one of ``apart`` whose disk they see, which alone writes there.
+    var guests: [Int: Int] = [:]
     /// Those with a disk of their own where the checkpoints of another run are.
     var taken: [Int] = []
     /// Those with a checkpoint that would be gone on with if copies were kept: host 0 has none.
@@ -57,7 +61,15 @@ extension HostDisks.Plan {
     _ offer: HostDisks.Offer, newest own: CheckpointTag?, _ replies: [HostDisks.Reply], copies: Int
   ) throws(Failure) {
     (goesOn, lineage) = (offer.goesOn, offer.lineage)
-    apart = replies.indices.filter { !replies[$0].sharesDisk }.map { $0 + 1 }
+    var first: [String: Int] = [:]
+    for (host, reply) in zip(1..., replies) where !reply.sharesDisk {
+      if let disk = reply.disk, let owner = first[disk] {
+        guests[host] = owner
+      } else {
+        apart.append(host)
+        if let disk = reply.disk { first[disk] = host }
+      }
+    }
     func found(_ host: Int) -> CheckpointTag? { replies[host - 1].newest }
     if goesOn {
       newest = own
@@ -82,7 +94,7 @@ extension HostDisks.Plan {
         && (found(host) == newest || found(host)?.lineage.map { $0 == newest?.lineage } ?? false)
       if replies[host - 1].isBegun, !isOfRun {
         taken.append(host)
-      } else if host < copies {
+      } else if keepers.count + 1 < copies {
         keepers.append(host)
       }
     }

@@ -109,4 +109,18 @@ import Testing
     #expect(folder.names("out").isEmpty)
     #expect(DiskProbe(in: "/proc/nowhere") == nil)
   }
+
+  @Test func `whoever comes later reads the name that the first has given, which goes with the first`() throws
+  {
+    let first = try #require(DiskMark(at: ".mark", in: "\(folder.path)/out"))
+    let second = try #require(DiskMark(at: ".mark", in: "\(folder.path)/out"))
+    let other = try #require(DiskMark(at: ".mark", in: folder.path))
+    #expect(second.text == first.text)
+    #expect(other.text != first.text)
+    second.remove()
+    #expect(folder.names("out") == [".mark"])
+    first.remove()
+    #expect(folder.names("out").isEmpty)
+    #expect(DiskMark(at: ".mark", in: "/proc/nowhere") == nil)
+  }
 }
