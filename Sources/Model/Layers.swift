@@ -15,6 +15,12 @@ struct Linear {
   func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
     linear(x.cast(to: pass.computeType), pass.product(weight), pass.product(bias))
   }
+
+  /// Float32 logits `[B, K]` of features `[B, C]`.
+  func logits(_ features: Tensor, _ pass: Pass) -> Tensor {
+    guard pass.fuses(features) else { return self(features, pass).cast(to: .float32) }
+    return classified(features, affine, pass.computeType)
+  }
 }
 
 /// Layer normalisation over the channels, in float32.

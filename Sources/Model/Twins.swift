@@ -112,7 +112,7 @@ public struct Twins: Network {
   public func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor {
     let first = stages[0](stages[0].embedding(images: images, pass), pass)
     let last = stages.dropFirst().reduce(first) { map, stage in stage(stage.embedding(map, pass), pass) }
-    return head(norm(last.tokens).mean(over: 1), pass).cast(to: .float32)
+    return head.logits(norm(last.tokens).mean(over: 1), pass)
   }
 }
 

@@ -122,7 +122,7 @@ public struct VisionTransformer: Network {
     let first = concatenated(front.map { $0.repeated(B) } + [patches], along: 1) + positions
     let tokens = blocks.reduce(pass.dropped(first, 0)) { $1($0, pass) }
     return heads.enumerated().map { token, head in
-      head(norm(tokens.selected(1, token)), pass).cast(to: .float32)
+      head.logits(norm(tokens.selected(1, token)), pass)
     }
   }
 }

@@ -111,7 +111,7 @@ extension Recipe.Schedule {
   /// How the rate moves, for the start of a run.
   var path: String {
     let start =
-      warmupEpochs > 0 || kind == .cosine ? "from \(warmup) over \(counted(warmupEpochs, "epoch")), " : ""
+      warmupEpochs > 0 ? "from \(warmup) over \(counted(warmupEpochs, "epoch")), " : ""
     let end = hasCycles && cycleLimit > 1 ? ", in \(cycleLimit) cycles" : ""
     return start + fall + end + (movesWithUpdates ? ", at every update" : "")
   }

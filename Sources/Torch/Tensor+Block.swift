@@ -2,8 +2,8 @@ import CTorch
 
 /// How a network's operations are computed.
 public enum Kernels: String, CaseIterable, Sendable {
-  /// The halves of a block, patch embeddings and positional encodings each as one operation of our own, where device,
-  /// type and processor have it.
+  /// The halves of a block, patch embeddings, positional encodings and classifiers each as one operation of our own, where
+  /// device, type and processor have it.
   case fused
   /// Every operation by libtorch.
   case reference
@@ -137,6 +137,14 @@ public func embedded(
       ct_embedding(tokens.handle, map, convolution.handles, norm.handles, epsilon, type.rawValue, $0)
     }
   }
+}
+
+/// `features · weightᵀ + bias` for a float32 feature a row: `[B, C]` to float32 `[B, outputs]`, as one operation whose products
+/// are of `type`.
+public func classified(
+  _ features: Tensor, _ layer: Affine, _ type: DType, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  tensor(file, line) { ct_classifier(features.handle, layer.handles, type.rawValue, $0) }
 }
 
 /// `tokens + convolution(tokens)` for a map's float32 tokens `[B, height·width, C]`, 3 × 3, each channel by itself, as one

@@ -9,12 +9,14 @@ void test_mlp();
 void test_attention();
 void test_embedding();
 void test_position();
+void test_classifier();
 
 int main() {
   test_mlp();
   test_attention();
   test_embedding();
   test_position();
+  test_classifier();
   std::printf(harness::failures ? "%d FAILED\n" : "all passed\n", harness::failures);
   return harness::failures ? 1 : 0;
 }

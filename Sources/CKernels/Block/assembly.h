@@ -46,6 +46,8 @@ namespace ck::CK_SET {
 #include "embedding_backward.h"
 #include "embedding_forward.h"
 #include "position.h"
+//
+#include "classifier.h"
 
 template <class S, class P>
 constexpr Kernels kernels = {
@@ -72,6 +74,10 @@ constexpr Kernels kernels = {
     .position_scratch = Position::scratch_bytes,
     .position_forward = Position::forward,
     .position_backward = Position::backward,
+    .classifier_forward_scratch = Classifier<P>::forward_scratch,
+    .classifier_forward = Classifier<P>::forward,
+    .classifier_backward_scratch = Classifier<P>::backward_scratch,
+    .classifier_backward = Classifier<P>::backward,
 };
 
 extern const Table table;

@@ -49,6 +49,12 @@ struct Kernels {
   void (*position_forward)(const ck_threads *, const ck_position &, const float *x, float *y, char *scratch);
   void (*position_backward)(const ck_threads *, const ck_position &, const float *x, const float *dy, float *dx,
                             float *dweight, float *dbias, char *scratch);
+
+  int64_t (*classifier_forward_scratch)(const ck_classifier &, int threads);
+  void (*classifier_forward)(const ck_threads *, const ck_classifier &, const float *x, float *y, char *scratch);
+  int64_t (*classifier_backward_scratch)(const ck_classifier &, int threads);
+  void (*classifier_backward)(const ck_threads *, const ck_classifier &, const float *x, const float *dy, float *dx,
+                              const ck_linear_gradients &, char *scratch);
 };
 
 struct Table {

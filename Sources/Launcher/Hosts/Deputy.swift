@@ -20,6 +20,8 @@ final class Deputy {
   /// Whether a worker was started here, in any attempt, and in the one that runs.
   private var hasLaunched = false
   private var takesPart = false
+  /// Whether host 0 is connected and has not been told that this host is there.
+  private var owesJoin = false
   private var nextBeat = Duration.zero
   /// When host 0 was last heard.
   private var heard = Duration.zero
@@ -89,8 +91,9 @@ extension Deputy {
   }
 
   private func collect(_ rank: Int) {
-    guard let ending = station.attempt.collect(rank, &station.console), standing == .here else { return }
-    tellEnd(of: rank, ending)
+    let ending = station.attempt.collect(rank, &station.console)
+    if let ending, standing == .here { tellEnd(of: rank, ending) }
+    join()
   }
 
   private func tellEnd(of rank: Int, _ ending: Ending) {
@@ -201,8 +204,10 @@ extension Deputy {
         dialling.noteConnection()
         standing = .dialling(dialling)
       }
-      dial.send(.join(description))
+      owesJoin = true
+      join()
     case .disconnected:
+      owesJoin = false
       if case .leaving = standing { return }
       lose("the connection to host 0 is gone")
     case .refused(let isDialledOn):
@@ -215,6 +220,13 @@ extension Deputy {
       heard = station.now
       try take(order)
     }
+  }
+
+  /// Joins once all workers of an attempt that is over have ended: as long as the kernel has one, it has its card and memory too.
+  private func join() {
+    guard owesJoin, workers.isEmpty else { return }
+    owesJoin = false
+    dial.send(.join(description))
   }
 
   private func take(_ order: HostOrder) throws(LaunchError) {

@@ -1,0 +1,58 @@
+// Tests of classifiers: against ATen in float64, with ATen's own bfloat16 error as the bound in bfloat16.
+#include <algorithm>
+
+#include "classifier_harness.h"
+
+using namespace harness;
+
+namespace {
+
+const std::vector<ClassifierCase> cases = {
+    {16, 512, 1000},  // alt_gvt_small
+    {2, 64, 10},      // few of everything
+    {1, 33, 1},       // one class, nothing even
+    {97, 71, 257},    // more than a chunk of rows, more than a piece of columns
+    {300, 320, 513},  // several of both
+};
+
+ClassifierResult by_kernel(const ClassifierCase &c, const ClassifierTensors &t, ck_type type, int count) {
+  ClassifierKernel kernel(c, t, type, count);
+  ClassifierResult r = kernel.zeros();
+  kernel.forward(r[0].second.data_ptr<float>());
+  kernel.backward(r);
+  const at::Tensor once = r[2].second.clone();
+  kernel.backward(r);
+  check(error(r[2].second, 2 * once) <= 1e-6, "classifier of %d: gradients are not added", c.inputs);
+  for (size_t i = 2; i < r.size(); i++) r[i].second *= 0.5;
+  return r;
+}
+
+void compare(const Way &way, const ClassifierCase &c) {
+  const ClassifierTensors t(c);
+  const auto narrow = way.type == CK_FLOAT32 ? at::kFloat : at::kBFloat16;
+  const ClassifierResult expected = classifier_by_aten(t.leaves(at::kDouble), at::kDouble);
+  const ClassifierResult peer = classifier_by_aten(t.leaves(at::kFloat), narrow);
+  const ClassifierResult got = by_kernel(c, t, way.type, 1);
+  for (size_t i = 0; i < got.size(); i++) {
+    const double ours = error(got[i].second, expected[i].second), theirs = error(peer[i].second, expected[i].second);
+    const double bound = way.type == CK_FLOAT32 ? 1e-6 : std::max(1e-6, 1.05 * theirs);
+    if (std::getenv("VERBOSE")) std::printf("  %-7s ours %.2e ATen %.2e\n", got[i].first, ours, theirs);
+    check(ours <= bound, "%s classifier of %d x %d to %d %s: error %.3g, ATen's %.3g", way.name().c_str(), c.rows,
+          c.inputs, c.outputs, got[i].first, ours, theirs);
+  }
+  for (int count : {2, 3}) {
+    const ClassifierResult other = by_kernel(c, t, way.type, count);
+    for (size_t i = 0; i < got.size(); i++)
+      check(same_bits(other[i].second, got[i].second), "%s classifier of %d x %d to %d %s: other bits with %d threads",
+            way.name().c_str(), c.rows, c.inputs, c.outputs, got[i].first, count);
+  }
+}
+
+}  // namespace
+
+void test_classifier() {
+  for (const Way &way : ways()) {
+    way.use();
+    for (const ClassifierCase &c : cases) compare(way, c);
+  }
+}
