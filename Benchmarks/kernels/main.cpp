@@ -1,6 +1,6 @@
 // kernel-bench: each kernel of a block in turns with ATen's operations, on one instruction set.
 //
-//     kernel-bench avx2|avx512|avx512_bf16 [all|mlp|local|global|embedding|position|classifier [BATCH [THREADS [ROUNDS]]]]
+//     kernel-bench avx2|avx512|avx512_bf16 [all|mlp|local|global|embedding|position|linear [BATCH [THREADS [ROUNDS]]]]
 //
 // What ATen uses is for the environment to say, once a process: scripts/bench-kernels holds it to the same set.
 #include "measurement.h"
@@ -12,7 +12,7 @@ void bench_local_attention(const Setting &);
 void bench_global_attention(const Setting &);
 void bench_embedding(const Setting &);
 void bench_position(const Setting &);
-void bench_classifier(const Setting &);
+void bench_linear_layer(const Setting &);
 
 struct Kernel {
   const char *name;
@@ -24,7 +24,7 @@ static const Kernel kernels[] = {{"mlp", bench_mlp},
                                  {"global", bench_global_attention},
                                  {"embedding", bench_embedding},
                                  {"position", bench_position},
-                                 {"classifier", bench_classifier}};
+                                 {"linear", bench_linear_layer}};
 
 static int number(int count, char **words, int index, int otherwise) {
   return index < count ? std::atoi(words[index]) : otherwise;
@@ -38,7 +38,7 @@ int main(int count, char **words) {
   for (const Kernel &k : kernels) known = known || kernel == k.name;
   if ((set != "avx2" && set != "avx512" && set != "avx512_bf16") || !known || batch < 1 || threads < 1 || rounds < 1) {
     std::fprintf(stderr,
-                 "kernel-bench avx2|avx512|avx512_bf16 [all|mlp|local|global|embedding|position|classifier [BATCH "
+                 "kernel-bench avx2|avx512|avx512_bf16 [all|mlp|local|global|embedding|position|linear [BATCH "
                  "[THREADS [ROUNDS]]]]\n");
     return 2;
   }

@@ -19,7 +19,7 @@ struct Linear {
   /// Float32 logits `[B, K]` of features `[B, C]`.
   func logits(_ features: Tensor, _ pass: Pass) -> Tensor {
     guard pass.fuses(features) else { return self(features, pass).cast(to: .float32) }
-    return classified(features, affine, pass.computeType)
+    return linear(features, affine, pass.computeType)
   }
 }
 

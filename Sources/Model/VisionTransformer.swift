@@ -117,13 +117,28 @@ public struct VisionTransformer: Network {
 
   /// Those of the head of each token in front.
   public func answers(_ images: Tensor, _ pass: Pass) -> [Tensor] {
-    let patches = FeatureMap(planes: embedding(images, pass)).tokens.cast(to: .float32)  // [B, N, C]
+    let patches = embedded(images, pass)  // [B, N, C]
     let B = patches.shape[0]
     let first = concatenated(front.map { $0.repeated(B) } + [patches], along: 1) + positions
     let tokens = blocks.reduce(pass.dropped(first, 0)) { $1($0, pass) }
     return heads.enumerated().map { token, head in
       head.logits(norm(tokens.selected(1, token)), pass)
     }
+  }
+}
+
+extension VisionTransformer {
+  /// Patches of images as tokens; pixels that are left over at the right and the bottom belong to none.
+  private func embedded(_ images: Tensor, _ pass: Pass) -> Tensor {
+    guard pass.fuses(images) else {
+      return FeatureMap(planes: embedding(images, pass)).tokens.cast(to: .float32)
+    }
+    let (B, P) = (images.shape[0], shape.patch)
+    let (h, w) = (images.shape[2] / P, images.shape[3] / P)
+    let whole = images.narrowed(2, to: 0..<h * P).narrowed(3, to: 0..<w * P)
+    let grid = whole.reshaped([B, 3, h, P, w, P]).permuted([0, 2, 4, 1, 3, 5])  // [B, h, w, 3, P, P]
+    let patches = grid.reshaped([B * h * w, 3 * P * P])
+    return linear(patches, embedding.affine, pass.computeType).reshaped([B, h * w, shape.channels])
   }
 }
 

@@ -2,8 +2,8 @@ import CTorch
 
 /// How a network's operations are computed.
 public enum Kernels: String, CaseIterable, Sendable {
-  /// The halves of a block, patch embeddings, positional encodings and classifiers each as one operation of our own, where
-  /// device, type and processor have it.
+  /// The halves of a block, patch embeddings, positional encodings and layers that stand alone each as one operation of our
+  /// own, where device, type and processor have it.
   case fused
   /// Every operation by libtorch.
   case reference
@@ -139,12 +139,12 @@ public func embedded(
   }
 }
 
-/// `features · weightᵀ + bias` for a float32 feature a row: `[B, C]` to float32 `[B, outputs]`, as one operation whose products
-/// are of `type`.
-public func classified(
+/// `features · weightᵀ + bias` for float32 features `[R, D]`: float32 `[R, outputs]`, as one operation whose products are of
+/// `type`; the layer's weight has D values an output, in whatever shape.
+public func linear(
   _ features: Tensor, _ layer: Affine, _ type: DType, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  tensor(file, line) { ct_classifier(features.handle, layer.handles, type.rawValue, $0) }
+  tensor(file, line) { ct_linear_layer(features.handle, layer.handles, type.rawValue, $0) }
 }
 
 /// `tokens + convolution(tokens)` for a map's float32 tokens `[B, height·width, C]`, 3 × 3, each channel by itself, as one

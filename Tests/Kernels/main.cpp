@@ -9,14 +9,14 @@ void test_mlp();
 void test_attention();
 void test_embedding();
 void test_position();
-void test_classifier();
+void test_linear_layer();
 
 int main() {
   test_mlp();
   test_attention();
   test_embedding();
   test_position();
-  test_classifier();
+  test_linear_layer();
   std::printf(harness::failures ? "%d FAILED\n" : "all passed\n", harness::failures);
   return harness::failures ? 1 : 0;
 }

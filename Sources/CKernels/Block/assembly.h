@@ -47,7 +47,7 @@ namespace ck::CK_SET {
 #include "embedding_forward.h"
 #include "position.h"
 //
-#include "classifier.h"
+#include "linear_layer.h"
 
 template <class S, class P>
 constexpr Kernels kernels = {
@@ -74,10 +74,10 @@ constexpr Kernels kernels = {
     .position_scratch = Position::scratch_bytes,
     .position_forward = Position::forward,
     .position_backward = Position::backward,
-    .classifier_forward_scratch = Classifier<P>::forward_scratch,
-    .classifier_forward = Classifier<P>::forward,
-    .classifier_backward_scratch = Classifier<P>::backward_scratch,
-    .classifier_backward = Classifier<P>::backward,
+    .linear_layer_forward_scratch = LinearLayer<P>::forward_scratch,
+    .linear_layer_forward = LinearLayer<P>::forward,
+    .linear_layer_backward_scratch = LinearLayer<P>::backward_scratch,
+    .linear_layer_backward = LinearLayer<P>::backward,
 };
 
 extern const Table table;

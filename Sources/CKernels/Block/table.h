@@ -50,10 +50,10 @@ struct Kernels {
   void (*position_backward)(const ck_threads *, const ck_position &, const float *x, const float *dy, float *dx,
                             float *dweight, float *dbias, char *scratch);
 
-  int64_t (*classifier_forward_scratch)(const ck_classifier &, int threads);
-  void (*classifier_forward)(const ck_threads *, const ck_classifier &, const float *x, float *y, char *scratch);
-  int64_t (*classifier_backward_scratch)(const ck_classifier &, int threads);
-  void (*classifier_backward)(const ck_threads *, const ck_classifier &, const float *x, const float *dy, float *dx,
+  int64_t (*linear_layer_forward_scratch)(const ck_linear_layer &, int threads);
+  void (*linear_layer_forward)(const ck_threads *, const ck_linear_layer &, const float *x, float *y, char *scratch);
+  int64_t (*linear_layer_backward_scratch)(const ck_linear_layer &, int threads);
+  void (*linear_layer_backward)(const ck_threads *, const ck_linear_layer &, const float *x, const float *dy, float *dx,
                               const ck_linear_gradients &, char *scratch);
 };
 

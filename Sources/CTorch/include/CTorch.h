@@ -233,8 +233,9 @@ int ct_embedding(const ct_tensor *x, const ct_map *map, ct_affine convolution, c
                  int dtype, ct_tensor **out);
 /// x + convolution(x) for float32 tokens of a map, 3 × 3, each channel by itself, with zeros around the map.
 int ct_positional_encoding(const ct_tensor *x, ct_map map, ct_affine convolution, ct_tensor **out);
-/// x · weightᵀ + bias for a float32 feature a row, [B, C] to [B, outputs]; products are of `dtype`.
-int ct_classifier(const ct_tensor *x, ct_affine layer, int dtype, ct_tensor **out);
+/// x · weightᵀ + bias for float32 features [R, D], to [R, outputs]; products are of `dtype`. The weight has D values an
+/// output.
+int ct_linear_layer(const ct_tensor *x, ct_affine layer, int dtype, ct_tensor **out);
 
 // Forms of weights that lie ready for these operations, in memory of the caller's (packed.cpp)
 

@@ -43,13 +43,12 @@ public struct DiskMark {
     if symlink(own, path) == 0 {
       (text, self.path) = (own, path)
     } else {
-      let room = 64
-      let read = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room) { bytes -> String? in
-        let count = readlink(path, bytes.baseAddress!, room)
-        return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
-      }
-      guard let read else { return nil }
-      (text, self.path) = (read, nil)
+      var bytes = [CChar](repeating: 0, count: 64)
+      let count = readlink(path, &bytes, bytes.count)
+      guard count > 0 else { return nil }
+      (text, self.path) = (
+        String(decoding: bytes.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self), nil
+      )
     }
   }
 

@@ -1,10 +1,10 @@
-// A classifier: logits y = x Wᵀ + b, and from dy its gradients.
+// A linear layer by itself: y = x Wᵀ + b, and from dy its gradients.
 //
 //   dx = dy W        dW += dyᵀ x        db += Σ dy
 //
-// x [R, D], y [R, N] float32, W [N, D]. Rows are few, as many as images, and outputs may be many, so a piece of a product
-// is a chunk of rows by some panels of columns. Backward has all rows as one span: chunks of them, each a piece, become
-// the operands dy and x (wgrad.h); then parts of dW, each a piece, sum over the rows. Nothing is saved but x.
+// x [R, D], y [R, N] float32, W [N, D]. A classifier has few rows, as many as images, and its outputs may be many, so a
+// piece of a product is a chunk of rows by some panels of columns. Backward takes rows in spans: a span's chunks, each a
+// piece, become the operands dy and x (wgrad.h); then parts of dW, each a piece, sum over its rows. Nothing is saved but x.
 #pragma once
 
 /// Rows of float32 as those of a product: in its element type, one finite element after each.
@@ -21,7 +21,7 @@ inline void take_rows(E *to, int64_t stride, const float *from, int rows, int co
 
 /// y [R, columns] = x [R, depth] · B + bias.
 template <class P>
-struct ClassifierProduct {
+struct LinearProduct {
   using E = typename P::Element;
   static constexpr int piece_columns = 256;
   static_assert(piece_columns % panel == 0);
@@ -56,79 +56,87 @@ struct ClassifierProduct {
 };
 
 template <class P>
-struct Classifier {
+struct LinearLayer {
   using E = typename P::Element;
   using Packed = typename P::Packed;
 
-  const ck_classifier &classifier;
+  /// Chunks of a span, whole blocks of rows (wgrad.h).
+  static constexpr int span = 32;
+  static_assert(span * chunk_rows % (block_steps * P::rows_per_step) == 0);
+
+  const ck_linear_layer &layer;
   const float *x, *dy;
   char *scratch;
+  int span_first = 0;
 
-  int64_t capacity() const { return (int64_t)chunks_of(classifier.rows) * chunk_rows / P::rows_per_step; }
-
-  /// The operands of dW, which all pieces share.
+  /// The operands of dW, which all pieces of a span share.
   struct Operands {
     RowPanels<P> dy, x;
     int64_t size;
   };
   Operands operands() const {
+    const int64_t capacity = (int64_t)smaller(span, chunks_of(layer.rows)) * chunk_rows / P::rows_per_step;
     Scratch part{scratch};
     Operands room;
-    room.dy = {part.take<Packed>(RowPanels<P>::size(classifier.outputs, capacity())), capacity()};
-    room.x = {part.take<Packed>(RowPanels<P>::size(classifier.inputs, capacity())), capacity()};
+    room.dy = {part.take<Packed>(RowPanels<P>::size(layer.outputs, capacity)), capacity};
+    room.x = {part.take<Packed>(RowPanels<P>::size(layer.inputs, capacity)), capacity};
     room.size = part.used;
     return room;
   }
 
   /// A worker's own: a chunk of either operand's rows.
-  int wider() const { return classifier.inputs > classifier.outputs ? classifier.inputs : classifier.outputs; }
-  int64_t worker_bytes() const { return ClassifierProduct<P>::worker_bytes(wider()); }
+  int wider() const { return layer.inputs > layer.outputs ? layer.inputs : layer.outputs; }
+  int64_t worker_bytes() const { return LinearProduct<P>::worker_bytes(wider()); }
 
-  /// A chunk of rows becomes operands.
+  /// A chunk of the span becomes operands.
   void operator()(int chunk, int worker) const {
     const Operands room = operands();
-    const int first = chunk * chunk_rows, rows = smaller(chunk_rows, classifier.rows - first);
+    const int at = chunk * chunk_rows, first = span_first + at, rows = smaller(chunk_rows, layer.rows - first);
     Scratch part{scratch, room.size + worker * worker_bytes()};
     E *values = part.take<E>(chunk_rows * scratch_stride<E>(wider()));
     auto store = [&](const RowPanels<P> &to, const float *from, int columns) {
       const int64_t stride = scratch_stride<E>(columns);
       take_rows(values, stride, from + (int64_t)first * columns, rows, columns);
-      store_operand(to, first, values, stride, rows, columns);
+      store_operand(to, at, values, stride, rows, columns);
     };
-    store(room.dy, dy, classifier.outputs);
-    store(room.x, x, classifier.inputs);
+    store(room.dy, dy, layer.outputs);
+    store(room.x, x, layer.inputs);
   }
 
+  /// The second phase of a span.
   struct Weights {
     const WeightGradient<P> gradient;
     int64_t steps;
     void operator()(int piece, int) const { gradient.run(piece, steps); }
   };
 
-  static int64_t forward_scratch(const ck_classifier &classifier, int threads) {
-    return ClassifierProduct<P>::worker_bytes(classifier.inputs) * threads;
+  static int64_t forward_scratch(const ck_linear_layer &layer, int threads) {
+    return LinearProduct<P>::worker_bytes(layer.inputs) * threads;
   }
 
-  static void forward(const ck_threads *threads, const ck_classifier &c, const float *x, float *y, char *scratch) {
-    ClassifierProduct<P>{c.rows, c.inputs, c.outputs, (const Packed *)c.layer.weight, c.layer.bias, x, y, scratch}.run(
+  static void forward(const ck_threads *threads, const ck_linear_layer &l, const float *x, float *y, char *scratch) {
+    LinearProduct<P>{l.rows, l.inputs, l.outputs, (const Packed *)l.layer.weight, l.layer.bias, x, y, scratch}.run(
         threads);
   }
 
-  static int64_t backward_scratch(const ck_classifier &classifier, int threads) {
-    const Classifier none{classifier, nullptr, nullptr, nullptr};
+  static int64_t backward_scratch(const ck_linear_layer &layer, int threads) {
+    const LinearLayer none{layer, nullptr, nullptr, nullptr};
     return none.operands().size + none.worker_bytes() * threads;
   }
 
-  static void backward(const ck_threads *threads, const ck_classifier &c, const float *x, const float *dy, float *dx,
+  static void backward(const ck_threads *threads, const ck_linear_layer &l, const float *x, const float *dy, float *dx,
                        const ck_linear_gradients &gradients, char *scratch) {
-    Classifier classifier{c, x, dy, scratch};
-    const Operands room = classifier.operands();
-    for_pieces(threads, chunks_of(c.rows), classifier);
-    Weights weights{{room.dy, room.x, c.outputs, c.inputs, gradients.weight, gradients.bias},
-                    (c.rows + P::rows_per_step - 1) / P::rows_per_step};
-    for_pieces(threads, weights.gradient.pieces(), weights);
+    LinearLayer layer{l, x, dy, scratch};
+    const Operands room = layer.operands();
+    for (; layer.span_first < l.rows; layer.span_first += span * chunk_rows) {
+      const int rows = smaller(l.rows - layer.span_first, span * chunk_rows);
+      for_pieces(threads, chunks_of(rows), layer);
+      Weights weights{{room.dy, room.x, l.outputs, l.inputs, gradients.weight, gradients.bias},
+                      (rows + P::rows_per_step - 1) / P::rows_per_step};
+      for_pieces(threads, weights.gradient.pieces(), weights);
+    }
     if (!dx) return;
-    ClassifierProduct<P>{c.rows, c.outputs, c.inputs, (const Packed *)c.layer.back, nullptr, dy, dx, scratch + room.size}
+    LinearProduct<P>{l.rows, l.outputs, l.inputs, (const Packed *)l.layer.back, nullptr, dy, dx, scratch + room.size}
         .run(threads);
   }
 };
