@@ -9,8 +9,11 @@ public enum Kernels: String, CaseIterable, Sendable {
   case reference
 
   /// Whether a part of the network over `tokens` or images, with products of a type, is one operation.
-  public func fuse(_ tokens: Tensor, _ type: DType) -> Bool {
-    self == .fused && tokens.device.kind == .cpu && ct_fuses(type.rawValue)
+  public func fuse(_ tokens: Tensor, _ type: DType) -> Bool { fuses(on: tokens.device, type) }
+
+  /// Whether parts of a network on a device, with products of a type, are single operations.
+  public func fuses(on device: Device, _ type: DType) -> Bool {
+    self == .fused && device.kind == .cpu && ct_fuses(type.rawValue)
   }
 
   /// Whether attention with so many channels in so many heads can be part of one.

@@ -35,6 +35,30 @@ import Torch
     #expect(norms.map(\.epsilon) == [Double](repeating: 1e-6, count: 37))
   }
 
+  /// One that loses its threads between two attempts goes on to the same bits.
+  @Test(arguments: [DType.float32, .bfloat16])
+  func `gradients have the same bits on any number of threads`(type: DType) throws {
+    let threads = Runtime.threads
+    defer { Runtime.threads = threads }
+    let side = 64
+    let images = (0..<5 * 3 * side * side).map { Float($0 % 251) / 125 - 1 }
+    let makers: [() throws -> any Network] = [
+      { try makeTwins("alt_gvt_nano", classes: 300) },
+      { VisionTransformer(.init(channels: 96, heads: 3, isDistilled: true), side: side, classes: 300) },
+    ]
+    for make in makers {
+      let gradients = try [1, 2, 3].map { (count: Int) -> [[UInt32]] in
+        Runtime.threads = count
+        let network = try make()
+        for parameter in network.parameters { parameter.tensor.requireGradient(true) }
+        let logits = network(Tensor(images, [5, 3, side, side]), .evaluation(computeType: type))
+        (logits * logits).sum().backward()
+        return network.parameters.map { $0.tensor.gradient.elements(as: Float.self).map(\.bitPattern) }
+      }
+      #expect(gradients.allSatisfy { $0 == gradients[0] && $0.allSatisfy { !$0.isEmpty } })
+    }
+  }
+
   @Test func `a seed gives the same weights again, another seed others`() throws {
     func head(_ seed: UInt64) throws -> [Float] {
       try #require(makeTwins("alt_gvt_nano", classes: 10, seed: seed).parameters.dropLast().last).tensor

@@ -23,13 +23,37 @@ import Torch
 
   @Test func `memory is that of what a worker keeps, and its moments are shared out`() {
     let memory = Expectation.Memory(parameters: 1_000_000, moments: 2, shares: 4, averages: true)
-    #expect(memory.all == 14_000_000)
+    #expect(memory.kept == 14_000_000)
     #expect(
       memory.line.hasPrefix(
         "Memory: 14.0 MB a worker for weights 4.0 MB, gradients 4.0 MB, moments 2.0 MB (of 8.0 MB on all 4), average 4.0 MB;"
       ))
     let plain = Expectation.Memory(parameters: 1_000_000, moments: 0, shares: 1, averages: false)
     #expect(plain.line.hasPrefix("Memory: 8.0 MB a worker for weights 4.0 MB, gradients 4.0 MB;"))
+    var stepping = plain
+    stepping.step = .init(activations: (2_000_000, 8), packed: 0)
+    #expect(
+      stepping.line.hasPrefix(
+        "Memory: about 202.3 MB a worker, for weights 4.0 MB, gradients 4.0 MB, activations 16.0 MB (2.0 MB an image), libraries "
+      ),
+      "\(stepping.line)")
+  }
+
+  /// As runs were measured: what another image adds to the peak, within a fifth.
+  @Test(arguments: [
+    ("alt_gvt_small", DType.float32, 46.5), ("pcpvt_small_v0", .float32, 68.2),
+    ("deit_tiny_patch16_224", .float32, 21.5), ("deit_small_patch16_224", .float32, 37.2),
+    ("alt_gvt_small", .bfloat16, 25.9), ("deit_small_patch16_224", .bfloat16, 17.4),
+  ])
+  func `what a step keeps of an image is about what was measured`(
+    name: String, type: DType, mebibytes: Double
+  )
+    throws
+  {
+    let bytes = try #require(SavedActivations(of: name, side: 224, type)).bytes
+    #expect(abs(Double(bytes) / 1_048_576 / mebibytes - 1) < 0.2, "\(Double(bytes) / 1_048_576)")
+    #expect(try #require(SavedActivations(of: name, side: 224, type, recomputes: true)).bytes < bytes * 3 / 5)
+    #expect(SavedActivations(of: "resnet50", side: 224, type) == nil)
   }
 
   @Test func `time is told by a run of the same steps alone`() throws {

@@ -83,7 +83,7 @@ public struct EvaluationFlags: ParsableArguments {
       confusion.csv        label, predicted, images: each pair that came up
       misclassified.csv    path, label, predicted, confidence: the most confident mistake first
       mistakes.html        the most confident mistakes to look at
-    Any number of workers comes to the same figures, and with as many threads each to the same bytes.
+    Any number of workers comes to the same figures, to the byte.
     """
 
   /// The same as flags of `train`, which evaluates with --eval; and what to tell the user of the weights.

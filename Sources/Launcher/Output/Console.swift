@@ -114,7 +114,7 @@ extension Console {
   var canDraw: Bool { output.isEmpty }
 
   private mutating func makeRoom() {
-    guard let erasure = bottom?.erasure(), !erasure.isEmpty else { return }
+    guard let erasure = bottom?.erasure(columns), !erasure.isEmpty else { return }
     output.command(erasure)
   }
 

@@ -14,7 +14,9 @@ extension Supervisor {
   /// Why the run ended, for its journal; nil where it was done.
   func reason(for outcome: Outcome) -> String? {
     if let rank = outcome.firstFailure { return report(outcome, firstFailure: rank).inShort }
-    return outcome.stopSignal.map { "stopped by \($0)" }
+    return outcome.stopSignal.map { signal in
+      if case .command = stopRequest { "stopped by twins-launch stop" } else { "stopped by \(signal)" }
+    }
   }
 
   /// Of ranks that met the same fault at the same time, the one tells of it that says what it was: the others are often silent.

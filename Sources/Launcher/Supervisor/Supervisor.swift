@@ -25,6 +25,8 @@ final class Supervisor {
   private var isDispossessed = false
   /// What a terminal shows of the run; nil where its lines are passed on as they are.
   private var view: LiveView?
+  /// Who asked first to stop the run, if anybody did.
+  private(set) var stopRequest: StopRequest?
   /// Keeps the run's page; nil where nothing is kept of the run.
   private var report: ReportKeeper?
 
@@ -43,7 +45,7 @@ final class Supervisor {
     if launch.journal != nil, let steps = launch.progressPath {
       report = ReportKeeper(of: Folders.parent(of: steps))
     }
-    station.console.columns = view?.columns
+    station.console.columns = view?.columns ?? (launch.isPlain ? nil : LiveView.columns(launch.environment))
     fleet = Fleet(size: launch.worldSize, grace: launch.grace, restarts: Restarts(launch.restarts))
     if hosts == nil { try station.prepare(attempt) }
   }
@@ -94,6 +96,7 @@ extension Supervisor {
       until: [fleet.deadline, hosts?.deadline, view?.nextLook])
     station.takeEnded(collect)
     while let signal = station.signals.next() { receive(signal) }
+    if !readable.isEmpty { view?.sayEpochs(of: attempt, at: now, on: &station.console) }
     station.read(readable)
     hearHosts()
     serveControl()
@@ -132,6 +135,7 @@ extension Supervisor {
   ///
   /// A scheduler sends a signal to every launcher: only a second one to the same insists.
   func stop(_ request: StopRequest, on host: Int = 0, insisting: Bool = false) {
+    stopRequest = stopRequest ?? request
     let isFirst = askers.insert(host).inserted
     guard insisting || !isFirst || !fleet.isAskedToStop else { return }
     let answer = fleet.answerToStop(isForeign: launch.isForeign)

@@ -17,13 +17,26 @@ struct LiveView: Sendable {
 
   private static let pause = Duration.milliseconds(250)
 
+  /// Of the terminal that standard output goes to; nil where it goes to none, or to one that nothing is drawn on.
+  static func columns(_ environment: [String: String]) -> Int? {
+    let canvas = Canvas.standardOutput(environment)
+    guard canvas.height != nil, canvas.isColoured, environment["TERM"]?.isEmpty == false else { return nil }
+    return canvas.width
+  }
+
   /// Nil where standard output goes to no terminal, or the user wants plain lines.
   ///
   /// - Parameter output: The run's output folder.
   init?(of output: String, _ environment: [String: String]) {
-    let canvas = Canvas.standardOutput(environment)
-    guard canvas.height != nil, canvas.isColoured, environment["TERM"]?.isEmpty == false else { return nil }
-    (self.output, self.environment, columns) = (output, environment, canvas.width)
+    guard let columns = Self.columns(environment) else { return nil }
+    (self.output, self.environment, self.columns) = (output, environment, columns)
+  }
+
+  /// Says which epochs were finished, before a line is passed on that was written after that.
+  mutating func sayEpochs(of attempt: Attempt, at now: Duration, on console: inout Console) {
+    guard let (state, updates) = attempt.liveness?.read(0) else { return }
+    let rank = RankView(rank: 0, state: state, updates: updates, isStopped: false)
+    look([rank], at: now, .standardOutput(environment), console: &console)
   }
 
   /// Draws how the attempt stands, where it is time to.
@@ -40,10 +53,7 @@ struct LiveView: Sendable {
 
   /// Says what came since the last look, and leaves the terminal as it was found.
   mutating func end(_ attempt: Attempt, at now: Duration, on console: inout Console) {
-    if let (state, updates) = attempt.liveness?.read(0) {
-      let rank = RankView(rank: 0, state: state, updates: updates, isStopped: false)
-      look([rank], at: now, .standardOutput(environment), console: &console)
-    }
+    sayEpochs(of: attempt, at: now, on: &console)
     console.clearBottom()
   }
 
@@ -70,6 +80,6 @@ extension FinishedEpoch {
   fileprivate init(_ line: EpochLog.Line) {
     self.init(line.epoch, seconds: nil)
     (trainingLoss, loss) = (line.trainLoss, line.testLoss)
-    (accuracy1, accuracy5) = (line.accuracy1, line.accuracy5)
+    (accuracy1, accuracy5, balancedAccuracy) = (line.accuracy1, line.accuracy5, line.balancedAccuracy)
   }
 }

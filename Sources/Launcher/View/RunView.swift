@@ -11,6 +11,8 @@ struct RunView: Sendable {
   /// Acc@1 of each evaluated epoch that was seen.
   private var accuracies: [Double] = []
   private var best: (accuracy: Double, epoch: Int)?
+  /// The best Acc@1 of the run so far; nil where that is not known.
+  private var highest: Double?
   /// The last epoch with a line, or the one before the first that was seen.
   private var lastEpoch: Int?
   private var hasHead = false
@@ -32,14 +34,24 @@ struct RunView: Sendable {
     guard let status = first else { return [] }
     pace.look(status, at: now)
     if lastEpoch == nil, status.finished == nil { lastEpoch = status.epoch.map { $0 - 1 } }
+    if lastEpoch == -1 { highest = -.infinity }
     guard let epoch = status.finished, epoch.number != lastEpoch else { return [] }
     let between = lastEpoch.map { $0 + 1 < epoch.number ? missed($0 + 1..<epoch.number) : [] } ?? []
     lastEpoch = epoch.number
     defer { hasHead = true }
-    return (hasHead ? [] : [EpochRow.head]) + (between + [epoch]).map { note($0, on: canvas) }
+    return (hasHead ? [] : [EpochRow.head(on: canvas)]) + between.map { note(judged($0), on: canvas) }
+      + [note(epoch, on: canvas)]
+  }
+
+  /// An epoch of which its log alone tells, which does not say whether it was the best.
+  private func judged(_ epoch: FinishedEpoch) -> FinishedEpoch {
+    var epoch = epoch
+    if let highest, let accuracy = epoch.accuracy1 { epoch.isBest = accuracy > highest }
+    return epoch
   }
 
   private mutating func note(_ epoch: FinishedEpoch, on canvas: Canvas) -> String {
+    if let known = epoch.best ?? (epoch.isBest ? epoch.accuracy1 : nil) { highest = known }
     if let accuracy = epoch.accuracy1 {
       accuracies.append(accuracy)
       if epoch.isBest { best = (accuracy, epoch.number) }
@@ -52,37 +64,41 @@ struct RunView: Sendable {
   /// - Parameter slow: Ranks that hold the others up, and what is to be said of each.
   func lines(on canvas: Canvas, slow: [Int: String] = [:]) -> [String] {
     guard let status = first, status.epoch != nil else { return [] }
-    return [bar(status, on: canvas)] + wrapped(figures(status, on: canvas), to: canvas.width) + laggards(slow)
+    let late = laggards(slow)
+    let moves = late.isEmpty
+    return [bar(status, moves, on: canvas)] + wrapped(figures(status, moves, on: canvas), to: canvas.width)
+      + late
   }
 
-  private func bar(_ status: WorkerStatus, on canvas: Canvas) -> String {
+  private func bar(_ status: WorkerStatus, _ moves: Bool, on canvas: Canvas) -> String {
     let epoch = status.epoch ?? 0
     let name = "epoch \(epoch)" + (status.epochs.map { " (\(epoch + 1) of \($0))" } ?? "")
     let part = status.stepsOfEpoch == 0 ? 0 : Double(status.step) / Double(status.stepsOfEpoch)
-    let tail = " \(padded("\(Int(part * 100))", 3)) %  \(status.step)/\(status.stepsOfEpoch)  \(rest(status))"
+    let tail =
+      " \(padded("\(Int(part * 100))", 3)) %  \(status.step)/\(status.stepsOfEpoch)  \(rest(status, moves))"
     let room = max(0, min(60, canvas.width - name.count - tail.count - 2))
     return room < 4 ? name + " " + tail : "\(name) \(ProgressBar(part).text(room, on: canvas))\(tail)"
   }
 
-  /// What it does beside training, or when the epoch's steps are done.
-  private func rest(_ status: WorkerStatus) -> String {
+  /// What it does beside training, or when the epoch's steps are done; nobody knows that while one rank holds the others up.
+  private func rest(_ status: WorkerStatus, _ moves: Bool) -> String {
     switch status.phase {
     case .start: return "starting"
     case .evaluate: return "evaluating"
     case .checkpoint: return "saving"
     case .done: return "done"
     case .data, .forward, .backward, .communicate, .optimizer:
-      return pace.restOfEpoch(status).map { "eta \($0.text)" } ?? ""
+      return moves ? pace.restOfEpoch(status).map { "eta \($0.text)" } ?? "" : ""
     }
   }
 
-  private func figures(_ status: WorkerStatus, on canvas: Canvas) -> [String] {
+  private func figures(_ status: WorkerStatus, _ moves: Bool, on canvas: Canvas) -> [String] {
     [
       status.loss.map { "loss \(decimal($0, 4))" },
       status.learningRate.map { "lr \(scientific($0))" },
-      status.imagesPerSecond.map { "\(decimal($0, $0 < 100 ? 1 : 0)) images/s" },
+      moves ? status.imagesPerSecond.map { "\(decimal($0, $0 < 100 ? 1 : 0)) images/s" } : nil,
       Self.dataShare(status).map { "data \($0) %" },
-      pace.restOfRun(status).map { "run ends in \($0.text)" },
+      moves ? pace.restOfRun(status).map { "run ends in \($0.text)" } : nil,
       best.map { "best Acc@1 \(decimal($0.accuracy, 2)) in epoch \($0.epoch)" },
       accuracies.count > 1 ? canvas.sparkline(accuracies, width: 20) : nil,
     ].compactMap(\.self)
@@ -122,23 +138,43 @@ struct RunView: Sendable {
 }
 
 /// The line of a finished epoch; a figure that is not known is blank.
-enum EpochRow {
-  static let head = " epoch     loss  test loss   Acc@1   Acc@5  balanced       time"
+struct EpochRow: Sendable {
+  private let title: String
+  private let width: Int
+  private let text: @Sendable (FinishedEpoch) -> String
+
+  private static let all = [
+    EpochRow(title: "epoch", width: 6) { "\($0.number)" },
+    EpochRow(title: "loss", width: 9) { figure($0.trainingLoss, 4) },
+    EpochRow(title: "test loss", width: 11) { figure($0.loss, 4) },
+    EpochRow(title: "Acc@1", width: 8) { figure($0.accuracy1, 2) },
+    EpochRow(title: "Acc@5", width: 8) { figure($0.accuracy5, 2) },
+    EpochRow(title: "balanced", width: 10) { figure($0.balancedAccuracy, 2) },
+    EpochRow(title: "time", width: 11) { $0.seconds.map { clockTime(seconds: Int($0.rounded())) } ?? "" },
+  ]
+  /// What a narrow terminal goes without, the first of these first.
+  private static let spare = ["balanced", "Acc@5", "test loss"]
+  private static let markWidth = 3
+
+  private static func columns(on canvas: Canvas) -> [EpochRow] {
+    spare.reduce(all) { columns, title in
+      columns.reduce(markWidth) { $0 + $1.width } <= canvas.width
+        ? columns : columns.filter { $0.title != title }
+    }
+  }
+
+  static func head(on canvas: Canvas) -> String {
+    columns(on: canvas).map { padded($0.title, $0.width) }.joined()
+  }
 
   static func line(_ epoch: FinishedEpoch, on canvas: Canvas) -> String {
-    let time = epoch.seconds.map { clockTime(seconds: Int($0.rounded())) } ?? ""
-    let cells = [
-      padded("\(epoch.number)", 6), cell(epoch.trainingLoss, 4, 9), cell(epoch.loss, 4, 11),
-      cell(epoch.accuracy1, 2, 8), cell(epoch.accuracy5, 2, 8), cell(epoch.balancedAccuracy, 2, 10),
-      padded(time, 11),
-    ]
-    let line = cells.joined()
+    let line = columns(on: canvas).map { padded($0.text(epoch), $0.width) }.joined()
     if epoch.isBest { return line + (canvas.isUnicode ? "  ▲" : "  *") }
     return String(line.prefix(upTo: line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex))
   }
 
-  private static func cell(_ value: Double?, _ digits: Int, _ width: Int) -> String {
-    padded(value.map { decimal($0, digits) } ?? "", width)
+  private static func figure(_ value: Double?, _ digits: Int) -> String {
+    value.map { decimal($0, digits) } ?? ""
   }
 }
 

@@ -71,7 +71,7 @@ struct WorkerRun {
     }
     plan.sayRecipe(on: rank.console)
     if request.run.trains {
-      plan.sayStart(on: rank.console)
+      plan.sayStart(of: rank)
       for line in Expectation(plan, rank).lines { rank.console.print(line) }
     }
     if let hosts = placement.hosts?.hosts {

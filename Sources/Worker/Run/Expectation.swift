@@ -16,6 +16,8 @@ struct Expectation: Equatable {
   /// Nil likewise, and where nothing is written.
   var disk: DiskRoom?
   var pace: EarlierPace?
+  /// Images a second of all ranks, by what their processors multiply; nil where that tells nothing.
+  var reckoned: Double?
   /// Images that an epoch trains on.
   let images: Int
   /// What measures some steps where no earlier run tells of them.
@@ -23,7 +25,7 @@ struct Expectation: Equatable {
 
   static func == (one: Self, other: Self) -> Bool { one.lines == other.lines }
 
-  /// Bytes of what a worker keeps from step to step.
+  /// Bytes of what a worker keeps from step to step, and of what a step needs beside that where it is known.
   struct Memory: Equatable {
     let weights: Int
     /// Of the optimizer, where it is not divided.
@@ -31,6 +33,23 @@ struct Expectation: Equatable {
     /// How many ranks divide that.
     let shares: Int
     let average: Int
+    /// Of a step; nil where only a step tells.
+    var step: Step?
+
+    /// What a step needs beside what is kept.
+    struct Step: Equatable {
+      /// What forward leaves for backward, of an image, and how many images there are.
+      let activations: (image: Int, count: Int)
+      /// Weights as products take them, which the workers of a host share.
+      let packed: Int
+
+      static func == (one: Self, other: Self) -> Bool {
+        one.activations == other.activations && one.packed == other.packed
+      }
+    }
+
+    /// What libtorch and the rest of the program take, as measured.
+    private static let libraries = 170 << 20
 
     /// - Parameters:
     ///   - parameters: Numbers that are learnt.
@@ -43,7 +62,10 @@ struct Expectation: Equatable {
     }
 
     /// Gradients are as large as the weights.
-    var all: Int { 2 * weights + moments / shares + average }
+    var kept: Int { 2 * weights + moments / shares + average }
+
+    /// What rank 0 copies to be saved while training goes on.
+    private var copy: Int { weights + moments / shares + average }
 
     var line: String {
       let share = shares > 1 ? " (of \(byteSize(moments)) on all \(shares))" : ""
@@ -51,8 +73,18 @@ struct Expectation: Equatable {
         ["weights \(byteSize(weights))", "gradients \(byteSize(weights))"]
         + (moments > 0 ? ["moments \(byteSize(moments / shares))\(share)"] : [])
         + (average > 0 ? ["average \(byteSize(average))"] : [])
-      return "Memory: \(byteSize(all)) a worker for \(parts.joined(separator: ", ")); "
-        + "what activations and libraries take comes to it, and only a step tells it"
+      guard let step else {
+        return "Memory: \(byteSize(kept)) a worker for \(parts.joined(separator: ", ")); "
+          + "what activations and libraries take comes to it, and only a step tells it"
+      }
+      let activations = step.activations.image * step.activations.count
+      let more =
+        ["activations \(byteSize(activations)) (\(byteSize(step.activations.image)) an image)"]
+        + (step.packed > 0 ? ["packed weights \(byteSize(step.packed))"] : [])
+        + ["libraries \(byteSize(Self.libraries))"]
+      let all = kept + activations + step.packed + Self.libraries
+      return "Memory: about \(byteSize(all)) a worker, for \((parts + more).joined(separator: ", ")); "
+        + "on rank 0 \(byteSize(copy)) more, which it copies to be saved"
     }
   }
 
@@ -62,16 +94,24 @@ struct Expectation: Equatable {
   }
 
   private var time: String {
-    guard let pace else {
+    if let pace {
+      return
+        "Time: \(time(at: pace.imagesPerSecond)), at \(fixed(pace.imagesPerSecond, 1)) images/s as in \(masked(pace.folder)), if "
+        + "this machine is as free as it was then; evaluation and saving come to it"
+    }
+    guard let reckoned else {
       return
         "Time: not known, since no run like this lies beside its folder. Some steps to measure: \(measurement)"
     }
-    let epoch = Double(images) / pace.imagesPerSecond
-    let epochs = Double(updates.all) / Double(max(1, updates.epoch))
     return
-      "Time: \(ReferenceLines.duration(epoch)) an epoch and \(ReferenceLines.duration(epoch * epochs)) in all, at "
-      + "\(fixed(pace.imagesPerSecond, 1)) images/s as in \(masked(pace.folder)), if this machine is as free as it was then; "
-      + "evaluation and saving come to it"
+      "Time: about \(time(at: reckoned)), at \(fixed(reckoned, 1)) images/s if the processors are free, reckoned from what they "
+      + "multiply; evaluation and saving come to it. Some steps to measure: \(measurement)"
+  }
+
+  private func time(at imagesPerSecond: Double) -> String {
+    let epoch = Double(images) / imagesPerSecond
+    let epochs = Double(updates.all) / Double(max(1, updates.epoch))
+    return "\(ReferenceLines.duration(epoch)) an epoch and \(ReferenceLines.duration(epoch * epochs)) in all"
   }
 }
 
@@ -82,20 +122,57 @@ extension Expectation {
     updates = (recipe.updates(of: plan.updates), recipe.allUpdates(of: plan.updates))
     images = updates.epoch * recipe.imagesPerUpdate
     disk = DiskRoom(plan)
-    memory = ModelFacts.parameters(of: plan).map {
-      let divides =
-        plan.parallelism.shardsOptimizer ?? true && rank.device == .cpu
-        && !recipe.optimizer.takesWholeParameters
-      return Memory(
-        parameters: $0, moments: Optimizer.moments(of: recipe.optimizer),
-        shares: divides ? recipe.worldSize : 1,
-        averages: recipe.ema.enabled)
-    }
+    memory = ModelFacts.parameters(of: plan).map { Memory(parameters: $0, plan, rank) }
     pace = EarlierPace(of: recipe, near: plan.folder.path)
+    reckoned = recipe.reckonedSpeed(rank)
     measurement =
       "twins-launch bench step --nproc \(rank.environment.localWorldSize) --model \(recipe.model.name) "
       + "--input-size \(recipe.data.inputSize) --batch-size \(recipe.data.batchSize)"
       + (recipe.precision.level == .O0 ? "" : " --amp \(recipe.precision.level.rawValue)")
+  }
+}
+
+extension Expectation.Memory {
+  fileprivate init(parameters: Int, _ plan: RunPlan, _ rank: Rank) {
+    let recipe = plan.recipe
+    let divides =
+      plan.parallelism.shardsOptimizer ?? true && rank.device == .cpu
+      && !recipe.optimizer.takesWholeParameters
+    self.init(
+      parameters: parameters, moments: Optimizer.moments(of: recipe.optimizer),
+      shares: divides ? recipe.worldSize : 1, averages: recipe.ema.enabled)
+    let activations = SavedActivations(
+      of: recipe.model.name, side: recipe.data.inputSize, recipe.computeType,
+      recomputes: plan.parallelism.recomputesBlocks)
+    guard recipe.isFused(on: rank.device), let activations else { return }
+    let forms = recipe.computeType == .float32 ? 2 : 1
+    step = Step(
+      activations: (activations.bytes, recipe.data.batchSize),
+      packed: rank.environment.localWorldSize > 1 ? forms * weights : 0)
+  }
+}
+
+extension Recipe {
+  /// The part of their peak at which the kernels' products run in a step, on the processors that were measured.
+  private static let efficiency = 0.6
+
+  /// Whether a step is computed by kernels of our own.
+  func isFused(on device: Device) -> Bool {
+    kernels.fuses(on: device, computeType) && model.dropout == 0
+  }
+
+  /// Images a second of all ranks on a processor that nobody else uses; nil where its products tell nothing of that.
+  fileprivate func reckonedSpeed(_ rank: Rank) -> Double? {
+    guard isFused(on: rank.device), let facts = ModelFacts.all.first(where: { $0.name == model.name }) else {
+      return nil
+    }
+    let side = Double(data.inputSize) / 224
+    // Backward takes twice what forward does.
+    let operations = 3 * 2 * Double(facts.multiplyAdds) * side * side
+    let workers = rank.environment.localWorldSize
+    let busy = Double(min(workers * Runtime.threads, rank.processors)) / Double(Runtime.threads)
+    let hosts = Double(worldSize) / Double(max(1, workers))
+    return Self.efficiency * Runtime.peakRate(computeType) * busy * hosts / operations
   }
 }
 

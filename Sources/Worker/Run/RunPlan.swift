@@ -114,7 +114,8 @@ struct RunPlan {
   }
 
   /// Says at the start what there is to learn from and how, and what may keep the run from learning.
-  func sayStart(on console: Console) {
+  func sayStart(of rank: Rank) {
+    let console = rank.console
     let counts = data.training.classCounts
     let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
     let sizes =
@@ -128,7 +129,8 @@ struct RunPlan {
       console.print("\(share.line); each takes \(taken) an epoch")
     }
     console.print(recipe.stepLine(steps: recipe.updates(of: updates)))
-    console.print(recipe.arithmeticLine)
+    let kernels = recipe.isFused(on: rank.device) ? Runtime.kernels : nil
+    console.print("\(recipe.arithmeticLine); kernels: \(kernels ?? "libtorch's")")
     console.print(recipe.rateLine)
     if let line = classWeights.line(recipe) { console.print(line) }
     if let line = recipe.averageLine(updates: recipe.allUpdates(of: updates)) { console.print(line) }

@@ -117,7 +117,7 @@ final class TrainingRun {
     defer { page?.close() }
     trainer.observers = observers(record, of: steps) + [page].compactMap(\.self)
     rank.phases.begin(epochs: schedule.epochs, best: progress.best)
-    plan.sayStart(on: rank.console)
+    plan.sayStart(of: rank)
     if let line = images.startLine { rank.console.print(line) }
     let firstEpoch = progress.epoch
     rank.console.print("Start training for \(schedule.epochs) epochs")
@@ -213,12 +213,7 @@ final class TrainingRun {
     let isLast = epoch == recipe.schedule.epochs - 1 || endsEarly
     if tally != nil { rank.console.print("Max accuracy: \(fixed(best.own, 2))%") }
     if averageTally != nil { rank.console.print("Max EMA accuracy: \(fixed(best.average, 2))%") }
-    sayClasses((tally, averageTally))
     if let finding { progress.plateau?.hear(finding.score, after: epoch, recipe.schedule) }
-    if endsEarly, epoch < recipe.schedule.epochs - 1 {
-      let (title, count) = (recipe.judging.monitor.title, progress.judgement.worse)
-      rank.console.print("Ending early: no better \(title) in the last \(counted(count, "evaluation"))")
-    }
     if record != nil { rank.phases.enter(.checkpoint) }
     let summary = EpochSummary(
       epoch: epoch, updates: progress.updates, learningRate: rate,
@@ -238,6 +233,12 @@ final class TrainingRun {
       }
     }
     for observer in trainer.observers { observer.finish(summary) }
+    // A view draws the epoch's line when its observer is told, and these belong below it.
+    sayClasses((tally, averageTally))
+    if endsEarly, epoch < recipe.schedule.epochs - 1 {
+      let (title, count) = (recipe.judging.monitor.title, progress.judgement.worse)
+      rank.console.print("Ending early: no better \(title) in the last \(counted(count, "evaluation"))")
+    }
     (progress.best, progress.partial) = (best, nil)
     // Every rank gives its part of a checkpoint; rank 0 writes it.
     try checkpoints.finishEpoch(progress, isBest: finding?.isBetter ?? false, isLast: isLast)

@@ -22,9 +22,9 @@ extension Trainings {
       let first = [
         "Images: 343 in 10 classes of 34 to 35 (1.0 : 1), 0 to evaluate on",
         "Steps: 1 an epoch, each one update from 64 images (batch 64 × 1 worker)",
-        "Precision: float32; optimizer: adamw, weight decay 0.05, gradients clipped at 5.0",
+        "Precision: float32; optimizer: adamw, weight decay 0.05, gradients clipped at 5.0; kernels: ",
       ]
-      for line in first { #expect(end.output.contains(line), "\(end.output)") }
+      for line in first { #expect(end.output.contains { $0.hasPrefix(line) }, "\(end.output)") }
     }
 
     @Test func `the recipe for few images learns them in ten epochs`() throws {

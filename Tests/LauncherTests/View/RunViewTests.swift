@@ -75,7 +75,7 @@ import WorkerLink
     }
     #expect(
       kept == [
-        EpochRow.head, "     0   2.2870              34.20                      0:00:41  ▲",
+        EpochRow.head(on: canvas), "     0   2.2870              34.20                      0:00:41  ▲",
         "     1   2.2870              30.00                      0:00:41",
         "     2   2.2870              35.00                      0:00:41  ▲",
       ])

@@ -83,7 +83,7 @@ import Training
     let largest = expected.map(abs).max() ?? 0
     let difference = zip(answer.logits.joined(), expected).map { abs($0 - $1) }.max() ?? .infinity
     #expect(answer.logits.joined().count == expected.count && largest > 0.1)
-    #expect(difference <= 1e-4 * max(1, largest), "\(difference) of \(largest)")
+    #expect(difference <= 1e-4, "\(difference) of \(largest)")
   }
 
   /// With maps that the windows divide and others; PCPVT has no windows.
