@@ -12,12 +12,18 @@ public struct ShardTable: Sendable {
   private let places: Column<ShardIndex.Place>
 
   init(_ root: FilePath, _ places: Column<ShardIndex.Place>) {
-    var images = [Int](repeating: 0, count: places.reduce(0) { max($0, Int($1.shard) + 1) })
-    var ends = images
-    for place in places {
-      let shard = Int(place.shard)
-      images[shard] += 1
-      ends[shard] = max(ends[shard], place.offset + Int(place.length))
+    var (images, ends): ([Int], [Int]) = ([], [])
+    // Of millions of images each run looks at all, as they lie in memory.
+    places.withBytes { bytes in
+      for place in bytes.assumingMemoryBound(to: ShardIndex.Place.self) {
+        let shard = Int(place.shard)
+        while images.count <= shard {
+          images.append(0)
+          ends.append(0)
+        }
+        images[shard] += 1
+        ends[shard] = max(ends[shard], place.offset + Int(place.length))
+      }
     }
     (self.root, self.places, self.images, self.ends) = (root, places, images, ends)
   }
