@@ -29,11 +29,14 @@ import Testing
     let given = try flags(
       "--split", "test", "--model", "pcpvt_small_v0", "--input-size", "64", "--crop-pct", "1",
       "--batch-size", "8", "--amp", "O1", "--use-ema", "--threads", "1", "--num-workers", "2", "--device",
-      "cpu")
+      "cpu", "--no-shards-by-host")
     let request = try TrainingFlags.parse(given).request()
     let recipe = try request.recipe(worldSize: 1)
     #expect(request.run.split == "test" && request.run.eval && request.run.useEma)
     #expect((recipe.data.inputSize, recipe.data.batchSize, recipe.data.cropPercent) == (64, 8, 1))
+    #expect(request.names("data.shardsByHost") && !recipe.data.shardsByHost)
+    let byHost = try TrainingFlags.parse(flags("--shards-by-host")).request().recipe(worldSize: 1)
+    #expect(byHost.data.shardsByHost)
   }
 
   @Test func `a report or a split without an evaluation is refused, and a path is no split`() throws {

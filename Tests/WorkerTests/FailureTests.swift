@@ -22,6 +22,7 @@ import Torch
     (DataError.missingSplit("val", dataset: "/d"), .missingInput),
     (DataError.missingShard("/p/train/shard-000003.tar"), .missingInput),
     (DataError.shardsNowhere([3], folder: "/p/train", hosts: 2), .missingInput),
+    (DataError.incompletePacks([], isByHost: false), .missingInput),
     (DataError.noShardLeft(host: 1, folder: "/p/train"), .missingInput),
     (DataError.emptyClass("cat", folder: "/d/train"), .badData),
     (DataError.unreadable(SystemError("open", "/d/x.jpg", ENOENT)), .missingInput),

@@ -1,9 +1,12 @@
+import ArgumentParser
 import Collective
+import Flags
 import Foundation
 import Recipe
 import SystemPackage
 import TestSupport
 import Testing
+import WorkerLink
 
 @testable import Datasets
 @testable import Worker
@@ -84,6 +87,70 @@ import Testing
     let failure = #expect(throws: Failure.self) { try shares() }
     #expect(failure?.exitStatus == .badConfiguration)
     #expect(failure?.description.hasPrefix("rank 2 on host 2 has another index.tsv") == true)
+  }
+
+  private static let (training, evaluation) = (["--no-eval"], ["--eval", "--split", "train"])
+
+  /// What a check of a start finds on one of some hosts, each of which has two ranks.
+  private func check(
+    _ path: String, _ flags: [String], over saved: SavedValues? = nil, host: Int = 1, of hosts: Int = 3
+  ) throws -> (recipe: Recipe, lines: [String]) {
+    let link = HostLink(
+      hosts: hosts, host: host, address: "127.0.0.1", storeAddress: "127.0.0.1", storePort: 1,
+      storeSocket: nil,
+      run: "test", generation: 0)
+    let sizes = ["WORLD_SIZE": "\(2 * hosts)", "LOCAL_WORLD_SIZE": "2"]
+    let placement = RankEnvironment.rehearsal((hosts > 1 ? link.environment : [:]).merging(sizes) { $1 })
+    let given = [
+      "--data-path", path, "--batch-size", "2", "--output-dir", "\(temporary.path)/out", "--dry-run",
+    ]
+    let request = try TrainingFlags.parse(given + flags).request()
+    let plan = try RunPlan(request, over: saved, for: placement)
+    return (plan.recipe, try plan.shardLines(on: placement))
+  }
+
+  @Test func `a check of a start says which shards are here, and that others have to have the rest`() throws {
+    let byHost = Self.training + ["--shards-by-host"]
+    try keep([0, 1, 4], on: 1)
+    #expect(
+      try check(folder(1), byHost).lines == [
+        "Shards here: 3 of the 6 of \(folder(1))/train (0–1, 4), with 6 of its 12 images; not here: 2–3, 5",
+        "Each shard that is not here has to be whole on another host, none of which was asked",
+      ])
+    let whole = ["Shards here: all 6 of \(folder(0))/train, with 12 images"]
+    #expect(try check(folder(0), byHost, host: 0).lines == whole)
+    #expect(try check(folder(0), byHost, host: 0, of: 1).lines == whole)
+    #expect(try check(folder(0), Self.training, host: 0).lines == [])
+    try keep([], on: 2)
+    #expect(throws: DataError.noShardLeft(host: 2, folder: FilePath("\(folder(2))/train"))) {
+      try check(folder(2), byHost, host: 2)
+    }
+    // A host may have nothing to evaluate.
+    #expect(try check(folder(2), Self.evaluation + ["--shards-by-host"], host: 2).lines.count == 2)
+  }
+
+  @Test(arguments: [(3, "--no-shards-by-host"), (1, "--no-shards-by-host"), (1, "--shards-by-host")])
+  func `a part is refused where a host needs all: without the flag, or as the one host`(
+    hosts: Int, flag: String
+  ) throws {
+    try keep([0, 1, 4], on: 1)
+    for purpose in [Self.training, Self.evaluation] {
+      let error = #expect(throws: DataError.self) { try check(folder(1), purpose + [flag], of: hosts) }
+      let text = error?.description ?? ""
+      #expect(text.contains("3 of the 6 shards of \(folder(1))/train"), "\(text)")
+      #expect(text.contains("--shards-by-host") && text.contains("--nnodes") == (flag == "--shards-by-host"))
+    }
+  }
+
+  @Test func `images in files of their own are evaluated whatever shards the run's hosts had`() throws {
+    var recipe = Recipe()
+    recipe.data.shardsByHost = true
+    let saved = SavedValues(of: recipe, source: "checkpoint")
+    let loose = "\(temporary.path)/images"
+    #expect(try !check(loose, Self.evaluation, over: saved).recipe.data.shardsByHost)
+    #expect(try check(folder(1), Self.evaluation, over: saved).recipe.data.shardsByHost)
+    #expect(throws: Failure.self) { try check(loose, Self.evaluation + ["--shards-by-host"]) }
+    #expect(throws: Failure.self) { try check(loose, Self.training, over: saved) }
   }
 
   @Test func `one host has all, and images in files of their own are refused`() throws {

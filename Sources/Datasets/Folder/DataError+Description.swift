@@ -43,7 +43,8 @@ extension DataError: CustomStringConvertible {
       cannot write \(path.masked): \(reason). Choose another folder, or see who owns it and what it holds: \
       ls -la \(path.quoted)
       """
-    case .malformedIndex, .otherPack, .missingShard, .shardsNowhere, .noShardLeft: packDescription
+    case .malformedIndex, .otherPack, .missingShard, .incompletePacks, .shardsNowhere, .noShardLeft:
+      packDescription
     case .noSuchTable, .malformedTable: tableDescription
     case .notEmpty, .insideItself, .packed, .alreadySplit, .wouldBeHidden, .heldOutTwice, .indivisible,
       .ungrouped:

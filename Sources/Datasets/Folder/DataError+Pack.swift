@@ -18,13 +18,21 @@ extension DataError {
     case .missingShard(let path):
       """
       no such file: \(path.masked), of which \(ShardIndex.name) beside it has images. Likely the pack is copied in part: copy \
-      the rest, or where each host of a run is to hold a part, train with --shards-by-host. See what is there: \
+      the rest, or where each host of a run is to hold a part, start it with --shards-by-host. See what is there: \
       ls \(path.removingLastComponent().quoted)
+      """
+    case .incompletePacks(let packs, let isByHost):
+      """
+      missing or cut off: \(packs.map(\.lack).joined(separator: ", and ")). Likely the pack is copied in part: copy the rest, or \
+      \(isByHost
+        ? "start with --nnodes on all hosts that have some: --shards-by-host found no other host here"
+        : "where each of several hosts is to have a part, start the run on all of them with --shards-by-host"). \
+      See what is there: \(packs.first.map { "ls -l \($0.folder.quoted)" } ?? "")
       """
     case .shardsNowhere(let shards, let folder, let hosts):
       """
-      \(Self.named(shards)) of \(folder.masked) \(noun(shards.count, "is", "are")) whole on \
-      \(hosts == 1 ? "no host" : "none of the \(hosts) hosts"), and under --shards-by-host each shard that \(ShardIndex.name) names \
+      \(ShardPresence.named(shards)) of \(folder.masked) \(noun(shards.count, "is", "are")) whole on \
+      none of the \(hosts) hosts, and under --shards-by-host each shard that \(ShardIndex.name) names \
       has to be on one at least. Likely a copy is missing or cut off: copy it to one of them, and start again. See what a host has: \
       ls -l \(folder.quoted)
       """
@@ -36,11 +44,5 @@ extension DataError {
       """
     default: ""
     }
-  }
-
-  /// The first few files.
-  private static func named(_ shards: [Int]) -> String {
-    shards.prefix(3).map { ShardIndex.file(of: $0) }.joined(separator: ", ")
-      + (shards.count > 3 ? " and \(shards.count - 3) more" : "")
   }
 }

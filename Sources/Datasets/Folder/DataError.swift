@@ -53,7 +53,9 @@ public enum DataError: Error, Equatable, Sendable {
   case malformedIndex(path: FilePath, reason: String)
   /// A shard that is not there, of which the index beside it has images.
   case missingShard(FilePath)
-  /// Shards of a packed split that none of a run's hosts has whole.
+  /// Packs of which this host has a part, where it needs all; or where others could have had the rest, and there are none.
+  case incompletePacks([ShardPresence], isByHost: Bool)
+  /// Shards of a packed split that none of a run's several hosts has whole.
   case shardsNowhere([Int], folder: FilePath, hosts: Int)
   /// A packed split of which no shard is left for a host to train on.
   case noShardLeft(host: Int, folder: FilePath)
@@ -99,11 +101,15 @@ public enum DataError: Error, Equatable, Sendable {
   /// Whether a file or folder that was named does not exist (exit code 66), unlike one whose content is bad (65).
   public var isMissingInput: Bool {
     switch self {
-    case .noSuchFolder, .missingSplit, .noSuchTable, .noLabels, .missingShard, .shardsNowhere, .noShardLeft:
+    case .noSuchFolder, .missingSplit, .noSuchTable, .noLabels, .missingShard, .incompletePacks,
+      .shardsNowhere,
+      .noShardLeft:
       true
     default: false
     }
   }
+
+  var isOfMissingShard: Bool { if case .missingShard = self { true } else { false } }
 
   /// Whether the storage or the system was in trouble (exit code 74), so that another start may go well.
   public var isTransient: Bool {

@@ -77,9 +77,11 @@ public struct ImageFolderPair: Sendable {
 
   /// Has the indexes kept that were not yet, for want of a folder.
   public func keep(in indexes: IndexFolder) {
-    let kept = undivided.map { [$0] } ?? [training, validation]
-    for folder in kept where folder.count > 0 { folder.keep(in: indexes) }
+    for folder in folders where folder.count > 0 { folder.keep(in: indexes) }
   }
+
+  /// What was listed on the disk.
+  var folders: [ImageFolder] { undivided.map { [$0] } ?? [training, validation] }
 
   private init(training: ImageFolder, validation: ImageFolder, undivided: ImageFolder?) {
     (self.training, self.validation, self.undivided) = (training, validation, undivided)

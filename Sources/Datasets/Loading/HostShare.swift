@@ -16,6 +16,9 @@ public struct HostShare: Equatable, Sendable {
     (self.images, self.ranks, self.digest, self.isOwn) = (images, ranks, digest, isOwn)
   }
 
+  /// Whether an image is one that this host goes through.
+  public func has(_ image: Int) -> Bool { isOwn[image] }
+
   /// The numbers of this host's images, which rise.
   var indices: [Int] { isOwn.indices.filter { isOwn[$0] } }
 }

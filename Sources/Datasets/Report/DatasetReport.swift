@@ -82,7 +82,8 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     let findings = scans.map { scan in
       ImageCheck(images: scan.source, decodes: decodes).findings(threads: threads)
     }
-    errors += findings.flatMap(\.failures).map(\.error)
+    // A shard that is missing is one problem, and not one for each of its images.
+    errors += findings.flatMap(\.failures).map(\.error).filter { !$0.isOfMissingShard }
     self.folder = folder.masked
     isDecoded = decodes
     splits = scans.map(\.split)

@@ -50,6 +50,9 @@ struct SplitScan {
   // What a pack was made of was scanned by the packing; that its bytes are still those is for the images' check.
   private mutating func add(_ folder: ImageFolder) {
     packed = folder
+    if let presence = folder.shards?.presence, !presence.absent.isEmpty {
+      problems.append(.incompletePacks([presence], isByHost: false))
+    }
     classes = zip(folder.classes, folder.classCounts).map { DatasetReport.ClassCount(name: $0, images: $1) }
     for index in 0..<folder.count {
       found.append(below(folder.classes[folder.label(at: index)], folder.name(of: index)))

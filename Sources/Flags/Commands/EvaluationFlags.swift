@@ -33,6 +33,11 @@ public struct EvaluationFlags: ParsableArguments {
       valueName: "part"))
   var valSplit: Double?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "On several hosts, each evaluates the shards of a pack that it has, of which it may have a part.")
+  var shardsByHost: Bool?
+
   @Option(help: ArgumentHelp("Network of the weights. (default: what the file says)", valueName: "name"))
   var model: String?
 
@@ -96,7 +101,8 @@ public struct EvaluationFlags: ParsableArguments {
       ("--amp", amp?.rawValue), ("--threads", threads?.description),
       ("--num-workers", numWorkers?.description),
     ]
-    let given = optional.flatMap { flag, value in value.map { [flag, $0] } ?? [] }
+    let shards = shardsByHost.map { [$0 ? "--shards-by-host" : "--no-shards-by-host"] } ?? []
+    let given = optional.flatMap { flag, value in value.map { [flag, $0] } ?? [] } + shards
     let arguments =
       [
         "--eval", "--resume", named.path, "--data-path", dataPath, "--report-dir", outputDir ?? beside(named),

@@ -74,11 +74,14 @@ struct LaunchFlags: ParsableArguments {
     return flags.arguments
   }
 
-  /// Keeps these flags and the ring's with their values alone.
+  /// Keeps these flags and the ring's with their values alone, wherever the name of a run stands among them.
   static func kept(from arguments: [String]) -> [String] {
     var flags = FlagGroups(arguments)
     flags.remove(flags.names.subtracting(own))
-    return flags.arguments
+    return flags.groups.filter { $0[0].hasPrefix("-") }.flatMap { group in
+      // All but the one switch have one value; what follows that is none of theirs.
+      group.prefix(group[0] == "--plain" || group[0].contains("=") ? 1 : 2)
+    }
   }
 
   /// What these flags and the ring's are about.

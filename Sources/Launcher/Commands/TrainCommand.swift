@@ -64,7 +64,9 @@ struct TrainCommand: LaunchCommand {
     let output = request.outputFolder(over: saved)
     var task = WorkerTask(
       trainingWith: LaunchFlags.removed(from: given), request, writingTo: output)
-    if let plan = hosts?.plan, plan.least < plan.hosts { task = task.sharing(recipe.division) }
+    if let plan = hosts?.plan, plan.least < plan.hosts, request.run.trains {
+      task = task.sharing(recipe.division)
+    }
 
     let identifier = launch.runIdentifier ?? .random()
     let placement = try placement(of: size, in: identifier, environment)
@@ -116,8 +118,10 @@ struct TrainCommand: LaunchCommand {
       run.notes += note(record, in: path, besides: output)
       run.journal = RunJournal(in: path, goesOn: request.beginning.goesOn(in: output))
     }
+    // An evaluation has no updates to divide, which an odd batch would not be.
     return try run.supervise(
-      signals, control: control, possession: possession, hosts: hosts?.lead(run, recipe, asked: asked))
+      signals, control: control, possession: possession,
+      hosts: hosts?.lead(run, request.run.trains ? recipe : nil, asked: asked))
   }
 
   private var budgets: HangBudgets { HangBudgets(step: .seconds(ring.hangTimeout)) }

@@ -105,6 +105,10 @@ final class HostStar {
       for (peer, message) in takeMessages() {
         switch message {
         case .join: _ = send(end, to: peer)
+        case .unable(let trouble):
+          // It ends by itself, once it is heard.
+          _ = send(end, to: peer)
+          staying.remove(trouble.host)
         case .farewell(let host): staying.remove(host)
         default: break
         }

@@ -74,6 +74,7 @@ struct WorkerRun {
       plan.sayStart(of: rank)
       for line in Expectation(plan, rank).lines { rank.console.print(line) }
     }
+    for line in try plan.shardLines(on: placement) { rank.console.print(line) }
     if let hosts = placement.hosts?.hosts {
       rank.console.print(
         "Hosts: \(hosts); this one alone was looked at, and the \(hosts == 2 ? "other was" : "others were") not asked"

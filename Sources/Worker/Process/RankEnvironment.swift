@@ -31,6 +31,9 @@ struct RankEnvironment {
   var rank: Int { rendezvous.map { $0.firstRank + $0.rank } ?? 0 }
   var worldSize: Int { rendezvous.map { $0.size * (hosts?.hosts ?? 1) } ?? rehearsed }
 
+  /// Hosts that take part, each with as many workers.
+  var hostCount: Int { worldSize / localWorldSize }
+
   /// Whether this worker speaks for all.
   var isFirst: Bool { rank == 0 }
 

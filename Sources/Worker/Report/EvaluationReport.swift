@@ -15,6 +15,8 @@ struct EvaluationReport {
   var mirrors = false
   let folder: ImageFolder
   let examination: Examination
+  /// The most confident mistakes to look at: PNG by the image's number.
+  var thumbnails: [Int: Data] = [:]
 
   /// Names of classes in the order of their labels.
   var names: [ClassName] { folder.classes }

@@ -1,7 +1,6 @@
 import Datasets
 import Drawing
 import Foundation
-import Randomness
 import Recipe
 import System
 import Training
@@ -9,18 +8,11 @@ import Training
 /// `mistakes.html`: the most confident mistakes to look at, in one file that needs no other and asks for none.
 struct MistakeSheet {
   private let report: EvaluationReport
-  private let decoder = ImageDecoder()
-  private let thumbnail: EvaluationTransform
 
-  private static let (mostImages, mostClasses, mostPairs, side) = (48, 200, 10, 128)
+  private static let (mostClasses, mostPairs) = (200, 10)
 
   /// The sheet of an evaluation.
-  init(_ report: EvaluationReport) {
-    self.report = report
-    var images = report.images.preprocessing
-    images.inputSize = Self.side
-    thumbnail = EvaluationTransform(images)
-  }
+  init(_ report: EvaluationReport) { self.report = report }
 
   /// The whole page.
   var text: String {
@@ -60,7 +52,7 @@ struct MistakeSheet {
   private var figures: String {
     let mistakes = report.examination.mistakes
     guard !mistakes.isEmpty else { return "<p>None.</p>" }
-    let shown = mistakes.prefix(Self.mostImages)
+    let shown = mistakes.prefix(MistakeThumbnails.most)
     let count = "<p>\(shown.count) of \(mistakes.count); all are in \(ReportFolder.mistakes).</p>"
     return count + "\n<div class=\"grid\">\n" + shown.map(figure).joined(separator: "\n") + "\n</div>"
   }
@@ -74,14 +66,10 @@ struct MistakeSheet {
 
   /// What the network saw, smaller; nothing where the file has gone since.
   private func image(_ verdict: Verdict, _ alternative: String) -> String {
-    let generator = KeyedGenerator(seed: 0, stream: .geometry, epoch: 0)
-    guard
-      let pixels = try? decoder.pixels(of: verdict.image, in: report.folder, thumbnail, generator: generator),
-      let bytes = encodedPNG(pixels, width: Self.side, height: Self.side)
-    else { return "" }
-    let data = Data(bytes).base64EncodedString()
+    guard let data = report.thumbnails[verdict.image]?.base64EncodedString() else { return "" }
+    let side = MistakeThumbnails.side
     return
-      "<img width=\"\(Self.side)\" height=\"\(Self.side)\" alt=\"\(alternative)\" src=\"data:image/png;base64,\(data)\">"
+      "<img width=\"\(side)\" height=\"\(side)\" alt=\"\(alternative)\" src=\"data:image/png;base64,\(data)\">"
   }
 
   private var classes: String {

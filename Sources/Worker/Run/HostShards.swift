@@ -1,8 +1,10 @@
 import Collective
 import Datasets
+import Flags
 import Foundation
 import Recipe
 import System
+import WorkerLink
 
 extension RunPlan {
   /// Has each host go through the shards that it has: `--shards-by-host`; all ranks call it together, with images that are alike.
@@ -18,12 +20,30 @@ extension RunPlan {
       throw DataError.noShardLeft(host: host, folder: data.training.root)
     }
   }
+
+  /// What a check of a start says of the shards on this host, whose rest others may have; throws where it has none to train on.
+  func shardLines(on environment: RankEnvironment) throws(DataError) -> [String] {
+    guard recipe.data.shardsByHost else { return [] }
+    let found = data.shardPresence
+    if settings.trains, let host = environment.hosts?.host,
+      found.contains(where: { $0.folder == data.training.root && $0.whole.isEmpty })
+    {
+      throw .noShardLeft(host: host, folder: data.training.root)
+    }
+    let isWhole = found.allSatisfy(\.isWhole)
+    return found.map(\.line)
+      + (isWhole
+        ? [] : ["Each shard that is not here has to be whole on another host, none of which was asked"])
+  }
 }
 
 extension ImageFolderPair {
+  /// A split whose images have files of their own; nil where all lie in shards.
+  var loose: ImageFolder? { [training, validation].first { $0.count > 0 && !$0.isPacked } }
+
   /// Throws where images have files of their own, of which a host has to have all.
   func requirePacks() throws(Failure) {
-    guard let loose = [training, validation].first(where: { $0.count > 0 && !$0.isPacked }) else { return }
+    guard let loose else { return }
     throw Failure(
       "--shards-by-host: the images in \(loose.root.masked) have files of their own, and no shards. Pack them "
         + "(twins-worker dataset pack FOLDER OUT), or give --no-shards-by-host, and each host all images.",
@@ -38,7 +58,7 @@ private struct ShardHolding: Codable {
   /// Those that are whole.
   let shards: Set<Int>
 
-  init(_ table: ShardTable) { (index, shards) = (table.digest, Set(table.held)) }
+  init(_ table: ShardTable) { (index, shards) = (table.digest, Set(table.presence.whole)) }
 }
 
 extension HostShare {
@@ -65,7 +85,7 @@ extension HostShare {
     self = images.share(of: group.rank / ranks, in: division, ranks: ranks)
   }
 
-  /// How many images each host trains on, for the start.
+  /// How many images each host goes through, for the start.
   var line: String {
     let most = images.max() ?? 0
     let each =

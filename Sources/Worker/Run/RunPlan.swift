@@ -62,7 +62,14 @@ struct RunPlan {
       FilePath(recipe.data.path), for: settings.purpose, holdingOut: recipe.data.heldOut,
       evaluating: settings.split ?? ImageFolderPair.splits.validation, keptIn: indexes)
     data = found.numbered(as: classes) ?? found
+    // The images of another data set than the run's need not lie in shards.
+    if settings.eval, !request.names("data.shardsByHost"), data.loose != nil {
+      recipe.data.shardsByHost = false
+    }
     if recipe.data.shardsByHost { try data.requirePacks() }
+    if !recipe.data.shardsByHost || rank.hostCount == 1 {
+      try data.requireWholePacks(isByHost: recipe.data.shardsByHost)
+    }
     updates = settings.trains ? try Sampler(recipe, of: data.training).stepsPerEpoch : 0
     classWeights = try ClassWeights(settings.trains ? recipe : Recipe(), data.training)
     var asked = try request.recipeAsAskedFor(hostSize: rank.localWorldSize, over: saved) ?? recipe

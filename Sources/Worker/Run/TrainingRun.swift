@@ -47,6 +47,7 @@ final class TrainingRun {
         "warning: these are untrained weights, so the accuracy is that of guessing. "
           + "Name trained ones with --resume.")
     }
+    if let share = plan.data.validation.share { rank.console.print(share.line) }
     if let report = plan.report { return try examine(report) }
     // Of a checkpoint both, as its run did, unless one is asked for.
     if start.resumed != nil, !plan.settings.useEma {
@@ -58,10 +59,11 @@ final class TrainingRun {
 
   /// Evaluates image by image, says what came of it and writes it down.
   private func examine(_ folder: ReportFolder) throws {
-    let report = EvaluationReport(
+    var report = EvaluationReport(
       weights: plan.settings.resume ?? plan.settings.finetune ?? "", model: plan.recipe.model.name,
       images: plan.recipe.data, mirrors: plan.recipe.judging.mirrors, folder: plan.data.validation,
       examination: try evaluation.examine(trainer.network))
+    report.thumbnails = try MistakeThumbnails(report).gathered(by: rank)
     var failure: Failure?
     if rank.isFirst {
       for line in report.lines { rank.console.print(line) }

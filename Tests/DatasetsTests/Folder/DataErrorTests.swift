@@ -6,6 +6,21 @@ import Testing
 @testable import Datasets
 
 @Suite struct DataErrorTests {
+  /// Packs that are here in part, where all is needed, and where a host alone has the run.
+  private static let incomplete: [DataError] = [
+    .incompletePacks(
+      [part("train", whole: [0], cutOff: [2], absent: [1, 3, 4]), part("val", absent: [0])], isByHost: false),
+    .incompletePacks([part("val", absent: [7])], isByHost: true),
+  ]
+
+  private static func part(
+    _ split: String, whole: [Int] = [], cutOff: [Int] = [], absent: [Int] = []
+  ) -> ShardPresence {
+    ShardPresence(
+      folder: FilePath("/p/\(split)"), whole: whole, cutOff: cutOff, absent: absent, images: 50,
+      imagesHere: 10)
+  }
+
   static let errors: [(error: DataError, says: [String])] = [
     (.noSuchFolder("/d"), ["/d", "ls /d"]),
     (.missingSplit("train", dataset: "/d"), ["no folder train/ in /d", "ls /d"]),
@@ -67,9 +82,13 @@ import Testing
       ]
     ),
     (
-      .shardsNowhere([3], folder: "/p/val", hosts: 1),
-      ["shard-000003.tar of /p/val is whole on no host"]
+      incomplete[0],
+      [
+        "cut off: 4 of the 5 shards of /p/train (shard-000001.tar, shard-000002.tar, shard-000003.tar and 1 more), and 1 of the 1 "
+          + "shard of /p/val (shard-000000.tar). ", "on all of them with --shards-by-host", "ls -l /p/train",
+      ]
     ),
+    (incomplete[1], ["--nnodes", "ls -l /p/val"]),
     (
       .noShardLeft(host: 1, folder: "/p/train"),
       ["host 1 has no shard of /p/train to train on", "--shard-images"]
@@ -91,7 +110,7 @@ import Testing
         .noSuchFolder("/d"), .missingSplit("train", dataset: "/d"), .noSuchTable(path: "/t.csv.gz"),
         .missingShard("/p/train/shard-000003.tar"),
         .shardsNowhere([3, 5, 6, 8, 9], folder: "/p/train", hosts: 2),
-        .shardsNowhere([3], folder: "/p/val", hosts: 1), .noShardLeft(host: 1, folder: "/p/train"),
+        Self.incomplete[0], Self.incomplete[1], .noShardLeft(host: 1, folder: "/p/train"),
       ])
     #expect(Self.errors.map(\.error).filter(\.isWriteFailure).count == 1)
   }

@@ -164,23 +164,60 @@ import Testing
     #expect(left == ["index.tsv"] + (0..<5).map { "shard-00000\($0).tar" })
   }
 
-  @Test func `a shard that is missing, or cut off before its last image, is not held`() throws {
+  @Test func `a shard that is missing, or cut off before its last image, is not here`() throws {
     try pack()
     let images = try ImageFolderPair(out).training
     let table = try #require(images.shards)
     #expect(table.images == [5, 5, 5, 5, 2])
-    #expect(table.held == [0, 1, 2, 3, 4])
+    #expect(table.presence.whole == [0, 1, 2, 3, 4] && table.presence.isWhole)
     try FileManager.default.removeItem(atPath: "\(out)/train/shard-000003.tar")
     // The class of its last image and the end of the archive follow the image.
     let size = try RegularFile(out.appending("train/shard-000001.tar")).size
     #expect(truncate("\(out)/train/shard-000001.tar", size - 2048) == 0)
-    #expect(table.held == [0, 1, 2, 4])
+    #expect(table.presence.whole == [0, 1, 2, 4])
     #expect(truncate("\(out)/train/shard-000001.tar", size - 2048 - 512) == 0)
-    #expect(table.held == [0, 2, 4])
+    let presence = table.presence
+    #expect(presence.whole == [0, 2, 4] && presence.cutOff == [1] && presence.absent == [3])
+    #expect(presence.imagesHere == 12 && presence.images == 22 && !presence.isWhole)
     let missing = DataError.missingShard(out.appending("train/shard-000003.tar"))
     let lost = try #require((0..<images.count).first { images.places?[$0].shard == 3 })
     #expect(throws: missing) { try images.contents(of: lost, in: FileMemory()) }
     #expect(try ImageFolderPair(folder).training.shards == nil)
+  }
+
+  @Test func `a pack that is here in part is refused as a whole, and one of no split at once`() throws {
+    try pack()
+    try ImageFolderPair(out).requireWholePacks(isByHost: false)
+    for (split, shard) in [("train", 3), ("val", 0), ("val", 4)] {
+      try FileManager.default.removeItem(atPath: "\(out)/\(split)/\(ShardIndex.file(of: shard))")
+    }
+    let both = #expect(throws: DataError.self) {
+      try ImageFolderPair(out).requireWholePacks(isByHost: false)
+    }
+    #expect(
+      both?.description.contains("1 of the 5 shards of \(out)/train (shard-000003.tar), and 2 of") == true)
+    let alone = try ImageFolderPair(out, for: .trainingAlone).shardPresence
+    #expect(alone.map(\.absent) == [[3]], "val/ is not looked at")
+    try FileManager.default.removeItem(atPath: "\(out)/val")
+    let heldOut = try ImageFolderPair(out, holdingOut: 0.3).shardPresence
+    #expect(heldOut.map(\.absent) == [[3]] && heldOut[0].images == 22)
+    try ImageFolderPair(folder).requireWholePacks(isByHost: false)
+  }
+
+  @Test func `a scan counts the shards that are missing, and looks at the others`() throws {
+    try pack()
+    for shard in [0, 2] {
+      try FileManager.default.removeItem(atPath: "\(out)/train/\(ShardIndex.file(of: shard))")
+    }
+    let report = try DatasetReport(scanning: out, decoding: true, threads: 2)
+    #expect(report.problems.count == 1 && report.damaged.isEmpty, "\(report.problems)")
+    #expect(
+      report.problems[0].contains(
+        "2 of the 5 shards of \(out)/train (shard-000000.tar, shard-000002.tar). Likely the pack is copied in part"
+      ))
+    let shard = "\(out)/train/shard-000001.tar"
+    try Data(Data(contentsOf: URL(fileURLWithPath: shard))[..<512]).write(to: URL(fileURLWithPath: shard))
+    #expect(try DatasetReport(scanning: out, decoding: false, threads: 2).damaged.count == 5)
   }
 
   @Test func `nothing is packed into a folder of images, which the index would hide`() throws {

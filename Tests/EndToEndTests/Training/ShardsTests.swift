@@ -33,13 +33,16 @@ extension Trainings {
     }
 
     private func hosts(_ output: String, _ flags: String..., byHost: Bool = true) throws -> [ProgramRun] {
+      try hosts([], training(output) + (byHost ? ["--shards-by-host"] : []) + flags)
+    }
+
+    private func hosts(_ command: [String], _ flags: [String]) throws -> [ProgramRun] {
       let port = try FreePort.find()
       return try (0..<2).map { host in
         let launch = [
           "--nproc", "2", "--nnodes", "2", "--node-rank", "\(host)", "--rdzv-endpoint", "127.0.0.1:\(port)",
         ]
-        let data = ["--data-path", part(host)] + (byHost ? ["--shards-by-host"] : [])
-        return try ProgramRun(.launcher, launch + training(output) + data + flags, in: place)
+        return try ProgramRun(.launcher, command + launch + flags + ["--data-path", part(host)], in: place)
       }
     }
 
@@ -71,16 +74,33 @@ extension Trainings {
       #expect(try weights("stopped") == weights("first"))
       #expect(place.leftovers.isEmpty)
 
-      // One host with all shards counts the same, but for how the losses of hosts are added up.
-      let evaluation = [
-        "--eval", "--resume", "\(place.output("first"))/last.safetensors", "--data-path", whole, "--device",
-        "cpu",
-      ]
-      let alone = try ProgramRun(.worker, evaluation, in: place).finish()
+      try expectSameEvaluation(of: "\(place.output("first"))/last.safetensors", accuracy)
+    }
+
+    /// One host with all shards counts the same, and shows the same mistakes; losses differ by what shares a batch.
+    private func expectSameEvaluation(of weights: String, _ accuracy: String) throws {
+      func evaluation(_ output: String) -> [String] {
+        [weights, "--batch-size", "3", "--device", "cpu", "--output-dir", place.output(output)]
+      }
+      let alone = try ProgramRun(
+        .worker, ["evaluate"] + evaluation("alone") + ["--data-path", whole], in: place
+      ).finish()
+      let ends = try finish(hosts(["evaluate"], evaluation("together") + ["--shards-by-host"]))
+      #expect(ends[0].output.contains { $0.hasPrefix("Images by host: ") }, "\(ends[0].output)")
       let counted = accuracy.split(separator: " ").prefix(5)
-      #expect(
-        alone.output.contains { $0.split(separator: " ").prefix(5) == counted },
-        "\(accuracy): \(alone.output)")
+      for output in [alone.output, ends[0].output] {
+        #expect(output.contains { $0.split(separator: " ").prefix(5) == counted }, "\(accuracy): \(output)")
+      }
+      let files = ["alone", "together"].map { RunFiles(folder: place.output($0)) }
+      #expect(try files[0].bytes("confusion.csv") == files[1].bytes("confusion.csv"))
+      let shown = try files.map {
+        pictures(of: String(decoding: try $0.bytes("mistakes.html"), as: UTF8.self))
+      }
+      #expect(shown[0] == shown[1] && !shown[0].isEmpty)
+    }
+
+    private func pictures(of page: String) -> [Substring] {
+      page.matches(of: /base64,[^"]+/).map(\.output).sorted()
     }
 
     @Test func `other shards on the hosts are another run, which begins at an epoch's end`() throws {
@@ -110,8 +130,16 @@ extension Trainings {
     @Test func `a shard that no host has ends all with its name, and one that is not here names the flag`()
       throws
     {
-      let loose = try finish(hosts("loose", "--max-restarts", "0", byHost: false), Status.missingInput)
-      #expect(loose[0].errors.contains("train with --shards-by-host"), "\(loose[0].errors)")
+      let loose = try finish(hosts("loose", byHost: false), Status.missingInput)
+      #expect(loose[0].errors.contains("3 of the 6 shards of \(part(0))/train"), "\(loose[0].errors)")
+      #expect(loose[0].errors.contains("with --shards-by-host"), "\(loose[0].errors)")
+      #expect(!FileManager.default.fileExists(atPath: place.output("loose")))
+      let dry = try finish(hosts("dry", "--dry-run"))
+      for (end, here) in zip(dry, ["(0–2), with 30 of its 60 images; not here: 3–5", "(3–5)"]) {
+        #expect(
+          end.output.contains { $0.hasPrefix("Shards here: 3 of the 6") && $0.contains(here) },
+          "\(end.output)")
+      }
       try remove("train", 4, from: 1)
       let ends = try finish(hosts("out"), Status.missingInput)
       #expect(

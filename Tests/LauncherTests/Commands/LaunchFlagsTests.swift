@@ -16,6 +16,21 @@ import Testing
     #expect(LaunchFlags.removed(from: arguments) == ["--model", "m", "--dist-eval"])
   }
 
+  @Test(arguments: [
+    ["--nproc", "8", "--plain", "runs/first", "--data-path", "d"],
+    ["runs/first", "--nproc", "8", "--plain", "--tta"],
+    ["--tta", "--nproc", "8", "runs/first", "--plain"],
+    ["--nproc", "8", "--no-shards-by-host", "nproc", "--plain"],
+    ["nproc", "--nproc", "8", "--plain"],
+  ])
+  func `launch flags alone are kept, wherever the weights are named`(_ arguments: [String]) {
+    #expect(LaunchFlags.kept(from: arguments) == ["--nproc", "8", "--plain"])
+    #expect(
+      LaunchFlags.kept(from: ["--nproc=8", "runs/first", "--node-rank", "1"]) == [
+        "--nproc=8", "--node-rank", "1",
+      ])
+  }
+
   @Test func `values are kept as they are`() {
     let arguments = ["--data-path", "train", "--output-dir=a=b", "--opt-betas", "0.9", "0.999", "--lr", "-1"]
     #expect(LaunchFlags.removed(from: arguments) == arguments)

@@ -87,6 +87,14 @@ import Testing
     }
   }
 
+  /// Of a training the same batch could not be mixed in pairs.
+  @Test func `an evaluation divides no update, and takes an odd batch`() throws {
+    let port = try FreePort.find()
+    let flags = ["--eval", "--batch-size", "5", "--join-timeout", "30"]
+    let runs = try [0, 1].map { try LauncherRun.host($0, at: port, "true", flags) }
+    for run in runs { #expect(try run.finish().status == 0, "\(run.errors)") }
+  }
+
   @Test func `a host with a key does not meet a host 0 without one`() throws {
     let port = try FreePort.find()
     let first = try LauncherRun.host(0, at: port, "true")
