@@ -10,43 +10,8 @@ struct ImageTable: ImportSource {
   // Read as often as they are needed: a table may name millions of images.
   private let rows: DelimitedRows
   private let count: Int
-  private let columns: Columns
+  private let columns: TableColumns
   private let isHeldOut: Bool
-
-  private struct Columns: Equatable {
-    var path = 0
-    var label = 1
-    var split: Int? = 2
-
-    // Without blanks and underscores.
-    private static let names = (
-      path: [
-        "path", "paths", "file", "files", "filename", "filenames", "filepath", "filepaths", "image", "images",
-        "imagepath", "imagepaths", "imagename", "imagefile", "img", "imgpath",
-      ],
-      label: ["label", "labels", "class", "classes", "classname", "category", "target"],
-      split: ["split", "set", "subset", "partition", "fold", "dataset"]
-    )
-
-    /// What columns may be called, for who has called them otherwise.
-    static let known =
-      "names that are known: \(names.path.joined(separator: ", ")) for the path, "
-      + "\(names.label.joined(separator: ", ")) for the class, \(names.split.joined(separator: ", ")) for the split"
-
-    init() {}
-
-    /// Nil for a row that names no columns.
-    init?(names row: [[UInt8]]) {
-      let found = row.map {
-        String(decoding: $0, as: UTF8.self).lowercased().filter { $0 != " " && $0 != "_" }
-      }
-      guard let path = found.firstIndex(where: Self.names.path.contains),
-        let label = found.firstIndex(where: Self.names.label.contains)
-      else { return nil }
-      (self.path, self.label) = (path, label)
-      split = found.firstIndex(where: Self.names.split.contains)
-    }
-  }
 
   private static let mostBytes = 1 << 31
 
@@ -56,10 +21,10 @@ struct ImageTable: ImportSource {
     let bytes = try Self.text(ArchiveStream(path).rest(most: Self.mostBytes), of: path)
     var rest = DelimitedRows(bytes, separator: path.extension?.lowercased() == "tsv" ? "\t" : nil)
     let whole = rest
-    if let named = rest.next().flatMap({ Columns(names: $0.fields) }) {
+    if let named = rest.next().flatMap({ TableColumns(names: $0.fields) }) {
       (columns, rows) = (named, rest)
     } else {
-      (columns, rows) = (Columns(), whole)
+      (columns, rows) = (TableColumns(), whole)
     }
     rest = rows
     var count = 0
@@ -80,14 +45,18 @@ struct ImageTable: ImportSource {
   func write(to target: inout some ImportTarget, _ say: (String) -> Void) throws(DataError) {
     let shared = try sharedNames()
     var seen: Set<UInt64> = []
+    var words: Set<SplitWord> = []
     for row in rows {
       let image = try image(row)
       guard seen.insert(image.identity).inserted else { continue }
-      let isMarked = image.name.count > ImportPlace.longestName || shared.contains(image.nameIdentity)
-      let place = ImportPlace(
-        isHeldOut: image.isHeldOut, className: ClassName(bytes: image.label),
-        name: isMarked ? ImportPlace.marked(image.name, by: image.path) : image.name)
+      if let word = image.word { words.insert(word) }
+      let place = image.place(isShared: shared.contains(image.nameIdentity))
       do throws(DataError) { try target.link(place, to: file(image)) } catch { throw named(error, in: row) }
+    }
+    if words.isSuperset(of: [.validation, .test]) {
+      say(
+        "val/ gets the rows for testing and those for validation alike; for one of them alone, leave the other out"
+      )
     }
     let again = count - seen.count
     if again > 0 {
@@ -100,32 +69,6 @@ struct ImageTable: ImportSource {
         "paths that make one name, as a/b.jpg and a_b.jpg do, are told apart by checksums in \(counted(shared.count, "such case"))"
       )
     }
-  }
-
-  /// What a row says.
-  private struct Image {
-    /// The path without parts that are empty or a dot.
-    let path: [UInt8]
-    let label: [UInt8]
-    let isHeldOut: Bool
-    /// The path as the name of a file: without dots that lead elsewhere, `_` between its parts.
-    let name: [UInt8]
-
-    init(path: [UInt8], label: [UInt8], isHeldOut: Bool) {
-      let slash = UInt8(ascii: "/")
-      let parts = path.split(separator: slash).filter { !$0.elementsEqual(".".utf8) }
-      self.path = (path.first == slash ? [slash] : []) + parts.joined(separator: [slash])
-      (self.label, self.isHeldOut) = (label, isHeldOut)
-      name = Array(
-        parts.filter { !$0.elementsEqual("..".utf8) }.joined(separator: [UInt8(ascii: "_")])
-          .drop { $0 == UInt8(ascii: ".") })
-    }
-
-    var identity: UInt64 { identity(of: path) }
-    var nameIdentity: UInt64 { identity(of: name) }
-
-    // Hashes of 64 bits: a table may name millions of images.
-    private func identity(of bytes: [UInt8]) -> UInt64 { fnv1a(bytes + [0] + label + [isHeldOut ? 1 : 0]) }
   }
 
   /// The names that several paths of one class make.
@@ -141,7 +84,7 @@ struct ImageTable: ImportSource {
     return shared
   }
 
-  private func image(_ row: DelimitedRows.Row) throws(DataError) -> Image {
+  private func image(_ row: DelimitedRows.Row) throws(DataError) -> TableImage {
     guard row.fields.count > max(columns.path, columns.label) else {
       throw .malformedList(
         path: path, line: row.line, reason: "it has \(counted(row.fields.count, "field")), and no class")
@@ -150,10 +93,10 @@ struct ImageTable: ImportSource {
     guard !image.isEmpty, !label.isEmpty else {
       throw .malformedList(path: path, line: row.line, reason: "the path or the class is empty")
     }
-    return Image(path: image, label: label, isHeldOut: try isHeldOut(row))
+    return TableImage(path: image, label: label, try word(row), isHeldOut: isHeldOut)
   }
 
-  private func file(_ image: Image) -> FilePath {
+  private func file(_ image: TableImage) -> FilePath {
     image.path.first == UInt8(ascii: "/")
       ? FilePath("/").appending(bytes: image.path.dropFirst())
       : path.removingLastComponent().appending(bytes: image.path)
@@ -162,44 +105,22 @@ struct ImageTable: ImportSource {
   /// A file that cannot be read, by the line that names it.
   private func named(_ error: DataError, in row: DelimitedRows.Row) -> DataError {
     guard case .unreadable(let failure) = error, !failure.isTransient else { return error }
-    let isFirst = columns == Columns() && row.line == 1
+    let isFirst = columns == TableColumns() && row.line == 1
     return .malformedList(
       path: path, line: row.line,
       reason: "cannot read \(failure.path.string): \(failure.reason)"
-        + (isFirst ? " (where the line names columns: \(Columns.known))" : ""))
+        + (isFirst ? " (where the line names columns: \(TableColumns.known))" : ""))
   }
 
-  private func isHeldOut(_ row: DelimitedRows.Row) throws(DataError) -> Bool {
+  private func word(_ row: DelimitedRows.Row) throws(DataError) -> SplitWord? {
     guard let column = columns.split, row.fields.indices.contains(column), !row.fields[column].isEmpty else {
-      return isHeldOut
+      return nil
     }
     let name = String(decoding: row.fields[column], as: UTF8.self)
     guard let word = SplitWord(name) else {
       throw .malformedList(
         path: path, line: row.line, reason: "the split \"\(masked(name))\" is neither train nor val")
     }
-    return word.isHeldOut
-  }
-
-  /// A table's text as UTF-8, which may be written in UTF-16 where it begins with that one's mark.
-  private static func text(_ bytes: [UInt8], of path: FilePath) throws(DataError) -> [UInt8] {
-    let isLittle = bytes.starts(with: [0xFF, 0xFE])
-    guard isLittle || bytes.starts(with: [0xFE, 0xFF]) else {
-      guard bytes.contains(0) else { return bytes }
-      throw .malformedList(
-        path: path, line: nil,
-        reason:
-          "it has bytes that are zero, as no text in UTF-8 has: save it as UTF-8 (iconv -f UTF-16LE -t UTF-8)"
-      )
-    }
-    let units = stride(from: 2, to: bytes.count - 1, by: 2).map { place -> UInt16 in
-      let pair = (UInt16(bytes[place]), UInt16(bytes[place + 1]))
-      return isLittle ? pair.1 << 8 | pair.0 : pair.0 << 8 | pair.1
-    }
-    guard bytes.count.isMultiple(of: 2), let text = String(validating: units, as: UTF16.self) else {
-      throw .malformedList(
-        path: path, line: nil, reason: "it begins as a text in UTF-16, and is none; save it as UTF-8")
-    }
-    return Array(text.utf8)
+    return word
   }
 }

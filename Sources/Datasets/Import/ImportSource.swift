@@ -95,7 +95,9 @@ private func first(of stream: ArchiveStream) throws(DataError) -> TarReader.Memb
   do throws(DataError) {
     return try files.next()
   } catch {
-    guard case .malformedArchive(let path, offset: 0, _) = error else { throw error }
+    guard case .malformedArchive(let path, let offset, _) = error, offset < TarMember.block else {
+      throw error
+    }
     guard stream.isPlain else {
       try ArchiveStream(path).requireSound()
       throw .notImportable(path: path, reason: "gzip made it, and not of a tar archive")
