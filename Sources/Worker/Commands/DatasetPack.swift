@@ -1,6 +1,6 @@
 import ArgumentParser
 import Datasets
-import Flags
+import System
 import SystemPackage
 
 /// `dataset pack FOLDER OUT`: many files become a few.
