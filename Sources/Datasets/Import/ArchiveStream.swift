@@ -68,7 +68,8 @@ final class ArchiveStream {
   /// Throws where a compressed file is cut off or has another checksum than its end says.
   func requireSound() throws(DataError) {
     guard !isPlain else { return }
-    while try readUpTo(Self.piece).count == Self.piece {}
+    // In small pieces, so that the place that is said is near the damage.
+    while try readUpTo(Self.checked).count == Self.checked {}
   }
 
   /// Bytes of a file that is not compressed, wherever the stream is.
@@ -86,7 +87,7 @@ final class ArchiveStream {
   }
 
   // Nobody knows how much a compressed file comes to, so that memory is taken as it comes.
-  private static let piece = 1 << 22
+  private static let (piece, checked) = (1 << 22, 1 << 16)
 
   private func readUpTo(_ count: Int) throws(DataError) -> [UInt8] {
     var status: CInt = 0

@@ -109,7 +109,7 @@ struct ImageTable: ImportSource {
     return .malformedList(
       path: path, line: row.line,
       reason: "cannot read \(failure.path.string): \(failure.reason)"
-        + (isFirst ? " (where the line names columns: \(TableColumns.known))" : ""))
+        + (isFirst ? " (where the line names columns, \(TableColumns.known))" : ""))
   }
 
   private func word(_ row: DelimitedRows.Row) throws(DataError) -> SplitWord? {

@@ -16,8 +16,8 @@ struct TableColumns: Equatable {
 
   /// What columns may be called, for who has called them otherwise.
   static let known =
-    "names that are known: \(names.path.joined(separator: ", ")) for the path, "
-    + "\(names.label.joined(separator: ", ")) for the class, \(names.split.joined(separator: ", ")) for the split"
+    "they are known as \(names.path.joined(separator: ", ")) for the path; "
+    + "\(names.label.joined(separator: ", ")) for the class; \(names.split.joined(separator: ", ")) for the split"
 
   init() {}
 

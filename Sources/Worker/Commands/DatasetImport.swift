@@ -49,7 +49,8 @@ struct DatasetImport: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The MD5 sum that SOURCE, a file, must have, or a file in that folder; it is read once more for that. For several files again.",
-      valueName: "[file=]hex"))
+      valueName: "[file=]hex"),
+    transform: ExpectedSum.parsed)
   var md5: [ExpectedSum] = []
 
   @Flag(
@@ -94,12 +95,20 @@ struct DatasetImport: ParsableCommand {
     let (tally, splits) = try imported(by: importer)
     for split in splits { print(split) }
     warn(of: tally)
-    let (hasTraining, hasValidation) = (tally.training.images > 0, tally.validation.images > 0)
-    // Of a single split, the scan takes the folder of its classes.
-    let scanned =
-      hasTraining && hasValidation ? FilePath(out) : FilePath(out).appending(hasTraining ? "train" : "val")
-    print("To look them through: twins-worker dataset scan \(scanned.quoted)")
-    if hasTraining { print(trainingFlags(FilePath(out), hasValidation: hasValidation)) }
+    let folder = FilePath(out)
+    print("To look them through: twins-worker dataset scan \(scanned(folder).quoted)")
+    if tally.training.images > 0 {
+      print(trainingFlags(folder, hasValidation: ImageFolderPair.hasValidation(folder)))
+    }
+  }
+
+  /// What a scan takes: of a data set with one split, the folder of its classes.
+  private func scanned(_ folder: FilePath) -> FilePath {
+    let splits = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation].map {
+      folder.appending($0)
+    }
+    .filter { Folders.isFolder($0) }
+    return splits.count == 1 ? splits[0] : folder
   }
 
   /// What came of it, and a line for each split.
@@ -153,29 +162,4 @@ struct DatasetImport: ParsableCommand {
   }
 
   private func say(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
-}
-
-/// `HEX` or `FILE=HEX` of --md5.
-struct ExpectedSum: ExpressibleByArgument {
-  /// Nil for the only file.
-  let file: String?
-  let digits: String
-
-  /// Nil unless the sum has 32 hexadecimal digits.
-  init?(argument: String) {
-    let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
-    digits = String(parts.last ?? "")
-    file = parts.count > 1 ? parts.dropLast().joined(separator: "=") : nil
-    guard digits.count == 32, digits.allSatisfy({ $0.isASCII && $0.isHexDigit }), file != "" else {
-      return nil
-    }
-  }
-
-  /// The file, in or beside what is imported, or where it says.
-  func path(in source: FilePath) -> FilePath {
-    guard let file else { return source }
-    let folder = Folders.isFolder(source) ? source : source.removingLastComponent()
-    let inside = folder.pushing(FilePath(file))
-    return (try? RegularFile(inside)) == nil ? FilePath(file) : inside
-  }
 }
