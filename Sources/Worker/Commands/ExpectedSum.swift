@@ -21,7 +21,7 @@ struct ExpectedSum {
   static func parsed(_ argument: String) throws -> ExpectedSum {
     guard let sum = ExpectedSum(argument: argument) else {
       throw ValidationError(
-        "--md5 \(masked(argument)): an MD5 sum has 32 hexadecimal digits, and may have a file before it: FILE=HEX"
+        "an MD5 sum has 32 hexadecimal digits, and may have a file before it: FILE=HEX"
       )
     }
     return sum
