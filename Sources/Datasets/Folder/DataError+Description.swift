@@ -51,7 +51,7 @@ extension DataError: CustomStringConvertible {
       splittingDescription
     case .notImportable, .malformedArchive, .unusableMember, .malformedList, .noLabels, .incomplete,
       .repeatedImage,
-      .unusableName, .otherSum:
+      .unusableName, .otherSum, .unequalClasses:
       importDescription
     case .emptyClass, .noImages, .classMissing, .classUnexpected: classDescription
     case .classSpelledTwice, .classSpelledDifferently: spellingDescription

@@ -65,10 +65,16 @@ extension DataError {
       the classes of the images in \(archive.masked) are not known: they are in ILSVRC2012_devkit_t12.tar.gz, which is not \
       beside it. Put it there, or name it, or a list with a synset an image: --labels FILE
       """
-    case .incomplete(let split, let found, let expected, let source):
+    case .incomplete(let split, let found, let expected, let source, let isWritten):
       """
       \(split)/ has \(counted(found[0], "image")) in \(counted(found[1], "class", "classes")) from \(source.masked), and the whole has \(expected[0]) in \
-      \(expected[1]). What there is was written; --partial takes it for enough
+      \(expected[1]). \(isWritten ? "What there is was written" : "Nothing was written"); --partial takes it for enough
+      """
+    case .unequalClasses(let name, let isHeldOut, let source):
+      """
+      class "\(name)" of \(source.masked) is in \(isHeldOut ? "val/ alone" : "train/ alone"), and every label after it would shift: \
+      nothing was written. Import it as a folder, without --shards; dataset scan names all such classes there, and dataset \
+      pack packs it once they are mended
       """
     case .repeatedImage(let path, let source):
       """

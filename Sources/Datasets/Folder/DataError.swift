@@ -90,7 +90,9 @@ public enum DataError: Error, Equatable, Sendable {
   /// An archive of ILSVRC's validation images of which no list says the classes.
   case noLabels(archive: FilePath)
   /// A well-known data set of which images or classes are missing, or more than there are.
-  case incomplete(split: String, found: [Int], expected: [Int], source: FilePath)
+  case incomplete(split: String, found: [Int], expected: [Int], source: FilePath, isWritten: Bool = true)
+  /// A class that one split of a source has and the other has not, in a pack, which would number them apart.
+  case unequalClasses(ClassName, isHeldOut: Bool, source: FilePath)
   /// Two images of a source that would be one file.
   case repeatedImage(path: FilePath, source: FilePath)
   /// A class or an image whose name cannot be that of a folder or a file.

@@ -47,6 +47,11 @@ public struct ImageFolder: Sendable {
       index.places.map { Shards(root, $0) } ?? FilesBelow(root: root))
   }
 
+  /// The split in `root`, whose images' bytes `store` has.
+  init(_ root: FilePath, _ index: SplitIndex, _ store: any ImageStore) {
+    self.init(root, index, index.classes, starts: index.starts, store)
+  }
+
   /// A split without images, with the classes of another.
   init(empty root: FilePath, classes: [ClassName]) {
     var nothing = SplitIndexBuilder()

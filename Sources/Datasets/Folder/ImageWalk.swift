@@ -19,12 +19,24 @@ struct ImageWalk {
   init(_ folder: FilePath) {
     root = folder
     visit([], ancestors: [])
-    // The walk's folders are ordered by their whole paths: "a-b" comes between "a" and "a/b".
     found.sort { $0.folder.lexicographicallyPrecedes($1.folder) }
     for (folder, files) in found {
       for file in files { add(file, Self.path(file, in: folder)) }
     }
     found = []
+  }
+
+  /// Whether an image's path comes before another's.
+  ///
+  /// The walk's folders are ordered by their whole paths: "a-b" comes between "a" and "a/b".
+  static func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+    func parts(_ path: [UInt8]) -> (folder: ArraySlice<UInt8>, file: ArraySlice<UInt8>) {
+      guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return ([], path[...]) }
+      return (path[..<slash], path[(slash + 1)...])
+    }
+    let (a, b) = (parts(a), parts(b))
+    if a.folder == b.folder { return a.file.lexicographicallyPrecedes(b.file) }
+    return a.folder.lexicographicallyPrecedes(b.folder)
   }
 
   private mutating func visit(_ path: [UInt8], ancestors: Set<FolderIdentity>) {

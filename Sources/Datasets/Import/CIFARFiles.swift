@@ -63,7 +63,7 @@ struct CIFARFiles: ImportSource {
 
   /// Reads the archive as it is handed out, compressed or not.
   init(archive path: FilePath) throws(DataError) {
-    var members = TarReader(try ArchiveStream(path))
+    var members = TarReader(try ArchiveStream(checking: path))
     var files: [String: [UInt8]] = [:]
     let known = Set(Layout.all.flatMap(\.files))
     while let member = try members.next() {
@@ -85,19 +85,20 @@ struct CIFARFiles: ImportSource {
     WholeSet(training: (50_000, layout.classes), validation: (10_000, layout.classes))
   }
 
-  func write(to folder: inout ImportedFolder, _ say: (String) -> Void) throws(DataError) {
+  func write(to target: inout some ImportTarget, _ say: (String) -> Void) throws(DataError) {
     let names = String(decoding: files[layout.names] ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
       .map { ClassName(text: $0.drop { $0 == " " }) }
     for file in layout.training + [layout.test] {
       guard let bytes = files[file] else { continue }
       let isHeldOut = file == layout.test
-      try write(file, bytes, names, isHeldOut, to: &folder)
+      try write(file, bytes, names, isHeldOut, to: &target)
       say("\(isHeldOut ? "val" : "train"): \(file)")
     }
   }
 
   private func write(
-    _ file: String, _ bytes: [UInt8], _ names: [ClassName], _ isHeldOut: Bool, to folder: inout ImportedFolder
+    _ file: String, _ bytes: [UInt8], _ names: [ClassName], _ isHeldOut: Bool,
+    to target: inout some ImportTarget
   ) throws(DataError) {
     let plane = Self.side * Self.side
     let record = layout.labels + 3 * plane
@@ -119,8 +120,8 @@ struct CIFARFiles: ImportSource {
         throw .unwritable(path: path, reason: "memory is short")
       }
       let name = "\(file.dropLast(4))_\(String(number, digits: 5)).png"
-      let place = ImportedFolder.Place(isHeldOut: isHeldOut, className: names[label], name: Array(name.utf8))
-      try folder.add(place, size: png.count) { () throws(DataError) in png }
+      let place = ImportPlace(isHeldOut: isHeldOut, className: names[label], name: Array(name.utf8))
+      try target.add(place, ImagePart(size: png.count)) { () throws(DataError) in png }
     }
   }
 }

@@ -1,9 +1,10 @@
 import System
 public import SystemPackage
 
-/// Writes the images of an archive, of shards or of a table as train/CLASS/IMAGE and val/CLASS/IMAGE.
+/// Writes the images of an archive, of shards or of a table as train/CLASS/IMAGE and val/CLASS/IMAGE, or packs them as that
+/// folder would be packed.
 ///
-/// A call that was interrupted is simply made again: images that are there are not written twice.
+/// A call that was interrupted is simply made again: images, and shards of a pack, that are there are not written twice.
 public struct DatasetImporter {
   private let path: FilePath
   private let out: FilePath
@@ -27,22 +28,58 @@ public struct DatasetImporter {
   /// Writes all images that are not there; `say` is told of each part that is done.
   ///
   /// - Parameter isPartial: Whether a well-known data set may have fewer images than it is known to have.
-  public func write(isPartial: Bool, _ say: (String) -> Void) throws(DataError) -> ImportedFolder {
-    if Folders.isFolder(path) { try Datasets.require(out, outside: path) }
-    for split in [ImageFolderPair.splits.training, ImageFolderPair.splits.validation] {
-      try FolderLayout.require(out.appending(split), for: false)
+  public func write(isPartial: Bool, _ say: (String) -> Void) throws(DataError) -> ImportTally {
+    try claimed(packing: false) { () throws(DataError) in
+      var folder = ImportedFolder(out, from: path)
+      try fill(&folder, isPartial: isPartial, say)
+      return folder.tally
     }
-    return try FolderClaim.hold(out) { () throws(DataError) in try writeAll(isPartial: isPartial, say) }
   }
 
-  private func writeAll(isPartial: Bool, _ say: (String) -> Void) throws(DataError) -> ImportedFolder {
-    var folder = ImportedFolder(out, from: path)
-    try source.write(to: &folder, say)
-    guard folder.training.images + folder.validation.images > 0 else {
+  /// Looks where all images lie and packs them from there; `progress` is told of shards as they are done, by any thread.
+  ///
+  /// Images that no training could read are left out, and counted.
+  ///
+  /// - Parameters:
+  ///   - recompression: How images are made smaller; nil keeps every byte of them.
+  ///   - isPartial: Whether a well-known data set may have fewer images than it is known to have.
+  public func pack(
+    imagesPerShard: Int, recompression: Recompression?, isPartial: Bool, threads: Int,
+    _ say: (String) -> Void,
+    progress: @escaping @Sendable (_ split: String, _ shard: Int, _ of: Int) -> Void
+  ) throws(DataError) -> (ImportTally, [DatasetPacker.Split]) {
+    try claimed(packing: true) { () throws(DataError) in
+      var images = ImportedPack(out, from: path)
+      try fill(&images, isPartial: isPartial, say)
+      let packer = SplitPacker(out, imagesPerShard: imagesPerShard, recompression)
+      let splits = try images.splits().map { split throws(DataError) in
+        try packer.pack(split, threads: threads, progress)
+      }
+      return (images.tally, splits)
+    }
+  }
+
+  private func claimed<Result>(
+    packing isPack: Bool, _ body: () throws(DataError) -> Result
+  ) throws(DataError) -> Result {
+    if Folders.isFolder(path) { try Datasets.require(out, outside: path) }
+    for split in [ImageFolderPair.splits.training, ImageFolderPair.splits.validation] {
+      try FolderLayout.require(out.appending(split), for: isPack)
+    }
+    return try FolderClaim.hold(out, body)
+  }
+
+  private func fill(
+    _ target: inout some ImportTarget, isPartial: Bool, _ say: (String) -> Void
+  ) throws(DataError) {
+    try source.write(to: &target, say)
+    let tally = target.tally
+    guard tally.training.images + tally.validation.images > 0 else {
       throw .notImportable(path: path, reason: "no image is in it")
     }
-    if !isPartial, let whole = source.whole { try whole.require(folder, of: path) }
-    return folder
+    if !isPartial, let whole = source.whole {
+      try whole.require(tally, of: path, isWritten: target is ImportedFolder)
+    }
   }
 
   /// Throws where the bytes of a file have another sum, as hexadecimal digits.

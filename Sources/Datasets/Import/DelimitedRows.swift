@@ -1,6 +1,6 @@
 /// The rows of a table of comma-separated values (RFC 4180), or of values between tabs or semicolons.
 ///
-/// Fields are bytes, since paths are; empty lines are passed over, and so are blanks around a field that are in no quotes.
+/// Lines end as on any system. Fields are bytes, since paths are; empty lines are passed over, and so are blanks around a field that are in no quotes.
 struct DelimitedRows: Sequence, IteratorProtocol {
   /// A row and the line on which it begins, from 1.
   struct Row: Equatable {
@@ -21,7 +21,7 @@ struct DelimitedRows: Sequence, IteratorProtocol {
   init(_ bytes: [UInt8], separator: Character? = nil) {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     rest = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
-    let first = rest.prefix { $0 != Self.newline }
+    let first = rest.prefix { $0 != Self.newline && $0 != Self.carriage }
     let most = ",\t;".utf8.max { a, b in first.count { $0 == a } < first.count { $0 == b } }
     self.separator = separator?.asciiValue ?? most ?? UInt8(ascii: ",")
   }
@@ -60,6 +60,9 @@ struct DelimitedRows: Sequence, IteratorProtocol {
         (field, kept) = ([], 0)
       case Self.newline where !isQuoted: return fields + [trimmed()]
       case Self.carriage where !isQuoted && rest.first == Self.newline: continue
+      case Self.carriage where !isQuoted:
+        line += 1
+        return fields + [trimmed()]
       case _ where !isQuoted && field.isEmpty && Self.blanks.contains(byte): continue
       default: field.append(byte)
       }

@@ -33,36 +33,37 @@ struct ImageNetArchives: ImportSource {
       training: training.map { _ in (1_281_167, 1000) }, validation: validation.map { _ in (50_000, 1000) })
   }
 
-  func write(to folder: inout ImportedFolder, _ say: (String) -> Void) throws(DataError) {
-    if let training { try write(training, to: &folder, say) }
-    if let validation { try write(validation.archive, validation.classes, to: &folder, say) }
+  func write(to target: inout some ImportTarget, _ say: (String) -> Void) throws(DataError) {
+    if let training { try write(training, to: &target, say) }
+    if let validation { try write(validation.archive, validation.classes, to: &target, say) }
   }
 
   private func write(
-    _ archive: FilePath, to folder: inout ImportedFolder, _ say: (String) -> Void
+    _ archive: FilePath, to target: inout some ImportTarget, _ say: (String) -> Void
   ) throws(DataError) {
-    let stream = try ArchiveStream(archive)
+    let stream = try ArchiveStream(checking: archive, say)
     var classes = TarReader(stream)
     while let member = try classes.next() {
       let synset = member.lastName.dropLast(4)
       guard member.lastName.suffix(4).elementsEqual(".tar".utf8) else { continue }
       var images = TarReader(member, in: stream)
-      let before = folder.training.images
+      let before = target.tally.training.images
       while let image = try images.next() {
         guard ImageFolder.isImage(image.lastName) else { continue }
-        let place = ImportedFolder.Place(
+        let place = ImportPlace(
           isHeldOut: false, className: ClassName(bytes: Array(synset)), name: image.lastName)
-        try folder.add(place, size: image.size) { () throws(DataError) in try images.contents(of: image) }
+        try target.add(place, images.part(of: image)) { () throws(DataError) in try images.contents(of: image)
+        }
       }
-      say("train: \(masked(synset)), \(counted(folder.training.images - before, "image"))")
+      say("train: \(masked(synset)), \(counted(target.tally.training.images - before, "image"))")
     }
   }
 
   private func write(
-    _ archive: FilePath, _ classes: ValidationClasses, to folder: inout ImportedFolder,
+    _ archive: FilePath, _ classes: ValidationClasses, to target: inout some ImportTarget,
     _ say: (String) -> Void
   ) throws(DataError) {
-    var images = TarReader(try ArchiveStream(archive))
+    var images = TarReader(try ArchiveStream(checking: archive, say))
     while let image = try images.next() {
       guard ImageFolder.isImage(image.lastName) else { continue }
       guard let synset = classes.synset(of: image.lastName) else {
@@ -70,10 +71,11 @@ struct ImageNetArchives: ImportSource {
           path: archive, offset: image.offset,
           reason: "the class of \(masked(image.name)) is not in the labels")
       }
-      let place = ImportedFolder.Place(
+      let place = ImportPlace(
         isHeldOut: true, className: ClassName(bytes: Array(synset.utf8)), name: image.lastName)
-      try folder.add(place, size: image.size) { () throws(DataError) in try images.contents(of: image) }
-      if folder.validation.images.isMultiple(of: 10_000) { say("val: \(folder.validation.images) images") }
+      try target.add(place, images.part(of: image)) { () throws(DataError) in try images.contents(of: image) }
+      let count = target.tally.validation.images
+      if count.isMultiple(of: 10_000) { say("val: \(count) images") }
     }
   }
 }

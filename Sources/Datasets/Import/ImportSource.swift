@@ -10,7 +10,7 @@ protocol ImportSource {
   /// Which hints it goes by.
   var heeded: Set<ImportHints.Kind> { get }
   /// Writes all its images; `say` is told of each part that is done.
-  func write(to folder: inout ImportedFolder, _ say: (String) -> Void) throws(DataError)
+  func write(to target: inout some ImportTarget, _ say: (String) -> Void) throws(DataError)
 }
 
 /// How many images and classes a well-known data set has; of what was not given, nothing is expected.
@@ -24,14 +24,16 @@ struct WholeSet: Equatable {
   }
 
   /// Throws where a split has other numbers.
-  func require(_ folder: ImportedFolder, of source: FilePath) throws(DataError) {
+  ///
+  /// - Parameter isWritten: Whether what there is was written.
+  func require(_ tally: ImportTally, of source: FilePath, isWritten: Bool) throws(DataError) {
     for (name, expected, found) in [
-      ("train", training, folder.training), ("val", validation, folder.validation),
+      ("train", training, tally.training), ("val", validation, tally.validation),
     ] {
       guard let expected, expected != (found.images, found.classes) else { continue }
       throw .incomplete(
         split: name, found: [found.images, found.classes], expected: [expected.images, expected.classes],
-        source: source)
+        source: source, isWritten: isWritten)
     }
   }
 }
@@ -87,28 +89,38 @@ private func source(inFolder path: FilePath, _ hints: ImportHints) throws(DataEr
   )
 }
 
-/// Throws that it is no archive where not even its beginning is that of one.
-private func first(of files: inout TarReader, _ path: FilePath) throws(DataError) -> TarReader.Member? {
+/// Throws that it is no archive where not even its beginning is that of one, and that it is damaged where gzip made it.
+private func first(of stream: ArchiveStream) throws(DataError) -> TarReader.Member? {
+  var files = TarReader(stream)
   do throws(DataError) {
     return try files.next()
   } catch {
-    guard case .malformedArchive(_, offset: 0, _) = error else { throw error }
+    guard case .malformedArchive(let path, let offset, _) = error, offset < TarMember.block else {
+      throw error
+    }
+    guard stream.isPlain else {
+      try ArchiveStream(path).requireSound()
+      throw .notImportable(path: path, reason: "gzip made it, and not of a tar archive")
+    }
+    let isCalledGzip = path.extension.map { ["gz", "tgz"].contains($0.lowercased()) } ?? false
     throw .notImportable(
-      path: path, reason: "it is neither a tar archive, nor one that gzip made, nor called .csv or .tsv")
+      path: path,
+      reason: isCalledGzip
+        ? "its name says that gzip made it, and its first bytes do not: it is damaged, or another file"
+        : "it is neither a tar archive, nor one that gzip made, nor called .csv or .tsv")
   }
 }
 
 private func source(inArchive path: FilePath, _ hints: ImportHints) throws(DataError) -> any ImportSource {
-  var files = TarReader(try ArchiveStream(path))
-  guard let first = try first(of: &files, path) else {
+  guard let first = try first(of: ArchiveStream(path)) else {
     throw .notImportable(path: path, reason: "the archive is empty")
   }
   let name = String(decoding: first.lastName, as: UTF8.self)
   if name.hasSuffix(".tar"), ValidationClasses.isSynset(name.dropLast(4)) {
-    return try ImageNetArchives(training: path, validation: nil, hints) ?? WebShards([path], hints)
+    return try ImageNetArchives(training: path, validation: nil, hints) ?? WebShards(path, hints)
   }
   if name.hasPrefix("ILSVRC2012_val_") {
-    return try ImageNetArchives(training: nil, validation: path, hints) ?? WebShards([path], hints)
+    return try ImageNetArchives(training: nil, validation: path, hints) ?? WebShards(path, hints)
   }
   func isBelow(_ folder: String) -> Bool { first.name.starts(with: "\(folder)/".utf8) }
   if CIFARFiles.folders.contains(where: isBelow) { return try CIFARFiles(archive: path) }
@@ -119,5 +131,5 @@ private func source(inArchive path: FilePath, _ hints: ImportHints) throws(DataE
         "it is CIFAR's version for Python; the binary one is read, \(CIFARFiles.archives.joined(separator: " or "))"
     )
   }
-  return WebShards([path], hints)
+  return WebShards(path, hints)
 }

@@ -23,15 +23,15 @@ struct PackedFolder: ImportSource {
 
   var whole: WholeSet? { nil }
 
-  func write(to folder: inout ImportedFolder, _ say: (String) -> Void) throws(DataError) {
+  func write(to target: inout some ImportTarget, _ say: (String) -> Void) throws(DataError) {
     let memory = FileMemory()
     for (images, isHeldOut) in splits {
       for index in 0..<images.count {
-        let place = ImportedFolder.Place(
+        let place = ImportPlace(
           isHeldOut: isHeldOut, className: images.classes[images.label(at: index)],
           name: images.name(of: index))
         let bytes = try images.contents(of: index, in: memory)
-        try folder.add(place, size: bytes.count) { () throws(DataError) in Array(bytes) }
+        try target.add(place, ImagePart(size: bytes.count)) { () throws(DataError) in Array(bytes) }
       }
       say("\(isHeldOut ? "val" : "train"): \(counted(images.count, "image"))")
     }

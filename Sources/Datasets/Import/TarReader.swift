@@ -72,14 +72,25 @@ struct TarReader {
     return nil
   }
 
-  /// The bytes of the file that `next` gave last; throws for one that is larger than any image.
+  /// The bytes of the file that `next` gave last, or of any of an archive that is not compressed; throws for one that is larger
+  /// than any image.
   func contents(of member: Member) throws(DataError) -> [UInt8] {
+    let part = try part(of: member)
+    return part.place == nil
+      ? try stream.read(part.size) : try stream.bytes(from: member.offset, count: part.size)
+  }
+
+  /// Where the bytes of a file lie; throws for one that is larger than any image.
+  func part(of member: Member) throws(DataError) -> ImagePart {
     guard member.size <= Self.largestFile else {
       throw stream.refusal(
         "\(masked(member.name)) claims \(member.size) bytes, more than any image has", at: member.offset)
     }
-    return try stream.read(member.size)
+    return ImagePart(size: member.size, place: stream.isPlain ? (stream.path, member.offset) : nil)
   }
+
+  /// Whether files can be read in any order, and not as they come alone.
+  var isSeekable: Bool { stream.isPlain }
 
   /// Nil at the mark that ends an archive; throws where there is none.
   private func header() throws(DataError) -> TarHeader? {

@@ -122,7 +122,7 @@ extension ValidationClasses {
   }
 
   private init(archive path: FilePath) throws(DataError) {
-    var files = TarReader(try ArchiveStream(path))
+    var files = TarReader(try ArchiveStream(checking: path))
     var found: [String: [UInt8]] = [:]
     while let member = try files.next() {
       let name = String(decoding: member.lastName, as: UTF8.self)

@@ -6,18 +6,7 @@ import SystemPackage
 final class Shards: ImageStore {
   private let root: FilePath
   private let places: Column<ShardIndex.Place>
-  private let open = Monitor<[UInt32: Shard]>([:])
-
-  /// So many are open at once; one that is read when the last of them are closed stays open for as long.
-  private static let mostOpen = 128
-
-  private final class Shard: Sendable {
-    let file: RegularFile
-
-    init(_ path: FilePath) throws(SystemError) {
-      file = try RegularFile(path)
-    }
-  }
+  private let files = OpenFiles()
 
   init(_ root: FilePath, _ places: Column<ShardIndex.Place>) {
     (self.root, self.places) = (root, places)
@@ -59,13 +48,7 @@ final class Shards: ImageStore {
     }
   }
 
-  private func shard(_ number: UInt32) throws(SystemError) -> Shard {
-    if let shard = open.withLock({ $0[number] }) { return shard }
-    let shard = try Shard(root.appending(ShardIndex.file(of: number)))
-    open.withLock { open in
-      if open.count >= Self.mostOpen { open = [:] }
-      open[number] = shard
-    }
-    return shard
+  private func shard(_ number: UInt32) throws(SystemError) -> OpenFiles.File {
+    try files.file(number, at: root.appending(ShardIndex.file(of: number)))
   }
 }

@@ -9,18 +9,20 @@ import SystemPackage
 struct DatasetImport: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Write the images of ILSVRC's or CIFAR's archives, of a WebDataset or of a table as a folder.",
+    abstract:
+      "Write the images of ILSVRC's or CIFAR's archives, of a WebDataset or of a table as a folder, or pack them.",
     discussion: """
       SOURCE is told by what it holds:
         a folder with ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar, the devkit
         one of these two files
         a folder with CIFAR-10's or CIFAR-100's binaries, or their .tar.gz
-        a folder with a WebDataset's shards, in train/ and val/ or not; a shard
+        a folder with a WebDataset's shards, in train/ and validation/ or not; a shard
         a folder that dataset pack wrote, which is unpacked
         a .csv or .tsv of path, class and split, whose first row may name them
-      OUT gets train/CLASS/IMAGE and val/CLASS/IMAGE: of a table links, else files, of CIFAR as PNG. Archives, gzipped or not, are read \
-      where they lie. An import that was interrupted goes on where it was when the same command is given again. \
-      twins-worker dataset pack OUT PACKED makes a few large files of many small ones.
+      OUT gets train/CLASS/IMAGE and val/CLASS/IMAGE: of a table links, else files, of CIFAR as PNG; with --shards, the files \
+      that dataset pack would make of these, at once. Archives, gzipped or not, are read where \
+      they lie; of a gzipped one nothing is written before all of it was found to be whole. An import that was interrupted goes on where it \
+      was when the same command is given again.
       """)
 
   @Argument(help: "What to import.", transform: withHomeFolder)
@@ -46,24 +48,38 @@ struct DatasetImport: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The MD5 sum that SOURCE, a file, must have; it is read once more for that.", valueName: "hex"))
-  var md5: String?
+      "The MD5 sum that SOURCE, a file, must have, or a file in that folder; it is read once more for that. For several files again.",
+      valueName: "[file=]hex"),
+    transform: ExpectedSum.parsed)
+  var md5: [ExpectedSum] = []
+
+  @Flag(
+    help: "Pack the images: a few large files, which training takes like the folder that they would come to.")
+  var shards = false
+
+  @OptionGroup(title: "With --shards") var packing: PackFlags
 
   enum SplitName: String, ExpressibleByArgument { case train, val }
 
   func validate() throws {
-    if let md5, md5.count != 32 || !md5.allSatisfy(\.isHexDigit) {
-      throw ValidationError("--md5 \(masked(md5)): an MD5 sum has 32 hexadecimal digits")
-    }
-    if md5 != nil, Folders.isFolder(source) {
-      throw ValidationError("--md5: \(masked(source)) is a folder; name the archive that is to have the sum")
+    let isFolder = Folders.isFolder(source)
+    for sum in md5 where sum.file == nil {
+      if isFolder {
+        throw ValidationError(
+          "--md5 \(sum.digits): \(masked(source)) is a folder; say of which file: --md5 FILE=\(sum.digits)")
+      }
+      if md5.count > 1 {
+        throw ValidationError(
+          "--md5 \(sum.digits): of several sums, say of which file each is: --md5 FILE=HEX")
+      }
     }
   }
 
   func run() throws {
-    if let md5 {
-      try DatasetImporter.require(md5: md5, of: FilePath(source))
-      say("MD5 as expected")
+    for sum in md5 {
+      let file = sum.path(in: FilePath(source))
+      try DatasetImporter.require(md5: sum.digits, of: file)
+      say("\(file.masked): MD5 as expected")
     }
     var hints = ImportHints()
     hints.labels = labels.map { FilePath($0) }
@@ -73,27 +89,62 @@ struct DatasetImport: ParsableCommand {
     for flag in idle(importer) {
       Console.warn("warning: \(flag) has no effect on \(importer.sourceName)")
     }
-    let folder = try importer.write(isPartial: partial, say)
-    for (name, split) in [("train", folder.training), ("val", folder.validation)] where split.images > 0 {
-      let there = split.images - split.written
-      print(
-        "\(name): \(grouped(split.images)) \(noun(split.images, "image")) in \(counted(split.classes, "class", "classes"))"
-          + (there > 0 ? ", of which \(grouped(there)) were there" : ""))
+    for flag in shards ? [] : packing.given {
+      Console.warn("warning: \(flag) has no effect without --shards")
     }
-    let (unread, replaced) = (folder.unreadable, folder.replaced)
+    let (tally, splits) = try imported(by: importer)
+    for split in splits { print(split) }
+    warn(of: tally)
+    let folder = FilePath(out)
+    print("To look them through: twins-worker dataset scan \(scanned(folder).quoted)")
+    if tally.training.images > 0 {
+      print(trainingFlags(folder, hasValidation: ImageFolderPair.hasValidation(folder)))
+    }
+  }
+
+  /// What a scan takes: of a data set with one split, the folder of its classes.
+  private func scanned(_ folder: FilePath) -> FilePath {
+    let splits = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation].map {
+      folder.appending($0)
+    }
+    .filter { Folders.isFolder($0) }
+    return splits.count == 1 ? splits[0] : folder
+  }
+
+  /// What came of it, and a line for each split.
+  private func imported(by importer: DatasetImporter) throws -> (ImportTally, [String]) {
+    if shards {
+      let (tally, splits) = try importer.pack(
+        imagesPerShard: packing.shardImages, recompression: packing.recompression, isPartial: partial,
+        threads: packing.threadCount, say, progress: PackFlags.say)
+      return (tally, splits.map(\.summary))
+    }
+    let tally = try importer.write(isPartial: partial, say)
+    let splits = [("train", tally.training), ("val", tally.validation)].filter { $0.1.images > 0 }
+    return (
+      tally,
+      splits.map { name, split in
+        let there = split.images - split.written
+        return
+          "\(name): \(grouped(split.images)) \(noun(split.images, "image")) in \(counted(split.classes, "class", "classes"))"
+          + (there > 0 ? ", of which \(grouped(there)) were there" : "")
+      }
+    )
+  }
+
+  private func warn(of tally: ImportTally) {
+    let (unread, replaced) = (tally.unreadable, tally.replaced)
     if unread.count > 0 {
       Console.warn(
-        "warning: \(counted(unread.count, "file is no image", "files are no images")) that can be read: \(names(unread)). Training "
-          + "leaves such files out or ends at them: remove what is none")
+        "warning: \(counted(unread.count, "file is no image", "files are no images")) that can be read: \(names(unread)). "
+          + (shards
+            ? "\(noun(unread.count, "It was", "They were")) left out of the pack"
+            : "Training leaves such files out or ends at them: remove what is none"))
     }
     if replaced.count > 0 {
       Console.warn(
         "warning: \(counted(replaced.count, "file was", "files were")) there in another size, or as another link, and "
           + "\(noun(replaced.count, "was", "were")) replaced: \(names(replaced))")
-    }
-    print("To look them through: twins-worker dataset scan \(FilePath(out).quoted)")
-    if folder.training.images > 0 {
-      print(trainingFlags(FilePath(out), hasValidation: folder.validation.images > 0))
     }
   }
 
@@ -105,7 +156,7 @@ struct DatasetImport: ParsableCommand {
     ].filter(\.1).map(\.0)
   }
 
-  private func names(_ files: ImportedFolder.Named) -> String {
+  private func names(_ files: ImportTally.Named) -> String {
     files.first.map(\.masked).joined(separator: ", ")
       + (files.count > files.first.count ? " and \(files.count - files.first.count) more" : "")
   }

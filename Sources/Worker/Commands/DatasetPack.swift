@@ -1,7 +1,5 @@
 import ArgumentParser
 import Datasets
-import Flags
-import Foundation
 import System
 import SystemPackage
 
@@ -23,44 +21,14 @@ struct DatasetPack: ParsableCommand {
   @Argument(help: "The folder to make.", transform: withHomeFolder)
   var out: String
 
-  @Option(
-    help: ArgumentHelp(
-      "Make images smaller whose longer side is longer than that, and keep the others. (default: keep all)",
-      valueName: "pixels"))
-  var maxSide: Int?
-
-  @Option(help: ArgumentHelp("The quality of JPEGs that --max-side makes.", valueName: "1-100"))
-  var quality = 92
-
-  @Option(help: ArgumentHelp("Images in a tar file.", valueName: "n"))
-  var shardImages = 1024
-
-  @Option(help: ArgumentHelp("Threads to pack with. (default: the cores)", valueName: "n"))
-  var threads: Int?
-
-  func validate() throws {
-    try Worker.validate(threads, "--threads", in: 1...manyThreads)
-    try Worker.validate(maxSide, "--max-side", in: 1...Recompression.largestSide)
-    try Worker.validate(quality, "--quality", in: 1...100)
-    try Worker.validate(shardImages, "--shard-images", in: 1...1_000_000)
-  }
+  @OptionGroup var flags: PackFlags
 
   func run() throws {
     let packer = DatasetPacker(
-      FilePath(folder), to: FilePath(out), imagesPerShard: shardImages,
-      recompression: maxSide.map { Recompression(longestSide: $0, quality: quality) })
-    let splits = try packer.pack(threads: threads ?? Processors.usable) { split, shard, count in
-      FileHandle.standardError.write(Data("\(split): shard \(shard + 1) of \(count)\n".utf8))
-    }
-    for split in splits {
-      let size = "\(counted(split.images, "image")) in \(counted(split.shards, "file"))"
-      print("\(split.name): \(size)\(split.wasThere ? ", which were there" : "")")
-    }
+      FilePath(folder), to: FilePath(out), imagesPerShard: flags.shardImages,
+      recompression: flags.recompression)
+    let splits = try packer.pack(threads: flags.threadCount, progress: PackFlags.say)
+    for split in splits { print(split.summary) }
     print(trainingFlags(FilePath(out), hasValidation: splits.contains { $0.name == "val" }))
   }
-}
-
-/// With which flags a training takes a data set.
-func trainingFlags(_ folder: FilePath, hasValidation: Bool) -> String {
-  "To train on them: --data-path \(folder.quoted)\(hasValidation ? "" : " --val-split 0.2")"
 }
