@@ -60,7 +60,7 @@ static int32_t below(int32_t bound) {
 static void make_view(const uint8_t *rgb, ci_region region) {
   enum { SIDE = 24 };
   static uint8_t view[SIDE * SIDE * 3], before[SIDE * SIDE * 3], tones[3 * 256];
-  const ci_filter filter = below(2) ? CI_BICUBIC : CI_BILINEAR;
+  const ci_filter filter = (ci_filter)below(CI_BOX + 1);
   const ci_axis across = {region.width, SIDE + below(40), below(5), SIDE}, down = {region.height, SIDE, 0, SIDE};
   int32_t first, width, height;
   ci_axis_inputs(across, filter, &first, &width);

@@ -17,8 +17,8 @@ ci_instructions ci_instructions_available(void);
 /// processor does not have it.
 int ci_instructions_use(ci_instructions set);
 
-/// The filters of images that are scaled or moved.
-typedef enum { CI_BILINEAR = 0, CI_BICUBIC = 1 } ci_filter;
+/// The filters of images that are scaled; the first two also of those that are moved.
+typedef enum { CI_BILINEAR = 0, CI_BICUBIC = 1, CI_LANCZOS = 2, CI_BOX = 3 } ci_filter;
 
 /// The `count` outputs from `start` on of a line of `in` pixels that is scaled to `out`.
 ///
@@ -55,7 +55,7 @@ typedef struct ci_affine {
 /// Moves an image as Pillow's `Image.transform` with `AFFINE` does.
 ///
 /// A pixel whose source lies outside takes ImageNet's mean colour, without blending at the rim; inside, taps beyond the rim
-/// take the nearest pixel. Coordinates and weights are doubles, and the result is truncated.
+/// take the nearest pixel. Coordinates and weights are doubles, and the result is truncated. The filter is bilinear or bicubic.
 void ci_move(uint8_t *rgb, int32_t width, int32_t height, ci_affine map, ci_filter filter, uint8_t *memory);
 
 /// The sum of all greys, as `convert("L")` has them.

@@ -32,7 +32,7 @@ public struct TrainTransform: Transform {
   public init(
     size: Int, scale: ClosedRange<Double> = 0.08...1, ratio: ClosedRange<Double> = (3.0 / 4.0)...(4.0 / 3.0),
     flipProbability: Double = 0.5, verticalFlipProbability: Double = 0,
-    interpolation: TrainInterpolation = .bicubic,
+    interpolation: TrainInterpolation = .always(.bicubic),
     augmentation: RandAugment? = nil, colorJitter: ColorJitter? = nil
   ) {
     precondition(size > 0, "a view has at least one pixel")

@@ -159,7 +159,7 @@ import Testing
   }
 
   private func draw(
-    _ augment: RandAugment, _ index: Int, _ interpolation: TrainInterpolation = .bicubic
+    _ augment: RandAugment, _ index: Int, _ interpolation: TrainInterpolation = .always(.bicubic)
   ) -> [ImageOperation] {
     var generator = KeyedGenerator(seed: 11, stream: .augment, epoch: 0, index: index)
     return augment.operations(interpolation: interpolation, generator: &generator)
