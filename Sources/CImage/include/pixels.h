@@ -69,6 +69,9 @@ void ci_mix_greys(uint8_t *rgb, size_t pixels, float factor);
 /// `before` is a copy of the image.
 void ci_mix_smooth(uint8_t *rgb, const uint8_t *before, int32_t width, int32_t height, float factor);
 
+/// Has top and bottom change places.
+void ci_flip(uint8_t *rgb, int32_t width, int32_t height);
+
 /// Replaces each value by its tone: `tones` has 256 for red, then for green, then for blue.
 void ci_replace_tones(uint8_t *rgb, size_t pixels, const uint8_t *tones);
 
