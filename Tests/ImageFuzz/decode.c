@@ -108,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   uint8_t *rgb = malloc((size_t)width * (size_t)height * 3);
   ci_instructions_use((ci_instructions)below(3));
   if (format->decode(bytes, count, region, rgb) == 0) make_view(rgb, region);
+  if (format->decode == ci_tiff_decode) ci_tiff_check(bytes, count);
   free(rgb);
   return 0;
 }

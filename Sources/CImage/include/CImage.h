@@ -81,7 +81,10 @@ int ci_gif_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t 
 /// Reads the header of a TIFF's first image; the size is that after it has been turned as its orientation says.
 int ci_tiff_header(const uint8_t *bytes, size_t count, ci_header *header);
 
-/// Decodes the first image of a TIFF of 1 to 8 or 16 bits a sample, and copies `region` of it, turned, into `rgb`, packed.
+/// Looks for damage that the decoding of a TIFF does not find, in data compressed by Deflate.
+int ci_tiff_check(const uint8_t *bytes, size_t count);
+
+/// Decodes the first image of a TIFF of 1 to 8, 16 or 32 bits a sample, and copies `region` of it, turned, into `rgb`, packed.
 int ci_tiff_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb);
 
 /// Writes a PNG file of 8-bit samples: grey for 1 channel, RGB for 3.

@@ -71,6 +71,7 @@ struct EncodedImage {
 
   /// Decodes all data, for damage in them: a strip as high as the image, since every row is read to its end.
   func requireSound(_ memory: ByteBuffer) throws(DataError) {
+    do throws(CodecFailure) { try format.codec.check?(bytes) } catch { throw .damaged(path, error) }
     _ = try decode(PixelRegion(width: min(16, width), height: height), into: memory)
   }
 

@@ -7,6 +7,8 @@ struct ImageCodec: Sendable {
     @Sendable (_ file: UnsafeBufferPointer<UInt8>, DecoderMemory) throws(CodecFailure) -> ImageHeader
   /// The pixels of a region that lies inside, in memory; of the file whose header was read last.
   let decode: Decoder
+  /// Looks for damage that decoding does not find.
+  var check: (@Sendable (_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> Void)?
   /// Whether images can be had at half, a quarter or an eighth of their size, rounded up, which saves time.
   var isReducing = false
 
@@ -67,7 +69,9 @@ extension ImageCodec {
   static let png = ImageCodec(header: ci_png_header, decode: ci_png_decode)
   static let webp = ImageCodec(header: ci_webp_header, decode: ci_webp_decode)
   static let gif = ImageCodec(header: ci_gif_header, decode: ci_gif_decode)
-  static let tiff = ImageCodec(header: ci_tiff_header, decode: ci_tiff_decode)
+  static let tiff = ImageCodec(header: ci_tiff_header, decode: ci_tiff_decode) { file throws(CodecFailure) in
+    guard ci_tiff_check(file.baseAddress, file.count) == 0 else { throw .last }
+  }
 
   private typealias HeaderReader =
     @Sendable (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<ci_header>?) -> CInt
@@ -75,7 +79,8 @@ extension ImageCodec {
   /// A decoder that writes the region alone.
   private init(
     header: @escaping HeaderReader,
-    decode: @escaping @Sendable (UnsafePointer<UInt8>?, Int, ci_region, UnsafeMutablePointer<UInt8>?) -> CInt
+    decode: @escaping @Sendable (UnsafePointer<UInt8>?, Int, ci_region, UnsafeMutablePointer<UInt8>?) -> CInt,
+    check: (@Sendable (UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> Void)? = nil
   ) {
     self.init(
       header: { file, _ throws(CodecFailure) in
@@ -85,7 +90,7 @@ extension ImageCodec {
         let rows = memory.rows(region.height, of: region.width * 3)
         guard decode(file.baseAddress, file.count, ci_region(region), rows) == 0 else { throw .last }
         return DecodedRows(start: rows, stride: region.width * 3)
-      })
+      }, check: check)
   }
 
   private static func header(_ read: (inout ci_header) -> CInt) throws(CodecFailure) -> ImageHeader {
