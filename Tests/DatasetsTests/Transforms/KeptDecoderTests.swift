@@ -1,4 +1,5 @@
 import Randomness
+import SystemPackage
 import TestSupport
 import Testing
 
