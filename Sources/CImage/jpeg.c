@@ -1,30 +1,25 @@
 // libjpeg-turbo with the settings that Pillow leaves alone: accurate integer DCT, fancy upsampling, no EXIF rotation.
 #include "CImage.h"
 #include "failure.h"
+#include "jpeg_memory.h"
 #include <setjmp.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-#include <jpeglib.h>
 
 #include <jerror.h>
 
-struct decoder {
+struct ci_jpeg {
+  struct jpeg_memory memory;  // first, where libjpeg's client data are looked for
   struct jpeg_decompress_struct jpeg;
   struct jpeg_error_mgr errors;
   jmp_buf escape;
+  const uint8_t *bytes;
+  size_t count;
+  bool is_at_pixels;  // of these bytes the header has been read, and nothing else
 };
 
-struct request {
-  ci_header header;
-  ci_region region;
-  int32_t reduction;
-  uint8_t *rows;
-  size_t skipped;
-};
-
-typedef void (*decoder_body)(j_decompress_ptr jpeg, struct request *request);
+// --- errors ---------------------------------------------------------------------------------------------------------
 
 // libjpeg's own handler ends the process.
 static void on_error(j_common_ptr jpeg) {
@@ -36,7 +31,7 @@ static void on_error(j_common_ptr jpeg) {
     case JERR_SOF_UNSUPPORTED: ci_fail_kind("%s", message); break;
     default: ci_fail("%s", message);
   }
-  longjmp(((struct decoder *)jpeg->client_data)->escape, 1);
+  longjmp(((struct ci_jpeg *)jpeg->client_data)->escape, 1);
 }
 
 static void on_message(j_common_ptr jpeg, int level) {
@@ -72,27 +67,56 @@ static int check_scans(const uint8_t *bytes, size_t count) {
   return 0;
 }
 
-static int run(struct decoder *decoder, const uint8_t *bytes, size_t count, decoder_body body,
-               struct request *request) {
-  if (setjmp(decoder->escape)) return 1;
-  jpeg_create_decompress(&decoder->jpeg);
-  jpeg_mem_src(&decoder->jpeg, bytes, count);
-  jpeg_read_header(&decoder->jpeg, TRUE);
-  require_end_of_image(&decoder->jpeg);
-  if (jpeg_has_multiple_scans(&decoder->jpeg) && check_scans(bytes, count)) return 1;
-  body(&decoder->jpeg, request);
-  return 0;
+// --- a decoder, and the header --------------------------------------------------------------------------------------
+
+ci_jpeg *ci_jpeg_new(void) {
+  ci_jpeg *decoder = calloc(1, sizeof *decoder);
+  if (!decoder) return NULL;
+  j_decompress_ptr jpeg = &decoder->jpeg;
+  jpeg->err = jpeg_std_error(&decoder->errors);
+  jpeg->client_data = decoder;
+  decoder->errors.error_exit = on_error;
+  decoder->errors.emit_message = on_message;
+  if (setjmp(decoder->escape)) {
+    ci_jpeg_free(decoder);
+    return NULL;
+  }
+  jpeg_create_decompress(jpeg);
+  // What outlives an image, such as the source, lies in libjpeg's own memory.
+  static const uint8_t nothing;
+  jpeg_mem_src(jpeg, &nothing, sizeof nothing);
+  jpeg_memory_serve((j_common_ptr)jpeg);
+  return decoder;
 }
 
-static int with_decoder(const uint8_t *bytes, size_t count, decoder_body body, struct request *request) {
-  struct decoder decoder = {0};
-  decoder.jpeg.err = jpeg_std_error(&decoder.errors);
-  decoder.jpeg.client_data = &decoder;
-  decoder.errors.error_exit = on_error;
-  decoder.errors.emit_message = on_message;
-  int status = run(&decoder, bytes, count, body, request);
-  jpeg_destroy_decompress(&decoder.jpeg);
-  return status;
+void ci_jpeg_free(ci_jpeg *decoder) {
+  if (!decoder) return;
+  jpeg_destroy_decompress(&decoder->jpeg);
+  jpeg_memory_free(&decoder->memory);
+  free(decoder);
+}
+
+// Leaves an image wherever it is, and all that was taken for it. A file without tables must not find those of another one.
+static void leave_image(ci_jpeg *decoder) {
+  j_decompress_ptr jpeg = &decoder->jpeg;
+  decoder->is_at_pixels = false;
+  jpeg_abort_decompress(jpeg);
+  jpeg_memory_reset(&decoder->memory);
+  memset(jpeg->quant_tbl_ptrs, 0, sizeof jpeg->quant_tbl_ptrs);
+  memset(jpeg->dc_huff_tbl_ptrs, 0, sizeof jpeg->dc_huff_tbl_ptrs);
+  memset(jpeg->ac_huff_tbl_ptrs, 0, sizeof jpeg->ac_huff_tbl_ptrs);
+}
+
+static int read_header(ci_jpeg *decoder) {
+  j_decompress_ptr jpeg = &decoder->jpeg;
+  leave_image(decoder);
+  if (setjmp(decoder->escape)) return 1;
+  jpeg_mem_src(jpeg, decoder->bytes, decoder->count);
+  jpeg_read_header(jpeg, TRUE);
+  require_end_of_image(jpeg);
+  if (jpeg_has_multiple_scans(jpeg) && check_scans(decoder->bytes, decoder->count)) return 1;
+  decoder->is_at_pixels = true;
+  return 0;
 }
 
 // The coefficients of the whole image, which is kept until the last scan has refined it.
@@ -108,18 +132,18 @@ static size_t coefficient_bytes(j_decompress_ptr jpeg) {
   return bytes;
 }
 
-static void read_header(j_decompress_ptr jpeg, struct request *request) {
-  bool is_whole = jpeg_has_multiple_scans(jpeg);
-  request->header = (ci_header){
-      (int32_t)jpeg->image_width, (int32_t)jpeg->image_height, is_whole ? coefficient_bytes(jpeg) : 0};
-}
-
-int ci_jpeg_header(const uint8_t *bytes, size_t count, ci_header *header) {
-  struct request request = {0};
-  if (with_decoder(bytes, count, read_header, &request)) return 1;
-  *header = request.header;
+int ci_jpeg_header(ci_jpeg *decoder, const uint8_t *bytes, size_t count, ci_header *header) {
+  if (!decoder) return ci_fail("Out of memory");
+  decoder->bytes = bytes;
+  decoder->count = count;
+  if (read_header(decoder)) return 1;
+  j_decompress_ptr jpeg = &decoder->jpeg;
+  *header = (ci_header){(int32_t)jpeg->image_width, (int32_t)jpeg->image_height,
+                        jpeg_has_multiple_scans(jpeg) ? coefficient_bytes(jpeg) : 0};
   return 0;
 }
+
+// --- the pixels -----------------------------------------------------------------------------------------------------
 
 // Adobe stores CMYK inverted, so a stored sample is already 255 minus its ink: RGB = sample * black / 255, rounded.
 static void copy_inverted_cmyk(uint8_t *rgb, const JSAMPLE *cmyk, int32_t width) {
@@ -151,38 +175,41 @@ static JDIMENSION crop_columns(j_decompress_ptr jpeg, const ci_region *region) {
   return x - left;
 }
 
-static void read_cmyk(j_decompress_ptr jpeg, struct request *request) {
+static void read_cmyk(j_decompress_ptr jpeg, const ci_region *region, uint8_t *rgb) {
   JSAMPARRAY row = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width * 4, 1);
-  uint8_t *rgb = request->rows;
-  for (int32_t y = 0; y < request->region.height; y++, rgb += ci_jpeg_row_bytes(request->region)) {
+  for (int32_t y = 0; y < region->height; y++, rgb += ci_jpeg_row_bytes(*region)) {
     jpeg_read_scanlines(jpeg, row, 1);
     copy_inverted_cmyk(rgb, row[0], (int32_t)jpeg->output_width);
   }
 }
 
-static void read_rgb(j_decompress_ptr jpeg, struct request *request) {
-  JSAMPROW rgb = request->rows;
-  for (int32_t y = 0; y < request->region.height; y++, rgb += ci_jpeg_row_bytes(request->region)) {
-    jpeg_read_scanlines(jpeg, &rgb, 1);
-  }
+static void read_rgb(j_decompress_ptr jpeg, const ci_region *region, uint8_t *rgb) {
+  for (int32_t y = 0; y < region->height; y++, rgb += ci_jpeg_row_bytes(*region)) jpeg_read_scanlines(jpeg, &rgb, 1);
 }
 
-static void read_region(j_decompress_ptr jpeg, struct request *request) {
+// Returns how many bytes of each row lie before the region.
+static size_t read_region(j_decompress_ptr jpeg, const ci_region *region, int32_t reduction, uint8_t *rows) {
   const bool is_cmyk = jpeg->num_components == 4;
   jpeg->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
-  jpeg->scale_denom = (unsigned)request->reduction;
+  jpeg->scale_denom = (unsigned)reduction;
   jpeg_start_decompress(jpeg);
-  request->skipped = crop_columns(jpeg, &request->region) * (size_t)3;
-  if ((size_t)jpeg->output_width * 3 > ci_jpeg_row_bytes(request->region)) ERREXIT(jpeg, JERR_WIDTH_OVERFLOW);
-  if (request->region.y > 0) jpeg_skip_scanlines(jpeg, (JDIMENSION)request->region.y);
-  if (is_cmyk) read_cmyk(jpeg, request);
-  else read_rgb(jpeg, request);
+  const size_t skipped = crop_columns(jpeg, region) * (size_t)3;
+  if ((size_t)jpeg->output_width * 3 > ci_jpeg_row_bytes(*region)) ERREXIT(jpeg, JERR_WIDTH_OVERFLOW);
+  if (region->y > 0) jpeg_skip_scanlines(jpeg, (JDIMENSION)region->y);
+  if (is_cmyk) read_cmyk(jpeg, region, rows);
+  else read_rgb(jpeg, region, rows);
+  return skipped;
 }
 
-int ci_jpeg_decode(const uint8_t *bytes, size_t count, ci_region region, int32_t reduction, uint8_t *rows,
-                   size_t *skipped) {
-  struct request request = {.region = region, .reduction = reduction, .rows = rows};
-  if (with_decoder(bytes, count, read_region, &request)) return 1;
-  *skipped = request.skipped;
+static int decode(ci_jpeg *decoder, const ci_region *region, int32_t reduction, uint8_t *rows, size_t *skipped) {
+  if (!decoder->is_at_pixels && read_header(decoder)) return 1;
+  if (setjmp(decoder->escape)) return 1;
+  *skipped = read_region(&decoder->jpeg, region, reduction, rows);
   return 0;
+}
+
+int ci_jpeg_decode(ci_jpeg *decoder, ci_region region, int32_t reduction, uint8_t *rows, size_t *skipped) {
+  const int status = decode(decoder, &region, reduction, rows, skipped);
+  leave_image(decoder);
+  return status;
 }

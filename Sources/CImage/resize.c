@@ -9,6 +9,13 @@
 // Weights must round as Pillow's do, so no multiplication may be joined with an addition.
 #pragma STDC FP_CONTRACT OFF
 
+static double box(double x) { return x > -0.5 && x <= 0.5 ? 1 : 0; }
+
+static double bilinear(double x) {
+  x = fabs(x);
+  return x < 1 ? 1 - x : 0;
+}
+
 static double bicubic(double x) {
   const double a = -0.5;
   x = fabs(x);
@@ -17,15 +24,27 @@ static double bicubic(double x) {
   return 0;
 }
 
-static double bilinear(double x) {
-  x = fabs(x);
-  return x < 1 ? 1 - x : 0;
+static double sinc(double x) {
+  if (x == 0) return 1;
+  x *= M_PI;
+  return sin(x) / x;
 }
+
+static double lanczos(double x) { return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0; }
+
+/// A filter's curve, and how far from its middle it ends.
+struct curve {
+  double (*at)(double x);
+  double end;
+};
+
+static const struct curve curves[] = {
+    [CI_BILINEAR] = {bilinear, 1}, [CI_BICUBIC] = {bicubic, 2}, [CI_LANCZOS] = {lanczos, 3}, [CI_BOX] = {box, 0.5}};
 
 // How far an output looks to either side, in inputs.
 static double reach(ci_axis axis, ci_filter filter) {
   double scale = (double)axis.in / axis.out;
-  return (filter == CI_BILINEAR ? 1.0 : 2.0) * (scale < 1 ? 1 : scale);
+  return curves[filter].end * (scale < 1 ? 1 : scale);
 }
 
 static int32_t most_taps(ci_axis axis, ci_filter filter) { return 2 * (int32_t)ceil(reach(axis, filter)) + 1; }
@@ -51,10 +70,11 @@ static void weigh(ci_axis axis, ci_filter filter, int64_t output, int32_t first,
   double scale = (double)axis.in / axis.out;
   double center = (output + 0.5) * scale;
   double narrowing = 1.0 / (scale < 1 ? 1 : scale);
+  double (*const curve)(double) = curves[filter].at;
   double sum = 0;
   for (int32_t i = 0; i < end - first; i++) {
     double x = (i + first - center + 0.5) * narrowing;
-    exact[i] = filter == CI_BILINEAR ? bilinear(x) : bicubic(x);
+    exact[i] = curve(x);
     sum += exact[i];
   }
   for (int32_t i = 0; i < end - first; i++) {

@@ -1,6 +1,7 @@
 // The first image of a TIFF, in strips or tiles, through libtiff; turned as its orientation says, as Pillow turns TIFFs alone.
 #include "CImage.h"
 #include "failure.h"
+#include "tiff_deflate.h"
 #include "tiff_memory.h"
 #include "tiff_pixels.h"
 #include <stdlib.h>
@@ -18,77 +19,26 @@ struct decoder {
   size_t block_bytes, row_bytes;
 };
 
-static uint16_t field(TIFF *tiff, uint32_t tag, uint16_t otherwise) {
-  uint16_t value;
-  return TIFFGetFieldDefaulted(tiff, tag, &value) ? value : otherwise;
-}
-
-// Those that Pillow reads and Debian's libtiff too; JPEG's first form in a TIFF is not among them.
-static bool is_read(uint16_t compression) {
-  static const uint16_t read[] = {
-      COMPRESSION_NONE, COMPRESSION_CCITTRLE, COMPRESSION_CCITTFAX3, COMPRESSION_CCITTFAX4,
-      COMPRESSION_LZW, COMPRESSION_JPEG, COMPRESSION_ADOBE_DEFLATE, COMPRESSION_DEFLATE,
-      COMPRESSION_PACKBITS, COMPRESSION_LZMA, COMPRESSION_ZSTD,
-  };
-  for (size_t i = 0; i < sizeof read / sizeof *read; i++) {
-    if (read[i] == compression) return TIFFIsCODECConfigured(compression);
-  }
-  return false;
-}
-
-static int read_palette(TIFF *tiff, struct tiff_meaning *meaning) {
-  uint16_t *channels[3];
-  if (!TIFFGetField(tiff, TIFFTAG_COLORMAP, &channels[0], &channels[1], &channels[2])) {
-    return ci_fail("it has no palette");
-  }
-  for (int i = 0; i < 1 << meaning->bits; i++) {
-    for (int channel = 0; channel < 3; channel++) meaning->colors[i][channel] = (uint8_t)(channels[channel][i] >> 8);
+// A list of strips or tiles that is too short for the image leaves 0, where the header lies.
+static int require_all_blocks(const struct decoder *decoder) {
+  TIFF *tiff = decoder->tiff;
+  // Beyond every limit, where nothing more need be known.
+  if ((uint64_t)decoder->width * decoder->height >= 1 << 30) return 0;
+  const uint32_t count = TIFFIsTiled(tiff) ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
+  for (uint32_t i = 0; i < count; i++) {
+    if (TIFFGetStrileOffset(tiff, i) == 0) return ci_fail("it needs %u strips or tiles, and has %u", count, i);
   }
   return 0;
 }
 
-static bool is_known(const struct tiff_meaning *meaning) {
-  const int bits = meaning->bits;
-  if (bits != 8 && bits != 16 && meaning->samples != 1) return false;
-  if (meaning->samples < tiff_needed_samples(meaning) || meaning->samples > TIFF_MOST_SAMPLES) return false;
-  switch (meaning->kind) {
-    case TIFF_GREY: return bits == 1 || bits == 2 || bits == 4 || bits == 8 || bits == 16;
-    case TIFF_PALETTE: return bits == 1 || bits == 2 || bits == 4 || bits == 8;
-    default: return bits == 8 || bits == 16;
+// As RGB of four bytes.
+static void convert_blocks(struct decoder *decoder) {
+  decoder->meaning.samples = 4;
+  decoder->is_tiled = decoder->has_planes = false;
+  decoder->row_bytes = 4 * (size_t)decoder->width;
+  if (__builtin_mul_overflow(decoder->row_bytes, decoder->block_height, &decoder->block_bytes)) {
+    decoder->block_bytes = SIZE_MAX;
   }
-}
-
-static int read_meaning(TIFF *tiff, bool has_planes, struct tiff_meaning *meaning) {
-  const uint16_t compression = field(tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
-  if (!is_read(compression)) return ci_fail_kind("TIFF's compression %d is not read", compression);
-  meaning->bits = field(tiff, TIFFTAG_BITSPERSAMPLE, 1);
-  meaning->samples = field(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
-  const uint16_t photometric = field(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISWHITE);
-  bool is_kind = true;
-  switch (photometric) {
-    case PHOTOMETRIC_MINISWHITE: meaning->is_inverted = true; break;
-    case PHOTOMETRIC_MINISBLACK: break;
-    case PHOTOMETRIC_PALETTE: meaning->kind = TIFF_PALETTE; break;
-    case PHOTOMETRIC_RGB: meaning->kind = TIFF_RGB; break;
-    case PHOTOMETRIC_SEPARATED: meaning->kind = TIFF_CMYK; break;
-    case PHOTOMETRIC_YCBCR:
-      // libjpeg makes RGB of it.
-      is_kind = meaning->bits == 8 && compression == COMPRESSION_JPEG && !has_planes &&
-                TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
-      meaning->kind = TIFF_RGB;
-      break;
-    default: is_kind = false;
-  }
-  uint16_t extra_count, *extra;
-  if (meaning->kind == TIFF_RGB && TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &extra_count, &extra)) {
-    meaning->is_premultiplied = extra_count > 0 && extra[0] == EXTRASAMPLE_ASSOCALPHA;
-  }
-  const uint16_t format = field(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
-  if (!is_kind || format != SAMPLEFORMAT_UINT || !is_known(meaning)) {
-    return ci_fail_kind("TIFF's %d samples of %d bits (photometric %d, format %d) are not read", meaning->samples,
-                        meaning->bits, photometric, format);
-  }
-  return meaning->kind == TIFF_PALETTE ? read_palette(tiff, meaning) : 0;
 }
 
 // Strips are blocks as wide as the image. Where planes lie apart, a block has one sample of each pixel.
@@ -97,7 +47,7 @@ static int read_blocks(struct decoder *decoder) {
   decoder->is_tiled = TIFFIsTiled(tiff);
   decoder->block_width = decoder->width;
   decoder->block_height = decoder->height;
-  if (decoder->is_tiled) {
+  if (decoder->is_tiled && !decoder->meaning.is_converted) {
     TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &decoder->block_width);
     TIFFGetField(tiff, TIFFTAG_TILELENGTH, &decoder->block_height);
   } else {
@@ -108,13 +58,14 @@ static int read_blocks(struct decoder *decoder) {
   const tmsize_t row = decoder->is_tiled ? TIFFTileRowSize(tiff) : TIFFScanlineSize(tiff);
   const uint64_t samples = decoder->has_planes ? 1 : (uint64_t)decoder->meaning.samples;
   const uint64_t needed = ((uint64_t)decoder->block_width * samples * (uint64_t)decoder->meaning.bits + 7) / 8;
-  if (decoder->block_width == 0 || decoder->block_height == 0 || row <= 0 || (uint64_t)row < needed ||
-      block / row < (tmsize_t)decoder->block_height) {
+  if (decoder->block_width == 0 || decoder->block_height == 0 || row <= 0 || block <= 0 ||
+      (!decoder->meaning.is_converted && ((uint64_t)row < needed || block / row < (tmsize_t)decoder->block_height))) {
     return ci_fail("its strips or tiles are of no size");
   }
   decoder->block_bytes = (size_t)block;
   decoder->row_bytes = (size_t)row;
-  return 0;
+  if (decoder->meaning.is_converted) convert_blocks(decoder);
+  return require_all_blocks(decoder);
 }
 
 static int open_decoder(struct decoder *decoder, const uint8_t *bytes, size_t count) {
@@ -129,9 +80,9 @@ static int open_decoder(struct decoder *decoder, const uint8_t *bytes, size_t co
       decoder->width > INT32_MAX || decoder->height > INT32_MAX) {
     return ci_fail("it has no pixels");
   }
-  decoder->orientation = field(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
-  decoder->has_planes = field(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) == PLANARCONFIG_SEPARATE;
-  return read_meaning(tiff, decoder->has_planes, &decoder->meaning) || read_blocks(decoder);
+  decoder->orientation = tiff_field(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
+  decoder->has_planes = tiff_field(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) == PLANARCONFIG_SEPARATE;
+  return tiff_read_meaning(tiff, decoder->has_planes, &decoder->meaning) || read_blocks(decoder);
 }
 
 static void close_decoder(struct decoder *decoder) {
@@ -142,10 +93,11 @@ static size_t planes(const struct decoder *decoder) {
   return decoder->has_planes ? (size_t)tiff_needed_samples(&decoder->meaning) : 1;
 }
 
-// What the blocks of all planes take, or all memory that there can be where that is more.
+// What the blocks of all planes take, or all memory that there can be where that is more; what libtiff converts it holds too.
 static size_t held(const struct decoder *decoder) {
   size_t bytes;
-  return __builtin_mul_overflow(decoder->block_bytes, planes(decoder), &bytes) ? SIZE_MAX : bytes;
+  const size_t blocks = decoder->meaning.is_converted ? 2 : planes(decoder);
+  return __builtin_mul_overflow(decoder->block_bytes, blocks, &bytes) ? SIZE_MAX : bytes;
 }
 
 static bool is_on_its_side(const struct decoder *decoder) {
@@ -237,6 +189,27 @@ static int read_pixels(const struct decoder *decoder, uint8_t *memory, const str
   return 0;
 }
 
+// As many rows at a time as a strip has: neighbours share their colours.
+static int convert_pixels(const struct decoder *decoder, uint8_t *memory, const struct placement *to) {
+  TIFFRGBAImage image;
+  char reason[1024] = "";
+  const int stops_at_damage = 1;
+  if (!TIFFRGBAImageOK(decoder->tiff, reason) ||
+      !TIFFRGBAImageBegin(&image, decoder->tiff, stops_at_damage, reason)) {
+    return ci_fail_kind("%s", reason);
+  }
+  image.req_orientation = image.orientation;
+  int status = 0;
+  for (uint64_t top = 0; status == 0 && top < decoder->height; top += decoder->block_height) {
+    image.row_offset = (int)top;
+    const uint32_t rows = (uint32_t)smaller(decoder->block_height, (int64_t)(decoder->height - top));
+    if (!TIFFRGBAImageGet(&image, (uint32_t *)(void *)memory, decoder->width, rows)) status = 1;
+    else place_block(decoder, memory, 0, (int64_t)top, to);
+  }
+  TIFFRGBAImageEnd(&image);
+  return status;
+}
+
 int ci_tiff_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb) {
   struct decoder decoder = {0};
   uint8_t *memory = NULL;
@@ -245,9 +218,19 @@ int ci_tiff_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t
   if (status == 0) {
     memory = malloc(held(&decoder));
     const struct placement to = placed(&decoder, region, rgb);
-    status = memory ? read_pixels(&decoder, memory, &to) : ci_fail("Out of memory");
+    status = !memory                ? ci_fail("Out of memory")
+             : decoder.meaning.is_converted ? convert_pixels(&decoder, memory, &to)
+                                    : read_pixels(&decoder, memory, &to);
   }
   free(memory);
+  close_decoder(&decoder);
+  return status;
+}
+
+int ci_tiff_check(const uint8_t *bytes, size_t count) {
+  struct decoder decoder = {0};
+  int status = open_decoder(&decoder, bytes, count);
+  if (status == 0) status = tiff_check_deflate(decoder.tiff, &decoder.memory);
   close_decoder(&decoder);
   return status;
 }

@@ -43,6 +43,21 @@ static uint8_t grey(const struct tiff_meaning *meaning, const struct tiff_row *r
   return (uint8_t)(meaning->is_inverted ? 255 - value : value);
 }
 
+// `convert("RGB")` clips what has a sign or 32 bits, of which it takes none to be beyond the signed.
+static uint8_t whole_grey(const struct tiff_meaning *meaning, const struct tiff_row *row, size_t x) {
+  int32_t value;
+  if (meaning->bits == 16) value = (int16_t)deep(at(row, x, 0));
+  else memcpy(&value, at(row, x, 0), sizeof value);
+  return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value;
+}
+
+static uint8_t real_grey(const struct tiff_row *row, size_t x) {
+  float value;
+  memcpy(&value, at(row, x, 0), sizeof value);
+  // What is no number is black.
+  return value > 0 ? value >= 255 ? 255 : (uint8_t)value : 0;
+}
+
 static void write_rgb(const struct tiff_meaning *meaning, const struct tiff_row *row, size_t x, uint8_t *rgb) {
   const uint32_t alpha = meaning->is_premultiplied ? level(meaning, row, x, 3) : 255;
   for (int i = 0; i < 3; i++) {
@@ -63,6 +78,8 @@ static void write_cmyk(const struct tiff_meaning *meaning, const struct tiff_row
 void tiff_pixel(const struct tiff_meaning *meaning, const struct tiff_row *row, size_t x, uint8_t *rgb) {
   switch (meaning->kind) {
     case TIFF_GREY: memset(rgb, grey(meaning, row, x), 3); break;
+    case TIFF_WHOLE: memset(rgb, whole_grey(meaning, row, x), 3); break;
+    case TIFF_REAL: memset(rgb, real_grey(row, x), 3); break;
     case TIFF_PALETTE: memcpy(rgb, meaning->colors[small(meaning, row, x)], 3); break;
     case TIFF_RGB: write_rgb(meaning, row, x, rgb); break;
     case TIFF_CMYK: write_cmyk(meaning, row, x, rgb); break;

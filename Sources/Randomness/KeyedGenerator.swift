@@ -81,10 +81,15 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
   /// The same in four bytes a number, which has to be below 2³².
   public mutating func permutation32(of count: Int) -> [UInt32] {
     var order = (0..<count).map { UInt32($0) }
-    for last in stride(from: count - 1, to: 0, by: -1) {
-      order.swapAt(last, integer(below: last + 1))
-    }
+    shuffle(&order)
     return order
+  }
+
+  /// Has the elements from `start` on change places at random.
+  public mutating func shuffle<Element>(_ elements: inout [Element], from start: Int = 0) {
+    for last in stride(from: elements.count - start - 1, to: 0, by: -1) {
+      elements.swapAt(start + last, start + integer(below: last + 1))
+    }
   }
 
   // 2⁶⁴ divided by the golden ratio, made odd.

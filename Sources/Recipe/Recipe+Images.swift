@@ -97,7 +97,11 @@ extension Recipe {
     case bicubic
     /// Pillow's, over two pixels and more.
     case bilinear
-    /// One of the two for each image.
+    /// Pillow's windowed sinc, over six pixels and more.
+    case lanczos
+    /// Pillow's mean of the pixels that each new one covers.
+    case box
+    /// Bilinear or bicubic for each image.
     case random
   }
 

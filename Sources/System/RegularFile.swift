@@ -7,12 +7,12 @@ public import SystemPackage
 /// hang whoever reads it.
 public struct RegularFile: ~Copyable, Sendable {
   /// Valid while this value is.
-  public var descriptor: CInt { file.number }
+  public var descriptor: CInt { file.descriptor }
   /// Where it was opened.
   public let path: FilePath
   /// Bytes, when it was opened.
-  public let size: Int
-  private let file: Descriptor
+  public var size: Int { file.size }
+  private let file: NamelessFile
 
   /// Throws with the system's reason; EISDIR for a folder and ENXIO for anything else that is no file.
   public init(_ path: FilePath) throws(SystemError) {
@@ -26,25 +26,23 @@ public struct RegularFile: ~Copyable, Sendable {
 
   private init(_ path: FilePath, _ flags: CInt) throws(SystemError) {
     self.path = path
-    // Without O_NONBLOCK the opening of a pipe waits for its other end.
     let opened = path.withPlatformString {
-      Glibc.open($0, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
+      NamelessFile.open(UnsafeRawBufferPointer(start: $0, count: strlen($0) + 1), flags)
     }
-    guard let file = Descriptor(opened) else { throw SystemError("open", path) }
-    var status = stat()
-    guard fstat(file.number, &status) == 0 else { throw SystemError("open", path) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw SystemError("open", path, status.st_mode & S_IFMT == S_IFDIR ? EISDIR : ENXIO)
+    do throws(FailedCall) {
+      file = try NamelessFile(opened: opened)
+    } catch {
+      throw SystemError(error.operation, path, error.errno)
     }
-    self.file = file
-    size = Int(status.st_size)
   }
 
   /// Reads from the current place until `bytes` is full or the file ends; how many were read.
   public borrowing func read(into bytes: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
-    let (count, failure) = readAll(into: bytes, from: descriptor)
-    if let failure { throw SystemError("read", path, failure) }
-    return count
+    do throws(FailedCall) {
+      return try file.read(into: bytes)
+    } catch {
+      throw SystemError(error.operation, path, error.errno)
+    }
   }
 
   /// Reads from `offset` on, wherever the current place is, until `bytes` is full or the file ends; how many were read.

@@ -12,11 +12,20 @@ typedef int (*region_decoder)(const uint8_t *bytes, size_t count, ci_region regi
 // By which a JPEG is decoded smaller.
 static int32_t reduction;
 
+// One for all, so that what an image leaves in it is seen by the next.
+static ci_jpeg *jpeg;
+
+static int jpeg_header(const uint8_t *bytes, size_t count, ci_header *header) {
+  if (!jpeg) jpeg = ci_jpeg_new();
+  return ci_jpeg_header(jpeg, bytes, count, header);
+}
+
 static int decode_jpeg(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb) {
+  (void)bytes, (void)count;
   const size_t stride = ci_jpeg_row_bytes(region), row = (size_t)region.width * 3;
   uint8_t *rows = malloc(stride * (size_t)region.height);
   size_t skipped = 0;
-  const int status = ci_jpeg_decode(bytes, count, region, reduction, rows, &skipped);
+  const int status = ci_jpeg_decode(jpeg, region, reduction, rows, &skipped);
   for (size_t y = 0; status == 0 && y < (size_t)region.height; y++) {
     memcpy(rgb + y * row, rows + y * stride + skipped, row);
   }
@@ -29,7 +38,7 @@ static const struct format {
   header_reader header;
   region_decoder decode;
 } formats[] = {
-    {"jpeg", ci_jpeg_header, decode_jpeg},    {"png", ci_png_header, ci_png_decode},
+    {"jpeg", jpeg_header, decode_jpeg},       {"png", ci_png_header, ci_png_decode},
     {"webp", ci_webp_header, ci_webp_decode}, {"gif", ci_gif_header, ci_gif_decode},
     {"tiff", ci_tiff_header, ci_tiff_decode},
 };
@@ -60,7 +69,7 @@ static int32_t below(int32_t bound) {
 static void make_view(const uint8_t *rgb, ci_region region) {
   enum { SIDE = 24 };
   static uint8_t view[SIDE * SIDE * 3], before[SIDE * SIDE * 3], tones[3 * 256];
-  const ci_filter filter = below(2) ? CI_BICUBIC : CI_BILINEAR;
+  const ci_filter filter = (ci_filter)below(CI_BOX + 1);
   const ci_axis across = {region.width, SIDE + below(40), below(5), SIDE}, down = {region.height, SIDE, 0, SIDE};
   int32_t first, width, height;
   ci_axis_inputs(across, filter, &first, &width);
@@ -99,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   uint8_t *rgb = malloc((size_t)width * (size_t)height * 3);
   ci_instructions_use((ci_instructions)below(3));
   if (format->decode(bytes, count, region, rgb) == 0) make_view(rgb, region);
+  if (format->decode == ci_tiff_decode) ci_tiff_check(bytes, count);
   free(rgb);
   return 0;
 }

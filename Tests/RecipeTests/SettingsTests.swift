@@ -24,6 +24,8 @@ import Testing
     ("--reprob 0", "data.erasing.probability", "0"), ("--hflip 0", "data.flip", "0"),
     ("--input-size 64", "data.inputSize", "64"),
     ("--train-interpolation random", "data.interpolation", "random"),
+    ("--train-interpolation lanczos", "data.interpolation", "lanczos"),
+    ("--train-interpolation box", "data.interpolation", "box"),
     ("--data-path X", "data.path", "X"), ("--repeated-aug", "data.repeatedAugmentation", "true"),
     ("--no-shuffle", "data.shuffles", "false"), ("--model-ema-decay 0.9", "ema.decay", "0.9"),
     ("--model-ema", "ema.enabled", "true"), ("--model-ema-warmup", "ema.warmup", "true"),

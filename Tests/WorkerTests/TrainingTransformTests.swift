@@ -19,6 +19,17 @@ import Testing
     #expect(try transform.augmentation == RandAugment(parsing: "rand-m9-mstd0.5-inc1"))
   }
 
+  @Test(arguments: [
+    (Recipe.Interpolation.bilinear, Interpolation.bilinear), (.bicubic, .bicubic), (.lanczos, .lanczos),
+    (.box, .box),
+  ])
+  func `a named filter scales every image`(named: Recipe.Interpolation, filter: Interpolation) throws {
+    var recipe = Recipe()
+    recipe.data.interpolation = named
+    let transform = try #require(try recipe.data.trainingTransform() as? TrainTransform)
+    #expect(transform.interpolation == .always(filter))
+  }
+
   @Test func `without a policy colours are jittered, and without augmentation images are evaluated`() throws {
     var recipe = Recipe()
     recipe.data.autoAugment = ""

@@ -168,6 +168,8 @@ def bmps():
     sixteen = image.quantize(16)
     numbers = np.pad(np.asarray(sixteen), ((0, 0), (0, 5)))[::-1]
     table = np.concatenate([np.array(sixteen.getpalette()[:48], "u1").reshape(16, 3)[:, ::-1], np.zeros((16, 1), "u1")], axis=1)
+    # Of 16 colours the first nine.
+    short = table[:9].tobytes()
     deep = np.pad(rgb.astype(np.uint16), ((0, 0), (0, 1), (0, 0)))[::-1]
     five = (deep[..., 0] >> 3 << 10 | deep[..., 1] >> 3 << 5 | deep[..., 2] >> 3).astype("<u2").tobytes()
     six = (deep[..., 0] >> 3 << 11 | deep[..., 1] >> 2 << 5 | deep[..., 2] >> 3).astype("<u2").tobytes()
@@ -182,6 +184,9 @@ def bmps():
         "red-first.bmp": bmp(32, wide.tobytes(), compression=3, masks=(0xFF000000, 0xFF0000, 0xFF00)),
         "555.bmp": bmp(16, five),
         "565.bmp": bmp(16, six, compression=3, masks=(0xF800, 0x7E0, 0x1F)),
+        "short-palette-16.bmp": bmp(4, (numbers[:, ::2] << 4 | numbers[:, 1::2]).astype("u1").tobytes(), short),
+        "short-palette.bmp": bmp(8, np.pad(rgb[::-1, :, 0], ((0, 0), (0, 1))).tobytes(), short),
+        "short-palette-runs.bmp": bmp(8, run_lengths(numbers[:, :19], False), short, compression=1),
         "runs-8.bmp": bmp(8, run_lengths(numbers[:, :19], False), table.tobytes(), compression=1),
         "runs-4.bmp": bmp(4, run_lengths(numbers[:, :19], True), table.tobytes(), compression=2),
     }
@@ -313,6 +318,50 @@ def tiff(samples, photometric, order="<", tile=None, planes=False, deflate=False
     return start + data + struct.pack(order + "H", len(kind)) + entries + b"\0\0\0\0" + beyond
 
 
+def deep_greys(rgb):
+    """Grey with a sign, of 32 bits and of floats, around 0 and 255, and far beyond what a picture has."""
+    ramp = np.linspace(-300, 600, 19 * 13).reshape(13, 19, 1)
+    ramp[0, :2, 0] = [2**31 - 1, -(2**31)]
+    signed = ramp.astype(np.int32)
+    return {
+        "grey-32-bit.tif": tiff(np.abs(ramp).astype(np.uint32), 1, deflate=True),
+        "grey-signed-32-bit.tif": tiff(signed, 1, deflate=True, t339=2),
+        "grey-signed-32-bit-big-endian.tif": tiff(signed, 1, ">", t339=2),
+        "grey-signed-16-bit.tif": tiff(np.clip(signed, -(2**15), 2**15 - 1).astype(np.int16), 1, t339=2),
+        "grey-signed.tif": tiff(rgb[..., :1].view(np.int8), 1, t339=2),
+        "grey-float.tif": tiff(ramp.astype(np.float32), 1, t339=3),
+        "grey-float-big-endian.tif": tiff(ramp.astype(np.float32), 0, ">", t339=3),
+        "grey-whole-numbers.tif": saved(Image.fromarray(rgb[..., 0].astype(np.int32)), "tiff", compression="tiff_lzw"),
+    }
+
+
+def subsampled(image, across, down):
+    """A TIFF of which so many pixels share a colour, packed as they are stored."""
+    values = np.asarray(image.convert("YCbCr"))
+    height, width = values.shape[:2]
+    units = values.reshape(height // down, down, width // across, across, 3)
+    lights = units[..., 0].transpose(0, 2, 1, 3).reshape(height // down, width // across, -1)
+    colors = units[..., 1:].mean(axis=(1, 3)).astype(np.uint8)
+    packed = np.concatenate([lights, colors], axis=-1).reshape(height // down, -1, 1)
+    shape = {"t256": width, "t257": height, "t258": [8, 8, 8], "t277": 3, "t278": 5 * down}
+    return tiff(packed, 6, deflate=True, t530=[across, down], **shape)
+
+
+def ycbcrs():
+    image = Image.fromarray(scene(20, 14))
+    turned = image.convert("YCbCr")
+    kinds = {"lzw": "tiff_lzw", "deflate": "tiff_adobe_deflate", "packbits": "packbits", "zstd": "zstd", "lzma": "lzma"}
+    files = {f"ycbcr-{name}.tif": saved(turned, "tiff", compression=kind) for name, kind in kinds.items()}
+    values = np.asarray(turned)
+    return files | {
+        "ycbcr-4-2-0.tif": subsampled(image, 2, 2),
+        "ycbcr-4-2-2.tif": subsampled(image, 2, 1),
+        "ycbcr-tiles.tif": tiff(values, 6, deflate=True, tile=(16, 16), t530=[1, 1]),
+        "ycbcr-planes.tif": tiff(values, 6, deflate=True, planes=True, t530=[1, 1]),
+        "ycbcr-orientation-6.tif": saved(turned, "tiff", compression="tiff_lzw", tiffinfo={274: 6}),
+    }
+
+
 def tiffs():
     rgba = scene(19, 13, 4)
     rgb = Image.fromarray(rgba[..., :3])
@@ -352,6 +401,7 @@ def tiffs():
         "tiles.tif": tiff(rgba[..., :3], 2, tile=(16, 16)),
         "tiles-planes.tif": tiff(rgba[..., :3], 2, ">", tile=(16, 16), planes=True, deflate=True),
     }
+    files |= deep_greys(rgba[..., :3]) | ycbcrs()
     return files | {f"orientation-{way}.tif": tiff(rgba[..., :3], 2, deflate=True, t274=way) for way in range(2, 9)}
 
 

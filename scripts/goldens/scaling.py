@@ -15,7 +15,7 @@ import rule
 PATH = Path("Tests/DatasetsTests/Fixtures/scaling.txt")
 SHAPES = [(37, 53), (53, 37), (1, 40), (40, 1), (2, 230)]
 SCALES = [(0.1, 0.1), (0.23, 0.7), (0.5, 0.5), (0.9, 1.1), (1, 1), (1, 0.4), (2, 3.3), (5.1, 0.3), (8, 8)]
-FILTERS = {"bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC}
+FILTERS = {"bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC, "lanczos": Image.LANCZOS, "box": Image.BOX}
 
 
 def image(kind, width, height):

@@ -11,6 +11,7 @@
 //
 #include "colors.h"
 #include "move.h"
+#include "tones.h"
 #include "weigh.h"
 
 #define CI_KERNELS                                                                                               \

@@ -39,11 +39,3 @@ static void mix_smooth(uint8_t *restrict rgb, const uint8_t *restrict before, in
     }
   }
 }
-
-static void replace_tones(uint8_t *rgb, size_t pixels, const uint8_t *tones) {
-  for (size_t i = 0; i < pixels; i++, rgb += 3) {
-    rgb[0] = tones[rgb[0]];
-    rgb[1] = tones[256 + rgb[1]];
-    rgb[2] = tones[512 + rgb[2]];
-  }
-}

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #if defined(__x86_64__)
+#include <immintrin.h>
+
+#define CI_VECTOR_BYTES 64
 #pragma clang attribute push(__attribute__((target("avx2,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 #include "assembly.h"
 #pragma clang attribute pop

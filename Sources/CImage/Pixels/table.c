@@ -1,5 +1,6 @@
 // Chooses an instruction set by what the processor has, and passes on to its loops.
 #include "table.h"
+#include <string.h>
 
 static _Thread_local int chosen = -1;
 
@@ -48,6 +49,23 @@ void ci_mix_smooth(uint8_t *rgb, const uint8_t *before, int32_t width, int32_t h
 
 void ci_replace_tones(uint8_t *rgb, size_t pixels, const uint8_t *tones) {
   ci_kernels()->replace_tones(rgb, pixels, tones);
+}
+
+static void swap(uint8_t *a, uint8_t *b, size_t bytes) {
+  uint8_t spare[1024];
+  for (size_t at = 0; at < bytes; at += sizeof spare) {
+    const size_t part = bytes - at < sizeof spare ? bytes - at : sizeof spare;
+    memcpy(spare, a + at, part);
+    memcpy(a + at, b + at, part);
+    memcpy(b + at, spare, part);
+  }
+}
+
+void ci_flip(uint8_t *rgb, int32_t width, int32_t height) {
+  const size_t row = (size_t)width * 3;
+  for (int32_t top = 0, bottom = height - 1; top < bottom; top++, bottom--) {
+    swap(rgb + (size_t)top * row, rgb + (size_t)bottom * row, row);
+  }
 }
 
 void ci_count_tones(const uint8_t *rgb, size_t pixels, int32_t *counts) {

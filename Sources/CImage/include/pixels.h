@@ -17,8 +17,8 @@ ci_instructions ci_instructions_available(void);
 /// processor does not have it.
 int ci_instructions_use(ci_instructions set);
 
-/// The filters of images that are scaled or moved.
-typedef enum { CI_BILINEAR = 0, CI_BICUBIC = 1 } ci_filter;
+/// The filters of images that are scaled; the first two also of those that are moved.
+typedef enum { CI_BILINEAR = 0, CI_BICUBIC = 1, CI_LANCZOS = 2, CI_BOX = 3 } ci_filter;
 
 /// The `count` outputs from `start` on of a line of `in` pixels that is scaled to `out`.
 ///
@@ -55,7 +55,7 @@ typedef struct ci_affine {
 /// Moves an image as Pillow's `Image.transform` with `AFFINE` does.
 ///
 /// A pixel whose source lies outside takes ImageNet's mean colour, without blending at the rim; inside, taps beyond the rim
-/// take the nearest pixel. Coordinates and weights are doubles, and the result is truncated.
+/// take the nearest pixel. Coordinates and weights are doubles, and the result is truncated. The filter is bilinear or bicubic.
 void ci_move(uint8_t *rgb, int32_t width, int32_t height, ci_affine map, ci_filter filter, uint8_t *memory);
 
 /// The sum of all greys, as `convert("L")` has them.
@@ -68,6 +68,9 @@ void ci_mix_greys(uint8_t *rgb, size_t pixels, float factor);
 ///
 /// `before` is a copy of the image.
 void ci_mix_smooth(uint8_t *rgb, const uint8_t *before, int32_t width, int32_t height, float factor);
+
+/// Has top and bottom change places.
+void ci_flip(uint8_t *rgb, int32_t width, int32_t height);
 
 /// Replaces each value by its tone: `tones` has 256 for red, then for green, then for blue.
 void ci_replace_tones(uint8_t *rgb, size_t pixels, const uint8_t *tones);

@@ -112,7 +112,8 @@ private struct BitmapPalette {
     return { row, column throws(CodecFailure) in
       let shift = 8 - stored - column * stored % 8
       let number = Int(row[column * stored / 8]) >> shift & (1 << stored - 1)
-      guard number < count else { throw CodecFailure("a pixel has a colour that its palette has not") }
+      // What it has not is black.
+      guard number < count else { return .zero }
       return SIMD3(table[number * entry + 2], table[number * entry + 1], table[number * entry])
     }
   }

@@ -3,11 +3,20 @@ import SystemPackage
 
 /// An image file in memory with its header read, ready to decode; borrows the bytes.
 struct EncodedImage {
-  let path: FilePath
   let bytes: UnsafeBufferPointer<UInt8>
   let format: ImageFormat
   let width: Int
   let height: Int
+  private let place: Place
+  private let decoders: DecoderMemory
+  // Its number there.
+  private let number: Int
+
+  /// A path, or where one is found should an error need it.
+  fileprivate enum Place {
+    case given(FilePath)
+    case listed(any ImageSource, Int)
+  }
 
   /// The largest number of pixels of an image that is decoded, Pillow's limit: a few bytes may claim gigabytes.
   static let maximumPixels = 178_956_970
@@ -17,35 +26,57 @@ struct EncodedImage {
   static let maximumBytes = 768 << 20
 
   /// Reads the header; throws for anything but a whole image of a format that is read, of a sane size.
-  init(_ bytes: UnsafeBufferPointer<UInt8>, path: FilePath) throws(DataError) {
-    guard !bytes.isEmpty else { throw .damagedImage(path: path, reason: "the file is empty") }
+  init(
+    _ bytes: UnsafeBufferPointer<UInt8>, path: FilePath, _ decoders: DecoderMemory = DecoderMemory()
+  ) throws(DataError) {
+    try self.init(bytes, .given(path), decoders)
+  }
+
+  /// Likewise of the image at `index` of `source`.
+  init(
+    _ bytes: UnsafeBufferPointer<UInt8>, of index: Int, in source: any ImageSource, _ decoders: DecoderMemory
+  ) throws(DataError) {
+    try self.init(bytes, .listed(source, index), decoders)
+  }
+
+  private init(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ place: Place, _ decoders: DecoderMemory
+  ) throws(DataError) {
+    guard !bytes.isEmpty else { throw .damagedImage(path: place.path, reason: "the file is empty") }
     guard let format = ImageFormat(bytes) else {
-      throw StandIn(bytes).map { .standIn($0, path: path) } ?? .notAnImage(path: path)
+      throw StandIn(bytes).map { .standIn($0, path: place.path) } ?? .notAnImage(path: place.path)
     }
-    if case .other(let name) = format { throw .unsupportedFormat(name, path: path) }
-    self.path = path
-    self.bytes = bytes
-    self.format = format
+    if case .other(let name) = format { throw .unsupportedFormat(name, path: place.path) }
+    (self.bytes, self.format, self.place, self.decoders) = (bytes, format, place, decoders)
+    number = decoders.begin()
     let header: ImageHeader
-    do throws(CodecFailure) { header = try format.codec.header(bytes) } catch { throw .damaged(path, error) }
+    do throws(CodecFailure) {
+      header = try format.codec.header(bytes, decoders)
+    } catch {
+      throw .damaged(place.path, error)
+    }
     (width, height) = (header.width, header.height)
     guard self.width * self.height <= Self.maximumPixels else {
-      throw .imageTooLarge(path: path, width: self.width, height: self.height)
+      throw .imageTooLarge(path: place.path, width: self.width, height: self.height)
     }
     // A header may claim to hold any number of bytes.
     let (needed, overflows) = header.held.addingReportingOverflow(width * height * 3)
     guard !overflows, needed <= Self.maximumBytes else {
-      throw .imageTooCostly(path: path, bytes: overflows ? .max : needed)
+      throw .imageTooCostly(path: place.path, bytes: overflows ? .max : needed)
     }
   }
 
+  /// Where it is.
+  var path: FilePath { place.path }
+
   /// Decodes all data, for damage in them: a strip as high as the image, since every row is read to its end.
   func requireSound(_ memory: ByteBuffer) throws(DataError) {
+    do throws(CodecFailure) { try format.codec.check?(bytes) } catch { throw .damaged(path, error) }
     _ = try decode(PixelRegion(width: min(16, width), height: height), into: memory)
   }
 
   /// Whether it can be decoded at a part of its size, which takes a part of the time.
-  var isReducible: Bool { format.codec.decodeReduced != nil }
+  var isReducible: Bool { format.codec.isReducing }
 
   /// Decodes the pixels of `region` into `memory`, where they are valid until it is used again.
   ///
@@ -56,13 +87,22 @@ struct EncodedImage {
   ) throws(DataError) -> DecodedRows {
     let (width, height) = ((width + reduction - 1) / reduction, (height + reduction - 1) / reduction)
     precondition(region.isInside(width: width, height: height), "\(region) is not inside \(width)x\(height)")
+    precondition(reduction == 1 || isReducible, "\(path) is not reducible")
     let codec = format.codec
     do throws(CodecFailure) {
-      if reduction == 1 { return try codec.decode(bytes, region, memory) }
-      guard let decodeReduced = codec.decodeReduced else { preconditionFailure("\(path) is not reducible") }
-      return try decodeReduced(bytes, region, reduction, memory)
+      try decoders.turn(to: number) { () throws(CodecFailure) in _ = try codec.header(bytes, decoders) }
+      return try codec.decode(bytes, region, reduction, decoders, memory)
     } catch {
       throw .damaged(path, error)
+    }
+  }
+}
+
+extension EncodedImage.Place {
+  var path: FilePath {
+    switch self {
+    case .given(let path): path
+    case .listed(let source, let index): source[index].path
     }
   }
 }

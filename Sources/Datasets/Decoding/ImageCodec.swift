@@ -3,17 +3,20 @@ import CImage
 /// How images of one format are read: their header, then a part of their pixels, as Pillow's `convert("RGB")` gives them.
 struct ImageCodec: Sendable {
   /// What the header says, of a file that ends where it should.
-  let header: @Sendable (_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> ImageHeader
-  /// The pixels of a region that lies inside, in memory.
-  let decode:
-    @Sendable (_ file: UnsafeBufferPointer<UInt8>, PixelRegion, ByteBuffer) throws(CodecFailure) ->
-      DecodedRows
-  /// The same of the image at half, a quarter or an eighth of its size, rounded up; nil where that would save no time.
-  var decodeReduced:
-    (
-      @Sendable (_ file: UnsafeBufferPointer<UInt8>, PixelRegion, _ reduction: Int, ByteBuffer)
-        throws(CodecFailure) -> DecodedRows
-    )? = nil
+  let header:
+    @Sendable (_ file: UnsafeBufferPointer<UInt8>, DecoderMemory) throws(CodecFailure) -> ImageHeader
+  /// The pixels of a region that lies inside, in memory; of the file whose header was read last.
+  let decode: Decoder
+  /// Looks for damage that decoding does not find.
+  var check: (@Sendable (_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> Void)?
+  /// Whether images can be had at half, a quarter or an eighth of their size, rounded up, which saves time.
+  var isReducing = false
+
+  /// `reduction` is 1 where images cannot be reduced.
+  typealias Decoder =
+    @Sendable (
+      _ file: UnsafeBufferPointer<UInt8>, PixelRegion, _ reduction: Int, DecoderMemory, ByteBuffer
+    ) throws(CodecFailure) -> DecodedRows
 }
 
 /// An image's size, and the bytes that its decoder holds at once beside a few rows.
@@ -50,26 +53,25 @@ struct CodecFailure: Error {
 /// The decoders in C.
 extension ImageCodec {
   static let jpeg = ImageCodec(
-    header: { file throws(CodecFailure) in try header(file, ci_jpeg_header) },
-    decode: { file, region, memory throws(CodecFailure) in try jpeg(file, region, 1, memory) },
-    decodeReduced: jpeg)
-
-  @Sendable private static func jpeg(
-    _ file: UnsafeBufferPointer<UInt8>, _ region: PixelRegion, _ reduction: Int, _ memory: ByteBuffer
-  ) throws(CodecFailure) -> DecodedRows {
-    let stride = ci_jpeg_row_bytes(ci_region(region))
-    let rows = memory.rows(region.height, of: stride)
-    var skipped = 0
-    guard
-      ci_jpeg_decode(file.baseAddress, file.count, ci_region(region), Int32(reduction), rows, &skipped) == 0
-    else { throw .last }
-    return DecodedRows(start: rows + skipped, stride: stride)
-  }
+    header: { file, decoders throws(CodecFailure) in
+      try header { ci_jpeg_header(decoders.jpeg, file.baseAddress, file.count, &$0) }
+    },
+    decode: { _, region, reduction, decoders, memory throws(CodecFailure) in
+      let stride = ci_jpeg_row_bytes(ci_region(region))
+      let rows = memory.rows(region.height, of: stride)
+      var skipped = 0
+      guard ci_jpeg_decode(decoders.jpeg, ci_region(region), Int32(reduction), rows, &skipped) == 0 else {
+        throw .last
+      }
+      return DecodedRows(start: rows + skipped, stride: stride)
+    }, isReducing: true)
 
   static let png = ImageCodec(header: ci_png_header, decode: ci_png_decode)
   static let webp = ImageCodec(header: ci_webp_header, decode: ci_webp_decode)
   static let gif = ImageCodec(header: ci_gif_header, decode: ci_gif_decode)
-  static let tiff = ImageCodec(header: ci_tiff_header, decode: ci_tiff_decode)
+  static let tiff = ImageCodec(header: ci_tiff_header, decode: ci_tiff_decode) { file throws(CodecFailure) in
+    guard ci_tiff_check(file.baseAddress, file.count) == 0 else { throw .last }
+  }
 
   private typealias HeaderReader =
     @Sendable (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<ci_header>?) -> CInt
@@ -77,22 +79,23 @@ extension ImageCodec {
   /// A decoder that writes the region alone.
   private init(
     header: @escaping HeaderReader,
-    decode: @escaping @Sendable (UnsafePointer<UInt8>?, Int, ci_region, UnsafeMutablePointer<UInt8>?) -> CInt
+    decode: @escaping @Sendable (UnsafePointer<UInt8>?, Int, ci_region, UnsafeMutablePointer<UInt8>?) -> CInt,
+    check: (@Sendable (UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> Void)? = nil
   ) {
     self.init(
-      header: { file throws(CodecFailure) in try Self.header(file, header) },
-      decode: { file, region, memory throws(CodecFailure) in
+      header: { file, _ throws(CodecFailure) in
+        try Self.header { header(file.baseAddress, file.count, &$0) }
+      },
+      decode: { file, region, _, _, memory throws(CodecFailure) in
         let rows = memory.rows(region.height, of: region.width * 3)
         guard decode(file.baseAddress, file.count, ci_region(region), rows) == 0 else { throw .last }
         return DecodedRows(start: rows, stride: region.width * 3)
-      })
+      }, check: check)
   }
 
-  private static func header(
-    _ file: UnsafeBufferPointer<UInt8>, _ read: HeaderReader
-  ) throws(CodecFailure) -> ImageHeader {
+  private static func header(_ read: (inout ci_header) -> CInt) throws(CodecFailure) -> ImageHeader {
     var header = ci_header()
-    guard read(file.baseAddress, file.count, &header) == 0 else { throw .last }
+    guard read(&header) == 0 else { throw .last }
     return ImageHeader(
       width: Int(header.width), height: Int(header.height),
       held: Int(clamping: UInt(bitPattern: header.held)))

@@ -10,6 +10,8 @@ public final class ImageDecoder {
   private let scaled = ByteBuffer()
   private let spare = Canvas.Spare()
   private let times: StageTimes?
+  // Of the last image, whose memory the next one's takes over.
+  private var plan = ImagePlan()
   /// Seconds for which files were read, and for which it waited for that.
   private(set) var readSeconds = 0.0
 
@@ -54,7 +56,7 @@ public final class ImageDecoder {
   ) throws(DataError) {
     let image = try encoded(index, of: source)
     var generator = generator
-    let plan = transform.plan(width: image.width, height: image.height, generator: &generator)
+    transform.plan(width: image.width, height: image.height, generator: &generator, into: &plan)
     try draw(image, plan, into: pixels)
   }
 
@@ -67,11 +69,12 @@ public final class ImageDecoder {
   }
 
   private func encoded(_ index: Int, of source: any ImageSource) throws(DataError) -> EncodedImage {
-    let path = source[index].path
     let watch = Stopwatch()
     let bytes = try timed(.read) { () throws(DataError) in try source.contents(of: index, in: file) }
     readSeconds += watch.elapsed
-    return try timed(.decode) { () throws(DataError) in try EncodedImage(bytes, path: path) }
+    return try timed(.decode) { () throws(DataError) in
+      try EncodedImage(bytes, of: index, in: source, file.decoders)
+    }
   }
 
   /// Carries out `plan`: decode what the window needs of the crop, scale and mirror it, change its pixels.
@@ -110,10 +113,6 @@ public final class ImageDecoder {
   }
 
   private func flip(_ pixels: UnsafeMutableBufferPointer<UInt8>, width: Int) {
-    let (row, rows) = (width * 3, pixels.count / (width * 3))
-    for top in 0..<rows / 2 {
-      let bottom = rows - 1 - top
-      for byte in 0..<row { pixels.swapAt(top * row + byte, bottom * row + byte) }
-    }
+    ci_flip(pixels.baseAddress, Int32(width), Int32(pixels.count / (width * 3)))
   }
 }

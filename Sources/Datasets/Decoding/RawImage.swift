@@ -31,15 +31,14 @@ struct RawImage {
   }
 
   func decode(
-    _ region: PixelRegion, of file: UnsafeBufferPointer<UInt8>, into memory: ByteBuffer
+    _ region: PixelRegion, of file: UnsafeBufferPointer<UInt8>, _ decoders: DecoderMemory,
+    into memory: ByteBuffer
   ) throws(CodecFailure) -> DecodedRows {
     _ = try header(of: file)
     guard let layOut else { return try read(region, of: file, into: memory) }
-    let rows = ByteBuffer()
-    let bytes = rows.reserve(rowBytes * height)
-    bytes.initialize(repeating: 0)
+    let bytes = decoders.rows.reserve(rowBytes * height)
+    bytes.update(repeating: 0)
     try layOut(file, bytes)
-    defer { withExtendedLifetime(rows) {} }
     return try read(region, of: UnsafeBufferPointer(bytes), into: memory)
   }
 
@@ -67,9 +66,9 @@ extension ImageCodec {
     raw read: @escaping @Sendable (UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> RawImage
   ) {
     self.init(
-      header: { file throws(CodecFailure) in try read(file).header(of: file) },
-      decode: { file, region, memory throws(CodecFailure) in
-        try read(file).decode(region, of: file, into: memory)
+      header: { file, _ throws(CodecFailure) in try read(file).header(of: file) },
+      decode: { file, region, _, decoders, memory throws(CodecFailure) in
+        try read(file).decode(region, of: file, decoders, into: memory)
       })
   }
 

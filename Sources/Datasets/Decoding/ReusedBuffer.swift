@@ -33,10 +33,23 @@ extension ByteBuffer {
   func contents(
     of path: FilePath, _ retries: ReadRetries = ReadRetries()
   ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
+    let name = FileName()
+    name.spell(path)
+    return try contents(of: name, retries) { path }
+  }
+
+  /// The same by the file's name; its path is made where an error needs it.
+  func contents(
+    of name: FileName, _ retries: ReadRetries, path: () -> FilePath
+  ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
     do throws(SystemError) {
       return try retries.keepTrying { () throws(SystemError) in
-        try retries.interrupt(path)
-        return try self.content(of: path)
+        if let interrupt = retries.interrupt { try interrupt(path()) }
+        do throws(FailedCall) {
+          return try content(of: name)
+        } catch {
+          throw SystemError(error.operation, path(), error.errno)
+        }
       }
     } catch {
       throw .unreadable(error)
@@ -44,9 +57,9 @@ extension ByteBuffer {
   }
 
   // Fewer bytes than the file had where it shrank meanwhile.
-  private func content(of path: FilePath) throws(SystemError) -> UnsafeBufferPointer<UInt8> {
-    let file = try RegularFile(path)
-    guard file.size <= Self.largestFile else { throw SystemError("read", path, EFBIG) }
+  private func content(of name: FileName) throws(FailedCall) -> UnsafeBufferPointer<UInt8> {
+    let file = try NamelessFile(opened: name.opened())
+    guard file.size <= Self.largestFile else { throw FailedCall("read", EFBIG) }
     let bytes = reserve(file.size)
     let count = try file.read(into: UnsafeMutableRawBufferPointer(bytes))
     return UnsafeBufferPointer(rebasing: bytes[..<count])

@@ -109,10 +109,11 @@ public struct ImageFolder: Sendable {
 
   /// The image at `index`, 0..<`count`.
   public subscript(index: Int) -> Entry {
-    let label = label(at: index)
-    return Entry(
-      path: store.path(of: index, name: classes[label].bytes + [UInt8(ascii: "/")] + self.index.names[index]),
-      label: label)
+    Entry(path: store.path(of: index, imageName(at: index)), label: label(at: index))
+  }
+
+  private func imageName(at index: Int) -> ImageName {
+    ImageName(folder: classes[label(at: index)], names: self.index.names, index: index)
   }
 
   /// The path of the image at `index` below its class's folder.
@@ -183,7 +184,7 @@ public struct ImageFolder: Sendable {
 extension ImageFolder: ImageSource {
   /// The bytes of its file, or of its part of a shard.
   public func contents(of index: Int, in memory: FileMemory) throws(DataError) -> UnsafeBufferPointer<UInt8> {
-    try store.contents(of: index, at: self[index].path, in: memory)
+    try store.contents(of: index, imageName(at: index), in: memory)
   }
 
   /// Of a folder that is packed, the parts of its shards.

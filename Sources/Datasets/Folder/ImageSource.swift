@@ -26,9 +26,11 @@ extension ImageSource {
   public func willRead(_ indices: [Int]) {}
 }
 
-/// Memory that one thread reads encoded images into, used again and again.
+/// Memory that one thread reads encoded images into and decodes them with, used again and again.
 public final class FileMemory {
   let bytes = ByteBuffer()
+  let name = FileName()
+  let decoders = DecoderMemory()
   let retries: ReadRetries
 
   /// Holds no memory yet.
@@ -39,7 +41,8 @@ public final class FileMemory {
   }
 
   func contents(of path: FilePath) throws(DataError) -> UnsafeBufferPointer<UInt8> {
-    try bytes.contents(of: path, retries)
+    name.spell(path)
+    return try bytes.contents(of: name, retries) { path }
   }
 }
 

@@ -23,7 +23,13 @@ struct PathList: Sendable {
 
   var count: Int { ends.count }
 
-  subscript(index: Int) -> [UInt8] { Array(bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]) }
+  subscript(index: Int) -> [UInt8] { withBytes(of: index) { Array($0) } }
+
+  /// A name where it lies, without a copy.
+  func withBytes<Result>(of index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    let range = (index == 0 ? 0 : ends[index - 1])..<ends[index]
+    return bytes.withBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
 
   func update(_ checksum: inout CRC32C) {
     for section in sections { section.withBytes { checksum.update(with: $0) } }

@@ -190,16 +190,16 @@ struct ViewDecoder: Sendable {
     var damage: [Damage] = []
     while true {
       let image = (view + damage.count) % folder.count
-      let stand = folder[image]
+      let label = folder.label(at: image)
       do throws(DataError) {
         try reader.read(image, of: folder, transform, generator: generator, into: pixels)
-        return damage.isEmpty ? .whole : .replaced(label: stand.label, damage: damage)
+        return damage.isEmpty ? .whole : .replaced(label: label, damage: damage)
       } catch {
         damage.append(Damage(image: image, error: error))
         switch failures {
         case .black:
           pixels.update(repeating: 0)
-          return .replaced(label: stand.label, damage: damage)
+          return .replaced(label: label, damage: damage)
         case .replaced(let most):
           guard error.damagedFile != nil, damage.count <= min(most, folder.count - 1) else {
             return .failed(error)

@@ -11,7 +11,7 @@ struct ReadRetries: Sendable {
     usleep(UInt32(pause / .microseconds(1)))
   }
   /// Throws in the place of a read, for tests of what happens then.
-  var interrupt: @Sendable (_ path: FilePath) throws(SystemError) -> Void = { (_) throws(SystemError) in }
+  var interrupt: (@Sendable (_ path: FilePath) throws(SystemError) -> Void)?
 
   /// Does `work` until it succeeds, fails for good or has failed too often; throws its last error.
   func keepTrying<Result>(_ work: () throws(SystemError) -> Result) throws(SystemError) -> Result {

@@ -3,26 +3,38 @@ import SystemPackage
 
 /// Where the bytes of a split's images lie: in files of their own, or in shards.
 protocol ImageStore: Sendable {
-  /// Where an image is; `name` is its path below the split's folder.
-  func path(of index: Int, name: [UInt8]) -> FilePath
-  /// The encoded bytes of an image, which messages call by its path.
+  /// Where an image is.
+  func path(of index: Int, _ name: ImageName) -> FilePath
+  /// The encoded bytes of an image.
   func contents(
-    of index: Int, at path: FilePath, in memory: FileMemory
+    of index: Int, _ name: ImageName, in memory: FileMemory
   ) throws(DataError) -> UnsafeBufferPointer<UInt8>
   /// Has the system begin to fetch images.
   func willRead(_ indices: [Int])
+}
+
+/// An image's path below its split's folder.
+struct ImageName {
+  let folder: ClassName
+  let names: PathList
+  let index: Int
+
+  var bytes: [UInt8] { folder.bytes + [UInt8(ascii: "/")] + names[index] }
 }
 
 /// A file for each image, below one folder.
 struct FilesBelow: ImageStore {
   let root: FilePath
 
-  func path(of index: Int, name: [UInt8]) -> FilePath { root.appending(bytes: name) }
+  func path(of index: Int, _ name: ImageName) -> FilePath { root.appending(bytes: name.bytes) }
 
   func contents(
-    of index: Int, at path: FilePath, in memory: FileMemory
+    of index: Int, _ name: ImageName, in memory: FileMemory
   ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
-    try memory.contents(of: path)
+    memory.name.spell(root)
+    name.folder.bytes.withUnsafeBytes { memory.name.add($0) }
+    name.names.withBytes(of: name.index) { memory.name.add($0) }
+    return try memory.bytes.contents(of: memory.name, memory.retries) { path(of: index, name) }
   }
 
   func willRead(_ indices: [Int]) {}

@@ -63,7 +63,8 @@ struct ShardWriter: Sendable {
     var lines: [String] = []
     for index in order[(shard * imagesPerShard)..<min(images.count, (shard + 1) * imagesPerShard)] {
       let entry = images[index]
-      let image = try EncodedImage(images.contents(of: index, in: memory), path: entry.path)
+      let image = try EncodedImage(
+        images.contents(of: index, in: memory), path: entry.path, memory.decoders)
       let smaller = try recompression?.recompressed(image, with: decoder)
       let bytes = smaller?.bytes ?? Array(image.bytes)
       let ending = (smaller == nil ? image.format : .jpeg).ending

@@ -12,19 +12,19 @@ final class Shards: ImageStore {
     (self.root, self.places) = (root, places)
   }
 
-  func path(of index: Int, name: [UInt8]) -> FilePath {
-    root.appending(ShardIndex.file(of: places[index].shard)).appending(bytes: name)
+  func path(of index: Int, _ name: ImageName) -> FilePath {
+    root.appending(ShardIndex.file(of: places[index].shard)).appending(bytes: name.bytes)
   }
 
   func contents(
-    of index: Int, at path: FilePath, in memory: FileMemory
+    of index: Int, _ name: ImageName, in memory: FileMemory
   ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
     let place = places[index]
     let bytes = memory.bytes.reserve(Int(place.length))
     let count: Int
     do throws(SystemError) {
       count = try memory.retries.keepTrying { () throws(SystemError) in
-        try memory.retries.interrupt(path)
+        if let interrupt = memory.retries.interrupt { try interrupt(self.path(of: index, name)) }
         return try self.shard(place.shard).file.read(
           into: UnsafeMutableRawBufferPointer(bytes), at: place.offset)
       }
@@ -32,10 +32,11 @@ final class Shards: ImageStore {
       throw error.errno == ENOENT ? .missingShard(error.path) : .unreadable(error)
     }
     guard count == bytes.count else {
-      throw .damagedImage(path: path, reason: "its shard ends before it does")
+      throw .damagedImage(path: path(of: index, name), reason: "its shard ends before it does")
     }
     guard CRC32C(of: UnsafeRawBufferPointer(bytes)).value == place.checksum else {
-      throw .damagedImage(path: path, reason: "its bytes are not those that were packed (CRC-32C)")
+      throw .damagedImage(
+        path: path(of: index, name), reason: "its bytes are not those that were packed (CRC-32C)")
     }
     return UnsafeBufferPointer(bytes)
   }

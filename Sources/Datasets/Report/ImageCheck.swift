@@ -27,7 +27,7 @@ struct ImageCheck: Sendable {
     at index: Int, _ file: FileMemory, _ strip: ByteBuffer
   ) throws(DataError) -> Fingerprint {
     let bytes = try images.contents(of: index, in: file)
-    let image = try EncodedImage(bytes, path: images[index].path)
+    let image = try EncodedImage(bytes, of: index, in: images, file.decoders)
     if decodes { try image.requireSound(strip) }
     var hasher = Hasher()
     hasher.combine(bytes: UnsafeRawBufferPointer(bytes))

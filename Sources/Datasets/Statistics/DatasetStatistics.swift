@@ -76,7 +76,7 @@ struct MeasuredSplit {
     (self.name, self.images) = (name, images)
     let sweep = ImageSweep(images: images) { index, file, memory throws(DataError) in
       let bytes = try images.contents(of: index, in: file)
-      return try ImageMeasurement(EncodedImage(bytes, path: images[index].path), in: memory)
+      return try ImageMeasurement(EncodedImage(bytes, of: index, in: images, file.decoders), in: memory)
     }
     let findings = sweep.findings(threads: threads)
     measurements = findings.found

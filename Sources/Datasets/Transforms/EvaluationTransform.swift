@@ -20,13 +20,15 @@ public struct EvaluationTransform: Transform {
   }
 
   /// The same plan for every image of that size; draws nothing from `generator`.
-  public func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> ImagePlan {
+  public func plan(
+    width: Int, height: Int, generator: inout KeyedGenerator, into plan: inout ImagePlan
+  ) {
     let shorter = Int(Double(size) / cropPercent)
     let scaledWidth = width <= height || !keepsProportions ? shorter : shorter * width / height
     let scaledHeight = width <= height && keepsProportions ? shorter * height / width : shorter
     let window = PixelRegion(
       x: offset(in: scaledWidth), y: offset(in: scaledHeight), width: size, height: size)
-    return ImagePlan(
+    plan = ImagePlan(
       crop: PixelRegion(width: width, height: height), scaledWidth: scaledWidth, scaledHeight: scaledHeight,
       window: window, isMirrored: false)
   }

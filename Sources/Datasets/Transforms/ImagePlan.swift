@@ -4,15 +4,15 @@ public import Randomness
 /// How the pixels of one view come from one stored image: crop, scale, cut a window, mirror, change; a pure value.
 public struct ImagePlan: Equatable, Sendable {
   /// The part of the stored image that is decoded.
-  public var crop: PixelRegion
+  public var crop = PixelRegion(width: 0, height: 0)
   /// The width that the crop is scaled to.
-  public var scaledWidth: Int
+  public var scaledWidth = 0
   /// The height that the crop is scaled to.
-  public var scaledHeight: Int
+  public var scaledHeight = 0
   /// The part of the scaled crop that is kept.
-  public var window: PixelRegion
+  public var window = PixelRegion(width: 0, height: 0)
   /// Whether left and right change places after that.
-  public var isMirrored: Bool
+  public var isMirrored = false
   /// Whether top and bottom do so too.
   public var isFlipped = false
   /// The filter that scales.
@@ -28,17 +28,30 @@ public protocol Transform: Sendable {
   /// The height and width of the views.
   var size: Int { get }
 
-  /// The plan for an image of `width` x `height` pixels, whose window measures `size` x `size`.
+  /// Makes the plan for an image of `width` x `height` pixels, whose window measures `size` x `size`, in the memory of another.
   ///
   /// All randomness comes from `generator`, so that equal generators make equal plans.
-  func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> ImagePlan
+  func plan(width: Int, height: Int, generator: inout KeyedGenerator, into plan: inout ImagePlan)
+}
+
+extension Transform {
+  /// The plan for an image, likewise, in memory of its own.
+  public func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> ImagePlan {
+    var plan = ImagePlan()
+    self.plan(width: width, height: height, generator: &generator, into: &plan)
+    return plan
+  }
 }
 
 extension ImagePlan {
   /// By which of 2, 4 and 8 the image can be reduced before the crop is smaller than what it is scaled to; 1 where by none.
   var reduction: Int {
     guard mayReduce else { return 1 }
-    return [8, 4, 2].first { crop.width >= $0 * scaledWidth && crop.height >= $0 * scaledHeight } ?? 1
+    var reduction = 8
+    while reduction > 1, crop.width < reduction * scaledWidth || crop.height < reduction * scaledHeight {
+      reduction /= 2
+    }
+    return reduction
   }
 
   /// The plan for the image at a part of its size, the crop widened to whole pixels of that.

@@ -7,29 +7,41 @@ public enum Interpolation: String, Equatable, Sendable, CaseIterable {
   case bilinear
   /// Cubic pieces, sharper than bilinear: Keys' with a = -0.5 where an image is scaled, with a = -1 where it is moved.
   case bicubic
+  /// A windowed sinc over six pixels and more, the sharpest.
+  case lanczos
+  /// The mean of the pixels that an output covers.
+  case box
 
+  /// What scales.
   var filter: ci_filter {
     switch self {
     case .bilinear: CI_BILINEAR
     case .bicubic: CI_BICUBIC
+    case .lanczos: CI_LANCZOS
+    case .box: CI_BOX
+    }
+  }
+
+  /// What moves: Pillow knows two filters for that, and refuses the others.
+  var movingFilter: ci_filter {
+    switch self {
+    case .bilinear, .box: CI_BILINEAR
+    case .bicubic, .lanczos: CI_BICUBIC
     }
   }
 }
 
 /// The filters that training images are scaled and moved with: the reference's `--train-interpolation`.
-public enum TrainInterpolation: String, Codable, Equatable, Sendable, CaseIterable {
-  /// Always bilinear.
-  case bilinear
-  /// Always bicubic.
-  case bicubic
-  /// One or the other with even chances, for each crop and each operation anew.
+public enum TrainInterpolation: Equatable, Sendable {
+  /// Always the same.
+  case always(Interpolation)
+  /// Bilinear or bicubic with even chances, for each crop and each operation anew.
   case random
 
   /// The filter for one use.
   func drawn(from generator: inout KeyedGenerator) -> Interpolation {
     switch self {
-    case .bilinear: .bilinear
-    case .bicubic: .bicubic
+    case .always(let interpolation): interpolation
     case .random: generator.uniform() < 0.5 ? .bilinear : .bicubic
     }
   }

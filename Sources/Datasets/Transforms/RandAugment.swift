@@ -19,15 +19,20 @@ public struct RandAugment: Equatable, Sendable {
   /// The values that an empty configuration `rand` stands for.
   public init() {}
 
-  /// The operations for one image; where it is moved, with a filter drawn from `interpolation`.
-  public func operations(
-    interpolation: TrainInterpolation, generator: inout KeyedGenerator
-  ) -> [ImageOperation] {
-    kinds(&generator).compactMap { kind in
-      guard generator.uniform() < 0.5 else { return nil }
-      return kind.operation(
-        level: level(&generator), isNegated: generator.uniform() < 0.5, isIncreasing: isIncreasing,
-        interpolation.drawn(from: &generator))
+  /// Adds the operations for one image; where it is moved, with a filter drawn from `interpolation`.
+  public func draw(
+    into operations: inout [ImageOperation], interpolation: TrainInterpolation,
+    generator: inout KeyedGenerator
+  ) {
+    // On the stack: all kinds are drawn before any of their levels.
+    withUnsafeTemporaryAllocation(of: Kind.self, capacity: count) { kinds in
+      draw(into: kinds, &generator)
+      for kind in kinds where generator.uniform() < 0.5 {
+        operations.append(
+          kind.operation(
+            level: level(&generator), isNegated: generator.uniform() < 0.5, isIncreasing: isIncreasing,
+            interpolation.drawn(from: &generator)))
+      }
     }
   }
 
@@ -36,23 +41,33 @@ public struct RandAugment: Equatable, Sendable {
     return min(10, max(0, Double(magnitude) + noise))
   }
 
-  private func kinds(_ generator: inout KeyedGenerator) -> [Kind] {
-    guard isWeighted else {
-      return (0..<count).map { _ in Kind.allCases[generator.integer(below: Kind.allCases.count)] }
+  private func draw(into kinds: UnsafeMutableBufferPointer<Kind>, _ generator: inout KeyedGenerator) {
+    var rest = KindSet()
+    for place in kinds.indices {
+      let kind = isWeighted ? rest.removeOne(&generator) : Kind.all[generator.integer(below: Kind.all.count)]
+      kinds.initializeElement(at: place, to: kind)
     }
-    var rest = Kind.allCases
-    return (0..<count).map { _ in rest.remove(at: Self.place(in: rest, &generator)) }
   }
+}
 
-  // A place of `rest`, each as likely as its kind's weight.
-  private static func place(in rest: [Kind], _ generator: inout KeyedGenerator) -> Int {
-    var ticket = generator.integer(below: rest.reduce(0) { $0 + $1.weight })
-    for (place, kind) in rest.enumerated() {
-      ticket -= kind.weight
-      if ticket < 0 { return place }
+/// The operations that a weighted choice has not drawn yet.
+private struct KindSet {
+  private var isDrawn = SIMD16<UInt8>(repeating: 0)
+
+  /// Takes one out, each as likely as its weight among those that are left.
+  mutating func removeOne(_ generator: inout KeyedGenerator) -> RandAugment.Kind {
+    var ticket = generator.integer(below: RandAugment.Kind.all.indices.reduce(0) { $0 + weight(at: $1) })
+    for (place, kind) in RandAugment.Kind.all.enumerated() {
+      ticket -= weight(at: place)
+      guard ticket >= 0 else {
+        isDrawn[place] = 1
+        return kind
+      }
     }
     preconditionFailure("a ticket beyond the sum of all weights")
   }
+
+  private func weight(at place: Int) -> Int { isDrawn[place] == 0 ? RandAugment.Kind.all[place].weight : 0 }
 }
 
 extension RandAugment {
@@ -137,6 +152,9 @@ extension RandAugment {
 }
 
 extension RandAugment.Kind {
+  /// All of them, made once.
+  static let all = allCases
+
   /// How likely a weighted choice draws the operation first, in thousandths (timm's weights, number 0).
   var weight: Int {
     switch self {

@@ -32,7 +32,7 @@ public struct TrainTransform: Transform {
   public init(
     size: Int, scale: ClosedRange<Double> = 0.08...1, ratio: ClosedRange<Double> = (3.0 / 4.0)...(4.0 / 3.0),
     flipProbability: Double = 0.5, verticalFlipProbability: Double = 0,
-    interpolation: TrainInterpolation = .bicubic,
+    interpolation: TrainInterpolation = .always(.bicubic),
     augmentation: RandAugment? = nil, colorJitter: ColorJitter? = nil
   ) {
     precondition(size > 0, "a view has at least one pixel")
@@ -48,24 +48,24 @@ public struct TrainTransform: Transform {
   }
 
   /// A random crop of the image, scaled to the square, and what is done to it.
-  public func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> ImagePlan {
+  public func plan(
+    width: Int, height: Int, generator: inout KeyedGenerator, into plan: inout ImagePlan
+  ) {
     var changes = generator.split(for: .augment)
-    let crop = crop(width: width, height: height, generator: &generator)
-    let isMirrored = generator.uniform() < flipProbability
-    let interpolation = interpolation.drawn(from: &generator)
+    plan.crop = crop(width: width, height: height, generator: &generator)
+    (plan.scaledWidth, plan.scaledHeight) = (size, size)
+    plan.window = PixelRegion(width: size, height: size)
+    plan.isMirrored = generator.uniform() < flipProbability
+    plan.interpolation = interpolation.drawn(from: &generator)
     // Drawn last, so that without such flips all else is drawn as before there were any.
-    let isFlipped = verticalFlipProbability > 0 && generator.uniform() < verticalFlipProbability
-    return ImagePlan(
-      crop: crop, scaledWidth: size, scaledHeight: size, window: PixelRegion(width: size, height: size),
-      isMirrored: isMirrored, isFlipped: isFlipped, interpolation: interpolation,
-      operations: operations(&changes), mayReduce: decodesFast)
-  }
-
-  private func operations(_ generator: inout KeyedGenerator) -> [ImageOperation] {
+    plan.isFlipped = verticalFlipProbability > 0 && generator.uniform() < verticalFlipProbability
+    plan.mayReduce = decodesFast
+    plan.operations.removeAll(keepingCapacity: true)
     if let augmentation {
-      return augmentation.operations(interpolation: interpolation, generator: &generator)
+      augmentation.draw(into: &plan.operations, interpolation: interpolation, generator: &changes)
+    } else {
+      colorJitter?.draw(into: &plan.operations, generator: &changes)
     }
-    return colorJitter?.operations(generator: &generator) ?? []
   }
 
   private func crop(width: Int, height: Int, generator: inout KeyedGenerator) -> PixelRegion {
@@ -110,14 +110,14 @@ public struct ColorJitter: Equatable, Sendable {
     self.strength = strength
   }
 
-  /// The operations for one image; none where the strength is 0.
-  public func operations(generator: inout KeyedGenerator) -> [ImageOperation] {
-    guard strength > 0 else { return [] }
+  /// Adds the operations for one image; none where the strength is 0.
+  public func draw(into operations: inout [ImageOperation], generator: inout KeyedGenerator) {
+    guard strength > 0 else { return }
     let factors = max(0, 1 - strength)...(1 + strength)
-    let operations: [ImageOperation] = [
-      .brightness(generator.uniform(in: factors)), .contrast(generator.uniform(in: factors)),
-      .color(generator.uniform(in: factors)),
-    ]
-    return generator.permutation(of: operations.count).map { operations[$0] }
+    let start = operations.count
+    operations.append(.brightness(generator.uniform(in: factors)))
+    operations.append(.contrast(generator.uniform(in: factors)))
+    operations.append(.color(generator.uniform(in: factors)))
+    generator.shuffle(&operations, from: start)
   }
 }

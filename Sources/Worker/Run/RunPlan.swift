@@ -216,8 +216,10 @@ extension Recipe.Images {
 
   private var trainInterpolation: TrainInterpolation {
     switch interpolation {
-    case .bicubic: .bicubic
-    case .bilinear: .bilinear
+    case .bicubic: .always(.bicubic)
+    case .bilinear: .always(.bilinear)
+    case .lanczos: .always(.lanczos)
+    case .box: .always(.box)
     case .random: .random
     }
   }

@@ -55,7 +55,8 @@ import Testing
     "baseline-420.jpg", "progressive-420.jpg", "rgba.png", "interlaced-16-bit.png", "palette-16.bmp",
     "upside-down.bmp", "runs-8.bmp", "runs-4.bmp", "to-1000.ppm", "text.ppm", "text.pbm", "lossy-alpha.webp",
     "lossless.webp", "inside.webp", "interlaced.gif", "inside.gif", "lzw-predicted.tif", "ycbcr-jpeg.tif",
-    "tiles-planes.tif",
+    "tiles-planes.tif", "ycbcr-4-2-0.tif", "ycbcr-lzw.tif", "grey-signed-32-bit.tif",
+    "short-palette-runs.bmp",
     "orientation-6.tif", "group4.tif",
   ])
   func `random damage gives pixels or an error, never a crash`(name: String) throws {
@@ -196,6 +197,16 @@ import Testing
   func `a TIFF that is made by hand is read where its tiles are small`(planes: Int) throws {
     let file = tiledTIFF(side: 16, tile: (16, 16), planes: planes)
     #expect(try decoded(file) == [UInt8](repeating: planes == 1 ? 1 : 253, count: 16 * 16 * 3))
+  }
+
+  // Its height is the second entry of its directory; three strips of five rows are listed.
+  @Test(arguments: ["grey-16-bit.tif", "white-is-zero.tif"])
+  func `a TIFF that lists fewer strips than its height needs is refused by its header`(name: String) throws {
+    var file = try Fixture.bytes("decode/\(name)")
+    let directory = Int(file[4]) | Int(file[5]) << 8
+    file[directory + 22] = 16
+    let error = DataError.damagedImage(path: "x.tif", reason: "it needs 4 strips or tiles, and has 3")
+    #expect(throws: error) { try decoded(file, path: "x.tif") }
   }
 
   @Test func `a kind of image that is not read may be whole, and is not called damaged`() throws {

@@ -19,6 +19,7 @@ import Testing
   static let raw = [
     "32-bit.bmp", "555.bmp", "565.bmp", "bilevel.bmp", "bilevel.pbm", "comment.ppm", "grey.bmp", "grey.pgm",
     "palette-16.bmp", "palette.bmp", "red-first.bmp", "rgb.bmp", "rgb.ppm", "runs-4.bmp", "runs-8.bmp",
+    "short-palette-16.bmp", "short-palette-runs.bmp", "short-palette.bmp",
     "text-to-100.ppm", "text-to-1000.pgm", "text.pbm", "text.pgm", "text.ppm", "to-100.ppm", "to-1000.pgm",
     "to-1000.ppm", "upside-down.bmp",
   ]
@@ -40,6 +41,11 @@ import Testing
     "palette.tif", "planes-deflate.tif", "planes.tif", "premultiplied.tif", "rgb-16-bit.tif", "rgb.tif",
     "rgba-16-bit.tif", "rgba.tif", "tiles-planes.tif", "tiles.tif", "white-is-zero.tif", "ycbcr-jpeg.tif",
     "zstd.tif",
+    "grey-32-bit.tif", "grey-float-big-endian.tif", "grey-float.tif", "grey-signed-16-bit.tif",
+    "grey-signed-32-bit-big-endian.tif", "grey-signed-32-bit.tif", "grey-signed.tif",
+    "grey-whole-numbers.tif",
+    "ycbcr-4-2-0.tif", "ycbcr-4-2-2.tif", "ycbcr-deflate.tif", "ycbcr-lzma.tif", "ycbcr-lzw.tif",
+    "ycbcr-orientation-6.tif", "ycbcr-packbits.tif", "ycbcr-planes.tif", "ycbcr-tiles.tif", "ycbcr-zstd.tif",
   ]
 
   @Test func `every fixture is in one of the lists`() throws {

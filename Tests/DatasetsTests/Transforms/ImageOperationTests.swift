@@ -66,6 +66,12 @@ import Testing
     #expect(RuleImage.noise.changed(by: turn, turn, turn, turn) == .noise)
   }
 
+  @Test(arguments: [(Interpolation.lanczos, Interpolation.bicubic), (.box, .bilinear)])
+  func `a filter that scales alone leaves moving to another`(scaling: Interpolation, moving: Interpolation) {
+    let turned = RuleImage.noise.changed(by: .rotate(degrees: 17, scaling))
+    #expect(turned == RuleImage.noise.changed(by: .rotate(degrees: 17, moving)))
+  }
+
   @Test func `operations follow each other in order`() {
     let both = RuleImage.noise.changed(by: .invert, .solarizeAdd(90))
     #expect(both == RuleImage.noise.changed(by: .invert).changed(by: .solarizeAdd(90)))

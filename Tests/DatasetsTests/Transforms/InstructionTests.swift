@@ -57,7 +57,8 @@ import Testing
       crop: crop, scaledWidth: w, scaledHeight: h,
       window: PixelRegion(
         x: x, y: y, width: 1 + generator.integer(below: w - x), height: 1 + generator.integer(below: h - y)),
-      isMirrored: generator.uniform() < 0.5, interpolation: generator.uniform() < 0.5 ? .bilinear : .bicubic)
+      isMirrored: generator.uniform() < 0.5,
+      interpolation: Interpolation.allCases[generator.integer(below: Interpolation.allCases.count)])
   }
 
   private func operations(_ generator: inout KeyedGenerator) -> [ImageOperation] {

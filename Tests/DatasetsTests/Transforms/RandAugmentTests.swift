@@ -125,7 +125,8 @@ import Testing
     var orders: [[String]: Int] = [:]
     for index in 0..<30_000 {
       var generator = KeyedGenerator(seed: 1, stream: .augment, epoch: 0, index: index)
-      let operations = ColorJitter(0.4).operations(generator: &generator)
+      var operations: [ImageOperation] = []
+      ColorJitter(0.4).draw(into: &operations, generator: &generator)
       orders[operations.map(\.name), default: 0] += 1
       for case .contrast(let factor) in operations { factors[Int((factor - 0.6) * 10)] += 1 }
     }
@@ -142,7 +143,9 @@ import Testing
     none.count = 0
     let both = TrainTransform(size: 8, augmentation: none, colorJitter: ColorJitter(0.4))
     #expect(both.plan(width: 20, height: 20, generator: &generator).operations.isEmpty)
-    #expect(ColorJitter(0).operations(generator: &generator).isEmpty)
+    var operations = [ImageOperation.invert]
+    ColorJitter(0).draw(into: &operations, generator: &generator)
+    #expect(operations == [.invert])
   }
 
   @Test func `augmentation leaves crops and flips as they were`() throws {
@@ -159,10 +162,12 @@ import Testing
   }
 
   private func draw(
-    _ augment: RandAugment, _ index: Int, _ interpolation: TrainInterpolation = .bicubic
+    _ augment: RandAugment, _ index: Int, _ interpolation: TrainInterpolation = .always(.bicubic)
   ) -> [ImageOperation] {
     var generator = KeyedGenerator(seed: 11, stream: .augment, epoch: 0, index: index)
-    return augment.operations(interpolation: interpolation, generator: &generator)
+    var operations: [ImageOperation] = []
+    augment.draw(into: &operations, interpolation: interpolation, generator: &generator)
+    return operations
   }
 
   private func place(_ name: String) -> Int {

@@ -8,7 +8,7 @@ import Testing
 @Suite struct ScalingTests {
   @Test func `random, bilevel and gradient images are scaled to Pillow's bytes`() throws {
     let lines = try Fixture.lines("scaling.txt").map { $0.split(separator: " ").map(String.init) }
-    #expect(lines.count == 270)
+    #expect(lines.count == 540)
     for line in lines {
       let sizes = line[1...4].compactMap { Int($0) }
       let filter = try #require(Interpolation(rawValue: line[5]))

@@ -8,7 +8,7 @@ extension Canvas {
     let (width, height) = (Int32(width), Int32(height))
     let memory = spare.bytes.reserve(ci_move_memory(width, height))
     let affine = ci_affine(a: map.a, b: map.b, c: map.c, d: map.d, e: map.e, f: map.f)
-    ci_move(pixels.baseAddress, width, height, affine, interpolation.filter, memory.baseAddress)
+    ci_move(pixels.baseAddress, width, height, affine, interpolation.movingFilter, memory.baseAddress)
   }
 }
 
