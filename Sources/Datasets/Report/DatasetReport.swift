@@ -86,7 +86,7 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     self.folder = folder.masked
     isDecoded = decodes
     splits = scans.map(\.split)
-    problems = errors.map(\.description)
+    problems = errors.onceAShard.map(\.description)
     damaged = errors.compactMap(\.damagedFile).map(DamagedFile.init(path:))
     warnings = scans.flatMap(\.warnings)
     if undivided != nil {
