@@ -77,7 +77,10 @@ public struct DatasetReport: Codable, Equatable, Sendable {
         errors.append(error)
       }
     }
-    if scans.count == 2 { errors += Self.differences(scans[0], scans[1]) }
+    // Of a split without any, its own problem says enough.
+    if scans.count == 2, scans.allSatisfy({ !$0.classes.isEmpty }) {
+      errors += Self.differences(scans[0], scans[1])
+    }
     errors += scans.flatMap(\.problems)
     let findings = scans.map { scan in
       ImageCheck(images: scan.source, decodes: decodes).findings(threads: threads)
