@@ -156,8 +156,9 @@ import Testing
     try FileManager.default.removeItem(atPath: "\(out)/train/index.tsv")
     let missing = DataError.missingIndex(folder: out.appending("train"))
     #expect(throws: missing) { try ImageFolderPair(out, for: .training) }
-    #expect(throws: missing) { try ImageFolderPair(out, holdingOut: 0.2) }
     #expect(try report().problems == [missing.description])
+    try FileManager.default.removeItem(atPath: "\(out)/val")
+    #expect(throws: missing) { try ImageFolderPair(out, holdingOut: 0.2) }
     #expect(missing.description.contains("has shards and no index.tsv") && missing.isMissingInput)
   }
 
