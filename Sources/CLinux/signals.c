@@ -11,7 +11,9 @@ static struct sigaction reports[NSIG];
 static int is_fault(int signal, const siginfo_t *info) { return info->si_code > 0 && signal != SIGQUIT; }
 
 static void handle(int signal, siginfo_t *info, void *context) {
-  if (is_fault(signal, info) || info->si_pid == getpid()) reports[signal].sa_sigaction(signal, info, context);
+  if (signal == SIGBUS && is_fault(signal, info)) linux_end_where_file_is_lost(info->si_addr);
+  if (reports[signal].sa_sigaction && (is_fault(signal, info) || info->si_pid == getpid()))
+    reports[signal].sa_sigaction(signal, info, context);
   struct sigaction standard = {.sa_handler = SIG_DFL};
   sigaction(signal, &standard, NULL);
   if (!is_fault(signal, info)) syscall(SYS_tgkill, getpid(), gettid(), signal);
@@ -21,8 +23,14 @@ void linux_let_signals_kill(void) {
   for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
     int signal = crashes[i];
     struct sigaction action;
-    if (sigaction(signal, NULL, &action) != 0 || !(action.sa_flags & SA_SIGINFO) || action.sa_sigaction == handle) continue;
-    reports[signal] = action;
+    if (sigaction(signal, NULL, &action) != 0 || ((action.sa_flags & SA_SIGINFO) && action.sa_sigaction == handle)) continue;
+    if (action.sa_flags & SA_SIGINFO) {
+      reports[signal] = action;
+    } else if (signal == SIGBUS && action.sa_handler == SIG_DFL) {
+      action.sa_flags = SA_SIGINFO;
+    } else {
+      continue;
+    }
     // The flags and the mask with which the report was to run.
     action.sa_sigaction = handle;
     sigaction(signal, &action, NULL);

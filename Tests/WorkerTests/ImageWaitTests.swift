@@ -69,6 +69,24 @@ import Testing
     #expect(lines.count == 2 && lines[1].contains("Reading takes 90 %"))
   }
 
+  @Test func `an evaluation that waits is said likewise, once for each reason`() {
+    var lines: [String] = []
+    let empty = ImageWait(
+      threads: 1, processors: 4, isPacked: true, isCached: true, waiter: .evaluation)
+    let warning = ImageWaitWarning(
+      empty, work: { LoaderWork(reading: 1, making: 9) }, warn: { lines.append($0) })
+    for _ in 0..<3 {
+      warning.begin()
+      for _ in 0..<10 { warning.add(seconds: 1, waited: 0.83) }
+      warning.judge()
+    }
+    #expect(
+      lines == [
+        "warning: the evaluation waits for its images for 83 % of the time (8 of 10 s). Decoding takes 90 % of the work of "
+          + "1 decode thread, and there are 4 processors for them: use --num-workers 4"
+      ])
+  }
+
   private func step(waited: Double) -> StepRecord {
     var step = StepRecord(
       epoch: 0, updates: 1, loss: 1, learningRate: 0, gradientNorm: 1, signals: [], phases: [:],

@@ -36,6 +36,16 @@ pid_t linux_ended_child(void);
 /// fault, or an abort of our own, prints its backtrace first.
 void linux_let_signals_kill(void);
 
+/// Has a fault in these bytes, where a file is mapped, end this process with status 74 and `message` on stderr; a number for it, or -1 where
+/// too many are named. It takes ``linux_let_signals_kill``.
+int linux_name_mapping(const void *start, size_t length, const char *message);
+
+/// Forgets a mapping before it goes, with its message.
+void linux_forget_mapping(int number);
+
+/// Ends the process if `address` lies where a file is mapped that has a name.
+void linux_end_where_file_is_lost(const void *address);
+
 /// The next signal waiting on such a descriptor, or 0 when there is none.
 int linux_next_signal(int descriptor);
 

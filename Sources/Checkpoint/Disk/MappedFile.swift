@@ -23,7 +23,8 @@ struct MappedFile: ~Copyable {
   private static func map(_ file: borrowing RegularFile, _ limit: Int) throws(SystemError) -> MappedMemory? {
     guard file.size > 0 else { return nil }
     guard file.size <= limit else { throw SystemError("read", file.path, EFBIG) }
-    guard let memory = MappedMemory(reading: file.descriptor, byteCount: file.size) else {
+    let advice = "Another start takes what is there by then. See: ls -l \(file.path.quoted)"
+    guard let memory = MappedMemory(reading: file, advice: advice) else {
       throw SystemError("map", file.path)
     }
     return memory

@@ -45,6 +45,13 @@ extension DataError: CustomStringConvertible {
       """
     case .malformedIndex, .otherPack, .missingShard, .incompletePacks, .shardsNowhere, .noShardLeft:
       packDescription
+    case .changedImage, .damagedShard, .missingIndex, .notSplit: shardDescription
+    case .noRoom(let path, let reason):
+      """
+      cannot write \(path.masked): \(reason). What was written of it is removed. Make room, or choose another folder, and give the \
+      same command again. See what is free, in bytes and in files: df -h \(Self.nearestFolder(of: path)); \
+      df -i \(Self.nearestFolder(of: path))
+      """
     case .noSuchTable, .malformedTable: tableDescription
     case .notEmpty, .insideItself, .packed, .alreadySplit, .wouldBeHidden, .heldOutTwice, .indivisible,
       .ungrouped:
@@ -120,8 +127,12 @@ extension DataError: CustomStringConvertible {
       """
     case .damagedImage(let path, let reason):
       """
-      \(path.masked) is damaged: \(masked(reason)). Likely an interrupted download or copy; fetch it again or remove \
-      it\(Self.scanOfAll(around: path))
+      \(path.masked) is damaged: \(masked(reason)). \(Self.mending(path))\(Self.scanOfAll(around: path))
+      """
+    case .danglingLink(let path):
+      """
+      \(path.masked) is a link that leads to nothing: what it was made for has been moved or removed, or its disk is not mounted. \
+      Bring that back, or remove the link. See where it leads: readlink \(path.quoted)
       """
     case .imageTooLarge(let path, let width, let height):
       """
@@ -164,8 +175,24 @@ extension DataError: CustomStringConvertible {
     }
   }
 
+  // What is removed again may have had folders of its own.
+  private static func nearestFolder(of path: FilePath) -> String {
+    var place = path
+    while place.removeLastComponent(), !place.isEmpty {
+      if Folders.isFolder(place) { return place.quoted }
+    }
+    return "."
+  }
+
+  // An image in a shard is what was packed, and has no file of its own.
+  private static func mending(_ image: FilePath) -> String {
+    ShardIndex.shard(of: image) == nil
+      ? "Likely an interrupted download or copy; fetch it again or remove it"
+      : "It was packed so: fetch it again or remove it in the folder that was packed, and pack that anew"
+  }
+
   // What finds all such files, where the path tells which data set the image is of.
-  private static func scanOfAll(around image: FilePath) -> String {
+  static func scanOfAll(around image: FilePath) -> String {
     let splits = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation]
     var place = image
     while let name = place.lastComponent?.string {

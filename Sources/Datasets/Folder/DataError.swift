@@ -97,6 +97,18 @@ public enum DataError: Error, Equatable, Sendable {
   case repeatedImage(path: FilePath, source: FilePath)
   /// A class or an image whose name cannot be that of a folder or a file.
   case unusableName(ClassName, source: FilePath)
+  /// An image in a shard whose bytes are no longer those that were packed.
+  case changedImage(path: FilePath, reason: String)
+  /// A shard that is no longer the archive that was packed, where in it, and how many more such places there are.
+  case damagedShard(FilePath, offset: Int, reason: String, more: Int = 0)
+  /// A folder that has shards, and not the index that says what is in them.
+  case missingIndex(folder: FilePath)
+  /// A folder that was to be packed and is not divided into `train/` and `val/`.
+  case notSplit(folder: FilePath)
+  /// A link in the place of an image that leads to nothing.
+  case danglingLink(FilePath)
+  /// A file that is not written since there is no room for it.
+  case noRoom(path: FilePath, reason: String)
   /// A file whose MD5 sum is another.
   case otherSum(path: FilePath, found: String, expected: String)
 
@@ -107,6 +119,7 @@ public enum DataError: Error, Equatable, Sendable {
       .shardsNowhere,
       .noShardLeft:
       true
+    case .missingIndex: true
     default: false
     }
   }
@@ -125,12 +138,16 @@ public enum DataError: Error, Equatable, Sendable {
       .unreadKind(let path, _),
       .damagedImage(let path, _), .imageTooLarge(let path, _, _), .imageTooCostly(let path, _):
       path
+    case .changedImage(let path, _): path
     default: nil
     }
   }
 
   /// Whether writing failed (exit code 74), so that neither the input nor its content is to blame.
   public var isWriteFailure: Bool {
-    if case .unwritable = self { true } else { false }
+    switch self {
+    case .unwritable, .noRoom: true
+    default: false
+    }
   }
 }

@@ -16,9 +16,11 @@ public enum FileLink: Sendable {
       path.withPlatformString { linkat(AT_FDCWD, old, AT_FDCWD, $0, AT_SYMLINK_FOLLOW) == 0 }
     }
     if isHard { return .hard }
-    switch errno {
+    let failure = SystemError("write", path)
+    if isDangling(target) { throw .danglingLink(target) }
+    switch failure.errno {
     case EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS: break
-    default: throw .unwritable(SystemError("write", path))
+    default: throw .unwritable(failure)
     }
     guard let whole = target.withPlatformString({ realpath($0, nil) }) else {
       throw .unreadable(SystemError("open", target))
@@ -28,5 +30,13 @@ public enum FileLink: Sendable {
       throw .unwritable(SystemError("write", path))
     }
     return .symbolic
+  }
+
+  private static func isDangling(_ path: FilePath) -> Bool {
+    var status = stat()
+    guard path.withPlatformString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFLNK else {
+      return false
+    }
+    return path.withPlatformString { stat($0, &status) } != 0 && (errno == ENOENT || errno == ELOOP)
   }
 }

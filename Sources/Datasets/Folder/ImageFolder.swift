@@ -101,6 +101,9 @@ public struct ImageFolder: Sendable {
   /// Whether the images lie in the shards of a pack.
   public var isPacked: Bool { store is Shards }
 
+  /// What reads those; nil where each image is a file.
+  var openShards: Shards? { store as? Shards }
+
   /// Where each lies there; nil where each is a file.
   var places: Column<ShardIndex.Place>? { index.places }
 

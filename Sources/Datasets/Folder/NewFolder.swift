@@ -77,6 +77,7 @@ enum NewFolder {
 extension DataError {
   /// What the system refuses to make or write.
   static func unwritable(_ error: SystemError) -> DataError {
-    .unwritable(path: error.path, reason: error.reason)
+    error.errno == ENOSPC || error.errno == EDQUOT
+      ? .noRoom(path: error.path, reason: error.reason) : .unwritable(path: error.path, reason: error.reason)
   }
 }

@@ -19,12 +19,12 @@ struct ImportedParts: ImageStore {
 
   init(_ parts: Column<Part>, _ bytes: ImportedBytes) { (self.parts, self.bytes) = (parts, bytes) }
 
-  func path(of index: Int, name: [UInt8]) -> FilePath {
-    bytes.path(of: parts[index].file).appending(bytes: name)
+  func path(of index: Int, _ name: ImageName) -> FilePath {
+    bytes.path(of: parts[index].file).appending(bytes: name.bytes)
   }
 
   func contents(
-    of index: Int, at path: FilePath, in memory: FileMemory
+    of index: Int, _ name: ImageName, in memory: FileMemory
   ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
     let part = parts[index]
     let buffer = memory.bytes.reserve(part.size)
@@ -37,7 +37,8 @@ struct ImportedParts: ImageStore {
       throw .unreadable(error)
     }
     guard count == part.size else {
-      throw .damagedImage(path: path, reason: "the file that it lies in has become shorter")
+      throw .damagedImage(
+        path: path(of: index, name), reason: "the file that it lies in has become shorter")
     }
     return UnsafeBufferPointer(buffer)
   }

@@ -60,7 +60,8 @@ enum IndexFile {
   /// Maps it; nil for anything else than the whole index of that folder.
   static func read(_ path: FilePath, of root: FilePath) -> SplitIndex? {
     guard let file = try? RegularFile(path), file.size >= headerSize,
-      let memory = MappedMemory(reading: file.descriptor, byteCount: file.size)
+      let memory = MappedMemory(
+        reading: file, advice: "It says which images the data set has; another start makes it anew")
     else { return nil }
     let bytes = UnsafeRawBufferPointer(start: memory.start, count: file.size)
     let checksum = bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)

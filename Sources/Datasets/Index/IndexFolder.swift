@@ -85,12 +85,7 @@ public struct IndexFolder: Sendable {
     /// Nil where it cannot be written, or is of folders so new that another change might not be seen.
     func keep(_ index: SplitIndex, _ margin: Int) -> SplitIndex? {
       guard index.sources.areSettled(margin: margin) else { return nil }
-      do throws(DataError) {
-        try IndexFile.write(index, of: root, to: file)
-      } catch {
-        NewFile.discard(file)
-        return nil
-      }
+      do throws(DataError) { try IndexFile.write(index, of: root, to: file) } catch { return nil }
       return IndexFile.read(file, of: root)
     }
   }

@@ -100,12 +100,19 @@ extension SplitIndex {
     // A link that leads nowhere now may lead to a class later.
     for name in directory.files { builder.note(name, Stamp(root.appending(bytes: name))) }
     for name in directory.folders { builder.name(ClassName(bytes: name)) }
-    guard !builder.classes.isEmpty else { throw .noClasses(folder: root) }
+    guard !builder.classes.isEmpty else {
+      throw directory.files.contains(where: ShardIndex.isShard)
+        ? .missingIndex(folder: root) : .noClasses(folder: root)
+    }
     if let alike = ImageFolder.lookAlikes(builder.classes, in: root).first { throw alike }
     for name in builder.classes {
       let walk = ImageWalk(root.appending(bytes: name.bytes))
       if let failure = walk.failures.first { throw failure }
-      guard !walk.images.isEmpty else { throw .emptyClass(name, folder: root) }
+      guard !walk.images.isEmpty else {
+        // A split of a pack looks like a class when its index is gone.
+        throw walk.leftOut.contains(where: ShardIndex.isShard)
+          ? .missingIndex(folder: root.appending(bytes: name.bytes)) : .emptyClass(name, folder: root)
+      }
       for (path, stamp) in walk.sources {
         builder.note(path.isEmpty ? name.bytes : name.bytes + [UInt8(ascii: "/")] + path, stamp)
       }

@@ -41,6 +41,7 @@ struct BatchQueue {
   // Batches are made as they are opened.
   private var waiting = AnyRandomAccessCollection<[Int]>([])
   private var epoch = 0
+  private var isBegun = false
   private var open: [OpenBatch] = []
   private var spare: [PixelBatch] = []
 
@@ -55,7 +56,7 @@ struct BatchQueue {
   /// Begins an epoch. What is left of the last one is forgotten; threads may still finish what they claimed of it.
   mutating func start(_ batches: some RandomAccessCollection<[Int]>, epoch: Int) {
     waiting = AnyRandomAccessCollection(batches)
-    self.epoch = epoch
+    (self.epoch, isBegun) = (epoch, false)
     open = []
   }
 
@@ -69,8 +70,11 @@ struct BatchQueue {
     let batch = spare.popLast() ?? makeBatch()
     batch.assign(indices, labels: indices.map(label))
     open.append(OpenBatch(batch, epoch: epoch))
-    // This one is read right away, the next one likely by another thread; there is time for the one after that.
-    return claim(from: open[open.count - 1], upcoming: waiting.dropFirst().first ?? [])
+    // This one is read right away, the next one likely by another thread; there is time for the one after that. Nobody has said so of
+    // an epoch's first two.
+    let first = isBegun ? [] : indices.dropFirst() + (waiting.first ?? [])
+    isBegun = true
+    return claim(from: open[open.count - 1], upcoming: first + (waiting.dropFirst().first ?? []))
   }
 
   private func claim(from open: OpenBatch, upcoming: [Int]) -> Claim {

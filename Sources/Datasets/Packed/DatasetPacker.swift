@@ -28,14 +28,20 @@ public struct DatasetPacker: Sendable {
     packer = SplitPacker(out, imagesPerShard: imagesPerShard, recompression)
   }
 
-  /// Packs the splits that the folder has, on `threads` threads; `progress` is told of shards as they are done, by any of them.
+  /// Packs the splits that the folder has, on `threads` threads, which share the images of a shard; `progress` is told of shards as they are
+  /// done, by any of them.
   ///
   /// Throws what `ImageFolderPair` throws, for an image that cannot be used, and where something cannot be written.
   public func pack(
     threads: Int, progress: @escaping @Sendable (_ split: String, _ shard: Int, _ of: Int) -> Void
   ) throws(DataError) -> [Split] {
     try require(out, outside: folder)
-    let pair = try ImageFolderPair(folder, for: .training)
+    let pair: ImageFolderPair
+    do throws(DataError) {
+      pair = try ImageFolderPair(folder, for: .training)
+    } catch .missingSplit(ImageFolderPair.splits.training, _) {
+      throw .notSplit(folder: folder)
+    }
     return try FolderClaim.hold(out) { () throws(DataError) in
       try [pair.training, pair.validation].filter { $0.count > 0 }.map { images throws(DataError) in
         try packer.pack(images, threads: threads, progress)

@@ -2,39 +2,50 @@ import Glibc
 import System
 import SystemPackage
 
-/// A file that gets its name when all of it is on the disk.
-struct NewFile: ~Copyable {
+/// A file that gets its name when all of it is on the disk; without it nothing is left.
+final class NewFile {
   private let file: RegularFile
   private let path: FilePath
+  private var isNamed = false
 
   init(_ path: FilePath) throws(DataError) {
     let unfinished = Self.unfinished(path)
     unfinished.withPlatformString { _ = unlink($0) }
     self.path = path
-    file = try Self.writing { () throws(SystemError) in try RegularFile(addingTo: unfinished) }
-  }
-
-  borrowing func write(_ bytes: [UInt8]) throws(DataError) {
-    do throws(SystemError) { try file.write(bytes) } catch { throw .unwritable(error) }
-  }
-
-  borrowing func write(_ bytes: UnsafeRawBufferPointer) throws(DataError) {
-    if let failure = writeAll(bytes, to: file.descriptor).failure {
-      throw .unwritable(SystemError("write", path, failure))
+    do throws(SystemError) {
+      file = try RegularFile(addingTo: unfinished)
+    } catch {
+      throw .unwritable(SystemError("write", path, error.errno))
     }
   }
 
+  // On a full disk it would keep the room that it took.
+  deinit { if !isNamed { Self.discard(path) } }
+
+  func write(_ bytes: [UInt8]) throws(DataError) {
+    if let failure = bytes.withUnsafeBytes({ failure(of: $0) }) { throw failure }
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws(DataError) {
+    if let failure = failure(of: bytes) { throw failure }
+  }
+
+  private func failure(of bytes: UnsafeRawBufferPointer) -> DataError? {
+    writeAll(bytes, to: file.descriptor).failure.map { .unwritable(SystemError("write", path, $0)) }
+  }
+
   /// Removes what was written of a file that is not to be.
-  static func discard(_ path: FilePath) {
+  private static func discard(_ path: FilePath) {
     unfinished(path).withPlatformString { _ = unlink($0) }
   }
 
   /// Gives the file its name.
   ///
   /// - Parameter syncing: Whether to wait until the disk has it: a file that a loss of power may cost needs no wait.
-  consuming func finish(syncing: Bool = true) throws(DataError) {
+  func finish(syncing: Bool = true) throws(DataError) {
     guard !syncing || fsync(file.descriptor) == 0 else { throw .unwritable(SystemError("write", path)) }
     try Self.name(path)
+    isNamed = true
   }
 
   /// Makes `path` a link to a file, at once, in the place of what had that name.
@@ -63,11 +74,5 @@ struct NewFile: ~Copyable {
     if name.count > longestName { name = Array(String(fnv1a(name), radix: 16).utf8) }
     return path.removingLastComponent().appending(
       bytes: [UInt8(ascii: ".")] + name + Array(".unfinished".utf8))
-  }
-
-  private static func writing<Result: ~Copyable>(
-    _ work: () throws(SystemError) -> Result
-  ) throws(DataError) -> Result {
-    do throws(SystemError) { return try work() } catch { throw .unwritable(error) }
   }
 }

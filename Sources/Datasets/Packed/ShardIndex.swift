@@ -33,6 +33,20 @@ struct ShardIndex: Sendable {
   /// The name of a shard's file.
   static func file(of shard: some BinaryInteger) -> String { "shard-\(String(shard, digits: 6)).tar" }
 
+  /// The shard in which an image's path lies; nil for one with a file of its own.
+  static func shard(of image: FilePath) -> FilePath? {
+    var place = image
+    repeat {
+      if let name = place.lastComponent, isShard(FilePath(root: nil, [name]).bytes) { return place }
+    } while place.removeLastComponent()
+    return nil
+  }
+
+  /// Whether a file is named as shards are.
+  static func isShard(_ name: [UInt8]) -> Bool {
+    name.starts(with: "shard-".utf8) && ImageFolder.ending(of: name) == Array("tar".utf8)
+  }
+
   /// Whether the folder of a split has one.
   static func isThere(in root: FilePath) -> Bool {
     root.appending(name).withPlatformString { access($0, F_OK) == 0 }

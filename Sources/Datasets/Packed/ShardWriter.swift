@@ -3,7 +3,7 @@ import Randomness
 import System
 import SystemPackage
 
-/// Writes the shards of one split, each from nothing but its number, so that any thread may write any of them.
+/// What goes into each shard of a split, so that any thread may prepare any image of it.
 ///
 /// A shard is a tar archive as WebDataset reads it: for each image `NUMBER.jpg` or `.png`, and `NUMBER.cls` with the number of
 /// its class. Images lie in random order, so that who goes through shards from their start meets all classes. Beside a
@@ -24,6 +24,9 @@ struct ShardWriter: Sendable {
 
   /// How many there are.
   var count: Int { (images.count + imagesPerShard - 1) / imagesPerShard }
+
+  /// How many images a shard has.
+  func images(in shard: Int) -> Int { min(imagesPerShard, images.count - shard * imagesPerShard) }
 
   /// What is packed, and how; shards of other settings are not taken for these.
   var settings: String {
@@ -56,37 +59,25 @@ struct ShardWriter: Sendable {
     notes(of: shard).withPlatformString { _ = unlink($0) }
   }
 
-  /// Writes a shard and its lines; throws for an image that cannot be used.
-  func write(_ shard: Int, _ memory: FileMemory, _ decoder: ImageDecoder) throws(DataError) {
-    let file = try NewFile(tar(of: shard))
-    var size = 0
-    var lines: [String] = []
-    for index in order[(shard * imagesPerShard)..<min(images.count, (shard + 1) * imagesPerShard)] {
-      let entry = images[index]
-      let image = try EncodedImage(
-        images.contents(of: index, in: memory), path: entry.path, memory.decoders)
-      let smaller = try recompression?.recompressed(image, with: decoder)
-      let bytes = smaller?.bytes ?? Array(image.bytes)
-      let ending = (smaller == nil ? image.format : .jpeg).ending
-      let key = String(index, digits: 9)
-      let place = ShardIndex.Place(
-        shard: UInt32(shard), block: UInt32(size / TarMember.block + 1), length: UInt32(bytes.count),
-        checksum: bytes.withUnsafeBytes { CRC32C(of: $0).value })
-      let label = Array("\(entry.label)".utf8)
-      let part =
-        TarMember.header("\(key).\(ending)", count: bytes.count) + bytes
-        + TarMember.padding(after: bytes.count)
-        + TarMember.header("\(key).cls", count: label.count) + label + TarMember.padding(after: label.count)
-      try file.write(part)
-      size += part.count
-      let line = ShardIndex.line(
-        place, width: smaller?.width ?? image.width, height: smaller?.height ?? image.height,
-        label: entry.label, name: images.name(of: index))
-      lines.append("\(index)\t\(line)")
-    }
-    try file.write(TarMember.end)
-    try file.finish()
-    try SealedLines.write(head: head(bytes: size + TarMember.end.count), lines, to: notes(of: shard))
+  /// Reads the image at a position of a shard, and makes it smaller where that is wished; throws for one that cannot be used.
+  func sample(
+    _ position: Int, of shard: Int, _ memory: FileMemory, _ decoder: ImageDecoder
+  ) throws(DataError) -> PackedSample {
+    let index = order[shard * imagesPerShard + position]
+    let entry = images[index]
+    let image = try EncodedImage(
+      images.contents(of: index, in: memory), path: entry.path, memory.decoders)
+    let smaller = try recompression?.recompressed(image, with: decoder)
+    return PackedSample(
+      index: index, label: entry.label, name: images.name(of: index),
+      bytes: smaller?.bytes ?? Array(image.bytes),
+      ending: (smaller == nil ? image.format : .jpeg).ending, width: smaller?.width ?? image.width,
+      height: smaller?.height ?? image.height)
+  }
+
+  /// Begins to write a shard.
+  func begin(_ shard: Int) throws(DataError) -> ShardFile {
+    try ShardFile(shard, at: tar(of: shard), notes: notes(of: shard), head: head)
   }
 
   private func head(bytes: Int) -> String { "\(settings) bytes=\(bytes)" }

@@ -20,25 +20,32 @@ final class Shards: ImageStore {
     of index: Int, _ name: ImageName, in memory: FileMemory
   ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
     let place = places[index]
-    let bytes = memory.bytes.reserve(Int(place.length))
-    let count: Int
+    let bytes = try read(
+      place.shard, at: place.offset, count: Int(place.length), for: path(of: index, name), in: memory)
+    guard bytes.count == place.length else {
+      throw .changedImage(path: path(of: index, name), reason: "its shard ends before it does")
+    }
+    guard CRC32C(of: UnsafeRawBufferPointer(bytes)).value == place.checksum else {
+      throw .changedImage(
+        path: path(of: index, name), reason: "its bytes are not those that were packed (CRC-32C)")
+    }
+    return bytes
+  }
+
+  /// A part of a shard, or what there is of it, in `memory` until that reads again; `path` is the image that it is read for.
+  func read(
+    _ number: UInt32, at offset: Int, count: Int, for path: @autoclosure () -> FilePath, in memory: FileMemory
+  ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
+    let bytes = memory.bytes.reserve(count)
     do throws(SystemError) {
-      count = try memory.retries.keepTrying { () throws(SystemError) in
-        if let interrupt = memory.retries.interrupt { try interrupt(self.path(of: index, name)) }
-        return try self.shard(place.shard).file.read(
-          into: UnsafeMutableRawBufferPointer(bytes), at: place.offset)
+      let found = try memory.retries.keepTrying { () throws(SystemError) in
+        if let interrupt = memory.retries.interrupt { try interrupt(path()) }
+        return try self.shard(number).file.read(into: UnsafeMutableRawBufferPointer(bytes), at: offset)
       }
+      return UnsafeBufferPointer(rebasing: bytes[..<found])
     } catch {
       throw error.errno == ENOENT ? .missingShard(error.path) : .unreadable(error)
     }
-    guard count == bytes.count else {
-      throw .damagedImage(path: path(of: index, name), reason: "its shard ends before it does")
-    }
-    guard CRC32C(of: UnsafeRawBufferPointer(bytes)).value == place.checksum else {
-      throw .damagedImage(
-        path: path(of: index, name), reason: "its bytes are not those that were packed (CRC-32C)")
-    }
-    return UnsafeBufferPointer(bytes)
   }
 
   /// The system reads them into its cache while others are decoded.

@@ -1,23 +1,11 @@
 import System
 import SystemPackage
 
-/// Packs splits into the folders of their names in one folder, shard by shard on several threads.
+/// Packs splits into the folders of their names in one folder, on several threads, which share the images of a shard.
 struct SplitPacker: Sendable {
   private let out: FilePath
   private let imagesPerShard: Int
   private let recompression: Recompression?
-
-  private struct Shared {
-    var next = 0
-    var failure: DataError?
-
-    /// The next of `count` shards, until one has failed.
-    mutating func take(of count: Int) -> Int? {
-      guard failure == nil, next < count else { return nil }
-      defer { next += 1 }
-      return next
-    }
-  }
 
   /// - Parameter recompression: How images are made smaller; nil keeps every byte of them.
   init(_ out: FilePath, imagesPerShard: Int, _ recompression: Recompression?) {
@@ -53,25 +41,58 @@ struct SplitPacker: Sendable {
     guard Folders.make(writer.out) else {
       throw .unwritable(SystemError("write", writer.out))
     }
-    let shared = Monitor(Shared())
-    let workers = (0..<max(1, min(threads, writer.count))).map { _ in
-      OwnedThread.started("pack") { Self.work(writer, shared, progress) }
+    let left = (0..<writer.count).filter { shard in
+      guard writer.isWritten(shard) else { return true }
+      progress(shard)
+      return false
+    }
+    let threads = max(1, min(threads, writer.images.count))
+    let queue = Monitor(
+      PackQueue(left, count: { writer.images(in: $0) }, most: Self.imagesPerThread * threads))
+    let workers = (0..<threads).map { _ in
+      OwnedThread.started("pack") { Self.work(writer, queue, progress) }
     }
     for worker in workers { worker.join() }
-    if let failure = shared.withLock(\.failure) { throw failure }
+    if let failure = queue.withLock(\.failure) { throw failure }
     try Self.finish(writer)
   }
 
-  // Until all shards are taken or one has failed.
-  private static func work(_ writer: ShardWriter, _ shared: Monitor<Shared>, _ progress: (Int) -> Void) {
+  /// So many wait for those before them, or for the disk, while as many threads go on.
+  private static let imagesPerThread = 4
+
+  // Until all images are taken or something has failed.
+  private static func work(
+    _ writer: ShardWriter, _ queue: Monitor<PackQueue>, _ progress: (Int) -> Void
+  ) {
     let (memory, decoder) = (FileMemory(), ImageDecoder())
-    while let shard = shared.withLock({ $0.take(of: writer.count) }) {
+    while case .prepare(let place) = queue.wait(for: { $0.next() }) {
       do throws(DataError) {
-        if !writer.isWritten(shard) { try writer.write(shard, memory, decoder) }
-        progress(shard)
+        let sample = try writer.sample(place.position, of: place.shard, memory, decoder)
+        queue.update { queue in
+          queue.add(sample, at: place)
+          return false
+        }
+        try write(place.shard, writer, queue, progress)
       } catch {
-        shared.withLock { $0.failure = $0.failure ?? error }
+        queue.withLock { $0.fail(error) }
       }
+    }
+  }
+
+  // What is ready of a shard, as long as there is something.
+  private static func write(
+    _ shard: Int, _ writer: ShardWriter, _ queue: Monitor<PackQueue>, _ progress: (Int) -> Void
+  ) throws(DataError) {
+    while let run = queue.withLock({ $0.run(of: shard) }) {
+      let file: ShardFile
+      if let begun = run.file { file = begun } else { file = try writer.begin(shard) }
+      for sample in run.samples { try file.append(sample) }
+      queue.withLock { $0.release(run.samples.count) }
+      if run.isLast {
+        try file.finish()
+        progress(shard)
+      }
+      queue.withLock { $0.finish(shard, run.isLast ? nil : file) }
     }
   }
 

@@ -77,7 +77,10 @@ public struct DatasetReport: Codable, Equatable, Sendable {
         errors.append(error)
       }
     }
-    if scans.count == 2 { errors += Self.differences(scans[0], scans[1]) }
+    // Of a split without any, its own problem says enough.
+    if scans.count == 2, scans.allSatisfy({ !$0.classes.isEmpty }) {
+      errors += Self.differences(scans[0], scans[1])
+    }
     errors += scans.flatMap(\.problems)
     let findings = scans.map { scan in
       ImageCheck(images: scan.source, decodes: decodes).findings(threads: threads)
@@ -87,7 +90,7 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     self.folder = folder.masked
     isDecoded = decodes
     splits = scans.map(\.split)
-    problems = errors.map(\.description)
+    problems = errors.onceAShard.map(\.description)
     damaged = errors.compactMap(\.damagedFile).map(DamagedFile.init(path:))
     warnings = scans.flatMap(\.warnings)
     if undivided != nil {

@@ -1,11 +1,17 @@
 import System
 import SystemPackage
 
-/// Looks into every image of a list, on several threads.
+/// Looks into every image of a list, and around those of a pack, on several threads.
 struct ImageCheck: Sendable {
   let images: any ImageSource
   /// Whether all data are decoded, and not the header alone.
   let decodes: Bool
+  private let shards: ShardCheck?
+
+  init(images: any ImageSource, decodes: Bool) {
+    (self.images, self.decodes) = (images, decodes)
+    shards = (images as? ImageFolder).flatMap(ShardCheck.init)
+  }
 
   /// A file's bytes, as far as they tell it from others; the same in one process alone.
   struct Fingerprint: Hashable {
@@ -31,6 +37,9 @@ struct ImageCheck: Sendable {
     if decodes { try image.requireSound(strip) }
     var hasher = Hasher()
     hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
-    return Fingerprint(count: bytes.count, hash: hasher.finalize())
+    let fingerprint = Fingerprint(count: bytes.count, hash: hasher.finalize())
+    // It reads into the same memory.
+    try shards?.look(around: index, file)
+    return fingerprint
   }
 }

@@ -29,7 +29,11 @@ struct SplitScan {
       return
     }
     let names = try ImageFolder.classNames(in: root)
-    if names.isEmpty { problems.append(.noClasses(folder: root)) }
+    if names.isEmpty {
+      let files = try Directory(root).files
+      problems.append(
+        files.contains(where: ShardIndex.isShard) ? .missingIndex(folder: root) : .noClasses(folder: root))
+    }
     problems += ImageFolder.lookAlikes(names, in: root)
     for name in names { add(name) }
     images = found.finish()

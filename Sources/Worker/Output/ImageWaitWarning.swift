@@ -1,8 +1,8 @@
 import Datasets
 import Training
 
-/// Warns of steps that wait for their images, once an epoch at most, and again only where the reason is another one.
-final class ImageWaitWarning: StepObserver {
+/// Warns of steps or evaluations that wait for their images, once an epoch at most, and again only where the reason is another one.
+final class ImageWaitWarning {
   private let empty: ImageWait
   private let work: () -> LoaderWork
   private let warn: (String) -> Void
@@ -19,16 +19,17 @@ final class ImageWaitWarning: StepObserver {
     wait = empty
   }
 
-  func begin(_ epoch: EpochRecord) { (wait, isSaid) = (empty, false) }
+  /// Begins a pass over the images.
+  func begin() { (wait, isSaid) = (empty, false) }
 
-  func settle(_ step: StepRecord) {
-    wait.add(seconds: step.stepSeconds, waited: step.dataSeconds)
+  /// Hears of a part of it.
+  func add(seconds: Double, waited: Double) {
+    wait.add(seconds: seconds, waited: waited)
     if wait.all >= Self.first { judge() }
   }
 
-  func finish(_ epoch: EpochRecord) { judge() }
-
-  private func judge() {
+  /// Warns at the end of a pass where it has not done so yet, and there is a reason.
+  func judge() {
     guard !isSaid else { return }
     wait.work = work()
     guard let bottleneck = wait.bottleneck else { return }
@@ -37,4 +38,12 @@ final class ImageWaitWarning: StepObserver {
     last = bottleneck
     warn("warning: \(wait.sentence(bottleneck))")
   }
+}
+
+extension ImageWaitWarning: StepObserver {
+  func begin(_ epoch: EpochRecord) { begin() }
+
+  func settle(_ step: StepRecord) { add(seconds: step.stepSeconds, waited: step.dataSeconds) }
+
+  func finish(_ epoch: EpochRecord) { judge() }
 }

@@ -15,21 +15,31 @@ struct Evaluation {
   let kernels: Kernels
   private let classes: [ClassName]
   private let evaluator: Evaluator
+  private let waits: ImageWaitWarning?
 
   /// So many batches lie between two looks at what other ranks were asked for.
   private static let batchesOfTurn = 8
 
   /// An evaluation on all of `images`, whose files come from `source`.
-  init(_ recipe: Recipe, _ images: ImageFolder, from source: (any ImageSource)? = nil, _ rank: Rank) {
+  ///
+  /// - Parameter staysInMemory: Whether more memory for images would not help.
+  init(
+    _ recipe: Recipe, _ images: ImageFolder, from source: any ImageSource, staysInMemory: Bool, _ rank: Rank
+  ) {
     self.rank = rank
     (kernels, classes) = (recipe.kernels, images.classes)
     sampler = EvaluationSampler(
       count: images.count, worldSize: recipe.worldSize, batchSize: recipe.evaluationBatch,
       share: images.share)
     evaluator = Evaluator(recipe: recipe, group: rank.group, on: rank.device)
-    loader = BatchLoader(
-      folder: source ?? images, transform: recipe.data.evaluationTransform,
+    let loader = BatchLoader(
+      folder: source, transform: recipe.data.evaluationTransform,
       batchSize: recipe.evaluationBatch, seed: recipe.seed, threads: rank.decodeThreads)
+    self.loader = loader
+    let wait = ImageWait(
+      threads: rank.decodeThreads, processors: rank.processors, isPacked: images.isPacked,
+      isCached: staysInMemory, waiter: .evaluation)
+    waits = rank.isFirst ? ImageWaitWarning(wait, work: { loader.work }, warn: Console.warn) : nil
   }
 
   /// Which weights the network has, as the lines name them: a script that looks for the reference's finds the run's own.
@@ -91,6 +101,7 @@ struct Evaluation {
     var progress = Progress()
     let longest = sampler.mostBatches
     loader.start(batches: batches, epoch: 0)
+    waits?.begin()
     for start in stride(from: 0, to: longest, by: Self.batchesOfTurn) {
       let turn = start..<min(start + Self.batchesOfTurn, longest)
       var signals: RankSignals = []
@@ -111,6 +122,7 @@ struct Evaluation {
       }
     }
     settleOpen(&progress, of: batches.count, kind)
+    waits?.judge()
     return progress.tally
   }
 
@@ -138,9 +150,11 @@ struct Evaluation {
   ) throws {
     for index in turn where !StopSignal.isRequested {
       rank.phases.enter(.evaluate)
-      var watch = Stopwatch()
+      let whole = Stopwatch()
+      var watch = whole
       guard let batch = try loader.next() else { break }
-      progress.timing.data.add(watch.elapsed)
+      let waited = watch.elapsed
+      progress.timing.data.add(waited)
       let launched = launch(batch)
       loader.recycle(batch)
       // A batch on a card is counted when the next one is on its way, so that the card never waits for this thread.
@@ -148,6 +162,7 @@ struct Evaluation {
       settleOpen(&progress, of: count, kind)
       progress.open = next
       if launched.isKnown { settleOpen(&progress, of: count, kind) }
+      waits?.add(seconds: whole.elapsed, waited: waited)
     }
   }
 

@@ -1,7 +1,7 @@
 import Datasets
 import System
 
-/// How long a rank's steps waited for their images, and what that is due to; a pure value.
+/// How long a rank's steps or evaluation waited for their images, and what that is due to; a pure value.
 struct ImageWait {
   /// What the images wait for themselves.
   enum Bottleneck: Equatable {
@@ -13,7 +13,13 @@ struct ImageWait {
     case decoding
   }
 
-  /// Seconds of steps.
+  /// What waits.
+  enum Waiter: String {
+    case steps = "steps wait for their images"
+    case evaluation = "the evaluation waits for its images"
+  }
+
+  /// Seconds of steps, or of batches that are evaluated.
   var all = 0.0
   /// Those of them that they waited for.
   var waited = 0.0
@@ -27,11 +33,12 @@ struct ImageWait {
   let isPacked: Bool
   /// Whether they stay in memory once they are read.
   let isCached: Bool
+  var waiter = Waiter.steps
 
   /// Less than this is said by the step's lines alone.
   private static let (longEnough, share) = (5.0, 0.2)
 
-  /// Adds a step.
+  /// Adds a step, or a batch.
   mutating func add(seconds: Double, waited: Double) {
     all += seconds
     self.waited += waited
@@ -46,7 +53,7 @@ struct ImageWait {
 
   /// The wait, why it is there, and the flag that changes it.
   func sentence(_ bottleneck: Bottleneck) -> String {
-    "steps wait for their images for \(percent(waited, of: all)) of the time (\(Int(waited)) of \(Int(all)) s). "
+    "\(waiter.rawValue) for \(percent(waited, of: all)) of the time (\(Int(waited)) of \(Int(all)) s). "
       + reason(bottleneck)
   }
 

@@ -34,7 +34,10 @@ final class TrainingRun {
       Console.warn(note)
     }
     images = try HostImages(plan, rank)
-    evaluation = Evaluation(plan.recipe, plan.data.validation, from: images.validation, rank)
+    // One pass alone reads each image once as it is.
+    evaluation = Evaluation(
+      plan.recipe, plan.data.validation, from: images.validation,
+      staysInMemory: plan.settings.cache != nil || !plan.settings.trains, rank)
   }
 
   /// Times forward passes: `--throughput`.

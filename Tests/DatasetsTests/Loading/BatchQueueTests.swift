@@ -86,6 +86,18 @@ private struct NotReady: Error {}
     #expect(queue.take() == .end)
   }
 
+  @Test
+  func `every view but the first is announced once before it is read, also of an epoch's first batches`()
+    throws
+  {
+    let queue = Queue(depth: 9)
+    for epoch in 0..<2 {
+      queue.start([[7, 8], [9], [3, 4], [5]], epoch: epoch)
+      let announced = (0..<6).compactMap { _ in queue.claim()?.upcoming }
+      #expect(announced == [[8, 9, 3, 4], [], [5], [], [], []])
+    }
+  }
+
   @Test func `recycled memory is used again`() throws {
     let queue = Queue(depth: 1)
     queue.start([[0], [1, 2]])

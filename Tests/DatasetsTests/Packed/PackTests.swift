@@ -154,7 +154,11 @@ import Testing
     try FileManager.default.removeItem(atPath: index.string)
     let images = try ImageFolderPair(folder).training
     let writer = ShardWriter(images, to: out.appending("train"), imagesPerShard: 5, nil)
-    try writer.write(2, FileMemory(), ImageDecoder())
+    let shard = try writer.begin(2)
+    for position in 0..<5 {
+      try shard.append(writer.sample(position, of: 2, FileMemory(), ImageDecoder()))
+    }
+    try shard.finish()
     #expect(writer.isWritten(2))
     #expect(!writer.isWritten(3))
     try FileManager.default.removeItem(atPath: "\(out)/train/shard-000004.tar")
@@ -250,6 +254,7 @@ import Testing
     let path = folder.appending("train/é/bad.jpg")
     #expect(throws: DataError.notAnImage(path: path)) { try pack() }
     #expect(try ShardIndex(in: out.appending("train")) == nil)
+    #expect(!Folders.names(in: "\(out)/train").contains { $0.hasSuffix(".unfinished") })
   }
 
   @Test func `larger images are made smaller, others keep their bytes`() throws {

@@ -39,6 +39,16 @@ import Testing
       names.isSuperset(of: ["out", "out.1.unfinished", "out.x.unfinished", "other.\(Int32.max).unfinished"]))
   }
 
+  @Test func `a link that leads to nothing is named itself, and nothing is made`() throws {
+    let link = folder.appending("é/spoiled.png")
+    symlink("/nowhere/at all.png", link.string)
+    #expect(throws: DataError.danglingLink(link)) { try split() }
+    #expect(Folders.names(in: temporary.path) == ["all"])
+    let error = DataError.danglingLink(link)
+    #expect(error.description.contains("all/é/spoiled.png is a link that leads to nothing"))
+    #expect(!error.isMissingInput && !error.isTransient && !error.isWriteFailure)
+  }
+
   @Test func `nothing is made within what it is made of`() throws {
     for place in ["", "new", "a b", "a b/../new/deeper"] {
       let inside = folder.appending(place)

@@ -38,14 +38,19 @@ extension EndToEnd {
       return path
     }
 
-    @Test func `a worker that was killed goes on from a checkpoint inside the epoch`() throws {
-      #expect(try work("whole").finish().status == Status.done)
-      let run = try work("parts", "--checkpoint-every", "4")
+    /// What trains from the start on a pack, with three decode threads, and what begins on its folder, with one, and goes on with the pack.
+    @Test func `a worker that was killed inside an epoch goes on, also on a pack of its folder`() throws {
+      let pack = "\(place.folder)/pack"
+      let packing = ["dataset", "pack", place.images.path, pack, "--shard-images", "25"]
+      #expect(try ProgramRun(.worker, packing, in: place).finish().status == Status.done)
+      let packed = ["--data-path", pack, "--num-workers", "3"]
+      #expect(try work("whole", packed).finish().status == Status.done)
+      let run = try work("parts", "--checkpoint-every", "4", "--num-workers", "1")
       // Wherever it is in saving by then; a save that is cut off leaves the one before it.
       try run.read(to: "Epoch: [1]  [13/15]")
       run.send(SIGKILL)
       #expect(try run.finish().status == 128 + SIGKILL)
-      let resumed = try work("parts", "--resume", "auto", "--checkpoint-every", "4").finish()
+      let resumed = try work("parts", packed + ["--resume", "auto", "--checkpoint-every", "4"]).finish()
       #expect(resumed.status == Status.done, "\(resumed.errors)")
       #expect(
         resumed.output.contains { $0.contains("/checkpoints/epoch-000") && $0.contains("Resuming from") })
