@@ -1,7 +1,5 @@
 import Datasets
 import Drawing
-import Foundation
-import Randomness
 import Recipe
 import System
 import Training
@@ -9,17 +7,14 @@ import Training
 /// `mistakes.html`: the most confident mistakes to look at, in one file that needs no other and asks for none.
 struct MistakeSheet {
   private let report: EvaluationReport
-  private let decoder = ImageDecoder()
-  private let thumbnail: EvaluationTransform
+  private let thumbnails: Thumbnails
 
   private static let (mostImages, mostClasses, mostPairs, side) = (48, 200, 10, 128)
 
   /// The sheet of an evaluation.
   init(_ report: EvaluationReport) {
     self.report = report
-    var images = report.images.preprocessing
-    images.inputSize = Self.side
-    thumbnail = EvaluationTransform(images)
+    thumbnails = Thumbnails(of: report.folder, report.images.preprocessing, side: Self.side)
   }
 
   /// The whole page.
@@ -74,14 +69,9 @@ struct MistakeSheet {
 
   /// What the network saw, smaller; nothing where the file has gone since.
   private func image(_ verdict: Verdict, _ alternative: String) -> String {
-    let generator = KeyedGenerator(seed: 0, stream: .geometry, epoch: 0)
-    guard
-      let pixels = try? decoder.pixels(of: verdict.image, in: report.folder, thumbnail, generator: generator),
-      let bytes = encodedPNG(pixels, width: Self.side, height: Self.side)
-    else { return "" }
-    let data = Data(bytes).base64EncodedString()
-    return
+    thumbnails.picture(of: verdict.image).map { data in
       "<img width=\"\(Self.side)\" height=\"\(Self.side)\" alt=\"\(alternative)\" src=\"data:image/png;base64,\(data)\">"
+    } ?? ""
   }
 
   private var classes: String {
