@@ -81,7 +81,7 @@ package struct Page {
     circle.c2{fill:var(--c)}
     .k0{color:var(--a)}.k1{color:var(--b)}.k2{color:var(--c)}
     .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-    th,td{text-align:left;padding:.15rem 1rem .15rem 0;vertical-align:top}.n th+th,.n td+td{text-align:right}
+    th,td{text-align:left;padding:.15rem 1rem .15rem 0;vertical-align:top}.n th+th,.n td+td{text-align:right;white-space:nowrap}
     .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem}
     .grid figure{overflow-wrap:anywhere}.grid figcaption{font-size:.85rem}.grid small{opacity:.75}
     .maps{display:grid;grid-auto-flow:column;grid-template-rows:repeat(var(--rows),auto);gap:.75rem;
@@ -95,6 +95,6 @@ package struct Page {
     img{width:100%;height:auto;display:block;border-radius:4px}
     td:first-child{overflow-wrap:break-word;max-width:18rem}code{overflow-wrap:anywhere}tr:nth-child(even){background:#8881}
     @media(max-width:40rem){figure svg text{font-size:15px}polyline{stroke-width:3}td:first-child{max-width:9rem}
-    .n th,.n td{padding-right:.6rem}}
+    table{font-size:.85rem}.n th,.n td{padding-right:.5rem}}
     """
 }
