@@ -153,7 +153,7 @@ import Training
     try own.write(report)
     try own.requireOwn()
     try own.write(report)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: own.path).count == 4)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: own.path).count == 5)
     try "{\"format\": \"mine\"}".write(
       toFile: "\(own.path)/evaluation.json", atomically: false, encoding: .utf8)
     #expect(throws: Failure.self) { try own.requireOwn() }
