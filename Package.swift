@@ -133,7 +133,8 @@ let package = Package(
 
     program(
       "LivePage",
-      ["RunControl", "Drawing", "Recipe", "WorkerLink", "System", systemPackage, argumentParser] + server),
+      ["Flags", "RunControl", "Drawing", "Recipe", "WorkerLink", "System", systemPackage, argumentParser]
+        + server),
 
     // Optimised even in debug builds: it makes tens of millions of golden weights.
     .target(
@@ -188,7 +189,7 @@ let package = Package(
       "WorkerTests",
       [
         "Worker", "Training", "WorkerLink", "Collective", "Datasets", "Checkpoint", "Recipe", "Flags",
-        "Model", "Output", "TensorBoard",
+        "Model", "Output", "RunControl", "TensorBoard",
         "System", "Torch", systemPackage, argumentParser,
         "TestSupport",
       ]),

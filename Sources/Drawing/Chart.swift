@@ -16,19 +16,27 @@ package struct Chart {
 
   private let title: String
   private let series: [Series]
-  private let x: ClosedRange<Double>
-  private let y: ClosedRange<Double>
-  /// What stands at places across, where that is no number of epochs.
+  private let x: Scale
+  private let y: Scale
+  /// What is told across.
+  private let name: String
+  /// What stands at places across, where that is not what is told there.
   private let labels: [(at: Double, label: String)]?
 
-  private static let (width, height, left, right, top, bottom) = (640.0, 260.0, 52.0, 12.0, 12.0, 28.0)
+  private static let (width, height, left, right, top, bottom) = (640.0, 280.0, 68.0, 14.0, 12.0, 46.0)
   /// More points than this of a curve fall on the same pixels.
   private static let mostPoints = 600
 
   /// Nil where no curve has a point: what is not finite is none.
-  package init?(_ title: String, _ series: [Series], ticks: [(at: Double, label: String)]? = nil) {
-    self.title = title
-    labels = ticks
+  ///
+  /// - Parameters:
+  ///   - limits: Beyond which no figure of this kind lies.
+  ///   - across: What is told across.
+  package init?(
+    _ title: String, _ series: [Series], within limits: ClosedRange<Double> = 0...Double.infinity,
+    across name: String = "epochs done", ticks: [(at: Double, label: String)]? = nil
+  ) {
+    (self.title, self.name, labels) = (title, name, ticks)
     self.series = series.map { curve in
       let points = curve.points.filter { $0.x.isFinite && $0.y.isFinite }
       return Series(name: curve.name, points: Self.thinned(points), isFaint: curve.isFaint)
@@ -36,10 +44,8 @@ package struct Chart {
     let points = self.series.flatMap(\.points)
     guard let last = points.map(\.x).max(), let low = points.map(\.y).min(), let high = points.map(\.y).max()
     else { return nil }
-    x = 0...max(last, 1e-9)
-    // A flat curve lies in the middle.
-    let margin = high > low ? (high - low) / 20 : max(1e-3, abs(high) / 10)
-    y = (low - margin)...(high + margin)
+    x = Scale(upTo: max(last, 1e-9))
+    y = Scale(around: low...high, within: limits)
   }
 
   private static func thinned(_ points: [CurvePoint]) -> [CurvePoint] {
@@ -70,33 +76,31 @@ package struct Chart {
   }
 
   private var frame: String {
-    let rows = (0...4).map { y.lowerBound + (y.upperBound - y.lowerBound) * Double($0) / 4 }
-    let lines = rows.map { value in
+    let lines = y.ticks.map { value in
       let height = decimal(down(value), 1)
       return
         "<line class=\"g\" x1=\"\(Int(Self.left))\" x2=\"\(Int(Self.width - Self.right))\" y1=\"\(height)\" "
-        + "y2=\"\(height)\"/><text x=\"\(Int(Self.left - 6))\" y=\"\(height)\" class=\"y\">\(significant(value))</text>"
+        + "y2=\"\(height)\"/><text x=\"\(Int(Self.left - 6))\" y=\"\(height)\" class=\"y\">\(y.label(value))</text>"
     }
-    let columns = (labels ?? epochs).map { value, label in
-      "<text x=\"\(decimal(across(value), 1))\" y=\"\(Int(Self.height - 8))\" class=\"x\">\(escaped(label))</text>"
+    let columns = (labels ?? x.ticks.map { ($0, x.label($0)) }).map { value, label in
+      text(label, at: across(value), up: 28)
     }
-    return (lines + columns).joined(separator: "\n") + "\n"
+    let middle = (Self.left + Self.width - Self.right) / 2
+    return (lines + columns + [text(name, at: middle, up: 8)]).joined(separator: "\n") + "\n"
   }
 
-  /// Whole epochs, where there are enough of them.
-  private var epochs: [(at: Double, label: String)] {
-    let step = x.upperBound < 4 ? x.upperBound / 4 : (x.upperBound / 5).rounded(.up)
-    return stride(from: 0, through: x.upperBound, by: step).map {
-      ($0, decimal($0, x.upperBound < 4 ? 1 : 0))
-    }
+  /// A text below the curves.
+  private func text(_ text: String, at place: Double, up: Double) -> String {
+    "<text x=\"\(decimal(place, 1))\" y=\"\(Int(Self.height - up))\" class=\"x\">\(escaped(text))</text>"
   }
 
   private func across(_ value: Double) -> Double {
-    Self.left + (value - x.lowerBound) / (x.upperBound - x.lowerBound) * (Self.width - Self.left - Self.right)
+    Self.left + (value - x.range.lowerBound) / (x.range.upperBound - x.range.lowerBound)
+      * (Self.width - Self.left - Self.right)
   }
 
   private func down(_ value: Double) -> Double {
-    let part = (value - y.lowerBound) / (y.upperBound - y.lowerBound)
+    let part = (value - y.range.lowerBound) / (y.range.upperBound - y.range.lowerBound)
     return Self.height - Self.bottom - part * (Self.height - Self.top - Self.bottom)
   }
 }

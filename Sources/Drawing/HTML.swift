@@ -78,16 +78,23 @@ package struct Page {
     polyline{fill:none;stroke-width:2}.g{stroke:var(--line)}svg text{font-size:11px;fill:currentColor;opacity:.7}
     .y{text-anchor:end;dominant-baseline:middle}.x{text-anchor:middle}.faint{opacity:.45;stroke-dasharray:5 4}
     .c0{stroke:var(--a)}.c1{stroke:var(--b)}.c2{stroke:var(--c)}circle.c0{fill:var(--a)}circle.c1{fill:var(--b)}
+    circle.c2{fill:var(--c)}
     .k0{color:var(--a)}.k1{color:var(--b)}.k2{color:var(--c)}
     .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-    th,td{text-align:left;padding:.15rem 1rem .15rem 0;vertical-align:top}.n th+th,.n td+td{text-align:right}
+    th,td{text-align:left;padding:.15rem 1rem .15rem 0;vertical-align:top}.n th+th,.n td+td{text-align:right;white-space:nowrap}
     .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem}
     .grid figure{overflow-wrap:anywhere}.grid figcaption{font-size:.85rem}.grid small{opacity:.75}
     .maps{display:grid;grid-auto-flow:column;grid-template-rows:repeat(var(--rows),auto);gap:.75rem;
     grid-auto-columns:minmax(0,14rem);align-items:start}.maps figcaption{font-size:.85rem}.maps>:first-child{grid-row:1/-1}
     @media(max-width:40rem){.maps{grid-auto-flow:row;grid-template:none/repeat(2,minmax(0,1fr))}
     .maps>:first-child{grid-area:auto/1/auto/-1}}
+    .heat{width:auto;max-width:none}.heat .right{fill:var(--a)}.heat .wrong{fill:var(--b)}
+    .heat .row{text-anchor:end;dominant-baseline:middle}.heat .column{dominant-baseline:middle}
+    .heat .count{text-anchor:middle;dominant-baseline:central;font-size:10px;opacity:1;pointer-events:none}
+    .heat .strong{fill:Canvas}.hint{opacity:.75;font-size:.85rem}
     img{width:100%;height:auto;display:block;border-radius:4px}
-    td:first-child{overflow-wrap:anywhere}code{overflow-wrap:anywhere}tr:nth-child(even){background:#8881}
+    td:first-child{overflow-wrap:break-word;max-width:18rem}code{overflow-wrap:anywhere}tr:nth-child(even){background:#8881}
+    @media(max-width:40rem){figure svg text{font-size:15px}polyline{stroke-width:3}td:first-child{max-width:9rem}
+    table{font-size:.85rem}.n th,.n td{padding-right:.5rem}}
     """
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Flags
 import FoundationEssentials
 import Glibc
 import NIOCore
@@ -19,7 +20,8 @@ struct TwinsPage: AsyncParsableCommand {
       of this machine reach it, unless there is a token, which is the first line of a file or the variable \
       \(variable); who has it opens the page once with ?token=… behind its address.
       /metrics has the figures as Prometheus reads them.
-      """)
+      """,
+    version: "twins-page \(programVersion)")
 
   private static let variable = "TWINS_PAGE_TOKEN"
 

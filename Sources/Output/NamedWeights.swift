@@ -32,6 +32,8 @@ package struct NamedWeights: Equatable {
     }
     if let name = kinds.first(where: { RunFiles.exists("\(given)/\($0)") }) {
       self.init(path: "\(given)/\(name)", note: Self.note(given, name))
+    } else if !average, RunFiles.exists("\(given)/config.json"), RunFiles.exists("\(given)/\(Self.ofHub)") {
+      self.init(path: "\(given)/\(Self.ofHub)")
     } else if average,
       RunLayout.Weights.allCases.contains(where: {
         RunFiles.exists("\(given)/\(RunLayout.weights($0, average: false))")
@@ -44,6 +46,9 @@ package struct NamedWeights: Equatable {
       throw Self.none(in: given, average)
     }
   }
+
+  /// The weights in a folder as `export --to timm` writes it.
+  private static let ofHub = "model.safetensors"
 
   private init(path: String, takesAverage: Bool = false, note: String? = nil) {
     (self.path, self.takesAverage, self.note) = (path, takesAverage, note)

@@ -8,6 +8,8 @@ public enum RunLayout {
   public static let steps = "train.jsonl"
   /// A row of figures for each epoch, as timm's.
   public static let table = "summary.csv"
+  /// What the newest evaluation came to by classes, for pages: training's in the output folder, `evaluate`'s in its own.
+  public static let classes = "by-class.json"
   /// The folder of curves for TensorBoard.
   public static let events = "tensorboard"
   /// How the name of a file in it begins.
@@ -69,7 +71,7 @@ public enum RunLayout {
 
   /// All files of the output folder but for checkpoints, curves and what is the launcher's.
   public static let files =
-    allWeights + [epochs, steps, table].flatMap { [$0, earlier($0)] } + [recipe, report]
+    allWeights + [epochs, steps, table].flatMap { [$0, earlier($0)] } + [recipe, report, classes]
 
   /// In it, the folder of the launcher of another host than the first.
   public static func launcher(host: Int) -> String { "host-\(host)" }

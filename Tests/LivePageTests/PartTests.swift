@@ -31,7 +31,7 @@ import Testing
     let reading = running()
     let outlook = Outlook(reading)
     #expect(outlook.mood == .good && outlook.word == "Running" && outlook.troubles.isEmpty)
-    #expect(outlook.sentence == "epoch 3 of 5, step 5 of 10")
+    #expect(outlook.sentence == "epoch 2 (3 of 5), step 5 of 10")
     let figures = PartWriter(reading).html(.figures)
     #expect(figures.contains("<progress max=\"100\" value=\"50.0\""))
     #expect(
@@ -102,11 +102,11 @@ import Testing
         + [10]
         + #"{"failed":1001,"attempt":0,"reason":"</section><script>"}"#.utf8 + [10])
     var reading = reading(traces)
-    reading.evaluation = try evaluation(classes: 2)
-    let rows = "label,predicted,images\n\"\(hostile.replacing("\"", with: "\"\""))\",b,3\n"
-    reading.confusion = ConfusionTable(Array(rows.utf8))
+    reading.evaluation = evaluation(classes: 2)
     reading.mistakes = [
-      Mistake(path: hostile, label: hostile, predicted: hostile, confidence: 0.5, kind: .png)
+      Mistake(
+        note: EvaluationNote.Mistake(path: hostile, label: hostile, predicted: hostile, confidence: 0.5),
+        kind: .png)
     ]
     reading.status = RunStatus(
       run: hostile, attempt: 0, launcher: 1, state: .running, uptimeSeconds: 1, healthy: true,
@@ -122,20 +122,22 @@ import Testing
     #expect(!document.contains(attribute))
   }
 
-  private func evaluation(classes: Int) throws -> EvaluationNote {
+  private func evaluation(classes: Int) -> EvaluationNote {
     let entries = (0..<classes).map {
-      ["name": "\(hostile)\($0)", "images": 10, "predicted": 10, "recall": 0.5] as [String: Any]
+      EvaluationNote.Class(
+        name: "\(hostile)\($0)", images: 10, predicted: 10, recall: 0.5, precision: nil)
     }
-    let json: [String: Any] = [
-      "images": 10 * classes, "acc1": 50.0, "classes": entries, "neverPredicted": [hostile], "confusions": [],
-    ]
-    return try JSONDecoder().decode(EvaluationNote.self, from: JSONSerialization.data(withJSONObject: json))
+    return EvaluationNote(
+      images: 10 * classes, classCount: classes, classes: entries, neverPredictedCount: 1,
+      neverPredicted: [hostile], confusions: [],
+      confusion: ConfusionTable(wrong: [(label: 0, predicted: 1, images: 3)], right: [2]) { _ in hostile },
+      mistakes: [])
   }
 
   @Test func `ten thousand classes, two thousand ranks and thirty restarts are a page of some pages`() throws
   {
     var reading = running((0..<2048).map { RunStatus.Rank(rank: $0, state: .running, step: 5, restarts: 0) })
-    reading.evaluation = try evaluation(classes: 10_000)
+    reading.evaluation = evaluation(classes: 10_000)
     var traces = RunTraces.trained(epochs: 2, of: 2, ending: nil)
     for attempt in 0..<30 {
       traces.journal += Array(
@@ -152,7 +154,9 @@ import Testing
 
   @Test func `a run of one class has a heat map of one cell`() throws {
     var reading = running()
-    reading.confusion = ConfusionTable(Array("label,predicted,images\nonly,only,7\n".utf8))
+    reading.evaluation = EvaluationNote(
+      images: 7, classCount: 1, classes: [], neverPredictedCount: 0, neverPredicted: [], confusions: [],
+      confusion: ConfusionTable(wrong: [], right: [7]) { _ in "only" }, mistakes: [])
     #expect(PartWriter(reading).html(.confusion).components(separatedBy: "<rect").count == 2)
   }
 

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import LivePage
+@testable import RunControl
 
 /// The server, by what it answers to whoever connects.
 @Suite(.serialized) struct ServerTests {
@@ -63,8 +64,10 @@ import Testing
     defer { removeFolder(folder) }
     try Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 1, 2, 3]).write(
       to: URL(fileURLWithPath: "\(folder)/a.png"))
-    let table = "path,label,predicted,confidence\n\(folder)/a.png,a,b,0.9\n/etc/passwd,a,b,0.8\n"
-    let page = try await ServedPage(ChangingRun(mistakes: Mistake.all(in: Array(table.utf8))))
+    let mistakes = ["\(folder)/a.png", "/etc/passwd"].map {
+      EvaluationNote.Mistake(path: $0, label: "a", predicted: "b", confidence: 0.9)
+    }
+    let page = try await ServedPage(ChangingRun(mistakes: Mistake.all(mistakes)))
     #expect(try page.answer("/image/0").contains("Content-Type: image/png"))
     #expect(try page.answer("/image/1").hasPrefix("HTTP/1.1 404 "))
   }

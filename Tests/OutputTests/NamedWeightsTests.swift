@@ -32,6 +32,14 @@ import Testing
     #expect(note?.hasSuffix("/best.safetensors (Acc@1 43.93 in epoch 7)") == true, "\(note ?? "")")
   }
 
+  @Test func `a folder as timm's hub has it means the weights in it`() throws {
+    try write("", to: "model.safetensors")
+    #expect(throws: OutputError.self) { try NamedWeights(folder.path, average: false) }
+    try write("{}", to: "config.json")
+    #expect(try NamedWeights(folder.path, average: false).path == "\(folder.path)/model.safetensors")
+    #expect(throws: OutputError.self) { try NamedWeights(folder.path, average: true) }
+  }
+
   @Test func `a file is itself, with the average in it where that is meant`() throws {
     try write("", to: "svt.pth")
     let named = try NamedWeights("\(folder.path)/svt.pth", average: true)

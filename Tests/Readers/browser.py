@@ -2,8 +2,9 @@
 
     python Tests/Readers/browser.py URL SCRIPT [PICTURE WIDTH light|dark]
 
-SCRIPT is an expression of JavaScript: the page is looked at until its value is true, for a minute at most. `messages` are what the
-browser complained of: errors of the page's script, of its policy, and of what it could not load.
+SCRIPT is an expression of JavaScript: the page is looked at until its value is true, for a minute at most; then the tab key is
+pressed, and `focus` is the class of what has the focus. `messages` are what the browser complained of: errors of the page's script, of
+its policy, and of what it could not load.
 """
 
 import base64
@@ -88,10 +89,15 @@ def look(browser, url, script, picture, width, colours):
     def value(expression):
         return browser.ask("Runtime.evaluate", session, expression=expression, returnByValue=True)["result"].get("value")
 
-    while not (found := value(f"document.readyState === 'complete' && ({script})")) and time.monotonic() < deadline:
+    while not (found := value(f"!!(document.readyState === 'complete' && ({script}))")) and time.monotonic() < deadline:
         time.sleep(0.05)
+    for kind in ("rawKeyDown", "keyUp"):
+        browser.ask("Input.dispatchKeyEvent", session, type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
     result = {
         "found": bool(found),
+        "focus": value("document.activeElement.className"),
+        "outline": value("getComputedStyle(document.activeElement).outlineStyle"),
+        "colour": value("getComputedStyle(document.body).color"),
         "title": value("document.title"),
         "overflow": value("document.documentElement.scrollWidth - document.documentElement.clientWidth"),
     }

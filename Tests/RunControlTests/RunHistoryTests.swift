@@ -139,6 +139,23 @@ import TestSupport
     #expect(RunTable(histories: [nothing], now: 0).lines(width: 80)[1] == "out  unknown")
   }
 
+  @Test func `the steps of a run that was stopped are those of its checkpoint`() {
+    var traces = RunTraces.trained(epochs: 2, of: 5, ending: 75)
+    traces.steps = StepLines(
+      Array((RunTraces.steps(epochs: 2) + #"{"epoch": 2, "step": 27, "epoch_step": 7}"# + "\n").utf8))
+    func epochs() -> String {
+      RunHistory(traces, host: "here").text(at: 2000, plain).split(separator: "\n")
+        .first { $0.contains("  epochs") }.map(String.init) ?? ""
+    }
+    #expect(epochs().hasSuffix("2 of 5, and 7 steps or more of the next; 27 updates or more"))
+    traces.checkpoint = CheckpointName(epoch: 2, step: 9)
+    #expect(epochs().hasSuffix("2 of 5, and 9 steps of the next; 27 updates or more"))
+    traces.checkpoint = CheckpointName(epoch: 2, step: 7)
+    #expect(epochs().hasSuffix("2 of 5, and 7 steps of the next; 27 updates"))
+    traces.isAlive = true
+    #expect(epochs().hasSuffix("7 steps or more of the next; 27 updates or more"))
+  }
+
   @Test func `a run without evaluation has no best`() {
     var traces = RunTraces.trained(epochs: 1, of: 1)
     traces.log =
@@ -170,7 +187,7 @@ import TestSupport
   @Test func `how images were seen is told where the reference does otherwise`() {
     var traces = RunTraces.trained(epochs: 1, of: 1)
     let usual = RunHistory(traces, host: "here").text(at: 0, plain)
-    #expect(!usual.contains("  flags") && !usual.contains("class weights"))
+    #expect(!usual.contains(" flags") && !usual.contains("class weights"))
     traces.recipe = Array(
       """
       {"data": {"inputSize": 224, "cropMode": "squash", "verticalFlip": 0.5}, "judging": {"mirrors": true},

@@ -54,6 +54,15 @@ import TestSupport
       #expect(folder.identity == RunFolder("\(root)/out")?.identity, "\(name)")
       #expect(folder.history.ending == .done)
     }
+    // Started again it has another name; and a run may have been put into the folder above it.
+    try write(
+      RunTraces.journal(ending: 0).replacing("r1", with: "r0") + RunTraces.journal(ending: 0),
+      "\(root)/out/run/journal.jsonl")
+    try run(root)
+    for name in ["r0", "r1"] {
+      let folder = try RunFolder.named(name, environment: ["XDG_RUNTIME_DIR": root], below: root)
+      #expect(folder.identity == RunFolder("\(root)/out")?.identity, "\(name)")
+    }
     let error = #expect(throws: LaunchError.self) {
       try RunFolder.named("r2", environment: ["XDG_RUNTIME_DIR": root], below: root)
     }

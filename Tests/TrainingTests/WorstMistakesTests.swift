@@ -50,5 +50,18 @@ import Torch
       #expect(abs(mistake.confidence - verdict.confidence) < 1e-5)
     }
     #expect(same.tally().mistakes.list.map(\.image) == expected.map(\.image))
+    #expect(tally.confusions.cells == Examination(verdicts, classes: 10).confusions)
+    let sum = try evaluator.sum(tally, classes: 10)
+    #expect(sum.confusions == tally.confusions && sum.mistakes == tally.mistakes)
+  }
+
+  @Test func `pairs of classes pass between ranks as they are, the most frequent first`() {
+    var (own, other) = (ConfusionTally(), ConfusionTally())
+    for (label, predicted) in [(0, 1), (2, 1), (0, 1), (9_999, 3)] { own.count(label, predicted: predicted) }
+    for _ in 0..<2 { other.count(2, predicted: 1) }
+    other += ConfusionTally(bytes: own.bytes[...])
+    #expect(
+      other.cells.map { [$0.label, $0.predicted, $0.images] } == [[2, 1, 3], [0, 1, 2], [9_999, 3, 1]])
+    #expect(ConfusionTally(bytes: []) == ConfusionTally())
   }
 }

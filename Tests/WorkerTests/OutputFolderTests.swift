@@ -1,9 +1,11 @@
 import Checkpoint
 import Foundation
 import Recipe
+import RunControl
 import TestSupport
 import Testing
 import Training
+import WorkerLink
 
 @testable import Worker
 
@@ -136,13 +138,16 @@ import Training
   init() throws { folder = try TemporaryFolder() }
 
   private func trimmed(_ name: String, _ text: String, epoch: Int, after step: Int?) throws -> String {
-    let state = TrainingState(
-      epoch: epoch, steps: 5, bestAccuracy: 0, classes: [], recipe: Recipe(),
-      partial: step.map { PartialEpoch(steps: $0) })
     let run = try OutputFolder(creating: folder.path)
     try Data(text.utf8).write(to: URL(fileURLWithPath: run.file(name)))
-    try run.trimLogs(to: state)
+    try run.trimLogs(to: state(epoch: epoch, after: step))
     return try String(contentsOfFile: run.file(name), encoding: .utf8)
+  }
+
+  private func state(epoch: Int, after step: Int?) -> TrainingState {
+    TrainingState(
+      epoch: epoch, steps: 5, bestAccuracy: 0, classes: [], recipe: Recipe(),
+      partial: step.map { PartialEpoch(steps: $0) })
   }
 
   private func line(_ epoch: Int, _ step: Int, _ part: Int) -> String {
@@ -154,6 +159,23 @@ import Training
     #expect(try trimmed("train.jsonl", a + b + c + d, epoch: 1, after: 1) == a + b)
     #expect(try trimmed("train.jsonl", a + b + c + d, epoch: 1, after: nil) == a + b + c)
     #expect(try trimmed("train.jsonl", a + b, epoch: 1, after: 0) == a)
+  }
+
+  @Test func `what an epoch came to by classes goes with it`() throws {
+    let run = try OutputFolder(creating: folder.path)
+    let path = run.file(RunLayout.classes)
+    var note = EvaluationNote(
+      images: 1, classCount: 1, classes: [], neverPredictedCount: 0, neverPredicted: [], confusions: [],
+      confusion: nil, mistakes: [])
+    note.epoch = 3
+    for (epoch, step, stays) in [(3, nil, true), (4, 2, true), (3, 9, false), (2, nil, false)] {
+      try note.write(to: path)
+      try run.trimLogs(to: state(epoch: epoch, after: step))
+      #expect(FileManager.default.fileExists(atPath: path) == stays, "epoch \(epoch), step \(step ?? -1)")
+    }
+    try note.write(to: path)
+    run.setViewsAside()
+    #expect(!FileManager.default.fileExists(atPath: path), "another run begins")
   }
 
   @Test func `half a line goes, and lines of older programs are told by their updates`() throws {

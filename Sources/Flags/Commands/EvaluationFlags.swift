@@ -88,6 +88,7 @@ public struct EvaluationFlags: ParsableArguments {
       confusion.csv        label, predicted, images: each pair that came up
       misclassified.csv    path, label, predicted, confidence: the most confident mistake first
       mistakes.html        the most confident mistakes to look at
+      by-class.json        what the page of a run shows of it; its report.html is written anew
     Any number of workers comes to the same figures, to the byte.
     """
 

@@ -11,8 +11,8 @@ struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write one page about a run: curves, classes, restarts, values.",
     discussion: """
-      The page is one file of HTML, which needs no network and no script. It has the classes and what is confused most once \
-      `twins-launch evaluate RUN` has written them.
+      The page is one file of HTML, which needs no network and no script. Its classes, what is confused most and the worst mistakes are \
+      those of the newest evaluation: the run's own, or one of `twins-launch evaluate RUN`.
       """)
 
   @Argument(

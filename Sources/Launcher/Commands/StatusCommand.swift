@@ -12,7 +12,7 @@ struct Status: ParsableCommand {
     abstract: "Say how a run is doing, or what became of it.",
     discussion: """
       Without a run: a table of those below this folder and of those that run on this machine, as `list` has it.
-      Of a run that goes on: ends with 0 where all workers run, 1 where one is stopped or stuck, 66 where there is no such \
+      Of a run that goes on: what it has come to, and what its ranks do; ends with 0 where all workers run, 1 where one is stopped or stuck, 66 where there is no such \
       run or it is another user's, and 74 where its launcher does not answer.
       Of the folder of a sweep: the table of its runs; ends as the sweep does, with 75 while runs are left.
       A worker counts as stuck here once it has used half of the time that --hang-timeout gives it.
@@ -43,7 +43,7 @@ struct Status: ParsableCommand {
     let environment = ProcessInfo.processInfo.environment
     do {
       if let status = try Self.live(run, environment) {
-        print(json ? try controlLine(status) : status.text + "\n", terminator: "")
+        print(json ? try controlLine(status) : Self.text(of: run, status, environment) + "\n", terminator: "")
         if !status.healthy { throw ArgumentParser.ExitCode(1) }
         return
       }
@@ -64,6 +64,15 @@ struct Status: ParsableCommand {
       guard error.exitStatus == .missingInput, RunFolder(run)?.isForbidden != true else { throw error }
       return nil
     }
+  }
+
+  /// What a run that goes on has come to, and what its ranks do now.
+  private static func text(of run: String, _ status: RunStatus, _ environment: [String: String]) -> String {
+    let now = Date().timeIntervalSince1970
+    let history = (try? RunFolder.named(run, environment: environment))?.history
+    // It may have ended since it was asked.
+    guard let history, history.ending == .running else { return status.text }
+    return history.text(at: now, Canvas.standardOutput(environment).sparkline) + "\n\n" + status.text
   }
 
   /// Prints what became of a run, and ends with its status.

@@ -90,7 +90,7 @@ struct Outlook: Equatable {
   private static func progress(_ reading: RunReading) -> String {
     let (history, status) = (reading.history, reading.status)
     let epoch = (status?.epoch ?? history.steps.last?.epoch).map { epoch in
-      "epoch \(epoch + 1)" + (history.epochs.map { " of \($0)" } ?? "")
+      "epoch \(epoch)" + (history.epochs.map { " (\(epoch + 1) of \($0))" } ?? "")
     }
     let step = status?.step.flatMap { step in status?.stepsOfEpoch.map { "step \(step) of \($0)" } }
     return joined(

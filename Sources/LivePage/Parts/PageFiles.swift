@@ -19,12 +19,9 @@ enum PageFiles {
       overflow-wrap:anywhere}
       #lost{background:var(--warn);color:Canvas;padding:.5rem 1rem;border-radius:8px;margin:0 0 .75rem}
       #lost[hidden]{display:none}td{white-space:nowrap}td:last-child,td:first-child{white-space:normal}
-      .heat{width:auto;max-width:none}.heat .right{fill:var(--a)}.heat .wrong{fill:var(--b)}
-      .heat .row{text-anchor:end;dominant-baseline:middle}.heat .column{dominant-baseline:middle}
-      .heat .count{text-anchor:middle;dominant-baseline:central;font-size:10px;opacity:1;pointer-events:none}
-      .heat .strong{fill:Canvas}.hint{opacity:.75;font-size:.85rem}:focus-visible{outline:2px solid var(--a);outline-offset:2px}
+      :focus-visible{outline:2px solid var(--a);outline-offset:2px}
       .grid{grid-template-columns:repeat(auto-fill,minmax(8rem,1fr))}.grid img{width:100%;aspect-ratio:1;object-fit:contain}
-      @media(max-width:40rem){figure svg text{font-size:15px}polyline{stroke-width:3}.tiles b{font-size:1.15rem}}
+      @media(max-width:40rem){.tiles b{font-size:1.15rem}}
       """
 
   /// Puts parts that come in the place of those that are there, and says when none come any more.

@@ -41,7 +41,7 @@ struct PartWriter {
     case .ranks: reading.status.flatMap { RankTable($0).html }
     case .failures: FailureList(history).html
     case .classes: report.classes
-    case .confusion: reading.confusion.map { HeatMap($0).html }
+    case .confusion: report.heatMap
     case .mistakes: mistakes
     case .epochs: report.epochs(newest: Self.newestEpochs)
     case .times: report.times
@@ -67,7 +67,6 @@ struct PartWriter {
     let loss = status?.loss ?? history.loss
     let speed =
       status?.imagesPerSecond ?? (history.ending == .running ? nil : history.steps.last?.imagesPerSecond)
-    let never = reading.evaluation.map { ($0.neverPredicted.count, $0.classes.count) }
     let tiles = [
       Tile("best Acc@1", history.best.map { "\(decimal($0.accuracy, 2)) %" }),
       Tile("in epoch", history.best.map { "\($0.epoch)" }),
@@ -84,7 +83,7 @@ struct PartWriter {
         history.seconds(at: reading.now).map { elapsed(.seconds($0)) }),
       Tile("workers", history.workers.map { "\($0)" }),
       Tile("restarts", history.restarts > 0 ? "\(history.restarts)" : nil, isBad: true),
-      Tile("classes never predicted", never.flatMap { $0 > 0 ? "\($0) of \($1)" : nil }, isBad: true),
+      Tile("classes never predicted", reading.evaluation?.neverPredictedText, isBad: true),
     ]
     return bar + Tile.grid(tiles)
   }
@@ -106,16 +105,8 @@ struct PartWriter {
   }
 
   private var mistakes: String? {
-    guard !reading.mistakes.isEmpty else { return nil }
-    let figures = reading.mistakes.enumerated().map { number, mistake in
-      let words = "\(mistake.label), taken for \(mistake.predicted)"
-      let image =
-        mistake.kind == nil
-        ? "" : "<img loading=\"lazy\" src=\"image/\(number)\" alt=\"\(escaped(words))\">"
-      return
-        "<figure>\(image)<figcaption><b>\(escaped(mistake.label))</b>, taken for <b>\(escaped(mistake.predicted))</b> "
-        + "(\(decimal(100 * mistake.confidence, 1)) %)<br><small title=\"\(escaped(mistake.path))\">\(escaped(mistake.shortPath))</small></figcaption></figure>"
+    MistakeGrid.html(reading.mistakes.map(\.note)) { number in
+      reading.mistakes[number].isShown ? "image/\(number)" : nil
     }
-    return "<div class=\"grid\">\n\(figures.joined(separator: "\n"))\n</div>"
   }
 }

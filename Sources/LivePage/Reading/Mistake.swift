@@ -1,16 +1,16 @@
+import FoundationEssentials
 import RunControl
 import System
 import SystemPackage
 
-/// An image whose class was not found, as `misclassified.csv` names it.
+/// A mistake of which an evaluation tells, and how a browser is shown its image.
 struct Mistake: Equatable, Sendable {
-  let path: String
-  let label: String
-  let predicted: String
-  /// From 0 to 1.
-  let confidence: Double
-  /// Nil where it is not there any more, or is no image that a browser shows.
+  let note: EvaluationNote.Mistake
+  /// What the file is; nil where it is not there any more, or is no image that a browser shows.
   let kind: Kind?
+
+  /// Whether there is anything to show: where the file is not, a small picture may be.
+  var isShown: Bool { kind != nil || note.picture != nil }
 
   /// What browsers show.
   enum Kind: String, Sendable {
@@ -38,26 +38,16 @@ struct Mistake: Equatable, Sendable {
     }
   }
 
-  /// The end of its path, which tells it from others.
-  var shortPath: String {
-    let parts = path.split(separator: "/")
-    return parts.count > 3 ? "…/" + parts.suffix(3).joined(separator: "/") : path
-  }
-
   /// How many of them are shown.
   static let most = 24
   /// Larger files are not sent.
   static let largestFile = 16 << 20
 
-  /// The most confident ones of a table.
+  /// The most confident ones.
   ///
   /// - Parameter kind: What the file of that path is.
-  static func all(in table: some Collection<UInt8>, kind: (String) -> Kind? = kind) -> [Mistake] {
-    commaSeparatedRows(table, atMost: most + 1).dropFirst().compactMap { row in
-      guard row.count == 4, let confidence = Double(row[3]) else { return nil }
-      return Mistake(
-        path: row[0], label: row[1], predicted: row[2], confidence: confidence, kind: kind(row[0]))
-    }
+  static func all(_ notes: [EvaluationNote.Mistake], kind: (String) -> Kind? = kind) -> [Mistake] {
+    notes.prefix(most).map { Mistake(note: $0, kind: kind($0.path)) }
   }
 
   private static func kind(_ path: String) -> Kind? {
@@ -69,13 +59,16 @@ struct Mistake: Equatable, Sendable {
 
   /// The image's bytes and what they are; nil where it cannot be sent now.
   var content: (kind: Kind, bytes: [UInt8])? {
-    guard kind != nil, let file = try? RegularFile(FilePath(path)), file.size <= Self.largestFile else {
+    let bytes = file ?? note.picture.flatMap { Data(base64Encoded: $0) }.map { [UInt8]($0) }
+    return bytes.flatMap { bytes in Kind(bytes).map { ($0, bytes) } }
+  }
+
+  private var file: [UInt8]? {
+    guard kind != nil, let file = try? RegularFile(FilePath(note.path)), file.size <= Self.largestFile else {
       return nil
     }
     var bytes = [UInt8](repeating: 0, count: file.size)
-    guard let count = try? bytes.withUnsafeMutableBytes({ try file.read(into: $0) }), count == bytes.count,
-      let kind = Kind(bytes)
-    else { return nil }
-    return (kind, bytes)
+    let count = try? bytes.withUnsafeMutableBytes { try file.read(into: $0) }
+    return count == bytes.count && Kind(bytes) != nil ? bytes : nil
   }
 }

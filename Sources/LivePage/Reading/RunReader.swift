@@ -16,8 +16,6 @@ struct RunReader {
 
   /// A launcher that does not answer within this time is silent.
   private static let patience = Duration.seconds(2)
-  /// A table of confusions beyond this size is not looked at.
-  private static let largestTable = 8 << 20
 
   init(_ folder: RunFolder) { self.folder = folder }
 
@@ -61,19 +59,12 @@ struct RunReader {
   }
 
   private mutating func readEvaluation(_ reading: inout RunReading) {
-    guard let output = folder.output, let path = EvaluationNote.newestFolder(ofRunIn: output) else { return }
-    let names = [RunLayout.evaluation, RunLayout.confusion, RunLayout.mistakes].map { "\(path)/\($0)" }
-    let marks = self.marks(of: names + [EvaluationNote.weights(of: path)])
+    let path = folder.output.flatMap(EvaluationNote.newestFile)
+    let marks = self.marks(of: [path, path.flatMap(EvaluationNote.weights)].compactMap(\.self))
     guard marks != evaluationMarks else { return }
     evaluationMarks = marks
-    reading.evaluation = EvaluationNote(in: path)
-    reading.confusion = bytes(names[1]).flatMap(ConfusionTable.init)
-    reading.mistakes = bytes(names[2]).map { Mistake.all(in: $0) } ?? []
-  }
-
-  private func bytes(_ path: String) -> [UInt8]? {
-    guard let file = try? RegularFile(FilePath(path)), file.size <= Self.largestTable else { return nil }
-    return try? RegularFile.contents(of: FilePath(path))
+    reading.evaluation = path.flatMap(EvaluationNote.init(at:))
+    reading.mistakes = Mistake.all(reading.evaluation?.mistakes ?? [])
   }
 
   private var files: [String] {

@@ -13,7 +13,6 @@ struct RunReading: Sendable {
   var restOfEpoch: RunPace.Rest?
   var restOfRun: RunPace.Rest?
   var evaluation: EvaluationNote?
-  var confusion: ConfusionTable?
   var mistakes: [Mistake] = []
 
   init(_ history: RunHistory, at now: Double) { (self.history, self.now) = (history, now) }

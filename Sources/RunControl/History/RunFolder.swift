@@ -113,7 +113,7 @@ extension RunFolder {
       if let folder = RunFolder(found) { return folder }
       throw LaunchError("there is nothing of a run in \(masked(found))", exitStatus: .missingInput)
     } catch {
-      let named = RunSearch(below: root).folders.filter { $0.history.run == name }
+      let named = RunSearch(below: root).folders.filter { $0.history.isCalled(name) }
       guard named.count < 2 else {
         let places = named.compactMap { $0.output ?? $0.launcher }.joined(separator: ", ")
         throw LaunchError(

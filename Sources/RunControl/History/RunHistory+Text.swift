@@ -1,3 +1,4 @@
+import Checkpoint
 import Drawing
 import Recipe
 import System
@@ -10,7 +11,8 @@ extension RunHistory {
   ) -> String {
     let rows =
       [
-        ("model", modelText), ("flags", flagText), ("class weights", classWeightText),
+        ("model", modelText), ("image flags", flagText(Self.ofImages)),
+        ("other flags", flagText(Self.ofChoices)), ("class weights", classWeightText),
         ("epochs", progressText), ("best", judgedText(average: false)),
         (name(ofBest: "best"), bestText(best, average: false)), ("best EMA", judgedText(average: true)),
         (name(ofBest: "best EMA"), bestText(bestAverage, average: true)), ("last", lastText),
@@ -74,18 +76,20 @@ extension RunHistory {
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
-  /// Values that make an image another one to the network, and an evaluation another one, with their flags.
-  private static let telling = [
+  /// Values that make an image another one to the network, with their flags.
+  private static let ofImages = [
     ("data.inputSize", "--input-size"), ("data.cropPercent", "--crop-pct"), ("data.cropMode", "--crop-mode"),
     ("data.means", "--mean"), ("data.deviations", "--std"), ("data.verticalFlip", "--vflip"),
-    ("data.decodesFast", "--fast-decode"), ("data.sampling", "--sampler"), ("judging.monitor", "--monitor"),
-    ("judging.mirrors", "--tta"),
+    ("data.decodesFast", "--fast-decode"), ("judging.mirrors", "--tta"),
   ]
 
+  /// Values that choose among images, and among weights.
+  private static let ofChoices = [("data.sampling", "--sampler"), ("judging.monitor", "--monitor")]
+
   /// Those of them that are not as the reference has them.
-  private var flagText: String? {
+  private func flagText(_ telling: [(String, String)]) -> String? {
     let reference = Recipe().tree
-    let flags = Self.telling.compactMap { name, flag -> String? in
+    let flags = telling.compactMap { name, flag -> String? in
       guard let value = values[name], value != reference.leaf(name) else { return nil }
       return value == .truth(true) ? flag : "\(flag) \(value)"
     }
@@ -100,11 +104,16 @@ extension RunHistory {
 
   private var progressText: String? {
     guard let done = epochsDone else { return epochs.map { "0 of \($0)" } }
-    let part = steps.last.flatMap { line in
-      line.epoch >= done ? line.stepOfEpoch.map { ", and \(counted($0, "step")) or more of the next" } : nil
+    // Between two epochs' ends only some steps are noted; a checkpoint has the number of its last one.
+    let noted = steps.last.flatMap { $0.epoch >= done ? $0.stepOfEpoch : nil }
+    let saved = checkpoint.flatMap { $0.epoch == done ? $0.step : nil }.flatMap {
+      $0 >= noted ?? 0 ? $0 : nil
     }
-    // Between two epochs' ends only some steps are noted.
-    let rest = part == nil ? "" : " or more"
+    let isExact = ending != .running && saved != nil
+    let part = (isExact ? saved : noted).map {
+      ", and \(counted($0, "step"))\(isExact ? "" : " or more") of the next"
+    }
+    let rest = part == nil || isExact && saved == noted ? "" : " or more"
     return "\(done)\(epochs.map { " of \($0)" } ?? "")\(part ?? "")"
       + (endedFor == nil ? "" : ", ended early")
       + (updates.map { "; \(grouped($0)) \(noun($0, "update"))\(rest)" } ?? "")

@@ -84,6 +84,8 @@ extension RunHistory {
   }
 
   package var run: String? { launches.last?.run }
+  /// Whether one of its launches had this name: each has one of its own, where none was given.
+  func isCalled(_ name: String) -> Bool { launches.contains { $0.run == name } }
   package var model: String? { values["model.name"]?.text }
   /// The weights that it began with, as its command line names them.
   package var startWeights: String? { record.flatMap { FlagGroups($0.arguments).value(of: "finetune") } }

@@ -29,8 +29,9 @@ package struct RunSearch {
         looked += 1
         let run = Self.run(in: path)
         if let run { folders.append(run) }
-        // What a program of the user's leaves lies beside its launcher's folder.
-        if run?.output == nil, depth < Self.depth {
+        // What a program of the user's leaves lies beside its launcher's folder; and where the user is, one run may have been
+        // put above all others.
+        if run?.output == nil || depth == 0, depth < Self.depth {
           next += subfolders(of: path).filter { $0 != run?.launcher }
         }
       }

@@ -57,6 +57,15 @@ package struct ReportKeeper {
     return newFault
   }
 
+  /// Writes the page of a run anew beside whose weights an evaluation lies, as it is now; what is to be said.
+  package static func refresh(besides evaluation: String) -> String? {
+    let output = Folders.parent(of: evaluation)
+    guard EvaluationNote.weights(of: "\(evaluation)/\(RunLayout.classes)") != nil,
+      let folder = RunFolder(output), folder.output != nil, folder.hasRecipe
+    else { return nil }
+    return write(folder, folder.history).map { "warning: \(RunLayout.report) was not written: \($0)" }
+  }
+
   /// Waits until no page is being written; whether none is.
   @discardableResult
   func settle(by end: ContinuousClock.Instant = .now + .seconds(600)) -> Bool {

@@ -1,4 +1,5 @@
 import Drawing
+import FoundationEssentials
 import Recipe
 import System
 
@@ -11,7 +12,7 @@ package struct RunReport {
   /// When it is shown, in seconds since 1970.
   private let now: Double
 
-  private static let mostClasses = 100
+  private static let (mostClasses, mostMistakes) = (100, 12)
 
   package init(_ history: RunHistory, _ evaluation: EvaluationNote?, at now: Double) {
     (self.history, self.evaluation, self.now) = (history, evaluation, now)
@@ -24,7 +25,9 @@ package struct RunReport {
     page.add("How it went", charts)
     page.add("Where a step's time went", times)
     page.add("Classes", classes)
+    page.add("What is taken for what", heatMap)
     page.add("What is confused most", confusions)
+    page.add("Most confident mistakes", mistakes)
     page.add("Epochs", epochs())
     page.add("What goes on", commands)
     page.add("Launches", launches)
@@ -48,9 +51,7 @@ package struct RunReport {
       ("restarts", history.restarts > 0 ? "\(history.restarts)" : nil, true),
       (
         "classes never predicted",
-        evaluation.flatMap {
-          $0.neverPredicted.isEmpty ? nil : "\($0.neverPredicted.count) of \($0.classes.count)"
-        }, true
+        evaluation?.neverPredictedText, true
       ),
     ]
     let shown = tiles.compactMap { name, value, isBad in
@@ -75,7 +76,7 @@ package struct RunReport {
           Chart.Series(name: "weights", points: history.accuracyCurve),
           Chart.Series(name: "average", points: history.curve(\.averageAccuracy1)),
           published(PublishedLog.accuracy(upTo: end)),
-        ]),
+        ], within: 0...100),
       Chart(
         "Loss",
         [
@@ -129,14 +130,27 @@ package struct RunReport {
       [$0.name, "\($0.images)", "\($0.predicted)", percent($0.recall), percent($0.precision)]
     }
     let never = evaluation.neverPredicted
+    let more = evaluation.neverPredictedCount - min(20, never.count)
     let note =
       never.isEmpty
       ? ""
       : "<p>Never predicted: \(escaped(never.prefix(20).joined(separator: ", ")))"
-        + (never.count > 20 ? " and \(never.count - 20) more" : "") + ".</p>"
-    let part = rows.count < worst.count ? "<p>The \(rows.count) worst of \(worst.count).</p>" : ""
+        + (more > 0 ? " and \(more) more" : "") + ".</p>"
+    let part =
+      rows.count < evaluation.classCount ? "<p>The \(rows.count) worst of \(evaluation.classCount).</p>" : ""
     return "<p>\(escaped(evaluation.headline))</p>" + note + part
       + Page.table(["class", "images", "predicted", "recall", "precision"], Array(rows), isNumeric: true)
+  }
+
+  /// What is taken for what, in colours.
+  package var heatMap: String? { evaluation?.confusion.map { HeatMap($0).html } }
+
+  /// Those with a picture in the file: a page that is one file has no other to show them from.
+  private var mistakes: String? {
+    let shown = (evaluation?.mistakes ?? []).prefix(Self.mostMistakes)
+    return MistakeGrid.html(Array(shown)) { number in
+      shown[number].picture.flatMap { Data(base64Encoded: $0) == nil ? nil : "data:image/png;base64,\($0)" }
+    }
   }
 
   private var confusions: String? {

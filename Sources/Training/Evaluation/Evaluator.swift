@@ -26,6 +26,8 @@ public final class Evaluator {
     public var loss = 0.0
     /// The same by classes.
     public var classes = ClassTally()
+    /// What was taken for what.
+    public var confusions = ConfusionTally()
     /// The wrong answers to look at.
     public var mistakes = WorstMistakes()
 
@@ -143,9 +145,7 @@ public final class Evaluator {
     all.correct5 = Int(counts[2])
     all.classes = ClassTally(counts: counts[3...])
     all.loss = losses[0]
-    for bytes in try collectively(try group.allGather(own.mistakes.bytes)) {
-      all.mistakes += WorstMistakes(bytes: bytes)
-    }
+    for bytes in try collectively(try group.allGather(own.wrongAnswers)) { all.add(wrongAnswers: bytes) }
     return all
   }
 }
@@ -216,7 +216,9 @@ extension Evaluator.Tally {
     for (ranked, label) in zip(ranked, labels) {
       correct1 += ranked.first == label ? 1 : 0
       correct5 += ranked.contains(label) ? 1 : 0
-      if let best = ranked.first { classes.count(label, predicted: best) }
+      guard let best = ranked.first else { continue }
+      classes.count(label, predicted: best)
+      if best != label { confusions.count(label, predicted: best) }
     }
   }
 
@@ -227,6 +229,25 @@ extension Evaluator.Tally {
     tally.correct5 += other.correct5
     tally.loss += other.loss
     tally.classes += other.classes
+    tally.confusions += other.confusions
     tally.mistakes += other.mistakes
+  }
+}
+
+extension Evaluator.Tally {
+  /// What is known of wrong answers, as bytes for ranks of one run: those to look at, behind their length, and all pairs.
+  fileprivate var wrongAnswers: [UInt8] {
+    let looked = mistakes.bytes
+    return withUnsafeBytes(of: UInt64(looked.count), Array.init) + looked + confusions.bytes
+  }
+
+  /// Takes in another part's `wrongAnswers`.
+  fileprivate mutating func add(wrongAnswers bytes: [UInt8]) {
+    guard let head = bytes.withUnsafeBytes({ $0.count < 8 ? nil : $0.loadUnaligned(as: UInt64.self) }) else {
+      return
+    }
+    let end = min(bytes.count, 8 + Int(head))
+    mistakes += WorstMistakes(bytes: Array(bytes[8..<end]))
+    confusions += ConfusionTally(bytes: bytes[end...])
   }
 }

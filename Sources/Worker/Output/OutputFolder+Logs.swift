@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import RunControl
 import System
 import SystemPackage
 import Training
@@ -12,6 +13,7 @@ extension OutputFolder {
     try keepLines(of: RunLayout.steps) { $0.isStep(upTo: state) }
     try keepLines(of: RunLayout.epochs) { $0.isEpoch(upTo: state) }
     try keepRows(upTo: state)
+    if !(EvaluationNote(at: file(RunLayout.classes))?.isOf(state) ?? false) { dropClasses() }
     do throws(SystemError) {
       try events.trim(to: state)
     } catch {
@@ -38,12 +40,16 @@ extension OutputFolder {
   /// Moves another run's table and curves aside, which would read as this run's; what stays is said, and ends no run.
   func setViewsAside() {
     do {
+      dropClasses()
       try setAside(RunLayout.table)
       try events.setAside()
     } catch {
       Console.warn("warning: an earlier run's figures stay among this one's: \(error)")
     }
   }
+
+  /// What it tells is in the logs and the curves too, but for the pictures.
+  private func dropClasses() { unlink(file(RunLayout.classes)) }
 
   private func setAside(_ name: String) throws(Failure) {
     guard let lines = try? RegularFile.contents(of: FilePath(file(name))), !lines.isEmpty else { return }
@@ -115,5 +121,12 @@ private struct LoggedPlace: Decodable {
 
   func isEpoch(upTo state: TrainingState) -> Bool {
     state.partial == nil ? epoch <= state.epoch : epoch < state.epoch
+  }
+}
+
+extension EvaluationNote {
+  /// Whether a run that goes on from a state has come to it.
+  fileprivate func isOf(_ state: TrainingState) -> Bool {
+    epoch.map { LoggedPlace(epoch: $0, step: nil, epoch_step: nil).isEpoch(upTo: state) } ?? false
   }
 }

@@ -1,6 +1,8 @@
 import Datasets
 import Foundation
+import Output
 import Recipe
+import RunControl
 import System
 import SystemPackage
 import Training
@@ -16,7 +18,7 @@ struct EvaluationReport {
   let folder: ImageFolder
   let examination: Examination
   /// The most confident mistakes to look at: PNG by the image's number.
-  var thumbnails: [Int: Data] = [:]
+  var thumbnails: [Int: String] = [:]
 
   /// Names of classes in the order of their labels.
   var names: [ClassName] { folder.classes }
@@ -29,6 +31,21 @@ struct EvaluationReport {
 
   /// It, as it stands behind the Acc@1 that was found; empty where there is none.
   var publishedNote: String { published.map { " (published: \(fixed($0, 1)) %)" } ?? "" }
+
+  /// What a run's page shows of it.
+  var note: EvaluationNote {
+    let mistakes = examination.mistakes.prefix(WorstMistakes.most).map {
+      WorstMistakes.Mistake(
+        image: $0.image, label: $0.label, predicted: $0.predicted, confidence: $0.confidence)
+    }
+    var note = EvaluationNote(
+      images: examination.verdicts.count, examination.classes, examination.confusions, mistakes, in: folder,
+      thumbnails: EvaluationNote.thumbnails(of: folder, images.preprocessing))
+    note.weights = FilePath(weights).lastComponent?.string ?? weights
+    note.epoch = NamedWeights.epoch(of: weights)
+    (note.acc1, note.ece) = (examination.accuracy1, examination.calibration.error)
+    return note
+  }
 
   /// Where an image lies.
   func path(of verdict: Verdict) -> FilePath { folder[verdict.image].path }

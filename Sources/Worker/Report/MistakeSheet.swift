@@ -1,6 +1,5 @@
 import Datasets
 import Drawing
-import Foundation
 import Recipe
 import System
 import Training
@@ -66,7 +65,7 @@ struct MistakeSheet {
 
   /// What the network saw, smaller; nothing where the file has gone since.
   private func image(_ verdict: Verdict, _ alternative: String) -> String {
-    guard let data = report.thumbnails[verdict.image]?.base64EncodedString() else { return "" }
+    guard let data = report.thumbnails[verdict.image] else { return "" }
     let side = MistakeThumbnails.side
     return
       "<img width=\"\(side)\" height=\"\(side)\" alt=\"\(alternative)\" src=\"data:image/png;base64,\(data)\">"

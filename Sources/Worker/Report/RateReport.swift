@@ -124,7 +124,7 @@ extension RateReport {
       Chart.Series(name: "smoothed", points: curve(\.smoothed)),
       Chart.Series(name: "each update", points: curve(\.loss), isFaint: true),
     ]
-    page.add("Loss over the rate", Chart("loss", curves, ticks: ticks)?.html)
+    page.add("Loss over the rate", Chart("loss", curves, across: "rate", ticks: ticks)?.html)
     page.add("What it suggests", conclusions.map { "<p>\(escaped($0))</p>" }.joined(separator: "\n"))
     return page.text
   }

@@ -1,6 +1,7 @@
 import Checkpoint
 import Foundation
 import Recipe
+import RunControl
 import System
 import SystemPackage
 import WorkerLink
@@ -18,7 +19,10 @@ struct ReportFolder {
   /// The first of them to look at.
   static let sheet = RunLayout.mistakeSheet
 
-  private static let names = [confusion, mistakes, sheet, summary]
+  /// As much of it as the page of a run shows.
+  static let classes = RunLayout.classes
+
+  private static let names = [confusion, mistakes, sheet, classes, summary]
 
   /// What the summary says it is.
   static let format = "twins-evaluation-1"
@@ -40,16 +44,17 @@ struct ReportFolder {
   /// Writes the files in place of an earlier evaluation's.
   func write(_ report: EvaluationReport) throws {
     guard Folders.make(path) else { throw refused(String(cString: strerror(errno))) }
+    let summary = try report.summary
     let texts = [
       (Self.confusion, report.confusionTable), (Self.mistakes, report.mistakeTable),
-      (Self.sheet, MistakeSheet(report).text), (Self.summary, try report.summary),
+      (Self.sheet, MistakeSheet(report).text),
     ]
-    for (name, text) in texts {
-      do {
-        try AtomicFile.write(text, to: "\(path)/\(name)")
-      } catch {
-        throw Failure(error.description, exitStatus: .inputOutput)
-      }
+    do throws(CheckpointError) {
+      for (name, text) in texts { try AtomicFile.write(text, to: "\(path)/\(name)") }
+      try report.note.write(to: "\(path)/\(Self.classes)")
+      try AtomicFile.write(summary, to: "\(path)/\(Self.summary)")
+    } catch {
+      throw Failure(error.description, exitStatus: .inputOutput)
     }
   }
 

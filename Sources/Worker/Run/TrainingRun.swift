@@ -6,6 +6,7 @@ import Foundation
 import Glibc
 import Output
 import Recipe
+import RunControl
 import System
 import SystemPackage
 import Training
@@ -73,6 +74,7 @@ final class TrainingRun {
       do {
         try folder.write(report)
         rank.console.print(folder.line)
+        if let fault = ReportKeeper.refresh(besides: folder.path) { Console.warn(fault) }
       } catch {
         failure = Failure(error)
       }
@@ -177,8 +179,9 @@ final class TrainingRun {
   private func observers(_ record: RunRecord?, of steps: TrainingEpoch) -> [any StepObserver] {
     guard let record else { return [rank.phases] }
     let interval = plan.settings.logEvery
+    // Whoever hears of an epoch from the board finds its classes.
     var observers: [any StepObserver] = [
-      rank.phases, TrainingLines(every: interval, of: rank.device, on: rank.console),
+      ClassRecord(plan), rank.phases, TrainingLines(every: interval, of: rank.device, on: rank.console),
       StepLog(record.steps, every: interval), EpochTable(record.table),
       ImageWaitWarning(
         ImageWait(

@@ -7,7 +7,9 @@ extension EndToEnd {
 
     init() throws { place = try Workplace() }
 
-    private static let files = ["confusion.csv", "evaluation.json", "misclassified.csv", "mistakes.html"]
+    private static let files = [
+      "by-class.json", "confusion.csv", "evaluation.json", "misclassified.csv", "mistakes.html",
+    ]
 
     private func run(
       _ program: ProgramRun.Program, _ arguments: [String], status: Int32 = Status.done

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Recipe
+import RunControl
 import SystemPackage
 import TestSupport
 import Testing
@@ -44,6 +45,37 @@ import Training
         """)
     #expect(
       report.confusionTable == "label,predicted,images\nash,ash,1\n\"beech, red\",ash,1\ncedar,ash,1\n")
+  }
+
+  @Test func `what a page shows is short for ten thousand classes, and its paths begin at the root`() throws {
+    let names = (0..<10_000).map { "class-\($0)" }
+    let verdicts = names.indices.map { index in
+      Verdict(
+        image: index, label: index, predicted: index % 3 == 0 ? index : 0, confidence: 0.5, isAmongFive: true,
+        loss: 1)
+    }
+    // Relative, as it may be given.
+    let root = FilePath(FileManager.default.currentDirectoryPath).components.map { _ in "../" }.joined()
+    let path = String((root + folder.path).replacing("//", with: "/"))
+    for name in names {
+      try FileManager.default.createDirectory(
+        atPath: "\(folder.path)/many/\(name)", withIntermediateDirectories: true)
+      _ = FileManager.default.createFile(atPath: "\(folder.path)/many/\(name)/a.jpg", contents: nil)
+    }
+    let report = EvaluationReport(
+      weights: "runs/first/best.safetensors", model: "alt_gvt_nano", images: Recipe.Images(),
+      folder: try ImageFolder(FilePath("\(path)/many")),
+      examination: Examination(verdicts, classes: names.count))
+    try report.note.write(to: "\(folder.path)/by-class.json")
+    let note = try #require(EvaluationNote(at: "\(folder.path)/by-class.json"))
+    let size = try Data(contentsOf: URL(filePath: "\(folder.path)/by-class.json")).count
+    #expect(size < 100_000, "\(size)")
+    #expect(note.classCount == 10_000 && note.classes.count == 200 && note.weights == "best.safetensors")
+    #expect(note.classes.allSatisfy { $0.recall == 0 })
+    #expect(note.neverPredictedCount == 6666 && note.neverPredicted.count == 100)
+    #expect(note.confusions.count == 100 && note.confusion?.classes == 10_000)
+    #expect(note.mistakes.count == 24)
+    #expect(note.mistakes[0].path == "\(folder.path)/many/class-1/a.jpg")
   }
 
   @Test func `how images were seen is said where the reference does otherwise`() throws {
@@ -121,7 +153,7 @@ import Training
     try own.write(report)
     try own.requireOwn()
     try own.write(report)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: own.path).count == 4)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: own.path).count == 5)
     try "{\"format\": \"mine\"}".write(
       toFile: "\(own.path)/evaluation.json", atomically: false, encoding: .utf8)
     #expect(throws: Failure.self) { try own.requireOwn() }

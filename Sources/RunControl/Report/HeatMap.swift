@@ -2,7 +2,7 @@ import Drawing
 import System
 
 /// A table of confusions in colours: a row a class, a column for what its images were taken for.
-struct HeatMap {
+package struct HeatMap {
   private let table: ConfusionTable
 
   /// Pixels of a cell and of a letter; letters of a name that are shown.
@@ -13,9 +13,9 @@ struct HeatMap {
   /// From this part on a cell is so strong that its number has to be light.
   private static let strong = 0.6
 
-  init(_ table: ConfusionTable) { self.table = table }
+  package init(_ table: ConfusionTable) { self.table = table }
 
-  var html: String {
+  package var html: String {
     let side = margin + table.names.count * Self.cell
     let note =
       table.names.count < table.classes
