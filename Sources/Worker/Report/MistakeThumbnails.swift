@@ -1,6 +1,7 @@
 import Collective
 import Datasets
 import Foundation
+import Recipe
 import Training
 
 /// What the network saw of an evaluation's most confident mistakes, smaller.
