@@ -45,13 +45,6 @@ extension DataError: CustomStringConvertible {
       """
     case .malformedIndex, .otherPack, .missingShard, .incompletePacks, .shardsNowhere, .noShardLeft:
       packDescription
-    case .changedImage, .damagedShard, .missingIndex, .notSplit: shardDescription
-    case .noRoom(let path, let reason):
-      """
-      cannot write \(path.masked): \(reason). What was written of it is removed. Make room, or choose another folder, and give the \
-      same command again. See what is free, in bytes and in files: df -h \(Self.nearestFolder(of: path)); \
-      df -i \(Self.nearestFolder(of: path))
-      """
     case .noSuchTable, .malformedTable: tableDescription
     case .notEmpty, .insideItself, .packed, .alreadySplit, .wouldBeHidden, .heldOutTwice, .indivisible,
       .ungrouped:
@@ -61,6 +54,13 @@ extension DataError: CustomStringConvertible {
       .unusableName, .otherSum, .unequalClasses:
       importDescription
     case .emptyClass, .noImages, .classMissing, .classUnexpected: classDescription
+    case .changedImage, .damagedShard, .missingIndex, .notSplit: shardDescription
+    case .noRoom(let path, let reason):
+      """
+      cannot write \(path.masked): \(reason). What was written of it is removed. Make room, or choose another folder, and give the \
+      same command again. See what is free, in bytes and in files: df -h \(Self.nearestFolder(of: path)); \
+      df -i \(Self.nearestFolder(of: path))
+      """
     case .classSpelledTwice, .classSpelledDifferently: spellingDescription
     default: imageDescription
     }
