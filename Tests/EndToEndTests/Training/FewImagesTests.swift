@@ -79,7 +79,8 @@ extension Trainings {
       }
       func image(_ name: String) throws -> Data {
         let folder = "\(drawings.path)/train/\(name)"
-        return try Data(contentsOf: URL(filePath: "\(folder)/\(try names(folder)[0])"))
+        let first = try names(folder)[0]
+        return try Data(contentsOf: URL(filePath: "\(folder)/\(first)"))
       }
       let shown = try Dictionary(
         uniqueKeysWithValues: names("\(drawings.path)/train").map { name in
