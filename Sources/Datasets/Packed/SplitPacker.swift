@@ -23,6 +23,8 @@ struct SplitPacker: Sendable {
       images, to: out.appending(name), imagesPerShard: imagesPerShard, recompression)
     let wasThere = try isThere(writer)
     if !wasThere { try write(writer, threads: threads) { progress(name, $0, writer.count) } }
+    // Also those that a call left which was killed between the index and this.
+    for shard in 0..<writer.count { writer.removeNotes(of: shard) }
     return DatasetPacker.Split(name: name, images: images.count, shards: writer.count, wasThere: wasThere)
   }
 
@@ -105,6 +107,5 @@ struct SplitPacker: Sendable {
     }
     let path = writer.out.appending(ShardIndex.name)
     try SealedLines.write(head: writer.settings, writer.images.classes.map(ShardIndex.line) + lines, to: path)
-    for shard in 0..<writer.count { writer.removeNotes(of: shard) }
   }
 }

@@ -166,6 +166,10 @@ import Testing
     #expect(try RegularFile.contents(of: index) == whole)
     let left = Folders.names(in: "\(out)/train").sorted()
     #expect(left == ["index.tsv"] + (0..<5).map { "shard-00000\($0).tar" })
+    // As if it had been killed right after the index.
+    try temporary.write([1], to: "out/train/shard-000001.tar.tsv")
+    #expect(try pack().allSatisfy(\.wasThere))
+    #expect(Folders.names(in: "\(out)/train").sorted() == left)
   }
 
   @Test func `a shard that is missing, or cut off before its last image, is not here`() throws {
