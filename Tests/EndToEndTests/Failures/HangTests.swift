@@ -43,7 +43,7 @@ extension EndToEnd {
       try run.read(to: "Epoch: [")
       let status = try ask("status")
       #expect(status.status == Status.done)
-      #expect(status.output.first?.contains(", attempt 1: running for ") == true, "\(status.output)")
+      #expect(status.output.contains { $0.contains(", attempt 1: running for ") }, "\(status.output)")
       try #require(kill(try #require(run.workers[0]), SIGSTOP) == 0)
       #expect(try ask("status").status == 1)
       #expect(try ask("stop", "--now").status == Status.done)

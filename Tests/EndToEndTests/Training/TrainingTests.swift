@@ -46,7 +46,7 @@ extension Trainings {
     private func expectFiles(_ files: RunFiles) throws {
       let expected: Set = [
         "log.txt", "train.jsonl", "summary.csv", "recipe.json", "last.safetensors", "best.safetensors",
-        "checkpoints", "run", "tensorboard", "report.html", "index",
+        "checkpoints", "run", "tensorboard", "report.html", "index", "by-class.json",
       ]
       #expect(try files.names() == expected)
       #expect(try files.names("checkpoints") == ["epoch-0000", "epoch-0001"])
