@@ -22,10 +22,7 @@ final class Deputy {
   private var takesPart = false
   /// Whether host 0 is connected and has not been told that this host is there.
   private var owesJoin = false
-  private var nextBeat = Duration.zero
-  /// When host 0 was last heard.
-  private var heard = Duration.zero
-  private var inattention = Inattention()
+  private var pulse: HostPulse
 
   init(
     _ launch: Launch, _ plan: HostPlan, _ description: HostDescription, _ timeouts: HostTimeouts,
@@ -35,6 +32,7 @@ final class Deputy {
     self.description = description
     self.timeouts = timeouts
     standing = .dialling(Dialling(until: timeouts.join))
+    pulse = HostPulse(silence: timeouts.silence)
     station = try Station(launch, signals: signals, control: control)
     dial = try HostDial(plan.meeting, key: key)
   }
@@ -86,7 +84,7 @@ extension Deputy {
     switch standing {
     case .dialling(let dialling): min(dialling.deadline, station.now + HostTimeouts.beat)
     case .leaving(_, let deadline): min(deadline, station.now + HostTimeouts.beat)
-    case .here: min(nextBeat, heard + timeouts.silence)
+    case .here: pulse.deadline
     }
   }
 
@@ -120,11 +118,8 @@ extension Deputy {
 
   /// Ends without host 0, whose run goes on later from what it has saved.
   private func leave(on request: StopRequest) {
-    let isResumable = station.launch.isResumable
-    let fate = hasLaunched ? "host 0 is not dialled any longer" : "the run has not begun here; this host ends"
-    let wayOn = isResumable ? "; \(station.launch.advice.again) goes on" : ""
-    station.console.print("\(request): \(fate)\(wayOn)")
-    leave(status: isResumable ? ExitStatus.stoppedEarly.rawValue : 128 + request.equivalent.number)
+    station.console.print(station.launch.partingLine(on: request, hasLaunched: hasLaunched))
+    leave(status: station.launch.partingStatus(on: request))
   }
 
   private func serveControl() {
@@ -158,15 +153,13 @@ extension Deputy {
 
   private func watchTime() {
     let now = station.now
-    let held = inattention.end(at: now)
-    heard = min(heard + held, now)
+    let held = pulse.listen(at: now)
     switch standing {
     case .here:
-      if now - heard >= timeouts.silence {
-        lose("host 0 was not heard for \(elapsed(timeouts.silence))")
-      } else if now >= nextBeat {
-        nextBeat = now + HostTimeouts.beat
-        dial.send(.beat(station.attempt.ranks))
+      switch pulse.look(at: now) {
+      case .silent: lose("host 0 was not heard for \(elapsed(timeouts.silence))")
+      case .due: dial.send(.beat(station.attempt.ranks))
+      case nil: break
       }
     case .dialling(var dialling):
       dialling.postpone(by: held)
@@ -217,7 +210,7 @@ extension Deputy {
       }
       standing = .dialling(dialling)
     case .order(let order):
-      heard = station.now
+      pulse.hear(at: station.now)
       try take(order)
     }
   }
@@ -260,11 +253,7 @@ extension Deputy {
   }
 
   private func begin(_ order: AttemptOrder) {
-    guard order.places.place(of: plan.host) != nil else {
-      return station.console.print(
-        "attempt \(order.number) runs on \(HostPlaces.names(of: order.places.hosts)) alone; this host takes part from the next "
-          + "start on")
-    }
+    guard order.places.place(of: plan.host) != nil else { return station.console.print(order.absenceLine) }
     let next = Attempt(
       order.number, of: station.launch.placed(on: order.places),
       on: AttemptHosts(order, plan, address: description.address))
@@ -281,7 +270,7 @@ extension Deputy {
     (hasLaunched, takesPart) = (true, true)
     do throws(LaunchError) {
       try station.launch(rank)
-      nextBeat = station.now
+      pulse.hasten(at: station.now)
     } catch {
       tellEnd(of: rank, .notStarted(error.description))
     }
@@ -306,7 +295,5 @@ extension Deputy {
     standing = .leaving(status: status, until: station.now + Fleet.patienceAfterKill)
   }
 
-  private func kill() {
-    for rank in workers.keys { station.attempt.send(.kill, to: rank) }
-  }
+  private func kill() { for rank in workers.keys { station.attempt.send(.kill, to: rank) } }
 }

@@ -82,3 +82,10 @@ enum HostWire {
     try? JSONDecoder().decode(type, from: Data(bytes))
   }
 }
+
+extension AttemptOrder {
+  /// What a host says that takes no part.
+  var absenceLine: String {
+    "attempt \(number) runs on \(HostPlaces.names(of: places.hosts)) alone; this host takes part from the next start on"
+  }
+}

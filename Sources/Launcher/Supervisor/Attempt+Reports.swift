@@ -127,6 +127,17 @@ extension Launch {
     "starting again in \(elapsed(delay)) (\(number) of \(restarts.count))"
   }
 
+  /// That a host ends without host 0, whose run goes on later from what it has saved.
+  func partingLine(on request: StopRequest, hasLaunched: Bool) -> String {
+    let fate = hasLaunched ? "host 0 is not dialled any longer" : "the run has not begun here; this host ends"
+    return "\(request): \(fate)" + (isResumable ? "; \(advice.again) goes on" : "")
+  }
+
+  /// The status with which it does.
+  func partingStatus(on request: StopRequest) -> CInt {
+    isResumable ? ExitStatus.stoppedEarly.rawValue : 128 + request.equivalent.number
+  }
+
   /// How a run ended that did not fail.
   func closingLine(_ outcome: Outcome, after time: Duration) -> String {
     switch ExitStatus(rawValue: outcome.exitStatus) {
