@@ -145,7 +145,12 @@ let package = Package(
     tests("WorkerLinkTests", ["WorkerLink", "CLinux", "System"]),
     tests("WireTests", ["Wire", "System"]),
     tests("CollectiveTests", ["Collective", "Wire", "CKernels", "CLinux", "System", "TestSupport"]),
-    tests("EnginesTests", ["Engines", "Collective", "System", "Wire", "TestSupport"]),
+    // A library of cards registers its device for a whole process.
+    .executableTarget(
+      name: "card-sums", dependencies: ["Engines", "Collective", "Torch", "System", "TestSupport"],
+      path: "Tests/CardSums", swiftSettings: house),
+    tests(
+      "EnginesTests", ["Engines", "Collective", "System", "Wire", "TestSupport", "card-sums"]),
     tests(
       "DatasetsTests", ["Datasets", "CImage", "Randomness", "System", systemPackage, "TestSupport"],
       resources: [.copy("Fixtures")]),

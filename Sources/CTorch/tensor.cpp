@@ -58,6 +58,13 @@ int ct_data(ct_tensor *t, void **out) {
   });
 }
 
+int ct_card_data(ct_tensor *t, void **out) {
+  return guarded([&] {
+    TORCH_CHECK(!t->value.is_cpu() && t->value.is_contiguous(), "only contiguous memory of a card is there to be named");
+    *out = t->value.data_ptr();
+  });
+}
+
 void ct_free(ct_tensor *t) { delete t; }
 int ct_rank(const ct_tensor *t) { return static_cast<int>(t->value.dim()); }
 int64_t ct_size(const ct_tensor *t, int dimension) { return t->value.size(dimension); }

@@ -93,6 +93,10 @@ void *ct_readback_place(const ct_readback *readback, size_t *bytes) {
   return readback->host.data_ptr();
 }
 
+int ct_readback_is_done(const ct_readback *readback, bool *out) {
+  return guarded([&] { *out = readback->done.query(); });
+}
+
 int ct_readback_finish(const ct_readback *readback) {
   return guarded([&] {
     if (!readback->done.query()) readback->done.synchronize();

@@ -15,9 +15,9 @@ public final class SymmetricBuffer {
     case host
     /// The memory of a card of this rank, by its number on the host.
     ///
-    /// Work on it is put on `stream`, the handle of a queue of the card (nil: its default one), and is over only once
-    /// the stream has come to it: whoever reads the floats elsewhere waits for the stream first.
-    case device(Int, stream: UInt? = nil)
+    /// Work on it is put on the queue of the card that is current on the calling thread, and is over only once the card has
+    /// come to it: whoever reads the floats elsewhere waits for the card first.
+    case device(Int)
   }
 
   /// Where this rank's floats lie; of the same kind on every rank.
@@ -67,6 +67,16 @@ public final class SymmetricBuffer {
     number = 0
     memory = nil
     ofHost = buffer
+  }
+
+  /// A buffer in memory of a card, which the host must not touch, and which whoever made it keeps; all ranks make one alike.
+  public init(onCard card: Int, _ floats: UnsafeMutableBufferPointer<Float>) {
+    self.floats = floats
+    place = .device(card)
+    lanes = []
+    number = 0
+    memory = nil
+    ofHost = nil
   }
 
   /// A buffer whose memory on every rank is in sight, and stays for as long as `memory` lives.

@@ -43,6 +43,17 @@ extension Tensor {
     return UnsafeMutableBufferPointer(start: memory?.assumingMemoryBound(to: Float.self), count: count)
   }
 
+  /// The addresses of a contiguous float32 tensor on its card, for other libraries of the card's; the host must not touch
+  /// them. Valid while the tensor lives.
+  public func cardFloats(
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> UnsafeMutableBufferPointer<Float> {
+    require(dtype == .float32, "a tensor of \(dtype) named as floats", file, line)
+    var memory: UnsafeMutableRawPointer?
+    check(ct_card_data(handle, &memory), file, line)
+    return UnsafeMutableBufferPointer(start: memory?.assumingMemoryBound(to: Float.self), count: count)
+  }
+
   /// Replaces every element by one value.
   public func fill(_ value: Double, file: StaticString = #fileID, line: UInt = #line) {
     check(ct_fill_(handle, value), file, line)

@@ -46,6 +46,13 @@ public final class Readback: Sendable {
     return UnsafeMutableRawBufferPointer(start: start, count: count)
   }
 
+  /// Whether they are there.
+  public func isDone(file: StaticString = #fileID, line: UInt = #line) -> Bool {
+    var isDone = false
+    check(ct_readback_is_done(handle, &isDone), file, line)
+    return isDone
+  }
+
   /// Returns when they are there, on whichever thread.
   public func wait(file: StaticString = #fileID, line: UInt = #line) {
     check(ct_readback_finish(handle), file, line)

@@ -7,7 +7,7 @@ import Testing
     let group = SoloGroup()
     #expect(try group.makeBuffer(count: 3).place == .host)
     #expect(group.canSum(at: .host) && group.canSum(at: .sharedHost))
-    #expect(!group.canSum(at: .device(0)) && !group.canSum(at: .device(1, stream: 7)))
+    #expect(!group.canSum(at: .device(0)) && !group.canSum(at: .device(1)))
   }
 
   @Test(arguments: [(TestWire.loopback, SymmetricBuffer.Place.host), (.ipc, .host), (.shared, .sharedHost)])

@@ -18,6 +18,9 @@ void set_current(int card);
 /// Throws unless it is the calling thread's card: what works on another one's memory has forgotten to say so.
 void check_current(int card);
 
+/// The name of a card's one queue, for those who put work on it by themselves.
+void *queue_of(int card);
+
 /// The cards' memory, of the calling thread's card.
 c10::Allocator *allocator();
 /// Where the bytes of an address on a card are kept; the host reads and writes them there.

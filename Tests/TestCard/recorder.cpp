@@ -26,11 +26,6 @@ std::mutex mutex;
 /// Those that are being written; backward passes write on a thread of their own.
 Notes *open = nullptr;
 
-bool is_open() {
-  std::lock_guard lock(mutex);
-  return open != nullptr;
-}
-
 #if __has_include(<ATen/core/GraphImplInterface.h>)
 class Graph final : public at::GraphImplInterface {
  public:
@@ -106,13 +101,18 @@ namespace card {
 
 void offer_graphs() { register_graphs(); }
 
+bool is_recording() {
+  std::lock_guard lock(mutex);
+  return open != nullptr;
+}
+
 void recorded(std::function<void()> work) {
   std::lock_guard lock(mutex);
   if (open) open->work.push_back(std::move(work));
 }
 
 void touch(const void *address) {
-  if (!address || !is_open()) return;
+  if (!address || !is_recording()) return;
   // Asked for first: whoever gives out memory has that locked while it notes so.
   const auto serial = serial_of(address);
   std::lock_guard lock(mutex);
@@ -125,7 +125,9 @@ void refuse_recorded(const char *what) {
 }
 
 void refuse_unrecorded(const std::string &operation) {
-  static const char *const unrecorded = getenv("TEST_CARD_UNRECORDED");
+  static const char *const unrecorded = getenv("TEST_CARD_UNRECORDED"), *const only = getenv("TEST_CARD_UNRECORDED_RANK");
+  const char *const rank = getenv("RANK");
+  if (only && (!rank || std::string(rank) != only)) return;
   if (unrecorded && operation == unrecorded) refuse_recorded((operation + " is not allowed").c_str());
 }
 

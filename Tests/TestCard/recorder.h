@@ -9,6 +9,9 @@ namespace card {
 /// Has libtorch know of the cards' graphs.
 void offer_graphs();
 
+/// Whether a graph is being recorded.
+bool is_recording();
+
 /// Has a graph that is being recorded note work of a card, which was done.
 void recorded(std::function<void()> work);
 

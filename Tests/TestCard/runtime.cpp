@@ -41,6 +41,7 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   Stream getDefaultStream(Device device) const override { return Stream(Stream::DEFAULT, device); }
   Stream getStreamFromGlobalPool(Device device, bool) const override { return Stream(Stream::DEFAULT, device); }
   Stream exchangeStream(Stream stream) const override { return Stream(Stream::DEFAULT, stream.device()); }
+  void *getStreamNativeHandle(const Stream stream) const override { return queue_of(stream.device_index()); }
   DeviceIndex deviceCount() const noexcept override { return static_cast<DeviceIndex>(count()); }
   void destroyEvent(void *, const DeviceIndex) const noexcept override {}
   void record(void **, const Stream &, const DeviceIndex, const c10::EventFlag) const override {}
@@ -175,6 +176,8 @@ void set_current(int card) {
   check_number(card);
   own_card = card;
 }
+
+void *queue_of(int card) { return reinterpret_cast<void *>(static_cast<uintptr_t>(1 + card)); }
 
 void check_current(int card) {
   TORCH_CHECK(card == current(), "this thread's card is ", current(), ", and it works on card ", card);

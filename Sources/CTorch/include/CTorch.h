@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "card_sums.h"
 #include "engine.h"
 #include "losses.h"
 #include "updates.h"
@@ -88,6 +89,8 @@ int ct_copy_to_bytes(const ct_tensor *t, void *bytes, size_t count);
 int ct_copy_from_bytes(ct_tensor *t, const void *bytes, size_t count);
 /// The memory itself, of a contiguous CPU tensor; valid while the tensor lives.
 int ct_data(ct_tensor *t, void **out);
+/// The addresses on its card of a contiguous tensor, which the host must not touch; valid while the tensor lives.
+int ct_card_data(ct_tensor *t, void **out);
 void ct_free(ct_tensor *t);
 int ct_rank(const ct_tensor *t);
 int64_t ct_size(const ct_tensor *t, int dimension);
@@ -116,6 +119,7 @@ typedef struct ct_readback ct_readback;
 int ct_readback_begin(const ct_tensor *t, ct_readback **out);
 /// Where its bytes arrive, in memory that stays as long as the readback.
 void *ct_readback_place(const ct_readback *readback, size_t *bytes);
+int ct_readback_is_done(const ct_readback *readback, bool *out);
 /// Waits where they are not there yet; any thread may.
 int ct_readback_finish(const ct_readback *readback);
 void ct_readback_free(ct_readback *readback);

@@ -9,6 +9,11 @@ public struct AllReduceFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Sums to time, after two to warm up.", valueName: "n"))
   package var repeats = 7
 
+  @OptionGroup package var place: DeviceFlags
+
+  @Option(help: ArgumentHelp("Who adds up what lies on cards, as in a training.", valueName: "who"))
+  package var sumBy: SumBy?
+
   @Flag(help: "Print one JSON object.")
   package var json = false
 
@@ -27,6 +32,7 @@ public struct AllReduceFlags: ParsableArguments {
 
   /// These flags as a command line has them.
   package var arguments: [String] {
-    ["--megabytes", "\(megabytes)", "--repeats", "\(repeats)"] + (json ? ["--json"] : [])
+    ["--megabytes", "\(megabytes)", "--repeats", "\(repeats)"] + place.arguments
+      + (sumBy.map { ["--sum-by", $0.rawValue] } ?? []) + (json ? ["--json"] : [])
   }
 }

@@ -16,6 +16,9 @@ public struct StepFlags: ParsableArguments {
   @Option(help: ArgumentHelp("What does not learn, as in a training.", valueName: "parts"))
   package var freeze = ""
 
+  @Option(help: ArgumentHelp("Who adds up gradients on cards, as in a training.", valueName: "who"))
+  package var sumBy: SumBy?
+
   @Flag(help: "Give a card each step operation by operation, and none recorded as a graph.")
   package var noGraph = false
 
@@ -53,7 +56,8 @@ public struct StepFlags: ParsableArguments {
   package var arguments: [String] {
     measurement.arguments + (batchSize.map { ["--batch-size", "\($0)"] } ?? []) + [
       "--drop-path", "\(dropPath)",
-    ] + (freeze.isEmpty ? [] : ["--freeze", freeze]) + (noGraph ? ["--no-graph"] : [])
+    ] + (freeze.isEmpty ? [] : ["--freeze", freeze]) + (sumBy.map { ["--sum-by", $0.rawValue] } ?? [])
+      + (noGraph ? ["--no-graph"] : [])
       + (gradCheckpointing ? ["--grad-checkpointing"] : [])
   }
 }

@@ -28,6 +28,7 @@ enum Idleness: String, CaseIterable, Sendable {
   case sharedMemory = "only --transport ipc and tcp send gradients"
   case onCards = "on cards each worker updates all weights, after an exchange that follows backward"
   case onProcessor = "the processor has no graphs"
+  case inHostMemory = "what lies in the host's memory the workers themselves add up"
   case adamW = "only --opt sgd and muon have momentum to set"
   case lion = "Lion has no epsilon"
   case unclipped = "--clip-grad 0 bounds nothing"
@@ -87,7 +88,7 @@ enum Idleness: String, CaseIterable, Sendable {
     case .oneHost: situation.hosts == 1
     case .sharedMemory: !situation.sumsTravel
     case .onCards: situation.onCard
-    case .onProcessor: !situation.onCard
+    case .onProcessor, .inHostMemory: !situation.onCard
     case .adamW: ![.sgd, .muon].contains(recipe.optimizer.kind)
     case .lion: recipe.optimizer.kind == .lion
     case .unclipped: recipe.optimizer.clip == nil

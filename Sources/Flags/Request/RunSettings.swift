@@ -38,6 +38,7 @@ package struct RunSettings: Codable, Equatable, Sendable {
   package let cache: CacheSettings?
   package let shardOptimizer: Bool?
   package let noOverlap: Bool
+  package let sumBy: SumBy?
   package let noGraph: Bool
   package let gradCheckpointing: Bool
   package let bucketMegabytes: Int?

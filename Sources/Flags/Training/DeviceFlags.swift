@@ -29,3 +29,8 @@ public struct DeviceFlags: ParsableArguments {
 package enum DeviceChoice: String, ExpressibleByArgument, CaseIterable, Codable, Sendable {
   case cpu, cuda, gpu, gp, npu
 }
+
+/// Who adds up gradients that lie on cards.
+package enum SumBy: String, ExpressibleByArgument, CaseIterable, Codable, Sendable {
+  case engine, workers
+}

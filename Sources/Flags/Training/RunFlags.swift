@@ -156,10 +156,17 @@ package struct RunFlags: ParsableArguments {
   @Flag(help: "Exchange gradients after backward, not while it runs. The numbers stay the same.")
   package var noOverlap = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Who adds up gradients that lie on cards. engine: the library of their maker, NCCL or HCCL, on the cards. workers: "
+        + "these, in the host's memory, in the order of sums that they have on the CPU. (default: engine, where it is there)",
+      valueName: "who"))
+  package var sumBy: SumBy?
+
   @Flag(
     help: ArgumentHelp(
-      "Give a card each step operation by operation. Without this, one worker's step is recorded once as a graph and then "
-        + "given to the card as one launch, where the card can. The numbers stay the same."))
+      "Give a card each step operation by operation. Without this, a step is recorded once as a graph and then given to the "
+        + "card as one launch, where the card can. The numbers stay the same."))
   package var noGraph = false
 
   @Flag(
@@ -211,7 +218,7 @@ package struct RunFlags: ParsableArguments {
       skipDamaged: skipDamaged, checkpointEvery: checkpointEvery,
       checkpointCopies: checkpointCopies, keep: keep, logEvery: logEvery, threads: threads,
       numWorkers: numWorkers, cache: memory.settings,
-      shardOptimizer: shardOptimizer, noOverlap: noOverlap, noGraph: noGraph,
+      shardOptimizer: shardOptimizer, noOverlap: noOverlap, sumBy: sumBy, noGraph: noGraph,
       gradCheckpointing: gradCheckpointing,
       bucketMegabytes: bucketMegabytes,
       checkWeightsEvery: checkWeightsEvery)
@@ -234,6 +241,7 @@ package struct RunFlags: ParsableArguments {
     FlagRow("--log-every", { $0.run.logEvery }, .within(1...manySteps)),
     FlagRow("--threads", \.run.threads, .within(1...manyThreads)),
     FlagRow("--no-overlap", \.run.noOverlap.given, idle: [.untrained, .alone, .onCards]),
+    FlagRow("--sum-by", \.run.sumBy, idle: [.untrained, .alone, .inHostMemory]),
     FlagRow("--no-graph", \.run.noGraph.given, idle: [.untrained, .onProcessor]),
     FlagRow("--grad-checkpointing", \.run.gradCheckpointing.given, idle: [.untrained]),
     FlagRow("--bucket-megabytes", \.run.bucketMegabytes, .within(1...1024), idle: [.untrained, .alone]),

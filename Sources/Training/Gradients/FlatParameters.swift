@@ -4,7 +4,7 @@ import Torch
 /// A network's weights and gradients, each in one memory and laid out alike.
 ///
 /// In host memory both are buffers of the group, so that the ranks exchange them without a copy. On a card both stay
-/// there, and the group works on a copy of the gradients in host memory.
+/// there; a group that does not reach it works on a copy of the gradients in host memory.
 public final class FlatParameters {
   let parameters: [Parameter]
   /// Where they lie, and what of them learns.
@@ -17,8 +17,10 @@ public final class FlatParameters {
   let gradients: FlatState
   /// The weights as the group sees them; nil on a card.
   let sharedWeights: SymmetricBuffer?
-  /// The gradients as the group sees them; between two steps, room for other exchanges.
+  /// The gradients as the group sees them in host memory; between two steps, room for other exchanges.
   let sharedGradients: SymmetricBuffer
+  /// A card's gradients, where the group sums them there; else nil.
+  let cardGradients: SymmetricBuffer?
 
   var shapes: [[Int]] { parameters.map(\.tensor.shape) }
 
@@ -47,6 +49,9 @@ public final class FlatParameters {
     }
     weights = FlatState(memory(sharedWeights), layout, shapes: shapes)
     gradients = FlatState(memory(sharedGradients), layout, shapes: shapes)
+    let isSummedThere = !isHost && group.size > 1 && group.canSum(at: .device(device.index))
+    cardGradients =
+      isSummedThere ? SymmetricBuffer(onCard: device.index, gradients.tensor.cardFloats()) : nil
     for (index, parameter) in parameters.enumerated() { parameter.tensor.move(into: weights.parts[index]) }
     learn(paces)
   }
@@ -66,9 +71,6 @@ public final class FlatParameters {
 
   /// The numbers of the parameters that learn.
   var learning: [Int] { layout.places.indices.filter { layout.places[$0].pace != nil } }
-
-  /// Where `backward()` leaves the gradients.
-  var gradientPlace: SymmetricBuffer.Place { isOnHost ? sharedGradients.place : .device(device.index) }
 
   /// Whether weights and gradients are in host memory.
   var isOnHost: Bool { device == .cpu }

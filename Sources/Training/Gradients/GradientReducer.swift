@@ -8,15 +8,11 @@ final class GradientReducer {
   /// What sums during `backward()`; nil where everything is summed after it.
   private let early: OverlappedReducer?
 
-  /// Whether the group sums the gradients where `backward()` leaves them, so that none are copied.
-  private let sumsInPlace: Bool
-
-  /// Listens to the network's gradients where that helps: between ranks, and where the group reaches their memory.
+  /// Listens to the network's gradients where that helps: between ranks, and in host memory.
   init(_ flat: FlatParameters, _ exchange: RankExchange, _ parallelism: Parallelism) {
     self.flat = flat
     self.exchange = exchange
-    sumsInPlace = exchange.group.canSum(at: flat.gradientPlace)
-    let overlaps = parallelism.overlaps && exchange.group.size > 1 && sumsInPlace
+    let overlaps = parallelism.overlaps && exchange.group.size > 1 && flat.isOnHost
     early = overlaps ? OverlappedReducer(flat, exchange) : nil
   }
 
@@ -33,17 +29,23 @@ final class GradientReducer {
     }
   }
 
-  /// The sum of the squares of the gradients that this rank owns.
+  /// This rank's part of the sum of the squares of all gradients: of those that it owns, or an equal one on cards.
   func ownSquares() -> Double {
-    guard flat.isOnHost || exchange.group.size > 1 else {
+    guard flat.isOnHost || exchange.group.size > 1 && flat.cardGradients == nil else {
       let norm = flat.gradients.tensor.norm().item()
-      return norm * norm
+      return norm * norm / Double(exchange.group.size)
     }
     return flat.squares(in: flat.layout.learning.flatMap(exchange.owned))
   }
 
+  /// Has the cards sum the gradients that lie there, behind all that they are busy with.
+  func sumOnCards(_ gradients: SymmetricBuffer) throws(CollectiveError) {
+    for range in flat.layout.learning { try exchange.group.allReduceSum(gradients, range) }
+  }
+
   private func reduceAll() throws(CollectiveError) {
-    if sumsInPlace { return try reduceBuckets() }
+    if let gradients = flat.cardGradients { return try sumOnCards(gradients) }
+    if flat.isOnHost { return try reduceBuckets() }
     let host = Tensor(memory: flat.sharedGradients.floats, keeping: flat.sharedGradients)
     host.copy(from: flat.gradients.tensor)
     try reduceBuckets()

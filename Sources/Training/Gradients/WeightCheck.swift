@@ -30,16 +30,19 @@ struct WeightCheck {
       if let target { flat.weights.copy(to: target) }
       return
     }
-    let digest = digest(copyingTo: target)
+    let digest = try digest(copyingTo: target)
     let odd = try collectively(try group.disagreeing(with: digest))
     guard odd.isEmpty else { throw .weightsDiffer(ranks: odd, steps: steps) }
   }
 
   /// A number that differs where any one block does.
-  private func digest(copyingTo target: UnsafeMutableBufferPointer<Float>?) -> UInt64 {
+  private func digest(
+    copyingTo target: UnsafeMutableBufferPointer<Float>?
+  ) throws(TrainingError) -> UInt64 {
     guard flat.isOnHost else {
-      let weights = flat.weights.tensor.moved(to: .cpu)
-      return withExtendedLifetime(weights) { digest(of: weights.floats()) }
+      let readback = Readback(flat.weights.tensor)
+      try readback.wait(besides: group)
+      return withExtendedLifetime(readback) { digest(of: readback.place.bindMemory(to: Float.self)) }
     }
     return digest(of: flat.weights.tensor.floats(), copyingTo: target)
   }

@@ -3,7 +3,8 @@ import Torch
 /// Makes a card's steps: some operation by operation, one that the card records, and from then on that one again.
 ///
 /// A recorded step is one launch. What changes from step to step lies in the tensors of its inputs, which a later step's are
-/// copied over; weights, moments and averages stay in their place as long as the trainer lives.
+/// copied over; weights, moments and averages stay in their place as long as the trainer lives. Where ranks sum on their cards, all
+/// record a step or none, and all repeat it or none.
 final class CardStep {
   private let device: Device
   private let updateGuard: UpdateGuard
@@ -37,6 +38,11 @@ final class CardStep {
     state = records ? .warming(left: Self.warmUps) : .off
   }
 
+  /// Whether a step of these inputs need not be made operation by operation, once one is recorded.
+  func canRepeat(with inputs: StepInputs) -> Bool {
+    if case .recorded(_, let there, _) = state { inputs.fit(there) } else { true }
+  }
+
   /// Why steps are not recorded that need the host in their middle.
   static func hostIsNeeded(movesLossScale: Bool) -> String {
     "Updates are made operation by operation: "
@@ -49,16 +55,18 @@ final class CardStep {
   ///
   /// - Parameters:
   ///   - number: Of the update, from 1.
+  ///   - repeats: Whether all ranks `canRepeat` with their inputs.
   ///   - work: All that the card does in a step, a function of the inputs and of what stays in its place alone.
   ///   - discard: Lets go of what a recording left that was given up.
+  ///   - agree: Whether all ranks say yes.
   func callAsFunction(
-    _ inputs: StepInputs, number: Int, work: (StepInputs, UpdateGuard) -> Tensor, discard: () -> Void
-  ) -> Tensor {
+    _ inputs: StepInputs, number: Int, repeats: Bool, work: Work, discard: () -> Void, agree: Agreement
+  ) throws(TrainingError) -> Tensor {
     switch state {
     case .warming(let left) where left > 0: state = .warming(left: left - 1)
-    case .warming: return record(inputs, number, work, discard)
+    case .warming: return try record(inputs, number, work, discard, agree)
     case .recorded(let recording, let there, let numbers):
-      if inputs.fit(there) {
+      if repeats {
         inputs.move(over: there)
         // Who waits for the step waits for its update, which comes last.
         clock.begin(.optimizer)
@@ -73,27 +81,37 @@ final class CardStep {
       hasToldOfShapes = true
     case .off: break
     }
-    return work(inputs.moved(to: device), updateGuard)
+    return try work(inputs.moved(to: device), updateGuard)
   }
 
+  typealias Work = (StepInputs, UpdateGuard) throws(TrainingError) -> Tensor
+  typealias Agreement = (Bool) throws(TrainingError) -> Bool
+
   private func record(
-    _ inputs: StepInputs, _ number: Int, _ work: (StepInputs, UpdateGuard) -> Tensor, _ discard: () -> Void
-  ) -> Tensor {
+    _ inputs: StepInputs, _ number: Int, _ work: Work, _ discard: () -> Void, _ agree: Agreement
+  ) throws(TrainingError) -> Tensor {
     let there = inputs.moved(to: device)
-    do throws(Recording.Refusal) {
-      var numbers: Tensor?
-      let recording = try Recording(on: device) { numbers = work(there, updateGuard) }
-      guard let numbers else { fatalError("a recording ran nothing") }
+    var made: Result<Tensor, TrainingError>?
+    let recorded = Result { () throws(Recording.Refusal) in
+      try Recording(on: device) {
+        made = Result { () throws(TrainingError) in try work(there, updateGuard) }
+      }
+    }
+    let recording = try? recorded.get()
+    if try agree(recording != nil), let recording, let numbers = try made?.get() {
       state = .recorded(recording, there, numbers: numbers)
       recording.replay()
       clock.tell(
         "Update \(number) was recorded on \(device): each one like it is a single launch from here on")
       return numbers
-    } catch {
-      state = .off
-      discard()
-      clock.tell("Updates are made operation by operation, since \(device) does not record them: \(error)")
-      return work(there, updateGuard)
     }
+    state = .off
+    discard()
+    let reason =
+      if case .failure(let refusal) = recorded { "\(device) does not record them: \(refusal)" } else {
+        "another worker's card does not record them"
+      }
+    clock.tell("Updates are made operation by operation, since \(reason)")
+    return try work(there, updateGuard)
   }
 }

@@ -1,3 +1,5 @@
+import Collective
+import Glibc
 import Torch
 
 /// A step whose update is made, or on its way on a card; what it comes to may not be known yet.
@@ -5,8 +7,9 @@ public struct LaunchedStep {
   /// What is known of it on the host.
   enum Outcome {
     case known(loss: Double, gradientNorm: Double)
-    /// On a card: the losses of its parts, and then the norm of its gradient, are on their way from there.
-    case coming(Readback)
+    /// On a card: the losses of its parts, and then the norm of its gradient, are on their way from there. What it does may
+    /// need the cards of the other ranks of a group.
+    case coming(Readback, with: any ProcessGroup)
   }
 
   let epoch: Int
@@ -28,7 +31,8 @@ public struct LaunchedStep {
   public func record() throws(TrainingError) -> StepRecord {
     switch outcome {
     case .known(let loss, let gradientNorm): return record(loss, gradientNorm)
-    case .coming(let readback):
+    case .coming(let readback, let group):
+      try readback.wait(besides: group)
       let numbers = readback.numbers()
       let (loss, gradientNorm) = (mean(numbers.dropLast()), numbers[numbers.count - 1])
       guard loss.isFinite, gradientNorm.isFinite else {
@@ -42,6 +46,23 @@ public struct LaunchedStep {
     StepRecord(
       epoch: epoch, updates: updates, loss: loss, learningRate: learningRate, gradientNorm: gradientNorm,
       signals: signals, phases: phases, communication: communication)
+  }
+}
+
+extension Readback {
+  /// Waits, and meanwhile looks for a failure of another rank: a sum in which that one has no part never ends.
+  ///
+  /// Throws where there is one, and leaves the group.
+  func wait(besides group: any ProcessGroup) throws(TrainingError) {
+    guard group.size > 1 else { return wait() }
+    while !isDone() {
+      if let failure = group.failureInSight() {
+        group.abandon(because: failure)
+        throw .collective(failure)
+      }
+      // Nothing wakes a thread for the card and for the other ranks alike.
+      usleep(50)
+    }
   }
 }
 

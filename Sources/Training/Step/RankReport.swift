@@ -74,6 +74,8 @@ public struct RankSignals: OptionSet, Equatable, Sendable {
   public static let lacksImages = RankSignals(rawValue: 8)
   /// Images of its step were damaged, and others stood in for them.
   public static let skipped = RankSignals(rawValue: 16)
+  /// The inputs of its step are of other shapes than those of the one that its card has recorded.
+  static let isUnlike = RankSignals(rawValue: 32)
 }
 
 extension RankSignals {

@@ -28,11 +28,11 @@ public final class Trainer {
   let exchange: RankExchange
   var reducer: GradientReducer
   private let draws: InputDraws
-  private let objective: Objective
+  let objective: Objective
   var packing: SharedPacking
   /// A card's weights in the type of its products; nil where that is their own.
   let productWeights: ProductWeights?
-  /// What makes steps on which the card decides; nil where ranks decide together, or a loss scale is to be moved.
+  /// What makes steps on which the card decides; nil where ranks decide in host memory, or a loss scale is to be moved.
   let cardStep: CardStep?
   /// Why steps on a card are not recorded, until that was said.
   private var unrecorded: String?
@@ -81,7 +81,8 @@ public final class Trainer {
       weights: productWeights.map { CastWeights(network.parameters.map(\.tensor), as: $0.leaves) },
       classWeights: classWeights, teacher: teacher)
     packing = SharedPacking(over: group.ofThisHost, clock: clock)
-    let decidesThere = device != .cpu && group.size == 1 && lossScale == nil
+    let isSummedThere = group.size == 1 || flat.cardGradients != nil
+    let decidesThere = device != .cpu && isSummedThere && lossScale == nil
     let records = decidesThere && parallelism.recordsSteps
     draws = InputDraws(recipe, for: network, evenShapes: records)
     cardStep =
@@ -102,7 +103,7 @@ public final class Trainer {
     try launch(batch, epoch: epoch, learningRate: learningRate, signals: signals).record()
   }
 
-  /// Trains on this rank's share of the images of one update; one rank on a card is still at it when this returns.
+  /// Trains on this rank's share of the images of one update; a card that decides by itself is still at it when this returns.
   ///
   /// Throws `TrainingError.diverged` on every rank at the same step, before any weight has changed, when the loss of
   /// any rank is not finite, or the gradient is not and there is no loss scale to lower; `imagesMissing` likewise,
@@ -114,13 +115,7 @@ public final class Trainer {
     if let unrecorded { clock.tell(unrecorded) }
     unrecorded = nil
     let inputs = inputs(batch, epoch: epoch, learningRate: learningRate)
-    if let cardStep {
-      let numbers = cardStep(
-        inputs, number: optimizer.steps + 1, work: work,
-        discard: { flat.takeGradients(ofPart: 0, casts: productWeights?.leaves) })
-      optimizer.countUpdate()
-      return launched(inputs, epoch: epoch, signals, .coming(Readback(numbers)))
-    }
+    if let cardStep { return try launch(inputs, epoch: epoch, signals, on: cardStep) }
     let there = inputs.moved(to: flat.device)
     try begin()
     let losses = Tensor.empty([there.parts.count], .float64, on: flat.device)
@@ -138,28 +133,18 @@ public final class Trainer {
     return launched(inputs, epoch: epoch, all.signals, .known(loss: all.loss, gradientNorm: all.gradientNorm))
   }
 
-  /// All that a card does in a step of one rank; the losses of its parts, and then the norm of its gradient (float64).
-  private func work(_ inputs: StepInputs, _ updateGuard: UpdateGuard) -> Tensor {
-    guard let packed = inputs.numbers else { fatalError("a card's update without its numbers") }
-    let (count, updateNumbers) = (inputs.parts.count, UpdateNumbers.unpacked(packed))
-    let numbers = Tensor.empty([count + 1], .float64, on: flat.device)
-    productWeights?.refresh()
-    forwardAndBackward(inputs, numbers.narrowed(0, to: 0..<count))
-    clock.begin(.optimizer)
-    let limits = updateGuard.limits(of: flat.gradients.tensor, numbers)
-    optimizer.clipParts()
-    optimizer.move(at: updateNumbers, within: limits)  // clips
-    average?.move(at: updateNumbers)
-    return numbers
-  }
-
   /// Takes part in a step for which this rank has no images, so that no rank makes it.
   ///
   /// Throws `TrainingError.imagesMissing`, as `step` does on all other ranks: before any weight has changed.
   public func abstain(signals: RankSignals = []) throws(TrainingError) {
-    try begin()
-    reducer.expectLastGradients()
-    _ = try reduced(0, signals.union(.lacksImages))
+    let signals = signals.union(.lacksImages)
+    if cardStep != nil {
+      _ = try agreed(signals)
+    } else {
+      try begin()
+      reducer.expectLastGradients()
+      _ = try reduced(0, signals)
+    }
   }
 
   /// Runs `body` while the network has the averaged weights; nil, without running it, where the recipe averages none.
@@ -178,7 +163,7 @@ public final class Trainer {
   private func inputs(_ batch: PixelBatch, epoch: Int, learningRate: Double) -> StepInputs {
     var inputs = draws.inputs(
       batch, epoch: epoch, draws: (0..<recipe.accumulation).map(draw), learningRate: learningRate,
-      lossScale: lossScale?.factor ?? 1)
+      lossScale: cardStep == nil ? lossScale?.factor ?? 1 : shareOfRank)
     guard !flat.isOnHost else { return inputs }
     let number = optimizer.steps + 1
     inputs.numbers = UpdateNumbers.packed(
@@ -188,7 +173,7 @@ public final class Trainer {
   }
 
   /// Adds the mean gradient of the batch's parts to the buffer, and leaves their losses in `losses` (float64).
-  private func forwardAndBackward(_ inputs: StepInputs, _ losses: Tensor) {
+  func forwardAndBackward(_ inputs: StepInputs, _ losses: Tensor) {
     for (index, part) in inputs.parts.enumerated() {
       clock.begin(.forward)
       let loss = objective(part)
@@ -225,7 +210,7 @@ public final class Trainer {
     return all.gradientNorm.isFinite
   }
 
-  private func launched(
+  func launched(
     _ inputs: StepInputs, epoch: Int, _ signals: RankSignals, _ outcome: LaunchedStep.Outcome
   ) -> LaunchedStep {
     LaunchedStep(

@@ -2,6 +2,7 @@ import Collective
 import Glibc
 import Recipe
 import System
+import Torch
 import Wire
 
 /// Times sums over a group, in turns with the copy that no sum can beat.
@@ -12,8 +13,7 @@ final class AllReduceMeasurement {
   private let group: any ProcessGroup
   /// The ranks that share a clock.
   private let hostSize: Int
-  private let buffer: SymmetricBuffer
-  private let input: [Float]
+  private let floats: any SummedFloats
 
   private static let warmUps = 2
 
@@ -33,12 +33,16 @@ final class AllReduceMeasurement {
     var processorSeconds = 0.0
   }
 
-  /// Makes the buffers; all ranks at once.
-  init(_ group: any ProcessGroup, hostSize: Int, count: Int) throws(CollectiveError) {
+  /// Makes the floats where a device computes; all ranks at once.
+  init(
+    _ group: any ProcessGroup, on device: Device, hostSize: Int, count: Int
+  ) throws(CollectiveError) {
     self.group = group
     self.hostSize = hostSize
-    buffer = try group.makeBuffer(count: count)
-    input = (0..<count).map { roughValue(at: $0, rank: group.rank) }
+    let input = (0..<count).map { roughValue(at: $0, rank: group.rank) }
+    floats =
+      device == .cpu
+      ? try HostFloats(input, of: group) : try CardFloats(input, on: device, of: group)
   }
 
   /// Warms up, then measures `count` times.
@@ -51,12 +55,12 @@ final class AllReduceMeasurement {
     var own = Observation()
     try group.barrier()
     own.copy.start = now()
-    refill()
+    floats.refill()
     own.copy.end = now()
     try group.barrier()
     let busy = processorSeconds()
     own.sum.start = now()
-    try group.allReduceSum(buffer, 0..<buffer.count)
+    try floats.sum()
     own.sum.end = now()
     own.processorSeconds = processorSeconds() - busy
     try compareSums()
@@ -72,13 +76,9 @@ final class AllReduceMeasurement {
     longestSpan(of: times, hostSize: hostSize)
   }
 
-  private func refill() {
-    input.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer.floats).copyMemory(from: $0) }
-  }
-
   /// Throws, on all ranks, when a rank's sum differs from rank 0's or from the one before.
   private func compareSums() throws {
-    let own = CRC32C(of: UnsafeRawBufferPointer(buffer.floats)).value
+    let own = floats.checksum
     let all = try group.allGather(withUnsafeBytes(of: own) { Array($0) })
     for (rank, bytes) in all.enumerated() where bytes != all[0] {
       throw Failure(

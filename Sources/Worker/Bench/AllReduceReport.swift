@@ -27,13 +27,13 @@ struct AllReduceReport: Encodable {
   let checksum: String
 
   init(
-    _ samples: [AllReduceMeasurement.Sample], transport: TransportName?, ranks: Int, hosts: Int,
+    _ samples: [AllReduceMeasurement.Sample], transport: String?, ranks: Int, hosts: Int,
     megabytes: Int, checksum: UInt32
   ) {
     let times = samples.map(\.seconds)
     let time = median(times)
     let copy = median(samples.map(\.copySeconds))
-    self.transport = transport?.rawValue ?? "none"
+    self.transport = transport ?? "none"
     self.ranks = ranks
     self.hosts = hosts
     self.megabytes = megabytes

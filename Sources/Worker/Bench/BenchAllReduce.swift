@@ -22,13 +22,18 @@ struct BenchAllReduce: ParsableCommand {
     Lifeline.watch(placement)
     Runtime.keepMemory()
     placement.rendezvous?.deadline = Self.patience
-    let group = try placement.group(Recipe(), through: placement.entrance())
+    let device = try Device(work.place, for: placement)
+    let (group, sumLine) = try CardsGroup.connect(
+      try placement.group(Recipe(), through: placement.entrance()), on: device, summingBy: work.sumBy)
     let measurement = try AllReduceMeasurement(
-      group, hostSize: placement.localWorldSize, count: work.megabytes << 20 / MemoryLayout<Float>.stride)
+      group, on: device, hostSize: placement.localWorldSize,
+      count: work.megabytes << 20 / MemoryLayout<Float>.stride)
     let samples = try measurement.samples(count: work.repeats)
     if placement.isFirst {
+      if let sumLine { Console.warn("note: \(sumLine)") }
+      let onCards = (group as? CardsGroup).map { "\($0.engineName) on \(device.kind) cards" }
       let report = AllReduceReport(
-        samples, transport: placement.rendezvous?.transport, ranks: group.size,
+        samples, transport: onCards ?? placement.rendezvous?.transport.rawValue, ranks: group.size,
         hosts: placement.hosts?.hosts ?? 1, megabytes: work.megabytes, checksum: measurement.checksum)
       print(work.json ? try jsonLine(report) : report.text)
     }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Collective
+import Engines
 import Flags
 import Foundation
 import System
@@ -40,7 +42,19 @@ extension DeviceSurvey {
     }
     let first = "\(libtorch), built for \(isForCUDA ? "CUDA" : "the CPU alone")"
     let kernels = "kernels: " + (Runtime.kernels ?? "none that run on this processor; libtorch does all")
-    return ([first, kernels] + seen + there + cards.compactMap(\.fault)).joined(separator: "\n")
+    let sums = sums.map { "sums over cards: \($0)" }
+    return ([first, kernels] + seen + [sums].compactMap(\.self) + there + cards.compactMap(\.fault)).joined(
+      separator: "\n")
+  }
+
+  /// What sums over the cards that there are, or why nothing does; nil where there are none.
+  fileprivate var sums: String? {
+    guard let kind = [Device.Kind.cuda, .npu].first(where: { count(of: $0) > 0 }) else { return nil }
+    do throws(EngineFailure) {
+      return try CardLibrary(of: kind).name()
+    } catch {
+      return "in the host's memory, since \(error)"
+    }
   }
 }
 
@@ -55,11 +69,14 @@ private struct DeviceReport: Encodable {
   let compiler = Runtime.compiler
   let cuda: Int
   let npu: Int
+  /// What sums over the cards; nil where there are none.
+  let sums: String?
   /// Why it computes on the CPU where the machine has cards; nil where it has none, or sees them.
   let note: String?
 
   init(_ survey: DeviceSurvey) {
     (builtForCuda, cuda, npu) = (survey.isForCUDA, survey.count(of: .cuda), survey.count(of: .npu))
+    sums = survey.sums
     note = survey.note(workers: 1)
   }
 }

@@ -8,6 +8,8 @@ import Torch
 struct Rank {
   let environment: RankEnvironment
   let group: any ProcessGroup
+  /// Who sums gradients that lie on cards, as a sentence; nil where none do.
+  let sumLine: String?
   let device: Device
   /// Decode threads of a loader: as asked, or this worker's share of the cores, at most the reference's ten.
   let decodeThreads: Int
@@ -36,7 +38,8 @@ struct Rank {
     decodeThreads = plan.settings.numWorkers ?? min(10, processors)
     let threads = Self.threads(decode: decodeThreads, compute: Runtime.threads)
     try requireRoom(threads: threads + (environment.hosts == nil ? 0 : Self.threadsOfEngine))
-    group = try environment.group(plan.recipe, through: entrance)
+    (group, sumLine) = try CardsGroup.connect(
+      try environment.group(plan.recipe, through: entrance), on: device, summingBy: plan.settings.sumBy)
   }
 
   /// Threads beside the first: two loaders', those of an operation and of a loop over blocks, and eight for the launcher's

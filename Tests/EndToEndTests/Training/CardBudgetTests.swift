@@ -30,11 +30,14 @@ extension Trainings {
       return try counts(of: training + flags, "report-\(steps)")
     }
 
-    private func counts(of command: [String], _ name: String) throws -> Counts {
+    /// Of one worker, or of one of a launcher's, who all do the same.
+    private func counts(
+      of command: [String], _ name: String, by program: ProgramRun.Program = .worker
+    ) throws -> Counts {
       let report = "\(place.folder)/\(name)"
       try FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: false)
       let end = try ProgramRun(
-        .worker, command + ["--device", "npu", "--device-library", ProgramRun.testCard], in: place,
+        program, command + ["--device", "npu", "--device-library", ProgramRun.testCard], in: place,
         variables: ["TEST_CARD_REPORT": report]
       ).finish()
       try #require(end.status == Status.done, "\(end.errors)")
@@ -55,6 +58,22 @@ extension Trainings {
       #expect(cost(\.pageable_uploads) == 0)
       #expect(cost(\.downloads) == 4)
       #expect(cost(\.waits) == 0)
+    }
+
+    @Test func `of workers that sum on their cards too a recorded step is one launch, and nobody waits`()
+      throws
+    {
+      let counts = try [4, 8].map { steps in
+        let training = place.training(
+          "run-\(steps)", "--kernels", "reference", "--no-eval", "--max-step", "\(steps)", "--batch-size", "2"
+        )
+        // Without what is erased, for which the recorded step may have no room.
+        let flags = training + Self.drawn + ["--reprob", "0"]
+        return try counts(of: ["--nproc", "2"] + flags, "report-\(steps)", by: .launcher)
+      }
+      func cost(_ kind: KeyPath<Counts, Int>) -> Int { counts[1][keyPath: kind] - counts[0][keyPath: kind] }
+      #expect(cost(\.uploads) == 4 && cost(\.downloads) == 4 && cost(\.launches) == 4)
+      #expect(cost(\.pageable_uploads) == 0 && cost(\.waits) == 0)
     }
 
     @Test func `a checkpoint has no step wait for it`() throws {

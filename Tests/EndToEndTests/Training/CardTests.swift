@@ -117,7 +117,8 @@ extension Trainings {
 
     @Test func `steps that wait for the host are not recorded, and why is said`() throws {
       let two = try train(
-        "two", on: "npu", workers: 2, ["--batch-size", "2", "--max-step", "4", "--no-eval"])
+        "two", on: "npu", workers: 2,
+        ["--batch-size", "2", "--max-step", "4", "--no-eval", "--sum-by", "workers"])
       #expect(two.status == Status.done, "\(two.errors)")
       #expect(
         two.output.contains {
