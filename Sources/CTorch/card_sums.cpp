@@ -3,9 +3,11 @@
 #include <c10/core/Stream.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
 #include <memory>
+#include <thread>
 #include <utility>
 
 using ct::changing;
@@ -15,6 +17,7 @@ namespace {
 
 /// One process among those that sum.
 struct Member {
+  /// Leaves the library's object alone: its destruction waits for every graph with a sum of it, and the process ends with it anyway.
   virtual ~Member() = default;
   /// Sums in place, behind all that was put on `queue`.
   virtual void sum(float *floats, size_t count, void *queue) = 0;
@@ -60,6 +63,11 @@ class Functions {
 class NCCL final : public Library {
  public:
   NCCL() {
+    // What graphs register is exchanged while they are recorded, which a rank whose recording was refused has no part in; and a sum
+    // that is repeated should be the one that is made by itself.
+    setenv("NCCL_GRAPH_REGISTER", "0", /*overwrite=*/0);
+    // Those who join wait for it here.
+    setenv("NCCL_COMM_BLOCKING", "1", /*overwrite=*/1);
     Functions functions("libnccl.so.2");
     functions.require(get_version_, "ncclGetVersion");
     functions.require(get_key_, "ncclGetUniqueId");
@@ -67,7 +75,6 @@ class NCCL final : public Library {
     functions.require(sum_, "ncclAllReduce");
     functions.require(get_failure_, "ncclCommGetAsyncError");
     functions.require(abort_, "ncclCommAbort");
-    functions.require(leave_, "ncclCommDestroy");
     functions.require(words_, "ncclGetErrorString");
     functions.find(last_words_, "ncclGetLastError");
   }
@@ -102,9 +109,6 @@ class NCCL final : public Library {
 
   struct Rank final : Member {
     Rank(const NCCL &library, void *communicator) : library_(library), communicator_(communicator) {}
-    ~Rank() override {
-      if (communicator_) library_.leave_(communicator_);
-    }
     void sum(float *floats, size_t count, void *queue) override {
       TORCH_CHECK(communicator_, "these sums were given up");
       const int status = library_.sum_(floats, floats, count, float32, NCCL::sum, communicator_, queue);
@@ -116,7 +120,9 @@ class NCCL final : public Library {
       if (failure != in_progress) library_.check(failure, "a sum", communicator_);
     }
     void abort() override {
-      if (void *communicator = std::exchange(communicator_, nullptr)) library_.abort_(communicator);
+      void *communicator = std::exchange(communicator_, nullptr);
+      // It has the card go on at once, and then waits for graphs which this thread alone could let go of.
+      if (communicator) std::thread([abort = library_.abort_, communicator] { abort(communicator); }).detach();
     }
 
    private:
@@ -136,7 +142,6 @@ class NCCL final : public Library {
   int (*sum_)(const void *, void *, size_t, int, int, void *, void *) = nullptr;
   int (*get_failure_)(void *, int *) = nullptr;
   int (*abort_)(void *) = nullptr;
-  int (*leave_)(void *) = nullptr;
   const char *(*words_)(int) = nullptr;
   const char *(*last_words_)(void *) = nullptr;
 };
@@ -148,7 +153,6 @@ class HCCL final : public Library {
     functions.require(get_key_, "HcclGetRootInfo");
     functions.require(join_, "HcclCommInitRootInfo");
     functions.require(sum_, "HcclAllReduce");
-    functions.require(leave_, "HcclCommDestroy");
     functions.find(get_failure_, "HcclGetCommAsyncError");
     functions.find(words_, "HcclGetErrorString");
   }
@@ -171,9 +175,6 @@ class HCCL final : public Library {
 
   struct Rank final : Member {
     Rank(const HCCL &library, void *communicator) : library_(library), communicator_(communicator) {}
-    ~Rank() override {
-      if (communicator_) library_.leave_(communicator_);
-    }
     void sum(float *floats, size_t count, void *queue) override {
       TORCH_CHECK(communicator_, "these sums were given up");
       library_.check(library_.sum_(floats, floats, count, float32, HCCL::sum, communicator_, queue), "HcclAllReduce");
@@ -184,8 +185,11 @@ class HCCL final : public Library {
       library_.check(library_.get_failure_(communicator_, &failure), "HcclGetCommAsyncError");
       library_.check(failure, "a sum");
     }
-    // Nothing ends one that waits: the process does.
-    void abort() override { communicator_ = nullptr; }
+    // Nothing ends one that waits, but the end of the process, for which the card is not to be waited for.
+    void abort() override {
+      communicator_ = nullptr;
+      ct::card_is_stuck = true;
+    }
 
    private:
     const HCCL &library_;
@@ -199,7 +203,6 @@ class HCCL final : public Library {
   int (*get_key_)(void *) = nullptr;
   int (*join_)(uint32_t, const void *, uint32_t, void **) = nullptr;
   int (*sum_)(void *, void *, uint64_t, int, int, void *, void *) = nullptr;
-  int (*leave_)(void *) = nullptr;
   int (*get_failure_)(void *, int *) = nullptr;
   const char *(*words_)(int) = nullptr;
 };

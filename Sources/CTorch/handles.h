@@ -4,12 +4,16 @@
 #include "guarded.h"
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
+#include <atomic>
 
 struct ct_tensor {
   at::Tensor value;
 };
 
 namespace ct {
+
+/// Whether a card waits for what never comes.
+inline std::atomic<bool> card_is_stuck = false;
 
 /// Runs `make` and hands its tensor to the caller through `out`.
 template <class Make>

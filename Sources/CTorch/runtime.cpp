@@ -93,7 +93,10 @@ int ct_start_npu(int index) {
     if (!start) return;
     start(static_cast<c10::DeviceIndex>(index));
     // The driver would say in its log that the process broke off.
-    if (stop) std::atexit([] { guarded([] { stop(); }); });
+    if (stop) std::atexit([] {
+        // It waits for the card.
+        if (!ct::card_is_stuck) guarded([] { stop(); });
+      });
   });
 }
 

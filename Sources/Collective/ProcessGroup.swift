@@ -1,7 +1,7 @@
 /// The ranks of one run, as a rank sees them, and what they compute together.
 ///
 /// Every rank calls the same operations in the same order with the same sizes; each operation returns when this
-/// rank has its result. A group belongs to one thread at a time: hand it on only between operations.
+/// rank has its result, or on a card when that was asked for it. A group belongs to one thread at a time: hand it on only between operations.
 /// After an error the group is unusable, and the buffers of the failed operation hold no meaning.
 public protocol ProcessGroup: AnyObject {
   /// This process's place, from 0 to ``size`` - 1.
@@ -14,7 +14,7 @@ public protocol ProcessGroup: AnyObject {
   /// Why buffers are not where they were to be, as a sentence; nil where all is as it was asked for.
   var transportNote: String? { get }
 
-  /// Makes a buffer of `count` floats on every rank; the operations below work on such buffers alone.
+  /// Makes a buffer of `count` floats on every rank; the operations below work on such buffers, and on those of cards.
   func makeBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer
 
   /// Makes a buffer that every rank sees whole, its ``SymmetricBuffer/place`` shared; nil, on all ranks, where there is no

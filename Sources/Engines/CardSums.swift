@@ -23,20 +23,22 @@ public final class CardSums: CardEngine {
 
   /// Puts a sum on the card's current queue.
   public func sum(_ floats: UnsafeMutableBufferPointer<Float>) throws(CollectiveError) {
+    guard let group else { throw .closed }
     guard ct_card_group_sum(group, floats.baseAddress, floats.count) == 0 else { throw failure }
   }
 
   /// Asks the library, which waits for nothing.
   public func check() throws(CollectiveError) {
+    guard let group else { throw .closed }
     guard ct_card_group_check(group) == 0 else { throw failure }
   }
 
   private var failure: CollectiveError { .system(detail: "\(name): \(lastError)") }
 
   /// Ends sums that wait for others, where the library can.
-  public func abort() { ct_card_group_abort(group) }
+  public func abort() { if let group { ct_card_group_abort(group) } }
 
-  /// Leaves the group.
+  /// Sums no more; what the library has of it ends with the process.
   public func close() {
     ct_card_group_free(group)
     group = nil

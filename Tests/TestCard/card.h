@@ -21,6 +21,10 @@ void check_current(int card);
 /// The name of a card's one queue, for those who put work on it by themselves.
 void *queue_of(int card);
 
+/// Whether a card comes to nothing more: what was asked of it is never done, and whoever waits for it waits for ever.
+bool is_stuck(int card);
+void set_stuck(int card, bool is_stuck);
+
 /// The cards' memory, of the calling thread's card.
 c10::Allocator *allocator();
 /// Where the bytes of an address on a card are kept; the host reads and writes them there.

@@ -4,6 +4,7 @@
 #include <ATen/detail/PrivateUse1HooksInterface.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -19,9 +20,12 @@ using c10::Stream;
 
 thread_local int own_card = 0;
 
+std::array<std::atomic<bool>, most_cards> stuck;
+
 void finish() {
   refuse_recorded("nobody waits");
   note(Event::wait);
+  while (is_stuck(own_card)) usleep(1000);
   arrive();
 }
 
@@ -47,6 +51,7 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   void record(void **, const Stream &, const DeviceIndex, const c10::EventFlag) const override {}
   void block(void *, const Stream &) const override {}
   bool queryEvent(void *) const override {
+    if (is_stuck(own_card)) return false;
     arrive();
     return true;
   }
@@ -177,6 +182,9 @@ void set_current(int card) {
   own_card = card;
 }
 
+bool is_stuck(int card) { return stuck[static_cast<size_t>(card)]; }
+void set_stuck(int card, bool is_stuck) { stuck[static_cast<size_t>(card)] = is_stuck; }
+
 void *queue_of(int card) { return reinterpret_cast<void *>(static_cast<uintptr_t>(1 + card)); }
 
 void check_current(int card) {
@@ -192,3 +200,11 @@ void note(Event event, const std::string &operation, size_t bytes) { counts().ad
 C10_REGISTER_GUARD_IMPL(PrivateUse1, Guard);
 
 }  // namespace card
+
+// By these names Ascend's library is started and ended; the second waits for the card.
+namespace torch_npu {
+
+void init_npu(c10::DeviceIndex) {}
+void finalize_npu() { finish(); }
+
+}  // namespace torch_npu

@@ -1,11 +1,14 @@
 // Sums over cards of several processes, or of threads of one, by the names of NCCL's functions and of HCCL's.
 //
-// What they sum goes through memory that all of them map. As theirs, a sum waits for all ranks, and one that another has no part
-// in never ends; unlike theirs it tells ranks apart that sum other amounts, or of which some repeat a recorded sum and some do not.
+// What they sum goes through memory that all of them map. A sum waits for all ranks; where the process of one is gone, the card is stuck
+// as a real one is, and the host goes on. Unlike theirs it tells ranks apart that sum other amounts, or of which some repeat a
+// recorded sum and some do not.
 #include "recorder.h"
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -32,9 +35,9 @@ struct Shared {
   std::atomic<uint32_t> waiting, round;
   struct Part {
     int card;
+    pid_t process;
     uint64_t count;
     bool is_repeated;
-    bool operator==(const Part &) const = default;
   } parts[most_ranks];
   float floats[most_ranks][floats_at_once];
 };
@@ -42,12 +45,12 @@ struct Shared {
 class Group {
  public:
   Group(Shared *shared, int rank, int size) : shared_(shared), rank_(rank), size_(size), card_(current()) {}
-  ~Group() { munmap(shared_, sizeof(Shared)); }
 
   /// Returns when all are there; wrong use where two have one card.
   Status meet() {
     const char *host = getenv("GROUP_RANK");
     own().card = (host ? std::atoi(host) : 0) * most_cards + card_;
+    own().process = getpid();
     wait();
     auto card_of = [&](int rank) { return shared_->parts[rank].card; };
     bool is_alone = true;
@@ -70,7 +73,11 @@ class Group {
     return Status::done;
   }
 
-  void give_up() { is_given_up_ = true; }
+  /// The card goes on.
+  void give_up() {
+    is_given_up_ = true;
+    set_stuck(card_, false);
+  }
 
  private:
   Shared *shared_;
@@ -86,18 +93,40 @@ class Group {
     for (size_t start = 0; start == 0 || start < count; start += floats_at_once) {
       const size_t length = std::min(count - start, floats_at_once);
       std::copy_n(place + start, length, shared_->floats[rank_]);
-      if (!wait()) return Status::failed;
+      if (!wait()) return lost(place, count);
       for (int rank = 0; rank < size_; ++rank) {
         const auto &other = shared_->parts[rank];
         if (other.count != own().count || other.is_repeated != own().is_repeated) return Status::wrong_use;
         for (size_t i = 0; i < length; ++i) place[start + i] = shared_->floats[rank][i] + (rank ? place[start + i] : 0);
       }
-      if (!wait()) return Status::failed;
+      if (!wait()) return lost(place, count);
     }
     return Status::done;
   }
 
-  /// Waits for all ranks; false where this one has been given up.
+  /// Leaves what has no meaning, on a card that comes to nothing more.
+  Status lost(float *place, size_t count) {
+    std::memset(place, 0xff, count * sizeof(float));
+    if (!is_given_up_) set_stuck(card_, true);
+    return Status::done;
+  }
+
+  /// Whether the process of another rank has ended.
+  bool is_alone() const {
+    for (int rank = 0; rank < size_; ++rank) {
+      const auto process = shared_->parts[rank].process;
+      if (process && kill(process, 0) != 0 && errno == ESRCH) return true;
+      char state = 0;
+      if (auto *file = std::fopen(("/proc/" + std::to_string(process) + "/stat").c_str(), "r")) {
+        if (std::fscanf(file, "%*d (%*[^)]) %c", &state) != 1) state = 0;
+        std::fclose(file);
+      }
+      if (state == 'Z' || state == 'X') return true;
+    }
+    return false;
+  }
+
+  /// Waits for all ranks; false where this one has been given up, or another is gone.
   bool wait() {
     const uint32_t round = shared_->round;
     if (++shared_->waiting == static_cast<uint32_t>(size_)) {
@@ -108,7 +137,7 @@ class Group {
     }
     const timespec a_while{0, 20'000'000};
     while (shared_->round == round) {
-      if (is_given_up_) return false;
+      if (is_given_up_ || is_alone()) return false;
       syscall(SYS_futex, &shared_->round, FUTEX_WAIT, round, &a_while, nullptr, 0);
     }
     return true;
@@ -174,10 +203,6 @@ int ncclCommAbort(void *group) {
   static_cast<Group *>(group)->give_up();
   return 0;
 }
-int ncclCommDestroy(void *group) {
-  delete static_cast<Group *>(group);
-  return 0;
-}
 const char *ncclGetErrorString(int status) {
   return status == 4 ? "invalid argument" : status == 5 ? "invalid usage" : "remote process exited or there was a network error";
 }
@@ -197,10 +222,6 @@ int HcclAllReduce(void *from, void *to, uint64_t count, int type, int operation,
   return hccl(static_cast<Group *>(group)->sum(static_cast<float *>(to), count, queue));
 }
 int HcclGetCommAsyncError(void *, int *status) { return *status = 0; }
-int HcclCommDestroy(void *group) {
-  delete static_cast<Group *>(group);
-  return 0;
-}
 const char *HcclGetErrorString(int status) {
   return status == 1 ? "parameter error" : "error cqe";
 }

@@ -16,7 +16,7 @@ import Torch
 
   private func inputs(_ draws: [Int], of recipe: Recipe) throws -> StepInputs {
     try InputDraws(recipe, for: makeRuleNetwork(dropPath: 0.3)).inputs(
-      RuleBatch(step: 0, count: 8).share(of: 0), epoch: 1, draws: draws, learningRate: 0.5, lossScale: 4)
+      RuleBatch(step: 0, count: 8).share(of: 0), epoch: 1, draws: draws, learningRate: 0.5, factor: 4)
   }
 
   @Test func `a step's inputs are there before it, a part for each that is accumulated`() throws {
@@ -41,7 +41,7 @@ import Torch
     #expect(part.targets.elements() == RuleBatch(step: 0, count: 8).labels.map(Int64.init))
     #expect(part.erasures == nil && part.mix == nil && part.dropout == nil && part.dropPath != nil)
     let still = InputDraws(recipe, for: try makeRuleNetwork()).inputs(
-      RuleBatch(step: 0, count: 2).share(of: 0), epoch: 0, draws: [0], learningRate: 1, lossScale: 1)
+      RuleBatch(step: 0, count: 2).share(of: 0), epoch: 0, draws: [0], learningRate: 1, factor: 1)
     #expect(still.parts[0].dropPath == nil)
   }
 
@@ -51,16 +51,16 @@ import Torch
       $0.data.erasing.probability = 0.5
     }
     let network = try makeRuleNetwork(dropPath: 0.3)
-    func inputs(_ step: Int, count: Int = 8, evenShapes: Bool = true, lossScale: Double = 1) -> StepInputs {
+    func inputs(_ step: Int, count: Int = 8, evenShapes: Bool = true, factor: Double = 1) -> StepInputs {
       InputDraws(recipe, for: network, evenShapes: evenShapes).inputs(
         RuleBatch(step: step, count: count).share(of: 0), epoch: step, draws: [step],
         learningRate: Double(step),
-        lossScale: lossScale)
+        factor: factor)
     }
     let first = inputs(0)
     #expect((1...4).allSatisfy { inputs($0).fit(first) })
     #expect((1...4).contains { !inputs($0, evenShapes: false).fit(inputs(0, evenShapes: false)) })
-    #expect(!inputs(1, count: 4).fit(first) && !inputs(1, lossScale: 2).fit(first))
+    #expect(!inputs(1, count: 4).fit(first) && !inputs(1, factor: 2).fit(first))
     var numbered = inputs(1)
     numbered.numbers = UpdateNumbers.packed([Pace()], number: 1, learningRate: 1, averageShare: 0)
     #expect(!numbered.fit(first))

@@ -56,6 +56,27 @@ import Torch
     #expect(SavedActivations(of: "resnet50", side: 224, type) == nil)
   }
 
+  @Test func `rank 0 copies the moments of all to save them`() {
+    var memory = Expectation.Memory(parameters: 1_000_000, moments: 2, shares: 4, averages: true)
+    memory.step = .init(activations: (0, 0), packed: 0)
+    #expect(memory.line.hasSuffix("on rank 0 16.0 MB more, which it copies to be saved"), "\(memory.line)")
+  }
+
+  /// (workers, threads of each, images a second) on two processors.
+  @Test(arguments: [(1, 1, 10.0), (1, 2, 20), (2, 1, 20), (4, 1, 20), (2, 2, 20)])
+  func `workers are as fast together as their processors`(workers: Int, threads: Int, expected: Double) {
+    // One processor's peak of 100 operations, of which 60 are reached; six an image.
+    let speed = ReckonedSpeed(
+      multiplyAdds: 1, peak: 100 * Double(threads), threads: threads, workers: workers, processors: 2)
+    #expect(speed.imagesPerSecond(batch: 8) == expected)
+  }
+
+  @Test func `a step that is over too soon tells no time`() {
+    let speed = ReckonedSpeed(multiplyAdds: 1, peak: 100_000, threads: 1, workers: 2, processors: 2)
+    #expect(speed.imagesPerSecond(batch: 400) == nil)
+    #expect(speed.imagesPerSecond(batch: 600) != nil)
+  }
+
   @Test func `time is told by a run of the same steps alone`() throws {
     let place = try TemporaryFolder()
     var recipe = Recipe()

@@ -24,9 +24,10 @@ int ct_card_group_join(int library, int kind, int index, const void *key, int ra
 int ct_card_group_sum(ct_card_group *group, float *floats, size_t count);
 /// Fails where sums that are on their way will not end, as far as the library knows; waits for nothing.
 int ct_card_group_check(const ct_card_group *group);
-/// Gives up what is on its way, where the library can: the card goes on with what comes after it, of no meaning.
+/// Gives up what is on its way: where the library can, the card goes on with what comes after it, of no meaning; else nobody waits for
+/// the card any more when the process ends.
 void ct_card_group_abort(ct_card_group *group);
-/// Leaves the group, as all do; one that was given up is left alone.
+/// What the library has for the group ends with the process, as do graphs with sums of it.
 void ct_card_group_free(ct_card_group *group);
 
 #ifdef __cplusplus

@@ -96,6 +96,9 @@ public final class HostsGroup: ProcessGroup {
     exchange.end(after: grace)
   }
 
+  /// A failure that this host's ranks can see; of the other hosts' an operation tells.
+  public func failureInSight() -> CollectiveError? { local.failureInSight() }
+
   /// Leaves in order: waits until every rank has come to close.
   public func close() {
     guard case .ready = state else { return }

@@ -158,6 +158,11 @@ extension RingGroup {
 
   /// What this rank sees between operations: a notice, or a neighbour that is gone, which has the grace to be explained.
   public func failureInSight() -> CollectiveError? {
+    switch state {
+    case .ready: break
+    case .failed(let cause): return cause
+    case .closed: return nil
+    }
     let call = CollectiveCall(.barrier, sequence: sequence)
     let deadline = ContinuousClock.now + timeouts.grace
     do throws(CollectiveError) {

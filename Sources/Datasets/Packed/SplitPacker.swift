@@ -1,3 +1,4 @@
+import Glibc
 import System
 import SystemPackage
 
@@ -28,13 +29,20 @@ struct SplitPacker: Sendable {
     return DatasetPacker.Split(name: name, images: images.count, shards: writer.count, wasThere: wasThere)
   }
 
+  /// Whether it is packed, and all of its shards are as long as they were.
   private func isThere(_ writer: ShardWriter) throws(DataError) -> Bool {
     guard let index = try ShardIndex(in: writer.out) else {
       try FolderLayout.require(writer.out, for: true)
       return false
     }
     guard index.settings == writer.settings else { throw .otherPack(folder: writer.out) }
-    return true
+    guard let places = index.split.places, !ShardTable(writer.out, places).presence.isWhole else {
+      return true
+    }
+    // Until all are there again it is a pack that was not finished.
+    let path = writer.out.appending(ShardIndex.name)
+    guard path.withPlatformString({ unlink($0) }) == 0 else { throw .unwritable(SystemError("remove", path)) }
+    return false
   }
 
   private func write(

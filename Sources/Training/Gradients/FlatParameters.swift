@@ -17,7 +17,8 @@ public final class FlatParameters {
   let gradients: FlatState
   /// The weights as the group sees them; nil on a card.
   let sharedWeights: SymmetricBuffer?
-  /// The gradients as the group sees them in host memory; between two steps, room for other exchanges.
+  /// The gradients as the group sees them in host memory; between two steps, room for other exchanges. One float where cards
+  /// sum.
   let sharedGradients: SymmetricBuffer
   /// A card's gradients, where the group sums them there; else nil.
   let cardGradients: SymmetricBuffer?
@@ -39,7 +40,8 @@ public final class FlatParameters {
     layout = FlatLayout(
       parameters.map { ($0.tensor.count, $0.decays) }, paces: paces, blockLength: blockLength,
       bucketBytes: bucketBytes)
-    sharedGradients = try group.makeBuffer(count: layout.count)
+    let isSummedThere = device != .cpu && group.size > 1 && group.canSum(at: .device(device.index))
+    sharedGradients = try group.makeBuffer(count: isSummedThere ? 1 : layout.count)
     sharedWeights = device == .cpu ? try group.makeBuffer(count: layout.count) : nil
     let shapes = parameters.map(\.tensor.shape)
     let (count, isHost) = (layout.count, device == .cpu)
@@ -49,7 +51,6 @@ public final class FlatParameters {
     }
     weights = FlatState(memory(sharedWeights), layout, shapes: shapes)
     gradients = FlatState(memory(sharedGradients), layout, shapes: shapes)
-    let isSummedThere = !isHost && group.size > 1 && group.canSum(at: .device(device.index))
     cardGradients =
       isSummedThere ? SymmetricBuffer(onCard: device.index, gradients.tensor.cardFloats()) : nil
     for (index, parameter) in parameters.enumerated() { parameter.tensor.move(into: weights.parts[index]) }

@@ -30,10 +30,11 @@ final class GradientReducer {
   }
 
   /// This rank's part of the sum of the squares of all gradients: of those that it owns, or an equal one on cards.
-  func ownSquares() -> Double {
+  func ownSquares() throws(TrainingError) -> Double {
     guard flat.isOnHost || exchange.group.size > 1 && flat.cardGradients == nil else {
-      let norm = flat.gradients.tensor.norm().item()
-      return norm * norm / Double(exchange.group.size)
+      let norm = Readback(flat.gradients.tensor.norm())
+      try norm.wait(besides: exchange.group)
+      return norm.numbers().reduce(0) { $0 + $1 * $1 } / Double(exchange.group.size)
     }
     return flat.squares(in: flat.layout.learning.flatMap(exchange.owned))
   }

@@ -66,6 +66,13 @@ final class RankExchange {
     }
   }
 
+  /// What any rank has to tell.
+  func united(_ own: RankSignals) throws(TrainingError) -> RankSignals {
+    let watch = ContinuousClock.now
+    defer { time.add(hidden: .zero, exposed: .now - watch) }
+    return try own.united(in: group)
+  }
+
   /// Forgets the times of the step before.
   func restartClock() { time = CommunicationTime() }
 

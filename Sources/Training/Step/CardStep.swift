@@ -92,12 +92,15 @@ final class CardStep {
   ) throws(TrainingError) -> Tensor {
     let there = inputs.moved(to: device)
     var made: Result<Tensor, TrainingError>?
-    let recorded = Result { () throws(Recording.Refusal) in
-      try Recording(on: device) {
+    var recording: Recording?
+    var reason = "another worker's card does not record them"
+    do throws(Recording.Refusal) {
+      recording = try Recording(on: device) {
         made = Result { () throws(TrainingError) in try work(there, updateGuard) }
       }
+    } catch {
+      reason = "\(device) does not record them: \(error)"
     }
-    let recording = try? recorded.get()
     if try agree(recording != nil), let recording, let numbers = try made?.get() {
       state = .recorded(recording, there, numbers: numbers)
       recording.replay()
@@ -107,10 +110,8 @@ final class CardStep {
     }
     state = .off
     discard()
-    let reason =
-      if case .failure(let refusal) = recorded { "\(device) does not record them: \(refusal)" } else {
-        "another worker's card does not record them"
-      }
+    // Its memory goes back before the step takes some.
+    (made, recording) = (nil, nil)
     clock.tell("Updates are made operation by operation, since \(reason)")
     return try work(there, updateGuard)
   }

@@ -1,5 +1,4 @@
 import Collective
-import Glibc
 import Torch
 
 /// A step whose update is made, or on its way on a card; what it comes to may not be known yet.
@@ -46,23 +45,6 @@ public struct LaunchedStep {
     StepRecord(
       epoch: epoch, updates: updates, loss: loss, learningRate: learningRate, gradientNorm: gradientNorm,
       signals: signals, phases: phases, communication: communication)
-  }
-}
-
-extension Readback {
-  /// Waits, and meanwhile looks for a failure of another rank: a sum in which that one has no part never ends.
-  ///
-  /// Throws where there is one, and leaves the group.
-  func wait(besides group: any ProcessGroup) throws(TrainingError) {
-    guard group.size > 1 else { return wait() }
-    while !isDone() {
-      if let failure = group.failureInSight() {
-        group.abandon(because: failure)
-        throw .collective(failure)
-      }
-      // Nothing wakes a thread for the card and for the other ranks alike.
-      usleep(50)
-    }
   }
 }
 

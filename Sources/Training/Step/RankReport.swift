@@ -6,7 +6,7 @@ struct RankReport: Equatable, Sendable {
   var signals: RankSignals = []
   /// The mean loss of its images.
   var loss: Double
-  /// The sum of the squares of the gradients that it owns, summed over the ranks.
+  /// The sum of the squares of the gradients that it owns, summed over the ranks; on cards, which all have all sums, an equal part.
   var squares: Double
 
   /// Three numbers of eight bytes.

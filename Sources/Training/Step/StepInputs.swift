@@ -98,12 +98,14 @@ struct InputDraws {
   }
 
   /// The inputs of one update; `draws` has for each part its number among all that the ranks of the run ever train on.
+  ///
+  /// - Parameter factor: What the mean of the parts' losses is multiplied by.
   func inputs(
-    _ batch: PixelBatch, epoch: Int, draws: [Int], learningRate: Double, lossScale: Double
+    _ batch: PixelBatch, epoch: Int, draws: [Int], learningRate: Double, factor: Double
   ) -> StepInputs {
     let parts = zip(batch.parts(draws.count), draws).map { part($0, epoch: epoch, draw: $1) }
     return StepInputs(
-      parts: parts, learningRate: learningRate, lossFactor: 1 / Double(parts.count) * lossScale)
+      parts: parts, learningRate: learningRate, lossFactor: 1 / Double(parts.count) * factor)
   }
 
   private func part(_ part: PixelBatch.Part, epoch: Int, draw: Int) -> StepInputs.Part {

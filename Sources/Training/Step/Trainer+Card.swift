@@ -26,9 +26,10 @@ extension Trainer {
   ///
   /// That the hosts agree on, and no card waits for it: it is at the step before.
   func agreed(_ signals: RankSignals) throws(TrainingError) -> RankSignals {
+    exchange.restartClock()
     guard group.size > 1 || signals.contains(.lacksImages) else { return signals }
     clock.begin(.communicate)
-    let all = try signals.united(in: group)
+    let all = try exchange.united(signals)
     if all.contains(.lacksImages) { throw .imagesMissing }
     return all
   }
@@ -54,10 +55,10 @@ extension Trainer {
   private func sum(_ gradients: SymmetricBuffer, _ losses: Tensor) throws(CollectiveError) {
     try reducer.sumOnCards(gradients)
     // What every library sums.
-    let shares = Tensor.empty([losses.count], on: flat.device)
-    shares.copy(from: losses.scaled(by: shareOfRank))
-    let buffer = SymmetricBuffer(onCard: flat.device.index, shares.cardFloats())
+    let sums = Tensor.empty([losses.count], on: flat.device)
+    sums.copy(from: losses)
+    let buffer = SymmetricBuffer(onCard: flat.device.index, sums.cardFloats())
     try group.allReduceSum(buffer, 0..<buffer.count)
-    losses.copy(from: shares)
+    losses.copy(from: sums.scaled(by: shareOfRank))
   }
 }

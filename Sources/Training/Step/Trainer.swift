@@ -163,7 +163,7 @@ public final class Trainer {
   private func inputs(_ batch: PixelBatch, epoch: Int, learningRate: Double) -> StepInputs {
     var inputs = draws.inputs(
       batch, epoch: epoch, draws: (0..<recipe.accumulation).map(draw), learningRate: learningRate,
-      lossScale: cardStep == nil ? lossScale?.factor ?? 1 : shareOfRank)
+      factor: cardStep == nil ? lossScale?.factor ?? 1 : shareOfRank)
     guard !flat.isOnHost else { return inputs }
     let number = optimizer.steps + 1
     inputs.numbers = UpdateNumbers.packed(
@@ -190,7 +190,7 @@ public final class Trainer {
     clock.begin(.communicate)
     exchange.restartClock()
     try collectively(try reducer.finish())
-    let own = RankReport(signals: signals, loss: loss, squares: reducer.ownSquares())
+    let own = RankReport(signals: signals, loss: loss, squares: try reducer.ownSquares())
     let all = StepSummary(
       try collectively(try exchange.all(own)), lossScale: lossScale?.factor ?? 1,
       clip: recipe.optimizer.normLimit)

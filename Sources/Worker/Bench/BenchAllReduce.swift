@@ -23,17 +23,19 @@ struct BenchAllReduce: ParsableCommand {
     Runtime.keepMemory()
     placement.rendezvous?.deadline = Self.patience
     let device = try Device(work.place, for: placement)
-    let (group, sumLine) = try CardsGroup.connect(
-      try placement.group(Recipe(), through: placement.entrance()), on: device, summingBy: work.sumBy)
+    let summing = try SummingRanks(
+      try placement.group(Recipe(), through: placement.entrance()), on: device, by: work.sumBy)
+    let group = summing.group
     let measurement = try AllReduceMeasurement(
       group, on: device, hostSize: placement.localWorldSize,
       count: work.megabytes << 20 / MemoryLayout<Float>.stride)
     let samples = try measurement.samples(count: work.repeats)
     if placement.isFirst {
-      if let sumLine { Console.warn("note: \(sumLine)") }
-      let onCards = (group as? CardsGroup).map { "\($0.engineName) on \(device.kind) cards" }
+      if let line = summing.line { Console.warn("note: \(line)") }
       let report = AllReduceReport(
-        samples, transport: onCards ?? placement.rendezvous?.transport.rawValue, ranks: group.size,
+        samples,
+        transport: summing.library.map { "\($0) on \(device.kind) cards" }
+          ?? placement.rendezvous?.transport.rawValue, ranks: group.size,
         hosts: placement.hosts?.hosts ?? 1, megabytes: work.megabytes, checksum: measurement.checksum)
       print(work.json ? try jsonLine(report) : report.text)
     }

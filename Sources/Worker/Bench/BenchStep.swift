@@ -43,9 +43,10 @@ struct BenchStep: ParsableCommand {
     let recipe = try work.recipe(worldSize: placement.worldSize)
     let device = try Device(work.measurement.place, for: placement)
     if profile { try StepProfile.require(device) }
-    let (group, sumLine) = try CardsGroup.connect(
-      try placement.group(recipe, through: placement.entrance()), on: device, summingBy: work.sumBy)
-    if placement.isFirst, let sumLine { Console.warn("note: \(sumLine)") }
+    let summing = try SummingRanks(
+      try placement.group(recipe, through: placement.entrance()), on: device, by: work.sumBy)
+    let group = summing.group
+    if placement.isFirst, let line = summing.line { Console.warn("note: \(line)") }
     var parallelism = Parallelism()
     (parallelism.recordsSteps, parallelism.recomputesBlocks) = (!work.noGraph, work.gradCheckpointing)
     let measurement = try StepMeasurement(recipe, group, on: device, parallelism)

@@ -64,8 +64,8 @@ struct Expectation: Equatable {
     /// Gradients are as large as the weights.
     var kept: Int { 2 * weights + moments / shares + average }
 
-    /// What rank 0 copies to be saved while training goes on.
-    private var copy: Int { weights + moments / shares + average }
+    /// What rank 0 copies to be saved while training goes on: of all ranks.
+    private var copy: Int { weights + moments + average }
 
     var line: String {
       let share = shares > 1 ? " (of \(byteSize(moments)) on all \(shares))" : ""
@@ -153,9 +153,6 @@ extension Expectation.Memory {
 }
 
 extension Recipe {
-  /// The part of their peak at which the kernels' products run in a step, on the processors that were measured.
-  private static let efficiency = 0.6
-
   /// Whether a step is computed by kernels of our own.
   func isFused(on device: Device) -> Bool {
     kernels.fuses(on: device, computeType) && model.dropout == 0
@@ -167,12 +164,37 @@ extension Recipe {
       return nil
     }
     let side = Double(data.inputSize) / 224
+    let workers = max(1, rank.environment.localWorldSize)
+    let speed = ReckonedSpeed(
+      multiplyAdds: Double(facts.multiplyAdds) * side * side, peak: Runtime.peakRate(computeType),
+      threads: Runtime.threads, workers: workers, processors: Processors.usable)
+    return speed.imagesPerSecond(batch: data.batchSize).map { $0 * Double(worldSize / workers) }
+  }
+}
+
+/// How fast a host's workers train, as far as products are what they are at.
+struct ReckonedSpeed {
+  /// Of an image, forward.
+  let multiplyAdds: Double
+  /// Operations a second of one worker's threads.
+  let peak: Double
+  /// Of a worker.
+  let threads: Int
+  let workers: Int
+  let processors: Int
+
+  /// The part of their peak at which the kernels' products run in a step, on the processors that were measured.
+  private static let efficiency = 0.6
+  /// Seconds of a step in which products are most of it: one of fewer is whatever else is done in it.
+  private static let shortestStep = 0.05
+
+  /// Of all workers together; nil where a step is too short to tell.
+  func imagesPerSecond(batch: Int) -> Double? {
     // Backward takes twice what forward does.
-    let operations = 3 * 2 * Double(facts.multiplyAdds) * side * side
-    let workers = rank.environment.localWorldSize
-    let busy = Double(min(workers * Runtime.threads, rank.processors)) / Double(Runtime.threads)
-    let hosts = Double(worldSize) / Double(max(1, workers))
-    return Self.efficiency * Runtime.peakRate(computeType) * busy * hosts / operations
+    let operations = 3 * 2 * multiplyAdds
+    let busy = Double(min(workers * threads, processors)) / Double(threads)
+    let speed = Self.efficiency * peak * busy / operations
+    return Double(batch * workers) / speed < Self.shortestStep ? nil : speed
   }
 }
 

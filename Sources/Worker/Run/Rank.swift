@@ -38,8 +38,11 @@ struct Rank {
     decodeThreads = plan.settings.numWorkers ?? min(10, processors)
     let threads = Self.threads(decode: decodeThreads, compute: Runtime.threads)
     try requireRoom(threads: threads + (environment.hosts == nil ? 0 : Self.threadsOfEngine))
-    (group, sumLine) = try CardsGroup.connect(
-      try environment.group(plan.recipe, through: entrance), on: device, summingBy: plan.settings.sumBy)
+    let ranks = try environment.group(plan.recipe, through: entrance)
+    // What trains nothing sums nothing on cards.
+    let summing = plan.settings.trains ? try SummingRanks(ranks, on: device, by: plan.settings.sumBy) : nil
+    group = summing?.group ?? ranks
+    sumLine = ranks.size > 1 ? summing?.line : nil
   }
 
   /// Threads beside the first: two loaders', those of an operation and of a loop over blocks, and eight for the launcher's

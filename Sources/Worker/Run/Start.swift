@@ -26,7 +26,7 @@ struct Start {
     (self.plan, self.rank) = (plan, rank)
     let recipe = plan.recipe
     rank.console.print("Computing on \(rank.device) (threads: \(Runtime.threads))")
-    if plan.settings.trains, let line = rank.sumLine { rank.console.print(line) }
+    if let line = rank.sumLine { rank.console.print(line) }
     rank.console.print("Creating model: \(recipe.model.name)")
     let network = try makeNetwork(recipe, classes: plan.data.classes.count, on: rank.device)
     if let fault = network.freezingFault(recipe) {

@@ -58,9 +58,15 @@ struct TrainingEpoch {
     }
     for number in (place.steps + 1)..<(batches.count + 1) {
       let next = next()
-      // What follows without images is no step, and ends the run.
-      if case .failure = next.batch { try settleOpen() }
-      guard let step = try launch(number, of: epoch, next, rates) else { break }
+      let launched: OpenStep?
+      do {
+        launched = try launch(number, of: epoch, next, rates)
+      } catch TrainingError.imagesMissing {
+        // All ranks have made the step before.
+        try settleOpen()
+        throw try missingImages(next)
+      }
+      guard let step = launched else { break }
       try settleOpen()
       open = step
       if step.isSettledAtOnce { try settleOpen() }
@@ -104,30 +110,30 @@ struct TrainingEpoch {
   private func launch(
     _ number: Int, of epoch: EpochRecord, _ next: NextBatch, _ rates: any RateSchedule
   ) throws -> OpenStep? {
-    do throws(TrainingError) {
-      guard case .success(let batch) = next.batch else {
-        try trainer.abstain(signals: checkpoints.signals)
-        return nil
-      }
-      guard let batch else { return nil }
-      let damage = batch.damage
-      let rate = rates.rate(update: epoch.epoch * epoch.steps + number - 1, epoch: epoch.epoch)
-      let launched = try trainer.launch(
-        batch, epoch: epoch.epoch, learningRate: rate,
-        signals: checkpoints.signals.union(damage.isEmpty ? [] : .skipped))
-      loader.recycle(batch)
-      let step = FinishedStep(
-        number: epoch.epoch * epoch.steps + number, endsEpoch: number == epoch.steps,
-        signals: launched.signals)
-      return OpenStep(
-        launched: launched, damage: damage, seconds: (next.wait, next.watch.elapsed),
-        saves: checkpoints.areDue(after: step))
-    } catch {
-      guard case .imagesMissing = error else { throw error }
-      var own: Failure?
-      if case .failure(let failure) = next.batch { own = Failure(failure) }
-      throw try SharedFailure(own, in: rank.group) ?? error
+    guard case .success(let batch) = next.batch else {
+      try trainer.abstain(signals: checkpoints.signals)
+      return nil
     }
+    guard let batch else { return nil }
+    let damage = batch.damage
+    let rate = rates.rate(update: epoch.epoch * epoch.steps + number - 1, epoch: epoch.epoch)
+    let launched = try trainer.launch(
+      batch, epoch: epoch.epoch, learningRate: rate,
+      signals: checkpoints.signals.union(damage.isEmpty ? [] : .skipped))
+    loader.recycle(batch)
+    let step = FinishedStep(
+      number: epoch.epoch * epoch.steps + number, endsEpoch: number == epoch.steps,
+      signals: launched.signals)
+    return OpenStep(
+      launched: launched, damage: damage, seconds: (next.wait, next.watch.elapsed),
+      saves: checkpoints.areDue(after: step))
+  }
+
+  /// Why a step was not made for which a rank had no images, in the words of that rank.
+  private func missingImages(_ next: NextBatch) throws -> any Error {
+    var own: Failure?
+    if case .failure(let failure) = next.batch { own = Failure(failure) }
+    return try SharedFailure(own, in: rank.group) ?? TrainingError.imagesMissing
   }
 
   /// Learns what a step came to, and does all that follows it.

@@ -86,6 +86,8 @@ extension Trainings {
       let end = try run.finish()
       #expect(end.status == Status.done, "\(end.errors)")
       #expect(end.errors.contains("── rank 1 failed"), "\(end.errors)")
+      // The other ends by itself: its card waits for a sum that never ends, and it does not.
+      #expect(!end.errors.contains("with SIGKILL"), "\(end.errors)")
       #expect(try train("whole", flags).status == Status.done)
       #expect(try weights("killed") == weights("whole"))
       #expect(try losses("killed") == losses("whole"))
@@ -103,11 +105,24 @@ extension Trainings {
       #expect(try losses("parts") == losses("whole"))
     }
 
-    @Test func `an image that one rank cannot read ends all before their cards begin`() throws {
-      try Data("no image".utf8).write(to: URL(filePath: place.images.image("train", 7)))
-      let end = try train("damaged", ["--no-eval", "--no-shuffle"])
-      #expect(end.status == Status.badData, "\(end.errors)")
-      #expect(end.errors.contains(place.images.image("train", 7)), "\(end.errors)")
+    /// Neighbours in the folder, of which each rank has one.
+    @Test(arguments: [7, 13])
+    func `an image that one rank cannot read ends all after the step before it`(number: Int) throws {
+      let image = place.images.image("train", number)
+      try Data("no image".utf8).write(to: URL(filePath: image))
+      let (sums, flags) = (["engine", "workers"], ["--no-eval", "--no-shuffle", "--max-restarts", "0"])
+      for by in sums {
+        let end = try train(by, flags + ["--sum-by", by])
+        #expect(end.status == Status.badData && end.errors.contains(image), "\(end.errors)")
+      }
+      // What is saved is of the steps that were made, and they are all told of.
+      let saved = try sums.map { try RunFiles(folder: place.output($0)).names("checkpoints") }
+      #expect(saved[0] == saved[1] && saved[0].count == 1, "\(saved)")
+      let steps = try sums.map { try RunFiles(folder: place.output($0)).steps().map(\.step) }
+      #expect(steps[0] == steps[1] && !steps[0].isEmpty)
+      #expect(
+        saved[0].first?.hasSuffix("-step-\(String(steps[0].count + 1_000_000).dropFirst())") == true,
+        "\(saved)")
     }
 
     @Test func `what diverges ends all ranks after the same step`() throws {
