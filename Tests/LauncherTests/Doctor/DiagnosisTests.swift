@@ -115,6 +115,16 @@ import TestSupport
     #expect(DiskFacts(of: "/proc/nothing").obstacle != nil)
   }
 
+  @Test func `scripts read every fact that people do`() throws {
+    let report = DoctorReport(facts: well, diagnosis: Diagnosis(well))
+    let facts = report.document.facts
+    #expect(facts.count == 11 && facts["kernels"]?.hasPrefix("AVX-512; ") == true)
+    for (name, text) in facts {
+      #expect(report.lines.contains { $0.hasPrefix(name + " ") && $0.hasSuffix("  " + text) }, "\(name)")
+    }
+    #expect(try controlLine(report.document).contains(#""locale":"C.UTF-8""#))
+  }
+
   @Test func `bytes are told in units`() {
     #expect(
       [0, 1023, 1024, 300 << 20, 3 << 29].map(size) == [
