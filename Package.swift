@@ -220,7 +220,8 @@ let package = Package(
       [
         "Launcher", "RunControl", "Worker", "WorkerLink", "Wire", "Checkpoint", "Collective", "Randomness",
         "CImage", "CLinux", "TestSupport",
-      ]),
+      ],
+      resources: [.copy("Goldens")]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20
