@@ -12,6 +12,7 @@ import Training
 struct Export: ParsableCommand, Computing {
   static let configuration = CommandConfiguration(
     abstract: "Write trained weights for timm, for PyTorch or as ONNX.",
+    usage: "twins-worker export RUN|WEIGHTS OUT [--to timm|pth|onnx] [flags]",
     discussion: """
       The model, the size of its images and its classes are those that the weights name.
         timm    a folder: timm.create_model("local-dir:OUT", pretrained=True)
