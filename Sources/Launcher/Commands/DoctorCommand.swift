@@ -38,7 +38,7 @@ struct Doctor: ParsableCommand {
       let diagnosis = Diagnosis(facts)
       let report = DoctorReport(facts: facts, diagnosis: diagnosis)
       if json {
-        print(try controlLine(report.document), terminator: "")
+        Swift.print(try controlLine(report.document), terminator: "")
       } else {
         for line in report.lines { print(line) }
       }

@@ -31,7 +31,7 @@ struct Models: ParsableCommand {
         let line = Line(
           name: facts.name, timm: facts.timm, parameters: facts.parameters, multiplyAdds: facts.multiplyAdds,
           publishedAcc1: facts.accuracy)
-        print(try controlLine(line), terminator: "")
+        Swift.print(try controlLine(line), terminator: "")
       }
       return
     }

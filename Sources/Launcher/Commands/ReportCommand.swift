@@ -39,7 +39,7 @@ struct Report: ParsableCommand {
       } catch {
         throw LaunchError("\(error)", exitStatus: .inputOutput)
       }
-      print(masked(path))
+      Swift.print(masked(path))
     } catch let error as LaunchError {
       throw refusal(error)
     }

@@ -30,7 +30,7 @@ struct BenchAllReduce: ParsableCommand {
       let report = AllReduceReport(
         samples, transport: placement.rendezvous?.transport, ranks: group.size,
         hosts: placement.hosts?.hosts ?? 1, megabytes: work.megabytes, checksum: measurement.checksum)
-      print(work.json ? try jsonLine(report) : report.text)
+      try work.json ? Swift.print(jsonLine(report)) : print(report.text)
     }
     group.close()
   }

@@ -77,7 +77,7 @@ struct BenchData: ParsableCommand {
     if let times {
       report.add(times, wholeDecode: try wholeDecode(of: files))
     }
-    print(json ? try jsonLine(report) : report.description)
+    try json ? Swift.print(jsonLine(report)) : print(report.description)
   }
 
   private func transform() throws -> any Transform {

@@ -59,7 +59,7 @@ struct BenchEvaluation: ParsableCommand {
     } else {
       let times = StepTimes(together: evaluate(times: work.steps))
       let report = StepReport(times, recipe, on: device)
-      print(work.json ? try jsonLine(report) : report.sentence)
+      try work.json ? Swift.print(jsonLine(report)) : print(report.sentence)
     }
   }
 }

@@ -163,7 +163,9 @@ extension ProgramRun {
       ["PATH", "LD_LIBRARY_PATH"].contains($0.key)
     }
     let parts = mark.split(separator: "=").map(String.init)
-    return inherited.merging(["TMPDIR": place.temporary, "OMP_NUM_THREADS": "1", parts[0]: parts[1]]) { $1 }
+    return inherited.merging([
+      "TMPDIR": place.temporary, "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8", parts[0]: parts[1],
+    ]) { $1 }
   }
 }
 

@@ -59,9 +59,12 @@ extension Trainings {
       let arguments = [
         "evaluate", place.output("out/last.safetensors"), "--data-path", drawings.path, "--nproc", "2",
       ]
-      let evaluation = try ProgramRun(.launcher, arguments, in: place).finish()
+      let evaluation = try ProgramRun(.launcher, arguments, in: place, variables: ["LC_ALL": "C"]).finish()
       #expect(evaluation.status == Status.done, "\(evaluation.errors)")
       #expect(evaluation.output.contains(dead), "\(dead) is not in \(evaluation.output)")
+      // In ASCII, as the locale has it.
+      #expect(evaluation.output.contains { $0.hasPrefix("Confused ") && $0.contains(" -> ") })
+      #expect((evaluation.output + [evaluation.errors]).allSatisfy { $0.utf8.allSatisfy { $0 < 128 } })
       let second = try report()
       #expect(second.contains("evaluate, of last.safetensors as epoch 2 left it: 200 images, Acc@1 "))
       #expect(second.contains(told) && second.contains("<svg class=\"heat\""))
