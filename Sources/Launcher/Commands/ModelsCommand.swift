@@ -2,6 +2,7 @@ import ArgumentParser
 import Drawing
 import Recipe
 import RunControl
+import System
 
 /// `twins-launch models`.
 struct Models: ParsableCommand {

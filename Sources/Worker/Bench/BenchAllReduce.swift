@@ -3,6 +3,7 @@ import Collective
 import Flags
 import Foundation
 import Recipe
+import System
 import Torch
 import WorkerLink
 

@@ -3,6 +3,7 @@ import Testing
 import TestSupport
 
 @testable import Launcher
+@testable import RunControl
 
 /// What is said of machines that are not here.
 @Suite struct DiagnosisTests {
@@ -118,7 +119,7 @@ import TestSupport
   @Test func `scripts read every fact that people do`() throws {
     let report = DoctorReport(facts: well, diagnosis: Diagnosis(well))
     let facts = report.document.facts
-    #expect(facts.count == 11 && facts["kernels"]?.hasPrefix("AVX-512; ") == true)
+    #expect(facts.count == 10 && facts["kernels"]?.hasPrefix("AVX-512; ") == true)
     for (name, text) in facts {
       #expect(report.lines.contains { $0.hasPrefix(name + " ") && $0.hasSuffix("  " + text) }, "\(name)")
     }
