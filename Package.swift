@@ -138,7 +138,8 @@ let package = Package(
 
     // Optimised even in debug builds: it makes tens of millions of golden weights.
     .target(
-      name: "TestSupport", dependencies: ["Checkpoint", "RunControl", "System", systemPackage],
+      name: "TestSupport",
+      dependencies: ["Checkpoint", "RunControl", "System", argumentParser, systemPackage],
       path: "Tests/TestSupport",
       swiftSettings: house + [.unsafeFlags(["-O"])]),
     tests("SystemTests", ["System", systemPackage]),
@@ -225,7 +226,8 @@ let package = Package(
       [
         "Launcher", "RunControl", "Worker", "WorkerLink", "Wire", "Checkpoint", "Collective", "Randomness",
         "CImage", "CLinux", "TestSupport",
-      ]),
+      ],
+      resources: [.copy("Goldens")]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

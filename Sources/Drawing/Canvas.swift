@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import System
 
 /// What can be drawn where standard output goes.
 package struct Canvas: Equatable, Sendable {
@@ -26,14 +27,7 @@ package struct Canvas: Equatable, Sendable {
     return Canvas(
       width: isKnown ? max(leastWidth, Int(size.ws_col)) : plainWidth,
       height: isKnown ? Int(size.ws_row) : nil,
-      isUnicode: !isPlain && speaksUnicode(environment), isColoured: isTerminal && !isPlain)
-  }
-
-  /// Whether the locale's characters are UTF-8: the first of these variables that says anything decides.
-  private static func speaksUnicode(_ environment: [String: String]) -> Bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
-    let name = locale?.lowercased() ?? ""
-    return name.contains("utf-8") || name.contains("utf8")
+      isUnicode: !isPlain && Signs(environment).areUTF8, isColoured: isTerminal && !isPlain)
   }
 }
 

@@ -54,14 +54,14 @@ struct TwinsLaunch: ParsableCommand {
       // Of a training, the files count.
       if !(command is any LaunchCommand) { try StandardOutput.flush() }
     } catch let error as SystemError {
-      exit(withError: refusal(LaunchError("\(error)", exitStatus: .inputOutput)))
+      leave(with: refusal(LaunchError("\(error)", exitStatus: .inputOutput)))
     } catch let error as LaunchError {
-      exit(withError: refusal(error))
+      leave(with: refusal(error))
     } catch let error as RecipeError {
-      exit(withError: refusal(LaunchError(error.description, exitStatus: error.exitStatus)))
+      leave(with: refusal(LaunchError(error.description, exitStatus: error.exitStatus)))
     } catch {
       let advice = advice(on: message(for: error))
-      exit(withError: advice.map { refusal(LaunchError($0, exitStatus: .usage)) } ?? error)
+      leave(with: advice.map { refusal(LaunchError($0, exitStatus: .usage)) } ?? error)
     }
   }
 

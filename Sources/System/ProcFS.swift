@@ -28,6 +28,12 @@ public enum ProcFS {
     public let state: Character
     /// When it started, in ticks since boot: together with the process's number it does not come again.
     public let start: UInt64
+    /// Who started it, or took it over.
+    public let parent: Int32
+    /// What all of its threads have taken of the processors, in ticks.
+    public let ticks: UInt64
+    /// Its memory that is not swapped out, in pages.
+    public let residentPages: Int
 
     /// Nil where there is no such process.
     public init?(_ number: Int32) {
@@ -36,12 +42,15 @@ public enum ProcFS {
     }
 
     /// Reads the file's text; the fields are counted behind the program's name, which may hold anything.
-    init?(stat text: String) {
+    public init?(stat text: String) {
       guard let name = text.lastIndex(of: ")") else { return nil }
       let fields = text[text.index(after: name)...].split(separator: " ")
-      guard fields.count > 19, let state = fields[0].first, let start = UInt64(fields[19]) else { return nil }
-      self.state = state
-      self.start = start
+      guard fields.count > 21, let state = fields[0].first, let start = UInt64(fields[19]),
+        let parent = Int32(fields[1]), let user = UInt64(fields[11]), let system = UInt64(fields[12]),
+        let pages = Int(fields[21])
+      else { return nil }
+      (self.state, self.start, self.parent) = (state, start, parent)
+      (ticks, residentPages) = (user &+ system, pages)
     }
 
     /// Whether it has ended, and its parent has not collected it: it does no more.

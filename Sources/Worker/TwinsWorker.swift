@@ -61,7 +61,7 @@ struct TwinsWorker: ParsableCommand {
         Foundation.exit(failure.exitStatus.rawValue)
       }
       // To ArgumentParser, all errors but its own (bad flags, requests for help) are plain failures.
-      if exitCode(for: error) != .failure { exit(withError: error) }
+      if exitCode(for: error) != .failure { leave(with: error) }
       let failure = Failure(error)
       Console.warn("error: \(failure)")
       failure.leave(ProcessInfo.processInfo.environment)

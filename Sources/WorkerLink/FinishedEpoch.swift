@@ -14,6 +14,8 @@ public struct FinishedEpoch: Equatable, Sendable {
   public var accuracy5: Double?
   /// Mean recall of the classes in percent.
   public var balancedAccuracy: Double?
+  /// Acc@1 of the weights' average in percent; nil too where there is none.
+  public var averageAccuracy1: Double?
   /// The best Acc@1 of the run so far, this epoch's included.
   public var best: Double?
   /// Whether it was better than that of every epoch before.
@@ -24,13 +26,13 @@ public struct FinishedEpoch: Equatable, Sendable {
 }
 
 extension FinishedEpoch {
-  static let wordCount = 9
+  static let wordCount = 10
 
   static func words(of epoch: Self?) -> [UInt64] {
     guard let epoch else { return [.max] + Array(repeating: 0, count: wordCount - 1) }
     let numbers = [
       epoch.seconds, epoch.trainingLoss, epoch.loss, epoch.accuracy1, epoch.accuracy5, epoch.balancedAccuracy,
-      epoch.best,
+      epoch.averageAccuracy1, epoch.best,
     ]
     return [UInt64(epoch.number)] + numbers.map { ($0 ?? .nan).bitPattern } + [epoch.isBest ? 1 : 0]
   }
@@ -42,7 +44,8 @@ extension FinishedEpoch {
     self.init(number, seconds: finite(words[1]))
     (trainingLoss, loss) = (finite(words[2]), finite(words[3]))
     (accuracy1, accuracy5) = (finite(words[4]), finite(words[5]))
-    (balancedAccuracy, best, isBest) = (finite(words[6]), finite(words[7]), words[8] == 1)
+    (balancedAccuracy, averageAccuracy1) = (finite(words[6]), finite(words[7]))
+    (best, isBest) = (finite(words[8]), words[9] == 1)
   }
 }
 

@@ -51,8 +51,11 @@ else:
     else:
         model, classes, side = sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
         network = timm().create_model(model, num_classes=classes).eval()
-        network.load_state_dict(torch.load(path, weights_only=True)["model"])
-        answer = {"classes": [], "crop": 0}
+        file = torch.load(path, weights_only=True)
+        network.load_state_dict(file["model"])
+        assert file["pretrained_cfg"]["input_size"] == [3, side, side], file["pretrained_cfg"]
+        assert file["architecture"] == model and file["args"]["input_size"] == side and file["epoch"] == 7
+        answer = {"classes": file["label_names"], "crop": file["pretrained_cfg"]["crop_pct"]}
     with torch.no_grad():
         logits = network(torch.from_numpy(images(side).copy())).numpy()
 print(json.dumps(answer | {"logits": logits.astype(float).tolist()}))

@@ -23,6 +23,31 @@ import TestSupport
       ])
   }
 
+  @Test func `the last weights and their average are named, and the speed is that of all steps`() {
+    var traces = RunTraces.trained(epochs: 2, of: 2)
+    traces.log = Array(
+      #"{"train_loss": 2, "test_acc1": 20, "test_acc1_ema": 25, "epoch": 0}"#.utf8 + [newline]
+        + #"{"train_loss": 1, "test_acc1": 10, "test_acc1_ema": 30, "epoch": 1}"#.utf8 + [newline])
+    for name in ["best", "last"] { traces.weights["\(name)_ema.safetensors"] = .some(nil) }
+    // 10 steps at 100 images/s and 30 at 300 take as long: 40 steps in the time of 20 at 100.
+    traces.steps = StepLines(
+      Array(
+        [(0, 1, 100.0), (0, 10, 100), (1, 15, 300), (1, 30, 300)].map { epoch, step, speed in
+          #"{"epoch": \#(epoch), "step": 1, "epoch_step": \#(step), "images_per_second": \#(speed)}"# + "\n"
+        }.joined().utf8))
+    let lines = RunHistory(traces, host: "here").text(at: 2000, plain).split(separator: "\n").map {
+      $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+    }
+    for line in [
+      "best Acc@1 20.00 % in epoch 0: out/best.safetensors",
+      "best EMA Acc@1 30.00 % in epoch 1: out/best_ema.safetensors",
+      "last Acc@1 10.00 % in epoch 1: out/last.safetensors",
+      "last EMA Acc@1 30.00 % in epoch 1: out/last_ema.safetensors", "speed 200.0 images/s over all steps",
+    ] { #expect(lines.contains(line), "\(line) is not in \(lines)") }
+    traces.weights = [:]
+    #expect(!RunHistory(traces, host: "here").text(at: 2000, plain).contains("safetensors"))
+  }
+
   /// A launcher reads them too, while it supervises the run.
   @Test func `numbers that no run has are passed over, and end no reader`() {
     let large = Int.max

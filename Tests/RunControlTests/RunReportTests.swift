@@ -39,6 +39,13 @@ import TestSupport
     #expect(!page.contains("<script") && page.contains("default-src 'none'"))
   }
 
+  @Test func `values are shown by the flags that set them`() {
+    let history = RunHistory(.trained(epochs: 1, of: 3), host: "here")
+    let page = RunReport(history, nil, at: 2000) { $0 == "schedule.rate" ? "--lr" : nil }.text
+    #expect(page.contains("<td>--lr</td><td>0.0005</td><td>schedule.rate</td>"))
+    #expect(page.contains("<td></td><td>2</td><td>worldSize</td>") && page.contains("in recipe.json"))
+  }
+
   @Test func `what is taken for what is shown in colours, and the worst mistakes with their pictures`() throws
   {
     let table = try #require(

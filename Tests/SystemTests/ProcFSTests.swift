@@ -8,6 +8,7 @@ import Testing
     let fields = (3...52).map(String.init).dropFirst()
     let process = try #require(ProcFS.Process(stat: "7 (a ) b) T \(fields.joined(separator: " "))\n"))
     #expect(process.state == "T" && process.start == 22)
+    #expect(process.parent == 4 && process.ticks == 14 + 15 && process.residentPages == 24)
     #expect(ProcFS.Process(stat: "7 (cut short) S 1 2") == nil)
   }
 

@@ -23,6 +23,10 @@ import Testing
     state.isUnsaved = true
     state.card = WorkerStatus.Card(.npu, number: 7, peakBytes: 1 << 36)
     state.spent = Phase.allCases.map { UInt64($0.rawValue) * 1000 }
+    var epoch = FinishedEpoch(2, seconds: 41)
+    (epoch.trainingLoss, epoch.loss, epoch.accuracy1, epoch.accuracy5) = (1, 2, 3, 4)
+    (epoch.balancedAccuracy, epoch.averageAccuracy1, epoch.best, epoch.isBest) = (5, 6, 7, true)
+    state.finished = epoch
     slot.publish(state)
     #expect(board.read(rank: 1)?.state == state)
     #expect(board.read(rank: 1)?.updates == 2)

@@ -20,7 +20,7 @@ extension SafetensorsFile: NamedTensors {}
 public final class WeightsFile: NamedTensors {
   /// Where the file lies.
   public let path: String
-  /// The texts that the writer put beside the tensors; of a `.pth`, what its saved arguments say: `model`, `input_size`.
+  /// The texts that the writer put beside the tensors; of a `.pth`, what its other parts say likewise.
   public let metadata: [String: String]
   /// All tensors, in the order of the file; their bytes are valid as long as this object lives.
   public let tensors: [TensorView]

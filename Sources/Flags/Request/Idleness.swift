@@ -67,6 +67,9 @@ enum Idleness: String, CaseIterable, Sendable {
   case valuesOfCheckpoint = "the run goes on with the values of its checkpoint"
   case epochOfCheckpoint = "the run goes on after its checkpoint"
 
+  /// Those of runs that go on.
+  static let ofCheckpoint: Set = [valuesOfCheckpoint, epochOfCheckpoint]
+
   /// Whether the flags that name it have no effect.
   func holds(in situation: Situation) -> Bool {
     let recipe = situation.recipe

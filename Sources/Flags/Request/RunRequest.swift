@@ -156,6 +156,20 @@ extension RunRequest {
     return request
   }
 
+  /// What a run is to do that starts again by itself: go on from its newest checkpoint, whatever it began from.
+  ///
+  /// Flags that had their effect at its beginning are not said to have none.
+  package func goingOn() -> RunRequest {
+    var request = self
+    request.run.resume = "auto"
+    request.run.finetune = nil
+    request.run.useEma = false
+    for flag in asked.given where !Set(FlagRow.idle(flag)).isDisjoint(with: Idleness.ofCheckpoint) {
+      request.asked.forget(flag)
+    }
+    return request
+  }
+
   /// What any number of ranks is to do who may stand in for those of `whole`: each update has as many images.
   package func sharing(_ whole: Recipe.Division) -> RunRequest {
     var request = self

@@ -37,7 +37,7 @@ struct Compare: ParsableCommand {
       let comparison = Comparison(runs: histories)
       let now = Date().timeIntervalSince1970
       if json {
-        print(try controlLine(ComparisonReport(comparison, at: now)), terminator: "")
+        Swift.print(try controlLine(ComparisonReport(comparison, at: now)), terminator: "")
       } else {
         let lines = comparison.lines(at: now, on: .standardOutput(environment))
         print(lines.joined(separator: "\n"))

@@ -10,7 +10,8 @@ struct Doctor: ParsableCommand {
     abstract: "Say what will fail or be slow on this machine, and what mends it.",
     discussion: """
       Ends with 0 where nothing will fail, and with 1 where something will. What it tries on the disk is gone afterwards.
-      With --json: an object with findings, each with severity (fails, slow or note), what, why and mend.
+      With --json: an object with facts, each by the name that it has here, and findings, each with severity (fails, slow or
+      note), what, why and mend.
       """)
 
   @Option(
@@ -35,10 +36,11 @@ struct Doctor: ParsableCommand {
         workers: nproc, folder: outputDir, environment: ProcessInfo.processInfo.environment,
         try SignalReader())
       let diagnosis = Diagnosis(facts)
+      let report = DoctorReport(facts: facts, diagnosis: diagnosis)
       if json {
-        print(try controlLine(["findings": diagnosis.findings]), terminator: "")
+        Swift.print(try controlLine(report.document), terminator: "")
       } else {
-        for line in DoctorReport(facts: facts, diagnosis: diagnosis).lines { print(line) }
+        for line in report.lines { print(line) }
       }
       if diagnosis.isFatal { throw ArgumentParser.ExitCode(1) }
     } catch let error as LaunchError {

@@ -5,6 +5,7 @@ import Glibc
 import Output
 import Recipe
 import RunControl
+import System
 
 /// A subcommand that starts workers and ends as they do.
 protocol LaunchCommand: ParsableCommand {
@@ -49,7 +50,7 @@ extension Launch {
 /// Prints an error on the launcher's behalf, and tells systemd; what to throw for it.
 func refusal(_ error: LaunchError) -> ArgumentParser.ExitCode {
   var errors = Sink(descriptor: STDERR_FILENO)
-  errors.write("twins-launch: \(error)\n")
+  errors.write(Signs.ofThisProcess.spelled("twins-launch: \(error)\n"))
   errors.drain(patience: .seconds(5))
   var service = SystemdService(environment: ProcessInfo.processInfo.environment, isTraining: true)
   service.end("\(error)", errno: nil, succeeded: false)

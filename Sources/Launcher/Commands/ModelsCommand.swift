@@ -2,6 +2,7 @@ import ArgumentParser
 import Drawing
 import Recipe
 import RunControl
+import System
 
 /// `twins-launch models`.
 struct Models: ParsableCommand {
@@ -31,7 +32,7 @@ struct Models: ParsableCommand {
         let line = Line(
           name: facts.name, timm: facts.timm, parameters: facts.parameters, multiplyAdds: facts.multiplyAdds,
           publishedAcc1: facts.accuracy)
-        print(try controlLine(line), terminator: "")
+        Swift.print(try controlLine(line), terminator: "")
       }
       return
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoint
+import Flags
 import FoundationEssentials
 import Output
 import Recipe
@@ -31,13 +32,14 @@ struct Report: ParsableCommand {
       try spare(path)
       let history = folder.history
       let report = RunReport(
-        history, folder.output.flatMap(EvaluationNote.init(ofRunIn:)), at: Date().timeIntervalSince1970)
+        history, folder.output.flatMap(EvaluationNote.init(ofRunIn:)), at: Date().timeIntervalSince1970,
+        flag: flag(setting:))
       do {
         try AtomicFile.write(report.text, to: path)
       } catch {
         throw LaunchError("\(error)", exitStatus: .inputOutput)
       }
-      print(masked(path))
+      Swift.print(masked(path))
     } catch let error as LaunchError {
       throw refusal(error)
     }

@@ -11,6 +11,10 @@ import System
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Forecast a step on many hosts from what one has measured.",
+    usage: """
+      twins-launch simulate --nodes N --nproc N --link RATE
+        --sum FILE --step FILE [flags]
+      """,
     discussion: """
       Both files are measured on one host, with as many workers as each host is to have:
         twins-launch bench all-reduce --nproc 8 --json > sum.json

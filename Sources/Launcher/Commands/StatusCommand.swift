@@ -36,14 +36,15 @@ struct Status: ParsableCommand {
   func run() throws {
     guard let run = target else { return try RunList(below: nil).show(asJSON: json) }
     if let sweep = SweepTable(in: run, at: Date().timeIntervalSince1970) {
-      print(json ? try controlLine(sweep.document) : sweep.text + "\n", terminator: "")
+      try json ? Swift.print(controlLine(sweep.document), terminator: "") : print(sweep.text)
       if sweep.status != 0 { throw ArgumentParser.ExitCode(sweep.status) }
       return
     }
     let environment = ProcessInfo.processInfo.environment
     do {
       if let status = try Self.live(run, environment) {
-        print(json ? try controlLine(status) : Self.text(of: run, status, environment) + "\n", terminator: "")
+        try json
+          ? Swift.print(controlLine(status), terminator: "") : print(Self.text(of: run, status, environment))
         if !status.healthy { throw ArgumentParser.ExitCode(1) }
         return
       }
@@ -78,10 +79,9 @@ struct Status: ParsableCommand {
   /// Prints what became of a run, and ends with its status.
   static func show(_ history: RunHistory, asJSON json: Bool, on canvas: Canvas) throws {
     let now = Date().timeIntervalSince1970
-    print(
-      json
-        ? try controlLine(HistoryReport(history, at: now))
-        : history.text(at: now, canvas.sparkline) + "\n", terminator: "")
+    try json
+      ? Swift.print(controlLine(HistoryReport(history, at: now)), terminator: "")
+      : print(history.text(at: now, canvas.sparkline))
     if history.exitStatus != 0 { throw ArgumentParser.ExitCode(history.exitStatus) }
   }
 }
@@ -142,7 +142,9 @@ struct RunList {
   func show(asJSON json: Bool) throws {
     let now = Date().timeIntervalSince1970
     if json {
-      for history in histories { print(try controlLine(HistoryReport(history, at: now)), terminator: "") }
+      for history in histories {
+        Swift.print(try controlLine(HistoryReport(history, at: now)), terminator: "")
+      }
       return
     }
     let canvas = Canvas.standardOutput(ProcessInfo.processInfo.environment)

@@ -10,6 +10,7 @@ import System
 struct Watch: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show how a run goes, again and again, until it ends.",
+    usage: "twins-launch watch RUN [--every SECONDS] [--http ADDRESS] [--token FILE]",
     discussion: """
       Reads the run's files and asks its launcher; the run is not touched, and goes on when this command ends. Into a pipe it \
       prints a line for each epoch that is finished from now on, and at the end what became of the run. Ends as status does.

@@ -2,17 +2,28 @@ import Drawing
 import Flags
 import System
 
-/// The machine and what is wrong with it, as people read it.
+/// The machine and what is wrong with it, as people and scripts read it.
 struct DoctorReport {
   let facts: MachineFacts
   let diagnosis: Diagnosis
 
   /// The lines.
   var lines: [String] {
-    columns(rows.map { [$0.0, $0.1] }) + findings
+    columns(told.map { [$0.name, $0.text] }) + findings
       + [
         "", diagnosis.findings.isEmpty ? "nothing here will fail or be slow, as far as can be told" : verdict,
       ]
+  }
+
+  /// The same facts by their names, and the findings.
+  var document: Document {
+    Document(
+      facts: Dictionary(uniqueKeysWithValues: told.map { ($0.name, $0.text) }), findings: diagnosis.findings)
+  }
+
+  struct Document: Encodable {
+    let facts: [String: String]
+    let findings: [Diagnosis.Finding]
   }
 
   private var verdict: String {
@@ -36,7 +47,8 @@ struct DoctorReport {
     }
   }
 
-  private var rows: [(String, String)] {
+  /// What is known, in the order in which it is told.
+  private var told: [(name: String, text: String)] {
     let all: [(String, String?)] = [
       ("program", "twins-launch \(programVersion), worker \(masked(facts.worker))"), ("libtorch", libtorch),
       ("processor", processor), ("kernels", kernels), ("cards", cards), ("memory", memory),
@@ -49,7 +61,7 @@ struct DoctorReport {
         } ?? "none"
       ),
     ]
-    return all.compactMap { name, text in text.map { (name, $0) } }
+    return all.compactMap { name, text in text.map { (name: name, text: $0) } }
   }
 
   private var libtorch: String? {

@@ -96,9 +96,7 @@ struct WorkerTask: Equatable, Sendable {
     rest.remove(["resume", "finetune", "use-ema"])
     var task = self
     task.arguments = [subcommand, "--resume", "auto"] + rest.arguments
-    task.request?.run.resume = "auto"
-    task.request?.run.finetune = nil
-    task.request?.run.useEma = false
+    task.request = request?.goingOn()
     return task
   }
 }

@@ -7,6 +7,8 @@ struct Console {
   var errors = Sink(descriptor: STDERR_FILENO)
   /// What stays below all other lines; nil where nothing does.
   private var bottom: BottomLines?
+  /// Those of the launcher's own words; what workers print passes as it is.
+  private let signs = Signs.ofThisProcess
   /// Columns of a terminal on which lines are broken between words; nil where they go on as they are.
   var columns: Int?
   /// Of the readers that went, how many have been told of.
@@ -42,7 +44,7 @@ struct Console {
 
   /// Writes whole lines on stderr.
   mutating func write(_ lines: String) {
-    var lines = lines
+    var lines = signs.spelled(lines)
     lines.withUTF8 { writeError(UnsafeRawBufferPointer($0), prefix: []) }
   }
 
@@ -107,7 +109,7 @@ extension Console {
   /// Writes a line on stdout.
   mutating func say(_ line: String) {
     makeRoom()
-    output.write(line + "\n")
+    output.write(signs.spelled(line) + "\n")
   }
 
   /// Whether the terminal has taken all that was drawn: else another drawing would only wait behind it.

@@ -1,3 +1,4 @@
+import Flags
 import Glibc
 import Output
 import Recipe
@@ -43,7 +44,7 @@ final class Supervisor {
       view = LiveView(of: Folders.parent(of: steps), launch.environment)
     }
     if launch.journal != nil, let steps = launch.progressPath {
-      report = ReportKeeper(of: Folders.parent(of: steps))
+      report = ReportKeeper(of: Folders.parent(of: steps), flag: flag(setting:))
     }
     station.console.columns = view?.columns ?? (launch.isPlain ? nil : LiveView.columns(launch.environment))
     fleet = Fleet(size: launch.worldSize, grace: launch.grace, restarts: Restarts(launch.restarts))

@@ -36,16 +36,14 @@ struct LiveView: Sendable {
   mutating func sayEpochs(of attempt: Attempt, at now: Duration, on console: inout Console) {
     guard let (state, updates) = attempt.liveness?.read(0) else { return }
     let rank = RankView(rank: 0, state: state, updates: updates, isStopped: false)
-    look([rank], at: now, .standardOutput(environment), console: &console)
+    look([rank], at: now, measure(&console), console: &console)
   }
 
   /// Draws how the attempt stands, where it is time to.
   mutating func draw(_ attempt: Attempt, at now: Duration, on console: inout Console) {
     guard now >= nextLook, console.canDraw, let liveness = attempt.liveness else { return }
     nextLook = now + Self.pause
-    let canvas = Canvas.standardOutput(environment)
-    columns = canvas.width
-    console.columns = columns
+    let canvas = measure(&console)
     look(liveness.views(of: attempt.workers.values), at: now, canvas, console: &console)
     let slow = Dictionary(liveness.currentStragglers.map { ($0.rank, $0.summary) }) { first, _ in first }
     console.keepAtBottom(view.lines(on: canvas, slow: slow), width: canvas.width)
@@ -55,6 +53,14 @@ struct LiveView: Sendable {
   mutating func end(_ attempt: Attempt, at now: Duration, on console: inout Console) {
     sayEpochs(of: attempt, at: now, on: &console)
     console.clearBottom()
+  }
+
+  /// The terminal as it is now: whoever drew it narrower meanwhile gets no line that is wider.
+  private mutating func measure(_ console: inout Console) -> Canvas {
+    let canvas = Canvas.standardOutput(environment)
+    columns = canvas.width
+    console.columns = columns
+    return canvas
   }
 
   private mutating func look(
@@ -81,5 +87,6 @@ extension FinishedEpoch {
     self.init(line.epoch, seconds: nil)
     (trainingLoss, loss) = (line.trainLoss, line.testLoss)
     (accuracy1, accuracy5, balancedAccuracy) = (line.accuracy1, line.accuracy5, line.balancedAccuracy)
+    averageAccuracy1 = line.averageAccuracy1
   }
 }

@@ -4,7 +4,8 @@ import Glibc
 enum ReferenceProgress {
   private static let beginnings = [
     "Epoch: [", "Averaged stats: ", "Test: ", "Test (EMA): ", "* Acc@1 ", "Accuracy of the network on ",
-    "Max accuracy: ", "Max EMA accuracy: ", "* EMA Acc@1 ", "Balanced accuracy ", "Start training for ",
+    "Accuracy of the averaged network on ", "Max accuracy: ", "Max EMA accuracy: ", "* EMA Acc@1 ",
+    "Balanced accuracy ", "EMA balanced accuracy ", "Start training for ",
   ].map { Array($0.utf8) }
 
   /// Whether a line is one of them.

@@ -15,7 +15,10 @@ struct RunView: Sendable {
   private var highest: Double?
   /// The last epoch with a line, or the one before the first that was seen.
   private var lastEpoch: Int?
-  private var hasHead = false
+  /// What stands above the lines of epochs.
+  private var head: String?
+  /// Whether an epoch had an average of the weights.
+  private var hasAverage = false
   private var first: WorkerStatus?
   private var ranks: [RankView] = []
 
@@ -38,9 +41,12 @@ struct RunView: Sendable {
     guard let epoch = status.finished, epoch.number != lastEpoch else { return [] }
     let between = lastEpoch.map { $0 + 1 < epoch.number ? missed($0 + 1..<epoch.number) : [] } ?? []
     lastEpoch = epoch.number
-    defer { hasHead = true }
-    return (hasHead ? [] : [EpochRow.head(on: canvas)]) + between.map { note(judged($0), on: canvas) }
-      + [note(epoch, on: canvas)]
+    let told = between.map(judged) + [epoch]
+    hasAverage = hasAverage || told.contains { $0.averageAccuracy1 != nil }
+    let row = EpochRow(on: canvas, hasAverage: hasAverage)
+    // On a terminal of another width, other columns follow.
+    defer { head = row.head }
+    return (row.head == head ? [] : [row.head]) + told.map { note($0, row) }
   }
 
   /// An epoch of which its log alone tells, which does not say whether it was the best.
@@ -50,13 +56,13 @@ struct RunView: Sendable {
     return epoch
   }
 
-  private mutating func note(_ epoch: FinishedEpoch, on canvas: Canvas) -> String {
+  private mutating func note(_ epoch: FinishedEpoch, _ row: EpochRow) -> String {
     if let known = epoch.best ?? (epoch.isBest ? epoch.accuracy1 : nil) { highest = known }
     if let accuracy = epoch.accuracy1 {
       accuracies.append(accuracy)
       if epoch.isBest { best = (accuracy, epoch.number) }
     }
-    return EpochRow.line(epoch, on: canvas)
+    return row.line(epoch)
   }
 
   /// Where the run is now.
@@ -139,37 +145,45 @@ struct RunView: Sendable {
 
 /// The line of a finished epoch; a figure that is not known is blank.
 struct EpochRow: Sendable {
-  private let title: String
-  private let width: Int
-  private let text: @Sendable (FinishedEpoch) -> String
+  private let columns: [Column]
+  private let mark: String
+
+  private struct Column {
+    let title: String
+    let width: Int
+    let text: @Sendable (FinishedEpoch) -> String
+  }
 
   private static let all = [
-    EpochRow(title: "epoch", width: 6) { "\($0.number)" },
-    EpochRow(title: "loss", width: 9) { figure($0.trainingLoss, 4) },
-    EpochRow(title: "test loss", width: 11) { figure($0.loss, 4) },
-    EpochRow(title: "Acc@1", width: 8) { figure($0.accuracy1, 2) },
-    EpochRow(title: "Acc@5", width: 8) { figure($0.accuracy5, 2) },
-    EpochRow(title: "balanced", width: 10) { figure($0.balancedAccuracy, 2) },
-    EpochRow(title: "time", width: 11) { $0.seconds.map { clockTime(seconds: Int($0.rounded())) } ?? "" },
+    Column(title: "epoch", width: 6) { "\($0.number)" },
+    Column(title: "loss", width: 9) { figure($0.trainingLoss, 4) },
+    Column(title: "test loss", width: 11) { figure($0.loss, 4) },
+    Column(title: "Acc@1", width: 8) { figure($0.accuracy1, 2) },
+    Column(title: "Acc@5", width: 8) { figure($0.accuracy5, 2) },
+    Column(title: "balanced", width: 10) { figure($0.balancedAccuracy, 2) },
+    Column(title: average, width: 11) { figure($0.averageAccuracy1, 2) },
+    Column(title: "time", width: 11) { $0.seconds.map { clockTime(seconds: Int($0.rounded())) } ?? "" },
   ]
+  private static let average = "EMA Acc@1"
   /// What a narrow terminal goes without, the first of these first.
-  private static let spare = ["balanced", "Acc@5", "test loss"]
+  private static let spare = ["balanced", "Acc@5", "test loss", average]
   private static let markWidth = 3
 
-  private static func columns(on canvas: Canvas) -> [EpochRow] {
-    spare.reduce(all) { columns, title in
-      columns.reduce(markWidth) { $0 + $1.width } <= canvas.width
+  /// - Parameter hasAverage: Whether there is an average of the weights to tell of.
+  init(on canvas: Canvas, hasAverage: Bool) {
+    let all = Self.all.filter { hasAverage || $0.title != Self.average }
+    columns = Self.spare.reduce(all) { columns, title in
+      columns.reduce(Self.markWidth) { $0 + $1.width } <= canvas.width
         ? columns : columns.filter { $0.title != title }
     }
+    mark = canvas.isUnicode ? "  ▲" : "  *"
   }
 
-  static func head(on canvas: Canvas) -> String {
-    columns(on: canvas).map { padded($0.title, $0.width) }.joined()
-  }
+  var head: String { columns.map { padded($0.title, $0.width) }.joined() }
 
-  static func line(_ epoch: FinishedEpoch, on canvas: Canvas) -> String {
-    let line = columns(on: canvas).map { padded($0.text(epoch), $0.width) }.joined()
-    if epoch.isBest { return line + (canvas.isUnicode ? "  ▲" : "  *") }
+  func line(_ epoch: FinishedEpoch) -> String {
+    let line = columns.map { padded($0.text(epoch), $0.width) }.joined()
+    if epoch.isBest { return line + mark }
     return String(line.prefix(upTo: line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex))
   }
 

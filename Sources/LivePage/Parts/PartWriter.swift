@@ -38,7 +38,7 @@ struct PartWriter {
     case .verdict: verdict
     case .figures: figures
     case .charts: report.charts
-    case .ranks: reading.status.flatMap { RankTable($0).html }
+    case .ranks: reading.status.flatMap { RankTable($0, reading.system).html }
     case .failures: FailureList(history).html
     case .classes: report.classes
     case .confusion: report.heatMap
@@ -82,10 +82,22 @@ struct PartWriter {
         history.ending == .running ? "running for" : "took",
         history.seconds(at: reading.now).map { elapsed(.seconds($0)) }),
       Tile("workers", history.workers.map { "\($0)" }),
+      Tile("processors busy", reading.system.flatMap(busyText)),
+      Tile("memory taken", reading.system.flatMap(memoryText)),
       Tile("restarts", history.restarts > 0 ? "\(history.restarts)" : nil, isBad: true),
       Tile("classes never predicted", reading.evaluation?.neverPredictedText, isBad: true),
     ]
     return bar + Tile.grid(tiles)
+  }
+
+  private func busyText(_ system: SystemUse) -> String? {
+    system.busy.map { "\(decimal($0, 1)) of \(system.processors)" }
+  }
+
+  private func memoryText(_ system: SystemUse) -> String? {
+    func gigabytes(_ bytes: Int) -> String { decimal(Double(bytes) / Double(1 << 30), 1) }
+    guard let taken = system.memoryTaken, let all = system.memory else { return nil }
+    return "\(gigabytes(taken)) of \(gigabytes(all)) GB"
   }
 
   /// How far the run is, in epochs and the steps of this one.

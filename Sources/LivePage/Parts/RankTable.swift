@@ -2,21 +2,23 @@ import Drawing
 import RunControl
 import System
 
-/// What each rank does, how far it lags, and how its card is.
+/// What each rank does, how far it lags, what it takes of its machine, and how its card is.
 struct RankTable {
   private let status: RunStatus
+  private let system: SystemUse?
 
   /// More rows are counted, and not shown: those that need a look come first.
   private static let mostRows = 64
 
-  init(_ status: RunStatus) { self.status = status }
+  /// - Parameter system: Nil where it is not known.
+  init(_ status: RunStatus, _ system: SystemUse?) { (self.status, self.system) = (status, system) }
 
   var html: String? {
     guard !status.ranks.isEmpty else { return nil }
     let most = status.ranks.compactMap(\.step).max() ?? 0
     let ordered = status.ranks.filter(\.needsLook) + status.ranks.filter { !$0.needsLook }
     let shown = ordered.prefix(Self.mostRows)
-    let columns = Self.columns(behind: most).filter { column in
+    let columns = columns(behind: most).filter { column in
       column.isAlways || shown.contains { column.cell($0) != nil }
     }
     let rows = shown.map { rank in columns.map { $0.cell(rank) ?? "" } }
@@ -31,8 +33,9 @@ struct RankTable {
     let cell: (RunStatus.Rank) -> String?
   }
 
-  private static func columns(behind most: Int) -> [Column] {
-    [
+  private func columns(behind most: Int) -> [Column] {
+    let shares = system?.ranks ?? [:]
+    return [
       Column(name: "rank", isAlways: true) { "\($0.rank)" },
       Column(name: "state", isAlways: true) { $0.state.rawValue },
       Column(name: "phase") { $0.phase },
@@ -40,6 +43,10 @@ struct RankTable {
       Column(name: "step") { $0.step.map { "\($0)" } },
       Column(name: "behind") { rank in rank.step.flatMap { most > $0 ? counted(most - $0, "step") : nil } },
       Column(name: "starts again") { $0.restarts > 0 ? "\($0.restarts)" : nil },
+      Column(name: "processors") { shares[$0.rank]?.busy.map { decimal($0, 2) } },
+      Column(name: "memory") {
+        shares[$0.rank].map { "\(decimal(Double($0.memory) / Double(1 << 20), 0)) MB" }
+      },
       Column(name: "card") { $0.card },
       Column(name: "max memory") { $0.cardPeakMegabytes.map { "\(decimal($0, 0)) MB" } },
       Column(name: "card says") { rank in rank.cardReading.flatMap(\.text) },

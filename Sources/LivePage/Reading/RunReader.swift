@@ -12,6 +12,7 @@ struct RunReader {
   private var marks: [String: FileMark] = [:]
   private var evaluationMarks: [String: FileMark] = [:]
   private var pace = RunPace()
+  private var system = SystemWatch()
   private let start = ContinuousClock.now
 
   /// A launcher that does not answer within this time is silent.
@@ -37,13 +38,15 @@ struct RunReader {
   }
 
   private mutating func ask(_ reading: inout RunReading) {
-    reading.status = nil
+    (reading.status, reading.system) = (nil, nil)
     reading.isSilent = false
     guard let launcher = folder.launcher, ControlClient.isAnswered(in: launcher) else { return }
     let answer = try? ControlClient.ask(
       ControlRequest(command: .status), folder: launcher, patience: Self.patience)
     reading.status = answer?.status
     reading.isSilent = answer == nil
+    // Its socket reaches this machine alone.
+    reading.system = reading.status.flatMap { system.look(for: $0) }
   }
 
   private mutating func notePace(_ reading: inout RunReading) {

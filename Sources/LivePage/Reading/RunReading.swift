@@ -9,6 +9,8 @@ struct RunReading: Sendable {
   var status: RunStatus?
   /// Whether there is a launcher, and it does not answer.
   var isSilent = false
+  /// What is taken of its machine; nil where it is not on this one, or does not run.
+  var system: SystemUse?
   /// Until the last step of the epoch, and until the run's end.
   var restOfEpoch: RunPace.Rest?
   var restOfRun: RunPace.Rest?

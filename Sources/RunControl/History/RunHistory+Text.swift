@@ -15,8 +15,9 @@ extension RunHistory {
         ("other flags", flagText(Self.ofChoices)), ("class weights", classWeightText),
         ("epochs", progressText), ("best", judgedText(average: false)),
         (name(ofBest: "best"), bestText(best, average: false)), ("best EMA", judgedText(average: true)),
-        (name(ofBest: "best EMA"), bestText(bestAverage, average: true)), ("last", lastText),
-        ("loss", lossText(sparkline)), ("began", began.map { localTime($0) }),
+        (name(ofBest: "best EMA"), bestText(bestAverage, average: true)), ("last", lastText(average: false)),
+        ("last EMA", lastText(average: true)), ("loss", lossText(sparkline)), ("speed", speedText),
+        ("began", began.map { localTime($0) }),
         (ended == nil ? "last line" : "ended", endText),
         ("reason", reason.map { masked($0) }), ("restarts", restartText),
       ].compactMap { name, value in value.map { [name, $0] } }
@@ -136,17 +137,23 @@ extension RunHistory {
     }
   }
 
-  private var lastText: String? {
-    let parts = [
-      loss.map { "loss \(decimal($0, 4))" }, log.last?.accuracy1.map { "Acc@1 \(decimal($0, 2)) %" },
-      steps.last?.imagesPerSecond.map { "\(decimal($0, 1)) images/s" },
-    ].compactMap(\.self)
-    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  /// What the last finished epoch came to, and where its weights are.
+  private func lastText(average: Bool) -> String? {
+    guard let last = log.last else { return nil }
+    let accuracy = average ? last.averageAccuracy1 : last.accuracy1
+    let file = file(of: last.epoch, isBest: false, average: average)
+    guard accuracy != nil || file != nil else { return nil }
+    return (accuracy.map { "Acc@1 \(decimal($0, 2)) % in " } ?? "") + "epoch \(last.epoch)"
+      + (file.map { ": \(masked($0))" } ?? "")
   }
+
+  private var speedText: String? { imagesPerSecond.map { "\(decimal($0, 1)) images/s over all steps" } }
 
   private func lossText(_ sparkline: (_ values: [Double], _ width: Int) -> String) -> String? {
     let curve = lossCurve.map(\.y)
-    guard curve.count > 1, let first = curve.first, let last = curve.last else { return nil }
+    guard curve.count > 1, let first = curve.first, let last = curve.last else {
+      return loss.map { decimal($0, 4) }
+    }
     return "\(decimal(first, 3)) \(sparkline(curve, 40)) \(decimal(last, 3))"
   }
 

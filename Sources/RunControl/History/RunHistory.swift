@@ -109,6 +109,8 @@ extension RunHistory {
   package var workers: Int? { launches.last?.workers ?? values["worldSize"]?.whole }
   /// Of the last logged step, or of an epoch where steps were not logged.
   package var loss: Double? { steps.last.map(\.loss) ?? log.last?.trainLoss }
+  /// Of all its steps together, without evaluations and what is between launches.
+  var imagesPerSecond: Double? { steps.imagesPerSecond }
   package var best: EpochLog.Best? { log.best(\.accuracy1) }
   package var bestAverage: EpochLog.Best? { log.best(\.averageAccuracy1) }
 
@@ -117,7 +119,7 @@ extension RunHistory {
     file(of: best.epoch, isBest: monitor.isAccuracy, average: average)
   }
 
-  private func file(of epoch: Int, isBest: Bool, average: Bool) -> String? {
+  func file(of epoch: Int, isBest: Bool, average: Bool) -> String? {
     let names =
       (isBest ? [RunLayout.weights(.best, average: average)] : [])
       + (epoch == log.last?.epoch ? [RunLayout.weights(.last, average: average)] : [])

@@ -96,6 +96,18 @@ package struct StepLines: Equatable, Sendable {
   /// The newest one.
   package var last: StepLine? { lines.last }
 
+  /// Images over seconds of all steps: a line tells of those since the one before it, or since its epoch began.
+  var imagesPerSecond: Double? {
+    var (steps, time, before) = (0.0, 0.0, StepLine?.none)
+    for line in lines {
+      defer { before = line }
+      guard let place = line.stepOfEpoch, let speed = line.imagesPerSecond, speed > 0 else { continue }
+      let start = before.flatMap { $0.epoch == line.epoch ? $0.stepOfEpoch : nil } ?? 0
+      (steps, time) = (steps + Double(place - start), time + Double(place - start) / speed)
+    }
+    return time > 0 ? steps / time : nil
+  }
+
   /// Steps of an epoch, as far as lines tell: the last step of each epoch has one.
   package var stepsOfEpoch: Int? { lines.compactMap(\.stepOfEpoch).max() }
 }

@@ -10,6 +10,7 @@ import WorkerLink
 /// most, however long the run's files have grown. That it cannot be written is said once, and is no reason not to train.
 package struct ReportKeeper {
   private let output: String
+  private let flag: RunReport.FlagNaming
   private let state = Monitor(State())
   /// The last epoch of which a page was begun.
   private var epoch: Int?
@@ -27,7 +28,9 @@ package struct ReportKeeper {
   private static let (shortestPause, restShare) = (Duration.seconds(10), 100)
 
   /// Of the run that writes into a folder.
-  package init(of output: String) { self.output = output }
+  package init(of output: String, flag: @escaping RunReport.FlagNaming = { _ in nil }) {
+    (self.output, self.flag) = (output, flag)
+  }
 
   /// Begins a page where an epoch was finished since the last one and it is time to.
   ///
@@ -58,12 +61,12 @@ package struct ReportKeeper {
   }
 
   /// Writes the page of a run anew beside whose weights an evaluation lies, as it is now; what is to be said.
-  package static func refresh(besides evaluation: String) -> String? {
+  package static func refresh(besides evaluation: String, flag: @escaping RunReport.FlagNaming) -> String? {
     let output = Folders.parent(of: evaluation)
     guard EvaluationNote.weights(of: "\(evaluation)/\(RunLayout.classes)") != nil,
       let folder = RunFolder(output), folder.output != nil, folder.hasRecipe
     else { return nil }
-    return write(folder, folder.history).map { "warning: \(RunLayout.report) was not written: \($0)" }
+    return write(folder, folder.history, flag).map { "warning: \(RunLayout.report) was not written: \($0)" }
   }
 
   /// Waits until no page is being written; whether none is.
@@ -83,13 +86,13 @@ package struct ReportKeeper {
   private func writeApart(
     at now: Duration, niceness: CInt? = nil, _ history: @escaping @Sendable (RunFolder) -> RunHistory?
   ) {
-    let (output, state) = (output, state)
+    let (output, state, flag) = (output, state, flag)
     let body: @Sendable () -> Void = {
       // Of this thread alone: the kernel's threads have a priority each.
       if let niceness { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
       let watch = ContinuousClock.now
       let fault = RunFolder(output).flatMap { folder in
-        history(folder).flatMap { Self.write(folder, $0) }
+        history(folder).flatMap { Self.write(folder, $0, flag) }
       }
       let pause = max(Self.shortestPause, (.now - watch) * Self.restShare)
       state.withLock { ($0.isWriting, $0.next, $0.fault) = (false, now + pause, fault) }
@@ -104,9 +107,12 @@ package struct ReportKeeper {
   }
 
   /// Why the page could not be written; nil where it was.
-  private static func write(_ folder: RunFolder, _ history: RunHistory) -> String? {
+  private static func write(
+    _ folder: RunFolder, _ history: RunHistory, _ flag: @escaping RunReport.FlagNaming
+  ) -> String? {
     guard let output = folder.output else { return nil }
-    let report = RunReport(history, EvaluationNote(ofRunIn: output), at: Date().timeIntervalSince1970)
+    let report = RunReport(
+      history, EvaluationNote(ofRunIn: output), at: Date().timeIntervalSince1970, flag: flag)
     do throws(CheckpointError) {
       try AtomicFile.write(report.text, to: "\(output)/\(RunLayout.report)")
       return nil

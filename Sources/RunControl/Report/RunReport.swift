@@ -2,6 +2,7 @@ import Drawing
 import FoundationEssentials
 import Recipe
 import System
+import WorkerLink
 
 /// What is known of a run on one page: how it went, where its time went, which classes it gets wrong, and how it was started.
 ///
@@ -11,11 +12,18 @@ package struct RunReport {
   private let evaluation: EvaluationNote?
   /// When it is shown, in seconds since 1970.
   private let now: Double
+  private let flag: FlagNaming
 
   private static let (mostClasses, mostMistakes) = (100, 12)
 
-  package init(_ history: RunHistory, _ evaluation: EvaluationNote?, at now: Double) {
-    (self.history, self.evaluation, self.now) = (history, evaluation, now)
+  /// The flag that sets a value of the recipe, by the value's dotted name; nil where none does.
+  package typealias FlagNaming = @Sendable (_ value: String) -> String?
+
+  package init(
+    _ history: RunHistory, _ evaluation: EvaluationNote?, at now: Double,
+    flag: @escaping FlagNaming = { _ in nil }
+  ) {
+    (self.history, self.evaluation, self.now, self.flag) = (history, evaluation, now, flag)
   }
 
   /// The whole page.
@@ -180,7 +188,9 @@ package struct RunReport {
   }
 
   private var values: String? {
-    let rows = history.values.sorted { $0.key < $1.key }.map { [$0.key, $0.value.description] }
-    return rows.isEmpty ? nil : Page.table([], rows)
+    let rows = history.values.sorted { $0.key < $1.key }.map {
+      [flag($0.key) ?? "", $0.value.description, $0.key]
+    }
+    return rows.isEmpty ? nil : Page.table(["flag", "value", "in \(RunLayout.recipe)"], rows)
   }
 }

@@ -3,6 +3,7 @@ import Collective
 import Flags
 import Foundation
 import Recipe
+import System
 import Torch
 import WorkerLink
 
@@ -37,7 +38,7 @@ struct BenchAllReduce: ParsableCommand {
         transport: summing.library.map { "\($0) on \(device.kind) cards" }
           ?? placement.rendezvous?.transport.rawValue, ranks: group.size,
         hosts: placement.hosts?.hosts ?? 1, megabytes: work.megabytes, checksum: measurement.checksum)
-      print(work.json ? try jsonLine(report) : report.text)
+      try work.json ? Swift.print(jsonLine(report)) : print(report.text)
     }
     group.close()
   }

@@ -9,8 +9,8 @@ import SystemPackage
 /// `bench data`: how fast images become batches, without training.
 struct BenchData: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Time decoding, cropping and scaling of the training images of a folder."
-  )
+    commandName: "data", abstract: "Time decoding, cropping and scaling of the training images of a folder.",
+    usage: "twins-worker bench data FOLDER [--threads N] [--seconds N] [flags]")
 
   @Argument(help: "The folder with train/ and val/.", transform: withHomeFolder)
   var folder: String
@@ -77,7 +77,7 @@ struct BenchData: ParsableCommand {
     if let times {
       report.add(times, wholeDecode: try wholeDecode(of: files))
     }
-    print(json ? try jsonLine(report) : report.description)
+    try json ? Swift.print(jsonLine(report)) : print(report.description)
   }
 
   private func transform() throws -> any Transform {

@@ -11,7 +11,8 @@ import Training
 struct BenchEvaluation: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluation",
-    abstract: "Time evaluation: from the pixels of a batch to its count of right answers, on random images.")
+    abstract: "Time evaluation: from the pixels of a batch to its count of right answers, on random images.",
+    usage: "twins-worker bench evaluation [--model NAME] [--amp LEVEL] [flags]")
 
   @OptionGroup var work: MeasurementFlags
 
@@ -59,7 +60,7 @@ struct BenchEvaluation: ParsableCommand {
     } else {
       let times = StepTimes(together: evaluate(times: work.steps))
       let report = StepReport(times, recipe, on: device)
-      print(work.json ? try jsonLine(report) : report.sentence)
+      try work.json ? Swift.print(jsonLine(report)) : print(report.sentence)
     }
   }
 }

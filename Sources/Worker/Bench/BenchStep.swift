@@ -61,7 +61,7 @@ struct BenchStep: ParsableCommand {
     let times = try measurement.times(steps: work.measurement.steps)
     if placement.isFirst {
       let report = StepReport(times, recipe, on: device)
-      print(work.measurement.json ? try jsonLine(report) : report.sentence)
+      try work.measurement.json ? Swift.print(jsonLine(report)) : print(report.sentence)
     }
     group.close()
   }

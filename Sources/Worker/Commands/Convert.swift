@@ -12,7 +12,8 @@ struct Convert: ParsableCommand {
     discussion: """
       Nothing in a .pth is ever run. What wrappers put in front of all keys (module., _orig_mod., backbone., model.) is taken off;
       of a training state, the weights are kept, or with --use-ema their average. In Python the result loads as
-        timm.create_model("twins_svt_small").load_state_dict(safetensors.torch.load_file("B.safetensors"))
+        network = timm.create_model("twins_svt_small")
+        network.load_state_dict(safetensors.torch.load_file("B.safetensors"))
       """)
 
   @Argument(

@@ -66,9 +66,9 @@ struct DatasetScan: ParsableCommand {
     let report = try DatasetReport(
       scanning: FilePath(folder), decoding: decode || list, threads: Processors.usable)
     if list {
-      for file in report.damaged { print(file.path.quoted) }
+      for file in report.damaged { Swift.print(file.path.quoted) }
     } else {
-      print(json ? try jsonLine(report) : report.description)
+      try json ? Swift.print(jsonLine(report)) : print(report.description)
     }
     if !report.problems.isEmpty {
       let place = list ? "the same command without --list names them" : "named above"

@@ -11,6 +11,7 @@ struct DatasetImport: ParsableCommand {
     commandName: "import",
     abstract:
       "Write the images of ILSVRC's or CIFAR's archives, of a WebDataset or of a table as a folder, or pack them.",
+    usage: "twins-worker dataset import SOURCE OUT [flags]",
     discussion: """
       SOURCE is told by what it holds:
         a folder with ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar, the devkit

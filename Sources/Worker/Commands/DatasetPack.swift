@@ -8,6 +8,7 @@ struct DatasetPack: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pack",
     abstract: "Pack a folder of images into a few large files, which training takes like that folder.",
+    usage: "twins-worker dataset pack FOLDER OUT [flags]",
     discussion: """
       OUT/train and OUT/val get tar files that WebDataset reads too, and an index of them. Packed as they are, the images \
       train to the same weights as the folder, to the bit. A packing that was interrupted goes on where it was when the same \

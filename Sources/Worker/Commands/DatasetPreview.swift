@@ -12,6 +12,7 @@ struct DatasetPreview: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "preview",
     abstract: "Draw the first training images as a training with the same flags would see them.",
+    usage: "twins-worker dataset preview FOLDER --output FILE.png|FILE.html [flags]",
     discussion: """
       The views are cropped, scaled, mirrored and augmented as a training's on one worker are, to the bit; mixing and erasing come \
       later and are not shown. All training flags are taken, so that a command line can be tried without its launch flags; --input-size, --aa, \

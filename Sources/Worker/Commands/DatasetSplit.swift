@@ -11,6 +11,7 @@ struct DatasetSplit: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "split",
     abstract: "Divide a folder of classes into train/ and val/, by links to its images.",
+    usage: "twins-worker dataset split FOLDER OUT [--val PART] [flags]",
     discussion: """
       FOLDER has CLASS/IMAGE. OUT/val gets the same share of each class, at least one image, and OUT/train the others. The same \
       images are held out each time, wherever the folder lies; --seed holds out others.

@@ -33,7 +33,7 @@ struct DatasetStats: ParsableCommand {
     let statistics = try DatasetStatistics(
       measuring: FilePath(folder), threads: threads ?? Processors.usable)
     if json {
-      print(try jsonLine(statistics))
+      Swift.print(try jsonLine(statistics))
     } else {
       for line in statistics.lines { print(line) }
     }

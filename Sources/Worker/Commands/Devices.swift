@@ -25,7 +25,7 @@ struct Devices: ParsableCommand {
     let environment = ProcessInfo.processInfo.environment
     try DeviceLibrary.open(deviceLibrary, for: nil, environment)
     let survey = DeviceSurvey.now(environment)
-    if json { return print(try jsonLine(DeviceReport(survey))) }
+    if json { return Swift.print(try jsonLine(DeviceReport(survey))) }
     print(count ? "\(survey.counts.values.max() ?? 0)" : survey.text)
   }
 }

@@ -12,10 +12,11 @@ import Training
 struct Export: ParsableCommand, Computing {
   static let configuration = CommandConfiguration(
     abstract: "Write trained weights for timm, for PyTorch or as ONNX.",
+    usage: "twins-worker export RUN|WEIGHTS OUT [--to timm|pth|onnx] [flags]",
     discussion: """
       The model, the size of its images and its classes are those that the weights name.
         timm    a folder: timm.create_model("local-dir:OUT", pretrained=True)
-        pth     a file: torch.load(OUT, weights_only=True)["model"]
+        pth     a file: torch.load(OUT, weights_only=True)["model"]; beside it, what timm's config.json says
         onnx    a model of opset 17 for batches of any size; classes and preprocessing are in its metadata
       """)
 

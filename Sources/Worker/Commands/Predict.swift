@@ -145,7 +145,7 @@ struct Predict: ParsableCommand {
 
   /// Prints a line at once; throws where it does not arrive, as on a full disk.
   private func put(_ line: String) throws(SystemError) {
-    print(maskedLines(line))
+    Swift.print(maskedLines(line))
     try StandardOutput.flush()
   }
 

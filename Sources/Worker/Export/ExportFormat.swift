@@ -27,7 +27,7 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
   func write(_ trained: TrainedNetwork, to path: String) throws -> String {
     switch self {
     case .timm: try TimmFolder(trained.about).write(trained.network, to: path)
-    case .pth: try Self.writePyTorch(trained.network, to: path)
+    case .pth: try Self.writePyTorch(trained, to: path)
     case .onnx: try Self.writeONNX(trained, to: path)
     }
     return switch self {
@@ -38,10 +38,20 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
     }
   }
 
-  private static func writePyTorch(_ network: any Network, to path: String) throws {
-    let weights = network.hostWeights
+  /// Beside the weights stands what timm's folder says of them, and how our own flags call the network.
+  private static func writePyTorch(_ trained: TrainedNetwork, to path: String) throws {
+    let about = trained.about
+    var entries: [(key: String, value: PythonValue)] = [
+      ("args", .dictionary(["model": .text(about.model), "input_size": .integer(about.images.inputSize)]))
+    ]
+    if case .dictionary(let config) = PythonValue(try JSONTree(parsing: TimmFolder(about).text)) {
+      entries += config.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+    if let epoch = about.epoch { entries.append(("epoch", .integer(epoch))) }
+    if let heldOut = about.heldOut { entries.append(("held_out", .text(heldOut))) }
+    let weights = trained.network.hostWeights
     try withExtendedLifetime(weights) { () throws(CheckpointError) in
-      try PyTorchWeights.write(weights.views, to: path)
+      try PyTorchWeights.write(weights.views, about: entries, to: path)
     }
   }
 
@@ -64,5 +74,22 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
       Result { () throws(CheckpointError) in try AtomicFile.write(bytes, to: path) }
     }
     try result.get()
+  }
+}
+
+extension PythonValue {
+  /// A value of JSON's.
+  fileprivate init(_ tree: JSONTree) {
+    self =
+      switch tree {
+      case .null: .none
+      case .truth(let truth): .truth(truth)
+      case .integer(let number): .integer(number)
+      case .large(let number): .real(Double(number))
+      case .real(let number): .real(number)
+      case .text(let text): .text(text)
+      case .list(let values): .list(values.map(PythonValue.init))
+      case .object(let members): .dictionary(members.mapValues(PythonValue.init))
+      }
   }
 }

@@ -23,7 +23,8 @@ struct TimmFolder {
     try AtomicFile.write(try text + "\n", to: "\(folder)/config.json")
   }
 
-  private var text: String {
+  /// What `config.json` says, in JSON.
+  var text: String {
     get throws {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -36,7 +37,7 @@ struct TimmFolder {
     let (name, arguments) = Self.architecture(of: about)
     let shape = VisionTransformer.Shape.named(about.model)
     return Config(
-      architecture: name, numClasses: about.classes.count, labelNames: about.classes.map(\.description),
+      architecture: name, numClasses: about.classes.count, labelNames: about.classes.map(\.text),
       modelArgs: arguments,
       pretrainedCfg: Config.Pretrained(
         inputSize: [3, about.images.inputSize, about.images.inputSize], cropPct: about.images.cropPercent,

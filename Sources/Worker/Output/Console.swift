@@ -8,7 +8,7 @@ struct Console {
   /// Prints a line at once, also into a pipe; nothing in it commands a terminal.
   func print(_ line: @autoclosure () -> String) {
     guard speaks else { return }
-    Swift.print(maskedLines(line()))
+    System.print(maskedLines(line()))
     fflush(nil)  // every stream: `stdout` itself is a mutable global
   }
 }
@@ -17,6 +17,8 @@ extension Console {
   /// Writes a line about this program to standard error, masked likewise.
   static func warn(_ line: String) {
     // Not through `FileHandle`, which traps when the reader is gone, as it is when the launcher was killed.
-    Array("twins-worker: \(maskedLines(line))\n".utf8).withUnsafeBytes { _ = writeAll($0, to: STDERR_FILENO) }
+    Array("twins-worker: \(Signs.ofThisProcess.spelled(maskedLines(line)))\n".utf8).withUnsafeBytes {
+      _ = writeAll($0, to: STDERR_FILENO)
+    }
   }
 }

@@ -6,11 +6,11 @@ import Training
 
 /// The worst mistakes of an evaluation for TensorBoard: a sheet of their images, and a table that says what they are.
 ///
-/// Of a long run some fifty evaluations have them, the last among these, so that the files stay small.
+/// Of a long run some fifty evaluations have them, the last among these: of photographs a sheet is half a megabyte.
 struct MistakePictures {
   private let folder: ImageFolder
   private let transform: EvaluationTransform
-  private let epochs: Int
+  private let due: Set<Int>
   private let threads: Int
 
   private static let (tag, mostSheets, mostPixels, columns) = ("mistakes", 50, 96, 6)
@@ -20,7 +20,7 @@ struct MistakePictures {
     var images = plan.recipe.data.preprocessing
     images.inputSize = min(images.inputSize, Self.mostPixels)
     transform = EvaluationTransform(images)
-    epochs = plan.recipe.schedule.epochs
+    due = Self.epochs(of: plan.recipe)
     self.threads = threads
   }
 
@@ -30,9 +30,13 @@ struct MistakePictures {
     return [.text("\(Self.tag)/table", table(mistakes))] + (sheet(mistakes).map { [$0] } ?? [])
   }
 
-  private func isDue(_ summary: EpochSummary) -> Bool {
-    let interval = (epochs + Self.mostSheets - 1) / Self.mostSheets
-    return summary.isLast || summary.epoch.isMultiple(of: max(1, interval))
+  private func isDue(_ summary: EpochSummary) -> Bool { summary.isLast || due.contains(summary.epoch) }
+
+  /// Epochs with an evaluation that is shown, whenever the run ends: of those that are evaluated, every so many.
+  static func epochs(of recipe: Recipe) -> Set<Int> {
+    let evaluated = (0..<recipe.schedule.epochs).filter(recipe.evaluates)
+    let interval = max(1, (evaluated.count + mostSheets - 1) / mostSheets)
+    return Set(stride(from: 0, to: evaluated.count, by: interval).map { evaluated[$0] })
   }
 
   /// An image that has gone since is black.

@@ -1,3 +1,4 @@
+import Flags
 import RunControl
 import Training
 
@@ -7,7 +8,7 @@ final class RunPage: StepObserver {
   private let start = ContinuousClock.now
 
   /// Of the run that writes into a folder.
-  init(of folder: String) { keeper = ReportKeeper(of: folder) }
+  init(of folder: String) { keeper = ReportKeeper(of: folder, flag: flag(setting:)) }
 
   func finish(_ summary: EpochSummary) { say(keeper.look(summary.epoch, at: .now - start)) }
 

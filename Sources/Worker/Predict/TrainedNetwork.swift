@@ -29,8 +29,7 @@ struct TrainedNetwork {
   init(_ named: NamedWeights, _ wishes: Wishes, on device: Device) throws {
     let source = try Source(named)
     guard let model = wishes.model ?? source.about?.model else {
-      throw RecipeError(
-        "\(masked(named.path)) does not say of which network it is: name it with \(wishes.modelFlag)")
+      throw RecipeError(ofUnnamedNetwork: named.path, wishes.modelFlag)
     }
     namesClasses = source.namesClasses
     var images = source.about?.images ?? Recipe.Preprocessing()
@@ -40,12 +39,21 @@ struct TrainedNetwork {
       ? "\(masked(named.path)) does not say what it learnt from; assumed: \(images.inputSize) × \(images.inputSize) pixels"
         + "\(wishes.inputSize == nil ? " (--input-size)" : ""), \(images.normalizationFlags), classes by their numbers"
       : nil
-    about = Weights(model: try ModelName.canonical(model), classes: try source.classes, images: images)
+    var about = Weights(model: try ModelName.canonical(model), classes: try source.classes, images: images)
+    (about.epoch, about.heldOut) = (source.about?.epoch, source.about?.heldOut)
+    self.about = about
     var recipe = Recipe()
     recipe.model.name = about.model
     recipe.data.inputSize = about.images.inputSize
     network = try makeNetwork(recipe, classes: about.classes.count, on: device)
     try source.load(network)
+  }
+}
+
+extension RecipeError {
+  /// Of a file of weights that does not say of which network they are, where no flag does.
+  init(ofUnnamedNetwork path: String, _ flag: String = "--model") {
+    self.init("\(masked(path)) does not say of which network it is: name it with \(flag)")
   }
 }
 

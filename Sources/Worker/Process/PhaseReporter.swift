@@ -86,6 +86,7 @@ extension FinishedEpoch {
   init(_ summary: EpochSummary, best: BestAccuracy, after before: BestAccuracy, seconds: Double) {
     self.init(summary.epoch, seconds: seconds)
     trainingLoss = summary.trainingLoss
+    averageAccuracy1 = summary.averageTally?.accuracy1
     guard let tally = summary.tally else { return }
     (loss, accuracy1, accuracy5) = (tally.meanLoss, tally.accuracy1, tally.accuracy5)
     (balancedAccuracy, self.best, isBest) = (tally.balancedAccuracy, best.own, best.own > before.own)

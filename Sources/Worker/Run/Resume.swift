@@ -99,7 +99,14 @@ enum Resume {
       return nil
     }
     try request.run.requireResume()
-    guard Folders.isFolder(flag) else { return .weights(try weights(flag, request, console)) }
+    guard Folders.isFolder(flag) else {
+      let file = try weights(flag, request, console)
+      // The reference's own --eval takes its default for it.
+      if request.run.reportDir != nil, file.metadata["model"] == nil, !request.names("model.name") {
+        throw RecipeError(ofUnnamedNetwork: file.path)
+      }
+      return .weights(file)
+    }
     guard VerifiedCheckpoint.isNamed(by: flag) else {
       throw Failure(
         "--resume \(masked(flag)): it is neither a run's output folder, which has checkpoints/ in it, nor a checkpoint, "

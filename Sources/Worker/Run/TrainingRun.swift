@@ -74,7 +74,9 @@ final class TrainingRun {
       do {
         try folder.write(report)
         rank.console.print(folder.line)
-        if let fault = ReportKeeper.refresh(besides: folder.path) { Console.warn(fault) }
+        if let fault = ReportKeeper.refresh(besides: folder.path, flag: flag(setting:)) {
+          Console.warn(fault)
+        }
       } catch {
         failure = Failure(error)
       }

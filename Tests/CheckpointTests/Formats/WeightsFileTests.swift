@@ -25,7 +25,7 @@ import Testing
     let file = try WeightsFile(path: fixture("checkpoint.pth"))
     let expected = try SafetensorsFile(path: fixture("expected.safetensors"))
     #expect(file.tensors.map(\.name) == ["0.weight", "0.bias", "1.weight", "1.bias"])
-    #expect(file.metadata == ["model": "alt_gvt_nano", "input_size": "64"])
+    #expect(file.metadata == ["model": "alt_gvt_nano", "input_size": "64", "epoch": "7"])
     #expect(file.hasOptimizer)
     #expect(file.changes == ["the part 'model'", "without the prefix module."])
     for tensor in file.tensors {

@@ -15,6 +15,19 @@ extension ProgramRun {
   /// Sends the launcher a signal.
   func send(_ signal: Int32) { kill(identifier, signal) }
 
+  /// Makes the terminal on which the launcher of a worker writes so many columns wide; the kernel tells it so by SIGWINCH.
+  func resizeTerminal(ofLauncherOf worker: pid_t, to columns: UInt16) throws {
+    let stat = try String(contentsOfFile: "/proc/\(worker)/stat", encoding: .utf8)
+    let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+    // Under whatever name it lies here.
+    let terminal = open("/proc/\(fields[2])/fd/1", O_RDWR | O_NOCTTY)
+    defer { close(terminal) }
+    var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+    guard ioctl(terminal, UInt(TIOCSWINSZ), &size) == 0 else {
+      throw TestError("no terminal of launcher \(fields[2]): \(String(cString: strerror(errno)))")
+    }
+  }
+
   /// Runs `body` and waits until every worker that ran before it is gone, at most so long.
   func waitForWorkers(within limit: Duration, toEndAfter body: () -> Void) throws {
     let processes = ProcessHandles(workers)

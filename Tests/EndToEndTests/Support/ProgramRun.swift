@@ -82,14 +82,21 @@ final class ProgramRun {
 
   /// Reads stdout up to and with the first line that starts so.
   func readLine(startingWith start: String) throws -> String {
+    try readLines(through: "a line '\(start)'") { $0.hasPrefix(start) }.last ?? ""
+  }
+
+  /// Reads stdout up to and with the first line that is `what`.
+  func readLines(through what: String, where isLast: (String) -> Bool) throws -> [String] {
     let deadline = ContinuousClock.now + Self.patience
+    var lines: [String] = []
     while true {
-      while let end = unread.firstIndex(of: "\n") {
-        let line = unread[..<end]
-        unread = String(unread[unread.index(after: end)...])
-        if line.hasPrefix(start) { return String(line) }
+      // By scalars: a terminal's "\r\n" is one character.
+      while let end = unread.unicodeScalars.firstIndex(of: "\n") {
+        lines.append(String(unread[..<end]))
+        unread = String(unread.unicodeScalars[unread.unicodeScalars.index(after: end)...])
+        if isLast(lines[lines.count - 1]) { return lines }
       }
-      guard try readMore(until: deadline) else { throw TestError("no line '\(start)'. \(errors)") }
+      guard try readMore(until: deadline) else { throw TestError("no \(what) in \(lines). \(errors)") }
     }
   }
 
@@ -112,7 +119,7 @@ final class ProgramRun {
     let status = process.terminationStatus
     return End(
       status: process.terminationReason == .exit ? status : 128 + status,
-      output: unread.split(separator: "\n").map(String.init), errors: errors)
+      output: unread.unicodeScalars.split(separator: "\n").map(String.init), errors: errors)
   }
 }
 
@@ -156,7 +163,9 @@ extension ProgramRun {
       ["PATH", "LD_LIBRARY_PATH"].contains($0.key)
     }
     let parts = mark.split(separator: "=").map(String.init)
-    return inherited.merging(["TMPDIR": place.temporary, "OMP_NUM_THREADS": "1", parts[0]: parts[1]]) { $1 }
+    return inherited.merging([
+      "TMPDIR": place.temporary, "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8", parts[0]: parts[1],
+    ]) { $1 }
   }
 }
 

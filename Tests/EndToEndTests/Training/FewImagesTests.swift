@@ -40,31 +40,66 @@ extension Trainings {
       let rare = ["disc", "dots", "frame", "ring", "rows", "stripes", "triangle"]
       try hide(rare)
       // Three images, learnt by heart: whatever the seed, the seven have nothing of their own.
-      let training = try train(
-        "--recipe", "small", "--epochs", "2", "--batch-size", "8", "--lr", "1e-3", "--no-lr-scaling",
+      let shown = try trainOnTerminal(
+        "--recipe", "small", "--epochs", "3", "--batch-size", "8", "--lr", "1e-3", "--no-lr-scaling",
         "--warmup-epochs", "0", "--no-aug", "--mixup", "0", "--cutmix", "0", "--drop-path", "0")
       let dead = "Never predicted: 7 of 10 classes: \(rare.joined(separator: ", "))"
-      #expect(training.output.last { $0.hasPrefix("Never predicted: ") } == dead)
+      #expect(shown.components(separatedBy: dead).count == 1 + 3, "\(shown)")
+      let log = String(
+        decoding: try RunFiles(folder: place.output("out")).bytes("run/logs/attempt-0/rank-0.log"),
+        as: UTF8.self)
+      #expect(log.contains("\n\(dead)\n") && log.contains(#/\nBalanced accuracy .*; worst: /#))
       // Without any evaluation by hand.
       let told = "Never predicted: \(rare.joined(separator: ", "))."
       let first = try report()
-      #expect(first.contains("Training&#39;s own evaluation after epoch 1: 200 images, Acc@1 "))
+      #expect(first.contains("Training&#39;s own evaluation after epoch 2: 200 images, Acc@1 "))
       #expect(first.contains(told) && first.contains("<b>7 of 10</b><small>classes never predicted</small>"))
       #expect(first.contains("<svg class=\"heat\""))
       #expect(first.components(separatedBy: "src=\"data:image/png;base64,").count == 1 + 12)
-      #expect(training.output.contains { $0.hasPrefix("Balanced accuracy ") && $0.contains("; worst: ") })
       let arguments = [
         "evaluate", place.output("out/last.safetensors"), "--data-path", drawings.path, "--nproc", "2",
       ]
-      let evaluation = try ProgramRun(.launcher, arguments, in: place).finish()
+      let evaluation = try ProgramRun(.launcher, arguments, in: place, variables: ["LC_ALL": "C"]).finish()
       #expect(evaluation.status == Status.done, "\(evaluation.errors)")
       #expect(evaluation.output.contains(dead), "\(dead) is not in \(evaluation.output)")
+      // In ASCII, as the locale has it.
+      #expect(evaluation.output.contains { $0.hasPrefix("Confused ") && $0.contains(" -> ") })
+      #expect((evaluation.output + [evaluation.errors]).allSatisfy { $0.utf8.allSatisfy { $0 < 128 } })
       let second = try report()
-      #expect(second.contains("evaluate, of last.safetensors as epoch 1 left it: 200 images, Acc@1 "))
+      #expect(second.contains("evaluate, of last.safetensors as epoch 2 left it: 200 images, Acc@1 "))
       #expect(second.contains(told) && second.contains("<svg class=\"heat\""))
       struct Summary: Decodable { let never_predicted: [String] }
       let bytes = try RunFiles(folder: place.output("out/last-evaluation")).bytes("evaluation.json")
       #expect(try JSONDecoder().decode(Summary.self, from: bytes).never_predicted == rare)
+    }
+
+    /// Trains on a terminal of 80 columns, of which 20 go in mid-run; what is to be read there, its lines joined again.
+    private func trainOnTerminal(_ flags: String...) throws -> String {
+      let command = (["twins-launch", "--nproc", "1"] + common + flags).joined(separator: " ")
+      let run = try ProgramRun(
+        command:
+          "TERM=xterm LC_ALL=C.UTF-8 script -qec 'stty cols 80 rows 24; exec \(command)' /dev/null",
+        in: place)
+      func isBar(_ line: String) -> Bool { line.contains("━") }
+      let wide = try run.readLines(through: "a bar", where: isBar)
+      let worker = try run.waitForWorker(0)
+      kill(worker, SIGSTOP)
+      try run.resizeTerminal(ofLauncherOf: worker, to: 60)
+      let change = try run.readLines(through: "a narrow bar") { isBar($0) && visible($0).count <= 60 }
+      kill(worker, SIGCONT)
+      let end = try run.finish(within: .seconds(300))
+      #expect(end.status == Status.done, "\(end.output)")
+      // Of what is to be copied, no line is broken.
+      let narrow = end.output.prefix { !$0.contains(": done, after ") }
+      #expect(narrow.contains(where: isBar) && narrow.count < end.output.count)
+      #expect(wide.allSatisfy { visible($0).count <= 80 }, "\(wide)")
+      #expect(narrow.allSatisfy { visible($0).count <= 60 }, "\(narrow)")
+      return (wide + change + end.output).map(visible).joined(separator: "\n").replacing("\n  ", with: " ")
+    }
+
+    /// What of a line is to be seen.
+    private func visible(_ line: String) -> String {
+      line.replacing(/\u{1b}\[[0-9;]*[A-Za-z]/, with: "").replacing("\r", with: "")
     }
 
     private func report() throws -> String {
@@ -100,13 +135,17 @@ extension Trainings {
       }
     }
 
+    private var common: [String] {
+      [
+        "--data-path", drawings.path, "--output_dir", place.output("out"), "--device", "cpu", "--model",
+        "alt_gvt_nano", "--input-size", "64",
+      ]
+    }
+
     private func train(_ flags: String...) throws -> ProgramRun.End {
       let run = try ProgramRun(
         .worker,
-        [
-          "--data-path", drawings.path, "--output_dir", place.output("out"), "--device", "cpu", "--model",
-          "alt_gvt_nano", "--input-size", "64",
-        ] + flags, in: place)
+        common + flags, in: place)
       let end = try run.finish(within: .seconds(300))
       #expect(end.status == Status.done, "\(end.errors)")
       return end

@@ -3,6 +3,7 @@ import Testing
 import TestSupport
 
 @testable import Launcher
+@testable import RunControl
 
 /// What is said of machines that are not here.
 @Suite struct DiagnosisTests {
@@ -113,6 +114,16 @@ import TestSupport
     #expect(disk.obstacle == nil && disk.syncSeconds ?? -1 >= 0 && disk.speed ?? 0 > 0 && disk.space != nil)
     #expect(names(in: folder).isEmpty)
     #expect(DiskFacts(of: "/proc/nothing").obstacle != nil)
+  }
+
+  @Test func `scripts read every fact that people do`() throws {
+    let report = DoctorReport(facts: well, diagnosis: Diagnosis(well))
+    let facts = report.document.facts
+    #expect(facts.count == 10 && facts["kernels"]?.hasPrefix("AVX-512; ") == true)
+    for (name, text) in facts {
+      #expect(report.lines.contains { $0.hasPrefix(name + " ") && $0.hasSuffix("  " + text) }, "\(name)")
+    }
+    #expect(try controlLine(report.document).contains(#""locale":"C.UTF-8""#))
   }
 
   @Test func `bytes are told in units`() {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flags
+import Recipe
 import Testing
 
 @testable import Launcher
@@ -34,6 +35,18 @@ import Testing
     let task = try task("--finetune w.pth --use-ema --lr 1 --output-dir o").goingOn()
     #expect(task.arguments == ["train", "--resume", "auto", "--lr", "1", "--output-dir", "o"])
     #expect(try isOne(task))
+  }
+
+  @Test func `flags that a run began with are not said to be idle when it starts again by itself`() throws {
+    let flags = "--recipe small --start-epoch 2 --epochs 9 --dist-eval"
+    let saved = SavedValues(of: Recipe(), source: "checkpoint")
+    func warnings(_ task: WorkerTask) throws -> [String] {
+      try #require(task.request).warnings(worldSize: 2, over: saved)
+    }
+    let idle = try warnings(task(flags).goingOn())
+    #expect(idle == ["no effect: --dist-eval (evaluation is always spread over the workers)"])
+    // Who goes on himself is told.
+    #expect(try warnings(task(flags + " --resume auto")).contains { $0.contains("--recipe") })
   }
 
   @Test(arguments: ["--lr 1", "--lr 1 --dry-run", "--lr 1 --overwrite"])

@@ -46,7 +46,7 @@ final class LauncherRun {
     let makeWorker = "cp '\(folder)/script' '\(worker)' && chmod 755 '\(worker)' && exec \"$@\""
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     process.arguments = ["-c", makeWorker, "sh"] + wrapper + command
-    var outer = ["PATH": "/usr/bin:/bin", "TMPDIR": "\(folder)/r"]
+    var outer = ["PATH": "/usr/bin:/bin", "TMPDIR": "\(folder)/r", "LC_ALL": "C.UTF-8"]
     if program == nil { outer["TWINS_WORKER"] = worker }
     process.environment = outer.merging(environment) { $1 }
     process.standardOutput = standardOutput

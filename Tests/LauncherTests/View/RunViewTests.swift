@@ -75,7 +75,8 @@ import WorkerLink
     }
     #expect(
       kept == [
-        EpochRow.head(on: canvas), "     0   2.2870              34.20                      0:00:41  ▲",
+        EpochRow(on: canvas, hasAverage: false).head,
+        "     0   2.2870              34.20                      0:00:41  ▲",
         "     1   2.2870              30.00                      0:00:41",
         "     2   2.2870              35.00                      0:00:41  ▲",
       ])
@@ -96,6 +97,32 @@ import WorkerLink
     }
     #expect(asked == 1..<3)
     #expect(kept.map { $0.split(separator: " ").first } == ["2", "3"] && kept[0] == "     2")
+  }
+
+  @Test
+  func `the average of the weights has a column where there is one, and a narrow terminal another head`() {
+    var view = RunView()
+    var state = status(1, 0)
+    func look(_ number: Int, average: Double?, width: Int) -> [String] {
+      var epoch = finished(number, 34.2, best: nil)
+      (epoch.loss, epoch.accuracy5, epoch.balancedAccuracy) = (2.3, 70, 30)
+      epoch.averageAccuracy1 = average
+      state.finished = epoch
+      let canvas = Canvas(width: width, height: 24, isUnicode: true, isColoured: true)
+      return view.look(ranks(state), at: .seconds(number), on: canvas)
+    }
+    _ = look(0, average: nil, width: 80)
+    #expect(
+      look(1, average: 36.5, width: 80) == [
+        " epoch     loss  test loss   Acc@1   Acc@5  balanced  EMA Acc@1       time",
+        "     1   2.2870     2.3000   34.20   70.00     30.00      36.50    0:00:41",
+      ])
+    #expect(
+      look(2, average: 36.5, width: 60) == [
+        " epoch     loss  test loss   Acc@1  EMA Acc@1       time",
+        "     2   2.2870     2.3000   34.20      36.50    0:00:41",
+      ])
+    #expect(look(3, average: nil, width: 60).count == 1, "the same head stands there")
   }
 
   @Test func `an epoch without an evaluation has blanks, and is none of the best`() {
@@ -143,11 +170,12 @@ import WorkerLink
       "* Acc@1 10.0 Acc@5 50",
       "Accuracy of the network on the 10 test images: 5.0%", "Max accuracy: 10.00%",
       "Averaged stats: lr: 0.1",
-      "Test (EMA):  [0/1]", "Balanced accuracy 10.0 %",
+      "Test (EMA):  [0/1]", "Balanced accuracy 10.0 %", "EMA balanced accuracy 10.0 %",
+      "Accuracy of the averaged network on the 10 test images: 5.0%",
     ] { #expect(isTold(line), "\(line)") }
     for line in [
       "Recipe: alt_gvt_nano", "Training time 0:01:00", "Resuming from x", "Images: 10 in 2 classes", "Epoch",
-      "Never predicted: 2 of 10 classes",
+      "Never predicted: 2 of 10 classes", "EMA never predicted: 2 of 10 classes",
     ] { #expect(!isTold(line), "\(line)") }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
 import Datasets
+import Flags
 import Foundation
 import Model
 import Output
@@ -39,10 +40,12 @@ import Training
       }
     }
     let path = "\(folder.path)/\(model).safetensors"
-    try Weights(
+    var about = Weights(
       model: model, classes: classes.map { ClassName(text: Substring($0)) },
-      images: .init(inputSize: side, cropPercent: 0.9)
-    ).write(network, to: path)
+      images: .init(inputSize: side, cropPercent: 0.9))
+    (about.images.cropMode, about.images.means) = (.squash, [0.5, 0.25, 0.125])
+    (about.epoch, about.heldOut) = (7, "0.2 of 1f3c9a0b")
+    try about.write(network, to: path)
     return path
   }
 
@@ -119,12 +122,38 @@ import Training
     try export(path, target)
     let answer = try read("pth", target, "twins_svt_small", "\(classes.count)", "64", side: 64)
     compare(answer, try expected(path, side: 64))
+    #expect(answer.classes == classes && answer.crop == 0.9)
     let (own, back) = (try SafetensorsFile(path: path), try WeightsFile(path: target))
     #expect(back.part == "model" && back.tensors.count == own.tensors.count)
+    #expect(Weights(metadata: back.metadata) == Weights(metadata: own.metadata))
     for tensor in back.tensors {
       let other = try own.tensor(named: tensor.name)
       #expect(tensor.shape == other.shape && tensor.bytes.elementsEqual(other.bytes))
     }
+  }
+
+  @Test
+  func
+    `what a pth says makes no difference to who reads it here, and one that says nothing is refused alike`()
+    throws
+  {
+    let path = try weights("alt_gvt_nano", side: 64)
+    let (target, silent) = ("\(folder.path)/nano.pth", "\(folder.path)/silent.pth")
+    try export(path, target)
+    let trained = try TrainedNetwork(NamedWeights(target, average: false), .init(), on: .cpu)
+    #expect(trained.about == Weights(metadata: try SafetensorsFile(path: path).metadata))
+    #expect(trained.assumption == nil && trained.about.model == "alt_gvt_nano")
+    try withExtendedLifetime(trained.network.hostWeights) {
+      try PyTorchWeights.write($0.views, to: silent)
+    }
+    let named = try NamedWeights(silent, average: false)
+    let refusal = #expect(throws: RecipeError.self) { try TrainedNetwork(named, .init(), on: .cpu) }
+    let flags = ["--eval", "--resume", silent, "--data-path", folder.path]
+    let evaluation = try TrainingFlags.parse(flags + ["--report-dir", "\(folder.path)/report"]).request()
+    let other = #expect(throws: RecipeError.self) { try Resume.from(evaluation, Console(speaks: true)) }
+    #expect(refusal?.description == other?.description && other?.description.contains("--model") == true)
+    // As the reference does.
+    #expect(try Resume.from(TrainingFlags.parse(flags).request(), Console(speaks: true)) != nil)
   }
 
   @Test func `what is there is not written over unless that is wished`() throws {

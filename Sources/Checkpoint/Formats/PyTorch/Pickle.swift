@@ -67,6 +67,14 @@ struct Pickle {
     entries(of: value)?.last { $0.key == .text(key) }?.value
   }
 
+  /// The items of a list or a tuple; nil for any other value.
+  func items(of value: Value) -> [Value]? {
+    switch object(value) {
+    case .list(let items), .tuple(let items): items
+    default: nil
+    }
+  }
+
   /// The tensors of a dictionary, with their keys, in its order.
   func tensors(of value: Value) -> [(name: String, tensor: Tensor)] {
     (entries(of: value) ?? []).compactMap { entry in

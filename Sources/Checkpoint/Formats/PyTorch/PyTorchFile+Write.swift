@@ -1,16 +1,20 @@
 import System
 
-/// Writes weights as `torch.save({"model": state_dict}, path)` does, for programs that read nothing else.
+/// Writes weights as `torch.save({"model": state_dict, …}, path)` does, for programs that read nothing else.
 public enum PyTorchWeights {
   /// Writes a file of float32 tensors in place of an earlier one, which stays as it is on any error.
   ///
   /// `torch.load` reads it with `weights_only=True`. Throws for tensors of 4 GiB and more, which need another kind of archive.
-  public static func write(_ tensors: [TensorView], to path: String) throws(CheckpointError) {
+  ///
+  /// - Parameter about: What stands beside the weights, under keys of its own.
+  public static func write(
+    _ tensors: [TensorView], about: [(key: String, value: PythonValue)] = [], to path: String
+  ) throws(CheckpointError) {
     let bytes = tensors.reduce(0) { $0 + $1.bytes.count }
     guard tensors.allSatisfy({ $0.type == .float32 }), bytes < Int(UInt32.max) - 1 << 26 else {
       throw .badFile(path: path, reason: "only float32 weights of less than 4 GiB are written as .pth")
     }
-    let pickle = StateDictPickle(tensors).bytes
+    let pickle = StateDictPickle(tensors, about).bytes
     try AtomicFile.write(to: path) { writer throws(CheckpointError) in
       var archive = StoredZip()
       try archive.add("weights/data.pkl", pickle, to: &writer)
@@ -24,11 +28,22 @@ public enum PyTorchWeights {
   }
 }
 
-/// The pickle of `{"model": OrderedDict(…)}`, in protocol 2: what each tensor is called, its storage and its shape.
+/// A plain value, as Python has it.
+public indirect enum PythonValue: Equatable, Sendable {
+  case none
+  case truth(Bool)
+  case integer(Int)
+  case real(Double)
+  case text(String)
+  case list([PythonValue])
+  case dictionary([String: PythonValue])
+}
+
+/// The pickle of `{"model": OrderedDict(…), …}`, in protocol 2: what each tensor is called, its storage and its shape.
 private struct StateDictPickle {
   private(set) var bytes: [UInt8] = [0x80, 2]
 
-  init(_ tensors: [TensorView]) {
+  init(_ tensors: [TensorView], _ about: [(key: String, value: PythonValue)]) {
     add("}")
     text("model")
     dictionary()
@@ -37,7 +52,34 @@ private struct StateDictPickle {
       text(tensor.name)
       self.tensor(tensor.shape, storage: number)
     }
-    add("us.")
+    add("us")
+    for (key, value) in about {
+      text(key)
+      self.value(value)
+      add("s")
+    }
+    add(".")
+  }
+
+  private mutating func value(_ value: PythonValue) {
+    switch value {
+    case .none: add("N")
+    case .truth(let truth): bytes.append(truth ? 0x88 : 0x89)
+    case .integer(let number): integer(number)
+    case .real(let number): bytes += [UInt8(ascii: "G")] + littleEndian(number.bitPattern).reversed()
+    case .text(let text): self.text(text)
+    case .list(let values):
+      add("](")
+      for value in values { self.value(value) }
+      add("e")
+    case .dictionary(let entries):
+      add("}(")
+      for (key, value) in entries.sorted(by: { $0.key < $1.key }) {
+        text(key)
+        self.value(value)
+      }
+      add("u")
+    }
   }
 
   private mutating func tensor(_ shape: [Int], storage: Int) {

@@ -12,8 +12,8 @@ final class PyTorchFile {
   let average: String?
   /// Whether an optimizer's state lies beside the weights.
   let hasOptimizer: Bool
-  /// What the command-line arguments that were saved with the weights say of them.
-  private(set) var metadata: [String: String] = [:]
+  /// What stands beside the weights and says of them what our own files' texts say.
+  let metadata: [String: String]
 
   private let file: MappedFile
   private var copies: [OwnedBytes] = []
@@ -36,10 +36,10 @@ final class PyTorchFile {
     average = first(of: Self.averages)
     container = first(of: (takesAverage ? Self.averages : []) + Self.containers)
     hasOptimizer = pickle.value("optimizer", in: pickle.root) != nil
+    metadata = pickle.metadata
     let weights = container.flatMap { pickle.value($0, in: pickle.root) } ?? pickle.root
     let described = pickle.tensors(of: weights)
     guard !described.isEmpty else { throw Self.noTensors(in: pickle, path: path) }
-    readArguments(of: pickle)
     var storages = StorageReader(archive: archive, prefix: prefix, limit: bytes.count)
     for (name, tensor) in described { tensors.append(try view(name, tensor, &storages)) }
   }
@@ -66,14 +66,6 @@ final class PyTorchFile {
       reason:
         "no weights were found in it, neither at the top nor under \(containers.joined(separator: ", ")); "
         + "its keys are: \(keys.joined(separator: ", "))")
-  }
-
-  private func readArguments(of pickle: Pickle) {
-    guard let arguments = pickle.value("args", in: pickle.root) else { return }
-    if case .text(let model) = pickle.value("model", in: arguments) { metadata["model"] = model.printable }
-    if case .integer(let side) = pickle.value("input_size", in: arguments) {
-      metadata["input_size"] = String(side)
-    }
   }
 
   private func view(
