@@ -43,6 +43,14 @@ extension Tensor {
     return UnsafeMutableBufferPointer(start: memory?.assumingMemoryBound(to: Float.self), count: count)
   }
 
+  /// The memory of a contiguous uint8 CPU tensor; valid while the tensor lives.
+  public func bytes(file: StaticString = #fileID, line: UInt = #line) -> UnsafeBufferPointer<UInt8> {
+    require(dtype == .uint8, "a tensor of \(dtype) lent as bytes", file, line)
+    var memory: UnsafeMutableRawPointer?
+    check(ct_data(handle, &memory), file, line)
+    return UnsafeBufferPointer(start: memory?.assumingMemoryBound(to: UInt8.self), count: count)
+  }
+
   /// Replaces every element by one value.
   public func fill(_ value: Double, file: StaticString = #fileID, line: UInt = #line) {
     check(ct_fill_(handle, value), file, line)

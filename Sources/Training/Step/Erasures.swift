@@ -49,11 +49,17 @@ extension RandomErasing {
     for (image, view) in views.enumerated() {
       let boxes = boxes(width: side, height: side, seed: seed, epoch: epoch, view: view)
       for (number, box) in boxes.enumerated() {
+        let (all, content) = (box.region.places(inImage: image, side: side), content(of: box))
         // What a later box erases once more is that box's.
-        let later = boxes[(number + 1)...]
-        for (place, value) in zip(box.region.places, content(of: box))
-        where !later.contains(where: { $0.region.contains(place) }) {
-          places.append(Int64(((image * side + place.y) * side + place.x) * 3 + place.channel))
+        let later = boxes[(number + 1)...].map(\.region)
+        guard !later.isEmpty else {
+          places += all
+          values += content
+          continue
+        }
+        for (place, value) in zip(all, content)
+        where !later.contains(where: { $0.contains(place, side: side) }) {
+          places.append(place)
           values.append(value)
         }
       }
@@ -91,16 +97,23 @@ extension RandomErasing {
 }
 
 extension PixelRegion {
-  /// Its elements: all rows of a channel, then the next channel's.
-  fileprivate var places: some Sequence<(channel: Int, y: Int, x: Int)> {
-    let area = width * height
-    return (0..<3 * area).lazy.map { [self] in
-      ($0 / area, y + $0 % area / width, x + $0 % width)
+  /// The numbers of its elements among those of images `[B, S, S, 3]`: all rows of a channel, then the next channel's.
+  fileprivate func places(inImage image: Int, side: Int) -> [Int64] {
+    Array(unsafeUninitializedCapacity: 3 * width * height) { places, count in
+      for channel in 0..<3 {
+        for row in y..<(y + height) {
+          let start = ((image * side + row) * side + x) * 3 + channel
+          for column in 0..<width { places[count + column] = Int64(start + 3 * column) }
+          count += width
+        }
+      }
     }
   }
 
-  fileprivate func contains(_ place: (channel: Int, y: Int, x: Int)) -> Bool {
-    (x..<x + width).contains(place.x) && (y..<y + height).contains(place.y)
+  /// Whether the element of that number lies inside, in whichever image.
+  fileprivate func contains(_ place: Int64, side: Int) -> Bool {
+    let pixel = Int(place) / 3 % (side * side)
+    return (x..<x + width).contains(pixel % side) && (y..<y + height).contains(pixel / side)
   }
 }
 
