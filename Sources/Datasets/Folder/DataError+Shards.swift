@@ -5,9 +5,9 @@ import SystemPackage
 extension DataError {
   var shardDescription: String {
     switch self {
-    case .changedImage(let path, let reason):
+    case .changedImage(let path, let reason, let more):
       """
-      \(path.masked) is damaged: \(masked(reason)). Likely a disk that fails, or an interrupted copy: copy \
+      \(path.masked) is damaged: \(masked(reason))\(more == 0 ? "" : Self.likewise(more, path)). Likely a disk that fails, or an interrupted copy: copy \
       \(Self.shardName(of: path)) again, or remove the pack and pack anew\(Self.scanOfAll(around: path))
       """
     case .damagedShard(let path, let offset, let reason, let more):
@@ -30,6 +30,10 @@ extension DataError {
       """
     default: ""
     }
+  }
+
+  private static func likewise(_ more: Int, _ image: FilePath) -> String {
+    "; \(counted(more, "more image")) of \(shardName(of: image)) \(noun(more, "is", "are")) damaged likewise"
   }
 
   private static func shardName(of image: FilePath) -> String {

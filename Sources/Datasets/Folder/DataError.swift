@@ -97,8 +97,8 @@ public enum DataError: Error, Equatable, Sendable {
   case repeatedImage(path: FilePath, source: FilePath)
   /// A class or an image whose name cannot be that of a folder or a file.
   case unusableName(ClassName, source: FilePath)
-  /// An image in a shard whose bytes are no longer those that were packed.
-  case changedImage(path: FilePath, reason: String)
+  /// An image in a shard whose bytes are no longer those that were packed, and of how many more of that shard the same is true.
+  case changedImage(path: FilePath, reason: String, more: Int = 0)
   /// A shard that is no longer the archive that was packed, where in it, and how many more such places there are.
   case damagedShard(FilePath, offset: Int, reason: String, more: Int = 0)
   /// A folder that has shards, and not the index that says what is in them.
@@ -138,7 +138,7 @@ public enum DataError: Error, Equatable, Sendable {
       .unreadKind(let path, _),
       .damagedImage(let path, _), .imageTooLarge(let path, _, _), .imageTooCostly(let path, _):
       path
-    case .changedImage(let path, _): path
+    case .changedImage(let path, _, _): path
     default: nil
     }
   }
