@@ -73,6 +73,8 @@ public enum DataError: Error, Equatable, Sendable {
   case alreadySplit(folder: FilePath)
   /// A split that would have folders of images beside a pack.
   case wouldBeHidden(folder: FilePath)
+  /// A split that has `train/` and `val/` itself, and no classes.
+  case splitInSplit(FilePath)
   /// Images are to be held out of a folder that has `val/`.
   case heldOutTwice(folder: FilePath)
   /// Classes that cannot have images on both sides of a split.
@@ -105,7 +107,7 @@ public enum DataError: Error, Equatable, Sendable {
   case missingIndex(folder: FilePath)
   /// A folder that was to be packed and is not divided into `train/` and `val/`.
   case notSplit(folder: FilePath)
-  /// A link in the place of an image that leads to nothing.
+  /// A link in the place of an image or a folder that leads to nothing.
   case danglingLink(FilePath)
   /// A file that is not written since there is no room for it.
   case noRoom(path: FilePath, reason: String)
@@ -119,7 +121,7 @@ public enum DataError: Error, Equatable, Sendable {
       .shardsNowhere,
       .noShardLeft:
       true
-    case .missingIndex: true
+    case .missingIndex, .danglingLink: true
     default: false
     }
   }

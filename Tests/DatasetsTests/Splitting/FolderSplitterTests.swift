@@ -46,7 +46,7 @@ import Testing
     #expect(Folders.names(in: temporary.path) == ["all"])
     let error = DataError.danglingLink(link)
     #expect(error.description.contains("all/é/spoiled.png is a link that leads to nothing"))
-    #expect(!error.isMissingInput && !error.isTransient && !error.isWriteFailure)
+    #expect(error.isMissingInput && !error.isTransient && !error.isWriteFailure)
   }
 
   @Test func `nothing is made within what it is made of`() throws {
