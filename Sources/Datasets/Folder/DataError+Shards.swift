@@ -24,7 +24,7 @@ extension DataError {
       """
     case .notSplit(let folder):
       """
-      no folder train/ in \(folder.masked). What is packed has train/CLASS/IMAGE, and may have val/CLASS/IMAGE. A folder that has \
+      no folder train/ in \(folder.named). What is packed has train/CLASS/IMAGE, and may have val/CLASS/IMAGE. A folder that has \
       the classes themselves is divided first: twins-worker dataset split \(folder.quoted) SPLIT --val 0.2 && \
       twins-worker dataset pack SPLIT OUT
       """

@@ -36,6 +36,7 @@ struct SplitScan {
       problems.append(
         files.contains(where: ShardIndex.isShard) ? .missingIndex(folder: root) : .noClasses(folder: root))
     }
+    try FolderLayout.requireClasses(in: root, named: names)
     problems += ImageFolder.lookAlikes(names, in: root)
     for name in names { add(name) }
     images = found.finish()
@@ -44,13 +45,13 @@ struct SplitScan {
 
   private mutating func addLoose() throws(DataError) {
     for file in try Directory(root).files {
-      do throws(SystemError) {
       let path = root.appending(bytes: file)
       if FileLink.isDangling(path) {
         dangling.append(file)
         continue
       }
-        let format = try ImageFormat(fileAt: root.appending(bytes: file))
+      do throws(SystemError) {
+        let format = try ImageFormat(fileAt: path)
         if ImageFolder.isImage(file) || format?.isUnmistakable ?? false { loose.append(file) }
       } catch {
         problems.append(.unreadable(error))
