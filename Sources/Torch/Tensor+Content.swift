@@ -43,12 +43,14 @@ extension Tensor {
     return UnsafeMutableBufferPointer(start: memory?.assumingMemoryBound(to: Float.self), count: count)
   }
 
-  /// The memory of a contiguous uint8 CPU tensor; valid while the tensor lives.
-  public func bytes(file: StaticString = #fileID, line: UInt = #line) -> UnsafeBufferPointer<UInt8> {
-    require(dtype == .uint8, "a tensor of \(dtype) lent as bytes", file, line)
+  /// The memory of a contiguous CPU tensor of that type; valid while the tensor lives.
+  public func memory<Element: TensorElement>(
+    of _: Element.Type, file: StaticString = #fileID, line: UInt = #line
+  ) -> UnsafeMutableBufferPointer<Element> {
+    require(dtype == Element.dtype, "the memory of a tensor of \(dtype) lent as \(Element.self)", file, line)
     var memory: UnsafeMutableRawPointer?
     check(ct_data(handle, &memory), file, line)
-    return UnsafeBufferPointer(start: memory?.assumingMemoryBound(to: UInt8.self), count: count)
+    return UnsafeMutableBufferPointer(start: memory?.assumingMemoryBound(to: Element.self), count: count)
   }
 
   /// Replaces every element by one value.

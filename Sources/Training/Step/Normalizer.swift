@@ -32,7 +32,9 @@ public struct Normalizer {
   /// The same numbers in one pass, where the operations' three would each go through memory.
   private func normalizedHere(_ pixels: Tensor) -> Tensor {
     let result = Tensor.empty(pixels.shape)
-    let (bytes, floats, length) = (pixels.bytes(), result.floats(), pixels.count / max(1, pixels.shape[0]))
+    let (bytes, floats, length) = (
+      pixels.memory(of: UInt8.self), result.floats(), pixels.count / max(1, pixels.shape[0])
+    )
     _ = concurrently(Array(0..<pixels.shape[0])) { image in
       guard let from = bytes.baseAddress, let into = floats.baseAddress else { return }
       let start = image * length
