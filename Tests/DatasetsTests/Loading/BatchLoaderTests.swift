@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (26, 128, 26), (208, 128, 208), (208, 16, 32), (2, 1, 2), (8, 1, 2), (1, 64, 1), (0, 1, 1),
+    (26, 128, 26), (208, 128, 64), (208, 16, 32), (2, 1, 2), (8, 1, 2), (1, 64, 1), (0, 1, 1),
   ])
   func `a thread decodes for each processor, as far as images are in hand`(
     processors: Int, batch: Int, threads: Int
