@@ -45,6 +45,8 @@ static void require_end_chunk(const struct decoder *decoder) {
 }
 
 static void read_header(struct decoder *decoder) {
+  // Pillow takes no chunk whose checksum is wrong, of whatever kind.
+  png_set_crc_action(decoder->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_set_read_fn(decoder->png, decoder, read_bytes);
   png_read_info(decoder->png, decoder->info);
   require_end_chunk(decoder);

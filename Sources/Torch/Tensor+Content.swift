@@ -36,12 +36,7 @@ extension Tensor {
   /// The memory of a contiguous float32 CPU tensor; valid while the tensor lives.
   public func floats(
     file: StaticString = #fileID, line: UInt = #line
-  ) -> UnsafeMutableBufferPointer<Float> {
-    require(dtype == .float32, "a tensor of \(dtype) lent as floats", file, line)
-    var memory: UnsafeMutableRawPointer?
-    check(ct_data(handle, &memory), file, line)
-    return UnsafeMutableBufferPointer(start: memory?.assumingMemoryBound(to: Float.self), count: count)
-  }
+  ) -> UnsafeMutableBufferPointer<Float> { memory(of: Float.self, file: file, line: line) }
 
   /// The addresses of a contiguous float32 tensor on its card, for other libraries of the card's; the host must not touch
   /// them. Valid while the tensor lives.
@@ -52,6 +47,16 @@ extension Tensor {
     var memory: UnsafeMutableRawPointer?
     check(ct_card_data(handle, &memory), file, line)
     return UnsafeMutableBufferPointer(start: memory?.assumingMemoryBound(to: Float.self), count: count)
+  }
+
+  /// The memory of a contiguous CPU tensor of that type; valid while the tensor lives.
+  public func memory<Element: TensorElement>(
+    of _: Element.Type, file: StaticString = #fileID, line: UInt = #line
+  ) -> UnsafeMutableBufferPointer<Element> {
+    require(dtype == Element.dtype, "the memory of a tensor of \(dtype) lent as \(Element.self)", file, line)
+    var memory: UnsafeMutableRawPointer?
+    check(ct_data(handle, &memory), file, line)
+    return UnsafeMutableBufferPointer(start: memory?.assumingMemoryBound(to: Element.self), count: count)
   }
 
   /// Replaces every element by one value.

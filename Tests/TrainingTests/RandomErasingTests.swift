@@ -44,6 +44,23 @@ import Torch
     #expect(views.contains { !boxes(erasing, $0).isEmpty })
   }
 
+  @Test(arguments: RandomErasing.Mode.allCases)
+  func `single boxes are erased by the same numbers as those that may lie over one another`(
+    mode: RandomErasing.Mode
+  ) {
+    let erasing = RandomErasing(probability: 0.7, mode: mode)
+    let boxes = (100..<120).map { self.boxes(erasing, $0) }
+    func images(_ erasures: Erasures) -> [Float] {
+      let images = Tensor.zeros([boxes.count, side, side, 3])
+      images.fill(5)
+      erasures.apply(to: images)
+      return images.elements()
+    }
+    let apart = erasing.apart(boxes, side: side)
+    #expect(apart.count == boxes.joined().reduce(0) { $0 + 3 * $1.region.width * $1.region.height })
+    #expect(images(apart) == images(erasing.overlaid(boxes, side: side)))
+  }
+
   @Test(arguments: [0, 0.5, 1]) func `filled up, the same is erased`(probability: Double) {
     var preprocessing = Recipe.Preprocessing()
     preprocessing.means = [0.1, 0.2, probability]

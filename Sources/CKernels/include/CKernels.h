@@ -2,6 +2,7 @@
 // Additions are taken one by one in the order that a function states, so the bits are the same everywhere.
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 
 /// Adds `count` floats at `addends` to those at `sums`; both may lie at any address.
 void floats_add(void *sums, const void *addends, size_t count);
@@ -28,6 +29,9 @@ void floats_add_rounded(floats_half kind, void *halves, const void *addends, siz
 
 /// Widens `count` sixteen-bit floats, which loses nothing.
 void floats_widen(floats_half kind, void *result, const void *halves, size_t count);
+
+/// Makes floats of `count` bytes, those of three channels in turn: each less its channel's mean, divided by its deviation.
+void floats_normalize(float *result, const uint8_t *bytes, size_t count, const float *means, const float *deviations);
 
 // One optimizer step, and the norm of a gradient. Each element's result depends on that element alone: however a range
 // is split, and on whatever processor, the bits are the same.

@@ -10,8 +10,8 @@ public final class ImageDecoder {
   private let scaled = ByteBuffer()
   private let spare = Canvas.Spare()
   private let times: StageTimes?
-  // Of the last image, whose memory the next one's takes over.
-  private var plan = ImagePlan()
+  /// How the last view was made.
+  public private(set) var plan = ImagePlan()
   /// Seconds for which files were read, and for which it waited for that.
   private(set) var readSeconds = 0.0
 

@@ -52,7 +52,8 @@ extension ByteBuffer {
         }
       }
     } catch {
-      throw .unreadable(error)
+      throw error.errno == ENOENT && FileLink.isDangling(error.path)
+        ? .danglingLink(error.path) : .unreadable(error)
     }
   }
 

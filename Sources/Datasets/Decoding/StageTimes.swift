@@ -12,6 +12,13 @@ public final class StageTimes {
     case resize
     /// RandAugment's operations, or those of colour jitter.
     case augment
+    /// Floats of a view's bytes, on the thread that trains.
+    case normalize
+    /// Random boxes, likewise.
+    case erase
+
+    /// Whether it is no decode thread's, but is done to whole batches.
+    public var isOfStep: Bool { self == .normalize || self == .erase }
   }
 
   private var nanoseconds: [Stage: Int] = [:]
@@ -23,7 +30,7 @@ public final class StageTimes {
   public func seconds(of stage: Stage) -> Double { Double(nanoseconds[stage, default: 0]) / 1e9 }
 
   /// Does `work`, whose time is added to the stage's.
-  func timed<Result, Failure: Error>(
+  public func timed<Result, Failure: Error>(
     _ stage: Stage, _ work: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let start = Self.now

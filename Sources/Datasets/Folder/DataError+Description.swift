@@ -15,14 +15,15 @@ extension DataError: CustomStringConvertible {
       """
     case .missingSplit(let split, let dataset):
       """
-      no folder \(split)/ in \(dataset.masked). A data set is a folder with train/CLASS/IMAGE and val/CLASS/IMAGE; \
+      no folder \(split)/ in \(dataset.named). A data set is a folder with train/CLASS/IMAGE and val/CLASS/IMAGE; \
       perhaps the path is one level too high or too deep\
       \(Self.advice(split)). See: ls \(dataset.quoted)
       """
     case .noClasses(let folder):
       """
-      no class folders in \(folder.masked). Images belong in one folder per class, and folders whose name starts with a \
-      dot are ignored. See: ls -a \(folder.quoted)
+      no class folders in \(folder.named). Images belong in one folder per class, and folders whose name starts with a \
+      dot are ignored\(folder.lastComponent?.string == ImageFolderPair.splits.validation ? Self.advice(ImageFolderPair.splits.validation) : ""). \
+      See: ls -a \(folder.quoted)
       """
     case .batchLargerThanData(let count, let batchSize, let worldSize, let accumulation):
       """
@@ -47,7 +48,7 @@ extension DataError: CustomStringConvertible {
       packDescription
     case .noSuchTable, .malformedTable: tableDescription
     case .notEmpty, .insideItself, .packed, .alreadySplit, .wouldBeHidden, .heldOutTwice, .indivisible,
-      .ungrouped:
+      .ungrouped, .splitInSplit:
       splittingDescription
     case .notImportable, .malformedArchive, .unusableMember, .malformedList, .noLabels, .incomplete,
       .repeatedImage,
@@ -100,54 +101,6 @@ extension DataError: CustomStringConvertible {
     }
   }
 
-  private var imageDescription: String {
-    switch self {
-    case .unreadable(let error) where error.isTransient:
-      """
-      cannot read \(error.path.masked) just now: \(error.reason), after several attempts. The storage or the system is \
-      in trouble, and not the data set; another start may go well. Look at it: ls -la \(error.path.quoted)
-      """
-    case .unreadable(let error):
-      "cannot read \(error.path.masked): \(error.reason). Look at it: ls -la \(error.path.quoted)"
-    case .notAnImage(let path):
-      """
-      \(path.masked) is not an image: its first bytes are those of no known format, whatever its name says. Remove or \
-      replace it. See what it is: file \(path.quoted)
-      """
-    case .standIn(let standIn, let path): "\(path.masked) is not an image: \(standIn.description(at: path))"
-    case .unsupportedFormat(let format, let path):
-      """
-      \(path.masked) is an image in \(format), and only JPEG, PNG, WebP, GIF, TIFF, BMP and PNM are decoded. Convert it: \
-      convert \(path.quoted) \(path.quoted).png && rm \(path.quoted)
-      """
-    case .unreadKind(let path, let reason):
-      """
-      \(path.masked) cannot be decoded: \(masked(reason)). It may be whole, and of a kind that few programs write. Convert it: \
-      convert \(path.quoted) \(path.quoted).png && rm \(path.quoted)
-      """
-    case .damagedImage(let path, let reason):
-      """
-      \(path.masked) is damaged: \(masked(reason)). \(Self.mending(path))\(Self.scanOfAll(around: path))
-      """
-    case .danglingLink(let path):
-      """
-      \(path.masked) is a link that leads to nothing: what it was made for has been moved or removed, or its disk is not mounted. \
-      Bring that back, or remove the link. See where it leads: readlink \(path.quoted)
-      """
-    case .imageTooLarge(let path, let width, let height):
-      """
-      \(path.masked) claims \(width)x\(height) pixels, and the limit is \(EncodedImage.maximumPixels) \
-      (a small file can ask for any amount of memory). Shrink it or remove it
-      """
-    case .imageTooCostly(let path, let bytes):
-      """
-      \(path.masked) would take \(bytes >> 20) MiB to decode, and the limit is \(EncodedImage.maximumBytes >> 20) (a \
-      progressive JPEG, an interlaced PNG, a WebP and each strip or tile of a TIFF are held whole). Shrink it, save it without that, or remove it
-      """
-    default: ""
-    }
-  }
-
   // What else may have been meant.
   private static func advice(_ split: String) -> String {
     switch split {
@@ -182,26 +135,6 @@ extension DataError: CustomStringConvertible {
       if Folders.isFolder(place) { return place.quoted }
     }
     return "."
-  }
-
-  // An image in a shard is what was packed, and has no file of its own.
-  private static func mending(_ image: FilePath) -> String {
-    ShardIndex.shard(of: image) == nil
-      ? "Likely an interrupted download or copy; fetch it again or remove it"
-      : "It was packed so: fetch it again or remove it in the folder that was packed, and pack that anew"
-  }
-
-  // What finds all such files, where the path tells which data set the image is of.
-  static func scanOfAll(around image: FilePath) -> String {
-    let splits = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation]
-    var place = image
-    while let name = place.lastComponent?.string {
-      place = place.removingLastComponent()
-      guard splits.contains(name) else { continue }
-      let folder = place.isEmpty ? "." : place.quoted
-      return ". All such files of the data set: twins-worker dataset scan \(folder) --decode"
-    }
-    return ""
   }
 
   // The scan takes the data set's folder, one level above a split.

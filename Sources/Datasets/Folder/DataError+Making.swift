@@ -19,6 +19,11 @@ extension DataError {
       \(split.masked) has folders of its own, as no class has: what it lies in is split already. Where that one is to be split, \
       name it: \(split.quoted)
       """
+    case .splitInSplit(let split):
+      """
+      \(split.named) has \(ImageFolderPair.splits.training)/ or \(ImageFolderPair.splits.validation)/ itself, with the classes in them: \
+      the data set lies one level deeper than the path says. Take \(split.quoted) for its folder. See: ls \(split.quoted)
+      """
     case .wouldBeHidden(let folder):
       """
       \(folder.masked) would have folders of images and a pack, of which only the pack is read. Choose another folder. See: \

@@ -5,9 +5,9 @@ import SystemPackage
 extension DataError {
   var shardDescription: String {
     switch self {
-    case .changedImage(let path, let reason):
+    case .changedImage(let path, let reason, let more):
       """
-      \(path.masked) is damaged: \(masked(reason)). Likely a disk that fails, or an interrupted copy: copy \
+      \(path.masked) is damaged: \(masked(reason))\(more == 0 ? "" : Self.likewise(more, path)). Likely a disk that fails, or an interrupted copy: copy \
       \(Self.shardName(of: path)) again, or remove the pack and pack anew\(Self.scanOfAll(around: path))
       """
     case .damagedShard(let path, let offset, let reason, let more):
@@ -24,12 +24,16 @@ extension DataError {
       """
     case .notSplit(let folder):
       """
-      no folder train/ in \(folder.masked). What is packed has train/CLASS/IMAGE, and may have val/CLASS/IMAGE. A folder that has \
+      no folder train/ in \(folder.named). What is packed has train/CLASS/IMAGE, and may have val/CLASS/IMAGE. A folder that has \
       the classes themselves is divided first: twins-worker dataset split \(folder.quoted) SPLIT --val 0.2 && \
       twins-worker dataset pack SPLIT OUT
       """
     default: ""
     }
+  }
+
+  private static func likewise(_ more: Int, _ image: FilePath) -> String {
+    "; \(counted(more, "more image")) of \(shardName(of: image)) \(noun(more, "is", "are")) damaged likewise"
   }
 
   private static func shardName(of image: FilePath) -> String {

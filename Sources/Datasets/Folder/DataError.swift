@@ -73,6 +73,8 @@ public enum DataError: Error, Equatable, Sendable {
   case alreadySplit(folder: FilePath)
   /// A split that would have folders of images beside a pack.
   case wouldBeHidden(folder: FilePath)
+  /// A split that has `train/` and `val/` itself, and no classes.
+  case splitInSplit(FilePath)
   /// Images are to be held out of a folder that has `val/`.
   case heldOutTwice(folder: FilePath)
   /// Classes that cannot have images on both sides of a split.
@@ -97,15 +99,15 @@ public enum DataError: Error, Equatable, Sendable {
   case repeatedImage(path: FilePath, source: FilePath)
   /// A class or an image whose name cannot be that of a folder or a file.
   case unusableName(ClassName, source: FilePath)
-  /// An image in a shard whose bytes are no longer those that were packed.
-  case changedImage(path: FilePath, reason: String)
+  /// An image in a shard whose bytes are no longer those that were packed, and of how many more of that shard the same is true.
+  case changedImage(path: FilePath, reason: String, more: Int = 0)
   /// A shard that is no longer the archive that was packed, where in it, and how many more such places there are.
   case damagedShard(FilePath, offset: Int, reason: String, more: Int = 0)
   /// A folder that has shards, and not the index that says what is in them.
   case missingIndex(folder: FilePath)
   /// A folder that was to be packed and is not divided into `train/` and `val/`.
   case notSplit(folder: FilePath)
-  /// A link in the place of an image that leads to nothing.
+  /// A link in the place of an image or a folder that leads to nothing.
   case danglingLink(FilePath)
   /// A file that is not written since there is no room for it.
   case noRoom(path: FilePath, reason: String)
@@ -119,7 +121,7 @@ public enum DataError: Error, Equatable, Sendable {
       .shardsNowhere,
       .noShardLeft:
       true
-    case .missingIndex: true
+    case .missingIndex, .danglingLink: true
     default: false
     }
   }
@@ -138,7 +140,7 @@ public enum DataError: Error, Equatable, Sendable {
       .unreadKind(let path, _),
       .damagedImage(let path, _), .imageTooLarge(let path, _, _), .imageTooCostly(let path, _):
       path
-    case .changedImage(let path, _): path
+    case .changedImage(let path, _, _): path
     default: nil
     }
   }

@@ -37,12 +37,14 @@ struct Directory {
     return entries
   }
 
-  /// Throws `missing` unless `path` is a folder or a link to one, and `unreadable` where the system cannot say.
+  /// Throws `missing` unless `path` is a folder or a link to one, `danglingLink` for a link to nothing, and `unreadable` where the
+  /// system cannot say.
   static func require(_ path: FilePath, orThrow missing: DataError) throws(DataError) {
     do throws(SystemError) {
       _ = try FolderIdentity(path)
     } catch {
-      throw error.errno == ENOENT || error.errno == ENOTDIR ? missing : .unreadable(error)
+      guard error.errno == ENOENT || error.errno == ENOTDIR else { throw .unreadable(error) }
+      throw FileLink.isDangling(path) ? .danglingLink(path) : missing
     }
   }
 

@@ -32,7 +32,8 @@ public enum FileLink: Sendable {
     return .symbolic
   }
 
-  private static func isDangling(_ path: FilePath) -> Bool {
+  /// Whether a link lies there that leads to nothing.
+  static func isDangling(_ path: FilePath) -> Bool {
     var status = stat()
     guard path.withPlatformString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFLNK else {
       return false

@@ -9,10 +9,14 @@ enum FolderLayout: Equatable {
   /// train/, val/ or both.
   case splits([String])
 
-  /// Looks for train/ and val/: a folder of that name is a class as others are, unless it has folders itself or is packed.
+  /// Looks for train/ and val/: a folder of that name is a class as others are, unless it has folders itself or is packed. A val/
+  /// with nothing in it is as good as none.
   init(of folder: FilePath) throws(DataError) {
     let names = ImageFolderPair.splits
-    let found = [names.training, names.validation].filter { Folders.isFolder(folder.appending($0)) }
+    var found = [names.training, names.validation].filter { Folders.isFolder(folder.appending($0)) }
+    if found.last == names.validation, try Self.isEmpty(folder.appending(names.validation)) {
+      found.removeLast()
+    }
     for name in found {
       let place = folder.appending(name)
       let hasFolders = try !Directory(place).folders.isEmpty
@@ -21,6 +25,23 @@ enum FolderLayout: Equatable {
       return
     }
     self = .classes
+  }
+
+  /// Whether a folder has nothing in it but what is hidden.
+  static func isEmpty(_ folder: FilePath) throws(DataError) -> Bool {
+    let directory = try Directory(folder)
+    return directory.folders.isEmpty && directory.files.isEmpty
+  }
+
+  /// Throws where a split has the folders of splits, which have the classes, in the place of its own.
+  static func requireClasses(in split: FilePath, named names: [ClassName]) throws(DataError) {
+    let splits = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation].map {
+      ClassName(bytes: Array($0.utf8))
+    }
+    guard !names.isEmpty, names.allSatisfy(splits.contains), try FolderLayout(of: split) != .classes else {
+      return
+    }
+    throw .splitInSplit(split)
   }
 
   /// Throws where folders of images and a pack would come to lie in one split, of which only the pack is read.

@@ -51,7 +51,8 @@ public struct ImageFolderPair: Sendable {
     }
     training = try ImageFolder(Self.split(Self.splits.training, of: folder), keptIn: indexes)
     let place = folder.appending(Self.splits.validation)
-    if purpose == .trainingAlone || purpose == .training && !Folders.isFolder(place) {
+    let isThere = Folders.isFolder(place) ? try !FolderLayout.isEmpty(place) : false
+    if purpose == .trainingAlone || purpose == .training && !isThere {
       validation = ImageFolder(empty: place, classes: training.classes)
       return
     }

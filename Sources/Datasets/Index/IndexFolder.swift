@@ -9,11 +9,18 @@ public import SystemPackage
 public struct IndexFolder: Sendable {
   private let path: FilePath
   private let margin: Int
+  private let isReadOnly: Bool
 
   /// The folder at `path`, which is made when it is needed; the one above it is not.
-  public init(_ path: FilePath) { self.init(path, margin: Self.coarsestTick) }
+  ///
+  /// - Parameter isReadOnly: Whether what lies there is used, and nothing is written.
+  public init(_ path: FilePath, isReadOnly: Bool = false) {
+    self.init(path, margin: Self.coarsestTick, isReadOnly: isReadOnly)
+  }
 
-  init(_ path: FilePath, margin: Int) { (self.path, self.margin) = (path, margin) }
+  init(_ path: FilePath, margin: Int, isReadOnly: Bool = false) {
+    (self.path, self.margin, self.isReadOnly) = (path, margin, isReadOnly)
+  }
 
   /// Some file systems count the time in steps of two seconds.
   private static let coarsestTick = 2_000_000_000
@@ -57,7 +64,7 @@ public struct IndexFolder: Sendable {
   }
 
   private func makeFolder() -> Bool {
-    path.withPlatformString { mkdir($0, 0o777) } == 0 || errno == EEXIST
+    !isReadOnly && (path.withPlatformString { mkdir($0, 0o777) } == 0 || errno == EEXIST)
   }
 
   /// Where the index of one split lies.

@@ -104,6 +104,7 @@ extension SplitIndex {
       throw directory.files.contains(where: ShardIndex.isShard)
         ? .missingIndex(folder: root) : .noClasses(folder: root)
     }
+    try FolderLayout.requireClasses(in: root, named: builder.classes)
     if let alike = ImageFolder.lookAlikes(builder.classes, in: root).first { throw alike }
     for name in builder.classes {
       let walk = ImageWalk(root.appending(bytes: name.bytes))

@@ -66,11 +66,11 @@ public struct DatasetReport: Codable, Equatable, Sendable {
   ///   - threads: How many look into files.
   public init(scanning folder: FilePath, decoding decodes: Bool, threads: Int) throws(DataError) {
     try Directory.require(folder, orThrow: .noSuchFolder(folder))
-    let names = ImageFolderPair.splits
     let undivided = Self.undivided(folder)
     var scans = [undivided].compactMap(\.self)
     var errors: [DataError] = []
-    for name in undivided == nil ? [names.training, names.validation] : [] {
+    let names = undivided == nil ? Self.splits(of: folder) : []
+    for name in names {
       do throws(DataError) {
         scans.append(try SplitScan(name, root: ImageFolderPair.split(name, of: folder)))
       } catch {
@@ -93,12 +93,30 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     problems = errors.onceAShard.map(\.description)
     damaged = errors.compactMap(\.damagedFile).map(DamagedFile.init(path:))
     warnings = scans.flatMap(\.warnings)
-    if undivided != nil {
-      warnings.append(
-        "there is no train/ and no val/: a training takes this folder with --val-split 0.2, and dataset split divides it"
-      )
-    }
+    if let advice = Self.advice(scans, of: names) { warnings.append(advice) }
     if scans.count == 2 { warnings += Self.twins((scans[0], findings[0]), (scans[1], findings[1])) }
+  }
+
+  /// Those that a training asks for; of a folder without images in val/, of which it holds a part of train/ out, train/ alone.
+  private static func splits(of folder: FilePath) -> [String] {
+    let names = ImageFolderPair.splits
+    let isUnsplit =
+      (try? FolderLayout(of: folder)) == .splits([names.training])
+      && !FileLink.isDangling(folder.appending(names.validation))
+    return isUnsplit ? [names.training] : [names.training, names.validation]
+  }
+
+  /// What a training needs where nothing is held out yet; `names` are the splits, none of a folder that has the classes itself.
+  private static func advice(_ scans: [SplitScan], of names: [String]) -> String? {
+    guard names.count < 2, let scan = scans.first else { return nil }
+    if names.isEmpty {
+      return
+        "there is no train/ and no val/: a training takes this folder with --val-split 0.2, and dataset split divides it"
+    }
+    return """
+      there are no images in val/: a training takes this folder with --val-split 0.2, which holds a part of train/ out, or \
+      with --no-eval; to divide it: twins-worker dataset split \(scan.root.quoted) OUT
+      """
   }
 
   /// Of a folder that has the classes themselves; nil where it has train/ or val/, or less than two folders of images.
@@ -177,28 +195,4 @@ extension DatasetReport.LeftOut: CustomStringConvertible {
 /// The first three, and how many more there are.
 func firstOf(_ names: [String]) -> String {
   names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
-}
-
-/// A file whose content cannot be used; in JSON its path, with `\\` and `\xHH` as ``ClassName/text`` has them.
-public struct DamagedFile: Equatable, Sendable {
-  /// Where it lies.
-  public let path: FilePath
-
-  /// The file at `path`.
-  public init(path: FilePath) { self.path = path }
-}
-
-extension DamagedFile: Codable {
-  /// Reads the path's text.
-  public init(from decoder: any Decoder) throws {
-    let name = try ClassName(from: decoder)
-    path =
-      name.bytes.first == UInt8(ascii: "/")
-      ? FilePath("/").appending(bytes: name.bytes.dropFirst()) : FilePath("").appending(bytes: name.bytes)
-  }
-
-  /// Writes the path's text.
-  public func encode(to encoder: any Encoder) throws {
-    try ClassName(bytes: path.bytes).encode(to: encoder)
-  }
 }

@@ -98,15 +98,40 @@ struct ShardCheck: Sendable {
 }
 
 extension [DataError] {
-  /// The same with one error for each shard that is not the archive that was packed: the first, and how many more there are.
+  /// The same with one error for each way in which a shard is damaged: the first, and how many more there are.
   var onceAShard: [DataError] {
-    var counts: [FilePath: Int] = [:]
-    for case .damagedShard(let path, _, _, _) in self { counts[path, default: 0] += 1 }
-    var isSaid: Set<FilePath> = []
+    var counts: [ShardFault: Int] = [:]
+    for fault in compactMap(\.shardFault) { counts[fault, default: 0] += 1 }
     return compactMap { error in
-      guard case .damagedShard(let path, let offset, let reason, _) = error else { return error }
-      guard isSaid.insert(path).inserted else { return nil }
-      return .damagedShard(path, offset: offset, reason: reason, more: (counts[path] ?? 1) - 1)
+      guard let fault = error.shardFault else { return error }
+      return counts.removeValue(forKey: fault).map { error.standing(for: $0) }
+    }
+  }
+}
+
+/// What errors of one shard have in common; those of the archive around the images are alike whatever their reasons.
+private struct ShardFault: Hashable {
+  let shard: FilePath
+  let reason: String?
+}
+
+extension DataError {
+  fileprivate var shardFault: ShardFault? {
+    switch self {
+    case .damagedShard(let path, _, _, _): ShardFault(shard: path, reason: nil)
+    case .changedImage(let path, let reason, _):
+      ShardIndex.shard(of: path).map { ShardFault(shard: $0, reason: reason) }
+    default: nil
+    }
+  }
+
+  /// The same for as many of them as there are.
+  fileprivate func standing(for count: Int) -> DataError {
+    switch self {
+    case .damagedShard(let path, let offset, let reason, _):
+      .damagedShard(path, offset: offset, reason: reason, more: count - 1)
+    case .changedImage(let path, let reason, _): .changedImage(path: path, reason: reason, more: count - 1)
+    default: self
     }
   }
 }

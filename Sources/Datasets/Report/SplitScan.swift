@@ -17,6 +17,8 @@ struct SplitScan {
   private var nested: [(name: ClassName, folders: [[UInt8]])] = []
   /// Images beside the classes' folders, in none of them.
   private var loose: [[UInt8]] = []
+  /// Links there that lead to nothing.
+  private var dangling: [[UInt8]] = []
   // By ending, paths below `root`.
   private var leftOut: [[UInt8]: [[UInt8]]] = [:]
 
@@ -34,6 +36,7 @@ struct SplitScan {
       problems.append(
         files.contains(where: ShardIndex.isShard) ? .missingIndex(folder: root) : .noClasses(folder: root))
     }
+    try FolderLayout.requireClasses(in: root, named: names)
     problems += ImageFolder.lookAlikes(names, in: root)
     for name in names { add(name) }
     images = found.finish()
@@ -42,8 +45,13 @@ struct SplitScan {
 
   private mutating func addLoose() throws(DataError) {
     for file in try Directory(root).files {
+      let path = root.appending(bytes: file)
+      if FileLink.isDangling(path) {
+        dangling.append(file)
+        continue
+      }
       do throws(SystemError) {
-        let format = try ImageFormat(fileAt: root.appending(bytes: file))
+        let format = try ImageFormat(fileAt: path)
         if ImageFolder.isImage(file) || format?.isUnmistakable ?? false { loose.append(file) }
       } catch {
         problems.append(.unreadable(error))
@@ -102,7 +110,18 @@ struct SplitScan {
 
   /// What training gets over, and may not be meant.
   var warnings: [String] {
-    loneWarning + looseWarning + nestedWarning + sparseWarning + unevenWarning
+    loneWarning + danglingWarning + looseWarning + nestedWarning + sparseWarning + unevenWarning
+  }
+
+  private var danglingWarning: [String] {
+    guard !dangling.isEmpty else { return [] }
+    return [
+      """
+      in \(name)/, \(counted(dangling.count, "link leads", "links lead")) to nothing: \(firstOf(dangling.map { shown($0) })). A class \
+      behind \(noun(dangling.count, "it", "one")) is left out, and every label after it is another. See where one leads: readlink \
+      \(root.appending(bytes: dangling[0]).quoted)
+      """
+    ]
   }
 
   private var looseWarning: [String] {

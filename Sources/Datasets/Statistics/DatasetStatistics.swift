@@ -52,7 +52,8 @@ public struct DatasetStatistics: Codable, Equatable, Sendable {
     plainImages = measured.flatMap(\.measurements).count { !$0.finding.hash.isTelling }
     duplicates = DuplicateSet.all(in: measured)
     nearDuplicates =
-      measured.count == 2 ? NearDuplicate.all(of: measured[1], in: measured[0], but: duplicates) : []
+      measured.count == 2
+      ? NearDuplicate.all(of: measured[1], in: measured[0], but: duplicates, threads: threads) : []
   }
 
   // A folder of classes that is not split yet is looked at as one.

@@ -69,21 +69,39 @@ public struct NearDuplicate: Codable, Equatable, Sendable {
   /// Bits of 64 in which the two differ, at most 4.
   public var distance: Int
 
-  /// All, in the order of val/, but those whose bytes are in train/ too.
+  /// All, in the order of val/, but those whose bytes are in train/ too; found by `threads` threads.
   static func all(
-    of validation: MeasuredSplit, in training: MeasuredSplit, but duplicates: [DuplicateSet]
+    of validation: MeasuredSplit, in training: MeasuredSplit, but duplicates: [DuplicateSet], threads: Int
   ) -> [NearDuplicate] {
     let known = Set(duplicates.filter(\.areInBothSplits).flatMap(\.files))
     let learned = training.measurements.filter(\.finding.hash.isTelling)
     let hashes = SimilarHashes(learned.map(\.finding.hash.bits))
-    return validation.measurements.compactMap { index, measurement in
-      guard measurement.hash.isTelling, let match = hashes.nearest(to: measurement.hash.bits) else {
-        return nil
+    return inParts(of: validation.measurements, threads: threads) { part in
+      part.compactMap { index, measurement in
+        guard measurement.hash.isTelling, let match = hashes.nearest(to: measurement.hash.bits) else {
+          return nil
+        }
+        let name = validation.shown(index)
+        guard !known.contains(name) else { return nil }
+        return NearDuplicate(
+          validation: name, training: training.shown(learned[match.index].index), distance: match.distance)
       }
-      let name = validation.shown(index)
-      guard !known.contains(name) else { return nil }
-      return NearDuplicate(
-        validation: name, training: training.shown(learned[match.index].index), distance: match.distance)
     }
   }
+}
+
+/// What `work` makes of parts of a list that follow one another, each on a thread of its own, in the list's order.
+func inParts<Element: Sendable, Result: Sendable>(
+  of all: [Element], threads: Int, _ work: @escaping @Sendable (ArraySlice<Element>) -> [Result]
+) -> [Result] {
+  let count = max(1, min(threads, all.count))
+  let results = Monitor([[Result]](repeating: [], count: count))
+  let workers = (0..<count).map { number in
+    OwnedThread.started("compare") {
+      let result = work(all[(number * all.count / count)..<((number + 1) * all.count / count)])
+      results.withLock { $0[number] = result }
+    }
+  }
+  for worker in workers { worker.join() }
+  return results.withLock { $0.flatMap(\.self) }
 }

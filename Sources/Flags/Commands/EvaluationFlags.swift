@@ -73,7 +73,7 @@ public struct EvaluationFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Threads each worker decodes with. (default: its share of the cores, at most 10)", valueName: "n"))
+      "Threads each worker decodes with. (default: its share of the cores)", valueName: "n"))
   var numWorkers: Int?
 
   @OptionGroup var place: DeviceFlags

@@ -140,7 +140,7 @@ package struct RunFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Threads each worker decodes with; 0 decodes between steps. (default: its share of the cores, at most 10)",
+      "Threads each worker decodes with; 0 decodes between steps. (default: its share of the cores)",
       valueName: "n"))
   package var numWorkers: Int?
 

@@ -6,9 +6,9 @@ import Torch
 /// What is erased of a part's images, and what takes its place.
 struct Erasures {
   /// Numbers of elements of images `[B, S, S, 3]`, `[n]` (int64); one that comes twice has the same value both times.
-  private let places: Tensor
+  fileprivate let places: Tensor
   /// What each is replaced by, `[n]`.
-  private let values: Tensor
+  fileprivate let values: Tensor
 
   fileprivate init(places: Tensor, values: Tensor) { (self.places, self.values) = (places, values) }
 
@@ -44,16 +44,40 @@ extension RandomErasing {
   /// What an image loses depends on (seed, epoch, view) alone, so it is the same on one rank and on eight.
   /// - Parameter views: the number of each image's view, as in `PixelBatch.indices`.
   func erasures(side: Int, seed: UInt64, epoch: Int, views: [Int]) -> Erasures {
+    let drawn = views.map { boxes(width: side, height: side, seed: seed, epoch: epoch, view: $0) }
+    return drawn.contains { $0.count > 1 } ? overlaid(drawn, side: side) : apart(drawn, side: side)
+  }
+
+  /// Of images that lose a box at most: written where the tensors lie, in memory that libtorch keeps from step to step.
+  func apart(_ boxes: [[Box]], side: Int) -> Erasures {
+    let count = boxes.joined().reduce(0) { $0 + $1.region.byteCount }
+    let (places, values) = (Tensor.empty([count], .int64), Tensor.empty([count]))
+    let memory = places.memory(of: Int64.self)
+    var start = 0
+    for (image, boxes) in boxes.enumerated() {
+      for box in boxes {
+        let range = start..<start + box.region.byteCount
+        let part = UnsafeMutableBufferPointer(rebasing: memory[range])
+        box.region.writePlaces(ofImage: image, side: side, into: part)
+        fill(values.narrowed(0, to: range), for: box)
+        start = range.upperBound
+      }
+    }
+    return Erasures(places: places, values: values)
+  }
+
+  /// Of images that lose several: what a later box erases once more is that box's.
+  func overlaid(_ boxes: [[Box]], side: Int) -> Erasures {
     var places: [Int64] = []
     var values: [Float] = []
-    for (image, view) in views.enumerated() {
-      let boxes = boxes(width: side, height: side, seed: seed, epoch: epoch, view: view)
+    for (image, boxes) in boxes.enumerated() {
       for (number, box) in boxes.enumerated() {
-        // What a later box erases once more is that box's.
         let later = boxes[(number + 1)...]
-        for (place, value) in zip(box.region.places, content(of: box))
-        where !later.contains(where: { $0.region.contains(place) }) {
-          places.append(Int64(((image * side + place.y) * side + place.x) * 3 + place.channel))
+        let alone = apart([[Box]](repeating: [], count: image) + [[box]], side: side)
+        let elements = zip(alone.places.elements(as: Int64.self), alone.values.elements(as: Float.self))
+        for (place, value) in elements
+        where !later.contains(where: { $0.region.contains(place, side: side) }) {
+          places.append(place)
           values.append(value)
         }
       }
@@ -73,34 +97,38 @@ extension RandomErasing {
     return Int((areas * Double(3 * side * side)).rounded(.up))
   }
 
-  /// What fills a box, in the order of its places.
-  private func content(of box: Box) -> [Float] {
-    let area = box.region.width * box.region.height
-    return switch mode {
-    case .const: Array(repeating: 0, count: 3 * area)
-    case .rand: normal(3, box.noiseSeed).flatMap { Array(repeating: $0, count: area) }
-    case .pixel: normal(3 * area, box.noiseSeed)
+  /// Gives a box's elements, in the order of its places, what takes their place.
+  private func fill(_ values: Tensor, for box: Box) {
+    switch mode {
+    case .const: values.zero()
+    case .rand:
+      let colors = Tensor.empty([3, 1])
+      colors.fillNormal(deviation: 1, seed: box.noiseSeed)
+      values.reshaped([3, box.region.width * box.region.height]).copy(from: colors)
+    case .pixel: values.fillNormal(deviation: 1, seed: box.noiseSeed)
     }
-  }
-
-  private func normal(_ count: Int, _ seed: UInt64) -> [Float] {
-    let noise = Tensor.empty([count])
-    noise.fillNormal(deviation: 1, seed: seed)
-    return noise.elements()
   }
 }
 
 extension PixelRegion {
-  /// Its elements: all rows of a channel, then the next channel's.
-  fileprivate var places: some Sequence<(channel: Int, y: Int, x: Int)> {
-    let area = width * height
-    return (0..<3 * area).lazy.map { [self] in
-      ($0 / area, y + $0 % area / width, x + $0 % width)
+  /// Writes the numbers of its elements among those of images `[B, S, S, 3]`: all rows of a channel, then the next channel's.
+  fileprivate func writePlaces(
+    ofImage image: Int, side: Int, into places: UnsafeMutableBufferPointer<Int64>
+  ) {
+    var count = 0
+    for channel in 0..<3 {
+      for row in y..<(y + height) {
+        let start = ((image * side + row) * side + x) * 3 + channel
+        for column in 0..<width { places[count + column] = Int64(start + 3 * column) }
+        count += width
+      }
     }
   }
 
-  fileprivate func contains(_ place: (channel: Int, y: Int, x: Int)) -> Bool {
-    (x..<x + width).contains(place.x) && (y..<y + height).contains(place.y)
+  /// Whether the element of that number lies inside, in whichever image.
+  fileprivate func contains(_ place: Int64, side: Int) -> Bool {
+    let pixel = Int(place) / 3 % (side * side)
+    return (x..<x + width).contains(pixel % side) && (y..<y + height).contains(pixel / side)
   }
 }
 

@@ -46,35 +46,6 @@ struct Objective {
   }
 }
 
-/// Turns bytes into what the network was made for: `(x / 255 - mean) / deviation`.
-public struct Normalizer {
-  private let mean: Tensor
-  private let deviation: Tensor
-  private let device: Device
-
-  /// A normaliser whose statistics live on `device`; ImageNet's where nobody says.
-  public init(_ images: Recipe.Preprocessing = Recipe.Preprocessing(), on device: Device) {
-    mean = Tensor(images.means.map(Float.init), [1, 1, 1, 3]).scaled(by: 255).moved(to: device)
-    deviation = Tensor(images.deviations.map(Float.init), [1, 1, 1, 3]).scaled(by: 255).moved(to: device)
-    self.device = device
-  }
-
-  /// Bytes `[B, H, W, 3]` → float32 `[B, 3, H, W]` on the device; bytes cross, floats are made there.
-  public func callAsFunction(_ bytes: UnsafeRawBufferPointer, count: Int, side: Int) -> Tensor {
-    self(Tensor(bytes: bytes, [count, side, side, 3], .uint8).moved(to: device)).permuted([0, 3, 1, 2])
-  }
-
-  /// Bytes `[B, H, W, 3]` of the device → float32 of that shape.
-  func callAsFunction(_ pixels: Tensor) -> Tensor { (pixels.cast(to: .float32) - mean) / deviation }
-}
-
-extension Recipe.Preprocessing {
-  /// What a ``Normalizer`` makes of one byte, to the bit.
-  func normal(_ byte: UInt8, channel: Int) -> Float {
-    (Float(byte) - Float(means[channel]) * 255) / (Float(deviations[channel]) * 255)
-  }
-}
-
 extension Recipe {
   /// The element type of matrix products.
   public var computeType: DType {

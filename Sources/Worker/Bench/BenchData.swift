@@ -5,6 +5,8 @@ import Foundation
 import Recipe
 import System
 import SystemPackage
+import Torch
+import Training
 
 /// `bench data`: how fast images become batches, without training.
 struct BenchData: ParsableCommand {
@@ -34,10 +36,22 @@ struct BenchData: ParsableCommand {
     help: "Show where the time of an image goes, on one thread, and what a decoding of whole images takes.")
   var profile = false
 
+  @Flag(
+    help:
+      "Also make of each batch what a step makes of it, on the thread that takes it: floats, normalised, and of training views boxes erased."
+  )
+  var floats = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write views into a folder, with how each was made, for another program to make them: views.rgb and views.jsonl.",
+      valueName: "folder"))
+  var sample: String?
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  private static let batchSize = 32
+  private static let (batchSize, seed): (Int, UInt64) = (32, 0)
 
   func validate() throws {
     try Worker.validate(threads, "--threads", in: 1...manyThreads)
@@ -49,6 +63,9 @@ struct BenchData: ParsableCommand {
       throw ValidationError(
         "--fast-decode is of training views, and --evaluation makes others: give one of them")
     }
+    guard !(sample != nil && fastDecode) else {
+      throw ValidationError("--fast-decode makes other pixels than Pillow: leave --sample out")
+    }
     if profile, (threads ?? 1) != 1 {
       throw ValidationError("--profile is of one thread: leave --threads out")
     }
@@ -57,26 +74,33 @@ struct BenchData: ParsableCommand {
   func run() throws {
     let threads = profile ? 1 : threads ?? Processors.usable
     let files = try ImageFolderPair(FilePath(folder), for: .training).training
-    let times = profile ? StageTimes() : nil
+    let times = StageTimes()
+    let transform = try transform()
     let loader = BatchLoader(
-      folder: files, transform: try transform(), batchSize: Self.batchSize, seed: 0,
+      folder: files, transform: transform, batchSize: Self.batchSize, seed: Self.seed,
       // Its caller is the one thread whose stages are timed.
-      threads: profile ? 0 : threads, times: times)
+      threads: profile ? 0 : threads, times: profile ? times : nil)
+    if floats {
+      Runtime.keepMemory()
+      if profile { Runtime.threads = 1 }
+    }
     let watch = Stopwatch()
     let busy = clock()
     var images = 0
     var epoch = 0
     while watch.elapsed < seconds {
-      images += try decode(files.count, epoch, loader, until: { watch.elapsed >= seconds })
+      images += try decode(files.count, epoch, loader, times, until: { watch.elapsed >= seconds })
       epoch += 1
     }
     let milliseconds = Double(clock() - busy) / Double(CLOCKS_PER_SEC) * 1000
     var report = DataReport(
       images: images, imagesPerSecond: Double(images) / watch.elapsed,
       cpuMillisecondsPerImage: milliseconds / Double(max(1, images)), threads: threads)
-    if let times {
-      report.add(times, wholeDecode: try wholeDecode(of: files))
+    if profile {
+      let stages = StageTimes.Stage.allCases.filter { floats || !$0.isOfStep }
+      report.add(times, of: stages, wholeDecode: try wholeDecode(of: files))
     }
+    if let sample { try ViewSample(images: files, transform: transform, seed: Self.seed).write(to: sample) }
     try json ? Swift.print(jsonLine(report)) : print(report.description)
   }
 
@@ -90,16 +114,28 @@ struct BenchData: ParsableCommand {
   }
 
   private func decode(
-    _ count: Int, _ epoch: Int, _ loader: BatchLoader, until isOver: () -> Bool
+    _ count: Int, _ epoch: Int, _ loader: BatchLoader, _ times: StageTimes, until isOver: () -> Bool
   ) throws -> Int {
     let batches = EvaluationSampler(count: count, worldSize: 1, batchSize: Self.batchSize).batches(rank: 0)
+    let step = floats ? stepImages : nil
     var images = 0
     loader.start(batches: batches, epoch: epoch)
     while !isOver(), let batch = try loader.next() {
       images += batch.count
+      if let step {
+        let normalized = times.timed(.normalize) { step.normalized(batch) }
+        times.timed(.erase) { step.erase(normalized, of: batch, epoch: epoch) }
+      }
       loader.recycle(batch)
     }
     return images
+  }
+
+  private var stepImages: StepImages {
+    var recipe = Recipe()
+    recipe.seed = Self.seed
+    if evaluation { recipe.data.erasing.probability = 0 }
+    return StepImages(recipe)
   }
 
   // Milliseconds that the decoder takes for all pixels of an image, over as many as fit in a second.

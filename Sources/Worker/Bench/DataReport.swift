@@ -17,13 +17,13 @@ struct DataReport: Encodable {
     (self.cpuMillisecondsPerImage, self.threads) = (cpuMillisecondsPerImage, threads)
   }
 
-  /// Adds what the stages took, the rest of an image's time among them.
-  mutating func add(_ times: StageTimes, wholeDecode: Double) {
+  /// Adds what some stages took, the rest of an image's time among them.
+  mutating func add(_ times: StageTimes, of stages: [StageTimes.Stage], wholeDecode: Double) {
     let each = Dictionary(
-      uniqueKeysWithValues: StageTimes.Stage.allCases.map {
+      uniqueKeysWithValues: stages.map {
         ($0.rawValue, times.seconds(of: $0) * 1000 / Double(max(1, images)))
       })
-    stages = each.merging([Self.rest: cpuMillisecondsPerImage - each.values.reduce(0, +)]) { $1 }
+    self.stages = each.merging([Self.rest: cpuMillisecondsPerImage - each.values.reduce(0, +)]) { $1 }
     self.wholeDecode = wholeDecode
   }
 
@@ -37,8 +37,8 @@ extension DataReport: CustomStringConvertible {
       "\(fixed(imagesPerSecond, 1)) images/s on \(counted(threads, "thread")), "
       + "\(fixed(cpuMillisecondsPerImage, 2)) CPU-ms an image"
     guard let stages, let wholeDecode else { return sentence }
-    let lines = (StageTimes.Stage.allCases.map(\.rawValue) + [Self.rest]).map { stage in
-      let milliseconds = stages[stage] ?? 0
+    let names = StageTimes.Stage.allCases.map(\.rawValue) + [Self.rest]
+    let lines = names.compactMap { name in stages[name].map { (name, $0) } }.map { stage, milliseconds in
       let share = fixed(100 * milliseconds / cpuMillisecondsPerImage, 1)
       return
         "\(stage.padded(to: 10))\(fixed(milliseconds, 3).padded(before: 8))  \(share.padded(before: 5)) %"

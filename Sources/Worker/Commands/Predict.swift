@@ -91,7 +91,7 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    let decoders = min(10, Processors.usable)
+    let decoders = BatchLoader.threads(on: Processors.usable, batchSize: batchSize)
     Runtime.keepMemory()
     if let threads { Runtime.threads = threads }
     try requireRoom(threads: 2 * Runtime.threads + decoders)

@@ -34,7 +34,11 @@ struct OutputFolder {
   var checkpoints: CheckpointStore { CheckpointStore(ofRunIn: path) }
 
   /// The indexes of the images, as the workers of one host see those.
-  func indexes(ofHost host: Int) -> IndexFolder { IndexFolder(FilePath(file(RunLayout.index(host: host)))) }
+  ///
+  /// - Parameter isReadOnly: Whether those that lie there are used, and nothing is written.
+  func indexes(ofHost host: Int, isReadOnly: Bool) -> IndexFolder {
+    IndexFolder(FilePath(file(RunLayout.index(host: host))), isReadOnly: isReadOnly)
+  }
 
   /// Writes the resolved recipe, for people and for the next run.
   func write(_ recipe: Recipe) throws(Failure) {

@@ -1,4 +1,5 @@
 import Collective
+import Datasets
 import Flags
 import Recipe
 import System
@@ -11,7 +12,7 @@ struct Rank {
   /// Who sums gradients that lie on cards, as a sentence; nil where none do.
   let sumLine: String?
   let device: Device
-  /// Decode threads of a loader: as asked, or this worker's share of the cores, at most the reference's ten.
+  /// Decode threads of a loader: as asked, or one for each of this worker's processors, as far as a loader has images for them.
   let decodeThreads: Int
   /// This worker's share of the processors that its control group allows.
   let processors: Int
@@ -35,7 +36,8 @@ struct Rank {
     Runtime.keepMemory()
     if let threads = plan.settings.threads ?? environment.threads { Runtime.threads = threads }
     processors = max(1, Processors.usable / environment.localWorldSize)
-    decodeThreads = plan.settings.numWorkers ?? min(10, processors)
+    let batch = max(plan.recipe.rankImages, plan.recipe.evaluationBatch)
+    decodeThreads = plan.settings.numWorkers ?? BatchLoader.threads(on: processors, batchSize: batch)
     let threads = Self.threads(decode: decodeThreads, compute: Runtime.threads)
     try requireRoom(threads: threads + (environment.hosts == nil ? 0 : Self.threadsOfEngine))
     let ranks = try environment.group(plan.recipe, through: entrance)

@@ -20,7 +20,7 @@ struct RunPlan {
   let saved: SavedValues?
   /// Where hosts hold parts of a pack, `divideShards` has this host go through its own.
   var data: ImageFolderPair
-  /// Where the images' indexes are kept; nil where nothing is written.
+  /// Where the images' indexes are kept, or, in the check of a start, were kept by an earlier one; nil where nothing is written.
   let indexes: IndexFolder?
   /// The transform that training images get.
   let trainingTransform: any Transform
@@ -57,7 +57,9 @@ struct RunPlan {
     {
       recipe.data.heldOut = 0
     }
-    indexes = settings.writes && !settings.dryRun ? folder.indexes(ofHost: rank.hosts?.host ?? 0) : nil
+    indexes =
+      settings.writes
+      ? folder.indexes(ofHost: rank.hosts?.host ?? 0, isReadOnly: settings.dryRun) : nil
     let found = try ImageFolderPair(
       FilePath(recipe.data.path), for: settings.purpose, holdingOut: recipe.data.heldOut,
       evaluating: settings.split ?? ImageFolderPair.splits.validation, keptIn: indexes)

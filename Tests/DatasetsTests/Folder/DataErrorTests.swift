@@ -25,6 +25,15 @@ import Testing
     (.noSuchFolder("/d"), ["/d", "ls /d"]),
     (.missingSplit("train", dataset: "/d"), ["no folder train/ in /d", "ls /d"]),
     (.noClasses(folder: "/d/train"), ["/d/train", "ls -a /d/train"]),
+    (.noClasses(folder: "/d/val"), ["/d/val", "--val-split 0.2", "ls -a /d/val"]),
+    (.missingSplit("train", dataset: "."), ["no folder train/ in /"]),
+    (.missingSplit("val", dataset: "../.."), ["no folder val/ in /"]),
+    (.notSplit(folder: ".."), ["no folder train/ in /"]),
+    (.splitInSplit("/d/train"), ["one level deeper", "Take /d/train for its folder"]),
+    (
+      .danglingLink("/d/train/a/x.jpg"),
+      ["/d/train/a/x.jpg is a link that leads to nothing", "readlink /d/train/a/x.jpg", "find /d/ -xtype l"]
+    ),
     (.emptyClass("cat", folder: "/d/val"), ["\"cat\"", "/d/val/cat", "jpg"]),
     (
       .classMissing("cat", training: "/d/train", validation: "/d/val"),
@@ -107,7 +116,9 @@ import Testing
     let missing = Self.errors.map(\.error).filter(\.isMissingInput)
     #expect(
       missing == [
-        .noSuchFolder("/d"), .missingSplit("train", dataset: "/d"), .noSuchTable(path: "/t.csv.gz"),
+        .noSuchFolder("/d"), .missingSplit("train", dataset: "/d"), .missingSplit("train", dataset: "."),
+        .missingSplit("val", dataset: "../.."), .danglingLink("/d/train/a/x.jpg"),
+        .noSuchTable(path: "/t.csv.gz"),
         .missingShard("/p/train/shard-000003.tar"),
         .shardsNowhere([3, 5, 6, 8, 9], folder: "/p/train", hosts: 2),
         Self.incomplete[0], Self.incomplete[1], .noShardLeft(host: 1, folder: "/p/train"),

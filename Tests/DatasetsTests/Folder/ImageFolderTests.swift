@@ -92,6 +92,17 @@ import Testing
     }
   }
 
+  @Test func `a link that leads to nothing is named for what it is`() throws {
+    try folder.write([0], to: "train/a/1.jpg")
+    for name in ["train/a/2.jpg", "gone", "val"] { symlink("nowhere", "\(folder.path)/\(name)") }
+    let images = try ImageFolderPair(FilePath(folder.path), for: .trainingAlone).training
+    let link = DataError.danglingLink(folder.file("train/a/2.jpg"))
+    #expect(throws: link) { try images.contents(of: 1, in: FileMemory()) }
+    #expect(link.isMissingInput)
+    #expect(throws: DataError.danglingLink(folder.file("gone"))) { try ImageFolder(folder.file("gone")) }
+    #expect(throws: DataError.danglingLink(folder.file("val"))) { try ImageFolderPair(FilePath(folder.path)) }
+  }
+
   @Test func `a data set needs both splits`() throws {
     let path = FilePath(folder.path)
     #expect(throws: DataError.noSuchFolder(path.appending("none"))) {

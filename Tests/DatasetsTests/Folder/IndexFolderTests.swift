@@ -71,6 +71,18 @@ import Testing
     }
   }
 
+  @Test func `who only reads takes what is kept, and leaves nothing behind`() throws {
+    let reading = IndexFolder(place, margin: 0, isReadOnly: true)
+    #expect(try isMade(reading))
+    #expect(!Folders.isFolder(place))
+    #expect(try isMade())
+    #expect(try !isMade(reading))
+    let kept = try file
+    try Data([1]).write(to: kept)
+    #expect(try isMade(reading))
+    #expect(try Data(contentsOf: kept) == Data([1]))
+  }
+
   @Test func `a link that led nowhere is followed once it leads to a class`() throws {
     symlink("\(temporary.path)/later", "\(data)/c")
     try pass()

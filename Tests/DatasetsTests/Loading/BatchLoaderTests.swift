@@ -50,6 +50,15 @@ import Testing
     stride(from: 0, to: 20, by: 4).map { Array($0..<min($0 + 4, 18)) }
   }
 
+  @Test(arguments: [
+    (26, 128, 26), (208, 128, 64), (208, 16, 32), (2, 1, 2), (8, 1, 2), (1, 64, 1), (0, 1, 1),
+  ])
+  func `a thread decodes for each processor, as far as images are in hand`(
+    processors: Int, batch: Int, threads: Int
+  ) {
+    #expect(BatchLoader.threads(on: processors, batchSize: batch) == threads)
+  }
+
   @Test(arguments: [1, 2, 3, 8], [1, 2, 5])
   func `threads and depth change neither order nor pixels`(threads: Int, depth: Int) throws {
     let expected = try views(loader(threads: 0), batches)

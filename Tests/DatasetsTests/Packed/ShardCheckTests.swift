@@ -118,6 +118,25 @@ import Testing
     #expect(packedSo.description.contains("in the folder that was packed, and pack that anew"))
   }
 
+  @Test func `a shard that is cut off is one problem, however many images it had`() throws {
+    try pack()
+    try change { $0.removeSubrange(600...) }
+    let found = try report()
+    #expect(found.problems.count == 1 && found.damaged.count == 6, "\(found.problems)")
+    #expect(
+      found.problems[0].contains(
+        "its shard ends before it does; 5 more images of shard-000000.tar are damaged likewise"))
+    // One that is changed as well is another matter.
+    let other = DataError.changedImage(path: out.appending("train/shard-000001.tar/a/1.jpg"), reason: "other")
+    let cut = (0..<3).map {
+      DataError.changedImage(path: out.appending("train/shard-000001.tar/b/\($0).jpg"), reason: "cut")
+    }
+    #expect(
+      [cut[0], other, cut[1], cut[2]].onceAShard == [
+        .changedImage(path: out.appending("train/shard-000001.tar/b/0.jpg"), reason: "cut", more: 2), other,
+      ])
+  }
+
   @Test func `shards are the same bytes from any number of threads, also where one holds all`() throws {
     let smaller = Recompression(longestSide: 100, quality: 90)
     try pack(perShard: 100, smaller, threads: 1)

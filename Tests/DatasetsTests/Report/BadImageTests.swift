@@ -51,6 +51,39 @@ import Testing
     #expect(throws: DataError.self) { try decoded(file) }
   }
 
+  /// One damage of a PNG that has rgb.png's parts.
+  enum PNGDamage: CaseIterable {
+    case checksumOfPixels, checksumOfText, checksumOfPalette, sumOfStream, streamWithoutSum, halfAStream
+  }
+
+  // Pillow takes pixels whose chunk has another checksum, or whose stream has none: they may be right, and nobody knows.
+  @Test(arguments: PNGDamage.allCases)
+  func `a PNG with a wrong checksum is an error for every part of it`(damage: PNGDamage) throws {
+    var png = try PNGParts(Fixture.bytes("decode/\(damage == .checksumOfPalette ? "palette" : "rgb").png"))
+    _ = try decoded(png.bytes, path: "x.png")
+    let stream = png.stream
+    switch damage {
+    case .checksumOfPixels: png.change(of: "IDAT", sum: 1)
+    case .checksumOfPalette: png.change(of: "PLTE", sum: 1)
+    case .checksumOfText: png.insert("tEXt", Array("a\0b".utf8), sum: 1)
+    case .sumOfStream: png.replaceStream(stream.dropLast() + [stream[stream.count - 1] ^ 16])
+    case .streamWithoutSum: png.replaceStream(stream.dropLast(4))
+    case .halfAStream: png.replaceStream(stream.prefix(stream.count / 2))
+    }
+    for region in [PixelRegion(width: 8, height: 2), nil] {
+      let error = try #require(throws: DataError.self) { try decoded(png.bytes, region, path: "x.png") }
+      guard case .damagedImage("x.png", _) = error else { return #expect(Bool(false), "\(error)") }
+    }
+  }
+
+  @Test func `a PNG with other chunks and whole checksums is fine`() throws {
+    let file = try Fixture.bytes("decode/rgb.png")
+    var png = PNGParts(file)
+    png.insert("tEXt", Array("a\0b".utf8), sum: 0)
+    png.replaceStream(png.stream)
+    #expect(try decoded(png.bytes) == decoded(file))
+  }
+
   @Test(arguments: [
     "baseline-420.jpg", "progressive-420.jpg", "rgba.png", "interlaced-16-bit.png", "palette-16.bmp",
     "upside-down.bmp", "runs-8.bmp", "runs-4.bmp", "to-1000.ppm", "text.ppm", "text.pbm", "lossy-alpha.webp",

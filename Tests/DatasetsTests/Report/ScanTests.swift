@@ -160,4 +160,50 @@ import Testing
     #expect(warnings[0] == #"in train/, fewer than 2 images are in class "b""#)
     #expect(warnings[1].hasPrefix(#"in train/, class "a" has 21 images and "b" 1, more than 20 : 1."#))
   }
+
+  @Test(arguments: [false, true])
+  func `a folder of which a part is to be held out is no problem, and told what takes it`(isMade: Bool) throws
+  {
+    try write("train/a/1.jpg", "train/a/2.jpg", "train/b/1.jpg", "train/b/2.jpg")
+    if isMade { try folder.makeFolder("val") }
+    let report = try report()
+    #expect(report.problems.isEmpty && report.splits.map(\.name) == ["train"])
+    #expect(
+      report.warnings.count == 1 && report.warnings[0].contains("--val-split 0.2"), "\(report.warnings)")
+    #expect(report.warnings[0].hasSuffix("twins-worker dataset split \(folder.path)/train OUT"))
+    // Whoever begins to fill val/ needs all of its classes.
+    try write("val/a/1.jpg", "val/a/2.jpg")
+    #expect(try self.report().problems.count == 1)
+  }
+
+  @Test func `a val that is a link to nothing is a problem, and a class that is one a warning`() throws {
+    try write("train/a/1.jpg", "train/a/2.jpg", "train/b/1.jpg", "train/b/2.jpg")
+    symlink("nowhere", "\(folder.path)/val")
+    symlink("nowhere", "\(folder.path)/train/c")
+    let report = try report()
+    #expect(report.problems == [DataError.danglingLink(folder.file("val")).description])
+    #expect(
+      report.warnings.count == 1
+        && report.warnings[0].contains("in train/, 1 link leads to nothing: train/c."))
+  }
+
+  @Test func `a data set one level deeper is named`() throws {
+    for name in ["train/a", "train/b", "val/a", "val/b"] {
+      try write("train/\(name)/1.jpg", "train/\(name)/2.jpg")
+    }
+    let error = DataError.splitInSplit(folder.file("train"))
+    #expect(try report().problems.contains(error.description))
+    #expect(throws: error) { try ImageFolderPair(FilePath(folder.path), for: .trainingAlone) }
+    #expect(throws: error) { try ImageFolderPair(FilePath(folder.path), holdingOut: 0.5) }
+    #expect(try ImageFolderPair(folder.file("train")).classes == ["a", "b"])
+  }
+
+  @Test func `classes may be called train and val, in a split too`() throws {
+    for name in ["train", "val"] {
+      for split in ["train", "val"] { try write("\(split)/\(name)/1.jpg", "\(split)/\(name)/2.jpg") }
+    }
+    let report = try report()
+    #expect(report.problems.isEmpty && report.warnings.isEmpty, "\(report)")
+    #expect(try ImageFolderPair(FilePath(folder.path)).classes == ["train", "val"])
+  }
 }

@@ -46,7 +46,7 @@ import Testing
     #expect(Folders.names(in: temporary.path) == ["all"])
     let error = DataError.danglingLink(link)
     #expect(error.description.contains("all/é/spoiled.png is a link that leads to nothing"))
-    #expect(!error.isMissingInput && !error.isTransient && !error.isWriteFailure)
+    #expect(error.isMissingInput && !error.isTransient && !error.isWriteFailure)
   }
 
   @Test func `nothing is made within what it is made of`() throws {
@@ -98,6 +98,10 @@ import Testing
     }
     #expect(throws: DataError.heldOutTwice(folder: out)) { try ImageFolderPair(out, holdingOut: 0.25) }
     #expect(ImageFolderPair.hasValidation(out) && !ImageFolderPair.hasValidation(folder))
+    try temporary.makeFolder("set/val")
+    #expect(try ImageFolderPair(temporary.file("set"), holdingOut: 0.25).validation.classCounts == [2, 1])
+    #expect(try ImageFolderPair(temporary.file("set"), for: .training).validation.count == 0)
+    #expect(!ImageFolderPair.hasValidation(temporary.file("set")))
     // A val/ that is still to be filled keeps nobody from training without it.
     let begun = temporary.file("begun")
     try temporary.write(Fixture.bytes("decode/rgb.png"), to: "begun/train/a/1.png")

@@ -104,6 +104,15 @@ import Testing
     #expect(SimilarHashes([]).nearest(to: 1) == nil)
   }
 
+  @Test(arguments: [0, 1, 7, 30]) func `parts of a list come back in its order from any number of threads`(
+    count: Int
+  ) {
+    let all = Array(0..<count)
+    for threads in [1, 2, 3, 8, 64] {
+      #expect(inParts(of: all, threads: threads) { $0.filter { $0 % 3 != 1 } } == all.filter { $0 % 3 != 1 })
+    }
+  }
+
   @Test func `a folder's numbers, duplicates and near-duplicates`() throws {
     for number in 0..<4 as Range<UInt64> {
       try write(
@@ -116,7 +125,7 @@ import Testing
     try write(picture(50, width: 20, height: 40), width: 20, to: "val/b/own.png")
     try write([UInt8](repeating: 9, count: 300), width: 10, to: "val/b/plain.png")
     let found = try DatasetStatistics(measuring: folder, threads: 1)
-    #expect(found == (try DatasetStatistics(measuring: folder, threads: 3)))
+    for threads in [2, 3, 16] { #expect(try DatasetStatistics(measuring: folder, threads: threads) == found) }
     #expect(found.splits.map(\.name) == ["train", "val"])
     #expect(found.splits.map(\.images) == [5, 4])
     #expect(found.splits[0].imbalance == 1.5)

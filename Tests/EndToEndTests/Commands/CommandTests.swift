@@ -134,13 +134,21 @@ extension EndToEnd {
 
     @Test func `bench times steps, evaluation and decoding`() throws {
       let small = ["--model", "alt_gvt_nano", "--input-size", "32", "--batch-size", "2", "--steps", "2"]
-      let data = ["data", place.images.path, "--seconds", "0.1", "--threads", "2"]
+      let sample = place.output("sample")
+      let data = [
+        "data", place.images.path, "--seconds", "0.1", "--profile", "--floats", "--input-size", "8",
+        "--sample",
+        sample,
+      ]
       for arguments in [["step"] + small, ["evaluation"] + small, data] {
         let lines = try answer(["bench"] + arguments + ["--json"])
         let report = try JSONSerialization.jsonObject(with: Data(lines.joined().utf8))
         let speed = try #require((report as? [String: Any])?["images_per_second"] as? Double)
         #expect(lines.count == 1 && speed > 0)
       }
+      let views = try String(contentsOfFile: "\(sample)/views.jsonl", encoding: .utf8).split(separator: "\n")
+      let pixels = try Data(contentsOf: URL(fileURLWithPath: "\(sample)/views.rgb"))
+      #expect(!views.isEmpty && pixels.count == views.count * 8 * 8 * 3)
     }
 
     @Test(arguments: [
