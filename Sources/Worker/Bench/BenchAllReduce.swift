@@ -11,7 +11,8 @@ import WorkerLink
 struct BenchAllReduce: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "all-reduce",
-    abstract: "Time the sum of gradients over all workers, under twins-launch bench all-reduce.")
+    abstract: "Time the sum of gradients over all workers, under twins-launch bench all-reduce.",
+    usage: "twins-worker bench all-reduce [--megabytes N] [--device KIND] [flags]")
 
   @OptionGroup var work: AllReduceFlags
 
