@@ -63,7 +63,7 @@ extension Trainings {
     @Test func `of workers that sum on their cards too a recorded step is one launch, and nobody waits`()
       throws
     {
-      let counts = try [4, 8].map { steps in
+      let seen = try [4, 8].map { steps in
         let training = place.training(
           "run-\(steps)", "--kernels", "reference", "--no-eval", "--max-step", "\(steps)", "--batch-size", "2"
         )
@@ -71,7 +71,7 @@ extension Trainings {
         let flags = training + Self.drawn + ["--reprob", "0"]
         return try counts(of: ["--nproc", "2"] + flags, "report-\(steps)", by: .launcher)
       }
-      func cost(_ kind: KeyPath<Counts, Int>) -> Int { counts[1][keyPath: kind] - counts[0][keyPath: kind] }
+      func cost(_ kind: KeyPath<Counts, Int>) -> Int { seen[1][keyPath: kind] - seen[0][keyPath: kind] }
       #expect(cost(\.uploads) == 4 && cost(\.downloads) == 4 && cost(\.launches) == 4)
       #expect(cost(\.pageable_uploads) == 0 && cost(\.waits) == 0)
     }
