@@ -72,7 +72,8 @@ struct Status: ParsableCommand {
     let history = (try? RunFolder.named(run, environment: environment))?.history
     // It may have ended since it was asked.
     guard let history, history.ending == .running else { return status.text }
-    return history.text(at: now, Canvas.standardOutput(environment).sparkline) + "\n\n" + status.text
+    let canvas = Canvas.standardOutput(environment)
+    return history.text(at: now, width: canvas.columns, canvas.sparkline) + "\n\n" + status.text
   }
 
   /// Prints what became of a run, and ends with its status.
@@ -81,7 +82,7 @@ struct Status: ParsableCommand {
     print(
       json
         ? try controlLine(HistoryReport(history, at: now))
-        : history.text(at: now, canvas.sparkline) + "\n", terminator: "")
+        : history.text(at: now, width: canvas.columns, canvas.sparkline) + "\n", terminator: "")
     if history.exitStatus != 0 { throw ArgumentParser.ExitCode(history.exitStatus) }
   }
 }
