@@ -89,7 +89,8 @@ extension WorkerStatus {
     imagesPerSecond = finite(words[7])
     epochs = Int(Int64(bitPattern: words[8])) < 0 ? nil : Int(Int64(bitPattern: words[8]))
     learningRate = finite(words[9])
-    (isUnsaved, lacksRoom) = (words[10] & 1 != 0, words[10] & 2 != 0)
+    let flags = words[10] <= 3 ? words[10] : 0
+    (isUnsaved, lacksRoom) = (flags & 1 != 0, flags & 2 != 0)
     var rest = words[Self.ownWords...]
     card = Card(words: rest.prefix(Card.wordCount))
     rest = rest.dropFirst(Card.wordCount)

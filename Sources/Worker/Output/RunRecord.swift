@@ -82,6 +82,8 @@ final class RunRecord {
   /// - Returns: Why the weights were not written.
   func finish(_ summary: EpochSummary, _ trainer: Trainer) -> Failure? {
     let failure = write(summary, trainer)
+    // Of the last epoch no other step follows.
+    if failure == nil { steps.catchUp() }
     if let failure, summary.isLast {
       let free = FileSystemSpace(around: plan.folder.path).map { ", and \(byteSize($0.free)) are free" } ?? ""
       return failure.isForWantOfRoom

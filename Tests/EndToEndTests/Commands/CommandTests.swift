@@ -66,12 +66,10 @@ extension EndToEnd {
 
     @Test func `a working folder that is gone is said at the start`() throws {
       let flags = place.training("out").joined(separator: " ")
-      for command in ["twins-launch --nproc 1 \(flags)", "twins-worker \(flags)"] {
-        let gone = "mkdir \(place.folder)/gone && cd \(place.folder)/gone && rmdir \(place.folder)/gone"
-        let end = try ProgramRun(command: "\(gone) && \(command)", in: place).finish()
-        #expect(end.status == Status.missingInput, "\(end.errors)")
-        #expect(end.errors.contains("the working folder cannot be found"), "\(end.errors)")
-      }
+      let gone = "mkdir \(place.folder)/gone && cd \(place.folder)/gone && rmdir \(place.folder)/gone"
+      let end = try ProgramRun(command: "\(gone) && twins-launch --nproc 1 \(flags)", in: place).finish()
+      #expect(end.status == Status.missingInput, "\(end.errors)")
+      #expect(end.errors.contains("the working folder cannot be found"), "\(end.errors)")
     }
 
     @Test func `dataset scan counts the images and finds the bad ones`() throws {
