@@ -168,7 +168,7 @@ let package = Package(
     tests(
       "RunControlTests",
       ["RunControl", "Checkpoint", "Drawing", "Recipe", "System", "WorkerLink", "TestSupport"]),
-    tests("OutputTests", ["Output", "Recipe", "TestSupport"]),
+    tests("OutputTests", ["Checkpoint", "Output", "Recipe", "TestSupport"]),
     tests("RecipeTests", ["Recipe", "Flags", argumentParser]),
     // The kernels of a block against ATen: their errors, and their times.
     .executableTarget(

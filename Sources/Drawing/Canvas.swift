@@ -18,6 +18,9 @@ package struct Canvas: Equatable, Sendable {
   /// Narrower than this nothing fits.
   private static let leastWidth = 40
 
+  /// Of a terminal; nil where a line may be of any length.
+  package var columns: Int? { height == nil ? nil : width }
+
   /// Where standard output goes now, as the user's variables say what it can do.
   package static func standardOutput(_ environment: [String: String]) -> Canvas {
     var size = winsize()

@@ -70,6 +70,21 @@ package func columns(_ rows: [[String]], rightAligned: Set<Int> = []) -> [String
   }
 }
 
+/// A line broken between words where it is longer than `width`, and what follows where it is longer than `next`.
+package func wrapped(_ line: Substring, to width: Int, then next: Int) -> [Substring] {
+  var rest = line
+  var pieces: [Substring] = []
+  while case let width = pieces.isEmpty ? width : next, rest.count > width {
+    // A word that is longer than a line stays whole: a path is copied.
+    guard let end = rest.prefix(width + 1).lastIndex(of: " ") ?? rest.firstIndex(of: " "),
+      rest[..<end].contains(where: { $0 != " " })
+    else { break }
+    pieces.append(rest[..<end])
+    rest = rest[rest.index(after: end)...]
+  }
+  return pieces + [rest]
+}
+
 /// With three digits and a power of ten, as rates are written: `4.20e-4`; or with so many behind the point.
 package func scientific(_ value: Double, digits: Int = 2) -> String {
   guard value != 0, value.isFinite else { return "\(value)" }

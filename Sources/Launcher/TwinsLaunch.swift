@@ -37,22 +37,12 @@ struct TwinsLaunch: ParsableCommand {
     ProcessSignals.letKill()
     ProcessSignals.outliveFileSizeLimits()
     do {
-      try requireTextArguments()
-      guard CommandLine.argc > 0 else {
-        throw LaunchError(
-          "/proc tells no command line: mount it, as in mount -t proc proc /proc",
-          exitStatus: .badConfiguration)
+      do {
+        try carryOut()
+      } catch {
+        try endIfAnswered(by: error)
+        throw error
       }
-      guard CommandLine.argc > 1 else { return print(Overview.text) }
-      let words = Array(CommandLine.arguments.dropFirst())
-      if let advice = UnexpectedWord.advice(onHelp: words, of: Self.self) {
-        throw LaunchError(advice, exitStatus: .usage)
-      }
-      try ForwardedCommands.forward(words, environment: ProcessInfo.processInfo.environment)
-      var command = try parseAsRoot(arguments)
-      try command.run()
-      // Of a training, the files count.
-      if !(command is any LaunchCommand) { try StandardOutput.flush() }
     } catch let error as SystemError {
       leave(with: refusal(LaunchError("\(error)", exitStatus: .inputOutput)))
     } catch let error as LaunchError {
@@ -63,6 +53,29 @@ struct TwinsLaunch: ParsableCommand {
       let advice = advice(on: message(for: error))
       leave(with: advice.map { refusal(LaunchError($0, exitStatus: .usage)) } ?? error)
     }
+  }
+
+  /// Does what the command line says.
+  private static func carryOut() throws {
+    try requireTextArguments()
+    guard CommandLine.argc > 0 else {
+      throw LaunchError(
+        "/proc tells no command line: mount it, as in mount -t proc proc /proc",
+        exitStatus: .badConfiguration)
+    }
+    guard CommandLine.argc > 1 else {
+      print(Overview.text)
+      return try StandardOutput.flush()
+    }
+    let words = Array(CommandLine.arguments.dropFirst())
+    if let advice = UnexpectedWord.advice(onHelp: words, of: Self.self) {
+      throw LaunchError(advice, exitStatus: .usage)
+    }
+    try ForwardedCommands.forward(words, environment: ProcessInfo.processInfo.environment)
+    var command = try parseAsRoot(arguments)
+    try command.run()
+    // Of a training, the files count.
+    if !(command is any LaunchCommand) { try StandardOutput.flush() }
   }
 
   /// What to type in the place of what a parser's message is about; nil where nothing better is known than that message.

@@ -1,3 +1,4 @@
+import Checkpoint
 import Glibc
 import Recipe
 import System
@@ -22,6 +23,11 @@ package struct Beginning {
   package func goesOn(in folder: String) -> Bool {
     guard let resume else { return false }
     return resume == "auto" || Folders.isFolder(resume) && Self.lies(resume, in: folder)
+  }
+
+  /// Whether there is something to go on from: `auto` begins another run where no checkpoint is left.
+  package func finds(runIn folder: String) -> Bool {
+    goesOn(in: folder) && (resume != "auto" || !CheckpointStore(ofRunIn: folder).names.isEmpty)
   }
 
   /// Throws where the run would remove what it starts from, or write over what it learns from.

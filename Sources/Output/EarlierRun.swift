@@ -19,14 +19,24 @@ package struct EarlierRun: Equatable {
   package let best: Best?
   /// Its furthest checkpoint, whole or not.
   package let furthest: CheckpointName?
+  /// Its file of weights that another run would start from; nil where none is there.
+  package let weights: String?
 
   /// Nil where a folder holds neither a checkpoint, nor weights, nor a line of `log.txt`: nothing that is missed.
   package init?(in folder: String) {
     furthest = CheckpointStore(ofRunIn: folder).names.last
     let log = (try? RegularFile.contents(of: FilePath("\(folder)/\(RunLayout.epochs)"))) ?? []
     best = Self.best(in: log)
-    let hasWeights = RunLayout.allWeights.contains { RunFiles.exists("\(folder)/\($0)") }
-    guard furthest != nil || hasWeights || !log.isEmpty else { return nil }
+    weights = RunLayout.allWeights.map { "\(folder)/\($0)" }.first(where: RunFiles.exists)
+    guard furthest != nil || weights != nil || !log.isEmpty else { return nil }
+  }
+
+  /// What it is told that it can be gone on with, where it has no checkpoint: a sentence.
+  package var wayOn: String {
+    weights.map {
+      "Start another one from its weights: --finetune \(FilePath($0).quoted) --output-dir OTHER."
+    }
+      ?? "No weights are left of it either."
   }
 
   /// In a few words.

@@ -22,7 +22,10 @@ extension OutputError {
   ///
   /// - Parameter flags: What names another place.
   static func unwritable(_ path: String, movedBy flags: String = "--output-dir or --run-dir") -> OutputError {
-    let reason = String(cString: strerror(errno))
+    let number = errno
+    let reason =
+      Folders.deadLink(on: path).map { "\($0.link) is a link to \($0.target), and nothing is there" }
+      ?? String(cString: strerror(number))
     return OutputError(
       "cannot write to \(path): \(reason). Choose a folder that this user may write to with \(flags).",
       exitStatus: .inputOutput)

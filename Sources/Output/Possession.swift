@@ -91,13 +91,13 @@ package final class Possession {
       try CheckpointStore(ofRunIn: folder).requireListing()
     } catch {
       throw OutputError(
-        "\(folder) holds a run (\(earlier.summary)) whose checkpoints cannot be looked at: \(error). See that this user may read "
+        "\(folder) holds a run (\(earlier.summary)) whose checkpoints cannot be looked at: \("\(error)".asSentence) See that this user may read "
           + "the folder, and that its disk is mounted", exitStatus: .inputOutput)
     }
     let way =
       earlier.furthest != nil
       ? "Go on with it: --resume auto."
-      : "It has no checkpoint to go on from; start from its weights in another folder: --finetune FILE --output_dir OTHER."
+      : "It has no checkpoint to go on from. \(earlier.wayOn)"
     throw OutputError(
       "\(folder) holds a run (\(earlier.summary)), and this one would write over it. \(way) "
         + "Keep it: another folder, by --output_dir. Remove it: --overwrite.", exitStatus: .badConfiguration)

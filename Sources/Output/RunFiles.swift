@@ -19,10 +19,31 @@ package enum RunFiles {
   }
 
   /// Removes what a run has left in a folder, and nothing else.
+  ///
+  /// What says that the run is done goes first: a crash in between is not to leave a run that is done and has no weights.
   static func removeAll(from folder: String) throws(CheckpointError) {
+    for name in ["\(RunLayout.launcher)/\(RunLayout.journal)", RunLayout.epochs, RunLayout.steps] {
+      try AtomicFile.remove("\(folder)/\(name)")
+    }
     try CheckpointStore(ofRunIn: folder).removeAll()
     for name in RunLayout.files { try AtomicFile.remove("\(folder)/\(name)") }
+    try removeEvaluations(from: folder)
     try removeCurves(from: "\(folder)/\(RunLayout.events)")
+  }
+
+  /// Removes what evaluations of the run's weights have written, the file last that says whose the others are.
+  private static func removeEvaluations(from folder: String) throws(CheckpointError) {
+    for name in Folders.names(in: folder) where name.hasSuffix(RunLayout.evaluationFolder) {
+      let path = "\(folder)/\(name)"
+      guard exists("\(path)/\(RunLayout.evaluation)") else { continue }
+      for file in [
+        RunLayout.classes, RunLayout.confusion, RunLayout.mistakes, RunLayout.mistakeSheet,
+        RunLayout.evaluation,
+      ] {
+        try AtomicFile.remove("\(path)/\(file)")
+      }
+      rmdir(path)
+    }
   }
 
   /// Removes curves and the folders of earlier ones, and these where nothing else lies in them.

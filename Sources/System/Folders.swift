@@ -3,6 +3,18 @@ public import SystemPackage
 
 /// Making folders, and asking whether one could.
 public enum Folders {
+  /// Why nothing can be computed here, as a sentence; nil where the working folder is there.
+  ///
+  /// The maths library finds none of its parts where it is not.
+  package static var workingFolderFault: String? {
+    guard let path = getcwd(nil, 0) else {
+      return
+        "the working folder cannot be found (\(errorText(errno))): likely it was removed or moved. Go to one that is there: cd"
+    }
+    free(path)
+    return nil
+  }
+
   /// Makes a folder and those above it; false with `errno` where one cannot be made.
   public static func make(_ path: String) -> Bool { make(FilePath(path)) }
 
@@ -37,6 +49,18 @@ public enum Folders {
     if path.withPlatformString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFDIR { return true }
     errno = ENOTDIR
     return false
+  }
+
+  /// The link to nothing by which a path leads, and where that points; nil where there is none.
+  package static func deadLink(on path: String) -> (link: String, target: String)? {
+    var status = stat()
+    guard stat(path, &status) != 0 else { return nil }
+    var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+    if readlink(path, &target, target.count - 1) > 0 {
+      return (path, String(decoding: target.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+    }
+    let parent = parent(of: path)
+    return parent == path || parent == "." ? nil : deadLink(on: parent)
   }
 
   /// Whether a folder's names can be read; false with `errno` where not.

@@ -37,6 +37,7 @@ struct TwinsWorker: ParsableCommand {
     ProcessSignals.letKill()
     ProcessSignals.outliveFileSizeLimits()
     do {
+      if let fault = Folders.workingFolderFault { throw Failure(fault, exitStatus: .missingInput) }
       try requireDescriptors()
       if let mismatch = Runtime.mismatch { throw Failure(mismatch, exitStatus: .noDevice) }
       let environment = ProcessInfo.processInfo.environment
@@ -53,8 +54,9 @@ struct TwinsWorker: ParsableCommand {
       if command is any Computing { WaitPolicy.restart(environment) }
       try command.run()
       // Of a training, the files count.
-      if !(command is TrainCommand) { try StandardOutput.flush() }
+      if (command as? TrainCommand)?.writes != true { try StandardOutput.flush() }
     } catch {
+      let error = unwritten(error)
       if let advice = advice(on: message(for: error)) {
         let failure = Failure(advice, exitStatus: .usage)
         Console.warn("error: \(failure)")
@@ -71,6 +73,16 @@ struct TwinsWorker: ParsableCommand {
 }
 
 extension TwinsWorker {
+  /// The error itself, or why an answer of the parser's has not arrived; ends the process where it has.
+  fileprivate static func unwritten(_ error: any Error) -> any Error {
+    do throws(SystemError) {
+      try endIfAnswered(by: error)
+      return error
+    } catch let fault {
+      return fault
+    }
+  }
+
   /// What to type in the place of what a parser's message is about; nil where nothing better is known than that message.
   fileprivate static func advice(on message: String) -> String? {
     ForeignFlags.advice(onMessage: message).map { "\($0). All flags: twins-worker help train" }

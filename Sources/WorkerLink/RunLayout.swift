@@ -37,6 +37,9 @@ public enum RunLayout {
   /// In the launcher's folder, a line of JSON for each launch of the run, each failure and each end.
   public static let journal = "journal.jsonl"
 
+  /// How the name of a folder ends with an evaluation of a run's weights.
+  public static let evaluationFolder = "-evaluation"
+
   /// In the folder of an evaluation: every figure, how often images of a class were taken for each, the images of wrong answers with
   /// the most confident first, and a page of these.
   public static let (evaluation, confusion, mistakes, mistakeSheet) = (

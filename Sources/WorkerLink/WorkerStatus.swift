@@ -24,6 +24,8 @@ public struct WorkerStatus: Equatable, Sendable {
   public var finished: FinishedEpoch?
   /// Whether the newest checkpoint that it was to save came to nothing.
   public var isUnsaved = false
+  /// Whether it ends because its disk had no room, for as long as it waited.
+  public var lacksRoom = false
   /// The card that it computes on; nil on the CPU, and before it has one.
   public var card: Card?
   /// Nanoseconds in each phase that has been left, by `Phase.rawValue`.
@@ -71,7 +73,7 @@ extension WorkerStatus {
       UInt64(phase.rawValue), since, UInt64(bitPattern: Int64(epoch ?? -1)), UInt64(step),
       UInt64(stepsOfEpoch), UInt64(stepsDone), (loss ?? .nan).bitPattern,
       (imagesPerSecond ?? .nan).bitPattern, UInt64(bitPattern: Int64(epochs ?? -1)),
-      (learningRate ?? .nan).bitPattern, isUnsaved ? 1 : 0,
+      (learningRate ?? .nan).bitPattern, (isUnsaved ? 1 : 0) | (lacksRoom ? 2 : 0),
     ] + Card.words(of: card) + FinishedEpoch.words(of: finished) + spent
   }
 
@@ -87,7 +89,8 @@ extension WorkerStatus {
     imagesPerSecond = finite(words[7])
     epochs = Int(Int64(bitPattern: words[8])) < 0 ? nil : Int(Int64(bitPattern: words[8]))
     learningRate = finite(words[9])
-    isUnsaved = words[10] == 1
+    let flags = words[10] <= 3 ? words[10] : 0
+    (isUnsaved, lacksRoom) = (flags & 1 != 0, flags & 2 != 0)
     var rest = words[Self.ownWords...]
     card = Card(words: rest.prefix(Card.wordCount))
     rest = rest.dropFirst(Card.wordCount)

@@ -3,6 +3,7 @@ import Recipe
 import TestSupport
 import Testing
 
+@testable import Checkpoint
 @testable import Output
 
 @Suite struct PossessionTests {
@@ -58,12 +59,25 @@ import Testing
     #expect(try contents().subtracting(["run", "run/lock"]) == before)
   }
 
+  /// Whose time and launches are not those of the run that `auto` begins then.
+  @Test func `a run whose checkpoints are gone is not gone on with`() throws {
+    try writeRun()
+    #expect(beginning(resume: "auto").finds(runIn: folder) && beginning(resume: folder).finds(runIn: folder))
+    try FileManager.default.removeItem(atPath: folder + "/checkpoints")
+    #expect(!beginning(resume: "auto").finds(runIn: folder) && !anew.finds(runIn: folder))
+    #expect(beginning(resume: "auto").goesOn(in: folder), "it is not asked for --overwrite")
+  }
+
   @Test func `who finds a run without a checkpoint is not told to go on with it`() throws {
     try write(#"{"test_acc1": 43.93, "epoch": 2}"# + "\n", to: "log.txt")
     try write("weights", to: "best.safetensors")
     let refusal = #expect(throws: OutputError.self) { _ = try take() }
-    #expect(refusal?.description.contains("--finetune") == true)
+    #expect(refusal?.description.contains("--finetune \(folder)/best.safetensors --output-dir OTHER") == true)
     #expect(refusal?.description.contains("--resume auto") == false)
+    try FileManager.default.removeItem(atPath: folder + "/best.safetensors")
+    let other = #expect(throws: OutputError.self) { _ = try take() }
+    #expect(other?.description.contains("No weights are left of it either.") == true)
+    #expect(other?.description.contains("--finetune") == false)
   }
 
   @Test func `a run's own files are not written over by others, and their likes elsewhere are`() throws {
@@ -84,6 +98,39 @@ import Testing
     #expect(try contents().contains("best.safetensors"), "nothing goes before the run begins")
     try run.begin()
     #expect(try contents() == Set(others + ["run", "run/logs", "run/lock", "checkpoints"]))
+  }
+
+  @Test func `evaluations of its weights go with it, and nothing that lies beside them`() throws {
+    try writeRun()
+    for name in ["by-class.json", "confusion.csv", "misclassified.csv", "mistakes.html", "evaluation.json"] {
+      try write("old", to: "best-evaluation/\(name)")
+    }
+    try write("old", to: "last-evaluation/evaluation.json")
+    let others = ["last-evaluation/notes.md", "my-evaluation/confusion.csv"]
+    for name in others { try write("mine", to: name) }
+    try take(beginning(overwrites: true)).begin()
+    #expect(
+      try contents() == Set(others + ["last-evaluation", "my-evaluation", "run", "run/lock"]))
+  }
+
+  /// A crash in between leaves no run that is done and has no weights.
+  @Test func `what tells that a run is done goes before anything else`() throws {
+    try writeRun()
+    try write("{}", to: "run/journal.jsonl")
+    try write("in the way", to: "checkpoints/\(TemporaryName.own.temporaryName(for: "epoch-0002"))/x")
+    let run = try take(beginning(overwrites: true))
+    #expect(throws: OutputError.self) { try run.begin() }
+    let left = try contents()
+    #expect(left.contains("best.safetensors") && left.contains("checkpoints/epoch-0002"), "\(left)")
+    #expect(left.isDisjoint(with: ["log.txt", "train.jsonl", "run/journal.jsonl"]), "\(left)")
+  }
+
+  @Test func `a link to nothing is called that`() throws {
+    symlink("/nowhere/else", folder)
+    let refusal = #expect(throws: OutputError.self) { _ = try take() }
+    #expect(
+      refusal?.description.contains("\(folder) is a link to /nowhere/else, and nothing is there") == true,
+      "\(String(describing: refusal))")
   }
 
   @Test func `what a run starts from is not removed by it`() throws {

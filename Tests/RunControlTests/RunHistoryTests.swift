@@ -85,6 +85,34 @@ import TestSupport
     }
   }
 
+  /// As where a full disk had room for weights and for no checkpoint.
+  @Test func `how far the newest checkpoint is behind is said, where it is`() {
+    var traces = RunTraces.trained(epochs: 6, of: 6)
+    #expect(!RunHistory(traces, host: "here").text(at: 2000, plain).contains("behind"))
+    traces.checkpoint = CheckpointName(epoch: 0)
+    let history = RunHistory(traces, host: "here")
+    #expect(history.epochsBehind == 5)
+    #expect(
+      history.text(at: 2000, plain).contains(
+        "checkpoint    epoch-0000, 5 epochs behind: a run that goes on does them again"))
+    traces.checkpoint = CheckpointName(epoch: 5, step: 10)
+    #expect(RunHistory(traces, host: "here").epochsBehind == 0)
+    traces.isAlive = true
+    #expect(RunHistory(traces, host: "here").epochsBehind == nil)
+  }
+
+  @Test func `a long reason is broken between words, and a command is not`() {
+    var traces = RunTraces.trained(epochs: 1, of: 3, ending: nil)
+    let reason = "rank 0 failed: exit 66; " + Array(repeating: "words", count: 40).joined(separator: " ")
+    traces.journal += Array("{\"ended\":1100,\"status\":66,\"reason\":\"\(reason)\"}\n".utf8)
+    let history = RunHistory(traces, host: "here")
+    let lines = history.text(at: 2000, width: 60, plain).split(separator: "\n")
+    let broken = lines.filter { $0.contains("words") }
+    #expect(broken.count > 3 && broken.allSatisfy { $0.count <= 60 })
+    #expect(broken.dropFirst().allSatisfy { $0.hasPrefix("         ") }, "\(broken)")
+    #expect(history.text(at: 2000, plain).contains(reason))
+  }
+
   @Test func `a run that ended early is done, and trains longer with more patience`() {
     var traces = RunTraces.trained(epochs: 2, of: 9)
     traces.recipe = Array(#"{"schedule": {"epochs": 9}, "judging": {"earlyStop": 3}}"#.utf8)

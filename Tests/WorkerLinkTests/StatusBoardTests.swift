@@ -20,7 +20,7 @@ import Testing
     state.stepsDone = 31
     state.loss = 1.25
     state.imagesPerSecond = 812.5
-    state.isUnsaved = true
+    (state.isUnsaved, state.lacksRoom) = (true, true)
     state.card = WorkerStatus.Card(.npu, number: 7, peakBytes: 1 << 36)
     state.spent = Phase.allCases.map { UInt64($0.rawValue) * 1000 }
     var epoch = FinishedEpoch(2, seconds: 41)
@@ -37,7 +37,7 @@ import Testing
     let words = [UInt64](repeating: .max, count: WorkerStatus.wordCount)
     let state = WorkerStatus(words: words)
     #expect(state.phase == .start)
-    #expect(state.card == nil && !state.isUnsaved)
+    #expect(state.card == nil && !state.isUnsaved && !state.lacksRoom)
     #expect(state.epoch == nil && state.loss == nil && state.imagesPerSecond == nil)
     #expect(state.step == .max)
   }

@@ -28,6 +28,33 @@ import WorkerLink
     #expect(try String(contentsOfFile: run.file("earlier-1-best.safetensors"), encoding: .utf8) == "first")
   }
 
+  /// As where a full disk had room for them and for no checkpoint.
+  @Test func `what a run had learnt after the checkpoint that it goes on from is kept`() throws {
+    let run = try OutputFolder(creating: outer.path)
+    let bytes: [UInt8] = [0, 0, 0, 0]
+    for (name, epoch) in [("best", 3), ("last", 5), ("best_ema", 0)] {
+      try bytes.withUnsafeBytes {
+        try Safetensors.write(
+          [TensorView(name: "w", type: .float32, shape: [1], bytes: $0)], metadata: ["epoch": "\(epoch)"],
+          to: run.file("\(name).safetensors"))
+      }
+    }
+    let lines = (0..<3).map { #"{"epoch": \#($0), "test_acc1": 1}"# + "\n" }
+    try lines.joined().write(toFile: run.file("log.txt"), atomically: false, encoding: .utf8)
+    let state = TrainingState(epoch: 0, steps: 6, bestAccuracy: 0, classes: [], recipe: Recipe())
+    #expect(try run.setWeightsAside(after: state))
+    try run.trimLogs(to: state, keepingOthers: true)
+    #expect(try run.setWeightsAside(after: state) == false)
+    let names = try FileManager.default.contentsOfDirectory(atPath: run.path)
+    #expect(
+      Set(names) == [
+        "earlier-1-best.safetensors", "earlier-1-last.safetensors", "best_ema.safetensors", "log.txt",
+        "log.txt.earlier",
+      ])
+    #expect(try String(contentsOfFile: run.file("log.txt"), encoding: .utf8) == lines[0])
+    #expect(try String(contentsOfFile: run.file("log.txt.earlier"), encoding: .utf8) == lines[1] + lines[2])
+  }
+
   @Test func `the folder and those above it are made`() throws {
     let path = outer.path + "/a/b/c"
     let folder = try OutputFolder(creating: path)

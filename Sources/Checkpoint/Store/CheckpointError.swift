@@ -13,6 +13,16 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case incomplete(folder: String, reason: String)
 }
 
+extension CheckpointError {
+  /// Whether it may be done where there are fewer files.
+  public var isForWantOfRoom: Bool {
+    switch self {
+    case .system(_, _, ENOSPC), .system(_, _, EDQUOT): true
+    default: false
+    }
+  }
+}
+
 extension CheckpointError: CustomStringConvertible {
   /// What happened, where, and the likely cause; on one line, and nothing that a terminal would obey.
   public var description: String { masked(text) }
@@ -32,10 +42,10 @@ extension CheckpointError: CustomStringConvertible {
 
   private static func hint(_ errno: CInt) -> String {
     switch errno {
-    case ENOSPC: ". `df -h` shows which disk is full; the earlier version is untouched."
-    case EDQUOT: ". `quota` shows the limit; the earlier version is untouched."
+    case ENOSPC: ". `df -h` shows which disk is full; what was there before is untouched."
+    case EDQUOT: ". `quota` shows the limit; what was there before is untouched."
     case EROFS, EACCES, EPERM: ". Choose a folder that this user may write."
-    case EIO: ". The disk may be failing: `dmesg` says more. The earlier version is untouched."
+    case EIO: ". The disk may be failing: `dmesg` says more. What was there before is untouched."
     case EFBIG: ". `ulimit -f` shows the limit on a file's size."
     default: ""
     }

@@ -139,12 +139,7 @@ public struct SaveFailure: Error, Equatable, Sendable {
   }
 
   /// Whether it may succeed where there are fewer files.
-  var isForWantOfRoom: Bool {
-    switch cause {
-    case .system(_, _, ENOSPC), .system(_, _, EDQUOT): true
-    default: false
-    }
-  }
+  var isForWantOfRoom: Bool { cause.isForWantOfRoom }
 
   private static func kind(of cause: CheckpointError) -> Kind {
     switch cause {
@@ -159,7 +154,7 @@ public struct SaveFailure: Error, Equatable, Sendable {
 extension SaveFailure: CustomStringConvertible {
   /// What happened, where, what was needed, and what to do.
   public var description: String {
-    "checkpoint \(name) was not saved: \(cause)\(space)"
+    "checkpoint \(name) was not saved: \("\(cause)".asSentence)\(space)"
       + (removed.isEmpty ? "" : " To make room, \(removed.joined(separator: ", ")) went, in vain.")
   }
 

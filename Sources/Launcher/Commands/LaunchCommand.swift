@@ -18,6 +18,7 @@ protocol LaunchCommand: ParsableCommand {
 extension LaunchCommand {
   func run() throws {
     do {
+      if let fault = Folders.workingFolderFault { throw LaunchError(fault, exitStatus: .missingInput) }
       keepStandardDescriptorsOpen()
       let environment = ProcessInfo.processInfo.environment
       throw ArgumentParser.ExitCode(try launch(try SignalReader(), environment: environment))
@@ -43,6 +44,7 @@ extension Launch {
     supervisor.open()
     let outcome = supervisor.run()
     supervisor.close(outcome)
+    if answers, outcome.isOrderly, let fault = supervisor.station.console.outputFault { throw fault }
     return outcome.exitStatus
   }
 }
@@ -58,8 +60,10 @@ func refusal(_ error: LaunchError) -> ArgumentParser.ExitCode {
 }
 
 /// A closed stdin, stdout or stderr would hand its number to the next pipe, and our lines to a worker.
+///
+/// What is written there fails as it did: nobody reads it.
 private func keepStandardDescriptorsOpen() {
-  while case let number = open("/dev/null", O_RDWR), number >= 0 {
+  while case let number = open("/dev/null", O_RDONLY), number >= 0 {
     if number > STDERR_FILENO { close(number); return }
   }
 }

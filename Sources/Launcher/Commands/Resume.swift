@@ -106,17 +106,14 @@ extension ResumedRun {
       try CheckpointStore(ofRunIn: output).requireListing()
     } catch {
       throw LaunchError(
-        "\(error). The run's checkpoints may lie there: see that this user may read the folder, and that its disk is mounted",
+        "\("\(error)".asSentence) The run's checkpoints may lie there: see that this user may read the folder, and that its disk is mounted",
         exitStatus: .inputOutput)
     }
-    guard recipe == nil, let earlier = EarlierRun(in: output), earlier.furthest == nil,
-      let best = earlier.best
+    guard recipe == nil, let earlier = EarlierRun(in: output), earlier.furthest == nil, earlier.best != nil
     else { return }
     throw LaunchError(
-      "\(masked(output)) has no checkpoint to go on from, and a run behind it (best Acc@1 \(best.accuracy) in epoch "
-        + "\(best.epoch)). Start another one from its weights: --finetune "
-        + "\(shellQuoted(["\(output)/\(RunLayout.weights(.best, average: false))"])) --output_dir OTHER",
-      exitStatus: .missingInput)
+      "\(masked(output)) has no checkpoint to go on from, and a run behind it (\(earlier.summary)). \(earlier.wayOn) Begin it "
+        + "anew in the same folder: the same training with --overwrite.", exitStatus: .missingInput)
   }
 
   /// Names of flags whose values are paths.

@@ -73,7 +73,8 @@ struct Status: ParsableCommand {
     let history = (try? RunFolder.named(run, environment: environment))?.history
     // It may have ended since it was asked.
     guard let history, history.ending == .running else { return status.text }
-    return history.text(at: now, Canvas.standardOutput(environment).sparkline) + "\n\n" + status.text
+    let canvas = Canvas.standardOutput(environment)
+    return history.text(at: now, width: canvas.columns, canvas.sparkline) + "\n\n" + status.text
   }
 
   /// Prints what became of a run, and ends with its status.
@@ -81,7 +82,7 @@ struct Status: ParsableCommand {
     let now = Date().timeIntervalSince1970
     try json
       ? Swift.print(controlLine(HistoryReport(history, at: now)), terminator: "")
-      : print(history.text(at: now, canvas.sparkline))
+      : print(history.text(at: now, width: canvas.columns, canvas.sparkline))
     if history.exitStatus != 0 { throw ArgumentParser.ExitCode(history.exitStatus) }
   }
 }

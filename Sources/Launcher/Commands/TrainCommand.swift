@@ -82,6 +82,8 @@ struct TrainCommand: LaunchCommand {
         on: signal, again: isResumable ? again(request.run, writingTo: output, on: hosts?.plan) : nil)
     }
     if let status = check?.status { return status }
+    // A refusal is to leave nothing that looks like a run.
+    try SocketFolder.require(environment: environment)
     let owner = hosts?.owner(named: identifier) ?? "pid \(getpid()), run \(identifier.text)"
     let possession =
       request.run.writes && isFirst
@@ -101,6 +103,7 @@ struct TrainCommand: LaunchCommand {
         data: recipe.data.path),
       notes: ring.notes + [hosts?.note, control?.note].compactMap(\.self))
     configure(&run, isShown: request.run.writes, on: hosts?.plan)
+    run.answers = !request.run.writes
     // Whatever may refuse the start comes before an earlier run goes.
     try run.requireRoom()
     defer { withExtendedLifetime(folder) {} }
@@ -109,6 +112,15 @@ struct TrainCommand: LaunchCommand {
       return try hosts.follow(
         run, asked: asked, named: launch.runIdentifier, signals: signals, control: control)
     }
+    if request.run.writes, let path {
+      // Of several hosts another one's disk may have the checkpoint.
+      let goesOn =
+        hosts == nil
+        ? request.beginning.finds(runIn: output) : request.beginning.goesOn(in: output)
+      run.journal = RunJournal(in: path, goesOn: goesOn)
+      // Elsewhere than in the output folder, what an earlier run noted would outlive it.
+      if request.run.overwrite { run.journal?.forget() }
+    }
     try possession?.begin()
     if request.run.writes, let path {
       follow(&run, output)
@@ -116,7 +128,6 @@ struct TrainCommand: LaunchCommand {
         arguments: given.filter { $0 != WorkerTask.overwrite }, output: output, workers: size,
         machine: check?.machine)
       run.notes += note(record, in: path, besides: output)
-      run.journal = RunJournal(in: path, goesOn: request.beginning.goesOn(in: output))
     }
     // An evaluation has no updates to divide, which an odd batch would not be.
     return try run.supervise(
@@ -221,7 +232,7 @@ extension TrainCommand {
         environment: placement.rehearsing(on: hosts).environment(rank: 0, inheriting: environment)), signals)
     if let signal = rehearsal.interruption { return (nil, signal, nil) }
     if run.dryRun {
-      rehearsal.show()
+      try rehearsal.show()
       return (rehearsal.ending.exitStatus, nil, nil)
     }
     if let refusal = rehearsal.refusal { throw refusal }

@@ -90,6 +90,8 @@ struct Outcome: Equatable, Sendable {
   var start = Duration.zero
   /// How far it came, where that is known.
   var progress: Progress?
+  /// Whether a worker failed because its disk had no room, for as long as it waited.
+  var lacksRoom = false
   /// Whether somebody asked to stop where that costs nothing: the run goes on from what is saved, as another attempt would have.
   var isResumable = false
   /// Whether somebody asked to stop in the place of another start: what failed does not decide how the run ends.

@@ -10,6 +10,8 @@ extension Fleet {
     case progressed(Progress?)
     /// Whose processes a signal or a debugger holds; to be told before the end of one that lost a peer.
     case foundStopped([Int])
+    /// The worker that ends next has waited in vain for room on its disk; to be told before its end.
+    case ranOutOfRoom
     /// The chance, from 0 to 1, is another one each time: launchers that one fault stopped do not start again in step.
     case ended(rank: Int, Ending, at: Duration, chance: Double = 0)
     /// - Parameter isResumable: Whether the run could go on from what is saved, if nothing came of this attempt.

@@ -16,6 +16,7 @@ struct Fleet: Sendable {
   /// The number of this attempt, and when it began.
   private(set) var attempt = (number: 0, start: Duration.zero)
   private var progress: Progress?
+  private var lacksRoom = false
   /// The ranks whose processes were stopped when the first worker gave up on a peer.
   private var stoppedRanks: [Int] = []
 
@@ -34,6 +35,7 @@ struct Fleet: Sendable {
     case .launched(let rank): launched(rank)
     case .progressed(let newest): progressed(newest)
     case .foundStopped(let ranks): foundStopped(ranks)
+    case .ranOutOfRoom: ranOutOfRoom()
     case .ended(let rank, let ending, let moment, let chance): ended(rank, ending, at: moment, chance)
     case .stopRequested(let signal, let moment, let isResumable):
       stopRequested(
@@ -121,6 +123,11 @@ extension Fleet {
 
   private mutating func progressed(_ newest: Progress?) -> [Action] {
     progress = newest
+    return []
+  }
+
+  private mutating func ranOutOfRoom() -> [Action] {
+    lacksRoom = true
     return []
   }
 
@@ -257,7 +264,7 @@ extension Fleet {
     guard ends.count == members.count else { return [] }
     var outcome = Outcome(
       ends: ends, firstFailure: firstFailure, stopSignal: stop?.signal, attempt: attempt.number,
-      start: attempt.start, progress: progress, stoppedRanks: stoppedRanks)
+      start: attempt.start, progress: progress, lacksRoom: lacksRoom, stoppedRanks: stoppedRanks)
     guard let firstFailure else {
       // Workers that had not come to their first step leave the run as they found it.
       outcome.isResumable = stop?.isResumable == true && progress == nil
@@ -267,7 +274,9 @@ extension Fleet {
     if let stop, !stop.isAfterFailure { return [.finish(outcome)] }
     // One that SIGKILL did not end keeps its card from the next attempt, whoever failed first.
     let decisive = ends.contains { $0.ending == .stuck } ? .stuck : ends[firstFailure].ending
-    switch restarts.verdict(after: decisive, progress: progress, at: moment, chance: chance) {
+    let verdict = restarts.verdict(
+      after: decisive, progress: progress, lacksRoom: lacksRoom, at: moment, chance: chance)
+    switch verdict {
     case .stop(let reason):
       outcome.reasonToStop = reason
       return [.finish(outcome)]
@@ -286,7 +295,7 @@ extension Fleet {
     attempt = (attempt.number + 1, now)
     members = Array(repeating: Member(), count: members.count)
     state = .running
-    (firstFailure, progress, stoppedRanks) = (nil, nil, [])
+    (firstFailure, progress, lacksRoom, stoppedRanks) = (nil, nil, false, [])
     return [.begin(attempt: attempt.number)]
   }
 }

@@ -46,9 +46,12 @@ struct Restarts: Sendable {
 
   /// Takes in how an attempt failed and how far it had come, and decides.
   ///
-  /// - Parameter chance: From 0 to 1: by how much the delay is stretched, to twice its length at most.
+  /// - Parameters:
+  ///   - lacksRoom: Whether its disk had no room for what it was to end with, for as long as it waited.
+  ///   - chance: From 0 to 1: by how much the delay is stretched, to twice its length at most.
   mutating func verdict(
-    after ending: Ending, progress: Progress?, at moment: Duration, chance: Double = 0
+    after ending: Ending, progress: Progress?, lacksRoom: Bool = false, at moment: Duration,
+    chance: Double = 0
   ) -> Verdict {
     let failure = Failure(ending: ending, progress: progress)
     defer { last = failure }
@@ -56,6 +59,7 @@ struct Restarts: Sendable {
     starts.removeAll { moment - $0 >= budget.window }
 
     guard budget.count > 0 else { return .stop(nil) }
+    if lacksRoom { return .stop("another attempt would do the same again, and find the disk as full") }
     if let reason = futility(of: failure) { return .stop(reason) }
     guard starts.count < budget.count else {
       return .stop("it was started again \(times(budget.count)) within \(elapsed(budget.window))")

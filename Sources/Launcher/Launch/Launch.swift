@@ -25,6 +25,8 @@ struct Launch: Sendable {
   var restarts = Restarts.Budget.none
   /// Whether the workers' lines go to a terminal as they are, and no view of the run does.
   var isPlain = true
+  /// Whether what the workers print is what it is for, as of an evaluation.
+  var answers = false
   /// What later attempts go on from; nil where they do what the first one did.
   var resumption: Resumption?
   /// The file that tells of the run's progress; nil where nothing does.

@@ -80,13 +80,16 @@ extension Rehearsal {
     String(decoding: printed[.errors] ?? [], as: UTF8.self).split(separator: "\n").joined(separator: "; ")
   }
 
-  /// Passes on what the worker printed.
-  func show() {
+  /// Passes on what the worker printed; throws where the answer has not arrived.
+  func show() throws(LaunchError) {
+    var fault: LaunchError?
     for (stream, descriptor) in [(WorkerStream.output, STDOUT_FILENO), (.errors, STDERR_FILENO)] {
       var sink = Sink(descriptor: descriptor)
       sink.write(String(decoding: printed[stream] ?? [], as: UTF8.self))
       sink.drain(patience: .seconds(5))
+      if stream == .output { fault = sink.failure.map(LaunchError.init(unwrittenOutput:)) }
     }
+    if let fault { throw fault }
   }
 
   /// Why every worker would end so, once more and again; nil where all is well, or where the trouble may pass.

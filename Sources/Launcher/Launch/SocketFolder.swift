@@ -27,6 +27,11 @@ struct SocketFolder: ~Copyable {
     try self.init(in: wished.first(where: Self.isUsable) ?? "/tmp")
   }
 
+  /// Throws where none can be made, and leaves nothing.
+  static func require(environment: [String: String]) throws(LaunchError) {
+    _ = try SocketFolder(environment: environment)
+  }
+
   init(in parent: String) throws(LaunchError) {
     Self.removeAbandoned(in: parent)
     let path = try Self.makeFolder(in: parent)

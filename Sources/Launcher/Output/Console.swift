@@ -1,4 +1,7 @@
+import Drawing
 import Glibc
+import Recipe
+import RunControl
 import System
 
 /// What the user sees: rank 0's stdout as it is, and every other line behind the name of its rank.
@@ -64,11 +67,17 @@ struct Console {
     }
   }
 
+  /// Why what was printed has not arrived on stdout; nil where it has.
+  var outputFault: LaunchError? { output.failure.map(LaunchError.init(unwrittenOutput:)) }
+
   /// Where to look for the lines that nobody reads any more; once for each reader that went, and nil in between.
-  mutating func newlyLostReaders() -> String? {
+  ///
+  /// - Parameter hasLogs: Whether they are in logs too.
+  mutating func newlyLostReaders(hasLogs: Bool) -> String? {
     guard lostReaders.count > toldReaders else { return nil }
     toldReaders = lostReaders.count
-    return "\(lostReaders.joined(separator: ", ")); the run goes on, and its lines are in its logs alone"
+    return
+      "\(lostReaders.joined(separator: ", ")); the run goes on, and its lines are \(hasLogs ? "in its logs alone" : "lost")"
   }
 
   /// The descriptors whose readers are behind.
@@ -128,20 +137,15 @@ extension Console {
 
 /// The lines of a text broken between words where they are longer than `width`; what follows in a line is indented.
 func folded(_ text: String, to width: Int) -> String {
-  text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-    var rest = line
-    var pieces: [Substring] = []
-    while rest.count > (pieces.isEmpty ? width : width - 2) {
-      let head = rest.prefix((pieces.isEmpty ? width : width - 2) + 1)
-      // A word that is longer than a line stays whole: a path is copied.
-      guard let end = head.lastIndex(of: " ") ?? rest.firstIndex(of: " "),
-        rest[..<end].contains(where: { $0 != " " })
-      else { break }
-      pieces.append(rest[..<end])
-      rest = rest[rest.index(after: end)...]
-    }
-    return (pieces + [rest]).joined(separator: "\n  ")
-  }.joined(separator: "\n")
+  text.split(separator: "\n", omittingEmptySubsequences: false)
+    .map { wrapped($0, to: width, then: width - 2).joined(separator: "\n  ") }.joined(separator: "\n")
+}
+
+extension LaunchError {
+  /// That what was to be printed could not be.
+  init(unwrittenOutput errno: CInt) {
+    self.init("cannot write to standard output: \(errorText(errno))", exitStatus: .inputOutput)
+  }
 }
 
 /// The two streams on which a worker writes.

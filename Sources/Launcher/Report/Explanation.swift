@@ -13,6 +13,11 @@ struct Explanation: Equatable, Sendable {
   static let unstartable = Explanation(
     cause: "a limit of this machine is reached", nextStep: .again(after: "checking `ulimit -a`"))
 
+  /// Of a worker that has waited in vain for room.
+  static let withoutRoom = Explanation(
+    cause: "the disk is full",
+    nextStep: .resume(after: "freeing as much as its last line says; `df -h` shows where"))
+
   /// The command or the change that leads on.
   enum NextStep: Equatable, Sendable {
     /// One worker in the foreground, where the fault shows without seven others.

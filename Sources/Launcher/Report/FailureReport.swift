@@ -131,6 +131,7 @@ extension FailureReport {
     switch failure.ending {
     case .exited where !advice.knowsStatuses: .unknown
     case .notStarted where !advice.knowsStatuses: .unstartable
+    case .exited where outcome.lacksRoom: .withoutRoom
     default: failure.ending.explanation
     }
   }

@@ -63,6 +63,11 @@ extension Attempt {
     return state.phase.name
   }
 
+  /// Whether a rank of this host has waited in vain for room on its disk.
+  func lacksRoom(_ rank: Int) -> Bool {
+    launch.ranks.contains(rank) && liveness?.read(rank)?.state.lacksRoom == true
+  }
+
   /// What `status` tells of it, that long after the launcher's start.
   ///
   /// - Parameter others: The ranks of other hosts, as these have told of them.

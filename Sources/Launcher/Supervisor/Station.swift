@@ -87,7 +87,7 @@ final class Station {
   /// stderr.
   func flush() {
     console.flush()
-    guard let text = console.newlyLostReaders() else { return }
+    guard let text = console.newlyLostReaders(hasLogs: attempt.logFolder != nil) else { return }
     attempt.note(text, &console)
     console.print("note: \(text)")
   }

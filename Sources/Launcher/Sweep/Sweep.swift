@@ -194,7 +194,7 @@ extension Sweep {
     tell("\(run.name): \(Self.text(standings[index], ending))\(best ?? "")")
     if case .failed = standings[index] {
       let reason = history?.reason ?? "\(ending)"
-      complain("\(run.name): \(masked(reason)). Its report: \(masked(SweepFolder.log(of: run)))")
+      complain("\(run.name): \(masked(reason.asSentence)) Its report: \(masked(SweepFolder.log(of: run)))")
     }
   }
 

@@ -77,7 +77,8 @@ struct LiveView: Sendable {
   /// What the run came to, where it ended and how to go on, once it is over.
   var summary: String? {
     let canvas = Canvas.standardOutput(environment)
-    return RunFolder(output)?.historyOfEnded.text(at: Date().timeIntervalSince1970, canvas.sparkline)
+    return RunFolder(output)?.historyOfEnded.text(
+      at: Date().timeIntervalSince1970, width: canvas.width, canvas.sparkline)
   }
 }
 

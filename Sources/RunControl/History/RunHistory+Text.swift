@@ -6,23 +6,33 @@ import System
 /// The history as people read it.
 extension RunHistory {
   /// All that is known, a line each, and the commands that lead on; `sparkline` draws a curve into so many characters.
+  ///
+  /// - Parameter width: Columns into which reasons are broken; nil where they go on as they are.
   package func text(
-    at now: Double, tellsNext: Bool = true, _ sparkline: (_ values: [Double], _ width: Int) -> String
+    at now: Double, tellsNext: Bool = true, width: Int? = nil,
+    _ sparkline: (_ values: [Double], _ width: Int) -> String
   ) -> String {
     let rows =
       [
         ("model", modelText), ("image flags", flagText(Self.ofImages)),
         ("other flags", flagText(Self.ofChoices)), ("class weights", classWeightText),
-        ("epochs", progressText), ("best", judgedText(average: false)),
+        ("epochs", progressText), ("checkpoint", checkpointText), ("best", judgedText(average: false)),
         (name(ofBest: "best"), bestText(best, average: false)), ("best EMA", judgedText(average: true)),
         (name(ofBest: "best EMA"), bestText(bestAverage, average: true)), ("last", lastText(average: false)),
         ("last EMA", lastText(average: true)), ("loss", lossText(sparkline)), ("speed", speedText),
         ("began", began.map { localTime($0) }),
         (ended == nil ? "last line" : "ended", endText),
-        ("reason", reason.map { masked($0) }), ("restarts", restartText),
       ].compactMap { name, value in value.map { [name, $0] } }
-      + (tellsNext ? next : []).map { [$0.purpose, $0.command] }
-    let table = columns(rows.map { ["  \($0[0])", $0[1]] })
+    let reasons = [("reason", reason.map { masked($0) }), ("restarts", restartText)]
+      .compactMap { name, value in value.map { (name, $0) } }
+    let commands = (tellsNext ? next : []).map { [$0.purpose, $0.command] }
+    // Commands are copied, and stay whole.
+    let names = (rows + commands).map { $0[0].count } + reasons.map { $0.0.count }
+    let room = width.map { max(20, $0 - (names.max() ?? 0) - 4) } ?? .max
+    let broken = reasons.flatMap { name, value in
+      wrapped(value[...], to: room, then: room).enumerated().map { [$0 == 0 ? name : "", String($1)] }
+    }
+    let table = columns((rows + broken + commands).map { ["  \($0[0])", $0[1]] })
     return ([heading(at: now)] + table).joined(separator: "\n")
   }
 
@@ -118,6 +128,13 @@ extension RunHistory {
     return "\(done)\(epochs.map { " of \($0)" } ?? "")\(part ?? "")"
       + (endedFor == nil ? "" : ", ended early")
       + (updates.map { "; \(grouped($0)) \(noun($0, "update"))\(rest)" } ?? "")
+  }
+
+  /// Of a checkpoint that is older than what the run has come to.
+  private var checkpointText: String? {
+    guard let checkpoint, let epochsBehind, epochsBehind > 0 else { return nil }
+    return
+      "\(checkpoint), \(counted(epochsBehind, "epoch")) behind: a run that goes on does \(epochsBehind == 1 ? "it" : "them") again"
   }
 
   /// Where another figure decides, what Acc@1 was best is named as that.

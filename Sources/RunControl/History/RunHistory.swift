@@ -104,6 +104,12 @@ extension RunHistory {
   private func count(_ name: String) -> Int? {
     values[name]?.whole.flatMap { (0..<1 << 31).contains($0) ? $0 : nil }
   }
+  /// Finished epochs that the run would do again if it went on, since a full disk had no room for their checkpoints; 0 where there are
+  /// none, and nil where that is not known.
+  package var epochsBehind: Int? {
+    guard ending != .running, let done = epochsDone, let checkpoint else { return nil }
+    return max(0, done - 1 - checkpoint.epoch)
+  }
   /// Updates, as far as lines tell.
   package var updates: Int? { steps.last?.step }
   package var workers: Int? { launches.last?.workers ?? values["worldSize"]?.whole }

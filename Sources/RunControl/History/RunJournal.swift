@@ -21,12 +21,15 @@ package struct RunJournal: Sendable {
   ///
   /// - Parameter progress: The file to which the run adds lines.
   package func begin(run: String, workers: Int, hosts: Int?, progress: String?) -> String? {
-    if !goesOn { unlink(path) }
+    if !goesOn { forget() }
     var line = JournalLine(
       began: now, run: run, host: ownHostName, launcher: getpid(), workers: workers, hosts: hosts)
     if goesOn, let progress { line.earlierLine = lastChange(of: progress) }
     return add(line)
   }
+
+  /// Forgets what earlier launchers noted, before anything of their run goes.
+  package func forget() { unlink(path) }
 
   /// Notes that an attempt failed, after which another one follows.
   package func fail(attempt: Int, _ reason: String) {

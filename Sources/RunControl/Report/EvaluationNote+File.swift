@@ -50,6 +50,5 @@ extension EvaluationNote {
       .compactMap { path in lastChange(of: path).map { (path, $0) } }.max { $0.1 < $1.1 }?.0
   }
 
-  /// How the name of a folder ends with an evaluation of a run's weights.
-  private static let suffix = "-evaluation"
+  private static let suffix = RunLayout.evaluationFolder
 }

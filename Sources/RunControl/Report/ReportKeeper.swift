@@ -126,7 +126,7 @@ package struct ReportKeeper {
     state.withLock { state in
       guard let fault = state.fault, !state.isFaultKnown else { return nil }
       state.isFaultKnown = true
-      return "warning: \(RunLayout.report) was not written: \(fault). Training goes on without it"
+      return "warning: \(RunLayout.report) was not written: \(fault.asSentence) Training goes on without it"
     }
   }
 }

@@ -138,7 +138,7 @@ struct Predict: ParsableCommand {
       return try AttentionSheet(at: path, trained.about.model, weights: weights, logits: logits)
     } catch {
       throw Failure(
-        "--attention \(masked(path)): \(error). Name a file in a folder that is there and that this user may write to.",
+        "--attention \(masked(path)): \("\(error)".asSentence) Name a file in a folder that is there and that this user may write to.",
         exitStatus: .inputOutput)
     }
   }

@@ -20,6 +20,9 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var flags: TrainingFlags
 
+  /// Whether it is for the files of a run, and not for what it prints.
+  var writes: Bool { (try? flags.request().run).map { $0.writes && !$0.dryRun } ?? false }
+
   func run() throws { try WorkerRun(request: flags.request()).run(ProcessInfo.processInfo.environment) }
 }
 

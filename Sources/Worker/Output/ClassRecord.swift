@@ -2,6 +2,7 @@ import Checkpoint
 import Datasets
 import Recipe
 import RunControl
+import System
 import Training
 import WorkerLink
 
@@ -31,7 +32,8 @@ final class ClassRecord: StepObserver {
     } catch {
       guard !isFaultKnown else { return }
       isFaultKnown = true
-      Console.warn("warning: \(RunLayout.classes) was not written: \(error). Training goes on without it")
+      Console.warn(
+        "warning: \(RunLayout.classes) was not written: \("\(error)".asSentence) Training goes on without it")
     }
   }
 }

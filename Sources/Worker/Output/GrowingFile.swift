@@ -37,6 +37,11 @@ final class GrowingFile {
     isInTrouble = failure != 0
   }
 
+  /// Writes what is kept, where something is and there may be room again.
+  func catchUp() {
+    if !unwritten.isEmpty { add([]) }
+  }
+
   /// Writes what it can; why there is a rest, or 0.
   private func save() -> Int32 {
     let (count, failure) = file.write(unwritten)

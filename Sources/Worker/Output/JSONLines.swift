@@ -8,6 +8,9 @@ final class JSONLines {
   /// Opens a file to add to; throws where that fails, and for what is no file.
   init(addingTo path: String) throws(SystemError) { file = try GrowingFile(addingTo: path) }
 
+  /// Writes the lines that are kept, where there are some and may be room again.
+  func catchUp() { file.catchUp() }
+
   /// Adds an object with its keys in the given order, as Python's `json.dumps` writes it.
   func add(_ fields: [(key: String, value: JSONNumber)]) {
     let body = fields.map { "\"\($0.key)\": \($0.value.text)" }.joined(separator: ", ")

@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Output
 import RunControl
 import System
 import SystemPackage
@@ -9,9 +10,11 @@ import WorkerLink
 /// What becomes of an earlier attempt's logs, and of another run's.
 extension OutputFolder {
   /// Drops what an earlier attempt wrote into the logs after the place of a state, so that they read like one run.
-  func trimLogs(to state: TrainingState) throws(Failure) {
+  ///
+  /// - Parameter keepsOthers: Whether the lines of `log.txt` that go are kept in `log.txt.earlier`.
+  func trimLogs(to state: TrainingState, keepingOthers keepsOthers: Bool = false) throws(Failure) {
     try keepLines(of: RunLayout.steps) { $0.isStep(upTo: state) }
-    try keepLines(of: RunLayout.epochs) { $0.isEpoch(upTo: state) }
+    try keepLines(of: RunLayout.epochs, andOthers: keepsOthers) { $0.isEpoch(upTo: state) }
     try keepRows(upTo: state)
     if !(EvaluationNote(at: file(RunLayout.classes))?.isOf(state) ?? false) { dropClasses() }
     do throws(SystemError) {
@@ -29,12 +32,28 @@ extension OutputFolder {
   /// Gives the weights of a run that cannot be gone on with other names, of which none is taken, and says so.
   func setWeightsAside() throws(Failure) {
     for name in RunLayout.allWeights where access(file(name), F_OK) == 0 {
-      let aside = RunLayout.earlierWeights(name).first { access(file($0), F_OK) != 0 }
-      guard let aside, rename(file(name), file(aside)) == 0 else {
-        throw Self.refused(path, "\(name): it would be written over, and cannot be kept under another name")
-      }
-      Console.warn("note: \(masked(file(name))) is of a run that cannot go on, and is kept as \(aside)")
+      try setWeightsAside(name, "is of a run that cannot go on,")
     }
+  }
+
+  /// Likewise of weights from later epochs than a state, as where the disk had room for them and for no checkpoint; whether there
+  /// were any.
+  func setWeightsAside(after state: TrainingState) throws(Failure) -> Bool {
+    var wereThere = false
+    for name in RunLayout.allWeights {
+      guard let epoch = NamedWeights.epoch(of: file(name)), epoch > state.epoch else { continue }
+      try setWeightsAside(name, "is of epoch \(epoch), which the run does again,")
+      wereThere = true
+    }
+    return wereThere
+  }
+
+  private func setWeightsAside(_ name: String, _ reason: String) throws(Failure) {
+    let aside = RunLayout.earlierWeights(name).first { access(file($0), F_OK) != 0 }
+    guard let aside, rename(file(name), file(aside)) == 0 else {
+      throw Self.refused(path, "\(name): it would be written over, and cannot be kept under another name")
+    }
+    Console.warn("note: \(masked(file(name))) \(reason) and is kept as \(aside)")
   }
 
   /// Moves another run's table and curves aside, which would read as this run's; what stays is said, and ends no run.
@@ -54,11 +73,15 @@ extension OutputFolder {
   private func setAside(_ name: String) throws(Failure) {
     guard let lines = try? RegularFile.contents(of: FilePath(file(name))), !lines.isEmpty else { return }
     do throws(SystemError) {
-      try RegularFile(addingTo: FilePath(file(RunLayout.earlier(name)))).write(lines)
+      try addToEarlier(name, lines)
       guard truncate(file(name), 0) == 0 else { throw SystemError("cut", FilePath(file(name))) }
     } catch {
       throw Self.refused(path, "\(RunLayout.earlier(name)): \(error.reason)")
     }
+  }
+
+  private func addToEarlier(_ name: String, _ lines: [UInt8]) throws(SystemError) {
+    try RegularFile(addingTo: FilePath(file(RunLayout.earlier(name)))).write(lines)
   }
 
   /// Keeps the table's head, and its rows up to a state.
@@ -76,16 +99,22 @@ extension OutputFolder {
   }
 
   /// Rewrites a file of JSON lines where some are not to be kept; half a line, which a crash leaves, is none.
-  private func keepLines(of name: String, where keeps: (LoggedPlace) -> Bool) throws(Failure) {
+  ///
+  /// - Parameter keepsOthers: Whether those go to `NAME.earlier`, where there is room.
+  private func keepLines(
+    of name: String, andOthers keepsOthers: Bool = false, where keeps: (LoggedPlace) -> Bool
+  ) throws(Failure) {
     guard let bytes = try? RegularFile.contents(of: FilePath(file(name))) else { return }
     let decoder = JSONDecoder()
     let lines = bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
-      (try? decoder.decode(LoggedPlace.self, from: Data(line))).map { (line, place: $0) }
+      (try? decoder.decode(LoggedPlace.self, from: Data(line))).map { (line: line, place: $0) }
     }
     // A run that began in the folder of another added to its lines, which are not this one's to drop.
     let start = lines.indices.dropFirst().last { !(lines[$0 - 1].place < lines[$0].place) } ?? 0
     let kept = lines[..<start] + lines[start...].filter { keeps($0.place) }
-    try replace(name, bytes, by: kept.map { String(decoding: $0.0, as: UTF8.self) + "\n" }.joined())
+    let others = lines[start...].filter { !keeps($0.place) }.flatMap { $0.line + [UInt8(ascii: "\n")] }
+    if keepsOthers, !others.isEmpty { try? addToEarlier(name, others) }
+    try replace(name, bytes, by: kept.map { String(decoding: $0.line, as: UTF8.self) + "\n" }.joined())
   }
 
   private func replace(_ name: String, _ bytes: [UInt8], by text: String) throws(Failure) {

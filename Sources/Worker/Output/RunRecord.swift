@@ -19,9 +19,14 @@ final class RunRecord {
   private let plan: RunPlan
   /// Nil under the launcher, which has it.
   private let possession: Possession?
+  /// Why the newest weights were not written; nil where they were.
+  private var trouble: Failure?
 
   /// Takes possession of the folder and opens the files of a run, which goes on from a state or begins.
-  init(_ plan: RunPlan, from state: TrainingState?) throws {
+  ///
+  /// - Parameter isLaunched: Whether somebody has launched it, rather than a launcher after a failure: what was learnt after the
+  ///   state is kept then.
+  init(_ plan: RunPlan, from state: TrainingState?, isLaunched: Bool) throws {
     self.plan = plan
     let owner = "twins-worker, pid \(getpid())"
     possession = try plan.beginning.map {
@@ -33,7 +38,8 @@ final class RunRecord {
     plan.indexes.map(plan.data.keep)
     // Another run in the same folder adds to the logs; one that is to go on, and finds nothing, begins them anew.
     if let state {
-      try plan.folder.trimLogs(to: state)
+      let keepsLines = isLaunched ? try plan.folder.setWeightsAside(after: state) : false
+      try plan.folder.trimLogs(to: state, keepingOthers: keepsLines)
       if state.evaluatedOnlyItsAverage { plan.folder.nameBestAverage() }
     } else if plan.settings.resume == "auto" {
       try plan.folder.setLogsAside()
@@ -76,13 +82,34 @@ final class RunRecord {
   /// - Returns: Why the weights were not written.
   func finish(_ summary: EpochSummary, _ trainer: Trainer) -> Failure? {
     let failure = write(summary, trainer)
-    if let failure {
-      if summary.isLast { return failure }
-      Console.warn(
-        "warning: the weights after epoch \(summary.epoch) were not written: \(failure) Training goes on.")
+    // Of the last epoch no other step follows.
+    if failure == nil { steps.catchUp() }
+    if let failure, summary.isLast {
+      let free = FileSystemSpace(around: plan.folder.path).map { ", and \(byteSize($0.free)) are free" } ?? ""
+      return failure.isForWantOfRoom
+        ? failure.adding(
+          "The weights take \(byteSize(summary.parameters * MemoryLayout<Float>.stride))\(free).")
+        : failure
     }
+    say(failure, of: summary)
+    trouble = failure
     log(summary)
     return failure
+  }
+
+  /// Says a trouble once, until it changes, and its end.
+  private func say(_ failure: Failure?, of summary: EpochSummary) {
+    if let failure {
+      let isKnown = trouble.map {
+        $0.isForWantOfRoom && failure.isForWantOfRoom || $0.description == failure.description
+      }
+      guard isKnown != true else { return }
+      Console.warn(
+        "warning: the weights after epoch \(summary.epoch) were not written: \("\(failure)".asSentence) Training goes on, "
+          + "and later epochs try again.")
+    } else if trouble != nil {
+      Console.warn("note: the weights after epoch \(summary.epoch) are written")
+    }
   }
 
   private func write(_ summary: EpochSummary, _ trainer: Trainer) -> Failure? {

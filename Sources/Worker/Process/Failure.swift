@@ -11,6 +11,8 @@ import Training
 struct Failure: Error, CustomStringConvertible {
   let description: String
   let exitStatus: ExitStatus
+  /// Whether a disk had no room for what was to be written.
+  private(set) var isForWantOfRoom = false
 
   /// The status of a run whose loss is no longer finite.
   static let diverged = ExitStatus.diverged.rawValue
@@ -63,6 +65,14 @@ struct Failure: Error, CustomStringConvertible {
     case .badFile, .badTensor: self.init(error.description, exitStatus: .badData)
     case .system, .incomplete: self.init(error.description, exitStatus: .inputOutput)
     }
+    isForWantOfRoom = error.isForWantOfRoom
+  }
+
+  /// The same, and more to say of it.
+  func adding(_ sentence: String) -> Failure {
+    var failure = Failure("\(description.asSentence) \(sentence)", exitStatus: exitStatus)
+    failure.isForWantOfRoom = isForWantOfRoom
+    return failure
   }
 
   private init(_ error: TrainingError) {

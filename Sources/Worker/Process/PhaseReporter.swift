@@ -62,6 +62,12 @@ final class PhaseReporter: StepObserver {
     slot?.publish(state)
   }
 
+  /// Tells that this worker ends because its disk has no room.
+  func endWithoutRoom() {
+    state.lacksRoom = true
+    slot?.publish(state)
+  }
+
   /// Ends a step.
   func finish(_ step: StepRecord) {
     state.step = step.place.steps

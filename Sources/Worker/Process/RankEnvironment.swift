@@ -34,6 +34,9 @@ struct RankEnvironment {
   /// Hosts that take part, each with as many workers.
   var hostCount: Int { worldSize / localWorldSize }
 
+  /// Whether no earlier attempt of the same launch has failed.
+  var isFirstAttempt: Bool { (rendezvous?.generation ?? 0) == 0 }
+
   /// Whether this worker speaks for all.
   var isFirst: Bool { rank == 0 }
 

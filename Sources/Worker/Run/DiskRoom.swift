@@ -56,7 +56,8 @@ struct DiskRoom: Equatable {
     let fewer = keep > 1 ? "keep fewer (--keep 1)" : "free some"
     return
       "checkpoints and weights will take up to \(byteSize(most)), and \(byteSize(free)) are free for \(masked(folder)): "
-      + "older checkpoints will go first, and what still does not fit is not saved. Give another --output-dir, or \(fewer)"
+      + "for a checkpoint that does not fit older ones go if that is enough, but never the newest nor the best; else it is not "
+      + "saved. Give another --output-dir, or \(fewer)"
   }
 }
 

@@ -117,7 +117,9 @@ final class TrainingRun {
     let schedule = plan.recipe.schedule
     let watch = Stopwatch()
     // Of the first rank, and once it trains: an evaluation or a refused resume leaves the folder as it was.
-    let record = rank.isFirst ? try RunRecord(plan, from: start.resumed) : nil
+    let record =
+      rank.isFirst
+      ? try RunRecord(plan, from: start.resumed, isLaunched: rank.environment.isFirstAttempt) : nil
     let checkpoints = Checkpoints(
       of: trainer, plan.askedRecipe, classes: plan.data.classes, in: plan.folder, plan.settings, rank,
       keepsCopies: keepsCopies)
@@ -231,7 +233,13 @@ final class TrainingRun {
       tally: tally, averageTally: averageTally, isBest: finding?.isBest ?? false,
       isBestAverage: finding?.isBestAverage ?? false, isLast: isLast,
       parameters: trainer.network.parameterCount, skipped: progress.partial?.skipped?.count)
-    let failure = record?.finish(summary, trainer)
+    var failure = record?.finish(summary, trainer)
+    if isLast {
+      failure = try RoomWait(folder: plan.folder.path).settle(failure, in: rank.group, rank.phases.enter) {
+        record?.finish(summary, trainer)
+      }
+      if failure?.isForWantOfRoom == true { rank.phases.endWithoutRoom() }
+    }
     rank.phases.enter(.communicate)
     if isLast || evaluates, let shared = try SharedFailure(failure, in: rank.group) {
       // No file holds them, so they are not those that later ones have to beat.

@@ -36,7 +36,7 @@ struct SaveReports {
     let wasAskedFor = expected.remove(failure.name) != nil
     defer { (trouble, lastFailed) = (failure.kind, true) }
     guard failure.kind != trouble || wasAskedFor else { return [] }
-    return ["warning: \(owner)\(failure) The one before it is as it was, and later steps try again."]
+    return ["warning: \(owner)\(failure) What was saved before is as it was, and later steps try again."]
   }
 
   private var owner: String { areOfCopies ? "this host's copy of " : "" }

@@ -46,6 +46,32 @@ extension EndToEnd {
       }
     }
 
+    /// The device takes nothing, as a full disk does; a descriptor that was closed neither.
+    @Test func `what was to be printed and has not arrived is status 74`() throws {
+      let flags = place.training("out", "--nproc", "1").joined(separator: " ")
+      let commands = [
+        "twins-launch --version", "twins-launch help train", "twins-launch", "twins-worker --version",
+        "twins-launch \(flags) --dry-run", "twins-launch \(flags) --print-config",
+      ]
+      for command in commands {
+        let end = try ProgramRun(command: "\(command) >/dev/full", in: place).finish()
+        #expect(end.status == Status.inputOutput, "\(command): \(end.errors)")
+        #expect(end.errors.contains("cannot write to standard output: "), "\(command): \(end.errors)")
+        #expect(!end.errors.contains("logs alone"), "\(command): \(end.errors)")
+      }
+      let end = try ProgramRun(command: "twins-launch \(flags) --dry-run >&-", in: place).finish()
+      #expect(end.status == Status.inputOutput, "\(end.errors)")
+      #expect(place.leftovers.isEmpty)
+    }
+
+    @Test func `a working folder that is gone is said at the start`() throws {
+      let flags = place.training("out").joined(separator: " ")
+      let gone = "mkdir \(place.folder)/gone && cd \(place.folder)/gone && rmdir \(place.folder)/gone"
+      let end = try ProgramRun(command: "\(gone) && twins-launch --nproc 1 \(flags)", in: place).finish()
+      #expect(end.status == Status.missingInput, "\(end.errors)")
+      #expect(end.errors.contains("the working folder cannot be found"), "\(end.errors)")
+    }
+
     @Test func `dataset scan counts the images and finds the bad ones`() throws {
       let good = try answer(["dataset", "scan", place.images.path])
       #expect(good.contains("train: 60 images in 6 classes, 10 a class"))

@@ -16,7 +16,7 @@ extension EndToEnd {
         #expect(end.status == Status.done, "\(end.errors)")
         for line in [
           "Recipe: alt_gvt_nano on 32 × 32 pixels for 1 epoch", "Images: 60 in 6 classes", "Steps: ",
-          "Updates: ", "Memory: about ", "Time: about 0:00:0", "Machine: ",
+          "Updates: ", "Memory: about ", "Time: not known", "Machine: ",
         ] {
           #expect(end.output.contains { $0.hasPrefix(line) }, "\(line): \(end.output)")
         }
@@ -42,8 +42,8 @@ extension EndToEnd {
       let resumed = try start(.launcher, launcher + ["--resume", "auto", "--epochs", "2"])
       #expect(resumed.status == Status.done, "\(resumed.errors)")
       #expect(resumed.output.contains { $0.hasPrefix("Resuming from ") }, "\(resumed.output)")
-      // The run there was one worker's.
-      #expect(resumed.output.contains { $0.hasPrefix("Time: about ") }, "\(resumed.output)")
+      // The run there was one worker's, and its steps are too short for a reckoning.
+      #expect(resumed.output.contains { $0.hasPrefix("Time: not known") }, "\(resumed.output)")
       let same = try start(.worker, ["--resume", "auto", "--epochs", "2"])
       #expect(same.output.contains { $0.hasPrefix("Time: 0:00:") }, "\(same.output)")
       #expect(try start(.launcher, launcher + ["--overwrite"]).status == Status.done)

@@ -9,7 +9,7 @@ extension EndToEnd {
 
     init() throws { place = try Workplace() }
 
-    /// Even a worker's death in that time is survived.
+    /// Even a worker's death in that time is survived, and the end waits for room.
     @Test func `a disk that is full for most of a run costs it neither steps nor lines nor weights`() throws {
       #expect(try launch(in: place.output("whole")).finish().status == Status.done)
       let (place, whole) = (place, RunFiles(folder: place.output("whole")))
@@ -25,6 +25,7 @@ extension EndToEnd {
         kill(try #require(run.workers[1]), SIGKILL)
         try run.read(to: "Resuming from")
         try run.read(to: "Epoch: [2]  [ 5/15]")
+        try run.waitForErrors("minutes are waited for room")
         for file in ballast { try FileManager.default.removeItem(atPath: file) }
         let end = try run.finish()
         #expect(end.status == Status.done, "\(end.errors)")

@@ -43,6 +43,13 @@ import TestSupport
     #expect(outcome.reasonToStop == "another start would not mend this")
   }
 
+  @Test func `what has waited in vain for room is not started again`() throws {
+    var fleet = started(1)
+    #expect(fleet.handle(.ranOutOfRoom) == [])
+    let outcome = try finished(fleet.handle(.ended(rank: 0, .exited(74), at: .seconds(5))))
+    #expect(outcome.exitStatus == 74 && outcome.lacksRoom && outcome.reasonToStop?.contains("full") == true)
+  }
+
   @Test(arguments: [Ending.exited(0), .exited(75)])
   func `a run that did not fail is not started again`(_ ending: Ending) throws {
     var fleet = started(1)

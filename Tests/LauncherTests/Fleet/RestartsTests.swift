@@ -52,6 +52,15 @@ import WorkerLink
       restarts.verdict(after: ending, progress: nil, at: .zero) == .restart(after: .seconds(1), number: 1))
   }
 
+  @Test func `a disk that stayed full for as long as a worker waited ends the run`() {
+    var restarts = Restarts(.init(count: 3))
+    let verdict = restarts.verdict(after: .exited(74), progress: at(9), lacksRoom: true, at: .zero)
+    #expect(verdict == .stop("another attempt would do the same again, and find the disk as full"))
+    #expect(Restarts.Budget.none == .init(count: 0))
+    var none = Restarts(.none)
+    #expect(none.verdict(after: .exited(74), progress: at(9), lacksRoom: true, at: .zero) == .stop(nil))
+  }
+
   @Test(arguments: [(7, "at step 7"), (nil, "before the first step")] as [(Int?, String)])
   func `the same failure at the same place ends the run`(step: Int?, place: String) {
     var restarts = Restarts(.init(count: 3))

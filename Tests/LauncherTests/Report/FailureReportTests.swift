@@ -220,6 +220,17 @@ import Testing
     WorkerEnd(rank: rank, ending: ending, moment: .seconds(seconds), stoppedByLauncher: byLauncher)
   }
 
+  @Test func `a worker that waited in vain for room`() {
+    var report = report(
+      [end(0, .exited(74), 5)], failed: 0, lines: ["error: no room. The weights take 7 MB."])
+    report.outcome.lacksRoom = true
+    #expect(report.text.contains("   likely   the disk is full\n"))
+    #expect(
+      report.text.contains(
+        "   next     the same command with --resume auto, after freeing as much as its last line says; `df -h` shows where"
+      ))
+  }
+
   private func report(_ ends: [WorkerEnd], failed rank: Int, lines: [String]) -> FailureReport {
     FailureReport(
       runIdentifier: "digits", outcome: Outcome(ends: ends, firstFailure: rank, stopSignal: nil),
