@@ -41,7 +41,6 @@ struct Start {
     progress.epoch = recipe.schedule.startEpoch
     progress.plateau = recipe.schedule.newPlateau
     progress.judgement = Judgement(by: recipe.judging.monitor)
-    if plan.settings.resume != nil { try Resume.agree(on: resume, in: rank.group) }
     if let resume { try begin(from: resume) }
     if plan.settings.resume == "auto", resumed == nil {
       rank.console.print(
