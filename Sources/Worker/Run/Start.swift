@@ -143,7 +143,9 @@ struct Start {
     for change in saved.changes(in: plan.recipe, evaluates: !plan.settings.trains) {
       Console.warn("note: \(change)")
     }
-    if plan.settings.trains, let note = state?.note(for: plan.recipe) { Console.warn(note) }
+    guard plan.settings.trains, let state else { return }
+    if let note = state.note(for: plan.recipe) { Console.warn(note) }
+    for warning in state.warnings(forImages: RunImages(plan.data), in: plan.recipe) { Console.warn(warning) }
   }
 
   private func sayDoubt(heldOut part: String?) {
