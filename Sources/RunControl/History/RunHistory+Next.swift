@@ -44,8 +44,8 @@ extension RunHistory {
   /// Where its images are, seen from everywhere; nil where that was not noted.
   private var data: String? {
     guard let path = values["data.path"]?.text, !path.isEmpty else { return nil }
-    if path.hasPrefix("/") { return FilePath(path).quoted }
-    return record.map { FilePath("\($0.directory)/\(path)").quoted }
+    let whole = path.hasPrefix("/") ? path : record.map { "\($0.directory)/\(path)" }
+    return whole.map { FilePath(Folders.withoutParents($0)).quoted }
   }
 
   private var scan: NextCommand? {
