@@ -83,7 +83,7 @@ struct ResumedRun {
       let record = LaunchRecord(in: folder)
     {
       self.init(in: record.output(ofRunIn: folder), record)
-    } else if let error = RunFinder.sweepError(name) {
+    } else if let error = RunFinder.folderError(name) {
       throw error
     } else {
       throw LaunchError(
