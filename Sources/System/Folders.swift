@@ -80,6 +80,19 @@ public enum Folders {
     return names
   }
 
+  /// The same place without `..`, by where links lead now: what a path goes through before it may be gone later.
+  ///
+  /// By the names alone where nothing is there any more.
+  public static func withoutParents(_ path: String) -> String {
+    let names = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard let last = names.lastIndex(of: "..") else { return path }
+    guard let head = realpath(names[...last].joined(separator: "/"), nil) else {
+      return FilePath(path).lexicallyNormalized().string
+    }
+    defer { free(head) }
+    return FilePath(String(cString: head)).appending(names[(last + 1)...].joined(separator: "/")).string
+  }
+
   /// The folder in which a path lies, `.` for a bare name.
   public static func parent(of path: String) -> String {
     let trimmed = path.last == "/" && path.count > 1 ? String(path.dropLast()) : path

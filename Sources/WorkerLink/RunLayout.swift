@@ -77,7 +77,17 @@ public enum RunLayout {
     allWeights + [epochs, steps, table].flatMap { [$0, earlier($0)] } + [recipe, report, classes]
 
   /// In it, the folder of the launcher of another host than the first.
-  public static func launcher(host: Int) -> String { "host-\(host)" }
+  public static func launcher(host: Int) -> String { "\(ofHost)\(host)" }
+  private static let ofHost = "host-"
+  /// The number of the host whose launcher's folder has that name; nil for another name.
+  public static func host(ofLauncher name: String) -> Int? {
+    guard name.hasPrefix(ofHost), let host = Int(name.dropFirst(ofHost.count)), host > 0,
+      launcher(host: host) == name
+    else { return nil }
+    return host
+  }
+  /// In it, who keeps what becomes of the run.
+  public static let host = "host.json"
 
   /// In the launcher's folder: the logs of one launcher, by attempts.
   public static let logs = "logs"

@@ -75,6 +75,44 @@ import TestSupport
         == "twins-launch evaluate out --data-path /photos --val-split 0.1 --tta")
   }
 
+  /// Where host 1 does not see the output folder, it can neither be resumed there by its name nor its weights be read.
+  @Test func `what several hosts are advised does on the disks that they have`() {
+    var traces = RunTraces.trained(epochs: 3, of: 3)
+    traces.recipe = Array(
+      #"{"data": {"path": "/photos", "shardsByHost": true}, "schedule": {"epochs": 3}}"#.utf8)
+    traces.journal = Array(
+      RunTraces.journal(ending: 0).replacing(#""workers":2"#, with: #""workers":2,"hosts":2"#).utf8)
+    traces.record?.arguments = ["--nnodes", "2", "--node-rank", "0", "--rdzv-endpoint", "node0:1"]
+    func next() -> [NextCommand] { RunHistory(traces, host: "here").next }
+    let meeting = "--shards-by-host --nnodes 2 --node-rank N --rdzv-endpoint node0:1"
+    #expect(next().map(\.purpose) == ["evaluate, on every host", "train longer, on every host"])
+    #expect(
+      next().map(\.command) == [
+        "with a copy of out/best.safetensors: twins-launch evaluate best.safetensors --data-path ITS-SHARDS \(meeting)",
+        "the same command with --resume auto --epochs 4",
+      ])
+    traces.hosts = [1]
+    #expect(
+      next().map(\.command) == [
+        "twins-launch evaluate out --data-path /photos \(meeting)",
+        "twins-launch resume out --epochs 4 --node-rank N",
+      ])
+    traces.record?.arguments = ["--resume", "auto"]
+    #expect(
+      next().map(\.command) == [
+        "twins-launch evaluate out --data-path /photos --shards-by-host", "the same command with --epochs 4",
+      ], "what starts the launchers says who they are")
+  }
+
+  @Test func `images are named without the folder that the run was started in`() {
+    var traces = RunTraces.trained(epochs: 3, of: 3)
+    traces.recipe = Array(#"{"data": {"path": "../photos"}, "schedule": {"epochs": 3}}"#.utf8)
+    traces.record?.directory = "/no/such/scratch"
+    #expect(
+      RunHistory(traces, host: "here").next.first?.command
+        == "twins-launch evaluate out --data-path /no/such/photos")
+  }
+
   @Test func `weights of another epoch than the best are not taken for its`() {
     var traces = RunTraces.trained(epochs: 3, of: 3)
     for (epoch, isNamed) in [(nil, true), (1, true), (0, false)] as [(Int?, Bool)] {

@@ -69,6 +69,51 @@ import TestSupport
     #expect(error?.exitStatus == .missingInput)
   }
 
+  @Test func `the folder of another host says who keeps what came of the run`() throws {
+    let root = try temporaryFolder()
+    defer { removeFolder(root) }
+    let folder = "\(root)/out/run/host-1"
+    try make(folder)
+    HostNote(run: "r1", host: 1, first: "node0", output: "/runs/first").write(to: folder)
+    for name in [folder, "\(root)/out"] {
+      let error = #expect(throws: LaunchError.self) {
+        try RunFolder.named(name, environment: ["XDG_RUNTIME_DIR": root], below: root)
+      }
+      #expect(error?.exitStatus == .missingInput)
+      #expect(
+        error?.description.hasSuffix(
+          "is kept on host 0 (node0): twins-launch status /runs/first") == true,
+        "\(String(describing: error))")
+    }
+    let search = RunSearch(below: root)
+    #expect(search.folders.isEmpty && search.parts.map(\.folder) == [folder])
+  }
+
+  @Test func `a run's traces know the hosts that see its disk`() throws {
+    let root = try temporaryFolder()
+    defer { removeFolder(root) }
+    try write(
+      RunTraces.journal(ending: 75).replacing(#""workers":2"#, with: #""workers":2,"hosts":2"#),
+      "\(root)/out/run/journal.jsonl")
+    let record = LaunchRecord(arguments: ["--node-rank", "0"], output: "\(root)/out", workers: 2)
+    #expect(record.write(to: "\(root)/out/run") == nil)
+    let out = try #require(RunFolder("\(root)/out"))
+    #expect(out.history.next.map(\.command) == ["the same command with --resume auto"])
+    try make("\(root)/out/run/host-1")
+    #expect(out.history.next.map(\.command) == ["twins-launch resume \(root)/out --node-rank N"])
+  }
+
+  @Test func `paths are noted without folders that may be gone when the run goes on`() throws {
+    let root = try temporaryFolder()
+    defer { removeFolder(root) }
+    for folder in ["scratch", "data"] { try make("\(root)/\(folder)") }
+    let record = LaunchRecord(
+      arguments: ["--data-path=\(root)/scratch/../data", "--config", "c.json", "--lr", "1"],
+      output: "\(root)/scratch/../out", workers: 1)
+    #expect(record.arguments == ["--data-path=\(root)/data", "--config", "c.json", "--lr", "1"])
+    #expect(record.output == "\(root)/out")
+  }
+
   @Test func `a worker that holds the folder is alive, one that has gone is not`() throws {
     let root = try temporaryFolder()
     defer { removeFolder(root) }

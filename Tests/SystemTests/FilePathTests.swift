@@ -1,3 +1,5 @@
+import Foundation
+import Glibc
 import SystemPackage
 import Testing
 
@@ -12,6 +14,20 @@ import Testing
     ] as [(FilePath, String)])
   func `a path is one word of a command`(path: FilePath, word: String) {
     #expect(path.quoted == word)
+  }
+
+  @Test func `a path without parents leads to the same place when these are gone`() throws {
+    let root = FileManager.default.temporaryDirectory.path + "/parents-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    for folder in ["q", "data/train", "deep/inner"] { #expect(Folders.make("\(root)/\(folder)")) }
+    #expect(Folders.withoutParents("\(root)/q/../data") == "\(root)/data")
+    #expect(Folders.withoutParents("\(root)/q/../data/../data/train/") == "\(root)/data/train")
+    // A link leads elsewhere than its name says.
+    symlink("\(root)/deep/inner", "\(root)/link")
+    #expect(Folders.withoutParents("\(root)/link/../w.pth") == "\(root)/deep/w.pth")
+    #expect(Folders.withoutParents("\(root)/link/data") == "\(root)/link/data")
+    #expect(Folders.withoutParents("\(root)/gone/../data") == "\(root)/data")
+    #expect(Folders.withoutParents("images") == "images")
   }
 
   @Test func `bytes go into paths and come back`() {

@@ -76,6 +76,34 @@ import Training
     #expect(read.shards == 7)
   }
 
+  @Test func `other images than the checkpoint's run had are said, with how many there were`() throws {
+    func images(_ training: Int, _ validation: Int, digest: UInt32 = 1) -> RunImages {
+      RunImages(
+        training: ImageListing(count: training, classes: 2, digest: digest),
+        validation: ImageListing(count: validation, classes: 2, digest: UInt32(validation)))
+    }
+    let recipe = recipe(ranks: 1, batch: 8)
+    var within = state(recipe, after: 5)
+    #expect(
+      within.warnings(forImages: images(168, 60), in: recipe).isEmpty, "an old checkpoint does not know")
+    within.images = images(168, 60)
+    within = try JSONDecoder().decode(TrainingState.self, from: JSONEncoder().encode(within))
+    #expect(within.warnings(forImages: images(168, 60), in: recipe).isEmpty)
+    let more = within.warnings(forImages: images(183, 59, digest: 2), in: recipe)
+    #expect(more.count == 2)
+    #expect(
+      more.first?.contains("learnt from: 168 then, 183 now. The rest of the epoch shows some again") == true)
+    #expect(more.last?.contains("was judged by: 60 then, 59 now. Its best result so far") == true)
+    let renamed = within.warnings(forImages: images(168, 60, digest: 2), in: recipe)
+    #expect(renamed.count == 1 && renamed[0].contains("168 then and now, some under other names"))
+    var whole = state(recipe, after: nil)
+    whole.images = images(168, 60)
+    #expect(
+      whole.warnings(forImages: images(183, 60, digest: 2), in: recipe).first?.contains("now. From here")
+        == true)
+    #expect(whole.warnings(forImages: images(168, 0), in: recipe).isEmpty, "nothing is judged")
+  }
+
   @Test func `losses come back from a checkpoint to the bit`() throws {
     var loss = SmoothedValue()
     for step in 0..<30 { loss.add(2.3 / Double(step + 3)) }

@@ -1,6 +1,7 @@
 import Collective
 import TestSupport
 import Testing
+import Training
 
 @testable import Worker
 

@@ -83,7 +83,7 @@ struct ResumedRun {
       let record = LaunchRecord(in: folder)
     {
       self.init(in: record.output(ofRunIn: folder), record)
-    } else if let error = RunFinder.sweepError(name) {
+    } else if let error = RunFinder.folderError(name) {
       throw error
     } else {
       throw LaunchError(
@@ -116,11 +116,6 @@ extension ResumedRun {
         + "anew in the same folder: the same training with --overwrite.", exitStatus: .missingInput)
   }
 
-  /// Names of flags whose values are paths.
-  private static let paths: Set = [
-    "data-path", "config", "resume", "finetune", "run-dir", "device-library", "rdzv-key-file",
-    "prometheus", "class-weights", "teacher",
-  ]
   /// Where values come from that a checkpoint holds.
   private static let sources: Set = ["config", "recipe", "finetune", "resume"]
   /// Values of a checkpoint that are paths: of the run's last launch where that named them, since the checkpoint may be of an
@@ -142,7 +137,7 @@ extension ResumedRun {
       noted.remove(TrainingFlags.valueSubjects.union(Self.sources).subtracting(Self.places))
     }
     if let record, record.directory != directory {
-      noted.changeValues(of: Self.paths) { Self.absolute($0, in: record.directory) }
+      noted.changeValues(of: LaunchRecord.paths) { Self.absolute($0, in: record.directory) }
     }
     var more = trains ? ["--output-dir", output] : ["--resume", output]
     if trains, noted.value(of: "resume") == nil { more += ["--resume", "auto"] }
@@ -172,7 +167,7 @@ extension ResumedRun {
   private static func absolute(_ path: String, in directory: String) -> String {
     let path = withHomeFolder(path)
     let isWord = ["", "auto", Recipe.Loss.balanced].contains(path)
-    return isWord || path.hasPrefix("/") ? path : "\(directory)/\(path)"
+    return isWord ? path : Folders.withoutParents(path.hasPrefix("/") ? path : "\(directory)/\(path)")
   }
 }
 

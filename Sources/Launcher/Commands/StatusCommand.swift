@@ -122,6 +122,8 @@ struct ListCommand: ParsableCommand {
 struct RunList {
   private let root: String
   private let histories: [RunHistory]
+  /// What is said of folders of hosts whose runs are kept elsewhere.
+  private let parts: [String]
   private let isCut: Bool
 
   /// - Parameter folder: Nil looks into the current folder, and takes what runs on this machine.
@@ -136,6 +138,7 @@ struct RunList {
       seen.insert($0.identity).inserted
     }
     histories = folders.map(\.history)
+    parts = search.parts.map { $0.note.sentence(in: $0.folder) }
     isCut = search.isCut
   }
 
@@ -150,10 +153,12 @@ struct RunList {
     }
     let canvas = Canvas.standardOutput(ProcessInfo.processInfo.environment)
     if histories.isEmpty {
-      print("no runs below \(masked(root)). Start one: twins-launch --data-path DIR")
+      print(
+        "no runs below \(masked(root))." + (parts.isEmpty ? " Start one: twins-launch --data-path DIR" : ""))
     } else {
       for line in RunTable(histories: histories, now: now).lines(width: canvas.width) { print(line) }
     }
+    for part in parts { print(part) }
     if isCut { print("only \(RunSearch.mostFolders) folders were looked into: name one nearer to the runs") }
   }
 }

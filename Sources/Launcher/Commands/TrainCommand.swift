@@ -197,11 +197,11 @@ struct TrainCommand: LaunchCommand {
 
   /// How the run goes on once it has saved something: the same command would not do where it begins elsewhere or anew.
   private func again(_ run: RunSettings, writingTo output: String, on hosts: HostPlan?) -> String {
-    let isRepeatable = !run.overwrite && run.resume == nil
-    return isRepeatable
-      ? "the same command with --resume auto"
-      : "twins-launch resume \(FilePath(output).quoted)"
-        + (hosts == nil ? "" : " --node-rank N on every host")
+    if !run.overwrite, run.resume == nil { return "the same command with --resume auto" }
+    guard hosts != nil else { return "twins-launch resume \(FilePath(output).quoted)" }
+    // Other hosts may have disks of their own, without a run's output folder.
+    if run.resume == "auto" { return "the same command" }
+    return "the same command with --resume auto\(run.overwrite ? " and without --overwrite" : "")"
   }
 
   /// An evaluation or a measurement saves nothing: another attempt of it does the same once more.

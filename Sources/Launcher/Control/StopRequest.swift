@@ -13,6 +13,16 @@ enum StopRequest: Codable, Equatable, Sendable {
   }
 }
 
+extension StopRequest {
+  /// Who stopped the run, as a line of its end has it.
+  var author: String {
+    switch self {
+    case .signal(let signal): signal.description
+    case .command: "twins-launch stop"
+    }
+  }
+}
+
 extension StopRequest: CustomStringConvertible {
   /// As a line of the launcher's begins.
   var description: String {

@@ -225,7 +225,7 @@ extension Deputy {
   private func take(_ order: HostOrder) throws(LaunchError) {
     if case .leaving = standing { return }
     switch order {
-    case .welcome(let run): welcome(run)
+    case .welcome(let welcome): take(welcome)
     case .refuse(let reason):
       throw LaunchError("\(reason)", exitStatus: .badConfiguration)
     case .begin(let order): begin(order)
@@ -245,10 +245,13 @@ extension Deputy {
     }
   }
 
-  private func welcome(_ run: String) {
-    (standing, runName, takesPart) = (.here, run, false)
+  private func take(_ welcome: HostWelcome) {
+    (standing, runName, takesPart) = (.here, welcome.run, false)
+    if let output = welcome.output, let folder = station.launch.logs?.launcher {
+      HostNote(run: welcome.run, host: plan.host, first: welcome.first, output: output).write(to: folder)
+    }
     station.console.print(
-      "run \(run): host \(plan.host) of \(plan.hosts) at \(description.address), host 0 at \(description.dialled)"
+      "run \(welcome.run): host \(plan.host) of \(plan.hosts) at \(description.address), host 0 at \(description.dialled)"
     )
   }
 

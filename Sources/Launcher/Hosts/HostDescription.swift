@@ -19,6 +19,8 @@ struct HostDescription: Codable, Equatable, Sendable {
   var run: String?
   /// The host's own name, for people.
   var name: String
+  /// Where host 0's run writes; nil of others, and where nothing is kept of the run.
+  var output: String?
   /// The launcher, by a number that no other has.
   var launcher: UInt64
   /// The machine since it was started; two hosts of one machine have the same.

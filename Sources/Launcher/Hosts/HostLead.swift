@@ -121,7 +121,8 @@ extension HostLead {
   }
 
   private func welcome(_ description: HostDescription, _ peer: Socket.Peer, at now: Duration) {
-    _ = star.send(.welcome(run: roster.first.run ?? ""), to: peer)
+    let (first, run) = (roster.first.name, roster.first.run ?? "")
+    _ = star.send(.welcome(HostWelcome(run: run, first: first, output: roster.first.output)), to: peer)
     muster.welcome(description.host)
     let rest =
       !isGathering || gathering?.isSettled == true && muster.places.place(of: description.host) == nil

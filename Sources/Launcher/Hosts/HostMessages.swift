@@ -32,7 +32,7 @@ struct HostTrouble: Codable, Equatable, Sendable {
 
 /// What host 0 tells the launcher of another host.
 enum HostOrder: Codable, Sendable {
-  case welcome(run: String)
+  case welcome(HostWelcome)
   /// It cannot take part, for this reason, which may be its own.
   case refuse(String)
   /// Get ready what an attempt needs; to be answered by `begun`, or by the end of a rank.
@@ -46,6 +46,15 @@ enum HostOrder: Codable, Sendable {
   /// Host 0 has counted it as lost: end the workers, and come anew.
   case rejoin
   case beat
+}
+
+/// What a host is told that takes part.
+struct HostWelcome: Codable, Equatable, Sendable {
+  var run: String
+  /// What host 0 calls itself.
+  var first: String
+  /// Where its run writes; nil where nothing is kept of it.
+  var output: String?
 }
 
 /// What all hosts have to know of an attempt.

@@ -62,7 +62,7 @@ final class HostStart {
     HostDescription(
       host: plan.host, hosts: plan.hosts, workers: run.size, version: programVersion, recipe: recipe?.digest,
       values: recipe.map(RecipeValues.init), run: name, name: ownHostName,
-      launcher: .random(in: .min ... .max),
+      output: isFirst ? run.keptIn : nil, launcher: .random(in: .min ... .max),
       boot: (ProcFS.text("/proc/sys/kernel/random/boot_id") ?? "").filter { !$0.isWhitespace }, address: "",
       dialled: "")
   }

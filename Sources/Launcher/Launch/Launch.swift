@@ -1,5 +1,6 @@
 import Collective
 import Drawing
+import FoundationEssentials
 import RunControl
 import System
 
@@ -78,6 +79,15 @@ struct Launch: Sendable {
 
   /// What the workers of a first attempt are to do on the hosts that there are.
   var placedTask: WorkerTask { standIns?.division.map(task.divided(as:)) ?? task }
+
+  /// The folder by which its files are found later, from the root: its output folder, or the launcher's own; nil where none are kept.
+  var keptIn: String? {
+    (progressPath ?? journal?.path).map { path in
+      let folder = Folders.parent(of: path)
+      return Folders.withoutParents(
+        folder.hasPrefix("/") ? folder : "\(FileManager.default.currentDirectoryPath)/\(folder)")
+    }
+  }
 
   /// Whether it could go on from what is on the disk.
   var isResumable: Bool { resumption?.isOffered(to: task) ?? false }

@@ -55,6 +55,8 @@ extension RunLock {
 /// The logs of one launcher: `logs/attempt-N/rank-R.log`. What earlier launchers left lies in `logs.1` (the newest) to `logs.4`.
 struct LogFolder: Sendable {
   let path: String
+  /// The folder in which it lies, the launcher's own.
+  let launcher: String
 
   /// How many earlier launchers' logs are kept, and how many attempts of this one.
   static let keptLaunches = 4
@@ -62,7 +64,7 @@ struct LogFolder: Sendable {
 
   /// Moves earlier logs out of the way; those that are too old go.
   init(in parent: String) {
-    path = "\(parent)/\(RunLayout.logs)"
+    (path, launcher) = ("\(parent)/\(RunLayout.logs)", parent)
     guard access(path, F_OK) == 0 else { return }
     Self.remove("\(path).\(Self.keptLaunches)")
     for age in (1..<Self.keptLaunches).reversed() { rename("\(path).\(age)", "\(path).\(age + 1)") }

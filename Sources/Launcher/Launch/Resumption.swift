@@ -57,6 +57,9 @@ struct Resumption: Sendable {
     return Self.checkpoints(in: folder).contains { earlier[$0.key] != $0.value }
   }
 
+  /// The newest checkpoint that is there, by its name; nil where there is none.
+  var newest: CheckpointName? { CheckpointStore(folder: folder).names.last }
+
   /// Whether this run could go on from something here: what it has saved itself, or what it was told to go on from.
   func isOffered(to task: WorkerTask) -> Bool {
     hasNewCheckpoint || task.goesOnAnyway && !Self.checkpoints(in: folder).isEmpty

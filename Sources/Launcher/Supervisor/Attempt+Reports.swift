@@ -144,15 +144,24 @@ extension Launch {
   }
 
   /// How a run ended that did not fail.
-  func closingLine(_ outcome: Outcome, after time: Duration) -> String {
+  ///
+  /// - Parameter request: Who asked first to stop it, if anybody did.
+  func closingLine(_ outcome: Outcome, on request: StopRequest?, after time: Duration) -> String {
     switch ExitStatus(rawValue: outcome.exitStatus) {
     case .done: "\(counted(worldSize, "worker")) finished in \(elapsed(time))"
     case .stoppedEarly:
       "stopped early after \(elapsed(time)); \(advice.again) \(isForeign ? "starts the program again" : "goes on")"
     default:
-      "stopped by \(outcome.stopSignal ?? .terminate) after \(elapsed(time))"
-        + (isForeign ? "" : ", before the state was saved")
+      "stopped by \((request ?? .signal(outcome.stopSignal ?? .terminate)).author) after \(elapsed(time))"
+        + loss
     }
+  }
+
+  /// What a run has lost whose workers were ended at once, and how it goes on.
+  private var loss: String {
+    if isForeign { return "" }
+    guard let newest = isResumable ? resumption?.newest : nil else { return ", before the state was saved" }
+    return "; what came after checkpoint \(newest) is lost, and \(advice.again) goes on from there"
   }
 }
 

@@ -4,7 +4,7 @@ import RunControl
 extension Supervisor {
   /// What is printed last.
   func lastWords(on outcome: Outcome) -> String {
-    let closing = Console.line(launch.closingLine(outcome, after: now))
+    let closing = Console.line(launch.closingLine(outcome, on: stopRequest, after: now))
     guard let rank = outcome.firstFailure else { return closing }
     let report = report(outcome, firstFailure: rank)
     if outcome.isStopped { return report.shortText + closing }
@@ -14,9 +14,7 @@ extension Supervisor {
   /// Why the run ended, for its journal; nil where it was done.
   func reason(for outcome: Outcome) -> String? {
     if let rank = outcome.firstFailure { return report(outcome, firstFailure: rank).inShort }
-    return outcome.stopSignal.map { signal in
-      if case .command = stopRequest { "stopped by twins-launch stop" } else { "stopped by \(signal)" }
-    }
+    return outcome.stopSignal.map { "stopped by \((stopRequest ?? .signal($0)).author)" }
   }
 
   /// Of ranks that met the same fault at the same time, the one tells of it that says what it was: the others are often silent.

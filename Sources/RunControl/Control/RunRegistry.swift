@@ -159,7 +159,7 @@ package enum RunFinder {
     }
     if let folder = answered.first ?? noted.first { return folder }
     if let forbidden { throw ControlClient.unreachable(forbidden, errno: EACCES) }
-    if let error = sweepError(name) { throw error }
+    if let error = folderError(name) { throw error }
     let running = registries.flatMap(\.running)
     let obstacles = registries.compactMap(\.obstacle).map { " Also, \($0)." }.joined()
     throw LaunchError(
@@ -170,8 +170,11 @@ package enum RunFinder {
         + obstacles + " Start one with twins-launch, or name its folder.", exitStatus: .missingInput)
   }
 
+  /// What to say of a folder that is no run's, and has to do with some; nil of all others.
+  package static func folderError(_ name: String) -> LaunchError? { sweepError(name) ?? HostNote.error(name) }
+
   /// What to say of a folder that is a sweep's and no run's; nil of all others.
-  package static func sweepError(_ name: String) -> LaunchError? {
+  private static func sweepError(_ name: String) -> LaunchError? {
     let file = "\(name)/\(RunLayout.sweep)"
     guard access(file, F_OK) == 0 else { return nil }
     let bytes = (try? RegularFile.contents(of: FilePath(file))) ?? []

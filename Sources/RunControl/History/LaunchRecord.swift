@@ -29,8 +29,11 @@ package struct LaunchRecord: Codable, Equatable, Sendable {
   /// That of a run that is launched here and now.
   package init(arguments: [String], output: String, workers: Int, machine: String? = nil) {
     directory = FileManager.default.currentDirectoryPath
-    self.output = output.hasPrefix("/") ? output : "\(directory)/\(output)"
-    self.arguments = arguments
+    self.output = Folders.withoutParents(output.hasPrefix("/") ? output : "\(directory)/\(output)")
+    // The folder that a path goes up from may be gone when the run is to go on.
+    var flags = FlagGroups(arguments)
+    flags.changeValues(of: Self.paths) { Folders.withoutParents(withHomeFolder($0)) }
+    self.arguments = flags.arguments
     self.workers = workers
     self.machine = machine
   }
@@ -50,6 +53,12 @@ package struct LaunchRecord: Codable, Equatable, Sendable {
 }
 
 extension LaunchRecord {
+  /// Names of flags whose values are paths.
+  package static let paths: Set = [
+    "data-path", "config", "resume", "finetune", "run-dir", "device-library", "rdzv-key-file",
+    "prometheus", "class-weights", "teacher",
+  ]
+
   /// The launcher's folder where that was named, and does not lie in the output folder; nil of any other.
   package var namedFolder: String? {
     FlagGroups(arguments).value(of: "run-dir").map { given in

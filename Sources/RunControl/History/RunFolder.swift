@@ -82,6 +82,10 @@ package struct RunFolder: Equatable, Sendable {
     if let launcher {
       traces.record = LaunchRecord(in: launcher)
       traces.journal = bytes("\(launcher)/\(RunLayout.journal)")
+      // One that was put elsewhere says nothing of the output folder's disk.
+      if traces.record?.namedFolder == nil {
+        traces.hosts = Set(Folders.names(in: launcher).compactMap(RunLayout.host(ofLauncher:)))
+      }
     }
     traces.isAlive = isAlive
     guard let output else { return traces }

@@ -8,13 +8,15 @@ import WorkerLink
 package struct NextCommand: Codable, Equatable, Sendable {
   /// In a few words.
   package let purpose: String
-  /// As a shell takes it, in the folder where it was asked for.
+  /// As a shell takes it, in the folder where it was asked for; words, where no single command would do on every host.
   package let command: String
 
   package init(_ purpose: String, _ arguments: [String]) {
     self.purpose = purpose
     command = (["twins-launch"] + arguments).joined(separator: " ")
   }
+
+  init(_ purpose: String, words: String) { (self.purpose, command) = (purpose, words) }
 }
 
 extension RunHistory {
@@ -44,8 +46,8 @@ extension RunHistory {
   /// Where its images are, seen from everywhere; nil where that was not noted.
   private var data: String? {
     guard let path = values["data.path"]?.text, !path.isEmpty else { return nil }
-    if path.hasPrefix("/") { return FilePath(path).quoted }
-    return record.map { FilePath("\($0.directory)/\(path)").quoted }
+    let whole = path.hasPrefix("/") ? path : record.map { "\($0.directory)/\(path)" }
+    return whole.map { FilePath(Folders.withoutParents($0)).quoted }
   }
 
   private var scan: NextCommand? {
@@ -57,7 +59,39 @@ extension RunHistory {
     else {
       return nil
     }
-    return NextCommand("evaluate", ["evaluate", name, "--data-path", data] + judging)
+    guard hosts > 1, values["data.shardsByHost"] == .truth(true) else {
+      return NextCommand("evaluate", ["evaluate", name, "--data-path", data] + judging)
+    }
+    let flags = judging + ["--shards-by-host"] + meeting
+    if isOnOneDisk {
+      return NextCommand("evaluate, on every host", ["evaluate", name, "--data-path", data] + flags)
+    }
+    let file = RunLayout.allWeights.first { weights[$0] != nil } ?? ""
+    let command = ["twins-launch", "evaluate", file, "--data-path", "ITS-SHARDS"] + flags
+    return NextCommand(
+      "evaluate, on every host",
+      words: "with a copy of \(FilePath("\(output ?? "")/\(file)").quoted): \(command.joined(separator: " "))"
+    )
+  }
+
+  /// Whether all hosts are known to see the output folder.
+  private var isOnOneDisk: Bool {
+    hosts > 1 && hosts <= hostsOnDisk.count + 1 && hostsOnDisk.isSuperset(of: 1..<hosts)
+  }
+
+  /// The flags by which hosts meet again; none where what starts their launchers says it.
+  private var meeting: [String] {
+    let flags = FlagGroups(record?.arguments ?? [])
+    guard namesHost else { return [] }
+    return [
+      "--nnodes", "\(hosts)", "--node-rank", "N", "--rdzv-endpoint",
+      flags.value(of: "rdzv-endpoint").map { FilePath($0).quoted } ?? "NODE0:29400",
+    ]
+  }
+
+  /// Whether the command line said which host it was for.
+  private var namesHost: Bool {
+    record.map { FlagGroups($0.arguments).names.contains("node-rank") } ?? true
   }
 
   /// The flags by which an evaluation judges as the run did.
@@ -81,18 +115,26 @@ extension RunHistory {
 
   /// By what the launcher and the checkpoints have noted, or where there is neither, by the recipe.
   private func resumption(_ purpose: String = "go on", _ flags: [String] = []) -> NextCommand? {
-    let hosts = (launches.last?.hosts ?? 1) > 1
-    let purpose = purpose + (hosts ? ", on every host" : "")
-    let rest = flags + (hosts ? ["--node-rank", "N"] : [])
-    if output != nil, checkpoint != nil || record != nil {
+    guard let output else { return nil }
+    let purpose = purpose + (hosts > 1 ? ", on every host" : "")
+    if hosts > 1, !isOnOneDisk || !namesHost { return NextCommand(purpose, words: again(flags)) }
+    let rest = flags + (hosts > 1 ? ["--node-rank", "N"] : [])
+    if checkpoint != nil || record != nil {
       return NextCommand(purpose, ["resume", name] + rest)
     }
-    guard let output, epochs != nil, let workers else { return nil }
+    guard epochs != nil, let workers else { return nil }
     return NextCommand(
       purpose,
       [
         "--nproc", "\(workers)", "--config", FilePath("\(output)/\(RunLayout.recipe)").quoted, "--resume",
         "auto", "--output-dir", name,
       ] + rest)
+  }
+
+  /// What does on every host, whatever disk it sees.
+  private func again(_ flags: [String]) -> String {
+    let goesOn = record.map { FlagGroups($0.arguments).value(of: "resume") == "auto" } ?? false
+    let more = (goesOn ? [] : ["--resume", "auto"]) + flags
+    return "the same command" + (more.isEmpty ? "" : " with \(more.joined(separator: " "))")
   }
 }

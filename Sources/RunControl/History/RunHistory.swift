@@ -19,6 +19,8 @@ package struct RunHistory: Equatable, Sendable {
   package let checkpoint: CheckpointName?
   package let weights: [String: Int?]
   package let written: Double?
+  /// The hosts beside the first that are known to see its disk.
+  let hostsOnDisk: Set<Int>
 
   /// How it ended, if it did.
   package enum Ending: Equatable, Sendable {
@@ -41,7 +43,7 @@ package struct RunHistory: Equatable, Sendable {
   package init(_ traces: RunTraces, host: String) {
     (output, launcher, record) = (traces.output, traces.launcher, traces.record)
     (checkpoint, weights, written) = (traces.checkpoint, traces.weights, traces.written)
-    steps = traces.steps
+    (steps, hostsOnDisk) = (traces.steps, traces.hosts)
     log = EpochLog(traces.log)
     launches = LaunchNote.all(in: traces.journal)
     let tree = try? JSONTree(parsing: String(decoding: traces.recipe, as: UTF8.self))
@@ -113,6 +115,8 @@ extension RunHistory {
   /// Updates, as far as lines tell.
   package var updates: Int? { steps.last?.step }
   package var workers: Int? { launches.last?.workers ?? values["worldSize"]?.whole }
+  /// How many hosts it had.
+  package var hosts: Int { launches.last?.hosts ?? 1 }
   /// Of the last logged step, or of an epoch where steps were not logged.
   package var loss: Double? { steps.last.map(\.loss) ?? log.last?.trainLoss }
   /// Of all its steps together, without evaluations and what is between launches.

@@ -6,6 +6,8 @@ import WorkerLink
 package struct RunSearch {
   /// Those that were found.
   package private(set) var folders: [RunFolder] = []
+  /// The launchers' folders of hosts whose runs are kept elsewhere.
+  package private(set) var parts: [(folder: String, note: HostNote)] = []
   /// Whether there are more folders than were looked into.
   package private(set) var isCut = false
 
@@ -28,7 +30,7 @@ package struct RunSearch {
         }
         looked += 1
         let run = Self.run(in: path)
-        if let run { folders.append(run) }
+        if let run { folders.append(run) } else { HostNote(in: path).map { parts.append((path, $0)) } }
         // What a program of the user's leaves lies beside its launcher's folder; and where the user is, one run may have been
         // put above all others.
         if run?.output == nil || depth == 0, depth < Self.depth {

@@ -16,6 +16,8 @@ package struct RunTraces: Sendable {
   package var steps = StepLines()
   /// Bytes of the launcher's journal.
   package var journal: [UInt8] = []
+  /// The hosts beside the first whose launchers have a folder in this one's: they see its disk.
+  package var hosts: Set<Int> = []
   /// The furthest checkpoint.
   package var checkpoint: CheckpointName?
   /// The files of weights that are there, each with the epoch after which it was written where it says so.

@@ -31,6 +31,8 @@ public struct TrainingState: Codable, Equatable, Sendable {
   public var plateau: Plateau?
   /// A number for which host went through which shards of a pack; nil where each host went through all images.
   public var shards: UInt32?
+  /// Which images the run has; nil in checkpoints from before that was kept.
+  public var images: RunImages?
   /// The version of the arithmetic that the run was computed with; nil in checkpoints from before there was one.
   public var arithmetic: Int?
 

@@ -123,7 +123,10 @@ struct WorkerRun {
     keepsCopies: Bool
   ) throws -> TrainingRun {
     var (plan, rank) = try meet(from: start, placement, through: entrance, phases)
-    try Likeness.agree(on: Likeness(plan, on: placement.hosts?.host), in: rank.group)
+    let host = placement.hosts?.host
+    // First, since weights may say which classes there are and which network.
+    try Origin.agree(on: try Origin(start, plan.settings, on: host), in: rank.group)
+    try Likeness.agree(on: Likeness(plan, on: host), in: rank.group)
     try plan.divideShards(among: rank)
     return try TrainingRun(plan, rank, try Start(plan, rank, from: start), keepsCopies: keepsCopies)
   }

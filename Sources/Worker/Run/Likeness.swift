@@ -4,6 +4,7 @@ import Foundation
 import Recipe
 import System
 import Torch
+import Training
 
 /// What all ranks need to have alike and only workers know: launchers compare recipes, and see neither images nor libtorch.
 struct Likeness: Codable, Equatable {
@@ -12,23 +13,12 @@ struct Likeness: Codable, Equatable {
   /// The version that this process has loaded.
   var libtorch: String
   /// The images to learn from, and those to evaluate on.
-  var training: Images
-  var validation: Images
+  var training: ImageListing
+  var validation: ImageListing
   /// What a file of class weights says.
   var classWeights = ""
   /// The checksum of the teacher's weights.
   var teacher = ""
-
-  /// What a folder's index comes to.
-  struct Images: Codable, Equatable, CustomStringConvertible {
-    var count: Int
-    var classes: Int
-    var digest: UInt32
-
-    var description: String {
-      "\(counted(count, "image")) in \(counted(classes, "class", "classes")) (digest \(String(digest, radix: 16)))"
-    }
-  }
 }
 
 extension Likeness {
@@ -38,7 +28,7 @@ extension Likeness {
     (classWeights, teacher) = (plan.classWeights.said, plan.recipe.distillation.weightsOfTeacher)
     self.host = host
     libtorch = Runtime.version
-    (training, validation) = (Images(data.training), Images(data.validation))
+    (training, validation) = (ImageListing(data.training), ImageListing(data.validation))
   }
 
   /// Throws on all ranks alike unless all have the same; names the first that differs from rank 0.
@@ -83,11 +73,5 @@ extension Likeness {
         "rank \(rank)\(place) finds other weights under --teacher than rank 0: give all hosts the same file."
     }
     return nil
-  }
-}
-
-extension Likeness.Images {
-  fileprivate init(_ folder: ImageFolder) {
-    self.init(count: folder.count, classes: folder.classes.count, digest: folder.digest)
   }
 }

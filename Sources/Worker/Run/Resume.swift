@@ -1,5 +1,4 @@
 import Checkpoint
-import Collective
 import Datasets
 import Flags
 import Foundation
@@ -75,17 +74,6 @@ enum Resume {
       ? nil : "\(masked(file.path)) does not say all of itself; assumed: \(assumed.joined(separator: "; "))"
   }
 
-  /// Throws on all ranks alike unless they found the same: one may have failed to read what the others could.
-  static func agree(on start: Resume?, in group: any ProcessGroup) throws {
-    let own = Array(try start?.name.utf8 ?? "".utf8)
-    let all = try group.allGather(own)
-    guard let rank = all.firstIndex(where: { $0 != all[0] }) else { return }
-    let (first, other) = (Self.words(all[0]), Self.words(all[rank]))
-    throw Failure(
-      "rank 0 would go on from \(first) and rank \(rank) from \(other). Likely one of them could not read what the "
-        + "other could, or checkpoints were removed just now: start again.", exitStatus: .inputOutput)
-  }
-
   private static func resumed(
     _ flag: String, _ request: RunRequest, _ console: Console, _ elsewhere: Bool
   ) throws -> Resume? {
@@ -158,20 +146,5 @@ enum Resume {
           + "last.safetensors.", exitStatus: .missingInput)
     }
     return try WeightsFile(path: path, average: request.run.useEma, speaks: console.speaks)
-  }
-
-  private static func words(_ path: [UInt8]) -> String {
-    path.isEmpty ? "nothing" : masked(path)
-  }
-
-  /// What it is, on whatever disk: a checkpoint's name and digest, or a file's path.
-  private var name: String {
-    get throws {
-      switch self {
-      case .checkpoint(let checkpoint, _):
-        "\(checkpoint.name) (digest \(String(try checkpoint.tag().digest, radix: 16)))"
-      case .weights(let file), .finetuning(let file): file.path
-      }
-    }
   }
 }

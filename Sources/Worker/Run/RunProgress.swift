@@ -17,6 +17,8 @@ struct RunProgress: Equatable {
   var plateau: Plateau?
   /// A number for which host goes through which shards of a pack; nil where each host goes through all images.
   var shards: UInt32?
+  /// Which images it has; nil before that is known.
+  var images: RunImages?
 }
 
 extension RunProgress {
@@ -38,7 +40,7 @@ extension RunProgress {
       bestAverage: recipe.ema.enabled ? best.average : nil, classes: classes, recipe: recipe,
       lossScale: trainer.lossScale, partial: partial, plateau: plateau, thawedAfter: trainer.thawedAfter,
       judgement: judgement)
-    state.shards = shards
+    (state.shards, state.images) = (shards, images)
     return state
   }
 }

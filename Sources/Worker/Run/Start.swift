@@ -41,7 +41,6 @@ struct Start {
     progress.epoch = recipe.schedule.startEpoch
     progress.plateau = recipe.schedule.newPlateau
     progress.judgement = Judgement(by: recipe.judging.monitor)
-    if plan.settings.resume != nil { try Resume.agree(on: resume, in: rank.group) }
     if let resume { try begin(from: resume) }
     if plan.settings.resume == "auto", resumed == nil {
       rank.console.print(
@@ -144,7 +143,9 @@ struct Start {
     for change in saved.changes(in: plan.recipe, evaluates: !plan.settings.trains) {
       Console.warn("note: \(change)")
     }
-    if plan.settings.trains, let note = state?.note(for: plan.recipe) { Console.warn(note) }
+    guard plan.settings.trains, let state else { return }
+    if let note = state.note(for: plan.recipe) { Console.warn(note) }
+    for warning in state.warnings(forImages: RunImages(plan.data), in: plan.recipe) { Console.warn(warning) }
   }
 
   private func sayDoubt(heldOut part: String?) {

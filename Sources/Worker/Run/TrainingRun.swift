@@ -30,7 +30,7 @@ final class TrainingRun {
     self.keepsCopies = keepsCopies
     (self.plan, self.rank, self.start) = (plan, rank, start)
     (trainer, progress) = (start.trainer, start.progress)
-    progress.shards = plan.data.training.share?.digest
+    (progress.shards, progress.images) = (plan.data.training.share?.digest, RunImages(plan.data))
     if plan.settings.trains, let note = try start.note(forShards: progress.shards), rank.isFirst {
       Console.warn(note)
     }

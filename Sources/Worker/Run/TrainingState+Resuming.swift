@@ -41,6 +41,33 @@ extension TrainingState {
     return "note: hosts have other shards to train on than before: from here on it is another run."
   }
 
+  /// What to say where the run goes on with other images than it had, a sentence for each kind; nothing where that was not kept.
+  func warnings(forImages now: RunImages, in recipe: Recipe) -> [String] {
+    guard let images else { return [] }
+    var warnings: [String] = []
+    if let change = Self.change(from: images.training, to: now.training) {
+      let isWithin = place(for: recipe).partial.steps > 0
+      warnings.append(
+        "warning: these are not the images that the checkpoint's run learnt from: \(change). "
+          + (isWithin ? "The rest of the epoch shows some again and others not at all; from" : "From")
+          + " here on it is another run.")
+    }
+    // Of images that are held out more is said elsewhere.
+    if recipe.data.heldOut == 0, let change = Self.change(from: images.validation, to: now.validation) {
+      warnings.append(
+        "warning: these are not the images that the checkpoint's run was judged by: \(change). Its best result so far is of "
+          + "those, and what comes from here on is compared with it.")
+    }
+    return warnings
+  }
+
+  /// Nil where nothing differs, and where one of the two has no images.
+  private static func change(from then: ImageListing, to now: ImageListing) -> String? {
+    guard then != now, then.count > 0, now.count > 0 else { return nil }
+    return then.count == now.count
+      ? "\(then.count) then and now, some under other names" : "\(then.count) then, \(now.count) now"
+  }
+
   private static func part(_ recipe: Recipe) -> String {
     recipe.data.heldOut == 0 ? "none" : "\(recipe.data.heldOut)"
   }

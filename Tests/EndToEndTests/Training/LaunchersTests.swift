@@ -76,18 +76,21 @@ extension Trainings {
     @Test func `two hosts evaluate weights as what these say they are`() throws {
       let training = try ProgramRun(.worker, place.training("one", "--no-eval"), in: place).finish()
       #expect(training.status == Status.done, "\(training.errors)")
-      let evaluation = [
-        "--eval", "--resume", "\(place.output("one"))/last.safetensors", "--data-path", place.images.path,
-        "--device", "cpu",
-      ]
-      let alone = try ProgramRun(.worker, evaluation, in: place).finish()
+      let weights = "\(place.output("one"))/last.safetensors"
+      // The second host has the same bytes elsewhere.
+      let copy = "\(place.folder)/copy.safetensors"
+      try FileManager.default.copyItem(atPath: weights, toPath: copy)
+      func evaluation(_ weights: String) -> [String] {
+        ["--eval", "--resume", weights, "--data-path", place.images.path, "--device", "cpu"]
+      }
+      let alone = try ProgramRun(.worker, evaluation(weights), in: place).finish()
       let accuracy = try #require(alone.output.first { $0.hasPrefix("* Acc@1") })
       let port = try FreePort.find()
       let runs = try (0..<2).map { host in
         let launch = [
           "--nproc", "1", "--nnodes", "2", "--node-rank", "\(host)", "--rdzv-endpoint", "127.0.0.1:\(port)",
         ]
-        return try ProgramRun(.launcher, launch + evaluation, in: place)
+        return try ProgramRun(.launcher, launch + evaluation(host == 0 ? weights : copy), in: place)
       }
       let ends = try runs.map { try $0.finish() }
       for end in ends { #expect(end.status == Status.done, "\(end.errors)") }

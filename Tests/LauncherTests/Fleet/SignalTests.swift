@@ -35,6 +35,22 @@ import Testing
     #expect(run.errors.contains("before the state was saved"))
   }
 
+  @Test func `a run that is ended at once names the checkpoint that goes on, and the command`() throws {
+    let run = try LauncherRun(
+      "mkdir -p ${0%/*}/out/checkpoints/epoch-0004; trap '' TERM; echo ready; while :; do wait_for_launcher; done",
+      ["--nproc", "1"])
+    #expect(try run.nextLine() == "ready")
+    run.send(.terminate)
+    // Two of a kind that are sent at once may come as one.
+    try run.waitForErrors("asking the workers to stop")
+    run.send(.terminate)
+    #expect(try run.finish().status == 143)
+    #expect(
+      run.errors.contains(
+        #/stopped by SIGTERM after .*; what came after checkpoint epoch-0004 is lost, and the same command with --resume auto goes on from there\n/#
+      ), "\(run.errors)")
+  }
+
   @Test func `a checkpoint is asked for and the run goes on`() throws {
     let run = try LauncherRun(
       "trap 'echo saved' USR1; trap 'exit 75' TERM; echo ready $RANK $$; while :; do wait_for_launcher; done",

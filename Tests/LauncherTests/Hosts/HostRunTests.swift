@@ -23,6 +23,8 @@ import TestSupport
       #expect(runs[place].errors.contains("twins-launch: 6 workers finished in "), "\(runs[place].errors)")
     }
     for run in runs { #expect(run.leavesNoSockets) }
+    let note = try #require(HostNote(in: "\(runs[2].folder)/out/run/host-2"))
+    #expect(note.run == "r" && note.host == 2 && note.output == "\(runs[0].folder)/out")
   }
 
   @Test func `the first socket of the store is heard, and all know its port`() throws {
