@@ -37,7 +37,10 @@ import Testing
 
   @Test func `a run that is ended at once names the checkpoint that goes on, and the command`() throws {
     let run = try LauncherRun(
-      "mkdir -p ${0%/*}/out/checkpoints/epoch-0004; trap '' TERM; echo ready; while :; do wait_for_launcher; done",
+      """
+      mkdir -p ${0%/*}/out/checkpoints/epoch-0004; echo '{"epoch": 5, "step": 50}' >> ${0%/*}/out/train.jsonl
+      trap '' TERM; echo ready; while :; do wait_for_launcher; done
+      """,
       ["--nproc", "1"])
     #expect(try run.nextLine() == "ready")
     run.send(.terminate)
