@@ -5,9 +5,6 @@ internal import Glibc
 /// Floats on a card are summed there, in the engine's order: the same bits on all ranks, which other ways of summing do not
 /// give. Everything else is the processes' affair.
 public final class CardsGroup: ProcessGroup {
-  /// The engine's name.
-  public var engineName: String { engine.name }
-
   private let processes: any ProcessGroup
   private let engine: any CardEngine
 

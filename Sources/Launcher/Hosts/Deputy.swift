@@ -250,9 +250,7 @@ extension Deputy {
     if let output = welcome.output, let folder = station.launch.logs?.launcher {
       HostNote(run: welcome.run, host: plan.host, first: welcome.first, output: output).write(to: folder)
     }
-    station.console.print(
-      "run \(welcome.run): host \(plan.host) of \(plan.hosts) at \(description.address), host 0 at \(description.dialled)"
-    )
+    station.console.print(welcome.line(to: description, plan))
   }
 
   private func begin(_ order: AttemptOrder) {

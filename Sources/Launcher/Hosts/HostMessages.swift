@@ -98,3 +98,10 @@ extension AttemptOrder {
     "attempt \(number) runs on \(HostPlaces.names(of: places.hosts)) alone; this host takes part from the next start on"
   }
 }
+
+extension HostWelcome {
+  /// What a host says that was let in.
+  func line(to host: HostDescription, _ plan: HostPlan) -> String {
+    "run \(run): host \(plan.host) of \(plan.hosts) at \(host.address), host 0 at \(host.dialled)"
+  }
+}
