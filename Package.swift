@@ -186,9 +186,8 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Training", "Torch", "Model", "Collective", "CLinux", "Datasets", "Checkpoint", "Randomness",
-        "Recipe",
-        "System", "TestSupport",
+        "Training", "Torch", "Model", "Collective", "CKernels", "CLinux", "Datasets", "Checkpoint",
+        "Randomness", "Recipe", "System", "TestSupport",
       ],
       resources: [.copy("Goldens")]),
     tests(

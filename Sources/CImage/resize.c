@@ -94,7 +94,7 @@ static size_t take(size_t *used, size_t bytes) {
 
 /// Where things lie in the memory that the caller gives: those of one axis after the other in the same place.
 struct layout {
-  size_t between, first, taps, fixed, exact, columns, weighed, bytes;
+  size_t between, first, taps, fixed, digits, exact, columns, weighed, bytes;
 };
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -120,8 +120,11 @@ static struct layout layout_of(ci_axis across, ci_axis down, ci_filter filter) {
   at.taps = take(&at.bytes, outputs * sizeof(int32_t));
   at.fixed = take(&at.bytes, larger((size_t)across.count * across_taps, (size_t)down.count * down_taps) *
                                  sizeof(int32_t));
+  at.digits = take(&at.bytes, larger((size_t)across.count * ci_digit_words((int32_t)across_taps),
+                                     (size_t)down.count * ci_digit_words((int32_t)down_taps)) *
+                                  sizeof(int32_t));
   at.exact = take(&at.bytes, larger(across_taps, down_taps) * sizeof(double));
-  at.columns = take(&at.bytes, turned(width));
+  at.columns = take(&at.bytes, turned(width > height ? width : height));
   at.weighed = take(&at.bytes, turned(across.count));
   at.bytes += LINE;  // for the caller's memory may begin anywhere
   return at;
@@ -135,7 +138,8 @@ size_t ci_resize_memory(ci_axis across, ci_axis down, ci_filter filter) {
 static struct ci_weights make_weights(ci_axis axis, ci_filter filter, bool is_mirrored, struct layout at,
                                       uint8_t *memory) {
   struct ci_weights weights = {(int32_t)axis.count, most_taps(axis, filter), (int32_t *)(memory + at.first),
-                               (int32_t *)(memory + at.taps), (int32_t *)(memory + at.fixed)};
+                               (int32_t *)(memory + at.taps), (int32_t *)(memory + at.fixed),
+                               (int32_t *)(memory + at.digits)};
   int32_t origin, all;
   ci_axis_inputs(axis, filter, &origin, &all);
   for (int32_t i = 0; i < axis.count; i++) {
@@ -160,7 +164,7 @@ void ci_resize(const uint8_t *rgb, size_t stride, ci_axis across, ci_axis down, 
   uint8_t *between = memory + at.between, *columns = memory + at.columns, *weighed = memory + at.weighed;
   if (is_down_first(across, down)) {
     struct ci_weights weights = make_weights(down, filter, false, at, memory);
-    kernels->weigh_down(rgb, stride, (size_t)width * 3, &weights, between);
+    kernels->weigh_down(rgb, stride, (size_t)width * 3, &weights, columns, between);
     weights = make_weights(across, filter, is_mirrored, at, memory);
     kernels->weigh_across(between, (size_t)width * 3, width, (int32_t)down.count, &weights, columns, weighed, out);
   } else {
@@ -168,6 +172,6 @@ void ci_resize(const uint8_t *rgb, size_t stride, ci_axis across, ci_axis down, 
     kernels->weigh_across(rgb, stride, width, height, &weights, columns, weighed, between);
     weights = make_weights(down, filter, false, at, memory);
     const size_t bytes = (size_t)across.count * 3;
-    kernels->weigh_down(between, bytes, bytes, &weights, out);
+    kernels->weigh_down(between, bytes, bytes, &weights, columns, out);
   }
 }

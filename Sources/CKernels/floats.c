@@ -90,3 +90,11 @@ void floats_spread(void *const *results, size_t result_count, const void *source
   __builtin_ia32_sfence();
 #endif
 }
+
+EVERY_PROCESSOR bool floats_replace(float *floats, size_t length, const int64_t *places, const float *values, size_t count) {
+  bool inside = true;
+  for (size_t i = 0; i < count; i++) inside &= (uint64_t)places[i] < length;
+  if (!inside) return false;
+  for (size_t i = 0; i < count; i++) floats[places[i]] = values[i];
+  return true;
+}

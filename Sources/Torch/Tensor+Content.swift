@@ -1,3 +1,4 @@
+import CKernels
 import CTorch
 
 extension Tensor {
@@ -88,12 +89,16 @@ extension Tensor {
     check(ct_copy_(handle, source.handle), file, line)
   }
 
-  /// Replaces elements of this contiguous tensor: those with the numbers `places` `[n]` (int64) by `values` `[n]`.
+  /// Replaces elements of this contiguous float32 tensor: those with the numbers `places` `[n]` (int64) by `values` `[n]`.
   ///
   /// Elements are counted in row-major order; no number may come twice.
   public func replace(
     at places: Tensor, by values: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) {
-    check(ct_put_(handle, places.handle, values.handle), file, line)
+    guard device == .cpu else { return check(ct_put_(handle, places.handle, values.handle), file, line) }
+    require(places.count == values.count, "\(places.count) places for \(values.count) values", file, line)
+    let (floats, numbers, new) = (floats(), places.memory(of: Int64.self), values.floats())
+    let isDone = floats_replace(floats.baseAddress, count, numbers.baseAddress, new.baseAddress, new.count)
+    require(isDone, "an element beyond a tensor's \(count) replaced", file, line)
   }
 }

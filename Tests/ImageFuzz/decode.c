@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   const int32_t width = 1 + below(columns), height = 1 + below(rows);
   const ci_region region = {below(columns - width + 1), below(rows - height + 1), width, height};
   uint8_t *rgb = malloc((size_t)width * (size_t)height * 3);
-  ci_instructions_use((ci_instructions)below(3));
+  ci_instructions_use((ci_instructions)below(4));
   if (format->decode(bytes, count, region, rgb) == 0) make_view(rgb, region);
   if (format->decode == ci_tiff_decode) ci_tiff_check(bytes, count);
   free(rgb);

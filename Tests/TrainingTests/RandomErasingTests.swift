@@ -1,3 +1,4 @@
+import CKernels
 import Datasets
 import Recipe
 import Testing
@@ -133,10 +134,11 @@ import Torch
     for (view, image) in zip(views, erased(erasing, views: views)) {
       var painted = [Float](repeating: 5, count: image.count)
       for box in boxes(erasing, view) {
-        let noise = Tensor.empty([3, box.region.height, box.region.width])
-        noise.fillNormal(deviation: 1, seed: box.noiseSeed)
+        let noise = Tensor.empty([box.region.height, box.region.width, 3])
+        floats_normal(noise.floats().baseAddress, noise.count, box.noiseSeed)
+        let planes = noise.permuted([2, 0, 1]).contiguous().elements(as: Float.self)
         let inside = painted.indices.filter { isInside([box], $0) }
-        for (index, value) in zip(inside, noise.elements(as: Float.self)) { painted[index] = value }
+        for (index, value) in zip(inside, planes) { painted[index] = value }
       }
       #expect(image == painted)
     }

@@ -8,7 +8,7 @@ ci_instructions ci_instructions_available(void) {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl")) {
-    return CI_AVX512;
+    return __builtin_cpu_supports("avx512vnni") ? CI_VNNI : CI_AVX512;
   }
   if (__builtin_cpu_supports("avx2")) return CI_AVX2;
 #endif
@@ -24,6 +24,7 @@ int ci_instructions_use(ci_instructions set) {
 const struct ci_kernels *ci_kernels(void) {
 #if defined(__x86_64__)
   switch (chosen < 0 ? (int)ci_instructions_available() : chosen) {
+    case CI_VNNI: return &ci_kernels_vnni;
     case CI_AVX512: return &ci_kernels_avx512;
     case CI_AVX2: return &ci_kernels_avx2;
   }

@@ -15,14 +15,20 @@ struct ci_weights {
   int32_t *first;  // the first input of each
   int32_t *taps;   // how many inputs each has
   int32_t *fixed;
+  int32_t *digits;  // room for a kernel: `ci_digit_words` for each output
 };
+
+/// Words for so many weights in fours that begin at any place among fours of inputs, three a four.
+static inline size_t ci_digit_words(int32_t weights) { return 3 * (((size_t)weights + 6) / 4); }
 
 /// What shows where a moved image ends: the mean colour of ImageNet, as the reference fills it.
 static const uint8_t ci_move_fill[3] = {124, 116, 104};
 
 struct ci_kernels {
-  /// Rows of `bytes` each, `stride` from each other, to as many packed rows as there are outputs.
-  void (*weigh_down)(const uint8_t *rows, size_t stride, size_t bytes, const struct ci_weights *weights, uint8_t *out);
+  /// Rows of `bytes` each, `stride` from each other, to as many packed rows as there are outputs, with 64 bytes an input, in
+  /// fours, in `columns`.
+  void (*weigh_down)(const uint8_t *rows, size_t stride, size_t bytes, const struct ci_weights *weights,
+                     uint8_t *columns, uint8_t *out);
   /// Rows to packed rows, with 64 bytes an input, in fours, in `columns`, and 64 an output, in fours, in `weighed`.
   void (*weigh_across)(const uint8_t *rgb, size_t stride, int32_t width, int32_t height, const struct ci_weights *weights,
                        uint8_t *columns, uint8_t *weighed, uint8_t *out);
@@ -33,7 +39,7 @@ struct ci_kernels {
   void (*replace_tones)(uint8_t *rgb, size_t pixels, const uint8_t *tones);
 };
 
-extern const struct ci_kernels ci_kernels_plain, ci_kernels_avx2, ci_kernels_avx512;
+extern const struct ci_kernels ci_kernels_plain, ci_kernels_avx2, ci_kernels_avx512, ci_kernels_vnni;
 
 /// Those of the instruction set in use.
 const struct ci_kernels *ci_kernels(void);

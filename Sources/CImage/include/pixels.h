@@ -8,7 +8,7 @@ extern "C" {
 #endif
 
 /// The instruction sets that the loops are assembled for; all give the same bytes.
-typedef enum { CI_PLAIN = 0, CI_AVX2 = 1, CI_AVX512 = 2 } ci_instructions;
+typedef enum { CI_PLAIN = 0, CI_AVX2 = 1, CI_AVX512 = 2, CI_VNNI = 3 } ci_instructions;
 
 /// The best set that this processor and its operating system offer.
 ci_instructions ci_instructions_available(void);

@@ -1,6 +1,7 @@
 // Loops over floats that lie in a row, each written once for every instruction set.
 // Additions are taken one by one in the order that a function states, so the bits are the same everywhere.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,14 @@ void floats_widen(floats_half kind, void *result, const void *halves, size_t cou
 
 /// Makes floats of `count` bytes, those of three channels in turn: each less its channel's mean, divided by its deviation.
 void floats_normalize(float *result, const uint8_t *bytes, size_t count, const float *means, const float *deviations);
+
+/// Makes `count` normal numbers of mean 0 and deviation 1, a function of the key and of each number's index alone.
+///
+/// Philox4x32-10 (Salmon et al., SC 2011) by the method of Box and Muller; none is further from 0 than 5.77.
+void floats_normal(float *result, size_t count, uint64_t key);
+
+/// Replaces the floats with the numbers `places` by `values`; false, and nothing changed, where one is not below `length`.
+bool floats_replace(float *floats, size_t length, const int64_t *places, const float *values, size_t count);
 
 // One optimizer step, and the norm of a gradient. Each element's result depends on that element alone: however a range
 // is split, and on whatever processor, the bits are the same.

@@ -1,3 +1,4 @@
+import CKernels
 import Datasets
 import Randomness
 import Recipe
@@ -52,14 +53,14 @@ extension RandomErasing {
   func apart(_ boxes: [[Box]], side: Int) -> Erasures {
     let count = boxes.joined().reduce(0) { $0 + $1.region.byteCount }
     let (places, values) = (Tensor.empty([count], .int64), Tensor.empty([count]))
-    let memory = places.memory(of: Int64.self)
+    let (memory, replacements) = (places.memory(of: Int64.self), values.floats())
     var start = 0
     for (image, boxes) in boxes.enumerated() {
       for box in boxes {
         let range = start..<start + box.region.byteCount
         let part = UnsafeMutableBufferPointer(rebasing: memory[range])
         box.region.writePlaces(ofImage: image, side: side, into: part)
-        fill(values.narrowed(0, to: range), for: box)
+        fill(UnsafeMutableBufferPointer(rebasing: replacements[range]), for: box)
         start = range.upperBound
       }
     }
@@ -98,30 +99,27 @@ extension RandomErasing {
   }
 
   /// Gives a box's elements, in the order of its places, what takes their place.
-  private func fill(_ values: Tensor, for box: Box) {
+  private func fill(_ values: UnsafeMutableBufferPointer<Float>, for box: Box) {
     switch mode {
-    case .const: values.zero()
+    case .const: values.update(repeating: 0)
     case .rand:
-      let colors = Tensor.empty([3, 1])
-      colors.fillNormal(deviation: 1, seed: box.noiseSeed)
-      values.reshaped([3, box.region.width * box.region.height]).copy(from: colors)
-    case .pixel: values.fillNormal(deviation: 1, seed: box.noiseSeed)
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 3) { color in
+        floats_normal(color.baseAddress, 3, box.noiseSeed)
+        for index in values.indices { values[index] = color[index % 3] }
+      }
+    case .pixel: floats_normal(values.baseAddress, values.count, box.noiseSeed)
     }
   }
 }
 
 extension PixelRegion {
-  /// Writes the numbers of its elements among those of images `[B, S, S, 3]`: all rows of a channel, then the next channel's.
+  /// Writes the numbers of its elements among those of images `[B, S, S, 3]`, in their order.
   fileprivate func writePlaces(
     ofImage image: Int, side: Int, into places: UnsafeMutableBufferPointer<Int64>
   ) {
-    var count = 0
-    for channel in 0..<3 {
-      for row in y..<(y + height) {
-        let start = ((image * side + row) * side + x) * 3 + channel
-        for column in 0..<width { places[count + column] = Int64(start + 3 * column) }
-        count += width
-      }
+    for row in 0..<height {
+      let start = ((image * side + y + row) * side + x) * 3
+      for element in 0..<3 * width { places[row * 3 * width + element] = Int64(start + element) }
     }
   }
 
