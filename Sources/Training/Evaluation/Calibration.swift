@@ -1,4 +1,5 @@
-/// How far a network's confidence is from its accuracy (Guo et al. 2017, "On Calibration of Modern Neural Networks").
+/// How far a network's confidence is from its accuracy (Guo et al. 2017, "On Calibration of Modern Neural
+/// Networks").
 public struct Calibration: Equatable, Sendable {
   /// The images whose confidence lies in one range.
   public struct Bin: Equatable, Sendable {

@@ -133,8 +133,8 @@ extension Optimizer {
     }
   }
 
-  /// Clips gradients in host memory likewise; returns the factor still to be applied, 1 where clipping applied
-  /// `scale`.
+  /// Clips gradients in host memory likewise; returns the factor still to be applied, 1 where clipping
+  /// applied `scale`.
   private func clipped(_ floats: FlatUpdate, _ scale: Double, isBounded: Bool) -> Double {
     guard let limit = values.clip else { return scale }
     switch values.clipMode {
