@@ -10,9 +10,9 @@ public func commaSeparated(_ values: [String]) -> String {
   values.map(quoted).joined(separator: ",") + "\n"
 }
 
-/// A value in quotes where it has a comma, a quote or an end of line in it (RFC 4180).
+/// Quotes a value that contains a comma, a quote or a line end (RFC 4180).
 ///
-/// By scalars: a quote with a mark on it is a character of its own.
+/// It looks at scalars, since a quote with a combining mark is another character.
 private func quoted(_ value: String) -> String {
   let scalars = value.unicodeScalars
   guard scalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else { return value }
@@ -22,7 +22,7 @@ private func quoted(_ value: String) -> String {
   return String(text)
 }
 
-/// The rows of a table of comma-separated values with quotes (RFC 4180); half a row at the end is none.
+/// Parses the rows of a table with quotes (RFC 4180); an incomplete last row is ignored.
 public func commaSeparatedRows(_ bytes: some Collection<UInt8>, atMost count: Int = .max) -> [[String]] {
   var rows: [[String]] = []
   var (row, cell): ([String], [UInt8]) = ([], [])
@@ -31,7 +31,7 @@ public func commaSeparatedRows(_ bytes: some Collection<UInt8>, atMost count: In
   for byte in bytes {
     switch byte {
     case UInt8(ascii: "\""):
-      // Two quotes within quotes are one.
+      // Two quotes inside quotes stand for one.
       if lastWasQuote { cell.append(byte) }
       lastWasQuote = isQuoted
       isQuoted.toggle()
