@@ -1,12 +1,12 @@
-// Both passes of a scaling: bytes that lie below each other, weighed and added up.
+// Both passes of a scaling: weighted sums of bytes that lie below each other.
 //
-// A pass downwards finds them so. For a pass across, sixteen rows at a time are turned on their side, a column of them
-// in 64 bytes; then it is the same sum, and what comes out is turned back.
+// The vertical pass finds them so. The horizontal pass transposes sixteen rows at a time, so that a column of
+// them is 64 bytes, takes the same sums, and transposes the results back.
 #pragma once
 
 enum { BLOCK = 64 };
 
-/// 64 bytes: at each place the sum of the bytes in `taps` rows by their weights.
+/// Computes 64 bytes, each the weighted sum of the bytes at its place in `taps` rows.
 CI_INLINE void weigh_block(const uint8_t *rows, size_t stride, const int32_t *weights, int32_t taps, uint8_t *out) {
   const sums16 zero = {0};
   sums16 sum[4];
@@ -37,7 +37,7 @@ static void weigh_down(const uint8_t *rows, size_t stride, size_t bytes, const s
     const int32_t taps = weights->taps[i];
     size_t at = 0;
     for (; at + BLOCK <= bytes; at += BLOCK) weigh_block(first + at, stride, fixed, taps, out + at);
-    // The last block goes over some bytes again.
+    // The last block overlaps the one before.
     if (at < bytes && bytes >= BLOCK) {
       at = bytes - BLOCK;
       weigh_block(first + at, stride, fixed, taps, out + at);
@@ -47,7 +47,7 @@ static void weigh_down(const uint8_t *rows, size_t stride, size_t bytes, const s
   }
 }
 
-/// Four pixels of each of four rows, as four columns.
+/// Transposes four pixels of each of four rows.
 CI_INLINE void turn_square(const uint8_t *const row[4], int32_t x, int32_t width, uint8_t *column) {
   colors4 square[4];
   CI_UNROLL for (int i = 0; i < 4; i++) {
@@ -58,7 +58,7 @@ CI_INLINE void turn_square(const uint8_t *const row[4], int32_t x, int32_t width
   CI_UNROLL for (int i = 0; i < 4; i++) memcpy(column + BLOCK * i, square + i, sizeof square[i]);
 }
 
-/// Sixteen rows on their side; where there are fewer, the last one stands in.
+/// Transposes sixteen rows; where there are fewer, the last one is repeated.
 static void turn_strip(const uint8_t *rows, size_t stride, int32_t count, int32_t width, uint8_t *columns) {
   for (int32_t y = 0; y < 16; y += 4) {
     const uint8_t *row[4];
