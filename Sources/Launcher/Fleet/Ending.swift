@@ -9,7 +9,7 @@ enum Ending: Equatable, Codable, Sendable {
   case killed(CInt)
   /// The operating system refused to start it; carries the reason.
   case notStarted(String)
-  /// It survived SIGKILL, which happens when a driver blocks it inside the kernel.
+  /// It outlived SIGKILL, which happens when a driver holds it inside the kernel.
   case stuck
   /// The launcher ended it, because it did nothing for longer than it may.
   case hung(Hang)

@@ -205,8 +205,7 @@ extension WorkerProcess {
     return process
   }
 
-  /// A process group of its own, no signal blocked, and those that the launcher changed as they are by
-  /// default.
+  /// A process group of its own, no signal blocked, and those that the launcher changed as they are by default.
   private static func freshAttributes() -> posix_spawnattr_t {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
