@@ -22,7 +22,7 @@ private func quoted(_ value: String) -> String {
   return String(text)
 }
 
-/// Parses the rows of a table with quotes (RFC 4180); an incomplete last row is ignored.
+/// The rows of a table of comma-separated values with quotes (RFC 4180); half a row at the end is none.
 public func commaSeparatedRows(_ bytes: some Collection<UInt8>, atMost count: Int = .max) -> [[String]] {
   var rows: [[String]] = []
   var (row, cell): ([String], [UInt8]) = ([], [])
@@ -31,7 +31,7 @@ public func commaSeparatedRows(_ bytes: some Collection<UInt8>, atMost count: In
   for byte in bytes {
     switch byte {
     case UInt8(ascii: "\""):
-      // Two quotes inside quotes stand for one.
+      // Two quotes within quotes are one.
       if lastWasQuote { cell.append(byte) }
       lastWasQuote = isQuoted
       isQuoted.toggle()

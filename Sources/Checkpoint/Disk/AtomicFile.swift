@@ -5,8 +5,8 @@ import System
 public enum AtomicFile {
   /// Writes a file's content, replacing an earlier file.
   ///
-  /// When this returns, the bytes are on the disk under the file's name; on any error the earlier file is
-  /// unchanged. Only one process at a time may write a given file.
+  /// The bytes are on the disk, under the file's name, when this returns; on any error the earlier file is untouched.
+  /// One process at a time may write a given file.
   public static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(CheckpointError) {
     try write(to: path) { writer throws(CheckpointError) in try writer.write(bytes) }
   }

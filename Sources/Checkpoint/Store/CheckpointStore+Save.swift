@@ -32,9 +32,13 @@ public struct TensorFile {
 extension CheckpointStore {
   /// Saves a checkpoint under a name, replacing an earlier one of that name.
   ///
-  /// When this returns, the checkpoint is complete and on the disk. On any error, and after a crash at any
-  /// moment, every earlier checkpoint is unchanged; a temporary folder left by a crash is removed by the next
-  /// save. A tensor that contains NaN or infinity is refused before anything is written.
+  /// When this returns, the checkpoint is whole and on the disk. On any error, and after a crash at any moment,
+  /// every earlier checkpoint is as it was; a temporary folder that a crash leaves is removed by the next save.
+  /// - Parameters:
+  ///   - name: The folder's name, as `epoch-0007`.
+  ///   - files: The tensors, written from where they are.
+  ///   - state: Everything that is not a tensor; written as JSON to `state.json`.
+  ///   - isBest: Whether it is the best of the run so far; see `prune`.
   ///
   /// - Parameters:
   /// - name: The folder's name, such as `epoch-0007`.
@@ -51,7 +55,7 @@ extension CheckpointStore {
       PendingCheckpoint(name: name, files: files, state: try encoded(state, for: name), isBest: isBest))
   }
 
-  /// Writes a checkpoint that is known to be finite.
+  /// Writes what is known to be finite.
   func write(_ pending: PendingCheckpoint) throws(CheckpointError) {
     try makeStore()
     try disk.removeLeftovers(in: folder)
@@ -122,7 +126,7 @@ extension CheckpointStore {
     }
   }
 
-  /// Renames the finished folder to its final name, and then removes an earlier folder of that name.
+  /// Gives the finished folder its name; an earlier folder of that name is then removed.
   func publish(_ name: String) throws(CheckpointError) {
     guard disk.exists(path(of: name)) else {
       return try disk.rename(temporaryPath(of: name), to: path(of: name))
@@ -150,9 +154,9 @@ extension CheckpointStore {
 
   /// Gives a checkpoint another name and state, and removes it under its old name.
   ///
-  /// Its tensors are not written again: the new folder links to the same files. When this returns, the result
-  /// is on the disk; on any error, and after a crash at any moment, the checkpoint still exists as it was.
-  /// Also throws if the file system does not support hard links.
+  /// Its tensors are not written again: the new folder has other names for the same files. When this returns, that is on
+  /// the disk; on any error, and after a crash at any moment, the checkpoint is there as it was. Throws too where the
+  /// file system knows no second names.
   func relabel(
     _ earlier: String, as name: String, state: some Encodable, isBest: Bool
   ) throws(CheckpointError) {

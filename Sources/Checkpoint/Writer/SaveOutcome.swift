@@ -90,9 +90,9 @@ extension CheckpointStore {
     }
   }
 
-  /// Reads a checkpoint back; one that differs from what was written is removed.
+  /// Reads a checkpoint back; one that is not as it was written would only be in the way, and is removed.
   private func verify(_ name: String) throws(CheckpointError) {
-    // Drops the kernel's cached pages first, so that the bytes come from the disk if possible.
+    // From the disk, as far as the kernel obeys, and not from the memory that it was written from.
     for file in disk.names(in: path(of: name)) { disk.forget("\(path(of: name))/\(file)") }
     do throws(CheckpointError) {
       _ = try VerifiedCheckpoint(verifying: path(of: name))

@@ -4,8 +4,8 @@ internal import Wire
 
 /// Exchanges bytes between one rank and its peers, the ranks at the same place on the other hosts.
 ///
-/// Since an engine checks nothing, ranks first send each other a header that says which operation comes next,
-/// and every payload has a checksum. Every wait has a deadline.
+/// An engine checks nothing. So ranks say by a header what they are about to do before any other byte goes, and payloads come
+/// with a checksum. Every wait has a deadline.
 final class HostExchange {
   /// This host's number, and the number of hosts.
   let host: Int
@@ -26,7 +26,7 @@ final class HostExchange {
   /// This rank's header, then room for each host's.
   private let headers: UnsafeMutableRawBufferPointer
 
-  /// Makes the exchange of the rank that `identity` describes.
+  /// The exchange of a rank whose headers say what `identity` does.
   init(_ engine: any Engine, hostSize: Int, identity: FrameHeader, silence: Duration) {
     self.engine = engine
     self.hostSize = hostSize

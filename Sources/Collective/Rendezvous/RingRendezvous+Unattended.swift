@@ -13,7 +13,7 @@ extension RingRendezvous {
     } catch {
       throw .setup(rank: firstRank + rank, detail: error.detail)
     }
-    // Nobody needs the folder once all ranks have met, or have failed to.
+    // Once all have met nobody needs it, nor where they have failed to.
     defer { if rank == 0 { removeFolder() } }
     return try RingGroup.connect(own)
   }

@@ -37,10 +37,10 @@ public enum RingSecrets {
     }
   }
 
-  /// The names of the files that ``write(to:size:)`` makes, for cleaning the folder.
+  /// The names of the files that ``write(to:size:)`` makes, for whoever clears the folder.
   public static func fileNames(size: Int) -> [String] { [secretName, listName] + (0..<size).map(keyName) }
 
-  /// Whether a file of that name in a rendezvous's folder holds a secret.
+  /// Whether a file of that name in a rendezvous's folder holds secrets of some rank or of the run.
   static func isName(_ name: String) -> Bool {
     [secretName, listName].contains(name) || name.hasPrefix(keyPrefix)
   }

@@ -163,7 +163,7 @@ final class TrainingRun {
     return .done
   }
 
-  /// Says where a finished run's weights are if their file was removed.
+  /// Says where the weights of a run that is done are, whose file somebody removed.
   private func sayMissingWeights() {
     let file = plan.folder.file(RunLayout.weights(.last, average: false))
     guard rank.isFirst, access(file, F_OK) != 0, let newest = plan.folder.checkpoints.names.last else {
