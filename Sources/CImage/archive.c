@@ -22,7 +22,7 @@ int ci_stream_read(ci_stream *stream, uint8_t *bytes, size_t count, size_t *got)
     int status = Z_OK;
     const char *reason = gzerror((gzFile)stream, &status);
     if (read < 0) return ci_fail("%s", reason);
-    // What a file that is cut off still has was given before.
+    // Whatever a truncated file still has was returned by earlier calls.
     if (read == 0) return status == Z_BUF_ERROR ? ci_fail("Premature end of file") : 0;
     *got += (size_t)read;
   }

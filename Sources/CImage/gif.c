@@ -1,5 +1,6 @@
-// The first frame of a GIF (GIF89a, 1990) with Pillow's conversions: around the frame lies its transparent colour, or
-// else colour 0; colours that the palette has not are black, and without a palette they are greys.
+// Decodes the first frame of a GIF (GIF89a, 1990) with Pillow's conversions: the canvas around the frame
+// takes the transparent colour, or else colour 0; colours missing from the palette are black, and without a
+// palette the indices are greys.
 #include "CImage.h"
 #include "failure.h"
 #include <stdbool.h>
@@ -19,7 +20,7 @@ struct frame {
 
 static int premature(void) { return ci_fail("Premature end of file"); }
 
-// Nothing where so many bytes are not there.
+// Takes `count` bytes; NULL where fewer are left.
 static const uint8_t *take(struct source *source, size_t count) {
   if ((size_t)(source->end - source->at) < count) return NULL;
   source->at += count;
@@ -37,7 +38,7 @@ static int read_palette(struct source *source, uint8_t flags, struct frame *fram
   return 0;
 }
 
-// Of an extension, only the number of the transparent colour matters.
+// Reads an extension, of which only the index of the transparent colour matters.
 static int read_extension(struct source *source, struct frame *frame) {
   enum { CONTROL = 0xF9 };
   const uint8_t *label = take(source, 1);
@@ -67,7 +68,7 @@ static int read_descriptor(struct source *source, struct frame *frame) {
   return descriptor[8] & OWN_PALETTE ? read_palette(source, descriptor[8], frame) : 0;
 }
 
-// Up to the frame's data.
+// Reads the file up to the frame's data.
 static int read_frame(struct source *source, struct frame *frame) {
   enum { COMMON_PALETTE = 0x80 };
   const uint8_t *screen = take(source, 13);
@@ -105,7 +106,8 @@ struct painter {
 
 static bool is_done(const struct painter *painter) { return painter->y >= painter->frame->height; }
 
-// Interlaced, every eighth row comes first, then those between them, then every second of the rest, then the rest.
+// Moves to the next row. An interlaced frame stores every eighth row first, then the rows halfway between
+// those, then every second of the rest, then the rest.
 static void next_row(struct painter *painter) {
   static const int32_t first[4] = {0, 4, 2, 1}, step[4] = {8, 8, 4, 2};
   painter->x = 0;
@@ -136,7 +138,7 @@ struct codes {
   int bit_count, width;
 };
 
-// -1 where the data end.
+// Returns the next code, or -1 at the end of the data.
 static int next_code(struct codes *codes) {
   while (codes->bit_count < codes->width) {
     const uint8_t *byte = take(codes->source, 1);
@@ -156,14 +158,14 @@ static int next_code(struct codes *codes) {
   return code;
 }
 
-/// What codes stand for: the text of another one, and a color after it.
+/// What codes stand for: the text of an earlier code, followed by one colour.
 struct dictionary {
   uint16_t before[MOST_CODES];
   uint8_t last[MOST_CODES];
   uint8_t text[MOST_CODES];
 };
 
-// Paints what a code stands for, which is found from its end; returns its first color.
+// Paints the text of a code, which unrolls from its end; returns its first colour.
 static uint8_t paint_text(struct dictionary *known, int code, int literals, struct painter *painter) {
   int count = 0;
   for (; code >= literals; code = known->before[code]) known->text[count++] = known->last[code];
@@ -195,7 +197,7 @@ static int paint_frame(struct source *source, struct painter *painter) {
       return ci_fail("it has a code that stands for nothing");
     }
     if (before >= 0 && next < MOST_CODES) {
-      // A code that stands for itself begins as the one before it does.
+      // A code used before it is complete stands for the previous text followed by that text's first colour.
       known.before[next] = (uint16_t)before;
       known.last[next] = first;
     }

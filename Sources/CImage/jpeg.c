@@ -1,4 +1,5 @@
-// libjpeg-turbo with the settings that Pillow leaves alone: accurate integer DCT, fancy upsampling, no EXIF rotation.
+// JPEG decoding with libjpeg-turbo, with the settings that Pillow uses: accurate integer DCT, fancy
+// upsampling, no EXIF rotation.
 #include "CImage.h"
 #include "failure.h"
 #include "jpeg_memory.h"
@@ -21,7 +22,7 @@ struct ci_jpeg {
 
 // --- errors ---------------------------------------------------------------------------------------------------------
 
-// libjpeg's own handler ends the process.
+// Replaces libjpeg's handler, which ends the process.
 static void on_error(j_common_ptr jpeg) {
   char message[JMSG_LENGTH_MAX];
   jpeg->err->format_message(jpeg, message);
@@ -46,8 +47,9 @@ static void on_message(j_common_ptr jpeg, int level) {
   }
 }
 
-// A crop may lie above the place where a file was cut off; looking for the end marker finds the damage in every case.
-// Inside the entropy-coded data 0xFF is always followed by a zero, so a match cannot be image data.
+// Rejects a truncated file. A crop may lie above the place where the file was cut off, so the end marker is
+// looked for in every case.
+// Within the entropy-coded data 0xFF is always followed by a zero, so image data cannot match.
 static void require_end_of_image(j_decompress_ptr jpeg) {
   const JOCTET *start = jpeg->src->next_input_byte;
   for (size_t end = jpeg->src->bytes_in_buffer; end >= 2; end--) {
@@ -56,7 +58,8 @@ static void require_end_of_image(j_decompress_ptr jpeg) {
   ERREXIT(jpeg, JERR_INPUT_EOF);
 }
 
-// Every scan begins with a marker, and cameras write ten. A file of empty scans would decode for hours.
+// Limits the number of scans: cameras write ten at most, but a file of empty scans would take hours to
+// decode. Every scan begins with a marker.
 static int check_scans(const uint8_t *bytes, size_t count) {
   enum { MOST = 100, START_OF_SCAN = 0xDA };
   int scans = 0;
@@ -82,7 +85,7 @@ ci_jpeg *ci_jpeg_new(void) {
     return NULL;
   }
   jpeg_create_decompress(jpeg);
-  // What outlives an image, such as the source, lies in libjpeg's own memory.
+  // The source is allocated now, in libjpeg's own memory, since it outlives an image.
   static const uint8_t nothing;
   jpeg_mem_src(jpeg, &nothing, sizeof nothing);
   jpeg_memory_serve((j_common_ptr)jpeg);
@@ -96,7 +99,8 @@ void ci_jpeg_free(ci_jpeg *decoder) {
   free(decoder);
 }
 
-// Leaves an image wherever it is, and all that was taken for it. A file without tables must not find those of another one.
+// Abandons the current image and everything allocated for it. The next file must not find the tables of this
+// one.
 static void leave_image(ci_jpeg *decoder) {
   j_decompress_ptr jpeg = &decoder->jpeg;
   decoder->is_at_pixels = false;
@@ -119,14 +123,14 @@ static int read_header(ci_jpeg *decoder) {
   return 0;
 }
 
-// The coefficients of the whole image, which is kept until the last scan has refined it.
+// Returns the size of the whole image's coefficients, which are kept until the last scan has refined them.
 static size_t coefficient_bytes(j_decompress_ptr jpeg) {
   size_t bytes = 0;
   for (int i = 0; i < jpeg->num_components; i++) {
     const jpeg_component_info *component = jpeg->comp_info + i;
     size_t across = (jpeg->image_width * (size_t)component->h_samp_factor) / (size_t)jpeg->max_h_samp_factor;
     size_t down = (jpeg->image_height * (size_t)component->v_samp_factor) / (size_t)jpeg->max_v_samp_factor;
-    // Padded to whole blocks, and those to whole units of up to four blocks.
+    // Padded to whole 8 × 8 blocks, and those to whole units (MCUs) of up to four blocks.
     bytes += (across + 4 * DCTSIZE) * (down + 4 * DCTSIZE) * sizeof(JCOEF);
   }
   return bytes;
@@ -155,16 +159,18 @@ static void copy_inverted_cmyk(uint8_t *rgb, const JSAMPLE *cmyk, int32_t width)
   }
 }
 
-// One pixel more on either side would give fancy upsampling the neighbours that it sees in a full decode. But a strip
-// with less than three columns of chroma is upsampled plainly, and eight pixels rule that out.
+// The extra columns decoded on each side of the region. One pixel would give fancy upsampling the same
+// neighbours as a full decode, but a strip with fewer than three columns of chroma is upsampled without
+// interpolation, which eight pixels prevent.
 enum { MARGIN = 8 };
 
-// Beside both margins, the left edge moves to that of a unit of up to four blocks.
+// Both margins, plus the move of the left edge to that of a unit of up to four blocks.
 enum { SPARE_COLUMNS = 2 * MARGIN + 4 * DCTSIZE };
 
 size_t ci_jpeg_row_bytes(ci_region region) { return ((size_t)region.width + SPARE_COLUMNS) * 3; }
 
-// Returns how many pixels each decoded row has before the region starts; libjpeg moves the left edge to a block's.
+// Selects the columns to decode. Returns how many pixels precede the region in each row: libjpeg moves the
+// left edge to a block's.
 static JDIMENSION crop_columns(j_decompress_ptr jpeg, const ci_region *region) {
   JDIMENSION x = (JDIMENSION)region->x;
   JDIMENSION left = x > MARGIN ? x - MARGIN : 0;
@@ -187,7 +193,7 @@ static void read_rgb(j_decompress_ptr jpeg, const ci_region *region, uint8_t *rg
   for (int32_t y = 0; y < region->height; y++, rgb += ci_jpeg_row_bytes(*region)) jpeg_read_scanlines(jpeg, &rgb, 1);
 }
 
-// Returns how many bytes of each row lie before the region.
+// Decodes the region's rows. Returns how many bytes of each row precede the region.
 static size_t read_region(j_decompress_ptr jpeg, const ci_region *region, int32_t reduction, uint8_t *rows) {
   const bool is_cmyk = jpeg->num_components == 4;
   jpeg->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;

@@ -1,4 +1,4 @@
-// libjpeg-turbo's compression with the settings that it has by itself: 4:2:0, accurate integer DCT.
+// JPEG encoding with libjpeg-turbo's default settings: 4:2:0, accurate integer DCT.
 #include "CImage.h"
 #include "failure.h"
 #include <setjmp.h>
@@ -15,7 +15,7 @@ struct encoder {
   unsigned long count;
 };
 
-// libjpeg's own handler ends the process.
+// Replaces libjpeg's handler, which ends the process.
 static void on_error(j_common_ptr jpeg) {
   char message[JMSG_LENGTH_MAX];
   jpeg->err->format_message(jpeg, message);

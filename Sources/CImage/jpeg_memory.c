@@ -3,10 +3,11 @@
 
 #include <jerror.h>
 
-// What libjpeg-turbo's vector instructions need of rows: they begin on a line of the cache, and may be read to the end of one.
+// The alignment that libjpeg-turbo's vector instructions need: rows start on a cache line, and may be read to
+// the end of one.
 enum { LINE = 64 };
 
-// An image of any usual size takes less; one that takes more gives it back.
+// The most bytes kept from one image to the next, enough for usual sizes; more is freed.
 enum { MOST_KEPT = 16 << 20 };
 
 struct jpeg_spill {

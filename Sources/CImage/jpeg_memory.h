@@ -1,4 +1,4 @@
-// Memory for libjpeg that is used again: what it asks for an image comes from one block, which the next image takes over.
+// A memory manager for libjpeg that reuses one block from image to image.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -6,7 +6,7 @@
 
 #include <jpeglib.h>
 
-/// The block, and what did not fit into it.
+/// The block, and the allocations that did not fit into it.
 struct jpeg_memory {
   uint8_t *block;
   size_t size, used;
@@ -14,13 +14,14 @@ struct jpeg_memory {
   struct jpeg_spill *spills;
 };
 
-/// Has `jpeg` take from `memory`, where its client data point, what it will ask for from now on; what it has stays where it is.
+/// Makes `jpeg` allocate from `memory`, to which its client data point, from now on; earlier allocations stay
+/// where they are.
 ///
-/// The coefficients of a whole progressive image are not among that: libjpeg takes and returns those itself.
+/// The coefficients of a progressive image are not included: libjpeg allocates and frees those itself.
 void jpeg_memory_serve(j_common_ptr jpeg);
 
-/// Takes everything back at once, and makes the block as large as the last image would have had it.
+/// Frees all allocations at once, and resizes the block to what the last image needed.
 void jpeg_memory_reset(struct jpeg_memory *memory);
 
-/// Gives the block back to the system.
+/// Frees the block.
 void jpeg_memory_free(struct jpeg_memory *memory);

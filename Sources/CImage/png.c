@@ -1,4 +1,5 @@
-// libpng read with Pillow's conversions: palettes looked up, alpha dropped, gamma ignored, 16 bits cut to the high byte.
+// PNG decoding with libpng and Pillow's conversions: palettes looked up, alpha dropped, gamma ignored, 16
+// bits cut to the high byte.
 #include "CImage.h"
 #include "failure.h"
 #include <setjmp.h>
@@ -36,7 +37,8 @@ static void read_bytes(png_structp png, png_bytep into, size_t count) {
   decoder->count -= count;
 }
 
-// libpng stops reading at the last pixel, and so would accept a file that was cut off in the chunks after it.
+// Rejects a file without its end chunk: libpng stops at the last pixel, so would accept a file that was cut
+// off after it.
 static void require_end_chunk(const struct decoder *decoder) {
   for (size_t end = decoder->count; end >= 4; end--) {
     if (memcmp(decoder->bytes + end - 4, "IEND", 4) == 0) return;
@@ -45,7 +47,7 @@ static void require_end_chunk(const struct decoder *decoder) {
 }
 
 static void read_header(struct decoder *decoder) {
-  // Pillow takes no chunk whose checksum is wrong, of whatever kind.
+  // Pillow rejects a chunk of any kind whose checksum is wrong.
   png_set_crc_action(decoder->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_set_read_fn(decoder->png, decoder, read_bytes);
   png_read_info(decoder->png, decoder->info);
@@ -67,7 +69,8 @@ static int convert(struct decoder *decoder) {
   return passes;
 }
 
-// Grey comes as 1 or 2 bytes. Pillow keeps 16-bit grey whole until `convert("RGB")`, which clips it at 255.
+// Copies grey samples of 1 or 2 bytes. Pillow keeps 16-bit grey until `convert("RGB")`, which clips it at
+// 255.
 static void copy_grey(uint8_t *rgb, const uint8_t *grey, size_t width, size_t bytes) {
   for (size_t i = 0; i < width; i++, grey += bytes, rgb += 3) {
     uint8_t level = bytes == 1 ? grey[0] : grey[0] == 0 ? grey[1] : 255;
@@ -75,7 +78,7 @@ static void copy_grey(uint8_t *rgb, const uint8_t *grey, size_t width, size_t by
   }
 }
 
-// Copies what the region has of row `y`.
+// Copies the part of row `y` that lies in the region.
 static void copy_row(const struct decoder *decoder, size_t y, const uint8_t *row) {
   const ci_region *region = &decoder->region;
   if (y < (size_t)region->y || y >= (size_t)region->y + (size_t)region->height) return;
@@ -88,7 +91,7 @@ static void copy_row(const struct decoder *decoder, size_t y, const uint8_t *row
   else memcpy(rgb, row, width * 3);
 }
 
-// Rows below the region are read too: their checksums tell whether the file is whole.
+// Reads all rows, also those below the region, since their checksums show whether the file is intact.
 static void read_samples(struct decoder *decoder) {
   png_structp png = decoder->png;
   int passes = convert(decoder);

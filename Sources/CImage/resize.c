@@ -1,12 +1,12 @@
-// Pillow's Resample.c for 8-bit images in our own words: two passes, weights in 22 fractional bits, and whole levels
-// between the passes. The same integers give the same bytes on every processor.
+// A reimplementation of Pillow's Resample.c for 8-bit images: two passes with weights in 22 fractional bits,
+// rounded to 8 bits between the passes. Integer arithmetic gives the same bytes on every processor.
 #include "CImage.h"
 #include "Pixels/table.h"
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
-// Weights must round as Pillow's do, so no multiplication may be joined with an addition.
+// Weights must round as Pillow's do, so no multiplication may be fused with an addition.
 #pragma STDC FP_CONTRACT OFF
 
 static double box(double x) { return x > -0.5 && x <= 0.5 ? 1 : 0; }
@@ -32,7 +32,7 @@ static double sinc(double x) {
 
 static double lanczos(double x) { return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0; }
 
-/// A filter's curve, and how far from its middle it ends.
+/// A filter's function and its support, beyond which it is 0.
 struct curve {
   double (*at)(double x);
   double end;
@@ -41,7 +41,7 @@ struct curve {
 static const struct curve curves[] = {
     [CI_BILINEAR] = {bilinear, 1}, [CI_BICUBIC] = {bicubic, 2}, [CI_LANCZOS] = {lanczos, 3}, [CI_BOX] = {box, 0.5}};
 
-// How far an output looks to either side, in inputs.
+// Returns how far an output's filter extends to either side, in input pixels.
 static double reach(ci_axis axis, ci_filter filter) {
   double scale = (double)axis.in / axis.out;
   return curves[filter].end * (scale < 1 ? 1 : scale);
@@ -83,7 +83,7 @@ static void weigh(ci_axis axis, ci_filter filter, int64_t output, int32_t first,
   }
 }
 
-// Parts of the caller's memory, each on a line of the cache.
+// The alignment of the parts of the caller's memory: a cache line.
 enum { LINE = 64 };
 
 static size_t take(size_t *used, size_t bytes) {
@@ -92,17 +92,17 @@ static size_t take(size_t *used, size_t bytes) {
   return start;
 }
 
-/// Where things lie in the memory that the caller gives: those of one axis after the other in the same place.
+/// The offsets of the parts in the caller's memory; the two axes use the same parts one after the other.
 struct layout {
   size_t between, first, taps, fixed, digits, exact, columns, weighed, bytes;
 };
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-// Turned on their side, pixels come in fours.
+// Returns the bytes of a transposed row, padded to a multiple of four pixels.
 static size_t turned(int64_t pixels) { return (size_t)(pixels + 3) / 4 * 4 * LINE; }
 
-// Pillow turns the passes round for a very tall image that becomes lower.
+// Whether the vertical pass comes first, as in Pillow for a very tall image that becomes lower.
 static bool is_down_first(ci_axis across, ci_axis down) {
   return down.in > across.in * 100 && down.out < down.in;
 }
@@ -126,7 +126,7 @@ static struct layout layout_of(ci_axis across, ci_axis down, ci_filter filter) {
   at.exact = take(&at.bytes, larger(across_taps, down_taps) * sizeof(double));
   at.columns = take(&at.bytes, turned(width > height ? width : height));
   at.weighed = take(&at.bytes, turned(across.count));
-  at.bytes += LINE;  // for the caller's memory may begin anywhere
+  at.bytes += LINE;  // the caller's memory may begin anywhere in a cache line
   return at;
 }
 
@@ -134,7 +134,7 @@ size_t ci_resize_memory(ci_axis across, ci_axis down, ci_filter filter) {
   return layout_of(across, down, filter).bytes;
 }
 
-// `first` counts from the first input that any output has.
+// Computes the weights of an axis; `first` counts from the first input that any output uses.
 static struct ci_weights make_weights(ci_axis axis, ci_filter filter, bool is_mirrored, struct layout at,
                                       uint8_t *memory) {
   struct ci_weights weights = {(int32_t)axis.count, most_taps(axis, filter), (int32_t *)(memory + at.first),

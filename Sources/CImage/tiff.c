@@ -1,4 +1,5 @@
-// The first image of a TIFF, in strips or tiles, through libtiff; turned as its orientation says, as Pillow turns TIFFs alone.
+// Decodes the first image of a TIFF, in strips or tiles, with libtiff, and applies its orientation, as Pillow
+// does for TIFFs only.
 #include "CImage.h"
 #include "failure.h"
 #include "tiff_deflate.h"
@@ -19,10 +20,11 @@ struct decoder {
   size_t block_bytes, row_bytes;
 };
 
-// A list of strips or tiles that is too short for the image leaves 0, where the header lies.
+// Fails where the list of strips or tiles is too short for the image: libtiff would read 0, the offset of the
+// header, for the missing ones.
 static int require_all_blocks(const struct decoder *decoder) {
   TIFF *tiff = decoder->tiff;
-  // Beyond every limit, where nothing more need be known.
+  // The image exceeds every limit anyway.
   if ((uint64_t)decoder->width * decoder->height >= 1 << 30) return 0;
   const uint32_t count = TIFFIsTiled(tiff) ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
   for (uint32_t i = 0; i < count; i++) {
@@ -31,7 +33,7 @@ static int require_all_blocks(const struct decoder *decoder) {
   return 0;
 }
 
-// As RGB of four bytes.
+// Makes blocks hold RGB in four bytes a pixel.
 static void convert_blocks(struct decoder *decoder) {
   decoder->meaning.samples = 4;
   decoder->is_tiled = decoder->has_planes = false;
@@ -41,7 +43,8 @@ static void convert_blocks(struct decoder *decoder) {
   }
 }
 
-// Strips are blocks as wide as the image. Where planes lie apart, a block has one sample of each pixel.
+// Determines the layout of the blocks. Strips are blocks of the image's width; with separate planes a block
+// has one sample of each pixel.
 static int read_blocks(struct decoder *decoder) {
   TIFF *tiff = decoder->tiff;
   decoder->is_tiled = TIFFIsTiled(tiff);
@@ -69,7 +72,7 @@ static int read_blocks(struct decoder *decoder) {
 }
 
 static int open_decoder(struct decoder *decoder, const uint8_t *bytes, size_t count) {
-  // For where libtiff says nothing.
+  // A message in case libtiff gives none.
   ci_fail("libtiff cannot read it");
   decoder->memory = (struct tiff_memory){.bytes = bytes, .count = count};
   decoder->tiff = tiff_open(&decoder->memory);
@@ -93,7 +96,8 @@ static size_t planes(const struct decoder *decoder) {
   return decoder->has_planes ? (size_t)tiff_needed_samples(&decoder->meaning) : 1;
 }
 
-// What the blocks of all planes take, or all memory that there can be where that is more; what libtiff converts it holds too.
+// Returns the bytes of the blocks of all planes, or of two where libtiff converts, since it holds a copy;
+// SIZE_MAX on overflow.
 static size_t held(const struct decoder *decoder) {
   size_t bytes;
   const size_t blocks = decoder->meaning.is_converted ? 2 : planes(decoder);
@@ -118,7 +122,8 @@ int ci_tiff_header(const uint8_t *bytes, size_t count, ci_header *header) {
 
 // --- the pixels -----------------------------------------------------------------------------------------------------
 
-/// Where the region lies among stored pixels, and where those go: how far in bytes to the next one of a row and of a column.
+/// Where the region lies among the stored pixels, and where its pixels are written: the bytes from one pixel
+/// to the next in a row and in a column.
 struct placement {
   int64_t x, y, width, height;
   uint8_t *first;
@@ -144,7 +149,7 @@ static struct placement placed(const struct decoder *decoder, ci_region region, 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-// Places what the region has of the block at (left, top).
+// Writes those pixels of the block at (left, top) that lie in the region.
 static void place_block(const struct decoder *decoder, const uint8_t *block, int64_t left, int64_t top,
                         const struct placement *to) {
   const struct tiff_meaning *meaning = &decoder->meaning;
@@ -162,7 +167,7 @@ static void place_block(const struct decoder *decoder, const uint8_t *block, int
   }
 }
 
-// The rows of a block that the image has; strips end with it.
+// Reads the rows of a block that belong to the image; the last strip ends with the image.
 static int read_block(const struct decoder *decoder, uint32_t left, uint32_t top, uint16_t plane, uint8_t *into) {
   const uint32_t rows = decoder->is_tiled ? decoder->block_height
                                           : (uint32_t)smaller(decoder->block_height, decoder->height - top);
@@ -175,7 +180,7 @@ static int read_block(const struct decoder *decoder, uint32_t left, uint32_t top
   return count < needed ? ci_fail("Premature end of file") : 0;
 }
 
-// Blocks beside the region are read too, for damage in them.
+// Reads all blocks, also those outside the region, since they may be damaged.
 static int read_pixels(const struct decoder *decoder, uint8_t *memory, const struct placement *to) {
   for (uint64_t top = 0; top < decoder->height; top += decoder->block_height) {
     for (uint64_t left = 0; left < decoder->width; left += decoder->block_width) {
@@ -189,7 +194,7 @@ static int read_pixels(const struct decoder *decoder, uint8_t *memory, const str
   return 0;
 }
 
-// As many rows at a time as a strip has: neighbours share their colours.
+// Converts a strip's rows at a time, since neighbouring rows share chroma samples.
 static int convert_pixels(const struct decoder *decoder, uint8_t *memory, const struct placement *to) {
   TIFFRGBAImage image;
   char reason[1024] = "";

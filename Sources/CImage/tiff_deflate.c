@@ -5,7 +5,7 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
-// As far as the data are longer than a strip, they are followed for so many bytes.
+// The size of the inflation buffer, and how far data are followed beyond their strip's size, in bytes.
 enum { WINDOW = 1 << 16 };
 
 static int inflate_all(z_stream *stream, uint64_t most) {

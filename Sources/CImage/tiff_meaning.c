@@ -1,4 +1,4 @@
-// What a TIFF's header says of its samples, as far as Pillow reads such.
+// Reads from a TIFF's header what its samples mean, for the kinds that Pillow reads.
 #include "failure.h"
 #include "tiff_pixels.h"
 
@@ -7,7 +7,7 @@ uint16_t tiff_field(TIFF *tiff, uint32_t tag, uint16_t otherwise) {
   return TIFFGetFieldDefaulted(tiff, tag, &value) ? value : otherwise;
 }
 
-// Those that Pillow reads and Debian's libtiff too; JPEG's first form in a TIFF is not among them.
+// The compressions that both Pillow and Debian's libtiff read; old-style JPEG is not among them.
 static bool is_read(uint16_t compression) {
   static const uint16_t read[] = {
       COMPRESSION_NONE, COMPRESSION_CCITTRLE, COMPRESSION_CCITTFAX3, COMPRESSION_CCITTFAX4,
@@ -44,12 +44,13 @@ static bool is_known(const struct tiff_meaning *meaning) {
   }
 }
 
-/// What the header says of samples.
+/// The header's fields about samples.
 struct sample_tags {
   uint16_t compression, photometric, format;
 };
 
-// Grey that has a sign, or 32 bits. Where the highest byte lies first and is not first in memory, Pillow mixes them up.
+// Reads the meaning of signed or 32-bit grey. Pillow mixes up the bytes of compressed samples in the other
+// byte order, so these are refused.
 static bool read_deep_grey(TIFF *tiff, const struct sample_tags *tags, struct tiff_meaning *meaning) {
   if (tags->format > SAMPLEFORMAT_IEEEFP) return false;
   if (meaning->bits == 8) return tags->format == SAMPLEFORMAT_INT && !meaning->is_inverted;
@@ -57,7 +58,7 @@ static bool read_deep_grey(TIFF *tiff, const struct sample_tags *tags, struct ti
   return tags->compression == COMPRESSION_NONE || !TIFFIsByteSwapped(tiff);
 }
 
-// Whether it is of a kind that is read.
+// Reads the kind of the samples; false for one that is not supported.
 static bool read_kind(TIFF *tiff, bool has_planes, const struct sample_tags *tags, struct tiff_meaning *meaning) {
   switch (tags->photometric) {
     case PHOTOMETRIC_MINISWHITE: meaning->is_inverted = true; break;
@@ -68,7 +69,7 @@ static bool read_kind(TIFF *tiff, bool has_planes, const struct sample_tags *tag
     case PHOTOMETRIC_YCBCR:
       meaning->kind = TIFF_RGB;
       if (meaning->bits != 8 || meaning->samples != 3 || tags->compression == COMPRESSION_NONE) return false;
-      // libjpeg makes RGB of its own, and libtiff of all others.
+      // libjpeg itself converts YCbCr to RGB; libtiff does so for all other compressions.
       meaning->is_converted = tags->compression != COMPRESSION_JPEG || has_planes;
       if (!meaning->is_converted) TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
       break;
@@ -78,7 +79,7 @@ static bool read_kind(TIFF *tiff, bool has_planes, const struct sample_tags *tag
   return !is_deep || (meaning->kind == TIFF_GREY && read_deep_grey(tiff, tags, meaning));
 }
 
-// Whether colours have been darkened by their alpha.
+// Whether the colours are premultiplied by alpha.
 static bool is_premultiplied(TIFF *tiff) {
   uint16_t count, *extra;
   return TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &count, &extra) && count > 0 && extra[0] == EXTRASAMPLE_ASSOCALPHA;

@@ -36,7 +36,7 @@ static int on_error(TIFF *tiff, void *none, const char *where, const char *forma
   (void)tiff, (void)none, (void)where;
   char message[200];
   vsnprintf(message, sizeof message, format, arguments);
-  // The file's name, which it has none of, comes first in many.
+  // Many messages begin with the file's name, which is empty here.
   ci_fail("%s", strncmp(message, ": ", 2) == 0 ? message + 2 : message);
   return 1;
 }
@@ -55,7 +55,7 @@ TIFF *tiff_open(struct tiff_memory *memory) {
   TIFF *tiff = TIFFClientOpenExt("", "rm", memory, read_bytes, write_bytes, seek, close_memory, size_of, NULL,
                                  NULL, options);
   TIFFOpenOptionsFree(options);
-  // Of what it cannot read, libtiff leaves some out: an image without its palette would be grey.
+  // libtiff skips some of what it cannot read: without its palette, an image would turn grey.
   if (!tiff || !memory->is_cut) return tiff;
   ci_fail("Premature end of file");
   TIFFClose(tiff);

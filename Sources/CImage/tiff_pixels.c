@@ -13,27 +13,27 @@ static const uint8_t *at(const struct tiff_row *row, size_t x, int sample) {
   return row->samples[sample] + x * row->step;
 }
 
-// 16 bits lie as this processor has them.
+// 16-bit samples are in this processor's byte order.
 static uint16_t deep(const uint8_t *sample) {
   uint16_t value;
   memcpy(&value, sample, sizeof value);
   return value;
 }
 
-// Of 16 bits, the high byte.
+// Returns a sample as 8 bits, the high byte of 16.
 static uint32_t level(const struct tiff_meaning *meaning, const struct tiff_row *row, size_t x, int sample) {
   const uint8_t *value = at(row, x, sample);
   return meaning->bits == 16 ? deep(value) >> 8 : *value;
 }
 
-// Of less than 8 bits, several pixels share a byte, and the first has the highest.
+// Returns a sample of at most 8 bits; smaller ones share a byte, the first pixel in the highest bits.
 static uint32_t small(const struct tiff_meaning *meaning, const struct tiff_row *row, size_t x) {
   if (meaning->bits == 8) return *at(row, x, 0);
   const size_t bit = x * (size_t)meaning->bits;
   return (uint32_t)row->samples[0][bit / 8] >> (8 - (size_t)meaning->bits - bit % 8) & ((1u << meaning->bits) - 1);
 }
 
-// Grey of 16 bits stays whole until `convert("RGB")`, which clips it at 255, and is not inverted.
+// Returns a grey level. 16-bit grey is not scaled: `convert("RGB")` clips it at 255, without inversion.
 static uint8_t grey(const struct tiff_meaning *meaning, const struct tiff_row *row, size_t x) {
   if (meaning->bits == 16) {
     const uint16_t value = deep(at(row, x, 0));
@@ -43,7 +43,7 @@ static uint8_t grey(const struct tiff_meaning *meaning, const struct tiff_row *r
   return (uint8_t)(meaning->is_inverted ? 255 - value : value);
 }
 
-// `convert("RGB")` clips what has a sign or 32 bits, of which it takes none to be beyond the signed.
+// Clips signed or 32-bit grey as `convert("RGB")` does, which takes all values for signed.
 static uint8_t whole_grey(const struct tiff_meaning *meaning, const struct tiff_row *row, size_t x) {
   int32_t value;
   if (meaning->bits == 16) value = (int16_t)deep(at(row, x, 0));
@@ -54,7 +54,7 @@ static uint8_t whole_grey(const struct tiff_meaning *meaning, const struct tiff_
 static uint8_t real_grey(const struct tiff_row *row, size_t x) {
   float value;
   memcpy(&value, at(row, x, 0), sizeof value);
-  // What is no number is black.
+  // NaN becomes black.
   return value > 0 ? value >= 255 ? 255 : (uint8_t)value : 0;
 }
 

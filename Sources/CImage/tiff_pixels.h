@@ -1,4 +1,4 @@
-// What the samples of a TIFF mean, as Pillow's `TiffImagePlugin` and `convert("RGB")` have it.
+// What a TIFF's samples mean, following Pillow's `TiffImagePlugin` and `convert("RGB")`.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@ enum { TIFF_MOST_SAMPLES = 6 };
 
 typedef enum { TIFF_GREY, TIFF_WHOLE, TIFF_REAL, TIFF_PALETTE, TIFF_RGB, TIFF_CMYK } tiff_kind;
 
-/// How a pixel is made of its samples; a whole one may have a sign, and a real one is a float.
+/// How a pixel is computed from its samples. Integer samples may be signed; real samples are floats.
 struct tiff_meaning {
   tiff_kind kind;
   int bits;  // of a sample
@@ -21,20 +21,21 @@ struct tiff_meaning {
   uint8_t colors[256][3];
 };
 
-/// A number of the header, or another where it has none.
+/// Returns a number from the header, or `otherwise` where the header lacks it.
 uint16_t tiff_field(TIFF *tiff, uint32_t tag, uint16_t otherwise);
 
-/// Reads what samples mean; fails for what is not read.
+/// Reads the meaning of the samples; fails for kinds that are not supported.
 int tiff_read_meaning(TIFF *tiff, bool has_planes, struct tiff_meaning *meaning);
 
-/// A row's samples: where the first pixel has each, and how many bytes follow until the next pixel has it.
+/// The samples of a row: where the first pixel's samples are, and the bytes from one pixel's sample to the
+/// next pixel's.
 struct tiff_row {
   const uint8_t *samples[TIFF_MOST_SAMPLES];
   size_t step;
 };
 
-/// How many samples of a pixel are looked at.
+/// Returns how many samples of a pixel are used.
 int tiff_needed_samples(const struct tiff_meaning *meaning);
 
-/// Writes the RGB of pixel `x` of a row.
+/// Writes the RGB value of pixel `x` of a row.
 void tiff_pixel(const struct tiff_meaning *meaning, const struct tiff_row *row, size_t x, uint8_t *rgb);

@@ -1,4 +1,5 @@
-// libwebp read with Pillow's conversions: the first frame on a black canvas, alpha dropped, no dithering.
+// WebP decoding with libwebp and Pillow's conversions: the first frame on a black canvas, alpha dropped, no
+// dithering.
 #include "CImage.h"
 #include "failure.h"
 #include <stdlib.h>
@@ -30,7 +31,8 @@ static void close_decoder(struct decoder *decoder) {
   WebPDemuxDelete(decoder->demuxer);
 }
 
-// The frame's RGB, and what libwebp keeps of it as a whole: all of a lossless one, alpha of others.
+// Returns the bytes of the frame's RGB, and of what libwebp keeps for a whole frame: all of a lossless one,
+// only alpha otherwise.
 static size_t held(const struct decoder *decoder) {
   enum { LOSSLESS = 2 };
   const size_t kept = decoder->features.format == LOSSLESS ? 4 : decoder->features.has_alpha ? 2 : 0;
@@ -51,7 +53,7 @@ int ci_webp_header(const uint8_t *bytes, size_t count, ci_header *header) {
 static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 
-// Copies what the region has of the frame, which may be smaller than the canvas.
+// Copies the part of the frame that lies in the region; the frame may be smaller than the canvas.
 static void copy_region(const WebPIterator *frame, const uint8_t *pixels, ci_region region, uint8_t *rgb) {
   const int32_t left = larger(region.x, frame->x_offset);
   const int32_t right = smaller(region.x + region.width, frame->x_offset + frame->width);
@@ -80,7 +82,7 @@ static int decode_frame(const WebPIterator *frame, uint8_t *pixels, size_t size)
   }
 }
 
-// The whole frame: where libwebp crops, it makes other colours at the edges.
+// Decodes the whole frame: where libwebp crops, the colours at the edges differ.
 int ci_webp_decode(const uint8_t *bytes, size_t count, ci_region region, uint8_t *rgb) {
   struct decoder decoder = {0};
   uint8_t *pixels = NULL;

@@ -20,7 +20,7 @@ static inline void put_half(void *halves, size_t index, uint16_t value) {
   memcpy((char *)halves + index * sizeof value, &value, sizeof value);
 }
 
-// The upper half of a float, the lower one rounded into it; a NaN stays one.
+// Rounds a float to bfloat16, its upper half, with ties to even; a NaN stays one.
 static inline uint16_t bfloat16_of(float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);

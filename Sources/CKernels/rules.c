@@ -17,7 +17,7 @@ void floats_lion(float *restrict w, const float *restrict g, float *restrict m, 
   }
 }
 
-// Writes Adam's direction in the place of the gradient.
+// Replaces the gradient by Adam's direction.
 EVERY_PROCESSOR
 static void adam_directions(float *restrict g, float *restrict m, float *restrict v, const float *restrict w,
                             size_t count, const floats_adamw_values *values, float decay) {

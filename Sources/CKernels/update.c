@@ -1,7 +1,8 @@
 #include "CKernels.h"
 #include "every_processor.h"
 
-// A product and a sum fused into one rounding would make body and tail of a loop, or two processors, differ.
+// A product and a sum fused into one rounding would make a loop's body and its tail, or two processors,
+// differ.
 #pragma STDC FP_CONTRACT OFF
 
 EVERY_PROCESSOR
@@ -30,7 +31,8 @@ void floats_sgd(float *restrict w, const float *restrict g, float *restrict m, s
   }
 }
 
-// Square i goes to lane i mod 16, and the lanes are added in order; a float's square is exact in a double.
+// Square i is added to lane i mod 16, and the lanes are added in order; a float's square is exact in a
+// double.
 enum { LANES = 16 };
 typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
 typedef double doubles __attribute__((vector_size(LANES * sizeof(double))));

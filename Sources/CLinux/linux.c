@@ -47,15 +47,15 @@ int linux_guard_group(int lifeline) {
   pid_t child = fork();
   if (child < 0) return -1;
   if (child == 0) {
-    // Of no interest to the program: it is nobody's child once the one between has ended.
+    // The guard is a grandchild, so that the program never has to collect it.
     pid_t guard = fork();
     if (guard != 0) _exit(guard < 0);
-    // What asks the group to end is not for the one that ends it.
+    // Signals that ask the group to end must not end the guard.
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
     prctl(PR_SET_NAME, "twins-guard");
-    // The ends of all streams are the program's to close.
+    // Closes all inherited descriptors, which only the program should hold.
     dup2(lifeline, 0);
     syscall(SYS_close_range, 1, ~0U, 0);
     struct pollfd entry = {.fd = 0};
@@ -134,7 +134,7 @@ int linux_populate(void *start, size_t length) {
 int linux_prefer_large_pages(void *start, size_t length) { return madvise(start, length, MADV_HUGEPAGE); }
 
 int linux_make_large_page(void *start) {
-  // The kernel collapses no range that is empty, so one small page comes first.
+  // The kernel does not collapse an empty range, so one small page comes first.
   return linux_populate(start, 1) != 0 ? -1 : madvise(start, 2 << 20, MADV_COLLAPSE);
 }
 
@@ -148,8 +148,8 @@ int linux_replace_word(uint32_t *word, uint32_t expected, uint32_t value) {
   return __atomic_compare_exchange_n(word, &expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-// An atomic write of the zero that a fresh page holds, and none where somebody has written another number.
-// A thread sanitizer would call it a race, though whoever reads or writes the word meanwhile notices nothing.
+// Atomically writes the zero that a fresh page holds, unless another thread has written a number. A thread
+// sanitizer would report a race, though concurrent readers and writers of the word notice nothing.
 #if defined(__has_feature) && __has_feature(thread_sanitizer)
 __attribute__((disable_sanitizer_instrumentation))
 #endif
@@ -166,7 +166,7 @@ void linux_pause(void) {
 #endif
 }
 
-// Without FUTEX_PRIVATE_FLAG: the word lies in memory of several processes.
+// Without FUTEX_PRIVATE_FLAG, since several processes share the word.
 int linux_wait_while(uint32_t *word, uint32_t value, long nanoseconds) {
   struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
   return (int)syscall(SYS_futex, word, FUTEX_WAIT, value, &limit, NULL, 0);
@@ -193,13 +193,14 @@ int linux_sealed_memory_file(const char *name, size_t length) {
   return -1;
 }
 
-// A cache line of words in front of the copies: their reader does not slow the writer of the counter's neighbours.
+// A cache line of words before the copies, so that readers of these do not slow the writer of the counter's
+// neighbours.
 enum { words_before_copies = 8 };
 
 void linux_publish(uint64_t *slot, size_t stride, const uint64_t *words, size_t count) {
   uint64_t turn = __atomic_load_n(slot, __ATOMIC_RELAXED) + 1;
   uint64_t *copy = slot + words_before_copies + (turn & 1) * stride;
-  // A reader that sees one of the stores below also sees the count before, and knows its copy for outdated.
+  // A reader that sees one of the stores below also sees this count, so knows that its copy is outdated.
   __atomic_thread_fence(__ATOMIC_RELEASE);
   for (size_t i = 0; i < count; i++) __atomic_store_n(copy + i, words[i], __ATOMIC_RELAXED);
   __atomic_store_n(slot, turn, __ATOMIC_RELEASE);

@@ -3,11 +3,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Those for which Swift's runtime prints a backtrace.
+// The signals for which Swift's runtime prints a backtrace.
 static const int crashes[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
 static struct sigaction reports[NSIG];
 
-// A fault is met again by the instruction that raised it. A signal that was sent is not: it has to be raised again.
+// A fault recurs when its instruction is retried; a signal that was sent does not, so must be raised again.
 static int is_fault(int signal, const siginfo_t *info) { return info->si_code > 0 && signal != SIGQUIT; }
 
 static void handle(int signal, siginfo_t *info, void *context) {
@@ -31,11 +31,11 @@ void linux_let_signals_kill(void) {
     } else {
       continue;
     }
-    // The flags and the mask with which the report was to run.
+    // The flags and mask with which the report was installed.
     action.sa_sigaction = handle;
     sigaction(signal, &action, NULL);
   }
-  // A parent may have blocked them, as the threads of a pool do, and a mask is inherited.
+  // A parent may have blocked them, as thread pools do, and the mask is inherited.
   sigset_t none;
   sigemptyset(&none);
   pthread_sigmask(SIG_SETMASK, &none, NULL);

@@ -13,7 +13,7 @@
 // Everything here runs inside a signal handler: system calls, no allocation, no locks.
 
 enum { most_frames = 64, stack_size = 64 << 10 };
-// write_own_stack, handle, and the kernel's way into it: what was interrupted begins after them.
+// write_own_stack, handle, and the kernel's entry to it; the interrupted code's frames follow.
 enum { own_frames = 3 };
 
 static uint64_t *finished_mark;
@@ -55,7 +55,7 @@ static __attribute__((noinline)) void write_own_stack(void) {
   backtrace_symbols_fd(frames + skipped, count - skipped, STDERR_FILENO);
 }
 
-// One thread after the other, or their lines would mix; one that blocks the signal is passed over.
+// One thread after another, since their lines would mix; threads that block the signal are skipped.
 static void ask(pid_t thread, int signal) {
   uint32_t before = __atomic_load_n(&written, __ATOMIC_ACQUIRE);
   if (syscall(SYS_tgkill, getpid(), thread, signal) != 0) return;
@@ -105,11 +105,11 @@ static void handle(int signal, siginfo_t *info, void *context) {
 }
 
 int linux_write_stacks_on(int signal, uint64_t *mark) {
-  // The first call loads a library, which no handler may.
+  // The first call loads a library, which a handler must not do.
   void *frame;
   backtrace(&frame, 1);
   finished_mark = mark;
-  // Of this thread, which trains: its own stack may be what went wrong.
+  // For this thread, which trains: its own stack may be what overflowed.
   stack_t stack = {.ss_sp = malloc(stack_size), .ss_size = stack_size};
   if (!stack.ss_sp || sigaltstack(&stack, NULL) != 0) return -1;
   struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};

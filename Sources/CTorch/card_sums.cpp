@@ -1,4 +1,5 @@
-// Sums over cards by the libraries of their makers: NCCL and HCCL, whose functions are found by name, without a header of theirs.
+// Sums over cards by their makers' libraries, NCCL and HCCL, whose functions are found by name without their
+// headers.
 #include "handles.h"
 #include <c10/core/Stream.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -15,17 +16,18 @@ using ct::guarded;
 
 namespace {
 
-/// One process among those that sum.
+/// One process in a group of cards.
 struct Member {
-  /// Leaves the library's object alone: its destruction waits for every graph with a sum of it, and the process ends with it anyway.
+  /// Does not destroy the library's object: that would wait for every graph that contains a sum of it, and
+  /// the process is about to end.
   virtual ~Member() = default;
-  /// Sums in place, behind all that was put on `queue`.
+  /// Enqueues an in-place sum on `queue`.
   virtual void sum(float *floats, size_t count, void *queue) = 0;
   virtual void check() = 0;
   virtual void abort() = 0;
 };
 
-/// What a maker's library offers.
+/// A maker's library.
 struct Library {
   virtual ~Library() = default;
   virtual std::string name() const = 0;
@@ -34,7 +36,7 @@ struct Library {
   virtual std::unique_ptr<Member> join(const void *key, int rank, int size) const = 0;
 };
 
-/// A library's functions: those that libtorch has loaded with it, or else those of `file`.
+/// The functions of a library: one that libtorch has loaded already, or else `file`.
 class Functions {
  public:
   explicit Functions(const char *file) : file_(file) {}
@@ -63,10 +65,10 @@ class Functions {
 class NCCL final : public Library {
  public:
   NCCL() {
-    // What graphs register is exchanged while they are recorded, which a rank whose recording was refused has no part in; and a sum
-    // that is repeated should be the one that is made by itself.
+    // Registration for graphs exchanges messages during recording, in which a rank with a refused recording
+    // takes no part; and a replayed sum should be the same as a single one.
     setenv("NCCL_GRAPH_REGISTER", "0", /*overwrite=*/0);
-    // Those who join wait for it here.
+    // Joining blocks until all ranks have joined.
     setenv("NCCL_COMM_BLOCKING", "1", /*overwrite=*/1);
     Functions functions("libnccl.so.2");
     functions.require(get_version_, "ncclGetVersion");
@@ -82,7 +84,7 @@ class NCCL final : public Library {
   std::string name() const override {
     int version = 0;
     check(get_version_(&version), "ncclGetVersion");
-    // 2.8.4 and before counted otherwise.
+    // 2.8.4 and earlier used another scheme.
     const int major = version < 10'000 ? version / 1'000 : version / 10'000;
     const int minor = version % (version < 10'000 ? 1'000 : 10'000) / 100;
     return c10::str("NCCL ", major, ".", minor, ".", version % 100);
@@ -121,7 +123,8 @@ class NCCL final : public Library {
     }
     void abort() override {
       void *communicator = std::exchange(communicator_, nullptr);
-      // It has the card go on at once, and then waits for graphs which this thread alone could let go of.
+      // ncclCommAbort lets the card go on at once, but then waits for graphs that only this thread could
+      // release.
       if (communicator) std::thread([abort = library_.abort_, communicator] { abort(communicator); }).detach();
     }
 
@@ -185,7 +188,7 @@ class HCCL final : public Library {
       library_.check(library_.get_failure_(communicator_, &failure), "HcclGetCommAsyncError");
       library_.check(failure, "a sum");
     }
-    // Nothing ends one that waits, but the end of the process, for which the card is not to be waited for.
+    // HCCL cannot cancel a waiting sum; only the process's end does, which must not wait for the card.
     void abort() override {
       communicator_ = nullptr;
       ct::card_is_stuck = true;
@@ -207,7 +210,7 @@ class HCCL final : public Library {
   const char *(*words_)(int) = nullptr;
 };
 
-/// Throws each time where it is not there.
+/// Throws at each call if the library is missing.
 const Library &library(int number) {
   if (number == CT_NCCL) {
     static const NCCL nccl;
@@ -217,13 +220,13 @@ const Library &library(int number) {
   return hccl;
 }
 
-/// What the calling thread puts work for a card on, as the card's maker knows it.
+/// The calling thread's current stream of a card, as the card's maker knows it.
 void *queue(c10::Device device) {
   struct {
     c10::Stream stream;
     std::array<char, 64> room{};
   } current{c10::impl::VirtualGuardImpl(device.type()).getStream(device)};
-  // c10_npu::NPUStream::stream(), an object like c10's: Ascend's operations wait in a list of torch_npu's, which it empties first.
+  // c10_npu::NPUStream::stream(): operations wait in a list of torch_npu's, which this call flushes first.
   static const auto of_npu =
       reinterpret_cast<void *(*)(const void *)>(dlsym(RTLD_DEFAULT, "_ZNK7c10_npu9NPUStream6streamEv"));
   return of_npu && device.type() == c10::kPrivateUse1 ? of_npu(&current) : current.stream.native_handle();

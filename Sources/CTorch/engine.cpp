@@ -1,4 +1,4 @@
-// Bytes between hosts: c10d's store, where ranks meet, and its Gloo, whose sends and receives alone are used.
+// Transfers between hosts: c10d's store, where ranks meet, and sends and receives of c10d's Gloo.
 #define USE_C10D_GLOO
 #include "handles.h"
 #include <c10/util/Logging.h>
@@ -23,7 +23,7 @@ struct ct_transfer {
 
 int ct_store_open(const char *address, int port, int socket, int64_t timeout, ct_store **out) {
   return guarded([&] {
-    // Python's module does it; without it TORCH_CPP_LOG_LEVEL is not read.
+    // Python's module does this; without it TORCH_CPP_LOG_LEVEL is not read.
     static const bool reads_variables = (c10::initLogging(), true);
     (void)reads_variables;
     c10d::TCPStoreOptions options;
@@ -65,7 +65,7 @@ int ct_group_open(const ct_store *store, const char *name, const char *address, 
 
 void ct_group_free(ct_group *group) { delete group; }
 
-// The memory as a tensor, which c10d asks for.
+// The memory as a tensor, as c10d requires.
 static std::vector<at::Tensor> bytes_at(void *bytes, size_t count) {
   return {at::from_blob(bytes, {static_cast<int64_t>(count)}, at::TensorOptions(at::kByte))};
 }

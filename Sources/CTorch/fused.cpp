@@ -5,7 +5,8 @@
 
 namespace {
 
-// libtorch's own OpenMP, by name: Swift's compiler brings none, and two in a process would fight over the cores.
+// libtorch's own OpenMP runtime, found by name: Swift's compiler has none, and a second one would compete for
+// the cores.
 using Parallel = void (*)(void (*)(void *), void *, unsigned threads, unsigned flags);
 const auto parallel = reinterpret_cast<Parallel>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
 const auto own_number = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
@@ -28,7 +29,8 @@ void run(const ck_threads *threads, int count, void (*task)(void *, int), void *
     return;
   }
   Tasks tasks = {count, task, argument};
-  // The whole team, whose last ones may find no task: OpenMP ends threads that a smaller team leaves over.
+  // Uses the whole team even if some threads find no task: OpenMP ends threads that a smaller team leaves
+  // unused.
   parallel(run_own_tasks, &tasks, static_cast<unsigned>(threads->count), 0);
 }
 
@@ -58,8 +60,8 @@ at::Tensor GradientPlace::rest() const { return is_own_ ? at::Tensor() : memory_
 
 namespace {
 
-/// The instructions that libtorch uses here, by its name for them: ATEN_CPU_CAPABILITY, which may ask for fewer, holds
-/// for all.
+/// Whether libtorch uses these instructions here, by its name for them: ATEN_CPU_CAPABILITY, which can ask
+/// for fewer, applies to both.
 bool has_instructions() {
   auto name = at::get_cpu_capability();
   if (name == "AVX2") return ck_instructions_use(CK_AVX2) == 0;
@@ -72,7 +74,7 @@ bool ct_fuses(int dtype) {
   static const bool has_them = has_instructions();
   switch (ct::type(dtype)) {
     case at::kFloat: return has_them;
-    // With tiles libtorch's products are faster than any without.
+    // With AMX tiles, libtorch's products are faster than kernels without them.
     case at::kBFloat16: return has_them && !ck_has_tiles();
     default: return false;
   }

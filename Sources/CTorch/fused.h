@@ -1,8 +1,8 @@
-// Parts of the network as single operations for autograd: what all of them share.
+// The common code of network parts that are single operations for autograd.
 //
-// A part is a small struct of sizes with `name` and `operations` (of its forward pass, for a profile), `memory` (what its
-// forward pass leaves for the backward one), `forward` and `backward`, which call CKernels. `fused` makes it an
-// operation on tensors.
+// A part is a small struct of sizes with `name` and `operations` (of its forward pass, for a profile),
+// `memory` (what its forward pass saves for the backward pass), and `forward` and `backward`, which call
+// CKernels. `fused` makes it an operation on tensors.
 #pragma once
 #include "handles.h"
 #include "packed.h"
@@ -23,10 +23,10 @@ using torch::autograd::variable_list;
 inline ck_type kernel_type(at::ScalarType type) { return type == at::kBFloat16 ? CK_BFLOAT16 : CK_FLOAT32; }
 inline at::ScalarType tensor_type(ck_type type) { return type == CK_BFLOAT16 ? at::kBFloat16 : at::kFloat; }
 
-/// The samples of a batch that a branch is computed for.
+/// The samples of a batch for which a branch is computed.
 struct Samples {
-  /// `factors` [B] has what each sample's branch over tokens [B, N, C] is multiplied by, 0 or one value for all; null
-  /// keeps all.
+  /// Reads `factors` [B], by which each sample's branch over tokens [B, N, C] is multiplied: 0 or one common
+  /// value; null keeps all samples.
   Samples(const ct_tensor *factors, const ct_tensor *x);
 
   std::vector<int32_t> kept;
@@ -38,16 +38,16 @@ struct Samples {
 };
 
 
-/// Where a kernel adds the gradient of a weight: into the leaf's own memory where it has some, so that nobody adds it
-/// again.
+/// Where a kernel adds a weight's gradient: directly into the leaf's gradient memory if it has some, so that
+/// autograd need not add it again.
 class GradientPlace {
  public:
   explicit GradientPlace(const at::Tensor &weight);
 
   float *data() const { return floats(memory_); }
 
-  /// What is left for autograd to add, once the gradient is whole. Undefined means nothing; autograd tells who waits for
-  /// the gradient all the same.
+  /// The gradient that autograd still has to add; undefined means none. Autograd notifies the hooks either
+  /// way.
   at::Tensor rest() const;
 
  private:
@@ -55,7 +55,7 @@ class GradientPlace {
   at::Tensor memory_;
 };
 
-/// A linear layer whose weight is packed for one direction, and which keeps that memory.
+/// A linear layer whose weight is packed for one direction, with that memory.
 struct PackedLinear {
   at::Tensor memory;
   ck_linear layer = {};
@@ -66,7 +66,7 @@ struct PackedLinear {
   }
 };
 
-/// Where the gradients of a layer go, or of a norm, by the number of its first weight.
+/// Where the gradients of a layer or norm go, by the number of its first weight.
 inline ck_linear_gradients linear(const std::vector<GradientPlace> &sums, int weight) {
   return {sums[weight].data(), sums[weight + 1].data()};
 }
@@ -74,7 +74,7 @@ inline ck_norm_gradients norm_gradients(const std::vector<GradientPlace> &sums, 
   return {sums[gamma].data(), sums[gamma + 1].data()};
 }
 
-/// What a backward pass knows beside tensors.
+/// What a backward pass needs besides tensors.
 template <class Part>
 struct Call : torch::CustomClassHolder {
   Part part;
@@ -107,7 +107,7 @@ struct Fused : torch::autograd::Function<Fused<Part>> {
     std::vector<GradientPlace> places(weights.begin(), weights.end());
     variable_list results = {call.part.backward(gradients[0].contiguous(), weights, saved, places)};
     for (const auto &place : places) results.push_back(place.rest());
-    results.emplace_back();  // of the part
+    results.emplace_back();  // for the part
     return results;
   }
 };
@@ -119,7 +119,7 @@ inline variable_list weights(std::initializer_list<ct_affine> layers) {
   return weights;
 }
 
-/// A part of the network over float32 tokens [B, N, C], or images.
+/// Makes a part of the network over float32 tokens [B, N, C] or images one operation.
 template <class Part>
 at::Tensor fused(const ct_tensor *x, const variable_list &weights, Part part) {
   auto input = x->value.contiguous();

@@ -78,14 +78,14 @@ struct LocalAttentionHalf {
   }
 };
 
-/// Global sub-sampled attention to a summary of the map, r-fold in each direction.
+/// Global sub-sampled attention to a summary of the map, reduced r-fold in each direction.
 struct GlobalAttentionHalf {
   Samples samples;
   ck_type type;
   int heads, height, width, reduction;
   float epsilon, summary_epsilon;
 
-  /// The order of the weights; a bias follows its weight. The last four are there if r is not 1.
+  /// The order of the weights; a bias follows its weight. The last four exist if r is not 1.
   enum {
     gamma,
     beta,
@@ -158,7 +158,7 @@ struct GlobalAttentionHalf {
   }
 
  private:
-  /// The layers packed for one direction.
+  /// The layers, packed for one direction.
   struct Layers {
     std::vector<PackedLinear> packed;
     ck_global_attention attention;

@@ -1,11 +1,11 @@
-// What stands around the blocks, as single operations: the embedding of patches, and the positional encoding generator.
+// The parts around the blocks as single operations: patch embedding and positional encoding generator.
 #include "fused.h"
 
 using namespace ct;
 
 namespace {
 
-/// LayerNorm(convolution(x)), of a stride as wide as its kernel, to tokens [B, N, C].
+/// LayerNorm(convolution(x)) with a stride as wide as the kernel, to tokens [B, N, C].
 struct Embedding {
   ck_type type;
   ck_layout layout;
@@ -65,7 +65,7 @@ struct Embedding {
   static ck_embedding_saved places(const variable_list &memory) { return {memory[1].data_ptr(), floats(memory[2])}; }
 };
 
-/// x + convolution(x) over tokens [B, N, C], 3 × 3, each channel by itself; in float32.
+/// x + convolution(x) over tokens [B, N, C], depthwise 3 × 3, in float32.
 struct PositionalEncoding {
   int samples, height, width, channels;
 

@@ -9,7 +9,7 @@ struct FeedForwardHalf {
   Samples samples;
   ck_type type;
   float epsilon;
-  /// Whether anybody looks at y, and not just at what backward takes.
+  /// Whether y's values are needed, not just what the backward pass uses.
   bool is_read;
 
   /// The order of the weights.

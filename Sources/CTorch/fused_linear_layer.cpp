@@ -1,11 +1,11 @@
-// A linear layer by itself, as a single operation.
+// A linear layer as a single operation.
 #include "fused.h"
 
 using namespace ct;
 
 namespace {
 
-/// x Wᵀ + b over features [R, D]; W [N, …] has D values an output.
+/// x Wᵀ + b over features [R, D]; W [N, …] has D values per output.
 struct LinearLayer {
   ck_type type;
   int rows;

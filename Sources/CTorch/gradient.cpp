@@ -37,7 +37,7 @@ int ct_take_gradients(ct_tensor *const *places, ct_tensor *const *leaves, ct_ten
     struct Move {
       std::vector<at::Tensor> to, from;
     };
-    // One operation copies all of a type.
+    // One operation copies all gradients of a type.
     std::map<at::ScalarType, Move> moves;
     for (int i = 0; i < count; ++i) {
       auto *gradient = &leaves[i]->value.mutable_grad();
@@ -65,7 +65,7 @@ int ct_set_data(ct_tensor *t, const ct_tensor *data) {
 
 namespace {
 
-/// A C callback as libtorch's hook, which owns the callback's context.
+/// A C callback as a libtorch hook that owns the callback's context.
 struct GradientHook final : torch::autograd::PostAccumulateGradHook {
   using Call = void (*)(void *);
   GradientHook(Call callback, void *context, Call release) : callback_(callback), context_(context, release) {}

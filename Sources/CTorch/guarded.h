@@ -11,7 +11,8 @@ namespace ct {
 
 inline thread_local std::string last_error;
 
-/// Runs `body`; `CT_DONE` when it returned, else what it threw (`ct_last_error()` then says more).
+/// Runs `body`; returns `CT_DONE`, or a status for the exception that it threw (`ct_last_error()` has the
+/// message).
 template <class Body>
 int attempted(Body &&body) noexcept {
   try {
@@ -33,16 +34,17 @@ int attempted(Body &&body) noexcept {
   return CT_FAILED;
 }
 
-/// Runs what leaves all tensors as they are.
+/// Runs a call that changes no tensor.
 ///
-/// Where a recording refuses it, that is over, and it is done at once: whoever records hears of it at the end.
+/// If recording refuses the call, the recording ends and the call is executed at once; the recorder learns of
+/// it at the end.
 template <class Body>
 int guarded(Body &&body) noexcept {
   const int status = attempted(body);
   return status != CT_DONE && recording::refuse(last_error) ? attempted(body) : status;
 }
 
-/// Runs what changes tensors: after a recording was refused, nothing more is changed before its end.
+/// Runs a call that changes tensors; after a refused recording it changes nothing until the recording's end.
 template <class Body>
 int changing(Body &&body) noexcept {
   if (recording::is_refused()) return CT_DONE;

@@ -1,4 +1,4 @@
-// The opaque tensor of the C header, and how the shim's functions return one.
+// The opaque tensor of the C header, and helpers that return one.
 #pragma once
 #include "CTorch.h"
 #include "guarded.h"
@@ -12,10 +12,10 @@ struct ct_tensor {
 
 namespace ct {
 
-/// Whether a card waits for what never comes.
+/// Whether a card waits for something that will never come.
 inline std::atomic<bool> card_is_stuck = false;
 
-/// Runs `make` and hands its tensor to the caller through `out`.
+/// Runs `make` and returns its tensor to the caller through `out`.
 template <class Make>
 int returning(ct_tensor **out, Make &&make) noexcept {
   return guarded([&] { *out = new ct_tensor{make()}; });
@@ -26,7 +26,7 @@ inline at::IntArrayRef shape(const int64_t *sizes, int rank) { return {sizes, st
 static_assert(CT_CPU == static_cast<int>(at::kCPU) && CT_CUDA == static_cast<int>(at::kCUDA) &&
               CT_NPU == static_cast<int>(at::kPrivateUse1));
 
-/// libtorch's device; the CPU has no index.
+/// Converts to libtorch's device; the CPU has no index.
 inline at::Device device(int kind, int index) {
   auto type = static_cast<at::DeviceType>(kind);
   return {type, static_cast<at::DeviceIndex>(type == at::kCPU ? -1 : index)};

@@ -39,18 +39,20 @@ static size_t pageSize() {
 
 static size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
-/// In libtorch's words, which say to whoever looks for them that it is memory that is short.
+/// Throws libtorch's own wording, by which callers recognise a lack of memory.
 [[noreturn]] static void throwShortage(size_t bytes) {
   throw std::runtime_error("can't allocate memory: " + std::to_string(bytes) + " bytes");
 }
 
-/// Pages straight from the system, or null: malloc, told to keep its memory, would not hand a block that is let go back.
+/// Maps pages directly, or returns null: malloc, once told to keep memory, would not return a freed block to
+/// the system.
 static char *pages(size_t size) {
   void *start = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return start == MAP_FAILED ? nullptr : static_cast<char *>(start);
 }
 
-/// The same, on a boundary of `alignment` bytes: the last one, which is likely where an earlier mapping begins.
+/// The same, aligned to `alignment` bytes: at the end of the range, which probably adjoins an earlier
+/// mapping.
 static char *pages(size_t size, size_t alignment) {
   char *start = pages(size + alignment);
   if (start == nullptr) return nullptr;
@@ -60,7 +62,7 @@ static char *pages(size_t size, size_t alignment) {
   return start + skipped;
 }
 
-/// A block of at least `bytes`: out of what is free where it fits, else out of a fresh extent.
+/// Returns a block of at least `bytes`, from a free range if one fits, otherwise from a new extent.
 void *KeepingAllocator::take(size_t bytes) {
   if (bytes < kSmall) return small(bytes);
   const size_t size = rounded(bytes, pageSize());
@@ -74,7 +76,8 @@ void *KeepingAllocator::take(size_t bytes) {
   return block;
 }
 
-/// A block of malloc's, aligned as libtorch's own allocator does; what is free here goes back where there is none.
+/// Returns a block from malloc, aligned as by libtorch's own allocator; if there is none, free ranges are
+/// returned to the system first.
 void *KeepingAllocator::small(size_t bytes) {
   void *block = nullptr;
   if (posix_memalign(&block, 64, bytes) == 0) return block;
@@ -86,7 +89,7 @@ void *KeepingAllocator::small(size_t bytes) {
   return block;
 }
 
-/// The first `size` bytes of the smallest free range that has them, or null.
+/// Returns the first `size` bytes of the smallest free range that has them, or null.
 char *KeepingAllocator::reuse(size_t size) {
   auto found = by_size_.lower_bound({size, nullptr});
   if (found == by_size_.end()) return nullptr;
@@ -108,7 +111,7 @@ char *KeepingAllocator::reuse(size_t size) {
   return start;
 }
 
-/// Maps an extent that has room for `size` bytes.
+/// Maps an extent with room for `size` bytes.
 void KeepingAllocator::extend(size_t size) {
   const size_t extent = rounded(std::max(size, kExtent), kHugePage);
   makeRoom(extent);
@@ -116,14 +119,14 @@ void KeepingAllocator::extend(size_t size) {
     madvise(start, extent, MADV_HUGEPAGE);
     return add(start, extent);
   }
-  // Where memory is short: what is free goes back, and no more than needed is asked for.
+  // Memory is short: return what is free, and ask for no more than is needed.
   handBackAll();
   char *start = pages(size);
   if (start == nullptr) throwShortage(size);
   add(start, size);
 }
 
-/// Takes a fresh mapping among what is free.
+/// Adds a new mapping to the free ranges.
 void KeepingAllocator::add(char *start, size_t size) {
   BySize alone = {{size, start}};
   auto range = ranges_.try_emplace(start, Range{size, alone.extract(alone.begin())}).first;
@@ -131,7 +134,7 @@ void KeepingAllocator::add(char *start, size_t size) {
   join(range);
 }
 
-/// Hands the largest free ranges back until `size` bytes more stay within the limit.
+/// Returns the largest free ranges to the system until `size` more bytes stay within the limit.
 void KeepingAllocator::makeRoom(size_t size) {
   const auto slack = static_cast<size_t>(kSlack * static_cast<double>(std::max(peak_, used_ + size)));
   const auto limit = std::max(slack, kLittle);
@@ -142,7 +145,7 @@ void KeepingAllocator::handBackAll() {
   while (!by_size_.empty()) handBack(std::prev(by_size_.end()));
 }
 
-/// Hands a free range back to the system; its pages at least, where a hole would be one mapping too many.
+/// Returns a free range to the system, or only its pages where unmapping would exceed the number of mappings.
 void KeepingAllocator::handBack(BySize::iterator largest) {
   auto [size, start] = *largest;
   by_size_.erase(largest);
@@ -151,9 +154,9 @@ void KeepingAllocator::handBack(BySize::iterator largest) {
   if (munmap(start, size) != 0) madvise(start, size, MADV_DONTNEED);
 }
 
-/// Takes a block back from a tensor that is gone, and keeps it unless it is small.
+/// Takes back a tensor's block and keeps it unless it is small.
 void KeepingAllocator::give(void *block) {
-  // Ours begin a page, as few of malloc's do.
+  // This allocator's blocks start at a page's edge; few of malloc's do.
   if (reinterpret_cast<uintptr_t>(block) % pageSize() != 0) return std::free(block);
   std::unique_lock lock(mutex_);
   auto range = ranges_.find(static_cast<char *>(block));
@@ -166,7 +169,7 @@ void KeepingAllocator::give(void *block) {
   join(range);
 }
 
-/// Makes a range that is in use a free one, as one with those before and behind it that are free.
+/// Frees a range in use and joins it with free neighbours.
 void KeepingAllocator::join(Ranges::iterator range) {
   auto end = [](Ranges::iterator range) { return range->first + range->second.size; };
   auto after = std::next(range);

@@ -1,4 +1,4 @@
-// Keeps freed memory for later tensors instead of handing it back to the system.
+// An allocator that keeps freed memory for later tensors instead of returning it to the system.
 #pragma once
 #include <c10/core/Allocator.h>
 #include <map>
@@ -8,17 +8,19 @@
 
 namespace ct {
 
-/// A CPU allocator for training, where every step asks for much the same again.
+/// A CPU allocator for training, where every step asks for much the same memory again.
 ///
-/// glibc gives large blocks back at every free, so a step would fault in hundreds of thousands of fresh pages. Here what is
-/// free stays: a tensor takes the smallest free range that holds it, which is cut to its size and joined with its free
-/// neighbours again. So memory serves tensors of other sizes too, as dropped branches make them from step to step.
-/// Blocks below `kSmall` go to malloc, which already keeps them. Memory is mapped in extents of huge pages, where the
-/// system has some to give. What is mapped, in use and free, stays within `kSlack` of the most that was ever in use: the
-/// largest free ranges go first. Up to `kLittle` all is kept.
+/// glibc returns large blocks to the system at every free, so each step would fault in hundreds of thousands
+/// of fresh pages. This allocator keeps free ranges: a tensor gets the smallest free range that holds it, cut
+/// to its size; freed ranges are joined with their free neighbours. So memory also serves tensors of other
+/// sizes, which dropped branches cause from step to step.
+///
+/// Blocks below `kSmall` go to malloc, which keeps them already. Memory is mapped in extents of huge pages
+/// where the system has some. Mapped memory stays within `kSlack` of the most that was ever in use: beyond
+/// that, the largest free ranges are returned first. Up to `kLittle` everything is kept.
 class KeepingAllocator final : public c10::Allocator {
  public:
-  /// Makes this the allocator of every later CPU tensor of the process.
+  /// Makes this the allocator of every later CPU tensor in the process.
   static void install();
 
   c10::DataPtr allocate(size_t bytes) override;
@@ -32,7 +34,8 @@ class KeepingAllocator final : public c10::Allocator {
   using BySize = std::set<std::pair<size_t, char *>>;
   struct Range {
     size_t size;
-    /// The range's place in `by_size_`, taken out of there while it is in use: letting go of memory takes none.
+    /// The range's node in `by_size_`, held here while the range is in use, so that freeing allocates
+    /// nothing.
     BySize::node_type place;
     bool isFree() const { return place.empty(); }
   };
@@ -51,8 +54,8 @@ class KeepingAllocator final : public c10::Allocator {
   static void free(void *block);
 
   std::mutex mutex_;
-  Ranges ranges_;  // all that is mapped, by address
-  BySize by_size_;  // what of it is free
+  Ranges ranges_;  // all mapped ranges, by address
+  BySize by_size_;  // the free ones
   size_t used_ = 0, free_bytes_ = 0, peak_ = 0;
 };
 

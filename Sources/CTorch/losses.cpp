@@ -1,4 +1,4 @@
-// What networks learn by.
+// Loss functions.
 #include "handles.h"
 #include <limits>
 #include <optional>
@@ -23,7 +23,7 @@ int ct_binary_cross_entropy(const ct_tensor *logits, const ct_tensor *targets, c
     if (!weights) return at::binary_cross_entropy_with_logits(logits->value, targets->value);
     auto losses =
         at::binary_cross_entropy_with_logits(logits->value, targets->value, {}, {}, at::Reduction::None);
-    // Of an image, by its share of each class: weights of the outputs would raise what is not of a class as well.
+    // Weights an image by its classes; weighting the outputs would also scale those of other classes.
     auto counts = at::mv(targets->value, weights->value) / targets->value.sum(-1);
     return (losses * counts.unsqueeze(-1)).mean();
   });
@@ -33,7 +33,8 @@ int ct_focal_loss(const ct_tensor *logits, const ct_tensor *targets, const ct_te
                   ct_tensor **out) {
   return returning(out, [&] {
     auto logs = at::log_softmax(logits->value, -1);
-    // Below 0 by rounding, a power of it would be no number, and at 0 the slope of one below 1 none.
+    // Rounding can make the difference negative, whose power is NaN; at 0 the slope of a power below 1 is
+    // infinite.
     auto rest = at::clamp_min(1 - logs.exp(), std::numeric_limits<float>::min());
     auto losses = targets->value * at::pow(rest, gamma) * logs;
     if (weights) losses = losses * weights->value;

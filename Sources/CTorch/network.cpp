@@ -1,4 +1,4 @@
-// The layers' arithmetic.
+// The arithmetic of layers.
 #include "handles.h"
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
@@ -8,7 +8,7 @@ using ct::returning;
 
 namespace {
 
-/// While it lives, libtorch computes on this thread alone.
+/// Limits libtorch to one thread while it lives.
 class OneThread {
  public:
   OneThread() : before_(at::get_num_threads()) { set(1); }
@@ -16,15 +16,15 @@ class OneThread {
 
  private:
   static void set(int threads) {
-    // Of this thread alone; at::set_num_threads is of the process.
+    // Sets this thread's count only; at::set_num_threads sets the whole process's.
     static const auto omp = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
     if (omp) omp(threads);
   }
   const int before_;
 };
 
-/// LayerNorm on a CPU. libtorch sums the gradients of γ and β thread by thread, and so to other bits with another number of
-/// threads; here one thread does.
+/// LayerNorm on the CPU. libtorch sums the gradients of γ and β per thread, so their bits depend on the
+/// number of threads; here one thread sums them.
 struct LayerNorm : torch::autograd::Function<LayerNorm> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight,
                             const at::Tensor &bias, double epsilon) {

@@ -3,17 +3,17 @@
 
 using namespace ct;
 
-/// The forms of weights that operations have asked for, in that order.
+/// The packed forms of weights that operations have asked for, in that order.
 struct ct_packed_weights {
   struct Form {
     at::Tensor weight;
     Packing how;
-    /// Where the form lies ready; undefined where it does not.
+    /// The ready form; undefined where there is none.
     at::Tensor memory;
   };
   std::vector<Form> forms;
 
-  /// The form of a weight where it lies ready, else none; notes that it was asked for.
+  /// Returns a weight's ready form, or nothing, and notes that it was asked for.
   at::Tensor find(const at::Tensor &weight, Packing how) {
     for (const auto &form : forms)
       if (form.weight.data_ptr() == weight.data_ptr() && form.weight.numel() == weight.numel() && form.how == how)
@@ -34,7 +34,8 @@ size_t byte_count(const at::Tensor &weight, Packing how) {
   return ck_packed_bytes(how.type, outputs(weight), inputs(weight));
 }
 
-/// A convolution's weight [outputs, inputs, r, r] as that of a layer over tokens, [outputs, r·r·inputs].
+/// A convolution's weight [outputs, inputs, r, r] as that of a linear layer over tokens, [outputs,
+/// r·r·inputs].
 at::Tensor flattened(const at::Tensor &convolution) {
   auto flat = at::empty({outputs(convolution), inputs(convolution)});
   auto threads = kernel_threads();

@@ -1,4 +1,4 @@
-// Weights in the forms that the kernels take (block_weights.h): packed by each operation for itself, or ahead of a step.
+// Weights packed for the kernels (block_weights.h), by each operation itself or ahead of a step.
 #pragma once
 #include "handles.h"
 
@@ -6,20 +6,20 @@
 
 namespace ct {
 
-/// As many threads as libtorch's operations use, of the same pool.
+/// As many threads as libtorch's operations use, from the same pool.
 ck_threads kernel_threads();
 
-/// Memory for a kernel, aligned to 64 bytes; it is not set.
+/// Allocates uninitialised memory for a kernel, aligned to 64 bytes.
 inline at::Tensor bytes(size_t count) { return at::empty({static_cast<int64_t>(count)}, at::kByte); }
 
 inline float *floats(const at::Tensor &tensor) { return tensor.data_ptr<float>(); }
 
-/// A form of a weight [outputs, …].
+/// A packed form of a weight [outputs, …].
 struct Packing {
   ck_type type;
-  /// For dx = dy W, not for y = x Wᵀ.
+  /// Packed for dx = dy W instead of y = x Wᵀ.
   bool back;
-  /// As the weight of a convolution over tokens, [outputs, inputs, r, r], which products take as [outputs, r·r·inputs].
+  /// Packed as a convolution over tokens: [outputs, inputs, r, r] becomes [outputs, r·r·inputs].
   bool flattens = false;
 
   bool operator==(const Packing &other) const {
@@ -27,7 +27,7 @@ struct Packing {
   }
 };
 
-/// A float32 weight [outputs, …], packed: the one that lies ready for this thread, or a new one.
+/// Returns a packed float32 weight [outputs, …]: this thread's ready form, or a new one.
 at::Tensor packed(const at::Tensor &weight, Packing how);
 
 }  // namespace ct

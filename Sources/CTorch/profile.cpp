@@ -1,4 +1,4 @@
-// Where the time of the calling thread goes: each operation's own, without those that it calls.
+// The calling thread's time by operation, each without the operations that it calls.
 #include "profile.h"
 #include "fused.h"
 #include <algorithm>
@@ -18,7 +18,7 @@ struct Part {
   int64_t calls = 0;
 };
 
-/// An operation that runs.
+/// A running operation.
 struct Running {
   Clock::time_point start;
   double within = 0;  // seconds of the operations that it called
@@ -80,7 +80,8 @@ int ct_profile_end(void (*row)(void *, const char *, double, int64_t, double), v
 int ct_peak_rate(int dtype, double *out) {
   return ct::guarded([&] {
     auto product = dtype == CT_BFLOAT16 ? ck_product_in_use() : CK_PRODUCT_FMA;
-    // All threads at once, as they compute: the best of several tries, since somebody may take a core at any time.
+    // All threads at once, as in computation; the best of several tries, since another process may take a
+    // core at any time.
     struct Try {
       ck_product product;
       std::vector<double> rates;

@@ -1,5 +1,5 @@
-// A part of the network as one operation that keeps its input alone: the backward pass computes the part again, and then
-// goes back through that (Chen et al. 2016, "Training deep nets with sublinear memory cost").
+// A part of the network as one operation that saves only its input: the backward pass computes the part again
+// and differentiates that (Chen et al. 2016, "Training deep nets with sublinear memory cost").
 #include "handles.h"
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -12,13 +12,13 @@ using torch::autograd::variable_list;
 
 namespace {
 
-/// The caller's function of a tensor, with what it knows.
+/// The caller's function of a tensor, with its context.
 struct Part : torch::CustomClassHolder {
   using Call = void (*)(void *, ct_tensor *, bool, ct_tensor *);
   using Release = void (*)(void *);
   Part(Call call, void *context, Release release) : call_(call), context_(context, release) {}
 
-  /// Unless it `is_read`, its values need not be there.
+  /// If not `is_read`, the result's values need not be computed.
   at::Tensor operator()(const at::Tensor &x, bool is_read = true) const {
     ct_tensor y;
     call_(context_.get(), new ct_tensor{x}, is_read, &y);
@@ -31,7 +31,8 @@ struct Part : torch::CustomClassHolder {
 };
 
 struct Recomputed : torch::autograd::Function<Recomputed> {
-  /// `anchor` asks for a gradient where x asks for none and a weight inside does: without it nobody would come back here.
+  /// `anchor` requires a gradient where x does not but a weight inside does: otherwise autograd would skip
+  /// this backward.
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &anchor,
                             c10::intrusive_ptr<Part> part) {
     auto y = (*part)(x);
@@ -51,7 +52,7 @@ struct Recomputed : torch::autograd::Function<Recomputed> {
       c10::AutoGradMode records(true);
       y = part(x, /*is_read=*/false);
     }
-    // Of the weights inside, whose hooks hear of it as ever.
+    // Computes the gradients of the weights inside, whose hooks run as usual.
     torch::autograd::backward({y}, {gradients[0]});
     return {x.grad(), at::Tensor(), at::Tensor()};
   }

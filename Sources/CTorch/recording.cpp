@@ -1,4 +1,4 @@
-// Work of a device that is noted once and then given to it as one launch: a CUDA graph, by no name of CUDA's.
+// A device's work recorded as a graph and replayed with one launch, written without CUDA's headers.
 #include "recording.h"
 #include "handles.h"
 #include <c10/core/Allocator.h>
@@ -15,7 +15,7 @@
 
 namespace {
 
-/// What a device offers; destroying it gives back its memory.
+/// A device's graph; destroying it frees its memory.
 struct Graph {
   virtual ~Graph() = default;
   virtual void begin() = 0;
@@ -24,7 +24,7 @@ struct Graph {
 };
 
 #if __has_include(<ATen/core/GraphImplInterface.h>)
-/// Any device's, where its library has registered one: from libtorch 2.13 on.
+/// The graph of any device whose library registered one, from libtorch 2.13 on.
 class RegisteredGraph final : public Graph {
  public:
   static std::unique_ptr<Graph> make(c10::DeviceType type) {
@@ -41,7 +41,8 @@ class RegisteredGraph final : public Graph {
 };
 #endif
 
-/// CUDA's of any release: `at::cuda::CUDAGraph`, whose header wants CUDA's. Found by name in the libtorch that is loaded.
+/// CUDA's graph in any release: `at::cuda::CUDAGraph`, whose header needs CUDA's; its functions are found by
+/// name in the loaded libtorch.
 class CUDAGraph final : public Graph {
  public:
   static std::unique_ptr<Graph> make() {
@@ -74,7 +75,7 @@ class CUDAGraph final : public Graph {
   void (*end_)(void *) = nullptr;
   void (*replay_)(void *) = nullptr;
   bool is_there_ = false;
-  /// The object, of some two hundred bytes.
+  /// Memory for the object, which takes about two hundred bytes.
   alignas(64) std::array<char, 4096> memory_{};
 };
 
@@ -88,7 +89,7 @@ std::unique_ptr<Graph> graph(c10::DeviceType type) {
   return found;
 }
 
-/// Memory that the operations before have left goes back, since a graph has memory of its own.
+/// Frees cached memory of earlier operations, since a graph uses memory of its own.
 void give_back_memory(c10::DeviceType type) {
   if (auto *caching = dynamic_cast<c10::DeviceAllocator *>(c10::GetAllocator(type)); caching && caching->initialized())
     caching->emptyCache();
@@ -109,7 +110,7 @@ class Open {
   explicit Open(ct_recording &recording) : recording_(recording), guard_(recording.device.type()) {
     give_back_memory(recording.device.type());
     guard_.synchronizeDevice(recording.device.index());
-    // The stream that others use waits for the host at times, which a graph cannot.
+    // The default stream sometimes waits for the host, which a graph cannot.
     before_ = guard_.exchangeStream(guard_.getStreamFromGlobalPool(recording.device));
     if (ct::attempted([&] { recording_.graph->begin(); }) == CT_DONE) return;
     leave();
@@ -122,7 +123,7 @@ class Open {
     TORCH_CHECK(status == CT_DONE, ct::last_error);
   }
 
-  /// Ends it for good.
+  /// Ends the recording for good.
   void refuse(const std::string &why) {
     why_ = why;
     ct::attempted([&] { recording_.graph->end(); });
@@ -149,7 +150,7 @@ bool ct::recording::is_refused() noexcept { return open && open->why(); }
 
 bool ct::recording::refuse(const std::string &why) noexcept {
   if (!open || open->why()) return false;
-  // By value: ending it may fail too, and say so in the same place.
+  // By value: ending it may fail too, which overwrites the same message.
   return ct::attempted([why = why] { open->refuse(why); }) == CT_DONE;
 }
 

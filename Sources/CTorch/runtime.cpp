@@ -1,4 +1,4 @@
-// The library as a whole: version, threads, memory, devices.
+// Process-wide functions of libtorch: version, threads, memory, devices.
 #include "handles.h"
 #include "keeping_allocator.h"
 #include "block_threads.h"
@@ -17,7 +17,7 @@ using ct::guarded;
 
 const char *ct_last_error(void) { return ct::last_error.c_str(); }
 
-// The loaded library's own word for it: the header's is of the one that this was built against.
+// The loaded library's own version; the header's is that of the library this was built against.
 static std::string version() {
   const std::string settings = at::show_config(), name = "TORCH_VERSION=";
   const auto start = settings.find(name);
@@ -78,7 +78,7 @@ int ct_keep_memory(void) {
 
 int ct_open_library(const char *path) {
   return guarded([&] {
-    // Never closed: libtorch keeps what it registers.
+    // Never closed: libtorch keeps pointers to what the library registers.
     void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
     TORCH_CHECK(library, dlerror());
   });
@@ -86,15 +86,16 @@ int ct_open_library(const char *path) {
 
 int ct_start_npu(int index) {
   return guarded([&] {
-    // torch_npu::init_npu(c10::DeviceIndex) and torch_npu::finalize_npu(), of the libraries built without Python.
+    // torch_npu::init_npu(c10::DeviceIndex) and torch_npu::finalize_npu(), from the libraries built without
+    // Python.
     static_assert(std::is_same_v<c10::DeviceIndex, signed char>);
     const auto start = reinterpret_cast<void (*)(c10::DeviceIndex)>(dlsym(RTLD_DEFAULT, "_ZN9torch_npu8init_npuEa"));
     static const auto stop = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, "_ZN9torch_npu12finalize_npuEv"));
     if (!start) return;
     start(static_cast<c10::DeviceIndex>(index));
-    // The driver would say in its log that the process broke off.
+    // Otherwise the driver would log that the process broke off.
     if (stop) std::atexit([] {
-        // It waits for the card.
+        // Stopping waits for the card.
         if (!ct::card_is_stuck) guarded([] { stop(); });
       });
   });

@@ -1,4 +1,4 @@
-// Views and rearrangements.
+// Views and changes of shape.
 #include "handles.h"
 #include <vector>
 

@@ -1,4 +1,4 @@
-// A tensor's life and content.
+// The creation, content and destruction of tensors.
 #include "handles.h"
 #include <ATen/CPUGeneratorImpl.h>
 #include <cstring>

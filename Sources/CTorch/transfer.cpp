@@ -1,4 +1,4 @@
-// Copies between host and device for which nobody waits.
+// Asynchronous copies between host and device.
 #include "handles.h"
 #include <c10/core/Event.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -11,18 +11,19 @@ using ct::guarded;
 
 namespace {
 
-/// Bytes to whose multiples tensors begin in a shared memory: what a card reads at once, and any element's size.
+/// The alignment of tensors in shared memory, in bytes: what a card reads at once, and a multiple of any
+/// element's size.
 constexpr int64_t grain = 256;
 
-/// A tensor in memory of the host that a device reads and writes by itself.
+/// Makes a tensor in pinned host memory, which a device can access directly.
 at::Tensor pinned(at::IntArrayRef sizes, at::ScalarType type) {
   return at::empty(sizes, at::TensorOptions().dtype(type).pinned_memory(true));
 }
 
-/// Tensors of the CPU in one memory, as they go to a device.
+/// Several CPU tensors packed into one block of memory, for one copy to a device.
 struct Package {
   at::Tensor bytes;
-  /// Where each begins.
+  /// The byte offset of each tensor.
   std::vector<int64_t> starts;
 
   Package(const ct_tensor *const *tensors, int count) {
@@ -31,7 +32,7 @@ struct Package {
       starts.push_back(end);
       end += (static_cast<int64_t>(tensors[i]->value.nbytes()) + grain - 1) / grain * grain;
     }
-    // Given back before the copy is over: its allocator keeps the memory until then.
+    // Freed before the copy is done; the pinned allocator keeps the memory until then.
     bytes = pinned({end}, at::kByte);
     for (int i = 0; i < count; ++i) {
       const auto tensor = tensors[i]->value.contiguous();

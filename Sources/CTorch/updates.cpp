@@ -1,4 +1,4 @@
-// Updates that libtorch has no fused operation for, tensor by tensor: of a card, which may record them.
+// Updates for which libtorch has no fused operation, one tensor at a time, for a card that may record them.
 #include <algorithm>
 #include <cmath>
 
@@ -8,37 +8,37 @@ using ct::changing;
 
 namespace {
 
-/// What an update keeps to, as operations.
+/// An update's limits as tensor operations.
 struct Limits {
   const ct_tensor *divisor, *barrier;
 
-  /// A gradient, which keeps what it is divided by.
+  /// Returns a gradient after dividing it in place.
   at::Tensor gradient(ct_tensor *handle) const {
     if (divisor) handle->value.div_(divisor->value);
     return handle->value;
   }
 
-  /// Gives a tensor its new elements, unless nothing is to change.
+  /// Gives a tensor its new elements unless the barrier forbids changes.
   void settle(at::Tensor place, const at::Tensor &next) const {
     place.copy_(barrier ? at::where(barrier->value > 0, place, next) : next);
   }
 };
 
-/// The two running means of Adam after a gradient.
+/// Adam's two running means, updated with a gradient.
 struct Means {
   at::Tensor mean, square;
 
   Means(const at::Tensor &g, const at::Tensor &m, const at::Tensor &v, double beta1, double beta2)
       : mean(m + (1 - beta1) * (g - m)), square(beta2 * v + (1 - beta2) * g * g) {}
 
-  /// Adam's direction at a step that counts from 1.
+  /// Adam's direction at step `step`, which counts from 1.
   at::Tensor direction(const at::Tensor &step, double beta1, double beta2, double epsilon) const {
     auto correction = [&](double beta) { return 1 - at::pow(beta, step); };
     return mean / correction(beta1) / (square.sqrt() / correction(beta2).sqrt() + epsilon);
   }
 };
 
-/// A matrix whose singular values are all nearly 1: five steps of Newton's and Schulz's, by timm's "quintic" coefficients.
+/// A matrix with singular values of nearly 1: five Newton-Schulz steps with timm's "quintic" coefficients.
 at::Tensor orthogonal(const at::Tensor &matrix, double epsilon) {
   static constexpr double steps[][3] = {{4.0848, -6.8946, 2.9270},
                                         {3.9505, -6.3029, 2.6377},
@@ -120,7 +120,7 @@ int ct_muon_(ct_tensor *const *weights, ct_tensor *const *grads, ct_tensor *cons
       auto w = weights[i]->value, m = means[i]->value, g = keep.gradient(grads[i]);
       auto mean = m + (1 - momentum) * (g - m);
       auto direction = orthogonal(mean.flatten(1), epsilon);
-      // As large as AdamW's steps usually are.
+      // Scales the step to the usual size of AdamW's.
       double size = 0.2 * std::sqrt(std::max(direction.size(0), direction.size(1)));
       keep.settle(w, w * (1 - rate->value * decay) - rate->value * size * direction.reshape(w.sizes()));
       keep.settle(m, mean);
@@ -135,7 +135,7 @@ int ct_clip_values_(ct_tensor *gradient, double limit) {
 int ct_clip_units_(ct_tensor *const *grads, ct_tensor *const *weights, int count, double factor) {
   return changing([&] {
     c10::NoGradGuard no_grad;
-    // Of a matrix or a kernel, each output by itself.
+    // A matrix or kernel has one norm per output.
     auto norm = [](const at::Tensor &t) { return t.dim() < 2 ? t.norm() : t.flatten(1).norm(2, {1}, true); };
     for (int i = 0; i < count; ++i) {
       auto &g = grads[i]->value;

@@ -1,7 +1,8 @@
 /// Which rank owns which elements of a buffer.
 ///
-/// The buffer is cut into blocks of equal length, counted from its start, and block b belongs to rank b mod `size`. So
-/// an element's owner, and with it the order in which its sum is taken, does not depend on the range that is summed.
+/// The buffer is cut into blocks of equal length, counted from its start, and block b belongs to rank b mod
+/// `size`. So an element's owner, and with it the order in which its sum is taken, does not depend on the
+/// range that is summed.
 public struct BlockLayout: Equatable, Sendable {
   /// Elements of a block.
   public let blockLength: Int

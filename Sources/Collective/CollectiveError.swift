@@ -4,33 +4,34 @@ public import System
 public enum CollectiveError: Error, Equatable, Sendable {
   /// A neighbour is gone; `observation` is what this rank saw of it.
   case lostPeer(rank: Int, operation: String, observation: String)
-  /// A rank was there but did not do its part within the time; a guess where nothing tells it from a rank that waits for
-  /// another itself.
+  /// A rank did not do its part in time. `isGuess` is true where that rank may itself have been waiting for
+  /// another.
   case timeout(rank: Int, operation: String, seconds: Double, isGuess: Bool = false)
   /// A neighbour's message arrived changed, cut, twice or out of order.
   case corrupt(rank: Int, operation: String, detail: String)
-  /// A neighbour is at another operation, of another size, or of another run than this rank.
+  /// A neighbour is in another operation, in one of another size, or in another run.
   case mismatch(rank: Int, operation: String, expected: String, found: String)
-  /// Another rank failed first and said so before it left: `rank` is the one it blames.
+  /// Another rank failed first and said so before it left: `rank` is the one blamed, `by` the one that saw
+  /// it.
   case aborted(rank: Int, by: Int, operation: String, reason: String)
   /// The group could not be set up on this rank.
   case setup(rank: Int, detail: String)
-  /// The memory that the ranks are to share does not fit; every rank throws the same.
+  /// The shared memory for a buffer does not fit; every rank throws the same.
   case noRoom(detail: String)
-  /// No way leads from this machine to the address at which the ranks are to meet; every rank throws the same.
+  /// This machine has no route to the address at which the ranks are to meet; every rank throws the same.
   case noRoute(detail: String)
-  /// The group was asked for something that it cannot do in this way; every rank throws the same.
+  /// The group does not support the request with this transport; every rank throws the same.
   case refused(detail: String)
-  /// This rank may not have what it needs.
+  /// A limit on this rank's resources (memory, descriptors, threads) was reached.
   case limit(Shortage)
   /// The machine refused something that the transport needs.
   case system(detail: String)
-  /// The group failed before, of this cause.
+  /// The group failed earlier, because of `cause`.
   indirect case unusable(cause: CollectiveError)
-  /// The group was closed before.
+  /// The group was already closed.
   case closed
 
-  /// The rank to look at first, where one is known.
+  /// The rank whose log to read first, where one is known.
   public var culprit: Int? {
     switch self {
     case .lostPeer(let rank, _, _), .timeout(let rank, _, _, _), .corrupt(let rank, _, _),
@@ -41,7 +42,7 @@ public enum CollectiveError: Error, Equatable, Sendable {
     }
   }
 
-  /// Whether the run was asked for what this machine cannot give: the same start would fail again.
+  /// Whether the machine cannot give what the run's settings ask for, so that a restart would fail again.
   public var isOfConfiguration: Bool {
     switch self {
     case .noRoom, .noRoute, .refused: true
@@ -52,7 +53,9 @@ public enum CollectiveError: Error, Equatable, Sendable {
 }
 
 extension CollectiveError {
-  /// The error of a group whose rank 0 has the number `first` elsewhere; what another rank has reported has its numbers.
+  /// Returns this error with `first` added to the rank it names, for a group whose ranks are numbered from
+  /// `first` in a larger one; an ``aborted(rank:by:operation:reason:)`` already has the larger group's
+  /// numbers.
   func renumbered(from first: Int) -> CollectiveError {
     switch self {
     case .lostPeer(let rank, let operation, let observation):

@@ -1,14 +1,15 @@
-/// In which order the ranks' values of an element are added up; see `docs/algorithms.md`.
+/// The order in which the ranks' values of an element are added; see `docs/algorithms.md`.
 ///
-/// Consecutive ranks form groups. Values are added up within each group, then the groups' sums: so a group can be the ranks of
-/// a host, of whose sum alone the other hosts hear, and one host with such groups comes to the same bits.
+/// Consecutive ranks form groups. Values are first added within each group, then the groups' sums are added.
+/// If the ranks of a host are one group, hosts need to exchange only their sums, and one host with groups of
+/// that size computes the same bits.
 struct SumOrder: Equatable, Sendable {
   /// The number of ranks.
   let size: Int
-  /// The ranks of a group, of which ``size`` is a multiple.
+  /// The number of ranks in a group, which divides ``size``.
   let group: Int
 
-  /// By default one group of all ranks, which groups of one come to as well.
+  /// Makes an order; by default all ranks are one group, which is also what groups of one rank amount to.
   init(size: Int, group: Int? = nil) {
     let group = group ?? size
     precondition(size > 0 && group > 0 && size.isMultiple(of: group), "groups of \(group) of \(size) ranks")
@@ -19,9 +20,9 @@ struct SumOrder: Equatable, Sendable {
   /// Whether all ranks are one group.
   var isWhole: Bool { group == size }
 
-  /// The ranks as the sum of a block of `owner` takes them, group after group.
+  /// The ranks in the order in which the sum of a block of `owner` takes them, group after group.
   ///
-  /// In a group it starts behind the owner's place and ends there; of the groups, the owner's comes last.
+  /// Within a group the sum starts after the owner's place and ends with it; the owner's group comes last.
   func ranks(endingWith owner: Int) -> [Int] {
     let groups = size / group
     return (1...groups).flatMap { hop in

@@ -1,50 +1,51 @@
 internal import System
 
-/// Floats that the operations of a ``ProcessGroup`` work on: one such memory on every rank, made by all together.
+/// Floats that the operations of a ``ProcessGroup`` work on; every rank has one such buffer, made in the same
+/// call.
 ///
-/// A group whose ranks share memory puts the buffer where the others can read it, so that nothing is copied in.
-/// The memory starts as zeros, on a page's edge, and lives as long as this object.
+/// If the ranks share memory, the buffer lies where the others can access it, so that nothing is copied. The
+/// memory starts as zeros, on a page's edge, and lives as long as this object.
 public final class SymmetricBuffer {
-  /// Where floats lie, and who reaches them there.
+  /// Where floats lie, and who can access them there.
   ///
-  /// A ``ProcessGroup`` says by ``ProcessGroup/canSum(at:)`` at which places its operations take floats as they are.
+  /// ``ProcessGroup/canSum(at:)`` says for which places a group's operations work on the floats directly.
   public enum Place: Hashable, Sendable {
-    /// Host memory that every rank of the group sees, each at addresses of its own: nothing is copied to reach it.
+    /// Host memory that every rank of the group has mapped, each at its own addresses.
     case sharedHost
-    /// Host memory that this rank alone sees: what others are to have of it is sent.
+    /// Host memory that only this rank can access; what others need of it is sent.
     case host
-    /// The memory of a card of this rank, by its number on the host.
+    /// The memory of this rank's card, by the card's number on the host.
     ///
-    /// Work on it is put on the queue of the card that is current on the calling thread, and is over only once the card has
-    /// come to it: whoever reads the floats elsewhere waits for the card first.
+    /// Operations on it are queued on the calling thread's current stream of the card; wait for the card
+    /// before reading the floats elsewhere.
     case device(Int)
   }
 
-  /// Where this rank's floats lie; of the same kind on every rank.
+  /// Where this rank's floats lie; the same case on every rank.
   public let place: Place
   /// This rank's memory.
   public let floats: UnsafeMutableBufferPointer<Float>
-  /// Every rank's memory of this buffer, by rank, where this process sees it; empty where it sees only its own.
+  /// Every rank's memory of this buffer, by rank; empty unless it is shared.
   let lanes: [UnsafeMutablePointer<Float>]
-  /// The buffer's number among those that lie in shared memory, the same on every rank, from 1; 0 for all others.
+  /// The buffer's number among those in shared memory, the same on every rank, from 1; 0 for all others.
   let number: Int
-  /// Whether the floats lie where the other ranks read and write them, and nothing is copied to reach them.
+  /// Whether the other ranks read and write the floats directly.
   public var isShared: Bool { place == .sharedHost }
 
-  /// Keeps the memory; nil where another buffer does.
+  /// Owns the memory; nil where something else does.
   private let memory: (any AnyObject & Sendable)?
-  /// The buffer of this host's ranks that lies in the same memory, where ranks of other hosts have buffers of their own.
+  /// For a buffer of ranks on several hosts, the buffer of this host's group in the same memory.
   let ofHost: SymmetricBuffer?
 
   /// Elements on each rank.
   public var count: Int { floats.count }
 
-  /// A rank's memory of this buffer; this rank's own where it sees no other.
+  /// A rank's memory of this buffer if it is shared, otherwise this rank's own.
   public func floats(of rank: Int) -> UnsafeMutableBufferPointer<Float> {
     isShared ? UnsafeMutableBufferPointer(start: lanes[rank], count: count) : floats
   }
 
-  /// A buffer in memory that nobody else sees.
+  /// Makes a buffer in memory that only this rank can access.
   init(count: Int) {
     let bytes = max(1, count * MemoryLayout<Float>.stride)
     guard let memory = MappedMemory(zeros: bytes) else {
@@ -58,10 +59,10 @@ public final class SymmetricBuffer {
     ofHost = nil
   }
 
-  /// A buffer of ranks on several hosts, in the memory of one that this host's ranks have made.
+  /// Makes a buffer of ranks on several hosts, in the memory of a buffer of this host's group.
   init(ofHost buffer: SymmetricBuffer) {
     floats = buffer.floats
-    // Not every rank sees it.
+    // Ranks of other hosts cannot access it.
     place = .host
     lanes = []
     number = 0
@@ -69,7 +70,8 @@ public final class SymmetricBuffer {
     ofHost = buffer
   }
 
-  /// A buffer in memory of a card, which the host must not touch, and which whoever made it keeps; all ranks make one alike.
+  /// Makes a buffer in a card's memory, which the caller owns and the host must not touch; every rank makes
+  /// one of the same size.
   public init(onCard card: Int, _ floats: UnsafeMutableBufferPointer<Float>) {
     self.floats = floats
     place = .device(card)
@@ -79,7 +81,7 @@ public final class SymmetricBuffer {
     ofHost = nil
   }
 
-  /// A buffer whose memory on every rank is in sight, and stays for as long as `memory` lives.
+  /// Makes a buffer in shared memory, which `memory` keeps mapped.
   init(
     count: Int, rank: Int, lanes: [UnsafeMutablePointer<Float>], number: Int,
     keeping memory: any AnyObject & Sendable

@@ -2,26 +2,26 @@ import FoundationEssentials
 import Glibc
 import System
 
-/// What can be drawn where standard output goes.
+/// What can be drawn on the destination of standard output.
 package struct Canvas: Equatable, Sendable {
   /// Columns.
   package var width: Int
-  /// Lines; nil where it is no terminal.
+  /// Lines; nil if it is no terminal.
   package var height: Int?
   /// Whether block and braille characters can be shown.
   package var isUnicode: Bool
-  /// Whether colours can be.
+  /// Whether colours can be shown.
   package var isColoured: Bool
 
-  /// Of a page of a printer or a pipe.
+  /// The width for printers and pipes.
   static let plainWidth = 80
-  /// Narrower than this nothing fits.
+  /// The least width.
   private static let leastWidth = 40
 
-  /// Of a terminal; nil where a line may be of any length.
+  /// The width of a terminal; nil if lines may have any length.
   package var columns: Int? { height == nil ? nil : width }
 
-  /// Where standard output goes now, as the user's variables say what it can do.
+  /// The destination of standard output, as described by the system and the user's variables.
   package static func standardOutput(_ environment: [String: String]) -> Canvas {
     var size = winsize()
     let isTerminal = isatty(STDOUT_FILENO) == 1
@@ -38,7 +38,8 @@ extension Canvas {
   private static let blocks = Array("▁▂▃▄▅▆▇█")
   private static let signs = Array("_.-~=+*#")
 
-  /// A curve in one line of at most so many characters, from its least value to its greatest; what is not finite leaves a gap.
+  /// A curve in one line of at most `width` characters, from its least value to its greatest; a value that is
+  /// not finite leaves a gap.
   package func sparkline(_ values: [Double], width: Int) -> String {
     let levels = isUnicode ? Self.blocks : Self.signs
     let means = Self.means(of: values, atMost: width)
@@ -52,7 +53,7 @@ extension Canvas {
       })
   }
 
-  /// The values, or the means of so many parts of them.
+  /// The values, or the means of `count` parts of them.
   package static func means(of values: [Double], atMost count: Int) -> [Double] {
     guard values.count > count, count > 0 else { return values }
     return (0..<count).map { part in

@@ -1,12 +1,12 @@
 import System
 
-/// Curves in a frame with scales, as SVG that a page shows without a script.
+/// Curves in a frame with scales, as SVG that needs no script.
 package struct Chart {
-  /// A curve and its name.
+  /// A named curve.
   package struct Series {
     package let name: String
     package let points: [CurvePoint]
-    /// Of another run, to lay this one beside.
+    /// Whether it is another run's, drawn faintly for comparison.
     package var isFaint = false
 
     package init(name: String, points: [CurvePoint], isFaint: Bool = false) {
@@ -18,20 +18,20 @@ package struct Chart {
   private let series: [Series]
   private let x: Scale
   private let y: Scale
-  /// What is told across.
+  /// The name of the horizontal axis.
   private let name: String
-  /// What stands at places across, where that is not what is told there.
+  /// Labels at places on the horizontal axis, if these are not its values.
   private let labels: [(at: Double, label: String)]?
 
   private static let (width, height, left, right, top, bottom) = (640.0, 280.0, 68.0, 14.0, 12.0, 46.0)
-  /// More points than this of a curve fall on the same pixels.
+  /// More points of a curve would fall on the same pixels.
   private static let mostPoints = 600
 
-  /// Nil where no curve has a point: what is not finite is none.
+  /// Nil if no curve has a finite point.
   ///
   /// - Parameters:
-  ///   - limits: Beyond which no figure of this kind lies.
-  ///   - across: What is told across.
+  /// - limits: The limits of this kind of figure.
+  /// - across: The name of the horizontal axis.
   package init?(
     _ title: String, _ series: [Series], within limits: ClosedRange<Double> = 0...Double.infinity,
     across name: String = "epochs done", ticks: [(at: Double, label: String)]? = nil
@@ -53,7 +53,7 @@ package struct Chart {
     return (0..<mostPoints).map { points[$0 * (points.count - 1) / (mostPoints - 1)] }
   }
 
-  /// A figure with the chart and what its curves are called.
+  /// A figure element with the chart and its legend.
   package var html: String {
     let curves = series.enumerated().map { number, curve in
       let path = curve.points.map { "\(decimal(across($0.x), 1)),\(decimal(down($0.y), 1))" }.joined(

@@ -1,4 +1,4 @@
-/// A point of a curve: how many epochs in, and what the figure was there.
+/// A point of a curve: the epochs so far, and the figure's value there.
 package struct CurvePoint: Equatable, Sendable {
   package let x: Double
   package let y: Double

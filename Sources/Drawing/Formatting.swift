@@ -11,10 +11,10 @@ package func elapsed(_ duration: Duration) -> String {
     ? "\(seconds / 60) min \(seconds % 60) s" : "\(seconds / 3600) h \(seconds / 60 % 60) min"
 }
 
-/// Seconds with one digit, however many.
+/// Seconds with one decimal, however many.
 package func inSeconds(_ time: Duration) -> String { "\(decimal(time / .seconds(1), 1)) s" }
 
-/// A number with so many digits behind the point; a dash for one that is none, or beyond all measure.
+/// A number with `digits` decimals; a dash if it is not finite or far too large.
 package func decimal(_ value: Double, _ digits: Int) -> String {
   let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
   guard let units = Int(exactly: (value * scale).rounded()) else { return "-" }
@@ -24,7 +24,7 @@ package func decimal(_ value: Double, _ digits: Int) -> String {
   return "\(whole)." + String(repeating: "0", count: digits - tail.count) + tail
 }
 
-/// The arguments as a shell reads them back.
+/// Quotes arguments for a shell.
 package func shellQuoted(_ arguments: [String]) -> String {
   arguments.map(shellQuoted).joined(separator: " ")
 }
@@ -36,7 +36,7 @@ private func shellQuoted(_ argument: String) -> String {
   return "'" + parts.joined(separator: #"'\''"#) + "'"
 }
 
-/// A moment, in seconds since 1970, as this machine's clock shows it: `2026-11-30 14:05`, with seconds where asked for.
+/// A time in seconds since 1970 as local time, such as `2026-11-30 14:05`, optionally with seconds.
 package func localTime(_ moment: Double, seconds: Bool = true) -> String {
   guard moment.magnitude < 1e11 else { return "" }
   var whole = time_t(moment)
@@ -47,7 +47,7 @@ package func localTime(_ moment: Double, seconds: Bool = true) -> String {
   return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
-/// A whole number in groups of three digits: `1,757,450`.
+/// An integer with digits in groups of three: `1,757,450`.
 package func grouped(_ number: Int) -> String {
   let digits = Array(String(number.magnitude))
   let groups = digits.enumerated().map { index, digit in
@@ -56,7 +56,7 @@ package func grouped(_ number: Int) -> String {
   return (number < 0 ? "-" : "") + groups.joined()
 }
 
-/// Cells in columns, a line a row, two spaces between; nothing trails.
+/// Cells aligned in columns, one line per row, with two spaces between and none at the end.
 package func columns(_ rows: [[String]], rightAligned: Set<Int> = []) -> [String] {
   let widths = (0..<(rows.map(\.count).max() ?? 0)).map { column in
     rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
@@ -70,12 +70,12 @@ package func columns(_ rows: [[String]], rightAligned: Set<Int> = []) -> [String
   }
 }
 
-/// A line broken between words where it is longer than `width`, and what follows where it is longer than `next`.
+/// Wraps a line between words to `width`, and its continuation to `next`.
 package func wrapped(_ line: Substring, to width: Int, then next: Int) -> [Substring] {
   var rest = line
   var pieces: [Substring] = []
   while case let width = pieces.isEmpty ? width : next, rest.count > width {
-    // A word that is longer than a line stays whole: a path is copied.
+    // A word longer than a line stays whole, so that paths can be copied.
     guard let end = rest.prefix(width + 1).lastIndex(of: " ") ?? rest.firstIndex(of: " "),
       rest[..<end].contains(where: { $0 != " " })
     else { break }
@@ -85,18 +85,19 @@ package func wrapped(_ line: Substring, to width: Int, then next: Int) -> [Subst
   return pieces + [rest]
 }
 
-/// With three digits and a power of ten, as rates are written: `4.20e-4`; or with so many behind the point.
+/// Scientific notation with three significant digits, as for learning rates: `4.20e-4`; or with `digits`
+/// decimals.
 package func scientific(_ value: Double, digits: Int = 2) -> String {
   guard value != 0, value.isFinite else { return "\(value)" }
   var (mantissa, exponent) = (value, 0)
   while abs(mantissa) < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
-  // What the digits round up to ten as well.
+  // The smallest number that rounds up to ten at this precision.
   let ten = 10 - 0.5 / (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
   while abs(mantissa) >= ten { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
   return "\(decimal(mantissa, digits))e\(exponent)"
 }
 
-/// With as many digits as tell it from its neighbours: `1373`, `65.6`, `2.271`, `4.20e-4`.
+/// As many digits as distinguish it from similar figures: `1373`, `65.6`, `2.271`, `4.20e-4`.
 package func significant(_ value: Double) -> String {
   switch abs(value) {
   case 0: "0"

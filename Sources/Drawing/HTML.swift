@@ -1,21 +1,21 @@
 import System
 
-/// A page in one file: it needs no other, runs no script and asks for nothing.
+/// A self-contained page without scripts.
 package struct Page {
   package let title: String
-  /// Its parts, in order.
+  /// The page's parts, in order.
   package var parts: [String] = []
 
-  /// An empty page.
+  /// Makes an empty page.
   package init(title: String) { self.title = title }
 
-  /// Adds a part under a heading; nothing where there is none.
+  /// Adds a part under a heading, unless it is nil.
   package mutating func add(_ heading: String, _ part: String?) {
     guard let part, !part.isEmpty else { return }
     parts.append("<section><h2>\(escaped(heading))</h2>\n\(part)</section>")
   }
 
-  /// A table of texts, the first column to the left and the others to the right where `isNumeric`.
+  /// A table of texts; with `isNumeric`, all columns but the first are right-aligned.
   package static func table(_ head: [String], _ rows: [[String]], isNumeric: Bool = false) -> String {
     func row(_ cells: [String], _ tag: String) -> String {
       "<tr>" + cells.map { "<\(tag)>\(escaped($0))</\(tag)>" }.joined() + "</tr>"
@@ -35,18 +35,18 @@ package struct Page {
     <style>\(style)</style>
     """
 
-  /// The frame of any page.
+  /// The document around a page's body.
   package static func document(title: String, head: String, body: String) -> String {
     opening(title: title, head: head) + body + closing
   }
 
-  /// How this page begins where its parts follow one by one, and then `closing`.
+  /// The page's beginning, to be followed by its parts and `closing`.
   package var opening: String {
     Self.opening(title: title, head: Self.head) + "<h1>\(escaped(title))</h1>\n"
       + parts.map { $0 + "\n" }.joined()
   }
 
-  /// The end of any page.
+  /// The end of a page.
   package static let closing = "\n</body>\n</html>\n"
 
   private static func opening(title: String, head: String) -> String {
@@ -64,7 +64,7 @@ package struct Page {
     """
   }
 
-  /// How the parts of pages look, in light and in dark.
+  /// The style sheet of all parts, in light and dark.
   package static let style = """
     :root{color-scheme:light dark;--line:#8884;--a:light-dark(#0b63c5,#6cb2ff);--b:light-dark(#b3480b,#ffa366);
     --c:light-dark(#187a3a,#6fd08c)}

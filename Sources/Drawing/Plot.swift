@@ -1,9 +1,9 @@
 import System
 
-/// Curves over one another in a frame with scales: in braille dots, eight to a character, or in letters where these cannot be
-/// shown or told apart.
+/// Curves in a frame with scales: in braille dots, eight to a character, or in letters if dots cannot be
+/// shown or distinguished.
 package struct Plot: Sendable {
-  /// A curve and what it is called in the frame: a letter.
+  /// A curve, with the letter that names it in the frame.
   package struct Series: Sendable {
     package let letter: Character
     package let points: [CurvePoint]
@@ -16,7 +16,7 @@ package struct Plot: Sendable {
   private let x: ClosedRange<Double>
   private let y: ClosedRange<Double>
 
-  /// Nil where no curve has a point: what is not finite is none.
+  /// Nil if no curve has a finite point.
   package init?(_ title: String, _ series: [Series]) {
     self.title = title
     self.series = series.map { curve in
@@ -26,12 +26,12 @@ package struct Plot: Sendable {
     guard let right = points.map(\.x).max(), let low = points.map(\.y).min(), let high = points.map(\.y).max()
     else { return nil }
     x = 0...max(right, .leastNonzeroMagnitude)
-    // A flat curve lies in the middle.
+    // A flat curve is drawn in the middle.
     let margin = high > low ? 0 : max(1e-3, abs(high) / 10)
     y = (low - margin)...(high + margin)
   }
 
-  /// What is told of the axis across where that is no epochs: its name, and what is at its ends.
+  /// A horizontal axis other than epochs: its name, and the labels at its ends.
   package struct Axis: Sendable {
     let name: String
     let left: String
@@ -42,7 +42,7 @@ package struct Plot: Sendable {
     }
   }
 
-  /// The lines: the title, the frame, and the scale below.
+  /// The lines: title, frame, and the scale below.
   package func lines(on canvas: Canvas, height: Int, across axis: Axis? = nil) -> [String] {
     let labels = scale(height)
     let margin = labels.map(\.count).max() ?? 0
@@ -65,12 +65,12 @@ package struct Plot: Sendable {
     return Axis(name: "epochs", left: "0", right: decimal(x.upperBound, digits))
   }
 
-  /// Dots of several curves differ by their colours alone.
+  /// Whether dots are used: those of several curves differ only in colour.
   private func isInDots(_ canvas: Canvas) -> Bool {
     canvas.isUnicode && (series.count == 1 || canvas.isColoured)
   }
 
-  /// The greatest value at the top, the least at the bottom, and the middle between.
+  /// The labels of the greatest value at the top, the least at the bottom, and the middle between.
   private func scale(_ height: Int) -> [String] {
     let span = y.upperBound - y.lowerBound
     let digits = span >= 20 ? 0 : span >= 2 ? 1 : span >= 0.05 ? 2 : 4
@@ -80,7 +80,7 @@ package struct Plot: Sendable {
     }
   }
 
-  /// Every curve as a step from column to column of so many, with a row for each; nil where it has no value yet.
+  /// Each curve's row at every column; nil before its first value.
   private func rows(of curve: Series, columns: Int, rows: Int) -> [Int?] {
     var values = [(sum: Double, count: Int)](repeating: (0, 0), count: columns)
     for point in curve.points {
@@ -119,7 +119,7 @@ package struct Plot: Sendable {
       var before: Int?
       for (column, row) in rows(of: curve, columns: 2 * width, rows: 4 * height).enumerated() {
         guard let row else { continue }
-        // A steep part is a line, and no row of dots.
+        // A steep part is drawn as a line.
         let last = before ?? row
         let span = last < row ? (last + 1)...row : last > row ? row...(last - 1) : row...row
         for dot in span {
@@ -140,12 +140,13 @@ package struct Plot: Sendable {
     }.joined()
   }
 
-  /// Of a braille character, whose dots are numbered down the left column, then the right, then the lowest two.
+  /// The bit of a dot in a braille character, whose dots are numbered down the left column, then the right,
+  /// then the lowest two.
   private static func bit(column: Int, row: Int) -> UInt32 {
     row == 3 ? 1 << (6 + UInt32(column)) : 1 << UInt32(row + 3 * column)
   }
 
-  /// A text in the colour of a curve.
+  /// A text in a curve's colour.
   package static func coloured(_ text: String, _ curve: Int) -> String {
     "\u{1b}[3\([4, 1, 2, 5, 6, 3][curve % 6])m\(text)\u{1b}[0m"
   }

@@ -1,17 +1,17 @@
 public import Collective
 import CTorch
 
-/// One rank's part in sums over cards.
+/// A ``CardEngine`` over NCCL or HCCL, for one rank.
 public final class CardSums: CardEngine {
-  /// The library's name.
+  /// The library's name and version.
   public let name: String
   private var group: OpaquePointer?
 
-  /// Joins `size` ranks with a card each, of which this one's is the current device; returns when all have joined.
+  /// Joins `size` ranks with one card each, on this rank the current device; returns when all have joined.
   ///
   /// - Parameters:
-  ///   - kind: The card's kind, as libtorch numbers them.
-  ///   - key: One that `makeKey` has made, the same on all ranks.
+  /// - kind: The card's kind, by libtorch's number.
+  /// - key: A key from `makeKey`, the same on all ranks.
   public init(
     by library: CardLibrary, onCardOf kind: Int32, index: Int, meetingBy key: [UInt8], rank: Int, size: Int
   ) throws(EngineFailure) {
@@ -21,13 +21,13 @@ public final class CardSums: CardEngine {
     guard status == 0 else { throw .setup(lastError) }
   }
 
-  /// Puts a sum on the card's current queue.
+  /// Enqueues a sum on the card's current stream.
   public func sum(_ floats: UnsafeMutableBufferPointer<Float>) throws(CollectiveError) {
     guard let group else { throw .closed }
     guard ct_card_group_sum(group, floats.baseAddress, floats.count) == 0 else { throw failure }
   }
 
-  /// Asks the library, which waits for nothing.
+  /// Asks the library for errors, without waiting.
   public func check() throws(CollectiveError) {
     guard let group else { throw .closed }
     guard ct_card_group_check(group) == 0 else { throw failure }
@@ -35,10 +35,10 @@ public final class CardSums: CardEngine {
 
   private var failure: CollectiveError { .system(detail: "\(name): \(lastError)") }
 
-  /// Ends sums that wait for others, where the library can.
+  /// Cancels sums that wait for other ranks, if the library can.
   public func abort() { if let group { ct_card_group_abort(group) } }
 
-  /// Sums no more; what the library has of it ends with the process.
+  /// Stops summing; the library's objects are freed with the process.
   public func close() {
     ct_card_group_free(group)
     group = nil

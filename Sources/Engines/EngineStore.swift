@@ -1,15 +1,15 @@
 public import Collective
 import CTorch
 
-/// Where the processes of engines find one another's addresses: c10d's store over TCP, which one of them keeps for all.
+/// The store in which engines' processes find each other's addresses: c10d's, over TCP, kept by one of them.
 public final class EngineStore {
   let handle: OpaquePointer?
 
   /// Opens the store at an address and a port.
   ///
   /// - Parameters:
-  ///   - socket: A socket that listens there, from the one process that keeps the store; it then belongs to the store.
-  ///   - time: How long the others wait for it, and all for what is to be in it.
+  /// - socket: A socket that listens there, in the process that keeps the store, which then owns it.
+  /// - time: How long the other processes wait for the store, and all of them for its values.
   public init(
     at address: String, port: UInt16, listeningOn socket: Int32? = nil, within time: Duration
   ) throws(EngineFailure) {
@@ -22,12 +22,12 @@ public final class EngineStore {
 
   deinit { ct_store_free(handle) }
 
-  /// Puts a value under a key, in place of an earlier one.
+  /// Sets a key's value, replacing an earlier one.
   public func set(_ key: String, _ value: [UInt8]) throws(EngineFailure) {
     guard ct_store_set(handle, key, value, value.count) == 0 else { throw .setup("\(key): \(lastError)") }
   }
 
-  /// The value of a key, which is waited for as long as for the store itself.
+  /// Waits for a key, as long as for the store itself, and returns its value.
   public func value(of key: String) throws(EngineFailure) -> [UInt8] {
     var value: [UInt8] = []
     let status = withUnsafeMutablePointer(to: &value) { value in

@@ -1,19 +1,20 @@
 public import Collective
 import CTorch
 
-/// An engine over TCP between CPUs: the sends and receives of c10d's Gloo, which is in libtorch.
+/// An engine over TCP between CPUs, using the sends and receives of c10d's Gloo in libtorch.
 ///
 /// It neither authenticates nor encrypts.
 public final class GlooEngine: Engine {
-  /// This process's place.
+  /// This process's rank.
   public let rank: Int
   /// The number of processes.
   public let size: Int
   private var group: OpaquePointer?
-  /// Stays while the engine does: one of the processes keeps the store for all.
+  /// Retained, since one of the processes keeps the store for all.
   private let store: EngineStore
 
-  /// Connects the `size` processes that meet in the store under `name`, each of which listens on an address of its own host.
+  /// Connects `size` processes that meet in the store under `name`, each listening on an address of its own
+  /// host.
   public init(
     meetingIn store: EngineStore, as name: String, listeningOn address: String, rank: Int, size: Int,
     within time: Duration
@@ -55,7 +56,7 @@ public final class GlooEngine: Engine {
   deinit { close() }
 }
 
-/// A send or a receive of Gloo's.
+/// A send or receive of Gloo's.
 private final class GlooTransfer: EngineTransfer {
   private var handle: OpaquePointer?
   private let peer: Int
@@ -72,7 +73,7 @@ private final class GlooTransfer: EngineTransfer {
     throw .lost(peer: peer, lastError)
   }
 
-  // Gloo lets go of the memory together with the object.
+  // Gloo releases the memory together with the object.
   func abort() {
     ct_transfer_free(handle)
     handle = nil
@@ -82,14 +83,14 @@ private final class GlooTransfer: EngineTransfer {
 }
 
 extension UInt32 {
-  /// Gloo's tags have a sign, and must not be negative.
+  /// Gloo's tags are signed and must not be negative.
   fileprivate var positive: Int32 { Int32(self & 0x7fff_ffff) }
 }
 
-/// At least one: c10d takes nothing for no limit.
+/// At least one, since c10d takes 0 for no limit.
 func milliseconds(_ time: Duration) -> Int64 { max(1, Int64((time / .milliseconds(1)).rounded(.up))) }
 
-/// What c10d says of this thread's last failed call, without the place in its source, and without its advice.
+/// c10d's message for this thread's last failed call, without source location and advice.
 var lastError: String {
   let text = String(cString: ct_last_error())
   let words = text.hasPrefix("[") ? text.drop { $0 != "]" }.dropFirst(2) : text[...]

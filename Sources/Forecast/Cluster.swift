@@ -1,25 +1,26 @@
-/// Hosts and what connects them, in the few numbers that the time of a sum depends on.
+/// Hosts and their network, in the few numbers that determine the time of a sum.
 public struct Cluster: Equatable, Sendable {
   /// The number of hosts.
   public var hosts: Int
-  /// Workers of each host.
+  /// The number of workers per host.
   public var workers: Int
-  /// What a host's network carries each way, headers left out.
+  /// The bandwidth of a host's network in each direction, without headers, in bytes per second.
   public var bytesPerSecond: Double
-  /// What a message to another host costs beside its bytes, in seconds.
+  /// The fixed cost of a message to another host, in seconds.
   public var messageSeconds: Double
-  /// What a host needs to add up its workers' buffers and give them the sums, in seconds a byte of one buffer.
+  /// The time in which a host sums its workers' buffers and returns the sums, in seconds per byte of one
+  /// buffer.
   public var hostSecondsPerByte: Double
-  /// Hosts that exchange with one another first, of which ``hosts`` is a multiple; what they come to the groups then exchange.
-  /// With all of them, or one, there is one level.
+  /// The number of hosts per group, a divisor of ``hosts``: hosts exchange within their group first, then the
+  /// groups exchange their sums. With all hosts, or one, there is a single level.
   public var group = 1
-  /// The part of a float's bytes that goes from host to host.
+  /// The fraction of a float's bytes that travels between hosts.
   public var wireShare = 1.0
 
   /// Bytes of a block, the unit in which ranks own sums.
   static let blockBytes = 65_536
 
-  /// A cluster whose hosts exchange on one level, in float32.
+  /// Makes a cluster whose hosts exchange on one level, in float32.
   public init(
     hosts: Int, workers: Int, bytesPerSecond: Double, messageSeconds: Double, hostSecondsPerByte: Double
   ) {
@@ -32,27 +33,27 @@ public struct Cluster: Equatable, Sendable {
 }
 
 extension Cluster {
-  /// The blocks that so many bytes are cut into.
+  /// The number of blocks of `bytes` bytes.
   static func blocks(of bytes: Int) -> Int { (bytes + blockBytes - 1) / blockBytes }
 
-  /// Seconds of one half of a sum: until every block is whole at its owner, or has come from there to all.
+  /// Seconds of one half of a sum: until every block is complete at its owner, or has come from there to all.
   ///
-  /// A closed form, which is exact where all ranks begin together and hosts' networks are all that limits: a half is over when
+  /// A closed form, exact if all ranks begin together and only the hosts' networks limit: a half ends when
   /// the busiest host has sent and received all of its bytes.
   public func halfSeconds(bytes: Int) -> Double {
     let blocks = Self.blocks(of: bytes)
     let within = Double(bytes) * hostSecondsPerByte / 2
     guard group > 1, group < hosts else { return within + exchangeSeconds(blocks, hosts: hosts) }
     let groups = hosts / group
-    // What the ranks of one place own once their group has summed.
+    // The blocks owned by the ranks of one place after their group has summed.
     let left = (blocks + group * workers - 1) / (group * workers) * workers
     return within + exchangeSeconds(blocks, hosts: group) + exchangeSeconds(left, hosts: groups)
   }
 
-  /// Seconds of a whole sum that nothing hides.
+  /// Seconds of a whole sum without overlap.
   public func sumSeconds(bytes: Int) -> Double { 2 * halfSeconds(bytes: bytes) }
 
-  /// Block b is that of rank b mod n: where there are fewer blocks than ranks, a few hosts have all of them, and every other
+  /// Rank b mod n owns block b: with fewer blocks than ranks, a few hosts own all of them, and every other
   /// host sends to these.
   private func exchangeSeconds(_ blocks: Int, hosts: Int) -> Double {
     guard hosts > 1 else { return 0 }
@@ -65,13 +66,14 @@ extension Cluster {
       + Double(hosts - 1) * messageSeconds
   }
 
-  /// Seconds in which all ranks learn what each reports of a step: one message from every host to every other, and its header.
+  /// Seconds until all ranks know each other's reports of a step: one message from every host to every other,
+  /// with its header.
   func reportSeconds() -> Double {
     guard hosts > 1 else { return 0 }
     let bytes = (hosts - 1) * workers * Self.reportBytes
     return Double(bytes) / bytesPerSecond + 2 * Double(hosts - 1) * messageSeconds
   }
 
-  /// A rank's report and its length.
+  /// The bytes of a rank's report with its length.
   private static let reportBytes = 28
 }

@@ -1,19 +1,22 @@
 import Glibc
 
-/// What hosts that fail now and then leave of a run's time, and how often it should save.
+/// The useful share of a run's time on hosts that sometimes fail, and the best interval between checkpoints.
 ///
-/// A closed form, which is exact where failures of all hosts are independent, at a steady rate, and may strike a start or a
-/// checkpoint as well (Daly 2006, A higher order estimate of the optimum checkpoint interval, its exact model).
+/// A closed form, exact if failures of all hosts are independent, have a constant rate, and may also strike
+/// during restarts and checkpoints (Daly 2006, A higher order estimate of the optimum checkpoint interval,
+/// its exact model).
 public struct FailureForecast: Equatable, Sendable {
-  /// The time of training between two checkpoints that loses least, in seconds; nil where nothing ever fails.
+  /// The training time between two checkpoints that loses least, in seconds; nil if nothing ever fails.
   public let interval: Double?
-  /// The part of the time that is training which is not lost again.
+  /// The share of time spent on training that is not lost again.
   public let goodput: Double
 
+  /// Computes the forecast.
+  ///
   /// - Parameters:
-  ///   - rate: Failures of any host, a second.
-  ///   - checkpoint: Seconds for which a checkpoint holds training up.
-  ///   - restart: Seconds from a failure until training goes on.
+  /// - rate: Failures of any host per second.
+  /// - checkpoint: Seconds for which a checkpoint delays training.
+  /// - restart: Seconds from a failure until training continues.
   public init(rate: Double, checkpoint: Double, restart: Double) {
     guard rate > 0, checkpoint > 0 else {
       (interval, goodput) = (nil, 1)

@@ -1,15 +1,15 @@
-/// What a step's network asks of every worker.
+/// The work of a training step on every worker.
 public struct StepWork: Equatable, Sendable {
-  /// Seconds of the forward and the backward pass of a worker, as long on every host.
+  /// Seconds of a worker's forward and backward pass, equal on every host.
   public var computeSeconds: Double
-  /// By how much a host is late in a step, on average; lateness is distributed exponentially.
+  /// The mean delay of a host in a step, in seconds; delays are exponentially distributed.
   public var meanLateness: Double
-  /// Bytes of the gradients.
+  /// The size of the gradients, in bytes.
   public var gradientBytes: Int
-  /// Bytes that are summed at once.
+  /// The size of a bucket, in bytes.
   public var bucketBytes: Int
 
-  /// Names all of it.
+  /// Makes a value.
   public init(computeSeconds: Double, meanLateness: Double, gradientBytes: Int, bucketBytes: Int) {
     self.computeSeconds = computeSeconds
     self.meanLateness = meanLateness
@@ -17,34 +17,34 @@ public struct StepWork: Equatable, Sendable {
     self.bucketBytes = bucketBytes
   }
 
-  /// The part of a step's arithmetic that comes before the first gradient: backward takes twice as much as forward.
+  /// The fraction of a step's computation before the first gradient: backward takes twice as long as forward.
   static let forwardShare = 1.0 / 3
 
-  /// Bytes of each bucket, in the order in which backward makes them whole.
+  /// The bytes of each bucket, in the order in which backward completes them.
   var buckets: [Int] {
     stride(from: 0, to: gradientBytes, by: bucketBytes).map { min(bucketBytes, gradientBytes - $0) }
   }
 }
 
-/// How long a step takes on a cluster, and why.
+/// A forecast of a step's duration on a cluster, and what it consists of.
 public struct StepForecast: Equatable, Sendable {
-  /// What a worker by itself takes.
+  /// The time of a worker alone.
   public let computeSeconds: Double
-  /// Until the slowest host has computed as well.
+  /// The wait for the slowest host to finish computing.
   public let lateSeconds: Double
-  /// Sums of gradients that are not over when backward is.
+  /// The time of gradient sums that are not finished when backward is.
   public let sumSeconds: Double
-  /// Until all ranks know what each reports.
+  /// The time until all ranks know each other's reports.
   public let reportSeconds: Double
-  /// Until all ranks have the new weights.
+  /// The time until all ranks have the new weights.
   public let weightSeconds: Double
 
-  /// The whole step.
+  /// The duration of the step.
   public var seconds: Double { computeSeconds + lateSeconds + sumSeconds + reportSeconds + weightSeconds }
-  /// What is left of the speed of hosts that need not wait for one another.
+  /// The speed relative to hosts that need not wait for each other.
   public var efficiency: Double { computeSeconds / seconds }
 
-  /// What costs most beside the arithmetic, in a few words; nil where nothing costs anything.
+  /// The largest cost besides computation, in a few words; nil if there is none.
   public var greatestCost: String? {
     let costs = [
       ("slowest host", lateSeconds), ("sums", sumSeconds), ("reports", reportSeconds),
@@ -53,10 +53,11 @@ public struct StepForecast: Equatable, Sendable {
     return costs.max { $0.1 < $1.1 }.flatMap { $0.1 > 0 ? $0.0 : nil }
   }
 
-  /// Plays a step bucket by bucket: one that is whole waits until the sums before it are done, as on the thread that sums.
+  /// Simulates a step bucket by bucket: a complete bucket waits until the sums before it are done, as on the
+  /// communication thread.
   ///
-  /// The slowest host's lateness is a closed form: of H that are exponentially distributed the greatest is, on average, 1 + 1/2
-  /// + … + 1/H times their mean. It shifts all that comes after it and changes nothing else.
+  /// The slowest host's delay is a closed form: the greatest of H exponentially distributed delays is, on
+  /// average, 1 + 1/2 + … + 1/H times their mean. It shifts everything after it and changes nothing else.
   public init(_ work: StepWork, on cluster: Cluster) {
     computeSeconds = work.computeSeconds
     lateSeconds =

@@ -55,7 +55,7 @@ struct TwinsLaunch: ParsableCommand {
     }
   }
 
-  /// Does what the command line says.
+  /// Runs the command of the command line.
   private static func carryOut() throws {
     try requireTextArguments()
     guard CommandLine.argc > 0 else {
@@ -74,17 +74,17 @@ struct TwinsLaunch: ParsableCommand {
     try ForwardedCommands.forward(words, environment: ProcessInfo.processInfo.environment)
     var command = try parseAsRoot(arguments)
     try command.run()
-    // Of a training, the files count.
+    // A training's results are its files, so its stdout need not arrive.
     if !(command is any LaunchCommand) { try StandardOutput.flush() }
   }
 
-  /// What to type in the place of what a parser's message is about; nil where nothing better is known than that message.
+  /// What to type instead of what a parser complained about; nil where nothing better is known.
   private static func advice(on message: String) -> String? {
     ForeignFlags.advice(onMessage: message).map { "\($0). All flags: twins-launch help train" }
       ?? UnexpectedWord.advice(onMessage: message, Array(CommandLine.arguments.dropFirst()), of: Self.self)
   }
 
-  /// The command line, the names of flags spelt with dashes.
+  /// The command line with flag names spelt with dashes.
   static var arguments: [String] {
     normalizedArguments(ExecCommand.asSubcommand(Array(CommandLine.arguments.dropFirst())))
   }

@@ -8,7 +8,7 @@ import RunControl
 import System
 import SystemPackage
 
-/// Serves a run as a page that follows it, beside the run and without touching it.
+/// Serves a live page on a run, in a process beside it that does not touch the run.
 @main
 struct TwinsPage: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -47,7 +47,7 @@ struct TwinsPage: AsyncParsableCommand {
   }
 
   private func serve(_ environment: [String: String]) async throws {
-    // Trainings go first.
+    // A low priority: training comes first.
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
     guard let address = PageAddress(http) else {
       throw LaunchError(

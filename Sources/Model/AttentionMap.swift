@@ -1,29 +1,30 @@
 import Torch
 
-/// How a block's attention is spread over an image: what each place gets of it, the mean over heads and queries.
+/// How a block's attention is distributed over an image: what each place receives, averaged over heads and
+/// queries.
 public struct AttentionMap: Equatable, Sendable {
-  /// Who looks at what.
+  /// Which tokens attend to which.
   public enum Kind: Hashable, Sendable {
-    /// Tokens at those of their own window of `side`² (LSA); padding neither looks nor is it shown.
+    /// Tokens to those of their own window of `side`² (LSA); padding is left out.
     case local(side: Int)
-    /// All tokens at summaries of r×r of them (GSA).
+    /// All tokens to summaries of r×r of them (GSA).
     case global(r: Int)
-    /// The tokens that answer (class and distillation) at the patches.
+    /// The class and distillation tokens to the patches.
     case answer
-    /// The same through all blocks at once, each with its shortcut (Abnar & Zuidema 2020, "Quantifying Attention Flow in
-    /// Transformers").
+    /// The same through all blocks with their residual connections (Abnar & Zuidema 2020, "Quantifying
+    /// Attention Flow in Transformers").
     case rollout
   }
 
-  /// Whose attention it is.
+  /// The kind of attention.
   public let kind: Kind
-  /// Places down.
+  /// The number of rows.
   public let height: Int
-  /// Places across.
+  /// The number of columns.
   public let width: Int
-  /// The image's pixels across a place; those that no place covers, at the right and the bottom, are not looked at.
+  /// The side of a place in pixels; pixels at the right and bottom that no place covers are ignored.
   public let pixels: Int
-  /// Row by row, what a place gets over an even share of what there is: 1 everywhere where all are looked at alike.
+  /// Row by row, each place's share relative to an even distribution, where each has 1.
   public let shares: [Float]
 
   /// The mean of maps of the same kind and size.
@@ -38,7 +39,7 @@ public struct AttentionMap: Equatable, Sendable {
 }
 
 extension AttentionMap {
-  /// Of a block of a Twins network, whose tokens are `patch` pixels wide; nil of one that attends in another way.
+  /// Makes the map of a Twins block whose tokens are `patch` pixels wide; nil for another kind of attention.
   init?(_ layer: AttentionLayer, patch: Int) {
     switch layer.places {
     case .window(let side, let height, let width):
@@ -55,7 +56,8 @@ extension AttentionMap {
     }
   }
 
-  /// Of what is looked at by the tokens that answer, the first `front` of all `looks`, which belong to a square grid.
+  /// Makes a map from `looks`, what the front tokens attend to: `front` front tokens, then patches in a
+  /// square grid.
   init(_ kind: Kind, looks: [Float], front: Int, patch: Int) {
     let side = Int(Double(looks.count - front).squareRoot())
     self.init(
@@ -65,10 +67,10 @@ extension AttentionMap {
 }
 
 extension AttentionLayer {
-  /// Queries at once, so that a large image's matrix is never whole in memory.
+  /// Queries per pass, so that a large image's matrix is never whole in memory.
   private static let most = 4096
 
-  /// What each key gets, the mean over heads and queries of `[1, n, N, M]`.
+  /// What each key receives, averaged over heads and queries of `[1, n, N, M]`.
   fileprivate func means() -> [Float] {
     let N = queries.shape[2]
     var means = [Float](repeating: 0, count: keys.shape[2])
@@ -80,11 +82,11 @@ extension AttentionLayer {
     return means
   }
 
-  /// Row by row what each token looks at, the mean over the heads of `[1, n, N, N]`.
+  /// Row by row what each token attends to, averaged over the heads of `[1, n, N, N]`.
   func matrix() -> [Float] { probabilities.mean(over: 1).elements() }
 }
 
-/// The windows that a map is cut into, row by row, at the right and the bottom partly beyond it.
+/// A map cut into windows, row by row, which may extend beyond it at the right and bottom.
 private struct Windowed {
   let heads: Int
   let side: Int
@@ -97,7 +99,7 @@ private struct Windowed {
 
   private var across: Int { (width + side - 1) / side }
 
-  /// Where a window's tokens lie in the map, by their number in the window; those beyond it are left out.
+  /// A window's tokens that lie in the map: their number in the window, and their place in the map.
   private func tokens(of window: Int) -> [(number: Int, place: Int)] {
     let (top, left) = (window / across * side, window % across * side)
     return (0..<side * side).compactMap { number in
@@ -106,7 +108,8 @@ private struct Windowed {
     }
   }
 
-  /// Of probabilities `[windows, n, w·w, w·w]`: each token's part of the attention of its window's tokens, over an even part.
+  /// Each token's attention, from probabilities `[windows, n, w·w, w·w]`, relative to an even share of its
+  /// window's.
   func shares(of probabilities: [Float]) -> [Float] {
     let count = side * side
     var shares = [Float](repeating: 0, count: height * width)

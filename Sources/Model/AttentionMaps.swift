@@ -1,15 +1,16 @@
 public import Torch
 
-/// Where a network looks in an image.
+/// Where a network attends in an image.
 public struct AttentionMaps: Equatable, Sendable {
   /// The maps of each stage's blocks, in the order of a pass.
   public let stages: [[AttentionMap]]
-  /// Through all blocks at once; nil of networks whose blocks do not all attend over the same tokens.
+  /// Attention rollout through all blocks; nil for networks whose blocks do not all attend over the same
+  /// tokens.
   public let rollout: AttentionMap?
 }
 
 extension Twins {
-  /// Where it looks in a normalised image `[1, 3, H, W]`, with products of `computeType`.
+  /// Where the network attends in a normalised image `[1, 3, H, W]`, with products of `computeType`.
   public func attentionMaps(of image: Tensor, computeType: DType) -> AttentionMaps {
     var layers = layers(image, computeType)[...]
     var patch = 1
@@ -23,7 +24,7 @@ extension Twins {
 }
 
 extension VisionTransformer {
-  /// Where it looks in a normalised image `[1, 3, H, W]`, with products of `computeType`.
+  /// Where the network attends in a normalised image `[1, 3, H, W]`, with products of `computeType`.
   public func attentionMaps(of image: Tensor, computeType: DType) -> AttentionMaps {
     let matrices = layers(image, computeType).map { $0.matrix() }
     let tokens = Int(Double(matrices[0].count).squareRoot())
@@ -31,7 +32,7 @@ extension VisionTransformer {
     func map(_ kind: AttentionMap.Kind, _ looks: [Float]) -> AttentionMap {
       AttentionMap(kind, looks: looks, front: front.count, patch: shape.patch)
     }
-    // From the answer back to the patches: half of what a token is comes through the shortcut.
+    // From the output back to the patches: half of each token comes through the residual connection.
     let rollout = matrices.reversed().reduce(answering) { looks, matrix in
       zip(looks, product(looks, matrix)).map { ($0 + $1) / 2 }
     }
@@ -41,7 +42,7 @@ extension VisionTransformer {
 }
 
 extension Network {
-  /// The attention of each block over an image.
+  /// Runs a pass and returns each block's attention.
   func layers(_ image: Tensor, _ computeType: DType) -> [AttentionLayer] {
     let record = AttentionRecord()
     _ = self(image, .looking(record, computeType: computeType))
@@ -49,7 +50,7 @@ extension Network {
   }
 }
 
-/// A row times a square matrix.
+/// A row vector times a square matrix.
 private func product(_ row: [Float], _ matrix: [Float]) -> [Float] {
   var product = [Float](repeating: 0, count: row.count)
   for (i, factor) in row.enumerated() where factor != 0 {

@@ -10,7 +10,7 @@ struct FeedForward {
     contract = Linear(scope["fc2"], ratio * channels, channels)
   }
 
-  /// Its first dropout of the pass is number `dropout`, its second the next.
+  /// `dropout` is the number of the first of its two dropouts in a pass.
   func callAsFunction(_ tokens: Tensor, _ pass: Pass, dropout: Int) -> Tensor {
     let expanded = pass.dropped(gelu(expand(tokens, pass)), dropout)
     return pass.dropped(contract(expanded, pass), dropout + 1)
@@ -29,7 +29,7 @@ enum Attention {
     }
   }
 
-  /// Whether it can be part of one operation.
+  /// Whether the attention can be part of a fused operation.
   func canFuse(_ map: FeatureMap) -> Bool {
     switch self {
     case .local(let attention): attention.canFuse
@@ -37,7 +37,7 @@ enum Attention {
     }
   }
 
-  /// The half of a block that it is part of, as one operation.
+  /// The block half with this attention, as one operation.
   func fused(_ half: BlockHalf, _ map: FeatureMap) -> Tensor {
     switch self {
     case .local(let attention): attention.fused(half, map)
@@ -46,20 +46,20 @@ enum Attention {
   }
 }
 
-/// A residual branch of a block: what it computes from, and how often training leaves it out for an image.
+/// A residual branch of a block: its norm, and how often training drops it for an image.
 struct ResidualBranch {
-  /// Among all branches of the network.
+  /// The number among all branches of the network.
   let number: Int
   let dropRate: Double
   let norm: LayerNorm
 
-  /// `tokens + branch(norm(tokens))`, without the branch for images that leave it out.
+  /// `tokens + branch(norm(tokens))`, without the branch for images that drop it.
   func callAsFunction(_ tokens: Tensor, _ pass: Pass, _ branch: (Tensor) -> Tensor) -> Tensor {
     let added = branch(norm(tokens))
     return tokens + (dropPath(pass)?(added, number) ?? added)
   }
 
-  /// The same, to be computed as one operation.
+  /// The same branch, to be computed as one operation.
   func half(_ tokens: Tensor, _ pass: Pass) -> BlockHalf {
     BlockHalf(
       tokens, norm: norm.affine, epsilon: norm.epsilon, factors: dropPath(pass)?.factors(number),
@@ -73,7 +73,7 @@ struct ResidualBranch {
 struct FeedForwardHalf {
   let branch: ResidualBranch
   private let feedForward: FeedForward
-  /// The number of its first dropout, of two, among those of a pass.
+  /// The number of the first of its two dropouts in a pass.
   private let dropout: Int
 
   init(
@@ -85,7 +85,9 @@ struct FeedForwardHalf {
     self.dropout = dropout
   }
 
-  /// - Parameter isRead: Whether anybody looks at the result's values, and not at its gradients alone.
+  /// Computes the half.
+  ///
+  /// - Parameter isRead: Whether the result's values are needed, not only its gradients.
   func callAsFunction(_ tokens: Tensor, _ pass: Pass, isRead: Bool = true) -> Tensor {
     guard !pass.fusesHalf(tokens) else {
       return branch.half(tokens, pass).feedForward(
@@ -97,19 +99,20 @@ struct FeedForwardHalf {
 
 /// One block: `x += attention(norm(x))`, then `x += feedForward(norm(x))`, each branch dropped at `dropRate`.
 ///
-/// Each half is one function of the map, so that one kernel can take its place.
+/// Each half is one function of the map, so that one kernel can replace it.
 struct Block {
   let dropRate: Double
-  /// The number of its first dropout, of three, among those of a pass.
+  /// The number of the first of its three dropouts in a pass.
   let dropout: Int
   let branch: ResidualBranch
   let attention: Attention
   let feedForward: FeedForwardHalf
   private let recomputation: BlockRecomputation
 
-  /// Block `position` of a stage: local attention at even positions, global at odd ones and everywhere in PCPVT.
+  /// Makes block `position` of a stage: local attention at even positions, global at odd ones and everywhere
+  /// in PCPVT.
   ///
-  /// - Parameter keepsAll: Whether it is never computed again in backward.
+  /// - Parameter keepsAll: Whether the block is never recomputed in the backward pass.
   init(
     _ scope: ParameterScope, _ stage: TwinsConfiguration.Stage, position: Int, number: Int, dropRate: Double,
     dropout: Int, keepsAll: Bool

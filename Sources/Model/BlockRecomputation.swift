@@ -1,12 +1,12 @@
 import Torch
 
-/// How a block is computed in a pass that keeps little: it keeps its input alone, and is computed again for its gradients.
+/// How a block runs in a pass that saves memory: it saves only its input and is recomputed for its gradients.
 ///
-/// All that it draws is in the pass, so it makes the same of its input both times.
+/// All randomness is in the pass, so both computations give the same.
 struct BlockRecomputation {
-  /// The block's.
+  /// The block's parameters.
   let weights: [Tensor]
-  /// Whether it keeps all that its gradients need in such a pass too.
+  /// Whether the block saves everything that its gradients need even in such a pass.
   let isLeftOut: Bool
 
   func callAsFunction(
@@ -16,10 +16,11 @@ struct BlockRecomputation {
     return recomputed(tokens, learning: weights, block)
   }
 
-  /// Which of a network's blocks are left out, by what the tokens of each take: the last ones, as long as they keep no more
-  /// together than half of what the first one does while it is computed again.
+  /// Which blocks are not recomputed, by the size of each block's tokens: the last ones, as long as together
+  /// they save no more than half of what the first block saves while it is recomputed.
   ///
-  /// Backward comes to them first, so little of theirs is left at the peak; and the widest layers are computed once.
+  /// The backward pass starts with them, so little of theirs remains at the peak of memory; and the widest
+  /// layers are computed once.
   static func leftOut(of sizes: [Double]) -> [Bool] {
     var room = (sizes.first ?? 0) / 2
     let last = sizes.reversed().prefix { size in

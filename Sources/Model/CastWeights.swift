@@ -1,14 +1,14 @@
 public import Torch
 
-/// A network's weights in the type of its products, which lie ready for passes: leaves that get the gradients.
+/// A network's weights already cast to the type of its products: leaves that receive the gradients.
 public struct CastWeights {
   private let casts: [ObjectIdentifier: Tensor]
 
-  /// Of some weights, which are kept by the network, in the same order.
+  /// Pairs weights, which the network keeps, with their casts, in the same order.
   public init(_ weights: [Tensor], as casts: [Tensor]) {
     self.casts = Dictionary(uniqueKeysWithValues: zip(weights.map(ObjectIdentifier.init), casts))
   }
 
-  /// What takes a weight's place.
+  /// The cast of a weight.
   subscript(_ weight: Tensor) -> Tensor? { casts[ObjectIdentifier(weight)] }
 }

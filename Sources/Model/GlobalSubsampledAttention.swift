@@ -1,8 +1,9 @@
 import Torch
 
-/// Global sub-sampled attention (GSA): every token attends to an r×r-fold summary of the map (Twins, phase 3.2).
+/// Global sub-sampled attention (GSA): every token attends to a summary of the map, reduced r-fold in each
+/// direction (Twins, phase 3.2).
 ///
-/// B batch, N = H·W tokens, C channels, n heads, d = C/n, M = N/r² spatialReduction tokens.
+/// B batch, N = H·W tokens, C channels, n heads, d = C/n, M = N/r² summary tokens.
 struct GlobalSubsampledAttention {
   private let q: Linear
   private let kv: Linear
@@ -11,7 +12,7 @@ struct GlobalSubsampledAttention {
   private let heads: Int
   private let takesHeads: Bool
 
-  /// The convolution of stride r and its norm (ε 1e-5); there is none when r is 1.
+  /// The convolution of stride r and its norm (ε 1e-5); absent when r is 1.
   struct SpatialReduction {
     let convolution: Convolution
     let norm: LayerNorm
@@ -37,8 +38,8 @@ struct GlobalSubsampledAttention {
         norm: LayerNorm(scope["norm"], channels, epsilon: 1e-5), reduction: reduction)
   }
 
-  /// Whether it can be part of one operation: the kernel's memory grows with the square of a map's summary, which at 1,024
-  /// tokens (images of 1,024² pixels) is as large as a few of its maps.
+  /// Whether it can be part of a fused operation: the kernel's memory grows with the square of the summary,
+  /// which at 1,024 tokens (images of 1,024² pixels) is as large as a few maps.
   func canFuse(_ map: FeatureMap) -> Bool {
     let reduction = spatialReduction?.reduction ?? 1
     let (down, across) = (map.height / reduction, map.width / reduction)
@@ -55,7 +56,8 @@ struct GlobalSubsampledAttention {
     let shape = map.tokens.shape
     let (B, N, C) = (shape[0], shape[1], shape[2])
     let queries = q(map.tokens, pass).reshaped([B, N, heads, C / heads]).transposed(1, 2)  // [B, n, N, d]
-    // On the CPU in float32 whatever the products are: its fused kernel takes three times as long backward in bfloat16.
+    // On the CPU always in float32: in bfloat16 its fused kernel takes three times as long in the backward
+    // pass.
     let type = map.tokens.device == .cpu ? .float32 : pass.computeType
     let packed = kv(reduced(map, pass), pass).cast(to: type)
       .reshaped([B, -1, 2, heads, C / heads]).permuted([2, 0, 3, 1, 4]).unbound(0)  // two of [B, n, M, d]

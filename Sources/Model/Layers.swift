@@ -42,8 +42,8 @@ struct LayerNorm {
   }
 }
 
-/// A 2-D convolution `[B, C, H, W]` → `[B, out, H', W']`, started as the reference does unless told otherwise: variance
-/// `2 / fan-out`.
+/// A 2-D convolution `[B, C, H, W]` → `[B, out, H', W']`, by default initialised as in the reference:
+/// variance `2 / fan-out`.
 struct Convolution {
   private let weight: Tensor
   private let bias: Tensor
@@ -76,7 +76,7 @@ struct Convolution {
 
 /// Tokens in the row-major order of the map they came from.
 ///
-/// `tokens` is `[B, H·W, C]`; the paper's blocks pass tokens on, its convolutions want the map.
+/// `tokens` is `[B, H·W, C]`: blocks pass tokens on, while convolutions need the map.
 struct FeatureMap {
   var tokens: Tensor
   let height: Int

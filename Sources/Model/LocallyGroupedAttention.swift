@@ -2,10 +2,11 @@ import Torch
 
 /// Locally-grouped self-attention (LSA): attention inside w×w windows (Twins, phase 3.2).
 ///
-/// A map that is not a multiple of w is padded with zeros at the right and bottom before the windows are cut, as timm
-/// does; the padding takes part as keys and is cropped away after.
+/// A map that is not a multiple of w is padded with zeros at the right and bottom before the windows are cut,
+/// as timm does; the padding takes part as keys and is cropped away after.
 ///
-/// B batch, H W map, C channels, n heads, d = C/n, w window side, h = H/w and v = W/w windows down and across.
+/// B batch, H W map, C channels, n heads, d = C/n, w window side, h = H/w and v = W/w windows down and
+/// across.
 struct LocallyGroupedAttention {
   private let qkv: Linear
   private let projection: Linear
@@ -30,10 +31,10 @@ struct LocallyGroupedAttention {
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> Tensor {
     let windows = Windows(map, side: window)
     let C = map.tokens.shape[2]
-    // Cast before they are cut, for half the bytes.
+    // Cast before the windows are cut, to move half the bytes.
     let packed = qkv(windows.cut(map.tokens.cast(to: pass.computeType)), pass)  // [B·h·v, w·w, 3C]
-    // Of five dimensions on the CPU, where libtorch then takes batched products, which beat its fused kernel at so few
-    // keys; cards have that kernel for four.
+    // Five dimensions on the CPU, where libtorch then uses batched products, which are faster than its fused
+    // kernel with so few keys; a card's fused kernel needs four.
     let split = map.tokens.device == .cpu ? [map.tokens.shape[0], -1] : [-1]
     let s = split.count
     let parts = packed.reshaped(split + [window * window, 3, heads, C / heads])
@@ -44,7 +45,7 @@ struct LocallyGroupedAttention {
   }
 }
 
-/// How a map is cut into windows, and put together again.
+/// Cuts a map into windows and joins them again.
 private struct Windows {
   private let B: Int
   private let H: Int
@@ -73,7 +74,7 @@ private struct Windows {
       .reshaped([B * down * across, side * side, C])
   }
 
-  /// `[B·h·v, w·w, …]` with C values a token → `[B, H·W, C]`.
+  /// `[B·h·v, w·w, …]` with C values per token → `[B, H·W, C]`.
   func joined(_ windows: Tensor) -> Tensor {
     let padded = windows.reshaped([B, down, across, side, side, C]).transposed(2, 3)
       .reshaped([B, down * side, across * side, C])

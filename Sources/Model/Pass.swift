@@ -3,22 +3,22 @@ public import Torch
 
 /// How a forward pass runs: mode, randomness and precision are arguments, never ambient state.
 public struct Pass {
-  /// The type that matrix products and convolutions are computed in; sums, norms and the residual stay float32.
+  /// The type of matrix products and convolutions; sums, norms and the residual are always float32.
   public let computeType: DType
-  /// Which branches of which images are left out; nil when none are.
+  /// Which images skip which branches; nil when none do.
   public let dropPath: DropPath?
   /// Which elements of which outputs are dropped; nil when none are.
   public let dropout: Dropout?
-  /// Whose operations compute it.
+  /// Which library computes the pass.
   public let kernels: Kernels
-  /// Whether a block keeps its input alone, and is computed again for its gradients.
+  /// Whether a block saves only its input and is recomputed for its gradients.
   private(set) var recomputesBlocks = false
-  /// Where each block's attention is noted; nil where nobody looks.
+  /// Receives each block's attention; nil when nobody needs it.
   private(set) var record: AttentionRecord?
-  /// Weights that lie ready in `computeType`; nil where each product casts its own.
+  /// Weights already cast to `computeType`; nil where each product casts its own.
   private var weights: CastWeights?
 
-  /// A pass that trains.
+  /// A training pass.
   public static func training(
     _ dropPath: DropPath? = nil, dropout: Dropout? = nil, computeType: DType = .float32,
     kernels: Kernels = .fused, recomputesBlocks: Bool = false, weights: CastWeights? = nil
@@ -28,40 +28,41 @@ public struct Pass {
       recomputesBlocks: recomputesBlocks, weights: weights)
   }
 
-  /// A pass that evaluates.
+  /// An evaluation pass.
   public static func evaluation(computeType: DType = .float32, kernels: Kernels = .fused) -> Pass {
     Pass(computeType: computeType, dropPath: nil, dropout: nil, kernels: kernels)
   }
 
-  /// A pass that evaluates and notes what each block attends to, which takes every operation by itself.
+  /// An evaluation pass that records each block's attention, for which nothing is fused.
   static func looking(_ record: AttentionRecord, computeType: DType = .float32) -> Pass {
     Pass(computeType: computeType, dropPath: nil, dropout: nil, kernels: .reference, record: record)
   }
 
-  /// A layer's weight or bias as its product takes it.
+  /// A layer's weight or bias in the type of its product.
   func product(_ weight: Tensor) -> Tensor { weights?[weight] ?? weight.cast(to: computeType) }
 
-  /// Whether a half of a block over `tokens` is one operation.
+  /// Whether a block half over `tokens` runs as one operation.
   func fusesHalf(_ tokens: Tensor) -> Bool { dropout == nil && fuses(tokens) }
 
-  /// Whether what has no dropout inside is one operation, over tokens or images.
+  /// Whether a part without dropout inside runs as one operation, over tokens or images.
   func fuses(_ input: Tensor) -> Bool { kernels.fuse(input, computeType) }
 
-  /// Output `number` of those that `--drop` is for, without the elements that this pass drops.
+  /// Applies this pass's dropout to the output with this number among those that `--drop` affects.
   func dropped(_ x: Tensor, _ number: Int) -> Tensor { dropout?(x, number) ?? x }
 }
 
-/// Stochastic depth: leaves out a residual branch for some images (Huang et al. 2016; timm `drop_path`).
+/// Stochastic depth: drops a residual branch for some images (Huang et al. 2016; timm `drop_path`).
 ///
-/// All of a pass is drawn before it. Each image's fate in each branch depends on (seed, epoch, image, branch) alone,
-/// so it is the same on one rank and on eight, and after a resume.
+/// Everything is drawn before the pass. Whether an image skips a branch depends only on (seed, epoch, image,
+/// branch), so it is the same on one rank and on eight, and after a resume.
 public struct DropPath {
-  /// What each image's branches are multiplied by, `[branches, B]`: 0 with the branch's chance, else its inverse's part.
+  /// The factor on each image's branches, `[branches, B]`: 0 with the drop rate, otherwise 1 / survival rate.
   let factors: Tensor
 
-  /// For one batch: the chance of each branch, the epoch and the data-set index of each image; on the CPU.
+  /// Draws the factors for one batch on the CPU, from each branch's drop rate, the epoch and each image's
+  /// index in the data set.
   ///
-  /// Nil where no branch is ever left out.
+  /// Makes nil if no branch is ever dropped.
   public init?(rates: [Double], seed: UInt64, epoch: Int, images: [Int]) {
     guard rates.contains(where: { $0 > 0 }) else { return nil }
     let factors = rates.enumerated().flatMap { branch, rate -> [Float] in
@@ -74,37 +75,38 @@ public struct DropPath {
 
   private init(factors: Tensor) { self.factors = factors }
 
-  /// Number `branch` of the image's draws in [0, 1), one for each branch of the network.
+  /// The number in [0, 1) drawn for an image and a branch.
   private static func draw(_ seed: UInt64, _ epoch: Int, _ branch: Int, _ image: Int) -> Double {
     let key = seed &+ UInt64(branch) &* 0x9E37_79B9_7F4A_7C15
     var generator = KeyedGenerator(seed: key, stream: .dropPath, epoch: epoch, index: image)
     return generator.uniform()
   }
 
-  /// The same with another tensor in the place of its own, as the same factors on a device.
+  /// The same factors in another tensor, such as one on a device.
   public func map(_ other: (Tensor) -> Tensor) -> DropPath { DropPath(factors: other(factors)) }
 
-  /// What the images' branches of that number are multiplied by, `[B]`.
+  /// The images' factors for a branch, `[B]`.
   func factors(_ number: Int) -> Tensor { factors.selected(0, number) }
 
-  /// A branch `[B, N, C]` of that number without the images that leave it out.
+  /// Multiplies a branch `[B, N, C]` by its images' factors.
   func callAsFunction(_ branch: Tensor, _ number: Int) -> Tensor {
     branch * factors(number).reshaped([-1, 1, 1])
   }
 }
 
-/// Drops elements of the outputs of projections and of MLP layers (`--drop`), where the reference's code does.
+/// Dropout on the outputs of projections and MLP layers (`--drop`), where the reference applies it.
 ///
-/// All of a pass is drawn before it. What is dropped depends on (seed, epoch, draw) and the place in the pass alone.
+/// Everything is drawn before the pass; it depends only on (seed, epoch, draw) and the position in the pass.
 public struct Dropout {
   /// For each output of a pass, in its shape: a byte that is 1 where an element is kept.
   private let kept: [Tensor]
-  /// What kept elements are multiplied by.
+  /// The factor on kept elements.
   private let factor: Double
 
-  /// For one pass with outputs of these shapes, in its order; `draw` is its number in the whole run, over all ranks.
+  /// Draws the masks for one pass on the CPU with outputs of these shapes, in its order; `draw` is the pass's
+  /// number in the whole run, over all ranks.
   ///
-  /// On the CPU; nil when nothing is dropped.
+  /// Makes nil if nothing is dropped.
   public init?(rate: Double, shapes: [[Int]], seed: UInt64, epoch: Int, draw: Int) {
     guard rate > 0 else { return nil }
     var generator = KeyedGenerator(seed: seed, stream: .dropout, epoch: epoch, index: draw)
@@ -121,10 +123,10 @@ public struct Dropout {
     self.factor = factor
   }
 
-  /// The same with other tensors in the place of its own, as the same choice on a device.
+  /// The same masks in other tensors, such as ones on a device.
   public func map(_ other: (Tensor) -> Tensor) -> Dropout { Dropout(kept: kept.map(other), factor: factor) }
 
-  /// Output `number` of the pass without the elements that are dropped, the others scaled up for them.
+  /// Drops elements of the pass's output with this number, and scales the others.
   func callAsFunction(_ x: Tensor, _ number: Int) -> Tensor {
     let factors = kept[number].cast(to: .float32)
     factors.scale(by: factor)

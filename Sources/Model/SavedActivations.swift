@@ -1,13 +1,13 @@
 public import Torch
 
-/// What the forward pass of a training step leaves for the backward one, where our own kernels compute it: about so many bytes.
+/// An estimate of the bytes that the forward pass saves for the backward pass, with the project's kernels.
 public struct SavedActivations {
-  /// Of an image, in all.
+  /// Bytes per image.
   public let bytes: Int
 
-  /// For images of `side` × `side` pixels and products of a type; nil for a network that is not known.
+  /// Estimates for images of `side` × `side` pixels and products of a type; nil for an unknown network.
   ///
-  /// - Parameter recomputes: Whether a block keeps its input alone, and computes the rest again.
+  /// - Parameter recomputes: Whether blocks save only their input and are recomputed.
   public init?(of model: String, side: Int, _ type: DType, recomputes: Bool = false) {
     let saved = type == .float32 ? 4 : 2
     let image = 3 * side * side * 4
@@ -16,7 +16,7 @@ public struct SavedActivations {
       for stage in stages {
         map /= stage.patch
         let tokens = map * map * stage.channels
-        // An embedding keeps x̂ beside its input, and a positional encoding its input.
+        // An embedding saves x̂ besides its input; a positional encoding saves its input.
         around += tokens * (saved + 8)
         blocks += (0..<stage.depth).map { Block(stage, at: $0, tokens: tokens) }
       }
@@ -35,7 +35,8 @@ public struct SavedActivations {
     return blocks.reduce(0) { $0 + $1.input * 4 } + (blocks.map { $0.values * saved }.max() ?? 0)
   }
 
-  /// Values that a block keeps: x̂ of each half, what attention multiplies and gives, and the hidden layer before GELU.
+  /// Values that a block saves: x̂ of each half, attention's inputs and output, and the hidden layer before
+  /// GELU.
   private struct Block {
     let values, input: Int
 

@@ -1,8 +1,8 @@
 import Torch
 
 extension Twins {
-  /// The layers of timm's `group_matcher`: the first embedding, each block with what stands before it in its stage or
-  /// after it at the end, and the head.
+  /// The layers of timm's `group_matcher`: the first embedding; each block, with what precedes it in its
+  /// stage or follows it at the end; and the head.
   public var places: [NetworkPlace] { parameters.map { place(of: $0.name.split(separator: ".")) } }
 
   private func place(of name: [Substring]) -> NetworkPlace {

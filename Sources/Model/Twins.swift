@@ -2,7 +2,8 @@ public import Torch
 
 /// A Twins vision transformer (Chu et al. 2021, "Twins: Revisiting the Design of Spatial Attention").
 ///
-/// Keys, order and maths equal timm's `twins.py`; `docs/architecture.md` lists what differs from the first code.
+/// Keys, order and maths equal timm's `twins.py`; `docs/architecture.md` lists what differs from the first
+/// code.
 public struct Twins: Network {
   let stages: [Stage]
   let norm: LayerNorm
@@ -11,15 +12,15 @@ public struct Twins: Network {
   /// Every weight with its key, in timm's order.
   public let parameters: [Parameter]
 
-  /// One resolution of the pyramid.
+  /// One stage of the pyramid, at one resolution.
   struct Stage {
     let embedding: PatchEmbedding
     let blocks: [Block]
     let position: PositionalEncodingGenerator
-    /// The number of its tokens' dropout among those of a pass.
+    /// The number of the stage's token dropout in a pass.
     let dropout: Int
 
-    /// From the embedding's map on.
+    /// Runs the stage on the embedding's map.
     func callAsFunction(_ embedded: FeatureMap, _ pass: Pass) -> FeatureMap {
       var map = embedded
       map.tokens = pass.dropped(map.tokens, dropout)
@@ -31,12 +32,12 @@ public struct Twins: Network {
     }
   }
 
-  /// How many classes the head tells apart.
+  /// The number of classes.
   public let classes: Int
 
   let configuration: TwinsConfiguration
 
-  /// A network for `classes` classes, its weights drawn from `seed`.
+  /// Makes a network for `classes` classes, with weights drawn from `seed`.
   ///
   /// `dropPath` is the highest drop-path rate: block i of n gets i / (n - 1) of it.
   public init(
@@ -77,7 +78,7 @@ public struct Twins: Network {
       (0..<stages[s].depth).map { j in
         defer { number += 1 }
         let rate = dropPath * Double(number) / Double(max(1, total - 1))
-        // A stage drops of its tokens, then each block of its attention and of both layers of its MLP.
+        // A stage has one dropout of its tokens, then each block has one in its attention and two in its MLP.
         return Block(
           scope[s][j], stages[s], position: j, number: number, dropRate: rate, dropout: 3 * number + s + 1,
           keepsAll: kept[number])
@@ -85,7 +86,7 @@ public struct Twins: Network {
     }
   }
 
-  /// What each block's tokens take for a pixel of an image.
+  /// The relative size of each block's tokens, per pixel of an image.
   static func sizes(_ stages: [TwinsConfiguration.Stage]) -> [Double] {
     var pixels = 1.0
     return stages.flatMap { stage in
@@ -94,10 +95,10 @@ public struct Twins: Network {
     }
   }
 
-  /// Two branches a block, in its order.
+  /// Two branches per block, in its order.
   public var dropRates: [Double] { stages.flatMap(\.blocks).flatMap { [$0.dropRate, $0.dropRate] } }
 
-  /// Those of a stage's tokens, then three a block.
+  /// One dropout of a stage's tokens, then three per block.
   public func dropoutShapes(images B: Int, side: Int) -> [[Int]] {
     var side = side
     return configuration.stages.flatMap { stage in
@@ -128,7 +129,7 @@ struct PatchEmbedding {
     norm = LayerNorm(scope["norm"], channels, epsilon: 1e-5)
   }
 
-  /// Of images `[B, C, H, W]`.
+  /// Embeds images `[B, C, H, W]`.
   func callAsFunction(images: Tensor, _ pass: Pass) -> FeatureMap {
     guard pass.fuses(images) else { return embedded(planes: images, pass) }
     let tokens = Torch.embedded(
@@ -137,10 +138,10 @@ struct PatchEmbedding {
     return FeatureMap(tokens: tokens, height: shape[2] / patch, width: shape[3] / patch)
   }
 
-  /// Of another stage's map.
+  /// Embeds the map of the stage before.
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> FeatureMap {
     guard pass.fuses(map.tokens) else {
-      // A card's convolutions take channels last, as the tokens have them.
+      // A card's convolutions prefer channels last, as the tokens have them.
       let planes = map.planes
       return embedded(planes: planes.device == .cpu ? planes.contiguous() : planes, pass)
     }

@@ -1,20 +1,20 @@
-/// The numbers that make one member of the Twins family.
+/// The sizes of one member of the Twins family.
 public struct TwinsConfiguration: Equatable, Sendable {
   /// One stage: its width, blocks and attention.
   public struct Stage: Equatable, Sendable {
-    /// Side of the patches that it cuts the map before it into.
+    /// Side of the patches into which the stage cuts its input.
     public let patch: Int
     /// Channels of a token.
     public let channels: Int
     /// Attention heads; a head has `channels / heads` channels.
     public let heads: Int
-    /// Width of the feed-forward layer over the channels.
+    /// Width of the feed-forward layer relative to the channels.
     public let expansion: Int
-    /// Blocks in the stage.
+    /// The number of blocks in the stage.
     public let depth: Int
     /// Side of the local windows; nil makes every block global (Twins-PCPVT).
     public let window: Int?
-    /// Side of the patch that global attention summarises into one token; 1 keeps every token.
+    /// Side of the square that global attention summarises into one token; 1 keeps every token.
     public let reduction: Int
   }
 
@@ -41,7 +41,8 @@ public struct TwinsConfiguration: Equatable, Sendable {
       channels: [96, 192, 384, 768], heads: [3, 6, 12, 24], depths: [2, 2, 18, 2], windows: svtWindows),
     "alt_gvt_large": .init(
       channels: [128, 256, 512, 1024], heads: [4, 8, 16, 32], depths: [2, 2, 18, 2], windows: svtWindows),
-    // For demos and tests at input 64: every kind of layer, and windows that fit its maps of 16, 8, 4 and 2.
+    // For demos and tests with 64-pixel images: every kind of layer, with windows that fit its maps of 16, 8,
+    // 4 and 2.
     "alt_gvt_nano": .init(
       channels: [32, 64, 128, 192], heads: [1, 2, 4, 6], depths: [2, 2, 2, 2], windows: [4, 4, 4, 2]),
     "pcpvt_small_v0": .pcpvt(depths: [3, 4, 6, 3]),
@@ -53,9 +54,9 @@ public struct TwinsConfiguration: Equatable, Sendable {
     .init(channels: [64, 128, 320, 512], heads: [1, 2, 5, 8], expansion: [8, 8, 4, 4], depths: depths)
   }
 
-  /// The configuration for a canonical name of the reference's registry, or nil.
+  /// The configuration with a canonical name of the reference's registry; nil for an unknown name.
   public static func named(_ name: String) -> TwinsConfiguration? { table[name] }
 
-  /// The sides of a square input that the patches and summaries divide evenly are multiples of this.
+  /// Patches and summaries divide square inputs evenly whose side is a multiple of this.
   public static let stride = 32
 }

@@ -1,7 +1,8 @@
 import Torch
 
 extension VisionTransformer {
-  /// The layers of timm's `group_matcher`: what makes tokens of an image, each block, the last with the norm, and the heads.
+  /// The layers of timm's `group_matcher`: everything before the blocks, each block, the last with the norm,
+  /// and the heads.
   public var places: [NetworkPlace] {
     parameters.map { parameter in
       let name = parameter.name.split(separator: ".")

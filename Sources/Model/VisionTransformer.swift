@@ -1,30 +1,30 @@
 public import Torch
 
-/// A vision transformer (Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words") in the sizes of DeiT (Touvron et al. 2021,
-/// "Training data-efficient image transformers & distillation through attention").
+/// A vision transformer (Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words") in the sizes of DeiT
+/// (Touvron et al. 2021, "Training data-efficient image transformers & distillation through attention").
 ///
 /// Keys, order and maths equal timm's `vision_transformer.py` and `deit.py`.
 ///
 /// B batch, N patches, T tokens in front of them, C channels, n heads, d = C/n, K classes.
 public struct VisionTransformer: Network {
   private let embedding: Convolution
-  /// The class token `[1, 1, C]`, and the distillation token where there is one.
+  /// The class token `[1, 1, C]`, and the distillation token if there is one.
   let front: [Tensor]
-  /// What is added to all tokens, `[1, T + N, C]`.
+  /// The position embeddings of all tokens, `[1, T + N, C]`.
   private let positions: Tensor
   private let blocks: [EncoderBlock]
   private let norm: LayerNorm
-  /// One for each token in front.
+  /// One head per front token.
   private let heads: [Linear]
   let shape: Shape
 
   /// Every weight with its key, in timm's order.
   public let parameters: [Parameter]
 
-  /// How many classes it tells apart.
+  /// The number of classes.
   public let classes: Int
 
-  /// The numbers that make one member of the family.
+  /// The sizes of one member of the family.
   public struct Shape: Equatable, Sendable {
     /// Side of the square patches.
     public var patch = 16
@@ -32,18 +32,18 @@ public struct VisionTransformer: Network {
     public var channels: Int
     /// Attention heads.
     public var heads: Int
-    /// Blocks.
+    /// The number of blocks.
     public var depth = 12
-    /// Whether a second token learns from a teacher, with a head of its own.
+    /// Whether a second token, with its own head, learns from a teacher.
     public var isDistilled = false
 
-    /// The values of DeiT, but for the width.
+    /// Makes DeiT's shape with this width and number of heads.
     public init(channels: Int, heads: Int, isDistilled: Bool = false) {
       (self.channels, self.heads) = (channels, heads)
       self.isDistilled = isDistilled
     }
 
-    /// The shape for timm's name of a network, or nil.
+    /// The shape for timm's name of a network; nil for an unknown name.
     public static func named(_ name: String) -> Shape? { table[name] }
 
     private static let table: [String: Shape] = [
@@ -56,7 +56,8 @@ public struct VisionTransformer: Network {
     ]
   }
 
-  /// A network for `classes` classes and square images of `side` pixels, its weights drawn from `seed`.
+  /// Makes a network for `classes` classes and square images of `side` pixels, with weights drawn from
+  /// `seed`.
   ///
   /// `dropPath` is the highest drop-path rate: block i of n gets i / (n - 1) of it.
   public init(
@@ -70,7 +71,7 @@ public struct VisionTransformer: Network {
     front =
       [classToken]
       + (shape.isDistilled ? [scope.parameter("dist_token", [1, 1, C], .normal(0.02), decays: false)] : [])
-    // As wide as PyTorch's own start, which timm leaves it.
+    // PyTorch's own initialisation, which timm leaves unchanged.
     embedding = Convolution(
       scope["patch_embed"]["proj"], 3, C, kernel: shape.patch, stride: shape.patch,
       variance: 1 / Double(9 * shape.patch * shape.patch))
@@ -86,17 +87,18 @@ public struct VisionTransformer: Network {
     self.shape = shape
   }
 
-  /// Two branches a block, in its order.
+  /// Two branches per block, in its order.
   public var dropRates: [Double] { blocks.flatMap { [$0.dropRate, $0.dropRate] } }
 
-  /// That of all tokens, then three a block.
+  /// One dropout of all tokens, then three per block.
   public func dropoutShapes(images B: Int, side: Int) -> [[Int]] {
     let tokens = [B, positions.shape[1], shape.channels]
     let expanded = [B, positions.shape[1], EncoderBlock.expansion * shape.channels]
     return [tokens] + Array(repeating: [tokens, expanded, tokens], count: shape.depth).joined()
   }
 
-  /// Positions of a square grid, scaled to this one's as timm's `resample_abs_pos_embed` does; those of the tokens in front stay.
+  /// Position embeddings of a square grid, resized to this network's grid as in timm's
+  /// `resample_abs_pos_embed`; those of the front tokens stay.
   public func resampled(_ weight: Tensor, for key: String) -> Tensor? {
     let (size, T, C) = (weight.shape, front.count, shape.channels)
     guard key == "pos_embed", size.count == 3, size[1] > T, size[2] == C else { return nil }
@@ -109,13 +111,13 @@ public struct VisionTransformer: Network {
       [weight.narrowed(1, to: 0..<T), FeatureMap(planes: scaled).tokens], along: 1)
   }
 
-  /// The classes' logits, float32 `[B, K]`, for normalised images `[B, 3, H, W]`: the mean of both heads where there are two.
+  /// The classes' logits, float32 `[B, K]`, for normalised images `[B, 3, H, W]`: with two heads, their mean.
   public func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor {
     let answers = answers(images, pass)
     return answers.count == 1 ? answers[0] : (answers[0] + answers[1]).scaled(by: 0.5)
   }
 
-  /// Those of the head of each token in front.
+  /// The logits of each front token's head.
   public func answers(_ images: Tensor, _ pass: Pass) -> [Tensor] {
     let patches = embedded(images, pass)  // [B, N, C]
     let B = patches.shape[0]
@@ -128,7 +130,8 @@ public struct VisionTransformer: Network {
 }
 
 extension VisionTransformer {
-  /// Patches of images as tokens; pixels that are left over at the right and the bottom belong to none.
+  /// Cuts images into patches and embeds these as tokens; left-over pixels at the right and bottom are
+  /// ignored.
   private func embedded(_ images: Tensor, _ pass: Pass) -> Tensor {
     guard pass.fuses(images) else {
       return FeatureMap(planes: embedding(images, pass)).tokens.cast(to: .float32)
@@ -142,7 +145,7 @@ extension VisionTransformer {
   }
 }
 
-/// A block of the encoder: attention of all tokens to all, then an MLP.
+/// An encoder block: attention of all tokens to all, then an MLP.
 struct EncoderBlock {
   static let expansion = 4
 
@@ -150,7 +153,7 @@ struct EncoderBlock {
   private let branch: ResidualBranch
   private let attention: SelfAttention
   private let feedForward: FeedForwardHalf
-  /// The number of its first dropout, of three, among those of a pass.
+  /// The number of the first of its three dropouts in a pass.
   private let dropout: Int
   private let recomputation: BlockRecomputation
 
@@ -194,10 +197,10 @@ struct SelfAttention {
     takesHeads = Kernels.take(channels: channels, heads: heads)
   }
 
-  /// Whether it can be part of one operation, whose memory grows with the square of the tokens.
+  /// Whether it can be part of a fused operation, whose memory grows with the square of the number of tokens.
   func canFuse(_ tokens: Tensor) -> Bool { takesHeads && tokens.shape[1] <= 1024 }
 
-  /// As global attention without a summary: its map is a row of all tokens.
+  /// Computes it as global attention without a summary, on a map of one row.
   func fused(_ half: BlockHalf, _ tokens: Tensor) -> Tensor {
     let (N, C) = (tokens.shape[1], tokens.shape[2])
     return half.globalAttention(
@@ -207,7 +210,7 @@ struct SelfAttention {
 
   func callAsFunction(_ tokens: Tensor, _ pass: Pass) -> Tensor {
     let (B, N, C) = (tokens.shape[0], tokens.shape[1], tokens.shape[2])
-    // On the CPU in float32 whatever the products are, as global attention.
+    // On the CPU always in float32, as global attention.
     let type = tokens.device == .cpu ? .float32 : pass.computeType
     let parts = qkv(tokens, pass).cast(to: type)
       .reshaped([B, N, 3, heads, C / heads]).permuted([2, 0, 3, 1, 4]).unbound(0)  // three of [B, n, N, d]

@@ -1,27 +1,27 @@
 import Protobuf
 
-/// A network as ONNX has it: operations in order, the values that they make by name, and the weights.
+/// A network in ONNX: a list of operations, with the values that they produce by name, and the weights.
 ///
-/// Field numbers are those of onnx.proto; operations are those of version 17 of its standard set.
+/// Field numbers are those of onnx.proto; operations are of version 17 of the standard operator set.
 public struct Graph {
-  /// A tensor that an operation takes or makes, by its name.
+  /// A named tensor that an operation takes or produces.
   public struct Value: Equatable, Sendable {
     let name: String
   }
 
-  /// What an operation is told beside its inputs.
+  /// An attribute of an operation.
   public enum Attribute {
-    /// A whole number.
+    /// An integer.
     case integer(Int)
-    /// Whole numbers.
+    /// A list of integers.
     case integers([Int])
-    /// A number.
+    /// A floating-point number.
     case real(Double)
   }
 
-  /// The set of operations.
+  /// The version of the operator set.
   static let operations = 17
-  /// The version of the format that came with it.
+  /// The file format version that came with it.
   static let format = 8
 
   private var nodes: [ProtobufMessage] = []
@@ -32,29 +32,29 @@ public struct Graph {
   private var numbers: [Float: Value] = [:]
   private var indices: Set<Int> = []
 
-  /// A graph without operations.
+  /// Makes an empty graph.
   public init() {}
 
-  /// A value that whoever runs the graph gives; a dimension of nil has any size, and is called batch.
+  /// Adds an input; a nil dimension has any length and is named batch.
   public mutating func input(_ name: String, _ shape: [Int?]) -> Value {
     inputs.append(Self.description(of: name, shape))
     return Value(name: name)
   }
 
-  /// Names a value as what the graph comes to.
+  /// Makes a value an output of the graph under a name.
   public mutating func output(_ value: Value, _ name: String, _ shape: [Int?]) {
     node("Identity", [value], name: name)
     outputs.append(Self.description(of: name, shape))
   }
 
-  /// Adds float32 weights under a name of their own.
+  /// Adds float32 weights under a name.
   public mutating func weight(_ name: String, _ shape: [Int], _ values: [Float]) -> Value {
     precondition(shape.reduce(1, *) == values.count, "\(values.count) values of shape \(shape)")
     add(name, shape, kind: 1, values.withUnsafeBytes(Array.init))
     return Value(name: name)
   }
 
-  /// A vector of whole numbers; the same one each time that it is asked for.
+  /// Returns a constant vector of integers, adding it on first use.
   public mutating func integers(_ values: [Int]) -> Value {
     if let known = constants[values] { return known }
     let value = Value(name: "integers.\(constants.count)")
@@ -63,7 +63,7 @@ public struct Graph {
     return value
   }
 
-  /// A whole number, which takes its place's dimension away where it says which one of them.
+  /// Returns a constant integer, which as an index removes its dimension.
   public mutating func index(_ index: Int) -> Value {
     let value = Value(name: "index.\(index)")
     if indices.insert(index).inserted {
@@ -72,7 +72,7 @@ public struct Graph {
     return value
   }
 
-  /// A number; the same one each time that it is asked for.
+  /// Returns a constant number, adding it on first use.
   public mutating func number(_ number: Double) -> Value {
     if let known = numbers[Float(number)] { return known }
     let value = weight("number.\(numbers.count)", [], [Float(number)])
@@ -80,7 +80,7 @@ public struct Graph {
     return value
   }
 
-  /// Adds an operation; the value that it makes.
+  /// Adds an operation and returns its result.
   public mutating func add(
     _ operation: String, _ inputs: Value..., with attributes: KeyValuePairs<String, Attribute> = [:]
   ) -> Value {
@@ -89,7 +89,7 @@ public struct Graph {
     return Value(name: name)
   }
 
-  /// Adds an operation that makes several values.
+  /// Adds an operation that splits a value, and returns the parts.
   public mutating func split(_ value: Value, axis: Int, into sizes: [Int]) -> [Value] {
     let values = sizes.indices.map { Value(name: "split.\(nodes.count).\($0)") }
     var node = Self.node("Split", [value, integers(sizes)], ["axis": .integer(axis)])
@@ -116,7 +116,9 @@ public struct Graph {
     return node
   }
 
-  /// - Parameter kind: 1 is float32, 7 is whole numbers of 64 bits.
+  /// Adds a tensor.
+  ///
+  /// - Parameter kind: ONNX's type number: 1 is float32, 7 is int64.
   private mutating func add(_ name: String, _ shape: [Int], kind: Int, _ bytes: [UInt8]) {
     var tensor = ProtobufMessage()
     for side in shape { tensor.add(1, side) }
@@ -146,12 +148,12 @@ public struct Graph {
 }
 
 extension Graph {
-  /// The file of a model that is this graph.
+  /// The bytes of a model file with this graph.
   ///
   /// - Parameters:
-  ///   - name: What the graph is called.
-  ///   - producer: Who made it, and of which version.
-  ///   - notes: Texts for whoever runs it, by their names.
+  /// - name: The graph's name.
+  /// - producer: The producing program's name and version.
+  /// - notes: Metadata by name.
   public func model(
     _ name: String, by producer: (name: String, version: String), notes: KeyValuePairs<String, String>
   ) -> [UInt8] {

@@ -3,34 +3,36 @@ import Glibc
 import Recipe
 import System
 
-/// How a run means to begin in its output folder.
+/// How a run will begin in its output folder.
 package struct Beginning {
-  /// Whether what an earlier run left there is to go.
+  /// Whether an earlier run there is removed.
   package let overwrites: Bool
-  /// What it goes on from: a path, or `auto` for the newest checkpoint of the folder itself.
+  /// What it resumes from: a path, or `auto` for the folder's newest checkpoint.
   private let resume: String?
-  /// The files and folders that it starts from, by the flags that name them.
+  /// The files and folders that it reads, with the flags that name them.
   private let inputs: [(flag: String, path: String)]
 
-  /// - Parameter inputs: What else it reads, by the flags that name it.
+  /// Makes a value.
+  ///
+  /// - Parameter inputs: Other inputs, with the flags that name them.
   package init(overwrites: Bool, resume: String?, inputs: [(flag: String, path: String?)] = []) {
     self.overwrites = overwrites
     self.resume = resume
     self.inputs = ([("--resume", resume)] + inputs).compactMap { flag, path in path.map { (flag, $0) } }
   }
 
-  /// Whether it goes on with the run in `folder`, rather than beginning epoch 0 beside or over it.
+  /// Whether it resumes the run in `folder`, rather than starting at epoch 0 beside or over it.
   package func goesOn(in folder: String) -> Bool {
     guard let resume else { return false }
     return resume == "auto" || Folders.isFolder(resume) && Self.lies(resume, in: folder)
   }
 
-  /// Whether there is something to go on from: `auto` begins another run where no checkpoint is left.
+  /// Whether there is anything to resume: `auto` starts a new run if no checkpoint is left.
   package func finds(runIn folder: String) -> Bool {
     goesOn(in: folder) && (resume != "auto" || !CheckpointStore(ofRunIn: folder).names.isEmpty)
   }
 
-  /// Throws where the run would remove what it starts from, or write over what it learns from.
+  /// Throws if the run would remove its initial weights, or overwrite its inputs.
   func check(in folder: String) throws(OutputError) {
     if let (flag, teacher) = inputs.first(where: { $0.flag == "--teacher" }), Self.lies(teacher, in: folder) {
       throw OutputError(
@@ -48,7 +50,7 @@ package struct Beginning {
         + "Copy it out of \(folder) first, or choose another --output-dir.", exitStatus: .usage)
   }
 
-  /// Whether a path leads into a folder or is the folder itself, whichever links lead there.
+  /// Whether a path is or lies in a folder, with links resolved.
   private static func lies(_ path: String, in folder: String) -> Bool {
     guard let path = resolved(path), let folder = resolved(folder) else { return false }
     return path == folder || path.hasPrefix(folder + "/")

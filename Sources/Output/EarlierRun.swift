@@ -5,24 +5,25 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// What a run has left in an output folder: read, and never trusted with more than a sentence.
+/// A summary of an earlier run in an output folder, used only for messages.
 package struct EarlierRun: Equatable {
-  /// Its best accuracy on held-out images, and where it was reached.
+  /// Its best validation accuracy and the epoch that reached it.
   package struct Best: Equatable {
-    /// Acc@1 in percent.
+    /// Top-1 accuracy, in percent.
     package let accuracy: Double
     /// Counted from 0.
     package let epoch: Int
   }
 
-  /// Nil where no epoch was evaluated.
+  /// Nil if no epoch was evaluated.
   package let best: Best?
-  /// Its furthest checkpoint, whole or not.
+  /// Its latest checkpoint, intact or not.
   package let furthest: CheckpointName?
-  /// Its file of weights that another run would start from; nil where none is there.
+  /// Its file of weights for starting another run; nil if there is none.
   package let weights: String?
 
-  /// Nil where a folder holds neither a checkpoint, nor weights, nor a line of `log.txt`: nothing that is missed.
+  /// Nil if a folder contains neither a checkpoint, nor weights, nor a line of `log.txt`, so nothing of
+  /// value.
   package init?(in folder: String) {
     furthest = CheckpointStore(ofRunIn: folder).names.last
     let log = (try? RegularFile.contents(of: FilePath("\(folder)/\(RunLayout.epochs)"))) ?? []
@@ -31,7 +32,7 @@ package struct EarlierRun: Equatable {
     guard furthest != nil || weights != nil || !log.isEmpty else { return nil }
   }
 
-  /// What it is told that it can be gone on with, where it has no checkpoint: a sentence.
+  /// How to continue from it if it has no checkpoint, as a sentence.
   package var wayOn: String {
     weights.map {
       "Start another one from its weights: --finetune \(FilePath($0).quoted) --output-dir OTHER."
@@ -39,7 +40,7 @@ package struct EarlierRun: Equatable {
       ?? "No weights are left of it either."
   }
 
-  /// In a few words.
+  /// The run in a few words.
   package var summary: String {
     let accuracy = best.map {
       "best Acc@1 \((($0.accuracy * 1000).rounded() / 1000).description) in epoch \($0.epoch)"
@@ -50,7 +51,7 @@ package struct EarlierRun: Equatable {
 }
 
 extension EarlierRun {
-  /// Whether the best weights of a folder's run are those of the highest Acc@1, as its recipe says.
+  /// Whether a folder's run is judged by top-1 accuracy, according to its recipe.
   static func isJudgedByAccuracy(in folder: String) -> Bool {
     let bytes = (try? RegularFile.contents(of: FilePath("\(folder)/\(RunLayout.recipe)"))) ?? []
     let monitor = (try? JSONTree(parsing: String(decoding: bytes, as: UTF8.self)))?.leaf("judging.monitor")
@@ -65,7 +66,7 @@ extension EarlierRun {
 
   private static func best(in log: [UInt8]) -> Best? {
     log.split(separator: UInt8(ascii: "\n")).compactMap { line in
-      // Half a line, which a crash leaves, is none.
+      // An incomplete line, as left by a crash, is ignored.
       guard let epoch = try? JSONDecoder().decode(Epoch.self, from: Data(line)) else { return nil }
       return epoch.test_acc1.map { Best(accuracy: $0, epoch: epoch.epoch) }
     }.max { $0.accuracy < $1.accuracy }

@@ -2,20 +2,20 @@ import Glibc
 import Recipe
 import System
 
-/// The lock of a folder, held by one process at a time for as long as the value lives.
+/// The lock of a folder, held by one process as long as the value lives.
 ///
-/// The file says who holds it, for people; what counts is flock(2), which ends with the process. A file system without
-/// locks, as some network ones, is no reason not to train.
+/// The file names the holder for people; what counts is flock(2), which ends with the process. A file system
+/// without locks does not prevent training.
 package struct FolderLock: ~Copyable {
   private let file: Descriptor
 
-  /// Takes the lock of a folder, which is there.
+  /// Takes the lock of an existing folder.
   ///
   /// - Parameters:
-  ///   - path: The lock's file, made where there is none.
-  ///   - folder: What is locked, for messages.
-  ///   - owner: Who takes it, in a few words; the time is added.
-  ///   - flag: What names another folder.
+  /// - path: The lock's file, made if necessary.
+  /// - folder: The folder, for messages.
+  /// - owner: The owner in a few words; the time is added.
+  /// - flag: The flag that chooses another folder.
   package init(_ path: String, of folder: String, owner: String, movedBy flag: String) throws(OutputError) {
     file = try Self.taken(path, O_CREAT, of: folder, movedBy: flag)
     ftruncate(file.number, 0)
@@ -23,7 +23,7 @@ package struct FolderLock: ~Copyable {
     _ = text.withCString { pwrite(file.number, $0, strlen($0), 0) }
   }
 
-  /// Throws where another process holds the lock; makes and changes nothing.
+  /// Throws if another process holds the lock; changes nothing.
   package static func requireFree(
     _ path: String, of folder: String, movedBy flag: String
   ) throws(OutputError) {
@@ -31,15 +31,16 @@ package struct FolderLock: ~Copyable {
     _ = try taken(path, 0, of: folder, movedBy: flag)
   }
 
-  /// Who holds the lock now, and since when, as it has said; nil where nobody does, or has said so.
+  /// The lock's holder and since when, as recorded in the file; nil if nobody holds it or recorded it.
   package static func holder(_ path: String) -> String? {
     guard let file = Descriptor(open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) else { return nil }
     return take(file) ? nil : said(in: file)
   }
 
-  /// Whether the process that a lock's file names holds the lock, as the kernel lists it: nobody who takes it meanwhile is in the way.
+  /// Whether the process named in a lock's file holds the lock according to the kernel's list, without
+  /// interfering with others that take it.
   ///
-  /// False where the process is on another host.
+  /// False if the process is on another host.
   package static func isHeld(_ path: String) -> Bool {
     var status = stat()
     guard lstat(path, &status) == 0, let text = ProcFS.text(path),
@@ -68,7 +69,7 @@ extension FolderLock {
   private static func taken(
     _ path: String, _ flags: CInt, of folder: String, movedBy flag: String
   ) throws(OutputError) -> Descriptor {
-    // A link would have whatever it points at emptied; a pipe would be waited for.
+    // O_NOFOLLOW, since a link's target would be emptied; O_NONBLOCK, since opening a pipe would wait.
     let opened = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0o666)
     guard let file = Descriptor(opened) else { throw .unwritable(path, movedBy: flag) }
     if take(file) { return file }

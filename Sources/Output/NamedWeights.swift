@@ -4,18 +4,18 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// The weights that a user means who names a file, a run or a checkpoint.
+/// The weights that a user means by a file, a run or a checkpoint.
 package struct NamedWeights: Equatable {
-  /// The file, or the folder of checkpoints where there is none.
+  /// The file, or the folder of checkpoints if there is none.
   package let path: String
-  /// Whether the average that lies in the file is meant; a run has its average in files of their own.
+  /// Whether to use the average inside the file; a run has separate files for its average.
   package let takesAverage: Bool
-  /// Which file of a run it is; nil where it was named itself.
+  /// Which of a run's files it is; nil if the user named it directly.
   package let note: String?
 
-  /// Finds a run's best weights, or else its last; throws for a folder that has none.
+  /// Finds a run's best weights, otherwise its last; throws for a folder without any.
   ///
-  /// - Parameter average: Whether the average of the weights is meant.
+  /// - Parameter average: Whether to use the weights' average.
   package init(_ given: String, average: Bool) throws(OutputError) {
     guard RunFiles.exists(given) else {
       throw OutputError(
@@ -47,7 +47,7 @@ package struct NamedWeights: Equatable {
     }
   }
 
-  /// The weights in a folder as `export --to timm` writes it.
+  /// The weights in a folder written by `export --to timm`.
   private static let ofHub = "model.safetensors"
 
   private init(path: String, takesAverage: Bool = false, note: String? = nil) {
@@ -74,12 +74,12 @@ package struct NamedWeights: Equatable {
     return "the weights are \(masked("\(folder)/\(name)"))\(place ?? "")"
   }
 
-  /// After which epoch of its run a file of weights was written; nil where it does not say.
+  /// The epoch after which a file of weights was written; nil if it does not say.
   package static func epoch(of path: String) -> Int? {
     (try? SafetensorsFile(path: path)).flatMap { $0.metadata["epoch"] }.flatMap { Int($0) }
   }
 
-  /// A path in the folder in which people look for what belongs to the weights: of a checkpoint, the run's.
+  /// A path prefix for files that belong to the weights: in their folder, or for a checkpoint in the run's.
   package var besides: String {
     guard Folders.isFolder(path) else { return path }
     let own = FilePath(path).lexicallyNormalized()

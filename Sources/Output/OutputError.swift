@@ -4,11 +4,11 @@ import System
 
 /// Why a run may not write to a folder.
 ///
-/// `description` says which folder, why, and what to do; `exitStatus` is the status to end with.
+/// `description` says which folder, why, and what to do; `exitStatus` is the program's status.
 public struct OutputError: Error, Equatable, CustomStringConvertible {
   /// Safe to show on a terminal.
   public let description: String
-  /// The documented status for it.
+  /// The documented exit status.
   public let exitStatus: ExitStatus
 
   init(_ description: String, exitStatus: ExitStatus) {
@@ -18,9 +18,9 @@ public struct OutputError: Error, Equatable, CustomStringConvertible {
 }
 
 extension OutputError {
-  /// For a file or folder that could not be made or opened just now, by errno.
+  /// Makes the error of a file or folder that could not be made or opened just now, from errno.
   ///
-  /// - Parameter flags: What names another place.
+  /// - Parameter flags: The flags that choose another place.
   static func unwritable(_ path: String, movedBy flags: String = "--output-dir or --run-dir") -> OutputError {
     let number = errno
     let reason =

@@ -4,39 +4,40 @@ import Recipe
 import System
 import WorkerLink
 
-/// A run's possession of its output folder, from before its first file to its end.
+/// A run's exclusive possession of its output folder, from before its first file to its end.
 ///
-/// The launcher takes it for its workers, and a worker without a launcher for itself: nobody else writes there meanwhile.
+/// The launcher takes it for its workers, a worker without a launcher for itself; nobody else writes there
+/// meanwhile.
 package final class Possession {
   private let folder: String
   private let owner: String
   private let beginning: Beginning
-  /// Nil only where another run came first into a folder that was made anew.
+  /// Nil only if another run was first in a folder that was made again.
   private var lock: FolderLock?
 
   private static let flag = "--output-dir"
-  /// The lock's file, where the launcher's own folder is by default.
+  /// The path of the lock, in the launcher's default folder.
   private static func lockPath(of folder: String) -> String { "\(folder)/\(RunLayout.lock)" }
 
-  /// Takes possession of a folder, which is made where it is not there.
+  /// Takes possession of a folder, which is made if necessary.
   ///
-  /// Throws, and leaves the folder as it was, where another process writes to it, where it cannot be written to, or where
-  /// it holds a run that this one neither goes on with nor may overwrite.
-  /// - Parameter owner: Who takes it, in a few words.
+  /// Throws, without changing the folder, if another process writes to it, if it is not writable, or if it
+  /// contains a run that this one neither resumes nor may overwrite.
+  /// - Parameter owner: The owner in a few words.
   package init(of folder: String, beginning: Beginning, owner: String) throws(OutputError) {
     (self.folder, self.beginning, self.owner) = (folder, beginning, owner)
     try Self.check(folder, beginning)
     lock = try Self.lock(folder, owner)
-    // Nobody can begin a run here any more; somebody may have, just before.
+    // Now nobody else can begin a run here, but somebody may just have done so.
     try Self.requireRoom(in: folder, for: beginning)
   }
 
-  /// Throws where another process writes to a folder: what it is writing is not to be read either.
+  /// Throws if another process writes to a folder, whose files should then not be read either.
   package static func requireFree(_ folder: String) throws(OutputError) {
     try FolderLock.requireFree(lockPath(of: folder), of: folder, movedBy: flag)
   }
 
-  /// Throws as taking possession would, and makes nothing.
+  /// Throws as taking possession would, without making anything.
   package static func check(_ folder: String, _ beginning: Beginning) throws(OutputError) {
     try beginning.check(in: folder)
     try requireFree(folder)
@@ -44,7 +45,7 @@ package final class Possession {
     guard Folders.canWrite(folder) else { throw .unwritable(folder) }
   }
 
-  /// A folder for a run that would find another one in `folder`: beside that, and not there yet; nil where it may have the folder
+  /// A new folder beside `folder` for a run that would find another one there; nil if it may use `folder`
   /// itself.
   package static func free(besides folder: String, _ beginning: Beginning) -> String? {
     do throws(OutputError) {
@@ -55,7 +56,7 @@ package final class Possession {
     }
   }
 
-  /// Removes what an earlier run left, where that is to be overwritten: once, before the first attempt.
+  /// Removes an earlier run that is to be overwritten: once, before the first attempt.
   package func begin() throws(OutputError) {
     guard beginning.overwrites else { return }
     do throws(CheckpointError) {
@@ -65,7 +66,7 @@ package final class Possession {
     }
   }
 
-  /// Takes the lock again where somebody removed or moved the folder and it was made anew.
+  /// Takes the lock again if the folder was removed or moved and made again.
   package func keep() throws(OutputError) {
     guard access(folder, F_OK) == 0, !isInPlace else { return }
     lock = nil

@@ -4,9 +4,9 @@ import Recipe
 import System
 import WorkerLink
 
-/// The files that a run has left in its output folder.
+/// The files of a run in its output folder.
 package enum RunFiles {
-  /// Throws where a file that a run has written would be written over by something else.
+  /// Throws if something else would overwrite a file that a run has written.
   package static func spare(_ path: String) throws(OutputError) {
     let folder = Folders.parent(of: path)
     guard let name = path.split(separator: "/").last, RunLayout.files.contains(String(name)),
@@ -18,9 +18,10 @@ package enum RunFiles {
       exitStatus: .badConfiguration)
   }
 
-  /// Removes what a run has left in a folder, and nothing else.
+  /// Removes a run's files from a folder, and nothing else.
   ///
-  /// What says that the run is done goes first: a crash in between is not to leave a run that is done and has no weights.
+  /// The record that the run is finished is removed first: a crash must not leave a finished run without
+  /// weights.
   static func removeAll(from folder: String) throws(CheckpointError) {
     for name in ["\(RunLayout.launcher)/\(RunLayout.journal)", RunLayout.epochs, RunLayout.steps] {
       try AtomicFile.remove("\(folder)/\(name)")
@@ -31,7 +32,7 @@ package enum RunFiles {
     try removeCurves(from: "\(folder)/\(RunLayout.events)")
   }
 
-  /// Removes what evaluations of the run's weights have written, the file last that says whose the others are.
+  /// Removes the evaluations of the run's weights; the file that identifies the others goes last.
   private static func removeEvaluations(from folder: String) throws(CheckpointError) {
     for name in Folders.names(in: folder) where name.hasSuffix(RunLayout.evaluationFolder) {
       let path = "\(folder)/\(name)"
@@ -46,7 +47,7 @@ package enum RunFiles {
     }
   }
 
-  /// Removes curves and the folders of earlier ones, and these where nothing else lies in them.
+  /// Removes event files and folders of earlier ones, as far as these contain nothing else.
   private static func removeCurves(from folder: String) throws(CheckpointError) {
     for name in Folders.names(in: folder) {
       let path = "\(folder)/\(name)"
@@ -56,7 +57,7 @@ package enum RunFiles {
     rmdir(folder)
   }
 
-  /// Whether there is anything of that name.
+  /// Whether anything of that name exists.
   static func exists(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0

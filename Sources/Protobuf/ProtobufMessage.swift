@@ -1,27 +1,27 @@
-/// A message of Protocol Buffers that is written field by field.
+/// A Protocol Buffers message, written field by field.
 ///
-/// The encoding is the one that protobuf.dev describes: a key of field and kind, then a varint, eight or four bytes, or a
-/// length and its bytes.
+/// The encoding is described on protobuf.dev: a key of field number and wire type, then a varint, eight or
+/// four bytes, or a length and bytes.
 public struct ProtobufMessage: Sendable {
-  /// The message as it is sent, or written to a file.
+  /// The encoded message.
   public private(set) var bytes: [UInt8] = []
 
-  /// A message without fields.
+  /// Makes a message without fields.
   public init() {}
 
-  /// Adds a whole number.
+  /// Adds an integer as a varint.
   public mutating func add(_ field: Int, _ value: Int) {
     addVarint(UInt64(field) << 3 | 0)
     addVarint(UInt64(bitPattern: Int64(value)))
   }
 
-  /// Adds a number of eight bytes.
+  /// Adds an eight-byte number.
   public mutating func add(_ field: Int, _ value: Double) {
     addVarint(UInt64(field) << 3 | 1)
     withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
   }
 
-  /// Adds a number of four bytes.
+  /// Adds a four-byte number.
   public mutating func add(_ field: Int, _ value: Float) {
     addVarint(UInt64(field) << 3 | 5)
     withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
@@ -49,16 +49,16 @@ public struct ProtobufMessage: Sendable {
   }
 }
 
-/// Reads the fields of a message in order; ends at the first byte that is none of a field's.
+/// Reads the fields of a message in order; ends at the first malformed byte.
 public struct ProtobufFields: Sequence, IteratorProtocol {
   private var rest: ArraySlice<UInt8>
 
-  /// The fields of a message's bytes.
+  /// Reads a message's bytes.
   public init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
-  /// What a field holds, as it is encoded.
+  /// A field's value, as encoded.
   public enum Value {
-    /// A whole number.
+    /// An integer.
     case varint(UInt64)
     /// Eight bytes.
     case fixed64(UInt64)
@@ -68,7 +68,7 @@ public struct ProtobufFields: Sequence, IteratorProtocol {
     case bytes(ArraySlice<UInt8>)
   }
 
-  /// The next field with its number.
+  /// Returns the next field and its number.
   public mutating func next() -> (field: Int, value: Value)? {
     guard let key = varint(), let value = value(ofKind: key & 7) else { return nil }
     return (Int(truncatingIfNeeded: key >> 3), value)
@@ -101,7 +101,7 @@ public struct ProtobufFields: Sequence, IteratorProtocol {
   }
 }
 
-/// The number that these bytes are, the lowest first.
+/// The little-endian number in these bytes.
 public func littleEndian(_ bytes: some BidirectionalCollection<UInt8>) -> UInt64 {
   bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
 }

@@ -1,20 +1,21 @@
 import Glibc
 
-/// A random generator that is a pure function of its key: same key, same bits, on any thread, rank or machine.
+/// A random number generator that is a pure function of its key: the same key gives the same bits on any
+/// thread, rank or machine.
 ///
-/// The key (seed, stream, epoch, index) is hashed into the state of a SplitMix64 (Steele, Lea and Flood, "Fast
-/// Splittable Pseudorandom Number Generators", 2014). An image's randomness therefore depends on the image alone, not
-/// on who decodes it or what was decoded before. The draws below are defined here rather than taken from the standard
-/// library, whose algorithms may change between releases; those that take logarithms or powers are as the machine's
-/// library of maths rounds these.
+/// The key (seed, stream, epoch, index) is hashed into the state of a SplitMix64 (Steele, Lea and Flood,
+/// "Fast Splittable Pseudorandom Number Generators", 2014). So an image's randomness depends on the image
+/// alone, not on who decodes it or what was decoded before. Distributions are implemented here because the
+/// standard library's algorithms may change between releases; those that use logarithms or powers depend on
+/// the rounding of the machine's maths library.
 public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
-  /// What the numbers are for: generators of different streams share nothing.
+  /// The purpose of the numbers; generators of different streams are independent.
   public enum Stream: UInt64, Sendable {
     /// The order of an epoch.
     case order = 0
     /// The geometry of one image.
     case geometry = 1
-    /// Which branches of a network leave one image out.
+    /// Which branches of a network drop an image.
     case dropPath = 2
     /// The augmentation of one image's colours and shape.
     case augment = 3
@@ -26,13 +27,13 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
     case dropout = 6
     /// Which images are held out when a folder is split.
     case division = 7
-    /// The values that a run of a sweep has.
+    /// The values of a sweep's run.
     case sweep = 8
   }
 
   private var state: UInt64
 
-  /// Makes the generator of one key.
+  /// Makes the generator of a key.
   public init(seed: UInt64, stream: Stream, epoch: Int, index: Int = 0) {
     state = Self.mix(seed &+ Self.step)
     for word in [stream.rawValue, UInt64(bitPattern: Int64(epoch)), UInt64(bitPattern: Int64(index))] {
@@ -40,7 +41,7 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
     }
   }
 
-  /// A generator for another use, a function of this one's key and draws; the two share no numbers.
+  /// Returns a generator for another purpose, determined by this one's key and draws; they share no numbers.
   public func split(for stream: Stream) -> KeyedGenerator {
     var other = self
     other.state = Self.mix((state ^ stream.rawValue) &+ Self.step)
@@ -63,13 +64,13 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
     range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
   }
 
-  /// A whole number in 0..<`bound`, biased by less than `bound` / 2⁶⁴.
+  /// An integer in 0..<`bound`, with a bias of less than `bound` / 2⁶⁴.
   public mutating func integer(below bound: Int) -> Int {
     precondition(bound > 0, "there is no number below \(bound)")
     return Int(UInt64(bound).multipliedFullWidth(by: next()).high)
   }
 
-  /// A number from the normal distribution of mean 0 and deviation 1 (Box and Muller), made of two draws.
+  /// A normally distributed number with mean 0 and standard deviation 1 (Box and Muller), from two draws.
   public mutating func normal() -> Double {
     let radius = sqrt(-2 * log(1 - uniform()))
     return radius * cos(2 * Double.pi * uniform())
@@ -78,14 +79,14 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
   /// The numbers 0..<`count` in random order (Fisher and Yates).
   public mutating func permutation(of count: Int) -> [Int] { permutation32(of: count).map { Int($0) } }
 
-  /// The same in four bytes a number, which has to be below 2³².
+  /// The same with four bytes per number; `count` must be below 2³².
   public mutating func permutation32(of count: Int) -> [UInt32] {
     var order = (0..<count).map { UInt32($0) }
     shuffle(&order)
     return order
   }
 
-  /// Has the elements from `start` on change places at random.
+  /// Shuffles the elements from `start` on.
   public mutating func shuffle<Element>(_ elements: inout [Element], from start: Int = 0) {
     for last in stride(from: elements.count - start - 1, to: 0, by: -1) {
       elements.swapAt(start + last, start + integer(below: last + 1))
@@ -103,11 +104,12 @@ public struct KeyedGenerator: RandomNumberGenerator, Equatable, Sendable {
     return bits ^ (bits >> 31)
   }
 
-  /// A draw from the Beta(a, a) distribution, `a` above 0: the share of one of two gamma draws.
+  /// A draw from the Beta(a, a) distribution, `a` above 0: the first of two gamma draws as a share of their
+  /// sum.
   public mutating func beta(_ a: Double) -> Double {
     let first = gamma(a)
     let both = first + gamma(a)
-    // Both can underflow when `a` is tiny: then all the weight is on one side.
+    // Both may underflow if `a` is tiny: then all the weight is on one side.
     return both > 0 ? first / both : (uniform() < 0.5 ? 0 : 1)
   }
 

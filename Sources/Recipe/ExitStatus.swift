@@ -1,27 +1,27 @@
-/// How a program of this project ends: the documented statuses (`sysexits.h` where one fits).
+/// The documented exit statuses of the project's programs (from `sysexits.h` where one fits).
 public enum ExitStatus: Int32, Sendable, CaseIterable {
-  /// The work is done.
+  /// Success.
   case done = 0
-  /// The command line makes no sense.
+  /// The command line is invalid.
   case usage = 64
-  /// The data set is there but cannot be used.
+  /// The data set exists but cannot be used.
   case badData = 65
-  /// A file or folder that the run needs does not exist.
+  /// A required file or folder does not exist.
   case missingInput = 66
   /// The device asked for is not available.
   case noDevice = 69
-  /// A defect in this program, or a peer that was lost.
+  /// A bug in this program, or a lost peer.
   case software = 70
   /// Reading or writing failed.
   case inputOutput = 74
-  /// Stopped before the end by request; `--resume` goes on.
+  /// Stopped early on request; `--resume` continues.
   case stoppedEarly = 75
-  /// The run's values contradict each other or its weights, or the machine allows less than they need.
+  /// The settings contradict each other or the weights, or the machine does not allow what they need.
   case badConfiguration = 78
   /// The loss is no longer finite.
   case diverged = 79
 
-  /// The status in a few words, as reports print it.
+  /// The status in a few words, for reports.
   public var meaning: String {
     switch self {
     case .done: "done"

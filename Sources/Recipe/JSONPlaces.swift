@@ -1,6 +1,6 @@
-/// Where things stand in a text of JSON: its values, and the first place at which it is none.
+/// The positions of values in a JSON text, and of the first syntax error.
 ///
-/// Decoders tell neither. What is read leniently here is still theirs to refuse.
+/// Decoders report neither. What is accepted leniently here is still for them to refuse.
 package struct JSONPlaces {
   /// A line and a column, from 1.
   package struct Place: Equatable, CustomStringConvertible {
@@ -10,9 +10,9 @@ package struct JSONPlaces {
     package var description: String { "\(line):\(column)" }
   }
 
-  /// The names of members, by their dotted names.
+  /// The position of each member's name, by dotted name.
   private(set) var places: [String: Place] = [:]
-  /// Where the text stops being JSON; nil where it does not.
+  /// The position of the first syntax error; nil if there is none.
   package private(set) var fault: Place?
 
   private let bytes: [UInt8]
@@ -36,7 +36,7 @@ package struct JSONPlaces {
   private func place(of offset: Int) -> Place {
     let before = bytes[..<offset]
     let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    // Of a character's bytes, all but the first begin with the bits 10.
+    // In UTF-8 all bytes of a character but the first begin with the bits 10.
     let column = bytes[start..<offset].count { $0 & 0xC0 != 0x80 }
     return Place(line: before.count { $0 == UInt8(ascii: "\n") } + 1, column: column + 1)
   }
@@ -45,7 +45,7 @@ package struct JSONPlaces {
     while next < bytes.count, " \t\r\n".utf8.contains(bytes[next]) { next += 1 }
   }
 
-  /// Whether a character comes next, which is then behind.
+  /// Consumes the next character if it is `character`.
   private mutating func takes(_ character: Unicode.Scalar) -> Bool {
     skipBlanks()
     guard next < bytes.count, bytes[next] == UInt8(ascii: character) else { return false }
@@ -73,7 +73,7 @@ package struct JSONPlaces {
     }
   }
 
-  /// What commas part, up to an end.
+  /// Reads comma-separated elements up to an end mark.
   private mutating func elements(
     to end: Unicode.Scalar, _ element: (inout JSONPlaces) throws(Stop) -> Void
   ) throws(Stop) {
@@ -98,7 +98,7 @@ package struct JSONPlaces {
     return String(decoding: bytes[start..<(next - 1)], as: UTF8.self)
   }
 
-  /// A number, or one of the three words.
+  /// Reads a number, or true, false or null.
   private mutating func word() throws(Stop) {
     let start = next
     let rest = bytes[start...].prefix { !" \t\r\n,:]}{[\"".utf8.contains($0) }

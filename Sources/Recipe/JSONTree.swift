@@ -1,34 +1,34 @@
 import FoundationEssentials
 import System
 
-/// A JSON value, for what is done to all of a recipe's values alike: overlay, digest, table.
+/// A JSON value, for operations on all of a recipe's values: overlay, digest, table.
 package enum JSONTree: Equatable, Sendable {
   case null
   case truth(Bool)
   case integer(Int)
-  /// A whole number beyond `Int`: a seed.
+  /// An integer beyond `Int`, such as a seed.
   case large(UInt64)
   case real(Double)
   case text(String)
   case list([JSONTree])
   case object([String: JSONTree])
 
-  /// The value that a text in JSON says.
+  /// Parses a JSON text.
   package init(parsing text: String) throws {
     self = try JSONDecoder().decode(JSONTree.self, from: Data(text.utf8))
   }
 
-  /// The tree that a value is encoded as.
+  /// Encodes a value as a tree.
   package init(encoding value: some Encodable) throws {
     self = try JSONDecoder().decode(JSONTree.self, from: try JSONTree.encoder.encode(value))
   }
 
-  /// The value that is encoded as this tree.
+  /// Decodes a value from the tree.
   package func decoded<Value: Decodable>(as type: Value.Type) throws -> Value {
     try JSONDecoder().decode(type, from: try JSONTree.encoder.encode(self))
   }
 
-  /// Keys in alphabetical order and numbers in their shortest form: equal values give equal bytes.
+  /// Sorts keys and writes numbers in their shortest form, so that equal values give equal bytes.
   static var encoder: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -37,7 +37,7 @@ package enum JSONTree: Equatable, Sendable {
     return encoder
   }
 
-  /// The tree without a member of one of its objects, which goes with its last one.
+  /// The tree without a member of one of its objects; an object left empty is removed too.
   func without(_ key: String, in group: String) -> JSONTree {
     guard case .object(var members) = self, case .object(var inner)? = members[group] else { return self }
     inner[key] = nil
@@ -45,20 +45,20 @@ package enum JSONTree: Equatable, Sendable {
     return .object(members)
   }
 
-  /// The tree without the member of one of its objects that has this dotted name of two parts.
+  /// The tree without the member of this two-part dotted name.
   func without(_ name: String) -> JSONTree {
     let parts = name.split(separator: ".").map(String.init)
     return without(parts[1], in: parts[0])
   }
 
-  /// The member of that dotted name of two parts; nil where there is none.
+  /// The member of this two-part dotted name; nil if there is none.
   package func leaf(_ name: String) -> JSONTree? {
     name.split(separator: ".").reduce(self as JSONTree?) { tree, key in
       if case .object(let members)? = tree { members[String(key)] } else { nil }
     }
   }
 
-  /// The tree with another one's values of these dotted names.
+  /// The tree with another tree's values for these dotted names.
   package func replacing(_ names: Set<String>, from other: JSONTree, under prefix: String = "") -> JSONTree {
     guard case .object(let members) = self, case .object(let others) = other else {
       return names.contains(prefix) ? other : self
@@ -70,7 +70,7 @@ package enum JSONTree: Equatable, Sendable {
     return .object(Dictionary(uniqueKeysWithValues: replaced))
   }
 
-  /// Every value that is no object, by its dotted name, in alphabetical order.
+  /// Every value that is not an object, by dotted name, in alphabetical order.
   package func leaves(under prefix: String = "") -> [(name: String, value: JSONTree)] {
     guard case .object(let members) = self else { return [(prefix, self)] }
     return members.sorted { $0.key < $1.key }.flatMap { key, member in
@@ -80,7 +80,7 @@ package enum JSONTree: Equatable, Sendable {
 }
 
 extension JSONTree: CustomStringConvertible {
-  /// The value as a command line has it: numbers of a list with a space between them.
+  /// The value as on a command line, with a list's numbers separated by spaces.
   package var description: String {
     switch self {
     case .null: "none"

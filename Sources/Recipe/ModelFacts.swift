@@ -1,18 +1,19 @@
-/// What is known of a network before it is made: its size, and what others trained it to.
+/// Known facts about a network: its size, and its published accuracy.
 public struct ModelFacts: Sendable, Equatable {
-  /// Its canonical name: the reference's, or timm's where the reference has none.
+  /// Its canonical name: the reference's, or timm's if the reference has none.
   public let name: String
-  /// Weights, with a head for 1,000 classes.
+  /// The number of parameters, with a head for 1,000 classes.
   public let parameters: Int
-  /// Multiply-adds of a forward pass of one image of 224 pixels, attention's products among them, norms and activations not.
+  /// Multiply-adds of the forward pass of one 224-pixel image, with attention's products, without norms and
+  /// activations.
   public let multiplyAdds: Int
-  /// Acc@1 in percent on ImageNet of the published training of 300 epochs: the best of the reference's log, or what DeiT's
-  /// authors state; nil where there is none.
+  /// Published top-1 accuracy on ImageNet after 300 epochs, in percent: the best of the reference's log, or
+  /// the number stated by DeiT's authors; nil if there is none.
   public let accuracy: Double?
-  /// The name that timm has for it.
+  /// The network's name in timm.
   public var timm: String? { ModelName.timm(name) }
 
-  /// Every network, in the order of their names' list.
+  /// Every network, in the order of the list of names.
   public static let all = [
     ModelFacts("alt_gvt_small", 24_060_776, 2_927_353_344, 81.722),
     ModelFacts("alt_gvt_base", 56_070_952, 8_562_612_480, 83.160),
@@ -29,8 +30,8 @@ public struct ModelFacts: Sendable, Equatable {
     ModelFacts("deit_base_distilled_patch16_224", 87_338_192, 17_656_811_520, 83.4),
   ]
 
-  /// That accuracy, for whoever evaluates such a network as it was evaluated then: nil unless the images look like those of
-  /// ImageNet-1k that are held out, and have the size they had.
+  /// The published accuracy, for comparison with an evaluation; nil unless the images have the published size
+  /// and look like ImageNet-1k's validation set.
   public static func published(_ name: String, side: Int, classes: Int, images: Int) -> Double? {
     guard side == 224, classes == 1000, (49_000...51_000).contains(images) else { return nil }
     return all.first { $0.name == name }?.accuracy

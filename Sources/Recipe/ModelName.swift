@@ -1,6 +1,6 @@
-/// The names a network answers to: the reference's registry and timm's.
+/// The names of networks: the reference's and timm's.
 public enum ModelName {
-  /// Every network's canonical name, and timm's.
+  /// Every network's canonical name with timm's.
   private static let table: [(name: String, timm: String?)] =
     [
       ("alt_gvt_small", "twins_svt_small"),
@@ -16,7 +16,7 @@ public enum ModelName {
     ["tiny", "small", "base"].map { "deit_\($0)_\(kind)patch16_224" }
   }
 
-  /// Of the weights that timm has for these networks.
+  /// Suffixes of timm's names for weights of these networks.
   private static let tags = [".in1k", ".fb_in1k"]
 
   /// Every canonical name.
@@ -27,12 +27,12 @@ public enum ModelName {
     canonical + table.compactMap { $0.timm == $0.name ? nil : $0.timm }
   }
 
-  /// timm's name of a network, by its canonical one; nil where timm has no such network.
+  /// timm's name of a network with this canonical name; nil if timm does not have it.
   public static func timm(_ canonical: String) -> String? { table.first { $0.name == canonical }?.timm }
 
-  /// The canonical name for any accepted spelling, or an error that names the nearest ones.
+  /// The canonical name for any accepted spelling; otherwise throws an error with the nearest names.
   ///
-  /// Capital letters do not matter, nor what timm says of the training that its weights had, as `.in1k`.
+  /// Case does not matter, nor do timm's suffixes for training data, such as `.in1k`.
   public static func canonical(_ name: String) throws(RecipeError) -> String {
     let lowercased = name.lowercased()
     let tag = tags.first(where: lowercased.hasSuffix) ?? ""
@@ -53,7 +53,7 @@ public func nearest(to word: String, among candidates: [String], atMost count: I
     .prefix(count).map(\.candidate)
 }
 
-/// Levenshtein's distance: insertions, deletions and substitutions that turn one word into the other.
+/// Levenshtein distance: the insertions, deletions and substitutions that turn one word into the other.
 package func editDistance(_ from: String, _ to: String) -> Int {
   let target = Array(to)
   var row = Array(0...target.count)

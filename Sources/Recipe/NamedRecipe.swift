@@ -1,13 +1,13 @@
-/// A set of defaults for a kind of start, by its name: `--recipe`.
+/// A named set of defaults for `--recipe`.
 public enum NamedRecipe: String, Codable, Sendable, CaseIterable {
-  /// A thousand classes from scratch: the reference's values.
+  /// Training 1,000 classes from scratch: the reference's values.
   case imagenet
-  /// Weights that have learnt other images go on with these.
+  /// Fine-tuning weights that were trained on other images.
   case finetune
-  /// A few hundred to a few thousand images from scratch.
+  /// Training on a few hundred to a few thousand images from scratch.
   case small
 
-  /// The values that flags and files then lie over.
+  /// The defaults, which flags and files override.
   public var recipe: Recipe {
     switch self {
     case .imagenet: Recipe()
@@ -18,7 +18,7 @@ public enum NamedRecipe: String, Codable, Sendable, CaseIterable {
 }
 
 extension Recipe {
-  /// What is learnt is kept: a low rate that does not fall with the batch, and images close to what they are.
+  /// Keeps what was learnt: a low rate not scaled with the batch, and mild augmentation.
   fileprivate static var finetuning: Recipe {
     var recipe = unmixed
     recipe.data.batchSize = 32
@@ -31,7 +31,7 @@ extension Recipe {
     return recipe
   }
 
-  /// Many updates from few images, at a rate that learns from the first one, and little that hides what is in them.
+  /// Makes many updates from few images, with a rate that is high from the start and mild augmentation.
   fileprivate static var forFewImages: Recipe {
     var recipe = unmixed
     recipe.data.batchSize = 16
@@ -44,7 +44,7 @@ extension Recipe {
     return recipe
   }
 
-  /// The rate as given, and each image and its class by itself.
+  /// An unscaled rate, without mixing.
   private static var unmixed: Recipe {
     var recipe = Recipe()
     recipe.schedule.scalesRate = false

@@ -5,15 +5,15 @@ extension Recipe {
   public struct Averaging: Codable, Equatable, Sendable {
     /// Whether there is one.
     public var enabled = false
-    /// The part of the average that an update keeps, at most.
+    /// The largest fraction of the average that an update keeps.
     public var decay = 0.99996
-    /// Whether the first updates keep less; nil leaves that to the number of updates: `settleAverage`.
+    /// Whether early updates keep less; nil decides by the number of updates in `settleAverage`.
     @ExplicitNull public var warmup: Bool? = nil
 
-    /// No average; the decay is timm's.
+    /// Makes values without an average; the decay is timm's.
     public init() {}
 
-    /// Reads an average; one from before there was a warm-up has none.
+    /// Decodes values; without a warm-up if they are older than that.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       enabled = try values.decode(Bool.self, forKey: .enabled)
@@ -23,27 +23,28 @@ extension Recipe {
         ? try values.decode(ExplicitNull<Bool>.self, forKey: .warmup).wrappedValue : false
     }
 
-    /// The part of the average that an update keeps, the run's `updates`-th, counted from 1.
+    /// The fraction of the average that the run's update number `updates`, from 1, keeps.
     ///
-    /// While it warms up, as TensorFlow's `ExponentialMovingAverage` with a count of updates.
+    /// The warm-up is that of TensorFlow's `ExponentialMovingAverage` with `num_updates`.
     public func decay(after updates: Int) -> Double {
       warmup == true ? min(decay, Double(1 + updates) / Double(10 + updates)) : decay
     }
 
-    /// Updates after which less than a hundredth of the average is of the weights that it began with: e⁻⁵.
+    /// The updates after which less than a hundredth of the initial weights is left: e⁻⁵.
     public var length: Double { 5 / (1 - decay) }
   }
 
-  /// Decides, where nobody has, whether the average warms up: where the run is too short for it to forget its beginning.
+  /// Decides whether the average warms up, if the user has not: it does if the run is too short to forget the
+  /// initial weights.
   ///
-  /// A run that goes on has the recipe of its checkpoint, and so what was decided at its start.
-  /// - Parameter updates: What the whole run makes.
+  /// A resumed run has its checkpoint's recipe, and so the decision made at its start.
+  /// - Parameter updates: The updates of the whole run.
   public mutating func settleAverage(updates: Int) {
     guard ema.enabled, ema.warmup == nil else { return }
     ema.warmup = Double(updates) < ema.length
   }
 
-  /// What is averaged and how, for the start of a run; nil where there is no average.
+  /// The average in words, for the start of a run; nil if there is none.
   public func averageLine(updates: Int) -> String? {
     guard ema.enabled else { return nil }
     let share = ema.warmup == true ? "min(\(ema.decay), (1 + t) / (10 + t))" : "\(ema.decay)"

@@ -1,33 +1,34 @@
 extension Recipe {
-  /// What is learnt from a network that knows the classes already (Hinton et al. 2015; Touvron et al. 2021).
+  /// Distillation: learning from a trained teacher network (Hinton et al. 2015; Touvron et al. 2021).
   public struct Distillation: Codable, Equatable, Sendable {
-    /// The teacher's weights: a file, or a run's folder; empty where there is no teacher.
+    /// The teacher's weights: a file or a run's folder; empty without a teacher.
     public var teacher = ""
-    /// The CRC-32C of that file when the run started, in hexadecimal digits; empty without a teacher, and for checkpoints.
+    /// The CRC-32C of that file when the run started, in hexadecimal; empty without a teacher, and for
+    /// checkpoints.
     public var weightsOfTeacher = ""
-    /// The teacher's network, where its weights do not say it; empty where they do.
+    /// The teacher's network, if its weights do not name it; otherwise empty.
     public var model = ""
-    /// What is learnt of its answers.
+    /// What is learnt from the teacher's output.
     public var kind = Kind.hard
-    /// The teacher's part of the loss.
+    /// The distillation loss's share of the loss.
     public var share = 0.5
-    /// What soft answers are divided by, which makes them softer.
+    /// The temperature of soft distillation.
     public var temperature = 1.0
 
-    /// What is learnt of a teacher's answers, by DeiT's names.
+    /// What is learnt from a teacher's output, by DeiT's names.
     public enum Kind: String, Codable, Sendable, CaseIterable {
       /// Nothing.
       case none
-      /// All its logits.
+      /// Its logits.
       case soft
-      /// The class that it finds.
+      /// Its predicted class.
       case hard
     }
 
-    /// No teacher.
+    /// Makes values without a teacher.
     public init() {}
 
-    /// Reads values; one that came later is the default where it is not there.
+    /// Decodes values; those added in later versions have defaults.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       teacher = try values.decode(String.self, forKey: .teacher)
@@ -38,7 +39,7 @@ extension Recipe {
       try values.readLater(&weightsOfTeacher, .weightsOfTeacher)
     }
 
-    /// Whether there is one, from which something is learnt.
+    /// Whether there is a teacher to learn from.
     public var isOn: Bool { !teacher.isEmpty && kind != .none }
   }
 }

@@ -1,20 +1,20 @@
 extension Recipe {
-  /// How the images of an update are divided: what changes where fewer ranks stand in for those that were asked for.
+  /// How an update's images are divided; it changes if fewer ranks replace the requested ones.
   public struct Division: Codable, Equatable, Sendable {
-    /// How many ranks train together.
+    /// The number of ranks that train together.
     public var worldSize: Int
-    /// Images that each takes at once.
+    /// The images per rank and batch.
     public var batchSize: Int
-    /// Batches of each for one update.
+    /// The batches per rank and update.
     public var accumulation: Int
 
-    /// Names all of it.
+    /// Makes a division.
     public init(worldSize: Int, batchSize: Int, accumulation: Int) {
       (self.worldSize, self.batchSize, self.accumulation) = (worldSize, batchSize, accumulation)
     }
   }
 
-  /// How this recipe divides an update.
+  /// This recipe's division.
   public var division: Division {
     get { Division(worldSize: worldSize, batchSize: data.batchSize, accumulation: accumulation) }
     set {
@@ -24,14 +24,15 @@ extension Recipe {
     }
   }
 
-  /// The same images an update for another number of ranks, none of which takes more at once; nil where they cannot be
-  /// divided evenly.
+  /// The division of the same number of images per update among `ranks` ranks, with no larger batches; nil if
+  /// they cannot be divided evenly.
   ///
-  /// The samplers give each step the images of the run's order whichever ranks take them, so the updates are those of the run.
+  /// The samplers assign each step its images in the run's order, whichever ranks take them, so the updates
+  /// stay the same.
   public func division(among ranks: Int) -> Division? {
     guard ranks > 0, imagesPerUpdate.isMultiple(of: ranks) else { return nil }
     let share = imagesPerUpdate / ranks
-    // Mixing takes an image's partner from its batch.
+    // Mixing pairs images within a batch.
     let unit = mixing.isOn ? 2 : 1
     let least = max(1, (share + data.batchSize - 1) / data.batchSize)
     guard least <= share, share.isMultiple(of: unit) else { return nil }

@@ -1,60 +1,60 @@
 extension Recipe {
-  /// The folder, the batch and the transforms.
+  /// The data set, the batch and the transforms.
   public struct Images: Codable, Equatable, Sendable {
     /// The folder that holds `train/` and `val/`.
     public var path = ""
     /// Side of the square images that the network sees, in pixels.
     public var inputSize = 224
-    /// Images a rank takes in one step.
+    /// The images per rank and step.
     public var batchSize = 64
-    /// Whether an epoch goes through the images in a random order.
+    /// Whether an epoch goes through the images in random order.
     public var shuffles = true
-    /// Whether training images are changed at random: cropped, flipped, augmented, erased.
+    /// Whether training images are randomly cropped, flipped, augmented and erased.
     public var augments = true
-    /// Smallest and largest part of an image's area that a random crop keeps.
+    /// The smallest and largest fraction of an image's area that a random crop keeps.
     public var cropScale = [0.08, 1]
-    /// Narrowest and widest shape of a random crop, width over height.
+    /// The smallest and largest aspect ratio of a random crop, width over height.
     public var cropRatio = [3.0 / 4, 4.0 / 3]
-    /// Chance of a horizontal flip.
+    /// The probability of a horizontal flip.
     public var flip = 0.5
     /// timm's name of an augmentation policy; empty for none.
     public var autoAugment = "rand-m9-mstd0.5-inc1"
-    /// Strength of random brightness, contrast and saturation, where there is no policy.
+    /// The strength of random brightness, contrast and saturation, used without a policy.
     public var colorJitter = 0.4
-    /// How a random crop is scaled to the input size.
+    /// The filter that scales a random crop to the input size.
     public var interpolation = Interpolation.bicubic
-    /// Whether an epoch shows three changed copies of a third of the images, each to another rank.
+    /// Whether an epoch shows three augmented copies of a third of the images, each to another rank.
     public var repeatedAugmentation = false
     /// Random erasing of normalised training images.
     public var erasing = Erasing()
-    /// Part of the shorter side that the evaluation crop keeps.
+    /// The fraction of the shorter side that the evaluation crop keeps.
     public var cropPercent = 0.875
-    /// Chance of a vertical flip.
+    /// The probability of a vertical flip.
     public var verticalFlip = 0.0
     /// How often an epoch shows the images of each class.
     public var sampling = Sampling.uniform
-    /// How an image that is no square becomes one in an evaluation.
+    /// How a non-square image becomes square in an evaluation.
     public var cropMode = CropMode.center
-    /// What is taken off red, green and blue, which are from 0 to 1.
+    /// The means subtracted from red, green and blue, which are from 0 to 1.
     public var means = imageNetMeans
-    /// What the rest of each is divided by.
+    /// The standard deviations by which the channels are then divided.
     public var deviations = imageNetDeviations
-    /// The part of each class's images that is held out to evaluate on, where the folder has no val/; 0 where it has one.
+    /// The fraction of each class's images held out for validation, if the folder has no val/; otherwise 0.
     public var heldOut = 0.0
-    /// The digest of those images' names when the run started, in hexadecimal digits; empty where none were held out.
+    /// The digest of those images' names when the run started, in hexadecimal; empty if none were held out.
     public var imagesHeldOut = ""
-    /// Whether large JPEGs are decoded at a part of their size for training.
+    /// Whether large JPEGs are decoded at a fraction of their size for training.
     public var decodesFast = false
-    /// Whether each host goes through the shards of a pack that it has, of which it may have a part.
+    /// Whether each host trains on the shards of a pack that it has, which may be some of them only.
     public var shardsByHost = false
 
-    /// What was held out, as weights say it: `0.2 of 1f3c9a0b`; nil where nothing was.
+    /// The held-out part as weights name it, `0.2 of 1f3c9a0b`; nil if nothing was held out.
     public var partHeldOut: String? { imagesHeldOut.isEmpty ? nil : "\(heldOut) of \(imagesHeldOut)" }
 
     /// The reference's values.
     public init() {}
 
-    /// Reads values; those that came later are the defaults where they are not there.
+    /// Decodes values; those added in later versions have defaults.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       path = try values.decode(String.self, forKey: .path)
@@ -87,38 +87,38 @@ extension Recipe {
   public enum Sampling: String, Codable, Sendable, CaseIterable {
     /// Each image once.
     case uniform
-    /// As many images of each class, some of them more than once.
+    /// Equally many images of each class, some of them repeatedly.
     case balanced
   }
 
-  /// A filter for scaling images.
+  /// A filter that scales images.
   public enum Interpolation: String, Codable, Sendable, CaseIterable {
-    /// Pillow's, over four pixels and more.
+    /// Pillow's bicubic, over at least four pixels.
     case bicubic
-    /// Pillow's, over two pixels and more.
+    /// Pillow's bilinear, over at least two pixels.
     case bilinear
-    /// Pillow's windowed sinc, over six pixels and more.
+    /// Pillow's windowed sinc, over at least six pixels.
     case lanczos
-    /// Pillow's mean of the pixels that each new one covers.
+    /// Pillow's mean of the pixels that each output pixel covers.
     case box
-    /// Bilinear or bicubic for each image.
+    /// Bilinear or bicubic, drawn for each image.
     case random
   }
 
-  /// Rectangles of an image that are replaced (Zhong et al., as in timm 0.3.2).
+  /// Random erasing of rectangles (Zhong et al., as in timm 0.3.2).
   public struct Erasing: Codable, Equatable, Sendable {
-    /// Chance that an image is touched.
+    /// The probability that an image is affected.
     public var probability = 0.25
-    /// What takes the place of the pixels.
+    /// What replaces the pixels.
     public var mode = Mode.pixel
-    /// Largest number of rectangles in an image.
+    /// The largest number of rectangles in an image.
     public var count = 1
 
-    /// What takes the place of erased pixels.
+    /// What replaces erased pixels.
     public enum Mode: String, Codable, Sendable, CaseIterable {
-      /// Normal noise, of its own for each pixel and channel.
+      /// Normal noise for each pixel and channel.
       case pixel
-      /// One normally drawn colour a rectangle.
+      /// One normally distributed colour per rectangle.
       case rand
       /// The mean colour: zero after normalisation.
       case const
@@ -132,22 +132,22 @@ extension Recipe {
 extension Recipe {
   /// Mixup (Zhang et al.) and CutMix (Yun et al.), as in timm 0.3.2.
   public struct Mixing: Codable, Equatable, Sendable {
-    /// Alpha of Mixup's Beta distribution; 0 for no Mixup.
+    /// Alpha of Mixup's Beta distribution; 0 disables Mixup.
     public var mixup = 0.8
-    /// Alpha of CutMix's Beta distribution; 0 for no CutMix.
+    /// Alpha of CutMix's Beta distribution; 0 disables CutMix.
     public var cutmix = 1.0
-    /// Smallest and largest side of CutMix's box as a part of the image's; it then takes the place of `cutmix`.
+    /// The smallest and largest side of CutMix's box relative to the image's; replaces `cutmix`.
     @ExplicitNull public var cutmixMinMax: [Double]? = nil
-    /// Chance that a batch, or in the other modes an image, is mixed.
+    /// The probability that a batch, or in the other modes an image, is mixed.
     public var probability = 1.0
-    /// Chance of CutMix where both are on.
+    /// The probability of CutMix if both are on.
     public var switchProbability = 0.5
     /// What shares one draw.
     public var mode = Mode.batch
     /// The epoch from which on nothing is mixed; nil mixes in all.
     @ExplicitNull public var offEpoch: Int? = nil
 
-    /// What shares one draw of the kind and the strength of mixing.
+    /// What shares one draw of the kind and strength of mixing.
     public enum Mode: String, Codable, Sendable, CaseIterable {
       /// The whole batch.
       case batch
@@ -165,7 +165,7 @@ extension Recipe {
     /// The reference's values.
     public init() {}
 
-    /// Reads values; one that came later is the default where it is not there.
+    /// Decodes values; those added in later versions have defaults.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       mixup = try values.decode(Double.self, forKey: .mixup)

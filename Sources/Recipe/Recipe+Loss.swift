@@ -1,20 +1,20 @@
 extension Recipe {
-  /// What a network learns by.
+  /// The loss function.
   public struct Loss: Codable, Equatable, Sendable {
-    /// The function of logits and targets.
+    /// The kind of loss function.
     public var kind = Kind.crossEntropy
-    /// How much less focal loss counts what is nearly right.
+    /// The exponent of focal loss, which reduces the loss of well-classified images.
     public var gamma = 2.0
-    /// What images of a class count: `balanced`, the path of a file of weights, or empty where all count alike.
+    /// The class weights: `balanced`, the path of a file, or empty for equal weights.
     public var classWeights = ""
-    /// What that file said when the run started: each class with its weight where that is not 1; empty without a file.
+    /// That file's content when the run started: each class with a weight other than 1; empty without a file.
     public var weightsOfFile = ""
 
-    /// A function of logits and targets.
+    /// The kinds of loss functions.
     public enum Kind: String, Codable, Sendable, CaseIterable {
-      /// Cross-entropy: the classes share a chance of 1.
+      /// Cross-entropy over a softmax of the classes.
       case crossEntropy = "ce"
-      /// Binary cross-entropy: each class for itself (Wightman et al. 2021; timm's `BinaryCrossEntropy`).
+      /// Binary cross-entropy for each class separately (Wightman et al. 2021; timm's `BinaryCrossEntropy`).
       case binary = "bce"
       /// Focal loss (Lin et al. 2017) over the classes' softmax.
       case focal
@@ -23,7 +23,7 @@ extension Recipe {
     /// The reference's values.
     public init() {}
 
-    /// Reads values; one that came later is the default where it is not there.
+    /// Decodes values; those added in later versions have defaults.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       kind = try values.decode(Kind.self, forKey: .kind)
@@ -32,7 +32,7 @@ extension Recipe {
       try values.readLater(&weightsOfFile, .weightsOfFile)
     }
 
-    /// The word for weights that make all classes count alike.
+    /// The word for class weights inversely proportional to the number of images.
     public static let balanced = "balanced"
   }
 }

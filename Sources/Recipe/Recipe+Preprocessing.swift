@@ -1,47 +1,47 @@
 extension Recipe {
-  /// What becomes of an image before a network sees it, where nothing is changed at random.
+  /// The deterministic preprocessing of images for a network.
   ///
-  /// Weights do well with what they learnt from, so files of weights say it of themselves.
+  /// Weights work best with the preprocessing that they were trained with, so weight files store it.
   public struct Preprocessing: Equatable, Sendable {
     /// Side of the square images that the network sees, in pixels.
     public var inputSize: Int
-    /// Part of the scaled image's side that the crop keeps.
+    /// The fraction of the scaled image's side that the crop keeps.
     public var cropPercent: Double
-    /// How an image that is no square becomes one.
+    /// How a non-square image becomes square.
     public var cropMode = CropMode.center
-    /// What is taken off red, green and blue, which are from 0 to 1.
+    /// The means subtracted from red, green and blue, which are from 0 to 1.
     public var means = imageNetMeans
-    /// What the rest of each is divided by.
+    /// The standard deviations by which the channels are then divided.
     public var deviations = imageNetDeviations
 
-    /// The reference's values, with another size and crop where they are given.
+    /// Makes the reference's values, optionally with another size and crop.
     public init(inputSize: Int = 224, cropPercent: Double = 0.875) {
       (self.inputSize, self.cropPercent) = (inputSize, cropPercent)
     }
 
-    /// The flags that normalise images so.
+    /// The flags that set this normalisation.
     public var normalizationFlags: String {
       let words = [means, deviations].map { $0.map(\.description).joined(separator: " ") }
       return "--mean \(words[0]) --std \(words[1])"
     }
   }
 
-  /// How an image that is no square becomes one, by timm's names.
+  /// How a non-square image becomes square, by timm's names.
   public enum CropMode: String, Codable, Sendable, CaseIterable {
-    /// Its proportions are kept, and what the shorter side leaves over of the longer one is cut off.
+    /// The aspect ratio is kept, and the longer side is cropped.
     case center
-    /// Both sides are scaled alike far, so that all of it is seen, out of proportion.
+    /// Both sides are scaled to the same length, which shows the whole image distorted.
     case squash
   }
 
-  /// Of ImageNet's images.
+  /// The channel means of ImageNet.
   public static let imageNetMeans = [0.485, 0.456, 0.406]
-  /// Likewise.
+  /// The channel standard deviations of ImageNet.
   public static let imageNetDeviations = [0.229, 0.224, 0.225]
 }
 
 extension Recipe.Images {
-  /// What becomes of an image in an evaluation.
+  /// The preprocessing in an evaluation.
   public var preprocessing: Recipe.Preprocessing {
     get {
       var values = Recipe.Preprocessing()
@@ -55,7 +55,7 @@ extension Recipe.Images {
     }
   }
 
-  /// The dotted names of what that is made of.
+  /// The dotted names of the values that make it up.
   public static let preprocessingNames = ["inputSize", "cropPercent", "cropMode", "means", "deviations"].map {
     "data.\($0)"
   }

@@ -1,67 +1,67 @@
 import System
 
 extension Recipe {
-  /// How long training runs, and how the learning rate moves meanwhile.
+  /// The length of the training, and the learning rate schedule.
   public struct Schedule: Codable, Equatable, Sendable {
     /// The shape of the curve.
     public var kind = Kind.cosine
-    /// Passes over the training images.
+    /// The number of epochs.
     public var epochs = 300
-    /// The first epoch to run, counted from 0; a checkpoint's own wins over it.
+    /// The first epoch, from 0; a resumed checkpoint overrides it.
     public var startEpoch = 0
-    /// Learning rate as it is given: for 512 images an update if it is scaled.
+    /// The learning rate as given: for 512 images per update if it is scaled.
     public var rate = 5e-4
-    /// Whether the rate grows with the images an update.
+    /// Whether the rate is scaled with the number of images per update.
     public var scalesRate = true
-    /// Learning rate that the curve starts from: `Recipe.resolvedBase`.
+    /// The learning rate at the start of the curve; computed as `Recipe.resolvedBase`.
     public var base = 5e-4
-    /// Epochs of linear warm-up.
+    /// The number of warm-up epochs, in which the rate rises linearly.
     public var warmupEpochs = 5
-    /// Learning rate that the warm-up starts from; never scaled.
+    /// The learning rate at the start of the warm-up; never scaled.
     public var warmup = 1e-6
-    /// Learning rate that the curve falls to; never scaled.
+    /// The lowest learning rate of the curve; never scaled.
     public var minimum = 1e-5
-    /// Steps after which an epoch ends early; nil runs it whole.
+    /// The number of steps after which an epoch ends early; nil for whole epochs.
     @ExplicitNull public var stepLimit: Int? = nil
-    /// Whether the rate moves with each update and not with each epoch.
+    /// Whether the rate changes with each update instead of each epoch.
     public var onUpdates = false
-    /// How many times as long as the cycle before it a cycle is.
+    /// The length of a cycle relative to the one before it.
     public var cycleMultiplier = 1.0
-    /// What each cycle's highest rate is of that of the one before it.
+    /// The peak rate of a cycle relative to the one before it.
     public var cycleDecay = 0.5
-    /// Cycles of a cosine, a tanh or a polynomial that share the epochs.
+    /// The number of cycles of a cosine, tanh or polynomial schedule.
     public var cycleLimit = 1
-    /// Epochs from one step of a step schedule to the next.
+    /// The epochs between two steps of a step schedule.
     public var decayEpochs = 30.0
-    /// What a step or a plateau multiplies the rate by; the power of a polynomial.
+    /// The factor of a step or plateau schedule; the power of a polynomial.
     public var decayRate = 0.1
-    /// The epochs at which a multistep schedule falls, in rising order.
+    /// The epochs at which a multistep schedule lowers the rate, in ascending order.
     public var milestones = [90, 180, 270]
-    /// Evaluations in a row without a better result that a plateau waits for.
+    /// The number of evaluations without improvement before a plateau schedule lowers the rate.
     public var patience = 10
 
-    /// The shape of the curve, by timm's name; the one cycle is PyTorch's.
+    /// The shape of the curve, by timm's names; onecycle is PyTorch's.
     public enum Kind: String, Codable, Sendable, CaseIterable {
       /// Half a cosine.
       case cosine
       /// A hyperbolic tangent.
       case tanh
-      /// By a factor each time that so many epochs have passed.
+      /// A factor after every so many epochs.
       case step
-      /// By a factor at given epochs.
+      /// A factor at given epochs.
       case multistep
-      /// By a factor when the accuracy has not risen for some evaluations.
+      /// A factor when the monitored figure has not improved for some evaluations.
       case plateau
-      /// A power of what is left.
+      /// A power of the remaining time.
       case poly
-      /// Up along half a cosine, and down along another.
+      /// Up along half a cosine, then down along another.
       case onecycle
     }
 
     /// The reference's values.
     public init() {}
 
-    /// Reads values; those that came later are the defaults where they are not there.
+    /// Decodes values; those added in later versions have defaults.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       kind = try values.decode(Kind.self, forKey: .kind)
@@ -87,14 +87,14 @@ extension Recipe {
 }
 
 extension KeyedDecodingContainer {
-  /// Reads a value that came later than others; where it is not there, what stands there stays.
+  /// Decodes a value that was added in a later version; keeps the present value if it is missing.
   func readLater<Value: Decodable>(_ value: inout Value, _ key: Key) throws {
     value = try decodeIfPresent(Value.self, forKey: key) ?? value
   }
 }
 
 extension Recipe.Schedule {
-  /// Whether it has cycles, which end at the lowest rate.
+  /// Whether it has cycles, each ending at the lowest rate.
   package var hasCycles: Bool {
     switch kind {
     case .cosine, .tanh, .poly: true
@@ -102,13 +102,13 @@ extension Recipe.Schedule {
     }
   }
 
-  /// Whether it falls to `minimum` and no further.
+  /// Whether it never falls below `minimum`.
   package var hasFloor: Bool { kind != .step && kind != .multistep }
 
-  /// Whether it moves with each update.
+  /// Whether the rate changes with each update.
   package var movesWithUpdates: Bool { kind == .onecycle || onUpdates && kind != .plateau }
 
-  /// How the rate moves, for the start of a run.
+  /// The schedule in words, for the start of a run.
   var path: String {
     let start =
       warmupEpochs > 0 ? "from \(warmup) over \(counted(warmupEpochs, "epoch")), " : ""

@@ -1,8 +1,7 @@
 import System
 
 extension Recipe {
-  /// The images that all ranks together take for one update of the weights; where a file asks for more than can be
-  /// counted, the highest number.
+  /// The images of all ranks per update of the weights; `Int.max` on overflow.
   public var imagesPerUpdate: Int {
     [worldSize, accumulation].reduce(data.batchSize) { product, factor in
       let (next, overflows) = product.multipliedReportingOverflow(by: factor)
@@ -10,12 +9,13 @@ extension Recipe {
     }
   }
 
-  /// The learning rate that the curve starts from: the given one, scaled to the images an update unless that is off.
+  /// The learning rate at the start of the curve: the given one, scaled to the images per update unless that
+  /// is off.
   public var resolvedBase: Double {
     schedule.scalesRate ? schedule.rate * Double(imagesPerUpdate) / 512 : schedule.rate
   }
 
-  /// A line about the given and the resulting learning rate, for the start of a run.
+  /// The given and the resulting learning rate in words, for the start of a run.
   public var rateLine: String {
     let given = "Learning rate: \(schedule.rate)"
     guard schedule.scalesRate else {
@@ -28,17 +28,18 @@ extension Recipe {
 }
 
 extension Recipe {
-  /// Fewer updates an epoch than this are few.
+  /// The number of updates per epoch below which there are few.
   private static let fewUpdates = 20
 
-  /// What may keep a run from learning, a sentence each with what to do about it; pure.
+  /// What may keep a run from learning, one sentence each with advice; a pure function.
   ///
-  /// - Parameter updates: Updates that a whole epoch makes, before `schedule.stepLimit`.
+  /// - Parameter updates: The updates of a whole epoch, before `schedule.stepLimit`.
   public func doubts(updates: Int) -> [String] {
     [warmupDoubt, rateDoubt, balanceDoubt, updateDoubt(updates)].compactMap(\.self)
   }
 
-  /// The reference's schedule lags an epoch behind, so the last one runs at what follows the one before the last.
+  /// The reference's schedule lags one epoch behind, so the last epoch runs at the rate computed after the
+  /// one before the last.
   private var warmupDoubt: String? {
     let lag = schedule.movesWithUpdates || schedule.kind == .plateau ? 0 : 1
     guard schedule.warmupEpochs > 0, schedule.warmupEpochs + lag >= schedule.epochs else { return nil }
@@ -81,22 +82,22 @@ extension Recipe {
       + "little is learnt in one. \(advice)"
   }
 
-  /// Updates that an epoch makes of those that a whole one would.
+  /// The updates of an epoch of which a whole one has `whole`.
   public func updates(of whole: Int) -> Int { min(whole, schedule.stepLimit ?? whole) }
 
-  /// Updates that the run makes where a whole epoch would make so many.
+  /// The updates of the run if a whole epoch has `whole`.
   public func allUpdates(of whole: Int) -> Int { updates(of: whole) * schedule.epochs }
 
-  /// How an epoch is divided, for the start of a run.
+  /// An epoch's steps in words, for the start of a run.
   ///
-  /// - Parameter steps: Steps that an epoch makes, each of which is one update.
+  /// - Parameter steps: The steps of an epoch, each of which is one update.
   public func stepLine(steps: Int) -> String {
     "Steps: \(steps) an epoch, each one update from \(counted(imagesPerUpdate, "image")) "
       + "(batch \(data.batchSize) × \(counted(worldSize, "worker"))"
       + (accumulation == 1 ? ")" : " × \(accumulation) batches)")
   }
 
-  /// In what a run computes and how it updates, for its start.
+  /// Precision and optimizer in words, for the start of a run.
   public var arithmeticLine: String {
     let products = precision.level == .O0 ? "float32" : "float32, products in \(precision.dtype.rawValue)"
     let way = [.norm: "", .value: " in value", .agc: " of the weights (AGC)"][optimizer.clipMode] ?? ""

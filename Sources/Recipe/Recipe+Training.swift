@@ -1,74 +1,75 @@
 extension Recipe {
-  /// Names the network and its regularisation.
+  /// The network and its regularisation.
   public struct Network: Codable, Equatable, Sendable {
     /// A name from `ModelName.all`.
     public var name = "alt_gvt_small"
-    /// Chance that an output of a projection or of an MLP's layer is dropped.
+    /// The dropout probability for outputs of projections and MLP layers.
     public var dropout = 0.0
-    /// Highest drop-path rate; block i of n gets i/(n-1) of it.
+    /// The highest drop-path rate; block i of n gets i/(n-1) of it.
     public var dropPath = 0.1
 
     /// The reference's values.
     public init() {}
   }
 
-  /// The rule of an update, and the gradient's clip.
+  /// The optimizer and gradient clipping.
   public struct Optimizer: Codable, Equatable, Sendable {
-    /// The rule of an update.
+    /// The update rule.
     public var kind = Kind.adamw
-    /// Decay of the weights that decay: decoupled in AdamW, added to the gradient in SGD.
+    /// Weight decay: decoupled in AdamW, added to the gradient in SGD.
     public var weightDecay = 0.05
     /// AdamW's decay of the running mean of gradients.
     public var beta1 = 0.9
     /// AdamW's decay of the running mean of squared gradients.
     public var beta2 = 0.999
-    /// What AdamW adds to the root of the second moment.
+    /// AdamW's ε, added to the root of the second moment.
     public var epsilon = 1e-8
-    /// SGD's and Muon's momentum.
+    /// The momentum of SGD and Muon.
     public var momentum = 0.9
-    /// What bounds the gradient, as `clipMode` says; nil leaves it alone.
+    /// The gradient clipping limit, applied as `clipMode` says; nil does not clip.
     @ExplicitNull public var clip: Double? = 5
-    /// What is bounded.
+    /// What is clipped.
     public var clipMode = ClipMode.norm
 
-    /// What of a gradient is bounded.
+    /// What gradient clipping limits.
     public enum ClipMode: String, Codable, Sendable, CaseIterable {
-      /// The L2 norm of all of it.
+      /// The L2 norm of the whole gradient.
       case norm
       /// Each element.
       case value
-      /// The norm of each output's part, by that of its weights (Brock et al. 2021).
+      /// The norm of each output's gradient, relative to its weights' (adaptive gradient clipping, Brock et
+      /// al. 2021).
       case agc
     }
 
-    /// The rule of an update.
+    /// The update rules.
     public enum Kind: String, Codable, Sendable, CaseIterable {
       /// Adam with decoupled weight decay (Loshchilov and Hutter).
       case adamw
-      /// Gradient descent with Nesterov's momentum, as timm's `sgd`.
+      /// Gradient descent with Nesterov momentum, as timm's `sgd`.
       case sgd
-      /// The sign of a running mean (Chen et al. 2023).
+      /// Lion: the sign of a running mean (Chen et al. 2023).
       case lion
-      /// Adam's step, as long as a parameter's weights (You et al. 2020).
+      /// LAMB: Adam's step, scaled to the norm of a parameter's weights (You et al. 2020).
       case lamb
-      /// AdamW without what goes against its gradient (Liang et al. 2024).
+      /// Cautious AdamW: without elements that go against their gradient (Liang et al. 2024).
       case cadamw
-      /// Matrices along orthogonal ones (Jordan et al. 2024), all else by AdamW.
+      /// Muon: orthogonalised momentum for matrices (Jordan et al. 2024), AdamW for everything else.
       case muon
     }
 
-    /// Whether a parameter's elements depend on one another in an update.
+    /// Whether an update of an element depends on the whole parameter.
     public var takesWholeParameters: Bool {
       kind == .lamb || kind == .cadamw || kind == .muon || clip != nil && clipMode == .agc
     }
 
-    /// The bound of the whole gradient's norm; nil where there is none.
+    /// The limit of the whole gradient's norm; nil if there is none.
     public var normLimit: Double? { clipMode == .norm ? clip : nil }
 
     /// The reference's values.
     public init() {}
 
-    /// Reads values; one that came later is the default where it is not there.
+    /// Decodes values; those added in later versions have defaults.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       kind = try values.decode(Kind.self, forKey: .kind)
@@ -82,57 +83,59 @@ extension Recipe {
     }
   }
 
-  /// The AMP level of the reference's vocabulary, and its element type.
+  /// The precision of computation, with the reference's AMP levels.
   public struct Precision: Codable, Equatable, Sendable {
     /// What runs in reduced precision.
     public var level = Level.O0
-    /// The element type of what does.
+    /// The reduced-precision type.
     public var dtype = ElementType.bfloat16
-    /// What gradients are rounded to where they travel between workers.
+    /// The type to which gradients are rounded on the way between workers.
     public var gradientWire = GradientType.float32
-    /// How many consecutive ranks' gradients are added up before the groups' sums are; nil adds up all ranks'.
+    /// How many consecutive ranks' gradients are summed first, before the groups' sums; nil makes all ranks
+    /// one group.
     @ExplicitNull public var sumGroup: Int? = nil
-    /// Whose operations compute a block.
+    /// Which library computes a block.
     public var kernels = Kernels.fused
 
-    /// How a network's operations are computed.
+    /// Which library computes the parts of a network.
     public enum Kernels: String, Codable, Sendable, CaseIterable {
-      /// Each half of a block as one operation of our own, where processor and types have it.
+      /// The project's kernels for block halves, where processor and types allow it.
       case fused
-      /// Every operation by libtorch.
+      /// libtorch, operation by operation.
       case reference
     }
 
-    /// Apex's levels.
+    /// Apex's AMP levels.
     public enum Level: String, Codable, Sendable, CaseIterable {
-      /// Nothing: everything in float32.
+      /// Nothing: everything is float32.
       case O0
-      /// Matrix products and convolutions; sums, weights and the residual stream stay in float32.
+      /// Matrix products and convolutions; sums, weights and the residual stream stay float32.
       case O1
     }
 
-    /// How gradients travel over sockets.
+    /// The type of gradients sent over sockets.
     public enum GradientType: String, Codable, Sendable, CaseIterable {
-      /// As they are.
+      /// Unrounded.
       case float32
-      /// Rounded at each worker, half the bytes.
+      /// Rounded at each worker; half the bytes.
       case bfloat16
-      /// Rounded at each worker, half the bytes, up to 65,504.
+      /// Rounded at each worker; half the bytes, with values up to 65,504.
       case float16
     }
 
     /// A 16-bit floating-point type.
     public enum ElementType: String, Codable, Sendable, CaseIterable {
-      /// The exponent range of float32: needs no loss scale.
+      /// Has float32's exponent range, so needs no loss scale.
       case bfloat16
-      /// IEEE half precision: needs a loss scale.
+      /// IEEE half precision, which needs a loss scale.
       case float16
     }
 
-    /// Everything in float32.
+    /// Makes values with everything in float32.
     public init() {}
 
-    /// Reads values; those from before there were kernels of our own go on by libtorch's, and all ranks were one sum group.
+    /// Decodes values; those from before the project had kernels use libtorch, with all ranks as one sum
+    /// group.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       level = try values.decode(Level.self, forKey: .level)

@@ -1,29 +1,29 @@
 extension Recipe {
-  /// What of a network that has learnt something already goes on learning, and how fast.
+  /// Which parts of a pretrained network learn, and how fast.
   public struct Tuning: Codable, Equatable, Sendable {
-    /// What does not learn, as `Frozen` reads it; empty for nothing.
+    /// The frozen parts, in the syntax of `Frozen`; empty for none.
     public var frozen = ""
-    /// The epoch from which on it does; nil for none.
+    /// The epoch in which they are unfrozen; nil for never.
     @ExplicitNull public var unfreezeEpoch: Int? = nil
-    /// What the rate of a layer is of that of the layer after it.
+    /// The rate of a layer relative to the layer after it.
     public var layerDecay = 1.0
-    /// The head's rate where that is another than the rest's: as `schedule.rate` is given.
+    /// A separate rate for the head, given like `schedule.rate`.
     @ExplicitNull public var headRate: Double? = nil
 
-    /// Everything learns alike.
+    /// Makes values with which everything learns alike.
     public init() {}
   }
 
-  /// Which parts of a network do not learn.
+  /// Which parts of a network are frozen.
   public enum Frozen: Equatable, Sendable {
     /// All but the head.
     case backbone
-    /// Some consecutive stages, counted from 0: their embeddings, blocks and positions.
+    /// Consecutive stages, from 0: their embeddings, blocks and positional encodings.
     case stages(ClosedRange<Int>)
-    /// Parts by the beginnings of their parameters' names, which end before a dot or with the name.
+    /// Parts by prefixes of their parameters' names, which end at a dot or with the name.
     case parts([String])
 
-    /// Reads `backbone`, `stages:0-2`, `stages:1` or names with commas between them; nil where it is none of these.
+    /// Parses `backbone`, `stages:0-2`, `stages:1` or a comma-separated list of names; nil for anything else.
     public init?(_ text: String) {
       let prefix = "stages:"
       if text == "backbone" {

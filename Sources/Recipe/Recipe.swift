@@ -1,10 +1,10 @@
 import FoundationEssentials
 import System
 
-/// Every value that decides a number of a run: same recipe, same data, same build, same losses.
+/// Every value that determines a run's results: the same recipe, data and build give the same losses.
 ///
-/// Both programs read it; `recipe.json` in the output folder is its `document`.
-/// `Recipe()` is the reference's recipe, as its flags' defaults give it for one rank. nil is written as `null`.
+/// Both programs read it; `recipe.json` in the output folder is its `document`. `Recipe()` is the reference's
+/// recipe with its flags' defaults on one rank. nil is written as `null`.
 public struct Recipe: Codable, Equatable, Sendable {
   /// The network.
   public var model = Network()
@@ -12,35 +12,35 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var data = Images()
   /// How weights are updated.
   public var optimizer = Optimizer()
-  /// How images of a batch are mixed.
+  /// How a batch's images are mixed.
   public var mixing = Mixing()
-  /// How the learning rate moves.
+  /// The learning rate schedule.
   public var schedule = Schedule()
-  /// What of a network goes on learning, and how fast.
+  /// Which parts of a network learn, and how fast.
   public var tuning = Tuning()
-  /// What it learns by.
+  /// The loss function.
   public var loss = Loss()
-  /// What is learnt from another network.
+  /// Distillation from another network.
   public var distillation = Distillation()
-  /// When it is evaluated, and by what it is judged.
+  /// When the network is evaluated, and by which figure.
   public var judging = Judging()
-  /// In what precision the maths runs.
+  /// The precision of computation.
   public var precision = Precision()
   /// The running average of the weights.
   public var ema = Averaging()
-  /// Batches whose gradients a rank adds up for one update.
+  /// The batches per rank whose gradients are summed for one update.
   public var accumulation = 1
   /// Label smoothing in 0..<1: the share of a target spread over all classes.
   public var smoothing = 0.1
-  /// How many ranks train together.
+  /// The number of ranks.
   public var worldSize = 1
-  /// Seeds the weights, the order of the images, the augmentation and drop path.
+  /// The seed of the weights, the order of images, augmentation and drop path.
   public var seed: UInt64 = 0
 
   /// The reference's recipe.
   public init() {}
 
-  /// Reads values; those that came later are the defaults where they are not there.
+  /// Decodes values; those added in later versions have defaults.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     model = try values.decode(Network.self, forKey: .model)
@@ -62,7 +62,7 @@ public struct Recipe: Codable, Equatable, Sendable {
 }
 
 extension Recipe {
-  /// `recipe.json`: every value, and the digest of them.
+  /// The content of `recipe.json`: every value, and their digest.
   public var document: String {
     var tree = self.tree
     if case .object(var members) = tree {
@@ -74,10 +74,10 @@ extension Recipe {
     return Self.text(tree, encoder) + "\n"
   }
 
-  /// Sixteen hexadecimal digits that differ where recipes do, wherever the images lie.
+  /// Sixteen hexadecimal digits that differ between recipes, wherever the images lie.
   ///
-  /// 64-bit FNV-1a of the values as JSON without white space, keys in alphabetical order. A value that came later than
-  /// the others is left out where it is as runs before it had it: theirs are the digests that they wrote.
+  /// 64-bit FNV-1a of the values as JSON without white space, with sorted keys. A value added in a later
+  /// version is left out if it equals the earlier behaviour, so that earlier runs' digests stay valid.
   public var digest: String {
     var placeless = self
     placeless.data.path = ""
@@ -89,7 +89,7 @@ extension Recipe {
     return String(fnv1a(Self.text(tree, JSONTree.encoder).utf8), digits: 16, radix: 16)
   }
 
-  /// Values that came later than others, and whose defaults are what runs before them did.
+  /// Values added in later versions; their defaults are the earlier behaviour.
   private static let later =
     [
       "cycleDecay", "cycleLimit", "cycleMultiplier", "decayEpochs", "decayRate", "milestones", "onUpdates",
@@ -108,7 +108,7 @@ extension Recipe {
 
   private static let standard = Recipe().tree
 
-  /// Where a file of values says nothing of its own.
+  /// The key of the digest in a recipe file; it is ignored on reading.
   static let digestKey = "digest"
 
   /// All values.
@@ -128,9 +128,10 @@ extension Recipe {
 }
 
 extension Recipe {
-  /// Where another recipe has other values: `data.inputSize 64 → 224`, a line each, in alphabetical order.
+  /// The values that differ in another recipe, one line each, such as `data.inputSize 64 → 224`, in
+  /// alphabetical order.
   ///
-  /// - Parameter names: The dotted names to look at; nil looks at all.
+  /// - Parameter names: The dotted names to compare; nil compares all.
   public func changes(to other: Recipe, among names: Set<String>? = nil) -> [String] {
     zip(tree.leaves(), other.tree.leaves()).compactMap { own, other in
       guard own.value != other.value, names?.contains(own.name) ?? true else { return nil }
@@ -138,14 +139,14 @@ extension Recipe {
     }
   }
 
-  /// Of a text without end, as many as fit into a line or two: what a file of weights said of a thousand classes.
+  /// Cuts a long value to a line or two, such as the weights of a thousand classes.
   private static func shown(_ value: JSONTree) -> String {
     let text = value.description
     return text.count > 160 ? text.prefix(159) + "…" : text
   }
 }
 
-/// A value that may be absent, written as `null` then, so that a written recipe names every value.
+/// An optional value that is written as `null` if absent, so that a written recipe names every value.
 @propertyWrapper
 public struct ExplicitNull<Value: Codable & Equatable & Sendable>: Codable, Equatable, Sendable {
   /// The value, or nil.
@@ -154,13 +155,13 @@ public struct ExplicitNull<Value: Codable & Equatable & Sendable>: Codable, Equa
   /// Wraps a value or its absence.
   public init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
 
-  /// Reads a value or `null`.
+  /// Decodes a value or `null`.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
   }
 
-  /// Writes the value or `null`.
+  /// Encodes the value or `null`.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(wrappedValue)

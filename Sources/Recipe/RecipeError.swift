@@ -1,15 +1,15 @@
 import System
 
-/// A value of the recipe that cannot be used.
+/// An invalid value of the recipe.
 ///
-/// `description` says which value, why, and what to type instead; `exitStatus` is the status to end with.
+/// `description` says which value, why, and what to type instead; `exitStatus` is the program's status.
 public struct RecipeError: Error, Equatable, CustomStringConvertible {
-  /// What is wrong and what to do about it; it quotes flags and files, and a terminal obeys none of it.
+  /// What is wrong and what to do; flags and files are quoted without terminal control characters.
   public let description: String
-  /// The documented status for it.
+  /// The documented exit status.
   public let exitStatus: ExitStatus
 
-  /// An error with its message; a mistake on the command line unless said otherwise.
+  /// Makes an error; by default a mistake on the command line.
   public init(_ description: String, exitStatus: ExitStatus = .usage) {
     self.description = masked(description)
     self.exitStatus = exitStatus

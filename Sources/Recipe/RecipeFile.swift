@@ -1,20 +1,20 @@
 import FoundationEssentials
 import System
 
-/// Values that a file lays over the reference's: a run's `recipe.json`, or part of one.
+/// Values from a file that override the defaults: a run's `recipe.json`, or part of one.
 package struct RecipeFile: Equatable {
-  /// The recipe that it was laid over, with the file's values in it.
+  /// The underlying recipe with the file's values.
   package let recipe: Recipe
   /// The dotted names of the file's values.
   package let names: Set<String>
 
-  /// Values that follow from others, and so are not taken from a file.
+  /// Values derived from others, which are not read from a file.
   private static let derived: Set = [
     "schedule.base", "worldSize", "loss.weightsOfFile", "distillation.weightsOfTeacher",
     "data.imagesHeldOut",
   ]
 
-  /// Reads a file; throws a `RecipeError` that names it and the value at fault.
+  /// Reads a file; throws a `RecipeError` that names the file and the invalid value.
   package init(
     path: String, over base: Recipe = Recipe(), flagged: [String: String] = [:]
   ) throws(RecipeError) {
@@ -29,9 +29,9 @@ package struct RecipeFile: Equatable {
     try self.init(text, named: path, over: base, flagged: flagged)
   }
 
-  /// Reads what a file called `file` says.
+  /// Parses the content of a file named `file`.
   ///
-  /// - Parameter flagged: The dotted names of values by the flags that set them, for hints.
+  /// - Parameter flagged: The dotted name of the value that each flag sets, for hints.
   package init(
     _ text: String, named file: String, over base: Recipe = Recipe(), flagged: [String: String] = [:]
   ) throws(RecipeError) {
@@ -66,7 +66,7 @@ package struct RecipeFile: Equatable {
       recipe.data.path = withHomeFolder(recipe.data.path)
       return recipe
     } catch {
-      // Of a number with a point where a whole one is wanted, the decoder does not say which it is.
+      // The decoder does not say which value has a fraction where an integer is needed.
       let wrong = overlay.names.sorted().first { name in
         (try? base.tree.replacing([name], from: overlay.tree).decoded(as: Recipe.self)) == nil
       }
@@ -84,11 +84,11 @@ package struct RecipeFile: Equatable {
   }
 }
 
-/// A tree of values, and what a file lays over it.
+/// A tree of values, overlaid by a file's.
 private struct Overlay {
   let file: String
   let places: JSONPlaces
-  /// The dotted names of values by the flags that set them.
+  /// The dotted name of the value that each flag sets.
   let flagged: [String: String]
   var tree: JSONTree
   var names: Set<String> = []
@@ -100,7 +100,7 @@ private struct Overlay {
     self.tree = tree
   }
 
-  /// The file, with the line and the column of a value.
+  /// The file's name, with the line and column of a value.
   func place(of name: String) -> String { places.places[name].map { "\(file):\($0)" } ?? file }
 
   mutating func lay(_ members: [String: JSONTree]) {
@@ -128,7 +128,7 @@ private struct Overlay {
     return .object(members)
   }
 
-  /// What is probably meant by a key: the value of the flag of that name first, then what is spelt nearly so.
+  /// What a misspelt key probably means: the value of a flag with that name, otherwise the closest spelling.
   private func hint(for key: String, among members: some Collection<String>, in name: String) -> String {
     let near = members.filter { $0.hasPrefix(key) }.min() ?? flagged[key.replacing("_", with: "-")]
     if let near { return "; is \(near.contains(".") || name.isEmpty ? near : "\(name).\(near)") meant?" }
@@ -141,7 +141,7 @@ private struct Overlay {
 }
 
 extension DecodingError {
-  /// Which value is at fault, and why.
+  /// Which value is invalid, and why.
   fileprivate var inShort: String {
     switch self {
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):

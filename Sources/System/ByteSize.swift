@@ -1,4 +1,4 @@
-/// A number of bytes for people, with one decimal: millions of them, or from a thousand of those on billions.
+/// A number of bytes for people, with one decimal: in millions, or from a thousand of these on in billions.
 package func byteSize(_ bytes: Int) -> String {
   func tenths(_ unit: Int, _ name: String) -> String {
     let whole = bytes / unit * 10 + (bytes % unit * 10 + unit / 2) / unit

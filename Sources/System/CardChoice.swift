@@ -1,15 +1,15 @@
-/// What a value of a user's variable leaves of so many cards, as the driver reads it (and PyTorch, in
-/// `torch.cuda._parse_visible_devices`).
+/// The cards that a user's variable selects among those present, interpreted as by the driver (and by
+/// PyTorch, in `torch.cuda._parse_visible_devices`).
 ///
-/// Numbers, or UUIDs that may be cut short, or names of parts of a card (MIG), of which a program gets the first alone.
-/// What cannot be meant, -1 above all, ends the list; what is said twice leaves none.
+/// Entries are numbers, UUIDs that may be abbreviated, or names of parts of a card (MIG), of which a program
+/// gets only the first. An invalid entry, such as -1, ends the list; a repeated one selects no cards.
 struct CardChoice {
-  /// What the value calls each that is left.
+  /// The entries of the selected cards.
   let names: [String]
-  /// What of it cannot be meant, as a clause; nil where all of it counts, or is to hide cards.
+  /// What is invalid, as a clause; nil if nothing is, or cards are hidden on purpose.
   let fault: String?
 
-  /// What people and batch systems write who mean no card.
+  /// Values by which people and batch systems hide all cards.
   private static let hiding: Set = ["-1", "none", "void", "NoDevFiles"]
 
   init(_ value: String, of present: Int) {
@@ -36,7 +36,7 @@ struct CardChoice {
 
   private static let consequence = ", and nothing counts from there on"
 
-  /// Nil where it is to hide cards.
+  /// Nil if it is meant to hide cards.
   private static func fault(_ word: String, isLast: Bool, after prefix: String?) -> String? {
     let text = word.filter { $0 != " " }
     guard !hiding.contains(text), !(text.isEmpty && isLast) else { return nil }
@@ -44,13 +44,13 @@ struct CardChoice {
     return "'\(masked(text))' is \(expected)\(consequence)"
   }
 
-  /// What a word calls a card, a number without what is written around it; nil where it cannot be meant.
+  /// The card named by an entry, as a plain number if it is one; nil if invalid.
   private static func name(_ word: String, _ prefix: String?) -> String? {
     if let prefix { return word.hasPrefix(prefix) ? word : nil }
     return leadingNumber(word).map(String.init)
   }
 
-  /// The number at the start of a word, as C's strtoul reads it; nil where there is none, or one below 0.
+  /// The number at the start of a word, as parsed by C's strtoul; nil if there is none, or it is negative.
   private static func leadingNumber(_ word: String) -> Int? {
     let text = word.drop { $0 == " " }
     let sign = text.prefix { $0 == "+" || $0 == "-" }.prefix(1)

@@ -1,16 +1,16 @@
 internal import Glibc
 
-/// The accelerator cards of one maker that a program may use, in the order in which it numbers them.
+/// The accelerator cards of one maker that a program may use, in the order of its numbering.
 ///
-/// Told by the driver's files and the user's variable alone. No driver is asked, so it costs nothing, and neither nvidia-smi
-/// nor npu-smi need be there.
+/// Determined from the driver's files and the user's variable only: no driver is asked, and neither
+/// nvidia-smi nor npu-smi is needed.
 public struct Cards: Equatable, Sendable {
-  /// Who made a card.
+  /// A card's maker.
   public enum Maker: String, CaseIterable, Sendable {
     case nvidia = "NVIDIA"
     case ascend = "Ascend"
 
-    /// The variable by which a user hides cards, or puts them in another order.
+    /// The variable with which a user hides or reorders cards.
     public var variable: String {
       switch self {
       case .nvidia: "CUDA_VISIBLE_DEVICES"
@@ -18,7 +18,7 @@ public struct Cards: Equatable, Sendable {
       }
     }
 
-    /// What the driver calls a card's file, less its number.
+    /// The driver's name for a card's file, without the number.
     public var file: String {
       switch self {
       case .nvidia: "nvidia"
@@ -27,20 +27,23 @@ public struct Cards: Equatable, Sendable {
     }
   }
 
-  /// Whose they are.
+  /// The cards' maker.
   public let maker: Maker
-  /// Cards of this machine or container, hidden or not.
+  /// The number of cards of this machine or container, hidden or not.
   public let present: Int
-  /// What the user's variable, or else the driver, calls each that a program may use.
+  /// The name of each usable card, from the user's variable or else the driver.
   public let names: [String]
-  /// What of the user's variable cannot be meant, as a sentence; nil where all of it counts, or is to hide cards.
+  /// What is invalid in the user's variable, as a sentence; nil if nothing is, or cards are hidden on
+  /// purpose.
   public let fault: String?
   private let isChosen: Bool
 
-  /// How many a program may use.
+  /// The number of usable cards.
   public var count: Int { names.count }
 
-  /// - Parameter files: Names of the folder /dev; `nvidiactl` and `davinci_manager` are no cards.
+  /// Determines the cards.
+  ///
+  /// - Parameter files: The names in /dev; `nvidiactl` and `davinci_manager` are no cards.
   public init(of maker: Maker, files: [String], environment: [String: String]) {
     self.maker = maker
     present = files.count { $0.hasPrefix(maker.file) && Self.isNumber($0.dropFirst(maker.file.count)) }
@@ -51,13 +54,13 @@ public struct Cards: Equatable, Sendable {
     fault = choice?.fault.map { "\(maker.variable)=\(masked(value ?? "")): \($0)" }
   }
 
-  /// Those of this machine, by maker.
+  /// The cards of this machine, by maker.
   public static func ofThisMachine(environment: [String: String], folder: String = "/dev") -> [Cards] {
     let files = Folders.names(in: folder)
     return Maker.allCases.map { Cards(of: $0, files: files, environment: environment) }
   }
 
-  /// What the user calls the card of that number in a program; nil where the variable says nothing of it.
+  /// The user's name for the program's card of that number; nil if the variable does not mention it.
   public func userName(of number: Int) -> String? {
     isChosen && names.indices.contains(number) ? "\(names[number]) of \(maker.variable)" : nil
   }

@@ -1,13 +1,13 @@
 internal import CISAL
 
-/// The CRC-32C (Castagnoli) of bytes given in one or many pieces, at the speed of memory (RFC 3720, appendix B.4).
+/// The CRC-32C (Castagnoli) of bytes in one or many pieces, at memory speed (RFC 3720, appendix B.4).
 ///
-/// It finds every changed byte and every error of up to 32 neighbouring bits; it is no defence against forgery.
+/// It detects every changed byte and every error burst of up to 32 bits; it does not protect against forgery.
 public struct CRC32C: Equatable, Sendable {
   /// The checksum of the bytes so far.
   public private(set) var value: UInt32 = 0
 
-  /// The library counts bytes in 32 bits with a sign.
+  /// The library's length is a signed 32-bit number.
   private static let longestCall = 1 << 30
 
   /// The checksum of no bytes.
@@ -21,7 +21,7 @@ public struct CRC32C: Equatable, Sendable {
     for start in stride(from: 0, to: bytes.count, by: Self.longestCall) {
       let piece = UnsafeRawBufferPointer(
         rebasing: bytes[start..<min(bytes.count, start + Self.longestCall)])
-      // The function only reads, and leaves it to its caller to turn all bits before and after.
+      // The function only reads, and leaves inverting the bits before and after to its caller.
       let first = UnsafeMutablePointer(mutating: piece.assumingMemoryBound(to: UInt8.self).baseAddress)
       value = ~crc32_iscsi(first, CInt(piece.count), ~value)
     }
@@ -37,7 +37,7 @@ public enum CRC32 {
   }
 }
 
-/// A number for a name that is the same in every process: 64-bit FNV-1a of its bytes.
+/// A hash of a name that is equal in every process: 64-bit FNV-1a of its bytes.
 public func fnv1a(_ bytes: some Sequence<UInt8>) -> UInt64 {
   bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
 }

@@ -10,9 +10,9 @@ public func commaSeparated(_ values: [String]) -> String {
   values.map(quoted).joined(separator: ",") + "\n"
 }
 
-/// A value in quotes where it has a comma, a quote or an end of line in it (RFC 4180).
+/// Quotes a value that contains a comma, a quote or a line end (RFC 4180).
 ///
-/// By scalars: a quote with a mark on it is a character of its own.
+/// It looks at scalars, since a quote with a combining mark is another character.
 private func quoted(_ value: String) -> String {
   let scalars = value.unicodeScalars
   guard scalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else { return value }

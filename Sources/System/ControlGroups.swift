@@ -1,40 +1,40 @@
 internal import CLinux
 
-/// The control groups that hold a process, as the kernel's files tell of them.
+/// The control groups of a process, from the kernel's files.
 ///
-/// A container may see its own group at the root of the file system, under whatever path its membership names; what is not
-/// there is passed over.
+/// A container may see its own group at the root of the file system, whatever path its membership names;
+/// paths that do not exist are skipped.
 public struct ControlGroups {
   /// The text of /proc/self/cgroup.
   let membership: String
-  /// The text of a small file, if it can be read.
+  /// Returns the text of a small file; nil if it cannot be read.
   let text: (String) -> String?
 
-  /// Groups that the text of /proc/self/cgroup names; `text` gives a file's content.
+  /// Parses the text of /proc/self/cgroup; `text` returns a file's content.
   public init(membership: String, text: @escaping (String) -> String?) {
     self.membership = membership
     self.text = text
   }
 
-  /// Those of this process.
+  /// The groups of this process.
   static var own: ControlGroups {
     ControlGroups(membership: ProcFS.text("/proc/self/cgroup") ?? "", text: ProcFS.text)
   }
 
-  /// The folders of the groups that a controller of either version counts this process in, outermost first.
+  /// The folders of the groups in which a controller of either version counts this process, outermost first.
   func folders(of controller: String) -> [(version: Int, path: String)] {
     groups(of: controller).map { version, path in
       (version, "/sys/fs/cgroup" + (version == 2 ? "" : "/\(controller)") + path)
     }
   }
 
-  /// The groups that a controller of either version counts this process in, outermost first, by their paths below the
-  /// controller's root, which is "".
+  /// The groups in which a controller of either version counts this process, outermost first, by their paths
+  /// below the controller's root, which is "".
   public func groups(of controller: String) -> [(version: Int, path: String)] {
     innermost(of: controller).flatMap { version, path in ancestors(of: path).map { (version, $0) } }
   }
 
-  /// The groups themselves, without those around them; the path of the root is "".
+  /// The innermost groups only; the root's path is "".
   public func innermost(of controller: String) -> [(version: Int, path: String)] {
     membership.split(separator: "\n").compactMap { line in
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -45,7 +45,7 @@ public struct ControlGroups {
     }
   }
 
-  /// "" and every part of a path: a limit on any of them holds.
+  /// "" and every prefix of a path, since limits on all of them apply.
   private func ancestors(of path: String) -> [String] {
     path.split(separator: "/").reduce(into: [""]) { $0.append("\($0[$0.count - 1])/\($1)") }
   }
@@ -58,17 +58,18 @@ extension String {
 
 /// The processors that this process may use.
 public enum Processors {
-  /// How many threads can run at once: the processors that it may run on, or what its control groups' quotas allow.
+  /// The number of threads that can run at once, from the allowed processors and the control groups' quotas.
   ///
-  /// Part of a processor counts as one: a thread that waits now and then costs less than a processor that idles.
+  /// A fraction of a processor counts as one: a thread that sometimes waits costs less than an idle
+  /// processor.
   public static var usable: Int {
     quota(ControlGroups.own).map { min(all, max(1, Int($0.rounded(.up)))) } ?? all
   }
 
-  /// How many processors it may run on, for however little of the time.
+  /// The number of processors on which it may run, for however little of the time.
   public static var all: Int { max(1, Int(linux_usable_processors())) }
 
-  /// Processor seconds a second that the tightest group allows; nil where none sets a limit.
+  /// Processor seconds per second that the tightest group allows; nil if there is no limit.
   static func quota(_ groups: ControlGroups) -> Double? {
     groups.folders(of: "cpu").compactMap { version, folder in
       if version == 2 { return groups.text("\(folder)/cpu.max").flatMap(quota) }
@@ -77,7 +78,7 @@ public enum Processors {
     }.min()
   }
 
-  /// Of "QUOTA PERIOD" in microseconds, where no limit is "max" or -1.
+  /// Parses "QUOTA PERIOD" in microseconds, where "max" or -1 means no limit.
   private static func quota(_ text: String) -> Double? {
     let numbers = text.numbers
     guard numbers.count == 2, numbers[0] > 0, numbers[1] > 0 else { return nil }

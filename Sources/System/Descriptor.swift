@@ -1,11 +1,11 @@
 import Glibc
 
-/// A file descriptor with one owner, closed when the owner lets go of it.
+/// A file descriptor with a single owner, closed when the owner lets go of it.
 public struct Descriptor: ~Copyable, Sendable {
-  /// Valid while this value is.
+  /// Valid as long as this value exists.
   public let number: CInt
 
-  /// Takes over what a system call returned; nil, with the call's errno, where that is no descriptor.
+  /// Takes over the result of a system call; nil, with the call's errno, if that failed.
   public init?(_ number: CInt) {
     guard number >= 0 else { return nil }
     self.number = number
@@ -19,9 +19,9 @@ public struct Descriptor: ~Copyable, Sendable {
   deinit { close(number) }
 }
 
-/// Writes bytes until all are written or a write fails; an interruption is no failure.
+/// Writes bytes until all are written or a write fails; interruptions are retried.
 ///
-/// - Returns: How many were written, and the errno of what kept the rest; nil where there is none.
+/// - Returns: How many were written, and the errno if not all were; otherwise nil.
 @discardableResult
 public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) -> (count: Int, failure: CInt?) {
   var count = 0
@@ -30,7 +30,7 @@ public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) -> (c
     if taken > 0 {
       count += taken
     } else if taken == 0 {
-      // Nothing is said of why; it would be so for ever.
+      // A write of nothing without an error, which would repeat forever.
       return (count, ENOSPC)
     } else if errno != EINTR {
       return (count, errno)
@@ -39,9 +39,9 @@ public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) -> (c
   return (count, nil)
 }
 
-/// Reads until `bytes` is full or the end has come.
+/// Reads until `bytes` is full or the end is reached.
 ///
-/// - Returns: How many were read, and the errno of what kept the rest; nil where there is none.
+/// - Returns: How many were read, and the errno of a failure; otherwise nil.
 public func readAll(
   into bytes: UnsafeMutableRawBufferPointer, from descriptor: CInt
 ) -> (count: Int, failure: CInt?) {

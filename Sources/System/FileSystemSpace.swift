@@ -1,14 +1,14 @@
 import Glibc
 
-/// The room of a file system, in bytes.
+/// The free space of a file system.
 package struct FileSystemSpace: Equatable, Sendable {
   package let size: Int
-  /// What this user may still write.
+  /// Bytes that this user can still write.
   package let free: Int
-  /// Files that may still be made; nil where nobody counts them.
+  /// Files that can still be made; nil if the file system does not count them.
   package let files: Int?
 
-  /// Of the one that a path lies in, or will lie in; nil where nobody can say.
+  /// The file system that contains a path, or would; nil if unknown.
   package init?(around path: String) {
     var status = statvfs()
     var place = path

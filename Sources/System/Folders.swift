@@ -1,11 +1,11 @@
 import Glibc
 public import SystemPackage
 
-/// Making folders, and asking whether one could.
+/// Makes and examines folders.
 public enum Folders {
-  /// Why nothing can be computed here, as a sentence; nil where the working folder is there.
+  /// Why nothing can be computed here, as a sentence; nil if the working folder exists.
   ///
-  /// The maths library finds none of its parts where it is not.
+  /// Without it, libtorch does not find its own files.
   package static var workingFolderFault: String? {
     guard let path = getcwd(nil, 0) else {
       return
@@ -15,10 +15,10 @@ public enum Folders {
     return nil
   }
 
-  /// Makes a folder and those above it; false with `errno` where one cannot be made.
+  /// Makes a folder and its parents; false with `errno` on failure.
   public static func make(_ path: String) -> Bool { make(FilePath(path)) }
 
-  /// Likewise where a name is bytes and no text.
+  /// Does the same for names that are bytes.
   public static func make(_ path: FilePath) -> Bool {
     func isMade() -> Bool { path.withPlatformString { mkdir($0, 0o777) } == 0 }
     if isMade() { return true }
@@ -31,7 +31,7 @@ public enum Folders {
     }
   }
 
-  /// Whether a folder can be written to, or could be made; false with `errno` where not. Nothing is made.
+  /// Whether a folder is writable, or could be made; otherwise false with `errno`. Nothing is made.
   public static func canWrite(_ path: String) -> Bool {
     var status = stat()
     if stat(path, &status) == 0 { return isFolder(path) && access(path, W_OK | X_OK) == 0 }
@@ -40,10 +40,10 @@ public enum Folders {
     return parent != path && canWrite(parent)
   }
 
-  /// False with ENOTDIR for anything else.
+  /// Whether a path is a folder; false with ENOTDIR for anything else.
   public static func isFolder(_ path: String) -> Bool { isFolder(FilePath(path)) }
 
-  /// False with ENOTDIR for anything else.
+  /// Whether a path is a folder; false with ENOTDIR for anything else.
   public static func isFolder(_ path: FilePath) -> Bool {
     var status = stat()
     if path.withPlatformString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFDIR { return true }
@@ -51,7 +51,7 @@ public enum Folders {
     return false
   }
 
-  /// The link to nothing by which a path leads, and where that points; nil where there is none.
+  /// The broken link on a path, and its target; nil if there is none.
   package static func deadLink(on path: String) -> (link: String, target: String)? {
     var status = stat()
     guard stat(path, &status) != 0 else { return nil }
@@ -63,10 +63,10 @@ public enum Folders {
     return parent == path || parent == "." ? nil : deadLink(on: parent)
   }
 
-  /// Whether a folder's names can be read; false with `errno` where not.
+  /// Whether a folder can be listed; otherwise false with `errno`.
   public static func isReadable(_ path: String) -> Bool { isFolder(path) && access(path, R_OK | X_OK) == 0 }
 
-  /// What a folder holds, in no order; nothing where it cannot be read.
+  /// The names in a folder, unordered; empty if it cannot be read.
   public static func names(in path: String) -> [String] {
     guard let folder = opendir(path) else { return [] }
     defer { closedir(folder) }
@@ -80,9 +80,10 @@ public enum Folders {
     return names
   }
 
-  /// The same place without `..`, by where links lead now: what a path goes through before it may be gone later.
+  /// The same place without `..`, resolving links as they are now, since the folders that a path goes through
+  /// may later be gone.
   ///
-  /// By the names alone where nothing is there any more.
+  /// By names alone if nothing exists there any more.
   public static func withoutParents(_ path: String) -> String {
     let names = path.split(separator: "/", omittingEmptySubsequences: false)
     guard let last = names.lastIndex(of: "..") else { return path }
@@ -93,7 +94,7 @@ public enum Folders {
     return FilePath(String(cString: head)).appending(names[(last + 1)...].joined(separator: "/")).string
   }
 
-  /// The folder in which a path lies, `.` for a bare name.
+  /// The folder that contains a path, `.` for a bare name.
   public static func parent(of path: String) -> String {
     let trimmed = path.last == "/" && path.count > 1 ? String(path.dropLast()) : path
     guard let slash = trimmed.lastIndex(of: "/") else { return "." }
@@ -101,10 +102,10 @@ public enum Folders {
   }
 }
 
-/// A path with the home folder in the place of `~` or `~USER` at its start, as a shell would have it.
+/// Replaces `~` or `~USER` at a path's start by the home folder, as a shell would.
 ///
-/// A shell replaces a word's first `~` only: `--data-path=~/images` comes as it was typed, and so does what stands in a
-/// file of values. Where there is no such home folder the path stays as it is.
+/// A shell only replaces it at the start of a word: `--data-path=~/images` arrives as typed, and so do values
+/// in files. If there is no such home folder, the path is unchanged.
 public func withHomeFolder(_ path: String) -> String {
   guard path.hasPrefix("~") else { return path }
   let name = path.prefix { $0 != "/" }
@@ -112,7 +113,7 @@ public func withHomeFolder(_ path: String) -> String {
   return home + path.dropFirst(name.count)
 }
 
-/// Of this user where no name is given.
+/// This user's home folder if no name is given.
 private func homeFolder(of user: String) -> String? {
   if user.isEmpty, let home = getenv("HOME") { return String(cString: home) }
   let entry = user.isEmpty ? getpwuid(getuid()) : getpwnam(user)

@@ -1,4 +1,4 @@
 import CLinux
 
-/// Has malloc keep what is freed, up to 256 MiB, in place of handing large blocks back to the system each time.
+/// Makes malloc keep up to 256 MiB of freed memory instead of returning large blocks to the system each time.
 public func keepMallocMemory() { linux_keep_memory() }

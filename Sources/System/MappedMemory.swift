@@ -1,37 +1,37 @@
 internal import CLinux
 import Glibc
 
-/// Pages that this process sees, fresh ones or a file's, for as long as the object lives.
+/// Pages mapped into this process, new or a file's, as long as the object lives.
 ///
-/// Each initializer gives nil, with errno set, where the system refuses; a file's descriptor may be closed afterwards.
+/// Each initializer returns nil, with errno set, on failure; a file's descriptor may be closed afterwards.
 public final class MappedMemory: Sendable {
-  /// Where the first page lies.
+  /// The first page's address.
   ///
-  /// Safe: only the place is kept here, and it never changes; who may touch the bytes is the owner's affair.
+  /// Safe: only the address is stored, and it never changes; the owner decides who may access the bytes.
   nonisolated(unsafe) public let start: UnsafeMutableRawPointer
-  /// Bytes from there on, at least 1.
+  /// The size in bytes, at least 1.
   public let byteCount: Int
-  /// What to say where the file is cut off; nil for pages that cannot be lost.
+  /// The message if the file is truncated; nil for pages that cannot be lost.
   private let loss: Loss?
 
-  /// Fresh zeros, which exist once they are touched.
+  /// Maps new zeros, which take memory only once they are touched.
   ///
-  /// - Parameter isPromised: False where more may be asked for than there will ever be.
+  /// - Parameter isPromised: False if more may be requested than will ever exist.
   public convenience init?(zeros byteCount: Int, isPromised: Bool = true) {
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | (isPromised ? 0 : MAP_NORESERVE)
     self.init(byteCount, PROT_READ | PROT_WRITE, flags, of: -1)
   }
 
-  /// Addresses that nothing else is put at, and nothing yet lies at.
+  /// Reserves addresses without any memory.
   public convenience init?(reserving byteCount: Int) {
     self.init(byteCount, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, of: -1)
   }
 
-  /// A file, to be read.
+  /// Maps a file for reading.
   ///
-  /// A page that the file no longer has when it is read, since it was cut off or its disk failed, ends the process with status 74, its
-  /// path and `advice`: nothing that was read before can be trusted to fit what is read after. A program that calls
-  /// ``ProcessSignals/letKill()`` does so; others end by SIGBUS.
+  /// Reading a page that the file no longer has, since it was truncated or its disk failed, ends the process
+  /// with status 74, the path and `advice`: earlier and later data might not fit together. This needs
+  /// ``ProcessSignals/letKill()``; other programs end by SIGBUS.
   public convenience init?(reading file: borrowing RegularFile, advice: String) {
     self.init(
       file.size, PROT_READ, MAP_PRIVATE, of: file.descriptor, "\(file.path.masked) \(Self.lost). \(advice)")
@@ -39,7 +39,7 @@ public final class MappedMemory: Sendable {
 
   private static let lost = "was cut off while it was in use, or its disk gives no more of it"
 
-  /// The first bytes of a file, as all see them who map it so, also what is written later.
+  /// Maps the first bytes of a file shared: all who do so see each other's writes.
   public convenience init?(sharing file: CInt, byteCount: Int, isWritable: Bool = true) {
     self.init(byteCount, PROT_READ | (isWritable ? PROT_WRITE : 0), MAP_SHARED, of: file)
   }
@@ -61,9 +61,9 @@ public final class MappedMemory: Sendable {
   }
 }
 
-/// What a signal handler says of pages that are lost.
+/// A signal handler's message about lost pages.
 private struct Loss: Sendable {
-  /// Safe: nobody writes to it, and it stays until it is forgotten.
+  /// Safe: nobody writes to it, and it lives until it is forgotten.
   nonisolated(unsafe) private let message: UnsafeMutablePointer<CChar>?
   private let number: CInt
 

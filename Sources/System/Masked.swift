@@ -1,29 +1,29 @@
 public import SystemPackage
 
-/// `text` as it may stand on a terminal or in a line of a log: no byte of it moves a cursor or changes a colour.
+/// Makes a text safe for a terminal or a line of a log: nothing in it moves a cursor or changes a colour.
 ///
-/// Control characters (C0, DEL, C1), line and paragraph separators and marks that turn the direction of writing become
-/// `\n`, `\t`, `\xHH` or `\u{…}`; so does the backslash, doubled, only where something else was escaped, so that ordinary
-/// texts stay as they are.
+/// Control characters (C0, DEL, C1), line and paragraph separators and bidirectional marks become `\n`, `\t`,
+/// `\xHH` or `\u{…}`. A backslash is doubled only if something else was escaped, so that ordinary texts stay
+/// unchanged.
 public func masked(_ text: some StringProtocol) -> String {
   guard text.unicodeScalars.contains(where: \.isUnsafeToShow) else { return String(text) }
   return text.unicodeScalars.reduce(into: "") { $0 += $1.masked }
 }
 
-/// Lines of text, likewise; the ends of lines stay.
+/// Does the same for lines of text, whose ends stay.
 public func maskedLines(_ text: String) -> String {
-  // By code points: to Swift's characters, "\r\n" is one.
+  // By code points: as a Swift character, "\r\n" is a single one.
   text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
     .map { masked(Substring($0)) }.joined(separator: "\n")
 }
 
-/// Bytes that are meant to be UTF-8, likewise; a byte that is not part of a character becomes `\xHH`.
+/// Does the same for bytes that should be UTF-8; invalid bytes become `\xHH`.
 public func masked(_ bytes: some Sequence<UInt8>) -> String {
   let bytes = Array(bytes)
   return isValidUTF8(bytes) ? masked(String(decoding: bytes, as: UTF8.self)) : spelled(bytes, \.masked)
 }
 
-/// Bytes that are meant to be UTF-8 as text: characters as `spelling` writes them, any other byte as `\xHH`.
+/// Decodes bytes that should be UTF-8: characters become what `spelling` returns, invalid bytes `\xHH`.
 public func spelled(_ bytes: some Sequence<UInt8>, _ spelling: (Unicode.Scalar) -> String) -> String {
   var text = ""
   var rest = Array(bytes)[...]
@@ -48,7 +48,7 @@ public func isValidUTF8(_ bytes: some Collection<UInt8>) -> Bool {
 }
 
 extension FilePath {
-  /// The path as it may stand on a terminal or in a line of a log.
+  /// The path made safe for a terminal or a line of a log.
   public var masked: String {
     System.masked(bytes)
   }
@@ -63,7 +63,7 @@ extension Unicode.Scalar {
   fileprivate var isUnsafeToShow: Bool {
     switch value {
     case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029: true
-    // Embeddings, overrides, isolates and marks of direction: they reorder what is read.
+    // Bidirectional embeddings, overrides, isolates and marks, which reorder what is read.
     case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
     default: false
     }
@@ -83,20 +83,20 @@ extension Unicode.Scalar {
 }
 
 extension FilePath {
-  /// The path as the file system knows it.
+  /// The path's bytes.
   public var bytes: [UInt8] {
     withPlatformString { Array(UnsafeRawBufferPointer(start: $0, count: length)) }
   }
 
-  /// `name` below this path: one or several components as bytes, without a slash in front.
+  /// The path of `name` below this one: one or several components as bytes, without a leading slash.
   public func appending(bytes name: some Sequence<UInt8>) -> FilePath {
     pushing(FilePath(platformString: name.map(CInterop.PlatformChar.init(bitPattern:)) + [0]))
   }
 
-  /// The path as one word of a command that a user may paste into bash: in quotes where it needs them.
+  /// The path as one word of a bash command, quoted if necessary.
   public var quoted: String { shellWord(escapes: \.isUnsafeToShow) }
 
-  /// Likewise in ASCII alone, for a name whose very bytes matter: `$'A\xcc\x88pfel'`.
+  /// The same in ASCII only, for names whose exact bytes matter: `$'A\xcc\x88pfel'`.
   public var quotedInASCII: String { shellWord { !$0.isASCII || $0.isUnsafeToShow } }
 
   private func shellWord(escapes isEscaped: (Unicode.Scalar) -> Bool) -> String {
@@ -125,7 +125,7 @@ extension FilePath {
   }
 }
 
-/// Text as it may stand in HTML, between tags and in quoted attributes; nothing in it commands a terminal either.
+/// Escapes text for HTML, between tags and in quoted attributes; it is also safe for a terminal.
 public func escaped(_ text: String) -> String {
   masked(text).reduce(into: "") { result, character in
     switch character {

@@ -1,15 +1,16 @@
 internal import CLinux
 import Glibc
 
-/// A file in memory without a name, of which processes share what they map: it ends with the last that has it open or mapped.
+/// A memory file without a name, whose mappings processes share; it ends with the last process that has it
+/// open or mapped.
 public struct MemoryFile: ~Copyable, Sendable {
   private let file: Descriptor
-  /// Bytes that it may hold; those that nobody has written take no memory.
+  /// The file's size in bytes; unwritten pages take no memory.
   public let byteCount: Int
 
-  /// A new one, full of zeros; nil, with errno, where the system refuses.
+  /// Makes a new file of zeros; nil, with errno, on failure.
   ///
-  /// - Parameter name: What the kernel calls it in lists of open files.
+  /// - Parameter name: The kernel's name for it in lists of open files.
   public init?(_ name: String, byteCount: Int) {
     guard let file = Descriptor(linux_memory_file(name)) else { return nil }
     guard ftruncate(file.number, byteCount) == 0 else { return nil }
@@ -17,7 +18,7 @@ public struct MemoryFile: ~Copyable, Sendable {
     self.byteCount = byteCount
   }
 
-  /// One that another process of this user has open; nil, with errno, where that cannot be reached.
+  /// Opens a file of another process of this user; nil, with errno, if it cannot be reached.
   public init?(_ place: Place, byteCount: Int) {
     guard let file = Descriptor(open(place.path, O_RDWR | O_CLOEXEC)) else { return nil }
     var status = stat()
@@ -26,7 +27,7 @@ public struct MemoryFile: ~Copyable, Sendable {
     self.byteCount = byteCount
   }
 
-  /// Under which number which process has it open.
+  /// The process that has the file open, and its descriptor there.
   public struct Place: Codable, Equatable, Sendable {
     fileprivate let process: Int32
     fileprivate let descriptor: Int32
@@ -34,20 +35,21 @@ public struct MemoryFile: ~Copyable, Sendable {
     fileprivate var path: String { "/proc/\(process)/fd/\(descriptor)" }
   }
 
-  /// Where other processes find it, as long as this value is.
+  /// Where other processes find the file, as long as this value lives.
   public var place: Place { Place(process: getpid(), descriptor: file.number) }
 
-  /// All of it, to be read, with what is written later.
+  /// Maps the whole file for reading; later writes show.
   public borrowing func mapped() -> MappedMemory? {
     MappedMemory(sharing: file.number, byteCount: byteCount, isWritable: false)
   }
 
-  /// The first bytes, to be read and written.
+  /// Maps the first bytes for reading and writing.
   public borrowing func shared(byteCount: Int) -> MappedMemory? {
     MappedMemory(sharing: file.number, byteCount: byteCount)
   }
 
-  /// Writes bytes at an offset; false where the system has no memory for them, which writing into a mapping would not survive.
+  /// Writes bytes at an offset; false if there is no memory for them, which a write to a mapping would not
+  /// survive.
   public borrowing func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
     var count = 0
     while let start = bytes.baseAddress, count < bytes.count {
@@ -58,11 +60,11 @@ public struct MemoryFile: ~Copyable, Sendable {
   }
 }
 
-/// Words of 64 bits in memory that processes share: each is read and changed as a whole.
+/// 64-bit words in shared memory with atomic access.
 public struct SharedWords: Sendable {
   private let memory: MappedMemory
 
-  /// The words from the start of some memory on.
+  /// Uses the words from the start of some memory.
   public init(_ memory: MappedMemory) { self.memory = memory }
 
   private func word(_ index: Int) -> UnsafeMutablePointer<UInt64> {
@@ -70,15 +72,15 @@ public struct SharedWords: Sendable {
     return memory.start.assumingMemoryBound(to: UInt64.self) + index
   }
 
-  /// A word, with all that was written before it was.
+  /// Loads a word with acquire semantics.
   public subscript(index: Int) -> UInt64 { linux_load_long(word(index)) }
 
-  /// Adds to a word; what was there before.
+  /// Adds to a word; returns the previous value.
   @discardableResult public func add(_ count: UInt64, to index: Int) -> UInt64 {
     linux_add_long(word(index), count)
   }
 
-  /// Sets a word that is still zero; whether it was.
+  /// Sets a word that is still zero; returns whether it was.
   @discardableResult public func setZero(_ index: Int, to value: UInt64) -> Bool {
     linux_replace_long(word(index), 0, value) != 0
   }

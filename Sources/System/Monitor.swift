@@ -1,21 +1,21 @@
 import Glibc
 
-/// State behind a lock, on which threads wait until it is as they need it.
+/// State protected by a lock, with threads that can wait for conditions on it.
 ///
-/// The lock is POSIX's: a thread sanitizer sees it, as it does not see the slow path of `Mutex`.
+/// It uses POSIX's mutex, which thread sanitizers understand, unlike the slow path of `Mutex`.
 public final class Monitor<State>: @unchecked Sendable {
-  // Safe: `state` is reached through the methods alone, which hold the lock; the two POSIX objects are made to be
-  // shared by threads, and stay where they are until deinit.
+  // Safe: `state` is accessed only by the methods, which hold the lock; the two POSIX objects are made for
+  // sharing between threads, and stay at their addresses until deinit.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var state: State
 
-  /// Puts `state` behind a lock.
+  /// Protects `state`.
   public init(_ state: sending State) {
     self.state = state
     var attributes = pthread_condattr_t()
     pthread_condattr_init(&attributes)
-    // The clock that never jumps.
+    // The monotonic clock.
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(changed, &attributes)
@@ -29,7 +29,7 @@ public final class Monitor<State>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Runs `body` while no other thread is inside, then wakes all that wait.
+  /// Runs `body` with the lock held, then wakes all waiting threads.
   public func withLock<Result, Failure: Error>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -41,14 +41,14 @@ public final class Monitor<State>: @unchecked Sendable {
     return try body(&state)
   }
 
-  /// Changes the state; whoever waits looks again only if `body` returns true.
+  /// Changes the state; waiting threads check again only if `body` returns true.
   public func update(_ body: (inout State) -> Bool) {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     if body(&state) { pthread_cond_broadcast(changed) }
   }
 
-  /// Sleeps until `body`, asked after each change, finds what it looks for, and returns it.
+  /// Sleeps until `body`, called after each change, returns a value, and returns that.
   public func wait<Result>(for body: (inout State) -> Result?) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
@@ -58,7 +58,7 @@ public final class Monitor<State>: @unchecked Sendable {
     }
   }
 
-  /// As ``wait(for:)``, but no longer than until `deadline`; nil if it was not found by then.
+  /// Like ``wait(for:)``, but returns nil at `deadline`.
   public func wait<Result>(
     until deadline: ContinuousClock.Instant, for body: (inout State) -> Result?
   ) -> Result? {
@@ -73,7 +73,7 @@ public final class Monitor<State>: @unchecked Sendable {
 }
 
 extension timespec {
-  /// The time of the monotonic clock that lies `duration` ahead.
+  /// The monotonic clock's time after `duration` from now.
   fileprivate init(_ duration: Duration) {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)

@@ -1,14 +1,15 @@
 import Glibc
 
-/// A regular file that is open and keeps no path, which for a million files would have to be made a million times.
+/// An open regular file without its path, which would be costly to make for a million files.
 public struct NamelessFile: ~Copyable, Sendable {
-  /// Valid while this value is.
+  /// Valid as long as this value exists.
   public var descriptor: CInt { file.number }
-  /// Bytes, when it was opened.
+  /// The size in bytes when it was opened.
   public let size: Int
   private let file: Descriptor
 
-  /// Takes over what `open` returned; throws EISDIR for a folder and ENXIO for anything else that is no file.
+  /// Takes over the result of `open`; throws EISDIR for a folder and ENXIO for anything else that is no
+  /// regular file.
   public init(opened: CInt) throws(FailedCall) {
     guard let file = Descriptor(opened) else { throw FailedCall("open") }
     var status = stat()
@@ -20,14 +21,14 @@ public struct NamelessFile: ~Copyable, Sendable {
     size = Int(status.st_size)
   }
 
-  /// The system's call, of a name that ends with a zero.
+  /// Calls open(2) with a zero-terminated name.
   public static func open(_ name: UnsafeRawBufferPointer, _ flags: CInt) -> CInt {
-    // Without O_NONBLOCK the opening of a pipe waits for its other end.
+    // Without O_NONBLOCK, opening a pipe would wait for its other end.
     guard let start = name.assumingMemoryBound(to: CChar.self).baseAddress else { return -1 }
     return Glibc.open(start, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
   }
 
-  /// Reads from the current place until `bytes` is full or the file ends; how many were read.
+  /// Reads from the current position until `bytes` is full or the file ends; returns how many were read.
   public borrowing func read(into bytes: UnsafeMutableRawBufferPointer) throws(FailedCall) -> Int {
     let (count, failure) = readAll(into: bytes, from: descriptor)
     if let failure { throw FailedCall("read", failure) }
@@ -35,16 +36,16 @@ public struct NamelessFile: ~Copyable, Sendable {
   }
 }
 
-/// A system call that failed, without the path that a ``SystemError`` has.
+/// A failed system call, without the path of a ``SystemError``.
 public struct FailedCall: Error {
-  /// What was being done, as the verb of a sentence.
+  /// What was being done, as a verb.
   public let operation: String
   /// The call's errno.
   public let errno: CInt
 
-  /// Takes errno now, so that nothing may come between the call that failed and this.
+  /// Takes the current errno, so it must directly follow the failed call.
   public init(_ operation: String) { self.init(operation, Glibc.errno) }
 
-  /// With an errno that was kept.
+  /// Makes an error with an errno that was saved.
   public init(_ operation: String, _ errno: CInt) { (self.operation, self.errno) = (operation, errno) }
 }

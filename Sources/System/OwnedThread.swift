@@ -1,16 +1,17 @@
 internal import CLinux
 import Glibc
 
-/// A thread of our own: what blocks would starve Swift's cooperative pool, and one that cannot start is no trap.
+/// A dedicated thread, for work that would block Swift's cooperative pool; failure to start is an error, not
+/// a trap.
 public struct OwnedThread: Sendable {
   private let handle: pthread_t
 
   /// Starts `body`; join or detach the thread once.
   ///
   /// - Parameters:
-  ///   - name: As `top -H` shows it, 15 bytes at most.
-  ///   - takesSignals: False leaves signals to other threads.
-  /// - Throws: A ``Shortage`` where the system gives no thread.
+  /// - name: The name shown by `top -H`, at most 15 bytes.
+  /// - takesSignals: False leaves signals to other threads.
+  /// - Throws: A ``Shortage`` if the system cannot start a thread.
   public init(
     _ name: String, takesSignals: Bool = true, _ body: @escaping @Sendable () -> Void
   ) throws(Shortage) {
@@ -27,9 +28,10 @@ public struct OwnedThread: Sendable {
     self.handle = handle
   }
 
-  /// Starts `body` as the initializer does, but ends the process where the system gives no thread for `patience`.
+  /// Starts `body` like the initializer, but ends the process if the system cannot start a thread for
+  /// `patience`.
   ///
-  /// Another program of the user may have taken what is left, and gives it back.
+  /// Another program of the user may hold the last threads for a moment.
   public static func started(
     _ name: String, within patience: Duration = .seconds(5), _ body: @escaping @Sendable () -> Void
   ) -> OwnedThread {
@@ -47,14 +49,14 @@ public struct OwnedThread: Sendable {
   /// Waits until the thread has ended.
   public func join() { pthread_join(handle, nil) }
 
-  /// Lets the thread end by itself.
+  /// Lets the thread run on and end by itself.
   public func detach() { pthread_detach(handle) }
 }
 
 extension OwnedThread {
-  /// Starts `count` threads beside one another and lets them end: whether there is room for so many.
+  /// Starts `count` threads at the same time and lets them end, to check that they can exist.
   ///
-  /// Libraries that cannot start a thread end the process, and do not say why.
+  /// Libraries that cannot start a thread end the process without saying why.
   public static func rehearse(_ count: Int, for purpose: String) throws(Shortage) {
     let isOver = Monitor(false)
     var threads: [OwnedThread] = []

@@ -1,11 +1,11 @@
 import SystemPackage
 
-/// What the kernel tells of processes and of the machine, in small files of text.
+/// Reads what the kernel reports about processes and the machine in /proc.
 public enum ProcFS {
-  /// The text of such a file, if it can be read; 64 KiB of it at most.
+  /// The text of such a file, at most 64 KiB; nil if it cannot be read.
   public static func text(_ path: String) -> String? { text(path, atMost: 65_536) }
 
-  /// The text of such a file, if it can be read, and no more than so many bytes of it.
+  /// At most `most` bytes of such a file's text; nil if it cannot be read.
   public static func text(_ path: String, atMost most: Int) -> String? {
     guard let file = try? RegularFile(FilePath(path)) else { return nil }
     var bytes = [UInt8](repeating: 0, count: most)
@@ -13,7 +13,7 @@ public enum ProcFS {
     return count.map { String(decoding: bytes.prefix($0), as: UTF8.self) }
   }
 
-  /// The number behind a name that begins a line, as in /proc/meminfo and a control group's `memory.stat`.
+  /// The number after a name at the start of a line, as in /proc/meminfo and a control group's `memory.stat`.
   public static func number(after name: String, in text: String) -> Int? {
     for line in text.split(separator: "\n") {
       let words = line.split(whereSeparator: \.isWhitespace)
@@ -22,26 +22,26 @@ public enum ProcFS {
     return nil
   }
 
-  /// A process as `/proc/PID/stat` tells of it.
+  /// A process as described by `/proc/PID/stat`.
   public struct Process: Equatable, Sendable {
-    /// What it is doing, as `R` for running and `T` for stopped; see proc(5).
+    /// Its state, such as `R` for running and `T` for stopped; see proc(5).
     public let state: Character
-    /// When it started, in ticks since boot: together with the process's number it does not come again.
+    /// When it started, in ticks since boot; together with the process's number this is unique.
     public let start: UInt64
-    /// Who started it, or took it over.
+    /// The process that started or adopted it.
     public let parent: Int32
-    /// What all of its threads have taken of the processors, in ticks.
+    /// Processor time of all its threads, in ticks.
     public let ticks: UInt64
-    /// Its memory that is not swapped out, in pages.
+    /// Its resident memory, in pages.
     public let residentPages: Int
 
-    /// Nil where there is no such process.
+    /// Nil if there is no such process.
     public init?(_ number: Int32) {
       guard let text = ProcFS.text("/proc/\(number)/stat") else { return nil }
       self.init(stat: text)
     }
 
-    /// Reads the file's text; the fields are counted behind the program's name, which may hold anything.
+    /// Parses the file's text; fields are counted after the program's name, which may contain anything.
     public init?(stat text: String) {
       guard let name = text.lastIndex(of: ")") else { return nil }
       let fields = text[text.index(after: name)...].split(separator: " ")
@@ -53,7 +53,7 @@ public enum ProcFS {
       (ticks, residentPages) = (user &+ system, pages)
     }
 
-    /// Whether it has ended, and its parent has not collected it: it does no more.
+    /// Whether it is a zombie or dead, so does nothing more.
     public var hasEnded: Bool { state == "Z" || state == "X" }
   }
 }

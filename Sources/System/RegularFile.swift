@@ -1,25 +1,26 @@
 import Glibc
 public import SystemPackage
 
-/// A regular file that is open for reading, or to be added to; it is closed with its owner.
+/// A regular file open for reading or appending, closed with its owner.
 ///
-/// Pipes, sockets and devices are refused and never waited for: whoever may put a name into a folder could otherwise
-/// hang whoever reads it.
+/// Pipes, sockets and devices are refused without waiting: otherwise anyone who can put a name into a folder
+/// could make its readers hang.
 public struct RegularFile: ~Copyable, Sendable {
-  /// Valid while this value is.
+  /// Valid as long as this value exists.
   public var descriptor: CInt { file.descriptor }
-  /// Where it was opened.
+  /// The path by which it was opened.
   public let path: FilePath
-  /// Bytes, when it was opened.
+  /// The size in bytes when it was opened.
   public var size: Int { file.size }
   private let file: NamelessFile
 
-  /// Throws with the system's reason; EISDIR for a folder and ENXIO for anything else that is no file.
+  /// Opens a file for reading; throws EISDIR for a folder and ENXIO for anything else that is no regular
+  /// file.
   public init(_ path: FilePath) throws(SystemError) {
     try self.init(path, O_RDONLY)
   }
 
-  /// Opens a file to read and to write to its end, and makes it where there is none; throws as for reading.
+  /// Opens a file for reading and appending, and makes it if necessary; throws as for reading.
   public init(addingTo path: FilePath) throws(SystemError) {
     try self.init(path, O_RDWR | O_CREAT | O_APPEND)
   }
@@ -36,7 +37,7 @@ public struct RegularFile: ~Copyable, Sendable {
     }
   }
 
-  /// Reads from the current place until `bytes` is full or the file ends; how many were read.
+  /// Reads from the current position until `bytes` is full or the file ends; returns how many were read.
   public borrowing func read(into bytes: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
     do throws(FailedCall) {
       return try file.read(into: bytes)
@@ -45,7 +46,8 @@ public struct RegularFile: ~Copyable, Sendable {
     }
   }
 
-  /// Reads from `offset` on, wherever the current place is, until `bytes` is full or the file ends; how many were read.
+  /// Reads from `offset`, whatever the current position, until `bytes` is full or the file ends; returns how
+  /// many were read.
   public borrowing func read(
     into bytes: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(SystemError) -> Int {
@@ -58,12 +60,12 @@ public struct RegularFile: ~Copyable, Sendable {
     return count
   }
 
-  /// Has the system begin to read a part into its cache.
+  /// Asks the system to read a part into its cache.
   public borrowing func willRead(at offset: Int, count: Int) {
     posix_fadvise(descriptor, off_t(offset), off_t(count), CInt(POSIX_FADV_WILLNEED))
   }
 
-  /// Writes all bytes to the end of the file.
+  /// Appends all bytes to the file.
   public borrowing func write(_ bytes: [UInt8]) throws(SystemError) {
     let failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor).failure }
     if let failure { throw SystemError("write", path, failure) }
@@ -71,7 +73,7 @@ public struct RegularFile: ~Copyable, Sendable {
 }
 
 extension RegularFile {
-  /// All bytes of a file; throws EFBIG where it has more than `most`, for which memory may be too small.
+  /// Reads a whole file; throws EFBIG if it has more than `most` bytes.
   public static func contents(of path: FilePath, atMost most: Int = 2 << 30) throws(SystemError) -> [UInt8] {
     let file = try RegularFile(path)
     guard file.size <= most else { throw SystemError("read", path, EFBIG) }
@@ -92,11 +94,11 @@ extension RegularFile {
   }
 }
 
-/// What lies in the place of a file that was never fetched, told by its first bytes.
+/// What replaces a file that was never fetched, recognised by its first bytes.
 public enum StandIn: Equatable, Sendable {
-  /// The note that Git LFS keeps in the file's place.
+  /// A Git LFS pointer.
   case lfsPointer
-  /// A page that a web site sent instead of the file.
+  /// A web page that a site sent instead of the file.
   case webPage
 
   /// Nil for anything else.
@@ -111,9 +113,9 @@ public enum StandIn: Equatable, Sendable {
     self = .webPage
   }
 
-  /// What it is, and how the file is had.
+  /// What it is, and how to get the real file.
   ///
-  /// - Parameter path: Where it lies.
+  /// - Parameter path: Its path.
   public func description(at path: FilePath) -> String {
     switch self {
     case .lfsPointer:
@@ -125,5 +127,5 @@ public enum StandIn: Equatable, Sendable {
   }
 }
 
-/// The byte that ends a line.
+/// The line feed byte.
 public let newline = UInt8(ascii: "\n")

@@ -1,9 +1,9 @@
 internal import CLinux
 import Glibc
 
-/// Something that the system did not give, since this process has as much of it as it may.
+/// A resource that the system refused because this process has reached a limit.
 public struct Shortage: Error, Equatable, Sendable {
-  /// What there is only so much of.
+  /// The kinds of limited resources.
   public enum Thing: Equatable, Sendable {
     /// Open files, sockets and pipes.
     case descriptors
@@ -13,19 +13,19 @@ public struct Shortage: Error, Equatable, Sendable {
     case memory
   }
 
-  /// What was short.
+  /// The resource.
   public let thing: Thing
-  /// What it was for.
+  /// Its purpose.
   public let purpose: String
-  /// What bounds the process.
+  /// The limits of the process.
   public let limits: Limits
 
-  /// Takes the limits as they are now.
+  /// Makes the error with the current limits.
   public init(_ thing: Thing, for purpose: String, limits: Limits = .now) {
     (self.thing, self.purpose, self.limits) = (thing, purpose, limits)
   }
 
-  /// The shortage that an errno tells of, if it does.
+  /// Makes the error that an errno describes; nil for any other errno.
   public init?(errno: CInt, for purpose: String, limits: Limits = .now) {
     switch errno {
     case EMFILE: self.init(.descriptors, for: purpose, limits: limits)
@@ -35,12 +35,12 @@ public struct Shortage: Error, Equatable, Sendable {
     }
   }
 
-  /// Whether a limit explains it, and another start would meet the same one.
+  /// Whether a limit explains it, so that another start would fail too.
   public var isLimit: Bool { thing != .memory || limits.addressSpace != nil }
 }
 
 extension Shortage: CustomStringConvertible {
-  /// What it was for, the limit and its value, and how it is raised.
+  /// The purpose, the limit with its value, and how to raise it.
   public var description: String {
     switch thing {
     case .descriptors:
@@ -73,37 +73,37 @@ extension Shortage: CustomStringConvertible {
 }
 
 extension Shortage {
-  /// The status of a program that ends for a limit, `ExitStatus.badConfiguration`; else, where memory may be there again,
-  /// that of a failed read.
+  /// The exit status: `ExitStatus.badConfiguration` at a limit; otherwise that of a failed read, since memory
+  /// may become free.
   public var exitStatus: CInt { isLimit ? 78 : 74 }
 
-  /// Says so on standard error and ends the process, where nothing can go on without what is short.
+  /// Prints the error and ends the process, when it cannot continue.
   public func end() -> Never { endProcess("\(self)", exitStatus) }
 }
 
-/// What this process may have of the things that the system counts; nil where nothing bounds it.
+/// The limits of this process; nil where there is none.
 public struct Limits: Equatable, Sendable {
   /// Open files, sockets and pipes.
   public var descriptors: Int?
-  /// Threads and processes of its user, where its user is bound by that.
+  /// Threads and processes of its user, if that limit applies to the user.
   public var threads: Int?
   /// Threads and processes of its tightest control group.
   public var tasks: Int?
   /// Bytes of address space.
   public var addressSpace: Int?
 
-  /// No limits, or those that are named.
+  /// Makes limits; none by default.
   public init(descriptors: Int? = nil, threads: Int? = nil, tasks: Int? = nil, addressSpace: Int? = nil) {
     (self.descriptors, self.threads, self.tasks, self.addressSpace) = (
       descriptors, threads, tasks, addressSpace
     )
   }
 
-  /// Those of this process now.
+  /// The current limits of this process.
   public static var now: Limits {
     Limits(
       descriptors: number(LINUX_DESCRIPTORS),
-      // The kernel does not count the threads of root.
+      // The kernel does not count root's threads.
       threads: geteuid() == 0 ? nil : number(LINUX_THREADS), tasks: ControlGroups.own.taskLimit,
       addressSpace: number(LINUX_ADDRESS_SPACE))
   }
@@ -113,15 +113,15 @@ public struct Limits: Equatable, Sendable {
     return value == .max ? nil : Int(value)
   }
 
-  /// Has this process allowed `count` descriptors, which raises its own limit as far as it may.
+  /// Raises this process's own limit of descriptors as far as allowed, to `count`.
   ///
-  /// - Throws: A ``Shortage`` where it may have fewer.
+  /// - Throws: A ``Shortage`` if the limit stays lower.
   public static func require(descriptors count: Int, for purpose: String) throws(Shortage) {
     guard linux_raise_descriptors(Int64(count)) < count else { return }
     throw Shortage(.descriptors, for: "\(purpose), which takes \(count) descriptors")
   }
 
-  /// Throws a ``Shortage`` where this process may not have `count` bytes of address space more.
+  /// Throws a ``Shortage`` if this process cannot get `count` more bytes of address space.
   public static func require(addressSpace count: Int, for purpose: String) throws(Shortage) {
     guard linux_has_room(count) == 0 else { return }
     throw Shortage(.memory, for: "\(purpose), which takes \(count >> 20) MiB more")

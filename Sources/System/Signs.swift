@@ -1,13 +1,14 @@
 internal import Glibc
 
-/// The signs that the programs' own words have: arrows and dashes where the locale's characters are UTF-8, and ASCII for them elsewhere.
+/// The special characters in the programs' own texts: arrows and dashes if the locale uses UTF-8, otherwise
+/// ASCII replacements.
 ///
-/// Whatever else is no ASCII, as the names of files and classes, stays as it is: it is the user's.
+/// Other non-ASCII text, such as names of files and classes, is the user's and stays unchanged.
 public struct Signs: Equatable, Sendable {
-  /// Whether the locale's characters are UTF-8.
+  /// Whether the locale's encoding is UTF-8.
   public let areUTF8: Bool
 
-  /// Those of a user's variables, of which the first that says anything decides.
+  /// Determines the characters from a user's variables, of which the first one set decides.
   public init(_ environment: [String: String]) { self.init { environment[$0] } }
 
   private init(_ variable: (String) -> String?) {
@@ -16,7 +17,7 @@ public struct Signs: Equatable, Sendable {
     areUTF8 = name.contains("utf-8") || name.contains("utf8")
   }
 
-  /// Those of this process.
+  /// The characters of this process.
   public static let ofThisProcess = Signs { name in getenv(name).map { String(cString: $0) } }
 
   private static let inASCII: [Unicode.Scalar: String] = [
@@ -31,7 +32,7 @@ public struct Signs: Equatable, Sendable {
   }
 }
 
-/// Prints what is for people to read, in the signs of their locale; what programs read goes through `Swift.print`.
+/// Prints text for people, in the characters of their locale; output for programs uses `Swift.print`.
 public func print(_ text: String, terminator: String = "\n") {
   Swift.print(Signs.ofThisProcess.spelled(text), terminator: terminator)
 }

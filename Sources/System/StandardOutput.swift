@@ -1,9 +1,9 @@
 internal import CLinux
 internal import SystemPackage
 
-/// What a command prints for others to read.
+/// Standard output, as read by others.
 public enum StandardOutput {
-  /// Sends on what was printed; throws where not all that was printed has arrived, as on a full disk.
+  /// Flushes it; throws if not everything printed could be written, as on a full disk.
   public static func flush() throws(SystemError) {
     let number = linux_flush_output()
     guard number == 0 else { throw SystemError("write to", "standard output", number) }

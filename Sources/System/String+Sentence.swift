@@ -1,4 +1,4 @@
 extension String {
-  /// The text with the point that ends a sentence, unless it has one.
+  /// The text with a full stop, unless it has one.
   package var asSentence: String { hasSuffix(".") ? self : self + "." }
 }

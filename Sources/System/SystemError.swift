@@ -1,33 +1,33 @@
 import Glibc
 public import SystemPackage
 
-/// A system call that failed: which, on what, and the errno as it was right after the call.
+/// A failed system call: what it did, to which path, and its errno.
 public struct SystemError: Error, Equatable, Sendable {
-  /// What was being done, as the verb of a sentence: "open", "read".
+  /// What was being done, as a verb: "open", "read".
   public let operation: String
-  /// The file or folder it was done to.
+  /// The file or folder.
   public let path: FilePath
   /// The call's errno.
   public let errno: CInt
 
-  /// Takes errno now, so that nothing may come between the call that failed and this.
+  /// Takes the current errno, so it must directly follow the failed call.
   public init(_ operation: String, _ path: FilePath) {
     self.init(operation, path, Glibc.errno)
   }
 
-  /// With an errno that was kept.
+  /// Makes an error with an errno that was saved.
   public init(_ operation: String, _ path: FilePath, _ errno: CInt) {
     self.operation = operation
     self.path = path
     self.errno = errno
   }
 
-  /// The system's words for the errno; ENXIO, which is "No such device or address" there, is a file's that is none.
+  /// The system's message for the errno; for ENXIO, "No such device or address", one that suits files.
   public var reason: String {
     errno == ENXIO ? "it is a pipe, a socket or a device, and no file" : String(cString: strerror(errno))
   }
 
-  /// Whether the same call may well succeed a moment later: a server that is away, a table that is full.
+  /// Whether the same call may succeed a moment later, as when a server is unreachable or a table full.
   public var isTransient: Bool {
     switch errno {
     case ESTALE, EIO, ETIMEDOUT, EAGAIN, ENFILE, EMFILE, ENOMEM, ENOBUFS, EINTR, EBUSY, EHOSTDOWN,

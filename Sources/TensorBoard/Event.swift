@@ -1,12 +1,12 @@
 import Protobuf
 
-/// Something to see in TensorBoard: values at a step of a run, and when they were had.
+/// An event for TensorBoard: values at a step of a run, with their time.
 ///
 /// Field numbers are those of TensorFlow's event.proto and summary.proto.
 public struct Event {
   /// Seconds since 1970.
   public var time: Double
-  /// Where on the horizontal axis.
+  /// The position on the horizontal axis.
   public var step: Int
   private let content: Content
 
@@ -15,19 +15,19 @@ public struct Event {
     case values([SummaryValue])
   }
 
-  /// Values at a step.
+  /// Makes an event with values at a step.
   public init(_ values: [SummaryValue], step: Int, at time: Double) {
     (self.time, self.step, content) = (time, step, .values(values))
   }
 
-  /// What every file begins with.
+  /// The first event of every file.
   public static func beginning(at time: Double) -> Event { Event(time: time, step: 0, content: .version) }
 
   private init(time: Double, step: Int, content: Content) {
     (self.time, self.step, self.content) = (time, step, content)
   }
 
-  /// The event as a record of an event file: length, its checksum, the message, its checksum.
+  /// The event as a record of an event file: length, its checksum, message, its checksum.
   public var record: [UInt8] { Record.framed(message.bytes) }
 
   private var message: ProtobufMessage {
@@ -45,20 +45,20 @@ public struct Event {
   }
 }
 
-/// One value of an event, under the tag that TensorBoard shows it by.
+/// One value of an event, with the tag under which TensorBoard shows it.
 ///
 /// Tags with the same word before a slash share a section of the page.
 public enum SummaryValue {
   /// A point of a curve.
   case scalar(_ tag: String, Double)
-  /// A picture, as the bytes of a PNG file.
+  /// A picture as a PNG file.
   case image(_ tag: String, width: Int, height: Int, png: [UInt8])
-  /// A text in Markdown.
+  /// A Markdown text.
   case text(_ tag: String, String)
-  /// What the run was started with, for the table of runs: names with texts or numbers.
+  /// The run's settings, for the table of runs: names with texts or numbers.
   case hyperparameters([(name: String, value: Hyperparameter)])
 
-  /// What a value of a run's recipe is.
+  /// The value of a setting.
   public enum Hyperparameter: Equatable, Sendable {
     case number(Double)
     case text(String)
@@ -108,7 +108,7 @@ public enum SummaryValue {
     return metadata
   }
 
-  /// The plug-in's own message (plugin_data.proto): a map from names to google.protobuf.Value.
+  /// The plug-in's message (plugin_data.proto): a map from names to google.protobuf.Value.
   private static func sessionStart(_ values: [(name: String, value: Hyperparameter)]) -> ProtobufMessage {
     var start = ProtobufMessage()
     for (name, value) in values {

@@ -1,15 +1,15 @@
 import Protobuf
 import System
 
-/// Records of an event file: TFRecord, as TensorFlow's record_writer.cc frames them.
+/// Records of an event file in TFRecord format, as framed by TensorFlow's record_writer.cc.
 enum Record {
-  /// The bytes with their length before them, and a checksum after each of the two.
+  /// Frames bytes with their length before them, and a checksum after each of the two.
   static func framed(_ message: [UInt8]) -> [UInt8] {
     let length = littleEndianBytes(UInt64(message.count))
     return length + checksum(length[...]) + message + checksum(message[...])
   }
 
-  /// The first record of the bytes: its message and its own length; nil where it is torn or changed.
+  /// The first record in the bytes: its message and total length; nil if it is incomplete or damaged.
   static func first(of bytes: ArraySlice<UInt8>) -> (message: ArraySlice<UInt8>, length: Int)? {
     let head = bytes.prefix(8)
     guard head.count == 8, let count = Int(exactly: littleEndian(head)), count <= bytes.count - 16 else {
@@ -22,7 +22,7 @@ enum Record {
     return (message, count + 16)
   }
 
-  /// CRC-32C, turned and moved on so that a checksum of bytes that hold checksums is as good.
+  /// A masked CRC-32C: rotated and offset, so that checksums of bytes that contain checksums stay reliable.
   private static func checksum(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     let value = bytes.withUnsafeBytes { CRC32C(of: $0).value }
     return littleEndianBytes((value >> 15 | value << 17) &+ 0xa282_ead8)
@@ -33,18 +33,18 @@ enum Record {
   }
 }
 
-/// What tells where in a run an event of a file belongs.
+/// The place of an event in a run.
 public struct EventPlace: Equatable, Sendable {
-  /// Its step.
+  /// The event's step.
   public var step = 0
-  /// The tag of its first value; nil where it has none.
+  /// The tag of its first value; nil if it has none.
   public var tag: String?
-  /// That value, where it is a scalar.
+  /// That value if it is a scalar.
   public var scalar: Double?
 
-  /// How many bytes of an event file are whole records that are to be kept, up to the first that is not.
+  /// The number of bytes at the start of an event file that are intact records to be kept.
   ///
-  /// - Parameter keeps: asked for each event with a value.
+  /// - Parameter keeps: Called for each event with a value.
   public static func length(of file: [UInt8], while keeps: (EventPlace) -> Bool) -> Int {
     var rest = file[...]
     while let (message, length) = Record.first(of: rest) {

@@ -1,21 +1,21 @@
 import CTorch
 
-/// What a tensor's elements are.
+/// The type of a tensor's elements.
 public enum DType: Int32, Sendable {
-  /// Bytes: pixels.
+  /// For pixels.
   case uint8 = 0
-  /// Class indices.
+  /// For class indices.
   case int64 = 4
-  /// Reduced-precision products that overflow at 65504.
+  /// For reduced-precision products; overflows at 65,504.
   case float16 = 5
-  /// Weights, gradients, sums.
+  /// For weights, gradients and sums.
   case float32 = 6
-  /// Exact sums of many values.
+  /// For exact sums of many values.
   case float64 = 7
-  /// Reduced-precision products; the exponent range of float32.
+  /// For reduced-precision products, with the exponent range of float32.
   case bfloat16 = 15
 
-  /// Bytes an element takes.
+  /// Bytes per element.
   public var size: Int {
     switch self {
     case .uint8: 1

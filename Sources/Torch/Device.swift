@@ -1,8 +1,8 @@
 import CTorch
 
-/// Where a tensor lives and its maths runs.
+/// A device that holds tensors and computes with them.
 public struct Device: Hashable, Sendable, CustomStringConvertible {
-  /// The kinds that libtorch, or a backend registered with it, knows.
+  /// The kinds of devices known to libtorch or to a backend registered with it.
   public enum Kind: Int32, Sendable {
     /// The processor.
     case cpu = 0
@@ -14,10 +14,10 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
 
   /// The kind of device.
   public let kind: Kind
-  /// Which of the host's devices of that kind, from 0.
+  /// The number of the device among the host's devices of its kind, from 0.
   public let index: Int
 
-  /// A device by kind and index.
+  /// Makes a device from kind and index.
   public init(_ kind: Kind, index: Int = 0) {
     self.kind = kind
     self.index = index
@@ -26,36 +26,38 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   /// The processor.
   public static let cpu = Device(.cpu)
 
-  /// How many devices of a kind this process can use; 0 where its library fails to tell.
+  /// The number of devices of a kind that this process can use; 0 if the library fails to count them.
   public static func count(of kind: Kind) -> Int {
     var count: Int32 = 0
     return ct_device_count(kind.rawValue, &count) == CT_DONE.rawValue ? Int(count) : 0
   }
 
-  /// Why a kind has no device, in the words of its library; nil where that has none for it.
+  /// Why there is no device of a kind, in its library's words; nil where the library says nothing.
   public static func fault(of kind: Kind) -> String? {
     var count: Int32 = 0
     guard ct_device_count(kind.rawValue, &count) == CT_DONE.rawValue else { return lastError }
-    // A driver that is too old, or gone, is counted as no card: it is found out by starting.
+    // With an outdated or missing driver, counting gives zero without an error; starting CUDA gives the
+    // reason.
     guard count == 0, kind == .cuda, Runtime.isForCUDA else { return nil }
     return ct_start_device(kind.rawValue) == CT_DONE.rawValue ? nil : lastError
   }
 
   private static var lastError: String { String(String(cString: ct_last_error()).prefix { $0 != "\n" }) }
 
-  /// Has the card's library start it, where it wants that.
+  /// Starts the card through its library, where that needs starting.
   ///
-  /// - Returns: Why it cannot, in the library's words; nil where it is started, or needs no start.
+  /// - Returns: Why it cannot start, in the library's words; nil on success.
   public func start() -> String? {
     kind != .npu || ct_start_npu(Int32(index)) == CT_DONE.rawValue ? nil : Self.lastError
   }
 
-  /// Makes this the calling thread's device: what the thread pins or starts without naming one is this one's.
+  /// Makes this the calling thread's current device, which calls that name none use.
   public func makeCurrent(file: StaticString = #fileID, line: UInt = #line) {
     if kind != .cpu { check(ct_set_device(kind.rawValue, Int32(index)), file, line) }
   }
 
-  /// The most bytes that tensors have taken of it at once; nil on the CPU, and of a card that does not count them.
+  /// The most bytes that tensors have occupied on the device at once; nil on the CPU and where the allocator
+  /// keeps no count.
   public var peakBytes: Int? {
     var bytes: Int64 = 0
     guard kind != .cpu, ct_peak_memory(kind.rawValue, Int32(index), &bytes) == CT_DONE.rawValue else {
@@ -64,6 +66,6 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     return Int(bytes)
   }
 
-  /// `cpu`, `cuda:0`, `npu:3`.
+  /// Such as `cpu`, `cuda:0` or `npu:3`.
   public var description: String { kind == .cpu ? "cpu" : "\(kind):\(index)" }
 }

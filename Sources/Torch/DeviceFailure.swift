@@ -1,19 +1,19 @@
 import CTorch
 import System
 
-/// A card that has too little memory, or broke: nothing of what this process has there is of use any more.
+/// A card out of memory, or a failed card; nothing that this process has on the card can be used afterwards.
 struct DeviceFailure: Equatable, CustomStringConvertible {
-  /// What happened to it.
+  /// The kinds of failure.
   enum Kind: Equatable {
     case outOfMemory
     case failed
   }
 
   let kind: Kind
-  /// The first line of libtorch's, or of the card's library.
+  /// The first line of the message from libtorch or the card's library.
   let message: String
 
-  /// Nil for a status that tells of no card.
+  /// Makes nil from a status that is no failure of a card.
   init?(status: Int32, _ message: String) {
     switch status {
     case Int32(CT_NO_DEVICE_MEMORY.rawValue): kind = .outOfMemory
@@ -35,9 +35,9 @@ struct DeviceFailure: Equatable, CustomStringConvertible {
     }
   }
 
-  /// 78 where another start would meet the same, else 70.
+  /// 78 where a restart would fail in the same way, otherwise 70.
   var exitStatus: CInt { kind == .outOfMemory ? 78 : 70 }
 
-  /// Says so on standard error and ends the process.
+  /// Prints the failure to standard error and ends the process.
   func end() -> Never { endProcess("\(self)", exitStatus) }
 }

@@ -1,7 +1,8 @@
 import CKernels
 
 extension FlatUpdate {
-  /// Lion (Chen et al. 2023), the formula of ``updateLion(weights:gradients:means:learningRate:betas:decay:limits:file:line:)``.
+  /// Lion (Chen et al. 2023), the formula of
+  /// ``updateLion(weights:gradients:means:learningRate:betas:decay:limits:file:line:)``.
   public func lion(scale: Double, learningRate: Double, betas: (Double, Double), decay: Double) {
     require(moments.count == 1, "\(moments.count) moments for Lion", #fileID, #line)
     var values = floats_lion_values(
@@ -11,7 +12,7 @@ extension FlatUpdate {
       weights.baseAddress, gradients.baseAddress, moments[0].baseAddress, weights.count, &values)
   }
 
-  /// LAMB (You et al. 2020) of a whole parameter, whose gradient is written over.
+  /// LAMB (You et al. 2020) for a whole parameter; overwrites the gradient.
   public func lamb(
     scale: Double, step: Int, learningRate: Double, betas: (Double, Double), decay: Double, epsilon: Double
   ) {
@@ -21,7 +22,7 @@ extension FlatUpdate {
       weights.count, &values, Float(decay), Float(learningRate))
   }
 
-  /// AdamW with caution (Liang et al. 2024) of a whole parameter, whose gradient is written over.
+  /// Cautious AdamW (Liang et al. 2024) for a whole parameter; overwrites the gradient.
   public func cautiousAdamW(
     scale: Double, step: Int, learningRate: Double, betas: (Double, Double), decay: Double, epsilon: Double
   ) {
@@ -31,7 +32,9 @@ extension FlatUpdate {
       weights.count, &values)
   }
 
-  /// Muon of a whole matrix or kernel, the formula of ``updateMuon(weights:gradients:means:learningRate:momentum:decay:epsilon:limits:file:line:)``; scales the gradient.
+  /// Muon for a whole matrix or kernel, the formula of
+  /// ``updateMuon(weights:gradients:means:learningRate:momentum:decay:epsilon:limits:file:line:)``; scales
+  /// the gradient in place.
   public func muon(scale: Double, learningRate: Double, momentum: Double, decay: Double, epsilon: Double) {
     withoutGradients {
       let tensors = [weights, gradients, moments[0]].map { memory in
@@ -44,13 +47,13 @@ extension FlatUpdate {
     }
   }
 
-  /// Scales the gradients, then bounds each element.
+  /// Scales the gradients, then clips each element.
   public func clipValues(scale: Double, to limit: Double) {
     floats_clip_values(gradients.baseAddress, gradients.count, Float(scale), Float(limit))
   }
 
-  /// Scales the gradients of a whole parameter, then bounds the norm of each output's by `factor` times that of its weights
-  /// (Brock et al. 2021, adaptive gradient clipping).
+  /// Scales the gradients of a whole parameter, then clips each output's to `factor` times the norm of its
+  /// weights (adaptive gradient clipping, Brock et al. 2021).
   public func clipUnits(scale: Double, to factor: Double) {
     floats_clip_units(
       gradients.baseAddress, weights.baseAddress, weights.count, shape.count > 1 ? shape[0] : 1, Float(scale),
@@ -58,7 +61,7 @@ extension FlatUpdate {
   }
 }
 
-/// Stands for what keeps memory that outlives the tensors made of it.
+/// The owner passed for memory that outlives the tensors made of it, so needs no owner.
 private final class MemoryOfAnother: Sendable {
   static let owner = MemoryOfAnother()
 }

@@ -1,17 +1,18 @@
 import CKernels
 
-/// Floats in host memory that one update moves, with their gradients and moments: as many of each, in a row.
+/// Weights in host memory with their gradients and moments, equally many of each, for one update.
 ///
-/// Each element's result depends on that element alone: split as you like, the bits stay the same; but for rules that say
-/// they are of a whole parameter.
+/// Each element's result depends on that element alone, so the bits do not depend on how weights are split.
+/// Rules documented as for a whole parameter are the exception.
 public struct FlatUpdate {
   let weights: UnsafeMutableBufferPointer<Float>
   let gradients: UnsafeMutableBufferPointer<Float>
   let moments: [UnsafeMutableBufferPointer<Float>]
-  /// Of the whole parameter that they are; of some weights, their number.
+  /// The shape of the parameter that the floats make up; for some weights only, their number.
   public let shape: [Int]
 
-  /// Names the memory; the moments are AdamW's running means of gradients and of their squares, or SGD's momenta.
+  /// Refers to the memory; the moments are AdamW's running means of gradients and of their squares, or SGD's
+  /// momenta.
   public init(
     weights: UnsafeMutableBufferPointer<Float>, gradients: UnsafeMutableBufferPointer<Float>,
     moments: [UnsafeMutableBufferPointer<Float>], shape: [Int]? = nil, file: StaticString = #fileID,
@@ -28,7 +29,7 @@ public struct FlatUpdate {
 
   /// AdamW, the formula of ``AdamKin/adamW``.
   ///
-  /// `scale` multiplies every gradient first. The corrections of a step are worked out once, in double precision.
+  /// `scale` multiplies every gradient first. The bias corrections are computed once, in double precision.
   public func adamW(
     scale: Double, step: Int, learningRate: Double, betas: (Double, Double), decay: Double, epsilon: Double
   ) {
@@ -38,7 +39,8 @@ public struct FlatUpdate {
       weights.count, &values)
   }
 
-  /// Nesterov's momentum, the formula of ``updateSGD(weights:gradients:momenta:learningRate:momentum:decay:isFirst:limits:file:line:)``.
+  /// SGD with Nesterov momentum, the formula of
+  /// ``updateSGD(weights:gradients:momenta:learningRate:momentum:decay:isFirst:limits:file:line:)``.
   public func sgd(scale: Double, learningRate: Double, momentum: Double, decay: Double, isFirst: Bool) {
     require(moments.count == 1, "\(moments.count) moments for SGD", #fileID, #line)
     var values = floats_sgd_values(
@@ -48,7 +50,7 @@ public struct FlatUpdate {
       weights.baseAddress, gradients.baseAddress, moments[0].baseAddress, weights.count, &values)
   }
 
-  /// The numbers of a step of Adam's kin, with their corrections.
+  /// The constants of a step of AdamW and its relatives, with bias corrections.
   func adam(
     _ scale: Double, _ step: Int, rate: Double, _ betas: (Double, Double), keep: Double, _ epsilon: Double
   ) -> floats_adamw_values {
@@ -60,12 +62,12 @@ public struct FlatUpdate {
   }
 }
 
-/// The sum of the squares of floats, in double precision, in an order that depends on their number alone.
+/// The sum of squares of floats, in double precision; its order depends only on their number.
 public func sumOfSquares(_ floats: UnsafeBufferPointer<Float>) -> Double {
   floats_squares(floats.baseAddress, floats.count)
 }
 
-/// A base to a whole power, by squaring: the same bits on every host.
+/// A base to an integer power by squaring, with the same bits on every host.
 func power(_ base: Double, _ exponent: Int) -> Double {
   var (result, factor, rest) = (1.0, base, exponent)
   while rest > 0 {

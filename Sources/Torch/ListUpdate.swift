@@ -1,13 +1,15 @@
 import CTorch
 
-/// What an update of tensors keeps to, in numbers that lie where they do: nobody has to know them.
+/// Limits of an update as tensors on its device, so that the host need not know their values.
 public struct UpdateLimits {
   let divisor: Tensor?
   let barrier: Tensor?
 
+  /// Makes limits.
+  ///
   /// - Parameters:
-  ///   - divisor: What every gradient is divided by first, `[]` or `[1]` (float32); the quotients stay in its place.
-  ///   - barrier: Nothing changes where it is 1, `[1]` (float32).
+  /// - divisor: Every gradient is divided by it first, in place, `[]` or `[1]` (float32).
+  /// - barrier: If it is 1, nothing changes, `[1]` (float32).
   public init(divisor: Tensor? = nil, barrier: Tensor? = nil) {
     (self.divisor, self.barrier) = (divisor, barrier)
   }
@@ -15,21 +17,23 @@ public struct UpdateLimits {
   var handles: ct_limits { ct_limits(divisor: divisor?.handle, barrier: barrier?.handle) }
 }
 
-/// AdamW, and its kin by name: the rules with two running means.
+/// AdamW and the rules related to it, which keep two running means.
 public enum AdamKin: Sendable {
-  /// The decay comes first, `w *= 1 - rate · decay`; then `w -= rate / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε)`
-  /// (`torch.optim.AdamW(fused=True)`).
+  /// AdamW with decay first, `w *= 1 - rate · decay`; then `w -= rate / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) +
+  /// ε)` (`torch.optim.AdamW(fused=True)`).
   case adamW
-  /// Each parameter's step as long as its weights, times the rate (You et al. 2020; timm's `lamb` without a clip of its own).
+  /// LAMB: each parameter's step is as long as its weights, times the rate (You et al. 2020; timm's `lamb`
+  /// without its own clipping).
   case lamb
-  /// AdamW without the elements that go against their gradients (Liang et al. 2024; timm's `cadamw`).
+  /// Cautious AdamW: without the elements that go against their gradients (Liang et al. 2024; timm's
+  /// `cadamw`).
   case cautious
 }
 
-/// One step of such a rule for a list of tensors, in place.
+/// Makes one step of such a rule for a list of tensors, in place.
 ///
-/// Four parallel lists of float32 tensors on one device, where `step`, which counts from 1, and the rate are too, `[]` in
-/// float32; on the CPU a rate may have any type.
+/// The four parallel lists hold float32 tensors on one device; `step`, which counts from 1, and the rate are
+/// `[]` in float32 on the same device. On the CPU a rate may have any type.
 public func update(
   _ rule: AdamKin, weights: [Tensor], gradients: [Tensor], means: [Tensor], squares: [Tensor], step: Tensor,
   learningRate: Tensor, betas: (Double, Double), decay: Double, epsilon: Double,
@@ -47,10 +51,12 @@ public func update(
   }
 }
 
-/// One fused step of gradient descent with Nesterov's momentum for a list of tensors, in place (`torch.optim.SGD`).
+/// Makes one fused step of gradient descent with Nesterov momentum for a list of tensors, in place
+/// (`torch.optim.SGD`).
 ///
-/// Three parallel lists of float32 tensors on one device, and the rate as for AdamW. The decay is added to the gradient; the
-/// first step starts the momenta: `g += decay · w; m = momentum · m + g; w -= rate · (g + momentum · m)`.
+/// The three parallel lists hold float32 tensors on one device; the rate is as for AdamW. Decay is added to
+/// the gradient, and the first step initialises the momenta: `g += decay · w; m = momentum · m + g; w -= rate
+/// · (g + momentum · m)`.
 public func updateSGD(
   weights: [Tensor], gradients: [Tensor], momenta: [Tensor], learningRate: Tensor, momentum: Double,
   decay: Double, isFirst: Bool, limits: UpdateLimits = UpdateLimits(), file: StaticString = #fileID,
@@ -61,10 +67,10 @@ public func updateSGD(
   }
 }
 
-/// One step of Lion for a list of tensors, in place.
+/// Makes one step of Lion for a list of tensors, in place.
 ///
-/// Three parallel lists of float32 tensors on one device, and the rate as for AdamW:
-/// `w *= 1 - rate · decay; w -= rate · sign(β₁ · m + (1 - β₁) · g); m = β₂ · m + (1 - β₂) · g`.
+/// The three parallel lists hold float32 tensors on one device; the rate is as for AdamW: `w *= 1 - rate ·
+/// decay; w -= rate · sign(β₁ · m + (1 - β₁) · g); m = β₂ · m + (1 - β₂) · g`.
 public func updateLion(
   weights: [Tensor], gradients: [Tensor], means: [Tensor], learningRate: Tensor, betas: (Double, Double),
   decay: Double, limits: UpdateLimits = UpdateLimits(), file: StaticString = #fileID, line: UInt = #line
@@ -74,11 +80,13 @@ public func updateLion(
   }
 }
 
-/// One step of Muon for a list of matrices, or kernels as matrices of a row for each output, in place.
+/// Makes one step of Muon for a list of matrices, in place; a kernel counts as a matrix with one row per
+/// output.
 ///
-/// Three parallel lists of float32 tensors on one device, and the rate as for AdamW: `m += (1 - momentum) · (g - m)`, and
-/// `w = (1 - rate · decay) · w - rate · 0.2 · √max(rows, columns) · o`, where o is `m` with singular values of nearly 1
-/// (Jordan et al. 2024; Liu et al. 2025; timm's `muon`, which computes o in bfloat16).
+/// The three parallel lists hold float32 tensors on one device; the rate is as for AdamW: `m += (1 -
+/// momentum) · (g - m)`, and `w = (1 - rate · decay) · w - rate · 0.2 · √max(rows, columns) · o`, where o is
+/// `m` with singular values of nearly 1 (Jordan et al. 2024; Liu et al. 2025; timm's `muon`, which computes o
+/// in bfloat16).
 public func updateMuon(
   weights: [Tensor], gradients: [Tensor], means: [Tensor], learningRate: Tensor, momentum: Double,
   decay: Double, epsilon: Double, limits: UpdateLimits = UpdateLimits(), file: StaticString = #fileID,
@@ -89,7 +97,8 @@ public func updateMuon(
   }
 }
 
-/// Calls the shim with the handles of parallel lists, their length and the limits; the handles alone keep no tensor alive.
+/// Calls the C function with the handles of parallel lists, their length and the limits, and keeps the
+/// tensors alive.
 private func update(
   _ lists: [[Tensor]], by numbers: [Tensor], _ limits: UpdateLimits, _ file: StaticString, _ line: UInt,
   _ call: ([[OpaquePointer?]], Int32, ct_limits) -> Int32
@@ -103,13 +112,14 @@ private func update(
 }
 
 extension Tensor {
-  /// Bounds every element, in place.
+  /// Clips every element to ±`limit`, in place.
   public func clip(to limit: Double, file: StaticString = #fileID, line: UInt = #line) {
     check(ct_clip_values_(handle, limit), file, line)
   }
 }
 
-/// Bounds the norm of each output's gradient by `factor` times that of its weights, in place.
+/// Clips each output's gradient to `factor` times the norm of its weights, in place (adaptive gradient
+/// clipping).
 public func clipUnits(
   of gradients: [Tensor], weights: [Tensor], to factor: Double, file: StaticString = #fileID,
   line: UInt = #line

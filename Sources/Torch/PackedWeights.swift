@@ -1,23 +1,23 @@
 import CTorch
 
-/// The forms in which fused operations take weights, as far as they have asked for them, and where these lie ready.
+/// The packed forms of weights that fused operations have asked for, and memory that holds them ready.
 ///
-/// An operation packs a weight for itself where its form does not lie ready: a form is packed anew after the weight has
-/// changed, or is not lent. The weights are those that the operations were given, in the same memory as then.
+/// An operation packs a weight itself unless its form is lent ready-made. Call `pack(_:)` again after a
+/// weight changes. The weights must stay at the addresses at which operations first used them.
 public final class PackedWeights {
   private let handle: OpaquePointer
 
-  /// Of no weights yet.
+  /// Makes an empty set.
   public init() { handle = ct_packed_weights_create() }
 
   deinit { ct_packed_weights_free(handle) }
 
-  /// Bytes of each form, in the order in which they were asked for.
+  /// Bytes of each form, in the order in which they were first asked for.
   public var byteCounts: [Int] {
     (0..<ct_packed_weights_count(handle)).map { Int(ct_packed_weights_bytes(handle, $0)) }
   }
 
-  /// Runs `body`, in which this thread's operations take what lies ready, and what they ask for is noted.
+  /// Runs `body`; meanwhile this thread's operations use ready forms, and forms they ask for are noted.
   public func lent<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -26,13 +26,14 @@ public final class PackedWeights {
     return try body()
   }
 
-  /// Has operations take a form from where `memory` begins, on an edge of 64 bytes, whenever the forms are lent.
+  /// Sets where operations find a form when the forms are lent: at the start of `memory`, aligned to 64
+  /// bytes.
   public func place(_ form: Int, at memory: UnsafeMutableRawBufferPointer) {
     let bytes = Int(ct_packed_weights_bytes(handle, Int64(form)))
     require(memory.count >= bytes, "\(memory.count) bytes for a form of \(bytes)", #fileID, #line)
     check(ct_packed_weights_place(handle, Int64(form), memory.baseAddress), #fileID, #line)
   }
 
-  /// Packs the weight as it is now, into the memory where operations will take it.
+  /// Packs the weight's current values into the form's memory.
   public func pack(_ form: Int) { check(ct_packed_weights_pack(handle, Int64(form)), #fileID, #line) }
 }

@@ -1,9 +1,9 @@
 import System
 
-/// A place in a network's tree of names, where its parameters are born.
+/// A node in a network's tree of names, in which its parameters are made.
 ///
-/// `scope["blocks"][0]["attn"].parameter("weight", …)` makes `blocks.0.attn.weight`. All scopes of one network share
-/// one list, in the order of construction, so the order is the same on every rank.
+/// `scope["blocks"][0]["attn"].parameter("weight", …)` makes `blocks.0.attn.weight`. All scopes of a network
+/// share one list in the order of construction, so the order is the same on every rank.
 public struct ParameterScope {
   private let roster: Roster
   private let prefix: String
@@ -20,7 +20,7 @@ public struct ParameterScope {
     }
   }
 
-  /// The root of a network's tree; `seed` decides every initial weight, each by its name.
+  /// Makes the root of a network's tree; `seed` and a weight's name determine its initial values.
   public init(on device: Device = .cpu, seed: UInt64 = 0) {
     roster = Roster(device: device, seed: seed)
     prefix = ""
@@ -31,25 +31,25 @@ public struct ParameterScope {
     self.prefix = prefix
   }
 
-  /// The scope of a part by name.
+  /// The scope of a named part.
   public subscript(_ part: String) -> ParameterScope {
     ParameterScope(roster: roster, prefix: prefix + part + ".")
   }
 
-  /// The scope of a part by its number.
+  /// The scope of a numbered part.
   public subscript(_ index: Int) -> ParameterScope { self[String(index)] }
 
   /// Every parameter made so far in the whole tree, in the order of construction.
   public var parameters: [Parameter] { roster.parameters }
 
-  /// The tensors of those made so far in this scope and those inside of it.
+  /// The tensors of the parameters made so far in this scope and the scopes inside it.
   public var tensors: [Tensor] {
     roster.parameters.filter { $0.name.hasPrefix(prefix) }.map(\.tensor)
   }
 
-  /// Makes a parameter of this scope; traps at the caller's line if there is one of that name.
+  /// Makes a parameter in this scope; traps at the caller's line if the name is taken.
   ///
-  /// `decays` defaults to the shape rule: matrices and kernels decay, vectors do not.
+  /// By default `decays` follows the shape: matrices and kernels decay, vectors do not.
   public func parameter(
     _ name: String, _ shape: [Int], _ start: Initializer, decays: Bool? = nil,
     file: StaticString = #fileID, line: UInt = #line
@@ -68,20 +68,20 @@ public struct ParameterScope {
   }
 }
 
-/// A trained tensor and the name it has in every file.
+/// A trained tensor with its name in every file.
 public struct Parameter {
   /// The key, equal to timm's: `blocks.0.1.attn.sr.weight`.
   public let name: String
-  /// The weights, float32, a leaf that asks for a gradient.
+  /// The values, float32, as an autograd leaf that requires a gradient.
   public let tensor: Tensor
-  /// Whether weight decay applies to it.
+  /// Whether weight decay applies to the parameter.
   public let decays: Bool
 }
 
-/// How a parameter starts.
+/// The initial values of a parameter.
 public enum Initializer: Sendable {
-  /// All one value.
+  /// All elements equal.
   case constant(Double)
-  /// A normal distribution around 0. The reference truncates it at ±2 absolute, a hundred deviations out.
+  /// A normal distribution with mean 0. The reference truncates it at ±2, a hundred standard deviations out.
   case normal(Double)
 }

@@ -1,12 +1,12 @@
 import CTorch
 
-/// Where the time of a thread's operations goes.
+/// The time that each kind of operation of a thread takes.
 public struct Profile: Sendable {
-  /// An operation of libtorch's, or one of our own.
+  /// An operation of libtorch or of the project's kernels.
   public struct Part: Sendable {
-    /// Its name; that of a gradient ends with `, backward`.
+    /// The operation's name; a gradient's ends with `, backward`.
     public let name: String
-    /// Of its own, without the operations that it calls.
+    /// Its own seconds, without the operations that it calls.
     public let seconds: Double
     /// How often it ran.
     public let calls: Int
@@ -14,10 +14,10 @@ public struct Profile: Sendable {
     public let operations: Double
   }
 
-  /// The longest first.
+  /// The operations, the longest first.
   public let parts: [Part]
 
-  /// Runs `body`; what this thread calls meanwhile is timed.
+  /// Runs `body` and times the operations that this thread calls.
   public init<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
     check(ct_profile_begin(), #fileID, #line)
     let result = Result { () throws(Failure) in try body() }
@@ -37,7 +37,8 @@ public struct Profile: Sendable {
 }
 
 extension Runtime {
-  /// Floating-point operations a second that the processor does in registers, by all threads, for products of a type.
+  /// The processor's peak rate in floating-point operations per second: all threads, products of a type in
+  /// registers.
   public static func peakRate(_ type: DType) -> Double {
     var rate = 0.0
     check(ct_peak_rate(type.rawValue, &rate), #fileID, #line)

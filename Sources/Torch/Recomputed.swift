@@ -1,13 +1,14 @@
 import CTorch
 
-/// `part(x)` as one operation that keeps `x` alone of all that gradients need: `backward()` calls `part` again, and goes back
-/// through that.
+/// Computes `part(x)` as one operation that saves only `x` for gradients: `backward()` runs `part` again and
+/// differentiates that (gradient checkpointing).
 ///
-/// The same gradients to the bit, where `part` does the same each time; it takes a second forward pass of the part.
+/// Gradients have the same bits, provided that `part` computes the same each time. The cost is a second
+/// forward pass of the part.
 /// - Parameters:
-///   - weights: What learns inside of it, if anything does.
-///   - part: Called on the thread that runs `backward()`; on the CPU, on the caller's. Its second argument says whether anybody
-///     looks at the result's values: nobody does the second time, so they need not be computed.
+/// - weights: The parameters that learn inside the part, if any.
+/// - part: Called again on the thread that runs `backward()`, on the CPU the caller's. Its second argument
+///   says whether the result's values are needed: they are not the second time.
 public func recomputed(
   _ x: Tensor, learning weights: [Tensor], file: StaticString = #fileID, line: UInt = #line,
   _ part: @escaping (_ x: Tensor, _ isRead: Bool) -> Tensor
@@ -27,7 +28,7 @@ public func recomputed(
   }
 }
 
-/// A closure as C can keep it.
+/// A closure boxed for a C context pointer.
 private final class RecomputedPart {
   let body: (Tensor, Bool) -> Tensor
   init(_ body: @escaping (Tensor, Bool) -> Tensor) { self.body = body }

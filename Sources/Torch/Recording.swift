@@ -1,21 +1,21 @@
 import CTorch
 
-/// Work that a device has noted once, and does again as one launch: a CUDA graph.
+/// A device's work recorded as a graph (a CUDA graph) and replayed with one launch.
 ///
-/// Replayed, it reads and writes the same places as when it was recorded. Tensors from outside that it uses have to stay, with
-/// whoever recorded it; those that it makes lie in memory of its own, and have new content after each replay.
+/// A replay reads and writes the addresses of the recording. The caller must keep outside tensors that it
+/// uses; tensors made inside live in the recording's own memory and get new content at each replay.
 public final class Recording {
   private let handle: OpaquePointer
 
-  /// Why a device does not record, or not this, in its words.
+  /// Why a device cannot record this work, in the library's words.
   public struct Refusal: Error, CustomStringConvertible {
-    /// The first line of them.
+    /// The first line of the message.
     public let description: String
   }
 
-  /// Has `device` note what `body` asks of it, and do nothing of that before `replay`.
+  /// Records what `body` asks of `device`, which executes nothing of it before `replay()`.
   ///
-  /// Where something is refused no tensor from outside has changed.
+  /// If recording is refused, no outside tensor has changed.
   public init(on device: Device, _ body: () -> Void) throws(Refusal) {
     var handle: OpaquePointer?
     guard ct_record_begin(device.kind.rawValue, Int32(device.index), &handle) == CT_DONE.rawValue,
@@ -31,14 +31,14 @@ public final class Recording {
 
   deinit { ct_recording_free(handle) }
 
-  /// Has the device do the work, with what lies in its places now; returns when it was told.
+  /// Launches the recorded work on the current content of its memory, and returns at once.
   public func replay(file: StaticString = #fileID, line: UInt = #line) {
     check(ct_replay(handle), file, line)
   }
 }
 
 extension Recording.Refusal {
-  /// What the last call was refused for.
+  /// The reason of the last refused call.
   fileprivate static var last: Self {
     Self(description: String(String(cString: ct_last_error()).prefix { $0 != "\n" }))
   }

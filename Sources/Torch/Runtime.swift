@@ -1,7 +1,7 @@
 import CTorch
 import System
 
-/// The maths library as a whole. Call these before the first tensor is made.
+/// Process-wide settings and facts of libtorch; change settings before the first tensor is made.
 public enum Runtime {
   /// The version of libtorch in this process.
   public static var version: String { String(cString: ct_version()) }
@@ -9,18 +9,18 @@ public enum Runtime {
   /// The file that libtorch was loaded from.
   public static var path: String { String(cString: ct_library_path()) }
 
-  /// Whether libtorch is a build for CUDA.
+  /// Whether the loaded libtorch was built for CUDA.
   public static var isForCUDA: Bool { ct_is_for_cuda() }
 
-  /// Whether a library has registered a device with libtorch.
+  /// Whether a device library has registered itself with libtorch.
   public static var hasRegisteredDevice: Bool { ct_has_registered_device() }
 
-  /// Why the libtorch that was loaded is none for this program; nil where it is of the release that this was built with.
+  /// Why the loaded libtorch does not fit this program; nil if it is of the release that this was built with.
   public static var mismatch: String? {
     mismatch(built: String(cString: ct_built_version()), loaded: version, path: path)
   }
 
-  /// The last number of a version is that of a release with the same names in it.
+  /// Ignores the last number of a version: releases that differ only there have the same symbols.
   static func mismatch(built: String, loaded: String, path: String) -> String? {
     let (own, other) = (built.split(separator: ".").prefix(2), loaded.split(separator: ".").prefix(2))
     guard own != other else { return nil }
@@ -32,16 +32,17 @@ public enum Runtime {
   /// The compiler that this program was built with.
   public static var compiler: String { String(cString: ct_compiler()) }
 
-  /// The instruction set that libtorch computes with on this processor, as `AVX2`.
+  /// The instruction set that libtorch uses on this processor, such as `AVX2`.
   public static var instructionSet: String { String(cString: ct_instruction_set()) }
 
-  /// The instruction set that the block's kernels take on this processor; nil where they cannot run, and libtorch's do all.
+  /// The instruction set that the project's kernels use on this processor; nil where they cannot run and
+  /// libtorch computes everything.
   public static var kernels: String? { ct_kernel_instructions().map { String(cString: $0) } }
 
-  /// How these form products of bfloat16 values, measured when it is first asked for; nil where they cannot run.
+  /// How these kernels form bfloat16 products, measured at the first call; nil where they cannot run.
   public static var bfloat16Products: String? { ct_kernel_products().map { String(cString: $0) } }
 
-  /// Threads that one operation may use.
+  /// The number of threads that one operation may use.
   public static var threads: Int {
     get {
       var count: Int32 = 0
@@ -51,18 +52,18 @@ public enum Runtime {
     set { check(ct_set_threads(Int32(newValue)), #fileID, #line) }
   }
 
-  /// Opens a library that registers a device with libtorch (its PrivateUse1).
+  /// Opens a library that registers a device with libtorch as PrivateUse1.
   ///
-  /// - Returns: Why it cannot be opened, in the loader's words; nil where it is.
+  /// - Returns: Why it cannot be opened, in the dynamic loader's words; nil on success.
   public static func open(deviceLibrary path: String) -> String? {
     guard ct_open_library(path) != CT_DONE.rawValue else { return nil }
     return String(String(cString: ct_last_error()).prefix { $0 != "\n" })
   }
 
-  /// Keeps freed CPU memory for later tensors instead of handing it back, and the rest of the process, such as megabyte
-  /// messages, keeps its own.
+  /// Keeps freed CPU memory for later tensors and other allocations instead of returning it to the system.
   ///
-  /// A training step asks for much the same again and again; without this each page is faulted in afresh.
+  /// Training steps allocate the same amounts again and again; without this each page would be faulted in
+  /// anew.
   public static func keepMemory() {
     keepMallocMemory()
     check(ct_keep_memory(), #fileID, #line)

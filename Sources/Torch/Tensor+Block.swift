@@ -1,22 +1,22 @@
 import CTorch
 
-/// How a network's operations are computed.
+/// Which library computes the parts of a network.
 public enum Kernels: String, CaseIterable, Sendable {
-  /// The halves of a block, patch embeddings, positional encodings and layers that stand alone each as one operation of our
-  /// own, where device, type and processor have it.
+  /// The project's kernels: block halves, patch embeddings, positional encodings and separate linear layers
+  /// each run as one operation, where device, type and processor allow it.
   case fused
-  /// Every operation by libtorch.
+  /// libtorch, operation by operation.
   case reference
 
-  /// Whether a part of the network over `tokens` or images, with products of a type, is one operation.
+  /// Whether a part of a network over `tokens` or images, with products of a type, runs as one operation.
   public func fuse(_ tokens: Tensor, _ type: DType) -> Bool { fuses(on: tokens.device, type) }
 
-  /// Whether parts of a network on a device, with products of a type, are single operations.
+  /// Whether parts of a network on a device, with products of a type, run as one operation each.
   public func fuses(on device: Device, _ type: DType) -> Bool {
     self == .fused && device.kind == .cpu && ct_fuses(type.rawValue)
   }
 
-  /// Whether attention with so many channels in so many heads can be part of one.
+  /// Whether the kernels support attention with this number of channels and heads.
   public static func take(channels: Int, heads: Int) -> Bool {
     ct_attention_fuses(Int32(channels), Int32(heads))
   }
@@ -27,10 +27,10 @@ public struct Affine {
   let weight: Tensor
   let bias: Tensor
 
-  /// A pair.
+  /// Makes the pair.
   public init(_ weight: Tensor, _ bias: Tensor) { (self.weight, self.bias) = (weight, bias) }
 
-  /// Some outputs of the layer, as a layer of its own on the same memory.
+  /// Some of the layer's outputs, as a layer that shares its memory.
   public func rows(_ range: Range<Int>) -> Affine {
     Affine(weight.narrowed(0, to: range), bias.narrowed(0, to: range))
   }
@@ -38,10 +38,11 @@ public struct Affine {
   var handles: ct_affine { ct_affine(weight: weight.handle, bias: bias.handle) }
 }
 
-/// A residual branch of a block over tokens `[B, N, C]` in float32, as one operation: LayerNorm, layers, drop path, sum.
+/// A residual branch of a block over tokens `[B, N, C]` in float32 as one operation: LayerNorm, layers, drop
+/// path and sum.
 ///
-/// Samples whose branch is left out cost nothing. Products are of `type`; sums, norms, softmax and the residual are
-/// float32.
+/// Samples whose branch is dropped cost nothing. Products are of `type`; sums, norms, softmax and the
+/// residual are float32.
 public struct BlockHalf {
   let tokens: Tensor
   let norm: Affine
@@ -49,7 +50,10 @@ public struct BlockHalf {
   let factors: Tensor?
   let type: DType
 
-  /// - Parameter factors: `[B]`, 0 for samples that the branch leaves out and one value for the others; nil keeps all.
+  /// Makes the branch.
+  ///
+  /// - Parameter factors: `[B]`, 0 for samples whose branch is dropped and one common value for the others;
+  ///   nil keeps all.
   public init(_ tokens: Tensor, norm: Affine, epsilon: Double, factors: Tensor?, _ type: DType) {
     (self.tokens, self.norm, self.epsilon) = (tokens, norm, epsilon)
     (self.factors, self.type) = (factors, type)
@@ -57,7 +61,8 @@ public struct BlockHalf {
 
   /// `tokens + factor · contract(gelu(expand(norm(tokens))))`.
   ///
-  /// - Parameter isRead: Whether anybody looks at its values; if not, only what its gradients need is computed.
+  /// - Parameter isRead: Whether the result's values are needed; if not, only what gradients need is
+  ///   computed.
   public func feedForward(
     expand: Affine, contract: Affine, isRead: Bool = true, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -70,7 +75,7 @@ public struct BlockHalf {
 
   /// `tokens + factor · projection(attention(qkv(norm(tokens))))` inside windows of `side²` tokens of a map.
   ///
-  /// A map that is no multiple of the side is padded at the right and bottom with zeros, after the norm.
+  /// A map that is not a multiple of the side is padded with zeros at the right and bottom, after the norm.
   public func localAttention(
     height: Int, width: Int, qkv: Affine, projection: Affine, heads: Int, side: Int,
     file: StaticString = #fileID, line: UInt = #line
@@ -82,22 +87,23 @@ public struct BlockHalf {
     }
   }
 
-  /// What global attention attends to: a convolution whose kernel is as wide as its stride, and a norm.
+  /// The sub-sampled map that global attention attends to: a convolution whose kernel is as wide as its
+  /// stride, and a norm.
   public struct Summary {
     let convolution: Affine
     let norm: Affine
     let epsilon: Double
     let reduction: Int
 
-    /// Of `reduction²` tokens each.
+    /// Makes a summary whose tokens stand for `reduction²` tokens each.
     public init(convolution: Affine, norm: Affine, epsilon: Double, reduction: Int) {
       (self.convolution, self.norm, self.epsilon) = (convolution, norm, epsilon)
       self.reduction = reduction
     }
   }
 
-  /// `tokens + factor · projection(attention(q(norm(tokens)), kv(summary(norm(tokens)))))`; without a summary, of all
-  /// tokens to all.
+  /// `tokens + factor · projection(attention(q(norm(tokens)), kv(summary(norm(tokens)))))`; without a summary
+  /// all tokens attend to all.
   public func globalAttention(
     height: Int, width: Int, q: Affine, kv: Affine, projection: Affine, heads: Int, summary: Summary?,
     file: StaticString = #fileID, line: UInt = #line
@@ -118,8 +124,8 @@ public struct BlockHalf {
   }
 }
 
-/// `norm(convolution(images))` of patches as wide as the convolution's stride, for images `[B, C, H, W]`: float32 tokens
-/// `[B, N, C']`, as one operation whose products are of `type`.
+/// `norm(convolution(images))` for images `[B, C, H, W]` with patches as wide as the convolution's stride:
+/// float32 tokens `[B, N, C']`, as one operation with products of `type`.
 public func embedded(
   images: Tensor, _ convolution: Affine, norm: Affine, epsilon: Double, _ type: DType,
   file: StaticString = #fileID, line: UInt = #line
@@ -129,7 +135,7 @@ public func embedded(
   }
 }
 
-/// Likewise of a map's float32 tokens `[B, height·width, C]`.
+/// The same for a map's float32 tokens `[B, height·width, C]`.
 public func embedded(
   tokens: Tensor, height: Int, width: Int, _ convolution: Affine, norm: Affine, epsilon: Double,
   _ type: DType,
@@ -142,16 +148,16 @@ public func embedded(
   }
 }
 
-/// `features · weightᵀ + bias` for float32 features `[R, D]`: float32 `[R, outputs]`, as one operation whose products are of
-/// `type`; the layer's weight has D values an output, in whatever shape.
+/// `features · weightᵀ + bias` for float32 features `[R, D]`: float32 `[R, outputs]`, as one operation with
+/// products of `type`. The weight has D values per output, in any shape.
 public func linear(
   _ features: Tensor, _ layer: Affine, _ type: DType, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   tensor(file, line) { ct_linear_layer(features.handle, layer.handles, type.rawValue, $0) }
 }
 
-/// `tokens + convolution(tokens)` for a map's float32 tokens `[B, height·width, C]`, 3 × 3, each channel by itself, as one
-/// operation in float32.
+/// `tokens + convolution(tokens)` for a map's float32 tokens `[B, height·width, C]`, with a depthwise 3 × 3
+/// convolution, as one operation in float32.
 public func positionallyEncoded(
   _ tokens: Tensor, height: Int, width: Int, _ convolution: Affine,
   file: StaticString = #fileID, line: UInt = #line

@@ -1,7 +1,7 @@
 import CTorch
 
 extension Tensor {
-  /// Zeros of a shape.
+  /// Makes a tensor of zeros.
   public static func zeros(
     _ shape: [Int], _ dtype: DType = .float32, on device: Device = .cpu,
     file: StaticString = #fileID, line: UInt = #line
@@ -12,7 +12,7 @@ extension Tensor {
     }
   }
 
-  /// Elements of a shape that are not set yet.
+  /// Makes a tensor of uninitialised elements.
   public static func empty(
     _ shape: [Int], _ dtype: DType = .float32, on device: Device = .cpu,
     file: StaticString = #fileID, line: UInt = #line
@@ -23,7 +23,7 @@ extension Tensor {
     }
   }
 
-  /// A copy of elements in row-major order, on the CPU; their number must fit the shape.
+  /// Copies elements in row-major order into a CPU tensor; their number must fit the shape.
   public convenience init<Element: TensorElement>(
     _ elements: [Element], _ shape: [Int], file: StaticString = #fileID, line: UInt = #line
   ) {
@@ -31,7 +31,7 @@ extension Tensor {
     self.init(taking: handle)
   }
 
-  /// A copy of raw bytes in row-major order, on the CPU; their number must fit the shape.
+  /// Copies bytes in row-major order into a CPU tensor; their number must fit the shape.
   public convenience init(
     bytes: UnsafeRawBufferPointer, _ shape: [Int], _ dtype: DType,
     file: StaticString = #fileID, line: UInt = #line
@@ -39,7 +39,7 @@ extension Tensor {
     self.init(taking: copied(bytes, shape, dtype, file, line))
   }
 
-  /// A tensor on the CPU that is the memory it is given, of one dimension; `owner` keeps that memory, and is kept.
+  /// Makes a one-dimensional CPU tensor that uses `memory` directly, and retains its `owner`.
   public convenience init(
     memory: UnsafeMutableBufferPointer<Float>, keeping owner: AnyObject, file: StaticString = #fileID,
     line: UInt = #line
@@ -67,9 +67,9 @@ private func copied(
   }
 }
 
-/// A Swift number that tensors can hold.
+/// A Swift number type that tensors can hold.
 public protocol TensorElement: BitwiseCopyable {
-  /// The element type it is in a tensor.
+  /// The corresponding element type.
   static var dtype: DType { get }
 }
 

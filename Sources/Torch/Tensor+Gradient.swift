@@ -1,33 +1,34 @@
 import CTorch
 
 extension Tensor {
-  /// Computes the gradient of this one-element tensor and adds it to the `gradient` of every leaf that asked for one.
+  /// Computes the gradients of this one-element tensor and adds them to the `gradient` of every leaf that
+  /// requires one.
   public func backward(file: StaticString = #fileID, line: UInt = #line) {
     check(ct_backward(handle), file, line)
   }
 
-  /// Asks for a gradient of this leaf, or for none any more.
+  /// Makes this leaf require a gradient, or no longer.
   public func requireGradient(_ isAsked: Bool = true, file: StaticString = #fileID, line: UInt = #line) {
     check(ct_set_requires_grad(handle, isAsked), file, line)
   }
 
-  /// The gradient that `backward()` adds to. Setting it makes `backward()` add into that memory.
+  /// The gradient to which `backward()` adds. Once set, `backward()` adds into that memory.
   public var gradient: Tensor {
     get { tensor(#fileID, #line) { ct_grad(handle, $0) } }
     set { check(ct_set_grad(handle, newValue.handle), #fileID, #line) }
   }
 
-  /// Moves this leaf into the memory of `place`, of the same shape, type and device, with the elements that it has.
+  /// Moves this leaf's elements into the memory of `place`, which has the same shape, type and device.
   ///
-  /// Its gradient and everybody who holds the tensor stay as they are.
+  /// Its gradient stays, and so do all references to the tensor.
   public func move(into place: Tensor, file: StaticString = #fileID, line: UInt = #line) {
     place.copy(from: self, file: file, line: line)
     check(ct_set_data(handle, place.handle), file, line)
   }
 
-  /// Calls `body` each time `backward()` has finished this leaf's gradient, instead of what was to be called before.
+  /// Calls `body` each time `backward()` has finished this leaf's gradient; it replaces an earlier `body`.
   ///
-  /// It is called on a thread that runs `backward()`; on the CPU, on the caller's. The leaf keeps `body`.
+  /// The call comes on the thread that runs `backward()`, on the CPU the caller's. The leaf retains `body`.
   public func onGradient(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () -> Void
   ) {
@@ -40,9 +41,9 @@ extension Tensor {
   }
 }
 
-/// Moves the gradients that `backward()` has left with leaves to places of their shapes, which they fill.
+/// Moves the gradients that `backward()` left in leaves to `places`, of the same shapes, overwriting them.
 ///
-/// - Parameter others: Leaves of which each may have the gradient in the other one's place, in its own type.
+/// - Parameter others: For each leaf, another leaf that may hold the gradient instead, in its own type.
 public func takeGradients(
   of leaves: [Tensor], or others: [Tensor]?, to places: [Tensor], file: StaticString = #fileID,
   line: UInt = #line
@@ -56,13 +57,13 @@ public func takeGradients(
   check(status, file, line)
 }
 
-/// A closure as C can keep it.
+/// A closure boxed for a C context pointer.
 private final class GradientCall {
   let body: () -> Void
   init(_ body: @escaping () -> Void) { self.body = body }
 }
 
-/// Runs `body` without recording what gradients would need: evaluation and updates.
+/// Runs `body` without recording operations for gradients, as evaluation and updates do.
 public func withoutGradients<Result, Failure: Error>(
   _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {

@@ -31,7 +31,7 @@ extension Tensor {
     check(ct_multiply_(handle, other.handle), file, line)
   }
 
-  /// Every element times a number.
+  /// Multiplies every element by a number.
   public func scaled(by factor: Double, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) { ct_scale(handle, factor, $0) }
   }
@@ -48,14 +48,14 @@ extension Tensor {
     check(ct_lerp_(handle, other.handle, weight), file, line)
   }
 
-  /// Likewise, by a weight `[]` that lies where they do, of their type.
+  /// Does the same with a weight `[]` of the tensors' device and type.
   public func move(
     towards other: Tensor, by weight: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) {
     check(ct_lerp_by_(handle, other.handle, weight.handle), file, line)
   }
 
-  /// Mean over one dimension, which goes.
+  /// Mean over one dimension, which is removed.
   public func mean(over dimension: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) { ct_mean(handle, Int64(dimension), $0) }
   }
@@ -65,19 +65,19 @@ extension Tensor {
     tensor(file, line) { ct_sum(handle, $0) }
   }
 
-  /// Euclidean norm of all elements, `[]` in float64 whatever they are.
+  /// Euclidean norm of all elements, `[]` in float64.
   public func norm(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) { ct_norm(handle, $0) }
   }
 
-  /// What a gradient of this norm is divided by to have the norm `limit` at most: `max(1, (norm + 1e-6) / limit)`, float32.
+  /// The divisor that clips a gradient of this norm to `limit`: `max(1, (norm + 1e-6) / limit)`, float32.
   ///
-  /// The clip of `torch.nn.utils.clip_grad_norm_`.
+  /// As `torch.nn.utils.clip_grad_norm_`.
   public func clipDivisor(_ limit: Double, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) { ct_clip_divisor(handle, limit, $0) }
   }
 
-  /// Makes this flag, `[1]` in float32, 1 where one of some numbers is not finite; it stays as it is where all are.
+  /// Sets this flag, `[1]` in float32, to 1 if any of `numbers` is not finite; otherwise leaves it unchanged.
   public func noteNonFinite(in numbers: Tensor, file: StaticString = #fileID, line: UInt = #line) {
     check(ct_note_non_finite_(handle, numbers.handle), file, line)
   }
@@ -92,12 +92,12 @@ extension Tensor {
     tensor(file, line) { ct_softmax(handle, $0) }
   }
 
-  /// The highest of each row: the last dimension goes.
+  /// The largest element of each row; the last dimension is removed.
   public func highest(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) { ct_highest(handle, $0) }
   }
 
-  /// The elements of `other` where `mask` (uint8) is 1, and these where it is 0, with broadcasting.
+  /// Takes elements of `other` where `mask` (uint8) is 1 and of this tensor where it is 0, with broadcasting.
   public func replaced(
     where mask: Tensor, by other: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {

@@ -38,14 +38,14 @@ public func attention(
   tensor(file, line) { ct_attention(q.handle, k.handle, v.handle, $0) }
 }
 
-/// Planes `[B, C, H, W]` scaled by a bicubic filter that is as wide as they shrink (PyTorch's `antialias=True`).
+/// Resizes planes `[B, C, H, W]` with an antialiased bicubic filter (PyTorch's `antialias=True`).
 public func resizedBicubic(
   _ planes: Tensor, height: Int, width: Int, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   tensor(file, line) { ct_resize_bicubic(planes.handle, Int64(height), Int64(width), $0) }
 }
 
-/// How a loss over images becomes one number.
+/// How the losses of images are combined.
 public enum Reduction: Sendable {
   /// The mean over the images.
   case mean
@@ -53,10 +53,10 @@ public enum Reduction: Sendable {
   case sum
 }
 
-/// Cross-entropy of logits `[B, K]` against targets: classes `[B]` (int64), or distributions `[B, K]` (float32).
+/// Cross-entropy of logits `[B, K]` against classes `[B]` (int64) or distributions `[B, K]` (float32).
 ///
-/// Label smoothing as in PyTorch: `(1 - s) · nll + s · mean(-log p)`. The mean is over the images, or with weights `[K]` of
-/// the classes over those of the targets.
+/// Label smoothing is PyTorch's: `(1 - s) · nll + s · mean(-log p)`. The mean divides by the number of
+/// images, or with class weights `[K]` by the sum of the targets' weights.
 public func crossEntropy(
   _ logits: Tensor, _ targets: Tensor, weights: Tensor? = nil, smoothing: Double = 0,
   reduction: Reduction = .mean, file: StaticString = #fileID, line: UInt = #line
@@ -66,8 +66,8 @@ public func crossEntropy(
   }
 }
 
-/// Binary cross-entropy of logits `[B, K]` against what each class is to be, `[B, K]` from 0 to 1: the mean of all, each image
-/// counting as much as the `weights` `[K]` of its classes.
+/// Binary cross-entropy of logits `[B, K]` against targets `[B, K]` from 0 to 1: the mean of all elements,
+/// where each image is weighted by the `weights` `[K]` of its classes.
 public func binaryCrossEntropy(
   _ logits: Tensor, _ targets: Tensor, weights: Tensor? = nil, file: StaticString = #fileID,
   line: UInt = #line
@@ -75,8 +75,8 @@ public func binaryCrossEntropy(
   tensor(file, line) { ct_binary_cross_entropy(logits.handle, targets.handle, weights?.handle, $0) }
 }
 
-/// Focal loss (Lin et al. 2017) of logits `[B, K]` against distributions `[B, K]`: cross-entropy of which what is nearly
-/// right counts less, by `(1 - p)^gamma`. The mean is over the images.
+/// Focal loss (Lin et al. 2017) of logits `[B, K]` against distributions `[B, K]`: cross-entropy with factor
+/// `(1 - p)^gamma`, which reduces the loss of well-classified images. The mean is over the images.
 public func focalLoss(
   _ logits: Tensor, _ targets: Tensor, weights: Tensor? = nil, gamma: Double, file: StaticString = #fileID,
   line: UInt = #line
@@ -84,8 +84,8 @@ public func focalLoss(
   tensor(file, line) { ct_focal_loss(logits.handle, targets.handle, weights?.handle, gamma, $0) }
 }
 
-/// What logits `[B, K]` lack of known ones at a temperature: `T² / (B · K) · Σ KL(softmax(known / T) ‖ softmax(logits / T))`
-/// (Hinton et al. 2015; the scale is that of DeiT's `losses.py`).
+/// Distillation loss of logits `[B, K]` against known ones at temperature T: `T² / (B · K) · Σ
+/// KL(softmax(known / T) ‖ softmax(logits / T))` (Hinton et al. 2015, scaled as in DeiT's `losses.py`).
 public func distillationLoss(
   _ logits: Tensor, _ known: Tensor, temperature: Double, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

@@ -1,7 +1,7 @@
 import CTorch
 
 extension Tensor {
-  /// The same elements in another shape; one length may be -1. A view when the layout allows it.
+  /// The same elements in another shape, where one length may be -1; a view if the layout allows it.
   public func reshaped(_ shape: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let sizes = shape.map(Int64.init)
     return tensor(file, line) { ct_reshape(handle, sizes, Int32(sizes.count), $0) }
@@ -18,7 +18,7 @@ extension Tensor {
     tensor(file, line) { ct_transpose(handle, Int64(a), Int64(b), $0) }
   }
 
-  /// Dimensions from `first` on made one.
+  /// Merges the dimensions from `first` on into one.
   public func flattened(from first: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) { ct_flatten(handle, Int64(first), -1, $0) }
   }
@@ -58,23 +58,23 @@ extension Tensor {
     tensor(file, line) { ct_flip(handle, Int64(dimension), $0) }
   }
 
-  /// Zeros added around: amounts before and after for the last dimension, then the one before it, ….
+  /// Pads with zeros: amounts before and after the last dimension, then the one before it, ….
   public func padded(_ amounts: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let counts = amounts.map(Int64.init)
     return tensor(file, line) { ct_pad(handle, counts, Int32(counts.count), $0) }
   }
 
-  /// A view with the only element of the first dimension `count` times.
+  /// A view that repeats the only element of the first dimension `count` times.
   public func repeated(_ count: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) { ct_repeat(handle, Int64(count), $0) }
   }
 
-  /// Elements of another type; itself when the type is the same.
+  /// Converts the elements to another type; returns the tensor itself if it has that type.
   public func cast(to dtype: DType, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     self.dtype == dtype ? self : tensor(file, line) { ct_cast(handle, dtype.rawValue, $0) }
   }
 
-  /// Elements of this type on another device.
+  /// Copies the tensor to another device; the type stays.
   public func moved(to device: Device, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     tensor(file, line) {
       ct_to(handle, dtype.rawValue, device.kind.rawValue, Int32(device.index), $0)
@@ -82,7 +82,7 @@ extension Tensor {
   }
 }
 
-/// Tensors one after the other along a dimension; their other dimensions are equal.
+/// Joins tensors along a dimension; their other dimensions must be equal.
 public func concatenated(
   _ parts: [Tensor], along dimension: Int, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

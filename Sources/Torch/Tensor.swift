@@ -1,10 +1,11 @@
 import CTorch
 import System
 
-/// An n-dimensional array of numbers on a device, with the history that gradients need.
+/// An n-dimensional array of numbers on a device, with its autograd history.
 ///
-/// A handle to libtorch's tensor: copying the reference shares the elements. Not `Sendable`: one thread trains.
-/// Misuse, such as shapes that do not fit, traps with libtorch's message, at the caller's line unless by an operator.
+/// It is a reference to libtorch's tensor: copies of the reference share the elements. It is not `Sendable`:
+/// one thread trains. Misuse, such as shapes that do not fit, traps with libtorch's message, at the caller's
+/// line except in operators.
 public final class Tensor {
   let handle: OpaquePointer
 
@@ -49,8 +50,8 @@ func require(_ holds: Bool, _ message: @autoclosure () -> String, _ file: Static
   if !holds { fatalError(message(), file: file, line: line) }
 }
 
-/// Traps at the caller's line with libtorch's message unless `status` says success; want of memory and a card's failure
-/// end the process.
+/// Traps at the caller's line with libtorch's message unless `status` is success; lack of memory and a card's
+/// failure end the process with their own status.
 func check(_ status: Int32, _ file: StaticString, _ line: UInt) {
   guard status != CT_DONE.rawValue else { return }
   let message = String(cString: ct_last_error())
@@ -60,9 +61,10 @@ func check(_ status: Int32, _ file: StaticString, _ line: UInt) {
 }
 
 extension Shortage {
-  /// Nil for a message about anything but this host's memory.
+  /// Makes nil from a message about anything but the host's memory.
   ///
-  /// oneDNN does not say why it "could not create a primitive": where address space is limited, that is why.
+  /// oneDNN only says that it "could not create a primitive"; under a limit on address space, memory is the
+  /// cause.
   init?(libtorch message: String, limits: Limits = .now) {
     let isMemory = ["can't allocate memory", "std::bad_alloc"].contains { message.contains($0) }
     let isLikely = limits.addressSpace != nil && message.contains("could not create a primitive")
@@ -71,7 +73,7 @@ extension Shortage {
   }
 }
 
-/// The tensor handle that `make` puts into its out-pointer; traps at the caller's line if it fails.
+/// Returns the tensor handle that `make` writes to its out-pointer; traps at the caller's line on failure.
 func newHandle(
   _ file: StaticString, _ line: UInt, _ make: (UnsafeMutablePointer<OpaquePointer?>) -> Int32
 ) -> OpaquePointer {
@@ -81,7 +83,7 @@ func newHandle(
   return handle
 }
 
-/// The tensor that `make` puts into its out-pointer; traps at the caller's line if it fails.
+/// Returns the tensor whose handle `make` writes to its out-pointer; traps at the caller's line on failure.
 func tensor(
   _ file: StaticString, _ line: UInt, _ make: (UnsafeMutablePointer<OpaquePointer?>) -> Int32
 ) -> Tensor {

@@ -1,8 +1,8 @@
 import CTorch
 
-/// Tensors on the CPU as tensors of a device, by one copy of all of them, for which nobody waits.
+/// Copies CPU tensors to a device by a single asynchronous copy.
 ///
-/// They lie in one memory of the device, which stays as long as one of them does.
+/// The results share one block of device memory, which lives as long as any of them.
 public func uploaded(
   _ tensors: [Tensor], to device: Device, file: StaticString = #fileID, line: UInt = #line
 ) -> [Tensor] {
@@ -15,7 +15,8 @@ public func uploaded(
   return there.compactMap { $0.map(Tensor.init(taking:)) }
 }
 
-/// Other tensors of the CPU to where `uploaded` has put some of the same types and shapes, by one copy too.
+/// Copies CPU tensors over earlier results of `uploaded`, of the same types and shapes, by a single
+/// asynchronous copy.
 public func upload(
   _ tensors: [Tensor], over there: [Tensor], file: StaticString = #fileID, line: UInt = #line
 ) {
@@ -27,9 +28,9 @@ public func upload(
   check(status, file, line)
 }
 
-/// Elements of a device on their way to the host, behind all that was asked of the device before.
+/// An asynchronous copy of a tensor to the host, queued after all earlier work on the device.
 public final class Readback: Sendable {
-  // Safe: the handle never changes, and what is behind it only waits; the bytes are touched by who has waited.
+  // Safe: the handle never changes, and its calls only wait; the bytes are accessed only after waiting.
   private nonisolated(unsafe) let handle: OpaquePointer
 
   /// Begins to copy a contiguous tensor.
@@ -39,26 +40,26 @@ public final class Readback: Sendable {
 
   deinit { ct_readback_free(handle) }
 
-  /// Where the bytes arrive, in row-major order, in memory that stays as long as this.
+  /// The copied bytes, in row-major order; valid while this object lives, once the copy is done.
   public var place: UnsafeMutableRawBufferPointer {
     var count = 0
     let start = ct_readback_place(handle, &count)
     return UnsafeMutableRawBufferPointer(start: start, count: count)
   }
 
-  /// Whether they are there.
+  /// Whether the copy is done.
   public func isDone(file: StaticString = #fileID, line: UInt = #line) -> Bool {
     var isDone = false
     check(ct_readback_is_done(handle, &isDone), file, line)
     return isDone
   }
 
-  /// Returns when they are there, on whichever thread.
+  /// Waits until the copy is done, on any thread.
   public func wait(file: StaticString = #fileID, line: UInt = #line) {
     check(ct_readback_finish(handle), file, line)
   }
 
-  /// The elements of a float64 tensor; waits where they are not there yet.
+  /// Waits for the copy of a float64 tensor and returns its elements.
   public func numbers(file: StaticString = #fileID, line: UInt = #line) -> [Double] {
     wait(file: file, line: line)
     return Array(place.bindMemory(to: Double.self))

@@ -3,21 +3,21 @@ internal import Glibc
 internal import Synchronization
 internal import System
 
-/// Answers for one context the question whom its secured sockets let in (ZeroMQ's RFC 27), on a thread of its own.
+/// Decides for one context which peers its secured sockets admit (ZeroMQ's RFC 27), on a thread of its own.
 ///
-/// The thread sleeps until a peer shakes hands, and ends as the context terminates. Make it before binding.
+/// The thread sleeps until a peer's handshake, and ends when the context terminates. Make it before binding.
 public final class Authenticator: Sendable {
-  /// The name under which sockets ask; ZeroMQ asks nobody without one.
+  /// The domain for which sockets ask; ZeroMQ asks nobody without one.
   static let domain = "ring"
   private let loop: AuthenticationLoop
 
-  /// Starts to answer.
+  /// Starts to answer requests.
   public init(admitting admission: PeerAdmission, in context: Context) throws(WireError) {
     loop = AuthenticationLoop(admission, socket: try Self.listen(in: context))
     try Self.startThread(of: loop)
   }
 
-  /// Refuses everyone from now on; who is in stays.
+  /// Refuses everybody from now on; existing connections stay.
   public func admitNobody() { loop.isOpen.store(false, ordering: .releasing) }
 
   private static func listen(in context: Context) throws(WireError) -> UnsafeMutableRawPointer {
@@ -34,7 +34,7 @@ public final class Authenticator: Sendable {
 
   private static func startThread(of loop: AuthenticationLoop) throws(WireError) {
     do {
-      // Signals are for the program's own threads.
+      // Signals are left to the program's own threads.
       try OwnedThread("admission", takesSignals: false, loop.serve).detach()
     } catch {
       zmq_close(loop.socket)
@@ -43,9 +43,9 @@ public final class Authenticator: Sendable {
   }
 }
 
-/// What the thread works with.
+/// The thread's state.
 private final class AuthenticationLoop: @unchecked Sendable {
-  // Safe: only the thread that serves uses `socket` once it runs; the rest is atomic or never changes.
+  // Safe: once it runs, only the serving thread uses `socket`; everything else is atomic or never changes.
   let socket: UnsafeMutableRawPointer
   let isOpen = Atomic(true)
   private let admission: PeerAdmission
@@ -55,13 +55,13 @@ private final class AuthenticationLoop: @unchecked Sendable {
     self.socket = socket
   }
 
-  /// Answers until the context terminates, which `zmq_msg_recv` tells.
+  /// Answers until the context terminates, which `zmq_msg_recv` reports.
   func serve() {
     while let parts = receive() { answer(parts) }
     zmq_close(socket)
   }
 
-  /// All parts of the next question; parts beyond any that ZeroMQ sends are thrown away.
+  /// All parts of the next request; parts beyond those that ZeroMQ sends are discarded.
   private func receive() -> [[UInt8]]? {
     let part = Message()
     var parts: [[UInt8]] = []
@@ -74,7 +74,7 @@ private final class AuthenticationLoop: @unchecked Sendable {
     return parts
   }
 
-  /// A question is: version, number, domain, address, name, mechanism, then the proofs.
+  /// Answers a request: version, number, domain, address, name, mechanism, then credentials.
   private func answer(_ parts: [[UInt8]]) {
     let isKnown = parts.count > 6 && parts[0] == Array("1.0".utf8)
     let admits =
@@ -88,16 +88,16 @@ private final class AuthenticationLoop: @unchecked Sendable {
   }
 }
 
-/// Whom a context's secured sockets let in.
+/// Which peers a context's secured sockets admit.
 public enum PeerAdmission: Sendable {
-  /// Whoever shows this name and password.
+  /// Peers with this name and password.
   case credentials(Credentials)
-  /// Whoever proves to own one of these keys.
+  /// Peers that own one of these keys.
   case keys([PublicKey])
 
-  /// Whether a peer that shows `proofs` by `mechanism` is let in.
+  /// Whether to admit a peer that presents `proofs` by `mechanism`.
   ///
-  /// The proofs are a stranger's bytes: they are compared, and never read as anything.
+  /// The proofs are a stranger's bytes: they are only compared, never interpreted.
   func admits(_ mechanism: [UInt8], _ proofs: ArraySlice<[UInt8]>) -> Bool {
     switch self {
     case .credentials(let wanted):
@@ -115,7 +115,7 @@ public enum PeerAdmission: Sendable {
 }
 
 extension [UInt8] {
-  /// Takes as long for bytes that differ at the start as at the end, so that time does not help to guess.
+  /// Compares in constant time, so that timing does not help to guess.
   func equalsInConstantTime(_ other: [UInt8]) -> Bool {
     guard count == other.count else { return false }
     return zip(self, other).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0

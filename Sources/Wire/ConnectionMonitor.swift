@@ -1,14 +1,14 @@
 internal import CZeroMQ
 
-/// Tells what happens to a socket's connections, a loss within about a millisecond of the peer's death.
+/// Reports what happens to a socket's connections, a loss within about a millisecond of the peer's death.
 ///
-/// A loss may be told before messages that arrived earlier have been received: drain the socket, then judge.
-/// Used on the socket's thread; ``close(watching:)`` ends it, and must.
+/// A loss may be reported before messages that arrived earlier have been received, so drain the socket first.
+/// Use it on the socket's thread, and end it with ``close(watching:)``.
 public struct ConnectionMonitor: ~Copyable {
   private var events: Socket
   private let message = Message()
 
-  /// Starts to watch `socket`; what happened before is not told.
+  /// Starts to watch `socket`; earlier events are not reported.
   public init(of socket: borrowing Socket, in context: Context) throws(WireError) {
     events = try Self.listen(to: socket, in: context)
   }
@@ -19,61 +19,62 @@ public struct ConnectionMonitor: ~Copyable {
       throw .last("zmq_socket_monitor", on: endpoint.description)
     }
     let events = try Socket(.pair, in: context)
-    // Strangers that come and go make events; a full queue would stop the I/O thread, and the messages with it.
+    // Unlimited: strangers' connections make events too, and a full queue would stop the I/O thread and all
+    // messages.
     try events.setHighWaterMark(0)
     try events.connect(to: endpoint)
     return events
   }
 
-  /// The next event, if there is one.
+  /// Returns the next event, if there is one.
   public func next() throws(WireError) -> ConnectionEvent? {
     while try events.tryReceive(into: message) {
       let event = ConnectionEvent(UnsafeRawBufferPointer(message.bytes))
-      // The second part names the address, which is the same for all that were accepted at one.
+      // The second part is the address, which is the same for all connections accepted there.
       while message.hasMore { guard try events.tryReceive(into: message) else { break } }
       if let event { return event }
     }
     return nil
   }
 
-  /// Stops to watch `socket`, the one it was made for. Call it before the socket is closed.
+  /// Stops watching `socket`, for which it was made. Call it before closing the socket.
   ///
-  /// libzmq's side goes first: an event for which there is no listener any more would block the I/O thread for ever.
+  /// libzmq's side is closed first: an event without a listener would block the I/O thread forever.
   public mutating func close(watching socket: borrowing Socket) {
     zmq_socket_monitor(socket.handle, nil, 0)
     events.close()
   }
 
-  /// What to wait on until there is news.
+  /// The item for waiting until there is an event.
   public var pollItem: PollItem { events.pollItem(.readable) }
 
-  /// For poll(2), as ``Socket/descriptor``.
+  /// A descriptor for poll(2), like ``Socket/descriptor``.
   public var descriptor: Int32 { events.descriptor }
 
   /// Whether ``next()`` has an event now.
   public var hasInput: Bool { events.hasInput }
 }
 
-/// What happened to one of a socket's connections, named by its descriptor where ZeroMQ tells it.
+/// An event of a socket's connection, with its descriptor if ZeroMQ tells it.
 public enum ConnectionEvent: Equatable, Sendable {
-  /// A connection that this socket asked for stands; the handshake comes next.
+  /// A connection requested by this socket is established; the handshake follows.
   case connected(descriptor: Int32)
-  /// A peer's connection stands; the handshake comes next.
+  /// A peer's connection is established; the handshake follows.
   case accepted(descriptor: Int32)
-  /// A peer has shown that it may take part. ZeroMQ does not say on which connection.
+  /// A handshake succeeded. ZeroMQ does not say on which connection.
   case handshakeSucceeded
-  /// A handshake has ended without success. ZeroMQ does not say on which connection.
+  /// A handshake failed. ZeroMQ does not say on which connection.
   case handshakeFailed(HandshakeFailure)
   /// A connection has ended.
   case disconnected(descriptor: Int32)
 
   /// Why a handshake failed.
   public enum HandshakeFailure: Sendable {
-    /// The connection ended, or nothing came in time.
+    /// The connection ended, or nothing arrived in time.
     case broken
-    /// The peer spoke another protocol, or a mechanism that is not this side's.
+    /// The peer used another protocol or mechanism.
     case protocolError
-    /// Key or secret were not accepted.
+    /// The key or secret was not accepted.
     case refused
   }
 
@@ -82,7 +83,7 @@ public enum ConnectionEvent: Equatable, Sendable {
     | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
     | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
 
-  /// The event in the first part of a monitor's message: a number of 16 bits and its value of 32.
+  /// Parses the first part of a monitor's message: a 16-bit event number and its 32-bit value.
   init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count >= 6 else { return nil }
     let value = bytes.loadUnaligned(fromByteOffset: 2, as: Int32.self)

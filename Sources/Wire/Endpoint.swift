@@ -1,12 +1,12 @@
 internal import CZeroMQ
 internal import Glibc
 
-/// An address that a socket binds or connects to, in ZeroMQ's notation.
+/// An address to which a socket binds or connects, in ZeroMQ's notation.
 public struct Endpoint: Equatable, Sendable, CustomStringConvertible {
-  /// The longest path, in bytes, that a Unix-domain socket's address holds.
+  /// The longest path, in bytes, of a Unix-domain socket's address.
   public static let maximumPathLength = 107
 
-  /// The address as ZeroMQ reads it, such as `ipc:///run/user/1000/ring-0.socket`.
+  /// The address in ZeroMQ's notation, such as `ipc:///run/user/1000/ring-0.socket`.
   public let description: String
 
   /// A Unix-domain socket at `path`.
@@ -21,21 +21,21 @@ public struct Endpoint: Equatable, Sendable, CustomStringConvertible {
     return Endpoint(description: "ipc://" + path)
   }
 
-  /// A port of one of a machine's addresses; without a number, a free port that the kernel picks at binding.
+  /// A port of one of a machine's addresses; nil lets the kernel choose a free port at binding.
   public static func tcp(_ address: IPAddress, port: UInt16?) -> Endpoint {
     let host = address.isVersion6 ? "[\(address)]" : address.description
     return Endpoint(description: "tcp://\(host):" + (port.map(String.init) ?? "*"))
   }
 
-  /// A port of a host by its name or address, looked up by ZeroMQ at each attempt to connect.
+  /// A port of a host by name or address, resolved by ZeroMQ at each connection attempt.
   public static func tcp(host: String, port: UInt16) -> Endpoint {
     Endpoint(description: "tcp://" + (host.contains(":") ? "[\(host)]" : host) + ":\(port)")
   }
 
-  /// A port of all addresses of this machine, of both families.
+  /// A port of all addresses of this machine, IPv4 and IPv6.
   public static func tcpEverywhere(port: UInt16) -> Endpoint { Endpoint(description: "tcp://*:\(port)") }
 
-  /// A meeting point of sockets of one context.
+  /// A meeting point for sockets of one context.
   public static func inproc(_ name: String) -> Endpoint { Endpoint(description: "inproc://" + name) }
 }
 
@@ -46,7 +46,7 @@ public struct IPAddress: Equatable, Sendable, CustomStringConvertible {
   /// 4 or 16 bytes, in network order.
   let bytes: [UInt8]
 
-  /// Reads an address, or `localhost` as 127.0.0.1; nil for anything else: no name is looked up.
+  /// Parses an address, or `localhost` as 127.0.0.1; nil for anything else, since no name is resolved.
   public init?(_ text: String) {
     let text = text == "localhost" ? "127.0.0.1" : text
     guard let (family, bytes) = Self.parse(text) else { return nil }
@@ -64,16 +64,16 @@ public struct IPAddress: Equatable, Sendable, CustomStringConvertible {
     return nil
   }
 
-  /// Whether it has 16 bytes.
+  /// Whether it is an IPv6 address.
   public var isVersion6: Bool { bytes.count == 16 }
 
-  /// Whether what is sent there never leaves the machine: 127.0.0.0/8, also inside IPv6, and ::1.
+  /// Whether it never leaves the machine: 127.0.0.0/8, also mapped into IPv6, and ::1.
   public var isLoopback: Bool { version4.map { $0.first == 127 } ?? (bytes == Self.one) }
 
   /// Whether it stands for all of a machine's addresses, so that nobody can connect to it.
   public var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } || version4 == [0, 0, 0, 0] }
 
-  /// Whether it is of a network that does not reach beyond a site: RFC 1918's and 6598's, those of one link, fc00::/7.
+  /// Whether it belongs to a private network: RFC 1918's and 6598's, link-local addresses, fc00::/7.
   public var isPrivate: Bool {
     guard let version4 else { return bytes[0] & 0xFE == 0xFC || bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 }
     switch (version4[0], version4[1]) {
@@ -82,13 +82,13 @@ public struct IPAddress: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The IPv4 address itself where one stands inside IPv6.
+  /// The IPv4 address mapped into this IPv6 address, or the address itself.
   public var unmapped: IPAddress {
     guard isVersion6, let version4 else { return self }
     return IPAddress(version4.map(String.init).joined(separator: ".")) ?? self
   }
 
-  /// The IPv4 address that it is or holds.
+  /// The IPv4 address that it is or contains.
   private var version4: [UInt8]? {
     guard isVersion6 else { return bytes }
     let mapped = Array(repeating: UInt8(0), count: 10) + [0xFF, 0xFF]

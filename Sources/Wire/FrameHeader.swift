@@ -1,39 +1,39 @@
 import System
 
-/// What goes before the bytes of every message: whose it is, its place, and the checksums of both.
+/// The header before every message's bytes: sender, position, and checksums of both header and payload.
 ///
-/// Wire gives the numbers no meaning; operations and elements are named by the layer above.
+/// Wire does not interpret the codes; the layer above defines operations and elements.
 public struct FrameHeader: Equatable, Sendable {
-  /// The size of an encoded header.
+  /// The size of an encoded header, in bytes.
   public static let byteCount = 72
 
-  /// The layer above's code of what is done.
+  /// The operation's code, defined by the layer above.
   public var operation: UInt8
-  /// The layer above's code of what the payload is made of.
+  /// The element type's code, defined by the layer above.
   public var element: UInt8
-  /// ``digest(ofRun:)`` of the run that the sender belongs to.
+  /// ``digest(ofRun:)`` of the sender's run.
   public var run: UInt64
   /// How often that run has started its workers, from 0.
   public var generation: UInt32
-  /// The sender.
+  /// The sender's rank.
   public var rank: UInt16
-  /// The number of ranks that the sender counts.
+  /// The sender's number of ranks.
   public var size: UInt16
   /// The sender's number of the operation, from 0.
   public var sequence: UInt64
-  /// The step of the operation.
+  /// The step within the operation.
   public var step: UInt32
-  /// The segment of the step.
+  /// The segment within the step.
   public var segment: UInt32
   /// The number of elements of the whole operation.
   public var count: UInt64
-  /// The place in their buffer at which those elements start.
+  /// The index of the first of these elements in their buffer.
   public var start: UInt64
-  /// The bytes of payload that follow, all parts together.
+  /// The bytes of the payload, all parts together.
   public var length: UInt32
-  /// The CRC-32C of those bytes.
+  /// The CRC-32C of the payload.
   public var payloadChecksum: UInt32
-  /// The rank that the operation is about, where there is one.
+  /// The rank that the operation concerns, if any.
   public var root: UInt16
 
   /// Makes a header without payload.
@@ -54,7 +54,7 @@ public struct FrameHeader: Equatable, Sendable {
     root = 0
   }
 
-  /// A run's name as the 64 bits that a header has room for (FNV-1a).
+  /// A run's name as a 64-bit hash (FNV-1a).
   public static func digest(ofRun name: String) -> UInt64 {
     fnv1a(name.utf8)
   }
@@ -62,13 +62,13 @@ public struct FrameHeader: Equatable, Sendable {
 
 /// Why bytes are not a header.
 public enum FrameError: Error, Equatable, Sendable {
-  /// They are fewer than a header has.
+  /// They are too few.
   case length(Int)
-  /// They do not start as a header does.
+  /// They do not start with the magic number.
   case magic(UInt32)
-  /// They are of a version that this program does not know.
+  /// They have an unknown version.
   case version(UInt16)
-  /// Their checksum says one thing and their content another.
+  /// Their checksum does not match.
   case checksum(expected: UInt32, found: UInt32)
 }
 
@@ -90,7 +90,7 @@ extension FrameHeader {
   static let magic: UInt32 = 0x4E4C_5754
   /// The version of the layout below.
   static let version: UInt16 = 2
-  /// The header's own checksum comes last and covers all before it.
+  /// The header's own checksum comes last and covers everything before it.
   private static let checksumOffset = byteCount - 4
 
   /// Writes the header into the first ``byteCount`` bytes of `bytes`, little-endian.
@@ -115,7 +115,7 @@ extension FrameHeader {
     bytes.store(Self.checksum(of: UnsafeRawBufferPointer(bytes)), at: Self.checksumOffset)
   }
 
-  /// Reads the header that `bytes` start with, and checks that nothing in it has changed.
+  /// Decodes the header at the start of `bytes`, and verifies its checksum.
   public init(decoding bytes: UnsafeRawBufferPointer) throws(FrameError) {
     try Self.check(bytes)
     self.init(

@@ -1,27 +1,27 @@
 internal import Glibc
 internal import System
 
-/// What the kernel knows of an address.
+/// The kernel's knowledge of addresses.
 extension IPAddress {
-  /// This machine's end of a connection; nil where the descriptor is that of none.
+  /// This machine's end of a connection; nil if the descriptor is no connection.
   public init?(localEndOf descriptor: Int32) { self.init(of: descriptor, getsockname) }
 
-  /// The other end of a connection; nil where the descriptor is that of none.
+  /// The other end of a connection; nil if the descriptor is no connection.
   public init?(farEndOf descriptor: Int32) { self.init(of: descriptor, getpeername) }
 
-  /// Why nothing can be sent there from this machine, in the system's words; nil where there is a way.
+  /// Why this machine cannot send to the address, in the system's words; nil if it can.
   ///
-  /// Sends nothing: a datagram socket that is connected has only been told its route.
+  /// Nothing is sent: connecting a datagram socket only finds a route.
   public var obstacle: String? {
     let opened = socket(isVersion6 ? AF_INET6 : AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
     guard let descriptor = Descriptor(opened) else { return String(cString: strerror(errno)) }
-    // Any port will do, but for 0.
+    // Any port but 0 will do.
     let isReached = withPlace(port: 9) { connect(descriptor.number, $0, $1) } == 0
     return isReached ? nil : String(cString: strerror(errno))
   }
 
-  /// This machine's end of the way to a host, by its name or address; nil where none leads there. Sends nothing but what
-  /// looking the name up takes.
+  /// This machine's address on the route to a host, by name or address; nil if there is no route. Nothing is
+  /// sent except to resolve the name.
   public static func own(towards host: String, port: UInt16) -> IPAddress? {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
@@ -39,14 +39,14 @@ extension IPAddress {
     return nil
   }
 
-  /// Whether a socket of this machine can have it.
+  /// Whether it is an address of this machine.
   public var isOwn: Bool {
     guard let (descriptor, _) = listen() else { return false }
     close(descriptor)
     return true
   }
 
-  /// Opens a TCP socket that listens here, at a free port unless one is named; nil, with errno set, where that fails.
+  /// Opens a TCP socket that listens here, by default at a free port; nil, with errno set, on failure.
   public func listen(port: UInt16 = 0) -> (descriptor: Int32, port: UInt16)? {
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     guard let opened = Descriptor(socket(isVersion6 ? AF_INET6 : AF_INET, kind, 0)),
@@ -71,7 +71,7 @@ extension IPAddress {
       getnameinfo($0, $1, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
     }
     guard isNamed else { return nil }
-    // An address of one link has the link's name behind it.
+    // A link-local address is followed by the link's name.
     self.init(String(String(terminated: text).prefix { $0 != "%" }))
   }
 

@@ -1,10 +1,10 @@
 internal import CZeroMQ
 
-/// One thing to wait for: that a socket can be read or written.
+/// A condition to wait for: that a socket can be read or written.
 ///
-/// It does not keep its socket open: use it while the socket lives.
+/// It does not keep its socket open: use it only while the socket exists.
 public struct PollItem {
-  /// What a socket is to become.
+  /// The condition of a socket.
   public enum Readiness: Sendable {
     /// A message can be received.
     case readable
@@ -19,9 +19,10 @@ public struct PollItem {
     item = zmq_pollitem_t(socket: socket, fd: 0, events: Int16(events), revents: 0)
   }
 
-  /// Blocks, without using the processor, until one of `items` is ready or the deadline passes; tells which.
+  /// Blocks, without using the processor, until one of `items` is ready or the deadline passes; returns
+  /// whether one is ready.
   ///
-  /// May return true early, as when a signal arrives: try the operation and wait again.
+  /// It may return true early, as when a signal arrives: try the operation and wait again.
   public static func wait(
     for items: [PollItem], until deadline: ContinuousClock.Instant
   ) throws(WireError) -> Bool {
@@ -31,23 +32,23 @@ public struct PollItem {
       let ready = zmq_poll(&list, Int32(list.count), Int(patience.wholeMilliseconds))
       if ready > 0 || ready < 0 && zmq_errno() == EINTR { return true }
       guard ready == 0 else { throw .last("zmq_poll", on: "\(items.count) items") }
-      // ZeroMQ's clock counts whole milliseconds and may come in a little early.
+      // ZeroMQ's clock counts whole milliseconds and may end the wait slightly early.
     } while ContinuousClock.now < deadline
     return false
   }
 }
 
 extension Socket {
-  /// What to wait on until this socket can be read or written.
+  /// The item for waiting until this socket can be read or written.
   public func pollItem(_ readiness: PollItem.Readiness) -> PollItem {
     PollItem(socket: handle, readiness)
   }
 }
 
 extension Socket {
-  /// For poll(2): becomes readable when something happens to the socket, once.
+  /// A descriptor for poll(2) that becomes readable once when something happens to the socket.
   ///
-  /// Before a wait on it ask ``hasInput``: any call on the socket may have taken the news already.
+  /// Check ``hasInput`` before waiting on it: any call on the socket may have consumed the notification.
   public var descriptor: Int32 {
     var descriptor: Int32 = -1
     var size = MemoryLayout<Int32>.size

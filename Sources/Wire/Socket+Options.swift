@@ -1,45 +1,48 @@
 internal import CZeroMQ
 
 extension Socket {
-  /// How long unsent messages outlive ``Socket``'s end while the context terminates.
+  /// How long unsent messages outlive a closed ``Socket`` while the context terminates.
   public func setLinger(_ time: Duration) throws(WireError) {
     try set(ZMQ_LINGER, to: time.wholeMilliseconds, named: "LINGER")
   }
 
-  /// The most messages queued here, to send and to receive each; the peer's queue adds its own. Set before connecting.
+  /// The most messages queued on this side, for sending and receiving each; the peer has its own queue. Set
+  /// before connecting.
   public func setHighWaterMark(_ messages: Int) throws(WireError) {
     try set(ZMQ_SNDHWM, to: Int32(messages), named: "SNDHWM")
     try set(ZMQ_RCVHWM, to: Int32(messages), named: "RCVHWM")
   }
 
-  /// The most bytes of one received message; a peer that sends more is disconnected. Set before binding.
+  /// The most bytes of a received message; peers that send more are disconnected. Set before binding.
   public func setMaximumMessageSize(_ bytes: Int) throws(WireError) {
     try set(ZMQ_MAXMSGSIZE, to: Int64(bytes), named: "MAXMSGSIZE")
   }
 
-  /// The pause between attempts to connect. Set before connecting.
+  /// The pause between connection attempts. Set before connecting.
   public func setReconnectInterval(_ time: Duration) throws(WireError) {
     try set(ZMQ_RECONNECT_IVL, to: time.wholeMilliseconds, named: "RECONNECT_IVL")
   }
 
-  /// Refuses to queue messages until a peer has shaken hands. Set before connecting.
+  /// Refuses to queue messages until a peer has completed the handshake. Set before connecting.
   ///
-  /// A message queued earlier may be lost, whatever the linger time, when the socket closes during the handshake.
+  /// A message queued earlier can be lost, whatever the linger time, if the socket closes during the
+  /// handshake.
   public func queueOnlyForPeers() throws(WireError) {
     try set(ZMQ_IMMEDIATE, to: Int32(1), named: "IMMEDIATE")
   }
 
-  /// On `ipc`, refuses peers of every user but this id, by the kernel's word. Set before binding.
+  /// On `ipc`, refuses peers of any other user, as reported by the kernel. Set before binding.
   public func acceptOnly(user: UInt32) throws(WireError) {
     try set(ZMQ_IPC_FILTER_UID, to: user, named: "IPC_FILTER_UID")
   }
 
-  /// The longest time from connecting to the end of the handshake; a slower peer is disconnected. Set before binding.
+  /// The time limit for a peer's handshake, after which it is disconnected. Set before binding.
   public func setHandshakeLimit(_ time: Duration) throws(WireError) {
     try set(ZMQ_HANDSHAKE_IVL, to: time.wholeMilliseconds, named: "HANDSHAKE_IVL")
   }
 
-  /// The kernel's buffers, in bytes, for each connection; nil leaves them to the kernel. Set before connecting.
+  /// The kernel's buffers for each connection, in bytes; nil keeps the kernel's defaults. Set before
+  /// connecting.
   public func setKernelBuffers(send: Int?, receive: Int?) throws(WireError) {
     if let send { try set(ZMQ_SNDBUF, to: Int32(send), named: "SNDBUF") }
     if let receive { try set(ZMQ_RCVBUF, to: Int32(receive), named: "RCVBUF") }
@@ -65,7 +68,7 @@ extension Socket {
 }
 
 extension Duration {
-  /// Milliseconds rounded up, so that a wait never ends before its time, capped at what C's `int` holds.
+  /// Milliseconds rounded up, so that no wait ends early, capped at C's largest `int`.
   var wholeMilliseconds: Int32 {
     let (seconds, attoseconds) = components
     guard seconds < 2_000_000 else { return Int32.max }

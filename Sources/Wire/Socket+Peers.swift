@@ -1,26 +1,26 @@
 internal import CZeroMQ
 internal import Glibc
 
-/// What a ``Socket/Kind/router`` says to one of many, and hears from it.
+/// Messages between a ``Socket/Kind/router`` and its many peers.
 extension Socket {
-  /// The name that ZeroMQ gives one connection of a router; a peer that connects anew has another one.
+  /// ZeroMQ's name for one connection of a router; a peer that reconnects has another one.
   public struct Peer: Hashable, Sendable {
     let name: [UInt8]
 
     package init(name: [UInt8]) { self.name = name }
   }
 
-  /// What a router has received.
+  /// A message received by a router.
   public struct Letter {
-    /// Who has sent it.
+    /// The sender.
     public let peer: Peer
-    /// The sender's address, as the kernel tells it.
+    /// The sender's address, from the kernel.
     public let address: IPAddress?
-    /// What was sent.
+    /// The message's content.
     public let bytes: [UInt8]
   }
 
-  /// The next message of a router; nil when none has arrived.
+  /// Receives a router's next message; nil if none has arrived.
   public func tryReceiveLetter() throws(WireError) -> Letter? {
     let part = Message()
     guard try tryReceive(into: part) else { return nil }
@@ -34,13 +34,13 @@ extension Socket {
     return Letter(peer: peer, address: address.flatMap(IPAddress.init)?.unmapped, bytes: bytes)
   }
 
-  /// Queues a message for one peer; false where it is gone, or takes nothing any more.
+  /// Queues a message for one peer; returns false if it is gone, or its queue is full.
   public func trySend(_ bytes: [UInt8], to peer: Peer) throws(WireError) -> Bool {
     guard try send(peer.name, ZMQ_SNDMORE) else { return false }
     return try send(bytes, 0)
   }
 
-  /// Queues a message for the router; false where the queue is full.
+  /// Queues a message for the router; returns false if the queue is full.
   public func trySend(_ bytes: [UInt8]) throws(WireError) -> Bool { try send(bytes, 0) }
 
   private func send(_ bytes: [UInt8], _ flags: Int32) throws(WireError) -> Bool {

@@ -1,25 +1,25 @@
 internal import CZeroMQ
 internal import Synchronization
 
-/// The I/O threads that the sockets made from it share.
+/// The I/O threads shared by its sockets.
 ///
-/// A context is thread-safe; its sockets are not. Do not fork a process that holds one: in the child,
-/// sends succeed and nothing is delivered.
+/// A context is thread-safe; its sockets are not. Do not fork a process that has one: in the child, sends
+/// succeed but nothing is delivered.
 public final class Context: @unchecked Sendable {
   // Safe: libzmq documents a context as thread-safe, and the pointer itself never changes.
   let handle: UnsafeMutableRawPointer
   private let isTerminated = Atomic(false)
 
-  /// Makes a context with `ioThreads` I/O threads; libzmq's guide advises one for each GB/s in or out.
+  /// Makes a context with `ioThreads` I/O threads; libzmq's guide recommends one for each GB/s in or out.
   public init(ioThreads: Int = 1) throws(WireError) {
     guard let handle = zmq_ctx_new() else { throw .last("zmq_ctx_new", on: "") }
     self.handle = handle
     zmq_ctx_set(handle, ZMQ_IO_THREADS, Int32(ioThreads))
   }
 
-  /// Waits until every socket is closed and its linger time has passed, then frees the I/O threads.
+  /// Waits until every socket is closed and its linger time has passed, then ends the I/O threads.
   ///
-  /// Close all sockets first: it waits for them.
+  /// Close all sockets first, since it waits for them.
   public func terminate() {
     guard !isTerminated.exchange(true, ordering: .acquiringAndReleasing) else { return }
     while zmq_ctx_term(handle) != 0 && zmq_errno() == EINTR {}
@@ -28,21 +28,21 @@ public final class Context: @unchecked Sendable {
   deinit { terminate() }
 }
 
-/// One ZeroMQ socket, owned and used by one thread, closed when its owner says so or lets go of it.
+/// A ZeroMQ socket, owned and used by one thread, and closed explicitly or with its owner.
 ///
-/// No call waits unless it is told until when.
+/// No call blocks unless it takes a deadline.
 public struct Socket: ~Copyable {
-  /// What a socket does with messages.
+  /// The direction and pattern of messages.
   public enum Kind: Sendable {
-    /// Sends one way; refuses rather than drops when its queue is full.
+    /// Sends to one peer; a full queue refuses messages instead of dropping them.
     case push
-    /// Receives one way.
+    /// Receives only.
     case pull
-    /// Both ways between exactly two sockets of one context.
+    /// Both directions between exactly two sockets of one context.
     case pair
-    /// Both ways with every ``dealer`` that connects, each named by ZeroMQ; tells when one of them is gone.
+    /// Both directions with every connected ``dealer``, each named by ZeroMQ; reports when one is gone.
     case router
-    /// Both ways with one ``router``.
+    /// Both directions with one ``router``.
     case dealer
   }
 
@@ -77,9 +77,9 @@ public struct Socket: ~Copyable {
     }
   }
 
-  /// The port that a socket bound to a TCP endpoint listens on.
+  /// The port on which a socket bound to a TCP endpoint listens.
   ///
-  /// There is no way to unbind: in libzmq that ends, without a word, the connections that were accepted there.
+  /// There is no unbind: in libzmq that would silently end the accepted connections.
   public func boundPort() throws(WireError) -> UInt16 {
     var text = [UInt8](repeating: 0, count: 256)
     var length = text.count
@@ -93,14 +93,14 @@ public struct Socket: ~Copyable {
     return port
   }
 
-  /// Connects to `endpoint` in the background, and again after each loss, until closed.
+  /// Connects to `endpoint` in the background, and reconnects after each loss, until closed.
   public func connect(to endpoint: Endpoint) throws(WireError) {
     guard zmq_connect(handle, endpoint.description) == 0 else {
       throw .last("zmq_connect", on: endpoint.description)
     }
   }
 
-  /// Ends the socket; unsent messages live on for its linger time.
+  /// Closes the socket; unsent messages live on for its linger time.
   public mutating func close() {
     zmq_close(handle)
     handle = nil
@@ -122,11 +122,11 @@ extension Socket.Kind {
 }
 
 extension Socket {
-  /// Queues `message` and leaves it empty, or returns false, and leaves it as it is, when the queue is full.
+  /// Queues `message`, which becomes empty; returns false, leaving it unchanged, if the queue is full.
   public func trySend(_ message: Message) throws(WireError) -> Bool {
     while zmq_msg_send(message.storage, handle, ZMQ_DONTWAIT) < 0 {
       if zmq_errno() == EAGAIN {
-        // A send looks only now and then at what the peer has taken; asking for the room looks at once.
+        // A send rarely checks what the peer has taken; asking for room checks at once.
         guard hasRoom else { return false }
       } else if zmq_errno() != EINTR {
         throw .last("zmq_msg_send", on: "\(message.bytes.count) bytes")
@@ -146,7 +146,7 @@ extension Socket {
     return zmq_getsockopt(handle, ZMQ_EVENTS, &events, &size) == 0 ? events : 0
   }
 
-  /// Takes the next message into `message`, or returns false when none has arrived.
+  /// Receives the next message into `message`; returns false if none has arrived.
   public func tryReceive(into message: Message) throws(WireError) -> Bool {
     while zmq_msg_recv(message.storage, handle, ZMQ_DONTWAIT) < 0 {
       if zmq_errno() == EAGAIN { return false }
@@ -155,7 +155,7 @@ extension Socket {
     return true
   }
 
-  /// Waits for the next message and takes it into `message`; false when the deadline passed first.
+  /// Waits for the next message and receives it into `message`; returns false at the deadline.
   public func receive(
     into message: Message, until deadline: ContinuousClock.Instant
   ) throws(WireError) -> Bool {

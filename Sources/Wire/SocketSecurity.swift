@@ -1,35 +1,35 @@
 internal import CZeroMQ
 
-/// A name and a password, as PLAIN sends them: readable on the wire.
+/// A name and a password, as sent by PLAIN: readable on the wire.
 public struct Credentials: Equatable, Sendable {
   /// At most 255 bytes.
   public let name: String
   /// At most 255 bytes.
   public let password: String
 
-  /// Makes a pair.
+  /// Makes credentials.
   public init(name: String, password: String) {
     self.name = name
     self.password = password
   }
 }
 
-/// Which side of which mechanism a socket is on.
+/// A socket's security mechanism and its side of it.
 public enum SocketSecurity: Sendable {
-  /// Asks the context's ``Authenticator`` about the credentials of whoever connects.
+  /// Asks the context's ``Authenticator`` about the credentials of peers.
   case plainServer
-  /// Shows credentials to whomever it connects to.
+  /// Sends credentials to the peer it connects to.
   case plainClient(Credentials)
-  /// Encrypts, and asks the context's ``Authenticator`` about the key of whoever connects.
+  /// Encrypts, and asks the context's ``Authenticator`` about the keys of peers.
   ///
   /// Without an authenticator ZeroMQ admits every key: check that a wrong one is refused.
   case curveServer(KeyPair)
-  /// Encrypts, and connects to nobody but the owner of a key.
+  /// Encrypts, and connects only to the owner of a key.
   case curveClient(KeyPair, server: PublicKey)
 }
 
 extension Socket {
-  /// Sets who may be spoken to. Before binding or connecting.
+  /// Sets the mechanism. Call it before binding or connecting.
   public func secure(as security: SocketSecurity) throws(WireError) {
     switch security {
     case .plainServer:
@@ -56,7 +56,7 @@ public struct PublicKey: Equatable, Sendable {
   public let text: String
   let bytes: [UInt8]
 
-  /// Reads 40 characters of Z85; nil for anything else.
+  /// Parses 40 characters of Z85; nil for anything else.
   public init?(_ text: String) {
     var bytes = [UInt8](repeating: 0, count: KeyPair.byteCount)
     guard text.utf8.count == KeyPair.textLength, zmq_z85_decode(&bytes, text) != nil else { return nil }
@@ -65,11 +65,11 @@ public struct PublicKey: Equatable, Sendable {
   }
 }
 
-/// A CURVE key of one's own.
+/// A CURVE key pair.
 public struct KeyPair: Sendable {
-  /// The half that peers know.
+  /// The public half.
   public let publicKey: PublicKey
-  /// The half that nobody else may know: 40 characters of Z85.
+  /// The secret half: 40 characters of Z85.
   public let secretText: String
 
   static let byteCount = 32
@@ -87,7 +87,7 @@ public struct KeyPair: Sendable {
     self.secretText = String(terminated: secretText)
   }
 
-  /// The pair of a secret half; nil when that is none.
+  /// Makes the pair of a secret half; nil if it is not valid.
   public init?(secretText: String) {
     var publicText = [CChar](repeating: 0, count: Self.textLength + 1)
     guard secretText.utf8.count == Self.textLength, zmq_curve_public(&publicText, secretText) == 0,
@@ -99,7 +99,7 @@ public struct KeyPair: Sendable {
 }
 
 extension KeyPair {
-  /// The pair whose secret half is 64 hexadecimal digits; nil for anything else.
+  /// Makes the pair whose secret half is 64 hexadecimal digits; nil for anything else.
   public init?(hexadecimal text: String) {
     let digits = text.utf8.map(UInt8.init(hexadecimal:))
     guard digits.count == 2 * Self.byteCount, !digits.contains(nil) else { return nil }

@@ -41,7 +41,7 @@ struct TwinsWorker: ParsableCommand {
       try requireDescriptors()
       if let mismatch = Runtime.mismatch { throw Failure(mismatch, exitStatus: .noDevice) }
       let environment = ProcessInfo.processInfo.environment
-      // Its launcher has read the command line.
+      // Its launcher has parsed the command line.
       if let request = try RunRequest.inherited(environment) {
         return try WorkerRun(request: request).run(environment)
       }
@@ -53,7 +53,7 @@ struct TwinsWorker: ParsableCommand {
       var command = try parseAsRoot(normalizedArguments(words))
       if command is any Computing { WaitPolicy.restart(environment) }
       try command.run()
-      // Of a training, the files count.
+      // For training, the files matter rather than the output.
       if (command as? TrainCommand)?.writes != true { try StandardOutput.flush() }
     } catch {
       let error = unwritten(error)
@@ -62,7 +62,7 @@ struct TwinsWorker: ParsableCommand {
         Console.warn("error: \(failure)")
         Foundation.exit(failure.exitStatus.rawValue)
       }
-      // To ArgumentParser, all errors but its own (bad flags, requests for help) are plain failures.
+      // ArgumentParser has its own statuses only for its own errors (bad flags, requests for help).
       if exitCode(for: error) != .failure { leave(with: error) }
       let failure = Failure(error)
       Console.warn("error: \(failure)")
@@ -73,7 +73,7 @@ struct TwinsWorker: ParsableCommand {
 }
 
 extension TwinsWorker {
-  /// The error itself, or why an answer of the parser's has not arrived; ends the process where it has.
+  /// The error itself, or why the parser's output could not be written; ends the process if it was.
   fileprivate static func unwritten(_ error: any Error) -> any Error {
     do throws(SystemError) {
       try endIfAnswered(by: error)
@@ -83,14 +83,15 @@ extension TwinsWorker {
     }
   }
 
-  /// What to type in the place of what a parser's message is about; nil where nothing better is known than that message.
+  /// What to type instead of what a parser's message is about; nil if there is nothing better than that
+  /// message.
   fileprivate static func advice(on message: String) -> String? {
     ForeignFlags.advice(onMessage: message).map { "\($0). All flags: twins-worker help train" }
       ?? UnexpectedWord.advice(onMessage: message, Array(CommandLine.arguments.dropFirst()), of: Self.self)
   }
 }
 
-/// A command whose operations take several threads.
+/// A command whose operations use several threads.
 protocol Computing: ParsableCommand {}
 
 extension TrainCommand: Computing {}
@@ -107,7 +108,7 @@ struct Bench: ParsableCommand {
     subcommands: [BenchStep.self, BenchEvaluation.self, BenchData.self, BenchAllReduce.self])
 }
 
-/// Throws a message that names the flag where its value is given and lies outside.
+/// Throws a message that names the flag if its value is given and out of range.
 func validate<Value: Comparable>(_ value: Value?, _ flag: String, in range: ClosedRange<Value>) throws {
   do {
     try require(value, flag, in: range)
@@ -116,14 +117,15 @@ func validate<Value: Comparable>(_ value: Value?, _ flag: String, in range: Clos
   }
 }
 
-/// What every command of the program needs, and one that trains for its files and the sockets between ranks.
+/// Throws if this process may open too few files for a worker's files and sockets.
 private func requireDescriptors() throws(Shortage) {
   try Limits.require(descriptors: 64, for: "a worker's files and sockets")
 }
 
-/// Throws where there is no room for what a network takes at least: libraries that find none end the process unasked.
+/// Throws if there is less memory than a network needs at least: libraries that cannot allocate end the
+/// process without a message.
 ///
-/// - Parameter threads: Threads that are to run beside the first.
+/// - Parameter threads: The number of threads besides the first.
 func requireRoom(threads: Int) throws(Shortage) {
   try Limits.require(addressSpace: 640 << 20, for: "the smallest network")
   try OwnedThread.rehearse(threads, for: "a worker")

@@ -1,27 +1,27 @@
-/// What an epoch came to, as a worker tells its launcher once it is evaluated and written.
+/// The results of an epoch, which a worker reports to its launcher after evaluating and writing it.
 public struct FinishedEpoch: Equatable, Sendable {
-  /// Which one, counted from 0.
+  /// The epoch, from 0.
   public var number: Int
-  /// Seconds from its first step here to its end; nil where that was not seen.
+  /// Seconds from its first step to its end; nil if not all of it ran in this process.
   public var seconds: Double?
   /// Mean loss of its steps.
   public var trainingLoss: Double?
-  /// Mean loss of the held-out images; nil where none were evaluated, as all that follows.
+  /// Mean loss of the validation images; this and the following are nil if none were evaluated.
   public var loss: Double?
-  /// Acc@1 in percent.
+  /// Top-1 accuracy, in percent.
   public var accuracy1: Double?
-  /// Acc@5 in percent.
+  /// Top-5 accuracy, in percent.
   public var accuracy5: Double?
-  /// Mean recall of the classes in percent.
+  /// Mean recall of the classes, in percent.
   public var balancedAccuracy: Double?
-  /// Acc@1 of the weights' average in percent; nil too where there is none.
+  /// Top-1 accuracy of the weights' running average, in percent; nil also without an average.
   public var averageAccuracy1: Double?
-  /// The best Acc@1 of the run so far, this epoch's included.
+  /// The best top-1 accuracy of the run so far, this epoch included.
   public var best: Double?
-  /// Whether it was better than that of every epoch before.
+  /// Whether this epoch's accuracy is the best so far.
   public var isBest = false
 
-  /// An epoch of which no more is known.
+  /// Makes an epoch of which nothing else is known.
   public init(_ number: Int, seconds: Double?) { (self.number, self.seconds) = (number, seconds) }
 }
 
@@ -37,7 +37,7 @@ extension FinishedEpoch {
     return [UInt64(epoch.number)] + numbers.map { ($0 ?? .nan).bitPattern } + [epoch.isBest ? 1 : 0]
   }
 
-  /// Nil where there is none.
+  /// Nil if no epoch was published.
   init?(words: ArraySlice<UInt64>) {
     let words = Array(words)
     guard let number = Int(exactly: words[0]) else { return nil }
@@ -49,7 +49,7 @@ extension FinishedEpoch {
   }
 }
 
-/// A number as a word has it; nil for what is not finite.
+/// The number in a word; nil if it is not finite.
 func finite(_ bits: UInt64) -> Double? {
   let value = Double(bitPattern: bits)
   return value.isFinite ? value : nil

@@ -1,26 +1,28 @@
-/// What a launcher tells a worker of the hosts of its run, through the worker's environment.
+/// What a launcher tells a worker, through its environment, about the run's hosts.
 ///
-/// Without these variables a worker's run has one host. With them `RANK` and `WORLD_SIZE` count over all hosts, a rank is
-/// its host's number times the workers a host, plus its local rank, and every host has as many workers.
+/// Without these variables the run has one host. With them `RANK` and `WORLD_SIZE` count over all hosts:
+/// every host has equally many workers, and a rank is its host's number times the workers per host, plus its
+/// local rank.
 public struct HostLink: Equatable, Sendable {
   /// The number of hosts.
   public var hosts: Int
   /// This host's number, from 0 to ``hosts`` - 1.
   public var host: Int
-  /// The address of this host that the others reach, for what its workers listen on; a number, no name.
+  /// This host's address as reachable by the others, on which its workers listen; numeric.
   public var address: String
-  /// The address of host 0 at which its first worker keeps the store; a number, no name.
+  /// The address of host 0, where its first worker keeps the store; numeric.
   public var storeAddress: String
   /// The store's port.
   public var storePort: UInt16
-  /// On host 0's first worker, the descriptor of a socket that listens at the store's port; nil on all others.
+  /// In host 0's first worker, the descriptor of a socket that listens at the store's port; nil in all
+  /// others.
   public var storeSocket: Int32?
-  /// The run's name, the same on every host.
+  /// The run's name, equal on every host.
   public var run: String
-  /// How often the run has started its workers, the same on every host.
+  /// How often the run has started its workers, equal on every host.
   public var generation: Int
 
-  /// Names all of it.
+  /// Makes a link.
   public init(
     hosts: Int, host: Int, address: String, storeAddress: String, storePort: UInt16,
     storeSocket: Int32? = nil,
@@ -36,9 +38,9 @@ public struct HostLink: Equatable, Sendable {
     self.generation = generation
   }
 
-  /// What an environment tells; nil where it tells of no hosts.
+  /// Reads the link from an environment; nil if it describes no hosts.
   ///
-  /// Throws where one of the variables is missing or does not fit.
+  /// Throws if a variable is missing or invalid.
   public init?(environment: [String: String]) throws(BadVariable) {
     guard environment[Variable.hosts.rawValue] != nil else { return nil }
     hosts = try Self.number(.hosts, in: 1...65_535, of: environment)
@@ -53,7 +55,7 @@ public struct HostLink: Equatable, Sendable {
     generation = try Self.number(.generation, in: 0...Int(UInt32.max), of: environment)
   }
 
-  /// The variables that tell a worker of it.
+  /// The environment variables that describe the link to a worker.
   public var environment: [String: String] {
     var values: [Variable: String] = [
       .hosts: "\(hosts)", .host: "\(host)", .address: address, .storeAddress: storeAddress,
@@ -63,7 +65,7 @@ public struct HostLink: Equatable, Sendable {
     return Dictionary(uniqueKeysWithValues: values.map { ($0.key.rawValue, $0.value) })
   }
 
-  /// The names of all variables that may tell of it; those of another launcher must not be left beside them.
+  /// The names of all these variables; remove another launcher's before adding them.
   public static let variables = Set(Variable.allCases.map(\.rawValue))
 
   private enum Variable: String, CaseIterable {
@@ -79,11 +81,11 @@ public struct HostLink: Equatable, Sendable {
 }
 
 extension HostLink {
-  /// A variable that does not hold what it must.
+  /// An environment variable with an invalid value.
   public struct BadVariable: Error, Equatable, CustomStringConvertible {
-    /// Its name.
+    /// The variable's name.
     public let name: String
-    /// What it holds; empty where it is missing.
+    /// The variable's value; empty if it is missing.
     public let value: String
 
     /// What happened, the likely cause and what to do.

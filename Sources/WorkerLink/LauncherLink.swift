@@ -1,27 +1,27 @@
-/// What a launcher hands to a worker beside its place in the ring, as the worker's environment tells it.
+/// What a launcher gives a worker through its environment, besides its place in the ring.
 public struct LauncherLink: Equatable, Sendable {
-  /// The descriptor that reads end-of-file once the launcher is gone; see ``Lifeline``.
+  /// The descriptor that reads end-of-file once the launcher has ended; see ``Lifeline``.
   public var lifeline: Int32?
   /// The descriptor of the ``StatusBoard``.
   public var board: Int32?
-  /// The file in which the launcher keeps what the worker prints; see ``UnreadOutput``.
+  /// The file in which the launcher stores the worker's output; see ``UnreadOutput``.
   public var log: String?
 
-  /// Names what there is.
+  /// Makes a link from what there is.
   public init(lifeline: Int32? = nil, board: Int32? = nil, log: String? = nil) {
     self.lifeline = lifeline
     self.board = board
     self.log = log
   }
 
-  /// What an environment tells; what is missing or unreadable is as without a launcher.
+  /// Reads the link from an environment; missing or invalid values count as absent.
   public init(environment: [String: String]) {
     lifeline = environment[Variable.lifeline.rawValue].flatMap { Int32($0) }
     board = environment[Variable.board.rawValue].flatMap { Int32($0) }
     log = environment[Variable.log.rawValue]
   }
 
-  /// The variables that tell a worker of it.
+  /// The environment variables that describe the link to a worker.
   public var environment: [String: String] {
     var values: [Variable: String] = [:]
     values[.lifeline] = lifeline.map { "\($0)" }
@@ -30,7 +30,7 @@ public struct LauncherLink: Equatable, Sendable {
     return Dictionary(uniqueKeysWithValues: values.map { ($0.key.rawValue, $0.value) })
   }
 
-  /// The names of all variables that may tell of it; those of another launcher must not be left beside them.
+  /// The names of all these variables; remove another launcher's before adding them.
   public static let variables = Set(Variable.allCases.map(\.rawValue))
 
   private enum Variable: String, CaseIterable {
@@ -40,14 +40,14 @@ public struct LauncherLink: Equatable, Sendable {
   }
 }
 
-/// Torchrun's names for where a worker stands; its rank, and the number of ranks, are the ring's to name.
+/// torchrun's variables for a worker's place; rank and number of ranks belong to the ring.
 public enum TorchrunVariable: String, CaseIterable, Sendable {
   case localRank = "LOCAL_RANK"
   case localWorldSize = "LOCAL_WORLD_SIZE"
-  /// The host's number, and how many there are.
+  /// The host's number, and the number of hosts.
   case hostRank = "GROUP_RANK"
   case hostCount = "GROUP_WORLD_SIZE"
-  /// All workers have one role.
+  /// All workers have the same role.
   case role = "ROLE_NAME"
   case roleRank = "ROLE_RANK"
   case roleWorldSize = "ROLE_WORLD_SIZE"
@@ -56,15 +56,15 @@ public enum TorchrunVariable: String, CaseIterable, Sendable {
   case run = "TORCHELASTIC_RUN_ID"
   case restarts = "TORCHELASTIC_RESTART_COUNT"
   case mostRestarts = "TORCHELASTIC_MAX_RESTARTS"
-  /// Whether the launcher keeps a store at the master's port, and not rank 0.
+  /// Whether the launcher, instead of rank 0, keeps a store at the master's port.
   case launcherStore = "TORCHELASTIC_USE_AGENT_STORE"
-  /// Where a worker may write why it fails.
+  /// Where a worker may write why it failed.
   case errorFile = "TORCHELASTIC_ERROR_FILE"
 }
 
-/// The names by which the maths library is told how many threads to use, in the order in which it heeds them.
+/// The variables that set libtorch's number of threads, in order of precedence.
 public enum ThreadVariable: String, CaseIterable, Sendable {
-  /// MKL's own comes first: libtorch asks MKL, which reads the other one without it.
+  /// MKL's own variable comes first: libtorch asks MKL, which reads the other one only without it.
   case mkl = "MKL_NUM_THREADS"
   case openMP = "OMP_NUM_THREADS"
 }

@@ -2,11 +2,12 @@ internal import CLinux
 internal import Glibc
 internal import System
 
-/// Notices the end of the launcher, by whatever means it died.
+/// Detects the launcher's end, however it died.
 ///
-/// The launcher alone holds the other end of a pipe; end-of-file on ours means that it does not run any more.
+/// Only the launcher holds the other end of a pipe, so end-of-file on this end means that it is gone.
 public enum Lifeline {
-  /// Calls `end` on a thread of its own when the launcher is gone, as `descriptor`, this process's end, tells.
+  /// Calls `end` on a thread of its own when `descriptor`, this process's end of the pipe, reports the
+  /// launcher's end.
   public static func watch(_ descriptor: Int32, end: @escaping @Sendable () -> Never) {
     OwnedThread.started("lifeline") {
       var byte: UInt8 = 0
@@ -18,18 +19,18 @@ public enum Lifeline {
   }
 }
 
-/// What this process has printed into its pipes and a launcher that is gone has not read.
+/// Output that this process has written to its pipes and a dead launcher has not read.
 public enum UnreadOutput {
-  /// Adds it to the launcher's file, standard output first, and a last line that no pipe would take any more; does
-  /// nothing where there is no such file.
+  /// Appends the output to the launcher's log, standard output first, with a last line; does nothing if the
+  /// log does not exist.
   ///
-  /// A disk that does not answer within a second ends this process.
+  /// If the disk does not answer within a second, this process ends.
   public static func save(to path: String, endingWith line: String) {
     signal(SIGALRM, SIG_DFL)
     alarm(1)
     guard let file = Descriptor(open(path, O_WRONLY | O_APPEND | O_CLOEXEC)) else { return }
     for stream in [STDOUT_FILENO, STDERR_FILENO] where isPipe(stream) {
-      // A pipe keeps what it holds while it has a writer, and opened anew it has a reader too.
+      // A pipe keeps its content while it has a writer; opening it again gives it a reader too.
       let opened = open("/proc/self/fd/\(stream)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
       if let pipe = Descriptor(opened) { copy(pipe.number, to: file.number) }
     }
@@ -41,7 +42,7 @@ public enum UnreadOutput {
     return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
   }
 
-  /// What the pipe holds now, and not what other threads add meanwhile: with a reader again, it takes more.
+  /// Copies only what the pipe holds now: with a reader again, it accepts more from other threads.
   private static func copy(_ pipe: Int32, to file: Int32) {
     var bytes = [UInt8](repeating: 0, count: max(0, Int(linux_pipe_capacity(pipe))))
     let count = read(pipe, &bytes, bytes.count)

@@ -1,14 +1,15 @@
 import System
 
-/// What a run computes on, in a line that a worker prints as it checks a start, and the launcher keeps with the run.
+/// The line that describes the hardware: a worker prints it when it checks a start, and the launcher stores
+/// it with the run.
 public enum MachineLine {
   private static let start = "Machine: "
 
-  /// The line, of what is known.
+  /// Makes the line from what is known.
   ///
   /// - Parameters:
-  ///   - processor: What the kernel calls it; nil where it does not say.
-  ///   - kernels: The instruction set of the block's own kernels; nil where these do not run.
+  /// - processor: The kernel's name for the processor; nil if unknown.
+  /// - kernels: The instruction set of the block kernels; nil if they do not run.
   public static func text(
     processor: String?, count: Int, libtorch: String, kernels: String?, device: String
   ) -> String {
@@ -17,7 +18,7 @@ public enum MachineLine {
       + (kernels.map { "kernels for \($0)" } ?? "no kernels of ours")
   }
 
-  /// What the line says, of all that a worker has printed; nil where it is not among that.
+  /// The line's content in a worker's output; nil if it is not there.
   public static func content(in output: String) -> String? {
     output.split(separator: "\n").last { $0.hasPrefix(start) }.map { String($0.dropFirst(start.count)) }
   }

@@ -2,20 +2,21 @@ internal import CLinux
 internal import Glibc
 internal import System
 
-/// The launcher's side: what all ranks say of themselves, readable whatever has become of them.
+/// The launcher's side of the board on which all ranks publish their state, readable whatever has become of
+/// them.
 public final class StatusBoard: Sendable {
-  /// The file in memory, for workers to inherit.
+  /// The memory file, which workers inherit.
   public var descriptor: Int32 { file.number }
-  /// How many ranks have a place.
+  /// The number of ranks.
   public let ranks: Int
   private let file: Descriptor
   private let memory: StatusMemory
 
-  /// Makes an empty board; nil, with errno set, where the machine gives no memory.
+  /// Makes an empty board; nil, with errno set, if there is no memory.
   public init?(ranks: Int) {
     let length = StatusMemory.length(ranks: ranks)
     guard let first = Descriptor(linux_sealed_memory_file("twins-board", length)),
-      // A number above those that a worker's own descriptors have: dup2 onto one of them would replace the file.
+      // Above the numbers of a worker's own descriptors, since dup2 onto one of them would replace the file.
       let file = Descriptor(fcntl(first.number, F_DUPFD_CLOEXEC, 16)),
       let memory = StatusMemory(file.number, length: length)
     else { return nil }
@@ -24,68 +25,69 @@ public final class StatusBoard: Sendable {
     self.memory = memory
   }
 
-  /// Notes on a worker's behalf that it starts now; before the worker runs.
+  /// Notes, before a worker runs, that it starts now.
   public func begin(rank: Int, at moment: UInt64) {
     var state = WorkerStatus()
     state.since = moment
     memory.publish(state, rank: rank)
   }
 
-  /// What a rank said last, and how often it said anything.
+  /// The last state that a rank published, and how many it has published.
   public func read(rank: Int) -> (state: WorkerStatus, updates: Int)? { memory.read(rank) }
 
   /// How often a rank has written its stacks.
   public func stacksWritten(rank: Int) -> Int { memory.markValue(rank) }
 }
 
-/// A worker's place on the board; it alone writes there, and without a system call.
+/// A worker's slot on the board; only that worker writes there, without system calls.
 public final class StatusSlot: Sendable {
   private let memory: StatusMemory
   private let rank: Int
 
-  /// The place that the launcher's environment names; nil without a launcher, or with one that keeps no board.
+  /// The slot named by the launcher's environment; nil without a launcher or a board.
   public init?(_ environment: [String: String], rank: Int) {
     guard let descriptor = LauncherLink(environment: environment).board else { return nil }
     var status = stat()
     guard fstat(descriptor, &status) == 0,
       let memory = StatusMemory(descriptor, length: Int(status.st_size)), (0..<memory.ranks).contains(rank)
     else { return nil }
-    // The mapping stays; programs that this one starts get neither.
+    // The mapping stays; programs that this one starts inherit no descriptor.
     close(descriptor)
     self.memory = memory
     self.rank = rank
   }
 
-  /// Tells the launcher.
+  /// Publishes a state.
   public func publish(_ state: WorkerStatus) { memory.publish(state, rank: rank) }
 
-  /// Has SIGUSR2 write the stacks of all threads to stderr, and mark it on the board.
+  /// Makes SIGUSR2 write the stacks of all threads to standard error, and count that on the board.
   public func writeStacksOnSignal() { _ = linux_write_stacks_on(SIGUSR2, memory.mark(rank)) }
 }
 
-/// The memory in which every rank has a slot of its own, seen at an address of this process.
+/// The shared memory with one slot for each rank.
 ///
-/// A slot is a counter, a mark, and two copies of a state: the counter says which one is whole. So a reader finds a
-/// whole state even when the writer was stopped in the middle of the next one.
+/// A slot has a counter, a mark, and two copies of a state; the counter tells which copy is complete. So a
+/// reader finds a complete state even if the writer was stopped while writing the next.
 final class StatusMemory: Sendable {
-  // What lies there is read and written atomically.
+  // Accessed with atomic operations only.
   private let memory: MappedMemory
 
-  /// Words of one copy: whole cache lines.
+  /// Words of one copy, rounded up to whole cache lines.
   static let stride = (WorkerStatus.wordCount + 7) / 8 * 8
-  /// Words of a slot: a cache line for counter and mark, then the copies; two lines apart, as processors fetch pairs.
+  /// Words of a slot: a cache line for counter and mark, then the copies; aligned to two lines, since
+  /// processors fetch pairs.
   private static let slot = (8 + 2 * stride + 15) / 16 * 16
 
-  /// Bytes for the slots of so many ranks.
+  /// The bytes of the slots of `ranks` ranks.
   static func length(ranks: Int) -> Int { ranks * slot * MemoryLayout<UInt64>.stride }
 
-  /// Maps the whole file; nil, with errno set, where that fails.
+  /// Maps the whole file; nil, with errno set, on failure.
   init?(_ descriptor: Int32, length: Int) {
     guard length > 0, let memory = MappedMemory(sharing: descriptor, byteCount: length) else { return nil }
     self.memory = memory
   }
 
-  /// How many ranks have a slot here.
+  /// The number of slots.
   var ranks: Int { memory.byteCount / (Self.slot * MemoryLayout<UInt64>.stride) }
 
   func publish(_ state: WorkerStatus, rank: Int) {
@@ -93,7 +95,8 @@ final class StatusMemory: Sendable {
     words.withUnsafeBufferPointer { linux_publish(slot(rank), Self.stride, $0.baseAddress, $0.count) }
   }
 
-  /// The state that was published last and how often one was; nil where none was, or a writer was quicker each time.
+  /// The last published state and the number of states published; nil if there is none, or the writer
+  /// overwrote it at each attempt.
   func read(_ rank: Int) -> (state: WorkerStatus, updates: Int)? {
     var words = [UInt64](repeating: 0, count: WorkerStatus.wordCount)
     for _ in 0..<1000 {
@@ -106,7 +109,7 @@ final class StatusMemory: Sendable {
     return nil
   }
 
-  /// The word in which a worker counts how often it has written its stacks.
+  /// The word that counts how often a worker has written its stacks.
   func mark(_ rank: Int) -> UnsafeMutablePointer<UInt64> { slot(rank) + 1 }
 
   func markValue(_ rank: Int) -> Int { Int(truncatingIfNeeded: linux_load_long(mark(rank))) }

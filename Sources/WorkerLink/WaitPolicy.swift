@@ -1,19 +1,19 @@
 import Glibc
 
-/// How the threads of an operation wait for one another: asleep after some microseconds, since those that spin on take the
-/// cores from whatever else runs.
+/// How the threads of an operation wait for each other: asleep after some microseconds, since spinning
+/// threads take cores from other processes.
 ///
-/// On a full machine a step of threads that spin takes several times as long. On an idle one, threads that sleep at once
-/// make a step five hundredths longer, and those that first look a thousand times for what they wait for, no longer.
+/// On a fully loaded machine, spinning makes a step several times as long. On an idle machine, sleeping at
+/// once makes a step 5% longer; spinning a thousand times first costs nothing.
 public enum WaitPolicy {
-  /// The variables that OpenMP reads when it is loaded, as the program begins.
+  /// The variables that OpenMP reads when it is loaded at the program's start.
   public static let variables = ["OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"]
 
-  /// Starts this program once more with the variables, unless the environment has one of them; comes back where that is so,
-  /// or cannot be done.
+  /// Restarts this program with these variables; returns if the environment already has one of them, or if
+  /// that fails.
   public static func restart(_ environment: [String: String]) {
     guard variables.keys.allSatisfy({ environment[$0] == nil }) else { return }
-    // By its own path, after which the system names the process.
+    // The real path, since the system names the process after the path that is executed.
     guard let program = realpath("/proc/self/exe", nil) else { return }
     defer { free(program) }
     for (name, value) in variables { setenv(name, value, 0) }

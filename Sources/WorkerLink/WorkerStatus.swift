@@ -1,69 +1,69 @@
-/// What one rank says of itself.
+/// The state that a rank publishes.
 public struct WorkerStatus: Equatable, Sendable {
-  /// What it is busy with.
+  /// The current phase.
   public var phase = Phase.start
-  /// When that began, in nanoseconds of CLOCK_MONOTONIC, which all processes of a host share.
+  /// When the phase began, in nanoseconds of CLOCK_MONOTONIC, which all processes of a host share.
   public var since: UInt64 = 0
   /// The epoch, from 0; nil before the first one.
   public var epoch: Int?
-  /// Epochs that the run is to have; nil before the first one.
+  /// The run's number of epochs; nil before the first one.
   public var epochs: Int?
-  /// Steps done of the epoch.
+  /// Steps done in the epoch.
   public var step = 0
-  /// Steps that the epoch has.
+  /// Steps of the epoch.
   public var stepsOfEpoch = 0
   /// Steps done since the process started.
   public var stepsDone = 0
   /// Mean loss of the last step; nil before the first one.
   public var loss: Double?
-  /// The rate of the last update; nil before the first step.
+  /// The learning rate of the last update; nil before the first step.
   public var learningRate: Double?
-  /// Images a second, of all ranks together; nil before the first step.
+  /// Images per second of all ranks together; nil before the first step.
   public var imagesPerSecond: Double?
-  /// The epoch that was finished last; nil before one was.
+  /// The last finished epoch; nil before one is finished.
   public var finished: FinishedEpoch?
-  /// Whether the newest checkpoint that it was to save came to nothing.
+  /// Whether the last attempt to save a checkpoint failed.
   public var isUnsaved = false
-  /// Whether it ends because its disk had no room, for as long as it waited.
+  /// Whether the worker ends because its disk stayed full for as long as it waited.
   public var lacksRoom = false
-  /// The card that it computes on; nil on the CPU, and before it has one.
+  /// The worker's card; nil on the CPU, and before it has one.
   public var card: Card?
-  /// Nanoseconds in each phase that has been left, by `Phase.rawValue`.
+  /// Nanoseconds spent in completed phases, by `Phase.rawValue`.
   public var spent = [UInt64](repeating: 0, count: Phase.allCases.count)
 
-  /// A card, as its worker knows it.
+  /// A worker's card.
   public struct Card: Equatable, Sendable {
-    /// What libtorch calls its kind.
+    /// The kinds of cards, by libtorch's names.
     public enum Kind: Int, CaseIterable, Sendable {
       case cuda
       case npu
     }
 
-    /// Whose it is.
+    /// The kind of card.
     public var kind: Kind
-    /// Its number among those that the worker may use.
+    /// The card's number among those visible to the worker.
     public var number: Int
-    /// The most bytes that tensors have taken of it at once; nil where it does not count them.
+    /// The most bytes that tensors have occupied on the card at once; nil if they are not counted.
     public var peakBytes: Int?
 
-    /// A card of that kind and number.
+    /// Makes a card.
     public init(_ kind: Kind, number: Int, peakBytes: Int?) {
       (self.kind, self.number, self.peakBytes) = (kind, number, peakBytes)
     }
 
-    /// `cuda:3`.
+    /// Such as `cuda:3`.
     public var name: String { "\(kind):\(number)" }
   }
 
-  /// A process that has just started.
+  /// Makes the state of a process that has just started.
   public init() {}
 
-  /// Nanoseconds spent in a phase so far, without the visit that has not ended.
+  /// Nanoseconds spent in a phase so far, without the current visit.
   public func time(in phase: Phase) -> UInt64 { spent[phase.rawValue] }
 }
 
 extension WorkerStatus {
-  /// How many words a state takes on the board.
+  /// The number of words that a state takes on the board.
   static let wordCount = ownWords + Card.wordCount + FinishedEpoch.wordCount + Phase.allCases.count
   private static let ownWords = 11
 
@@ -77,7 +77,7 @@ extension WorkerStatus {
     ] + Card.words(of: card) + FinishedEpoch.words(of: finished) + spent
   }
 
-  /// Reads what another process wrote, of which nothing is taken for granted.
+  /// Decodes words written by another process, without trusting them.
   init(words: [UInt64]) {
     phase = Int(exactly: words[0]).flatMap(Phase.init) ?? .start
     since = words[1]
@@ -101,7 +101,7 @@ extension WorkerStatus {
 
 extension WorkerStatus.Card {
   static let wordCount = 3
-  /// Says of a word that it has nothing to say.
+  /// The word for a missing value.
   private static let unknown = UInt64.max
 
   static func words(of card: Self?) -> [UInt64] {
@@ -109,7 +109,7 @@ extension WorkerStatus.Card {
     return [UInt64(card.kind.rawValue), UInt64(card.number), card.peakBytes.map(UInt64.init) ?? unknown]
   }
 
-  /// Nil where there is none.
+  /// Nil if there is no card.
   init?(words: ArraySlice<UInt64>) {
     let words = Array(words)
     guard let kind = Int(exactly: words[0]).flatMap(Kind.init), let number = Int(exactly: words[1]) else {
@@ -119,22 +119,22 @@ extension WorkerStatus.Card {
   }
 }
 
-/// What a worker is busy with.
+/// What a worker is doing.
 public enum Phase: Int, CaseIterable, Codable, Sendable {
-  /// Reading flags and folders, building the network, rendezvous the others.
+  /// Reading flags and folders, building the network, meeting the other ranks.
   case start
   /// Waiting for images.
   case data
   case forward
   case backward
-  /// Waiting for other ranks, or exchanging with them.
+  /// Exchanging data with other ranks, or waiting for them.
   case communicate
   case optimizer
   case evaluate
   case checkpoint
-  /// The work is over; the process is about to end.
+  /// The work is finished; the process is about to end.
   case done
 
-  /// The word for it.
+  /// The phase's name.
   public var name: String { "\(self)" }
 }

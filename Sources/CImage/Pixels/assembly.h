@@ -1,10 +1,10 @@
-// The loops of one instruction set. Included by instructions_*.c alone.
+// The loops of one instruction set; included only by instructions_*.c.
 #pragma once
 
-// Products must round before they are added, as Pillow's do.
+// Products must round before they are added, as in Pillow.
 #pragma STDC FP_CONTRACT OFF
 
-// How vectors are passed to functions does not matter: all that take them are inlined.
+// The calling convention of vectors does not matter: all functions that take them are inlined.
 #pragma clang diagnostic ignored "-Wpsabi"
 
 #include "vectors.h"

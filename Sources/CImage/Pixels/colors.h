@@ -1,4 +1,4 @@
-// Pillow's mixing of an image with another that is made of it: single precision, cut to 0…255, truncated.
+// Pillow's blend of an image with one derived from it: in single precision, clipped to 0…255, truncated.
 #pragma once
 
 CI_INLINE uint8_t blend(int32_t plain, int32_t value, float factor) {
@@ -7,7 +7,7 @@ CI_INLINE uint8_t blend(int32_t plain, int32_t value, float factor) {
   return (uint8_t)mixed;
 }
 
-// ITU-R 601-2 luma in 16-bit fixed point, as `convert("L")` has it.
+// ITU-R 601-2 luma in 16-bit fixed point, as in `convert("L")`.
 CI_INLINE int32_t grey_of(const uint8_t *pixel) {
   return (19595 * pixel[0] + 38470 * pixel[1] + 7471 * pixel[2] + 0x8000) >> 16;
 }
@@ -25,7 +25,7 @@ static void mix_greys(uint8_t *rgb, size_t pixels, float factor) {
   }
 }
 
-// The mean of a value and its eight neighbours, itself five times, rounded to the nearest.
+// The mean of a value and its eight neighbours with weight 5 for itself, rounded to nearest.
 static void mix_smooth(uint8_t *restrict rgb, const uint8_t *restrict before, int32_t width, int32_t height,
                        float factor) {
   const ptrdiff_t row = (ptrdiff_t)width * 3;

@@ -1,7 +1,9 @@
-// Pillow's `Image.transform` with `AFFINE`, in doubles, in the order of its operations, since each rounds.
+// Pillow's `Image.transform` with `AFFINE`, in doubles and with the operations in Pillow's order, since each
+// rounds.
 #pragma once
 
-/// Pixels of four bytes with their rim repeated around them, so that interpolation never asks where the image ends.
+/// An image of four bytes a pixel with its border pixels repeated around it, so that interpolation needs no
+/// bounds checks.
 struct padded {
   const uint8_t *origin;  // the top left pixel of the image itself
   ptrdiff_t stride;
@@ -43,7 +45,7 @@ CI_INLINE color tap(const uint8_t *pixel) {
   return __builtin_convertvector(bytes, color);
 }
 
-// Cubic pieces with a = -1.
+// Cubic interpolation with a = -1.
 CI_INLINE color cubic(color v1, color v2, color v3, color v4, double d) {
   const color p2 = v3 - v1;
   const color p3 = 2 * (v1 - v2) + v3 - v4;
@@ -51,7 +53,8 @@ CI_INLINE color cubic(color v1, color v2, color v3, color v4, double d) {
   return v2 + d * (p2 + d * (p3 + d * p4));
 }
 
-/// The same for four colours, each with a `d` of its own; differences of levels are whole, so only what is multiplied rounds.
+/// The same for four pixels, each with its own `d`. Differences of levels are integers, so only the products
+/// round.
 CI_INLINE colors16 wide_cubic(bytes16 first, bytes16 second, bytes16 third, bytes16 fourth, color d) {
   const steps16 v1 = __builtin_convertvector(first, steps16), v2 = __builtin_convertvector(second, steps16);
   const steps16 v3 = __builtin_convertvector(third, steps16), v4 = __builtin_convertvector(fourth, steps16);
@@ -66,7 +69,7 @@ CI_INLINE color cubic_at(const uint8_t *pixel, ptrdiff_t step, double d) {
   return cubic(tap(pixel - step), tap(pixel), tap(pixel + step), tap(pixel + 2 * step), d);
 }
 
-/// The four rows around a pixel, as one; then what they give, as a column.
+/// Interpolates the four rows around a pixel together, then the four results vertically.
 CI_INLINE color square_at(const uint8_t *pixel, ptrdiff_t stride, double dx, double dy) {
   colors4 square[4];
   CI_UNROLL for (int i = 0; i < 4; i++) memcpy(square + i, pixel + (i - 1) * stride - 4, sizeof square[i]);
@@ -79,7 +82,7 @@ CI_INLINE color square_at(const uint8_t *pixel, ptrdiff_t stride, double dx, dou
                dy);
 }
 
-// On the centre of a row or a column its neighbours have no weight; shear and translation mostly end here.
+// Where a row or column is hit exactly its neighbours have no weight, as mostly in shear and translation.
 CI_INLINE color bicubic_at(const uint8_t *pixel, ptrdiff_t stride, double dx, double dy) {
   if (dy == 0) return cubic_at(pixel, 4, dx);
   if (dx == 0) return cubic_at(pixel, stride, dy);
@@ -99,13 +102,13 @@ CI_INLINE void store_color(color value, uint8_t *rgb) {
   memcpy(rgb, &levels, 3);
 }
 
-/// Where a pixel comes from: the pixel at or before it, and how far it lies beyond that one.
+/// Where a pixel comes from: the pixel at or before it, and the distance beyond that one.
 struct place {
   ptrdiff_t column, line;
   double dx, dy;
 };
 
-// Truncation is the floor but just below zero.
+// Truncation equals the floor except just below zero.
 CI_INLINE struct place place_of(double x, double y) {
   x -= 0.5;
   y -= 0.5;
@@ -147,7 +150,8 @@ CI_INLINE bytes16 pixels_at(const uint8_t *const pixel[4], ptrdiff_t offset) {
   return (bytes16)pixels;
 }
 
-/// Four pixels that come from a row, as neighbours, or from the centres of columns; 0 where they do not.
+/// Computes four pixels that come from neighbours in a row, or from the centres of columns; returns 0 where
+/// they do not.
 CI_INLINE int move_run(struct padded source, color x, color y, uint8_t *rgb) {
   const places4 one_each = {0, 1, 2, 3}, none = {0};
   x -= 0.5;
@@ -177,7 +181,7 @@ CI_INLINE int move_run(struct padded source, color x, color y, uint8_t *rgb) {
 
 static void move(uint8_t *rgb, int32_t width, int32_t height, ci_affine map, ci_filter filter, uint8_t *memory) {
   const struct padded source = pad(rgb, width, height, memory);
-  // Shear and translation alone have runs.
+  // Only shear and translation have such runs.
   const int has_runs = filter == CI_BICUBIC && map.a == 1 && map.e == 1;
   const color places = {0.5, 1.5, 2.5, 3.5};
   for (int32_t row = 0; row < height; row++) {
@@ -185,7 +189,7 @@ static void move(uint8_t *rgb, int32_t width, int32_t height, ci_affine map, ci_
       const int32_t count = width - column < 4 ? width - column : 4;
       const color u = places + column, x = map.a * u + map.b * (row + 0.5) + map.c;
       const color y = map.d * u + map.e * (row + 0.5) + map.f;
-      // What lies between two that are inside is inside too.
+      // Everything between two places inside the image is inside too.
       if (!(has_runs && count == 4 && is_inside(x[0], y[0], width, height) && is_inside(x[3], y[3], width, height) &&
             move_run(source, x, y, rgb))) {
         for (int i = 0; i < count; i++) move_pixel(source, x[i], y[i], width, height, filter, rgb + 3 * i);

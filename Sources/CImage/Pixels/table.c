@@ -1,4 +1,4 @@
-// Chooses an instruction set by what the processor has, and passes on to its loops.
+// Chooses an instruction set that the processor has, and calls its loops.
 #include "table.h"
 #include <string.h>
 

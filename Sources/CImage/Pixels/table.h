@@ -1,14 +1,14 @@
-// The loops over pixels, once for each instruction set.
+// The loops over pixels as a table of functions, one for each instruction set.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 #include "../include/CImage.h"
 
-/// 8 bits of a result and 2 for overshoot are left free of 32.
+/// The fractional bits of weights: 32 less 8 for the result and 2 for overshoot.
 enum { CI_FRACTION = 32 - 8 - 2 };
 
-/// The weights of the inputs of each output, in `CI_FRACTION` fractional bits.
+/// The weights of each output's inputs, with `CI_FRACTION` fractional bits.
 struct ci_weights {
   int32_t count;   // outputs
   int32_t most;    // from one output's weights to the next one's
@@ -18,18 +18,19 @@ struct ci_weights {
   int32_t *digits;  // room for a kernel: `ci_digit_words` for each output
 };
 
-/// Words for so many weights in fours that begin at any place among fours of inputs, three a four.
+/// Words for the digits of so many weights, which start anywhere within a group of four inputs: three words a group.
 static inline size_t ci_digit_words(int32_t weights) { return 3 * (((size_t)weights + 6) / 4); }
 
-/// What shows where a moved image ends: the mean colour of ImageNet, as the reference fills it.
+/// The colour outside a moved image: ImageNet's mean, as in the reference.
 static const uint8_t ci_move_fill[3] = {124, 116, 104};
 
 struct ci_kernels {
-  /// Rows of `bytes` each, `stride` from each other, to as many packed rows as there are outputs, with 64 bytes an input, in
-  /// fours, in `columns`.
+  /// Scales vertically: rows of `bytes` bytes, `stride` apart, to as many packed rows as there are outputs. `columns` holds
+  /// 64 bytes an input, in multiples of four.
   void (*weigh_down)(const uint8_t *rows, size_t stride, size_t bytes, const struct ci_weights *weights,
                      uint8_t *columns, uint8_t *out);
-  /// Rows to packed rows, with 64 bytes an input, in fours, in `columns`, and 64 an output, in fours, in `weighed`.
+  /// Scales horizontally to packed rows. `columns` holds 64 bytes an input and `weighed` 64 an output, both
+  /// in multiples of four.
   void (*weigh_across)(const uint8_t *rgb, size_t stride, int32_t width, int32_t height, const struct ci_weights *weights,
                        uint8_t *columns, uint8_t *weighed, uint8_t *out);
   void (*move)(uint8_t *rgb, int32_t width, int32_t height, ci_affine map, ci_filter filter, uint8_t *memory);
@@ -41,5 +42,5 @@ struct ci_kernels {
 
 extern const struct ci_kernels ci_kernels_plain, ci_kernels_avx2, ci_kernels_avx512, ci_kernels_vnni;
 
-/// Those of the instruction set in use.
+/// The table of the instruction set in use.
 const struct ci_kernels *ci_kernels(void);

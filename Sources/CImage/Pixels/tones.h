@@ -1,4 +1,5 @@
-// Values replaced by others: a table of 256 as sixteen rows of sixteen, of which a vector looks into one at a time.
+// Replaces values by table: 256 entries as sixteen rows of sixteen, which a vector instruction looks up one
+// row at a time.
 #pragma once
 
 #if CI_VECTOR_BYTES
@@ -8,7 +9,8 @@ enum { LANE = 16, LANES = CI_VECTOR_BYTES / LANE, HALF = 128 / LANE };
 typedef uint8_t lanes __attribute__((vector_size(CI_VECTOR_BYTES), aligned(1)));
 typedef int8_t signed_lanes __attribute__((vector_size(CI_VECTOR_BYTES), aligned(1)));
 
-/// In each lane, the bytes of the table's at the places that `indices` name by their low four bits; 0 where the highest is set.
+/// Looks up, in each lane, the bytes of `table` that the low four bits of `indices` name; 0 where the highest
+/// bit is set.
 CI_INLINE lanes pick(lanes table, lanes indices) {
 #if CI_VECTOR_BYTES == 64
   return (lanes)_mm512_shuffle_epi8((__m512i)table, (__m512i)indices);
@@ -23,7 +25,7 @@ CI_INLINE lanes in_all_lanes(const uint8_t *sixteen) {
   return repeated;
 }
 
-/// What each row of a table adds to the row above it, in either half.
+/// Each row of a table XORed with the row before it, within each half of the table, repeated in all lanes.
 struct tone_rows {
   lanes step[2 * HALF];
 };
@@ -36,7 +38,8 @@ static void make_rows(const uint8_t *tones, struct tone_rows *rows) {
   }
 }
 
-// A value of row 3 picks from rows 0 to 3, whose steps add up to its tone; what lies below 0 picks nothing.
+// Looks values up. A value of row 3 matches rows 0 to 3, whose XOR is its entry; an index below 0 matches
+// nothing.
 CI_INLINE lanes tones_of(lanes values, const struct tone_rows *rows) {
   const signed_lanes none = {0};
   signed_lanes lower = (signed_lanes)values, upper = (signed_lanes)(values ^ 128);
@@ -63,7 +66,8 @@ static size_t replace_alike(uint8_t *rgb, size_t bytes, const uint8_t *tones) {
   return at;
 }
 
-/// How sixteen pixels of three colours become three colours of sixteen pixels, and back: what each third picks from each.
+/// How sixteen pixels of three colours become three vectors of one colour each, and back: what each third
+/// takes from each.
 struct color_turns {
   lanes apart[3][3], together[3][3];
 };
@@ -91,7 +95,7 @@ CI_INLINE void turn_colors(lanes thirds[3], const lanes turn[3][3]) {
   memcpy(thirds, turned, sizeof turned);
 }
 
-/// A lane holds the same third of sixteen pixels, the next lane that of the sixteen after them.
+/// A lane holds the same third of sixteen pixels; the next lane holds that of the following sixteen.
 static size_t replace_apart(uint8_t *rgb, size_t bytes, const uint8_t *tones) {
   struct tone_rows rows[3];
   struct color_turns turns;
@@ -118,7 +122,7 @@ static size_t replace_most(uint8_t *rgb, size_t bytes, const uint8_t *tones) {
   return are_alike ? replace_alike(rgb, bytes, tones) : replace_apart(rgb, bytes, tones);
 }
 #else
-// A byte at a time is all that there is.
+// Without such instructions, values are replaced byte by byte.
 static size_t replace_most(uint8_t *rgb, size_t bytes, const uint8_t *tones) {
   (void)rgb, (void)bytes, (void)tones;
   return 0;
@@ -128,7 +132,7 @@ static size_t replace_most(uint8_t *rgb, size_t bytes, const uint8_t *tones) {
 static void replace_tones(uint8_t *rgb, size_t pixels, const uint8_t *tones) {
   const size_t bytes = 3 * pixels;
   size_t at = replace_most(rgb, bytes, tones);
-  // A vector may end within a pixel.
+  // The vectors may have ended within a pixel.
   for (; at % 3 > 0; at++) rgb[at] = tones[at % 3 * 256 + rgb[at]];
   for (; at < bytes; at += 3) {
     rgb[at] = tones[rgb[at]];

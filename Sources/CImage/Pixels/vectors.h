@@ -1,4 +1,4 @@
-// Vectors of the compiler's own kind, which it lays out for the instruction set at hand.
+// Vectors by the compiler's extension, which it maps to the instruction set at hand.
 #pragma once
 
 typedef uint8_t bytes4 __attribute__((vector_size(4), aligned(1)));
@@ -19,13 +19,14 @@ CI_INLINE bytes16 load16(const uint8_t *at) {
   return loaded;
 }
 
-/// Four pixels of three bytes, with an empty byte after each; reads four bytes more than they are.
+/// Loads four pixels of three bytes, each followed by an empty byte; reads four bytes more than the pixels
+/// have.
 CI_INLINE colors4 load_pixels(const uint8_t *rgb) {
   const bytes16 zero = {0};
   return (colors4)__builtin_shufflevector(load16(rgb), zero, 0, 1, 2, 16, 3, 4, 5, 16, 6, 7, 8, 16, 9, 10, 11, 16);
 }
 
-/// Writes the three bytes of each, and four bytes more.
+/// Stores the three bytes of each pixel, and overwrites four bytes more.
 CI_INLINE void store_pixels(uint8_t *rgb, colors4 pixels) {
   const bytes16 packed = (bytes16)pixels;
   const bytes16 stored =
@@ -33,7 +34,7 @@ CI_INLINE void store_pixels(uint8_t *rgb, colors4 pixels) {
   memcpy(rgb, &stored, sizeof stored);
 }
 
-/// So many of those four, without a byte more.
+/// Loads the first `count` of four pixels, without reading beyond them.
 CI_INLINE colors4 load_last_pixels(const uint8_t *rgb, int32_t count) {
   uint8_t padded[16] = {0};
   memcpy(padded, rgb, (size_t)count * 3);
@@ -46,7 +47,7 @@ CI_INLINE void store_last_pixels(uint8_t *rgb, colors4 pixels, int32_t count) {
   memcpy(rgb, padded, (size_t)count * 3);
 }
 
-/// From so many pixels of a row on, four can be read and written with four bytes more.
+/// At least so many pixels must be left in a row to load or store four with four bytes more.
 enum { ROOM = 6 };
 
 CI_INLINE void transpose(colors4 square[4]) {

@@ -1,7 +1,7 @@
-// Both passes of a scaling: bytes that lie below each other, weighed and added up.
+// Both passes of a scaling: weighted sums of bytes that lie below each other.
 //
-// A pass downwards finds them so. For a pass across, sixteen rows at a time are turned on their side, a column of them
-// in 64 bytes; then it is the same sum, and what comes out is turned back.
+// The vertical pass finds them so. The horizontal pass transposes sixteen rows at a time, so that a column of
+// them is 64 bytes, takes the same sums, and transposes the results back.
 #pragma once
 
 enum { BLOCK = 64 };

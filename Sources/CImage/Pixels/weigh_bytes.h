@@ -1,10 +1,10 @@
-// Weighing where the processor multiplies bytes without a sign by bytes with one, and adds up four products (VNNI).
+// Weighted sums for processors that multiply unsigned by signed bytes and add up four products in one instruction (VNNI).
 //
-// A weight is three such bytes, its digits to base 256, so four inputs by their weights are three instructions. Four inputs
-// that follow one another lie together, from every fourth one on; weights of 0 stand for those that an output has not.
+// A 22-bit weight is split into three signed digits to base 256, so four inputs cost three instructions. Inputs are stored in
+// aligned groups of four; an output that starts or ends within a group has zero weights for the group's other inputs.
 #pragma once
 
-/// Writes each output's weights: of four inputs a word of last digits, one of middle digits and one of first digits.
+/// Writes each output's weights: for each group of four inputs a word of low digits, one of middle and one of high digits.
 static void write_digits(const struct ci_weights *weights) {
   const size_t words = ci_digit_words(weights->most);
   memset(weights->digits, 0, (size_t)weights->count * words * sizeof(int32_t));
@@ -22,7 +22,7 @@ static void write_digits(const struct ci_weights *weights) {
   }
 }
 
-/// 64 bytes of an output, whose inputs lie in `columns` in fours of 4 · 64 bytes.
+/// Computes 64 bytes of an output; `columns` holds the groups of four inputs, 4 · 64 bytes each.
 CI_INLINE void weigh_fours(const uint8_t *columns, const struct ci_weights *weights, int32_t output, uint8_t *out) {
   const int32_t first = weights->first[output], fours = (first % 4 + weights->taps[output] + 3) / 4;
   const int32_t *digits = weights->digits + (size_t)output * ci_digit_words(weights->most);
@@ -44,12 +44,12 @@ CI_INLINE void weigh_fours(const uint8_t *columns, const struct ci_weights *weig
     const __m512i upper = _mm512_add_epi32(sum[1][i], _mm512_slli_epi32(sum[2][i], 8));
     sum[0][i] = _mm512_srai_epi32(_mm512_add_epi32(sum[0][i], _mm512_slli_epi32(upper, 8)), CI_FRACTION);
   }
-  // Packing cuts to 0…255.
+  // Packing saturates to 0…255.
   const __m512i low = _mm512_packs_epi32(sum[0][0], sum[0][1]), high = _mm512_packs_epi32(sum[0][2], sum[0][3]);
   _mm512_storeu_si512(out, _mm512_packus_epi16(low, high));
 }
 
-/// 64 bytes of each of four rows, four bytes below each other together, in the order that packing makes the rows' own.
+/// Interleaves 64 bytes of each of four rows to groups of four, in the order that packing turns back into the rows' order.
 CI_INLINE void gather_four(const uint8_t *const row[4], uint8_t *columns) {
   __m512i bytes[4];
   CI_UNROLL for (int i = 0; i < 4; i++) bytes[i] = _mm512_loadu_si512(row[i]);
@@ -70,7 +70,7 @@ static void weigh_down(const uint8_t *rows, size_t stride, size_t bytes, const s
   }
   write_digits(weights);
   for (size_t at = 0; at < bytes && bytes >= BLOCK; at += BLOCK) {
-    // The last block goes over some bytes again.
+    // The last block overlaps the one before.
     if (at + BLOCK > bytes) at = bytes - BLOCK;
     for (int32_t y = 0; y < height; y += 4) {
       const uint8_t *row[4];
@@ -88,13 +88,13 @@ static void weigh_down(const uint8_t *rows, size_t stride, size_t bytes, const s
   }
 }
 
-/// Four pixels as four bytes of each channel, and four of nothing.
+/// Turns four pixels into four bytes of each channel and four zeros.
 CI_INLINE bytes16 channels_of(bytes16 pixels) {
   const bytes16 zero = {0};
   return __builtin_shufflevector(pixels, zero, 0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11, 16, 16, 16, 16);
 }
 
-/// Sixteen rows on their side, in the order that packing makes the rows' own; where there are fewer, the last one stands in.
+/// Turns sixteen rows into groups of four pixels, in the order that packing turns back; missing rows repeat the last one.
 static void turn_strip(const uint8_t *rows, size_t stride, int32_t count, int32_t width, uint8_t *columns) {
   for (int32_t y = 0; y < 16; y++) {
     const uint8_t *row = rows + (size_t)(y < count ? y : count - 1) * stride;

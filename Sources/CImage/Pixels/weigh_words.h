@@ -1,7 +1,7 @@
-// Weighing with one product of 32 bits for each byte and weight.
+// Weighted sums with a 32-bit product for each byte and weight.
 #pragma once
 
-/// 64 bytes: at each place the sum of the bytes in `taps` rows by their weights.
+/// Computes 64 bytes, each the weighted sum of the bytes at its place in `taps` rows.
 CI_INLINE void weigh_block(const uint8_t *rows, size_t stride, const int32_t *weights, int32_t taps, uint8_t *out) {
   const sums16 zero = {0};
   sums16 sum[4];
@@ -26,7 +26,7 @@ static void weigh_down(const uint8_t *rows, size_t stride, size_t bytes, const s
     const int32_t taps = weights->taps[i];
     size_t at = 0;
     for (; at + BLOCK <= bytes; at += BLOCK) weigh_block(first + at, stride, fixed, taps, out + at);
-    // The last block goes over some bytes again.
+    // The last block overlaps the one before.
     if (at < bytes && bytes >= BLOCK) {
       at = bytes - BLOCK;
       weigh_block(first + at, stride, fixed, taps, out + at);
@@ -36,7 +36,7 @@ static void weigh_down(const uint8_t *rows, size_t stride, size_t bytes, const s
   }
 }
 
-/// Four pixels of each of four rows, as four columns.
+/// Transposes four pixels of each of four rows.
 CI_INLINE void turn_square(const uint8_t *const row[4], int32_t x, int32_t width, uint8_t *column) {
   colors4 square[4];
   CI_UNROLL for (int i = 0; i < 4; i++) {
@@ -47,7 +47,7 @@ CI_INLINE void turn_square(const uint8_t *const row[4], int32_t x, int32_t width
   CI_UNROLL for (int i = 0; i < 4; i++) memcpy(column + BLOCK * i, square + i, sizeof square[i]);
 }
 
-/// Sixteen rows on their side; where there are fewer, the last one stands in.
+/// Transposes sixteen rows; where there are fewer, the last one is repeated.
 static void turn_strip(const uint8_t *rows, size_t stride, int32_t count, int32_t width, uint8_t *columns) {
   for (int32_t y = 0; y < 16; y += 4) {
     const uint8_t *row[4];

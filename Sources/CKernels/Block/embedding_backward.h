@@ -32,7 +32,7 @@ struct EmbeddingBackward {
   }
   int64_t span_rows() const { return smaller(patches.rows() - span_first, (int64_t)span() * chunk_rows); }
 
-  /// What all pieces share.
+  /// The buffers that all pieces share.
   struct Shared {
     RowPanels<P> du, values;
     float *norm_sums;  // [chunk][2][C]: dγ's and dβ's parts
@@ -53,7 +53,7 @@ struct EmbeddingBackward {
     return room;
   }
 
-  /// A worker's own.
+  /// A worker's own buffers.
   struct Own {
     E *du, *values;
     float *row, *zeros, *dvalues;
@@ -75,7 +75,7 @@ struct EmbeddingBackward {
     return room;
   }
 
-  /// A chunk of the span.
+  /// Computes a chunk of the span.
   void operator()(int chunk, int worker) const {
     const Shared room = shared();
     const Own own = this->own(worker);
@@ -85,7 +85,7 @@ struct EmbeddingBackward {
     const int64_t stride = scratch_stride<E>(C), values_stride = scratch_stride<E>(D);
     float *dgamma = room.norm_sums + (int64_t)chunk * 2 * C, *dbeta = dgamma + C;
     __builtin_memset(dgamma, 0, 2 * (size_t)C * sizeof *dgamma);
-    __builtin_memset(own.zeros, 0, (size_t)C * sizeof *own.zeros);  // nothing goes past the norm
+    __builtin_memset(own.zeros, 0, (size_t)C * sizeof *own.zeros);  // no residual path around the norm
     for (int row = 0; row < rows; row++) {
       normalize_backward(dy + (first + row) * C, (const S *)saved.normalized + (first + row) * C,
                          saved.reciprocal[first + row], C, embedding.norm.gamma, own.zeros, own.row, dgamma, dbeta);

@@ -1,7 +1,7 @@
 // Rows as operands of a weight gradient (wgrad.h): two rows at a time, as panels take them.
 #pragma once
 
-/// The kept rows' part that a chunk has in the panels: `first` even, `count` rows, zeros after an odd one.
+/// Stores a chunk's kept rows in the panels: `first` is even, `count` rows, with zeros after an odd one.
 template <class P, class T>
 inline void store_operand(const RowPanels<P> &panels, int64_t first, const T *rows, int64_t stride, int count,
                           int columns) {

@@ -1,7 +1,8 @@
-// Work in pieces of a fixed size, taken by threads from a common counter.
+// Divides work into pieces of a fixed size, which threads take from a common counter.
 //
-// What a piece computes, and where it puts it, depends on the piece alone, so results have the same bits for any number
-// of threads. `worker` is below threads->count and no two run at once with the same: it chooses scratch memory.
+// The result of a piece, and where it is stored, depend on the piece alone, so results have the same bits for
+// any number of threads. `worker` is below threads->count and selects scratch memory: no two pieces run at
+// the same time with the same worker.
 #pragma once
 
 template <class Body>

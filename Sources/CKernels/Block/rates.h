@@ -1,7 +1,8 @@
-// How fast products run from registers, in multiply-adds a nanosecond: no memory, enough sums to hide latency.
+// Measures how fast products run from registers, in multiply-adds a nanosecond: without memory accesses, and
+// with enough sums to hide latency.
 #pragma once
 
-/// What the calling thread has had of its processor.
+/// Returns the processor time of the calling thread.
 inline double thread_nanoseconds() {
   timespec time;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -20,7 +21,7 @@ inline double product_rate() {
   for (int round = 0; round < rounds; round++) {
     CK_UNROLL for (int i = 0; i < sums; i++) {
       acc[i] = P::multiply_add(acc[i], a, b);
-      asm volatile("" : "+x"(acc[i]));  // nothing is known of the sums, so nothing is left out
+      asm volatile("" : "+x"(acc[i]));  // as if the sums changed here, so nothing is removed
     }
   }
   return (double)products / (thread_nanoseconds() - start);

@@ -1,4 +1,4 @@
-// Which rows of a batch a branch is computed for: those of the kept samples, numbered one after the other.
+// The rows of a batch that a branch is computed for: those of the kept samples, numbered consecutively.
 #pragma once
 
 inline constexpr int chunk_rows = 96;  // rows that go through a half together: 16 tiles, and what they need stays in L2

@@ -24,10 +24,11 @@ const Table &table() {
   return *table;
 }
 
-/// The best of several short runs each, in turns, by the thread's own time: others may take the core at any moment.
+/// Whether the dot product is faster, by the best of several short runs of each kind, taken alternately and
+/// timed by the thread's own processor time, since others may use the core at any moment.
 ///
-/// The kinds round differently, so the choice must be the same in every process: on the CPUs that were measured one is
-/// twice as fast as the other, and where they are close the multiply-add is taken.
+/// The kinds round differently, so the choice must be the same in every process: on the CPUs that were
+/// measured one is twice as fast as the other, and where they are close the multiply-add is taken.
 static bool measured_dot_is_faster() {
   double dot = 0, fma = 0;
   for (int round = 0; round < 8; round++) {

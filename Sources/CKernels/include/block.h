@@ -1,4 +1,4 @@
-// The halves of a block and what stands around the blocks, each as one operation: what CTorch calls.
+// The halves of a block, and the layers around the blocks, each as one operation: the interface for CTorch.
 #pragma once
 #include "block_attention.h"
 #include "block_linear_layer.h"

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/// Whether the kernels take heads of that many channels: a multiple of 32.
+/// Whether the kernels support these heads: channels / heads must be a multiple of 32.
 int ck_attention_takes(int channels, int heads);
 
 /// Locally-grouped self-attention: windows of `side` × `side` tokens of an H × W map, which is padded with zeros at
@@ -23,7 +23,7 @@ typedef struct ck_local_attention {
   ck_linear qkv, projection;  ///< [3C, C] and [C, C]
 } ck_local_attention;
 
-/// What backward takes from forward, for R rows: the tokens of the kept samples' windows, with the padding.
+/// What forward saves for backward, for R rows: the tokens of the kept samples' windows, with the padding.
 typedef struct ck_local_attention_saved {
   void *normalized;   ///< x̂ [R, C], of `type`
   float *reciprocal;  ///< 1/σ [R]
@@ -37,15 +37,15 @@ typedef struct ck_local_attention_gradients {
   ck_linear_gradients qkv, projection;
 } ck_local_attention_gradients;
 
-/// R.
+/// Returns R.
 int64_t ck_local_attention_rows(const ck_local_attention *attention, const ck_samples *samples);
 
-/// Bytes of scratch memory, aligned to 64, that the two functions take with that many threads.
+/// Return the bytes of scratch memory, aligned to 64, that the two functions need with that many threads.
 size_t ck_local_attention_forward_scratch(const ck_local_attention *attention, int threads);
 size_t ck_local_attention_backward_scratch(const ck_local_attention *attention, const ck_samples *samples,
                                            int threads);
 
-/// Writes y, which may be x. A sample that is not kept has y = x. `saved` is null in evaluation.
+/// Writes y, which may be x. For a sample that is not kept, y = x. `saved` is null in evaluation.
 void ck_local_attention_forward(const ck_threads *threads, const ck_local_attention *attention,
                                 const ck_samples *samples, const float *x, float *y,
                                 const ck_local_attention_saved *saved, void *scratch);
@@ -67,7 +67,7 @@ typedef struct ck_global_attention {
   ck_norm summary_norm;         ///< nothing if r is 1
 } ck_global_attention;
 
-/// What backward takes from forward, for R = kept_count · H·W tokens and K = kept_count · ⌊H/r⌋·⌊W/r⌋ keys.
+/// What forward saves for backward, for R = kept_count · H·W tokens and K = kept_count · ⌊H/r⌋·⌊W/r⌋ keys.
 typedef struct ck_global_attention_saved {
   void *normalized;           ///< x̂ [R, C], of `type`
   float *reciprocal;          ///< 1/σ [R]
@@ -86,13 +86,13 @@ typedef struct ck_global_attention_gradients {
   ck_norm_gradients summary_norm;   ///< nothing if r is 1
 } ck_global_attention_gradients;
 
-/// Bytes of scratch memory, aligned to 64, that the two functions take with that many threads.
+/// Return the bytes of scratch memory, aligned to 64, that the two functions need with that many threads.
 size_t ck_global_attention_forward_scratch(const ck_global_attention *attention, const ck_samples *samples,
                                            int threads);
 size_t ck_global_attention_backward_scratch(const ck_global_attention *attention, const ck_samples *samples,
                                             int threads);
 
-/// Writes y, which may be x. A sample that is not kept has y = x. `saved` is null in evaluation.
+/// Writes y, which may be x. For a sample that is not kept, y = x. `saved` is null in evaluation.
 void ck_global_attention_forward(const ck_threads *threads, const ck_global_attention *attention,
                                  const ck_samples *samples, const float *x, float *y,
                                  const ck_global_attention_saved *saved, void *scratch);

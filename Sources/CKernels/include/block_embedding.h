@@ -1,4 +1,5 @@
-// The embedding of patches: y = LayerNorm(convolution(x)), of a stride as wide as its kernel, and its gradients.
+// A patch embedding, y = LayerNorm(convolution(x)) with a stride equal to the kernel's size, and its
+// gradients.
 //
 // Weights are packed as block_weights.h says.
 #pragma once
@@ -8,13 +9,15 @@
 extern "C" {
 #endif
 
-/// What patches of r × r are cut from; what is left at the right and the bottom belongs to no patch.
+/// The layout of the maps from which patches of r × r are cut; pixels left over at the right and the bottom
+/// belong to no patch.
 typedef enum {
   CK_PLANES = 0,  ///< [samples, inputs, H, W]; a patch's values are [inputs, r, r], as in a convolution's weight
   CK_TOKENS = 1,  ///< [samples, H·W, inputs]; a patch's values are [r, r, inputs], see ck_flatten_convolution
 } ck_layout;
 
-/// Shape and weights over `samples` maps of H × W: from `inputs` to C channels, D = inputs·r·r. H and W are at least r.
+/// The shapes and weights for `samples` maps of H × W: from `inputs` to C channels, D = inputs·r·r. H and W
+/// are at least r.
 typedef struct ck_embedding {
   ck_type type;  ///< of products and of what is saved; x, y, sums and norm are float32
   ck_layout layout;
@@ -24,7 +27,7 @@ typedef struct ck_embedding {
   ck_norm norm;
 } ck_embedding;
 
-/// What backward takes from forward, for R = samples · ⌊H/r⌋·⌊W/r⌋ patches.
+/// What forward saves for backward, for R = samples · ⌊H/r⌋·⌊W/r⌋ patches.
 typedef struct ck_embedding_saved {
   void *normalized;   ///< x̂ [R, C], of `type`
   float *reciprocal;  ///< 1/σ [R]
@@ -35,7 +38,7 @@ typedef struct ck_embedding_gradients {
   ck_norm_gradients norm;
 } ck_embedding_gradients;
 
-/// Bytes of scratch memory, aligned to 64, that the two functions take with that many threads.
+/// Return the bytes of scratch memory, aligned to 64, that the two functions need with that many threads.
 size_t ck_embedding_forward_scratch(const ck_embedding *embedding, int threads);
 size_t ck_embedding_backward_scratch(const ck_embedding *embedding, int threads);
 

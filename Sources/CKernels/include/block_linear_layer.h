@@ -1,4 +1,4 @@
-// A linear layer by itself, as the layer behind the blocks: y = x Wᵀ + b, and its gradients.
+// A single linear layer, such as the classifier: y = x Wᵀ + b, and its gradients.
 #pragma once
 #include "block_weights.h"
 
@@ -6,14 +6,14 @@
 extern "C" {
 #endif
 
-/// Shape and weights over `rows` features of D inputs each, to N outputs.
+/// The shapes and weights for `rows` rows of D inputs each, to N outputs.
 typedef struct ck_linear_layer {
   ck_type type;  ///< of products; x, y and sums are float32
   int rows, inputs, outputs;
   ck_linear layer;  ///< [N, D]
 } ck_linear_layer;
 
-/// Bytes of scratch memory, aligned to 64, that the two functions take with that many threads.
+/// Return the bytes of scratch memory, aligned to 64, that the two functions need with that many threads.
 size_t ck_linear_layer_forward_scratch(const ck_linear_layer *layer, int threads);
 size_t ck_linear_layer_backward_scratch(const ck_linear_layer *layer, int threads);
 

@@ -6,7 +6,7 @@
 extern "C" {
 #endif
 
-/// The samples of a batch, and which of them a branch is computed for (drop path).
+/// The samples of a batch, and those for which a branch is computed (drop path).
 typedef struct ck_samples {
   int count;            ///< samples in the batch
   int tokens;           ///< rows of each
@@ -15,7 +15,7 @@ typedef struct ck_samples {
   float factor;         ///< what the branch is multiplied by, 1 / (1 - rate)
 } ck_samples;
 
-/// Shape and weights of the MLP half: C channels, H hidden.
+/// The shapes and weights of the MLP half: C channels, H hidden.
 typedef struct ck_mlp {
   ck_type type;  ///< of products and of what is saved; sums, norm and residual are float32
   int channels, hidden;
@@ -25,24 +25,24 @@ typedef struct ck_mlp {
   const void *weight1_back, *weight2_back;  ///< by ck_pack_backward; null where nothing is trained
 } ck_mlp;
 
-/// What backward takes from forward, for the rows R = kept_count · tokens of kept samples, one after the other.
+/// What forward saves for backward, for the R = kept_count · tokens rows of the kept samples, in their order.
 typedef struct ck_mlp_saved {
   void *normalized;     ///< x̂ [R, C], of `type`
   float *reciprocal;    ///< 1/σ [R]
   void *preactivation;  ///< h = fc1's output [R, H], of `type`
 } ck_mlp_saved;
 
-/// Where gradients are added to; all float32 in the shapes of their weights.
+/// The buffers to which gradients are added; all float32 in the shapes of their weights.
 typedef struct ck_mlp_gradients {
   float *gamma, *beta, *weight1, *bias1, *weight2, *bias2;
 } ck_mlp_gradients;
 
-/// Bytes of scratch memory, aligned to 64, that the two functions take with that many threads.
+/// Return the bytes of scratch memory, aligned to 64, that the two functions need with that many threads.
 size_t ck_mlp_forward_scratch(const ck_mlp *mlp, int threads);
 size_t ck_mlp_backward_scratch(const ck_mlp *mlp, const ck_samples *samples, int threads);
 
-/// Writes y [count · tokens, C]; y may be x. A sample that is not kept has y = x. `saved` is null in evaluation; y is null
-/// where what is saved is wanted alone, and fc2 not computed.
+/// Writes y [count · tokens, C]; y may be x. For a sample that is not kept, y = x. `saved` is null in
+/// evaluation; y is null where only the saved values are needed, and fc2 is not computed.
 void ck_mlp_forward(const ck_threads *threads, const ck_mlp *mlp, const ck_samples *samples, const float *x, float *y,
                     const ck_mlp_saved *saved, void *scratch);
 

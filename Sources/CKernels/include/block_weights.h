@@ -1,4 +1,4 @@
-// Weights as the kernels of the block take them: packed once a step, for each direction of a product.
+// Weights as the block's kernels need them: packed once a step, for each direction of a product.
 #pragma once
 #include "block_threads.h"
 
@@ -12,7 +12,7 @@ typedef struct ck_linear {
   const float *bias;
 } ck_linear;
 
-/// Where a layer's gradients are added to.
+/// The buffers to which a layer's gradients are added.
 typedef struct ck_linear_gradients {
   float *weight, *bias;
 } ck_linear_gradients;
@@ -27,8 +27,8 @@ typedef struct ck_norm_gradients {
   float *gamma, *beta;
 } ck_norm_gradients;
 
-/// Bytes of a weight [outputs, inputs], packed for activations of `type` with the instructions and products in use.
-/// Both forms below take at most this.
+/// The bytes of a weight [outputs, inputs] packed for activations of `type` with the instructions and
+/// products in use. Enough for either form below.
 size_t ck_packed_bytes(ck_type type, int outputs, int inputs);
 
 /// Packs `weight` [outputs, inputs] for y = x Wᵀ.
@@ -39,7 +39,8 @@ void ck_pack_forward(const ck_threads *threads, ck_type type, const float *weigh
 void ck_pack_backward(const ck_threads *threads, ck_type type, const float *weight, int outputs, int inputs,
                       void *packed);
 
-/// A convolution's weight [outputs, inputs, r, r] as a linear layer's [outputs, r·r·inputs], which can be packed.
+/// Rearranges a convolution's weight [outputs, inputs, r, r] to a linear layer's [outputs, r·r·inputs], which
+/// can be packed.
 void ck_flatten_convolution(const ck_threads *threads, const float *weight, int outputs, int inputs, int r,
                             float *flat);
 

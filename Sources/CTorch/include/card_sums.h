@@ -1,4 +1,4 @@
-// Sums of floats over cards, by NCCL or HCCL (card_sums.cpp). Part of CTorch.h, whose rules hold here.
+// Sums of floats over cards by NCCL or HCCL (card_sums.cpp). Part of CTorch.h, whose rules apply.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -7,27 +7,28 @@
 extern "C" {
 #endif
 
-/// Whose sums: NVIDIA's or Ascend's library, found by name where it is loaded or the dynamic loader knows it.
+/// NVIDIA's or Ascend's library, found by name among the loaded ones or by the dynamic loader.
 typedef enum { CT_NCCL = 0, CT_HCCL = 1 } ct_sums_library;
 
 typedef struct ct_card_group ct_card_group;
-/// What the library is called, with its version where it tells one, as `NCCL 2.28.9`; valid until the thread's
-/// next call. Fails where it is not there.
+/// The library's name, with its version if it tells one, such as `NCCL 2.28.9`; valid until the thread's next
+/// call. Fails if there is no such library.
 int ct_sums_name(int library, const char **out);
-/// Bytes of the key by which the processes of a group find one another.
+/// Bytes of the key with which a group's processes find each other.
 size_t ct_sums_key_size(int library);
-/// A new key, made by one process for all; there is room for as many bytes as it has.
+/// Makes a new key, in one process for all; `key` has room for its bytes.
 int ct_sums_make_key(int library, void *key);
-/// Joins `size` processes with a card each, this one's being that which is current; returns when all of them have.
+/// Joins `size` processes with one card each, in this process the current card; returns when all have joined.
 int ct_card_group_join(int library, int kind, int index, const void *key, int rank, int size, ct_card_group **out);
-/// Puts on the card's current queue that the sums over all processes take the place of these floats of the card.
+/// Enqueues the in-place sum over all processes of these floats on the card's current stream.
 int ct_card_group_sum(ct_card_group *group, float *floats, size_t count);
-/// Fails where sums that are on their way will not end, as far as the library knows; waits for nothing.
+/// Fails if the library knows that sums under way will not finish; does not wait.
 int ct_card_group_check(const ct_card_group *group);
-/// Gives up what is on its way: where the library can, the card goes on with what comes after it, of no meaning; else nobody waits for
-/// the card any more when the process ends.
+/// Cancels what is under way. If the library can, the card continues with undefined results; otherwise the
+/// process's end no longer waits for the card.
 void ct_card_group_abort(ct_card_group *group);
-/// What the library has for the group ends with the process, as do graphs with sums of it.
+/// Frees the handle; the library's own objects, and graphs that contain its sums, live until the process
+/// ends.
 void ct_card_group_free(ct_card_group *group);
 
 #ifdef __cplusplus

@@ -1,9 +1,9 @@
 import Glibc
 import System
 
-/// Replaces files as a whole: a reader, or the next start after a crash, finds the old content or the new.
+/// Replaces files as a whole: a reader, or the next start after a crash, finds the old or the new content.
 public enum AtomicFile {
-  /// Writes a file's content in place of an earlier one's.
+  /// Writes a file's content, replacing an earlier file.
   ///
   /// The bytes are on the disk, under the file's name, when this returns; on any error the earlier file is untouched.
   /// One process at a time may write a given file.
@@ -11,13 +11,13 @@ public enum AtomicFile {
     try write(to: path) { writer throws(CheckpointError) in try writer.write(bytes) }
   }
 
-  /// Writes a text in place of an earlier file's content, as UTF-8.
+  /// Writes a text as UTF-8, replacing an earlier file.
   public static func write(_ text: String, to path: String) throws(CheckpointError) {
     let bytes = Array(text.utf8)
     try write(to: path) { writer throws(CheckpointError) in try writer.write(bytes) }
   }
 
-  /// Removes a file, or a link to one, with what dead writers left of it; where there is none, nothing.
+  /// Removes a file, or a link to one, and what dead writers left of it; does nothing if there is none.
   public static func remove(_ path: String) throws(CheckpointError) {
     let disk = FileSystem()
     let (folder, name) = FileSystem.split(path)
@@ -54,7 +54,7 @@ public enum AtomicFile {
   }
 }
 
-/// A new file that is being written, front to back.
+/// Writes a new file from front to back.
 struct FileWriter: ~Copyable {
   let path: String
   private let disk: FileSystem
@@ -62,7 +62,7 @@ struct FileWriter: ~Copyable {
   /// Bytes written so far.
   private(set) var count = 0
 
-  /// Creates the file; one that is there already is an error.
+  /// Creates the file; fails if it exists.
   init(creating path: String, on disk: FileSystem) throws(CheckpointError) {
     file = try disk.open(path, O_WRONLY | O_CREAT | O_EXCL, for: .create)
     self.path = path
@@ -93,9 +93,9 @@ struct FileWriter: ~Copyable {
   }
 }
 
-/// Who writes a temporary file or folder, as part of its name: `.NAME.PID-START.tmp`.
+/// The writer's mark in the name of a temporary file or folder: `.NAME.PID-START.tmp`.
 ///
-/// A process number comes again; together with the process's start, in ticks since boot, it does not.
+/// Process numbers are reused, but not together with the process's start, in ticks since boot.
 struct TemporaryName: Equatable, Sendable {
   let process: Int32
   let start: UInt64
@@ -103,17 +103,17 @@ struct TemporaryName: Equatable, Sendable {
   /// This process's mark.
   static let own = TemporaryName(process: getpid(), start: startOfProcess(getpid()) ?? 0)
 
-  /// Whether the writer still runs.
+  /// Whether the writer is still running.
   var isAlive: Bool { Self.startOfProcess(process) == start }
 
-  /// The temporary name for what will be called `name`.
+  /// The temporary name of a file that will be named `name`.
   func temporaryName(for name: String) -> String {
     ".\(name).\(process)-\(start).tmp"
   }
 }
 
 extension TemporaryName {
-  /// The mark in a temporary name; nil in any other name.
+  /// Parses a temporary name; nil for any other name.
   init?(temporaryName: String) {
     let parts = temporaryName.split(separator: ".")
     guard temporaryName.hasPrefix("."), parts.count >= 3, parts.last == "tmp" else { return nil }
@@ -124,7 +124,7 @@ extension TemporaryName {
     self.init(process: process, start: start)
   }
 
-  /// Nil too for a process that has ended and that its parent has not collected: it writes no more.
+  /// The start of a process; nil also for a zombie, which writes nothing more.
   private static func startOfProcess(_ number: Int32) -> UInt64? {
     guard let process = ProcFS.Process(number), !process.hasEnded else { return nil }
     return process.start
@@ -132,7 +132,7 @@ extension TemporaryName {
 }
 
 extension FileSystem {
-  /// Removes what writers that are no more left half-written in a folder, and what this process left itself.
+  /// Removes what dead writers, or this process, left unfinished in a folder.
   func removeLeftovers(in folder: String, of name: String? = nil) throws(CheckpointError) {
     for candidate in names(in: folder) {
       guard let mark = TemporaryName(temporaryName: candidate) else { continue }

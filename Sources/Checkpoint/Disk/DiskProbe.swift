@@ -1,12 +1,13 @@
 import Glibc
 
-/// A file by which other hosts tell whether they see the same disk: its name was never there before, so no host knows it from a cache.
+/// A uniquely named file by which other hosts tell whether they see the same disk: no host can have its name
+/// in a cache.
 public struct DiskProbe {
-  /// What others look for in the folder that is theirs.
+  /// The name that others look for in their folder.
   public let name: String
   private let path: String
 
-  /// Leaves the file in a folder, which is made where it is not there; nil where that cannot be done.
+  /// Creates the file in a folder, which is made if necessary; nil if that fails.
   public init?(in folder: String) {
     let disk = FileSystem()
     name = TemporaryName.own.temporaryName(for: "disk-\(UInt64.random(in: .min ... .max))")
@@ -16,30 +17,31 @@ public struct DiskProbe {
     }
   }
 
-  /// Whether a folder has the file of that name, so that it lies on the disk of whoever left it.
+  /// Whether a folder contains the file of that name, so lies on the disk of the host that made it.
   public static func isSeen(_ name: String, in folder: String) -> Bool {
     FileSystem().exists("\(folder)/\(name)")
   }
 
-  /// Takes the file away.
+  /// Removes the file.
   public func remove() { unlink(path) }
 }
 
-/// The name that the first of several hosts gives the disk on which their folder lies: all others read it there.
+/// A name for the disk that several hosts share, given by the first host to come and read by all others.
 public struct DiskMark {
-  /// Equal for all who see the disk.
+  /// Equal on all hosts that see the disk.
   public let text: String
-  /// Where it is, for the host that has given it.
+  /// The file's path, on the host that made it.
   private let path: String?
 
-  /// Gives the name, or reads it where another has been first; nil where neither can be done, and the disk is taken for this host's own.
+  /// Makes the name, or reads it if another host was first; nil if neither is possible, when the disk counts
+  /// as this host's own.
   ///
-  /// - Parameter name: A name in the folder that all know and that was never there before.
+  /// - Parameter name: A file name that all hosts know and that was never used before.
   public init?(at name: String, in folder: String) {
     let path = "\(folder)/\(name)"
     let own = String(UInt64.random(in: .min ... .max))
     guard (try? FileSystem().makeFolders(folder)) != nil else { return nil }
-    // A link comes to be with its text, so nobody reads half of it.
+    // A symbolic link is created together with its content, so nobody can read half of it.
     if symlink(own, path) == 0 {
       (text, self.path) = (own, path)
     } else {
@@ -52,7 +54,7 @@ public struct DiskMark {
     }
   }
 
-  /// Takes the name away, once all have read it, if this host has given it.
+  /// Removes the file if this host made it; call it once all hosts have read it.
   public func remove() {
     if let path { unlink(path) }
   }

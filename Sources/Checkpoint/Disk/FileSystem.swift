@@ -2,36 +2,37 @@ import CLinux
 import Glibc
 import System
 
-/// The system calls by which files and folders are written, each a place where a test can let the disk fail.
+/// The system calls that write files and folders; tests can make each of them fail.
 struct FileSystem: Sendable {
-  /// What a call does; the text is the verb of its error.
+  /// The kind of call; the text is the verb of its error message.
   enum Operation: String {
     case open, create, make, write, sync, link, rename, replace, remove
   }
 
-  /// One system call that is about to be made.
+  /// A system call about to be made.
   struct Call {
     let operation: Operation
     let path: String
-    /// What a rename moves to `path`.
+    /// The source of a rename to `path`.
     var source: String?
-    /// Bytes that a write is given.
+    /// The size of a write, in bytes.
     var byteCount = 0
   }
 
-  /// What becomes of a call.
+  /// The fate of a call.
   enum Answer {
     case proceed
-    /// It fails with this errno, and does nothing.
+    /// The call fails with this errno and does nothing.
     case fail(CInt)
-    /// A write takes only so many bytes, as the kernel may at any time.
+    /// A write accepts only this many bytes, as the kernel may do at any time.
     case shorten(to: Int)
   }
 
-  /// Asked before each call.
+  /// Decides the fate of each call; tests replace it.
   var answer: @Sendable (Call) -> Answer = { _ in .proceed }
 
-  /// Makes one call, again after an interruption; `body` fails with -1 and errno, and is given the bytes it may write.
+  /// Makes one call and retries it after an interruption; `body` returns -1 and sets errno on failure, and
+  /// receives the number of bytes to write.
   @discardableResult
   private func perform(_ call: Call, _ body: (_ byteCount: Int) -> Int) throws(CheckpointError) -> Int {
     var byteCount = call.byteCount
@@ -51,7 +52,7 @@ struct FileSystem: Sendable {
     .system(operation: call.operation.rawValue, path: call.path, errno: errno)
   }
 
-  /// Opens what is to be read, or for what else it is opened.
+  /// Opens a file for reading, or for another operation.
   func open(_ path: String, _ flags: CInt, for operation: Operation = .open) throws(CheckpointError)
     -> Descriptor
   {
@@ -61,7 +62,7 @@ struct FileSystem: Sendable {
     return Descriptor(owning: CInt(number))
   }
 
-  /// Writes some of the bytes; gives how many.
+  /// Writes some of the bytes; returns how many.
   func write(_ bytes: UnsafeRawBufferPointer, to file: borrowing Descriptor, path: String)
     throws(CheckpointError)
     -> Int
@@ -78,7 +79,7 @@ struct FileSystem: Sendable {
     try perform(Call(operation: .sync, path: path)) { _ in Int(fsync(number)) }
   }
 
-  /// Gives a file a second name, under which it lives on when the first is removed.
+  /// Makes a hard link to a file.
   func link(_ source: String, as target: String) throws(CheckpointError) {
     try perform(Call(operation: .link, path: target, source: source)) { _ in
       Int(Glibc.link(source, target))
@@ -91,14 +92,14 @@ struct FileSystem: Sendable {
     }
   }
 
-  /// Puts a folder in the place of another, whose content is then found under the first one's name.
+  /// Swaps two folders.
   func exchange(_ folder: String, with other: String) throws(CheckpointError) {
     try perform(Call(operation: .replace, path: other, source: folder)) { _ in
       Int(linux_exchange(folder, other))
     }
   }
 
-  /// Makes a folder; one that is there already will do where `mayExist`.
+  /// Makes a folder; `mayExist` accepts an existing one.
   func makeFolder(_ path: String, mayExist: Bool = false) throws(CheckpointError) {
     try perform(Call(operation: .make, path: path)) { _ in
       let result = Int(mkdir(path, 0o777))
@@ -106,7 +107,7 @@ struct FileSystem: Sendable {
     }
   }
 
-  /// Makes a folder and those above it that are missing.
+  /// Makes a folder and its missing parents.
   func makeFolders(_ path: String) throws(CheckpointError) {
     do throws(CheckpointError) {
       try makeFolder(path, mayExist: true)
@@ -116,7 +117,7 @@ struct FileSystem: Sendable {
     }
   }
 
-  /// Makes names that were created, renamed or removed in a folder survive a loss of power.
+  /// Makes names created, renamed or removed in a folder durable.
   func syncFolder(_ path: String) throws(CheckpointError) {
     let folder = try open(path, O_RDONLY | O_DIRECTORY, for: .sync)
     try perform(Call(operation: .sync, path: path)) { _ in
@@ -125,7 +126,7 @@ struct FileSystem: Sendable {
     }
   }
 
-  /// Removes a file, or a folder with the files in it; of a symbolic link, the link.
+  /// Removes a file or a symbolic link, or a folder with the files in it.
   func remove(_ path: String) throws(CheckpointError) {
     for file in isFolder(path) ? names(in: path) : [] { try removeOne("\(path)/\(file)") }
     try removeOne(path)
@@ -145,7 +146,7 @@ struct FileSystem: Sendable {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Lets go of the memory that holds a flushed file's bytes, so that they are read from the disk next.
+  /// Drops a flushed file's pages from the kernel's cache, so that the next read comes from the disk.
   func forget(_ path: String) {
     guard let file = try? open(path, O_RDONLY) else { return }
     posix_fadvise(file.number, 0, 0, POSIX_FADV_DONTNEED)
@@ -155,10 +156,10 @@ struct FileSystem: Sendable {
     access(path, F_OK) == 0
   }
 
-  /// The names in a folder, sorted; none where it is not a folder or cannot be read.
+  /// The names in a folder, sorted; empty if it is no folder or cannot be read.
   func names(in folder: String) -> [String] { (try? listing(of: folder)) ?? [] }
 
-  /// The names in a folder, sorted; none where nothing lies at its path, not even a link.
+  /// The names in a folder, sorted; empty if nothing exists at its path, not even a link.
   func listing(of folder: String) throws(CheckpointError) -> [String] {
     guard let stream = opendir(folder) else {
       let failure = errno
@@ -180,7 +181,7 @@ struct FileSystem: Sendable {
     return names.sorted()
   }
 
-  /// The folder and the name of what lies at a path.
+  /// The folder and the name in a path.
   static func split(_ path: String) -> (folder: String, name: String) {
     guard let slash = path.lastIndex(of: "/") else { return (".", path) }
     let folder = slash == path.startIndex ? "/" : String(path[..<slash])

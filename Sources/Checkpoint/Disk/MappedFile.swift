@@ -4,12 +4,12 @@ import SystemPackage
 
 /// A file's bytes, mapped for reading.
 struct MappedFile: ~Copyable {
-  /// Valid while this value is.
+  /// Valid as long as this value exists.
   let bytes: UnsafeRawBufferPointer
   /// Nil for an empty file.
   private let memory: MappedMemory?
 
-  /// Maps a regular file; a pipe, a device or one of more than `limit` bytes is refused and not read.
+  /// Maps a regular file; pipes, devices and files of more than `limit` bytes are refused without reading.
   init(path: String, atMost limit: Int = .max) throws(CheckpointError) {
     do throws(SystemError) {
       let file = try RegularFile(FilePath(path))

@@ -1,6 +1,6 @@
-/// Reads the JSON of a safetensors header, and nothing more general than that.
+/// Parses the JSON of a safetensors header only.
 ///
-/// JSONDecoder would not do: of two members with the same name it takes one and is silent about the other.
+/// JSONDecoder is no replacement: it silently takes one of two members with the same name.
 struct HeaderParser {
   private(set) var metadata: [String: String] = [:]
   /// In the order of the header.
@@ -9,7 +9,7 @@ struct HeaderParser {
   private var json: JSONScanner
   private var names: Set<String> = []
 
-  /// Reads the whole header, or throws where it is not as it should be.
+  /// Parses the whole header; throws if it is malformed.
   init(_ bytes: UnsafeRawBufferPointer) throws(JSONScanner.Fault) {
     json = JSONScanner(bytes)
     try readMembers { (parser, name) throws(JSONScanner.Fault) in try parser.readMember(name) }
@@ -66,7 +66,7 @@ struct HeaderParser {
   }
 }
 
-/// Reads JSON from the front to the back, as the caller expects it to be; white space is skipped.
+/// Reads JSON from front to back as the caller expects it; white space is skipped.
 struct JSONScanner {
   /// What was wrong, and at which byte.
   struct Fault: Error, Equatable {
@@ -85,12 +85,12 @@ struct JSONScanner {
     Fault(reason: reason, position: position)
   }
 
-  /// Takes a punctuation mark that has to come.
+  /// Consumes a punctuation mark that must follow.
   mutating func expect(_ mark: Unicode.Scalar) throws(Fault) {
     guard skip(mark) else { throw fault("expected '\(mark)'") }
   }
 
-  /// Takes a punctuation mark if it comes.
+  /// Consumes a punctuation mark if it follows.
   mutating func skip(_ mark: Unicode.Scalar) -> Bool {
     skipSpace()
     guard position < bytes.count, bytes[position] == UInt8(ascii: mark) else { return false }
@@ -98,13 +98,13 @@ struct JSONScanner {
     return true
   }
 
-  /// Nothing may follow.
+  /// Throws if anything follows.
   mutating func expectEnd() throws(Fault) {
     skipSpace()
     guard position == bytes.count else { throw fault("expected the end") }
   }
 
-  /// A whole number, not below zero.
+  /// Reads a non-negative integer.
   mutating func number() throws(Fault) -> Int {
     skipSpace()
     let start = position
@@ -120,7 +120,7 @@ struct JSONScanner {
     return value
   }
 
-  /// A list of whole numbers, of no more than there are sides of a tensor.
+  /// Reads a list of integers, at most as many as a tensor may have dimensions.
   mutating func numbers() throws(Fault) -> [Int] {
     try expect("[")
     if skip("]") { return [] }
@@ -139,7 +139,7 @@ struct JSONScanner {
     while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) { position += 1 }
   }
 
-  /// A text in quotes.
+  /// Reads a quoted string.
   mutating func string() throws(Fault) -> String {
     try expect("\"")
     var text: [UInt8] = []
@@ -180,7 +180,7 @@ struct JSONScanner {
     }
   }
 
-  /// A character beyond the first 65,536 comes as two escapes.
+  /// A character beyond U+FFFF is written as two escapes.
   private mutating func unicodeEscape() throws(Fault) -> String {
     var units = [try hexadecimal()]
     if UTF16.isLeadSurrogate(units[0]) {

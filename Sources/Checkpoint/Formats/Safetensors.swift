@@ -1,13 +1,14 @@
 import System
 
-/// Writes the safetensors format: an 8-byte length, a JSON header padded with spaces, then the tensors without gaps.
+/// Writes the safetensors format: an 8-byte length, a JSON header padded with spaces, then the tensors
+/// without gaps.
 ///
-/// Bytes equal those of the Python package (0.8): larger elements first, then by name, so that every tensor is aligned.
-/// Format: https://github.com/huggingface/safetensors
+/// Bytes equal those of the Python package (0.8): larger elements first, then by name, so that every tensor
+/// is aligned. Format: https://github.com/huggingface/safetensors
 public enum Safetensors {
-  /// Writes a file in place of an earlier one, which stays as it is on any error.
+  /// Writes a file, replacing an earlier one, which stays unchanged on any error.
   ///
-  /// The tensors' bytes go to the disk from where they are; nothing is gathered in memory.
+  /// The tensors' bytes are written directly from their memory.
   public static func write(
     _ tensors: [TensorView], metadata: [String: String] = [:], to path: String
   ) throws(CheckpointError) {
@@ -16,19 +17,19 @@ public enum Safetensors {
   }
 }
 
-/// Where each tensor of a file will lie, and the header that says so.
+/// Where each tensor of a file will lie, and the file's header.
 struct SafetensorsLayout {
-  /// In the order of the file.
+  /// The tensors in the order of the file.
   let tensors: [TensorView]
-  /// The length and the padded JSON.
+  /// The header's length and its padded JSON.
   let header: [UInt8]
 
-  /// Arranges tensors; throws where a name comes twice, or bytes do not fit type and shape.
+  /// Arranges tensors; throws if a name occurs twice, or bytes do not fit type and shape.
   init(_ tensors: [TensorView], metadata: [String: String], path: String) throws(CheckpointError) {
     self.tensors = tensors.sorted { ($0.type.rank, $0.name) < ($1.type.rank, $1.name) }
     try Self.check(self.tensors, path: path)
     var json = Self.json(self.tensors, metadata: metadata)
-    // The tensors start at a multiple of eight.
+    // Pads so that the tensors start at a multiple of eight.
     json += String(repeating: " ", count: (8 - json.utf8.count % 8) % 8)
     header = withUnsafeBytes(of: UInt64(json.utf8.count).littleEndian, Array.init) + json.utf8
   }
@@ -94,6 +95,6 @@ extension SafetensorsLayout {
 }
 
 extension ElementType {
-  /// The place of this type's tensors in a file.
+  /// The position of this type's tensors in a file.
   fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }

@@ -1,11 +1,11 @@
 /// A safetensors file, mapped into memory and checked before anything is read from it.
 ///
-/// A file that is cut short, whose tensors overlap, leave gaps or do not fit their shapes, that names a tensor twice or
-/// whose header is not the JSON it should be, is refused.
+/// A file is refused if it is truncated, if its tensors overlap, leave gaps or do not fit their shapes, if a
+/// name occurs twice, or if its header is malformed.
 public final class SafetensorsFile {
-  /// Where the file lies.
+  /// The file's path.
   public let path: String
-  /// The texts that the writer put beside the tensors.
+  /// The metadata that the writer stored beside the tensors.
   public let metadata: [String: String]
   /// The tensors' names, in the order of the file.
   public let names: [String]
@@ -51,11 +51,11 @@ public final class SafetensorsFile {
   /// All tensors, in the order of the file; their bytes are valid as long as this object lives.
   public var tensors: [TensorView] { names.compactMap { views[$0] } }
 
-  /// The bytes in front of the tensors.
+  /// The bytes before the tensors.
   var header: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[..<headerCount]) }
 }
 
-/// What the header of a safetensors file says, once it is known to be consistent with the file.
+/// The header of a safetensors file, checked to be consistent with the file.
 struct SafetensorsHeader {
   /// One tensor; offsets count from the end of the header.
   struct Entry: Equatable {
@@ -69,7 +69,7 @@ struct SafetensorsHeader {
   let metadata: [String: String]
   /// In the order of the file.
   let entries: [Entry]
-  /// Bytes in front of the first tensor.
+  /// The header's size, in bytes.
   let byteCount: Int
 
   /// Reads and checks the header of a whole file.
@@ -111,7 +111,7 @@ struct SafetensorsHeader {
     }
   }
 
-  /// The tensors have to fill the file: each starts where the one before it ends.
+  /// Checks that the tensors fill the file: each must start where the one before it ends.
   private func checkOffsets(available: Int, path: String) throws(CheckpointError) {
     var end = 0
     for entry in entries {

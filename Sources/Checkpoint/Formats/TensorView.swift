@@ -1,18 +1,18 @@
-/// A named tensor whose bytes belong to somebody else: row-major, without gaps.
+/// A named, row-major, contiguous tensor whose bytes have another owner.
 public struct TensorView {
-  /// The tensor's key, as `blocks.0.0.attn.qkv.weight`.
+  /// The tensor's key, such as `blocks.0.0.attn.qkv.weight`.
   public let name: String
-  /// What its bytes stand for.
+  /// The type of its elements.
   public let type: ElementType
-  /// Its sides, outermost first; empty for a single number.
+  /// Its dimensions, outermost first; empty for a single number.
   public let shape: [Int]
   /// Its content, valid as long as the owner keeps it.
   public let bytes: UnsafeRawBufferPointer
 
-  /// More sides than any layer's weights have; a file that claims more is refused before they take memory.
+  /// The most dimensions, more than any layer's weights have; a file that claims more is refused early.
   static let mostSides = 16
 
-  /// A view of `bytes`, which has to hold exactly what type and shape say by the time it is written.
+  /// Makes a view of `bytes`, which must have the size of type and shape by the time it is written.
   public init(name: String, type: ElementType, shape: [Int], bytes: UnsafeRawBufferPointer) {
     self.name = name
     self.type = type
@@ -21,10 +21,10 @@ public struct TensorView {
   }
 }
 
-/// What a tensor's bytes stand for, by the names of the safetensors format; numbers are little-endian.
+/// Element types, by their names in the safetensors format; numbers are little-endian.
 public enum ElementType: String, Sendable, CaseIterable {
-  // In the order in which files are written, so that every tensor lies at a multiple of its element's size.
-  /// Signed 64-bit integers.
+  // Signed 64-bit integers. The cases are in the order in which files are written, so that every tensor is
+  // aligned to its element size.
   case int64 = "I64"
   /// Double precision.
   case float64 = "F64"
@@ -41,7 +41,7 @@ public enum ElementType: String, Sendable, CaseIterable {
   /// One byte each, 0 or 1.
   case bool = "BOOL"
 
-  /// Bytes an element takes.
+  /// Bytes per element.
   public var size: Int {
     switch self {
     case .int64, .float64: 8
@@ -51,7 +51,7 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
   }
 
-  /// Bytes that a tensor of this shape takes; nil where the number does not fit, or a side is negative.
+  /// The bytes of a tensor of this shape; nil on overflow or a negative dimension.
   func byteCount(shape: [Int]) -> Int? {
     var count = size
     for side in shape {
@@ -65,7 +65,7 @@ public enum ElementType: String, Sendable, CaseIterable {
 }
 
 extension TensorView {
-  /// The index of the first element that is NaN or infinite; nil where all are numbers, or where none could be else.
+  /// The index of the first element that is NaN or infinite; nil if there is none.
   var firstNonFinite: Int? {
     switch type {
     case .float64: firstNonFinite(UInt64.self, mantissa: 52)
@@ -76,7 +76,8 @@ extension TensorView {
     }
   }
 
-  /// Runs of 64 KiB without a branch inside, so that they are read at the speed of memory; the element is looked for in one.
+  /// Scans blocks of 64 KiB without branches, at memory bandwidth; only a block with a hit is searched for
+  /// the element.
   @inline(__always)
   private func firstNonFinite<Bits: FixedWidthInteger & UnsignedInteger>(
     _: Bits.Type, mantissa: Int
@@ -93,7 +94,7 @@ extension TensorView {
     return nil
   }
 
-  /// Whether an exponent in the range has all bits set: one more in its last place carries into the sign's.
+  /// Whether an exponent in the range has all bits set: adding one to its last place carries into the sign.
   @inline(__always)
   private static func overflows<Bits: FixedWidthInteger & UnsignedInteger>(
     _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ lastExponentBit: Bits
@@ -109,7 +110,8 @@ extension TensorView {
 }
 
 extension TensorView {
-  /// This tensor if it is float32 or holds no fractions; otherwise a float32 copy, whose bytes go to `copies`.
+  /// Returns this tensor if it is float32 or not floating-point; otherwise a float32 copy, whose bytes are
+  /// added to `copies`.
   func asFloat32(keeping copies: inout [OwnedBytes]) -> TensorView {
     let copy: OwnedBytes
     switch type {
@@ -134,12 +136,12 @@ extension TensorView {
     }
   }
 
-  /// IEEE half precision has an exponent of 5 bits with bias 15; `Float16` does not exist on every platform.
+  /// Converts IEEE half precision (5-bit exponent, bias 15); not every platform has `Float16`.
   private static func float(half bits: UInt16) -> Float {
     let sign = UInt32(bits & 0x8000) << 16
     let rest = UInt32(bits & 0x7fff) << 13
     let isFinite = bits & 0x7c00 != 0x7c00
-    // Scaling by 2^(127-15) mends the bias, and normalises what is subnormal.
+    // Scaling by 2^(127-15) corrects the bias and normalises subnormal numbers.
     let magnitude = isFinite ? (Float(bitPattern: rest) * 0x1p112).bitPattern : rest | 0x7f80_0000
     return Float(bitPattern: sign | magnitude)
   }

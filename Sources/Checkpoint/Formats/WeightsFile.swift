@@ -3,7 +3,7 @@ import SystemPackage
 
 /// Named tensors in a file.
 public protocol NamedTensors: AnyObject {
-  /// Where the file lies.
+  /// The file's path.
   var path: String { get }
   /// All tensors; their bytes are valid as long as this object lives.
   var tensors: [TensorView] { get }
@@ -13,39 +13,40 @@ public protocol NamedTensors: AnyObject {
 
 extension SafetensorsFile: NamedTensors {}
 
-/// A file of weights, whoever wrote it: safetensors, or PyTorch's `.pth`; the content decides, not the name.
+/// A file of weights in safetensors or PyTorch's `.pth` format, recognised by its content.
 ///
-/// Keys are brought to the network's own: what `DataParallel` and wrappers put in front of all of them is taken off.
-/// Floating-point tensors of any width are given as float32. Nothing in a file is ever run.
+/// Keys are mapped to the network's own: prefixes that `DataParallel` and other wrappers add to all keys are
+/// removed. Floating-point tensors of any width are converted to float32. Nothing in a file is ever executed.
 public final class WeightsFile: NamedTensors {
-  /// Where the file lies.
+  /// The file's path.
   public let path: String
-  /// The texts that the writer put beside the tensors; of a `.pth`, what its other parts say likewise.
+  /// The metadata stored beside the tensors; for a `.pth`, the equivalent from its other entries.
   public let metadata: [String: String]
   /// All tensors, in the order of the file; their bytes are valid as long as this object lives.
   public let tensors: [TensorView]
-  /// Whether the file is a whole training state of PyTorch's, of which only the weights are read.
+  /// Whether the file is a PyTorch training state, of which only the weights are read.
   public let hasOptimizer: Bool
-  /// The part of the file that the tensors are in, as `state_dict`; nil where it has no parts.
+  /// The part of the file that contains the tensors, such as `state_dict`; nil if there are no parts.
   public let part: String?
-  /// The part of the file that an average of the weights is in, as timm's `state_dict_ema` and DeiT's `model_ema`.
+  /// The part of the file with an average of the weights, such as timm's `state_dict_ema` or DeiT's
+  /// `model_ema`.
   public let average: String?
-  /// What was done to the file's tensors, as `without the prefix module.`; for people to read.
+  /// What was changed about the tensors, for messages, such as `without the prefix module.`.
   public let changes: [String]
 
   private let views: [String: TensorView]
-  /// Whoever keeps the tensors' bytes.
+  /// The owners of the tensors' bytes.
   private let owners: [AnyObject]
 
-  /// What is put in front of all keys by wrappers of a network.
+  /// Prefixes that wrappers of a network add to all keys.
   private static let prefixes = ["module.", "_orig_mod.", "backbone.", "model."]
 
-  /// Opens and checks a file; throws where it is neither format, is damaged or asks for more than weights.
+  /// Opens and checks a file; throws if it has neither format, is damaged or needs more than weights.
   ///
-  /// - Parameter takesAverage: Whether the tensors are those of the average, where there is one.
+  /// - Parameter takesAverage: Whether to read the average of the weights, if there is one.
   public init(path: String, takesAverage: Bool = false) throws(CheckpointError) {
     let source = try Source(path: path, takesAverage: takesAverage)
-    // Each name is of one tensor before it is looked at again: a long one may be tied to thousands.
+    // First makes sure that names are unique: a long one could otherwise repeat thousands of times.
     _ = try Self.byName(source.tensors, path: path)
     let (named, stripped) = Self.withoutPrefixes(source.tensors)
     var copies: [OwnedBytes] = []
@@ -70,7 +71,7 @@ public final class WeightsFile: NamedTensors {
     return view
   }
 
-  /// Wrappers nest: `module.model.` is two prefixes, and more than three are nobody's.
+  /// Removes up to three nested prefixes, such as `module.model.`; no wrapper adds more.
   private static func withoutPrefixes(_ tensors: [TensorView]) -> ([TensorView], stripped: [String]) {
     var names = tensors.map(\.name)
     var stripped: [String] = []
@@ -103,7 +104,7 @@ public final class WeightsFile: NamedTensors {
 }
 
 extension WeightsFile {
-  /// What either format offers.
+  /// What both formats provide.
   private struct Source {
     let owner: AnyObject
     let tensors: [TensorView]
@@ -112,7 +113,7 @@ extension WeightsFile {
     var average: String?
     var hasOptimizer = false
 
-    /// Opens a file as what its first bytes say it is.
+    /// Opens a file in the format that its first bytes show.
     init(path: String, takesAverage: Bool) throws(CheckpointError) {
       let file = try MappedFile(path: path)
       switch Format(of: file.bytes) {
@@ -145,7 +146,8 @@ extension WeightsFile {
       hasOptimizer = file.hasOptimizer
     }
 
-    /// The line lets PyTorch load tensors and an `argparse.Namespace`, and nothing that could run.
+    /// A Python line that lets PyTorch load tensors and an `argparse.Namespace`, and nothing that could
+    /// execute.
     private static func legacy(_ path: String) -> String {
       "it was written by PyTorch before 1.6, or in that format. Convert it with any PyTorch from 2.4 on: "
         + "python -c \"import argparse, sys, torch; torch.serialization.add_safe_globals([argparse.Namespace]); "
@@ -154,7 +156,7 @@ extension WeightsFile {
     }
   }
 
-  /// What the first bytes of a file tell of it.
+  /// The format shown by a file's first bytes.
   private enum Format {
     case zip, legacy, pickle, safetensors, unknown
 
@@ -172,13 +174,13 @@ extension WeightsFile {
       }
     }
 
-    /// Whether the first eight bytes are the length of a header, however damaged what follows may be.
+    /// Whether the first eight bytes are a header's length, however damaged the rest may be.
     private static func startsWithHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
       bytes.count >= 8
         && UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)) <= SafetensorsFile.longestHeader
     }
 
-    /// A pickle, of protocol 2, of the number 0x1950a86a20f9469cfc6c.
+    /// A protocol 2 pickle of the number 0x1950a86a20f9469cfc6c.
     private static let legacyMagic: [UInt8] = [
       0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
     ]

@@ -5,16 +5,16 @@ import System
 public enum CheckpointError: Error, Equatable, Sendable {
   /// The operating system refused an operation on `path`.
   case system(operation: String, path: String, errno: CInt)
-  /// The file is not what it should be as a whole.
+  /// The file as a whole is invalid.
   case badFile(path: String, reason: String)
-  /// One tensor in the file is not what it should be.
+  /// One tensor in the file is invalid.
   case badTensor(path: String, tensor: String, reason: String)
   /// The folder is not a complete checkpoint.
   case incomplete(folder: String, reason: String)
 }
 
 extension CheckpointError {
-  /// Whether it may be done where there are fewer files.
+  /// Whether the operation could succeed if files were removed to make room.
   public var isForWantOfRoom: Bool {
     switch self {
     case .system(_, _, ENOSPC), .system(_, _, EDQUOT): true
@@ -24,7 +24,7 @@ extension CheckpointError {
 }
 
 extension CheckpointError: CustomStringConvertible {
-  /// What happened, where, and the likely cause; on one line, and nothing that a terminal would obey.
+  /// What happened, where, and the likely cause; on one line, without terminal control characters.
   public var description: String { masked(text) }
 
   private var text: String {

@@ -1,20 +1,20 @@
 import System
 
-/// The name of a checkpoint: `epoch-0007` for the end of an epoch, `epoch-0007-step-000123` for a place inside it.
+/// The name of a checkpoint: `epoch-0007` at the end of an epoch, `epoch-0007-step-000123` inside it.
 public struct CheckpointName: Hashable, Sendable {
-  /// The epoch, counted from 0.
+  /// The epoch, from 0.
   public let epoch: Int
   /// Steps made inside the epoch; nil at its end.
   public let step: Int?
 
-  /// The name for the end of an epoch, or for a step inside it.
+  /// Makes the name for the end of an epoch, or for a step inside it.
   public init(epoch: Int, step: Int? = nil) {
     precondition(epoch >= 0 && (step ?? 0) >= 0, "epochs and steps are counted from 0")
     self.epoch = epoch
     self.step = step
   }
 
-  /// The place that a name stands for; nil for any other text.
+  /// Parses a name; nil for any other text.
   public init?(_ text: String) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 2 || parts.count == 4, parts[0] == "epoch", let epoch = Self.number(parts[1]) else {
@@ -35,7 +35,7 @@ public struct CheckpointName: Hashable, Sendable {
 }
 
 extension CheckpointName: Comparable {
-  /// By the run's progress: an epoch's end comes after all of its steps.
+  /// Orders by the run's progress: an epoch's end comes after all of its steps.
   public static func < (one: Self, other: Self) -> Bool {
     (one.epoch, one.step ?? .max) < (other.epoch, other.step ?? .max)
   }

@@ -1,20 +1,20 @@
 public import FoundationEssentials
 import System
 
-/// A checkpoint as its store describes it, by which other stores know whether they have the same, or a newer one.
+/// A checkpoint's manifest, by which other hosts' stores tell whether they have the same or a newer one.
 public struct CheckpointTag: Codable, Equatable, Sendable {
-  /// Its name in the store, as `epoch-0007`.
+  /// The checkpoint's name in the store, such as `epoch-0007`.
   public let name: String
-  /// The content of its manifest, with the checksums of all that it holds.
+  /// The content of its manifest, with the checksums of all its files.
   public let manifest: Data
 
-  /// Tells its content from that of others in a few digits.
+  /// A short checksum that tells this checkpoint's content from others'.
   public var digest: UInt32 { manifest.withUnsafeBytes { CRC32C(of: $0).value } }
 
-  /// The run of several hosts that saved it; nil for one of a single host.
+  /// The name of the run on several hosts that saved it; nil for a run on one host.
   public var lineage: String? { (try? Manifest(manifest, in: name))?.lineage }
 
-  /// Whether it was saved after the other one.
+  /// Whether it was saved after `rival`.
   public func isNewer(than rival: CheckpointTag) -> Bool {
     guard let own = try? Manifest(manifest, in: name) else { return false }
     guard let other = try? Manifest(rival.manifest, in: rival.name) else { return true }
@@ -24,14 +24,15 @@ public struct CheckpointTag: Codable, Equatable, Sendable {
 }
 
 extension VerifiedCheckpoint {
-  /// What tells it from others.
+  /// The checkpoint's tag.
   public func tag() throws(CheckpointError) -> CheckpointTag {
     CheckpointTag(name: name, manifest: try Manifest.content(in: folder))
   }
 }
 
 extension CheckpointStore {
-  /// Gives the bytes of a checkpoint's files to another store, which is to `receive` them in the same pieces.
+  /// Passes the bytes of a checkpoint's files, piece by piece, for another store to `receive` in the same
+  /// pieces.
   public func send(_ tag: CheckpointTag, to body: (UnsafeRawBufferPointer) throws -> Void) throws {
     for file in try Manifest(tag.manifest, in: path(of: tag.name)).files {
       let content = try MappedFile(path: "\(path(of: tag.name))/\(file.name)")
@@ -42,7 +43,8 @@ extension CheckpointStore {
     }
   }
 
-  /// Has a checkpoint say of which run it is, so that those of its hosts are told from others; its tag from then on.
+  /// Stores the run's name in a checkpoint, so that its hosts' checkpoints can be told from other runs';
+  /// returns the new tag.
   public func name(_ tag: CheckpointTag, asOf run: String) throws(CheckpointError) -> CheckpointTag {
     let folder = path(of: tag.name)
     var manifest = try Manifest(in: folder)
@@ -54,13 +56,13 @@ extension CheckpointStore {
     return CheckpointTag(name: tag.name, manifest: Data(bytes))
   }
 
-  /// Takes in a checkpoint of another store, in place of an earlier one of its name.
+  /// Receives a checkpoint from another store, replacing an earlier one of its name.
   ///
-  /// When this returns, the checkpoint is as it was written there, verified and on the disk; on any error all is as it was.
+  /// When this returns, the checkpoint is verified and on the disk; on any error nothing has changed.
   ///
   /// - Parameters:
-  ///   - count: How many checkpoints stay, this one among them.
-  ///   - fill: Puts the next piece of what the other store gives where it is told to.
+  /// - count: How many checkpoints to keep, this one included.
+  /// - fill: Fills a buffer with the next piece from the other store.
   public func receive(
     _ tag: CheckpointTag, keeping count: Int, from fill: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
@@ -88,7 +90,7 @@ extension CheckpointStore {
     _ = prune(keeping: count, sparing: tag.name)
   }
 
-  /// A file need not fit into memory.
+  /// Receives a file piece by piece, since it may not fit in memory.
   private func receive(
     _ file: Manifest.File, in folder: String, from fill: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {

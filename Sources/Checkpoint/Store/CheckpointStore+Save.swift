@@ -3,21 +3,21 @@ import Glibc
 
 /// One file of a checkpoint: `NAME.safetensors` with these tensors.
 public struct TensorFile {
-  /// The file's name, without the ending.
+  /// The file's name without extension.
   public let name: String
-  /// What the file holds.
+  /// The file's tensors.
   public internal(set) var tensors: [TensorView]
-  /// Texts to put beside the tensors.
+  /// Metadata stored beside the tensors.
   public let metadata: [String: String]
 
-  /// A file that will be called `NAME.safetensors`.
+  /// Makes a file that will be named `NAME.safetensors`.
   public init(name: String, tensors: [TensorView], metadata: [String: String] = [:]) {
     self.name = name
     self.tensors = tensors
     self.metadata = metadata
   }
 
-  /// Throws, naming the tensor, where one holds NaN or infinity: such a state can never be trained on.
+  /// Throws, naming the tensor, if one contains NaN or infinity: training could never continue from it.
   func checkIsFinite(in folder: String) throws(CheckpointError) {
     for tensor in tensors {
       guard let index = tensor.firstNonFinite else { continue }
@@ -30,7 +30,7 @@ public struct TensorFile {
 }
 
 extension CheckpointStore {
-  /// Saves a checkpoint under a name, in place of an earlier one of that name.
+  /// Saves a checkpoint under a name, replacing an earlier one of that name.
   ///
   /// When this returns, the checkpoint is whole and on the disk. On any error, and after a crash at any moment,
   /// every earlier checkpoint is as it was; a temporary folder that a crash leaves is removed by the next save.
@@ -40,7 +40,11 @@ extension CheckpointStore {
   ///   - state: Everything that is not a tensor; written as JSON to `state.json`.
   ///   - isBest: Whether it is the best of the run so far; see `prune`.
   ///
-  /// A tensor that holds NaN or infinity is refused by name before anything is written.
+  /// - Parameters:
+  /// - name: The folder's name, such as `epoch-0007`.
+  /// - files: The tensors, written directly from their memory.
+  /// - state: Everything that is not a tensor; written as JSON to `state.json`.
+  /// - isBest: Whether it is the best of the run so far; see `prune`.
   public func save(
     name: String, files: [TensorFile], state: some Encodable, isBest: Bool = false
   ) throws(CheckpointError) {
@@ -66,7 +70,7 @@ extension CheckpointStore {
     try disk.syncFolder(folder)
   }
 
-  /// The store's own name has to survive too, or the first checkpoint is lost with it.
+  /// Makes the store's folder durable: its own name must survive a crash too.
   func makeStore() throws(CheckpointError) {
     guard list().readable.isEmpty else { return }
     try disk.makeFolders(folder)
@@ -82,7 +86,7 @@ extension CheckpointStore {
     try finish(path, with: pending.state, manifest)
   }
 
-  /// Writes the state, and last the manifest, into a folder that has its tensors.
+  /// Writes the state, and last the manifest, to a folder that has its tensors.
   private func finish(_ path: String, with state: [UInt8], _ manifest: Manifest) throws(CheckpointError) {
     var manifest = manifest
     manifest.files.append(try write(state, named: VerifiedCheckpoint.stateFileName, in: path))
@@ -136,9 +140,9 @@ extension CheckpointStore {
     try disk.remove(temporaryPath(of: name))
   }
 
-  /// For file systems that cannot swap two names, as NFS.
+  /// Replaces a folder on file systems that cannot swap two names, such as NFS.
   ///
-  /// For a moment there is no checkpoint of this name; the earlier one is then found as `NAME.earlier`.
+  /// For a moment there is no checkpoint of this name; the earlier one is then `NAME.earlier`.
   private func replaceInTwoSteps(_ name: String) throws(CheckpointError) {
     let earlier = "\(name).earlier"
     if disk.exists(path(of: earlier)) { try remove(earlier) }
@@ -148,7 +152,7 @@ extension CheckpointStore {
     try remove(earlier)
   }
 
-  /// Gives a checkpoint another name and state, and removes it under the first one.
+  /// Gives a checkpoint another name and state, and removes it under its old name.
   ///
   /// Its tensors are not written again: the new folder has other names for the same files. When this returns, that is on
   /// the disk; on any error, and after a crash at any moment, the checkpoint is there as it was. Throws too where the
@@ -175,7 +179,7 @@ extension CheckpointStore {
       throw error
     }
     try disk.syncFolder(folder)
-    // Whole as it is, it would only take a place among those that are kept.
+    // Complete but superseded, it would only count towards the number of checkpoints kept.
     try? remove(earlier)
   }
 }

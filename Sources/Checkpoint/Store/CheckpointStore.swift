@@ -1,31 +1,33 @@
 import Glibc
 import System
 
-/// The checkpoints of a run: a folder with a folder for each, complete or not there at all.
+/// The checkpoints of a run: a folder with one folder for each, which is complete or does not exist.
 ///
-/// A checkpoint is written under a temporary name, its manifest last, flushed to the disk, and renamed. So a crash or a
-/// full disk, at any moment, leaves the earlier ones as they are. One process at a time may write to a store.
+/// A checkpoint is written under a temporary name, its manifest last, flushed to the disk, and renamed. So a
+/// crash or a full disk, at any moment, leaves the earlier ones unchanged. Only one process at a time may
+/// write to a store.
 public struct CheckpointStore: Sendable {
-  /// Where the checkpoints lie; made by the first save.
+  /// The folder of the checkpoints; the first save makes it.
   public let folder: String
-  /// The run that begins in the store, where several hosts have one each; one that is gone on with keeps its own.
+  /// The name of a new run whose hosts each have a store; a run that continues keeps its checkpoints' name.
   public var lineage: String?
   var disk = FileSystem()
 
-  /// What a run's output folder calls the folder of its checkpoints.
+  /// The name of the checkpoints' folder in a run's output folder.
   private static let name = "checkpoints"
 
-  /// The store in a folder, which need not exist yet.
+  /// Uses the store in a folder, which need not exist yet.
   public init(folder: String) {
     self.folder = folder
   }
 
-  /// The checkpoints of the run with this output folder.
+  /// Uses the checkpoints of the run with this output folder.
   public init(ofRunIn output: String) {
     self.init(folder: "\(output)/\(Self.name)")
   }
 
-  /// The store that a user means by a run's output folder or by the folder of its checkpoints; nil for any other path.
+  /// Finds the store that a user means by a run's output folder or by the checkpoints' folder; nil for any
+  /// other path.
   public init?(naming path: String) {
     let disk = FileSystem()
     let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
@@ -42,21 +44,21 @@ public struct CheckpointStore: Sendable {
     }
   }
 
-  /// The output folder of the run; nil where the checkpoints lie by themselves.
+  /// The output folder of the run; nil if the checkpoints' folder lies elsewhere.
   public var outputFolder: String? {
     let (output, name) = FileSystem.split(folder)
     return name == Self.name ? output : nil
   }
 
-  /// The newest checkpoint that is whole, and why newer ones were passed over.
+  /// The newest intact checkpoint, and why newer ones were rejected.
   public struct Search {
-    /// Nil where no checkpoint is whole.
+    /// Nil if no checkpoint is intact.
     public let checkpoint: VerifiedCheckpoint?
-    /// What is wrong with those that were not used, naming the folder and the tensor.
+    /// The errors of the rejected checkpoints, naming folder and tensor.
     public let refused: [CheckpointError]
   }
 
-  /// Looks for the newest checkpoint whose every byte is as it was written and that `check` accepts, and opens it.
+  /// Opens the newest checkpoint that is intact, byte for byte, and that `check` accepts.
   public func newestVerified(
     accepting check: (VerifiedCheckpoint) throws(CheckpointError) -> Void = { _ in }
   ) -> Search {
@@ -74,8 +76,8 @@ public struct CheckpointStore: Sendable {
     return Search(checkpoint: nil, refused: refused)
   }
 
-  /// The state of the newest checkpoint in which it is as it was written, and that checkpoint's folder; tensors are not
-  /// looked at.
+  /// The state of the newest checkpoint whose state is intact, with that checkpoint's folder; tensors are not
+  /// examined.
   public func newestState<State: Decodable>(_ type: State.Type) -> (state: State, folder: String)? {
     for entry in list().readable {
       let folder = path(of: entry.name)
@@ -84,30 +86,31 @@ public struct CheckpointStore: Sendable {
     return nil
   }
 
-  /// Whether a finished checkpoint of that name is there; its bytes are not looked at.
+  /// Whether a finished checkpoint of that name exists; its bytes are not examined.
   public func holds(_ name: CheckpointName) -> Bool { (try? Manifest(in: path(of: "\(name)"))) != nil }
 
-  /// The places of a run that have checkpoints, whole or not, the furthest last.
+  /// The names of the run's checkpoints, complete or not, in order of progress.
   public var names: [CheckpointName] { folders.map(\.place) }
 
-  /// Throws where something is there that cannot be listed: it may hold checkpoints, and is not to be taken for none.
+  /// Throws if the folder exists but cannot be listed: it may contain checkpoints, so must not count as
+  /// empty.
   public func requireListing() throws(CheckpointError) { _ = try disk.listing(of: folder) }
 
-  /// Whether anything lies there that may be a checkpoint, beside what others put there, as `lost+found`.
+  /// Whether the folder contains anything that may be a checkpoint, as opposed to a `lost+found`.
   public var isBegun: Bool { disk.names(in: folder).contains { $0.hasPrefix("epoch-") } }
 
-  /// Removes the oldest checkpoints beyond `count`, but never the newest one that is whole, nor the newest of those
-  /// that were saved as the best.
+  /// Removes the oldest checkpoints beyond `count`, but never the newest intact one, nor the newest of those
+  /// saved as the best.
   ///
-  /// Folders that have no readable manifest are left alone, and so is everything where nothing is whole.
+  /// Folders without a readable manifest are left alone, and so is everything if nothing is intact.
   public func prune(keeping count: Int) throws(CheckpointError) {
     guard let newest = newestVerified().checkpoint else { return }
     if let failure = prune(keeping: count, sparing: newest.name).failure { throw failure }
   }
 
-  /// Removes every checkpoint with what is in it, and what dead writers left; the folder too, where it is empty then.
+  /// Removes every checkpoint, and what dead writers left; also the folder if that leaves it empty.
   public func removeAll() throws(CheckpointError) {
-    // The first ones first: what a crash leaves is where the run was.
+    // In order of progress, so that a crash leaves the latest ones.
     for checkpoint in folders { try remove(checkpoint.name) }
     try disk.removeLeftovers(in: folder)
     rmdir(folder)
@@ -115,23 +118,23 @@ public struct CheckpointStore: Sendable {
 }
 
 extension CheckpointStore {
-  /// A checkpoint as its manifest describes it, not verified.
+  /// A checkpoint as described by its manifest, not verified.
   struct Entry {
     let name: String
     let sequence: Int
     let isBest: Bool
     let lineage: String?
-    /// Bytes of its files.
+    /// The size of its files, in bytes.
     let byteCount: Int
 
-    /// By the time of saving, and by the run's progress where that does not tell.
+    /// Orders by time of saving, and by the run's progress if that is equal.
     static func isNewer(_ one: Entry, _ other: Entry) -> Bool {
       guard one.sequence == other.sequence else { return one.sequence > other.sequence }
       return CheckpointStore.isFurther(one.name, other.name)
     }
   }
 
-  /// The checkpoints, newest first, and what is wrong with folders that cannot be one.
+  /// The checkpoints, newest first, and the errors of folders that cannot be one.
   func list() -> (readable: [Entry], unreadable: [CheckpointError]) {
     var readable: [Entry] = []
     var unreadable: [CheckpointError] = []
@@ -151,7 +154,7 @@ extension CheckpointStore {
     return (readable.sorted(by: Entry.isNewer), unreadable)
   }
 
-  /// Whether a name stands for a later place of the run; names that stand for none come last.
+  /// Whether a name stands for a later place in the run; other names come last.
   static func isFurther(_ name: String, _ other: String) -> Bool {
     switch (CheckpointName(name), CheckpointName(other)) {
     case (let one?, let two?) where one != two: one > two
@@ -161,7 +164,7 @@ extension CheckpointStore {
     }
   }
 
-  /// Bytes of all its checkpoints.
+  /// The size of all checkpoints, in bytes.
   public var byteCount: Int { list().readable.reduce(0) { $0 + $1.byteCount } }
 
   func path(of name: String) -> String {
@@ -172,17 +175,18 @@ extension CheckpointStore {
     path(of: TemporaryName.own.temporaryName(for: name))
   }
 
-  /// Removes what is beyond `count`, unless no checkpoint is whole or that would not make room for so many bytes; what
-  /// it removed.
+  /// Removes checkpoints beyond `count`, unless none is intact or that would not free `byteCount` bytes;
+  /// returns the removed names.
   func makeRoom(for byteCount: Int, keeping count: Int) -> [String] {
     guard let newest = newestVerified().checkpoint else { return [] }
-    // Each is a petabyte at most, but nobody counts the folders.
+    // Each checkpoint has at most a petabyte, but there may be any number of folders.
     let gain = superfluous(keeping: count, sparing: newest.name).reduce(0.0) { $0 + Double($1.byteCount) }
     if let free = FileSystemSpace(around: folder)?.free, Double(free) + gain < Double(byteCount) { return [] }
     return prune(keeping: count, sparing: newest.name).removed
   }
 
-  /// Removes as many as it can, the oldest first; `verified` names one that was read back and found whole.
+  /// Removes as many superfluous checkpoints as it can, the oldest first; `verified` names one that was found
+  /// intact.
   func prune(keeping count: Int, sparing verified: String) -> (removed: [String], failure: CheckpointError?) {
     var removed: [String] = []
     do throws(CheckpointError) {
@@ -196,7 +200,7 @@ extension CheckpointStore {
     return (removed, nil)
   }
 
-  /// The oldest first.
+  /// The checkpoints to remove, oldest first.
   private func superfluous(keeping count: Int, sparing verified: String) -> [Entry] {
     let entries = list().readable
     let best = entries.first(where: \.isBest)?.name
@@ -208,7 +212,7 @@ extension CheckpointStore {
       .sorted { $0.place < $1.place }
   }
 
-  /// First out of sight for good, in one step, so that a half-removed folder never looks like a checkpoint.
+  /// Renames the folder first, in one step, so that a half-removed folder never looks like a checkpoint.
   func remove(_ name: String) throws(CheckpointError) {
     try disk.rename(path(of: name), to: temporaryPath(of: name))
     try disk.syncFolder(folder)

@@ -1,27 +1,28 @@
 import FoundationEssentials
 import System
 
-/// What a checkpoint's folder has to hold, to the byte; it is written last, so that a folder with one is whole.
+/// The exact content of a checkpoint's folder; it is written last, so a folder with a manifest is complete.
 struct Manifest: Codable, Equatable, Sendable {
-  /// The name of the file that holds it.
+  /// The manifest's file name.
   static let fileName = "manifest.json"
-  /// The format of this description; a reader refuses any other.
+  /// The format version; a reader refuses any other.
   private static let currentVersion = 1
 
   var version = Self.currentVersion
-  /// Counts the checkpoints of a store, so that their order depends neither on names nor on clocks.
+  /// The number of the checkpoint in its store, by which checkpoints are ordered independently of names and
+  /// clocks.
   var sequence: Int
-  /// Whether it was the best of its run when it was saved; none where an earlier version wrote it.
+  /// Whether it was the best of its run when it was saved; nil in manifests of earlier versions.
   var isBest: Bool?
-  /// The run of several hosts that the store's checkpoints are of, by the name that it was begun under: disks of other hosts have those
-  /// of the same run, or of another.
+  /// The name under which the run on several hosts began; it tells whether other hosts' disks hold
+  /// checkpoints of the same run.
   var lineage: String?
   var files: [File] = []
 
   struct File: Codable, Equatable, Sendable {
     let name: String
     let size: Int
-    /// Of all bytes in front of the tensors: the header, or a file without tensors as a whole.
+    /// Of the bytes before the tensors: the header, or the whole of a file without tensors.
     let checksum: Checksum
     /// In the order of the file.
     var tensors: [Tensor] = []
@@ -41,12 +42,12 @@ struct Manifest: Codable, Equatable, Sendable {
     }
   }
 
-  /// The manifest of a checkpoint's folder.
+  /// Reads the manifest of a checkpoint's folder.
   init(in folder: String) throws(CheckpointError) {
     self = try Self(try Self.content(in: folder), in: folder)
   }
 
-  /// What its file in a folder says.
+  /// Parses the content of a folder's manifest file.
   init(_ content: Data, in folder: String) throws(CheckpointError) {
     do {
       self = try JSONDecoder().decode(Self.self, from: content)
@@ -64,7 +65,7 @@ struct Manifest: Codable, Equatable, Sendable {
     self.isBest = isBest
   }
 
-  /// The content of a checkpoint's manifest.
+  /// Reads the content of a checkpoint's manifest file.
   static func content(in folder: String) throws(CheckpointError) -> Data {
     do throws(CheckpointError) {
       let file = try MappedFile(path: "\(folder)/\(fileName)", atMost: longestText)
@@ -76,15 +77,16 @@ struct Manifest: Codable, Equatable, Sendable {
     }
   }
 
-  /// Bytes of a manifest, or of a state, that is read: those of a thousand layers take a hundredth.
+  /// The most bytes of a manifest or a state that is read; a thousand layers take a hundredth of this.
   static let longestText = 64 << 20
-  /// The highest number of a checkpoint and the most bytes of one: what JSON's readers agree on, and a petabyte.
+  /// The limits of a checkpoint's number and size: the largest integer that JSON readers agree on, and a
+  /// petabyte.
   private static let highestSequence = 1 << 53
   private static let mostBytes = 1 << 50
 
-  /// What no writer of a checkpoint would have put down; nil where all is as it may be.
+  /// What is wrong with the manifest that no writer would produce; nil where nothing is.
   ///
-  /// Beyond it, sums and names made of the manifest's need no second look.
+  /// After this check, sums and paths made from the manifest's values need no further checks.
   var fault: String? {
     guard (0..<Self.highestSequence).contains(sequence) else {
       return "its number \(sequence) is none of a save"
@@ -117,7 +119,7 @@ extension Manifest.Checksum: Codable {
 }
 
 extension Manifest.File {
-  /// Whether the name is one in the checkpoint's own folder.
+  /// Whether the name lies directly in the checkpoint's folder.
   fileprivate var hasPlainName: Bool {
     !name.isEmpty && !name.hasPrefix(".") && name.utf8.allSatisfy { $0 != UInt8(ascii: "/") && $0 != 0 }
   }

@@ -1,8 +1,8 @@
 import FoundationEssentials
 
-/// A checkpoint whose every byte was found to be as it was written.
+/// A checkpoint all of whose bytes were verified.
 public struct VerifiedCheckpoint {
-  /// Its name in the store, as `epoch-0007`.
+  /// The checkpoint's name in the store, such as `epoch-0007`.
   public let name: String
   /// Its folder.
   public let folder: String
@@ -13,7 +13,8 @@ public struct VerifiedCheckpoint {
   static let stateFileName = "state.json"
   static let tensorFileEnding = "safetensors"
 
-  /// Opens the checkpoint in a folder; throws, naming file and tensor, where anything differs from what was written.
+  /// Opens and verifies the checkpoint in a folder; throws, naming file and tensor, if anything differs from
+  /// what was written.
   public init(verifying folder: String) throws(CheckpointError) {
     let manifest = try Manifest(in: folder)
     var files: [String: SafetensorsFile] = [:]
@@ -33,7 +34,7 @@ public struct VerifiedCheckpoint {
     stateBytes = state
   }
 
-  /// The tensors that were saved as this file's; their bytes are valid as long as the result lives.
+  /// The tensors saved in this file; their bytes are valid as long as the result lives.
   public func tensors(of file: String) throws(CheckpointError) -> SafetensorsFile {
     guard let tensors = files["\(file).\(Self.tensorFileEnding)"] else {
       throw .incomplete(folder: folder, reason: "there is no file '\(file)' in it")
@@ -41,12 +42,12 @@ public struct VerifiedCheckpoint {
     return tensors
   }
 
-  /// Everything that is not a tensor.
+  /// Decodes everything that is not a tensor.
   public func state<State: Decodable>(_ type: State.Type) throws(CheckpointError) -> State {
     try Self.state(State.self, stateBytes, of: folder)
   }
 
-  /// Everything that is not a tensor of the checkpoint in a folder, whose tensors are not looked at.
+  /// Decodes everything that is not a tensor of the checkpoint in a folder, without examining its tensors.
   public static func state<State: Decodable>(
     _ type: State.Type, in folder: String
   ) throws(CheckpointError) -> State {
@@ -57,7 +58,7 @@ public struct VerifiedCheckpoint {
     return try state(State.self, try file.read("\(folder)/\(stateFileName)"), of: folder)
   }
 
-  /// Whether a folder is a checkpoint's by its name or by what is in it, whole or not.
+  /// Whether a folder is a checkpoint's, complete or not, by its name or content.
   public static func isNamed(by folder: String) -> Bool {
     let disk = FileSystem()
     return disk.exists("\(folder)/\(Manifest.fileName)")
@@ -82,7 +83,7 @@ public struct VerifiedCheckpoint {
 }
 
 extension Manifest.File {
-  /// A file of tensors that is as the manifest says.
+  /// Opens a file of tensors and checks it against the manifest.
   fileprivate func openTensors(_ path: String) throws(CheckpointError) -> SafetensorsFile {
     let mapping = try open(path)
     let file = try SafetensorsFile(mapping: mapping, path: path)
@@ -96,7 +97,7 @@ extension Manifest.File {
     return file
   }
 
-  /// The content of a file without tensors.
+  /// Reads a file without tensors.
   fileprivate func read(_ path: String) throws(CheckpointError) -> Data {
     let file = try open(path, atMost: Manifest.longestText)
     guard Manifest.Checksum(of: file.bytes) == checksum else {
@@ -114,8 +115,8 @@ extension Manifest.File {
   }
 }
 
-/// A state that can tell whether its numbers are those of a run, so that whoever goes on from it can compute with them.
+/// A state that can check its own numbers, so that a run can safely continue from it.
 public protocol CheckedState {
-  /// What no run would have saved; nil where all is as it may be.
+  /// What is wrong with the state, such as values that no run could have saved; nil where nothing is.
   var fault: String? { get }
 }

@@ -1,52 +1,52 @@
 import Glibc
 import System
 
-/// Saves checkpoints on a thread of its own while training goes on; never two at once.
+/// Saves checkpoints on a thread of its own while training continues; never two at once.
 ///
-/// One thread at a time may call it. No trouble with the disk is thrown: it comes back as the outcome of the save.
+/// Only one thread at a time may call it. Disk failures are not thrown but returned as the save's outcome.
 public final class CheckpointWriter: Sendable {
-  /// Where the checkpoints go.
+  /// The destination.
   public let store: CheckpointStore
-  /// How many checkpoints are kept; nil keeps all.
+  /// The number of checkpoints to keep; nil keeps all.
   public let keeping: Int?
   private let handoff = SaveHandoff()
 
-  /// How a save ended.
+  /// The result of a save.
   public typealias Outcome = Result<SavedCheckpoint, SaveFailure>
 
-  /// A writer for a store. After each save, or before it where the disk is full, what is older than the newest `keeping` is
-  /// removed.
+  /// Makes a writer for a store. After each save, or before it if the disk is full, checkpoints older than
+  /// the newest `keeping` are removed.
   public init(_ store: CheckpointStore, keeping: Int? = nil) {
     precondition(keeping ?? 1 >= 1, "at least one checkpoint is kept")
     self.store = store
     self.keeping = keeping
   }
 
-  /// A save that is under way is not lost: this waits for it, two minutes at most.
+  /// Waits up to two minutes for a save under way.
   deinit {
     _ = wait(within: .seconds(120))
   }
 
-  /// Begins to put the memory of checkpoints in place, so that the first save need not wait for the kernel to do so.
+  /// Begins to map the memory of checkpoints, so that the first save need not wait for the kernel.
   ///
-  /// It costs `byteCount` bytes, what the tensors of a checkpoint take, from now on instead of from the first save on. A
-  /// save may begin before all is in place. Call it before the first save, or it does nothing.
+  /// This takes `byteCount` bytes, the size of a checkpoint's tensors, from now on instead of from the first
+  /// save on. A save may begin before it is done. It has no effect after the first save.
   public func prepare(byteCount: Int) {
     guard handoff.take() else { return }
     let block = handoff.reserve(byteCount)
     handoff.giveBack(nil)
-    // Without a thread, the first save does it.
+    // Without a thread, the first save maps the memory.
     if let block { try? savingThread(block.populate) }
   }
 
-  /// Begins to save a checkpoint and returns once `fill` has copied its tensors; false, and nothing done, while
-  /// another save is under way.
+  /// Begins to save a checkpoint and returns once `fill` has copied its tensors; returns false, without
+  /// effect, while another save is under way.
   ///
   /// - Parameters:
-  ///   - state: Everything that is not a tensor.
-  ///   - isBest: Whether it is the best of the run so far: the newest such checkpoint is never pruned.
-  ///   - fill: Copies the tensors, or has a card begin to; called before this returns, or never. What it throws ends the save, without an
-  ///     outcome.
+  /// - state: Everything that is not a tensor.
+  /// - isBest: Whether it is the best of the run so far: the newest such checkpoint is never pruned.
+  /// - fill: Copies the tensors, or makes a card begin to; called before this returns, or never. An error
+  ///   that it throws ends the save without an outcome.
   public func begin<Failure: Error>(
     _ name: CheckpointName, state: some Encodable & Sendable, isBest: Bool = false,
     _ fill: (inout Snapshot) throws(Failure) -> Void
@@ -73,15 +73,16 @@ public final class CheckpointWriter: Sendable {
     return true
   }
 
-  /// Runs `body` on a thread that no signal interrupts: SIGXFSZ, which would end the process at a file's size limit, becomes
-  /// an error of the write instead.
+  /// Runs `body` on a thread with signals blocked: SIGXFSZ, which would end the process at a file size limit,
+  /// becomes an error of the write instead.
   private func savingThread(_ body: @escaping @Sendable () -> Void) throws(Shortage) {
     try OwnedThread("checkpoint", takesSignals: false, body).detach()
   }
 
-  /// Gives a checkpoint another name and state without writing its tensors again; returns when that is on the disk.
+  /// Gives a checkpoint another name and state without writing its tensors again; returns when that is on the
+  /// disk.
   ///
-  /// False, and nothing done, while a save is under way or where that cannot be done: it is to be saved anew then.
+  /// Returns false, without effect, while a save is under way, or if it cannot be done: then save anew.
   public func relabel(
     _ earlier: CheckpointName, as name: CheckpointName, state: some Encodable, isBest: Bool = false
   ) -> Bool {
@@ -95,43 +96,43 @@ public final class CheckpointWriter: Sendable {
   /// Whether a save is under way.
   public var isBusy: Bool { handoff.isBusy }
 
-  /// The outcome of a save that has ended, each once, in order; cheap enough to ask after every step.
+  /// Returns the outcome of a finished save, each once, in order; cheap enough to call after every step.
   public func takeOutcome() -> Outcome? {
     handoff.takeOutcome()
   }
 
-  /// Waits for the save that is under way; false where it takes longer.
+  /// Waits for the save under way; returns false if it takes longer than `limit`.
   public func wait(within limit: Duration) -> Bool {
     handoff.wait(within: limit)
   }
 }
 
-/// What a save that succeeded did.
+/// The result of a successful save.
 public struct SavedCheckpoint: Equatable, Sendable {
   /// The checkpoint's name.
   public let name: String
-  /// Bytes of its tensors and state.
+  /// The size of its tensors and state, in bytes.
   public let byteCount: Int
-  /// From the first system call to the last, with verification and pruning.
+  /// The time of the save, with verification and pruning.
   public let duration: Duration
   /// Older checkpoints that were removed.
   public let removed: [String]
-  /// Why older ones could not be removed; the checkpoint itself is whole.
+  /// Why older checkpoints could not be removed; this one is intact.
   public let warning: CheckpointError?
 }
 
 extension CheckpointWriter {
-  /// What the caller's thread and the saving thread hand each other.
+  /// The state shared by the caller's thread and the saving thread.
   ///
-  /// Safe: the snapshot is touched by the caller between `take` and the thread's start, then by that thread alone
-  /// until `giveBack`; both pass the lock. All else is behind it.
+  /// Safe: the snapshot is used by the caller between `take` and the thread's start, and then only by that
+  /// thread until `giveBack`; both go through the lock, which also protects everything else.
   private final class SaveHandoff: @unchecked Sendable {
     private(set) var snapshot = Snapshot()
     private let shared = Monitor((isBusy: false, outcomes: [Outcome]()))
 
     var isBusy: Bool { shared.withLock { $0.isBusy } }
 
-    /// Makes the snapshot the caller's; false while a save has it.
+    /// Gives the snapshot to the caller; false while a save uses it.
     func take() -> Bool {
       shared.withLock { shared in
         defer { shared.isBusy = true }
@@ -146,10 +147,10 @@ extension CheckpointWriter {
       try fill(&snapshot)
     }
 
-    /// Sets memory aside for snapshots.
+    /// Reserves memory for snapshots.
     func reserve(_ byteCount: Int) -> MemoryBlock? { snapshot.reserve(byteCount) }
 
-    /// Ends a save, or what came of none.
+    /// Ends a save with its outcome, or without one if none was made.
     func giveBack(_ outcome: Outcome?) {
       shared.withLock { shared in
         if let outcome { shared.outcomes.append(outcome) }

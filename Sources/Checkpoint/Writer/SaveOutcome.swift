@@ -1,23 +1,24 @@
 import Glibc
 import System
 
-/// A checkpoint that is to be written; its tensors' bytes have to stay as they are until it is.
+/// A checkpoint to be written; its tensors' bytes must not change until then.
 ///
-/// Safe: whoever hands it to another thread keeps the bytes it shows, and changes none of them.
+/// Safe: whoever passes it to another thread keeps the bytes that it refers to, and changes none of them.
 struct PendingCheckpoint: @unchecked Sendable {
   let name: String
   let files: [TensorFile]
   var state: [UInt8] = []
   var isBest = false
 
-  /// Bytes of its tensors and state.
+  /// The size of its tensors and state, in bytes.
   var byteCount: Int {
     files.reduce(state.count) { $0 + $1.tensors.reduce(0) { $0 + $1.bytes.count } }
   }
 }
 
 extension CheckpointStore {
-  /// Writes a pending checkpoint with a state, reads it back, and removes what is then superfluous; whatever happens comes back as a value.
+  /// Writes a pending checkpoint with a state, reads it back, and removes superfluous ones; failures are
+  /// returned, not thrown.
   func outcome(
     of pending: PendingCheckpoint, with state: some Encodable, keeping count: Int?
   ) -> CheckpointWriter.Outcome {
@@ -36,7 +37,8 @@ extension CheckpointStore {
     return outcome(of: pending, keeping: count)
   }
 
-  /// Relabels and then removes what is superfluous; nil, and nothing changed, where that cannot be done.
+  /// Relabels a checkpoint and removes superfluous ones; nil, with nothing changed, if it cannot be
+  /// relabelled.
   func outcome(
     ofRelabelling earlier: String, as name: String, state: some Encodable, isBest: Bool, keeping count: Int?
   ) -> CheckpointWriter.Outcome? {
@@ -54,11 +56,12 @@ extension CheckpointStore {
         removed: pruned?.removed ?? [], warning: pruned?.failure))
   }
 
-  /// On a full disk what would go after the save goes before it; the newest checkpoint that is whole always stays.
+  /// On a full disk, superfluous checkpoints are removed before the save instead of after it; the newest
+  /// intact one always stays.
   private func outcome(of pending: PendingCheckpoint, keeping count: Int?) -> CheckpointWriter.Outcome {
     let start = ContinuousClock.now
     var failure = writeVerified(pending)
-    // Somebody removed or moved the folder meanwhile: the next try makes it again.
+    // The folder was removed or moved meanwhile: the second attempt makes it again.
     if failure != nil, !disk.exists(folder) { failure = writeVerified(pending) }
     var removed: [String] = []
     if failure?.isForWantOfRoom == true, let count {
@@ -100,34 +103,34 @@ extension CheckpointStore {
   }
 }
 
-/// Why a checkpoint was not saved. The newest that is whole and the best are as they were, and the next save may well
+/// Why a checkpoint was not saved. The newest intact one and the best are unchanged, and the next save may
 /// succeed.
 public struct SaveFailure: Error, Equatable, Sendable {
-  /// What kind of trouble it is, for whoever decides what to do.
+  /// The kind of failure, for deciding what to do.
   public enum Kind: Equatable, Sendable {
-    /// The disk, or the user's part of it, has no room.
+    /// The disk, or the user's quota, is full.
     case noSpace
-    /// The file system takes no writes.
+    /// The file system is read-only.
     case readOnly
-    /// The disk failed, or did not give back what was written.
+    /// The disk failed, or returned other bytes than were written.
     case disk
-    /// The state holds NaN or infinity: training has gone wrong, not the disk.
+    /// The state contains NaN or infinity: training has failed, not the disk.
     case notFinite
-    /// Anything else, as a folder that this user may not write.
+    /// Anything else, such as a folder without write permission.
     case other
   }
 
   /// The checkpoint's name.
   public let name: String
-  /// What kind of trouble it is.
+  /// The kind of failure.
   public let kind: Kind
   /// What happened, and to which path.
   public let cause: CheckpointError
-  /// Bytes that the checkpoint takes.
+  /// The size of the checkpoint, in bytes.
   public let bytesNeeded: Int
-  /// Bytes free where it was to go, after what was half-written is gone; nil where nobody can say.
+  /// Bytes free at its destination after the incomplete checkpoint was removed; nil if unknown.
   public let bytesFree: Int?
-  /// Older checkpoints that went to make room, in vain.
+  /// Older checkpoints that were removed in vain to make room.
   public internal(set) var removed: [String] = []
 
   init(_ name: String, _ cause: CheckpointError, kind: Kind? = nil, needed: Int, free: Int?) {
@@ -138,7 +141,7 @@ public struct SaveFailure: Error, Equatable, Sendable {
     bytesFree = free
   }
 
-  /// Whether it may succeed where there are fewer files.
+  /// Whether the save could succeed if files were removed.
   var isForWantOfRoom: Bool { cause.isForWantOfRoom }
 
   private static func kind(of cause: CheckpointError) -> Kind {
@@ -152,7 +155,7 @@ public struct SaveFailure: Error, Equatable, Sendable {
 }
 
 extension SaveFailure: CustomStringConvertible {
-  /// What happened, where, what was needed, and what to do.
+  /// What happened, where, how much was needed, and what to do.
   public var description: String {
     "checkpoint \(name) was not saved: \("\(cause)".asSentence)\(space)"
       + (removed.isEmpty ? "" : " To make room, \(removed.joined(separator: ", ")) went, in vain.")

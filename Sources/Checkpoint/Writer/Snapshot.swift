@@ -2,25 +2,25 @@ import CLinux
 import Glibc
 import System
 
-/// The tensors of a checkpoint in memory of its own, so that training goes on while they are written.
+/// A copy of a checkpoint's tensors, so that training can continue while they are written.
 ///
-/// Its memory is used again by the next snapshot; only the first one, or a larger one, costs fresh pages.
+/// The next snapshot reuses its memory; only the first, or a larger one, costs fresh pages.
 public struct Snapshot: ~Copyable {
   private var arena = ByteArena()
   private(set) var files: [TensorFile] = []
-  /// Wait for what is on its way.
+  /// Calls that wait for bytes still arriving.
   private(set) var arrivals: [@Sendable () -> Void] = []
 
-  /// Bytes of all tensors.
+  /// The size of all tensors, in bytes.
   public var byteCount: Int {
     files.reduce(0) { $0 + $1.tensors.reduce(0) { $0 + $1.bytes.count } }
   }
 
-  /// Memory of the snapshot for the bytes of tensors; what it holds is left from earlier.
+  /// Returns memory of the snapshot for tensors' bytes, with undefined content.
   public mutating func take(_ byteCount: Int) -> UnsafeMutableRawBufferPointer { arena.take(byteCount) }
 
-  /// Adds tensors to the file that will be called `FILE.safetensors`; their bytes lie in memory that `take` gave, and
-  /// are in place when filling ends.
+  /// Adds tensors to the file `FILE.safetensors`; their bytes are in memory from `take(_:)` and complete when
+  /// filling ends.
   public mutating func add(_ tensors: [TensorView], to file: String) {
     if let place = files.firstIndex(where: { $0.name == file }) {
       files[place].tensors += tensors
@@ -29,10 +29,10 @@ public struct Snapshot: ~Copyable {
     }
   }
 
-  /// Likewise of tensors whose bytes are still on their way, to memory of the caller's.
+  /// Adds tensors whose bytes are still arriving in the caller's memory.
   ///
-  /// - Parameter arrival: Returns when they are there; called on the thread that writes them, before it reads any. What
-  ///   it holds stays until the next snapshot.
+  /// - Parameter arrival: Returns when they have arrived; called on the writing thread before it reads any.
+  ///   What it retains is kept until the next snapshot.
   public mutating func add(
     _ tensors: [TensorView], to file: String, arrival: @escaping @Sendable () -> Void
   ) {
@@ -47,13 +47,13 @@ public struct Snapshot: ~Copyable {
     arena.reset()
   }
 
-  /// Sets memory aside for tensors of so many bytes in all; nil where there is memory already.
+  /// Reserves memory for `byteCount` bytes of tensors; nil if memory exists already.
   mutating func reserve(_ byteCount: Int) -> MemoryBlock? { arena.reserve(byteCount) }
 }
 
-/// Memory that is handed out front to back and taken back as a whole.
+/// Memory that is handed out front to back and freed as a whole.
 ///
-/// Whoever takes the same sizes again gets the same pages again: no page is faulted in or zeroed a second time.
+/// Taking the same sizes again returns the same pages, which are not faulted in or zeroed again.
 private struct ByteArena: ~Copyable {
   private var blocks: [MemoryBlock] = []
   private var current = 0
@@ -64,7 +64,7 @@ private struct ByteArena: ~Copyable {
     self.blockSize = blockSize
   }
 
-  /// The next bytes, at a cache line's start; what they hold is left from earlier.
+  /// Returns the next bytes, aligned to a cache line, with undefined content.
   mutating func take(_ count: Int) -> UnsafeMutableRawBufferPointer {
     while current < blocks.count {
       let bytes = blocks[current].bytes
@@ -79,13 +79,13 @@ private struct ByteArena: ~Copyable {
     return take(count)
   }
 
-  /// Takes everything back; the memory stays.
+  /// Takes everything back and keeps the memory.
   mutating func reset() {
     current = 0
     used = 0
   }
 
-  /// Sets the first bytes aside before anyone takes them; nil where there are some already.
+  /// Reserves the first block before any use; nil if one exists already.
   mutating func reserve(_ count: Int) -> MemoryBlock? {
     guard blocks.isEmpty else { return nil }
     let block = MemoryBlock(byteCount: count)
@@ -94,9 +94,9 @@ private struct ByteArena: ~Copyable {
   }
 }
 
-/// Fresh memory, of large pages where the machine gives them to those who ask.
+/// A block of fresh memory, in large pages if the machine provides them on request.
 final class MemoryBlock: Sendable {
-  // Safe: only the address is kept here, and it never changes; who may touch the bytes is the owner's affair.
+  // Safe: only the address is stored, and it never changes; the owner decides who may access the bytes.
   nonisolated(unsafe) let bytes: UnsafeMutableRawBufferPointer
 
   private static let largePage = 2 << 20
@@ -113,7 +113,7 @@ final class MemoryBlock: Sendable {
 
   deinit { free(bytes.baseAddress) }
 
-  /// Has the kernel put the pages in place, whoever else writes to them meanwhile: what they hold stays.
+  /// Maps the block's pages now; concurrent writes by others are preserved.
   func populate() {
     for start in stride(from: 0, to: bytes.count - 3, by: Self.smallestPage) {
       let word = bytes.baseAddress?.advanced(by: start).assumingMemoryBound(to: UInt32.self)

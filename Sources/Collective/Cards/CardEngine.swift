@@ -1,22 +1,24 @@
-/// Adds floats up that lie on cards, one of each rank: a library of the cards' maker.
+/// Sums floats that lie on accelerator cards, one card per rank, through the maker's library (NCCL, HCCL).
 ///
-/// The order of a sum is the library's affair; all ranks get the same bits. Calls come from one thread at a time.
+/// The library chooses the order of each sum; all ranks get the same bits. Calls come from one thread at a
+/// time.
 public protocol CardEngine: AnyObject {
-  /// What it is called, as `NCCL 2.28.9`.
+  /// The library's name and version, such as `NCCL 2.28.9`.
   var name: String { get }
 
-  /// Has the card put the sums over all ranks in the place of `floats`, which are its own.
+  /// Enqueues an in-place sum of `floats`, which lie on this rank's card, over all ranks.
   ///
-  /// It does so behind all that it was asked for before, and nobody waits for it. Every rank asks for the same sums in the same
-  /// order, and either all ranks record one or none.
+  /// The sum runs after all work already queued on the card, and the call does not wait for it. Every rank
+  /// calls this for the same sums in the same order; while steps are recorded as graphs, either all ranks
+  /// record a sum or none does.
   func sum(_ floats: UnsafeMutableBufferPointer<Float>) throws(CollectiveError)
 
-  /// Throws where sums that are on their way will not end, as far as that is known.
+  /// Throws if it is known that sums under way will never finish.
   func check() throws(CollectiveError)
 
-  /// Gives up what is on its way; nothing more can be summed.
+  /// Cancels the sums under way; the engine cannot be used afterwards.
   func abort()
 
-  /// Leaves the others, who do so too.
+  /// Leaves the group of cards; every rank calls it.
   func close()
 }

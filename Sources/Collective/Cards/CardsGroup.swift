@@ -1,35 +1,37 @@
 internal import Glibc
 
-/// Ranks with a card each: the group of their processes, and a ``CardEngine`` for what lies on the cards.
+/// Ranks with one card each: a ``CardEngine`` sums what lies on the cards, and a group of the processes does
+/// all else.
 ///
-/// Floats on a card are summed there, in the engine's order: the same bits on all ranks, which other ways of summing do not
-/// give. Everything else is the processes' affair.
+/// Sums on cards are taken in the engine's order: the same bits on all ranks, but not the bits of another
+/// transport. Members whose comment says "forwarded" call the group of the processes, whose description
+/// holds.
 public final class CardsGroup: ProcessGroup {
   private let processes: any ProcessGroup
   private let engine: any CardEngine
 
-  /// Ranks that have met, and whose cards have.
+  /// Combines a group of processes that have met with the engine that connects their cards.
   public init(_ processes: any ProcessGroup, summingBy engine: any CardEngine) {
     (self.processes, self.engine) = (processes, engine)
   }
 
-  /// That of the process.
+  /// Forwarded.
   public var rank: Int { processes.rank }
-  /// That of the processes.
+  /// Forwarded.
   public var size: Int { processes.size }
-  /// Those of the processes.
+  /// Forwarded.
   public var blocks: BlockLayout { processes.blocks }
-  /// What the processes' group says.
+  /// Forwarded.
   public var transportNote: String? { processes.transportNote }
-  /// The processes of this host.
+  /// Forwarded.
   public var ofThisHost: any ProcessGroup { processes.ofThisHost }
 
-  /// On cards too.
+  /// Returns true for every card's memory, and for what the group of the processes can sum.
   public func canSum(at place: SymmetricBuffer.Place) -> Bool {
     if case .device = place { true } else { processes.canSum(at: place) }
   }
 
-  /// Sums where the floats lie. On a card nobody waits, and the sums are there for what it is asked for next.
+  /// Sums where the floats lie; on a card it enqueues the sum and returns at once.
   public func allReduceSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     precondition((0..<buffer.count).contains(range), "\(range) of \(buffer.count) floats")
     try together { () throws(CollectiveError) in
@@ -38,46 +40,47 @@ public final class CardsGroup: ProcessGroup {
     }
   }
 
-  /// Sums where the floats lie; on cards every rank gets all sums.
+  /// Sums where the floats lie; on a card it is an all-reduce, since the engine has no cheaper operation.
   public func reduceScatterSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     if case .device = buffer.place { return try allReduceSum(buffer, range) }
     try together { () throws(CollectiveError) in try processes.reduceScatterSum(buffer, range) }
   }
 
-  /// Gives each rank the owners' elements, in the processes' memory; on cards each rank has all sums already.
+  /// Forwarded for host memory; does nothing on a card, where every rank has all sums already.
   public func allGatherBlocks(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     if case .device = buffer.place { return }
     try together { () throws(CollectiveError) in try processes.allGatherBlocks(buffer, range) }
   }
 
-  /// Makes it in the processes' memory.
+  /// Forwarded; the buffer lies in host memory.
   public func makeBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer {
     try together { () throws(CollectiveError) in try processes.makeBuffer(count: count) }
   }
 
-  /// Makes it in the processes' memory.
+  /// Forwarded; the buffer lies in host memory.
   public func makeSharedBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer? {
     try together { () throws(CollectiveError) in try processes.makeSharedBuffer(count: count) }
   }
 
-  /// Among the processes.
+  /// Forwarded.
   public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(CollectiveError) {
     try together { () throws(CollectiveError) in try processes.broadcast(bytes, from: root) }
   }
 
-  /// Among the processes.
+  /// Forwarded.
   public func allGather(_ bytes: [UInt8]) throws(CollectiveError) -> [[UInt8]] {
     try together { () throws(CollectiveError) in try processes.allGather(bytes) }
   }
 
-  /// Of the processes; their cards may still be at work.
+  /// Forwarded; work queued on the cards may still be running.
   public func barrier() throws(CollectiveError) {
     try together { () throws(CollectiveError) in try processes.barrier() }
   }
 
-  /// A failure of another process, or of the sums on the cards.
+  /// Returns a failure of another process, or else of the sums on the cards.
   ///
-  /// A library knows no rank that is the cause, of which the processes may hear a moment later.
+  /// An engine cannot say which rank failed. So after an engine's failure this waits up to half a second for
+  /// the processes to report one that names the rank.
   public func failureInSight() -> CollectiveError? {
     if let failure = processes.failureInSight() { return failure }
     do throws(CollectiveError) { try engine.check() } catch {
@@ -93,19 +96,19 @@ public final class CardsGroup: ProcessGroup {
 
   private static let grace = Duration.milliseconds(500)
 
-  /// Gives up the sums on this card, and has the other processes learn why.
+  /// Cancels the sums on this card and tells the other processes the cause.
   public func abandon(because error: CollectiveError) {
     processes.abandon(because: error)
     engine.abort()
   }
 
-  /// Leaves with all ranks.
+  /// Closes the group of the processes, then the engine; every rank calls it.
   public func close() {
     processes.close()
     engine.close()
   }
 
-  /// Has a failure on either side end both.
+  /// Runs `body`; a failure ends both the group of the processes and the engine.
   private func together<Result>(
     _ body: () throws(CollectiveError) -> Result
   ) throws(CollectiveError) -> Result {

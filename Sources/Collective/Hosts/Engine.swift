@@ -1,34 +1,34 @@
-/// Moves bytes between processes of several hosts, and adds nothing up.
+/// Moves bytes between processes on several hosts; it does no arithmetic.
 ///
-/// A ``HostsGroup`` decides what goes where and in which order sums are taken. Bytes that are sent with a tag arrive at the
-/// receive of the same length that names their sender and the tag; nothing else is checked here. All calls come from one
-/// thread at a time.
+/// A ``HostsGroup`` decides what is sent where, and in which order sums are taken. Bytes sent with a tag
+/// arrive at the receive that names their sender, their tag and their length; an engine checks nothing else.
+/// Calls come from one thread at a time.
 public protocol Engine: AnyObject {
   /// This process's place, from 0 to ``size`` - 1.
   var rank: Int { get }
   /// The number of processes that the engine connects, one on each host.
   var size: Int { get }
 
-  /// Begins to send `bytes`, which stay as they are until the transfer is over.
+  /// Begins to send `bytes`, which must not change until the transfer has ended.
   func send(
     _ bytes: UnsafeRawBufferPointer, to peer: Int, tag: UInt32
   ) throws(EngineFailure) -> any EngineTransfer
 
-  /// Begins to receive as many bytes as there is room for.
+  /// Begins to receive exactly as many bytes as `bytes` holds.
   func receive(
     into bytes: UnsafeMutableRawBufferPointer, from peer: Int, tag: UInt32
   ) throws(EngineFailure) -> any EngineTransfer
 
-  /// Closes the connections, which peers that wait for this process notice, and frees what the engine held.
+  /// Closes the connections and frees the engine's resources; peers waiting for this process notice.
   func close()
 }
 
 /// Bytes on their way between two processes of an ``Engine``.
 public protocol EngineTransfer: AnyObject {
-  /// Returns once the memory is the caller's again: what was sent has left, or what is received is there.
+  /// Returns once the caller may use the memory again: sent bytes have left, received bytes have arrived.
   func wait(until deadline: ContinuousClock.Instant) throws(EngineFailure)
 
-  /// Gives the transfer up: the engine touches the memory no more.
+  /// Gives the transfer up; the engine does not touch the memory afterwards.
   func abort()
 }
 
@@ -36,9 +36,10 @@ public protocol EngineTransfer: AnyObject {
 public enum EngineFailure: Error, Equatable, Sendable {
   /// The processes did not come together.
   case setup(String)
-  /// A peer is gone, or the way to it; in the engine's words. The peer may be a victim itself.
+  /// A peer or its connection is lost, in the engine's words; the peer may itself be the victim of another
+  /// failure.
   case lost(peer: Int, String)
-  /// A peer was there but did not do its part until the deadline.
+  /// A peer did not do its part before the deadline.
   case late(peer: Int)
 }
 

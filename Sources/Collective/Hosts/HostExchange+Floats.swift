@@ -1,14 +1,14 @@
 internal import CKernels
 internal import System
 
-/// Blocks that travel as one message: their floats one after another, then the checksum of these.
+/// Blocks that travel as one message: their floats one after another, then a CRC-32C of these.
 struct HostParcel: Equatable, Sendable {
   /// Where the blocks lie in their buffer.
   let blocks: [Range<Int>]
 
-  /// Blocks of one message, about 1 MiB.
+  /// The number of blocks in a message: 1 MiB of floats.
   static let blockCount = 16
-  /// Bytes of the checksum, and of the room that it takes.
+  /// Bytes of the checksum.
   private static let trailer = 4
 
   /// The parcels of `ranges`, in order.
@@ -16,12 +16,12 @@ struct HostParcel: Equatable, Sendable {
     (0..<ranges.count).divided(by: blockCount).map { HostParcel(blocks: Array(ranges[$0])) }
   }
 
-  /// The bytes of the floats.
+  /// Bytes of the floats.
   var payload: Int { blocks.reduce(0) { $0 + $1.byteCount } }
-  /// The bytes of the message.
+  /// Bytes of the message.
   var byteCount: Int { payload + Self.trailer }
 
-  /// Each block with the place of its floats in the message, in bytes.
+  /// Each block with its byte offset in the message.
   var places: [(block: Range<Int>, offset: Int)] {
     var offset = 0
     return blocks.map { block in
@@ -30,7 +30,7 @@ struct HostParcel: Equatable, Sendable {
     }
   }
 
-  /// Writes the checksum of what lies before it.
+  /// Writes the checksum of the floats after the floats.
   func seal(_ message: UnsafeMutableRawBufferPointer) {
     let value = CRC32C(of: UnsafeRawBufferPointer(rebasing: message[..<payload])).value
     message.storeBytes(of: value.littleEndian, toByteOffset: payload, as: UInt32.self)
@@ -42,12 +42,12 @@ struct HostParcel: Equatable, Sendable {
   }
 }
 
-/// Memory for messages, kept from one operation to the next.
+/// Memory for messages, reused from one operation to the next.
 final class HostMemory {
   private var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private var used = 0
 
-  /// Makes room for an operation's messages, all of them; what was taken before is the memory's again.
+  /// Makes room for all messages of an operation, and frees everything taken before.
   func reserve(_ count: Int) {
     used = 0
     guard count > bytes.count else { return }
@@ -64,7 +64,7 @@ final class HostMemory {
   deinit { bytes.deallocate() }
 }
 
-/// A parcel on its way.
+/// A parcel being received from a host.
 private struct Arrival {
   let parcel: HostParcel
   let host: Int
@@ -73,9 +73,9 @@ private struct Arrival {
 }
 
 extension HostExchange {
-  /// Sends every other host the parts of `lane` that are its own to sum, and adds to this host's those of the others.
+  /// Sums over the hosts the parts of `lane` that this rank owns, and sends each peer the parts that it owns.
   ///
-  /// - Parameter parts: What is to be summed on each host, by host.
+  /// - Parameter parts: The parts that this rank's peer on each host owns, by host.
   func sum(
     _ lane: UnsafeMutablePointer<Float>, parts: [[Range<Int>]], _ memory: HostMemory,
     during call: CollectiveCall
@@ -97,7 +97,7 @@ extension HostExchange {
     try finishSends(of: call)
   }
 
-  /// Sends every other host this host's parts of `lane`, and replaces those of the others by theirs.
+  /// Sends every peer the parts of `lane` that this rank owns, and fills in the parts that the peers own.
   func spread(
     _ lane: UnsafeMutablePointer<Float>, parts: [[Range<Int>]], _ memory: HostMemory,
     during call: CollectiveCall
@@ -150,7 +150,7 @@ extension HostExchange {
       against: arrival.parcel.checksum(in: arrival.message), during: call)
   }
 
-  /// Adds up a parcel's blocks in the order of hosts that ends with this one.
+  /// Sums a parcel's blocks over the hosts, in the order that ends with this one.
   private func add(_ arrivals: [Arrival], to lane: UnsafeMutablePointer<Float>) {
     guard let parcel = arrivals.first?.parcel else { return }
     let order = SumOrder(size: hosts).ranks(endingWith: host)

@@ -2,28 +2,28 @@ internal import Glibc
 internal import System
 internal import Wire
 
-/// What one rank exchanges with its peers, the ranks that have its place on the other hosts.
+/// Exchanges bytes between one rank and its peers, the ranks at the same place on the other hosts.
 ///
 /// An engine checks nothing. So ranks say by a header what they are about to do before any other byte goes, and payloads come
 /// with a checksum. Every wait has a deadline.
 final class HostExchange {
-  /// This host's number, and how many there are.
+  /// This host's number, and the number of hosts.
   let host: Int
   let hosts: Int
-  /// The other hosts, from the next one on: the order in which this one turns to them.
+  /// The other hosts in the order in which this one serves them: from the next one on.
   let peers: [Int]
   private let engine: any Engine
   private let identity: FrameHeader
   private let hostSize: Int
   private let silence: Duration
-  /// How many messages went to, and came from, each host: their tags.
+  /// The number of messages sent to, and received from, each host; it is the next message's tag.
   private var tagsSent: [UInt32]
   private var tagsReceived: [UInt32]
-  /// What this operation has begun.
+  /// Transfers that the current operation has begun.
   private var sends: [any EngineTransfer] = []
   private var receives: [any EngineTransfer] = []
   private var greetings: [Int: any EngineTransfer] = [:]
-  /// This rank's header, then a place for each host's.
+  /// This rank's header, then room for each host's.
   private let headers: UnsafeMutableRawBufferPointer
 
   /// The exchange of a rank whose headers say what `identity` does.
@@ -41,10 +41,10 @@ final class HostExchange {
 
   deinit { headers.deallocate() }
 
-  /// The rank of the peer on a host.
+  /// The rank of this rank's peer on `host`.
   func rank(on host: Int) -> Int { host * hostSize + Int(identity.rank) % hostSize }
 
-  /// Begins to send; the bytes stay as they are until ``finishSends(of:)``.
+  /// Begins to send `bytes`, which must not change until ``finishSends(of:)`` returns.
   func send(_ bytes: UnsafeRawBufferPointer, to host: Int, during call: CollectiveCall)
     throws(CollectiveError)
   {
@@ -54,7 +54,7 @@ final class HostExchange {
       try translating(call) { () throws(EngineFailure) in try engine.send(bytes, to: host, tag: tag) })
   }
 
-  /// Begins to receive.
+  /// Begins to receive exactly as many bytes as `bytes` holds.
   func receive(
     into bytes: UnsafeMutableRawBufferPointer, from host: Int, during call: CollectiveCall
   ) throws(CollectiveError) -> any EngineTransfer {
@@ -72,14 +72,15 @@ final class HostExchange {
     try translating(call) { () throws(EngineFailure) in try transfer.wait(until: .now + silence) }
   }
 
-  /// Waits until all that this operation sends has left, and ends it.
+  /// Waits until everything that this operation sends has left, and forgets its transfers.
   func finishSends(of call: CollectiveCall) throws(CollectiveError) {
     for send in sends { try wait(for: send, during: call) }
     sends.removeAll(keepingCapacity: true)
     receives.removeAll(keepingCapacity: true)
   }
 
-  /// Gives up what is under way, whose memory nobody touches any more then, and closes the engine after a while.
+  /// Waits `time`, so that better witnesses can speak first; then cancels all transfers and closes the
+  /// engine.
   func end(after time: Duration) {
     usleep(UInt32(time / .microseconds(1)))
     for transfer in sends + receives { transfer.abort() }
@@ -91,7 +92,7 @@ final class HostExchange {
 }
 
 extension HostExchange {
-  /// Tells the peers what this rank is about to do, and that `payload` follows where there is some.
+  /// Sends the peers a header that describes `call` and the payload that follows it, if any.
   func announce(
     _ call: CollectiveCall, payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
   ) throws(CollectiveError) {
@@ -105,9 +106,9 @@ extension HostExchange {
     for peer in peers { try send(UnsafeRawBufferPointer(own), to: peer, during: call) }
   }
 
-  /// Hears the same of all peers, and makes sure that it is the same; gives their headers by host.
+  /// Receives the peers' headers, checks that all are in the same call, and returns them by host.
   ///
-  /// All are heard before any is judged: all ranks then know the same, and name the same one.
+  /// All headers are received before any is judged, so that all ranks know the same and blame the same rank.
   @discardableResult
   func hear(_ call: CollectiveCall) throws(CollectiveError) -> [Int: FrameHeader] {
     var heard: [Int: FrameHeader] = [:]
@@ -115,7 +116,7 @@ extension HostExchange {
       do {
         heard[peer] = try header(from: peer, call)
       } catch {
-        // One that is elsewhere may be why another is not there.
+        // A peer in another operation may be the reason why this one sends nothing.
         try call.judge(heard, from: host) { rank(on: $0) }
         throw error
       }
@@ -124,7 +125,7 @@ extension HostExchange {
     return heard
   }
 
-  /// The header of a peer that is of this run.
+  /// Receives a peer's header and checks that the peer belongs to this run.
   private func header(from peer: Int, _ call: CollectiveCall) throws(CollectiveError) -> FrameHeader {
     guard let greeting = greetings.removeValue(forKey: peer) else {
       preconditionFailure("nothing was announced")
@@ -140,7 +141,7 @@ extension HostExchange {
     return header
   }
 
-  /// Throws where bytes of a host are not those of which it gave the checksum.
+  /// Throws if `bytes` from a host do not have the checksum that the host announced.
   func check(
     _ bytes: UnsafeRawBufferPointer, from host: Int, against checksum: UInt32, during call: CollectiveCall
   ) throws(CollectiveError) {
@@ -157,7 +158,7 @@ extension HostExchange {
     return UnsafeMutableRawBufferPointer(rebasing: headers[start..<start + FrameHeader.byteCount])
   }
 
-  /// Names the rank where the engine names a peer.
+  /// Runs `body`; an engine's failure becomes an error that names the rank instead of the engine's peer.
   private func translating<Result>(
     _ call: CollectiveCall, _ body: () throws(EngineFailure) -> Result
   ) throws(CollectiveError) -> Result {

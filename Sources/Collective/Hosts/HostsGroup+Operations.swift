@@ -1,7 +1,7 @@
 internal import Wire
 
 extension HostsGroup {
-  /// Makes the host's buffer, in memory that its ranks see where they see one another's.
+  /// Makes a buffer in the memory of the host's group: shared memory where that has some.
   public func makeBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer {
     try perform(.makeBuffer, element: .float32, range: 0..<count) { call throws(CollectiveError) in
       try meetPeers(call)
@@ -9,7 +9,7 @@ extension HostsGroup {
     }
   }
 
-  /// Sums within the host, then over the hosts, and gives the sums to all ranks.
+  /// Sums within the host, then over the hosts, and gives all sums to all ranks.
   public func allReduceSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     try onFloats(.allReduce, buffer, range) { host, parts, call throws(CollectiveError) in
       try local.reduceScatterSum(host, range)
@@ -20,7 +20,7 @@ extension HostsGroup {
     }
   }
 
-  /// Sums within the host, then over the hosts, and leaves the sums with their owners.
+  /// Sums within the host, then over the hosts, and leaves each sum with its owner.
   public func reduceScatterSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     try onFloats(.reduceScatter, buffer, range) { host, parts, call throws(CollectiveError) in
       try local.reduceScatterSum(host, range)
@@ -29,7 +29,7 @@ extension HostsGroup {
     }
   }
 
-  /// Gives the owners' elements to the ranks of their place on all hosts, then within each host.
+  /// Sends each owner's elements to its peers on the other hosts, then within each host.
   public func allGatherBlocks(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     try onFloats(.allGatherBlocks, buffer, range) { host, parts, call throws(CollectiveError) in
       try exchange.hear(call)
@@ -38,7 +38,7 @@ extension HostsGroup {
     }
   }
 
-  /// Says what is to be done before the host's own part begins, which takes longer than the word to all peers.
+  /// Sends the headers before `body` runs the host's own part, so that they travel meanwhile.
   private func onFloats(
     _ operation: CollectiveCall.Operation, _ buffer: SymmetricBuffer, _ range: Range<Int>,
     _ body: (SymmetricBuffer, _ parts: [[Range<Int>]], CollectiveCall) throws(CollectiveError) -> Void
@@ -54,10 +54,11 @@ extension HostsGroup {
 }
 
 extension HostsGroup {
-  /// Whether this rank speaks with the other hosts for its own.
+  /// Whether this rank exchanges messages with the other hosts on behalf of its host's ranks.
   private var speaks: Bool { local.rank == 0 }
 
-  /// Gives every rank's `bytes`, by rank: gathered in each host, of which one message goes to each other.
+  /// Returns every rank's `bytes`, by rank: gathered within each host, then as one message between each two
+  /// hosts.
   public func allGather(_ bytes: [UInt8]) throws(CollectiveError) -> [[UInt8]] {
     try perform(.allGather) { call throws(CollectiveError) in
       let own = try local.allGather(bytes)
@@ -67,10 +68,10 @@ extension HostsGroup {
     }
   }
 
-  /// Bytes that one host's ranks may have for all others in one call: more is no gather of ours.
+  /// The most bytes that a host may announce for one call; a larger number means damage.
   private static let mostGathered = 1 << 30
 
-  /// Every host's bytes, by host.
+  /// Exchanges one host's bytes with all others and returns them by host.
   private func exchanged(_ own: [UInt8], _ call: CollectiveCall) throws(CollectiveError) -> [[UInt8]] {
     memory.reserve(own.count)
     let outgoing = memory.take(own.count)
@@ -107,7 +108,8 @@ extension HostsGroup {
     }
   }
 
-  /// Replaces `bytes` by those of rank `root`: within its host, from host to host, and within the others.
+  /// Replaces `bytes` by those of rank `root`: first on its host, then from host to host, then on the other
+  /// hosts.
   public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(CollectiveError) {
     precondition((0..<size).contains(root), "root \(root) of \(size) ranks")
     try perform(.broadcast, range: 0..<bytes.count, root: root) { call throws(CollectiveError) in
@@ -118,7 +120,7 @@ extension HostsGroup {
     }
   }
 
-  /// Passes bytes from host to host along a binomial tree: as many hops as the number of hosts has binary digits.
+  /// Passes bytes from host to host along a binomial tree, in ⌈log₂(hosts)⌉ hops.
   private func relay(
     _ bytes: UnsafeMutableRawBufferPointer, from root: Int, _ call: CollectiveCall
   ) throws(CollectiveError) {
@@ -127,7 +129,8 @@ extension HostsGroup {
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
     try exchange.announce(call, payload: host == root ? payload : nothing)
     let headers = try exchange.hear(call)
-    // Counted from the root on, a host hears from the one without its lowest digit, and tells those with one more below.
+    // With hosts counted from the root on, a host receives from the host whose number lacks its lowest set
+    // bit, and sends to those that have one more bit, below that.
     let place = (host - root).modulo(hosts)
     let lowest = place == 0 ? Int.bitWidth - 1 : place.trailingZeroBitCount
     if place != 0, let checksum = headers[root]?.payloadChecksum {
@@ -143,14 +146,14 @@ extension HostsGroup {
 }
 
 extension SymmetricBuffer {
-  /// The first float's place, which a buffer of none has too.
+  /// The first float's address, which an empty buffer has too.
   fileprivate var start: UnsafeMutablePointer<Float> {
     guard let start = floats.baseAddress else { preconditionFailure("a buffer without memory") }
     return start
   }
 }
 
-/// Contributions one after another, each behind its length in four bytes.
+/// Concatenates contributions, each behind its length as four little-endian bytes.
 private func packed(_ contributions: [[UInt8]]) -> [UInt8] {
   contributions.flatMap { withUnsafeBytes(of: UInt32($0.count).littleEndian, Array.init) + $0 }
 }

@@ -1,30 +1,32 @@
 internal import System
 internal import Wire
 
-/// The ranks of several hosts, each of which has as many: a group within each host, and an ``Engine`` between them.
+/// The ranks of several hosts, equally many on each: a group within each host, and an ``Engine`` between the
+/// hosts.
 ///
-/// Rank r has place r mod g on host ⌊r / g⌋, where g is the number of ranks of a host. What is summed over a host in its own
-/// group, each of its ranks exchanges its share of with the ranks of its place on the other hosts. So a sum's order is that of
-/// one host whose sum group is g (`docs/algorithms.md`), to the bit. An engine's failure ends the host's group as well, and the
-/// other way round: so all ranks learn of it.
+/// Rank r has place r mod g on host ⌊r / g⌋, where g is the number of ranks per host. A host first sums in
+/// its own group; then each of its ranks exchanges the elements that it owns with the ranks at its place on
+/// the other hosts. So a sum has the order, and the bits, of one host whose sum group is g
+/// (`docs/algorithms.md`). A failure of the engine ends the host's group too, and the reverse, so that all
+/// ranks learn of it.
 public final class HostsGroup: ProcessGroup {
-  /// This process's place among all hosts' ranks.
+  /// This process's rank among those of all hosts.
   public let rank: Int
   /// The number of ranks of all hosts.
   public let size: Int
-  /// Who owns which elements: the ranks of all hosts.
+  /// Which rank of all hosts owns which elements.
   public var blocks: BlockLayout { BlockLayout(blockLength: local.blocks.blockLength, size: size) }
   /// The group within the host.
   public var ofThisHost: any ProcessGroup { local }
-  /// What the host's group says.
+  /// The note of the host's group.
   public var transportNote: String? { local.transportNote }
 
   /// This host's ranks.
   let local: any ProcessGroup
   let exchange: HostExchange
-  /// What messages lie in: those of floats, and those that this rank sends.
+  /// Memory for messages of floats, and for gathered bytes that this rank sends.
   let memory = HostMemory()
-  /// What gathered messages arrive in, which lives as long as a transfer that was given up may write there.
+  /// Memory for gathered bytes that arrive, whose length is known only once `memory` is in use.
   let incoming = HostMemory()
   private let grace: Duration
   private var state = State.ready
@@ -36,10 +38,11 @@ public final class HostsGroup: ProcessGroup {
     case closed
   }
 
-  /// Joins the host's group, whose ranks' numbers begin with those of the host, to the others over an engine that connects the
-  /// ranks of this place; returns when all of these have met.
+  /// Connects the host's group to the other hosts through an engine that connects the ranks at this place;
+  /// returns when these have met.
   ///
-  /// `run` and `generation` must be the same on all ranks.
+  /// Errors of `local` must number its ranks from the host's first rank (``RingRendezvous/firstRank``). `run`
+  /// and `generation` must be the same on all ranks.
   public init(
     _ local: any ProcessGroup, over engine: any Engine, run: String, generation: Int,
     timeouts: RingGroup.Timeouts = RingGroup.Timeouts()
@@ -78,7 +81,8 @@ public final class HostsGroup: ProcessGroup {
     }
   }
 
-  /// A peer that is lost may have left because of a failure that this host's ranks have seen better.
+  /// Returns the better explanation of `error`: a peer may have left because of a failure that this host's
+  /// own ranks saw.
   private func cause(of error: CollectiveError, during call: CollectiveCall) -> CollectiveError {
     guard case .lostPeer(let lost, _, _) = error, lost / local.size != exchange.host,
       let seen = local.failureInSight()
@@ -86,9 +90,10 @@ public final class HostsGroup: ProcessGroup {
     return AbortNotice(seen, witness: rank).error(during: call)
   }
 
-  /// Ends the host's group, whose ranks learn the cause, and the engine.
+  /// Ends the host's group, whose ranks learn the cause, and then the engine.
   ///
-  /// Peers learn no more than that this rank is gone. So it stays a while: those who see the failure itself speak first.
+  /// Peers learn only that this rank is gone. So it waits a while before it leaves, for those who saw the
+  /// failure itself to speak first.
   public func abandon(because error: CollectiveError) {
     guard case .ready = state else { return }
     state = .failed(error)
@@ -96,13 +101,13 @@ public final class HostsGroup: ProcessGroup {
     exchange.end(after: grace)
   }
 
-  /// A failure that this host's ranks can see; of the other hosts' an operation tells.
+  /// Returns a failure that this host's group can see; failures on other hosts show only in an operation.
   public func failureInSight() -> CollectiveError? { local.failureInSight() }
 
   /// Leaves in order: waits until every rank has come to close.
   public func close() {
     guard case .ready = state else { return }
-    // How the farewell ends is of no interest to a rank that leaves.
+    // Ignored: a rank that leaves cannot act on a failed farewell.
     try? perform(.farewell) { call throws(CollectiveError) in try meetPeers(call) }
     guard case .ready = state else { return }
     state = .closed
@@ -110,7 +115,7 @@ public final class HostsGroup: ProcessGroup {
     exchange.end(after: .zero)
   }
 
-  /// Waits for the ranks of this place on the other hosts.
+  /// Waits for this rank's peers to reach `call`.
   func meetPeers(_ call: CollectiveCall) throws(CollectiveError) {
     try exchange.announce(call)
     try exchange.hear(call)

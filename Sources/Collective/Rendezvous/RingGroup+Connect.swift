@@ -2,16 +2,17 @@ internal import System
 internal import Wire
 
 extension RingGroup {
-  /// Joins the ring: returns when all ranks have met, through sockets in the rendezvous's folder.
+  /// Joins the ring through sockets in the rendezvous's folder; returns when all ranks have met.
   ///
-  /// While the ring forms the folder holds a socket and a lock file for each rank; afterwards only the locks, which
-  /// ``close()`` removes.
+  /// While the ring forms, the folder holds a socket and a lock file for each rank; afterwards only the
+  /// locks, which ``close()`` removes.
   ///
-  /// - Throws: ``CollectiveError/setup(rank:detail:)`` when the folder or path cannot be used, and otherwise what an
-  ///   operation throws: a timeout names a rank that did not come.
+  /// - Throws: ``CollectiveError/setup(rank:detail:)`` when the folder or a path cannot be used; otherwise
+  ///   what any operation throws: a timeout names a rank that did not come.
   public static func connect(_ rendezvous: RingRendezvous) throws(CollectiveError) -> RingGroup {
     let memory = try sharedMemory(for: rendezvous)
-    // Messages of megabytes come and go all the time: the system would be asked for each, and would clear it.
+    // Messages are megabytes each: without this, malloc would ask the kernel for fresh, zeroed pages for
+    // every one.
     if memory == nil { keepMallocMemory() }
     let transport =
       rendezvous.transport == .tcp
@@ -30,13 +31,14 @@ extension RingGroup {
     return group
   }
 
-  /// Waits until every rank has joined, has found its previous rank to be the right one, and is heard by its next.
+  /// Waits until this rank has verified its previous rank, and a signal of its own has gone all the way round
+  /// the ring.
   func join(within deadline: Duration) throws(CollectiveError) {
     let nothing = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     try perform(.hello, plan: .roundTrip(rank: rank, size: size), on: nothing, silence: deadline)
   }
 
-  /// Claims this rank's socket path, listens there and connects to the next rank's.
+  /// Claims this rank's socket path, listens there, and connects to the next rank's path.
   static func listen(
     directory: String, rank: Int, size: Int, segmentBytes: Int = RingGrain().segmentBytes,
     queueLength: Int = 8
@@ -61,7 +63,8 @@ extension RingGroup {
 
   private static let socketPrefix = "ring-"
 
-  /// Whether ranks that are killed may leave a file of that name in the rendezvous's folder: a socket, its lock, a secret.
+  /// Whether a file of that name in the rendezvous's folder may be left over from killed ranks: a socket, its
+  /// lock, a secret.
   public static func mayLeave(_ name: String) -> Bool {
     name.hasPrefix(socketPrefix) || RingSecrets.isName(name)
   }

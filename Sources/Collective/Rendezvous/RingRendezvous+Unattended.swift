@@ -2,7 +2,8 @@ internal import CLinux
 internal import Glibc
 internal import System
 
-/// Ranks that no launcher of ours has started: whoever comes first makes the folder, and rank 0 the memory.
+/// Lets ranks that another launcher started meet: the first to come makes the folder, and rank 0 makes the
+/// shared memory.
 extension RingRendezvous {
   func joinUnattended() throws(CollectiveError) -> any ProcessGroup {
     var own = self
@@ -17,9 +18,11 @@ extension RingRendezvous {
     return try RingGroup.connect(own)
   }
 
-  /// The ranks that have not come to the folder yet, for people: what an earlier start left there counts as come.
+  /// The ranks that have not come to the folder yet, for messages to people; files of an earlier run count as
+  /// come.
   ///
-  /// Nil where there is no folder, as once all have met. Until rank 0 has brought the memory no other shows itself.
+  /// Nil where the folder does not exist, as when all have met. Until rank 0 has offered the memory, only it
+  /// is named.
   public var absentRanks: [Int]? {
     guard access(directory, F_OK) == 0 else { return nil }
     guard access(memoryPath, F_OK) == 0 else { return [firstRank] }
@@ -29,7 +32,7 @@ extension RingRendezvous {
     return absent.map { firstRank + $0 }
   }
 
-  /// Where rank 0 tells which memory all are to share: a link to its open file.
+  /// The link through which rank 0 shows the others its memory file.
   var memoryPath: String { "\(directory)/memory" }
 
   private func makeFolder() throws(SocketPathLock.Refusal) {
@@ -44,11 +47,12 @@ extension RingRendezvous {
     try SocketPathLock.checkPrivate(directory: directory)
   }
 
-  /// Makes the memory; it has no name, and ends with the last process that has it open.
+  /// Makes the shared memory: a file without a name, which lives until the last process that has it open
+  /// ends.
   private func offerMemory() throws(SocketPathLock.Refusal) -> Int32 {
     let file = linux_memory_file("twins-gradients")
     guard file >= 0 else { throw SocketPathLock.Refusal(detail: "memfd_create: \(message(errno))") }
-    // Whole at once, and in the place of what an earlier run may have left.
+    // Made under another name and renamed: readers see the whole link, and an earlier run's link is replaced.
     let draft = "\(memoryPath).new"
     unlink(draft)
     guard symlink("/proc/\(getpid())/fd/\(file)", draft) == 0, rename(draft, memoryPath) == 0 else {
@@ -67,7 +71,7 @@ extension RingRendezvous {
         throw SocketPathLock.Refusal(
           detail: "rank \(firstRank) did not come to \(directory): \(message(failure)). See what it says")
       }
-      // A link of an earlier run leads nowhere, and rank 0 will replace it.
+      // An earlier run's link leads nowhere until rank 0 replaces it.
       usleep(10_000)
     }
   }

@@ -2,7 +2,7 @@
 public enum TransportName: String, CaseIterable, Sendable {
   /// Shared memory where it can be had, sockets where not.
   case auto
-  /// The ring's messages over Unix-domain sockets, the gradients in memory that all ranks see.
+  /// The ring's messages over Unix-domain sockets, the gradients in memory that all ranks share.
   case shm
   /// Messages and gradients over Unix-domain sockets.
   case ipc
@@ -12,11 +12,12 @@ public enum TransportName: String, CaseIterable, Sendable {
 
 /// Everything that a rank must know to join its ring.
 public struct RingRendezvous: Sendable {
-  /// This process's place; every rank from 0 to `size` - 1 must come.
+  /// This process's rank in the ring; every rank from 0 to `size` - 1 must come.
   public var rank: Int
   /// The number of ranks.
   public var size: Int
-  /// What rank 0 is called where the ring is a part of more ranks, and the others from there on.
+  /// The number that rank 0 has in the larger group, where the ring is a part of one; errors use these
+  /// numbers.
   public var firstRank = 0
   /// The run's name; a rank of another run is refused.
   public var run: String
@@ -26,45 +27,45 @@ public struct RingRendezvous: Sendable {
   public var directory: String
   /// How messages get from rank to rank.
   public var transport = TransportName.auto
-  /// The memory that all ranks see, for `shm`; nil where the launcher gave none.
+  /// The memory that all ranks share, for `shm`; nil where the launcher gave none.
   public var memory: SharedMemory?
   /// The address whose ports `tcp` uses; beyond loopback, messages are encrypted.
   public var address = "127.0.0.1"
   /// Whether `tcp` encrypts on loopback too.
   var alwaysEncrypts = false
-  /// How sums travel where `transport` is `ipc` or `tcp`; `auto` never rounds, whatever it comes to.
+  /// The format in which sums travel where `transport` is `ipc` or `tcp`; `auto` always uses float32.
   public var gradientWire = WireFormat.float32
-  /// How many consecutive ranks' values are added up before the groups' sums are, of which `size` is a multiple; nil adds up
-  /// all ranks'.
+  /// How many consecutive ranks are summed first, before the groups' sums are added (`--sum-group`); `size`
+  /// is a multiple of it. Nil makes all ranks one group.
   public var sumGroup: Int?
-  /// Whether the ranks make the folder and the memory themselves, since no launcher of ours has.
+  /// Whether the ranks make the folder and the memory themselves, because no twins-launch started them.
   public var isUnattended = false
-  /// The longest wait for a rank that is not there yet; it counts anew as others arrive.
+  /// The longest wait for a rank that has not come yet; each arrival restarts it.
   public var deadline = Duration.seconds(60)
   /// How long a rank waits for its neighbours once they have met.
   public var timeouts = RingGroup.Timeouts()
 
-  /// Whether sums are sent between the ranks for certain.
+  /// Whether the transport certainly sends sums as messages.
   public var sendsSums: Bool { transport == .ipc || transport == .tcp }
 
   /// The order of sums.
   var sumOrder: SumOrder { SumOrder(size: size, group: sumGroup) }
 
-  /// A file in memory that the launcher made and every worker has inherited.
+  /// A memory file that the launcher made and every worker inherited.
   public struct SharedMemory: Sendable {
-    /// Its descriptor, the same file on every rank.
+    /// The file's descriptor, for the same file on every rank.
     public var descriptor: Int32
-    /// The most bytes it may grow to; nil leaves that to the machine.
+    /// The most bytes to which the file may grow; nil leaves that to the machine.
     public var limit: Int?
 
-    /// Names an inherited file.
+    /// Describes an inherited file.
     public init(descriptor: Int32, limit: Int? = nil) {
       self.descriptor = descriptor
       self.limit = limit
     }
   }
 
-  /// A rendezvous over sockets in `directory`, with the usual limits.
+  /// Makes a rendezvous over sockets in `directory`, with the default limits.
   public init(rank: Int, size: Int, run: String, generation: Int, directory: String) {
     self.rank = rank
     self.size = size
@@ -75,9 +76,10 @@ public struct RingRendezvous: Sendable {
 }
 
 extension RingRendezvous {
-  /// The rendezvous as the environment of a process tells it, or nil where no launcher has started the process.
+  /// Reads the rendezvous from a process's environment; nil where no launcher started the process.
   ///
-  /// Place and size must be there and fit; what else is missing or unreadable is as for a ring made by hand.
+  /// - Throws: ``BadVariable`` if rank, size or generation is not a number that fits. Other variables that
+  ///   are missing or unreadable get their defaults.
   public init?(environment: [String: String]) throws(BadVariable) {
     guard let directory = environment[Variable.directory.rawValue] else { return nil }
     let size = try environment.number(Variable.size.rawValue)
@@ -96,7 +98,7 @@ extension RingRendezvous {
     }
   }
 
-  /// The variables that tell a process of this rendezvous.
+  /// The environment variables that describe this rendezvous to a process.
   public var environment: [String: String] {
     var values: [Variable: String] = [
       .rank: "\(rank)", .size: "\(size)", .run: run, .generation: "\(generation)", .directory: directory,
@@ -107,14 +109,15 @@ extension RingRendezvous {
     return Dictionary(uniqueKeysWithValues: values.map { ($0.key.rawValue, $0.value) })
   }
 
-  /// The names of all variables that may tell of a rendezvous; those of another one must not be left beside them.
+  /// The names of all variables that may describe a rendezvous; remove those of another one before adding
+  /// these.
   public static let variables = Set(Variable.allCases.map(\.rawValue))
 
-  /// The variable with a rank's number.
+  /// The variable that holds a process's rank.
   public static let rankVariable = Variable.rank.rawValue
-  /// The variable with the number of ranks, which other launchers set as well.
+  /// The variable that holds the number of ranks; other launchers set it as well.
   public static let sizeVariable = Variable.size.rawValue
-  /// The variable that names the folder in which the ranks meet; without it there is no rendezvous.
+  /// The variable that names the folder where the ranks meet; without it there is no rendezvous.
   public static let directoryVariable = Variable.directory.rawValue
 
   fileprivate enum Variable: String, CaseIterable {
@@ -134,9 +137,9 @@ extension RingRendezvous {
 extension RingRendezvous {
   /// A variable of the environment that does not hold the number it must.
   public struct BadVariable: Error, Equatable, CustomStringConvertible {
-    /// Its name.
+    /// The variable's name.
     public let name: String
-    /// What it holds; empty where it is missing.
+    /// The variable's value; empty where it is missing.
     public let value: String
 
     package init(name: String, value: String) {
@@ -178,7 +181,7 @@ extension [String: String] {
 }
 
 extension RingRendezvous {
-  /// Meets the others: a ring, or a group of one where nobody else is to come.
+  /// Joins the ranks: a ring, or a group of one where there is only one.
   public func join() throws(CollectiveError) -> any ProcessGroup {
     if size == 1 { return SoloGroup() }
     return isUnattended ? try joinUnattended() : try RingGroup.connect(self)

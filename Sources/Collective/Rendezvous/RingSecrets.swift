@@ -2,12 +2,13 @@ internal import Glibc
 internal import System
 internal import Wire
 
-/// The secrets by which the ranks of one run know one another over TCP, as files in the run's private folder.
+/// The secrets with which the ranks of one run authenticate each other over TCP, as files in the run's
+/// private folder.
 ///
-/// The launcher writes them before any worker starts. On loopback the ranks use the run's secret, beyond it the keys.
-/// For workers on other hosts, an operator copies the files.
+/// The launcher writes them before any worker starts. Ranks use the run's shared secret on loopback, and the
+/// keys beyond it. For workers on other hosts, an operator copies the files.
 public enum RingSecrets {
-  /// Why the files cannot be written, or not be used; names the file.
+  /// Why the files cannot be written or used; names the file.
   public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
     /// What happened to which file, and what to do.
     public let description: String
@@ -50,7 +51,7 @@ public enum RingSecrets {
   private static func keyName(_ rank: Int) -> String { "\(keyPrefix)\(rank)" }
   private static func path(_ name: String, in directory: String) -> String { "\(directory)/\(name)" }
 
-  /// 256 random bits in hexadecimal digits, which every mechanism can carry.
+  /// Returns 256 random bits as hexadecimal digits, which every authentication mechanism can carry.
   static func randomText() -> String {
     var bytes = [UInt8](repeating: 0, count: 32)
     guard getentropy(&bytes, bytes.count) == 0 else { fatalError("the kernel gives no random numbers") }
@@ -68,7 +69,7 @@ extension RingSecrets {
     return text
   }
 
-  /// A rank's own keys, and its neighbours' public ones.
+  /// Returns a rank's own keys and its neighbours' public ones.
   static func keys(
     of rank: Int, size: Int, in directory: String
   ) throws(PrivateFile.Refusal) -> (own: KeyPair, previous: PublicKey, next: PublicKey) {
@@ -100,22 +101,23 @@ extension RingSecrets {
   }
 }
 
-/// Small files for the eyes of one user.
+/// Small files that only their owner can read.
 enum PrivateFile {
   /// Why a file cannot be made or trusted; names it.
   struct Refusal: Error { let detail: String }
 
-  /// Makes a file of mode 0600 that was not there before.
+  /// Makes a new file of mode 0600.
   static func create(_ path: String, _ text: String) throws(Refusal) {
     let opened = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard let file = Descriptor(opened) else { throw Refusal("cannot create", path, errno) }
-    // Whatever the mask of the process is.
+    // The process's umask may have removed bits.
     guard fchmod(file.number, 0o600) == 0 else { throw Refusal("cannot set the mode of", path, errno) }
     let failure = Array(text.utf8).withUnsafeBytes { writeAll($0, to: file.number).failure }
     if let failure { throw Refusal("cannot write", path, failure) }
   }
 
-  /// Makes or replaces a file, so that a reader sees all of it or nothing. One process at a time.
+  /// Makes or replaces a file atomically: a reader sees all of it or none. Only one process may do so at a
+  /// time.
   static func replace(_ path: String, with text: String) throws(Refusal) {
     let draft = path + ".new"
     unlink(draft)
@@ -123,7 +125,7 @@ enum PrivateFile {
     guard rename(draft, path) == 0 else { throw Refusal("cannot rename \(draft) to", path, errno) }
   }
 
-  /// The content of a file that nobody else can have read or written; nil when there is none.
+  /// Returns the content of a file that no other user can have read or written; nil if there is none.
   static func read(_ path: String, limit: Int = 65_536) throws(Refusal) -> String? {
     guard let file = Descriptor(open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) else {
       if errno == ENOENT { return nil }

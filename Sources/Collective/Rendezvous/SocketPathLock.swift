@@ -1,16 +1,18 @@
 internal import Glibc
 internal import System
 
-/// The right of one process to listen at a socket path, as the kernel keeps it: it ends with the process.
+/// One process's exclusive right to listen at a socket path, held by a kernel file lock that ends with the
+/// process.
 ///
-/// ZeroMQ takes a path over from a living listener without a word, so a lock file beside the socket is asked first.
+/// ZeroMQ silently takes a path over from a living listener, so a lock file beside the socket must be locked
+/// first.
 final class SocketPathLock {
-  /// Where to listen.
+  /// The socket path.
   let path: String
-  /// Nil once the path is given up.
+  /// Nil once the path has been released.
   private var lock: Descriptor?
   private var lockPath: String { path + ".lock" }
-  /// Where its owner may say at which port it listens.
+  /// The file in which the owner may announce its TCP port.
   var announcementPath: String { Self.announcementPath(of: path) }
   static func announcementPath(of path: String) -> String { path + ".endpoint" }
 
@@ -26,13 +28,14 @@ final class SocketPathLock {
     self.lock = consume lock
   }
 
-  /// Removes the socket, or where it listens, from the folder, so that nobody else can connect; connections live on.
+  /// Removes the socket, or the announcement of the port, from the folder, so that nobody else can connect;
+  /// open connections stay.
   func hideSocket() {
     unlink(path)
     unlink(announcementPath)
   }
 
-  /// Gives the path up and leaves no file; also the end of the pathLock's life does.
+  /// Releases the path and removes its files; deinitialisation does the same.
   func release() {
     guard lock != nil else { return }
     hideSocket()
@@ -51,7 +54,7 @@ extension SocketPathLock {
       }
       guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
         let failure = errno
-        // Where nobody holds it, the file system has no locks.
+        // Any other failure means that the file system does not support locks.
         guard failure == EWOULDBLOCK else {
           throw Refusal(
             detail:
@@ -62,7 +65,8 @@ extension SocketPathLock {
           detail: "\(path) is held by process \(owner(of: file.number)), which listens there. "
             + "Two runs share the folder, or an earlier worker still lives: end it, or use another folder")
       }
-      // Where its last owner removed the file between the two calls, the lock is on a file without a name.
+      // Had the last owner removed the file between the two calls, this lock would be on a file without a
+      // name.
       if isCurrent(file.number, path) { return file }
     }
   }
@@ -80,7 +84,7 @@ extension SocketPathLock {
     return digits.isEmpty ? "(unknown)" : String(decoding: digits, as: UTF8.self)
   }
 
-  /// Refuses a folder that other users can enter, since whoever opens a socket file can send to it.
+  /// Refuses a folder that other users can enter, since anyone who can open a socket file can send to it.
   static func checkPrivate(directory: String) throws(Refusal) {
     var status = stat()
     guard stat(directory, &status) == 0 else {

@@ -7,14 +7,14 @@ struct TCPRendezvous {
   let pathLock: SocketPathLock
   let address: IPAddress
   let security: RingSecurity
-  /// The random name of this listener.
+  /// A random name for this listener.
   let token = RingSecrets.randomText()
-  /// Whether anybody checks who comes; false only to test that the rank then does not start.
+  /// Whether connections are authenticated; false only in tests that the rank then refuses to start.
   var hasAuthenticator = true
-  /// How long this rank's own check that strangers are refused may take.
+  /// The time limit of this rank's own test that strangers are refused.
   var refusalLimit = Duration.seconds(5)
 
-  /// Checks the address and the folder, claims the rank's place, and reads the secrets.
+  /// Checks the address and the folder, claims the rank's socket path, and reads the secrets.
   init(_ ring: RingRendezvous) throws(CollectiveError) {
     self.ring = ring
     do {
@@ -40,7 +40,8 @@ struct TCPRendezvous {
     return address
   }
 
-  /// Without this, the check that strangers are refused would wait for one who cannot come.
+  /// Explains an address without a route. Unreported, it would let the self-test for strangers run into its
+  /// time limit.
   private static func words(_ address: IPAddress, _ obstacle: String) -> String {
     let cause =
       address.isLoopback
@@ -50,14 +51,14 @@ struct TCPRendezvous {
       "nothing can be sent to \(address) from here: \(obstacle). \(cause). --transport shm and ipc need no network"
   }
 
-  /// Says where this rank listens.
+  /// Writes the file that says where this rank listens.
   func announce(port: UInt16) throws(PrivateFile.Refusal) {
     let announcement = RingAnnouncement(
       run: ring.run, generation: ring.generation, address: address, port: port, token: token)
     try PrivateFile.replace(pathLock.announcementPath, with: announcement.text)
   }
 
-  /// Where the next rank listens, once it has said so.
+  /// Reads where the next rank listens; nil while it has not said so.
   func findNext() throws(PrivateFile.Refusal) -> RingAnnouncement? {
     let next = RingGroup.socketPath(of: (ring.rank + 1) % ring.size, in: ring.directory)
     return try PrivateFile.read(SocketPathLock.announcementPath(of: next))
@@ -65,19 +66,19 @@ struct TCPRendezvous {
   }
 }
 
-/// Where a rank listens, as it says in a file of the ring's folder.
+/// Where a rank listens, as announced in a file in the ring's folder.
 struct RingAnnouncement: Equatable {
   let run: String
   let generation: Int
   let process: Int32
   let address: IPAddress
   let port: UInt16
-  /// A random name of this one listener.
+  /// A random name for this one listener.
   let token: String
 
   var endpoint: Endpoint { .tcp(address, port: port) }
 
-  /// What a file holds: one value a line.
+  /// The file's content: one value a line.
   var text: String {
     [
       Self.title, String(FrameHeader.digest(ofRun: run)), "\(generation)", "\(process)", "\(address)",
@@ -88,14 +89,15 @@ struct RingAnnouncement: Equatable {
 
   private static let title = "twins-launch ring 1"
 
-  /// Reads a file of this run and start whose writer is alive; nil for any other, which a dead run has left.
+  /// Reads an announcement of this run and start whose writer is alive; nil for any other, such as a dead
+  /// run's.
   init?(_ text: String, run: String, generation: Int) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     guard lines.count == 7, lines[0] == Self.title, UInt64(lines[1]) == FrameHeader.digest(ofRun: run),
       Int(lines[2]) == generation, let process = Int32(lines[3]), process > 0,
       let address = IPAddress(lines[4]), let port = UInt16(lines[5])
     else { return nil }
-    // A process of another host cannot be asked for.
+    // Only a process of this host can be checked.
     guard !address.isLoopback || kill(process, 0) == 0 || errno == EPERM else { return nil }
     self.init(
       run: run, generation: generation, process: process, address: address, port: port, token: lines[6])
@@ -113,17 +115,18 @@ struct RingAnnouncement: Equatable {
   }
 }
 
-/// How a rank proves itself to the next one over TCP, and whom it lets in.
+/// How a rank proves itself to the next one over TCP, and whom it admits.
 ///
-/// On loopback nobody but the machine's own users can read along, so a secret is enough, and costs nothing afterwards.
-/// Beyond it everything is encrypted, which costs about a second of processor time for each gigabyte on either side.
+/// On loopback only the machine's own users could listen in, so a shared secret suffices and costs nothing
+/// afterwards. Beyond it everything is encrypted, at about a second of processor time per gigabyte on either
+/// side.
 enum RingSecurity {
   /// A secret of the run.
   case secret(String)
   /// This rank's keys, and the public ones of the rank before and the rank after.
   case keys(own: KeyPair, previous: PublicKey, next: PublicKey)
 
-  /// The one that an address demands, with the secrets from the ring's folder.
+  /// Chooses what an address requires, with the secrets from the ring's folder.
   init(for address: IPAddress, _ ring: RingRendezvous) throws(PrivateFile.Refusal) {
     if address.isLoopback && !ring.alwaysEncrypts {
       self = .secret(try RingSecrets.shared(in: ring.directory))
@@ -133,7 +136,7 @@ enum RingSecurity {
     }
   }
 
-  /// What the listening socket is.
+  /// The security of the listening socket.
   var server: SocketSecurity {
     switch self {
     case .secret: .plainServer
@@ -141,8 +144,9 @@ enum RingSecurity {
     }
   }
 
-  /// Whom it lets in. `token` is the listener's own name, which only readers of its announcement know: so whoever lures
-  /// a rank into telling it the secret at a dead listener's port can use it nowhere else.
+  /// Whom the listening socket admits. `token` is the listener's random name, known only to readers of its
+  /// announcement: someone who took over a dead listener's port, and was told the secret there, can use it at
+  /// no other listener.
   func admission(token: String) -> PeerAdmission {
     switch self {
     case .secret(let secret): .credentials(Credentials(name: token, password: secret))
@@ -150,7 +154,8 @@ enum RingSecurity {
     }
   }
 
-  /// What the socket that connects to the next rank is; nil where that would tell the secret beyond loopback.
+  /// The security of the socket that connects to the next rank; nil where it would send the secret beyond
+  /// loopback.
   func client(of next: RingAnnouncement) -> SocketSecurity? {
     switch self {
     case .secret(let secret):
@@ -159,7 +164,7 @@ enum RingSecurity {
     }
   }
 
-  /// What a stranger's socket is that knows all but the secret.
+  /// The security of a stranger's socket, which knows everything but the secret, for the self-test.
   func stranger(token: String) throws(WireError) -> SocketSecurity {
     switch self {
     case .secret: .plainClient(Credentials(name: token, password: RingSecrets.randomText()))

@@ -1,7 +1,7 @@
 internal import System
 internal import Wire
 
-/// What a failed rank tells the next one: whom it blames and why. It goes round the ring as it is.
+/// A failed rank's message to the next one: whom it blames and why. Every rank passes it on unchanged.
 struct AbortNotice: Equatable, Sendable {
   /// The rank that failed first, as far as the witness knows.
   let culprit: Int
@@ -10,7 +10,7 @@ struct AbortNotice: Equatable, Sendable {
   /// What the witness saw.
   let reason: String
 
-  /// The notice of a rank that has failed itself, or that passes on what it was told.
+  /// Makes the notice of a rank that saw `error` itself, or that passes on a notice that it received.
   init(_ error: CollectiveError, witness: Int) {
     if case .aborted(let culprit, let by, _, let reason) = error {
       self.init(culprit: culprit, witness: by, reason: reason)
@@ -35,12 +35,12 @@ struct AbortNotice: Equatable, Sendable {
     self.reason = reason
   }
 
-  /// What the rank that received it throws.
+  /// The error that a receiver of the notice throws.
   func error(during call: CollectiveCall) -> CollectiveError {
     .aborted(rank: culprit, by: witness, operation: call.name, reason: reason)
   }
 
-  /// The notice as a message of the rank that `identity` describes.
+  /// Encodes the notice as a message from the rank that `identity` describes.
   func message(from identity: FrameHeader) -> Message {
     let message = Message(byteCount: FrameHeader.byteCount + reason.utf8.count)
     message.payload.copyBytes(from: Array(reason.utf8))

@@ -1,7 +1,7 @@
 internal import Wire
 
 extension CollectiveCall {
-  /// Throws where a header is not that of `rank`, in the run, the start and the group that `identity` names.
+  /// Throws unless `header` comes from `rank`, in the run, start and group that `identity` names.
   func checkSender(of header: FrameHeader, being rank: Int, in identity: FrameHeader) throws(CollectiveError)
   {
     try require(header.run, of: rank, toEqual: identity.run, as: "run of digest")
@@ -19,7 +19,7 @@ extension CollectiveCall {
     }
   }
 
-  /// Throws where a header of `rank` belongs to another call.
+  /// Throws if a header from `rank` belongs to another call.
   func check(_ header: FrameHeader, from rank: Int) throws(CollectiveError) {
     let theirs = CollectiveCall(of: header)
     guard theirs != self else { return }
@@ -29,13 +29,13 @@ extension CollectiveCall {
     throw .mismatch(rank: rank, operation: name, expected: description, found: theirs.description)
   }
 
-  /// Throws where not all hosts are at this call: who is elsewhere is for most to say, and for the first where as many
-  /// say one thing as another.
+  /// Throws if not all hosts are in this call. The call of most hosts counts as right, or the first host's
+  /// among equals; the first host in another call is blamed.
   ///
   /// - Parameters:
-  ///   - headers: Those of the other hosts that were heard.
-  ///   - own: This host, whose call this is.
-  ///   - rank: The rank that has sent a host's header.
+  /// - headers: The other hosts' headers that have arrived, by host.
+  /// - own: This host, whose call this is.
+  /// - rank: Returns the rank that sent a host's header.
   func judge(
     _ headers: [Int: FrameHeader], from own: Int, rank: (Int) -> Int
   ) throws(CollectiveError) {

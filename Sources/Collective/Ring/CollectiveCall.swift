@@ -2,7 +2,7 @@ internal import Wire
 
 /// One call of a collective operation, as all ranks must agree on it.
 struct CollectiveCall: Equatable, Sendable {
-  /// What is done; the codes go over the wire.
+  /// The kind of call; the codes go over the wire.
   enum Operation: UInt8, Sendable {
     case hello = 1
     case allReduce = 2
@@ -17,7 +17,7 @@ struct CollectiveCall: Equatable, Sendable {
     case signOfLife = 11
   }
 
-  /// What is counted; the codes go over the wire.
+  /// The type of the elements; the codes go over the wire.
   enum Element: UInt8, Sendable {
     case byte = 1
     case float32 = 2
@@ -44,7 +44,7 @@ struct CollectiveCall: Equatable, Sendable {
     self.root = UInt16(root)
   }
 
-  /// The call that a received header belongs to, of codes known or not.
+  /// Reads the call from a received header, whose codes may be unknown.
   init(of header: FrameHeader) {
     operation = header.operation
     sequence = header.sequence
@@ -54,7 +54,7 @@ struct CollectiveCall: Equatable, Sendable {
     root = header.root
   }
 
-  /// Writes the call into a header to be sent.
+  /// Writes the call into a header that will be sent.
   func describe(in header: inout FrameHeader) {
     header.operation = operation
     header.sequence = sequence

@@ -1,10 +1,10 @@
 internal import System
 internal import Wire
 
-/// One operation under way on one rank: how far its plan has come, and the buffer it works on.
+/// One operation in progress on one rank: how far its plan has come, and the buffer it works on.
 ///
-/// It does no I/O: it makes the messages that can be sent, and takes in those that have arrived. A message that goes
-/// on is the one that came: partial sums grow inside it, so nothing is copied on the way through a rank.
+/// It does no I/O: it makes the messages that can be sent, and takes in those that have arrived. Partial sums
+/// grow inside the received message, which is then sent on, so nothing is copied on the way through a rank.
 struct RingExchange {
   let call: CollectiveCall
   private let plan: RingPlan
@@ -12,9 +12,9 @@ struct RingExchange {
   private let wire: WireFormat
   private(set) var sent = 0
   private(set) var received = 0
-  /// For each receive, whether what it brings is sent on.
+  /// For each receive, whether its message is sent on afterwards.
   private var goesOn: [Bool]
-  /// What came and has not gone on yet, with the checksum of its payload, oldest first.
+  /// Messages received and not sent on yet, each with its payload's checksum, oldest first.
   private var passing: [(message: Message, checksum: UInt32)] = []
 
   init(
@@ -33,12 +33,12 @@ struct RingExchange {
   var hasUnsent: Bool { sent < plan.sends.count }
   var isFinished: Bool { !awaitsArrival && !hasUnsent }
 
-  /// Whether the next send's content is there.
+  /// Whether the next send's content is available.
   var canSend: Bool { hasUnsent && received >= plan.receivesBeforeSend[sent] }
 
   mutating func didSend() { sent += 1 }
 
-  /// The next send, ready to go: `identity` says whose it is.
+  /// Makes the next message; `identity` describes this rank.
   mutating func makeNextSend(from identity: FrameHeader) -> Message {
     let transfer = plan.sends[sent]
     let (message, checksum) =
@@ -53,7 +53,7 @@ struct RingExchange {
     return message
   }
 
-  /// A new message of this rank's own bytes.
+  /// Makes a new message from this rank's own bytes.
   private func gathered(_ pieces: ArraySlice<Range<Int>>) -> (Message, UInt32) {
     let message = Message(byteCount: FrameHeader.byteCount + wire.byteCount(for: pieces.length))
     var checksum = CRC32C()
@@ -90,7 +90,7 @@ extension RingExchange {
     received += 1
   }
 
-  /// Checks and merges strip by strip, while the strip is in the processor's nearest cache.
+  /// Checks and merges strip by strip, so that each strip stays in the L1 cache.
   private func merge(
     _ payload: UnsafeMutableRawBufferPointer, _ transfer: RingPlan.Transfer, _ pieces: ArraySlice<Range<Int>>
   ) -> (arrived: UInt32, kept: UInt32) {
@@ -109,7 +109,8 @@ extension RingExchange {
     return (arrived.value, isSum ? kept.value : arrived.value)
   }
 
-  /// Gives the pieces in short strips, each with its part of a payload, in which the pieces lie one after another.
+  /// Calls `body` for short strips of the pieces, each with its part of the payload, where the pieces lie one
+  /// after another.
   private func forEachStrip(
     of pieces: ArraySlice<Range<Int>>, in payload: UnsafeMutableRawBufferPointer,
     _ body: (_ own: UnsafeMutableRawBufferPointer, _ part: UnsafeMutableRawBufferPointer) -> Void
@@ -135,6 +136,6 @@ extension Message {
 }
 
 extension ArraySlice<Range<Int>> {
-  /// All pieces together.
+  /// The pieces' total length.
   fileprivate var length: Int { reduce(0) { $0 + $1.count } }
 }

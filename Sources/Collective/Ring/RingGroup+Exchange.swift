@@ -7,8 +7,8 @@ extension RingGroup {
 
   /// Sends and receives until the exchange is finished.
   ///
-  /// It never waits for room without also taking in what arrives, and taking in needs no room: whatever the length
-  /// of the queues between ranks, the message that all others depend on can always move. That is why no ring hangs.
+  /// It cannot deadlock: while it waits for room to send, it also receives, and receiving needs no room. So
+  /// however short the queues between ranks are, the message on which all others depend can always move.
   func run(_ exchange: inout RingExchange, silence: Duration) throws(CollectiveError) {
     var timer = SilenceTimer(silence: silence, grace: timeouts.grace)
     var pending: Message?
@@ -23,7 +23,7 @@ extension RingGroup {
     }
   }
 
-  /// `pending` is a message that is ready but found no room.
+  /// Sends while it can; `pending` keeps a message that found no room.
   private func sendWhatIsReady(
     _ exchange: inout RingExchange, _ pending: inout Message?
   ) throws(CollectiveError) -> Bool {
@@ -81,7 +81,8 @@ extension RingGroup {
       for: events(that: exchange, lacks: lost), until: nextBeat(before: timer.deadline))
   }
 
-  /// Tells the next rank that this one waits; one that has no room for it reads nothing, and is stuck itself.
+  /// Tells the next rank that this one is alive and waiting. No room for it means that the next rank reads
+  /// nothing, so is stuck itself.
   private func showLife(_ exchange: RingExchange, _ timer: inout SilenceTimer) throws(CollectiveError) {
     let sign = Message(byteCount: FrameHeader.byteCount)
     var header = identity
@@ -93,7 +94,8 @@ extension RingGroup {
     timer.showLife()
   }
 
-  /// Messages arrive in order: what the previous rank has sent before its sign of life is here, or it is lost.
+  /// Throws if a message was lost: since messages arrive in order, all that were sent before this sign of
+  /// life must be here.
   private func checkProgress(_ sign: FrameHeader, of exchange: RingExchange) throws(CollectiveError) {
     guard sign.sequence == exchange.call.sequence, sign.count > UInt64(exchange.received) else { return }
     throw .corrupt(
@@ -101,7 +103,8 @@ extension RingGroup {
       detail: "it has sent \(sign.count) messages, and \(exchange.received) have arrived: one was lost")
   }
 
-  /// Only what lets the exchange go on: waiting for anything else would return at once, again and again.
+  /// Returns the events that let the exchange go on; to wait for any other would return at once, again and
+  /// again.
   private func events(that exchange: RingExchange, lacks lost: RingNeighbours) -> RingEvents {
     var events: RingEvents = []
     if exchange.awaitsArrival || lost.contains(.next) { events.insert(.arrival) }
@@ -109,7 +112,7 @@ extension RingGroup {
     return events
   }
 
-  /// With the next rank gone, and nothing more to receive, a rank listens for the one message that says why.
+  /// Looks for an abort notice once the next rank is gone and there is nothing more to receive.
   private func listenForNotice(during call: CollectiveCall) throws(CollectiveError) {
     guard let message = try transport.receive(),
       let header = try? FrameHeader(decoding: UnsafeRawBufferPointer(message.bytes)),
@@ -118,15 +121,15 @@ extension RingGroup {
     throw notice.error(during: call)
   }
 
-  /// Throws the failure that a rank has put up in shared memory, if one has.
+  /// Throws the failure posted in shared memory, if a rank has posted one.
   func readNotice(during call: CollectiveCall) throws(CollectiveError) {
     if let notice = sharedBuffers?.barrier?.failure { throw notice.error(during: call) }
   }
 
-  /// Names the rank that this one waits for in the end, as far as it can see.
+  /// Names the rank for which this one waits in the end, as far as it can see.
   ///
-  /// In shared memory it sees who waits. Over sockets it hears of the previous one alone: silence speaks against that, and
-  /// where it waits itself, its name is a guess.
+  /// In shared memory this rank sees who waits. Over sockets it only hears from the previous rank: that
+  /// rank's silence makes it the likely cause; a sign of life from it makes its name a guess.
   func timeout(_ timer: SilenceTimer, during call: CollectiveCall) -> CollectiveError {
     let seen = sharedBuffers?.barrier?.stuckRank(afterSilence: timer.silence)
     let isGuess = seen == nil && (sharedBuffers?.barrier != nil || timer.previousLives)
@@ -135,7 +138,7 @@ extension RingGroup {
       isGuess: isGuess)
   }
 
-  /// Shows the ranks that share memory that this one waits; gives the time at which it is to do so again.
+  /// Shows the ranks that share memory that this one waits; returns when to do so next.
   func nextBeat(before deadline: ContinuousClock.Instant) -> ContinuousClock.Instant {
     guard let barrier = sharedBuffers?.barrier else { return deadline }
     barrier.beat()
@@ -148,7 +151,7 @@ extension RingGroup {
 }
 
 extension RingGroup {
-  /// The header of a message of the previous rank: a part of `call`, or a sign of life.
+  /// Reads and checks the header of a message from the previous rank: a part of `call`, or a sign of life.
   func opened(_ message: Message, during call: CollectiveCall) throws(CollectiveError) -> FrameHeader {
     let header: FrameHeader
     do {
@@ -166,6 +169,6 @@ extension RingGroup {
 }
 
 extension FrameHeader {
-  /// Whether the message says only that its sender waits as well, in whatever operation.
+  /// Whether the message only says that its sender waits too, in whatever operation.
   var isSignOfLife: Bool { operation == CollectiveCall.Operation.signOfLife.rawValue }
 }

@@ -1,7 +1,7 @@
 internal import Wire
 
 extension RingGroup {
-  /// Replaces the elements in `range` by their sums over all ranks, in the canonical order.
+  /// Replaces the elements in `range` by their sums over all ranks, in the order of `docs/algorithms.md`.
   public func allReduceSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     if buffer.isShared {
       return try performShared(.allReduce, on: buffer, range) { $0.sum(range, intoAll: true) }
@@ -10,7 +10,7 @@ extension RingGroup {
     try perform(.allReduce, plan: plan, on: buffer, range, wire: gradientWire)
   }
 
-  /// Leaves the sums of the elements in `range` with their owners.
+  /// Leaves each sum of the elements in `range` with its owner.
   public func reduceScatterSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     if buffer.isShared {
       return try performShared(.reduceScatter, on: buffer, range) { $0.sum(range, intoAll: false) }
@@ -19,7 +19,7 @@ extension RingGroup {
     try perform(.reduceScatter, plan: plan, on: buffer, range, wire: gradientWire)
   }
 
-  /// Replaces the elements in `range` by their owners'.
+  /// Replaces every element in `range` by its owner's value.
   public func allGatherBlocks(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     if buffer.isShared { return try performShared(.allGatherBlocks, on: buffer, range) { $0.spread(range) } }
     let plan = RingPlan.allGatherBlocks(range, rank: rank, size: size, grain: grain)
@@ -43,7 +43,7 @@ extension RingGroup {
     try perform(.broadcast, range: 0..<bytes.count, root: root, plan: plan, on: bytes)
   }
 
-  /// Gives every rank's `bytes`, by rank; a rank may give at most 4 GiB - 1.
+  /// Returns every rank's `bytes`, by rank; a rank may give at most 4 GiB - 1.
   public func allGather(_ bytes: [UInt8]) throws(CollectiveError) -> [[UInt8]] {
     let lengths = try gatherLengths(bytes.count)
     let total = lengths.reduce(0, +)
@@ -83,7 +83,7 @@ extension RingGroup {
 }
 
 extension RingGroup {
-  /// Every rank's words, by rank, as one step of a call; each rank gives as many.
+  /// Gathers every rank's words, by rank, as a part of `call`; each rank gives equally many.
   func gather(_ words: [UInt64], during call: CollectiveCall) throws(CollectiveError) -> [[UInt64]] {
     let width = MemoryLayout<UInt64>.stride
     let length = words.count * width
@@ -91,7 +91,7 @@ extension RingGroup {
     defer { all.deallocate() }
     let table = all.bindMemory(to: UInt64.self)
     for (index, word) in words.enumerated() { table[rank * words.count + index] = word.littleEndian }
-    // The usual grain, whatever this group's: a few words are always one message.
+    // The default grain, whatever this group's: a few words then always fit one message.
     let plan = RingPlan.allGather(
       lengths: Array(repeating: length, count: size), rank: rank, grain: RingGrain())
     var exchange = RingExchange(call, plan: plan, on: all)
@@ -101,6 +101,6 @@ extension RingGroup {
     }
   }
 
-  /// The ranks beginning with the previous one and ending with this: where several differ, it is the first to blame.
+  /// The ranks from the previous one back to this one: where several disagree, the first is blamed.
   var backwards: [Int] { (1...size).map { (rank - $0).modulo(size) } }
 }

@@ -1,36 +1,36 @@
 internal import Wire
 
-/// Ranks in a ring, each talking to its two neighbours through a ``RingTransport``.
+/// Ranks in a ring, each of which exchanges messages with its two neighbours through a ``RingTransport``.
 ///
-/// Use a group on one thread at a time; its operations block that thread, without using the processor, until the
-/// ring has done its part or a neighbour has failed to. The first error ends the group: it tells the next rank which
-/// rank was the cause, closes its connections so that no neighbour waits for it, and throws
-/// ``CollectiveError/unusable(cause:)`` from then on. Call ``close()`` on the healthy way out.
+/// Use a group on one thread at a time. Its operations block that thread, without using the processor, until
+/// this rank's part is done or a neighbour has failed. The first error ends the group: it tells the next rank
+/// which rank was the cause, closes its connections so that no neighbour waits for it, and from then on
+/// throws ``CollectiveError/unusable(cause:)``. Call ``close()`` when all went well.
 public final class RingGroup: ProcessGroup {
-  /// This process's place in the ring; messages go to the next higher rank.
+  /// This process's rank; its messages go to the rank above, and the last rank's to rank 0.
   public let rank: Int
   /// The number of ranks.
   public let size: Int
-  /// Who owns which elements of a buffer.
+  /// Which rank owns which elements of a buffer.
   public var blocks: BlockLayout { BlockLayout(blockLength: grain.blockLength, size: size) }
-  /// Why this group's buffers are not where they were to be, as a sentence; nil where all is as it was asked for.
+  /// Why buffers are not in shared memory although it was asked for, as a sentence; otherwise nil.
   public var transportNote: String? { sharedBuffers?.note }
 
   let transport: any RingTransport
   let timeouts: Timeouts
   let identity: FrameHeader
   let grain: RingGrain
-  /// How sums travel where they are sent as bytes; the same on all ranks.
+  /// The format in which sums are sent over sockets; the same on all ranks.
   let gradientWire: WireFormat
-  /// What the ranks are called elsewhere, from rank 0 on: errors name them so.
+  /// The number of this group's rank 0 in a larger group; errors use the larger group's numbers.
   let firstRank: Int
-  /// In which order sums are taken; over sockets, only with all ranks in one group.
+  /// The order of sums; over sockets, all ranks must be one group.
   let sumOrder: SumOrder
-  /// What lies in memory that all ranks see, where there is some; nil where floats travel over the sockets.
+  /// The buffers in shared memory; nil where floats travel over sockets.
   let sharedBuffers: SharedBuffers?
   private var state = State.ready
   private var sequence: UInt64 = 0
-  /// Messages of the next operation that came before this one had ended.
+  /// Messages of the next operation that arrived during this one.
   private var held: [Message] = []
 
   private enum State {
@@ -39,9 +39,10 @@ public final class RingGroup: ProcessGroup {
     case closed
   }
 
-  /// Makes the group of a rank whose neighbours its transport reaches.
+  /// Makes the group of a rank whose neighbours `transport` connects it to.
   ///
-  /// `run` and `generation` must be the same on all ranks: messages of another run or an earlier start are refused.
+  /// `run` and `generation` must be the same on all ranks: messages of another run or an earlier start are
+  /// refused.
   public convenience init(
     transport: any RingTransport, rank: Int, size: Int, run: String, generation: Int,
     timeouts: Timeouts = Timeouts()
@@ -51,7 +52,7 @@ public final class RingGroup: ProcessGroup {
       grain: RingGrain(), gradientWire: .float32, sharedBuffers: nil)
   }
 
-  /// Makes a group whose buffers are cut, sent or placed in another way; in the same way on all ranks.
+  /// Makes a group with other settings than the default, which must be the same on all ranks.
   init(
     transport: any RingTransport, rank: Int, size: Int, run: String, generation: Int, timeouts: Timeouts,
     grain: RingGrain, gradientWire: WireFormat, sharedBuffers: SharedBuffers?, sumGroup: Int? = nil,
@@ -102,7 +103,7 @@ public final class RingGroup: ProcessGroup {
   /// Keeps a message of the next operation until that has begun.
   func hold(_ message: Message) { held.append(message) }
 
-  /// The next message from the previous rank: one that came while the ranks met, or a new one.
+  /// Returns the next message from the previous rank, a held one first; nil where none has arrived.
   func nextMessage() throws(CollectiveError) -> Message? {
     held.isEmpty ? try transport.receive() : held.removeFirst()
   }
@@ -125,11 +126,11 @@ extension RingGroup {
   public struct Timeouts: Sendable {
     /// The longest time without a message from a neighbour that owes one, in any operation.
     public var silence: Duration
-    /// The time that a better witness has to name the rank that failed first, before this rank names its neighbour; a rank
-    /// that leaves gives its last message as long to get out.
+    /// How long this rank waits, before it blames its neighbour, for a better witness to name the rank that
+    /// failed first; also the time that a leaving rank gives its last message to be sent.
     public var grace: Duration
 
-    /// Makes limits, by default 5 minutes and half a second.
+    /// Makes limits, by default 5 minutes of silence and half a second of grace.
     public init(silence: Duration = .seconds(300), grace: Duration = .milliseconds(500)) {
       self.silence = silence
       self.grace = grace
@@ -138,25 +139,28 @@ extension RingGroup {
 }
 
 extension RingGroup {
-  /// Leaves the ring in order: waits until every rank has come to close, so that nobody loses a last message.
+  /// Leaves the ring in order: waits until every rank has called it, so that no last message is lost.
   ///
-  /// A rank still busy with an operation then fails, naming this rank as gone. After an error it does nothing more.
+  /// A rank that is still in an operation then fails and names this rank as gone. After an error it does
+  /// nothing.
   public func close() {
     guard case .ready = state else { return }
     let nothing = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    // How the farewell ends is of no interest to a rank that leaves. It waits as long as in any operation: on a machine
-    // that is busy, whoever gave up sooner would end the last operation of a rank that has not had its turn yet.
+    // A rank that leaves cannot act on a failed farewell. It waits as long as any operation does: on a busy
+    // machine, a rank that gave up sooner would break the last operation of one that has not had its turn
+    // yet.
     try? perform(.farewell, plan: .roundTrip(rank: rank, size: size), on: nothing)
     if case .ready = state { transport.close(flushingFor: timeouts.grace) }
     state = .closed
   }
 
-  /// Makes the group unusable because of what this rank saw elsewhere; the others learn of it.
+  /// Ends the group because of an error outside it; the other ranks learn the cause.
   public func abandon(because error: CollectiveError) {
     if case .ready = state { _ = end(because: error) }
   }
 
-  /// What this rank sees between operations: a notice, or a neighbour that is gone, which has the grace to be explained.
+  /// Returns a failure that shows between operations: an abort notice or a lost neighbour. A loss waits
+  /// `grace` for a notice that explains it.
   public func failureInSight() -> CollectiveError? {
     switch state {
     case .ready: break
@@ -178,7 +182,8 @@ extension RingGroup {
     }
   }
 
-  /// Makes the group unusable, tells the next rank why, which has the grace to take that in, and closes the connections so that the failure spreads.
+  /// Makes the group unusable, sends the next rank the cause, and closes the connections, so that the failure
+  /// spreads.
   private func end(because error: CollectiveError) -> CollectiveError {
     state = .failed(error)
     let notice = AbortNotice(error, witness: rank + firstRank)
@@ -188,10 +193,11 @@ extension RingGroup {
     return error
   }
 
-  /// Whether the notice was sent. It ends where it began, and a next rank that is gone or stuck gets none.
+  /// Sends the notice to the next rank and returns whether it was sent: not where that rank began the notice,
+  /// is gone or stuck.
   private func tellNext(_ notice: AbortNotice) -> Bool {
     guard nextRank + firstRank != notice.witness else { return false }
-    // Without it, what was learnt of losses is as old as the last wait.
+    // Without this call, losses since the last wait would be unknown.
     try? transport.wait(for: [], until: .now)
     let message = notice.message(from: identity)
     return (try? send(message, until: .now + timeouts.grace)) ?? false
@@ -209,7 +215,8 @@ extension RingGroup {
 }
 
 extension CollectiveError {
-  /// Whether this rank saw the cause itself and cannot be the cause: an odd rank takes the others for odd.
+  /// Whether this rank saw the cause itself and cannot be the cause: a rank that is in the wrong operation
+  /// takes all others to be wrong.
   fileprivate var isPlainToSee: Bool {
     switch self {
     case .lostPeer, .timeout: true

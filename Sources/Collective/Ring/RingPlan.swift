@@ -1,23 +1,23 @@
-/// Which bytes a rank sends and receives, in which order, to do its part of one operation.
+/// Which bytes a rank sends and receives in one operation, and in which order.
 ///
-/// A buffer is divided into chunks, a chunk into pieces that each lie together in memory, and a few pieces travel
-/// as one segment. At each step a rank sends one chunk to the next rank and receives one from the previous; the
-/// chunk received at a step is the one sent at the following step, so a segment goes on as soon as it has arrived.
+/// A buffer is divided into chunks, and a chunk into contiguous pieces, a few of which travel as one segment.
+/// At each step a rank sends one chunk to the next rank and receives one from the previous rank; the chunk
+/// received at one step is sent at the next, so each segment goes on as soon as it has arrived.
 struct RingPlan: Equatable, Sendable {
-  /// One segment on its way between two neighbours; both name it the same.
+  /// One segment sent from a rank to the next; both identify it by the same numbers.
   struct Transfer: Equatable, Sendable {
     let step: Int
     let chunk: Int
     let segment: Int
   }
 
-  /// What is sent to the next rank, in order.
+  /// The segments to send to the next rank, in order.
   private(set) var sends: [Transfer] = []
-  /// What arrives from the previous rank, in order.
+  /// The segments to receive from the previous rank, in order.
   private(set) var receives: [Transfer] = []
-  /// For each send, how many receives must have been taken in first; the last of them brings its content.
+  /// For each send, how many receives must come first; the last of them brings the content.
   private(set) var receivesBeforeSend: [Int] = []
-  /// Receives of lower steps are added to the buffer; those of this step and later replace what is there.
+  /// Segments of lower steps are added to the buffer; those of this step and later replace its content.
   private(set) var summingSteps = 0
 
   private let chunks: [[Range<Int>]]
@@ -28,27 +28,29 @@ struct RingPlan: Equatable, Sendable {
     self.piecesPerSegment = piecesPerSegment
   }
 
-  /// The places of a transfer's bytes in the buffer, in the order in which they travel.
+  /// The byte ranges of a transfer in the buffer, in the order in which they travel.
   func pieces(of transfer: Transfer) -> ArraySlice<Range<Int>> {
     let pieces = chunks[transfer.chunk]
     let first = transfer.segment * piecesPerSegment
     return pieces[first..<min(first + piecesPerSegment, pieces.count)]
   }
 
-  /// Whether what arrives in `transfer` is added rather than kept.
+  /// Whether an arriving transfer is added, not stored.
   func isSum(_ transfer: Transfer) -> Bool { transfer.step < summingSteps }
 
-  /// Whether what arrives in `transfer` is a sum that lacks only this rank's part.
+  /// Whether an arriving transfer is a sum that lacks only this rank's term.
   func isLastSum(_ transfer: Transfer) -> Bool { transfer.step == summingSteps - 1 }
 
-  /// An empty chunk travels as one empty segment, so that every step shows where its sender stands.
+  /// Splits a chunk into segments; an empty chunk is one empty segment, so that every step shows how far its
+  /// sender is.
   private func segments(of chunk: Int) -> Range<Int> {
     0..<max(1, (chunks[chunk].count + piecesPerSegment - 1) / piecesPerSegment)
   }
 }
 
 extension RingPlan {
-  /// Adds steps at which every rank sends: first chunk `first`, then at each step the chunk that came before.
+  /// Adds steps at which every rank sends a chunk: `first` at step 0, and then the chunk received at the step
+  /// before.
   mutating func rotate(from first: Int, of size: Int, steps: Int, summing: Int) {
     summingSteps = summing
     var receivesBefore = 0
@@ -67,7 +69,8 @@ extension RingPlan {
     }
   }
 
-  /// Adds one step at which chunk 0 goes from rank to rank, `isFirst` giving it and `isLast` keeping it.
+  /// Adds one step at which chunk 0 goes from rank to rank: `isFirst` only sends it, `isLast` only receives
+  /// it.
   mutating func relay(isFirst: Bool, isLast: Bool) {
     for segment in segments(of: 0) {
       let transfer = Transfer(step: 0, chunk: 0, segment: segment)
@@ -80,19 +83,19 @@ extension RingPlan {
   }
 }
 
-/// How finely buffers are cut.
+/// The sizes of blocks and messages.
 struct RingGrain: Equatable, Sendable {
-  /// The floats of one block, the unit in which ranks own sums: changing it changes the order of sums.
+  /// Floats of a block, the unit in which ranks own sums; it determines the order of sums.
   var blockLength = 16_384
-  /// The blocks that travel as one segment, about 2 MiB: it changes speed only.
+  /// Blocks per segment, 2 MiB by default; it affects speed alone.
   var blocksPerSegment = 32
 
-  /// The most payload that one message carries, in bytes.
+  /// The largest payload of a message, in bytes.
   var segmentBytes: Int { blockLength * blocksPerSegment * MemoryLayout<Float>.stride }
 }
 
 extension RingPlan {
-  /// The sums of a range of floats over all ranks, each left with its owner.
+  /// Sums a range of floats over all ranks, and leaves each sum with its owner.
   ///
   /// Chunk c holds what rank c owns. Its sum starts at rank c + 1 and ends at rank c.
   static func reduceScatter(_ range: Range<Int>, rank: Int, size: Int, grain: RingGrain) -> RingPlan {
@@ -101,14 +104,14 @@ extension RingPlan {
     return plan
   }
 
-  /// The sums of a range of floats over all ranks: they travel for n - 1 steps, then results for n - 1 more.
+  /// Sums a range of floats over all ranks: n - 1 steps for the partial sums, then n - 1 for the results.
   static func allReduce(_ range: Range<Int>, rank: Int, size: Int, grain: RingGrain) -> RingPlan {
     var plan = RingPlan(owned: range, size: size, grain: grain)
     plan.rotate(from: rank - 1, of: size, steps: 2 * (size - 1), summing: size - 1)
     return plan
   }
 
-  /// What each rank owns of a range of floats, passed to all others.
+  /// Passes each rank's own blocks of a range of floats to all others.
   static func allGatherBlocks(_ range: Range<Int>, rank: Int, size: Int, grain: RingGrain) -> RingPlan {
     var plan = RingPlan(owned: range, size: size, grain: grain)
     plan.rotate(from: rank, of: size, steps: size - 1, summing: 0)
@@ -124,7 +127,7 @@ extension RingPlan {
     self.init(chunks: chunks, piecesPerSegment: grain.blocksPerSegment)
   }
 
-  /// The bytes of `root` passed from rank to rank.
+  /// Passes the bytes of `root` from rank to rank.
   static func broadcast(byteCount: Int, root: Int, rank: Int, size: Int, grain: RingGrain) -> RingPlan {
     let pieces = (0..<byteCount).divided(by: grain.segmentBytes)
     var plan = RingPlan(chunks: [pieces], piecesPerSegment: 1)
@@ -132,7 +135,7 @@ extension RingPlan {
     return plan
   }
 
-  /// Contributions of `lengths` bytes, lying one after another, each passed from its rank to all others.
+  /// Passes contributions of `lengths` bytes, which lie one after another, from each rank to all others.
   static func allGather(lengths: [Int], rank: Int, grain: RingGrain) -> RingPlan {
     var start = 0
     let chunks = lengths.map { length in
@@ -146,12 +149,14 @@ extension RingPlan {
 }
 
 extension RingPlan {
-  /// Messages without content from every rank to all others: whoever has them all knows that all have come this far.
+  /// Sends an empty message from every rank to all others: a rank that has them all knows that all have come
+  /// this far.
   static func signals(rank: Int, size: Int, grain: RingGrain) -> RingPlan {
     .allGather(lengths: Array(repeating: 0, count: size), rank: rank, grain: grain)
   }
 
-  /// Signals that go once round, back to their sender, who then knows that all it sent before has arrived.
+  /// Sends an empty message from every rank once round the ring; its return proves that all sent before it
+  /// has arrived.
   static func roundTrip(rank: Int, size: Int) -> RingPlan {
     var plan = RingPlan(chunks: Array(repeating: [], count: size), piecesPerSegment: 1)
     plan.rotate(from: rank, of: size, steps: size, summing: 0)
@@ -160,7 +165,7 @@ extension RingPlan {
 }
 
 extension Range<Int> {
-  /// Successive ranges of `length`, the last one shorter where it does not divide.
+  /// Cuts the range into ranges of `length`; the last may be shorter.
   func divided(by length: Int) -> [Range<Int>] {
     stride(from: lowerBound, to: upperBound, by: length).map { $0..<Swift.min($0 + length, upperBound) }
   }

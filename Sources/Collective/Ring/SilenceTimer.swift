@@ -1,8 +1,9 @@
-/// How long a rank goes on waiting for its neighbours.
+/// How long a rank waits for its neighbours before it blames one.
 ///
-/// When one rank stops, all others fall silent at about the same time, and only the rank after it may blame the one
-/// before itself. So a rank that has waited in silence first tells the next one that it lives and waits. Whoever then
-/// hears nothing from the rank before blames it after `grace`; the others give that one's word time to come round.
+/// When one rank stops, all others fall silent at about the same time, and only the rank right after it can
+/// blame the right one. So a rank that has waited for `silence` first tells the next rank that it is alive
+/// and waiting. A rank that then hears nothing from the rank before it blames that one after `grace`; all
+/// others wait a second `grace` for that verdict to reach them.
 struct SilenceTimer {
   let silence: Duration
   private let grace: Duration
@@ -10,7 +11,7 @@ struct SilenceTimer {
   private var hurriedEnd: ContinuousClock.Instant?
   /// Whether the next rank has been told that this one waits.
   private(set) var hasShownLife = false
-  /// Whether the previous rank has told that it waits, so that it is hardly the cause.
+  /// Whether the previous rank has said that it waits, so that it is probably not the cause.
   private(set) var previousLives = false
 
   init(silence: Duration, grace: Duration) {
@@ -18,19 +19,20 @@ struct SilenceTimer {
     self.grace = grace
   }
 
-  /// Starts to count anew, as a neighbour has given or taken something.
+  /// Restarts the count, because a neighbour has sent or taken something.
   mutating func restart() { self = SilenceTimer(silence: silence, grace: grace) }
 
-  /// Leaves only the grace, from the first call on: the next rank is gone, and the rank after it may still say so.
+  /// Shortens the wait to `grace` from the first call on, because the next rank is gone; ranks behind it may
+  /// still explain why.
   mutating func hurry() { hurriedEnd = hurriedEnd ?? .now + grace }
 
   /// Notes that this rank has told the next one that it waits.
   mutating func showLife() { hasShownLife = true }
 
-  /// Notes that the previous rank waits as this one does.
+  /// Notes that the previous rank has said that it waits.
   mutating func heardLife() { previousLives = true }
 
-  /// When something is to be done: life shown, and after that a rank blamed.
+  /// When to act: first to show life, then to blame a rank.
   var deadline: ContinuousClock.Instant {
     let graces = !hasShownLife ? 0 : previousLives ? 2 : 1
     let end = lastHeard + silence + grace * graces

@@ -1,10 +1,10 @@
 internal import CKernels
 
-/// How the floats of a sum travel between ranks.
+/// The number format of sums that travel between ranks.
 ///
-/// Sixteen bits halve the bytes on the wire: each partial sum is rounded before it goes on, and the result too.
+/// Sixteen bits halve the bytes on the wire, but each partial sum, and the result, is rounded.
 public enum WireFormat: String, CaseIterable, Sendable {
-  /// As they are.
+  /// Unrounded.
   case float32
   /// The range of float32 with 8 bits of precision.
   case bfloat16
@@ -13,16 +13,16 @@ public enum WireFormat: String, CaseIterable, Sendable {
 }
 
 extension WireFormat {
-  /// Bytes on the wire for some bytes of float32.
+  /// The bytes on the wire for `floatBytes` bytes of float32.
   func byteCount(for floatBytes: Int) -> Int { half == nil ? floatBytes : floatBytes / 2 }
 
-  /// Writes floats as they travel.
+  /// Writes floats to a payload, rounded to this format.
   func write(_ floats: UnsafeRawBufferPointer, to payload: UnsafeMutableRawBufferPointer) {
     guard let half else { return payload.copyMemory(from: floats) }
     floats_round(half, payload.baseAddress, floats.baseAddress, floats.count / width)
   }
 
-  /// Adds floats to travelling sums.
+  /// Adds floats to the sums in a payload.
   func add(_ floats: UnsafeRawBufferPointer, to payload: UnsafeMutableRawBufferPointer) {
     guard let half else {
       return floats_add(payload.baseAddress, floats.baseAddress, floats.count / width)
@@ -30,16 +30,16 @@ extension WireFormat {
     floats_add_rounded(half, payload.baseAddress, floats.baseAddress, floats.count / width)
   }
 
-  /// Reads travelling floats.
+  /// Reads floats from a payload.
   func read(_ payload: UnsafeRawBufferPointer, to floats: UnsafeMutableRawBufferPointer) {
     guard let half else { return copy(payload, to: floats) }
     floats_widen(half, floats.baseAddress, payload.baseAddress, floats.count / width)
   }
 
-  /// Copies what travels as it is, which may be bytes of any kind.
+  /// Copies bytes of any kind that travel unrounded.
   ///
-  /// A strip of a long buffer is not read again before the operation is over: to fetch what it held, and to keep it in the
-  /// caches, would be in vain.
+  /// A long buffer's strip is not read again during the operation, so stores that bypass the caches save
+  /// bandwidth.
   private func copy(_ payload: UnsafeRawBufferPointer, to floats: UnsafeMutableRawBufferPointer) {
     let isFloats =
       Int(bitPattern: floats.baseAddress).isMultiple(of: width) && floats.count.isMultiple(of: width)
@@ -47,10 +47,10 @@ extension WireFormat {
     floats_spread([floats.baseAddress], 1, payload.baseAddress, 0, floats.count / width)
   }
 
-  /// Bytes from which on a copy past the caches is worth its beginning and end.
+  /// The shortest strip, in bytes, for which a copy that bypasses the caches pays.
   private static let longStrip = 4096
 
-  /// The code of the elements in a message's header.
+  /// The code of this format in a message's header.
   var element: CollectiveCall.Element {
     switch self {
     case .float32: .float32

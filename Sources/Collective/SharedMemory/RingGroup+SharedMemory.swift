@@ -1,8 +1,8 @@
 internal import Wire
 
 extension RingGroup {
-  /// The memory that a rendezvous's transport uses, or nil where floats are to travel over sockets, as they can where all ranks
-  /// are one sum group.
+  /// Returns the shared memory that a rendezvous's transport uses; nil where floats travel over sockets,
+  /// which need all ranks to be one sum group.
   static func sharedMemory(
     for rendezvous: RingRendezvous
   ) throws(CollectiveError) -> RingRendezvous.SharedMemory? {
@@ -34,7 +34,7 @@ extension RingGroup {
     }
   }
 
-  /// Makes a buffer of `count` floats on every rank, in shared memory where the group has some.
+  /// Makes a buffer of `count` floats on every rank, in shared memory where the group has any.
   public func makeBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer {
     precondition(count >= 0, "\(count) floats")
     guard let sharedBuffers else {
@@ -52,7 +52,7 @@ extension RingGroup {
     }
   }
 
-  /// Makes a buffer of `count` floats in shared memory; nil where the group has none, or no room for it.
+  /// Makes a buffer of `count` floats in shared memory; nil where the group has none, or no room.
   public func makeSharedBuffer(count: Int) throws(CollectiveError) -> SymmetricBuffer? {
     guard let sharedBuffers else { return nil }
     return try perform(.makeBuffer, element: .float32, range: 0..<count) { call throws(CollectiveError) in
@@ -62,7 +62,7 @@ extension RingGroup {
     }
   }
 
-  /// Has rank 0 make room, and all ranks learn where, or why not.
+  /// Rank 0 makes room for a buffer; all ranks learn its place, or why there is none.
   private func agreedOffer(
     _ buffers: SharedBuffers, _ count: Int, during call: CollectiveCall
   ) throws(CollectiveError) -> MemoryOffer {
@@ -81,10 +81,11 @@ extension RingGroup {
 }
 
 extension RingGroup {
-  /// An operation on memory that all ranks see: references go round the ring, then each rank does its part.
+  /// Runs an operation in shared memory: a reference to the buffer goes round the ring, then each rank runs
+  /// `part`.
   ///
-  /// A rank whose own reference has come back to no one's surprise knows that all ranks are in this operation, on the
-  /// same range of the same buffer: their lanes are theirs no more until all have met again.
+  /// A rank whose reference matches every other's knows that all ranks are in this operation, on the same
+  /// range of the same buffer. From then until all ranks meet again, the others may write to its lane.
   func performShared(
     _ operation: CollectiveCall.Operation, on buffer: SymmetricBuffer, _ range: Range<Int>,
     _ part: (SharedMemoryReducer) -> Void
@@ -97,7 +98,7 @@ extension RingGroup {
     }
   }
 
-  /// Learns that every rank is in this call, and that all mean the same memory.
+  /// Checks that every rank is in this call and refers to the same memory.
   func exchangeReferences(
     to buffer: SymmetricBuffer, _ range: Range<Int>, during call: CollectiveCall
   ) throws(CollectiveError) {
@@ -117,7 +118,7 @@ extension RingGroup {
 extension RingGroup {
   /// Waits, without using the processor, until every rank has done its part of `call` in shared memory.
   ///
-  /// Between naps it looks at what the ring knows: notices of failure, and neighbours that are gone.
+  /// Between sleeps it looks for abort notices and lost neighbours.
   func meet(during call: CollectiveCall) throws(CollectiveError) {
     guard let barrier = sharedBuffers?.barrier else { fatalError("no memory is shared") }
     barrier.arrive()
@@ -127,7 +128,7 @@ extension RingGroup {
     while !barrier.isComplete {
       barrier.sleep(atMost: ContinuousClock.now.duration(to: nextBeat(before: timer.deadline)))
       try takeNews(during: call)
-      // Whoever is gone may have come before it went; the barrier counts, not the connection.
+      // A lost rank may have arrived before it left: the barrier decides, not the connection.
       if barrier.isComplete { return }
       if barrier.attendance > attendance {
         attendance = barrier.attendance
@@ -137,8 +138,8 @@ extension RingGroup {
     }
   }
 
-  /// Learns of losses, and takes in one message: a notice of failure, or the next operation's first, which is kept; false
-  /// where none has come.
+  /// Notes lost neighbours and takes in one message: an abort notice, which it throws, or the first message
+  /// of the next operation, which it keeps. Returns false where none has arrived.
   @discardableResult
   func takeNews(during call: CollectiveCall) throws(CollectiveError) -> Bool {
     try readNotice(during: call)
@@ -157,7 +158,7 @@ extension RingGroup {
     at barrier: SharedBarrier, _ timer: inout SilenceTimer, during call: CollectiveCall
   ) throws(CollectiveError) {
     let lost = transport.lostNeighbours
-    // A rank that saw the cause has said so before it left, which may be since the news were taken.
+    // A rank that saw the cause posted it before it left, perhaps after the last look.
     if !lost.isEmpty { try readNotice(during: call) }
     if lost.contains(.previous) && !barrier.hasCome(previousRank) {
       throw lostPeer(previousRank, during: call)

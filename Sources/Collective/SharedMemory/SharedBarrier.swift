@@ -1,20 +1,21 @@
 internal import CLinux
 
-/// Where ranks that share memory wait for one another, as often as they like.
+/// A reusable barrier for ranks that share memory.
 ///
-/// Each rank has words of its own, a cache line from the others', that say what it has come to; so a rank that is
-/// missing has a name. Whoever comes last opens the gate, the word on which the others sleep.
+/// Each rank writes its progress to a cache line of its own, so a missing rank can be named. The last rank to
+/// arrive opens the gate, the word on which the others sleep.
 final class SharedBarrier {
   private let memory: SharedMapping
   private let rank: Int
   private let size: Int
-  /// What this rank has seen of each rank's beats, and when they last went on.
+  /// The last value of each rank's beat counter that this rank saw, and when it last changed.
   private var seen: [(beats: UInt32, at: ContinuousClock.Instant)]
-  /// The barriers that this rank has come to; it wraps around, as the words do.
+  /// How many barriers this rank has arrived at; it wraps around, as the shared words do.
   private var count: UInt32 = 0
 
   private static let line = 64
-  /// About as long as a rank that runs beside this one needs to catch up; longer would take its processor away.
+  /// About the time that a rank running beside this one needs to catch up; more would keep the processor from
+  /// it.
   private static let spins = 200
 
   init(in memory: SharedMapping, rank: Int, size: Int) {
@@ -24,17 +25,18 @@ final class SharedBarrier {
     seen = Array(repeating: (0, .now), count: size)
   }
 
-  /// The memory that a barrier of `size` ranks needs, all zeros at first.
+  /// The bytes of memory that a barrier of `size` ranks needs; they must start as zeros.
   static func byteCount(size: Int) -> Int { line * (2 + size) + noticeByteCount }
 
   private var gate: UnsafeMutablePointer<UInt32> { words(0) }
   private var arrivals: UnsafeMutablePointer<UInt32> { words(1) }
 
-  /// What a rank tells of itself, one word each.
+  /// What a rank shows of itself, one word each.
   private enum Note: Int {
-    /// The barriers that it has come to.
+    /// How many barriers it has arrived at.
     case arrivals
-    /// Counts on while it waits, whatever for: it stands still in a rank that is stopped or busy.
+    /// A counter that grows while the rank waits for anything; it stands still in a rank that is stopped or
+    /// busy.
     case beats
   }
 
@@ -42,14 +44,15 @@ final class SharedBarrier {
     words(2 + rank) + note.rawValue
   }
 
-  /// The words of a line.
+  /// The words of a cache line.
   private func words(_ index: Int) -> UnsafeMutablePointer<UInt32> {
     (memory.start + index * Self.line).assumingMemoryBound(to: UInt32.self)
   }
 }
 
 extension SharedBarrier {
-  /// Comes to the next barrier; what this rank wrote before is seen by all that leave it.
+  /// Arrives at the next barrier; all that this rank wrote before is visible to every rank that leaves the
+  /// barrier.
   func arrive() {
     count &+= 1
     linux_store_word(note(.arrivals, of: rank), count)
@@ -59,33 +62,34 @@ extension SharedBarrier {
     }
   }
 
-  /// Whether every rank has come.
+  /// Whether every rank has arrived.
   var isComplete: Bool { linux_load_word(gate) == count }
 
-  /// Whether a rank has come to this barrier, be it over or not.
+  /// Whether a rank has arrived at this barrier, which may be over.
   func hasCome(_ rank: Int) -> Bool { linux_load_word(note(.arrivals, of: rank)) != count &- 1 }
 
-  /// How many ranks have come.
+  /// How many ranks have arrived.
   var attendance: Int { (0..<size).count { hasCome($0) } }
 
-  /// Waits a few microseconds, on the chance that the others are about to come.
+  /// Spins for a few microseconds, in case the others are about to arrive.
   func spin() {
     for _ in 0..<Self.spins where !isComplete { linux_pause() }
   }
 
-  /// Sleeps until every rank has come, for at most `time`.
+  /// Sleeps until every rank has arrived, for at most `time`.
   func sleep(atMost time: Duration) {
-    // The gate shows the previous barrier's number until the last rank comes, and cannot go further without this one.
+    // The gate holds the previous barrier's number until the last rank arrives, and cannot advance further
+    // without this rank.
     linux_wait_while(gate, count &- 1, Int(max(.zero, time) / .nanoseconds(1)))
   }
 }
 
-/// What ranks see of one another without a message, when one of them stops.
+/// Beats: what ranks see of each other without a message when one of them stops.
 extension SharedBarrier {
   /// The longest time from one beat of a waiting rank to the next.
   static let beat = Duration.milliseconds(20)
 
-  /// Tells the others that this rank lives and waits, and looks who else does.
+  /// Shows the others that this rank waits, and notes which others do.
   func beat() {
     linux_increment_word(note(.beats, of: rank))
     for other in 0..<size {
@@ -94,18 +98,19 @@ extension SharedBarrier {
     }
   }
 
-  /// The rank that all others wait for: the first, going back from this one, that has not waited lately itself.
+  /// Names the rank for which all others wait: going back from this one, the first that has not beaten
+  /// lately.
   ///
-  /// Messages would not tell: one that was sent may be stuck in the process that was stopped.
+  /// Messages could not tell: one that was sent may be stuck in the stopped process.
   func stuckRank(afterSilence silence: Duration) -> Int? {
     let lately = ContinuousClock.now - min(silence / 2, .seconds(1))
     return (1..<size).map { (rank - $0).modulo(size) }.first { seen[$0].at < lately }
   }
 }
 
-/// A notice of failure that reaches all ranks at once, in whatever state the ring is.
+/// A failure notice that reaches all ranks at once, whatever state the ring is in.
 extension SharedBarrier {
-  /// Room for the notice: a line of words, then its reason.
+  /// Room for the notice: a line of words, then the reason.
   private static let noticeByteCount = 1024 + line
   private static let longestReason = 1024
 
@@ -116,7 +121,7 @@ extension SharedBarrier {
 
   private enum Stage: UInt32 { case none, writing, readable }
 
-  /// Puts up the first notice; later ones tell of its consequences.
+  /// Posts a notice unless there is one; later failures are consequences of the first.
   func post(_ failure: AbortNotice) {
     guard linux_replace_word(notice, Stage.none.rawValue, Stage.writing.rawValue) != 0 else { return }
     let text = Array(failure.reason.utf8.prefix(Self.longestReason))
@@ -127,7 +132,7 @@ extension SharedBarrier {
     linux_store_word(notice, Stage.readable.rawValue)
   }
 
-  /// The notice, once a rank has put one up.
+  /// The posted notice, if any.
   var failure: AbortNotice? {
     guard linux_load_word(notice) == Stage.readable.rawValue else { return nil }
     let length = min(Int(notice[3]), Self.longestReason)

@@ -1,11 +1,11 @@
 internal import System
 
-/// The buffers of one rank that lie in memory which all ranks of the host see, and where these ranks meet.
+/// One rank's buffers in memory that all ranks of the host share, with the barrier at which these ranks meet.
 final class SharedBuffers {
-  /// What becomes of a buffer that does not fit: true lets its floats travel over the sockets, with a ``note``; false
+  /// What happens to a buffer that does not fit: true sends its floats over sockets and sets ``note``; false
   /// fails on every rank.
   let orElseSockets: Bool
-  /// Where the ranks wait for one another, once the first buffer is there.
+  /// The barrier of all buffers; nil until the first buffer has been made.
   private(set) var barrier: SharedBarrier?
   /// Why a buffer is not in shared memory, as a sentence; nil where all are.
   private(set) var note: String?
@@ -13,26 +13,26 @@ final class SharedBuffers {
   /// The number of buffers made so far.
   private var count = 0
 
-  /// Has buffers lie in a file that every rank has inherited; every rank must do so.
+  /// Places buffers in an inherited memory file; every rank must do so.
   init(in memory: RingRendezvous.SharedMemory, orElseSockets: Bool) {
     segment = SharedSegment(memory)
     self.orElseSockets = orElseSockets
   }
 
-  /// Makes room for a buffer on all ranks; on rank 0 alone.
+  /// Makes room for a buffer of all ranks; only rank 0 calls it.
   func offer(floats: Int, size: Int) -> MemoryOffer {
     MemoryOffer(segment.grow(byFloats: floats, size: size, forBarrier: barrier == nil))
   }
 
-  /// What tells this rank's file from all others; 0 where it has none.
+  /// A number that identifies this rank's file; 0 where it has none.
   var identity: UInt64 { segment.identity }
 
-  /// Notes that a buffer does not fit.
+  /// Sets ``note`` because a buffer does not fit.
   func noteShortage(_ verdict: SharedMemoryBudget.Verdict) {
     note = "gradients travel over sockets, not through shared memory: \(verdict)"
   }
 
-  /// The buffer at the place that all ranks have agreed on.
+  /// Makes the buffer at the place on which all ranks have agreed.
   func make(
     floats: Int, at place: SharedSegment.Place, rank: Int, size: Int
   ) throws(CollectiveError) -> SymmetricBuffer {
@@ -41,8 +41,9 @@ final class SharedBuffers {
       barrier = SharedBarrier(in: page, rank: rank, size: size)
     }
     let memory = try mapped(place.range(size: size), prefersLargePages: place.hasLargePages, rank: rank)
-    // The pages are there already; this saves a fault for each on the first use. Of the others' lanes this rank will
-    // touch its own blocks alone: to map them whole would cost every rank time and table for the memory of all.
+    // The pages exist already; mapping them at once saves a page fault each on first use. Of the other lanes
+    // this rank touches only its own blocks: to map them whole would cost every rank time and page tables for
+    // all ranks' memory.
     memory.populate(place.laneBytes * rank..<place.laneBytes * (rank + 1))
     let lanes = (0..<size).map {
       (memory.start + place.laneBytes * $0).assumingMemoryBound(to: Float.self)

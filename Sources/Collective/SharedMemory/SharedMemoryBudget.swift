@@ -1,27 +1,27 @@
 internal import System
 
-/// How much memory the ranks of one host may share, and who says so.
+/// How much memory a host's ranks may share, by the user's limit, the machine and the control group.
 struct SharedMemoryBudget: Equatable, Sendable {
-  /// The most that the user allows, all buffers together (`--shm-size`).
+  /// The user's limit for all buffers together, in bytes (`--shm-size`).
   var limit: Int?
-  /// What the machine can still give.
+  /// The bytes that the machine has available.
   var machine: Int?
-  /// What this process's control group can still give.
+  /// The bytes that this process's control group has left.
   var controlGroup: Int?
 
-  /// What stands against a demand.
+  /// What limits a request.
   enum Bound: UInt64, Sendable {
     case none, limit, machine, controlGroup, kernel
   }
 
-  /// What a demand came to: the bytes asked for, the bytes that could be had, and what bounds them.
+  /// The result of a request: the bytes needed, the bytes allowed, and what limits them.
   struct Verdict: Equatable, Sendable {
     var needed: Int
     var allowed: Int
     var bound: Bound
   }
 
-  /// Judges a demand for `adding` bytes beside `used` that are shared already; the smallest allowance counts.
+  /// Judges a request for `adding` bytes beside `used` bytes shared already; the smallest allowance counts.
   func verdict(used: Int, adding: Int) -> Verdict {
     let bounds: [(Int?, Bound)] = [
       (limit.map { max(0, $0 - used) }, .limit), (machine, .machine), (controlGroup, .controlGroup),
@@ -55,7 +55,7 @@ extension SharedMemoryBudget.Verdict: CustomStringConvertible {
 }
 
 extension SharedMemoryBudget {
-  /// What this machine and this process's control groups allow now, with the user's limit.
+  /// Reads what the machine and this process's control groups allow now.
   static func now(limit: Int?) -> SharedMemoryBudget {
     let groups = memoryGroups(in: ProcFS.text("/proc/self/cgroup") ?? "")
     return SharedMemoryBudget(
@@ -68,7 +68,7 @@ extension SharedMemoryBudget {
     ProcFS.number(after: "MemAvailable:", in: memory).map { $0 * 1024 }
   }
 
-  /// The control groups that count this process's memory, outermost first, from the text of /proc/self/cgroup.
+  /// The control groups that count this process's memory, outermost first, from /proc/self/cgroup.
   static func memoryGroups(in membership: String) -> [MemoryGroup] {
     ControlGroups(membership: membership, text: ProcFS.text).groups(of: "memory").map {
       MemoryGroup(version: $0.version, path: $0.path)
@@ -76,7 +76,8 @@ extension SharedMemoryBudget {
   }
 }
 
-/// Bytes that this host, and this process's control groups, can still give; nil where the system does not say.
+/// Bytes still available on this host within this process's control groups; nil where the system does not
+/// say.
 public func availableMemory() -> Int? {
   let budget = SharedMemoryBudget.now(limit: nil)
   return [budget.machine, budget.controlGroup].compactMap(\.self).min()
@@ -87,9 +88,9 @@ struct MemoryGroup: Equatable, Sendable {
   let version: Int
   let path: String
 
-  /// The bytes that the group leaves, or nil where it sets no limit; `text` gives a file's content.
+  /// The bytes that the group has left, or nil where it sets no limit; `text` returns a file's content.
   ///
-  /// Cache of files that nobody used lately goes when memory is wanted, so it does not count as taken.
+  /// The cache of files not used lately is reclaimed on demand, so it does not count as used.
   func room(_ text: (String) -> String?) -> Int? {
     let isSecond = version == 2
     let folder = "/sys/fs/cgroup" + (isSecond ? "" : "/memory") + path
@@ -104,6 +105,6 @@ struct MemoryGroup: Equatable, Sendable {
 }
 
 extension String {
-  /// The number that the text is; nil for a word such as "max".
+  /// The number that the text starts with; nil for a word such as "max".
   fileprivate var number: Int? { Int(prefix { !$0.isWhitespace }) }
 }

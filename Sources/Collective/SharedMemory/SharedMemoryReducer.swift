@@ -1,9 +1,9 @@
 internal import CKernels
 
-/// What one rank does to a buffer whose memory on every rank it sees.
+/// One rank's part in the operations on a buffer whose memory on every rank it can access.
 ///
-/// A block is read and written by its owner alone, in the lanes of all ranks. So ranks need to meet before the first
-/// and after the last block, and nowhere between; and a block's sums go back to the lanes while these are in the cache.
+/// Only a block's owner reads and writes it, in the lanes of all ranks. So ranks meet only before the first
+/// and after the last block, and a block's sums are written back to the lanes while these are in the cache.
 struct SharedMemoryReducer {
   private let lanes: [UnsafeMutableRawPointer?]
   private let rank: Int
@@ -17,7 +17,7 @@ struct SharedMemoryReducer {
     self.order = order
   }
 
-  /// Sums this rank's blocks in `range`, and writes the sums to its own lane alone or to the lanes of all.
+  /// Sums this rank's blocks in `range`, and writes the sums to all lanes or to this rank's alone.
   func sum(_ range: Range<Int>, intoAll: Bool) {
     let terms = order.ranks(endingWith: rank).map { lanes[$0].map { UnsafeRawPointer($0) } }
     let results = intoAll ? lanes : [lanes[rank]]
@@ -27,7 +27,7 @@ struct SharedMemoryReducer {
     }
   }
 
-  /// Copies this rank's blocks in `range` to the lanes of all others.
+  /// Copies this rank's blocks in `range` to all other lanes.
   func spread(_ range: Range<Int>) {
     let others = (1..<lanes.count).map { lanes[(rank + $0) % lanes.count] }
     for part in blocks.ranges(of: rank, in: range) {

@@ -2,13 +2,14 @@ internal import CLinux
 internal import Glibc
 internal import System
 
-/// The memory that all ranks of a host see: a file without a name, which every rank has inherited.
+/// The memory that all ranks of a host share: a file without a name, which every rank has inherited.
 ///
-/// Rank 0 makes it grow, and only by pages that the kernel has given: a page that is touched is always there. The file
-/// ends with the last process that holds it, so a crash leaves nothing behind. Buffers lie one after another; the place
-/// of a released one is not used again, since nobody knows when the last rank has let go of it.
+/// Only rank 0 makes it grow, and only by pages that the kernel has already allocated, so that no later
+/// access can run out of memory. The file lives until the last process that holds it ends, so a crash leaves
+/// nothing behind. Buffers lie one after another; a released buffer's place is not reused, since no rank
+/// knows when the last one has let go of it.
 struct SharedSegment {
-  /// The file, which this group does not close.
+  /// The file, which this object does not close.
   let descriptor: Int32
   /// The most bytes that it may grow to.
   let limit: Int?
@@ -18,25 +19,26 @@ struct SharedSegment {
     limit = memory.limit
   }
 
-  /// What tells this file from all others; 0 where the descriptor is none.
+  /// A number that identifies this file; 0 where the descriptor is none.
   var identity: UInt64 {
     var status = stat()
     return fstat(descriptor, &status) == 0 ? UInt64(status.st_ino) : 0
   }
 
-  /// The places of a buffer's memory in the file.
+  /// Where a buffer lies in the file, in bytes.
   struct Place: Equatable {
     var control: Int
     var lanes: Int
     var laneBytes: Int
 
-    /// Lanes of fewer bytes have small pages.
+    /// Lanes shorter than this, in bytes, use small pages.
     ///
-    /// A rank works on its own blocks of all lanes, and a large page holds blocks of many ranks: every rank would have the
-    /// lanes of all in place, for pages that take a few milliseconds to map one by one.
+    /// A rank works on its own blocks in all lanes, and a large page holds blocks of many ranks. So with
+    /// large pages every rank would map all lanes whole, where mapping its small pages one by one takes a few
+    /// milliseconds.
     private static let leastOfLargePages = 32 << 20
 
-    /// A lane for `count` floats, from `start` on or soon after.
+    /// Places lanes for `count` floats at `start`, rounded up to a page's edge.
     init(control: Int, from start: Int, floats count: Int, page: Int) {
       let bytes = max(1, count) * MemoryLayout<Float>.stride
       let edge = bytes < Self.leastOfLargePages ? page : SharedMapping.largePage
@@ -47,7 +49,7 @@ struct SharedSegment {
       (self.control, self.lanes, self.laneBytes) = (control, lanes, laneBytes)
     }
 
-    /// Whether the lanes are meant to be of large pages.
+    /// Whether the lanes should use large pages.
     var hasLargePages: Bool { laneBytes >= Self.leastOfLargePages }
 
     /// All lanes.
@@ -59,8 +61,8 @@ struct SharedSegment {
 }
 
 extension SharedSegment {
-  /// Makes the file hold `size` lanes of `count` floats more, after the barrier's page where there is none yet; on rank 0
-  /// alone.
+  /// Makes room in the file for `size` more lanes of `count` floats, after the barrier's page if that is
+  /// still missing; only rank 0 calls it.
   func grow(
     byFloats count: Int, size: Int, forBarrier: Bool
   ) -> (Place, SharedMemoryBudget.Verdict) {
@@ -79,14 +81,14 @@ extension SharedSegment {
     return (place, verdict)
   }
 
-  /// Asks the kernel for the barrier's page and all lanes; false where it refuses.
+  /// Allocates the barrier's page and all lanes; false where the kernel refuses.
   private func allocate(_ control: Range<Int>, _ place: Place, size: Int) -> Bool {
     let end = place.hasLargePages ? ContinuousClock.now + .milliseconds(300) : nil
-    // One after the other: rank 0 need never hold the memory of all, as its own peak would tell.
+    // One lane at a time: otherwise all ranks' memory would count towards rank 0's peak.
     return allocate(control) && (0..<size).allSatisfy { allocate(place.lane(of: $0), largePagesUntil: end) }
   }
 
-  /// Asks the kernel for every page of `range`, for large ones first where they are wanted; false where it refuses.
+  /// Allocates every page of `range`, as large pages while there is time; false where the kernel refuses.
   private func allocate(_ range: Range<Int>, largePagesUntil end: ContinuousClock.Instant? = nil) -> Bool {
     guard !range.isEmpty else { return true }
     guard setLength(range.upperBound),
@@ -94,7 +96,7 @@ extension SharedSegment {
     else { return false }
     if let end { mapping.makeLargePages(range.count, until: end) }
     mapping.populate(0..<range.count)
-    // Older kernels cannot populate; this gives what is not there yet, and is the answer that counts.
+    // Older kernels cannot populate; this call allocates what is missing, and its answer counts.
     var status: Int32
     repeat { status = posix_fallocate(descriptor, range.lowerBound, range.count) } while status == EINTR
     return status == 0
@@ -114,22 +116,23 @@ extension SharedSegment {
 }
 
 extension Int {
-  /// The next multiple of `unit`.
+  /// Rounds up to a multiple of `unit`.
   func rounded(upTo unit: Int) -> Int { (self + unit - 1) / unit * unit }
 }
 
-/// A part of a file in memory, seen at an address of this process for as long as the object lives.
+/// A part of a memory file, mapped for as long as the object lives.
 final class SharedMapping: Sendable {
   // Safe: only the addresses are kept here, and they never change.
   nonisolated(unsafe) let start: UnsafeMutableRawPointer
   private let reserved: MappedMemory
 
-  /// The size of a large page, and the edge on which a mapping must lie to have some.
+  /// The size of a large page, and the alignment that it needs.
   static let largePage = 2 << 20
 
-  /// Maps `range` of the file; its start lies on a page's edge.
+  /// Maps `range` of the file, which must start on a page's edge.
   init?(_ descriptor: Int32, _ range: Range<Int>, prefersLargePages: Bool) {
-    // A large page needs the same place within 2 MiB in the file and in memory; the kernel promises that to nobody.
+    // A large page needs equal offsets within 2 MiB in the file and in memory, which mmap alone does not
+    // guarantee.
     guard let reserved = MappedMemory(reserving: range.count + Self.largePage) else { return nil }
     let shift = (range.lowerBound - Int(bitPattern: reserved.start)).modulo(Self.largePage)
     let wanted = reserved.start + shift
@@ -141,15 +144,15 @@ final class SharedMapping: Sendable {
     if prefersLargePages { linux_prefer_large_pages(wanted, range.count) }
   }
 
-  /// Has the file made of large pages, which save most of the time that small ones take to make and to map.
+  /// Makes large pages in the file: most of the time to allocate and map small ones is saved.
   ///
-  /// - Parameter end: When to leave it: a machine whose memory is in pieces moves them about first.
+  /// - Parameter end: When to stop: on a machine with fragmented memory the kernel first moves pages about.
   func makeLargePages(_ count: Int, until end: ContinuousClock.Instant) {
     for offset in stride(from: 0, to: count - Self.largePage + 1, by: Self.largePage) {
       guard linux_make_large_page(start + offset) == 0, ContinuousClock.now < end else { return }
     }
   }
 
-  /// Puts the pages of a range of bytes in place, which lies on edges of pages, at once.
+  /// Maps the pages of a byte range, which starts and ends at pages' edges, at once.
   func populate(_ range: Range<Int>) { linux_populate(start + range.lowerBound, range.count) }
 }

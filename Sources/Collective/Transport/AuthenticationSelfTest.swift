@@ -1,19 +1,19 @@
 internal import Wire
 
-/// A knock at a rank's own rendezvous as a stranger, who must be turned away before anybody else is let in.
+/// Connects to a rank's own listener as a stranger, who must be refused before anybody else is let in.
 ///
-/// ZeroMQ lets everybody in when nobody answers its question; this is what notices.
+/// ZeroMQ admits everybody if no authenticator answers its requests; this test notices that.
 struct AuthenticationSelfTest {
   private let rendezvous: TCPRendezvous
   private let context: Context
 
-  /// Checks the rendezvous of a listener whose sockets are of `context`.
+  /// Prepares the test for a listener whose sockets belong to `context`.
   init(of rendezvous: TCPRendezvous, in context: Context) {
     self.rendezvous = rendezvous
     self.context = context
   }
 
-  /// Throws unless a stranger is turned away at `endpoint`.
+  /// Throws unless a stranger is refused at `endpoint`.
   func run(at endpoint: Endpoint) throws(CollectiveError) {
     let finding: Finding
     do {

@@ -1,9 +1,9 @@
 internal import System
 internal import Wire
 
-/// A ring inside one process: threads are the ranks, and messages go through bounded queues as they are.
+/// A ring inside one process, for tests: threads are the ranks, and messages pass through bounded queues.
 ///
-/// For tests and for trying things out. Make one, then ask for each rank's transport on that rank's thread.
+/// Make one ring, then ask for each rank's transport on that rank's thread.
 public final class LoopbackRing: Sendable {
   private let ring: Monitor<Ring>
 
@@ -13,13 +13,13 @@ public final class LoopbackRing: Sendable {
     ring = Monitor(Ring(edges: Array(repeating: Edge(), count: size), capacity: capacity))
   }
 
-  /// The place of one rank; ask once for each.
+  /// Returns the transport of one rank; call it once for each rank.
   public func transport(rank: Int) -> any RingTransport { LoopbackTransport(self, rank: rank) }
 
   func trySend(_ message: Message, from rank: Int) -> Bool {
     ring.withLock { ring in
       guard ring.hasRoom(after: rank) else { return false }
-      // Like a socket whose peer is gone, a queue without receiver swallows.
+      // Like a socket whose peer is gone, a queue without a receiver drops messages.
       if !ring.edges[rank].receiverLeft { ring.edges[rank].messages.append(message) }
       return true
     }
@@ -32,7 +32,8 @@ public final class LoopbackRing: Sendable {
     }
   }
 
-  /// Waits for one of `events` or for the loss of a neighbour not in `known`; gives the neighbours now lost.
+  /// Waits for one of `events` or for the loss of a neighbour not in `known`; returns the neighbours now
+  /// lost.
   func wait(
     at rank: Int, for events: RingEvents, known: RingNeighbours, until deadline: ContinuousClock.Instant
   ) -> RingNeighbours {

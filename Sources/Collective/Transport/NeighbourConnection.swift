@@ -1,19 +1,20 @@
 internal import Wire
 
-/// Tells a neighbour's connection from those of strangers who tried to get in, on one socket.
+/// Tells a neighbour's connection from strangers' attempts to connect to the same socket.
 ///
-/// ZeroMQ tells of every connection that comes and goes, and of each success, but not whose success it was. The first
-/// message settles it: only a neighbour's gets through. Before it, the neighbour is surely gone once nobody is left.
+/// ZeroMQ reports every connection that opens and closes, and each successful handshake, but not whose
+/// handshake it was. The first message identifies the neighbour's connection, since only a neighbour's
+/// messages get through. Until then, the neighbour is certainly gone once no connection is open.
 struct NeighbourConnection {
-  /// Whether the neighbour has been there and is there no more.
+  /// Whether the neighbour was connected and is no longer.
   private(set) var isLost = false
-  /// Whether the neighbour has refused this rank.
+  /// Whether the neighbour refused this rank.
   private(set) var isRefused = false
   private var open: Set<Int32> = []
   private var hasShakenHands = false
   private var neighbour: Int32?
 
-  /// Takes in what has happened.
+  /// Takes in an event of the socket.
   mutating func note(_ event: ConnectionEvent) {
     switch event {
     case .connected(let descriptor), .accepted(let descriptor): open.insert(descriptor)
@@ -21,20 +22,21 @@ struct NeighbourConnection {
     case .handshakeFailed(let failure): isRefused = isRefused || failure == .refused
     case .disconnected(let descriptor):
       open.remove(descriptor)
-      // Before the success the number was a stranger's, though a message may have been read by now.
+      // A number closed before the handshake was a stranger's, though by now a message may have been read
+      // from it.
       guard hasShakenHands else { return }
       isLost = isLost || neighbour.map { $0 == descriptor } ?? open.isEmpty
     }
   }
 
-  /// Takes in where a message came from.
+  /// Takes in which connection a message came from.
   mutating func heard(from descriptor: Int32?) { neighbour = neighbour ?? descriptor }
 
-  /// To be called when all that happened has been noted: finds a loss that came before the first message was read.
+  /// Finds a loss that came before the first message was read; call it when all events have been noted.
   mutating func settle() {
     if let neighbour, !open.contains(neighbour) { isLost = true }
   }
 
-  /// Whether messages have shown yet which connection is the neighbour's.
+  /// Whether a message has identified the neighbour's connection.
   var isKnown: Bool { neighbour != nil }
 }

@@ -1,25 +1,27 @@
 public import Wire
 
-/// Carries messages from a rank to the next one of the ring, and from the previous one to it.
+/// Sends messages to the next rank of a ring, and receives those of the previous one.
 ///
-/// A message is bytes, which a transport does not read. Messages between two ranks arrive in the order in which they
-/// were sent. All calls come from one thread, and only ``wait(for:until:)`` and ``close(flushingFor:)`` may block.
+/// A transport does not interpret a message's bytes. Messages between two ranks arrive in the order in which
+/// they were sent. All calls come from one thread, and only ``wait(for:until:)`` and ``close(flushingFor:)``
+/// may block.
 public protocol RingTransport: AnyObject {
-  /// Sends a message, which then belongs to the transport, to the next rank; false while there is no room for one.
+  /// Sends a message to the next rank, and takes it over; returns false while there is no room for one.
   func trySend(_ message: Message) throws(CollectiveError) -> Bool
 
-  /// The next message from the previous rank, if one has arrived; the caller may change it and send it on.
+  /// Returns the next message from the previous rank, if one has arrived; the caller may change it and send
+  /// it on.
   func receive() throws(CollectiveError) -> Message?
 
   /// Blocks until one of `events` happens, a neighbour is lost or the deadline passes; may return early.
   func wait(for events: RingEvents, until deadline: ContinuousClock.Instant) throws(CollectiveError)
 
-  /// The neighbours whose connection was found lost during a wait.
+  /// The neighbours whose connection a wait has found lost.
   ///
-  /// Once `previous` is in it, every message that arrived from there can be received without waiting.
+  /// Once it contains `previous`, every message that arrived from there can be received without waiting.
   var lostNeighbours: RingNeighbours { get }
 
-  /// Ends both connections, once the next rank has taken what was sent or the time has passed.
+  /// Ends both connections, once the next rank has taken all that was sent or `time` has passed.
   ///
   /// Nothing else may be called afterwards.
   func close(flushingFor time: Duration)
@@ -38,7 +40,7 @@ public struct RingEvents: OptionSet, Sendable {
   public init(rawValue: Int) { self.rawValue = rawValue }
 }
 
-/// The two ranks beside one.
+/// The two neighbours of a rank.
 public struct RingNeighbours: OptionSet, Sendable {
   /// The set's bits.
   public let rawValue: Int

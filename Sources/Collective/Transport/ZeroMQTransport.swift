@@ -1,10 +1,11 @@
 internal import Glibc
 internal import Wire
 
-/// A rank's place in a ring of ZeroMQ sockets: PUSH to the next rank, PULL from the previous one.
+/// A rank's two ZeroMQ sockets in a ring: PUSH to the next rank, PULL from the previous one.
 ///
-/// Fail-stop: ZeroMQ would reconnect and lose messages in between without a word, so the first lost connection
-/// counts, and nobody can connect twice. No ZeroMQ heartbeats: they end connections of ranks that are busy computing.
+/// ZeroMQ would silently reconnect and lose messages in between. So the first lost connection is final, and
+/// nobody can connect twice. ZeroMQ's heartbeats are off: they close connections of ranks that are busy
+/// computing.
 final class ZeroMQTransport: RingTransport {
   private let context: Context
   private let pathLock: SocketPathLock
@@ -15,14 +16,14 @@ final class ZeroMQTransport: RingTransport {
   private var next = NeighbourConnection()
   private var previous = NeighbourConnection()
   private(set) var lostNeighbours: RingNeighbours = []
-  /// Over TCP, the way to the next rank, until it is found.
+  /// Over TCP, where to look for the next rank's address, until it is found.
   private var search: TCPRendezvous?
-  /// Over TCP, what there is to say if the next rank lets nobody in.
+  /// Over TCP, the error to throw if the next rank refuses this one.
   private var refusal = CollectiveError.system(detail: "the next rank refused the connection")
-  /// Over TCP, who lets the previous rank in.
+  /// Over TCP, authenticates the previous rank.
   private var authenticator: Authenticator?
 
-  /// Makes sockets that go nowhere yet.
+  /// Makes sockets that are not connected yet.
   private init(pathLock: SocketPathLock, tuning: SocketTuning) throws(WireError) {
     self.pathLock = pathLock
     context = try Context(ioThreads: tuning.ioThreads)
@@ -33,7 +34,7 @@ final class ZeroMQTransport: RingTransport {
     try configure(tuning)
   }
 
-  /// Listens at the claimed path and connects, in the background, to the next rank's.
+  /// Listens at the claimed path and connects, in the background, to the next rank's path.
   convenience init(pathLock: SocketPathLock, next: Endpoint, tuning: SocketTuning = SocketTuning())
     throws(WireError)
   {
@@ -53,7 +54,7 @@ final class ZeroMQTransport: RingTransport {
     try push.setKernelBuffers(send: tuning.sendBuffer, receive: nil)
   }
 
-  /// Ends the time in which the previous rank can connect.
+  /// Stops admitting connections, once the previous rank has connected.
   func stopListening() {
     authenticator?.admitNobody()
     pathLock.hideSocket()
@@ -84,7 +85,7 @@ extension ZeroMQTransport {
 
   func wait(for events: RingEvents, until deadline: ContinuousClock.Instant) throws(CollectiveError) {
     try lookForNext()
-    // The next rank's announcement is a file, which cannot be waited for: look again soon.
+    // The next rank's announcement is a file, which poll cannot wait for: look again soon.
     let end = search == nil ? deadline : min(deadline, .now + .milliseconds(10))
     var items = [pushMonitor.pollItem, pullMonitor.pollItem]
     if events.contains(.arrival) { items.append(pull.pollItem(.readable)) }
@@ -118,7 +119,7 @@ extension ZeroMQTransport {
 }
 
 extension ZeroMQTransport {
-  /// Listens at a free port, checks that strangers are refused there, and says where it is.
+  /// Listens at a free port, checks that strangers are refused there, and announces the port.
   ///
   /// The next rank is looked for, and connected to, while this one waits for messages.
   convenience init(rendezvous: TCPRendezvous, tuning wished: SocketTuning? = nil) throws(CollectiveError) {
@@ -150,7 +151,7 @@ extension ZeroMQTransport {
     return try pull.boundPort()
   }
 
-  /// Connects to the next rank if it has said by now where it listens.
+  /// Connects to the next rank if that has announced where it listens.
   private func lookForNext() throws(CollectiveError) {
     guard let rendezvous = search else { return }
     let rank = rendezvous.ring.rank
@@ -181,7 +182,7 @@ extension ZeroMQTransport {
         + "give all ranks addresses beyond loopback, or none")
   }
 
-  /// What a rank says whom the next rank does not let in.
+  /// The error of a rank that the next rank refuses.
   private static func refused(rank: Int, size: Int) -> CollectiveError {
     .setup(
       rank: rank,
@@ -191,20 +192,20 @@ extension ZeroMQTransport {
   }
 }
 
-/// What the ring's sockets may use; memory and speed depend on it, correctness does not.
+/// Settings of the ring's sockets that affect memory and speed, but not results.
 struct SocketTuning {
-  /// The most bytes of content in one message.
+  /// The largest payload of a message, in bytes.
   var segmentBytes = RingGrain().segmentBytes
-  /// The messages that each socket queues.
+  /// The number of messages that each socket queues.
   var queueLength = 8
-  /// Threads that move the messages; a connection uses one.
+  /// The number of threads that move messages; a connection uses one.
   var ioThreads = 1
-  /// The kernel's buffers of each connection, in bytes; nil leaves them to the kernel, which lets them grow.
+  /// The kernel's buffers of each connection, in bytes; nil lets the kernel size them as it likes.
   var sendBuffer: Int?
   var receiveBuffer: Int?
 
-  /// For connections within one host, where what does not fit the processor's caches is slow: measured as the best of
-  /// 64 KiB to 4 MiB.
+  /// Settings for connections within one host, where data that exceeds the processor's caches is slow; 256
+  /// KiB was the fastest of 64 KiB to 4 MiB.
   static var loopback: SocketTuning {
     var tuning = SocketTuning()
     tuning.sendBuffer = 262_144
@@ -212,6 +213,6 @@ struct SocketTuning {
     return tuning
   }
 
-  /// The largest message: besides a segment, room for the header and for the words of an abort notice.
+  /// The largest message, in bytes: a segment, with room for the header and for the text of an abort notice.
   var largestMessage: Int { segmentBytes + 65_536 }
 }

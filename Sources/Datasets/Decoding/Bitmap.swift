@@ -7,14 +7,14 @@ func bitmap(_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> RawImage
     throw CodecFailure("its header of \(headerBytes) bytes is of no known kind", isUnreadKind: true)
   }
   let width = isOld ? try fields.uint16(at: 18) : try fields.uint32(at: 18)
-  // Rows lie from the lowest to the highest unless the height is negative.
+  // Rows lie bottom to top unless the height is negative.
   let signedHeight =
     isOld ? try fields.uint16(at: 20) : Int(Int32(truncatingIfNeeded: try fields.uint32(at: 22)))
   let bits = try fields.uint16(at: isOld ? 24 : 28)
   let compression = isOld ? 0 : try fields.uint32(at: 30)
   let height = abs(signedHeight)
   guard width <= Int32.max else { throw CodecFailure("its width is negative") }
-  // Beyond every limit, where nothing more need be known.
+  // The size exceeds every limit, so the rest of the header does not matter.
   guard width < 1 << 28, height < 1 << 28 else {
     return RawImage(width: width, height: height, top: 0, stride: 0, rowBytes: 0) {
       _, _ throws(CodecFailure) in .zero
@@ -23,7 +23,7 @@ func bitmap(_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> RawImage
   let palette = BitmapPalette(
     at: 14 + headerBytes, entry: isOld ? 3 : 4, named: isOld ? 0 : try fields.uint32(at: 46))
   var start = try fields.uint32(at: 10)
-  // Some name the palette's place instead.
+  // Some files give the palette's position in place of the pixels'.
   if start == 14 + headerBytes, bits <= 8 { start += palette.entry * palette.count(bits: bits) }
   let isTopDown = signedHeight < 0
   switch (compression, bits) {
@@ -48,7 +48,7 @@ func bitmap(_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> RawImage
   }
 }
 
-/// The colour of the pixel at a column of a row's bytes.
+/// Reads the colour of the pixel at a column of a row's bytes.
 private typealias Color =
   (_ row: UnsafeBufferPointer<UInt8>, _ column: Int) throws(CodecFailure) -> SIMD3<UInt8>
 
@@ -69,7 +69,7 @@ private func colors(
   }
 }
 
-// Which of a pixel's bytes each colour is; a mask covers one.
+// The byte of each colour in a pixel; each mask must cover one byte.
 private func places(_ fields: LittleEndian, of bytes: Int) throws(CodecFailure) -> (Int, Int, Int) {
   let masks = try fields.masks()
   guard masks != [0, 0, 0] else { return (2, 1, 0) }
@@ -80,7 +80,7 @@ private func places(_ fields: LittleEndian, of bytes: Int) throws(CodecFailure) 
   return (red, green, blue)
 }
 
-// Five bits of each colour, or six of green.
+// Five bits per colour, or six for green.
 private func sixteenBits(_ fields: LittleEndian, hasMasks: Bool) throws(CodecFailure) -> Color {
   let masks = hasMasks ? try fields.masks() : [0x7C00, 0x3E0, 0x1F]
   guard masks == [0x7C00, 0x3E0, 0x1F] || masks == [0xF800, 0x7E0, 0x1F] else {
@@ -93,33 +93,33 @@ private func sixteenBits(_ fields: LittleEndian, hasMasks: Bool) throws(CodecFai
   }
 }
 
-/// Where a BMP's palette lies, as blue, green and red.
+/// A BMP's palette of blue, green and red.
 private struct BitmapPalette {
   let start: Int
-  /// The bytes of an entry.
+  /// Bytes per entry.
   let entry: Int
-  /// As the header has it; 0 for as many as the bits can tell.
+  /// The number of entries in the header; 0 means as many as the bits can index.
   let named: Int
 
   init(at start: Int, entry: Int, named: Int) { (self.start, self.entry, self.named) = (start, entry, named) }
 
   func count(bits: Int) -> Int { min(named == 0 ? 1 << bits : named, 1 << bits) }
 
-  /// Of pixels that are numbers of entries; `stored` bits of a row are one.
+  /// Reads pixels that index the palette; `stored` bits of a row make one pixel.
   func colors(_ fields: LittleEndian, bits: Int, stored: Int) throws(CodecFailure) -> Color {
     let (count, entry) = (count(bits: bits), entry)
     let table = try fields.bytes(at: start, count: count * entry)
     return { row, column throws(CodecFailure) in
       let shift = 8 - stored - column * stored % 8
       let number = Int(row[column * stored / 8]) >> shift & (1 << stored - 1)
-      // What it has not is black.
+      // Entries beyond the palette are black.
       guard number < count else { return .zero }
       return SIMD3(table[number * entry + 2], table[number * entry + 1], table[number * entry])
     }
   }
 }
 
-/// Numbers of a file with the lowest byte first.
+/// A file's little-endian numbers.
 private struct LittleEndian {
   private let file: UnsafeBufferPointer<UInt8>
 
@@ -139,7 +139,7 @@ private struct LittleEndian {
     try uint16(at: offset) | uint16(at: offset + 2) << 16
   }
 
-  /// The bits of red, green and blue.
+  /// The bit masks of red, green and blue.
   func masks() throws(CodecFailure) -> [Int] {
     [try uint32(at: 54), try uint32(at: 58), try uint32(at: 62)]
   }

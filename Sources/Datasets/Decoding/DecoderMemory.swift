@@ -1,25 +1,25 @@
 import CImage
 
-/// What the decoders of one thread keep from an image for the next.
+/// What one thread's decoders keep from one image to the next.
 final class DecoderMemory {
-  /// Nil where there was no memory for it, which it says itself when it is used.
+  /// Nil when out of memory; using it then reports that.
   let jpeg = ci_jpeg_new()
-  /// For rows that a file has in another form.
+  /// Memory for rows that a file stores in another form.
   let rows = ByteBuffer()
-  // The image whose header was read last, of so many.
+  // The image whose header was read last, and the number of images so far.
   private var current = 0
   private var count = 0
 
   deinit { ci_jpeg_free(jpeg) }
 
-  /// A number for an image, whose header is going to be read now.
+  /// Returns a number for an image whose header is about to be read.
   func begin() -> Int {
     count += 1
     current = count
     return count
   }
 
-  /// Has the decoders be at the image of that number; reads its header again where another was begun since.
+  /// Makes the decoders ready for that image, whose header is read again if another image was begun since.
   func turn<Failure: Error>(
     to image: Int, orRead readHeader: () throws(Failure) -> Void
   ) throws(Failure) {

@@ -1,7 +1,7 @@
 import System
 import SystemPackage
 
-/// An image file in memory with its header read, ready to decode; borrows the bytes.
+/// An image file in memory whose header has been read; borrows the bytes.
 struct EncodedImage {
   let bytes: UnsafeBufferPointer<UInt8>
   let format: ImageFormat
@@ -9,30 +9,30 @@ struct EncodedImage {
   let height: Int
   private let place: Place
   private let decoders: DecoderMemory
-  // Its number there.
+  // The image's number in `decoders`.
   private let number: Int
 
-  /// A path, or where one is found should an error need it.
+  /// The image's path, or how to find it if an error needs it.
   fileprivate enum Place {
     case given(FilePath)
     case listed(any ImageSource, Int)
   }
 
-  /// The largest number of pixels of an image that is decoded, Pillow's limit: a few bytes may claim gigabytes.
+  /// The most pixels of an image that is decoded, Pillow's limit: a few bytes may claim gigabytes.
   static let maximumPixels = 178_956_970
 
-  /// The most bytes that the decoding of one image may take: its pixels, and what a progressive JPEG, an interlaced
-  /// PNG, a WebP or a TIFF's strip is held in meanwhile.
+  /// The most bytes that decoding one image may take: its pixels, and what a progressive JPEG, an interlaced
+  /// PNG, a WebP or a TIFF strip needs meanwhile.
   static let maximumBytes = 768 << 20
 
-  /// Reads the header; throws for anything but a whole image of a format that is read, of a sane size.
+  /// Reads the header; throws unless the file is a complete image of a supported format and an allowed size.
   init(
     _ bytes: UnsafeBufferPointer<UInt8>, path: FilePath, _ decoders: DecoderMemory = DecoderMemory()
   ) throws(DataError) {
     try self.init(bytes, .given(path), decoders)
   }
 
-  /// Likewise of the image at `index` of `source`.
+  /// The same for the image at `index` of `source`.
   init(
     _ bytes: UnsafeBufferPointer<UInt8>, of index: Int, in source: any ImageSource, _ decoders: DecoderMemory
   ) throws(DataError) {
@@ -59,29 +59,29 @@ struct EncodedImage {
     guard self.width * self.height <= Self.maximumPixels else {
       throw .imageTooLarge(path: place.path, width: self.width, height: self.height)
     }
-    // A header may claim to hold any number of bytes.
+    // A header may claim any number of bytes.
     let (needed, overflows) = header.held.addingReportingOverflow(width * height * 3)
     guard !overflows, needed <= Self.maximumBytes else {
       throw .imageTooCostly(path: place.path, bytes: overflows ? .max : needed)
     }
   }
 
-  /// Where it is.
+  /// The image's path.
   var path: FilePath { place.path }
 
-  /// Decodes all data, for damage in them: a strip as high as the image, since every row is read to its end.
+  /// Looks for damage by decoding a narrow strip of full height, for which every row is read to its end.
   func requireSound(_ memory: ByteBuffer) throws(DataError) {
     do throws(CodecFailure) { try format.codec.check?(bytes) } catch { throw .damaged(path, error) }
     _ = try decode(PixelRegion(width: min(16, width), height: height), into: memory)
   }
 
-  /// Whether it can be decoded at a part of its size, which takes a part of the time.
+  /// Whether the format can be decoded at a fraction of its size, in a fraction of the time.
   var isReducible: Bool { format.codec.isReducing }
 
-  /// Decodes the pixels of `region` into `memory`, where they are valid until it is used again.
+  /// Decodes the pixels of `region` into `memory`, where they stay valid until it is used again.
   ///
-  /// - Parameter reduction: 1, or 2, 4 or 8 of what ``isReducible``: `region` is then a part of the image at that part of its
-  ///   size, rounded up.
+  /// - Parameter reduction: 1, or 2, 4 or 8 if ``isReducible``: `region` then refers to the image reduced by
+  ///   that factor, with its size rounded up.
   func decode(
     _ region: PixelRegion, reducedBy reduction: Int = 1, into memory: ByteBuffer
   ) throws(DataError) -> DecodedRows {

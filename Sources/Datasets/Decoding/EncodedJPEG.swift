@@ -1,7 +1,8 @@
 import CImage
 import Glibc
 
-/// Packed 8-bit RGB as a JPEG file in memory, of libjpeg's quality from 1 to 100; nil where memory is short.
+/// Encodes packed 8-bit RGB as a JPEG file in memory with libjpeg's quality from 1 to 100; nil when out of
+/// memory.
 public func encodedJPEG(
   _ samples: UnsafeBufferPointer<UInt8>, width: Int, height: Int, quality: Int
 ) -> [UInt8]? {

@@ -1,7 +1,7 @@
 import CImage
 import Glibc
 
-/// Packed 8-bit RGB as a PNG file in memory; nil where memory is short.
+/// Encodes packed 8-bit RGB as a PNG file in memory; nil when out of memory.
 public func encodedPNG(_ samples: [UInt8], width: Int, height: Int) -> [UInt8]? {
   precondition(samples.count == 3 * width * height, "\(samples.count) bytes for \(width) x \(height) pixels")
   var bytes: UnsafeMutablePointer<UInt8>?

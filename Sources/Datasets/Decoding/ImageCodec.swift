@@ -1,56 +1,58 @@
 import CImage
 
-/// How images of one format are read: their header, then a part of their pixels, as Pillow's `convert("RGB")` gives them.
+/// How images of one format are read: the header, then any part of the pixels, as Pillow's `convert("RGB")`
+/// gives them.
 struct ImageCodec: Sendable {
-  /// What the header says, of a file that ends where it should.
+  /// Reads the header and checks that the file is complete.
   let header:
     @Sendable (_ file: UnsafeBufferPointer<UInt8>, DecoderMemory) throws(CodecFailure) -> ImageHeader
-  /// The pixels of a region that lies inside, in memory; of the file whose header was read last.
+  /// Decodes a region of the file whose header was read last, into memory.
   let decode: Decoder
-  /// Looks for damage that decoding does not find.
+  /// Looks for damage that decoding does not notice.
   var check: (@Sendable (_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> Void)?
-  /// Whether images can be had at half, a quarter or an eighth of their size, rounded up, which saves time.
+  /// Whether images can be decoded at half, a quarter or an eighth of their size, rounded up, which saves
+  /// time.
   var isReducing = false
 
-  /// `reduction` is 1 where images cannot be reduced.
+  /// `reduction` is 1 unless the codec can reduce.
   typealias Decoder =
     @Sendable (
       _ file: UnsafeBufferPointer<UInt8>, PixelRegion, _ reduction: Int, DecoderMemory, ByteBuffer
     ) throws(CodecFailure) -> DecodedRows
 }
 
-/// An image's size, and the bytes that its decoder holds at once beside a few rows.
+/// An image's size, and the bytes that its decoder holds at once besides a few rows.
 struct ImageHeader {
   var width: Int
   var height: Int
   var held = 0
 }
 
-/// Rows of RGB, between which there may be bytes of no meaning.
+/// Rows of RGB, with possible padding between them.
 struct DecodedRows {
-  /// The first row's first pixel.
+  /// The first pixel of the first row.
   let start: UnsafePointer<UInt8>
-  /// From a row to the next, in bytes.
+  /// Bytes from a row to the next.
   let stride: Int
 }
 
 /// What is wrong with a file, in the decoder's words.
 struct CodecFailure: Error {
   let reason: String
-  /// Whether the file may be whole, and is only of a kind that is not read.
+  /// Whether the file may be intact but is of a kind that is not decoded.
   let isUnreadKind: Bool
 
   init(_ reason: String, isUnreadKind: Bool = false) {
     (self.reason, self.isUnreadKind) = (reason, isUnreadKind)
   }
 
-  /// The message of the last call of CImage that failed.
+  /// The failure of the last CImage call.
   static var last: CodecFailure {
     CodecFailure(String(cString: ci_last_error()), isUnreadKind: ci_last_is_unread_kind() != 0)
   }
 }
 
-/// The decoders in C.
+/// The codecs written in C.
 extension ImageCodec {
   static let jpeg = ImageCodec(
     header: { file, decoders throws(CodecFailure) in
@@ -76,7 +78,7 @@ extension ImageCodec {
   private typealias HeaderReader =
     @Sendable (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<ci_header>?) -> CInt
 
-  /// A decoder that writes the region alone.
+  /// Makes the codec of a decoder that writes only the region.
   private init(
     header: @escaping HeaderReader,
     decode: @escaping @Sendable (UnsafePointer<UInt8>?, Int, ci_region, UnsafeMutablePointer<UInt8>?) -> CInt,
@@ -103,7 +105,7 @@ extension ImageCodec {
 }
 
 extension ByteBuffer {
-  /// Room for so many rows.
+  /// Returns memory for `count` rows.
   func rows(_ count: Int, of stride: Int) -> UnsafeMutablePointer<UInt8> {
     guard let start = reserve(count * stride).baseAddress else {
       preconditionFailure("a region has at least one pixel")

@@ -3,7 +3,7 @@ public import Randomness
 import System
 public import SystemPackage
 
-/// Turns image files into pixels, with memory of its own that is used again and again; one decoder, one thread.
+/// Decodes image files to views, with reused memory of its own; each thread needs its own decoder.
 public final class ImageDecoder {
   private let file: FileMemory
   private let decoded = ByteBuffer()
@@ -12,10 +12,10 @@ public final class ImageDecoder {
   private let times: StageTimes?
   /// How the last view was made.
   public private(set) var plan = ImagePlan()
-  /// Seconds for which files were read, and for which it waited for that.
+  /// The seconds spent reading files, including waits.
   private(set) var readSeconds = 0.0
 
-  /// Makes a reader that holds no memory yet; what its stages take is added to `times`.
+  /// Makes a decoder without memory; the time of its stages is added to `times`.
   public convenience init(times: StageTimes? = nil) { self.init(retries: ReadRetries(), times: times) }
 
   init(retries: ReadRetries, times: StageTimes? = nil) {
@@ -23,16 +23,16 @@ public final class ImageDecoder {
     self.times = times
   }
 
-  /// The pixels of the image at `path`: size x size x 3 bytes, rows of RGB.
+  /// Returns the view of the image at `path`: size x size x 3 bytes, rows of RGB.
   ///
-  /// `generator` decides what the transform leaves to chance; an evaluation transform does not ask it.
+  /// `generator` makes the transform's random choices; an evaluation transform draws nothing.
   public func pixels(
     of path: FilePath, _ transform: some Transform, generator: KeyedGenerator
   ) throws(DataError) -> [UInt8] {
     try pixels(of: 0, in: ImageList(path), transform, generator: generator)
   }
 
-  /// The pixels of the image at `index` of `source`, likewise.
+  /// The same for the image at `index` of `source`.
   public func pixels(
     of index: Int, in source: some ImageSource, _ transform: some Transform, generator: KeyedGenerator
   ) throws(DataError) -> [UInt8] {
@@ -49,7 +49,7 @@ public final class ImageDecoder {
     return view
   }
 
-  /// Writes the pixels of an image into `pixels`, size x size x 3 bytes.
+  /// Writes the view of an image to `pixels`, size x size x 3 bytes.
   func read(
     _ index: Int, of source: any ImageSource, _ transform: any Transform, generator: KeyedGenerator,
     into pixels: UnsafeMutableBufferPointer<UInt8>
@@ -60,7 +60,7 @@ public final class ImageDecoder {
     try draw(image, plan, into: pixels)
   }
 
-  /// Decodes all pixels of an image, of which nothing is kept: how long that takes is a measure for the rest.
+  /// Decodes all pixels of an image and discards them, to measure decoding alone.
   public func decodeWhole(_ index: Int, of source: some ImageSource) throws(DataError) {
     let image = try encoded(index, of: source)
     try timed(.decode) { () throws(DataError) in
@@ -77,7 +77,8 @@ public final class ImageDecoder {
     }
   }
 
-  /// Carries out `plan`: decode what the window needs of the crop, scale and mirror it, change its pixels.
+  /// Carries out `plan`: decodes the pixels of the crop that the window needs, scales, mirrors and augments
+  /// them.
   func draw(
     _ image: EncodedImage, _ plan: ImagePlan, into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(DataError) {

@@ -1,7 +1,7 @@
 import System
 import SystemPackage
 
-/// An image format told by a file's first bytes: ImageNet has a PNG that is named .JPEG.
+/// An image format recognised by a file's first bytes, not its name: ImageNet has a PNG named .JPEG.
 enum ImageFormat: Equatable {
   case jpeg
   case png
@@ -10,7 +10,7 @@ enum ImageFormat: Equatable {
   case tiff
   case bmp
   case pnm
-  /// Recognised, so that the error can name it, but not decoded.
+  /// A format that is recognised, for the error message, but not decoded.
   case other(String)
 
   /// Nil for anything that is not an image.
@@ -22,7 +22,7 @@ enum ImageFormat: Equatable {
     guard let signature = Self.signatures.first(where: { bytes.starts(with: $0.bytes) }) else {
       return nil
     }
-    // A RIFF file may also be sound or video; the kind stands after the length.
+    // A RIFF file may also be audio or video; its kind follows the length.
     if signature.format == .webp && !bytes.dropFirst(8).starts(with: "WEBP".utf8) { return nil }
     self = signature.format
   }
@@ -37,7 +37,7 @@ enum ImageFormat: Equatable {
       (Array("GIF89a".utf8), .gif),
       (Array("II*\0".utf8), .tiff),
       (Array("MM\0*".utf8), .tiff),
-      // Those with offsets of 64 bits.
+      // BigTIFF, with 64-bit offsets.
       (Array("II+\0".utf8), .tiff),
       (Array("MM\0+".utf8), .tiff),
       ([0, 0, 0, 12] + "jP  \r\n".utf8, .other("JPEG 2000")),
@@ -51,8 +51,8 @@ enum ImageFormat: Equatable {
       }
     }
 
-  /// The kind of a file that starts with ISO's box `ftyp`, as videos do: its major brand, and those that it is compatible
-  /// with (ISO/IEC 14496-12, 4.3; 23008-12, 10).
+  /// The kind of a file that starts with ISO's `ftyp` box, as videos do, from its major and compatible brands
+  /// (ISO/IEC 14496-12, 4.3; 23008-12, 10).
   private static func brand(of bytes: some Collection<UInt8>) -> String? {
     let start = bytes.prefix(64)
     guard start.dropFirst(4).starts(with: "ftyp".utf8), let length = start.dropFirst(3).first else {
@@ -67,11 +67,11 @@ enum ImageFormat: Equatable {
     return holds(["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"]) ? "HEIC" : nil
   }
 
-  /// Whether the first bytes alone tell it: a text may begin with the two letters of BMP and PNM, and cameras' raw files
-  /// begin as TIFFs do.
+  /// Whether the first bytes alone are conclusive: a text may begin with the two letters of BMP and PNM, and
+  /// cameras' raw files begin as TIFFs do.
   var isUnmistakable: Bool { [.jpeg, .png, .webp, .gif].contains(self) }
 
-  /// How images of this format are read.
+  /// The codec of this format.
   var codec: ImageCodec {
     switch self {
     case .jpeg: .jpeg
@@ -85,7 +85,7 @@ enum ImageFormat: Equatable {
     }
   }
 
-  /// What names of such files end in.
+  /// The usual name extension.
   var ending: String {
     switch self {
     case .jpeg: "jpg"
@@ -99,9 +99,10 @@ enum ImageFormat: Equatable {
     }
   }
 
-  /// What the first bytes of the file at `path` say it is; nil for no image, and for what can never be read.
+  /// Recognises the file at `path` by its first bytes; nil for no image, and for a file that can never be
+  /// read.
   ///
-  /// Throws where the system was in trouble: another rank may well have read the file.
+  /// Throws for transient system errors, as another rank may well have read the file.
   init?(fileAt path: FilePath) throws(SystemError) {
     do throws(SystemError) {
       let start = try ReadRetries().keepTrying { () throws(SystemError) in try Self.start(of: path) }
@@ -115,7 +116,7 @@ enum ImageFormat: Equatable {
   private static func start(of path: FilePath) throws(SystemError) -> [UInt8] {
     let file = try RegularFile(path)
     var bytes = [UInt8](repeating: 0, count: 64)
-    // Through `withUnsafeMutableBytes`, a typed error would be lost.
+    // A typed error cannot pass through `withUnsafeMutableBytes`.
     let result = bytes.withUnsafeMutableBytes { buffer in
       Result { () throws(SystemError) in try file.read(into: buffer) }
     }

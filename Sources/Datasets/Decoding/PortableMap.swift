@@ -1,4 +1,5 @@
-/// Reads the header of a PBM, PGM or PPM as Pillow's `PpmImagePlugin` does: P1 to P3 are texts, P4 to P6 binary.
+/// Reads the header of a PBM, PGM or PPM as Pillow's `PpmImagePlugin` does: P1 to P3 are texts, P4 to P6
+/// binary.
 func portableMap(_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> RawImage {
   var words = Words(file)
   let kind = file.count > 1 ? Int(file[1]) - 48 : 0
@@ -19,7 +20,7 @@ func portableMap(_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> Raw
   }
   if kind <= 3 {
     image.top = 0
-    // Each number is a digit and a space at least.
+    // Each number takes at least a digit and a space.
     try words.require(width, height, 2 * channels)
     image.layOut = { _, samples throws(CodecFailure) in
       var words = words
@@ -31,7 +32,7 @@ func portableMap(_ file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> Raw
   return image
 }
 
-// Ink is 1, and black.
+// In a bitmap 1 means ink, so black.
 private func bitMap(
   _ width: Int, _ height: Int, _ words: Words, isText: Bool
 ) throws(CodecFailure) -> RawImage {
@@ -52,10 +53,10 @@ private func bitMap(
   return image
 }
 
-/// What values up to another greatest one than 255 mean.
+/// Maps values whose maximum is not 255.
 private struct Levels {
   let most: Int
-  /// Pillow keeps grey of 16 bits whole until `convert("RGB")`, which clips it at 255.
+  /// Pillow keeps 16-bit grey unscaled until `convert("RGB")`, which clips it at 255.
   let isGrey: Bool
 
   var bytes: Int { most > 255 ? 2 : 1 }
@@ -68,22 +69,22 @@ private struct Levels {
     return UInt8(min(255, min(top, scaled)))
   }
 
-  /// As the binary forms have it.
+  /// Stores a value as the binary formats do.
   func store(_ value: Int, at place: Int, in samples: UnsafeMutableBufferPointer<UInt8>) {
     if bytes == 2 { samples[place] = UInt8(value >> 8) }
     samples[place + bytes - 1] = UInt8(truncatingIfNeeded: value)
   }
 }
 
-/// Numbers between spaces and comments.
+/// Numbers separated by spaces and comments.
 private struct Words {
   private let file: UnsafeBufferPointer<UInt8>
-  /// What follows the last number and the one space after it.
+  /// The position after the last number and the single space behind it.
   private(set) var place = 2
 
   init(_ file: UnsafeBufferPointer<UInt8>) { self.file = file }
 
-  /// Throws where so many bytes a pixel cannot be there, whatever they say; the last may lack its space.
+  /// Throws if the file is too short for this many bytes per pixel; the last number may lack its space.
   func require(_ width: Int, _ height: Int, _ bytes: Int) throws(CodecFailure) {
     guard width < 1 << 28, height < 1 << 28 else { return }
     guard width * height * bytes <= file.count - place + 1 else {
@@ -91,7 +92,7 @@ private struct Words {
     }
   }
 
-  /// A number with a space or the file's end behind it.
+  /// Reads a number that is followed by a space or the end of the file.
   mutating func number(atMost most: Int) throws(CodecFailure) -> Int {
     var value = 0
     var digits = 0
@@ -111,7 +112,7 @@ private struct Words {
     return value
   }
 
-  /// A digit of its own, which no space need follow.
+  /// Reads a single digit, which need not be followed by a space.
   mutating func bit() throws(CodecFailure) -> UInt8 {
     while let byte = next() {
       if byte == UInt8(ascii: "#") {

@@ -1,23 +1,23 @@
-/// An image whose pixels lie in its file as they are, or are easily laid out so: where each row begins, and how a pixel is
-/// read from it.
+/// An image stored without compression, or in a form that is easily expanded: where each row begins, and how
+/// to read a pixel.
 ///
-/// Whatever its header says, only bytes that are there are read.
+/// Only bytes that exist are read, whatever the header says.
 struct RawImage {
   let width: Int
   let height: Int
-  /// Where the top row begins.
+  /// The offset of the top row.
   var top: Int
-  /// From a row to the one below it; negative where the file has the lowest first.
+  /// Bytes from a row to the one below it; negative where the file stores the lowest row first.
   let stride: Int
   /// The bytes of a row that hold pixels.
   let rowBytes: Int
-  /// The colour of the pixel at a column of a row's bytes.
+  /// Reads the colour of the pixel at a column of a row's bytes.
   let color: (_ row: UnsafeBufferPointer<UInt8>, _ column: Int) throws(CodecFailure) -> SIMD3<UInt8>
-  /// Writes so many bytes of rows, where the file has them in another form; those are zeros before.
+  /// Expands rows stored in another form into zeroed bytes.
   var layOut:
     ((_ file: UnsafeBufferPointer<UInt8>, UnsafeMutableBufferPointer<UInt8>) throws(CodecFailure) -> Void)?
 
-  /// The header of an image that has all its rows; a size that nobody will decode is not looked at any further.
+  /// The header, once all rows are known to be there; images beyond the size limit are not examined further.
   func header(of file: UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> ImageHeader {
     guard width > 0, height > 0 else { throw CodecFailure("it has no pixels") }
     let size = ImageHeader(width: width, height: height)
@@ -61,7 +61,7 @@ struct RawImage {
 }
 
 extension ImageCodec {
-  /// Of a format whose header tells where everything lies.
+  /// Makes the codec of a format whose header gives the position of everything.
   fileprivate init(
     raw read: @escaping @Sendable (UnsafeBufferPointer<UInt8>) throws(CodecFailure) -> RawImage
   ) {
@@ -72,9 +72,9 @@ extension ImageCodec {
       })
   }
 
-  /// Windows' BMP: 1, 4 and 8 bits by a palette, the latter two also in runs, 16, 24 and 32 bits.
+  /// Windows BMP: palettes of 1, 4 and 8 bits, the latter two also run-length encoded; 16, 24 and 32 bits.
   static let bmp = ImageCodec(raw: { file throws(CodecFailure) in try bitmap(file) })
 
-  /// Netpbm's PBM, PGM and PPM in their binary forms and as texts.
+  /// Netpbm's PBM, PGM and PPM, binary and text.
   static let pnm = ImageCodec(raw: { file throws(CodecFailure) in try portableMap(file) })
 }

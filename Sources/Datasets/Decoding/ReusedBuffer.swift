@@ -2,7 +2,7 @@ import Glibc
 import System
 import SystemPackage
 
-/// Memory that grows and is used again, so that an image costs no allocation and no fresh pages.
+/// Memory that grows and is reused, so that an image costs no allocation and no fresh pages.
 final class ReusedBuffer<Element: BitwiseCopyable> {
   private var memory: UnsafeMutableBufferPointer<Element> = .init(start: nil, count: 0)
 
@@ -10,7 +10,7 @@ final class ReusedBuffer<Element: BitwiseCopyable> {
     memory.deallocate()
   }
 
-  /// `count` elements of unknown content, valid until the next call.
+  /// Returns `count` uninitialised elements, valid until the next call.
   func reserve(_ count: Int) -> UnsafeMutableBufferPointer<Element> {
     if memory.count < count {
       memory.deallocate()
@@ -24,12 +24,13 @@ final class ReusedBuffer<Element: BitwiseCopyable> {
 typealias ByteBuffer = ReusedBuffer<UInt8>
 
 extension ByteBuffer {
-  // More than any image of the largest size takes: a sparse file may claim terabytes.
+  // More than an image of the largest size takes: a sparse file may claim terabytes.
   private static let largestFile = Int(Int32.max)
 
-  /// The content of the file at `path`, valid until the next call; what may pass is tried again after a pause.
+  /// Returns the content of the file at `path`, valid until the next call; transient failures are retried
+  /// after pauses.
   ///
-  /// Only a regular file is opened.
+  /// Only regular files are opened.
   func contents(
     of path: FilePath, _ retries: ReadRetries = ReadRetries()
   ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
@@ -38,7 +39,7 @@ extension ByteBuffer {
     return try contents(of: name, retries) { path }
   }
 
-  /// The same by the file's name; its path is made where an error needs it.
+  /// The same for a file's name; `path` is called only for an error message.
   func contents(
     of name: FileName, _ retries: ReadRetries, path: () -> FilePath
   ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
@@ -57,7 +58,7 @@ extension ByteBuffer {
     }
   }
 
-  // Fewer bytes than the file had where it shrank meanwhile.
+  // Returns fewer bytes than the file's size if the file shrank meanwhile.
   private func content(of name: FileName) throws(FailedCall) -> UnsafeBufferPointer<UInt8> {
     let file = try NamelessFile(opened: name.opened())
     guard file.size <= Self.largestFile else { throw FailedCall("read", EFBIG) }

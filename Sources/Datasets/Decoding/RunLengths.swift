@@ -1,4 +1,4 @@
-/// The pixels of a BMP of 4 or 8 bits that lie in its file as runs (`BI_RLE4`, `BI_RLE8`).
+/// The run-length encoded pixels of a BMP with 4 or 8 bits (`BI_RLE4`, `BI_RLE8`).
 struct RunLengths {
   private let file: UnsafeBufferPointer<UInt8>
   private let start: Int
@@ -9,9 +9,9 @@ struct RunLengths {
     (self.file, self.start, self.isFourBit, self.width) = (file, start, isFourBit, width)
   }
 
-  /// Writes a byte for each pixel, in the order of the file; what runs leave out stays as it is.
+  /// Writes one byte per pixel in the order of the file; pixels that runs skip keep their value.
   ///
-  /// As in Pillow, a run ends with its row, and an image that ends early is an error.
+  /// As in Pillow, a run ends at its row's end, and an image that ends early is an error.
   func layOut(_ pixels: UnsafeMutableBufferPointer<UInt8>) throws(CodecFailure) {
     var (place, at, column) = (start, 0, 0)
     while at < pixels.count {
@@ -33,7 +33,7 @@ struct RunLengths {
         }
         at += value
         column += value
-        // Whole words of 16 bits.
+        // Padded to 16-bit words.
         place += ((isFourBit ? (value + 1) / 2 : value) + 1) / 2 * 2
       default:
         let run = min(count, max(0, width - column), pixels.count - at)
@@ -49,6 +49,6 @@ struct RunLengths {
     return Int(file[place])
   }
 
-  /// Four bits of a byte, the higher ones first.
+  /// One of a byte's two halves, the high one first.
   private func half(_ pair: Int, _ number: Int) -> UInt8 { UInt8(number % 2 == 0 ? pair >> 4 : pair & 15) }
 }

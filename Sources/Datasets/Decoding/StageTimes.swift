@@ -1,35 +1,36 @@
 import Glibc
 
-/// What one thread spent on each stage of its images, in its own time: others may take the processor at any moment.
+/// One thread's processor time for each stage of its images; other processes' use of the processor does not
+/// count.
 public final class StageTimes {
-  /// From a file to a view, in order.
+  /// The stages from a file to a view, in order.
   public enum Stage: String, CaseIterable, Sendable {
-    /// The file's bytes.
+    /// Reading the file.
     case read
-    /// The pixels that the view needs.
+    /// Decoding the pixels that the view needs.
     case decode
-    /// Scaled to the view, and mirrored.
+    /// Scaling to the view's size, and mirroring.
     case resize
-    /// RandAugment's operations, or those of colour jitter.
+    /// RandAugment's operations, or colour jitter.
     case augment
-    /// Floats of a view's bytes, on the thread that trains.
+    /// Converting views to normalised floats, on the training thread.
     case normalize
-    /// Random boxes, likewise.
+    /// Erasing random boxes, on the training thread.
     case erase
 
-    /// Whether it is no decode thread's, but is done to whole batches.
+    /// Whether the stage runs on whole batches in the training step rather than on a decode thread.
     public var isOfStep: Bool { self == .normalize || self == .erase }
   }
 
   private var nanoseconds: [Stage: Int] = [:]
 
-  /// No time yet.
+  /// Makes times of zero.
   public init() {}
 
   /// The seconds of a stage.
   public func seconds(of stage: Stage) -> Double { Double(nanoseconds[stage, default: 0]) / 1e9 }
 
-  /// Does `work`, whose time is added to the stage's.
+  /// Runs `work` and adds its time to the stage's.
   public func timed<Result, Failure: Error>(
     _ stage: Stage, _ work: () throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -3,21 +3,23 @@ import Glibc
 import System
 import SystemPackage
 
-/// The demo data set: real handwritten digits as ordinary PNG files, `DIR/train/<digit>` and `DIR/val/<digit>`.
+/// The demo data set: real handwritten digits as PNG files, `DIR/train/<digit>` and `DIR/val/<digit>`.
 ///
-/// Of each digit's rows in the table the first go to train/, the next to val/, named by their number within the digit.
+/// The first rows of each digit in the table go to train/, the next to val/, named by their number within the
+/// digit.
 public struct DigitsDemo: Sendable {
   /// The number of training images of each digit.
   public var trainingPerDigit = 450
   /// The number of validation images of each digit.
   public var validationPerDigit = 50
 
-  /// The demo of 4,500 and 500 images.
+  /// Makes the demo of 4,500 and 500 images.
   public init() {}
 
-  /// Writes the data set to `folder` from the table at `path`; false where it was already there.
+  /// Writes the data set to `folder` from the table at `path`; false if it already exists.
   ///
-  /// The images are written beside the folder and renamed at the end, so that a folder that exists is complete.
+  /// The images are written beside the folder, which is renamed at the end, so that an existing folder is
+  /// complete.
   @discardableResult
   public func write(to folder: String, from path: String) throws(DataError) -> Bool {
     if isComplete(folder) { return false }

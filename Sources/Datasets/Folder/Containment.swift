@@ -1,9 +1,10 @@
 import Glibc
 public import SystemPackage
 
-/// Throws where a path, which need not be there, lies in `folder` or is that: what is written there would be taken for its images.
+/// Throws if a path, which need not exist, is `folder` or lies in it: what is written there would be taken
+/// for its images.
 public func require(_ path: FilePath, outside folder: FilePath) throws(DataError) {
-  // Through a link it may lead out again, and is found in the folder nevertheless.
+  // By name too: a link inside the folder may lead out of it, but its target is still found there.
   if isNamed(path, in: folder) { throw .insideItself(path: path, folder: folder) }
   guard let identity = try? FolderIdentity(folder), var place = nearestFolder(of: path) else { return }
   repeat {
@@ -11,14 +12,14 @@ public func require(_ path: FilePath, outside folder: FilePath) throws(DataError
   } while place.removeLastComponent()
 }
 
-/// Whether a path lies in a folder, or is that, by their names alone.
+/// Whether a path is or lies in a folder by name alone.
 private func isNamed(_ path: FilePath, in folder: FilePath) -> Bool {
   let (path, folder) = (path.lexicallyNormalized(), folder.lexicallyNormalized())
   guard path.isAbsolute == folder.isAbsolute, path.starts(with: folder) else { return false }
   return path.components.dropFirst(folder.components.count).first?.kind != .parentDirectory
 }
 
-/// The path itself, or the nearest above it that is there, without links.
+/// The path itself or its nearest existing ancestor, with links resolved.
 private func nearestFolder(of path: FilePath) -> FilePath? {
   var place = path
   repeat {

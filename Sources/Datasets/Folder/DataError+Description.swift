@@ -67,7 +67,7 @@ extension DataError: CustomStringConvertible {
     }
   }
 
-  /// Images are mixed in pairs, so an odd batch would be refused unless mixing is off.
+  /// Mixing pairs images, so an odd batch would be refused unless mixing is off.
   private static func smallerBatch(atMost most: Int) -> String {
     switch most {
     case 0: "Use fewer workers"
@@ -101,7 +101,7 @@ extension DataError: CustomStringConvertible {
     }
   }
 
-  // What else may have been meant.
+  // What else the user may have meant.
   private static func advice(_ split: String) -> String {
     switch split {
     case ImageFolderPair.splits.training:
@@ -128,7 +128,7 @@ extension DataError: CustomStringConvertible {
     }
   }
 
-  // What is removed again may have had folders of its own.
+  // The nearest existing folder, since missing folders may have been removed with their parents.
   private static func nearestFolder(of path: FilePath) -> String {
     var place = path
     while place.removeLastComponent(), !place.isEmpty {
@@ -144,7 +144,7 @@ extension DataError: CustomStringConvertible {
 }
 
 extension DataError {
-  /// What two names that look alike are in truth, and how to make them one.
+  /// How two look-alike names differ, and how to make them equal.
   private var spellingDescription: String {
     switch self {
     case .classSpelledTwice(let a, let b, let folder):

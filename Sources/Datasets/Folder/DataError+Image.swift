@@ -1,7 +1,7 @@
 import System
 import SystemPackage
 
-/// What is wrong with one image.
+/// Descriptions of errors with single images.
 extension DataError {
   var imageDescription: String {
     switch self {
@@ -51,14 +51,14 @@ extension DataError {
     }
   }
 
-  // An image in a shard is what was packed, and has no file of its own.
+  // An image in a shard has no file of its own to repair.
   private static func mending(_ image: FilePath) -> String {
     ShardIndex.shard(of: image) == nil
       ? "Likely an interrupted download or copy; fetch it again or remove it"
       : "It was packed so: fetch it again or remove it in the folder that was packed, and pack that anew"
   }
 
-  // What finds all such files, where the path tells which data set the image is of.
+  // The command that finds all such files, if the path tells the data set.
   static func scanOfAll(around image: FilePath) -> String {
     dataSet(of: image).map {
       ". All such files of the data set: twins-worker dataset scan \($0) --decode"
@@ -69,7 +69,7 @@ extension DataError {
     dataSet(of: image).map { ". All such links of the data set: find \($0)/ -xtype l" } ?? ""
   }
 
-  /// The folder of the data set that an image's path names, as a shell reads it.
+  /// The data set's folder in an image's path, quoted for a shell.
   private static func dataSet(of image: FilePath) -> String? {
     let splits = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation]
     var place = image

@@ -1,7 +1,7 @@
 import System
 import SystemPackage
 
-/// What keeps a data set from being made.
+/// Descriptions of errors in making a data set.
 extension DataError {
   var splittingDescription: String {
     switch self {

@@ -1,7 +1,7 @@
 import System
 import SystemPackage
 
-/// What is wrong with a packed data set.
+/// Descriptions of errors with a packed data set.
 extension DataError {
   var packDescription: String {
     switch self {

@@ -1,7 +1,7 @@
 import System
 import SystemPackage
 
-/// What is wrong with the shards of a pack, or keeps it from being made.
+/// Descriptions of errors with a pack's shards, or in making them.
 extension DataError {
   var shardDescription: String {
     switch self {

@@ -2,12 +2,12 @@ import Glibc
 import System
 import SystemPackage
 
-/// One folder's entries as the system lists them, hidden ones left out: names are bytes, in byte order.
+/// One folder's entries without hidden ones; names are bytes, in byte order.
 struct Directory {
   private(set) var folders: [[UInt8]] = []
   private(set) var files: [[UInt8]] = []
 
-  /// Reads `path`; links are followed. Throws `unreadable` with the system's reason.
+  /// Reads the folder at `path`, following links. Throws `unreadable` with the system's reason.
   init(_ path: FilePath) throws(DataError) {
     do throws(SystemError) {
       let entries = try ReadRetries().keepTrying { () throws(SystemError) in try Self.entries(of: path) }
@@ -21,12 +21,12 @@ struct Directory {
     files.sort { $0.lexicographicallyPrecedes($1) }
   }
 
-  // Names and types, as the system has them.
+  // Names and types, as the system returns them.
   private static func entries(of path: FilePath) throws(SystemError) -> [(name: [UInt8], type: Int)] {
     guard let stream = path.withPlatformString({ opendir($0) }) else { throw SystemError("open", path) }
     defer { closedir(stream) }
     var entries: [(name: [UInt8], type: Int)] = []
-    // Only errno tells the end of the folder from a failure.
+    // Only errno distinguishes the folder's end from a failure.
     errno = 0
     while let entry = readdir(stream) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
@@ -37,8 +37,8 @@ struct Directory {
     return entries
   }
 
-  /// Throws `missing` unless `path` is a folder or a link to one, `danglingLink` for a link to nothing, and `unreadable` where the
-  /// system cannot say.
+  /// Throws `missing` unless `path` is a folder or a link to one, `danglingLink` for a link that leads
+  /// nowhere, and `unreadable` if the system cannot tell.
   static func require(_ path: FilePath, orThrow missing: DataError) throws(DataError) {
     do throws(SystemError) {
       _ = try FolderIdentity(path)
@@ -48,7 +48,7 @@ struct Directory {
     }
   }
 
-  // Most file systems say what an entry is; only for links and silent file systems is it worth a look at the file.
+  // Most file systems give an entry's type; only links and other file systems need a look at the file.
   private static func isFolder(_ type: Int, _ name: [UInt8], in path: FilePath) throws(SystemError) -> Bool {
     switch type {
     case Int(DT_DIR): return true
@@ -57,7 +57,7 @@ struct Directory {
     }
   }
 
-  // A link that leads nowhere is a file that cannot be read; a server that is away says nothing about it.
+  // A link that leads nowhere is a file that cannot be read; an unreachable server says nothing about it.
   private static func isFolder(_ path: FilePath) throws(SystemError) -> Bool {
     do throws(SystemError) {
       _ = try FolderIdentity(path)
@@ -69,12 +69,12 @@ struct Directory {
   }
 }
 
-/// A folder's device and inode: what tells it from all others, whichever link leads to it.
+/// A folder's device and inode, which identify it whichever link leads to it.
 struct FolderIdentity: Hashable {
   private let device: UInt64
   private let inode: UInt64
 
-  /// Throws where `path` leads to no folder.
+  /// Throws if `path` leads to no folder.
   init(_ path: FilePath) throws(SystemError) {
     let status = try ReadRetries().keepTrying { () throws(SystemError) in
       var status = stat()

@@ -2,16 +2,17 @@ import Glibc
 import System
 import SystemPackage
 
-/// How a file gets a second name without a second copy of its bytes.
+/// How a file got a second name without a copy of its bytes.
 public enum FileLink: Sendable {
-  /// Another name of the same file, which stays when the first is removed.
+  /// A hard link, which stays when the first name is removed.
   case hard
-  /// A name that leads to the first, where no hard link can be: on another file system, or to somebody else's file.
+  /// A symbolic link, used where no hard link is possible: on another file system, or to another user's file.
   case symbolic
 
   /// Links `path` to the file that `target` leads to.
   static func make(_ path: FilePath, to target: FilePath) throws(DataError) -> FileLink {
-    // A link to a link would break when it is relative, and lead elsewhere when it is changed.
+    // Links to the final file: a link to a link would break if it is relative, or lead elsewhere once that
+    // changes.
     let isHard = target.withPlatformString { old in
       path.withPlatformString { linkat(AT_FDCWD, old, AT_FDCWD, $0, AT_SYMLINK_FOLLOW) == 0 }
     }
@@ -32,7 +33,7 @@ public enum FileLink: Sendable {
     return .symbolic
   }
 
-  /// Whether a link lies there that leads to nothing.
+  /// Whether there is a link that leads nowhere.
   static func isDangling(_ path: FilePath) -> Bool {
     var status = stat()
     guard path.withPlatformString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFLNK else {

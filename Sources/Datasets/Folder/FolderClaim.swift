@@ -2,18 +2,18 @@ import Glibc
 import System
 import SystemPackage
 
-/// The right to write into a folder, which one process has at a time.
+/// The exclusive right of one process to write into a folder.
 enum FolderClaim {
-  /// Runs `body` while no other process has the folder, which is made where it is not there and goes again where nothing was
-  /// written into it.
+  /// Runs `body` while no other process holds the folder; a folder made for it is removed again if it stays
+  /// empty.
   ///
-  /// A file system that knows no locks gives it to all.
+  /// On a file system without locks, every process gets it.
   static func hold<Result>(
     _ folder: FilePath, _ body: () throws(DataError) -> Result
   ) throws(DataError) -> Result {
     let isNew = !Folders.isFolder(folder)
     guard Folders.make(folder) else { throw .unwritable(SystemError("write", folder)) }
-    // Of an empty folder alone.
+    // Fails unless the folder is empty.
     defer { if isNew { folder.withPlatformString { _ = rmdir($0) } } }
     let lock = Descriptor(folder.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
     guard let lock else { throw .unwritable(SystemError("write", folder)) }

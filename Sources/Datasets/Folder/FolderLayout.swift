@@ -2,15 +2,15 @@ import Glibc
 import System
 import SystemPackage
 
-/// What the folders in a folder are: classes, or splits that have them.
+/// What the folders in a folder are: classes, or splits that contain classes.
 enum FolderLayout: Equatable {
-  /// A class each.
+  /// Each folder is a class.
   case classes
-  /// train/, val/ or both.
+  /// The folders are train/, val/ or both.
   case splits([String])
 
-  /// Looks for train/ and val/: a folder of that name is a class as others are, unless it has folders itself or is packed. A val/
-  /// with nothing in it is as good as none.
+  /// Looks for train/ and val/: a folder of that name is a class unless it contains folders or is packed. An
+  /// empty val/ counts as none.
   init(of folder: FilePath) throws(DataError) {
     let names = ImageFolderPair.splits
     var found = [names.training, names.validation].filter { Folders.isFolder(folder.appending($0)) }
@@ -27,13 +27,13 @@ enum FolderLayout: Equatable {
     self = .classes
   }
 
-  /// Whether a folder has nothing in it but what is hidden.
+  /// Whether a folder contains nothing but hidden entries.
   static func isEmpty(_ folder: FilePath) throws(DataError) -> Bool {
     let directory = try Directory(folder)
     return directory.folders.isEmpty && directory.files.isEmpty
   }
 
-  /// Throws where a split has the folders of splits, which have the classes, in the place of its own.
+  /// Throws if a split contains folders of splits, with the classes inside, in place of classes.
   static func requireClasses(in split: FilePath, named names: [ClassName]) throws(DataError) {
     let splits = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation].map {
       ClassName(bytes: Array($0.utf8))
@@ -44,9 +44,10 @@ enum FolderLayout: Equatable {
     throw .splitInSplit(split)
   }
 
-  /// Throws where folders of images and a pack would come to lie in one split, of which only the pack is read.
+  /// Throws if folders of images and a pack would come to lie in one split, of which only the pack would be
+  /// read.
   ///
-  /// - Parameter packs: Whether a pack is to come, and not images.
+  /// - Parameter packs: Whether a pack is to be written rather than images.
   static func require(_ split: FilePath, for packs: Bool) throws(DataError) {
     guard Folders.isFolder(split) else { return }
     let isTaken = packs ? !(try Directory(split).folders.isEmpty) : ShardIndex.isThere(in: split)

@@ -3,13 +3,13 @@ public import SystemPackage
 
 /// One split of a data set on disk: a folder per class, images below it; `folder[i]` is the i-th image.
 ///
-/// Classes and images come in the order of torchvision's `ImageFolder`: class names by byte order, numbered from 0, and
-/// within a class the folders and then the files by byte order, links followed. Unlike there, files and folders whose
-/// name starts with a dot are ignored, and a class without images is an error.
+/// Classes and images have the order of torchvision's `ImageFolder`: class names in byte order, numbered from
+/// 0, and within a class the folders and then the files in byte order, with links followed. Unlike there,
+/// files and folders whose names start with a dot are ignored, and a class without images is an error.
 public struct ImageFolder: Sendable {
   /// An image's file and the number of its class.
   public struct Entry: Equatable, Sendable {
-    /// Where the image is.
+    /// The image's path.
     public var path: FilePath
     /// The number of its class.
     public var label: Int
@@ -20,18 +20,18 @@ public struct ImageFolder: Sendable {
   /// The class names; their positions are the labels.
   public let classes: [ClassName]
 
-  /// What this host goes through of the images; nil for all of them.
+  /// The images that this host goes through; nil for all of them.
   public internal(set) var share: HostShare?
 
   private let store: any ImageStore
   private let index: SplitIndex
-  // Where each class begins among the images; a class's images are neighbours.
+  // The index of each class's first image; a class's images are consecutive.
   private let starts: [Int]
 
-  /// Lists the folder, or reads the index of one that is packed; throws for a missing folder, no classes, two that look alike, an
-  /// empty or an unreadable one, and for a broken index.
+  /// Lists the folder, or reads the index of a packed one; throws for a missing folder, no classes,
+  /// look-alike names, an empty or unreadable class, and a broken index.
   ///
-  /// - Parameter indexes: Where the index is kept; nil for one in this process's memory alone.
+  /// - Parameter indexes: Where the index is stored; nil keeps it in this process's memory.
   public init(_ root: FilePath, keptIn indexes: IndexFolder? = nil) throws(DataError) {
     func make() throws(DataError) -> SplitIndex {
       if let pack = try ShardIndex(in: root) { return pack.split }
@@ -40,19 +40,19 @@ public struct ImageFolder: Sendable {
     if let indexes { self.init(root, try indexes.index(of: root, make)) } else { self.init(root, try make()) }
   }
 
-  /// The split in `root`.
+  /// Makes the split in `root` from its index.
   init(_ root: FilePath, _ index: SplitIndex) {
     self.init(
       root, index, index.classes, starts: index.starts,
       index.places.map { Shards(root, $0) } ?? FilesBelow(root: root))
   }
 
-  /// The split in `root`, whose images' bytes `store` has.
+  /// Makes the split in `root`, whose images' bytes come from `store`.
   init(_ root: FilePath, _ index: SplitIndex, _ store: any ImageStore) {
     self.init(root, index, index.classes, starts: index.starts, store)
   }
 
-  /// A split without images, with the classes of another.
+  /// Makes a split without images, with the classes of another.
   init(empty root: FilePath, classes: [ClassName]) {
     var nothing = SplitIndexBuilder()
     self.init(
@@ -66,7 +66,7 @@ public struct ImageFolder: Sendable {
     (self.starts, self.store) = (starts, store)
   }
 
-  /// The same images with their classes numbered as in a list that has more of them; nil unless it has all, in this order.
+  /// The same images numbered by a list of classes that contains all of theirs in this order; nil otherwise.
   func numbered(as classes: [ClassName]) -> ImageFolder? {
     var renumbered: [Int] = []
     var next = 0
@@ -78,7 +78,7 @@ public struct ImageFolder: Sendable {
     return ImageFolder(root, index, classes, starts: renumbered, store)
   }
 
-  /// What is learnt from and what is held out: the same images that `FolderSplitter` puts on either side.
+  /// Divides the images into training and held-out ones: the same division as `FolderSplitter`'s.
   func divided(holdingOut share: Double) throws(DataError) -> (ImageFolder, ImageFolder) {
     let described = (0..<count).map { image in
       let label = label(at: image)
@@ -95,16 +95,16 @@ public struct ImageFolder: Sendable {
     return (side(false), side(true))
   }
 
-  /// Has the index kept where it was not yet.
+  /// Stores the index if it has not been stored yet.
   func keep(in indexes: IndexFolder) { indexes.keep(index, of: root) }
 
   /// Whether the images lie in the shards of a pack.
   public var isPacked: Bool { store is Shards }
 
-  /// What reads those; nil where each image is a file.
+  /// The pack's reader; nil if each image is a file.
   var openShards: Shards? { store as? Shards }
 
-  /// Where each lies there; nil where each is a file.
+  /// Where each image lies in the pack; nil if each is a file.
   var places: Column<ShardIndex.Place>? { index.places }
 
   /// The number of images.
@@ -139,8 +139,8 @@ public struct ImageFolder: Sendable {
     zip(starts, starts.dropFirst() + [count]).map { $1 - $0 }
   }
 
-  /// A number that differs where two folders have other images, or name or sort them otherwise, wherever they lie and
-  /// whatever is in the files.
+  /// A digest that differs where two folders have other images, names or classes; it depends neither on the
+  /// folders' location nor on the files' content.
   public var digest: UInt32 {
     var checksum = CRC32C()
     for name in classes { (name.bytes + [0]).withUnsafeBytes { checksum.update(with: $0) } }
@@ -149,7 +149,7 @@ public struct ImageFolder: Sendable {
     return checksum.value
   }
 
-  /// The name endings of images, in any mix of capitals: the reference's list, and what else is decoded.
+  /// The name extensions of images, in any case: the reference's list, and what else is decoded.
   public static let extensions = [
     "jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp", "gif", "pbm", "pnm",
   ]
@@ -160,7 +160,7 @@ public struct ImageFolder: Sendable {
     endings.contains(ending(of: name))
   }
 
-  /// What follows the last dot of a name, in small ASCII letters; empty where there is none.
+  /// The part of a name after the last dot, in lower-case ASCII; empty if there is none.
   static func ending(of name: [UInt8]) -> [UInt8] {
     guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return [] }
     return name[(dot + 1)...].map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
@@ -170,13 +170,13 @@ public struct ImageFolder: Sendable {
     try directory(root).folders.map(ClassName.init(bytes:))
   }
 
-  /// What lies in the folder of a split.
+  /// Lists the folder of a split.
   static func directory(_ root: FilePath) throws(DataError) -> Directory {
     try Directory.require(root, orThrow: .noSuchFolder(root))
     return try Directory(root)
   }
 
-  /// One error for each two classes whose names are different bytes for the same characters.
+  /// One error for each pair of classes whose names show the same characters with different bytes.
   static func lookAlikes(_ classes: [ClassName], in root: FilePath) -> [DataError] {
     Dictionary(grouping: classes.filter { $0.characters != nil }, by: \.characters).values
       .filter { $0.count > 1 }.map { $0.sorted() }.sorted { $0[0] < $1[0] }
@@ -185,11 +185,11 @@ public struct ImageFolder: Sendable {
 }
 
 extension ImageFolder: ImageSource {
-  /// The bytes of its file, or of its part of a shard.
+  /// Reads the image's file, or its part of a shard.
   public func contents(of index: Int, in memory: FileMemory) throws(DataError) -> UnsafeBufferPointer<UInt8> {
     try store.contents(of: index, imageName(at: index), in: memory)
   }
 
-  /// Of a folder that is packed, the parts of its shards.
+  /// Prefetches the images' parts of a pack's shards.
   public func willRead(_ indices: [Int]) { store.willRead(indices) }
 }

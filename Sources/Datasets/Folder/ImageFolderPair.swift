@@ -1,38 +1,40 @@
 import System
 public import SystemPackage
 
-/// A data set: `DIR/train` and `DIR/val` with the same classes, or the one of them that is needed.
+/// A data set: `DIR/train` and `DIR/val` with the same classes, or only the split that is needed.
 public struct ImageFolderPair: Sendable {
   /// The names of the two splits' folders.
   public static let splits = (training: "train", validation: "val")
 
-  /// What is learned from; without images where nothing is learned.
+  /// The training images; empty if nothing is trained.
   public let training: ImageFolder
-  /// What the accuracy is measured on; without images where nothing is measured.
+  /// The validation images; empty if nothing is evaluated.
   public let validation: ImageFolder
-  /// What both were made of, where the folder is not split.
+  /// The undivided images of both, if the folder is not split.
   private let undivided: ImageFolder?
 
   /// What images are needed for.
   public enum Purpose: Sendable {
-    /// Both splits.
+    /// Both splits are needed.
     case trainingAndEvaluation
-    /// `train/`; `val/` need not be there.
+    /// `train/` is needed; `val/` may be missing.
     case training
-    /// `train/`; `val/` is not looked at.
+    /// `train/` is needed; `val/` is ignored.
     case trainingAlone
-    /// `val/`; `train/` is not looked at.
+    /// `val/` is needed; `train/` is ignored.
     case evaluation
   }
 
-  /// Lists both splits; throws what `ImageFolder` throws, and for a missing split or a class that only one of them has.
+  /// Lists both splits; throws the errors of `ImageFolder`, and for a missing split or a class that only one
+  /// split has.
   ///
-  /// The reference numbers each split's classes on its own, so that one missing folder shifts the labels unnoticed.
+  /// The reference numbers each split's classes separately, so a missing folder would shift the labels
+  /// unnoticed.
   /// - Parameters:
-  ///   - share: The part of each class that is held out of a folder without `val/`, which may have its classes in `train/` or
-  ///     in itself; 0 for one that is split.
-  ///   - evaluated: The folder that an evaluation goes through; `.` is `folder` itself.
-  ///   - indexes: Where the indexes of both are kept; nil for ones in this process's memory alone.
+  /// - share: The fraction of each class held out from a folder without `val/`, whose classes are in `train/`
+  ///   or in the folder itself; 0 for a folder that is split.
+  /// - evaluated: The folder to evaluate; `.` is `folder` itself.
+  /// - indexes: Where the indexes of both splits are stored; nil keeps them in this process's memory.
   public init(
     _ folder: FilePath, for purpose: Purpose = .trainingAndEvaluation, holdingOut share: Double = 0,
     evaluating evaluated: String = Self.splits.validation, keptIn indexes: IndexFolder? = nil
@@ -60,7 +62,7 @@ public struct ImageFolderPair: Sendable {
     try requireEqualClasses()
   }
 
-  /// The same with the classes that weights know, of which an evaluation may have fewer; nil where it has others too.
+  /// The same with the weights' class numbers, where an evaluation may lack classes; nil if it has others.
   public func numbered(as classes: [ClassName]) -> ImageFolderPair? {
     guard let training = training.numbered(as: classes), let validation = validation.numbered(as: classes)
     else {
@@ -69,19 +71,19 @@ public struct ImageFolderPair: Sendable {
     return ImageFolderPair(training: training, validation: validation, undivided: undivided)
   }
 
-  /// The same, of which this host goes through a share of each split; nil for all of it.
+  /// The same, of which this host goes through a share of each split; nil for all.
   public func shared(training: HostShare?, validation: HostShare?) -> ImageFolderPair {
     ImageFolderPair(
       training: self.training.shared(training), validation: self.validation.shared(validation),
       undivided: undivided)
   }
 
-  /// Has the indexes kept that were not yet, for want of a folder.
+  /// Stores indexes that could not be stored before the folder existed.
   public func keep(in indexes: IndexFolder) {
     for folder in folders where folder.count > 0 { folder.keep(in: indexes) }
   }
 
-  /// What was listed on the disk.
+  /// The folders that were listed on disk.
   var folders: [ImageFolder] { undivided.map { [$0] } ?? [training, validation] }
 
   private init(training: ImageFolder, validation: ImageFolder, undivided: ImageFolder?) {
@@ -91,7 +93,7 @@ public struct ImageFolderPair: Sendable {
   /// The class names of both splits.
   public var classes: [ClassName] { training.classes }
 
-  /// The path of one split of the data set in `folder`; throws where one of the two does not exist.
+  /// The path of one split of the data set in `folder`; throws if either does not exist.
   static func split(_ name: String, of folder: FilePath) throws(DataError) -> FilePath {
     try Directory.require(folder, orThrow: .noSuchFolder(folder))
     let path = folder.appending(name)
@@ -99,13 +101,13 @@ public struct ImageFolderPair: Sendable {
     return path
   }
 
-  /// Whether a data set has a `val/` with classes in it, or a pack.
+  /// Whether a data set has a `val/` with classes or a pack in it.
   public static func hasValidation(_ folder: FilePath) -> Bool {
     guard case .splits(let names)? = try? FolderLayout(of: folder) else { return false }
     return names.contains(splits.validation)
   }
 
-  /// The folder of the classes of a data set that has no `val/`; throws where it has one.
+  /// The folder of the classes of a data set without `val/`; throws if there is one.
   private static func undivided(_ folder: FilePath) throws(DataError) -> FilePath {
     try Directory.require(folder, orThrow: .noSuchFolder(folder))
     guard case .splits(let names) = try FolderLayout(of: folder) else { return folder }
@@ -119,7 +121,7 @@ public struct ImageFolderPair: Sendable {
     if let first = differences.first { throw first }
   }
 
-  /// One error for each class that only one split has, or that each spells in its own way.
+  /// One error for each class that only one split has, or whose name looks the same in both but differs.
   static func classDifferences(
     training: (root: FilePath, classes: [ClassName]), validation: (root: FilePath, classes: [ClassName])
   ) -> [DataError] {

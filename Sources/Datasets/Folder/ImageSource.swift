@@ -1,39 +1,39 @@
 import System
 public import SystemPackage
 
-/// Images by number, each of a class: what a loader goes through.
+/// Numbered images, each of a class, for a loader to go through.
 public protocol ImageSource: Sendable {
-  /// How many there are.
+  /// The number of images.
   var count: Int { get }
   /// The image at `index`, 0..<`count`.
   subscript(index: Int) -> ImageFolder.Entry { get }
   /// The class number of the image at `index`.
   func label(at index: Int) -> Int
-  /// The encoded bytes of the image at `index`, in `memory` until that reads again.
+  /// The encoded bytes of the image at `index`, in `memory` until that is used again.
   func contents(of index: Int, in memory: FileMemory) throws(DataError) -> UnsafeBufferPointer<UInt8>
-  /// Has the system begin to fetch images that will be asked for soon, where that helps.
+  /// Asks the system to prefetch images that will be needed soon, where that helps.
   func willRead(_ indices: [Int])
 }
 
-/// Images in files of their own.
+/// Defaults for images in files of their own.
 extension ImageSource {
-  /// The file's bytes.
+  /// Reads the image's file.
   public func contents(of index: Int, in memory: FileMemory) throws(DataError) -> UnsafeBufferPointer<UInt8> {
     try memory.contents(of: self[index].path)
   }
 
-  /// Nothing: there may be a million files, and opening one is most of what it costs.
+  /// Does nothing: there may be a million files, and opening one is most of the cost.
   public func willRead(_ indices: [Int]) {}
 }
 
-/// Memory that one thread reads encoded images into and decodes them with, used again and again.
+/// Memory of one thread for reading and decoding images, reused from image to image.
 public final class FileMemory {
   let bytes = ByteBuffer()
   let name = FileName()
   let decoders = DecoderMemory()
   let retries: ReadRetries
 
-  /// Holds no memory yet.
+  /// Makes an empty memory.
   public convenience init() { self.init(retries: ReadRetries()) }
 
   init(retries: ReadRetries) {
@@ -46,33 +46,33 @@ public final class FileMemory {
   }
 }
 
-/// Images that were named one by one, or by the folders above them or packs of these; of what class they are is not asked.
+/// Images named one by one, by folders above them or by packs; their classes do not matter.
 public struct ImageList: ImageSource {
   private struct Part {
-    /// The number of its first image.
+    /// The number of the part's first image.
     let start: Int
-    /// Nil for files of their own.
+    /// Nil for separate files.
     let pack: ImageFolder?
   }
 
   private var parts: [Part] = []
-  // Of all parts without a pack.
+  // The paths of all parts without a pack.
   private var paths: [FilePath] = []
-  /// How many there are.
+  /// The number of images.
   public private(set) var count = 0
-  /// Folders that could not be read, or have no images.
+  /// Folders that could not be read, or contain no images.
   public private(set) var failures: [DataError] = []
 
-  /// No images yet.
+  /// Makes an empty list.
   public init() {}
 
-  /// The image at `path`, whatever lies there.
+  /// Makes a list of the file at `path`, whatever it is.
   init(_ path: FilePath) {
     add([path])
   }
 
-  /// Adds a file, whatever it holds, all images below a folder in the order of `ImageFolder`, or those of a pack or one of its
-  /// splits.
+  /// Adds a file, whatever it holds; all images below a folder, in the order of `ImageFolder`; or those of a
+  /// pack or one of its splits.
   public mutating func add(_ path: FilePath) {
     guard (try? FolderIdentity(path)) != nil else { return add([path]) }
     do throws(DataError) {
@@ -108,7 +108,7 @@ public struct ImageList: ImageSource {
     count += pack.count
   }
 
-  /// The image at `index`, as if all were of one class.
+  /// The image at `index`, as of class 0.
   public subscript(index: Int) -> ImageFolder.Entry {
     switch place(of: index) {
     case .file(let path): ImageFolder.Entry(path: path, label: 0)
@@ -116,10 +116,10 @@ public struct ImageList: ImageSource {
     }
   }
 
-  /// One class for all.
+  /// Always 0: all images count as one class.
   public func label(at index: Int) -> Int { 0 }
 
-  /// The bytes of its file, or of its part of a shard.
+  /// Reads the image's file, or its part of a shard.
   public func contents(of index: Int, in memory: FileMemory) throws(DataError) -> UnsafeBufferPointer<UInt8> {
     switch place(of: index) {
     case .file(let path): try memory.contents(of: path)
@@ -133,7 +133,7 @@ public struct ImageList: ImageSource {
   }
 
   private func place(of index: Int) -> Place {
-    // Files that lie before a pack and after it are neighbours among the paths.
+    // Files before and after a pack are neighbours in `paths`.
     var packed = 0
     for (part, following) in zip(parts, parts.dropFirst().map(\.start) + [count]) {
       if index < following {

@@ -1,21 +1,23 @@
 import System
 import SystemPackage
 
-/// The images below one class folder, in the order of torchvision's `sorted(os.walk(folder, followlinks=True))`.
+/// The images below one class folder, in the order of torchvision's `sorted(os.walk(folder,
+/// followlinks=True))`.
 struct ImageWalk {
   /// Paths below the class folder.
   private(set) var images: [[UInt8]] = []
-  /// Paths of files that are neither named like images nor told to be by their first bytes.
+  /// Paths of files that are images neither by name nor by their first bytes.
   private(set) var leftOut: [[UInt8]] = []
   /// Folders that could not be read, and why.
   private(set) var failures: [DataError] = []
-  /// What was looked into, folders and files whose names do not say whether they are images, each as it was before.
+  /// The folders, and the files whose names leave open whether they are images, each with its stamp from
+  /// before it was read.
   private(set) var sources: [(path: [UInt8], stamp: Stamp)] = []
 
   private let root: FilePath
   private var found: [(folder: [UInt8], files: [[UInt8]])] = []
 
-  /// Walks `folder`; a link back to a folder that is being walked is not followed again.
+  /// Walks `folder`; a link back to a folder being walked is not followed again.
   init(_ folder: FilePath) {
     root = folder
     visit([], ancestors: [])
@@ -26,9 +28,9 @@ struct ImageWalk {
     found = []
   }
 
-  /// Whether an image's path comes before another's.
+  /// Whether an image's path sorts before another's.
   ///
-  /// The walk's folders are ordered by their whole paths: "a-b" comes between "a" and "a/b".
+  /// Folders are ordered by their whole paths: "a-b" comes between "a" and "a/b".
   static func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool {
     func parts(_ path: [UInt8]) -> (folder: ArraySlice<UInt8>, file: ArraySlice<UInt8>) {
       guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return ([], path[...]) }
@@ -55,7 +57,7 @@ struct ImageWalk {
     }
   }
 
-  // A name that promises an image is held to it: what is none is found, and not passed over.
+  // A file named as an image counts as one, so that a broken one is reported instead of skipped.
   private mutating func add(_ file: [UInt8], _ path: [UInt8]) {
     do throws(SystemError) {
       if try isImage(file, path) { images.append(path) } else { leftOut.append(path) }

@@ -3,7 +3,7 @@ import System
 import SystemPackage
 
 extension FilePath {
-  /// The path in a sentence; one of dots alone says nothing there, and is shown as what it stands for.
+  /// The path for use in a sentence; `.` and the like are shown as the folder they stand for.
   var named: String {
     guard [".", ".."].contains(lastComponent?.string ?? "."),
       let real = withPlatformString({ realpath($0, nil) })

@@ -2,13 +2,14 @@ import Glibc
 import System
 import SystemPackage
 
-/// A folder that gets its name when all of it is there.
+/// A new folder that gets its name only when it is complete.
 enum NewFolder {
   private static let ending = ".unfinished"
 
-  /// Has `write` fill a folder beside `path`, which takes that name at the end; there must be nothing but an empty folder.
+  /// Lets `write` fill a folder beside `path`, then renames it to `path`, where at most an empty folder may
+  /// be.
   ///
-  /// Where `write` throws, nothing is left; what a process left that was killed meanwhile goes first.
+  /// If `write` throws, nothing remains; leftovers of processes that were killed are removed first.
   static func make(_ path: FilePath, _ write: (FilePath) throws(DataError) -> Void) throws(DataError) {
     let path = try place(of: path)
     removeLeftovers(of: path)
@@ -28,7 +29,7 @@ enum NewFolder {
     }
   }
 
-  /// Where the folder is to be, without links that lead there; throws where nothing can be given that name at the end.
+  /// The folder's final path with links resolved; throws if nothing can be renamed to it.
   private static func place(of path: FilePath) throws(DataError) -> FilePath {
     guard path.lastComponent?.kind == .regular else {
       throw .unwritable(path: path, reason: "a folder that is made anew needs a name")
@@ -40,8 +41,8 @@ enum NewFolder {
     return found
   }
 
-  /// Removes the unfinished folders of processes that are gone: their locks went with them, also those of other hosts where the
-  /// file system knows locks, and a process of that number is no longer here.
+  /// Removes unfinished folders of dead processes: their locks ended with them, on other hosts too if the
+  /// file system supports locks; otherwise no process of that number is alive.
   private static func removeLeftovers(of path: FilePath) {
     let folder = path.removingLastComponent()
     let prefix = (path.lastComponent?.string ?? "") + "."
@@ -58,7 +59,7 @@ enum NewFolder {
     }
   }
 
-  /// A descriptor that holds a folder's lock; negative where another process has it.
+  /// A descriptor that locks a folder; negative if another process holds the lock.
   private static func lock(_ folder: FilePath) -> CInt {
     let descriptor = folder.withPlatformString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return descriptor }
@@ -75,7 +76,7 @@ enum NewFolder {
 }
 
 extension DataError {
-  /// What the system refuses to make or write.
+  /// The error for something that the system refuses to make or write.
   static func unwritable(_ error: SystemError) -> DataError {
     error.errno == ENOSPC || error.errno == EDQUOT
       ? .noRoom(path: error.path, reason: error.reason) : .unwritable(path: error.path, reason: error.reason)

@@ -2,17 +2,17 @@ import CImage
 import System
 import SystemPackage
 
-/// A file that is read once, from its start to its end, and inflated where gzip made it.
+/// A file read once from start to end, decompressed if it is gzip.
 final class ArchiveStream {
   let path: FilePath
-  /// The place of the next byte among those that are read.
+  /// The position of the next byte in the decompressed data.
   private(set) var position = 0
-  /// How many bytes there are; nil for a compressed file, of which only the end tells.
+  /// The number of bytes; nil for a compressed file, where only the end tells.
   let size: Int?
   private let file: OpenFiles.File
   private let stream: OpaquePointer
 
-  /// Throws where there is no such file.
+  /// Throws if the file does not exist.
   init(_ path: FilePath) throws(DataError) {
     self.path = path
     do throws(SystemError) {
@@ -27,10 +27,10 @@ final class ArchiveStream {
     }
   }
 
-  /// Opens a file of which nothing is to be used unless all of it is whole: a compressed one, whose checksum comes at its end, is
-  /// read through before.
+  /// Opens a file whose content must only be used if all of it is intact: a compressed one, with its checksum
+  /// at the end, is first read to the end.
   ///
-  /// What had come of a damaged one might be there with the right size, or in another class, and would be taken for good.
+  /// Images from a damaged file could have the right size or another class, and would be accepted.
   convenience init(checking path: FilePath, _ say: (String) -> Void = { _ in }) throws(DataError) {
     let once = try ArchiveStream(path)
     if !once.isPlain {
@@ -42,7 +42,7 @@ final class ArchiveStream {
 
   deinit { ci_stream_close(stream) }
 
-  /// The next `count` bytes; throws where fewer are left.
+  /// Reads the next `count` bytes; throws if fewer are left.
   func read(_ count: Int) throws(DataError) -> [UInt8] {
     let bytes = try readUpTo(count)
     guard bytes.count == count else {
@@ -51,7 +51,7 @@ final class ArchiveStream {
     return bytes
   }
 
-  /// All that is left; throws for more than `most` bytes.
+  /// Reads everything left; throws for more than `most` bytes.
   func rest(most: Int) throws(DataError) -> [UInt8] {
     var bytes: [UInt8] = []
     while true {
@@ -62,17 +62,17 @@ final class ArchiveStream {
     }
   }
 
-  /// Whether its bytes are in the file as they are.
+  /// Whether the file is not compressed.
   var isPlain: Bool { size != nil }
 
-  /// Throws where a compressed file is cut off or has another checksum than its end says.
+  /// Throws if a compressed file is truncated or has another checksum than its end says.
   func requireSound() throws(DataError) {
     guard !isPlain else { return }
-    // In small pieces, so that the place that is said is near the damage.
+    // In small pieces, so that the reported position is close to the damage.
     while try readUpTo(Self.checked).count == Self.checked {}
   }
 
-  /// Bytes of a file that is not compressed, wherever the stream is.
+  /// Reads bytes of an uncompressed file, independently of the stream's position.
   func bytes(from offset: Int, count: Int) throws(DataError) -> [UInt8] {
     precondition(isPlain, "\(path) is compressed, and read forwards")
     let bytes: [UInt8]
@@ -86,7 +86,7 @@ final class ArchiveStream {
     return bytes
   }
 
-  // Nobody knows how much a compressed file comes to, so that memory is taken as it comes.
+  // Memory grows with what arrives, since the size of compressed data is unknown.
   private static let (piece, checked) = (1 << 22, 1 << 16)
 
   private func readUpTo(_ count: Int) throws(DataError) -> [UInt8] {
@@ -99,7 +99,7 @@ final class ArchiveStream {
     return bytes
   }
 
-  /// Goes on at `place`, which is not behind.
+  /// Skips to `place`, which is not behind the current position.
   func skip(to place: Int) throws(DataError) {
     precondition(place >= position, "\(path) is read forwards, from \(position) to \(place)")
     if let size, place > size {
@@ -109,12 +109,12 @@ final class ArchiveStream {
     position = place
   }
 
-  /// What is wrong with the archive here, or at `place`.
+  /// The error of an archive that is damaged here, or at `place`.
   func failure(_ reason: String, at place: Int? = nil) -> DataError {
     .malformedArchive(path: path, offset: place ?? position, reason: reason)
   }
 
-  /// What of a whole archive, at `place`, is of no use.
+  /// The error of a member at `place` that cannot be used although the archive is intact.
   func refusal(_ reason: String, at place: Int) -> DataError {
     .unusableMember(path: path, offset: place, reason: reason)
   }

@@ -1,28 +1,29 @@
 import System
 import SystemPackage
 
-/// CIFAR-10 or CIFAR-100 in its binary version: records of a label, or of two, and 32 x 32 pixels in three planes.
+/// CIFAR-10 or CIFAR-100 in the binary version: records of one or two labels and 32 x 32 pixels in three
+/// planes.
 ///
 /// The test images go to val/. Source: https://www.cs.toronto.edu/~kriz/cifar.html
 struct CIFARFiles: ImportSource {
-  /// What the two archives call the folder in them.
+  /// The folder's name in each of the two archives.
   static let folders = ["cifar-10-batches-bin", "cifar-100-binary"]
-  /// The archives, as they are handed out.
+  /// The archives' published names.
   static let archives = ["cifar-10-binary.tar.gz", "cifar-100-binary.tar.gz"]
-  /// The folder in those that Python reads, and no other program.
+  /// The folder's name in the archives for Python, which other programs cannot read.
   static let picklesFolders = ["cifar-10-batches-py", "cifar-100-python"]
 
   private static let side = 32
   private static let mostBytes = 1 << 28
 
-  /// How one of the two is laid out.
+  /// The layout of one of the two data sets.
   private struct Layout {
     let name: String
     let training: [String]
     let test: String
-    /// The file of the classes' names.
+    /// The file with the class names.
     let names: String
-    /// Bytes before the pixels, of which the last is the label.
+    /// Bytes before the pixels; the last of them is the label.
     let labels: Int
     let classes: Int
 
@@ -43,7 +44,7 @@ struct CIFARFiles: ImportSource {
   private let path: FilePath
   private let files: [String: [UInt8]]
 
-  /// Looks for the files in a folder, or in the folder of the archive below it; nil where there are none.
+  /// Looks for the files in a folder, or in the archive's folder below it; nil if there are none.
   init?(in folder: FilePath) throws(DataError) {
     for place in [folder] + Self.folders.map({ folder.appending($0) }) {
       guard Folders.isFolder(place) else { continue }
@@ -61,7 +62,7 @@ struct CIFARFiles: ImportSource {
     return nil
   }
 
-  /// Reads the archive as it is handed out, compressed or not.
+  /// Reads the published archive, compressed or not.
   init(archive path: FilePath) throws(DataError) {
     var members = TarReader(try ArchiveStream(checking: path))
     var files: [String: [UInt8]] = [:]

@@ -1,33 +1,33 @@
 import System
 public import SystemPackage
 
-/// Writes the images of an archive, of shards or of a table as train/CLASS/IMAGE and val/CLASS/IMAGE, or packs them as that
-/// folder would be packed.
+/// Writes the images of an archive, of shards or of a table as train/CLASS/IMAGE and val/CLASS/IMAGE, or
+/// packs them as that folder would be packed.
 ///
-/// A call that was interrupted is simply made again: images, and shards of a pack, that are there are not written twice.
+/// An interrupted call can simply be repeated: existing images, and shards of a pack, are not written again.
 public struct DatasetImporter {
   private let path: FilePath
   private let out: FilePath
   private let source: any ImportSource
 
-  /// Finds out what lies at `path`; throws where nothing known does.
+  /// Recognises the source at `path`; throws if its layout is unknown.
   public init(_ path: FilePath, to out: FilePath, _ hints: ImportHints) throws(DataError) {
     (self.path, self.out) = (path, out)
     source = try importSource(at: path, hints)
   }
 
-  /// What the source was taken for, in a few words.
+  /// The kind of source, in a few words.
   public var sourceName: String { source.name }
 
-  /// The hints that it goes by.
+  /// The hints that the source uses.
   public var heeded: Set<ImportHints.Kind> { source.heeded }
 
-  /// Whether it is known how many images the whole has.
+  /// Whether the size of the complete data set is known.
   public var hasKnownSize: Bool { source.whole != nil }
 
-  /// Writes all images that are not there; `say` is told of each part that is done.
+  /// Writes all images that do not exist yet; calls `say` for each part that is done.
   ///
-  /// - Parameter isPartial: Whether a well-known data set may have fewer images than it is known to have.
+  /// - Parameter isPartial: Whether a well-known data set may have fewer images than it should.
   public func write(isPartial: Bool, _ say: (String) -> Void) throws(DataError) -> ImportTally {
     try claimed(packing: false) { () throws(DataError) in
       var folder = ImportedFolder(out, from: path)
@@ -36,13 +36,13 @@ public struct DatasetImporter {
     }
   }
 
-  /// Looks where all images lie and packs them from there; `progress` is told of shards as they are done, by any thread.
+  /// Finds where all images lie and packs them from there; any thread calls `progress` when a shard is done.
   ///
-  /// Images that no training could read are left out, and counted.
+  /// Images that training could not read are left out and counted.
   ///
   /// - Parameters:
-  ///   - recompression: How images are made smaller; nil keeps every byte of them.
-  ///   - isPartial: Whether a well-known data set may have fewer images than it is known to have.
+  /// - recompression: How images are shrunk; nil keeps their bytes.
+  /// - isPartial: Whether a well-known data set may have fewer images than it should.
   public func pack(
     imagesPerShard: Int, recompression: Recompression?, isPartial: Bool, threads: Int,
     _ say: (String) -> Void,
@@ -82,7 +82,7 @@ public struct DatasetImporter {
     }
   }
 
-  /// Throws where the bytes of a file have another sum, as hexadecimal digits.
+  /// Throws if a file's MD5 checksum is not `expected`, in hexadecimal digits.
   public static func require(md5 expected: String, of path: FilePath) throws(DataError) {
     var sum = MD5()
     do throws(SystemError) {

@@ -1,8 +1,9 @@
-/// The rows of a table of comma-separated values (RFC 4180), or of values between tabs or semicolons.
+/// The rows of a table of values separated by commas (RFC 4180), tabs or semicolons.
 ///
-/// Lines end as on any system. Fields are bytes, since paths are; empty lines are passed over, and so are blanks around a field that are in no quotes.
+/// Any system's line ends are accepted. Fields are bytes, as paths are; empty lines are skipped, and so are
+/// blanks around a field outside quotes.
 struct DelimitedRows: Sequence, IteratorProtocol {
-  /// A row and the line on which it begins, from 1.
+  /// A row, with the line on which it begins, from 1.
   struct Row: Equatable {
     let line: Int
     let fields: [[UInt8]]
@@ -11,13 +12,15 @@ struct DelimitedRows: Sequence, IteratorProtocol {
   private var rest: ArraySlice<UInt8>
   private let separator: UInt8
   private var line = 1
-  /// The line on which the row begins that ends with a quote open; nil where each is closed.
+  /// The line of a row that ends inside quotes; nil if there is none.
   private(set) var openRow: Int?
 
   private static let blanks: [UInt8] = [UInt8(ascii: " "), UInt8(ascii: "\t")]
   private static let (quote, newline, carriage) = (UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"))
 
-  /// - Parameter separator: What lies between values; nil for the one of the three that the first line has most of.
+  /// Prepares to read rows.
+  ///
+  /// - Parameter separator: The separator; nil takes the one of the three that occurs most in the first line.
   init(_ bytes: [UInt8], separator: Character? = nil) {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     rest = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
@@ -39,7 +42,7 @@ struct DelimitedRows: Sequence, IteratorProtocol {
     var fields: [[UInt8]] = []
     var field: [UInt8] = []
     var isQuoted = false
-    // So much of the field came in quotes, blanks and all.
+    // The length of the field up to its last quoted part, whose blanks are kept.
     var kept = 0
     func trimmed() -> [UInt8] {
       var end = field.count

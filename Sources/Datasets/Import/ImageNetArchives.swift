@@ -1,14 +1,15 @@
 import System
 import SystemPackage
 
-/// ILSVRC2012 as it is handed out: a tar file of a tar file a class, one of all validation images, and the devkit.
+/// ILSVRC2012 as published: a tar file with one tar file per class, a tar file of all validation images, and
+/// the devkit.
 struct ImageNetArchives: ImportSource {
   static let (trainingName, validationName) = ("ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar")
 
   private let training: FilePath?
   private let validation: (archive: FilePath, classes: ValidationClasses)?
 
-  /// Nil where there is neither; throws where the classes of validation images are nowhere to be found.
+  /// Nil if neither is given; throws if the classes of the validation images cannot be found.
   init?(training: FilePath?, validation: FilePath?, _ hints: ImportHints) throws(DataError) {
     guard let any = validation ?? training else { return nil }
     self.training = training

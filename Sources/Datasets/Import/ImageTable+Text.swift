@@ -1,7 +1,8 @@
 import SystemPackage
 
 extension ImageTable {
-  /// A table's text as UTF-8, which may be written in UTF-16 where it begins with that one's mark.
+  /// Returns a table's text as UTF-8, converted from UTF-16 if it begins with that encoding's byte order
+  /// mark.
   static func text(_ bytes: [UInt8], of path: FilePath) throws(DataError) -> [UInt8] {
     let isLittle = bytes.starts(with: [0xFF, 0xFE])
     guard isLittle || bytes.starts(with: [0xFE, 0xFF]) else {

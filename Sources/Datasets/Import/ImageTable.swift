@@ -1,13 +1,14 @@
 import System
 import SystemPackage
 
-/// A table that names images by their paths, each with its class and perhaps its split; images get links.
+/// A table that names images by path, each with its class and optionally its split; images are linked.
 ///
-/// A first row with the columns' names says which they are; without one they are path, class and split. Paths are those from the
-/// table's folder on; they name the links, and what would have two of one name tells them apart by checksums.
+/// If the first row names the columns, it determines their meaning; otherwise they are path, class and split.
+/// Paths are relative to the table's folder and name the links; links that would have the same name get a
+/// checksum.
 struct ImageTable: ImportSource {
   private let path: FilePath
-  // Read as often as they are needed: a table may name millions of images.
+  // Parsed again for each pass: a table may name millions of images.
   private let rows: DelimitedRows
   private let count: Int
   private let columns: TableColumns
@@ -71,7 +72,7 @@ struct ImageTable: ImportSource {
     }
   }
 
-  /// The names that several paths of one class make.
+  /// The names that several paths of one class would share.
   private func sharedNames() throws(DataError) -> Set<UInt64> {
     var owners: [UInt64: UInt64] = [:]
     var shared: Set<UInt64> = []
@@ -102,7 +103,7 @@ struct ImageTable: ImportSource {
       : path.removingLastComponent().appending(bytes: image.path)
   }
 
-  /// A file that cannot be read, by the line that names it.
+  /// Adds the line of the table to an error about a file.
   private func named(_ error: DataError, in row: DelimitedRows.Row) -> DataError {
     guard case .unreadable(let failure) = error, !failure.isTransient else { return error }
     let isFirst = columns == TableColumns() && row.line == 1

@@ -1,19 +1,20 @@
 import System
 public import SystemPackage
 
-/// Images in one of the layouts that data sets come in.
+/// A source of images in one of the known layouts of data sets.
 protocol ImportSource {
-  /// What it is, in a few words.
+  /// The kind of source, in a few words.
   var name: String { get }
-  /// What it has when it is whole; nil where nobody knows.
+  /// The size of the complete data set; nil if unknown.
   var whole: WholeSet? { get }
-  /// Which hints it goes by.
+  /// The hints that the source uses.
   var heeded: Set<ImportHints.Kind> { get }
-  /// Writes all its images; `say` is told of each part that is done.
+  /// Writes all images; calls `say` for each part that is done.
   func write(to target: inout some ImportTarget, _ say: (String) -> Void) throws(DataError)
 }
 
-/// How many images and classes a well-known data set has; of what was not given, nothing is expected.
+/// The numbers of images and classes of a well-known data set; a split that was not provided has no
+/// expectation.
 struct WholeSet: Equatable {
   var training: (images: Int, classes: Int)?
   var validation: (images: Int, classes: Int)?
@@ -23,9 +24,9 @@ struct WholeSet: Equatable {
       && a.training?.classes == b.training?.classes && a.validation?.classes == b.validation?.classes
   }
 
-  /// Throws where a split has other numbers.
+  /// Throws if a split has other numbers.
   ///
-  /// - Parameter isWritten: Whether what there is was written.
+  /// - Parameter isWritten: Whether the images found were written.
   func require(_ tally: ImportTally, of source: FilePath, isWritten: Bool) throws(DataError) {
     for (name, expected, found) in [
       ("train", training, tally.training), ("val", validation, tally.validation),
@@ -38,21 +39,21 @@ struct WholeSet: Equatable {
   }
 }
 
-/// What is known of a source beside itself.
+/// What the user says about a source.
 public struct ImportHints: Sendable {
-  /// Where the classes of ILSVRC's validation images are.
+  /// The file or folder with the classes of ILSVRC's validation images.
   public var labels: FilePath?
-  /// Whether images belong to val/ where the source does not say.
+  /// Whether images go to val/ if the source does not say.
   public var isHeldOut = false
 
-  /// What may be known.
+  /// The kinds of hints.
   public enum Kind: Sendable { case labels, split }
 
-  /// Nothing but the source.
+  /// Makes no hints.
   public init() {}
 }
 
-/// Finds out which layout lies at a path.
+/// Recognises the layout of what lies at a path.
 func importSource(at path: FilePath, _ hints: ImportHints) throws(DataError) -> any ImportSource {
   if Folders.isFolder(path) { return try source(inFolder: path, hints) }
   if let ending = path.extension, ["csv", "tsv"].contains(ending.lowercased()) {
@@ -89,7 +90,8 @@ private func source(inFolder path: FilePath, _ hints: ImportHints) throws(DataEr
   )
 }
 
-/// Throws that it is no archive where not even its beginning is that of one, and that it is damaged where gzip made it.
+/// Returns the first member; throws that it is no archive if even its start is none, or that a gzip file is
+/// damaged.
 private func first(of stream: ArchiveStream) throws(DataError) -> TarReader.Member? {
   var files = TarReader(stream)
   do throws(DataError) {

@@ -1,24 +1,24 @@
 import System
 public import SystemPackage
 
-/// What an import has come to: how many images and classes, and what was odd about some of them.
+/// The numbers of images and classes that an import has added, with its warnings.
 public struct ImportTally {
-  /// What came to train/ or val/.
+  /// What was added to train/ or val/.
   public struct Split: Equatable, Sendable {
-    /// Images that the source has.
+    /// Images in the source.
     public fileprivate(set) var images = 0
-    /// Those that were not there before; of a pack its shards tell.
+    /// Images that did not exist before; for a pack its shards count instead.
     public fileprivate(set) var written = 0
-    /// Classes that have images.
+    /// The number of classes with images.
     public var classes: Int { names.count }
     fileprivate var names: Set<ClassName> = []
   }
 
-  /// How many files, and the first of them.
+  /// A number of files with the first of their paths.
   public struct Named: Sendable {
-    /// All of them.
+    /// The number of files.
     public private(set) var count = 0
-    /// Three at the most.
+    /// The first paths, at most three.
     public private(set) var first: [FilePath] = []
 
     fileprivate mutating func add(_ path: FilePath) {
@@ -28,21 +28,21 @@ public struct ImportTally {
   }
 
   let source: FilePath
-  /// What came to train/.
+  /// What was added to train/.
   public private(set) var training = Split()
-  /// What came to val/.
+  /// What was added to val/.
   public private(set) var validation = Split()
-  /// Files of another size, or links to other files, in whose place images were put.
+  /// Files of another size, or links to other files, that were replaced by images.
   public private(set) var replaced = Named()
-  /// Files that are no images, whatever their names say, or of a format that is not read.
+  /// Files that are no images despite their names, or have an unsupported format.
   public private(set) var unreadable = Named()
-  // Hashes of 64 bits: of 14 million images, two are taken for one with a probability of 5 in a million.
+  // 64-bit hashes: among 14 million images, a collision has a probability of 5 in a million.
   private var taken: Set<UInt64> = []
 
-  /// Nothing yet, of what `source` has.
+  /// Makes an empty tally for `source`.
   init(of source: FilePath) { self.source = source }
 
-  /// Counts an image; throws for a name that cannot be one, or that another image has.
+  /// Counts an image; throws if its name cannot be a file's or another image has it.
   mutating func enter(_ place: ImportPlace, at path: FilePath) throws(DataError) {
     try require(place)
     guard taken.insert(fnv1a(path.bytes)).inserted else { throw .repeatedImage(path: path, source: source) }
@@ -52,12 +52,12 @@ public struct ImportTally {
     }
   }
 
-  /// Counts an image that was not there before.
+  /// Counts an image that did not exist before.
   mutating func wrote(_ place: ImportPlace) { count(place) { $0.written += 1 } }
 
   mutating func replace(_ path: FilePath) { replaced.add(path) }
 
-  /// Whether a file is an image that training can read, by what its first bytes say; one that is none is noted.
+  /// Notes a file's format and returns whether training can read it, judged by its first bytes.
   @discardableResult
   mutating func note(_ format: ImageFormat?, _ path: FilePath) -> Bool {
     switch format {
@@ -71,7 +71,7 @@ public struct ImportTally {
     if place.isHeldOut { change(&validation) } else { change(&training) }
   }
 
-  // Folders whose names begin with a dot are not read, and a source may not choose where it is written.
+  // Folders with names that begin with a dot are ignored, and a source must not choose where it is written.
   private func require(_ place: ImportPlace) throws(DataError) {
     let slash = UInt8(ascii: "/")
     guard Self.isName(place.className.bytes[...]), !place.className.bytes.contains(slash) else {

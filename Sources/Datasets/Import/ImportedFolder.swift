@@ -2,21 +2,22 @@ import Glibc
 import System
 import SystemPackage
 
-/// The folder that an import makes: train/CLASS/IMAGE and val/CLASS/IMAGE, each image whole or not there.
+/// The folder that an import makes: train/CLASS/IMAGE and val/CLASS/IMAGE, where each image is complete or
+/// missing.
 ///
-/// An image that is there with as many bytes is left alone, so that an import that was interrupted is simply made again.
+/// An existing image of the right size is left alone, so an interrupted import can simply be repeated.
 struct ImportedFolder: ImportTarget {
   private let root: FilePath
   private(set) var tally: ImportTally
   private var folders: Set<FilePath> = []
 
-  /// The folder `root`, of what `source` has.
+  /// Makes the folder `root` from `source`.
   init(_ root: FilePath, from source: FilePath) {
     self.root = root
     tally = ImportTally(of: source)
   }
 
-  /// Writes an image, unless it is there.
+  /// Writes an image unless it exists.
   mutating func add(
     _ place: ImportPlace, _ part: ImagePart, _ contents: () throws(DataError) -> [UInt8]
   ) throws(DataError) {
@@ -36,7 +37,7 @@ struct ImportedFolder: ImportTarget {
     tally.wrote(place)
   }
 
-  /// Gives an image of this machine a second name, unless it has that.
+  /// Links to an image on this machine unless the link exists.
   mutating func link(_ place: ImportPlace, to target: FilePath) throws(DataError) {
     let path = try enter(place)
     let wanted = try status(ofFile: target)
@@ -66,20 +67,20 @@ struct ImportedFolder: ImportTarget {
 }
 
 extension FilePath {
-  /// Where an image is in a data set's folder.
+  /// An image's path in a data set's folder.
   func appending(_ place: ImportPlace) -> FilePath {
     appending(place.split).appending(bytes: place.className.bytes).appending(bytes: place.name)
   }
 }
 
 extension ImageFormat {
-  /// As `init(fileAt:)`, with an error of the data's.
+  /// As `init(fileAt:)`, but throws a `DataError`.
   init?(of path: FilePath) throws(DataError) {
     do throws(SystemError) { try self.init(fileAt: path) } catch { throw .unreadable(error) }
   }
 }
 
-/// What the system says of a file that `path` leads to; throws for all but regular files.
+/// Returns the status of the file that `path` leads to; throws unless it is a regular file.
 func status(ofFile path: FilePath) throws(DataError) -> stat {
   var found = stat()
   guard path.withPlatformString({ stat($0, &found) }) == 0 else {

@@ -2,10 +2,11 @@ import Glibc
 import System
 import SystemPackage
 
-/// The images of an import that are to be packed: where each lies, in the order of the folder that they would come to.
+/// An import's images to be packed: where each lies, in the order of the folder that they would make.
 ///
-/// So the pack is, to the byte, that of the folder, and its shards are written in any order. What no file has as it is, of a
-/// compressed archive or of CIFAR, is kept in a file without a name, as long as the import runs.
+/// So the pack equals that folder's pack byte for byte, and its shards can be written in any order. Bytes
+/// that no file contains as they are, such as those of a compressed archive or of CIFAR, are stored in a
+/// temporary file.
 struct ImportedPack: ImportTarget {
   private struct Image {
     let name: [UInt8]
@@ -19,7 +20,7 @@ struct ImportedPack: ImportTarget {
   private let open = OpenFiles()
   private var kept: KeptBytes?
 
-  /// The pack `root`, of what `source` has.
+  /// Makes the pack `root` from `source`.
   init(_ root: FilePath, from source: FilePath) {
     self.root = root
     tally = ImportTally(of: source)
@@ -50,7 +51,8 @@ struct ImportedPack: ImportTarget {
     add(place, ImageFormat(bytes), part)
   }
 
-  // As the walk through a folder would find it, but for what is no image in spite of its name: nobody could remove that.
+  // As a walk through the folder would find it, except for files that are no images despite their names,
+  // which nobody could remove.
   private mutating func add(_ place: ImportPlace, _ format: ImageFormat?, _ part: ImportedParts.Part) {
     let isFound = ImageFolder.isImage(place.name) || format?.isUnmistakable ?? false
     guard tally.note(isFound ? format : nil, root.appending(place)) else { return }
@@ -58,7 +60,7 @@ struct ImportedPack: ImportTarget {
       .append(Image(name: place.name, part: part))
   }
 
-  // Images come file by file.
+  // Images arrive file by file.
   private mutating func number(of file: FilePath) -> UInt32 {
     if files.last != file { files.append(file) }
     return UInt32(files.count - 1)
@@ -73,7 +75,7 @@ struct ImportedPack: ImportTarget {
     }
   }
 
-  /// The splits that have images; throws for classes that one of them lacks, and for two that look alike.
+  /// The splits that have images; throws for classes that one of them lacks, and for look-alike names.
   func splits() throws(DataError) -> [ImageFolder] {
     guard !images.isEmpty else {
       throw .notImportable(path: tally.source, reason: "none of its images can be read")
@@ -103,7 +105,7 @@ struct ImportedPack: ImportTarget {
     return ImageFolder(root, index.finish(isPacked: false), ImportedParts(parts.finish(), bytes))
   }
 
-  // Each split numbers its own classes, and an earlier import may have packed the other one.
+  // Each split numbers its own classes, and an earlier import may have packed the other split.
   private func requireEqualClasses() throws(DataError) {
     func classes(_ isHeldOut: Bool) throws(DataError) -> Set<ClassName>? {
       if let classes = images[isHeldOut] { return Set(classes.keys) }

@@ -2,7 +2,7 @@ import Glibc
 import System
 import SystemPackage
 
-/// Images of a split that lie in archives and files, to be packed from there.
+/// A split's images inside archives and files, to be packed directly from there.
 struct ImportedParts: ImageStore {
   /// Where an image lies.
   struct Part: BitwiseCopyable, Sendable {
@@ -11,7 +11,7 @@ struct ImportedParts: ImageStore {
     var size: Int
   }
 
-  /// The number of the file that has what no other has.
+  /// The number of the temporary file, for images whose bytes no other file contains as they are.
   static let kept = UInt32.max
 
   private let parts: Column<Part>
@@ -46,7 +46,7 @@ struct ImportedParts: ImageStore {
   func willRead(_ indices: [Int]) {}
 }
 
-/// The files in which images of an import lie.
+/// The files that contain an import's images.
 final class ImportedBytes: Sendable {
   private let files: [FilePath]
   private let open: OpenFiles
@@ -66,10 +66,10 @@ final class ImportedBytes: Sendable {
   }
 }
 
-/// A file without a name, which goes with the process.
+/// A temporary file without a name, which disappears with the process.
 struct KeptBytes: Sendable {
   let file: OpenFiles.File
-  /// How many bytes it has.
+  /// The number of bytes in the file.
   private(set) var count = 0
 
   init(in folder: FilePath) throws(DataError) {

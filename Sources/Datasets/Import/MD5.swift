@@ -1,7 +1,7 @@
 import Glibc
 import System
 
-/// The sum by which archives are told to be whole (RFC 1321); no defence against forgery.
+/// The checksum by which archives are published (RFC 1321); no protection against forgery.
 struct MD5 {
   private var state: SIMD4<UInt32> = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476]
   private var pending: [UInt8] = []
@@ -31,7 +31,7 @@ struct MD5 {
     pending = Array(rest.dropFirst(whole))
   }
 
-  /// The sum of all bytes so far, as hexadecimal digits.
+  /// The checksum so far, in hexadecimal digits.
   var value: String {
     var last = self
     let zeros = (2 * Self.block - 9 - count % Self.block) % Self.block

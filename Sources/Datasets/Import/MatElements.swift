@@ -1,11 +1,11 @@
-/// The header of an array and what follows it.
+/// An array's header with the elements after it.
 struct MatMatrix {
   enum Kind { case structure, text, number, other }
 
   let type: Kind
-  /// Its elements.
+  /// The number of array elements.
   let count: Int
-  /// Its values.
+  /// The data elements that follow the header.
   let rest: MatElements
 
   /// Nil for an array without content.
@@ -32,12 +32,12 @@ struct MatMatrix {
   }
 }
 
-/// Data elements, one after the other: a kind, a length and bytes.
+/// A sequence of data elements: type, length and bytes.
 struct MatElements {
   struct Element {
     enum Kind { case matrix, compressed, other }
 
-    /// The number that the format gives a kind.
+    /// The format's number of the type.
     let code: Int
     let bytes: ArraySlice<UInt8>
 
@@ -50,11 +50,11 @@ struct MatElements {
 
   var byteCount: Int { rest.count }
 
-  /// The next element; nil at the end.
+  /// Returns the next element; nil at the end.
   mutating func next() throws(MatFile.Malformed) -> Element? {
     guard rest.count >= 8 else { return nil }
     let first = Self.unsigned(rest.prefix(4))
-    // A short element has its length and its bytes in the place of the length.
+    // A small data element stores its length beside the type, and its bytes in place of the length.
     let isShort = first >> 16 != 0
     let length = isShort ? first >> 16 : Self.unsigned(rest.dropFirst(4).prefix(4))
     let header = isShort ? 4 : 8
@@ -73,7 +73,7 @@ struct MatElements {
 }
 
 extension MatElements.Element {
-  /// Bytes of a number, and how its bits are to be read.
+  /// The bytes per number, and how to interpret them.
   private var width: Int {
     switch code {
     case 1, 2, 16: 1
@@ -83,10 +83,10 @@ extension MatElements.Element {
     }
   }
 
-  /// As whole numbers.
+  /// The values as integers.
   var integers: [Int] { patterns.map { Int(truncatingIfNeeded: $0) } }
 
-  /// As numbers of the element's kind.
+  /// The values as numbers of the element's type.
   var numbers: [Double] {
     patterns.map { bits in
       switch code {
@@ -101,7 +101,7 @@ extension MatElements.Element {
     }
   }
 
-  /// As UTF-16 or UTF-8.
+  /// The values as UTF-16 or UTF-8 text.
   var text: String {
     switch width {
     case 2: String(decoding: patterns.map { UInt16(truncatingIfNeeded: $0) }, as: UTF16.self)

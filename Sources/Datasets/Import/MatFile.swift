@@ -1,15 +1,15 @@
 import CImage
 import Glibc
 
-/// Fields of a structure array of a MATLAB file of version 5, as far as its texts and numbers go.
+/// The text and number fields of a structure array in a MATLAB file of version 5.
 ///
-/// Source: "MAT-File Format", chapter 1 (MathWorks). A file of version 7 is one whose variables are compressed by zlib.
+/// Source: "MAT-File Format", chapter 1 (MathWorks). A version 7 file compresses its variables with zlib.
 struct MatFile {
-  /// A value of a field.
+  /// The value of a field.
   enum Value: Equatable {
     case number(Double)
     case text(String)
-    /// Anything else: an array, a cell.
+    /// Any other kind of value, such as an array or a cell.
     case other
   }
 
@@ -21,15 +21,15 @@ struct MatFile {
     let reason: String
   }
 
-  /// So much a few compressed bytes may come to: ImageNet's take 300 kB.
+  /// The largest decompressed size, in bytes: a few bytes may expand to any size. ImageNet's has 300 kB.
   private static let largest = 1 << 26
 
-  /// So many elements a structure may have: ImageNet's has 1,860.
+  /// The most elements in a structure array; ImageNet's has 1,860.
   private static let mostRows = 1 << 16
 
-  /// Throws for a file that has no structure array.
+  /// Parses a file; throws if it has no structure array.
   ///
-  /// - Parameter fields: Those that are kept.
+  /// - Parameter fields: The fields to keep.
   init(_ bytes: [UInt8], fields: Set<String>) throws(Malformed) {
     guard bytes.count > 128, bytes[126..<128].elementsEqual("IM".utf8) else {
       throw Malformed(reason: "it is no MATLAB file of version 5 to 7")
@@ -69,7 +69,7 @@ struct MatFile {
     let names = stride(from: 0, to: bytes.count - width + 1, by: width).map { start in
       String(decoding: bytes[start..<(start + width)].prefix { $0 != 0 }, as: UTF8.self)
     }
-    // The bytes that are there bound what a header may claim.
+    // The bytes that exist limit what a header may claim.
     guard !names.isEmpty, matrix.count <= rest.byteCount / 8 else {
       throw Malformed(reason: "a structure of \(matrix.count) elements is not all there")
     }

@@ -1,7 +1,7 @@
 import System
 import SystemPackage
 
-/// What `dataset pack` wrote, whose index has the names of classes and images: importing it is unpacking it.
+/// A pack written by `dataset pack`, whose index names classes and images: importing it unpacks it.
 struct PackedFolder: ImportSource {
   private let splits: [(images: ImageFolder, isHeldOut: Bool)]
 

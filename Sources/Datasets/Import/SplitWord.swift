@@ -1,8 +1,8 @@
-/// What a word says of the split that images belong to: in the name of a shard or a folder, or in a table's column.
+/// A word that tells the split of images: in the name of a shard or folder, or in a table's column.
 enum SplitWord {
   case training, validation, test
 
-  /// Nil for a word that says nothing of it.
+  /// Nil for any other word.
   init?(_ word: some StringProtocol) {
     switch word.lowercased() {
     case "train", "training": self = .training
@@ -12,7 +12,7 @@ enum SplitWord {
     }
   }
 
-  /// What the first of some names says that says anything: `imagenet-train-000012.tar` before the folder that it lies in.
+  /// Uses the first name that contains such a word: `imagenet-train-000012.tar` before its folder's.
   init?(names: some Sequence<String>) {
     for name in names {
       let words = name.split { !$0.isLetter }.compactMap { SplitWord($0) }
@@ -23,6 +23,6 @@ enum SplitWord {
     return nil
   }
 
-  /// Whether such images belong to val/.
+  /// Whether the images go to val/.
   var isHeldOut: Bool { self != .training }
 }

@@ -1,4 +1,4 @@
-/// Which columns of a table say what: the first three, or those that the first row names.
+/// The meaning of a table's columns: the first three, or those named by the first row.
 struct TableColumns: Equatable {
   var path = 0
   var label = 1
@@ -14,14 +14,14 @@ struct TableColumns: Equatable {
     split: ["split", "set", "subset", "partition", "fold", "dataset"]
   )
 
-  /// What columns may be called, for who has called them otherwise.
+  /// The known column names, for an error message.
   static let known =
     "they are known as \(names.path.joined(separator: ", ")) for the path; "
     + "\(names.label.joined(separator: ", ")) for the class; \(names.split.joined(separator: ", ")) for the split"
 
   init() {}
 
-  /// Nil for a row that names no columns.
+  /// Nil for a row that does not name columns.
   init?(names row: [[UInt8]]) {
     let found = row.map {
       String(decoding: $0, as: UTF8.self).lowercased().filter { $0 != " " && $0 != "_" }

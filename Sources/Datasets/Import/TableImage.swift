@@ -1,17 +1,19 @@
 import System
 
-/// An image, as a row of a table has it.
+/// An image as described by a row of a table.
 struct TableImage {
-  /// The path without parts that are empty or a dot.
+  /// The path without empty components and dots.
   let path: [UInt8]
   let label: [UInt8]
-  /// What the row says of its split; nil where it says nothing.
+  /// The row's word for its split; nil if it has none.
   let word: SplitWord?
   let isHeldOut: Bool
-  /// The path as the name of a file: without dots that lead elsewhere, `_` between its parts.
+  /// The path as a file name: components joined by `_`, without dots that lead elsewhere.
   let name: [UInt8]
 
-  /// - Parameter isHeldOut: Whether it belongs to val/ where the row says nothing.
+  /// Makes the image.
+  ///
+  /// - Parameter isHeldOut: Whether it goes to val/ if the row does not say.
   init(path: [UInt8], label: [UInt8], _ word: SplitWord?, isHeldOut: Bool) {
     let slash = UInt8(ascii: "/")
     let parts = path.split(separator: slash).filter { !$0.elementsEqual(".".utf8) }
@@ -26,10 +28,10 @@ struct TableImage {
   var identity: UInt64 { identity(of: path) }
   var nameIdentity: UInt64 { identity(of: name) }
 
-  // Hashes of 64 bits: a table may name millions of images.
+  // 64-bit hashes: a table may name millions of images.
   private func identity(of bytes: [UInt8]) -> UInt64 { fnv1a(bytes + [0] + label + [isHeldOut ? 1 : 0]) }
 
-  /// Where it belongs; `isShared` for a name that another path makes too.
+  /// Where the image goes; `isShared` if another path gives the same name.
   func place(isShared: Bool) -> ImportPlace {
     let isMarked = isShared || name.count > ImportPlace.longestName
     return ImportPlace(

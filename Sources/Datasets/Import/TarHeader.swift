@@ -1,27 +1,27 @@
-/// The block before a file in a tar archive: POSIX's ustar, GNU's and the older form of both.
+/// The header block of a file in a tar archive, in ustar, GNU or older format.
 struct TarHeader: Equatable {
-  /// What lies behind the block.
+  /// What follows the block.
   enum Kind: Equatable {
     case file
-    /// A name that is too long for the next header, as its bytes (GNU).
+    /// A name too long for the next header, as bytes (GNU).
     case longName
-    /// Lines that say more of the next file (pax).
+    /// Attributes of the next file (pax).
     case attributes
-    /// A file with holes, whose bytes are not its content (GNU).
+    /// A sparse file, whose bytes are not its content (GNU).
     case sparse
-    /// Another name of a file of the archive, or of any file: one without bytes of its own.
+    /// A link to a file, without bytes of its own.
     case link
-    /// A folder, or what says nothing of the next file.
+    /// A folder, or something that does not concern the next file.
     case other
   }
 
   let kind: Kind
-  /// The path of the file.
+  /// The file's path.
   let name: [UInt8]
-  /// Bytes that follow.
+  /// The number of bytes that follow.
   let size: Int
 
-  /// Nil for a block whose checksum is not its own, or whose size is no number.
+  /// Nil if the block's checksum is wrong or its size is no number.
   init?(_ block: [UInt8]) {
     guard block.count == TarMember.block,
       let sum = Self.number(block[148..<156]),
@@ -43,7 +43,8 @@ struct TarHeader: Equatable {
     name = (prefix.isEmpty ? [] : prefix + [UInt8(ascii: "/")]) + Self.text(block[0..<100])
   }
 
-  /// Octal digits between blanks, or, with the first bit set, a binary number (GNU's, for sizes from 8 GiB).
+  /// Parses octal digits between blanks, or a binary number if the first bit is set (GNU's, for sizes from 8
+  /// GiB).
   private static func number(_ field: ArraySlice<UInt8>) -> Int? {
     if let first = field.first, first & 0x80 != 0 {
       guard first == 0x80, field.dropFirst().dropLast(7).allSatisfy({ $0 == 0 }) else { return nil }
@@ -57,7 +58,7 @@ struct TarHeader: Equatable {
 
   private static func text(_ field: ArraySlice<UInt8>) -> [UInt8] { Array(field.prefix { $0 != 0 }) }
 
-  /// What pax's lines `LENGTH KEY=VALUE` say of the next file; nil where they are no such lines.
+  /// Parses pax's lines `LENGTH KEY=VALUE` on the next file; nil if they are malformed.
   static func attributes(_ bytes: [UInt8]) -> (name: [UInt8]?, size: Int?)? {
     var found: (name: [UInt8]?, size: Int?) = (nil, nil)
     var rest = bytes[...]
@@ -75,7 +76,7 @@ struct TarHeader: Equatable {
       case "size":
         guard let size = Int(String(decoding: value, as: UTF8.self)), size >= 0 else { return nil }
         found.size = size
-      // Of a file with holes.
+      // A sparse file.
       case let key where key.hasPrefix("GNU.sparse."): return nil
       default: break
       }

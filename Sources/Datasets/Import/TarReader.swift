@@ -1,16 +1,17 @@
 import System
 
-/// The files of a tar archive, one after the other; of an archive that lies in another, too.
+/// Reads the files of a tar archive in order; the archive may be a member of another.
 ///
-/// Folders are passed over, and so are links, but for one in the place of an image, which would be lost. Names that lead out of the folder into which one would unpack are refused.
+/// Folders are skipped, and so are links, except for one in place of an image, which would be lost. Names
+/// that lead out of the destination folder are refused.
 struct TarReader {
   /// A file in the archive.
   struct Member: Equatable {
-    /// Its path, without components that are empty or a dot.
+    /// The file's path, without empty components and dots.
     let name: [UInt8]
-    /// Its bytes.
+    /// The file's size, in bytes.
     let size: Int
-    /// Where they begin.
+    /// The offset of its bytes.
     let offset: Int
 
     /// The last component of its path.
@@ -20,29 +21,29 @@ struct TarReader {
   }
 
   private let stream: ArchiveStream
-  /// Where the archive ends at the latest; nil where nobody knows.
+  /// The latest end of the archive; nil if unknown.
   private let end: Int?
   private var following: Int
 
-  /// What has GNU's tar put a file's bytes in the place of each link.
+  /// The options that make GNU tar store a file's bytes in place of each link.
   private static let unlinking = "--hard-dereference --dereference"
   private static let slash = UInt8(ascii: "/")
-  /// No name is longer, and no data set has an image as large.
+  /// Longer than any name, and larger than any image, in a data set.
   private static let (longestName, largestFile, largestMember) = (1 << 16, 1 << 28, 1 << 42)
 
-  /// The archive that `stream` begins with.
+  /// Reads the archive at the stream's start.
   init(_ stream: ArchiveStream) {
     self.stream = stream
     (following, end) = (stream.position, stream.size)
   }
 
-  /// The archive that is a file of another.
+  /// Reads an archive that is a member of another.
   init(_ member: Member, in stream: ArchiveStream) {
     self.stream = stream
     (following, end) = (member.offset, member.offset + member.size)
   }
 
-  /// The next file; nil at the end.
+  /// Returns the next file; nil at the end.
   mutating func next() throws(DataError) -> Member? {
     var said: (name: [UInt8]?, size: Int?) = (nil, nil)
     while let header = try header() {
@@ -72,15 +73,15 @@ struct TarReader {
     return nil
   }
 
-  /// The bytes of the file that `next` gave last, or of any of an archive that is not compressed; throws for one that is larger
-  /// than any image.
+  /// Reads the bytes of the file that `next` returned last, or in an uncompressed archive of any file; throws
+  /// if it is larger than any image.
   func contents(of member: Member) throws(DataError) -> [UInt8] {
     let part = try part(of: member)
     return part.place == nil
       ? try stream.read(part.size) : try stream.bytes(from: member.offset, count: part.size)
   }
 
-  /// Where the bytes of a file lie; throws for one that is larger than any image.
+  /// Returns where a file's bytes are; throws if it is larger than any image.
   func part(of member: Member) throws(DataError) -> ImagePart {
     guard member.size <= Self.largestFile else {
       throw stream.refusal(
@@ -89,10 +90,10 @@ struct TarReader {
     return ImagePart(size: member.size, place: stream.isPlain ? (stream.path, member.offset) : nil)
   }
 
-  /// Whether files can be read in any order, and not as they come alone.
+  /// Whether files can be read in any order.
   var isSeekable: Bool { stream.isPlain }
 
-  /// Nil at the mark that ends an archive; throws where there is none.
+  /// Reads a header; nil at the archive's end mark; throws if that is missing.
   private func header() throws(DataError) -> TarHeader? {
     let start = following
     if let end, start + TarMember.block > end {

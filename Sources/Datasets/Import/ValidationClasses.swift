@@ -2,17 +2,17 @@ import Glibc
 import System
 import SystemPackage
 
-/// The classes of ILSVRC2012's validation images, which their archive does not say.
+/// The classes of ILSVRC2012's validation images, which their archive does not contain.
 struct ValidationClasses: Equatable {
-  /// The synset of each image, by its number from 1.
+  /// Each image's synset, by the image's number from 1.
   private(set) var synsets: [Int: String] = [:]
 
-  /// The synset of the image `ILSVRC2012_val_NUMBER.JPEG`; nil where the list has none.
+  /// The synset of the image `ILSVRC2012_val_NUMBER.JPEG`; nil if the list has none.
   func synset(of name: some Collection<UInt8>) -> String? {
     Self.number(String(decoding: name, as: UTF8.self)[...]).flatMap { synsets[$0] }
   }
 
-  /// Reads the devkit's list of numbers, of synsets that its table names.
+  /// Reads the devkit's list of class numbers, whose synsets are in its table.
   init(groundTruth: [UInt8], _ table: [UInt8], path: FilePath) throws(DataError) {
     let rows: [[String: MatFile.Value]]
     do throws(MatFile.Malformed) { rows = try MatFile(table, fields: ["ILSVRC2012_ID", "WNID"]).rows } catch {
@@ -35,9 +35,9 @@ struct ValidationClasses: Equatable {
     }
   }
 
-  /// Reads a list with a synset in each line: of the image that the line names, or whose number is the line's.
+  /// Reads a list with a synset per line, for the image that the line names, or whose number is the line's.
   init(list: [UInt8], path: FilePath) throws(DataError) {
-    // A first line that names the columns, and is no image's.
+    // A first line that names columns instead of an image.
     var heading: Int?
     for (line, text) in Self.lines(list) {
       let words = text.split { !$0.isLetter && !$0.isNumber && $0 != "_" && $0 != "." }
@@ -47,7 +47,7 @@ struct ValidationClasses: Equatable {
         continue
       }
       let named = words.lazy.compactMap(Self.number).first
-      // Where lines are counted, nobody knows whether it was to be counted too.
+      // If images are numbered by line, it is unclear whether the heading counts.
       if let heading, named == nil { throw Self.lacksSynset(path, heading) }
       synsets[named ?? line] = String(synset)
     }
@@ -58,7 +58,7 @@ struct ValidationClasses: Equatable {
     .malformedList(path: path, line: line, reason: "it has no synset (n01440764)")
   }
 
-  /// The lines that are not blank, by their numbers in the file.
+  /// The lines that are not blank, with their numbers in the file.
   private static func lines(_ bytes: [UInt8]) -> [(number: Int, text: Substring)] {
     String(decoding: bytes, as: UTF8.self).split(
       omittingEmptySubsequences: false, whereSeparator: \.isNewline
@@ -70,7 +70,7 @@ struct ValidationClasses: Equatable {
     word.count == 9 && word.first == "n" && word.dropFirst().allSatisfy(\.isNumber)
   }
 
-  // Of `ILSVRC2012_val_00000001`, whatever ends it.
+  // The number in `ILSVRC2012_val_00000001`, whatever follows.
   private static func number(_ word: Substring) -> Int? {
     guard word.hasPrefix("ILSVRC2012_val_") else { return nil }
     return Int(word.dropFirst("ILSVRC2012_val_".count).prefix { $0.isNumber })
@@ -81,7 +81,7 @@ extension ValidationClasses {
   private static let (truth, table) = ("ILSVRC2012_validation_ground_truth.txt", "meta.mat")
   private static let mostBytes = 1 << 28
 
-  /// Reads what `path` has: a list, the devkit as an archive, or a folder of either.
+  /// Reads `path`: a list, the devkit as an archive, or a folder with either.
   init(at path: FilePath) throws(DataError) {
     if Folders.isFolder(path) {
       guard let found = try ValidationClasses(in: path) else {
@@ -95,7 +95,7 @@ extension ValidationClasses {
     }
   }
 
-  /// Looks for the devkit, or a list that many have in its place, in a folder; nil where there is none.
+  /// Looks in a folder for the devkit or a commonly used list; nil if neither exists.
   init?(in folder: FilePath) throws(DataError) {
     func isThere(_ path: FilePath) -> Bool { access(path.string, R_OK) == 0 }
     for place in ["", "data", "ILSVRC2012_devkit_t12/data"] {

@@ -1,32 +1,32 @@
 import FoundationEssentials
 import System
 
-/// A sample of a WebDataset: its images, and what is said of its class.
+/// A sample of a WebDataset: its images, and what it says about its class.
 ///
-/// A class is named by its text, or by its number in five digits, so that the order of names is that of numbers.
+/// A class is named by its text, or by its number in five digits, so that names sort as numbers do.
 struct WebSample {
   var key: [UInt8] = []
   var images: [Image] = []
   var label: ClassName?
 
-  /// One of its images.
+  /// One of the sample's images.
   struct Image {
     let ending: [UInt8]
-    /// Whether called `KEY.jpg`, and not as what belongs to that: `KEY.seg.png`.
+    /// Whether it is named `KEY.jpg`, rather than as an attachment such as `KEY.seg.png`.
     let isPlainlyNamed: Bool
     let member: TarReader.Member
-    /// Nil where they can be read later.
+    /// Nil if they can be read later.
     let bytes: [UInt8]?
   }
 
-  /// The image that its label is of; nil where that may be any of several.
+  /// The image that the label belongs to; nil if that is ambiguous.
   var image: Image? {
     let plain = images.filter(\.isPlainlyNamed)
     let likely = plain.isEmpty ? images : plain
     return likely.count == 1 ? likely[0] : nil
   }
 
-  /// The class that a `.cls` names; nil where it is empty.
+  /// The class named by a `.cls` file; nil if it is empty.
   static func className(text: [UInt8]) -> ClassName? {
     let words = text.split { $0 <= UInt8(ascii: " ") }
     guard let (first, last) = words.first.flatMap({ first in words.last.map { (first, $0) } }) else {
@@ -39,7 +39,7 @@ struct WebSample {
     return ClassName(bytes: name)
   }
 
-  /// The class that a `.json` names, a name before a number; nil where it has none.
+  /// The class named by a `.json` file, preferably by name, otherwise by number; nil if there is none.
   static func className(json: [UInt8]) -> ClassName? {
     guard let fields = fields(json) else { return nil }
     let values = ["class_name", "classname", "class", "label_name", "label", "cls"].compactMap { fields[$0] }
@@ -48,7 +48,7 @@ struct WebSample {
       ?? numbers.first.flatMap { $0 < 0 ? nil : ClassName(number: $0) }
   }
 
-  // Python writes NaN and Infinity, which only JSON5 knows; that is slower to read.
+  // Python writes NaN and Infinity, which only JSON5 allows; JSON5 is slower to parse, so comes second.
   private static func fields(_ json: [UInt8]) -> [String: Field]? {
     let decoder = JSONDecoder()
     if let fields = try? decoder.decode([String: Field].self, from: Data(json)) { return fields }
@@ -56,7 +56,7 @@ struct WebSample {
     return try? decoder.decode([String: Field].self, from: Data(json))
   }
 
-  /// A value of a sample's description: a text, a whole number or what nobody asks for.
+  /// A value in a sample's description: a text, an integer, or anything else.
   private struct Field: Decodable {
     let text: String?
     let number: Int?
@@ -70,6 +70,6 @@ struct WebSample {
 }
 
 extension ClassName {
-  /// The name of a class that has only a number: five digits, as many as ImageNet-21k needs.
+  /// The name of a class that has only a number: five digits, enough for ImageNet-21k.
   fileprivate init(number: Int) { self.init(bytes: Array(String(number, digits: 5).utf8)) }
 }

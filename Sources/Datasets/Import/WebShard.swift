@@ -5,10 +5,10 @@ import SystemPackage
 struct WebShard {
   let path: FilePath
   let isHeldOut: Bool
-  /// What its images' names begin with.
+  /// The start of its images' names.
   var stem: String
 
-  /// Adds its images; how many there were beside those.
+  /// Adds the shard's images; returns the number of further images that were ignored.
   func write(to target: inout some ImportTarget, _ say: (String) -> Void) throws(DataError) -> Int {
     var members = TarReader(try ArchiveStream(checking: path, say))
     var sample = WebSample()
@@ -24,7 +24,7 @@ struct WebShard {
       }
       let ending = ImageFolder.ending(of: name)
       if ImageFolder.isImage(name) {
-        // What is compressed is read as it comes, or never.
+        // Members of a compressed archive can only be read in passing.
         sample.images.append(
           WebSample.Image(
             ending: ending, isPlainlyNamed: !name[(dot + 1)...].contains(UInt8(ascii: ".")), member: member,
@@ -38,7 +38,7 @@ struct WebShard {
     return try further + finish(sample, members, to: &target)
   }
 
-  // Parts without an image are of no use; an image without a class is an error.
+  // A sample without an image is skipped; an image without a class is an error.
   private func finish(
     _ sample: WebSample, _ members: TarReader, to target: inout some ImportTarget
   ) throws(DataError) -> Int {
@@ -70,20 +70,21 @@ struct WebShard {
     endings.contains(where: String(decoding: name, as: UTF8.self).lowercased().hasSuffix)
   }
 
-  /// A shard's name without its ending; what else has a dot in it tells shards apart.
+  /// A shard's name without its extension; further dots stay, as they distinguish shards.
   static func stem(_ path: FilePath) -> String {
     let name = path.lastComponent?.string ?? ""
     let ending = endings.first(where: name.lowercased().hasSuffix)
     return String(name.dropLast(ending?.count ?? 0))
   }
 
-  /// What a shard's name and its folder's say: `imagenet-train-000012.tar`, `val/000.tar`; nil where they say nothing.
+  /// The split named by a shard or its folder, such as `imagenet-train-000012.tar` or `val/000.tar`; nil if
+  /// neither does.
   static func word(in path: FilePath) -> SplitWord? {
     SplitWord(
       names: [path.lastComponent, path.removingLastComponent().lastComponent].compactMap { $0?.string })
   }
 
-  /// What a shard's name says, or the folders' between it and a data set's, or that one's.
+  /// The split named by a shard, by the folders between it and the data set's, or by the data set's.
   static func word(in folder: FilePath, below name: [UInt8]) -> SplitWord? {
     let parts = name.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
     return SplitWord(names: parts.reversed() + [folder.lastComponent?.string ?? ""])

@@ -1,15 +1,16 @@
 import System
 import SystemPackage
 
-/// A WebDataset: tar files in which the parts of a sample, `KEY.jpg` and `KEY.cls` or `KEY.json`, follow one another.
+/// A WebDataset: tar files in which a sample's parts, `KEY.jpg` and `KEY.cls` or `KEY.json`, follow each
+/// other.
 ///
-/// Images are named by their shard and key, since keys are often unique in a shard alone.
+/// Images are named by shard and key, since keys are often unique only within a shard.
 struct WebShards: ImportSource {
   private let shards: [WebShard]
-  /// What there is to say of them before they are read.
+  /// Messages to show before the shards are read.
   private var notes: [String] = []
 
-  /// One shard, of whose name, or whose folder's, the split is told.
+  /// Makes a source of one shard, whose name or folder tells the split.
   init(_ shard: FilePath, _ hints: ImportHints) {
     let word = WebShard.word(in: shard)
     shards = [
@@ -17,7 +18,7 @@ struct WebShards: ImportSource {
     ]
   }
 
-  /// The shards in a folder and in all folders below; nil where there are none.
+  /// Finds the shards in a folder and its subfolders; nil if there are none.
   init?(in folder: FilePath, _ hints: ImportHints) throws(DataError) {
     let walk = ImageWalk(folder)
     let names = walk.leftOut.filter(WebShard.isShard)
@@ -29,7 +30,7 @@ struct WebShards: ImportSource {
       shards.append(
         WebShard(path: path, isHeldOut: word?.isHeldOut ?? hints.isHeldOut, stem: WebShard.stem(path)))
     }
-    // Shards of one name in folders of one split are told apart by their folders.
+    // Shards with the same name in folders of the same split are distinguished by their folders.
     let alike = Dictionary(grouping: shards.indices) { "\(shards[$0].isHeldOut) \(shards[$0].stem)" }
     for index in alike.values.filter({ $0.count > 1 }).joined() {
       let parents = names[index].split(separator: UInt8(ascii: "/")).dropLast()
@@ -40,7 +41,8 @@ struct WebShards: ImportSource {
     notes = Self.notes(names, shards, words) + walk.failures.map { "not looked into: \($0)" }
   }
 
-  /// Where the shards of each folder go, where they lie in several, and that test images are among the held-out ones.
+  /// Messages on where each folder's shards go, if there are several, and that test images count as held-out
+  /// ones.
   private static func notes(_ names: [[UInt8]], _ shards: [WebShard], _ words: [SplitWord?]) -> [String] {
     let folders = names.map { $0[..<($0.lastIndex(of: UInt8(ascii: "/")) ?? 0)] }
     var notes: [String] = []

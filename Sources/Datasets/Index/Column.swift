@@ -1,19 +1,19 @@
 import Glibc
 
-/// Values in a row that nobody changes any more: on the heap, or in pages of a file that processes share.
+/// An immutable array of values, on the heap or in pages of a file that processes share.
 struct Column<Element: BitwiseCopyable & Sendable>: RandomAccessCollection, Sendable {
-  // Safe: the owner keeps the memory as long as this value is there, and nobody writes to it.
+  // Safe: the owner keeps the memory for as long as this value exists, and nobody writes to it.
   nonisolated(unsafe) private let values: UnsafeBufferPointer<Element>
   private let owner: any AnyObject & Sendable
 
-  /// A copy of these values.
+  /// Copies these values.
   init(_ values: some Collection<Element>) {
     let builder = ColumnBuilder<Element>()
     builder.append(contentsOf: values)
     self = builder.finish()
   }
 
-  /// Values that lie in memory which `owner` keeps.
+  /// Refers to values in memory that `owner` keeps.
   init(_ values: UnsafeBufferPointer<Element>, of owner: any AnyObject & Sendable) {
     (self.values, self.owner) = (values, owner)
   }
@@ -26,7 +26,7 @@ struct Column<Element: BitwiseCopyable & Sendable>: RandomAccessCollection, Send
     return values[index]
   }
 
-  /// The values as they lie in memory.
+  /// Calls `body` with the values' bytes.
   func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -35,9 +35,9 @@ struct Column<Element: BitwiseCopyable & Sendable>: RandomAccessCollection, Send
   }
 }
 
-/// A column that is being filled, by one thread.
+/// Builds a column, on one thread.
 ///
-/// It grows without being copied where it is large (the allocator moves pages), and takes no more memory than it holds.
+/// A large column grows without copying (the allocator moves pages), and takes no more memory than it holds.
 final class ColumnBuilder<Element: BitwiseCopyable & Sendable> {
   private var start: UnsafeMutablePointer<Element>?
   private var capacity = 0
@@ -58,7 +58,7 @@ final class ColumnBuilder<Element: BitwiseCopyable & Sendable> {
     count += values.count
   }
 
-  /// The values so far; the builder is empty again.
+  /// Returns the values so far and empties the builder.
   func finish() -> Column<Element> {
     defer { (start, capacity, count) = (nil, 0, 0) }
     if count > 0, let fitting = realloc(start, count * MemoryLayout<Element>.stride) {
@@ -77,9 +77,9 @@ final class ColumnBuilder<Element: BitwiseCopyable & Sendable> {
   }
 }
 
-/// A block of the heap that goes with its last user.
+/// A heap block that is freed with its last user.
 private final class HeapMemory: Sendable {
-  // Safe: only the place is kept here, and it never changes.
+  // Safe: only the address is stored, and it never changes.
   nonisolated(unsafe) private let start: UnsafeMutableRawPointer?
 
   init(_ start: UnsafeMutableRawPointer?) { self.start = start }

@@ -1,7 +1,7 @@
 import System
 import SystemPackage
 
-/// A part of an index as it lies in memory and in a file.
+/// A part of an index, with the same layout in memory and in a file.
 protocol IndexSection {
   func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
@@ -30,7 +30,7 @@ enum IndexFile {
   private static let sections = 10
   private static let headerSize = 24 + 8 * sections
 
-  /// Writes it, whole or not at all; `root` is the split's folder, without links.
+  /// Writes an index completely or not at all; `root` is the split's folder, with links resolved.
   static func write(_ index: SplitIndex, of root: FilePath, to path: FilePath) throws(DataError) {
     let classes = PathListBuilder()
     for name in index.classes { classes.append(name.bytes) }
@@ -53,11 +53,11 @@ enum IndexFile {
       try section.withBytes { bytes throws(DataError) in try file.write(bytes) }
       try file.write(padding(after: section.withBytes(\.count)))
     }
-    // A loss of power may cost it: the next start makes it again.
+    // A power loss may lose the file: the next start makes it again.
     try file.finish(syncing: false)
   }
 
-  /// Maps it; nil for anything else than the whole index of that folder.
+  /// Maps an index file; nil unless it is the complete index of that folder.
   static func read(_ path: FilePath, of root: FilePath) -> SplitIndex? {
     guard let file = try? RegularFile(path), file.size >= headerSize,
       let memory = MappedMemory(
@@ -78,7 +78,8 @@ enum IndexFile {
   private static func words(_ values: [Int]) -> [UInt8] { values.withUnsafeBytes(Array.init) }
 }
 
-/// Takes the sections of a file whose checksum is right, one by one; what does not fit together is nil all the same.
+/// Takes the sections of a file with a correct checksum one by one; nil if they are inconsistent all the
+/// same.
 private struct SectionReader {
   private let memory: MappedMemory
   private var parts: ArraySlice<UnsafeRawBufferPointer>

@@ -2,18 +2,18 @@ import Glibc
 import System
 public import SystemPackage
 
-/// The folder in which a run keeps the indexes of its data set: the workers of a host share one in memory, and a start walks only through what
-/// has changed.
+/// The folder in which a run stores the indexes of its data set: the workers of a host share one in memory,
+/// and a start walks only what has changed.
 ///
-/// Nothing depends on it. Where it cannot be written, or what lies there is not whole, every worker makes an index of its own.
+/// It is only a cache: if it cannot be written, or its content is damaged, every worker makes its own index.
 public struct IndexFolder: Sendable {
   private let path: FilePath
   private let margin: Int
   private let isReadOnly: Bool
 
-  /// The folder at `path`, which is made when it is needed; the one above it is not.
+  /// Uses the folder at `path`, which is made when needed if its parent exists.
   ///
-  /// - Parameter isReadOnly: Whether what lies there is used, and nothing is written.
+  /// - Parameter isReadOnly: Whether to use what is there and write nothing.
   public init(_ path: FilePath, isReadOnly: Bool = false) {
     self.init(path, margin: Self.coarsestTick, isReadOnly: isReadOnly)
   }
@@ -22,12 +22,13 @@ public struct IndexFolder: Sendable {
     (self.path, self.margin, self.isReadOnly) = (path, margin, isReadOnly)
   }
 
-  /// Some file systems count the time in steps of two seconds.
+  /// In nanoseconds: some file systems store times in steps of two seconds.
   private static let coarsestTick = 2_000_000_000
 
-  /// The index of the split in `root`: what lies here where that is still right, or else what `make` finds.
+  /// Returns the index of the split in `root`: the stored one if it is still valid, otherwise the result of
+  /// `make`.
   ///
-  /// One process makes it, while others wait for it.
+  /// One process makes it, while others wait.
   func index(
     of root: FilePath, _ make: () throws(DataError) -> SplitIndex
   ) throws(DataError) -> SplitIndex {
@@ -41,7 +42,7 @@ public struct IndexFolder: Sendable {
     }
   }
 
-  /// Keeps an index that was made while there was no place for it.
+  /// Stores an index that was made before the folder existed.
   func keep(_ index: SplitIndex, of root: FilePath) {
     guard index.sources.areSettled(margin: margin), makeFolder(), let place = Place(of: root, in: path) else {
       return
@@ -49,7 +50,7 @@ public struct IndexFolder: Sendable {
     withLock { _ = place.current() ?? place.keep(index, margin) }
   }
 
-  // While no other process of this host is in here, where the file system has locks.
+  // Runs `work` while no other process of this host does, if the file system supports locks.
   private func withLock<Result, Failure: Error>(
     _ work: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -67,12 +68,12 @@ public struct IndexFolder: Sendable {
     !isReadOnly && (path.withPlatformString { mkdir($0, 0o777) } == 0 || errno == EEXIST)
   }
 
-  /// Where the index of one split lies.
+  /// The file of one split's index.
   private struct Place {
     let root: FilePath
     let file: FilePath
 
-    /// Nil for a folder that is not there.
+    /// Nil for a folder that does not exist.
     init?(of root: FilePath, in folder: FilePath) {
       guard let real = root.withPlatformString({ realpath($0, nil) }) else { return nil }
       defer { free(real) }
@@ -81,15 +82,16 @@ public struct IndexFolder: Sendable {
       file = folder.appending("\(name)-\(String(fnv1a(self.root.bytes), radix: 16)).index")
     }
 
-    /// Nil where there is none that is whole and says what would be found now.
+    /// The stored index; nil unless it is complete and nothing has changed since.
     func current() -> SplitIndex? {
       guard let kept = IndexFile.read(file, of: root), kept.sources.areUnchanged(in: root) else { return nil }
       return kept
     }
 
-    /// Writes an index, and gives it back as it lies in the file.
+    /// Writes an index and returns it as mapped from the file.
     ///
-    /// Nil where it cannot be written, or is of folders so new that another change might not be seen.
+    /// Nil if it cannot be written, or if its folders changed so recently that another change could go
+    /// unnoticed.
     func keep(_ index: SplitIndex, _ margin: Int) -> SplitIndex? {
       guard index.sources.areSettled(margin: margin) else { return nil }
       do throws(DataError) { try IndexFile.write(index, of: root, to: file) } catch { return nil }

@@ -5,10 +5,10 @@ struct PathList: Sendable {
   private let bytes: Column<UInt8>
   private let ends: Column<Int>
 
-  /// No names.
+  /// Makes an empty list.
   init() { (bytes, ends) = (Column([]), Column([])) }
 
-  /// Names one after the other; nil unless each ends where the next begins.
+  /// Makes a list from its sections; nil unless the ends are in order.
   init?(bytes: Column<UInt8>, ends: Column<Int>) {
     var last = 0
     for end in ends {
@@ -25,7 +25,7 @@ struct PathList: Sendable {
 
   subscript(index: Int) -> [UInt8] { withBytes(of: index) { Array($0) } }
 
-  /// A name where it lies, without a copy.
+  /// Calls `body` with a name's bytes, without a copy.
   func withBytes<Result>(of index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     let range = (index == 0 ? 0 : ends[index - 1])..<ends[index]
     return bytes.withBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
@@ -35,11 +35,11 @@ struct PathList: Sendable {
     for section in sections { section.withBytes { checksum.update(with: $0) } }
   }
 
-  /// What it is made of, to be written.
+  /// The list's sections, for writing.
   var sections: [any IndexSection] { [bytes, ends] }
 }
 
-/// A list of names that is being filled.
+/// Builds a list of names.
 struct PathListBuilder {
   private let bytes = ColumnBuilder<UInt8>()
   private let ends = ColumnBuilder<Int>()
@@ -51,6 +51,6 @@ struct PathListBuilder {
     ends.append(bytes.count)
   }
 
-  /// The names so far; the builder is empty again.
+  /// Returns the names so far and empties the builder.
   func finish() -> PathList { PathList(bytes.finish(), ends.finish()) }
 }

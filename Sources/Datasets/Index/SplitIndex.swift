@@ -1,42 +1,42 @@
 import System
 import SystemPackage
 
-/// Which images a split has, in which classes, and what that was read from.
+/// A split's classes and images, and what they were read from.
 ///
-/// Of a folder about 30 bytes of memory an image, of a pack 16 more.
+/// It takes about 30 bytes of memory per image, and 16 more in a pack.
 struct SplitIndex: Sendable {
   /// The class names; their positions are the labels.
   let classes: [ClassName]
-  /// Where each class begins among the images; a class's images are neighbours.
+  /// The index of each class's first image; a class's images are consecutive.
   let starts: [Int]
   /// The images' paths below their classes' folders.
   let names: PathList
-  /// Where each image lies in the shards of a pack; nil where each is a file.
+  /// Where each image lies in the shards of a pack; nil if each is a file.
   let places: Column<ShardIndex.Place>?
-  /// What the images were found in.
+  /// The folders and files that the images were found in.
   let sources: IndexSources
 }
 
-/// The folders and files that say which images a split has, each with its stamp from before it was read.
+/// The folders and files that determine a split's images, each with its stamp from before it was read.
 struct IndexSources: Sendable {
   let paths: PathList
   let stamps: Column<Stamp>
-  /// When the first was looked at, in nanoseconds since 1970; nil for an index that was kept.
+  /// When the first of them was examined, in nanoseconds since 1970; nil for a stored index.
   let moment: Int?
 
-  /// Whether all are as they were, so that the same images would be found.
+  /// Whether all are unchanged, so that the same images would be found.
   func areUnchanged(in root: FilePath) -> Bool {
     stamps.indices.allSatisfy { Stamp(root.appending(bytes: paths[$0])) == stamps[$0] }
   }
 
-  /// Whether what has changed since would have another stamp; false for an index that was kept.
+  /// Whether any later change would change a stamp; false for a stored index.
   func areSettled(margin: Int) -> Bool {
     guard let moment else { return false }
     return stamps.allSatisfy { $0.isSettled(at: moment, margin: margin) }
   }
 }
 
-/// An index that is being made.
+/// Builds an index.
 struct SplitIndexBuilder {
   private let moment = Stamp.now()
   private(set) var classes: [ClassName] = []
@@ -48,13 +48,13 @@ struct SplitIndexBuilder {
   /// The number of images so far.
   var count: Int { names.count }
 
-  /// Classes of which an image has been added, or that were begun.
+  /// The number of classes begun.
   var begun: Int { starts.count }
 
-  /// Names a class; its number is the next one.
+  /// Adds a class name; classes are numbered in this order.
   mutating func name(_ name: ClassName) { classes.append(name) }
 
-  /// Has the images that follow belong to the next class.
+  /// Starts the next class, to which the images that follow belong.
   mutating func beginClass() { starts.append(names.count) }
 
   mutating func add(_ name: some Collection<UInt8>, at place: ShardIndex.Place? = nil) {
@@ -62,7 +62,7 @@ struct SplitIndexBuilder {
     if let place { places.append(place) }
   }
 
-  /// Notes what images are found in, by its path below the split's folder.
+  /// Notes a source of images by its path below the split's folder.
   mutating func note(_ path: some Collection<UInt8>, _ stamp: Stamp) {
     sources.paths.append(path)
     sources.stamps.append(stamp)
@@ -76,7 +76,8 @@ struct SplitIndexBuilder {
 }
 
 extension SplitIndex {
-  /// The images by these numbers, which rise, in the same classes. It says nothing of what they were found in: it is not to be kept.
+  /// The index of some images, in ascending order, with the same classes. It has no sources, so it must not
+  /// be stored.
   func part(_ images: [Int]) -> SplitIndex {
     var builder = SplitIndexBuilder()
     var next = 0
@@ -110,7 +111,7 @@ extension SplitIndex {
       let walk = ImageWalk(root.appending(bytes: name.bytes))
       if let failure = walk.failures.first { throw failure }
       guard !walk.images.isEmpty else {
-        // A split of a pack looks like a class when its index is gone.
+        // A split of a pack looks like a class when its index is missing.
         throw walk.leftOut.contains(where: ShardIndex.isShard)
           ? .missingIndex(folder: root.appending(bytes: name.bytes)) : .emptyClass(name, folder: root)
       }

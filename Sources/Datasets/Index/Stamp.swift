@@ -1,17 +1,17 @@
 import Glibc
 import SystemPackage
 
-/// What the system says of a folder or a file that is another once what it holds is another.
+/// Attributes of a folder or file that change whenever its content does.
 ///
-/// A folder's times change with the names in it, wherever it was changed from and whatever its times were set to afterwards. The device's
-/// number is left out: a server's disk may come back with another one.
+/// A folder's times change with the names in it, wherever the change was made and whatever its times were set
+/// to afterwards. The device number is left out: a server's disk may return with another one.
 struct Stamp: Equatable, BitwiseCopyable, Sendable {
   private let inode: UInt64
   private let size: Int
-  /// Nanoseconds since 1970: of its content, and of all that the system keeps about it.
+  /// Nanoseconds since 1970: of the last change of content, and of the last change of anything.
   private let (modified, changed): (Int, Int)
 
-  /// Of what a path leads to; one of its own where that is nothing.
+  /// Reads the stamp of what a path leads to; a missing file has a stamp of its own.
   init(_ path: FilePath) {
     var status = stat()
     guard path.withPlatformString({ stat($0, &status) }) == 0 else {
@@ -22,8 +22,8 @@ struct Stamp: Equatable, BitwiseCopyable, Sendable {
     (modified, changed) = (Self.nanoseconds(status.st_mtim), Self.nanoseconds(status.st_ctim))
   }
 
-  /// Whether it is older than a moment by some nanoseconds, more than a tick of the file system's clock: what changes from then on gets
-  /// another stamp.
+  /// Whether the last change is older than `moment` by `margin` nanoseconds, more than a tick of the file
+  /// system's clock, so that any later change gives another stamp.
   func isSettled(at moment: Int, margin: Int) -> Bool { max(modified, changed) + margin <= moment }
 
   /// The present moment, in nanoseconds since 1970.

@@ -16,23 +16,23 @@ public final class BatchLoader {
   private let decoder: ViewDecoder
   private let shared: Monitor<Shared>
   private var threads: [OwnedThread] = []
-  /// So many batches are ready or being decoded where nobody says otherwise.
+  /// The default number of batches that are ready or being decoded.
   public static let usualDepth = 2
 
-  /// More than so many wait for one another where they take images: 64 threads pass 26,000 images a second on two cores, which is
-  /// what several cards take; 208 pass 10,000.
+  /// The most threads: beyond this they wait for each other when claiming images. On two cores 64 threads
+  /// pass 26,000 images a second, enough for several cards; 208 threads pass 10,000.
   private static let mostThreads = 64
 
-  /// How many threads are of use where there are so many processors for them: one each, but no more than a loader has images in
-  /// hand at any time.
+  /// The useful number of threads for `processors` processors: one each, but no more than the images that a
+  /// loader decodes at a time.
   public static func threads(on processors: Int, batchSize: Int) -> Int {
     max(1, min(processors, usualDepth * batchSize, mostThreads))
   }
 
-  // Decodes on the caller's thread where there are no others.
+  // Decodes on the caller's thread if there are no decode threads.
   private let inlineReader: ImageDecoder?
 
-  /// What the loader's threads and its owner share.
+  /// The state shared by the loader's threads and its owner.
   private struct Shared {
     var queue: BatchQueue
     var work = LoaderWork()
@@ -42,14 +42,14 @@ public final class BatchLoader {
   /// Makes a loader and starts its threads, which sleep until `start`.
   ///
   /// - Parameters:
-  ///   - folder: where the views come from.
-  ///   - transform: how an image becomes a view; its `size` is the views' height and width.
-  ///   - batchSize: the largest number of views in a batch.
-  ///   - seed: with epoch and index, the key of a view's randomness.
-  ///   - threads: how many decode; with 0, `next` decodes on its caller's thread (for debugging).
-  ///   - depth: how many batches are prepared ahead.
-  ///   - failures: what is done about an image that cannot be used.
-  ///   - times: what the stages of images take is added there, with 0 threads.
+  /// - folder: The source of the images.
+  /// - transform: Turns an image into a view; its `size` is the views' height and width.
+  /// - batchSize: The largest number of views in a batch.
+  /// - seed: With epoch and index, the key of a view's randomness.
+  /// - threads: The number of decode threads; with 0, `next` decodes on its caller's thread (for debugging).
+  /// - depth: The number of batches prepared ahead.
+  /// - failures: How to treat an image that cannot be used.
+  /// - times: With 0 threads, receives the times of the images' stages.
   public convenience init(
     folder: any ImageSource, transform: any Transform, batchSize: Int, seed: UInt64, threads: Int,
     depth: Int = BatchLoader.usualDepth, failures: Failures = .replaced(inARow: 0), times: StageTimes? = nil
@@ -59,11 +59,12 @@ public final class BatchLoader {
       failures: failures, retries: ReadRetries(), times: times)
   }
 
-  /// What is done about images that cannot be used.
+  /// How to treat images that cannot be used.
   public enum Failures: Sendable {
-    /// So many damaged ones in a row are replaced by the next one; with 0, and for what cannot be read, the epoch ends.
+    /// Replaces up to this many damaged images in a row by the next one; with 0, and for unreadable files,
+    /// the epoch ends.
     case replaced(inARow: Int)
-    /// Their views are black, and the batch names them; nothing ends.
+    /// Makes their views black and names them in the batch; the epoch goes on.
     case black
   }
 
@@ -92,9 +93,9 @@ public final class BatchLoader {
     close()
   }
 
-  /// Begins an epoch of `batches`, given as a sampler's view numbers; an epoch still under way is dropped.
+  /// Begins an epoch of `batches`, given as a sampler's view numbers; drops an epoch that is not finished.
   ///
-  /// Views i, i + n, i + 2n… of a folder with n images are views of image i with randomness of their own.
+  /// Views i, i + n, i + 2n… of a folder with n images show image i, each with its own randomness.
   public func start(batches: some RandomAccessCollection<[Int]>, epoch: Int) {
     shared.update { state in
       precondition(!state.isClosed, "the loader is closed")
@@ -104,14 +105,14 @@ public final class BatchLoader {
     }
   }
 
-  /// The next batch, after a wait if it is not ready; nil at the end of the epoch.
+  /// Returns the next batch, waiting if necessary; nil at the end of the epoch.
   ///
-  /// Throws the error of the first image in order that could not be read, which ends the epoch.
+  /// Throws the error of the first image, in order, that could not be read, which ends the epoch.
   public func next() throws(DataError) -> PixelBatch? {
     if let inlineReader { decodeInline(inlineReader) }
     switch shared.wait(for: { $0.isClosed ? .end : $0.queue.take() }) {
     case .batch(let batch):
-      // There is room for another batch now.
+      // Wakes the threads: there is room for another batch.
       shared.update { _ in true }
       return batch
     case .failure(let error): throw error
@@ -119,10 +120,10 @@ public final class BatchLoader {
     }
   }
 
-  /// What its threads have been busy with since `start`.
+  /// The work of the loader's threads since `start`.
   public var work: LoaderWork { shared.withLock(\.work) }
 
-  /// Gives a batch back, whose memory a later one will use; its pixels must not be read any more.
+  /// Returns a batch's memory for reuse; its pixels must not be read afterwards.
   public func recycle(_ batch: PixelBatch) {
     shared.update { state in
       state.queue.recycle(batch)
@@ -130,7 +131,7 @@ public final class BatchLoader {
     }
   }
 
-  /// Ends the threads, also in the middle of an epoch, and waits for them; happens by itself when the loader goes.
+  /// Ends the threads, even in the middle of an epoch, and waits for them; deinitialisation does the same.
   public func close() {
     shared.update { state in
       state.isClosed = true
@@ -175,25 +176,25 @@ public final class BatchLoader {
   }
 }
 
-/// Decodes one claimed image into its place; a value that every decode thread has.
+/// Decodes one claimed image into its place; every decode thread has a copy.
 struct ViewDecoder: Sendable {
   let folder: any ImageSource
   let transform: any Transform
   let seed: UInt64
   let failures: BatchLoader.Failures
 
-  /// What became of a claim.
+  /// The result of a claim.
   enum Outcome {
     case whole
-    /// Images were damaged, and the next one of the folder stands in for them, with its label, or nothing does.
+    /// Damaged images were replaced by the folder's next one, with its label, or by nothing.
     case replaced(label: Int, damage: [Damage])
     case failed(DataError)
   }
 
   /// Writes the claim's view.
   ///
-  /// Which image stands in for a damaged one depends on the folder alone, and its randomness on the view, so that
-  /// any number of ranks sees the same. Images that are missing or cannot be read are not passed over.
+  /// The replacement of a damaged image depends only on the folder, and its randomness only on the view, so
+  /// the result is the same for any number of ranks. Missing or unreadable images are not replaced.
   func decode(_ claim: BatchQueue.Claim, with reader: ImageDecoder) -> Outcome {
     if !claim.upcoming.isEmpty { folder.willRead(claim.upcoming.map { $0 % folder.count }) }
     let batch = claim.open.batch

@@ -1,7 +1,8 @@
-/// The loader's book: which images wait, which are being decoded, which batches are ready; no threads in it.
+/// The loader's bookkeeping, without threads: which images wait, which are being decoded, which batches are
+/// ready.
 ///
-/// Batches are opened in order, at most `depth` at a time, and handed out in order. The images of a batch are claimed
-/// one by one, so that several threads share it.
+/// Batches are opened in order, at most `depth` at a time, and handed out in order. A batch's images are
+/// claimed one by one, so that several threads share it.
 struct BatchQueue {
   /// A batch that is being filled.
   final class OpenBatch {
@@ -24,11 +25,11 @@ struct BatchQueue {
   struct Claim {
     let open: OpenBatch
     let position: Int
-    /// Views that will be asked for soon, and of which no claim has said so yet.
+    /// Views that will be needed soon and that no earlier claim has announced.
     let upcoming: [Int]
   }
 
-  /// What the consumer gets.
+  /// What the consumer receives.
   enum Delivery {
     case batch(PixelBatch)
     case failure(DataError)
@@ -38,14 +39,14 @@ struct BatchQueue {
   private let depth: Int
   private let makeBatch: () -> PixelBatch
   private let label: (Int) -> Int
-  // Batches are made as they are opened.
+  // The rest of the epoch's batches; each is computed when it is opened.
   private var waiting = AnyRandomAccessCollection<[Int]>([])
   private var epoch = 0
   private var isBegun = false
   private var open: [OpenBatch] = []
   private var spare: [PixelBatch] = []
 
-  /// Makes an empty book; `label` gives the class of a view, `makeBatch` new memory.
+  /// Makes an empty queue; `label` returns a view's class, `makeBatch` new memory.
   init(depth: Int, label: @escaping (Int) -> Int, makeBatch: @escaping () -> PixelBatch) {
     precondition(depth > 0, "a queue holds at least one batch")
     self.depth = depth
@@ -53,14 +54,14 @@ struct BatchQueue {
     self.makeBatch = makeBatch
   }
 
-  /// Begins an epoch. What is left of the last one is forgotten; threads may still finish what they claimed of it.
+  /// Begins an epoch and forgets the rest of the last one; threads may still finish their old claims.
   mutating func start(_ batches: some RandomAccessCollection<[Int]>, epoch: Int) {
     waiting = AnyRandomAccessCollection(batches)
     (self.epoch, isBegun) = (epoch, false)
     open = []
   }
 
-  /// The next image to decode; nil while there is none or the queue is full.
+  /// Claims the next image to decode; nil if there is none or the queue is full.
   mutating func claim() -> Claim? {
     if let unfinished = open.last, unfinished.claimed < unfinished.batch.count {
       return claim(from: unfinished, upcoming: [])
@@ -70,8 +71,8 @@ struct BatchQueue {
     let batch = spare.popLast() ?? makeBatch()
     batch.assign(indices, labels: indices.map(label))
     open.append(OpenBatch(batch, epoch: epoch))
-    // This one is read right away, the next one likely by another thread; there is time for the one after that. Nobody has said so of
-    // an epoch's first two.
+    // This batch is read right away, and the next one soon by another thread, so only the batch after that
+    // can profit from reading ahead. At an epoch's start, nobody has announced its first two.
     let first = isBegun ? [] : indices.dropFirst() + (waiting.first ?? [])
     isBegun = true
     return claim(from: open[open.count - 1], upcoming: first + (waiting.dropFirst().first ?? []))
@@ -82,7 +83,7 @@ struct BatchQueue {
     return Claim(open: open, position: open.claimed, upcoming: upcoming)
   }
 
-  /// Notes what became of a claimed image; true where that completes its batch.
+  /// Notes the result of a claim; true if that completes its batch.
   mutating func finish(_ claim: Claim, _ outcome: ViewDecoder.Outcome) -> Bool {
     let open = claim.open
     open.finished += 1
@@ -96,7 +97,7 @@ struct BatchQueue {
     return open.isComplete
   }
 
-  /// The next batch in order; nil while it is not complete. A failure ends the epoch.
+  /// Takes the next batch in order; nil while it is incomplete. A failure ends the epoch.
   mutating func take() -> Delivery? {
     guard let first = open.first else { return waiting.isEmpty ? .end : nil }
     guard first.isComplete else { return nil }
@@ -107,7 +108,7 @@ struct BatchQueue {
     return .batch(open.removeFirst().batch)
   }
 
-  /// Takes a batch back whose pixels nobody needs any more.
+  /// Takes back a batch whose pixels are no longer needed.
   mutating func recycle(_ batch: PixelBatch) {
     spare.append(batch)
   }

@@ -1,14 +1,14 @@
-/// The images that the ranks of one host go through, where each of several hosts has its own.
+/// The images that one host's ranks train on, where each of several hosts has its own images.
 ///
-/// Rank r is on host ⌊r / g⌋, where g is the number of ranks of a host, and its place there is r mod g.
+/// Rank r is on host ⌊r / g⌋ at place r mod g, where g is the number of ranks per host.
 public struct HostShare: Equatable, Sendable {
-  /// How many images each host has.
+  /// The number of images of each host.
   public let images: [Int]
-  /// How many ranks each host has, g: they divide its images as all ranks do those of a whole set.
+  /// The number of ranks per host, g; they divide their host's images among them.
   public let ranks: Int
-  /// A number that differs where hosts have other images; the same on all ranks.
+  /// A digest that differs where hosts have other images; the same on all ranks.
   public let digest: UInt32
-  /// Whether each image of the set is one of this host's.
+  /// Whether each image of the set belongs to this host.
   let isOwn: [Bool]
 
   init(images: [Int], ranks: Int, digest: UInt32, isOwn: [Bool]) {
@@ -16,9 +16,9 @@ public struct HostShare: Equatable, Sendable {
     (self.images, self.ranks, self.digest, self.isOwn) = (images, ranks, digest, isOwn)
   }
 
-  /// Whether an image is one that this host goes through.
+  /// Whether an image belongs to this host.
   public func has(_ image: Int) -> Bool { isOwn[image] }
 
-  /// The numbers of this host's images, which rise.
+  /// The numbers of this host's images, in ascending order.
   var indices: [Int] { isOwn.indices.filter { isOwn[$0] } }
 }

@@ -1,10 +1,11 @@
-/// What the threads of a loader were busy with, in seconds of all of them; time for which they slept is in neither.
+/// The seconds that a loader's threads spent on each kind of work, summed over threads; sleeping does not
+/// count.
 public struct LoaderWork: Equatable, Sendable {
   /// Reading files, and waiting for the disk.
   public var reading: Double
-  /// Making views of them.
+  /// Turning files into views.
   public var making: Double
 
-  /// So many seconds of each.
+  /// Makes a value.
   public init(reading: Double = 0, making: Double = 0) { (self.reading, self.making) = (reading, making) }
 }

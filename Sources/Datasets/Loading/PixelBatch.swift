@@ -1,20 +1,23 @@
 import Randomness
 
-/// The pixels of one batch, `count` views of size x size RGB bytes, in memory that the loader uses again.
+/// The pixels of one batch, `count` views of size x size RGB bytes, in memory that the loader reuses.
 ///
-/// Safe: a batch has one owner at a time. While it fills, each decode thread writes the bytes of the view that it
-/// claimed and nothing else; it reaches the consumer through the loader's lock, after the last thread has finished.
+/// Safe: a batch has one owner at a time. While it is being filled, each decode thread writes only the bytes
+/// of the views that it claimed; the batch reaches the consumer through the loader's lock, after the last
+/// thread has finished.
 public final class PixelBatch: @unchecked Sendable {
   /// The height and width of the views.
   public let size: Int
   /// The largest number of views.
   public let capacity: Int
-  /// The number of each view: its image's index, plus the number of images for each view of it before this one.
+  /// Each view's number: its image's index, plus the number of images for every earlier view of the same
+  /// image.
   public private(set) var indices: [Int] = []
   /// The class number of each view.
   public private(set) var labels: [Int] = []
 
-  /// Images that cannot be used, whose views are views of others or black, in no particular order; an image may be there twice.
+  /// Images that cannot be used, whose views show replacements or are black, in no particular order and
+  /// possibly repeated.
   public private(set) var damage: [Damage] = []
 
   private let memory: UnsafeMutableBufferPointer<UInt8>
@@ -37,7 +40,7 @@ public final class PixelBatch: @unchecked Sendable {
     UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[..<(count * sampleBytes)])
   }
 
-  /// Says what the batch is going to hold.
+  /// Sets what the batch will hold.
   func assign(_ indices: [Int], labels: [Int]) {
     precondition(indices.count <= capacity, "\(indices.count) views do not fit into \(capacity)")
     self.indices = indices
@@ -45,24 +48,24 @@ public final class PixelBatch: @unchecked Sendable {
     damage = []
   }
 
-  /// Notes that the view at `position` is a view of another image, with that one's label.
+  /// Notes that the view at `position` shows another image, with that image's label.
   func replace(at position: Int, label: Int, damage: [Damage]) {
     labels[position] = label
     self.damage += damage
   }
 
-  /// Where the view at `position` is written.
+  /// The memory of the view at `position`.
   func view(at position: Int) -> UnsafeMutableBufferPointer<UInt8> {
     UnsafeMutableBufferPointer(rebasing: memory[(position * sampleBytes)..<((position + 1) * sampleBytes)])
   }
 
   private var sampleBytes: Int { size * size * 3 }
 
-  /// Some views of a batch that follow each other; valid until the batch is recycled.
+  /// Consecutive views of a batch; valid until the batch is recycled.
   public struct Part {
     /// The views' bytes, NHWC.
     public let pixels: UnsafeRawBufferPointer
-    /// The data set's index of each view.
+    /// The index of each view, as in the batch.
     public let indices: [Int]
     /// The class number of each view.
     public let labels: [Int]
@@ -71,7 +74,7 @@ public final class PixelBatch: @unchecked Sendable {
     public var count: Int { indices.count }
   }
 
-  /// The batch in `number` parts of equal size, in order.
+  /// Divides the batch into `number` parts of equal size, in order.
   public func parts(_ number: Int) -> [Part] {
     precondition(number > 0 && count.isMultiple(of: number), "\(count) views in \(number) equal parts")
     let length = count / number
@@ -85,7 +88,7 @@ public final class PixelBatch: @unchecked Sendable {
     }
   }
 
-  /// A batch of noise, for measurements: no decoder writes it, and each view is of the class of its number.
+  /// Makes a batch of noise for measurements; each view's class is its number.
   public static func noise(count: Int, size: Int, seed: UInt64) -> PixelBatch {
     let batch = PixelBatch(capacity: count, size: size)
     batch.assign(Array(0..<count), labels: (0..<count).map { $0 % 1000 })
@@ -98,7 +101,7 @@ public final class PixelBatch: @unchecked Sendable {
   }
 }
 
-/// An image that cannot be used, and whose place in a batch its successor took, or a black view.
+/// An image that cannot be used and was replaced by its successor or a black view.
 public struct Damage: Equatable, Sendable {
   /// The image's number in its folder.
   public let image: Int

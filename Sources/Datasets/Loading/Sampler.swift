@@ -1,43 +1,43 @@
 import Randomness
 
-/// Says which images each rank takes in each training step; pure.
+/// Decides which images each rank takes in each training step; a pure value.
 ///
-/// Step k of a world of W ranks with batches of B takes the positions [kBW, (k+1)BW) of the epoch's order, and rank r
-/// takes r, r+W, r+2W… of them. So the same global batch holds the same images in the same step for any world size.
-/// What is left after the last whole step is dropped, as the reference does, and every rank takes the same number of
+/// With W ranks and batches of B, step k takes the positions [kBW, (k+1)BW) of the epoch's order, and rank r
+/// takes r, r+W, r+2W… of them. So a step's global batch holds the same images for any number of ranks. What
+/// remains after the last whole step is dropped, as in the reference, and every rank makes equally many
 /// steps.
 ///
-/// With repeated augmentation (Hoffer et al. 2019; the reference's `RASampler`) every image stands `repetitions` times
-/// in a row in the order, so that neighbouring ranks take different views of it, and an epoch ends after as many views
-/// as there are images, rounded down to a multiple of 256. View v of image i is view i + v x `count`: a number of
-/// its own, hence randomness of its own.
+/// With repeated augmentation (Hoffer et al. 2019; the reference's `RASampler`) every image appears
+/// `repetitions` times in a row, so that neighbouring ranks take different views of it, and an epoch ends
+/// after as many views as there are images, rounded down to a multiple of 256. View v of image i has the
+/// number i + v x `count`, and with it its own randomness.
 ///
-/// Balanced, an epoch shows as many images as there are, of each class as many as of any other but for one: those of small
-/// classes several times, as views of their own, and of large ones some in each epoch.
+/// In balanced mode an epoch shows as many views as there are images, equally many of each class, give or
+/// take one: images of small classes several times, as separate views, and only some images of large classes.
 ///
-/// Where each host has its own images (`HostShare`), its order is the epoch's without those of the others, and its ranks divide that.
-/// Steps stay as many: a host with fewer images than its ranks take begins its order again, in views of their own, and one with more
-/// leaves the last ones out, others in each epoch.
+/// Where each host has its own images (`HostShare`), a host's order is the epoch's without the others'
+/// images, and its ranks divide that. The number of steps stays: a host with fewer images than its ranks need
+/// starts its order again, with new views, and one with more drops the last ones, different ones in each
+/// epoch.
 public struct Sampler: Equatable, Sendable {
   /// The number of images in the training set.
   public let count: Int
   /// The number of ranks, W.
   public let worldSize: Int
-  /// The number of images of one rank in one step, B.
+  /// The number of images per rank and step, B.
   public let batchSize: Int
   /// The key of every epoch's order.
   public let seed: UInt64
-  /// Whether an epoch's order is random, or else the data set's own.
+  /// Whether an epoch's order is random rather than the data set's own.
   public let shuffle: Bool
-  /// How many views of an image follow each other, 1 for none of it; the reference takes 3.
+  /// The number of consecutive views of an image; 1 without repeated augmentation. The reference takes 3.
   public let repetitions: Int
-  /// How many images each class has, in the order of the images, where an epoch shows as many of each; nil where it shows
-  /// each image once.
+  /// In balanced mode the number of images of each class, in the order of the images; otherwise nil.
   private let classes: [Int]?
-  /// What the ranks of this host go through; nil where each rank goes through all images.
+  /// The images of this host's ranks; nil where every rank goes through all images.
   private let share: HostShare?
 
-  /// Makes a sampler; throws `batchLargerThanData` or `tooFewToRepeat` where not even one step would fit.
+  /// Makes a sampler; throws `batchLargerThanData` or `tooFewToRepeat` if not even one step fits.
   public init(
     count: Int, worldSize: Int, batchSize: Int, seed: UInt64, shuffle: Bool = true, repetitions: Int = 1,
     balancing classes: [Int]? = nil, share: HostShare? = nil
@@ -68,17 +68,17 @@ public struct Sampler: Equatable, Sendable {
 
   private var samplesPerEpoch: Int { repetitions == 1 ? count : count / 256 * 256 }
 
-  /// The indices of all images in the order of `epoch`, the same on all ranks, or of a host's share on those of the host; balanced,
-  /// those of views.
+  /// All images in the order of `epoch`, the same on all ranks, or with a host's share that host's images; in
+  /// balanced mode, views.
   public func order(epoch: Int) -> [Int] {
     let order = EpochOrder(self, epoch)
     return order.places.indices.map { order[$0] }
   }
 
-  /// An epoch's order, in four bytes an image.
+  /// An epoch's order, at four bytes per image.
   private struct EpochOrder {
     private(set) var places: [UInt32]
-    /// What stands at each place; nil for its number itself.
+    /// The view at each position; nil if it is the position's own number.
     let views: [Int]?
 
     init(_ sampler: Sampler, _ epoch: Int) {
@@ -95,7 +95,8 @@ public struct Sampler: Equatable, Sendable {
     }
   }
 
-  /// As many views of each class, in rounds through its images, each round in an order of its own.
+  /// Draws equally many views of each class, in rounds through its images, each round in its own random
+  /// order.
   private func balanced(_ classes: [Int], _ generator: inout KeyedGenerator) -> [Int] {
     let lucky = Set(generator.permutation(of: classes.count).prefix(count % classes.count))
     var first = 0
@@ -112,7 +113,7 @@ public struct Sampler: Equatable, Sendable {
     }
   }
 
-  /// The views that `rank` takes in each step of `epoch`: `stepsPerEpoch` batches of `batchSize`.
+  /// The views that `rank` takes in `epoch`: `stepsPerEpoch` batches of `batchSize`.
   public func batches(epoch: Int, rank: Int) -> RankBatches {
     precondition((0..<worldSize).contains(rank), "rank \(rank) is not one of \(worldSize)")
     let order = EpochOrder(self, epoch)
@@ -126,9 +127,9 @@ public struct Sampler: Equatable, Sendable {
   }
 }
 
-/// The batches of one rank in an epoch, each of as many views.
+/// One rank's batches of an epoch, all of the same size.
 public struct RankBatches: RandomAccessCollection, Sendable {
-  // One row of numbers: a million small arrays would take several times the memory.
+  // One flat array: a million small arrays would take several times the memory.
   private let views: [Int]
   private let size: Int
 
@@ -136,16 +137,16 @@ public struct RankBatches: RandomAccessCollection, Sendable {
 
   /// The first batch's number.
   public var startIndex: Int { 0 }
-  /// How many batches there are.
+  /// The number of batches.
   public var endIndex: Int { views.count / size }
   /// The views of a batch.
   public subscript(number: Int) -> [Int] { Array(views[(number * size)..<((number + 1) * size)]) }
 }
 
-/// Shares a validation set out so that every image is evaluated exactly once; pure.
+/// Divides a validation set so that every image is evaluated exactly once; a pure value.
 ///
-/// Rank r of W takes r, r+W, r+2W… Nothing is padded: ranks may differ by one image, and have none at all where there
-/// are fewer images than ranks. Where each host has its own images, its ranks so divide those.
+/// Rank r of W takes r, r+W, r+2W… Nothing is padded: ranks may differ by one image, and may have none if
+/// there are fewer images than ranks. Where each host has its own images, its ranks divide those in this way.
 public struct EvaluationSampler: Equatable, Sendable {
   /// The number of images in the validation set.
   public let count: Int
@@ -153,10 +154,10 @@ public struct EvaluationSampler: Equatable, Sendable {
   public let worldSize: Int
   /// The largest number of images in a batch.
   public let batchSize: Int
-  /// What the ranks of this host go through; nil where each rank goes through all images.
+  /// The images of this host's ranks; nil where every rank goes through all images.
   private let share: HostShare?
 
-  /// Makes a sampler; any count will do, also zero.
+  /// Makes a sampler for any number of images, even zero.
   public init(count: Int, worldSize: Int, batchSize: Int, share: HostShare? = nil) {
     precondition(worldSize > 0 && batchSize > 0, "a world and a batch hold at least one")
     self.count = count
@@ -165,16 +166,16 @@ public struct EvaluationSampler: Equatable, Sendable {
     self.share = share
   }
 
-  /// Ranks among which the images are divided: those of a host, or all.
+  /// The number of ranks that share the images: those of a host, or all.
   private var ranks: Int { share?.ranks ?? worldSize }
 
-  /// The indices that those ranks evaluate.
+  /// The indices of the images that those ranks share.
   private var images: [Int] { share?.indices ?? Array(0..<count) }
 
-  /// The first batch of them.
+  /// The first batch of those images.
   public var firstBatch: [Int] { Array(images.prefix(batchSize)) }
 
-  /// The number of batches of the rank that has the most, however they are dealt out.
+  /// The number of batches of the rank that has the most.
   public var mostBatches: Int {
     let most = share?.images.max() ?? count
     return (most + ranks * batchSize - 1) / (ranks * batchSize)
@@ -195,8 +196,8 @@ public struct EvaluationSampler: Equatable, Sendable {
     }
   }
 
-  /// The same images in batches that are dealt out whole, rank r taking batches r, r+W, r+2W…: each holds the same images
-  /// for any number of ranks, so that what is computed of it is the same to the bit.
+  /// The same images in whole batches, of which rank r takes batches r, r+W, r+2W…: each batch holds the same
+  /// images for any number of ranks, so results computed from it have the same bits.
   public func wholeBatches(rank: Int) -> [[Int]] {
     precondition((0..<worldSize).contains(rank), "rank \(rank) is not one of \(worldSize)")
     let images = images

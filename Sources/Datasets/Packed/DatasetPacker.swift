@@ -1,37 +1,40 @@
 import System
 public import SystemPackage
 
-/// Packs a folder of images into a few large files, which training takes like that folder.
+/// Packs a folder of images into a few large files, which training reads like that folder.
 ///
-/// Shards that an earlier call finished are kept, so that a call which was interrupted is simply made again; a split is there
-/// once its index is.
+/// Shards finished by an earlier call are kept, so an interrupted call can simply be repeated; a split is
+/// complete once its index exists.
 public struct DatasetPacker: Sendable {
   private let folder: FilePath
   private let out: FilePath
   private let packer: SplitPacker
 
-  /// What became of a split.
+  /// The result for one split.
   public struct Split: Equatable, Sendable {
     /// "train" or "val".
     public let name: String
-    /// Its images.
+    /// The number of its images.
     public let images: Int
-    /// Its files.
+    /// The number of its shards.
     public let shards: Int
-    /// Whether it was there before.
+    /// Whether it already existed.
     public let wasThere: Bool
   }
 
-  /// - Parameter recompression: How images are made smaller; nil keeps every byte of them.
+  /// Prepares packing.
+  ///
+  /// - Parameter recompression: How images are shrunk; nil keeps their bytes.
   public init(_ folder: FilePath, to out: FilePath, imagesPerShard: Int, recompression: Recompression?) {
     (self.folder, self.out) = (folder, out)
     packer = SplitPacker(out, imagesPerShard: imagesPerShard, recompression)
   }
 
-  /// Packs the splits that the folder has, on `threads` threads, which share the images of a shard; `progress` is told of shards as they are
-  /// done, by any of them.
+  /// Packs the folder's splits on `threads` threads, which share the images of a shard; any of them calls
+  /// `progress` when a shard is done.
   ///
-  /// Throws what `ImageFolderPair` throws, for an image that cannot be used, and where something cannot be written.
+  /// Throws the errors of `ImageFolderPair`, and for an image that cannot be used or a file that cannot be
+  /// written.
   public func pack(
     threads: Int, progress: @escaping @Sendable (_ split: String, _ shard: Int, _ of: Int) -> Void
   ) throws(DataError) -> [Split] {

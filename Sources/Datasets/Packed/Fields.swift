@@ -1,11 +1,11 @@
-/// The fields of a line, between tabs.
+/// A line's fields, separated by tabs.
 struct Fields {
-  /// What has not been read.
+  /// The unread part of the line.
   private(set) var rest: ArraySlice<UInt8>
 
   init(_ line: ArraySlice<UInt8>) { rest = line }
 
-  /// Whether the next field is this one, which is passed over then.
+  /// Skips the next field if it equals `field`, and returns whether it did.
   mutating func skip(_ field: String) -> Bool {
     guard rest.starts(with: field.utf8), rest.dropFirst(field.utf8.count).first == Self.tab else {
       return false
@@ -14,7 +14,7 @@ struct Fields {
     return true
   }
 
-  /// The next field as a whole number of at most 62 bits; nil where it is none.
+  /// Reads the next field as an integer of at most 62 bits; nil if it is none.
   mutating func number(radix: Int = 10) -> Int? {
     var value = 0
     var digits = 0

@@ -1,15 +1,15 @@
 import System
 import SystemPackage
 
-/// Where the bytes of a split's images lie: in files of their own, or in shards.
+/// Provides the bytes of a split's images, from files of their own or from shards.
 protocol ImageStore: Sendable {
-  /// Where an image is.
+  /// The path of an image.
   func path(of index: Int, _ name: ImageName) -> FilePath
   /// The encoded bytes of an image.
   func contents(
     of index: Int, _ name: ImageName, in memory: FileMemory
   ) throws(DataError) -> UnsafeBufferPointer<UInt8>
-  /// Has the system begin to fetch images.
+  /// Asks the system to prefetch images.
   func willRead(_ indices: [Int])
 }
 
@@ -22,7 +22,7 @@ struct ImageName {
   var bytes: [UInt8] { folder.bytes + [UInt8(ascii: "/")] + names[index] }
 }
 
-/// A file for each image, below one folder.
+/// One file per image below a folder.
 struct FilesBelow: ImageStore {
   let root: FilePath
 

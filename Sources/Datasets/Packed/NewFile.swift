@@ -2,7 +2,7 @@ import Glibc
 import System
 import SystemPackage
 
-/// A file that gets its name when all of it is on the disk; without it nothing is left.
+/// A file that gets its name once it is completely on disk; otherwise nothing remains.
 final class NewFile {
   private let file: RegularFile
   private let path: FilePath
@@ -19,7 +19,7 @@ final class NewFile {
     }
   }
 
-  // On a full disk it would keep the room that it took.
+  // An unfinished file would keep taking room on a full disk.
   deinit { if !isNamed { Self.discard(path) } }
 
   func write(_ bytes: [UInt8]) throws(DataError) {
@@ -34,21 +34,21 @@ final class NewFile {
     writeAll(bytes, to: file.descriptor).failure.map { .unwritable(SystemError("write", path, $0)) }
   }
 
-  /// Removes what was written of a file that is not to be.
+  /// Removes an unfinished file.
   private static func discard(_ path: FilePath) {
     unfinished(path).withPlatformString { _ = unlink($0) }
   }
 
   /// Gives the file its name.
   ///
-  /// - Parameter syncing: Whether to wait until the disk has it: a file that a loss of power may cost needs no wait.
+  /// - Parameter syncing: Whether to wait for the disk; a file that may be lost to a power failure need not.
   func finish(syncing: Bool = true) throws(DataError) {
     guard !syncing || fsync(file.descriptor) == 0 else { throw .unwritable(SystemError("write", path)) }
     try Self.name(path)
     isNamed = true
   }
 
-  /// Makes `path` a link to a file, at once, in the place of what had that name.
+  /// Makes `path` a link to a file atomically, replacing what had that name.
   static func link(_ path: FilePath, to target: FilePath) throws(DataError) {
     discard(path)
     _ = try FileLink.make(unfinished(path), to: target)
@@ -66,7 +66,7 @@ final class NewFile {
     }
   }
 
-  // File systems take 255 bytes: a name for which there is no room is told by its checksum.
+  // File systems allow 255 bytes; a name that is too long is replaced by its checksum.
   private static let longestName = 240
 
   private static func unfinished(_ path: FilePath) -> FilePath {

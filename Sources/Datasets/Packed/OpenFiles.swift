@@ -1,11 +1,11 @@
 import System
 import SystemPackage
 
-/// Numbered files that are read in parts by many threads, of which the last few stay open.
+/// Numbered files that many threads read in parts; the most recent ones stay open.
 final class OpenFiles: Sendable {
   private let open = Monitor<[UInt32: File]>([:])
 
-  /// So many are open at once; one that is read when the last of them are closed stays open for as long.
+  /// The most files kept open; a file being read when it is dropped stays open until that is done.
   private static let mostOpen = 128
 
   /// A file that closes with its last reader.
@@ -20,10 +20,10 @@ final class OpenFiles: Sendable {
       file = try RegularFile(addingTo: path)
     }
 
-    /// So many bytes, or as many as there are from there on.
+    /// Reads `count` bytes, or as many as exist from there on.
     func bytes(from offset: Int, count: Int) throws(SystemError) -> [UInt8] {
       var bytes = [UInt8](repeating: 0, count: count)
-      // Through `withUnsafeMutableBytes`, a typed error would be lost.
+      // A typed error cannot pass through `withUnsafeMutableBytes`.
       let result = bytes.withUnsafeMutableBytes { buffer in
         Result { () throws(SystemError) in try file.read(into: buffer, at: offset) }
       }
@@ -31,7 +31,7 @@ final class OpenFiles: Sendable {
     }
   }
 
-  /// The file of a number, which is opened at `path` where it is not open.
+  /// Returns the file of a number, opening it at `path` if it is not open.
   func file(_ number: UInt32, at path: @autoclosure () -> FilePath) throws(SystemError) -> File {
     if let file = open.withLock({ $0[number] }) { return file }
     let file = try File(path())

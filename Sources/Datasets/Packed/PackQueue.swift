@@ -1,26 +1,27 @@
-/// The packing's book: which image is to be prepared next, and which may be written; no threads in it.
+/// The bookkeeping of packing, without threads: which image to prepare next, and which may be written.
 ///
-/// Images are handed out in the order in which they are to lie in the shards, one by one, so that any number of threads shares a
-/// single shard. Whoever brings one back writes it, with those that follow and are ready; a shard has one writer at a time.
+/// Images are handed out in the order in which they will lie in the shards, one by one, so that any number of
+/// threads can share a shard. A thread that brings one back writes it along with those that follow and are
+/// ready; a shard has one writer at a time.
 struct PackQueue {
-  /// Where an image is to lie.
+  /// Where an image will lie.
   struct Place: Equatable {
     let shard: Int
     let position: Int
   }
 
-  /// What a thread is to do next.
+  /// What a thread does next.
   enum Work {
     case prepare(Place)
     case stop
   }
 
-  /// Images in a row that one thread is to write.
+  /// Consecutive images for one thread to write.
   struct Run {
     let samples: [PackedSample]
-    /// Nil where these are the shard's first.
+    /// Nil if these are the shard's first.
     let file: ShardFile?
-    /// Whether the shard is whole with these.
+    /// Whether the shard is complete with these.
     let isLast: Bool
   }
 
@@ -39,15 +40,17 @@ struct PackQueue {
   private var held = 0
   private(set) var failure: DataError?
 
+  /// Makes a queue.
+  ///
   /// - Parameters:
-  ///   - shards: Those that are to be written.
-  ///   - count: How many images a shard has, at least one.
-  ///   - most: How many images may be in memory at a time.
+  /// - shards: The shards to write.
+  /// - count: Returns the number of images in a shard, at least one.
+  /// - most: The most images in memory at a time.
   init(_ shards: [Int], count: @escaping (Int) -> Int, most: Int) {
     (self.shards, self.count, self.most) = (shards[...], count, most)
   }
 
-  /// Nil while there are as many images in memory as there may be.
+  /// The next work; nil while the most images allowed are in memory.
   mutating func next() -> Work? {
     guard failure == nil, let shard = shards.first else { return .stop }
     guard held < most else { return nil }
@@ -63,12 +66,13 @@ struct PackQueue {
     (shards, position) = (shards.dropFirst(), 0)
   }
 
-  /// Takes an image that is prepared.
+  /// Adds a prepared image.
   mutating func add(_ sample: PackedSample, at place: Place) {
     open[place.shard]?.ready[place.position] = sample
   }
 
-  /// What is to be written of a shard now; nil where another thread does so, where the next image is not ready, and after a failure.
+  /// The images of a shard to write now; nil while another thread writes it or its next image is not ready,
+  /// and after a failure.
   mutating func run(of shard: Int) -> Run? {
     guard failure == nil, var state = open[shard], !state.isBusy else { return nil }
     var samples: [PackedSample] = []
@@ -82,16 +86,16 @@ struct PackQueue {
     return Run(samples: samples, file: state.file, isLast: state.written == count(shard))
   }
 
-  /// Notes that so many images are no longer in memory.
+  /// Notes that `count` images have left memory.
   mutating func release(_ count: Int) { held -= count }
 
-  /// Notes that a run is written to `file`; nil for a shard that is whole.
+  /// Notes that a run has been written to `file`; nil if that completed the shard.
   mutating func finish(_ shard: Int, _ file: ShardFile?) {
     open[shard]?.isBusy = false
     open[shard]?.file = file
     if file == nil { open[shard] = nil }
   }
 
-  /// Ends the packing; the first failure is the one that is told.
+  /// Ends the packing; the first failure is the one reported.
   mutating func fail(_ error: DataError) { failure = failure ?? error }
 }

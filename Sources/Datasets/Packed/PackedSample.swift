@@ -1,6 +1,6 @@
 import System
 
-/// An image that is ready for its shard.
+/// An image prepared for its shard.
 struct PackedSample: Sendable {
   /// Its number in the folder.
   let index: Int

@@ -1,16 +1,16 @@
 import CImage
 
-/// Images made smaller for good: no side longer than `longestSide`, as JPEGs.
+/// Shrinks images permanently: no side longer than `longestSide`, encoded as JPEG.
 public struct Recompression: Equatable, Sendable {
-  /// libjpeg makes no larger ones.
+  /// The largest side that libjpeg can encode.
   public static let largestSide = 65_500
 
-  /// The longest side that an image may have, in pixels.
+  /// The longest side of an image, in pixels.
   public var longestSide: Int
   /// libjpeg's quality, 1...100.
   public var quality: Int
 
-  /// With libjpeg's quality, 1...100.
+  /// Makes the settings; quality is libjpeg's, 1...100.
   public init(longestSide: Int, quality: Int) {
     precondition(
       (1...Self.largestSide).contains(longestSide) && (1...100).contains(quality),
@@ -18,7 +18,7 @@ public struct Recompression: Equatable, Sendable {
     (self.longestSide, self.quality) = (longestSide, quality)
   }
 
-  /// The image as a smaller JPEG with its size; nil for one that is no larger than that, and stays as it is.
+  /// The image as a smaller JPEG, with its size; nil if it is small enough already and stays as it is.
   func recompressed(
     _ image: EncodedImage, with decoder: ImageDecoder
   ) throws(DataError) -> (bytes: [UInt8], width: Int, height: Int)? {

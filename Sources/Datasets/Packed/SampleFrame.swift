@@ -1,23 +1,23 @@
 import System
 
-/// What a shard holds around the bytes of an image: a name before them, and after them the number of its class as a file of its
-/// own, as WebDataset has samples.
+/// What surrounds an image's bytes in a shard: a header before them and, after them, its class number as a
+/// file of its own, as in WebDataset.
 struct SampleFrame {
-  /// The name of both files, but for its ending.
+  /// The name of both files, without extension.
   let key: String
   /// The class of the image.
   private let label: [UInt8]
 
-  /// Of the image with this number in its folder.
+  /// Makes the frame of the image with this number in its folder.
   init(number: Int, label: Int) {
     key = String(number, digits: 9)
     self.label = Array("\(label)".utf8)
   }
 
-  /// The header of an image of so many bytes.
+  /// The header of an image of `count` bytes.
   func header(ending: String, count: Int) -> [UInt8] { TarMember.header("\(key).\(ending)", count: count) }
 
-  /// What follows those bytes.
+  /// The bytes that follow the image's.
   func rest(after count: Int) -> [UInt8] {
     TarMember.padding(after: count) + TarMember.header("\(key).cls", count: label.count) + label
       + TarMember.padding(after: label.count)

@@ -1,17 +1,17 @@
 import System
 import SystemPackage
 
-/// The lines of a text file whose first says what it is and whose last is the checksum of all others: no part of it passes
-/// for the whole.
+/// The lines of a text file whose first line identifies it and whose last is a checksum of all others, so
+/// that a truncated file is noticed.
 struct SealedLines: Sequence {
-  /// What the first line says.
+  /// The content of the first line.
   let head: String
   private let lines: ArraySlice<UInt8>
 
   private static let opening = "#twins-launch shards 1\t"
   private static let seal = "#crc32c\t"
 
-  /// Nil where the seal is missing or broken.
+  /// Nil if the checksum is missing or wrong.
   init?(_ bytes: [UInt8]) {
     let sealLength = Self.seal.utf8.count + 9
     guard bytes.count > sealLength, bytes.starts(with: Self.opening.utf8),
@@ -39,7 +39,7 @@ struct SealedLines: Sequence {
     }
   }
 
-  /// Writes such a file, whole or not at all.
+  /// Writes such a file completely or not at all.
   static func write(head: String, _ lines: some Sequence<String>, to path: FilePath) throws(DataError) {
     var bytes = Array("\(opening)\(head)\n".utf8)
     for line in lines {

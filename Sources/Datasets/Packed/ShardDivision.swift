@@ -1,18 +1,20 @@
 import System
 
-/// Which host goes through which shards of a pack, where each has a part of them; pure, and the same on all ranks.
+/// Which host trains on which shards of a pack, where each host has some of them; a pure value, the same on
+/// all ranks.
 ///
-/// A shard goes to one of the hosts that hold it. Those that the fewest hold come first, of these the largest, and each goes to the
-/// host that has the fewest images so far: so hosts get as many images each as what they hold allows, or nearly.
+/// A shard goes to one of the hosts that hold it. Shards held by the fewest hosts come first, larger ones
+/// before smaller, and each goes to the host with the fewest images so far, so that hosts get nearly equal
+/// numbers of images if their shards allow it.
 public struct ShardDivision: Equatable, Sendable {
-  /// The host of each shard, by the shard's number; nil for one without images, or that nobody holds.
+  /// The host of each shard; nil for one without images, or that no host holds.
   let hosts: [Int?]
-  /// How many images each host has.
+  /// The number of images of each host.
   public let images: [Int]
   /// The shards with images that no host holds.
   public let missing: [Int]
 
-  /// Divides shards of so many images each, of which each host holds those of these numbers.
+  /// Divides shards of these numbers of images, of which host h holds `holdings[h]`.
   public init(_ sizes: [Int], heldBy holdings: [Set<Int>]) {
     let holders = sizes.indices.map { shard in holdings.indices.filter { holdings[$0].contains(shard) } }
     let order = sizes.indices.filter { sizes[$0] > 0 }.sorted { one, other in
@@ -29,6 +31,6 @@ public struct ShardDivision: Equatable, Sendable {
     missing = order.filter { hosts[$0] == nil }.sorted()
   }
 
-  /// A number that differs where hosts have other shards.
+  /// A digest that differs where hosts have other shards.
   var digest: UInt32 { hosts.map { $0 ?? -1 }.withUnsafeBytes { CRC32C(of: $0).value } }
 }

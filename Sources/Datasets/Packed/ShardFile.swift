@@ -2,7 +2,7 @@ import Glibc
 import System
 import SystemPackage
 
-/// A shard that is being written, by one thread at a time.
+/// A shard being written, by one thread at a time.
 final class ShardFile {
   private let shard: Int
   private let path: FilePath
@@ -35,14 +35,14 @@ final class ShardFile {
     lines.append("\(sample.index)\t\(line)")
   }
 
-  /// Gives the shard its name, and writes its lines beside it.
+  /// Gives the shard its name, and writes its index lines beside it.
   func finish() throws(DataError) {
     try file.write(TarMember.end)
     try file.finish()
     do throws(DataError) {
       try SealedLines.write(head: head(size + TarMember.end.count), lines, to: notes)
     } catch {
-      // Without them the next call would write it again.
+      // Without these lines the next call would write the shard again.
       path.withPlatformString { _ = unlink($0) }
       throw error
     }

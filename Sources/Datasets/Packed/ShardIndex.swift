@@ -2,30 +2,31 @@ import Glibc
 import System
 import SystemPackage
 
-/// Which images a packed split has, in the order of the folder that it was made of, and where each lies in its shards.
+/// A packed split's images, in the order of the folder that it was made from, and where each lies in its
+/// shards.
 ///
-/// A text file, `index.tsv`: a line for the settings, one for each class, one for each image, and a checksum of all of
-/// them.
+/// It is a text file, `index.tsv`: a line for the settings, one for each class, one for each image, and a
+/// checksum of all of them.
 struct ShardIndex: Sendable {
   static let name = "index.tsv"
 
-  /// Far more than the lines of the largest set take: they are read as a whole.
+  /// Far more than the largest data set takes; the file is read as a whole.
   static let mostBytes = 1 << 32
 
   /// Where an image lies.
   struct Place: Equatable, BitwiseCopyable, Sendable {
     var shard: UInt32
-    /// The block of the archive in which it begins.
+    /// The archive block at which the image begins.
     var block: UInt32
     var length: UInt32
-    /// The CRC-32C of its bytes.
+    /// The CRC-32C of the image's bytes.
     var checksum: UInt32
 
-    /// Bytes from the shard's beginning.
+    /// Bytes from the start of the shard.
     var offset: Int { Int(block) * TarMember.block }
   }
 
-  /// What was packed, and how, as text.
+  /// What was packed and with which settings, as text.
   let settings: String
   /// The images.
   let split: SplitIndex
@@ -33,7 +34,7 @@ struct ShardIndex: Sendable {
   /// The name of a shard's file.
   static func file(of shard: some BinaryInteger) -> String { "shard-\(String(shard, digits: 6)).tar" }
 
-  /// The shard in which an image's path lies; nil for one with a file of its own.
+  /// The shard that contains an image's path; nil for an image with a file of its own.
   static func shard(of image: FilePath) -> FilePath? {
     var place = image
     repeat {
@@ -42,17 +43,17 @@ struct ShardIndex: Sendable {
     return nil
   }
 
-  /// Whether a file is named as shards are.
+  /// Whether a file is named as a shard.
   static func isShard(_ name: [UInt8]) -> Bool {
     name.starts(with: "shard-".utf8) && ImageFolder.ending(of: name) == Array("tar".utf8)
   }
 
-  /// Whether the folder of a split has one.
+  /// Whether the folder of a split has an index.
   static func isThere(in root: FilePath) -> Bool {
     root.appending(name).withPlatformString { access($0, F_OK) == 0 }
   }
 
-  /// Reads the index of the split in `root`; nil where there is none, for a folder that is not packed.
+  /// Reads the index of the split in `root`; nil if the folder is not packed.
   init?(in root: FilePath) throws(DataError) {
     let path = root.appending(Self.name)
     let stamp = Stamp(path)
@@ -62,7 +63,7 @@ struct ShardIndex: Sendable {
         try RegularFile.contents(of: path, atMost: Self.mostBytes)
       }
     } catch {
-      // What a missing folder is called is for others to say.
+      // The caller reports a missing folder in its own words.
       guard error.errno != ENOENT, error.errno != ENOTDIR else { return nil }
       guard error.errno != EFBIG else {
         throw .malformedIndex(path: path, reason: "it has more than \(Self.mostBytes) bytes")
@@ -72,7 +73,7 @@ struct ShardIndex: Sendable {
     try self.init(bytes, at: path, stamp)
   }
 
-  /// What the file at `path` holds.
+  /// Parses the content of the file at `path`.
   init(_ bytes: [UInt8], at path: FilePath, _ stamp: Stamp) throws(DataError) {
     guard let lines = SealedLines(bytes) else {
       throw .malformedIndex(path: path, reason: "it is cut off or changed (its checksum is another)")
@@ -88,13 +89,13 @@ struct ShardIndex: Sendable {
       throw .malformedIndex(path: path, reason: "a class has no images")
     }
     (settings, split) = (lines.head, builder.finish(isPacked: true))
-    // Each shard has an image, and tables of shards are as long as their highest number.
+    // Tables of shards are as long as the highest number, so that must stay below the number of images.
     guard split.places?.allSatisfy({ Int($0.shard) < split.names.count }) ?? true else {
       throw .malformedIndex(path: path, reason: "it has a shard with a number beyond those of its images")
     }
   }
 
-  /// False where a line is neither a class nor an image of the last class or the next.
+  /// Adds a line; false unless it is a class, or an image of the last class or the next.
   private static func add(_ line: Fields, to split: inout SplitIndexBuilder) -> Bool {
     var fields = line
     if fields.skip("#class") {
@@ -119,7 +120,7 @@ struct ShardIndex: Sendable {
 }
 
 extension ShardIndex {
-  // Most names have nothing that is written in another way.
+  // Most names contain no escapes.
   private static func bytes(_ text: ArraySlice<UInt8>) -> [UInt8] {
     text.contains(UInt8(ascii: "\\"))
       ? ClassName(text: String(decoding: text, as: UTF8.self)).bytes : Array(text)

@@ -1,25 +1,25 @@
 import System
 public import SystemPackage
 
-/// Which shards of a packed split lie on this host.
+/// Which shards of a packed split exist on this host.
 public struct ShardPresence: Equatable, Sendable {
   /// The folder of the split.
   public let folder: FilePath
-  /// Those that are here, as long as their last image needs.
+  /// Shards that exist and are long enough for their last image.
   public let whole: [Int]
-  /// Those whose file ends before their last image does.
+  /// Shards whose file ends before their last image does.
   public let cutOff: [Int]
-  /// Those that are not here.
+  /// Shards that do not exist.
   public let absent: [Int]
-  /// Images of the split, and those of them that lie in shards which are whole here.
+  /// The number of images of the split, and of those in complete shards on this host.
   public let images: Int, imagesHere: Int
 
-  /// Whether a host that goes through all images has what it needs.
+  /// Whether this host can go through all images.
   public var isWhole: Bool { cutOff.isEmpty && absent.isEmpty }
 
   var count: Int { whole.count + cutOff.count + absent.count }
 
-  /// What is here and what is not, for a check of a start on one of several hosts.
+  /// A line on what exists and what does not, for a check before a start on several hosts.
   public var line: String {
     let place = folder.masked
     if isWhole { return "Shards here: all \(count) of \(place), with \(counted(images, "image"))" }
@@ -31,13 +31,13 @@ public struct ShardPresence: Equatable, Sendable {
     return (["Shards here: \(here)"] + missing.map { "\($0): \(Self.ranges($1))" }).joined(separator: "; ")
   }
 
-  /// What is not here, as a part of a sentence: `3 of the 6 shards of p/train (shard-000003.tar, …)`.
+  /// What is missing, as part of a sentence: `3 of the 6 shards of p/train (shard-000003.tar, …)`.
   var lack: String {
     let lacking = (cutOff + absent).sorted()
     return "\(lacking.count) of the \(counted(count, "shard")) of \(folder.masked) (\(Self.named(lacking)))"
   }
 
-  /// The first few files.
+  /// The names of the first few files.
   static func named(_ shards: [Int]) -> String {
     shards.prefix(3).map { ShardIndex.file(of: $0) }.joined(separator: ", ")
       + (shards.count > 3 ? " and \(shards.count - 3) more" : "")
@@ -45,7 +45,7 @@ public struct ShardPresence: Equatable, Sendable {
 
   private static let mostRanges = 12
 
-  /// Numbers that rise, neighbours as one: `0–2, 5, 7–9`.
+  /// Ascending numbers with consecutive ones joined: `0–2, 5, 7–9`.
   static func ranges(_ shards: [Int]) -> String {
     var ranges: [ClosedRange<Int>] = []
     for shard in shards {

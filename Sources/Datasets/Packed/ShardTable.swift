@@ -2,18 +2,18 @@ import Glibc
 import System
 import SystemPackage
 
-/// The shards of a packed split, by their numbers: what each has of it, and which of them lie here.
+/// The shards of a packed split by number: how many images each has, and which exist here.
 public struct ShardTable: Sendable {
-  /// How many images of the split each has.
+  /// The number of images in each shard.
   public let images: [Int]
-  /// Where the last image of each ends, in bytes.
+  /// Where the last image of each shard ends, in bytes.
   private let ends: [Int]
   private let root: FilePath
   private let places: Column<ShardIndex.Place>
 
   init(_ root: FilePath, _ places: Column<ShardIndex.Place>) {
     var (images, ends): ([Int], [Int]) = ([], [])
-    // Of millions of images each run looks at all, as they lie in memory.
+    // Directly in memory: every run scans all entries, of which there may be millions.
     places.withBytes { bytes in
       for place in bytes.assumingMemoryBound(to: ShardIndex.Place.self) {
         let shard = Int(place.shard)
@@ -28,10 +28,10 @@ public struct ShardTable: Sendable {
     (self.root, self.places, self.images, self.ends) = (root, places, images, ends)
   }
 
-  /// A number that differs where images lie elsewhere in the shards.
+  /// A digest that differs where images lie elsewhere in the shards.
   public var digest: UInt32 { places.withBytes { CRC32C(of: $0).value } }
 
-  /// Which of those that have images lie in this folder now.
+  /// Which shards with images exist in this folder now.
   public var presence: ShardPresence {
     var (whole, cutOff, absent): ([Int], [Int], [Int]) = ([], [], [])
     for shard in images.indices where images[shard] > 0 {
@@ -48,7 +48,7 @@ public struct ShardTable: Sendable {
 
   private enum State { case whole, cutOff, absent }
 
-  /// What the system refuses to tell of a file, its reader meets and says.
+  /// Errors of the system are left to the shard's reader to report.
   private func state(of shard: Int) -> State {
     var status = stat()
     let path = root.appending(ShardIndex.file(of: shard))
@@ -60,17 +60,17 @@ public struct ShardTable: Sendable {
 }
 
 extension ImageFolder {
-  /// The shards of a pack; nil where images have files of their own.
+  /// The shards of a pack; nil if images have files of their own.
   public var shards: ShardTable? { places.map { ShardTable(root, $0) } }
 
-  /// What one host of a division goes through, which has so many ranks.
+  /// The images of one host in a division, for `ranks` ranks per host.
   public func share(of host: Int, in division: ShardDivision, ranks: Int) -> HostShare {
     HostShare(
       images: division.images, ranks: ranks, digest: division.digest,
       isOwn: places?.map { division.hosts[Int($0.shard)] == host } ?? [])
   }
 
-  /// The same images, of which this host goes through a share; nil for all of them.
+  /// The same images, of which this host goes through a share; nil for all.
   func shared(_ share: HostShare?) -> ImageFolder {
     var folder = self
     folder.share = share
@@ -79,13 +79,13 @@ extension ImageFolder {
 }
 
 extension ImageFolderPair {
-  /// Which shards of a pack lie here, split by split, or at once for a pack that is not split; empty where images have files of their
-  /// own.
+  /// The existing shards of a pack, split by split, or at once for a pack that is not split; empty if images
+  /// have files of their own.
   public var shardPresence: [ShardPresence] { folders.compactMap(\.shards?.presence) }
 
-  /// Throws where shards with images are missing here or cut off.
+  /// Throws if shards with images are missing or truncated here.
   ///
-  /// - Parameter isByHost: Whether another host might have had them, if there were one.
+  /// - Parameter isByHost: Whether other hosts could have had them, if there were any.
   public func requireWholePacks(isByHost: Bool) throws(DataError) {
     let incomplete = shardPresence.filter { !$0.isWhole }
     if !incomplete.isEmpty { throw .incompletePacks(incomplete, isByHost: isByHost) }

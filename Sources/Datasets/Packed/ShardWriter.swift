@@ -3,11 +3,12 @@ import Randomness
 import System
 import SystemPackage
 
-/// What goes into each shard of a split, so that any thread may prepare any image of it.
+/// Determines what goes into each shard of a split, so that any thread can prepare any image.
 ///
-/// A shard is a tar archive as WebDataset reads it: for each image `NUMBER.jpg` or `.png`, and `NUMBER.cls` with the number of
-/// its class. Images lie in random order, so that who goes through shards from their start meets all classes. Beside a
-/// shard that is whole lie its lines of the index, until the index is written.
+/// A shard is a tar archive in WebDataset's layout: for each image `NUMBER.jpg` or `.png`, and `NUMBER.cls`
+/// with its class number. Images are in random order, so that a reader who goes through a shard from its
+/// start meets all classes. A complete shard has its index lines in a file beside it until the index is
+/// written.
 struct ShardWriter: Sendable {
   let images: ImageFolder
   let out: FilePath
@@ -22,23 +23,23 @@ struct ShardWriter: Sendable {
     order = generator.permutation(of: images.count)
   }
 
-  /// How many there are.
+  /// The number of shards.
   var count: Int { (images.count + imagesPerShard - 1) / imagesPerShard }
 
-  /// How many images a shard has.
+  /// The number of images in a shard.
   func images(in shard: Int) -> Int { min(imagesPerShard, images.count - shard * imagesPerShard) }
 
-  /// What is packed, and how; shards of other settings are not taken for these.
+  /// The content and settings as text; shards with other settings are not reused.
   var settings: String {
     let how = recompression.map { "max-side=\($0.longestSide) quality=\($0.quality)" } ?? "as-they-are"
     return
       "images=\(images.count) folder=\(String(images.digest, radix: 16)) per-shard=\(imagesPerShard) \(how)"
   }
 
-  /// Whether the shard was written before, by this process or another.
+  /// Whether the shard was written completely, by any process.
   func isWritten(_ shard: Int) -> Bool { (try? lines(of: shard)) != nil }
 
-  /// The index's lines of a shard that is whole, each with its image's number.
+  /// The index lines of a complete shard, each with its image's number.
   func lines(of shard: Int) throws(DataError) -> [(index: Int, line: String)] {
     let path = notes(of: shard)
     var status = stat()
@@ -54,12 +55,12 @@ struct ShardWriter: Sendable {
     }
   }
 
-  /// Removes what only the index was made of.
+  /// Removes the file with a shard's index lines.
   func removeNotes(of shard: Int) {
     notes(of: shard).withPlatformString { _ = unlink($0) }
   }
 
-  /// Reads the image at a position of a shard, and makes it smaller where that is wished; throws for one that cannot be used.
+  /// Reads the image at a position of a shard, and shrinks it if asked for; throws if it cannot be used.
   func sample(
     _ position: Int, of shard: Int, _ memory: FileMemory, _ decoder: ImageDecoder
   ) throws(DataError) -> PackedSample {
@@ -75,7 +76,7 @@ struct ShardWriter: Sendable {
       height: smaller?.height ?? image.height)
   }
 
-  /// Begins to write a shard.
+  /// Starts a shard.
   func begin(_ shard: Int) throws(DataError) -> ShardFile {
     try ShardFile(shard, at: tar(of: shard), notes: notes(of: shard), head: head)
   }

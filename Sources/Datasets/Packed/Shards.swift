@@ -2,7 +2,7 @@ import Glibc
 import System
 import SystemPackage
 
-/// Images as parts of a few large files, which are read where they lie and checked by their checksums.
+/// Images stored in a few large files, read in place and verified by checksums.
 final class Shards: ImageStore {
   private let root: FilePath
   private let places: Column<ShardIndex.Place>
@@ -32,7 +32,8 @@ final class Shards: ImageStore {
     return bytes
   }
 
-  /// A part of a shard, or what there is of it, in `memory` until that reads again; `path` is the image that it is read for.
+  /// Reads `count` bytes of a shard, or as many as exist, into `memory`, valid until that is used again;
+  /// `path` names the image for errors.
   func read(
     _ number: UInt32, at offset: Int, count: Int, for path: @autoclosure () -> FilePath, in memory: FileMemory
   ) throws(DataError) -> UnsafeBufferPointer<UInt8> {
@@ -48,7 +49,7 @@ final class Shards: ImageStore {
     }
   }
 
-  /// The system reads them into its cache while others are decoded.
+  /// Asks the system to read the images into its cache while others are decoded.
   func willRead(_ indices: [Int]) {
     for index in indices {
       let place = places[index]

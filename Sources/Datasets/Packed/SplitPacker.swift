@@ -2,19 +2,21 @@ import Glibc
 import System
 import SystemPackage
 
-/// Packs splits into the folders of their names in one folder, on several threads, which share the images of a shard.
+/// Packs splits into folders of the same names, on several threads, which share the images of a shard.
 struct SplitPacker: Sendable {
   private let out: FilePath
   private let imagesPerShard: Int
   private let recompression: Recompression?
 
-  /// - Parameter recompression: How images are made smaller; nil keeps every byte of them.
+  /// Prepares packing.
+  ///
+  /// - Parameter recompression: How images are shrunk; nil keeps their bytes.
   init(_ out: FilePath, imagesPerShard: Int, _ recompression: Recompression?) {
     precondition(imagesPerShard > 0, "a shard holds at least one image")
     (self.out, self.imagesPerShard, self.recompression) = (out, imagesPerShard, recompression)
   }
 
-  /// Packs a split that is not packed yet, of which shards may be there.
+  /// Packs a split, reusing complete shards.
   func pack(
     _ images: ImageFolder, threads: Int,
     _ progress: @escaping @Sendable (_ split: String, _ shard: Int, _ of: Int) -> Void
@@ -24,12 +26,12 @@ struct SplitPacker: Sendable {
       images, to: out.appending(name), imagesPerShard: imagesPerShard, recompression)
     let wasThere = try isThere(writer)
     if !wasThere { try write(writer, threads: threads) { progress(name, $0, writer.count) } }
-    // Also those that a call left which was killed between the index and this.
+    // Also removes those left by a call that was killed after it wrote the index.
     for shard in 0..<writer.count { writer.removeNotes(of: shard) }
     return DatasetPacker.Split(name: name, images: images.count, shards: writer.count, wasThere: wasThere)
   }
 
-  /// Whether it is packed, and all of its shards are as long as they were.
+  /// Whether the split is packed, with all of its shards at their full length.
   private func isThere(_ writer: ShardWriter) throws(DataError) -> Bool {
     guard let index = try ShardIndex(in: writer.out) else {
       try FolderLayout.require(writer.out, for: true)
@@ -39,7 +41,7 @@ struct SplitPacker: Sendable {
     guard let places = index.split.places, !ShardTable(writer.out, places).presence.isWhole else {
       return true
     }
-    // Until all are there again it is a pack that was not finished.
+    // Without its index the pack counts as unfinished until all shards exist again.
     let path = writer.out.appending(ShardIndex.name)
     guard path.withPlatformString({ unlink($0) }) == 0 else { throw .unwritable(SystemError("remove", path)) }
     return false
@@ -67,10 +69,10 @@ struct SplitPacker: Sendable {
     try Self.finish(writer)
   }
 
-  /// So many wait for those before them, or for the disk, while as many threads go on.
+  /// Images in memory per thread, waiting for those before them or for the disk.
   private static let imagesPerThread = 4
 
-  // Until all images are taken or something has failed.
+  // Prepares images until all are taken or something has failed.
   private static func work(
     _ writer: ShardWriter, _ queue: Monitor<PackQueue>, _ progress: (Int) -> Void
   ) {
@@ -89,7 +91,7 @@ struct SplitPacker: Sendable {
     }
   }
 
-  // What is ready of a shard, as long as there is something.
+  // Writes a shard's ready images until there are none.
   private static func write(
     _ shard: Int, _ writer: ShardWriter, _ queue: Monitor<PackQueue>, _ progress: (Int) -> Void
   ) throws(DataError) {

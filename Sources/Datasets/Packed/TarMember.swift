@@ -1,14 +1,15 @@
 import System
 
-/// A file in a tar archive as POSIX.1-1988 (ustar) has it: of nobody, from 1970, so that equal content makes equal bytes.
+/// A tar archive member in POSIX.1-1988 (ustar) format, without owner and dated 1970, so that equal content
+/// makes equal bytes.
 enum TarMember {
-  /// Blocks of an archive, in bytes.
+  /// The size of an archive block, in bytes.
   static let block = 512
 
-  /// What ends an archive.
+  /// The end of an archive.
   static let end = [UInt8](repeating: 0, count: 2 * block)
 
-  /// The block before a file's bytes; `name` is ASCII of at most 100 bytes.
+  /// The header block before a file's bytes; `name` is ASCII of at most 100 bytes.
   static func header(_ name: String, count: Int) -> [UInt8] {
     precondition(name.utf8.count <= 100 && count < 1 << 33, "\(name) of \(count) bytes in a ustar archive")
     var header = [UInt8](repeating: 0, count: block)
@@ -24,12 +25,12 @@ enum TarMember {
     put("        ", at: 148)
     put("0", at: 156)
     put("ustar\0" + "00", at: 257)
-    // The sum is taken with its own field blank.
+    // The checksum is computed with its own field blank.
     put(octal(header.reduce(0) { $0 + Int($1) }, digits: 6) + "\0 ", at: 148)
     return header
   }
 
-  /// What follows a file's bytes, up to the next block.
+  /// The padding after a file's bytes, up to the next block.
   static func padding(after count: Int) -> [UInt8] {
     [UInt8](repeating: 0, count: (block - count % block) % block)
   }

@@ -1,17 +1,18 @@
 import System
 public import SystemPackage
 
-/// A file whose content cannot be used; in JSON its path, with `\\` and `\xHH` as ``ClassName/text`` has them.
+/// A file whose content cannot be used; in JSON its path is escaped with `\\` and `\xHH` as in
+/// ``ClassName/text``.
 public struct DamagedFile: Equatable, Sendable {
-  /// Where it lies.
+  /// The file's path.
   public let path: FilePath
 
-  /// The file at `path`.
+  /// Makes the value.
   public init(path: FilePath) { self.path = path }
 }
 
 extension DamagedFile: Codable {
-  /// Reads the path's text.
+  /// Decodes the path's text.
   public init(from decoder: any Decoder) throws {
     let name = try ClassName(from: decoder)
     path =
@@ -19,7 +20,7 @@ extension DamagedFile: Codable {
       ? FilePath("/").appending(bytes: name.bytes.dropFirst()) : FilePath("").appending(bytes: name.bytes)
   }
 
-  /// Writes the path's text.
+  /// Encodes the path's text.
   public func encode(to encoder: any Encoder) throws {
     try ClassName(bytes: path.bytes).encode(to: encoder)
   }

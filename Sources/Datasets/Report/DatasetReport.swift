@@ -1,34 +1,34 @@
 import System
 public import SystemPackage
 
-/// What a data set holds, what is wrong with it and what may be.
+/// What a data set contains, what is wrong with it, and what may be unintended.
 ///
-/// Every file's header is read, so that files that are no images, cut off or of an unknown format are found; damage in
-/// the middle of a file is found where the data are decoded too.
+/// Every file's header is read, which finds files that are no images, are truncated or have an unknown
+/// format; damage in the middle of a file is found if the data are decoded too.
 public struct DatasetReport: Codable, Equatable, Sendable {
-  /// A class and how many images it has.
+  /// A class and its number of images.
   public struct ClassCount: Codable, Equatable, Sendable {
     /// The class's name.
     public var name: ClassName
-    /// The number of its files that training reads.
+    /// The number of the class's files that training reads.
     public var images: Int
 
-    /// In JSON the images go by the name that scripts know.
+    /// The JSON key that existing scripts expect.
     enum CodingKeys: String, CodingKey {
       case name
       case images = "pictures"
     }
   }
 
-  /// Files that training does not read: neither named like an image nor told to be one by their first bytes.
+  /// Files that training ignores: images neither by name nor by their first bytes.
   public struct LeftOut: Codable, Equatable, Sendable {
-    /// What their names end in; empty for names without a dot.
+    /// The extension of their names; empty for names without a dot.
     public var ending: String
     /// Their paths below the data set's folder, masked.
     public var files: [String]
   }
 
-  /// One of the data set's two folders.
+  /// One of the data set's two splits.
   public struct Split: Codable, Equatable, Sendable {
     /// "train" or "val".
     public var name: String
@@ -36,10 +36,10 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     public var classes: [ClassCount]
     /// The number of images of all classes.
     public var images: Int
-    /// What is left out, by ending.
+    /// Files that training ignores, by extension.
     public var leftOut: [LeftOut]
 
-    /// In JSON the images go by the name that scripts know.
+    /// The JSON key that existing scripts expect.
     enum CodingKeys: String, CodingKey {
       case name, classes, leftOut
       case images = "pictures"
@@ -48,22 +48,22 @@ public struct DatasetReport: Codable, Equatable, Sendable {
 
   /// The data set's folder, masked.
   public var folder: String
-  /// Whether all data were decoded, and not the headers alone.
+  /// Whether all data were decoded, not only the headers.
   public var isDecoded: Bool
   /// The splits that exist.
   public var splits: [Split]
-  /// One line for each thing that training would stumble over; empty for a good data set.
+  /// One line for each thing that would stop training; empty for a good data set.
   public var problems: [String]
-  /// One line for each thing that training gets over, and that may not be meant.
+  /// One line for each thing that training tolerates but may be unintended.
   public var warnings: [String]
   /// The files whose content cannot be used.
   public var damaged: [DamagedFile]
 
-  /// Looks through the data set in `folder`; throws only where the folder itself does not exist.
+  /// Scans the data set in `folder`; throws only if the folder itself does not exist.
   ///
   /// - Parameters:
-  ///   - decodes: Whether to decode all data, as training would.
-  ///   - threads: How many look into files.
+  /// - decodes: Whether to decode all data, as training would.
+  /// - threads: The number of threads.
   public init(scanning folder: FilePath, decoding decodes: Bool, threads: Int) throws(DataError) {
     try Directory.require(folder, orThrow: .noSuchFolder(folder))
     let undivided = Self.undivided(folder)
@@ -77,7 +77,7 @@ public struct DatasetReport: Codable, Equatable, Sendable {
         errors.append(error)
       }
     }
-    // Of a split without any, its own problem says enough.
+    // A split without classes has an error of its own.
     if scans.count == 2, scans.allSatisfy({ !$0.classes.isEmpty }) {
       errors += Self.differences(scans[0], scans[1])
     }
@@ -85,7 +85,7 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     let findings = scans.map { scan in
       ImageCheck(images: scan.source, decodes: decodes).findings(threads: threads)
     }
-    // A shard that is missing is one problem, and not one for each of its images.
+    // A missing shard is one problem, not one for each of its images.
     errors += findings.flatMap(\.failures).map(\.error).filter { !$0.isOfMissingShard }
     self.folder = folder.masked
     isDecoded = decodes
@@ -97,7 +97,8 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     if scans.count == 2 { warnings += Self.twins((scans[0], findings[0]), (scans[1], findings[1])) }
   }
 
-  /// Those that a training asks for; of a folder without images in val/, of which it holds a part of train/ out, train/ alone.
+  /// The splits that training needs: only train/ if val/ has no images, since part of train/ is then held
+  /// out.
   private static func splits(of folder: FilePath) -> [String] {
     let names = ImageFolderPair.splits
     let isUnsplit =
@@ -106,7 +107,8 @@ public struct DatasetReport: Codable, Equatable, Sendable {
     return isUnsplit ? [names.training] : [names.training, names.validation]
   }
 
-  /// What a training needs where nothing is held out yet; `names` are the splits, none of a folder that has the classes itself.
+  /// How to get a validation set if nothing is held out yet; `names` are the splits, none if the folder
+  /// contains the classes itself.
   private static func advice(_ scans: [SplitScan], of names: [String]) -> String? {
     guard names.count < 2, let scan = scans.first else { return nil }
     if names.isEmpty {
@@ -119,7 +121,8 @@ public struct DatasetReport: Codable, Equatable, Sendable {
       """
   }
 
-  /// Of a folder that has the classes themselves; nil where it has train/ or val/, or less than two folders of images.
+  /// Scans a folder that contains classes itself; nil if it has train/ or val/, or fewer than two folders
+  /// with images.
   private static func undivided(_ folder: FilePath) -> SplitScan? {
     guard (try? FolderLayout(of: folder)) == .classes,
       let scan = try? SplitScan(ImageFolderPair.splits.training, root: folder)
@@ -133,7 +136,7 @@ public struct DatasetReport: Codable, Equatable, Sendable {
       validation: (validation.root, validation.classes.map(\.name)))
   }
 
-  /// A warning where images of one split have the bytes of images of the other.
+  /// A warning if images in one split have the same bytes as images in the other.
   private static func twins(
     _ training: (scan: SplitScan, findings: ImageCheck.Findings),
     _ validation: (scan: SplitScan, findings: ImageCheck.Findings)
@@ -157,7 +160,7 @@ public struct DatasetReport: Codable, Equatable, Sendable {
 }
 
 extension DatasetReport: CustomStringConvertible {
-  /// From the least to the most, which may be the same.
+  /// The least and the most, or the one value if they are equal.
   private static func span(_ counts: [Int]) -> String {
     let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
     return least == most ? "\(most)" : "\(least) to \(most)"
@@ -185,14 +188,14 @@ extension DatasetReport: CustomStringConvertible {
 }
 
 extension DatasetReport.LeftOut: CustomStringConvertible {
-  /// How many, of what ending, and the first of them.
+  /// How many files, their extension, and the first of them.
   public var description: String {
     let kind = ending.isEmpty ? "without an ending" : "ending in .\(ending)"
     return "\(counted(files.count, "file")) \(kind): \(firstOf(files))"
   }
 }
 
-/// The first three, and how many more there are.
+/// The first three names, and the number of further ones.
 func firstOf(_ names: [String]) -> String {
   names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
 }

@@ -1,10 +1,10 @@
 import System
 import SystemPackage
 
-/// Looks into every image of a list, and around those of a pack, on several threads.
+/// Examines every image of a list, and what surrounds those in a pack, on several threads.
 struct ImageCheck: Sendable {
   let images: any ImageSource
-  /// Whether all data are decoded, and not the header alone.
+  /// Whether to decode all data rather than the header alone.
   let decodes: Bool
   private let shards: ShardCheck?
 
@@ -13,16 +13,16 @@ struct ImageCheck: Sendable {
     shards = (images as? ImageFolder).flatMap(ShardCheck.init)
   }
 
-  /// A file's bytes, as far as they tell it from others; the same in one process alone.
+  /// A hash of a file's bytes; it is comparable within one process only.
   struct Fingerprint: Hashable {
     let count: Int
     let hash: Int
   }
 
-  /// Fingerprints of the images that can be used, and what is wrong with the others.
+  /// The fingerprints of usable images, and the errors of the others.
   typealias Findings = ImageSweep<Fingerprint>.Findings
 
-  /// Looks into all, the findings in the order of the list.
+  /// Examines all images; the findings are in the order of the list.
   func findings(threads: Int) -> Findings {
     ImageSweep(images: images) { [self] index, file, strip throws(DataError) in
       try look(at: index, file, strip)
@@ -38,7 +38,7 @@ struct ImageCheck: Sendable {
     var hasher = Hasher()
     hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
     let fingerprint = Fingerprint(count: bytes.count, hash: hasher.finalize())
-    // It reads into the same memory.
+    // Last, since it reads into the same memory.
     try shards?.look(around: index, file)
     return fingerprint
   }

@@ -1,8 +1,8 @@
-/// The views of a batch side by side on one picture, each scaled down to 128 pixels at most.
+/// A contact sheet of a batch's views, each scaled down to at most 128 pixels.
 public struct ImageSheet {
-  /// Pixels across.
+  /// The width in pixels.
   public let width: Int
-  /// Pixels down.
+  /// The height in pixels.
   public let height: Int
   /// RGB, row by row.
   private(set) var pixels: [UInt8]
@@ -10,7 +10,7 @@ public struct ImageSheet {
   private static let mostPixels = 128
   private static let gap = 2
 
-  /// As many rows of `columns` views as the batch takes.
+  /// Makes a sheet with `columns` views per row.
   public init(_ batch: PixelBatch, columns: Int) {
     let step = (batch.size + Self.mostPixels - 1) / Self.mostPixels
     let side = batch.size / step
@@ -45,6 +45,6 @@ public struct ImageSheet {
     return UInt8((sum + step * step / 2) / (step * step))
   }
 
-  /// The picture as the bytes of a PNG file; nil where memory is short.
+  /// The sheet as a PNG file's bytes; nil when out of memory.
   public var png: [UInt8]? { encodedPNG(pixels, width: width, height: height) }
 }

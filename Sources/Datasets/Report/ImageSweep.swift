@@ -1,17 +1,17 @@
 import System
 import SystemPackage
 
-/// Goes through all images of a list on several threads.
+/// Examines all images of a list on several threads.
 struct ImageSweep<Finding: Sendable>: Sendable {
   let images: any ImageSource
-  /// Looks at one image, with memory of its thread for the file and for pixels.
+  /// Examines one image, with its thread's memory for files and pixels.
   let look: @Sendable (_ index: Int, FileMemory, ByteBuffer) throws(DataError) -> Finding
 
-  /// What was found, in the order of the list.
+  /// The results, in the order of the list.
   struct Findings {
-    /// Of images that can be used.
+    /// The findings for usable images.
     fileprivate(set) var found: [(index: Int, finding: Finding)] = []
-    /// What is wrong with the others.
+    /// The errors of the others.
     fileprivate(set) var failures: [(index: Int, error: DataError)] = []
   }
 
@@ -20,10 +20,10 @@ struct ImageSweep<Finding: Sendable>: Sendable {
     var findings = Findings()
   }
 
-  // So many images are taken at once, so that threads seldom meet.
+  // The number of images that a thread takes at once, so that threads seldom contend.
   private static var turn: Int { 16 }
 
-  /// Looks at all.
+  /// Examines all images.
   func findings(threads: Int) -> Findings {
     let shared = Monitor(Shared())
     let workers = (0..<max(1, min(threads, images.count))).map { _ in

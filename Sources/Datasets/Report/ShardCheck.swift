@@ -1,9 +1,11 @@
 import System
 import SystemPackage
 
-/// Looks whether a pack's shards still are the archives that the packing wrote: names and classes around the images, and their ends.
+/// Checks that a pack's shards are still the archives that were written: names and classes around the images,
+/// and the archives' ends.
 ///
-/// Training takes all that from the index; what reads the archives alone, as tar and WebDataset do, goes by it.
+/// Training takes all this from the index, but programs that read only the archives, such as tar and
+/// WebDataset, depend on it.
 struct ShardCheck: Sendable {
   private let images: ImageFolder
   private let shards: Shards
@@ -11,7 +13,7 @@ struct ShardCheck: Sendable {
   /// The last image of each shard.
   private let last: [UInt32: Int]
 
-  /// Nil where images have files of their own.
+  /// Nil if images have files of their own.
   init?(_ images: ImageFolder) {
     guard let shards = images.openShards, let places = images.places else { return nil }
     (self.images, self.shards, self.places) = (images, shards, places)
@@ -23,7 +25,8 @@ struct ShardCheck: Sendable {
     self.last = last
   }
 
-  /// Looks at what lies around an image, and behind the last one; throws where that is not what was packed.
+  /// Checks what surrounds an image, and what follows a shard's last one; throws if it is not what was
+  /// packed.
   func look(around index: Int, _ memory: FileMemory) throws(DataError) {
     let (place, label) = (places[index], images.label(at: index))
     let frame = SampleFrame(number: index, label: label)
@@ -32,7 +35,7 @@ struct ShardCheck: Sendable {
     let rest = frame.rest(after: Int(place.length))
     let end = place.offset + Int(place.length)
     let isLast = last[place.shard] == index
-    // One byte more, which should not be there.
+    // Reads one byte more, which should not exist.
     let found = try read(end, rest.count + (isLast ? TarMember.end.count + 1 : 0), index, memory)
     if !found.starts(with: rest) { throw damage(in: found, rest, frame, label, place, at: end) }
     if isLast, found.dropFirst(rest.count) != TarMember.end[...] {
@@ -50,7 +53,7 @@ struct ShardCheck: Sendable {
       try shards.read(places[index].shard, at: offset, count: count, for: images[index].path, in: memory))
   }
 
-  // Its ending is by what the image is, which the header says itself.
+  // The name's extension depends on the image's format, so the header found is checked by itself.
   private func require(
     header: [UInt8], of frame: SampleFrame, _ place: ShardIndex.Place, at offset: Int
   ) throws(DataError) {
@@ -71,7 +74,7 @@ struct ShardCheck: Sendable {
     at offset: Int
   ) -> DataError {
     let first = zip(found, expected).enumerated().first { $1.0 != $1.1 }?.offset ?? found.count
-    // From the end: the class, its header, what fills the image's last block.
+    // From the end: the class, its header, and the padding of the image's last block.
     let content = expected.count - TarMember.block
     let header = content - TarMember.block
     let reason: String
@@ -98,7 +101,7 @@ struct ShardCheck: Sendable {
 }
 
 extension [DataError] {
-  /// The same with one error for each way in which a shard is damaged: the first, and how many more there are.
+  /// The same with a single error for each kind of damage to a shard: the first, and how many more there are.
   var onceAShard: [DataError] {
     var counts: [ShardFault: Int] = [:]
     for fault in compactMap(\.shardFault) { counts[fault, default: 0] += 1 }
@@ -109,7 +112,7 @@ extension [DataError] {
   }
 }
 
-/// What errors of one shard have in common; those of the archive around the images are alike whatever their reasons.
+/// What errors of one shard have in common; errors in the archive around the images count as alike.
 private struct ShardFault: Hashable {
   let shard: FilePath
   let reason: String?
@@ -125,7 +128,7 @@ extension DataError {
     }
   }
 
-  /// The same for as many of them as there are.
+  /// The same error, standing for `count` of them.
   fileprivate func standing(for count: Int) -> DataError {
     switch self {
     case .damagedShard(let path, let offset, let reason, _):

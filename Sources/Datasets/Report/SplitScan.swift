@@ -1,25 +1,25 @@
 import System
 import SystemPackage
 
-/// One split as a scan lists it: its classes, their images, and what is no image.
+/// The scan of one split: its classes, their images, and other files.
 struct SplitScan {
   let name: String
   let root: FilePath
   private(set) var classes: [DatasetReport.ClassCount] = []
-  /// What keeps the split from being trained on, its images' content aside.
+  /// Errors that keep the split from being trained on, except those in its images.
   private(set) var problems: [DataError] = []
-  /// Of all classes, below `root`.
+  /// The images of all classes, by paths below `root`.
   private(set) var images = PathList()
   private let found = PathListBuilder()
-  /// The images where they are packed.
+  /// The packed images, if the split is a pack.
   private var packed: ImageFolder?
-  /// Classes with images in folders below theirs, and the names of those folders.
+  /// Classes with images in subfolders, and the names of those subfolders.
   private var nested: [(name: ClassName, folders: [[UInt8]])] = []
-  /// Images beside the classes' folders, in none of them.
+  /// Images beside the class folders, in no class.
   private var loose: [[UInt8]] = []
-  /// Links there that lead to nothing.
+  /// Links beside the class folders that lead nowhere.
   private var dangling: [[UInt8]] = []
-  // By ending, paths below `root`.
+  // Other files by extension, as paths below `root`.
   private var leftOut: [[UInt8]: [[UInt8]]] = [:]
 
   init(_ name: String, root: FilePath) throws(DataError) {
@@ -59,7 +59,7 @@ struct SplitScan {
     }
   }
 
-  // What a pack was made of was scanned by the packing; that its bytes are still those is for the images' check.
+  // Packing has scanned the folder already; whether the bytes are still the same is for the check of images.
   private mutating func add(_ folder: ImageFolder) {
     packed = folder
     if let presence = folder.shards?.presence, !presence.absent.isEmpty {
@@ -71,13 +71,13 @@ struct SplitScan {
     }
   }
 
-  /// The images, as a check reads them.
+  /// The images for a check to read.
   var source: any ImageSource { packed ?? ListedImages(root: root, images: images) }
 
   private mutating func add(_ name: ClassName) {
     let walk = ImageWalk(root.appending(bytes: name.bytes))
     problems += walk.failures
-    // A folder that could not be read may hold its images.
+    // A folder that could not be read may contain its images.
     if walk.images.isEmpty, walk.failures.isEmpty { problems.append(.emptyClass(name, folder: root)) }
     classes.append(DatasetReport.ClassCount(name: name, images: walk.images.count))
     for image in walk.images { found.append(below(name, image)) }
@@ -96,7 +96,7 @@ struct SplitScan {
     name.bytes + [UInt8(ascii: "/")] + path
   }
 
-  /// The split as the report has it.
+  /// The split's part of the report.
   var split: DatasetReport.Split {
     DatasetReport.Split(
       name: name, classes: classes, images: images.count,
@@ -108,7 +108,7 @@ struct SplitScan {
   /// A path below the split's folder, with that folder's name.
   func shown(_ path: some Sequence<UInt8>) -> String { "\(name)/\(masked(path))" }
 
-  /// What training gets over, and may not be meant.
+  /// What training tolerates but may be unintended.
   var warnings: [String] {
     loneWarning + danglingWarning + looseWarning + nestedWarning + sparseWarning + unevenWarning
   }
@@ -145,7 +145,7 @@ struct SplitScan {
     ]
   }
 
-  // Likely the path is one level too high, or a class was copied into another.
+  // Probably the path is one level too high, or a class was copied into another.
   private var nestedWarning: [String] {
     guard !nested.isEmpty else { return [] }
     let classes = nested.map { name, folders in
@@ -170,10 +170,10 @@ struct SplitScan {
     ]
   }
 
-  /// A class with so many times the images of another is what a network learns to guess.
+  /// The ratio of class sizes from which on the larger class dominates what a network learns.
   private static let uneven = 20
 
-  // Only what is learned from decides what is guessed.
+  // Only for training images, which decide what a network guesses.
   private var unevenWarning: [String] {
     let filled = classes.filter { $0.images > 0 }
     guard name == ImageFolderPair.splits.training,
@@ -189,7 +189,7 @@ struct SplitScan {
   }
 }
 
-/// Images by their paths below one folder, of which no class is asked.
+/// Images by their paths below one folder, whose classes do not matter.
 private struct ListedImages: ImageSource {
   let root: FilePath
   let images: PathList

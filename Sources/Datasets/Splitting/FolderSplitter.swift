@@ -9,31 +9,33 @@ public struct FolderSplitter {
   private let seed: UInt64
   private let pattern: GroupPattern?
 
-  /// What came of a split.
+  /// The result of a split.
   public struct Outcome: Equatable, Sendable {
-    /// The classes, each with its images and how many of them are held out.
+    /// The classes with their numbers of images and of held-out images.
     public fileprivate(set) var classes: [Row] = []
-    /// How many groups the images are in; nil where each is on its own.
+    /// The number of groups; nil if each image is on its own.
     public fileprivate(set) var groups: Int?
-    /// Images that lie on another file system, or belong to somebody else, so that hard links cannot lead to them.
+    /// Images reached by symbolic links, since they lie on another file system or belong to another user.
     public fileprivate(set) var symbolicLinks = 0
 
     /// A class with its images.
     public struct Row: Equatable, Sendable {
       /// The class's name.
       public var name: ClassName
-      /// Of both sides.
+      /// Images on both sides.
       public var images: Int
       /// Those in val/.
       public var heldOut: Int
     }
   }
 
+  /// Prepares a split.
+  ///
   /// - Parameters:
-  ///   - folder: Has CLASS/IMAGE.
-  ///   - out: The folder to make.
-  ///   - share: The part of the images that val/ gets, above 0 and below 1.
-  ///   - pattern: What names groups of images that stay together.
+  /// - folder: Contains CLASS/IMAGE.
+  /// - out: The folder to make.
+  /// - share: The fraction of the images for val/, above 0 and below 1.
+  /// - pattern: Names groups of images that stay together.
   public init(
     _ folder: FilePath, to out: FilePath, share: Double, seed: UInt64, groups pattern: GroupPattern?
   ) {
@@ -41,7 +43,8 @@ public struct FolderSplitter {
     (self.seed, self.pattern) = (seed, pattern)
   }
 
-  /// Makes the whole folder or nothing; throws what `ImageFolder` throws, and for a class that cannot be on both sides.
+  /// Makes the whole folder or nothing; throws the errors of `ImageFolder`, and for a class that cannot be on
+  /// both sides.
   public func split() throws(DataError) -> Outcome {
     try Directory.require(folder, orThrow: .noSuchFolder(folder))
     try requireClasses()
@@ -96,7 +99,7 @@ public struct FolderSplitter {
     return described
   }
 
-  /// How many of the links are symbolic.
+  /// Makes the links and returns how many are symbolic.
   private func link(
     _ images: ImageFolder, _ split: StratifiedSplit, below out: FilePath
   ) throws(DataError) -> Int {

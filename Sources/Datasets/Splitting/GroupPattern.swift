@@ -1,17 +1,17 @@
-/// A regular expression that names an image's group by its path below its class.
+/// A regular expression that extracts an image's group from its path below its class.
 public struct GroupPattern {
-  /// As it was given.
+  /// The expression as given.
   public let text: String
   private let regex: Regex<AnyRegexOutput>
 
-  /// Throws what is wrong with an expression that is none.
+  /// Throws if the expression is not valid.
   public init(_ text: String) throws {
     self.text = text
     regex = try Regex(text)
   }
 
-  /// The first capture group of the first match, or the whole match where the expression captures nothing; nil for no match,
-  /// and for nothing: images would be of one group because nobody knows theirs.
+  /// Returns the first capture group of the first match, or the whole match if the expression captures
+  /// nothing; nil for no match or an empty one, which would put unrelated images into one group.
   func group(of path: some Collection<UInt8>) -> [UInt8]? {
     guard let match = String(decoding: path, as: UTF8.self).firstMatch(of: regex) else { return nil }
     let output = match.output

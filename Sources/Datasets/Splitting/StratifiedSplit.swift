@@ -1,17 +1,18 @@
 import Randomness
 import System
 
-/// Which of many images are held out: the same share of each class, and of a group all images or none.
+/// Which images are held out: the same fraction of each class, and of a group all images or none.
 ///
-/// The classes' numbers of held-out images are their shares rounded by largest remainder, but at least one on each side. Groups are
-/// taken in an order that their names and the seed decide, each where that brings the numbers nearer to those: where each
-/// image is its own group, the numbers are exact. An image that is added or taken away leaves the order of the others.
+/// Each class's number of held-out images is its share rounded by largest remainder, with at least one image
+/// on each side. Groups are taken in an order derived from their names and the seed, and moved if that brings
+/// the numbers closer to the target; if each image is its own group, the numbers are exact. Adding or
+/// removing an image does not change the order of the others.
 struct StratifiedSplit: Equatable {
-  /// An image as far as a split looks at it.
+  /// The properties of an image that a split depends on.
   struct Image: Equatable {
     /// The number of its class.
     var label: Int
-    /// The name of its group; of an image on its own, its path.
+    /// The name of its group; for an image on its own, its path.
     var group: [UInt8]
   }
 
@@ -22,10 +23,12 @@ struct StratifiedSplit: Equatable {
   private let images: [Int]
   private var heldOut: [Int]
 
+  /// Computes a split.
+  ///
   /// - Parameters:
-  ///   - images: In any order.
-  ///   - classes: How many there are.
-  ///   - share: The part that is held out, above 0 and below 1.
+  /// - images: In any order.
+  /// - classes: The number of classes.
+  /// - share: The fraction to hold out, above 0 and below 1.
   init(_ images: [Image], classes: Int, share: Double, seed: UInt64) {
     precondition(share > 0 && share < 1, "a split holds out a part, and not \(share) of all")
     isHeldOut = images.map { _ in false }
@@ -47,15 +50,16 @@ struct StratifiedSplit: Equatable {
     }
   }
 
-  /// Images of each class that are held out, of how many.
+  /// For each class, the number of images and how many of them are held out.
   var counts: [(images: Int, heldOut: Int)] { Array(zip(images, heldOut)) }
 
-  /// The classes of which one side has no image: they have one, or one group has all.
+  /// The classes with no image on one side: they have a single image, or one group has all of theirs.
   var undivided: [Int] {
     images.indices.filter { heldOut[$0] == 0 || heldOut[$0] == images[$0] }
   }
 
-  /// The numbers of images to hold out, their sum the share of all but for classes of very few.
+  /// The number of images to hold out per class; they sum to the share of all images except for very small
+  /// classes.
   static func quotas(_ counts: [Int], share: Double) -> [Int] {
     let exact = counts.map { Double($0) * share }
     var quotas = exact.map { Int($0.rounded(.down)) }
@@ -72,7 +76,7 @@ struct StratifiedSplit: Equatable {
 extension StratifiedSplit {
   private struct Group {
     let members: [Int]
-    /// Its images of each class it has, the classes in order: what is summed over them is the same each time.
+    /// Its images per class, in order of class, so that sums over them have the same bits each time.
     let counts: [(label: Int, images: Int)]
 
     init(_ members: [Int], of images: [Image]) {
@@ -82,7 +86,7 @@ extension StratifiedSplit {
     }
   }
 
-  /// All groups in random order, which the order of the images has no part in.
+  /// All groups in random order, which does not depend on the order of the images.
   private static func groups(of images: [Image], seed: UInt64) -> [Group] {
     let named = Dictionary(grouping: images.indices) { images[$0].group }
     let keyed = named.map { name, members in (key: key(of: name, seed), name: name, members: members) }
@@ -97,10 +101,11 @@ extension StratifiedSplit {
     return generator.next()
   }
 
-  /// Where no group on the other side is better, far fewer.
+  /// Enough rounds; usually no group improves the split after far fewer.
   private static let mostRounds = 10
 
-  /// Puts each group on its other side where that brings the classes nearer to what is wanted; whether one was.
+  /// Moves each group to the other side if that brings the classes closer to `wanted`; returns whether any
+  /// moved.
   private mutating func approach(_ wanted: [Int], _ groups: [Group]) -> Bool {
     var hasMoved = false
     for group in groups where gain(of: group, wanted) > 0 {
@@ -110,8 +115,8 @@ extension StratifiedSplit {
     return hasMoved
   }
 
-  /// How much nearer the classes come, each by its own measure, when the group changes sides; nothing where it has all that is
-  /// left of one.
+  /// How much closer the classes come, each relative to its own size, if the group changes sides; 0 if that
+  /// would leave one of its classes without a training image.
   private func gain(of group: Group, _ wanted: [Int]) -> Double {
     let isHeldOut = isHeldOut[group.members[0]]
     guard isHeldOut || !isWhole(group) else { return 0 }
@@ -122,7 +127,7 @@ extension StratifiedSplit {
     }
   }
 
-  /// Whether nothing would be left of one of its classes.
+  /// Whether holding the group out would leave one of its classes without a training image.
   private func isWhole(_ group: Group) -> Bool {
     group.counts.contains { heldOut[$0.label] + $0.images >= images[$0.label] }
   }

@@ -1,29 +1,29 @@
 import System
 public import SystemPackage
 
-/// What the images of a data set are like: sizes, classes, brightness, colours, and which of them are there twice.
+/// Statistics of a data set's images: sizes, classes, brightness, colours and duplicates.
 public struct DatasetStatistics: Codable, Equatable, Sendable {
-  /// A split's images in numbers.
+  /// One split's statistics.
   public struct Split: Codable, Equatable, Sendable {
     /// "train" or "val"; empty for a folder of classes that is not split.
     public var name: String
-    /// Images that can be used.
+    /// The number of usable images.
     public var images: Int
-    /// How many each class has, of those that can be used, in the order of labels.
+    /// The number of usable images of each class, in the order of labels.
     public var classes: [DatasetReport.ClassCount]
-    /// The most images of a class for each of the fewest; nil where a class has none.
+    /// The size of the largest class relative to the smallest; nil if a class has no images.
     public var imbalance: Double?
-    /// Pixels across.
+    /// Image widths, in pixels.
     public var width: Quartiles?
-    /// Pixels down.
+    /// Image heights, in pixels.
     public var height: Quartiles?
-    /// Width over height.
+    /// Widths divided by heights.
     public var aspect: Quartiles?
-    /// From 0 to 1, of each image's mean pixel (ITU-R BT.601).
+    /// Each image's mean brightness, from 0 to 1 (ITU-R BT.601).
     public var brightness: Quartiles?
-    /// Of red, green and blue from 0 to 1, each image counting the same.
+    /// Mean of red, green and blue, from 0 to 1, with equal weight for each image.
     public var mean: [Double]?
-    /// Of the same.
+    /// Standard deviation of red, green and blue.
     public var standardDeviation: [Double]?
   }
 
@@ -31,16 +31,17 @@ public struct DatasetStatistics: Codable, Equatable, Sendable {
   public var folder: String
   /// Its splits.
   public var splits: [Split]
-  /// Images with the same bytes.
+  /// Sets of images with the same bytes.
   public var duplicates: [DuplicateSet]
-  /// Images of val/ that look like one of train/ without having its bytes.
+  /// Images in val/ that look like one in train/ but have other bytes.
   public var nearDuplicates: [NearDuplicate]
-  /// Images with too little in them to say what they look like.
+  /// The number of images with too little contrast to be compared.
   public var plainImages: Int
-  /// What is wrong with images that cannot be used.
+  /// The errors of images that cannot be used.
   public var problems: [String]
 
-  /// Goes through all images in `folder`, or in a pack, on `threads` threads; throws for a folder without classes or images.
+  /// Measures all images in `folder`, or in a pack, on `threads` threads; throws for a folder without classes
+  /// or images.
   public init(measuring folder: FilePath, threads: Int) throws(DataError) {
     try Directory.require(folder, orThrow: .noSuchFolder(folder))
     let measured = try Self.splits(in: folder).map { split in
@@ -56,7 +57,7 @@ public struct DatasetStatistics: Codable, Equatable, Sendable {
       ? NearDuplicate.all(of: measured[1], in: measured[0], but: duplicates, threads: threads) : []
   }
 
-  // A folder of classes that is not split yet is looked at as one.
+  // A folder of classes that is not split counts as a single split.
   private static func splits(in folder: FilePath) throws(DataError) -> [(name: String, images: ImageFolder)] {
     guard case .splits(let names) = try FolderLayout(of: folder) else {
       return [("", try ImageFolder(folder))]
@@ -65,11 +66,11 @@ public struct DatasetStatistics: Codable, Equatable, Sendable {
   }
 }
 
-/// A split with what was found of its images.
+/// A split with the measurements of its images.
 struct MeasuredSplit {
   let name: String
   let images: ImageFolder
-  /// Of the images that can be used, in their order.
+  /// Of the usable images, in their order.
   let measurements: [(index: Int, finding: ImageMeasurement)]
   let problems: [String]
 
@@ -99,7 +100,7 @@ struct MeasuredSplit {
       brightness: Quartiles(all.map(\.brightness)), mean: colors?.mean, standardDeviation: colors?.deviation)
   }
 
-  /// Added up in the order of the images, so that any number of threads gives the same digits.
+  /// Summed in the order of the images, so that the digits do not depend on the number of threads.
   private static func colors(_ all: [ImageMeasurement]) -> (mean: [Double], deviation: [Double])? {
     guard !all.isEmpty else { return nil }
     let mean = all.reduce(SIMD3<Double>()) { $0 + $1.mean } / Double(all.count)

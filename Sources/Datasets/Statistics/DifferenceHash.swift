@@ -1,19 +1,22 @@
-/// What an image looks like in 64 bits: whether it grows brighter from one of 9 x 8 fields to the next (dHash).
+/// A 64-bit hash of an image's appearance: whether brightness increases between neighbours in 9 x 8 fields
+/// (dHash).
 ///
-/// The same picture in another size, compression or slightly other colours has the same bits but for a few.
+/// The same picture in another size, compression or with slightly changed colours differs in only a few bits.
 /// Source: N. Krawetz, "Kind of Like That" (2013).
 struct DifferenceHash: Equatable, Sendable {
-  /// A bit for each two neighbours, row by row from the top left.
+  /// One bit for each pair of neighbours, row by row from the top left.
   let bits: UInt64
-  /// Neighbours that differ by half a level and more: where few do, the bits say little.
+  /// The number of pairs that differ by at least half a level; where few do, the bits say little.
   let telling: Int
 
   static let (columns, rows) = (9, 8)
 
-  /// So many bits may differ between two copies of a picture.
+  /// The most bits that may differ between two copies of a picture.
   static let tolerance = 4
 
-  /// - Parameter fields: Mean levels, 9 in a row and 8 rows.
+  /// Computes the hash.
+  ///
+  /// - Parameter fields: Mean levels, 8 rows of 9.
   init(fields: [Double]) {
     precondition(fields.count == Self.columns * Self.rows, "\(fields.count) fields")
     var (bits, telling): (UInt64, Int) = (0, 0)
@@ -27,18 +30,19 @@ struct DifferenceHash: Equatable, Sendable {
     (self.bits, self.telling) = (bits, telling)
   }
 
-  /// Whether the picture has enough in it to be told from others.
+  /// Whether the picture has enough contrast for the hash to identify it.
   var isTelling: Bool { telling >= 48 }
 }
 
-/// Finds, among many hashes, those that differ from one in few bits.
+/// Finds hashes that differ from a given one in few bits.
 ///
-/// Of five parts of a hash, one at least is the same where no more than four bits differ: only hashes that share a part are compared.
+/// Of five parts of a hash, at least one is equal if at most four bits differ, so only hashes that share a
+/// part are compared.
 struct SimilarHashes {
-  // Each once, with the place of the first of its kind: many images may look the same.
+  // Each distinct hash once, with the index of its first image: many images may look the same.
   private let hashes: [UInt64]
   private let places: [Int]
-  /// For each part, the hashes sorted by it, and where each value of it begins.
+  /// For each part, the hashes sorted by it, and where each of its values begins.
   private let order: [[Int32]]
   private let starts: [[Int32]]
 
@@ -68,7 +72,7 @@ struct SimilarHashes {
     (self.order, self.starts) = (order, starts)
   }
 
-  /// The hash that differs in the fewest bits, the first of several, and how many; nil where all differ in more than four.
+  /// The closest hash, the first among equals, and its distance in bits; nil if all differ in more than four.
   func nearest(to hash: UInt64) -> (index: Int, distance: Int)? {
     var best: (index: Int, distance: Int)?
     for (number, part) in Self.parts.enumerated() {

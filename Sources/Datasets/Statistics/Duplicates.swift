@@ -3,14 +3,14 @@ import SystemPackage
 
 /// Images whose files have the same bytes.
 public struct DuplicateSet: Codable, Equatable, Sendable {
-  /// Their paths below the data set's folder, masked; those of train/ first.
+  /// Their paths below the data set's folder, masked; those in train/ first.
   public var files: [String]
   /// Whether they are of different classes.
   public var areOfSeveralClasses: Bool
   /// Whether they are in both splits.
   public var areInBothSplits: Bool
 
-  /// All sets, by their first file's place; images with the same checksum are compared byte by byte.
+  /// Finds all sets, ordered by their first file; images with the same checksum are compared byte by byte.
   static func all(in splits: [MeasuredSplit]) -> [DuplicateSet] {
     places(in: splits).map { set in
       DuplicateSet(
@@ -42,7 +42,7 @@ public struct DuplicateSet: Codable, Equatable, Sendable {
     return candidates.flatMap { same($0, in: splits) }
   }
 
-  /// Those of one checksum, in sets of the same bytes; files that cannot be read any more are in none.
+  /// Groups images with the same checksum by their bytes; files that can no longer be read are left out.
   private static func same(_ places: [Place], in splits: [MeasuredSplit]) -> [[Place]] {
     let (memory, other) = (FileMemory(), FileMemory())
     var sets: [[Place]] = []
@@ -60,16 +60,17 @@ public struct DuplicateSet: Codable, Equatable, Sendable {
   }
 }
 
-/// An image of val/ that looks like one of train/: a copy in another size or compression, or a neighbour in a film.
+/// An image in val/ that looks like one in train/: a resized or recompressed copy, or a neighbouring video
+/// frame.
 public struct NearDuplicate: Codable, Equatable, Sendable {
-  /// Its path below the data set's folder, masked.
+  /// The validation image's path below the data set's folder, masked.
   public var validation: String
-  /// The path of the one that it looks like most.
+  /// The path of the most similar training image.
   public var training: String
-  /// Bits of 64 in which the two differ, at most 4.
+  /// The number of differing hash bits, of 64; at most 4.
   public var distance: Int
 
-  /// All, in the order of val/, but those whose bytes are in train/ too; found by `threads` threads.
+  /// Finds all in the order of val/ with `threads` threads, except those whose bytes are in train/ too.
   static func all(
     of validation: MeasuredSplit, in training: MeasuredSplit, but duplicates: [DuplicateSet], threads: Int
   ) -> [NearDuplicate] {
@@ -90,7 +91,8 @@ public struct NearDuplicate: Codable, Equatable, Sendable {
   }
 }
 
-/// What `work` makes of parts of a list that follow one another, each on a thread of its own, in the list's order.
+/// Applies `work` to consecutive parts of a list, each on a thread of its own, and joins the results in
+/// order.
 func inParts<Element: Sendable, Result: Sendable>(
   of all: [Element], threads: Int, _ work: @escaping @Sendable (ArraySlice<Element>) -> [Result]
 ) -> [Result] {

@@ -1,8 +1,8 @@
 import System
 
-/// What the statistics of a data set keep of one image.
+/// The measurements of one image.
 struct ImageMeasurement: Sendable {
-  /// A file's bytes, as far as they tell it from others.
+  /// A hash of a file's bytes, with what else identifies it.
   struct Fingerprint: Hashable {
     let count: Int
     let checksum: UInt32
@@ -11,13 +11,13 @@ struct ImageMeasurement: Sendable {
   let fingerprint: Fingerprint
   let width: Int
   let height: Int
-  /// Of red, green and blue, from 0 to 1, over all pixels.
+  /// The mean of red, green and blue, from 0 to 1, over all pixels.
   let mean: SIMD3<Double>
-  /// Of their squares.
+  /// The mean of their squares.
   let meanSquare: SIMD3<Double>
   let hash: DifferenceHash
 
-  /// Decodes the image and goes over its pixels once.
+  /// Decodes the image and reads its pixels once.
   init(_ image: EncodedImage, in memory: ByteBuffer) throws(DataError) {
     let fingerprint = Fingerprint(
       count: image.bytes.count, checksum: CRC32C(of: UnsafeRawBufferPointer(image.bytes)).value)
@@ -40,10 +40,10 @@ struct ImageMeasurement: Sendable {
     hash = DifferenceHash(fields: Self.fields(rows, width: width, height: height))
   }
 
-  /// How bright it is, from 0 to 1 (ITU-R BT.601).
+  /// The mean brightness, from 0 to 1 (ITU-R BT.601).
   var brightness: Double { mean.x * 0.299 + mean.y * 0.587 + mean.z * 0.114 }
 
-  // In 32 bits a row of half a million pixels would overflow.
+  // 32 bits would overflow for a row of half a million pixels.
   private static func sums(
     of row: UnsafeBufferPointer<UInt8>
   ) -> (levels: SIMD3<UInt64>, squares: SIMD3<UInt64>) {

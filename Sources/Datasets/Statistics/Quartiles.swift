@@ -1,17 +1,17 @@
-/// How values are spread: the least, the most, and what a quarter, half and three quarters of them do not exceed.
+/// The distribution of values: minimum, quartiles and maximum.
 public struct Quartiles: Codable, Equatable, Sendable {
   /// The smallest value.
   public var least: Double
-  /// A quarter is not above it.
+  /// The 25th percentile.
   public var lower: Double
-  /// Half is not above it.
+  /// The 50th percentile.
   public var median: Double
-  /// Three quarters are not above it.
+  /// The 75th percentile.
   public var upper: Double
   /// The largest value.
   public var most: Double
 
-  /// Nil for no values; between two values as NumPy's `quantile` has it, on the line between them.
+  /// Computes quartiles with linear interpolation, as NumPy's `quantile`; nil for no values.
   init?(_ values: [Double]) {
     guard !values.isEmpty else { return nil }
     let sorted = values.sorted()

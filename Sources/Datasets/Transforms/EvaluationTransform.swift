@@ -1,17 +1,18 @@
 public import Randomness
 
-/// The evaluation geometry: the shorter side scaled to `size / cropPercent`, then the central square.
+/// The evaluation transform: scales the shorter side to `size / cropPercent`, then crops the centre.
 ///
-/// Source: torchvision's `Resize` and `CenterCrop` as the reference's `datasets.py` calls them; timm's crop modes.
+/// Source: torchvision's `Resize` and `CenterCrop` as called by the reference's `datasets.py`; timm's crop
+/// modes.
 public struct EvaluationTransform: Transform {
   /// The height and width of the views.
   public var size: Int
   /// The share of the scaled image's shorter side that is kept.
   public var cropPercent: Double
-  /// Whether an image that is no square keeps its proportions; else both sides are scaled to that length.
+  /// Whether the aspect ratio is kept; otherwise both sides are scaled to that length.
   public var keepsProportions = true
 
-  /// Makes the transform; the default is the reference's 224 of 256.
+  /// Makes the transform; by default the reference's, 224 of 256.
   public init(size: Int, cropPercent: Double = 0.875) {
     precondition(size > 0, "a view has at least one pixel")
     precondition(cropPercent > 0 && cropPercent <= 1, "a crop keeps a part of the image")
@@ -19,7 +20,7 @@ public struct EvaluationTransform: Transform {
     self.cropPercent = cropPercent
   }
 
-  /// The same plan for every image of that size; draws nothing from `generator`.
+  /// Makes the same plan for every image of that size; draws nothing from `generator`.
   public func plan(
     width: Int, height: Int, generator: inout KeyedGenerator, into plan: inout ImagePlan
   ) {
@@ -33,7 +34,7 @@ public struct EvaluationTransform: Transform {
       window: window, isMirrored: false)
   }
 
-  // Python's `round` takes halves to the even neighbour.
+  // Python's `round` rounds halves to even.
   private func offset(in length: Int) -> Int {
     Int((Double(length - size) / 2).rounded(.toNearestOrEven))
   }

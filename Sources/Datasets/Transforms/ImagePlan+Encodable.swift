@@ -1,10 +1,11 @@
-/// A plan for other programs: regions as left, top, width and height, operations by the names and numbers that timm has for them.
+/// Encodes a plan for other programs: regions as left, top, width and height, operations by timm's names and
+/// numbers.
 extension ImagePlan: Encodable {
   private enum CodingKeys: String, CodingKey {
     case crop, scaled, window, isMirrored, isFlipped, interpolation, operations
   }
 
-  /// Writes what it takes to make the view.
+  /// Encodes everything needed to make the view.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(crop.numbers, forKey: .crop)
@@ -26,7 +27,7 @@ extension ImageOperation: Encodable {
     case kind, value, interpolation
   }
 
-  /// Writes its kind, its number and the filter that moves pixels, as far as it has them.
+  /// Encodes the operation's kind, its number, and the filter that moves pixels, if it has these.
   public func encode(to encoder: any Encoder) throws {
     let (kind, value, interpolation) = parts
     var values = encoder.container(keyedBy: CodingKeys.self)

@@ -1,7 +1,7 @@
 import CImage
 public import Randomness
 
-/// How the pixels of one view come from one stored image: crop, scale, cut a window, mirror, change; a pure value.
+/// How one view is made from a stored image: crop, scale, cut a window, mirror, augment; a pure value.
 public struct ImagePlan: Equatable, Sendable {
   /// The part of the stored image that is decoded.
   public var crop = PixelRegion(width: 0, height: 0)
@@ -11,31 +11,32 @@ public struct ImagePlan: Equatable, Sendable {
   public var scaledHeight = 0
   /// The part of the scaled crop that is kept.
   public var window = PixelRegion(width: 0, height: 0)
-  /// Whether left and right change places after that.
+  /// Whether the window is then mirrored left to right.
   public var isMirrored = false
-  /// Whether top and bottom do so too.
+  /// Whether the window is also flipped top to bottom.
   public var isFlipped = false
   /// The filter that scales.
   public var interpolation = Interpolation.bicubic
-  /// What is done to the pixels at last, in order.
+  /// The operations on the view's pixels, in order.
   public var operations: [ImageOperation] = []
-  /// Whether the image may be decoded at a part of its size where the crop is scaled down to less than half.
+  /// Whether the image may be decoded at a fraction of its size if the crop is scaled to less than half.
   public var mayReduce = false
 }
 
-/// Plans the way from a stored image to the square view that a model takes.
+/// Plans how a stored image becomes the square view that a model takes.
 public protocol Transform: Sendable {
   /// The height and width of the views.
   var size: Int { get }
 
-  /// Makes the plan for an image of `width` x `height` pixels, whose window measures `size` x `size`, in the memory of another.
+  /// Makes the plan for an image of `width` x `height` pixels, whose window is `size` x `size`, reusing the
+  /// memory of `plan`.
   ///
-  /// All randomness comes from `generator`, so that equal generators make equal plans.
+  /// All randomness comes from `generator`, so equal generators make equal plans.
   func plan(width: Int, height: Int, generator: inout KeyedGenerator, into plan: inout ImagePlan)
 }
 
 extension Transform {
-  /// The plan for an image, likewise, in memory of its own.
+  /// The same, in new memory.
   public func plan(width: Int, height: Int, generator: inout KeyedGenerator) -> ImagePlan {
     var plan = ImagePlan()
     self.plan(width: width, height: height, generator: &generator, into: &plan)
@@ -44,7 +45,8 @@ extension Transform {
 }
 
 extension ImagePlan {
-  /// By which of 2, 4 and 8 the image can be reduced before the crop is smaller than what it is scaled to; 1 where by none.
+  /// The largest of 8, 4 and 2 by which the image can be reduced without making the crop smaller than its
+  /// scaled size; otherwise 1.
   var reduction: Int {
     guard mayReduce else { return 1 }
     var reduction = 8
@@ -54,7 +56,7 @@ extension ImagePlan {
     return reduction
   }
 
-  /// The plan for the image at a part of its size, the crop widened to whole pixels of that.
+  /// The plan for the reduced image, with the crop widened to whole pixels of it.
   func reduced(by reduction: Int) -> ImagePlan {
     func span(_ start: Int, _ count: Int) -> (start: Int, count: Int) {
       let first = start / reduction
@@ -67,7 +69,7 @@ extension ImagePlan {
   }
 }
 
-/// What the window needs of the stored image; the rest of it is neither decoded nor scaled.
+/// The part of the stored image that the window needs; the rest is neither decoded nor scaled.
 extension ImagePlan {
   /// The window's columns among those of the scaled crop.
   var across: ci_axis {
@@ -108,7 +110,7 @@ public struct PixelRegion: Equatable, Sendable {
   /// The number of rows.
   public var height: Int
 
-  /// Makes a region; without a corner it starts at the top left.
+  /// Makes a region, by default at the top left.
   public init(x: Int = 0, y: Int = 0, width: Int, height: Int) {
     self.x = x
     self.y = y
@@ -119,7 +121,7 @@ public struct PixelRegion: Equatable, Sendable {
   /// The bytes that the region takes as packed 8-bit RGB.
   public var byteCount: Int { width * height * 3 }
 
-  /// Whether an image of `width` x `height` pixels has all pixels of the region, and there are any.
+  /// Whether the region is not empty and lies inside an image of `width` x `height` pixels.
   func isInside(width: Int, height: Int) -> Bool {
     x >= 0 && self.width > 0 && x + self.width <= width
       && y >= 0 && self.height > 0 && y + self.height <= height

@@ -1,18 +1,18 @@
 import CImage
 import Randomness
 
-/// A filter that makes an image's pixels where it is scaled or moved; Pillow's of the same name.
+/// An interpolation filter for scaling or moving images, as Pillow's filter of that name.
 public enum Interpolation: String, Equatable, Sendable, CaseIterable {
   /// A weighted mean of the nearest pixels.
   case bilinear
-  /// Cubic pieces, sharper than bilinear: Keys' with a = -0.5 where an image is scaled, with a = -1 where it is moved.
+  /// Cubic convolution, sharper than bilinear: Keys' a is -0.5 for scaling and -1 for moving.
   case bicubic
-  /// A windowed sinc over six pixels and more, the sharpest.
+  /// A windowed sinc over at least six pixels, the sharpest.
   case lanczos
-  /// The mean of the pixels that an output covers.
+  /// The mean of the pixels that an output pixel covers.
   case box
 
-  /// What scales.
+  /// The filter for scaling.
   var filter: ci_filter {
     switch self {
     case .bilinear: CI_BILINEAR
@@ -22,7 +22,7 @@ public enum Interpolation: String, Equatable, Sendable, CaseIterable {
     }
   }
 
-  /// What moves: Pillow knows two filters for that, and refuses the others.
+  /// The filter for moving: Pillow supports two, and refuses the others.
   var movingFilter: ci_filter {
     switch self {
     case .bilinear, .box: CI_BILINEAR
@@ -31,14 +31,14 @@ public enum Interpolation: String, Equatable, Sendable, CaseIterable {
   }
 }
 
-/// The filters that training images are scaled and moved with: the reference's `--train-interpolation`.
+/// The filters for scaling and moving training images: the reference's `--train-interpolation`.
 public enum TrainInterpolation: Equatable, Sendable {
-  /// Always the same.
+  /// Always the same filter.
   case always(Interpolation)
-  /// Bilinear or bicubic with even chances, for each crop and each operation anew.
+  /// Bilinear or bicubic with equal probability, drawn for each crop and each operation.
   case random
 
-  /// The filter for one use.
+  /// Draws the filter for one use.
   func drawn(from generator: inout KeyedGenerator) -> Interpolation {
     switch self {
     case .always(let interpolation): interpolation

@@ -1,30 +1,31 @@
 public import Randomness
 
-/// A few operations drawn from fifteen, each carried out half of the time, at about the same magnitude.
+/// Draws a few of fifteen operations, each applied with probability one half at about the same magnitude.
 ///
-/// Source: Cubuk et al., "RandAugment", arXiv 1909.13719, as timm 0.3.2's `rand_augment_transform` does it for the
-/// reference, whose setting is `rand-m9-mstd0.5-inc1`.
+/// Source: Cubuk et al., "RandAugment", arXiv 1909.13719, as implemented by timm 0.3.2's
+/// `rand_augment_transform`; the reference's setting is `rand-m9-mstd0.5-inc1`.
 public struct RandAugment: Equatable, Sendable {
   /// How strong operations are, 0…10.
   public var magnitude = 10
-  /// How many operations are drawn for an image.
+  /// How many operations are drawn per image.
   public var count = 2
-  /// The deviation of the normal noise on the magnitude, drawn for each operation carried out.
+  /// The standard deviation of the noise on the magnitude, drawn for each applied operation.
   public var deviation = 0.0
-  /// Whether all operations grow with the magnitude; otherwise some weaken, or pass through "no change" half-way.
+  /// Whether all operations get stronger with the magnitude; otherwise some weaken, or pass through "no
+  /// change" half-way.
   public var isIncreasing = false
-  /// Whether operations are drawn by weight and without repetition, instead of evenly and with it.
+  /// Whether operations are drawn by weight and without repetition, instead of uniformly with repetition.
   public var isWeighted = false
 
-  /// The values that an empty configuration `rand` stands for.
+  /// Makes the values of an empty configuration `rand`.
   public init() {}
 
-  /// Adds the operations for one image; where it is moved, with a filter drawn from `interpolation`.
+  /// Adds the operations for one image; those that move pixels draw their filter from `interpolation`.
   public func draw(
     into operations: inout [ImageOperation], interpolation: TrainInterpolation,
     generator: inout KeyedGenerator
   ) {
-    // On the stack: all kinds are drawn before any of their levels.
+    // On the stack, since all kinds are drawn before any of their levels.
     withUnsafeTemporaryAllocation(of: Kind.self, capacity: count) { kinds in
       draw(into: kinds, &generator)
       for kind in kinds where generator.uniform() < 0.5 {
@@ -54,7 +55,7 @@ public struct RandAugment: Equatable, Sendable {
 private struct KindSet {
   private var isDrawn = SIMD16<UInt8>(repeating: 0)
 
-  /// Takes one out, each as likely as its weight among those that are left.
+  /// Removes one, drawn by the weights of those left.
   mutating func removeOne(_ generator: inout KeyedGenerator) -> RandAugment.Kind {
     var ticket = generator.integer(below: RandAugment.Kind.all.indices.reduce(0) { $0 + weight(at: $1) })
     for (place, kind) in RandAugment.Kind.all.enumerated() {
@@ -71,15 +72,16 @@ private struct KindSet {
 }
 
 extension RandAugment {
-  /// Reads timm's notation: `rand`, then sections in any order, each a name and a number, joined by dashes.
+  /// Parses timm's notation: `rand`, then sections in any order, each a name and a number, joined by dashes.
   ///
-  /// - `m9`: the magnitude, 10 where it is left out; more than 10 has the effect of 10, up to noise.
-  /// - `n2`: how many operations are drawn, 2 where it is left out.
-  /// - `mstd0.5`: the deviation of the magnitude.
-  /// - `inc1`: operations that grow with the magnitude. So does `inc0`, as in timm 0.3.2, where "0" counts as true.
+  /// - `m9`: the magnitude, by default 10; more than 10 acts as 10, up to noise.
+  /// - `n2`: how many operations are drawn, by default 2.
+  /// - `mstd0.5`: the standard deviation of the magnitude.
+  /// - `inc1`: operations that get stronger with the magnitude. `inc0` means the same, as in timm 0.3.2,
+  ///   where "0" counts as true.
   /// - `w0`: the weighted choice; there is one set of weights.
   ///
-  /// Unlike timm, which passes over a section without a number, anything else throws.
+  /// Anything else throws, while timm ignores a section without a number.
   public init(parsing configuration: String) throws(RandAugmentError) {
     self.init()
     let sections = configuration.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
@@ -130,8 +132,7 @@ extension RandAugment {
 }
 
 extension RandAugment {
-  /// The fifteen operations in timm's order and under timm's names (where these grow with the magnitude, without the
-  /// ending `Increasing`).
+  /// The fifteen operations in timm's order and by timm's names (without the ending `Increasing`).
   enum Kind: String, CaseIterable, Sendable {
     case autoContrast = "AutoContrast"
     case equalize = "Equalize"
@@ -152,10 +153,10 @@ extension RandAugment {
 }
 
 extension RandAugment.Kind {
-  /// All of them, made once.
+  /// All kinds, made once.
   static let all = allCases
 
-  /// How likely a weighted choice draws the operation first, in thousandths (timm's weights, number 0).
+  /// The weight in a weighted choice, in thousandths (timm's weights, number 0).
   var weight: Int {
     switch self {
     case .rotate: 300
@@ -167,7 +168,7 @@ extension RandAugment.Kind {
     }
   }
 
-  /// The operation at `level`, 0…10; `isNegated` turns those round that have two directions.
+  /// The operation at `level`, 0…10; `isNegated` reverses operations that have two directions.
   func operation(
     level: Double, isNegated: Bool, isIncreasing: Bool, _ interpolation: Interpolation
   ) -> ImageOperation {
@@ -196,13 +197,13 @@ extension RandAugment.Kind {
 
 /// What can be wrong with a RandAugment configuration such as `rand-m9-mstd0.5-inc1`.
 ///
-/// `description` is made for the user: what happened, where, the likely cause, the next command.
+/// `description` is for the user: what happened, where, the likely cause, the next command.
 public enum RandAugmentError: Error, Equatable, Sendable {
-  /// The configuration starts with another word than `rand`.
+  /// The configuration does not start with `rand`.
   case unknownPolicy(String, configuration: String)
-  /// A section whose name means nothing.
+  /// A section has an unknown name.
   case unknownSection(String, configuration: String)
-  /// A section whose number is missing or no good.
+  /// A section's number is missing or invalid.
   case badValue(String, expected: String, configuration: String)
 }
 

@@ -1,41 +1,41 @@
 import Glibc
 import Randomness
 
-/// Erases boxes of training images at random; says where and with what, and leaves the doing to who has the images.
+/// Draws random boxes to erase from training images, and what fills them; the caller erases them.
 ///
-/// Source: Zhong et al., "Random Erasing Data Augmentation", arXiv 1708.04896, as timm 0.3.2's `RandomErasing` does it
-/// on normalised images.
+/// Source: Zhong et al., "Random Erasing Data Augmentation", arXiv 1708.04896, as timm 0.3.2's
+/// `RandomErasing` on normalised images.
 public struct RandomErasing: Equatable, Sendable {
   /// What an erased box is filled with.
   public enum Mode: String, Codable, Sendable, CaseIterable {
-    /// Zero, which is the mean colour.
+    /// Zero, the mean colour.
     case const
-    /// One normal number for each channel.
+    /// One normally distributed number per channel.
     case rand
-    /// A normal number for each pixel and channel.
+    /// One normally distributed number per pixel and channel.
     case pixel
   }
 
-  /// One box and the seed of what fills it.
+  /// One box, with the seed of its content.
   public struct Box: Equatable, Sendable {
-    /// Where it is.
+    /// The box's pixels.
     public var region: PixelRegion
     /// The key of its normal numbers.
     public var noiseSeed: UInt64
   }
 
-  /// How likely an image loses anything.
+  /// The probability that an image loses any box.
   public var probability: Double
   /// What boxes are filled with.
   public var mode: Mode
-  /// The largest number of boxes of an image; they share the area.
+  /// The largest number of boxes per image; they share the area.
   public var count: Int
-  /// The share of an image's area that all its boxes aim at.
+  /// The fraction of an image's area that its boxes together aim for.
   public var area: ClosedRange<Double>
   /// The height of a box divided by its width.
   public var aspect: ClosedRange<Double>
 
-  /// Makes the augmentation; the defaults are the reference's.
+  /// Makes the augmentation; by default the reference's.
   public init(
     probability: Double = 0.25, mode: Mode = .pixel, count: Int = 1,
     area: ClosedRange<Double> = 0.02...(1.0 / 3.0), aspect: ClosedRange<Double> = 0.3...(1 / 0.3)
@@ -50,7 +50,7 @@ public struct RandomErasing: Equatable, Sendable {
     self.aspect = aspect
   }
 
-  /// The boxes of one view of `width` x `height` pixels, a function of (seed, epoch, view) alone.
+  /// The boxes of one view of `width` x `height` pixels, a function of (seed, epoch, view).
   public func boxes(width: Int, height: Int, seed: UInt64, epoch: Int, view: Int) -> [Box] {
     var generator = KeyedGenerator(seed: seed, stream: .erasing, epoch: epoch, index: view)
     guard generator.uniform() < probability else { return [] }
@@ -62,7 +62,7 @@ public struct RandomErasing: Equatable, Sendable {
     }
   }
 
-  // Nil where ten tries gave no box that is smaller than the image both ways.
+  // Nil if none of ten tries gave a box smaller than the image in both directions.
   private func region(
     _ width: Int, _ height: Int, share: Double, _ generator: inout KeyedGenerator
   ) -> PixelRegion? {

@@ -1,12 +1,12 @@
 import Glibc
 public import Randomness
 
-/// The training transform: a random crop of random area and shape, scaled to a square, mirrored half of the time, then
-/// augmented.
+/// The training transform: a crop of random area and shape, scaled to a square, mirrored with probability one
+/// half, then augmented.
 ///
-/// Source: `RandomResizedCropAndInterpolation`, `RandomHorizontalFlip`, `RandAugment` and `ColorJitter` as timm 0.3.2's
-/// `create_transform` puts them together for the reference; the crop comes first, so nothing outside it touches the
-/// view.
+/// Source: `RandomResizedCropAndInterpolation`, `RandomHorizontalFlip`, `RandAugment` and `ColorJitter` as
+/// combined by timm 0.3.2's `create_transform` for the reference; the crop comes first, so nothing outside it
+/// affects the view.
 public struct TrainTransform: Transform {
   /// The height and width of the views.
   public var size: Int
@@ -14,21 +14,21 @@ public struct TrainTransform: Transform {
   public var scale: ClosedRange<Double>
   /// The width of a crop divided by its height.
   public var ratio: ClosedRange<Double>
-  /// How likely a view is mirrored.
+  /// The probability that a view is mirrored.
   public var flipProbability: Double
-  /// How likely a view is turned upside down.
+  /// The probability that a view is flipped top to bottom.
   public var verticalFlipProbability: Double
-  /// The filter that scales the crop and moves its pixels in augmentation.
+  /// The filter that scales the crop, and moves pixels in augmentation.
   public var interpolation: TrainInterpolation
   /// Random operations on the view.
   public var augmentation: RandAugment?
-  /// Whether a JPEG may be decoded at half, a quarter or an eighth of its size where the crop is that much larger than the
-  /// view: a part of the work, and not Pillow's pixels.
+  /// Whether a JPEG may be decoded at half, a quarter or an eighth of its size if the crop is that much
+  /// larger than the view: less work, but not Pillow's pixels.
   public var decodesFast = false
-  /// Random changes of colour, made only where there is no `augmentation`, as in the reference.
+  /// Random colour changes, made only without `augmentation`, as in the reference.
   public var colorJitter: ColorJitter?
 
-  /// Makes the transform; the defaults are the reference's.
+  /// Makes the transform; by default the reference's.
   public init(
     size: Int, scale: ClosedRange<Double> = 0.08...1, ratio: ClosedRange<Double> = (3.0 / 4.0)...(4.0 / 3.0),
     flipProbability: Double = 0.5, verticalFlipProbability: Double = 0,
@@ -47,7 +47,7 @@ public struct TrainTransform: Transform {
     self.colorJitter = colorJitter
   }
 
-  /// A random crop of the image, scaled to the square, and what is done to it.
+  /// Plans a random crop scaled to the square, and its flips and augmentation.
   public func plan(
     width: Int, height: Int, generator: inout KeyedGenerator, into plan: inout ImagePlan
   ) {
@@ -57,7 +57,7 @@ public struct TrainTransform: Transform {
     plan.window = PixelRegion(width: size, height: size)
     plan.isMirrored = generator.uniform() < flipProbability
     plan.interpolation = interpolation.drawn(from: &generator)
-    // Drawn last, so that without such flips all else is drawn as before there were any.
+    // Drawn last, so that all other draws are the same as without such flips.
     plan.isFlipped = verticalFlipProbability > 0 && generator.uniform() < verticalFlipProbability
     plan.mayReduce = decodesFast
     plan.operations.removeAll(keepingCapacity: true)
@@ -75,7 +75,7 @@ public struct TrainTransform: Transform {
       let shape = exp(generator.uniform(in: logRatio))
       let w = Int(sqrt(area * shape).rounded(.toNearestOrEven))
       let h = Int(sqrt(area / shape).rounded(.toNearestOrEven))
-      // A crop of no pixels, possible for an image of very few, would fail in the reference.
+      // The crop may be empty for a tiny image, where the reference would fail.
       guard (1...width).contains(w), (1...height).contains(h) else { continue }
       let y = generator.integer(below: height - h + 1)
       let x = generator.integer(below: width - w + 1)
@@ -101,10 +101,10 @@ public struct TrainTransform: Transform {
 
 /// Random brightness, contrast and saturation, in random order (torchvision's `ColorJitter` without hue).
 public struct ColorJitter: Equatable, Sendable {
-  /// How far each factor may lie from 1, at least 0; factors stay positive.
+  /// How far each factor may be from 1, at least 0; factors stay positive.
   public var strength: Double
 
-  /// Makes the jitter; the reference's `--color-jitter` is the strength.
+  /// Makes the jitter; the reference's `--color-jitter` sets the strength.
   public init(_ strength: Double) {
     precondition(strength >= 0, "a strength of \(strength) has no meaning")
     self.strength = strength

@@ -1,7 +1,7 @@
 public import ArgumentParser
 import Recipe
 
-/// The sum that `bench all-reduce` times.
+/// The flags of `bench all-reduce`.
 public struct AllReduceFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Size of the buffer, in MB of 2²⁰ bytes.", valueName: "n"))
   package var megabytes = 96
@@ -17,10 +17,10 @@ public struct AllReduceFlags: ParsableArguments {
   @Flag(help: "Print one JSON object.")
   package var json = false
 
-  /// Flags as if none had been given, before parsing.
+  /// Makes flags as before parsing.
   public init() {}
 
-  /// Refuses values out of range.
+  /// Rejects values out of range.
   public func validate() throws {
     do {
       try require(megabytes, "--megabytes", in: 1...65_536)
@@ -30,7 +30,7 @@ public struct AllReduceFlags: ParsableArguments {
     }
   }
 
-  /// These flags as a command line has them.
+  /// These flags as command-line arguments.
   package var arguments: [String] {
     ["--megabytes", "\(megabytes)", "--repeats", "\(repeats)"] + place.arguments
       + (sumBy.map { ["--sum-by", $0.rawValue] } ?? []) + (json ? ["--json"] : [])

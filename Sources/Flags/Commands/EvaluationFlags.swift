@@ -4,7 +4,7 @@ import Recipe
 import System
 import SystemPackage
 
-/// The flags of `evaluate`, the same in both programs: what weights do not say of themselves, and where to write.
+/// The flags of `evaluate` in both programs: what weights do not say about themselves, and where to write.
 public struct EvaluationFlags: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
@@ -78,10 +78,10 @@ public struct EvaluationFlags: ParsableArguments {
 
   @OptionGroup var place: DeviceFlags
 
-  /// Flags as if none had been given, before parsing.
+  /// Makes flags as before parsing.
   public init() {}
 
-  /// What `--help` says of the command.
+  /// The discussion in the command's `--help`.
   public static let discussion = """
     It prints accuracy, balanced accuracy, calibration, a table of classes and what is confused most, and writes
       evaluation.json      every figure, of every class
@@ -92,7 +92,7 @@ public struct EvaluationFlags: ParsableArguments {
     Any number of workers comes to the same figures, to the byte.
     """
 
-  /// The same as flags of `train`, which evaluates with --eval; and what to tell the user of the weights.
+  /// The equivalent flags of `train --eval`, with a note for the user on the weights.
   package func trainingFlags() throws(OutputError) -> (arguments: [String], note: String?) {
     let named = try NamedWeights(weights, average: useEma)
     let optional: [(String, String?)] = [
@@ -112,7 +112,8 @@ public struct EvaluationFlags: ParsableArguments {
     return (arguments, named.note)
   }
 
-  /// Named by the weights, and by the images where they are not the usual ones.
+  /// The default report folder, named after the weights, and after the images if these are not the usual
+  /// ones.
   private func beside(_ named: NamedWeights) -> String {
     let place = FilePath(named.besides)
     let stem = place.stem ?? "weights"

@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import Recipe
 
-/// The network that a measurement runs, and how.
+/// The network that a measurement runs, and its settings.
 public struct MeasurementFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Network, by the reference's name or timm's.", valueName: "name"))
   package var model = "alt_gvt_small"
@@ -23,10 +23,10 @@ public struct MeasurementFlags: ParsableArguments {
   @Flag(help: "Print one JSON object.")
   package var json = false
 
-  /// Flags as if none had been given, before parsing.
+  /// Makes flags as before parsing.
   public init() {}
 
-  /// Refuses values out of range.
+  /// Rejects values out of range.
   public func validate() throws {
     do {
       try require(steps, "--steps", in: 1...1_000_000)
@@ -36,7 +36,7 @@ public struct MeasurementFlags: ParsableArguments {
     }
   }
 
-  /// The recipe of batches of so many images: the network's, without what depends on images.
+  /// The recipe of the network with this batch size, without the settings of images.
   public func recipe(batchSize: Int) throws(RecipeError) -> Recipe {
     var recipe = Recipe()
     recipe.model.name = try ModelName.canonical(model)
@@ -50,7 +50,7 @@ public struct MeasurementFlags: ParsableArguments {
     return recipe
   }
 
-  /// These flags as a command line has them.
+  /// These flags as command-line arguments.
   var arguments: [String] {
     [
       "--model", model, "--amp", amp.rawValue, "--kernels", kernels.rawValue, "--steps", "\(steps)",

@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import Recipe
 
-/// The training step that `bench step` times, alone and with several workers.
+/// The flags of `bench step`, for one or several workers.
 public struct StepFlags: ParsableArguments {
   @OptionGroup package var measurement: MeasurementFlags
 
@@ -25,10 +25,10 @@ public struct StepFlags: ParsableArguments {
   @Flag(help: "Compute each block again in backward, as in a training.")
   package var gradCheckpointing = false
 
-  /// Flags as if none had been given, before parsing.
+  /// Makes flags as before parsing.
   public init() {}
 
-  /// Refuses values out of range.
+  /// Rejects values out of range.
   public func validate() throws {
     do {
       try require(batchSize, "--batch-size", in: batchSizes)
@@ -52,7 +52,7 @@ public struct StepFlags: ParsableArguments {
     return recipe
   }
 
-  /// These flags as a command line has them.
+  /// These flags as command-line arguments.
   package var arguments: [String] {
     measurement.arguments + (batchSize.map { ["--batch-size", "\($0)"] } ?? []) + [
       "--drop-path", "\(dropPath)",

@@ -2,10 +2,10 @@ public import Recipe
 import System
 import SystemPackage
 
-/// The arguments as the parser wants them: `--data_path=x` becomes `--data-path=x`, `--lr -1` becomes `--lr=-1`.
+/// Rewrites arguments for the parser: `--data_path=x` becomes `--data-path=x`, `--lr -1` becomes `--lr=-1`.
 ///
-/// Users of the reference type both spellings of a flag, and Python takes a negative number for a value. Values, and
-/// everything after `--`, stay as they are.
+/// Users of the reference type both spellings of a flag, and Python accepts negative numbers as values.
+/// Values, and everything after `--`, are unchanged.
 public func normalizedArguments(_ arguments: [String]) -> [String] {
   let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
   var result: [String] = []
@@ -23,7 +23,7 @@ private func isNegativeNumber(_ argument: String) -> Bool {
   argument.hasPrefix("-") && Double(argument.dropFirst()) != nil
 }
 
-/// The flag with dashes; an empty value after `=` becomes an argument of its own, which the parser then takes.
+/// The flag with dashes; an empty value after `=` becomes a separate argument, which the parser accepts.
 private func normalizedFlag(_ argument: String) -> [String] {
   guard argument.hasPrefix("--") else { return [argument] }
   let name = argument.prefix { $0 != "=" }
@@ -32,7 +32,8 @@ private func normalizedFlag(_ argument: String) -> [String] {
   return rest == "=" ? [flag, ""] : [flag + rest]
 }
 
-/// Throws unless every argument of this process is UTF-8: Swift mends others, and the file that one names is not found.
+/// Throws unless every argument of this process is UTF-8: Swift would repair others, and the file that one
+/// names would not be found.
 public func requireTextArguments() throws(RecipeError) {
   let arguments = (0..<Int(CommandLine.argc)).map { index in
     CommandLine.unsafeArgv[index].map { FilePath(platformString: $0) } ?? ""
@@ -41,7 +42,7 @@ public func requireTextArguments() throws(RecipeError) {
 }
 
 private func notText(_ argument: FilePath) -> RecipeError {
-  // Of --flag=value, the value.
+  // For --flag=value, the value.
   let value = argument.bytes.split(separator: UInt8(ascii: "="), maxSplits: 1).last ?? []
   let isFlag = argument.bytes.first == UInt8(ascii: "-")
   let name = (isFlag ? FilePath("").appending(bytes: value) : argument).quoted

@@ -1,4 +1,4 @@
-/// Which values are allowed, and the words for them.
+/// The allowed values, with a description of them.
 struct Bounds<Value>: Sendable {
   private let words: String
   private let hold: @Sendable (Value) -> Bool
@@ -8,20 +8,20 @@ struct Bounds<Value>: Sendable {
     self.hold = hold
   }
 
-  /// What is wrong with a value, which comes first; nil where nothing is.
+  /// What is wrong with a value, beginning with the value; nil if nothing is.
   func fault(of value: Value) -> String? { hold(value) ? nil : "\(spelt(value)): must be \(words)" }
 
-  /// Everything that the type can say.
+  /// Allows every value of the type.
   static var none: Bounds { Bounds("") { _ in true } }
 
-  /// Those of a value that may be absent.
+  /// Allows nil, or a value within other bounds.
   static func orAbsent<Wrapped>(_ bounds: Bounds<Wrapped>) -> Bounds where Value == Wrapped? {
     Bounds(bounds.words) { $0.map(bounds.hold) ?? true }
   }
 }
 
 extension Bounds where Value: Comparable & Sendable {
-  /// Both ends are inside.
+  /// Both ends are included.
   static func within(_ range: ClosedRange<Value>) -> Bounds {
     Bounds("from \(end(range.lowerBound)) to \(end(range.upperBound))", range.contains)
   }
@@ -31,10 +31,10 @@ extension Bounds<Double> {
   /// A probability.
   static let chance = Bounds("from 0 to 1", (0...1).contains)
 
-  /// A probability that leaves something over.
+  /// A probability below 1.
   static let share = Bounds("from 0 to below 1", (0..<1).contains)
 
-  /// All positive numbers up to the last.
+  /// Positive numbers up to and including `last`.
   static func positive(upTo last: Double) -> Bounds {
     Bounds("above 0, at most \(end(last))") { $0 > 0 && $0 <= last }
   }
@@ -50,7 +50,7 @@ extension Bounds<[Double]> {
 }
 
 extension Bounds<[Double]> {
-  /// A number each for red, green and blue.
+  /// One number each for red, green and blue.
   static func colour(_ range: ClosedRange<Double>) -> Bounds {
     Bounds("three numbers from \(end(range.lowerBound)) to \(end(range.upperBound))") { values in
       values.count == 3 && values.allSatisfy(range.contains)
@@ -59,14 +59,14 @@ extension Bounds<[Double]> {
 }
 
 extension Bounds<[Int]> {
-  /// Epochs in rising order.
+  /// Epochs in ascending order.
   static let epochs = Bounds("rising numbers from 1 to \(manyEpochs)") { epochs in
     !epochs.isEmpty && epochs.allSatisfy((1...manyEpochs).contains)
       && zip(epochs, epochs.dropFirst()).allSatisfy { $0 < $1 }
   }
 }
 
-/// An end of a range, a whole number without a decimal point.
+/// A range's end; integers are written without a decimal point.
 private func end(_ value: Any) -> String {
   if let number = value as? Double, let whole = Int(exactly: number), whole < 1_000_000 { return "\(whole)" }
   return spelt(value)

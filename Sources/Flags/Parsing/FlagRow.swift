@@ -1,29 +1,30 @@
 import Recipe
 
-/// All that is known of a flag of a training: its name, the value that it sets, the bounds of that, and when it has no effect.
+/// Everything about a training flag: its name, the value that it sets, its bounds, and when it has no effect.
 ///
-/// `@Option` or `@Flag` declares it to the parser under the same name. The rest derives from its row: the default that the
-/// help tells, where a value comes from, the error that names it, and the warning that it is idle.
+/// `@Option` or `@Flag` declares it to the parser under the same name. Everything else derives from the row:
+/// the default in the help, where a value comes from, the error that names the flag, and the warning that it
+/// has no effect.
 struct FlagRow: Sendable {
-  /// How it is spelt: `["--mixup"]`, and for a switch what turns it on and off: `["--aug", "--no-aug"]`.
+  /// Its spellings: `["--mixup"]`, or for a switch those that turn it on and off: `["--aug", "--no-aug"]`.
   let names: [String]
-  /// The dotted name in `recipe.json` of the value that it sets; nil where it decides no number.
+  /// The dotted name in `recipe.json` of the value that it sets; nil if it affects no result.
   let value: String?
-  /// The reference's value as a command line has it; nil where the flag decides no number.
+  /// The reference's value as on a command line; nil if the flag affects no result.
   let standard: String?
-  /// Why it may have no effect.
+  /// Reasons why it may have no effect.
   let idle: [Idleness]
-  /// Lays what was given over a recipe; the result is how the flag was spelt, nil where it was not given.
+  /// Applies the given value to a recipe; returns the flag as it was spelt, or nil if it was not given.
   let lay: @Sendable (TrainingFlags, inout Recipe) throws(RecipeError) -> String?
-  /// What is wrong with a recipe's value, whoever gave it; nil where nothing is.
+  /// What is wrong with a recipe's value, wherever it came from; nil if nothing is.
   let fault: @Sendable (Recipe) -> String?
 
-  /// A flag that sets a value of the recipe.
+  /// Makes the row of a flag that sets a value of the recipe.
   ///
   /// - Parameters:
-  ///   - path: The value, whose dotted name `value` is.
-  ///   - evaluates: Whether an evaluation depends on the value; others are training's.
-  ///   - reading: The value that the given word or number means.
+  /// - path: The value, whose dotted name is `value`.
+  /// - evaluates: Whether an evaluation depends on the value; others only matter for training.
+  /// - reading: Converts the given word or number to the value.
   init<Given: Sendable, Value: Sendable>(
     _ name: String, _ flag: any KeyPath<TrainingFlags, Given?> & Sendable,
     sets path: any WritableKeyPath<Recipe, Value> & Sendable, _ value: String,
@@ -44,7 +45,7 @@ struct FlagRow: Sendable {
     fault = { bounds.fault(of: $0[keyPath: path]) }
   }
 
-  /// A flag that sets a value of the recipe to what was given.
+  /// Makes the row of a flag that sets a value of the recipe to exactly what was given.
   init<Value: Sendable>(
     _ name: String, _ flag: any KeyPath<TrainingFlags, Value?> & Sendable,
     sets path: any WritableKeyPath<Recipe, Value> & Sendable, _ value: String,
@@ -54,7 +55,7 @@ struct FlagRow: Sendable {
     self.init(name, flag, sets: path, value, bounds, idle: idle, evaluates: evaluates) { given in given }
   }
 
-  /// A flag that decides no number; that it was given is remembered where it may be idle.
+  /// Makes the row of a flag that affects no result; it is recorded as given if it may have no effect.
   init<Given: Sendable>(
     _ name: String, _ flag: @escaping @Sendable (TrainingFlags) -> Given?, _ bounds: Bounds<Given> = .none,
     idle: [Idleness] = [], refusing refusal: @escaping @Sendable (Given) -> RecipeError? = { _ in nil }
@@ -76,38 +77,39 @@ struct FlagRow: Sendable {
     type == Bool.self ? [spelling(name, true), spelling(name, false)] : [name]
   }
 
-  /// A flag's name, or of a switch that is off what turns it off.
+  /// The flag's name, or for a switch that is off, the name that turns it off.
   private static func spelling(_ name: String, _ given: Any) -> String {
     (given as? Bool) == false ? "--no-" + name.dropFirst(2) : name
   }
 }
 
-/// The flag that sets a value of the recipe, by the value's dotted name; nil where none does.
+/// The flag that sets a value of the recipe, by dotted name; nil if there is none.
 package func flag(setting value: String) -> String? {
   FlagRow.all.first { $0.value == value }?.names.joined(separator: "/")
 }
 
 extension FlagRow {
-  /// All flags with a row, in the order in which they are read and named.
+  /// All flags with a row, in the order in which they are read and listed.
   static let all =
     ImageFlags.rows + AugmentationFlags.rows + MixingFlags.rows + NetworkFlags.rows + ScheduleFlags.rows
     + OptimizerFlags.rows + TuningFlags.rows + DistillationFlags.rows + JudgingFlags.rows + IdleFlags.rows
     + RunFlags.rows + CacheFlags.rows
 
-  /// The dotted names of values by the flags that set them, without the dashes; of a switch, by what turns it off.
+  /// The dotted name of each flag's value, by the flag's name without dashes; for a switch, by the name that
+  /// turns it off.
   static let valueNames = Dictionary(
     all.compactMap { row in row.value.map { (String((row.names.last ?? "").dropFirst(2)), $0) } }
   ) { $1 }
 
-  /// The dotted names of the values that an evaluation depends on; all others are training's.
+  /// The dotted names of the values that an evaluation depends on; all others only matter for training.
   static let evaluated = Set(all.filter { !$0.idle.contains(.untrainedValue) }.compactMap(\.value))
 
-  /// Why a flag, as it was spelt, may have no effect.
+  /// Why a flag with this spelling may have no effect.
   static func idle(_ spelling: String) -> [Idleness] {
     all.first { $0.names.contains(spelling) }?.idle ?? []
   }
 
-  /// The default of a flag, which may set two values, as `--help` tells it.
+  /// The default of a flag, which may set two values, for `--help`.
   static func standard(of flag: String) -> String {
     all.filter { $0.names.contains(flag) }.compactMap(\.standard).joined(separator: " ")
   }

@@ -2,35 +2,35 @@ public import ArgumentParser
 public import Recipe
 
 extension [Double] {
-  /// The list as a value that may not be given.
+  /// Nil if the list is empty, so was not given.
   var given: [Double]? { isEmpty ? nil : self }
 }
 
 extension [Int] {
-  /// The list as a value that may not be given.
+  /// Nil if the list is empty, so was not given.
   var given: [Int]? { isEmpty ? nil : self }
 }
 
 extension Bool {
-  /// The flag as a value that may not be given.
+  /// Nil unless the flag was given.
   var given: Bool? { self ? true : nil }
 }
 
-/// More of them than any run has: counts stay far from where sums of them would overflow.
+/// The upper bound of numbers of epochs, which keeps sums of counts far from overflow.
 package let manyEpochs = 1_000_000
-/// Likewise.
+/// The upper bound of numbers of steps.
 package let manySteps = 1_000_000_000
-/// More threads than a process gets.
+/// The upper bound of numbers of threads.
 package let manyThreads = 1024
-/// Sides of images that a network can be given, in pixels; the files of weights say no other.
+/// The allowed sides of images, in pixels, also in weight files.
 package let inputSizes = 32...8192
 
-/// Images in a batch.
+/// The allowed batch sizes.
 package let batchSizes = 1...65_536
-/// Beyond about this a number is infinite once it meets the weights.
+/// The upper bound of numbers that meet the weights, about float32's largest.
 let largestFloat = 1e38
 
-/// Throws an error that names the flag and its value where one is given that lies outside.
+/// Throws an error that names the flag and its value if one is given and out of range.
 package func require<Value: Comparable>(
   _ value: Value?, _ flag: String, in range: ClosedRange<Value>
 ) throws(RecipeError) {
@@ -38,7 +38,7 @@ package func require<Value: Comparable>(
   throw RecipeError("\(flag) \(value): must be from \(range.lowerBound) to \(range.upperBound)")
 }
 
-// The words of these values on the command line are those in `recipe.json`.
+// On the command line these values have the same names as in `recipe.json`.
 extension NamedRecipe: ExpressibleByArgument {}
 extension Recipe.Interpolation: ExpressibleByArgument {}
 extension Recipe.Erasing.Mode: ExpressibleByArgument {}
@@ -54,5 +54,5 @@ extension Recipe.Precision.ElementType: ExpressibleByArgument {}
 extension Recipe.Precision.GradientType: ExpressibleByArgument {}
 extension Recipe.Precision.Kernels: ExpressibleByArgument {}
 
-/// `--amp`: apex's levels.
+/// The type of `--amp`: apex's levels.
 package typealias AmpLevel = Recipe.Precision.Level

@@ -1,14 +1,15 @@
-/// What flags of timm, Lightning, Hugging Face's trainer and torchrun are called here: by what they mean, where a
-/// likeness of spelling would lead astray.
+/// Translates flags of timm, Lightning, Hugging Face's trainer and torchrun by meaning, where similar
+/// spelling would mislead.
 public enum ForeignFlags {
-  /// What to type in the place of the flag that a parser's message calls unknown; nil where that flag is no known one.
+  /// What to type instead of the flag that a parser's message calls unknown; nil if that flag is not among
+  /// these.
   public static func advice(onMessage message: String) -> String? {
     let opening = "Unknown option '"
     guard let start = message.firstRange(of: opening)?.upperBound else { return nil }
     return advice(on: String(message[start...].prefix { $0 != "'" }))
   }
 
-  /// What to type in the place of a flag.
+  /// What to type instead of a flag.
   static func advice(on flag: String) -> String? {
     let name = normalizedArguments([flag])[0]
     return (meanings + [launching]).first { $0.names.split(separator: " ").contains { $0 == name } }.map {
@@ -18,10 +19,10 @@ public enum ForeignFlags {
     }
   }
 
-  /// The flags of other programs.
+  /// The other programs' flags.
   static var theirs: [String] { meanings.flatMap { $0.names.split(separator: " ").map(String.init) } }
 
-  /// The flags of ours that are named for them.
+  /// This project's flags that replace them.
   static var ours: Set<String> {
     Set(
       meanings.flatMap { $0.ours.split { " ,".contains($0) }.filter { $0.hasPrefix("--") }.map(String.init) })
@@ -31,7 +32,7 @@ public enum ForeignFlags {
 
   private static let meanings: [Meaning] = images + steps + network + places + workers
 
-  /// Ours, of another command.
+  /// Flags of this project's launcher.
   private static let launching: Meaning = (
     "--nproc --nproc-per-node --max-restarts --run-dir --run-id --transport --hang-timeout --grace --threads-per-worker",
     "it is one of twins-launch train, and of no use here: leave it away"

@@ -3,7 +3,7 @@ import Glibc
 import System
 
 extension ParsableCommand {
-  /// Ends the process as `exit(withError:)` does, with the text in the signs of the user's locale.
+  /// Ends the process as `exit(withError:)` does, with the text in the characters of the user's locale.
   package static func leave(with error: any Error) -> Never {
     let (code, text) = (exitCode(for: error), fullMessage(for: error))
     if !text.isEmpty {

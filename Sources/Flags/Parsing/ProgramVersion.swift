@@ -1,2 +1,2 @@
-/// The version of both programs; those of one build understand each other.
+/// The version of both programs; only programs of the same build work together.
 package let programVersion = "0.1.0"

@@ -2,10 +2,9 @@ package import ArgumentParser
 import Recipe
 import System
 
-/// A word on a command line that is no command, where one was probably meant: of both programs, and of their commands that have
-/// commands of their own.
+/// A word on a command line in the place of a command, for the programs and their commands with subcommands.
 package enum UnexpectedWord {
-  /// What to type in its place; nil where a parser's message is about something else, or nothing is like the word.
+  /// What to type instead; nil if a parser's message is about something else, or no command is similar.
   package static func advice(
     onMessage message: String, _ arguments: [String], of program: any ParsableCommand.Type
   ) -> String? {
@@ -19,21 +18,21 @@ package enum UnexpectedWord {
     return (place.word == word ? place : Place(of: [word], in: program)).likely(word)
   }
 
-  /// What is wrong with a question for help on what is no command, where a parser would show the help of what is above; nil for
-  /// all other command lines.
+  /// What is wrong with a request for help on something that is no command, where the parser would show the
+  /// parent's help; nil for all other command lines.
   package static func advice(onHelp arguments: [String], of program: any ParsableCommand.Type) -> String? {
     guard arguments.first == "help", arguments != ["help", "help"] else { return nil }
     let place = Place(of: Array(arguments.dropFirst()), in: program)
     return place.word.map { place.likely($0) ?? "there is no command '\(masked($0))'; \(place.overview)" }
   }
 
-  /// Where on a command line its commands end.
+  /// Where the commands on a command line end.
   private struct Place {
-    /// The program, and those of its commands that were named.
+    /// The program, and the commands named after it.
     private var path: [String]
-    /// The commands that could stand there.
+    /// The commands possible there.
     private var commands: [String]
-    /// What stands there, where none of them does.
+    /// The word there, if it is none of them.
     private(set) var word: String?
 
     init(of arguments: [String], in program: any ParsableCommand.Type) {
@@ -55,7 +54,7 @@ package enum UnexpectedWord {
       command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
     }
 
-    /// The command that is probably meant; nil where nothing is like the word.
+    /// The command probably meant; nil if none is similar.
     func likely(_ word: String) -> String? {
       let named = path.count == 1 ? UnexpectedWord.others[word] : nil
       let other = named.flatMap { commands.contains($0) || $0.hasPrefix("-") ? $0 : nil }
@@ -70,7 +69,7 @@ package enum UnexpectedWord {
     }
   }
 
-  /// What other programs call a command of ours.
+  /// Other programs' names for this project's commands.
   private static let others = [
     "ls": "list", "ps": "list", "runs": "list", "eval": "evaluate", "validate": "evaluate",
     "test": "evaluate", "val": "evaluate", "infer": "predict", "inference": "predict", "run": "train",

@@ -1,8 +1,9 @@
 import Recipe
 
-/// Why a given flag may have no effect, the widest reasons first: a flag is named with the first that holds.
+/// Why a given flag may have no effect, the broadest reasons first: a flag is reported with the first that
+/// applies.
 ///
-/// Which flags one is about stands in their rows.
+/// The flags' rows say which reasons apply to them.
 enum Idleness: String, CaseIterable, Sendable {
   case spreadAnyway = "evaluation is always spread over the workers"
   case countedByLauncher = "the launcher's --nproc says how many workers there are"
@@ -13,7 +14,7 @@ enum Idleness: String, CaseIterable, Sendable {
   case unsplit = "batches have no augmentation splits"
   case noCooldown = "the run ends with its schedule"
   case noNoise = "the learning rate has no noise"
-  /// Of flags that set values of the recipe; the next one of others.
+  /// For flags that set values of the recipe; `untrained` is for others.
   case untrainedValue
   case untrained
   case unaugmented = "--no-aug changes no image"
@@ -67,10 +68,10 @@ enum Idleness: String, CaseIterable, Sendable {
   case valuesOfCheckpoint = "the run goes on with the values of its checkpoint"
   case epochOfCheckpoint = "the run goes on after its checkpoint"
 
-  /// Those of runs that go on.
+  /// The reasons of resumed runs.
   static let ofCheckpoint: Set = [valuesOfCheckpoint, epochOfCheckpoint]
 
-  /// Whether the flags that name it have no effect.
+  /// Whether the flags with this reason have no effect.
   func holds(in situation: Situation) -> Bool {
     let recipe = situation.recipe
     let mixing = recipe.mixing
@@ -132,7 +133,7 @@ enum Idleness: String, CaseIterable, Sendable {
     }
   }
 
-  /// The reason as a user reads it.
+  /// The reason in a user's words.
   func said(of run: RunSettings) -> String {
     switch self {
     case .untrainedValue, .untrained: "\(run.eval ? "--eval" : "--throughput") trains nothing"

@@ -1,10 +1,10 @@
 package import Recipe
 
 extension RunRequest {
-  /// What to tell the user of given flags that have no effect in this run, one sentence for each reason.
+  /// Warnings about given flags that have no effect in this run, one sentence for each reason.
   ///
-  /// Pure; the lone worker or rank 0 says each once, at the start.
-  /// - Parameter sumsTravel: Whether gradients are sent between the workers rather than summed in shared memory.
+  /// Pure; a lone worker or rank 0 prints each once, at the start.
+  /// - Parameter sumsTravel: Whether gradients are sent between workers rather than summed in shared memory.
   package func warnings(
     worldSize: Int, over saved: SavedValues? = nil, onCard: Bool = false, hosts: Int = 1,
     sumsTravel: Bool = true
@@ -23,18 +23,18 @@ extension RunRequest {
   }
 }
 
-/// What makes flags idle.
+/// The facts that make flags ineffective.
 struct Situation {
   let recipe: Recipe
   let run: RunSettings
-  /// Whether the run goes on from a checkpoint.
+  /// Whether the run is resumed from a checkpoint.
   let goesOn: Bool
   let onCard: Bool
   let hosts: Int
-  /// Whether gradients are sent between the workers.
+  /// Whether gradients are sent between workers.
   let sumsTravel: Bool
 
-  /// How often the run is evaluated: of these the first is the best so far whatever it finds, and after the last one nothing is
-  /// left to be done otherwise.
+  /// The number of evaluations of the run: the first is always the best so far, and after the last nothing
+  /// can change.
   var evaluations: Int { (0..<recipe.schedule.epochs).count { recipe.evaluates(after: $0) } }
 }

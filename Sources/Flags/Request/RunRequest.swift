@@ -4,16 +4,18 @@ package import Recipe
 import System
 import SystemPackage
 
-/// What a command line and its `--config` ask for: read once, by the launcher for its workers or by a worker that runs alone.
+/// The request of a command line and its `--config`: parsed once, by the launcher for its workers or by a
+/// worker that runs alone.
 ///
-/// What a checkpoint or weights say of themselves lies under it; a worker knows that once it has verified them.
+/// Values stored in a checkpoint or weights come below it; a worker knows these once it has verified the
+/// file.
 package struct RunRequest: Codable, Equatable, Sendable {
   package var run: RunSettings
-  /// The values that were given, over the reference's or a named recipe's.
+  /// The given values, over the reference's or a named recipe's.
   private var asked: Settings
-  /// How the run was to divide an update, where fewer ranks may stand in for those that were asked for.
+  /// The requested division of an update, if fewer ranks may replace the requested ones.
   private var whole: Recipe.Division?
-  /// The network as it was spelt, which names the output folder; nil where nobody named one.
+  /// The network as it was spelt, which names the output folder; nil if none was given.
   private let model: String?
 
   init(_ run: RunSettings, _ asked: Settings, model: String?) {
@@ -23,13 +25,14 @@ package struct RunRequest: Codable, Equatable, Sendable {
     self.model = model ?? (isFiled ? asked.recipe.model.name : nil)
   }
 
-  /// The folder the run writes to: `--output-dir`, that of the run that goes on, or the model's name as in the reference.
+  /// The run's output folder: `--output-dir`, that of the resumed run, or the model's name as in the
+  /// reference.
   package func outputFolder(over saved: SavedValues? = nil) -> String {
     let model = model ?? saved?.laid(over: reference).model.name ?? reference.model.name
     return run.outputDir ?? saved?.outputFolder ?? "./\(model)"
   }
 
-  /// How the run means to begin in its output folder.
+  /// How the run will begin in its output folder.
   package var beginning: Beginning {
     let (teacher, weights) = (asked.recipe.distillation.teacher, asked.recipe.loss.classWeights)
     return Beginning(
@@ -41,11 +44,11 @@ package struct RunRequest: Codable, Equatable, Sendable {
       ])
   }
 
-  /// The resolved recipe for a run of `worldSize` ranks, which goes on with saved values where there are some.
+  /// The resolved recipe for a run of `worldSize` ranks, over saved values if there are any.
   ///
-  /// Where the run has several hosts, each has `hostSize` of the ranks.
+  /// With several hosts, each has `hostSize` of the ranks.
   ///
-  /// Throws a `RecipeError` that names what the run lacks, or the saved value that is out of range.
+  /// Throws a `RecipeError` that names what is missing, or a saved value that is out of range.
   package func recipe(
     worldSize: Int, hostSize: Int? = nil, over saved: SavedValues? = nil
   ) throws(RecipeError) -> Recipe {
@@ -68,7 +71,7 @@ package struct RunRequest: Codable, Equatable, Sendable {
     return settings.recipe
   }
 
-  /// What waits for a figure has to come by it.
+  /// Throws if a setting depends on a figure that is never evaluated.
   private func checkEvaluations(_ recipe: Recipe) throws(RecipeError) {
     let judging = recipe.judging
     if run.noEval, recipe.schedule.kind == .plateau {
@@ -82,7 +85,7 @@ package struct RunRequest: Codable, Equatable, Sendable {
     }
   }
 
-  /// A host that has a part of the images cannot know of the others what these ask of them.
+  /// Throws for settings that need all images, of which a host may have some only.
   private func checkShards(_ data: Recipe.Images) throws(RecipeError) {
     let others = [
       ("--repeated-aug", "shows copies of an image to workers of any host", data.repeatedAugmentation),
@@ -93,7 +96,7 @@ package struct RunRequest: Codable, Equatable, Sendable {
     throw RecipeError("--shards-by-host: \(flag) \(reason); leave one of them out")
   }
 
-  /// Mixing takes an image's partner from the other end of its batch.
+  /// Throws for odd batches with mixing, which pairs images within a batch.
   private func checkPairs(_ recipe: Recipe) throws(RecipeError) {
     guard recipe.mixing.isOn, !recipe.data.batchSize.isMultiple(of: 2) else { return }
     throw RecipeError(
@@ -101,14 +104,14 @@ package struct RunRequest: Codable, Equatable, Sendable {
         + "Or switch both off: --mixup 0 --cutmix 0")
   }
 
-  /// The recipe of the run as it was asked for, with all its ranks: what checkpoints keep, whichever ranks wrote them.
+  /// The recipe with the requested number of ranks, which checkpoints store whichever ranks wrote them.
   package func recipeAsAskedFor(hostSize: Int, over saved: SavedValues? = nil) throws(RecipeError) -> Recipe?
   {
     guard let whole else { return nil }
     return try recipe(worldSize: whole.worldSize, hostSize: hostSize, over: saved)
   }
 
-  /// Every value by its dotted name in `recipe.json`, and where it comes from: the default, a file or a flag.
+  /// Every value by its dotted name in `recipe.json`, with its source: the default, a file or a flag.
   package func configuration(
     worldSize: Int, hostSize: Int? = nil, over saved: SavedValues? = nil
   ) throws(RecipeError) -> String {
@@ -116,7 +119,7 @@ package struct RunRequest: Codable, Equatable, Sendable {
     return settings.table + "\n\(settings.recipe.rateLine)\nDigest: \(settings.recipe.digest)"
   }
 
-  /// The reference's values or a named recipe's, under saved ones, under a file's, under the flags'.
+  /// The reference's or a named recipe's values, overridden by saved ones, a file's, and the flags'.
   package func settings(
     worldSize: Int, hostSize: Int? = nil, over saved: SavedValues? = nil
   ) throws(RecipeError) -> Settings {
@@ -129,9 +132,9 @@ package struct RunRequest: Codable, Equatable, Sendable {
 }
 
 extension RunRequest {
-  /// What an evaluation takes of weights for granted that neither they nor any flag say; nil where that is nothing.
+  /// What an evaluation assumes about weights that neither they nor any flag say; nil if nothing.
   ///
-  /// - Parameter names: The dotted names of the values that the weights say.
+  /// - Parameter names: The dotted names of the values stored with the weights.
   package func assumption(of names: Set<String>) -> String? {
     let recipe = asked.recipe
     let values = [
@@ -145,10 +148,10 @@ extension RunRequest {
     return assumed.map { "\($0.1) (\(flag(setting: $0.0) ?? ""))" }.joined(separator: ", ")
   }
 
-  /// Whether the command line sets a value, by its dotted name.
+  /// Whether the command line sets a value, by dotted name.
   package func names(_ value: String) -> Bool { asked.origins[value]?.isOfCommandLine == true }
 
-  /// What a worker is to do on its launcher's behalf: begin in the folder, whose earlier run the launcher removes, once.
+  /// The request for a worker under a launcher, which itself removes an earlier run, once.
   package func withoutOverwriting() -> RunRequest {
     var request = self
     request.run.overwrite = false
@@ -156,9 +159,9 @@ extension RunRequest {
     return request
   }
 
-  /// What a run is to do that starts again by itself: go on from its newest checkpoint, whatever it began from.
+  /// The request for an automatic restart: resume from the newest checkpoint, whatever the run began from.
   ///
-  /// Flags that had their effect at its beginning are not said to have none.
+  /// Flags that had their effect at the beginning are not reported as without effect.
   package func goingOn() -> RunRequest {
     var request = self
     request.run.resume = "auto"
@@ -170,16 +173,17 @@ extension RunRequest {
     return request
   }
 
-  /// What any number of ranks is to do who may stand in for those of `whole`: each update has as many images.
+  /// The request for any number of ranks that may replace those of `whole`, with equally many images per
+  /// update.
   package func sharing(_ whole: Recipe.Division) -> RunRequest {
     var request = self
     request.whole = whole
     return request
   }
 
-  /// What is asked for here where every value is as in a resolved recipe, and no run is gone on with.
+  /// The request with every value set as in a resolved recipe, if no run is resumed.
   ///
-  /// A file of weights stays what is begun with, and says of itself what no launcher reads.
+  /// A file of initial weights stays, with its own values, which no launcher reads.
   package func settled(as recipe: Recipe) -> RunRequest {
     if let file = run.resume, file != "auto", !Folders.isFolder(file) { return self }
     var request = self
@@ -191,10 +195,10 @@ extension RunRequest {
     return request
   }
 
-  /// The variable with the number under which a worker inherits the request, a file in memory.
+  /// The variable with the descriptor of the memory file in which a worker inherits the request.
   package static let variable = "TWINS_RUN_FD"
 
-  /// The request as a launcher hands it over.
+  /// The request as encoded by a launcher.
   package var document: [UInt8] {
     do {
       return Array(try JSONEncoder().encode(self))
@@ -203,7 +207,7 @@ extension RunRequest {
     }
   }
 
-  /// The request that this process inherits; nil where no launcher started it.
+  /// The request that this process inherited; nil if no launcher started it.
   package static func inherited(_ environment: [String: String]) throws(RecipeError) -> RunRequest? {
     guard let number = environment[variable] else { return nil }
     do {
@@ -218,7 +222,7 @@ extension RunRequest {
     }
   }
 
-  /// The content from its start, whoever has read it before.
+  /// Reads the content from its start, wherever the descriptor's position is.
   private static func contents(of descriptor: FileDescriptor) throws -> [UInt8] {
     var bytes: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 1 << 14)

@@ -2,8 +2,8 @@ import Glibc
 package import Recipe
 import System
 
-/// Where a run computes and writes, what it starts from and what it says, as `RunFlags` were given: nil is for the worker
-/// to decide.
+/// The values of `RunFlags`: where a run computes and writes, what it starts from and what it prints; nil
+/// lets the worker decide.
 package struct RunSettings: Codable, Equatable, Sendable {
   package var outputDir: String?
   package let device: DeviceChoice?
@@ -17,12 +17,12 @@ package struct RunSettings: Codable, Equatable, Sendable {
   package var overwrite: Bool
   package var dryRun: Bool
   package let eval: Bool
-  /// Where an evaluation writes what it finds; nil where it only says it.
+  /// The folder of an evaluation's report; nil only prints the results.
   package let reportDir: String?
-  /// The folder of the data set that is evaluated; nil for the usual one.
+  /// The evaluated folder of the data set; nil for the usual one.
   package let split: String?
   package let throughput: Bool
-  /// Updates in which a rate is looked for instead of training; nil where none is.
+  /// The number of updates of a learning rate test, which replaces training; nil for none.
   package let lrFind: Int?
   package let noEval: Bool
   package let noTensorboard: Bool
@@ -34,7 +34,7 @@ package struct RunSettings: Codable, Equatable, Sendable {
   package let logEvery: Int
   package let threads: Int?
   package let numWorkers: Int?
-  /// What images may take of a host's memory; nil where none stay there.
+  /// The memory that images may take on a host; nil if none are kept.
   package let cache: CacheSettings?
   package let shardOptimizer: Bool?
   package let noOverlap: Bool
@@ -44,13 +44,13 @@ package struct RunSettings: Codable, Equatable, Sendable {
   package let bucketMegabytes: Int?
   package let checkWeightsEvery: Int?
 
-  /// Whether weights are changed: an evaluation and a measurement change none, and write nothing.
+  /// Whether weights change; evaluations and measurements change none, and write nothing.
   package var trains: Bool { !eval && !throughput }
 
   /// Whether the output folder becomes a run's.
   package var writes: Bool { trains && !printConfig && lrFind == nil }
 
-  /// Throws where what `--resume` names is not there.
+  /// Throws if what `--resume` names does not exist.
   package func requireResume() throws(RecipeError) {
     guard let resume, resume != "auto", access(resume, F_OK) != 0 else { return }
     throw RecipeError(

@@ -1,10 +1,11 @@
 public import Recipe
 
-/// Values that a checkpoint or a file of weights says of itself: they lie over the defaults, and under --config and all flags.
+/// Values stored in a checkpoint or a file of weights: they override the defaults, and --config and flags
+/// override them.
 public struct SavedValues: Equatable, Sendable {
-  /// Where they are read, for messages.
+  /// The source, for messages.
   public let source: String
-  /// The output folder of the run that goes on, where `--resume` names it.
+  /// The output folder of the run that `--resume` names.
   public var outputFolder: String?
   let kind: Kind
 
@@ -13,22 +14,22 @@ public struct SavedValues: Equatable, Sendable {
     case weights(model: String, Recipe.Preprocessing)
   }
 
-  /// All values of the run that saved a checkpoint.
+  /// Makes all values of the run that saved a checkpoint.
   public init(of recipe: Recipe, source: String) {
     kind = .run(recipe)
     self.source = source
   }
 
-  /// What weights need to be evaluated as they were trained.
+  /// Makes the values needed to evaluate weights as they were trained.
   public init(model: String, images: Recipe.Preprocessing, source: String) {
     kind = .weights(model: model, images)
     self.source = source
   }
 
-  /// Whether a run goes on, and where it begins is therefore settled.
+  /// Whether a run is resumed, so that its beginning is settled.
   var isOfRun: Bool { if case .run = kind { true } else { false } }
 
-  /// These values, in the place of those that a recipe has for them.
+  /// A recipe with these values in place of its own.
   func laid(over recipe: Recipe) -> Recipe {
     switch kind {
     case .run(let saved): return saved
@@ -48,9 +49,9 @@ public struct SavedValues: Equatable, Sendable {
     }
   }
 
-  /// What a run has otherwise, a line for each value.
+  /// The values that differ in a run's recipe, one line each.
   ///
-  /// - Parameter evaluates: Whether only an evaluation follows, to which the values of a training do not matter.
+  /// - Parameter evaluates: Whether only an evaluation follows, which does not depend on training's values.
   public func changes(in recipe: Recipe, evaluates: Bool = false) -> [String] {
     let names = evaluates ? names.intersection(FlagRow.evaluated) : names
     return laid(over: recipe).changes(to: recipe, among: names)

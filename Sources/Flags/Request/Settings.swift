@@ -1,17 +1,17 @@
 package import Recipe
 import System
 
-/// A recipe as it is put together: the reference's values or a named recipe's, over them what a run or weights that are
-/// gone on with say, a file's, and the flags'.
+/// A recipe under construction: the reference's or a named recipe's values, overridden by those of a resumed
+/// run or of weights, a file's, and the flags'.
 package struct Settings: Codable, Equatable, Sendable {
-  /// The values so far.
+  /// The current values.
   package private(set) var recipe: Recipe
-  /// Where the values come from that are not the reference's, by dotted name.
+  /// The sources of values that are not the reference's, by dotted name.
   package private(set) var origins: [String: Origin]
-  /// The flags that were given, as they are spelt in messages.
+  /// The given flags, as spelt in messages.
   private(set) var given: [String] = []
 
-  /// Where a value comes from.
+  /// The source of a value.
   package enum Origin: Codable, Equatable, Sendable, CustomStringConvertible {
     case recipe(NamedRecipe)
     case saved(String)
@@ -28,7 +28,7 @@ package struct Settings: Codable, Equatable, Sendable {
       }
     }
 
-    /// Whether a flag or a file named by one gave it.
+    /// Whether a flag, or a file named by one, gave it.
     var isOfCommandLine: Bool {
       switch self {
       case .file, .flag: true
@@ -37,7 +37,7 @@ package struct Settings: Codable, Equatable, Sendable {
     }
   }
 
-  /// Starts from the reference's recipe or a named one, under saved values, under a file's.
+  /// Starts from the reference's recipe or a named one, overridden by saved values and a file's.
   init(
     _ named: NamedRecipe?, over saved: SavedValues? = nil, config path: String? = nil
   ) throws(RecipeError) {
@@ -58,7 +58,7 @@ package struct Settings: Codable, Equatable, Sendable {
     for name in file.names { origins[name] = .file(path) }
   }
 
-  /// Lays over these values those that flags and a file gave, and checks all that stand then.
+  /// Applies the values given by flags and a file, and checks the result.
   mutating func lay(_ asked: Settings) throws(RecipeError) {
     let given = asked.origins.filter { $0.value.isOfCommandLine }
     do {
@@ -72,7 +72,7 @@ package struct Settings: Codable, Equatable, Sendable {
     for row in FlagRow.all { try check(row) }
   }
 
-  /// Lays over these values those of the flags that were given, and checks all that stand then.
+  /// Applies the given flags, and checks the result.
   mutating func lay(_ flags: TrainingFlags) throws(RecipeError) {
     for row in FlagRow.all {
       if let flag = try row.lay(flags, &recipe) {
@@ -92,7 +92,7 @@ package struct Settings: Codable, Equatable, Sendable {
     }
   }
 
-  /// Divides an update of `whole` among the ranks that there are.
+  /// Divides an update of `whole` among the available ranks.
   mutating func divide(_ whole: Recipe.Division) throws(RecipeError) {
     var asked = recipe
     asked.division = whole
@@ -109,7 +109,7 @@ package struct Settings: Codable, Equatable, Sendable {
     recipe.schedule.base = recipe.resolvedBase
   }
 
-  /// Gives every value that of a recipe, as if flags had named them all.
+  /// Sets every value to that of a recipe, as if flags had given them all.
   mutating func settle(as recipe: Recipe) {
     self.recipe = recipe
     for leaf in recipe.tree.leaves() where origins[leaf.name]?.isOfCommandLine != true {
@@ -117,10 +117,10 @@ package struct Settings: Codable, Equatable, Sendable {
     }
   }
 
-  /// Takes back that a flag was given.
+  /// Forgets that a flag was given.
   mutating func forget(_ flag: String) { given.removeAll { $0 == flag } }
 
-  /// Fills in what follows from other values, for so many ranks, of which each of several hosts has as many.
+  /// Computes the derived values for `worldSize` ranks, of which each of several hosts has `hostSize`.
   mutating func derive(worldSize: Int, hostSize: Int? = nil) throws(RecipeError) {
     try settleSumGroup(worldSize: worldSize, hostSize: hostSize ?? worldSize)
     recipe.worldSize = worldSize
@@ -135,8 +135,8 @@ package struct Settings: Codable, Equatable, Sendable {
 extension Settings {
   private static let sumGroup = "precision.sumGroup"
 
-  /// Makes the ranks of a host a sum group where there are several hosts; elsewhere what was asked for has to fit, and what an
-  /// earlier run had falls away where it does not. One rank keeps what others would do.
+  /// Makes each host's ranks a sum group if there are several hosts. Otherwise a requested group must fit,
+  /// and an earlier run's is dropped if it does not. A single rank keeps the setting of several.
   private mutating func settleSumGroup(worldSize: Int, hostSize: Int) throws(RecipeError) {
     guard worldSize > 1 else { return }
     let asked = recipe.precision.sumGroup
@@ -157,7 +157,7 @@ extension Settings {
     }
   }
 
-  /// Groups of one and of all ranks are what no groups are, and are called so.
+  /// Groups of one rank or of all ranks are recorded as no groups.
   private mutating func setSumGroup(_ group: Int?, of worldSize: Int, because reason: String) {
     let settled = group == 1 || group == worldSize ? nil : group
     guard settled != recipe.precision.sumGroup else { return }
@@ -174,7 +174,7 @@ extension Settings {
 }
 
 extension Settings {
-  /// A line a value, in columns: its dotted name, what it is, where it comes from.
+  /// One line per value, in columns: its dotted name, its value, its source.
   package var table: String {
     let rows = recipe.tree.leaves().map { leaf in
       [leaf.name, leaf.value.description, origins[leaf.name]?.description ?? "default"]

@@ -1,7 +1,7 @@
 package import ArgumentParser
 package import Recipe
 
-/// How training images are changed at random.
+/// Flags of random augmentation.
 package struct AugmentationFlags: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,

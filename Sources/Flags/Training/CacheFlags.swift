@@ -1,7 +1,7 @@
 package import ArgumentParser
 import Recipe
 
-/// Whether images stay in memory from one epoch to the next.
+/// Flags of keeping images in memory from one epoch to the next.
 package struct CacheFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -17,7 +17,7 @@ package struct CacheFlags: ParsableArguments {
 
   package init() {}
 
-  /// What images may take; nil where none are kept.
+  /// The memory that images may take; nil if none are kept.
   var settings: CacheSettings? { cache.map { _ in CacheSettings(limit: cacheLimit?.bytes) } }
 
   static let rows: [FlagRow] = [
@@ -26,18 +26,18 @@ package struct CacheFlags: ParsableArguments {
   ]
 }
 
-/// Where images stay.
+/// Where images are kept.
 package enum ImageCache: String, ExpressibleByArgument, CaseIterable, Sendable {
   case ram
 }
 
-/// What images may take of a host's memory.
+/// The memory that images may take on a host.
 package struct CacheSettings: Codable, Equatable, Sendable {
-  /// Bytes; nil for half of what is free.
+  /// Bytes; nil for half of the free memory.
   package let limit: Int?
 }
 
-/// A number of bytes as people write it: 8G, 500M; units are powers of 1024.
+/// A number of bytes such as 8G or 500M; units are powers of 1024.
 package struct ByteCount: ExpressibleByArgument, Equatable, Sendable {
   let bytes: Int
 

@@ -1,7 +1,7 @@
 public import ArgumentParser
 import System
 
-/// Where to compute: the same for training, evaluating, predicting and measuring.
+/// Flags of the device, the same for training, evaluation, prediction and measurement.
 public struct DeviceFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -16,21 +16,21 @@ public struct DeviceFlags: ParsableArguments {
     transform: withHomeFolder)
   package var deviceLibrary: String?
 
-  /// Flags as if none had been given, before parsing.
+  /// Makes flags as before parsing.
   public init() {}
 
-  /// These flags as a command line has them.
+  /// These flags as command-line arguments.
   var arguments: [String] {
     (device.map { ["--device", $0.rawValue] } ?? []) + (deviceLibrary.map { ["--device-library", $0] } ?? [])
   }
 }
 
-/// `--device`: the words users of the reference type.
+/// The values of `--device`, with the reference's names.
 package enum DeviceChoice: String, ExpressibleByArgument, CaseIterable, Codable, Sendable {
   case cpu, cuda, gpu, gp, npu
 }
 
-/// Who adds up gradients that lie on cards.
+/// Who sums gradients that lie on cards.
 package enum SumBy: String, ExpressibleByArgument, CaseIterable, Codable, Sendable {
   case engine, workers
 }

@@ -2,7 +2,7 @@ package import ArgumentParser
 package import Recipe
 import System
 
-/// What is learnt from another network, by DeiT's names.
+/// Flags of distillation from another network, with DeiT's names.
 package struct DistillationFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(

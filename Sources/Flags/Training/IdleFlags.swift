@@ -1,7 +1,7 @@
 import ArgumentParser
 import Recipe
 
-/// Flags of the reference that have no effect here, accepted so that its command lines go on working.
+/// Flags of the reference without effect here, accepted so that its command lines work.
 package struct IdleFlags: ParsableArguments {
   @Flag(help: "Evaluation is always spread over the workers, and counts each image once.")
   var distEval = false

@@ -2,7 +2,7 @@ package import ArgumentParser
 package import Recipe
 import System
 
-/// Which images, how many at once, and at what size.
+/// Flags of the images: which, how many at once, and at what size.
 package struct ImageFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp("Folder with train/CLASS/IMAGE and val/CLASS/IMAGE.", valueName: "dir"),
@@ -112,7 +112,7 @@ package struct ImageFlags: ParsableArguments {
   }
 }
 
-/// `--data-set`: the reference's words.
+/// The values of `--data-set`, as in the reference.
 enum DataSet: String, ExpressibleByArgument, CaseIterable, Sendable {
   case IMNET, CIFAR, INAT, INAT19
 }

@@ -1,7 +1,7 @@
 package import ArgumentParser
 package import Recipe
 
-/// When a run is evaluated, by what it is judged, and when it ends for want of anything better.
+/// Flags of evaluation during training: when, by which figure, and early stopping.
 package struct JudgingFlags: ParsableArguments {
   @Option(
     help: help(

@@ -2,7 +2,7 @@ package import ArgumentParser
 package import Recipe
 import System
 
-/// How images of a batch are mixed, and their targets smoothed.
+/// Flags of mixing images, and of label smoothing.
 package struct MixingFlags: ParsableArguments {
   @Option(help: help("Alpha of Mixup's Beta distribution; 0 for no Mixup.", of: "--mixup", "alpha"))
   package var mixup: Double?

@@ -1,7 +1,7 @@
 package import ArgumentParser
 package import Recipe
 
-/// Which network, its regularisation, precision and randomness.
+/// Flags of the network, its regularisation, precision and seed.
 package struct NetworkFlags: ParsableArguments {
   @Option(help: help("Network, by the reference's name or timm's.", of: "--model", "name"))
   package var model: String?

@@ -1,7 +1,7 @@
 package import ArgumentParser
 package import Recipe
 
-/// The rule of an update, and the gradient's clip.
+/// Flags of the optimizer and gradient clipping.
 package struct OptimizerFlags: ParsableArguments {
   @Option(
     help: help(

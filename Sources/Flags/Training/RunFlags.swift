@@ -2,7 +2,7 @@ package import ArgumentParser
 package import Recipe
 import System
 
-/// Where a run computes and writes, what it starts from, and what it says.
+/// Flags of where a run computes and writes, what it starts from, and what it prints.
 package struct RunFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp("Where weights, logs and checkpoints go. (default: ./<model>)", valueName: "dir"),
@@ -193,7 +193,7 @@ package struct RunFlags: ParsableArguments {
 
   package init() {}
 
-  /// Reads what scripts for the reference pass: `''` for a path that is not given, and the port's
+  /// Accepts what scripts for the reference pass: `''` for a path that is not given, and the Ascend port's
   /// `--finetune yes --resume FILE`.
   package mutating func validate() {
     if outputDir == "" { outputDir = nil }
@@ -205,7 +205,7 @@ package struct RunFlags: ParsableArguments {
     }
   }
 
-  /// These flags as values.
+  /// These flags as settings.
   var settings: RunSettings {
     RunSettings(
       outputDir: outputDir, device: device, deviceLibrary: deviceLibrary, config: config,
@@ -250,7 +250,7 @@ package struct RunFlags: ParsableArguments {
     FlagRow("--num-workers", \.run.numWorkers, .within(0...manyThreads)),
   ]
 
-  /// Throws where two flags contradict each other.
+  /// Throws if two flags contradict each other.
   func check() throws(RecipeError) {
     if !eval, reportDir != nil || split != nil {
       throw RecipeError(

@@ -1,7 +1,7 @@
 package import ArgumentParser
 import Recipe
 
-/// How long training runs, and how the learning rate moves.
+/// Flags of the training's length and the learning rate schedule.
 package struct ScheduleFlags: ParsableArguments {
   @Option(
     help: help(

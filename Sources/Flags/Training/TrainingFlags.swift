@@ -3,8 +3,8 @@ package import Recipe
 
 /// The training flags, shared by both programs: the reference's names, meanings and defaults first.
 ///
-/// A flag that decides a number is nil unless it was given; its default is `Recipe()`'s value. What decides no number is
-/// in `run`.
+/// A flag that affects results is nil unless it was given; its default is `Recipe()`'s value. Flags that
+/// affect no result are in `run`.
 public struct TrainingFlags: ParsableArguments {
   @OptionGroup(title: "Images") package var images: ImageFlags
   @OptionGroup(title: "Augmentation") package var augmentation: AugmentationFlags
@@ -18,12 +18,12 @@ public struct TrainingFlags: ParsableArguments {
   @OptionGroup(title: "Run") package var run: RunFlags
   @OptionGroup(title: "Accepted for the reference's command lines, without effect") var idle: IdleFlags
 
-  /// Flags as if none had been given, before parsing.
+  /// Makes flags as before parsing.
   public init() {}
 
-  /// What the command line and its `--config` ask for.
+  /// The request of the command line and its `--config`.
   ///
-  /// Throws a `RecipeError` that names the flag, or the file and its value, when one is out of range.
+  /// Throws a `RecipeError` that names the flag, or the file and its value, if one is out of range.
   package func request() throws(RecipeError) -> RunRequest {
     do throws(RecipeError) {
       var settings = try Settings(run.recipe, config: run.config)
@@ -31,24 +31,26 @@ public struct TrainingFlags: ParsableArguments {
       try run.check()
       return RunRequest(run.settings, settings, model: network.model)
     } catch {
-      // What a flag would have had to say may stand in what is not there.
+      // A missing flag may have been meant to come from a `--resume` that does not exist, which is reported
+      // first.
       try run.settings.requireResume()
       throw error
     }
   }
 
-  /// What the flags are about that set values: `aug` for `--no-aug` too.
+  /// The settings of flags that set values: `aug` for `--no-aug` too.
   package static var valueSubjects: Set<String> {
     Set(FlagRow.all.filter { $0.value != nil }.map { String($0.names[0].dropFirst(2)) })
   }
 }
 
-/// The reference's recipe, where the flags' defaults come from.
+/// The reference's recipe, which provides the flags' defaults.
 let reference = Recipe()
 
-/// What `--help` says of a flag whose default is the reference's.
+/// The help text of a flag whose default is the reference's.
 ///
-/// The flag itself is nil unless it was given: flags win over a file of values, also where they repeat a default.
+/// The flag itself is nil unless it was given: flags override a file of values, even if they repeat a
+/// default.
 func help(_ text: String, of flag: String, _ valueName: String? = nil) -> ArgumentHelp {
   ArgumentHelp("\(text) (default: \(FlagRow.standard(of: flag)))", valueName: valueName)
 }

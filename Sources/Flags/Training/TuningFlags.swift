@@ -1,7 +1,7 @@
 package import ArgumentParser
 import Recipe
 
-/// What of a network that has learnt something already goes on learning, and how fast.
+/// Flags of fine-tuning: which parts of a pretrained network learn, and how fast.
 package struct TuningFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(

@@ -11,7 +11,7 @@ struct Bench: ParsableCommand {
     subcommands: [BenchAllReduce.self, BenchStep.self])
 }
 
-/// How many workers a measurement starts on each host, and how they meet.
+/// The number of workers that a measurement starts on each host, and how they meet.
 struct BenchFlags: ParsableArguments {
   @Option(help: ArgumentHelp("How many workers to start.", valueName: "n"))
   var nproc: Int
@@ -26,16 +26,16 @@ struct BenchFlags: ParsableArguments {
   }
 }
 
-/// Workers that measure: no logs, and nothing to save when they are told to stop.
+/// A run of workers that measure, without logs and with nothing to save when stopped.
 private struct Measurement {
   let flags: BenchFlags
-  /// What every worker is told.
+  /// The arguments of every worker.
   let arguments: [String]
   let threads: Int?
-  /// What a failure report recommends.
+  /// The command that a failure report recommends.
   let debug: [String]
 
-  /// Runs the workers, here and on the other hosts of the run; the exit status once all have ended.
+  /// Runs the workers, here and on the other hosts; returns the exit status once all have ended.
   func launch(_ signals: consuming SignalReader, environment: [String: String]) throws -> CInt {
     guard let hosts = try HostStart(flags.hosts, environment: environment) else {
       return try run(environment).supervise(signals)
@@ -49,7 +49,7 @@ private struct Measurement {
       }
       return try run.supervise(signals, hosts: hosts.lead(run, nil, asked: nil))
     } catch {
-      // The others would dial for long.
+      // Otherwise the other hosts would keep dialling for a long time.
       hosts.turnAway(error)
       throw error
     }
@@ -68,7 +68,8 @@ private struct Measurement {
   }
 }
 
-/// `bench all-reduce`: how fast N workers, here or on each of several hosts, add up as many floats as a network has gradients.
+/// `bench all-reduce`: measures how fast N workers, on one or several hosts, sum as many floats as a network
+/// has gradients.
 struct BenchAllReduce: LaunchCommand {
   static let configuration = CommandConfiguration(
     commandName: "all-reduce",
@@ -91,7 +92,7 @@ struct BenchAllReduce: LaunchCommand {
   }
 }
 
-/// `bench step`: how fast N workers train together, and how fast each would by itself.
+/// `bench step`: measures how fast N workers train together, and how fast each would alone.
 struct BenchStep: LaunchCommand {
   static let configuration = CommandConfiguration(
     commandName: "step",

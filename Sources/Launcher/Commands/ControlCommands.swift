@@ -5,14 +5,15 @@ import Recipe
 import RunControl
 import System
 
-/// How a user names a run.
+/// The argument by which a user names a run.
 struct RunArgument: ParsableArguments {
   @Argument(
     help: ArgumentHelp("The run's folder, its output folder, or its name.", valueName: "run"),
     transform: withHomeFolder)
   var run: String
 
-  /// Asks the run's launcher; ends this program with a message where that fails.
+  /// Sends a request to the run's launcher and returns the answer; ends this program with a message where
+  /// that fails.
   func ask(_ request: ControlRequest) throws -> RunStatus {
     do {
       return try Self.ask(request, run, ProcessInfo.processInfo.environment)
@@ -21,7 +22,7 @@ struct RunArgument: ParsableArguments {
     }
   }
 
-  /// What to say of a run that nobody can ask because it has ended.
+  /// The message for a run that cannot be asked because it has ended.
   private func ended(insteadOf error: LaunchError) -> LaunchError {
     guard error.exitStatus == .missingInput,
       let history = RunFolder(run)?.history, !history.isEmpty,
@@ -32,7 +33,7 @@ struct RunArgument: ParsableArguments {
         + shellQuoted(["twins-launch", "status", run]), exitStatus: .missingInput)
   }
 
-  /// Asks the launcher of a run.
+  /// Sends a request to a run's launcher.
   static func ask(
     _ request: ControlRequest, _ run: String, _ environment: [String: String]
   ) throws -> RunStatus {

@@ -3,7 +3,8 @@ import Flags
 import Glibc
 import Recipe
 
-/// `twins-launch evaluate RUN|WEIGHTS`: N workers that evaluate together, with the same figures and files as one.
+/// `twins-launch evaluate RUN|WEIGHTS`: N workers that evaluate together, with the same results and files as
+/// one.
 struct Evaluate: LaunchCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say how good weights are, on which classes and images they fail.",

@@ -8,7 +8,7 @@ import RunControl
 import System
 import WorkerLink
 
-/// `twins-launch --exec PROGRAM …`: workers that are a program of the user's, in the environment that torchrun gives.
+/// `twins-launch --exec PROGRAM …`: workers that run a user's program in torchrun's environment.
 struct ExecCommand: LaunchCommand {
   static let configuration = CommandConfiguration(
     commandName: "exec",
@@ -24,7 +24,7 @@ struct ExecCommand: LaunchCommand {
   @Argument(parsing: .postTerminator, help: ArgumentHelp("What each worker runs.", valueName: "program"))
   var command: [String] = []
 
-  /// The command line with `--exec` at its place for flags, as one with this subcommand.
+  /// Rewrites a command line with `--exec` among its flags as one with this subcommand.
   static func asSubcommand(_ arguments: [String]) -> [String] {
     let flags = arguments.prefix { $0 != "--exec" && $0 != "--" }
     guard flags.count < arguments.count, arguments[flags.count] == "--exec" else { return arguments }
@@ -46,7 +46,7 @@ struct ExecCommand: LaunchCommand {
     do {
       return try start(signals, environment, on: hosts)
     } catch {
-      // The others would dial for long.
+      // Otherwise the other hosts would keep dialling for a long time.
       hosts.turnAway(error)
       throw error
     }
@@ -86,7 +86,7 @@ struct ExecCommand: LaunchCommand {
     return try run.supervise(signals, control: control, hosts: hosts?.lead(run, nil, asked: nil))
   }
 
-  /// Where a worker stands: nothing of ours is told to it.
+  /// The workers' environment; it has torchrun's variables only.
   private func placement(
     _ run: RunIdentifier, _ environment: [String: String]
   ) throws(LaunchError) -> WorkerEnvironment {
@@ -100,7 +100,7 @@ struct ExecCommand: LaunchCommand {
     return placement
   }
 
-  /// A program that does not go on by itself would begin anew: it is started again on request alone.
+  /// A program that does not resume would start from the beginning, so it is restarted only on request.
   private var budget: Restarts.Budget {
     var budget = launch.restarts.budget(usual: 0)
     budget.judgesFailures = false
@@ -109,12 +109,12 @@ struct ExecCommand: LaunchCommand {
 
   private func folder(of hosts: HostPlan?) -> String {
     let folder = launch.runFolder ?? RunLayout.launcher
-    // All hosts may see the same disk.
+    // All hosts may share a disk.
     guard let hosts, hosts.host > 0 else { return folder }
     return "\(folder)/\(RunLayout.launcher(host: hosts.host))"
   }
 
-  /// What cannot be run is said once here, and not by every worker.
+  /// Checks once, rather than in every worker, that the program can be run.
   private func requireProgram(_ environment: [String: String]) throws(LaunchError) {
     let name = command[0]
     let folders = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
@@ -128,7 +128,7 @@ struct ExecCommand: LaunchCommand {
   }
 }
 
-/// One worker of `--exec`, before it becomes the user's program.
+/// A worker of `--exec` before it becomes the user's program.
 struct ExecRank: ParsableCommand {
   static let name = "exec-rank"
   static let configuration = CommandConfiguration(commandName: name, shouldDisplay: false)
@@ -136,7 +136,7 @@ struct ExecRank: ParsableCommand {
   @Argument(parsing: .postTerminator)
   var command: [String]
 
-  /// Has the program, and what it starts, end with the launcher, which they do not know of.
+  /// Has the kernel end the program and its children with the launcher, of which they know nothing.
   func run() throws {
     guard linux_guard_group(WorkerProcess.lifelineDescriptor) == 0 else {
       throw refusal(LaunchError(call: "fork", errno: errno))

@@ -5,21 +5,23 @@ import Recipe
 import RunControl
 import System
 
-/// A command of the worker program's that is reached by the launcher's name too, with the same arguments.
+/// A command of the worker program that the launcher offers too, with the same arguments.
 ///
-/// One more is a type here, and a place in `ForwardedCommands.all`; its flags and its help are the worker program's.
+/// Another one needs a type here and an entry in `ForwardedCommands.all`; its flags and help are in the
+/// worker program.
 protocol ForwardedCommand: ParsableCommand {
-  /// Whatever follows the command, for the parser, which reads none of it.
+  /// Everything after the command; the parser accepts it unread.
   var arguments: [String] { get }
 }
 
-/// The commands that the worker program carries out in the launcher's place.
+/// The commands that the launcher hands to the worker program.
 enum ForwardedCommands {
   static let all: [any ForwardedCommand.Type] = [
     Predict.self, Export.self, Dataset.self, Convert.self, Devices.self,
   ]
 
-  /// Becomes the worker program where the command line, or a question for help, names one of its commands.
+  /// Replaces this program by the worker program where the command line, or a request for help, names one of
+  /// its commands.
   static func forward(_ arguments: [String], environment: [String: String]) throws(LaunchError) {
     let asked = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
     guard let asked, all.contains(where: { $0._commandName == asked }) else { return }

@@ -2,7 +2,8 @@ import ArgumentParser
 import Flags
 import System
 
-/// The flags of a run on several hosts, by torchrun's names; what starts the launchers may say the same by variables.
+/// The flags of a run on several hosts, with torchrun's names; a cluster's scheduler may give the same by
+/// variables.
 struct HostFlags: ParsableArguments {
   @Option(
     name: .customLong("nnodes"),
@@ -68,7 +69,7 @@ struct HostFlags: ParsableArguments {
     }
   }
 
-  /// What the flags say, for `HostPlan`.
+  /// The flags' values, for `HostPlan`.
   var clues: HostClues {
     HostClues(
       hosts: count.map { .init(value: $0.most, source: "--nnodes") },

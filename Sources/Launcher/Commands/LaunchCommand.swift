@@ -7,11 +7,11 @@ import Recipe
 import RunControl
 import System
 
-/// A subcommand that starts workers and ends as they do.
+/// A subcommand that starts workers and ends with their status.
 protocol LaunchCommand: ParsableCommand {
-  /// Starts the workers, and gives the exit status once all have ended.
+  /// Starts the workers; returns the exit status once all have ended.
   ///
-  /// `signals` must be there before anything that a signal could leave behind.
+  /// `signals` must exist before anything is created that a signal's default action would leave behind.
   func launch(_ signals: consuming SignalReader, environment: [String: String]) throws -> CInt
 }
 
@@ -33,7 +33,7 @@ extension LaunchCommand {
 }
 
 extension Launch {
-  /// Runs the workers to their end; the exit status for it.
+  /// Runs the workers to their end; returns the exit status.
   func supervise(
     _ signals: consuming SignalReader, control: ControlServer? = nil, possession: Possession? = nil,
     hosts: HostLead? = nil
@@ -49,7 +49,7 @@ extension Launch {
   }
 }
 
-/// Prints an error on the launcher's behalf, and tells systemd; what to throw for it.
+/// Prints an error of the launcher's and tells systemd; returns the exit code to throw.
 func refusal(_ error: LaunchError) -> ArgumentParser.ExitCode {
   var errors = Sink(descriptor: STDERR_FILENO)
   errors.write(Signs.ofThisProcess.spelled("twins-launch: \(error)\n"))
@@ -59,9 +59,10 @@ func refusal(_ error: LaunchError) -> ArgumentParser.ExitCode {
   return ArgumentParser.ExitCode(error.exitStatus.rawValue)
 }
 
-/// A closed stdin, stdout or stderr would hand its number to the next pipe, and our lines to a worker.
+/// Opens a closed stdin, stdout or stderr on /dev/null; otherwise the next pipe would get its number, and our
+/// lines would reach a worker.
 ///
-/// What is written there fails as it did: nobody reads it.
+/// A write to it still fails, as to a closed descriptor.
 private func keepStandardDescriptorsOpen() {
   while case let number = open("/dev/null", O_RDONLY), number >= 0 {
     if number > STDERR_FILENO { close(number); return }

@@ -3,7 +3,7 @@ import Flags
 import RunControl
 import System
 
-/// The flags that say how many workers run and how they are supervised; all others go to the workers.
+/// The launcher's flags about the number of workers and their supervision; all other flags go to the workers.
 struct LaunchFlags: ParsableArguments {
   @Option(
     name: [.customLong("nproc"), .customLong("nproc-per-node")],
@@ -65,26 +65,26 @@ struct LaunchFlags: ParsableArguments {
       "--plain", "--max-restarts", "--restart-window",
     ] + HostFlags.names)
 
-  /// Leaves out these flags and the ring's with their values, and keeps the rest as it is.
+  /// Removes these flags and the ring's, with their values.
   ///
-  /// The arguments are those of a command line that has parsed, with the names of flags normalized.
+  /// - Parameter arguments: A command line that has been parsed, with the names of flags normalized.
   static func removed(from arguments: [String]) -> [String] {
     var flags = FlagGroups(arguments)
     flags.remove(own)
     return flags.arguments
   }
 
-  /// Keeps these flags and the ring's with their values alone, wherever the name of a run stands among them.
+  /// Keeps only these flags and the ring's, with their values, even with the run's name among them.
   static func kept(from arguments: [String]) -> [String] {
     var flags = FlagGroups(arguments)
     flags.remove(flags.names.subtracting(own))
     return flags.groups.filter { $0[0].hasPrefix("-") }.flatMap { group in
-      // All but the one switch have one value; what follows that is none of theirs.
+      // All but the switch take one value; anything after that is a positional argument.
       group.prefix(group[0] == "--plain" || group[0].contains("=") ? 1 : 2)
     }
   }
 
-  /// What these flags and the ring's are about.
+  /// The names of these flags and the ring's, without dashes.
   private static let own = Set(names.union(RingFlags.names).map(FlagGroups.name(of:)))
 
   private static func parseRunIdentifier(_ text: String) throws -> RunIdentifier {
@@ -96,7 +96,7 @@ struct LaunchFlags: ParsableArguments {
   }
 }
 
-/// The flags that say how often a failed run is started again.
+/// The flags about restarts after a failure.
 struct RestartFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -121,7 +121,7 @@ struct RestartFlags: ParsableArguments {
     }
   }
 
-  /// - Parameter usual: The number where none was given.
+  /// - Parameter usual: The number of restarts where the user gave none.
   func budget(usual: Int = 3) -> Restarts.Budget {
     Restarts.Budget(count: maxRestarts ?? usual, window: .seconds(restartWindow))
   }
@@ -132,7 +132,7 @@ enum WorkerCount: Equatable, Sendable {
   case automatic
   case exactly(Int)
 
-  /// More than this on one host is taken for a typing error.
+  /// A larger number on one host is taken for a typing error.
   static let limit = 1024
 
   init(parsing text: String) throws {
@@ -145,7 +145,7 @@ enum WorkerCount: Equatable, Sendable {
     }
   }
 
-  /// The number of workers to start; `cards` are counted where they decide.
+  /// Returns the number of workers to start; calls `cards` only where their number decides.
   func resolved<Failure>(_ cards: () throws(Failure) -> Int) throws(Failure) -> Int {
     switch self {
     case .automatic: max(1, try cards())

@@ -17,7 +17,7 @@ struct Models: ParsableCommand {
   @Flag(help: "Print a JSON object a line for each.")
   var json = false
 
-  /// A network, as scripts read it.
+  /// A network as a line of JSON.
   private struct Line: Encodable {
     let name: String
     let timm: String?

@@ -1,8 +1,8 @@
 import ArgumentParser
 
-/// What one does with the program, a line a command: what it prints when nothing is asked of it.
+/// The overview printed without arguments: a line for each command.
 enum Overview {
-  /// The commands, by what they are for.
+  /// The commands, grouped by purpose.
   static let groups: [(name: String, commands: [any ParsableCommand.Type])] = [
     (
       "Training",

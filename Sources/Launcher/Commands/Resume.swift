@@ -10,7 +10,7 @@ import RunControl
 import System
 import WorkerLink
 
-/// `twins-launch resume RUN`: the run goes on where it ended, as it was.
+/// `twins-launch resume RUN`: continues a run that ended, with its own flags.
 struct Resume: LaunchCommand {
   static let configuration = CommandConfiguration(
     abstract: "Go on with a run from its newest checkpoint.",
@@ -46,7 +46,8 @@ struct Resume: LaunchCommand {
 
   /// The command line without its subcommand and the run's name.
   ///
-  /// A value may be spelt as the run is, so the name is looked for where it usually stands, in front, and then from the end.
+  /// A flag's value may equal the run's name, so the name is looked for first at the front, where it usually
+  /// is, and then from the end.
   private var flags: [String] {
     var arguments = Array(TwinsLaunch.arguments.dropFirst())
     let isName = { withHomeFolder($0) == target.run }
@@ -56,20 +57,20 @@ struct Resume: LaunchCommand {
   }
 }
 
-/// A run that has ended, as `twins-launch resume` finds it.
+/// A run that has ended, as `resume` finds it.
 struct ResumedRun {
-  /// Where it wrote.
+  /// The run's output folder.
   let output: String
-  /// How it was launched; nil where no launcher noted it, as of a run of twins-worker alone.
+  /// How it was launched; nil where no launcher recorded it, as for a run of twins-worker alone.
   let record: LaunchRecord?
-  /// What its newest checkpoint says; nil where it has none yet.
+  /// The recipe in its newest checkpoint; nil where there is none.
   let recipe: Recipe?
 
   init(output: String, record: LaunchRecord?, recipe: Recipe?) {
     (self.output, self.record, self.recipe) = (output, record, recipe)
   }
 
-  /// Finds a run by its launcher's folder, its output folder, or its name.
+  /// Finds a run by its launcher's folder, its output folder or its name.
   init(_ given: String, environment: [String: String]) throws(LaunchError) {
     let store = CheckpointStore(naming: given)
     let name = store?.outputFolder ?? given
@@ -100,7 +101,7 @@ struct ResumedRun {
 }
 
 extension ResumedRun {
-  /// Throws where what the run has learnt is in its weights alone: started as it was, it would learn it again.
+  /// Throws where the run has saved only weights: it would start from the beginning.
   func requireCheckpoint() throws(LaunchError) {
     do throws(CheckpointError) {
       try CheckpointStore(ofRunIn: output).requireListing()
@@ -116,22 +117,23 @@ extension ResumedRun {
         + "anew in the same folder: the same training with --overwrite.", exitStatus: .missingInput)
   }
 
-  /// Where values come from that a checkpoint holds.
+  /// Flags that name sources of values; the checkpoint holds the values themselves.
   private static let sources: Set = ["config", "recipe", "finetune", "resume"]
-  /// Values of a checkpoint that are paths: of the run's last launch where that named them, since the checkpoint may be of an
-  /// earlier one that was made in another folder.
+  /// Recipe values that are paths. They come from the run's last launch where that gave them, since the
+  /// checkpoint may stem from an earlier launch in another working directory.
   private static let places: Set = ["data-path", "class-weights", "teacher"]
 
-  /// The command line by which it goes on: the launcher's flags as noted, over them those that are given now.
+  /// Returns the command line with which the run continues: the recorded flags of the launcher, overridden by
+  /// those given now.
   ///
-  /// Values that decide numbers are the checkpoint's to say. A run without one starts as it was started.
-  /// - Parameter directory: The folder in which relative paths begin now.
+  /// Values that affect the numbers come from the checkpoint. A run without one starts as it was started.
+  ///  - Parameter directory: The present working directory, for relative paths.
   func arguments(_ given: [String], in directory: String) -> [String] {
     let given = FlagGroups(given)
     var noted = FlagGroups(record?.arguments ?? [])
     let trains = !given.isOn("eval") && !given.isOn("throughput")
     noted.remove(given.names.union(trains ? ["output-dir"] : ["output-dir", "resume", "finetune"]))
-    // The host that noted it is one of several, which all go on by these flags.
+    // The recording host may be one of several, all of which resume with these flags.
     noted.remove(["node-rank"])
     if recipe != nil {
       noted.remove(TrainingFlags.valueSubjects.union(Self.sources).subtracting(Self.places))
@@ -155,7 +157,7 @@ extension ResumedRun {
     return noted.arguments + more + given.arguments
   }
 
-  /// Those that a checkpoint's values have, with their flags.
+  /// The paths among a checkpoint's values, with their flags.
   private static func paths(of recipe: Recipe) -> [(flag: String, path: String)] {
     [
       ("data-path", recipe.data.path), ("class-weights", recipe.loss.classWeights),
@@ -163,7 +165,7 @@ extension ResumedRun {
     ]
   }
 
-  /// What is no path stays as it is.
+  /// Makes a path absolute; other values stay as they are.
   private static func absolute(_ path: String, in directory: String) -> String {
     let path = withHomeFolder(path)
     let isWord = ["", "auto", Recipe.Loss.balanced].contains(path)
@@ -172,9 +174,10 @@ extension ResumedRun {
 }
 
 extension SavedValues {
-  /// What the checkpoint says that a run is probably to go on from, before anything has been verified; nil without one.
+  /// Reads the recipe of the checkpoint from which a run will probably resume, without verifying it; nil
+  /// without one.
   ///
-  /// The launcher checks the flags by it. The workers verify, and what they find counts.
+  /// The launcher uses it to check flags. The workers verify the checkpoint, and their result decides.
   static func glimpse(_ request: RunRequest) -> SavedValues? {
     guard let flag = request.run.resume else { return nil }
     let store =
@@ -189,7 +192,7 @@ extension SavedValues {
     return values
   }
 
-  /// Of all that a run saves beside its tensors, what a launcher needs.
+  /// The part of a checkpoint's non-tensor state that a launcher needs.
   struct State: Decodable {
     let recipe: Recipe
   }

@@ -4,7 +4,7 @@ import Glibc
 import RunControl
 import Wire
 
-/// The flags that say how the workers talk to each other.
+/// The flags about communication between workers.
 struct RingFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -33,7 +33,7 @@ struct RingFlags: ParsableArguments {
       valueName: "seconds"))
   var hangTimeout = 300.0
 
-  /// The flags by their long names; each takes one value.
+  /// The flags' long names; each takes one value.
   static let names: Set = ["--transport", "--shm-size", "--ring-address", "--hang-timeout"]
 
   func validate() throws {
@@ -46,7 +46,7 @@ struct RingFlags: ParsableArguments {
         "--ring-address \(address) stands for all addresses of this host, and the workers meet at one: name it, as "
           + "127.0.0.1, or one of those that `hostname -I` shows.")
     }
-    // A worker would meet nobody there, and be taken for a defect.
+    // The workers could not meet at a foreign address, and would report that as a defect.
     guard transport != .tcp || IPAddress(address)?.isOwn == true else {
       throw ValidationError(
         "--ring-address \(address) is none of this host's addresses: take 127.0.0.1, or one of those that `hostname -I` "
@@ -58,10 +58,10 @@ struct RingFlags: ParsableArguments {
     }
   }
 
-  /// Where the workers of a run meet, as rank 0 sees it.
+  /// Where the workers of a run meet, as for rank 0.
   func rendezvous(_ run: RunIdentifier, attempt: Int, size: Int) -> RingRendezvous {
     var rendezvous = RingRendezvous(
-      // Each attempt gets a folder of its own.
+      // The folder is set later: each attempt has its own.
       rank: 0, size: size, run: run.text, generation: attempt, directory: "")
     rendezvous.transport = transport
     rendezvous.address = address
@@ -73,7 +73,7 @@ struct RingFlags: ParsableArguments {
     return rendezvous
   }
 
-  /// Flags that were given but change nothing, each in a sentence.
+  /// Flags that were given but have no effect, a sentence each.
   var notes: [String] {
     var notes: [String] = []
     if memoryLimit != nil, transport == .ipc || transport == .tcp {
@@ -88,7 +88,8 @@ struct RingFlags: ParsableArguments {
 
 extension TransportName: ExpressibleByArgument {}
 
-/// Whether it is the wildcard of either family: one can listen there, but nobody can connect to it.
+/// Whether it is the wildcard address of either family, on which one can listen but to which nobody can
+/// connect.
 private func isEveryAddress(_ text: String) -> Bool {
   var four = in_addr()
   if inet_pton(AF_INET, text, &four) == 1 { return four.s_addr == INADDR_ANY }
@@ -105,7 +106,7 @@ private func isAddress(_ text: String) -> Bool {
   return inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1
 }
 
-/// A number of bytes as people write it: `65536`, `512M`, `2G`.
+/// A number of bytes with an optional suffix: `65536`, `512M`, `2G`.
 struct ByteCount: Equatable, Sendable {
   let bytes: Int
 

@@ -7,7 +7,7 @@ import Recipe
 import RunControl
 import System
 
-/// `simulate`: how a step would fare on more hosts than are at hand.
+/// `simulate`: forecasts the step time on more hosts than are available.
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Forecast a step on many hosts from what one has measured.",
@@ -127,16 +127,16 @@ struct Simulate: ParsableCommand {
   }
 }
 
-/// What a bench printed, as far as a forecast takes it.
+/// The part of a benchmark's JSON output that a forecast uses.
 private protocol Measurement: Decodable {
-  /// Whether anything could have been measured to be so.
+  /// Whether all values lie in a range that could have been measured.
   var isPossible: Bool { get }
 }
 
-/// Of a count, a time or a rate.
+/// Whether a count, time or rate is plausible.
 private func isPossible(_ value: Double) -> Bool { (1e-9...1e9).contains(value) }
 
-/// What is taken of `bench all-reduce`.
+/// The values used from `bench all-reduce`.
 private struct MeasuredSum: Measurement {
   let ranks: Int
   let hosts: Int
@@ -150,12 +150,12 @@ private struct MeasuredSum: Measurement {
   }
 }
 
-/// What is taken of `bench step`.
+/// The values used from `bench step`.
 private struct MeasuredStep: Measurement {
   let workers: Int
   let batchSize: Int
   let imagesPerSecond: Double
-  /// Missing for one worker.
+  /// Nil for one worker.
   let imagesPerSecondApart: Double?
 
   var isPossible: Bool {
@@ -165,7 +165,7 @@ private struct MeasuredStep: Measurement {
     }
   }
 
-  /// A worker's step without communication, while the others of its host make theirs.
+  /// The seconds of a worker's step without communication, while the other workers of its host compute too.
   var secondsAlone: Double { Double(batchSize * workers) / (imagesPerSecondApart ?? imagesPerSecond) }
 }
 
@@ -173,7 +173,7 @@ private struct MeasuredStep: Measurement {
 struct LinkRate: Equatable, Sendable {
   let bitsPerSecond: Double
 
-  /// What TCP/IP's headers leave of packets of 1,500 bytes.
+  /// The payload's share of packets of 1,500 bytes, after TCP/IP and Ethernet headers.
   private static let payloadShare = 0.956
 
   var payloadBytesPerSecond: Double { bitsPerSecond / 8 * Self.payloadShare }

@@ -55,9 +55,9 @@ struct Status: ParsableCommand {
     }
   }
 
-  /// What the run's launcher says; nil where there is none that listens.
+  /// Returns the answer of the run's launcher; nil where none listens.
   ///
-  /// Throws where it is another user's, and where it does not answer.
+  /// Throws where the launcher belongs to another user or does not answer.
   static func live(_ run: String, _ environment: [String: String]) throws -> RunStatus? {
     do {
       return try RunArgument.ask(ControlRequest(command: .status), run, environment)
@@ -67,17 +67,17 @@ struct Status: ParsableCommand {
     }
   }
 
-  /// What a run that goes on has come to, and what its ranks do now.
+  /// The results so far of a running run, and the ranks' present state.
   private static func text(of run: String, _ status: RunStatus, _ environment: [String: String]) -> String {
     let now = Date().timeIntervalSince1970
     let history = (try? RunFolder.named(run, environment: environment))?.history
-    // It may have ended since it was asked.
+    // The run may have ended since it answered.
     guard let history, history.ending == .running else { return status.text }
     let canvas = Canvas.standardOutput(environment)
     return history.text(at: now, width: canvas.columns, canvas.sparkline) + "\n\n" + status.text
   }
 
-  /// Prints what became of a run, and ends with its status.
+  /// Prints a run's result and ends with its exit status.
   static func show(_ history: RunHistory, asJSON json: Bool, on canvas: Canvas) throws {
     let now = Date().timeIntervalSince1970
     try json
@@ -118,15 +118,15 @@ struct ListCommand: ParsableCommand {
   }
 }
 
-/// The runs below a folder, and those that run on this machine where no folder is named.
+/// The runs below a folder; without a folder, also those running on this machine.
 struct RunList {
   private let root: String
   private let histories: [RunHistory]
-  /// What is said of folders of hosts whose runs are kept elsewhere.
+  /// Folders of further hosts, whose runs are recorded elsewhere.
   private let parts: [String]
   private let isCut: Bool
 
-  /// - Parameter folder: Nil looks into the current folder, and takes what runs on this machine.
+  /// - Parameter folder: Nil for the current folder and the runs on this machine.
   init(below folder: String?) {
     root = folder ?? "."
     let search = RunSearch(below: root)
@@ -142,7 +142,7 @@ struct RunList {
     isCut = search.isCut
   }
 
-  /// Prints the table, or an object for each.
+  /// Prints the table, or a JSON object for each run.
   func show(asJSON json: Bool) throws {
     let now = Date().timeIntervalSince1970
     if json {

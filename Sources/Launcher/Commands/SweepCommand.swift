@@ -81,7 +81,7 @@ struct SweepCommand: LaunchCommand {
     }
   }
 
-  /// What each run has of the machine, by what the first one that can start asks for.
+  /// Divides the machine among the runs, by the needs of the first one that can start.
   private func lanes(
     _ plan: SweepPlan, besides refusals: [SweepRefusal], _ environment: [String: String]
   ) throws -> SweepLanes {
@@ -92,7 +92,7 @@ struct SweepCommand: LaunchCommand {
     let isNamed =
       launch.threadsPerWorker ?? run.threads != nil
       || ThreadVariable.allCases.contains { environment[$0.rawValue] != nil }
-    // Runs that there are not need no part of the machine.
+    // Runs that were refused need no share.
     return try SweepLanes(
       min(parallel, plan.runs.count - refusals.count),
       cards: run.deviceLibrary == nil ? cards.ofDrivers : nil, processors: Processors.usable,

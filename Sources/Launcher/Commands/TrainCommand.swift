@@ -12,7 +12,7 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// `twins-launch train`: N workers that train one model.
+/// `twins-launch train`: N workers that train one model together.
 struct TrainCommand: LaunchCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
@@ -32,7 +32,7 @@ struct TrainCommand: LaunchCommand {
       signals, environment: environment, arguments: all.first == "train" ? Array(all.dropFirst()) : all)
   }
 
-  /// Starts the run of this command line, which `arguments` are without the subcommand.
+  /// Starts the run; `arguments` is the command line without the subcommand.
   func start(
     _ signals: consuming SignalReader, environment: [String: String], arguments given: [String]
   ) throws -> CInt {
@@ -42,7 +42,7 @@ struct TrainCommand: LaunchCommand {
     do {
       return try start(signals, environment: environment, arguments: given, on: hosts)
     } catch {
-      // The others would wait for long.
+      // Otherwise the other hosts would wait for a long time.
       hosts.turnAway(error)
       throw error
     }
@@ -59,7 +59,7 @@ struct TrainCommand: LaunchCommand {
     let request = try training.request()
     let saved = SavedValues.glimpse(request)
     let recipe = try recipe(of: request, over: saved, size, on: hosts?.plan)
-    // A checkpoint need not lie on every host's disk: what it says is nothing to compare before it does.
+    // Not every host's disk need have the checkpoint; without it only the values given here can be compared.
     let asked = (try? self.recipe(of: request, over: nil, size, on: hosts?.plan)) ?? recipe
     let output = request.outputFolder(over: saved)
     var task = WorkerTask(
@@ -71,7 +71,8 @@ struct TrainCommand: LaunchCommand {
     let identifier = launch.runIdentifier ?? .random()
     let placement = try placement(of: size, in: identifier, environment)
     let isFirst = hosts?.isFirst ?? true
-    // Another host has no say in the folder, nor in what is gone on from: it looks at what it has to have itself.
+    // Another host does not decide about the folder or the checkpoint; it checks only what it must have
+    // itself.
     let rehearsed = isFirst ? task : task.settled(as: recipe)
     let check = try rehearse(
       program, rehearsed, request.run, placement, hosts?.plan, environment, signals)
@@ -82,7 +83,7 @@ struct TrainCommand: LaunchCommand {
         on: signal, again: isResumable ? again(request.run, writingTo: output, on: hosts?.plan) : nil)
     }
     if let status = check?.status { return status }
-    // A refusal is to leave nothing that looks like a run.
+    // A refused start must leave nothing that looks like a run.
     try SocketFolder.require(environment: environment)
     let owner = hosts?.owner(named: identifier) ?? "pid \(getpid()), run \(identifier.text)"
     let possession =
@@ -104,7 +105,7 @@ struct TrainCommand: LaunchCommand {
       notes: ring.notes + [hosts?.note, control?.note].compactMap(\.self))
     configure(&run, isShown: request.run.writes, on: hosts?.plan)
     run.answers = !request.run.writes
-    // Whatever may refuse the start comes before an earlier run goes.
+    // Everything that can refuse the start comes before an earlier run is removed.
     try run.requireRoom()
     defer { withExtendedLifetime(folder) {} }
     if let hosts, !isFirst {
@@ -113,12 +114,12 @@ struct TrainCommand: LaunchCommand {
         run, asked: asked, named: launch.runIdentifier, signals: signals, control: control)
     }
     if request.run.writes, let path {
-      // Of several hosts another one's disk may have the checkpoint.
+      // With several hosts the checkpoint may be on another one's disk.
       let goesOn =
         hosts == nil
         ? request.beginning.finds(runIn: output) : request.beginning.goesOn(in: output)
       run.journal = RunJournal(in: path, goesOn: goesOn)
-      // Elsewhere than in the output folder, what an earlier run noted would outlive it.
+      // A journal outside the output folder would outlive the run that it records.
       if request.run.overwrite { run.journal?.forget() }
     }
     try possession?.begin()
@@ -129,7 +130,7 @@ struct TrainCommand: LaunchCommand {
         machine: check?.machine)
       run.notes += note(record, in: path, besides: output)
     }
-    // An evaluation has no updates to divide, which an odd batch would not be.
+    // Only training divides updates; an evaluation's batch may be odd.
     return try run.supervise(
       signals, control: control, possession: possession,
       hosts: hosts?.lead(run, request.run.trains ? recipe : nil, asked: asked))
@@ -137,7 +138,7 @@ struct TrainCommand: LaunchCommand {
 
   private var budgets: HangBudgets { HangBudgets(step: .seconds(ring.hangTimeout)) }
 
-  /// Where the first attempt's workers meet, and what each has for itself.
+  /// Where the first attempt's workers meet, and each one's own environment.
   private func placement(
     of size: Int, in run: RunIdentifier, _ environment: [String: String]
   ) throws -> WorkerEnvironment {
@@ -151,7 +152,7 @@ struct TrainCommand: LaunchCommand {
       maxRestarts: launch.restarts.budget().count)
   }
 
-  /// Lays down how the run is watched, shown and started again.
+  /// Sets how the run is watched, shown and restarted.
   private func configure(_ run: inout Launch, isShown: Bool, on hosts: HostPlan?) {
     run.hosts = hosts
     run.restarts = launch.restarts.budget()
@@ -162,23 +163,25 @@ struct TrainCommand: LaunchCommand {
     if let cards = run.cards, cards.maker == .nvidia, cards.count > 0 { run.cardMonitor = CardMonitor() }
   }
 
-  /// Leaves in the launcher's folder how the run was launched, for `resume`; why it could not be left, where it could not.
+  /// Records in the launcher's folder how the run was launched, for `resume`; returns the reasons why that
+  /// failed.
   ///
-  /// Who names the output folder is to find the launcher's, wherever it lies.
+  /// With a `--run-dir` elsewhere the record is also written below the output folder, by which users name the
+  /// run.
   private func note(_ record: LaunchRecord, in folder: String, besides output: String) -> [String] {
     let inner = "\(output)/\(RunLayout.launcher)"
     let isElsewhere = launch.runFolder != nil && Folders.make(inner)
     return ([folder] + (isElsewhere ? [inner] : [])).compactMap { record.write(to: $0) }
   }
 
-  /// The launcher's own folder: an evaluation or a measurement, which writes nothing, has one where it is named;
-  /// `--print-config` has none.
+  /// Returns the launcher's own folder. An evaluation or measurement writes nothing and has one only where
+  /// the user names it; `--print-config` has none.
   private func ownFolder(in output: String, _ run: RunSettings, _ hosts: HostPlan?) -> String? {
-    // Looking for a rate leaves the logs of a run that is there alone.
+    // `--lr-find` must not replace the logs of a run in that folder.
     guard !run.printConfig, run.lrFind == nil || launch.runFolder != nil else { return nil }
     let isWanted = run.trains || run.outputDir != nil
     let folder = launch.runFolder ?? (isWanted ? "\(output)/\(RunLayout.launcher)" : nil)
-    // All hosts may see the same disk.
+    // All hosts may share a disk.
     guard let folder, let hosts, hosts.host > 0 else { return folder }
     return "\(folder)/\(RunLayout.launcher(host: hosts.host))"
   }
@@ -189,22 +192,23 @@ struct TrainCommand: LaunchCommand {
     do {
       return try request.recipe(worldSize: size * (hosts?.hosts ?? 1), hostSize: size, over: saved)
     } catch {
-      // What a flag would have had to say may stand in what is not there.
+      // The missing checkpoint may hold the value that a flag would otherwise have to give.
       try request.run.requireResume()
       throw error
     }
   }
 
-  /// How the run goes on once it has saved something: the same command would not do where it begins elsewhere or anew.
+  /// How to continue the run once it has saved something; the same command would not do if it starts from
+  /// elsewhere or anew.
   private func again(_ run: RunSettings, writingTo output: String, on hosts: HostPlan?) -> String {
     if !run.overwrite, run.resume == nil { return "the same command with --resume auto" }
     guard hosts != nil else { return "twins-launch resume \(FilePath(output).quoted)" }
-    // Other hosts may have disks of their own, without a run's output folder.
+    // Another host's disk may lack the run's output folder.
     if run.resume == "auto" { return "the same command" }
     return "the same command with --resume auto\(run.overwrite ? " and without --overwrite" : "")"
   }
 
-  /// An evaluation or a measurement saves nothing: another attempt of it does the same once more.
+  /// An evaluation or measurement saves nothing, so another attempt repeats it.
   private func follow(_ run: inout Launch, _ output: String) {
     run.resumption = Resumption(output: output)
     run.progressPath = "\(output)/\(RunLayout.steps)"
@@ -217,10 +221,10 @@ struct TrainCommand: LaunchCommand {
 }
 
 extension TrainCommand {
-  /// Has one worker check the start for all: the status to end with, where that is all there is to do, the signal that
-  /// ended it early, and what workers compute on here.
+  /// Has one worker check the start for all. Returns the status to end with where nothing else is to be done,
+  /// the signal that ended the check early, and the device that workers use here.
   ///
-  /// Throws what every worker would end by. Another program in the worker's place is not asked.
+  /// Throws the error with which every worker would end. A user's program is not checked.
   func rehearse(
     _ program: String, _ task: WorkerTask, _ run: RunSettings, _ placement: WorkerEnvironment,
     _ hosts: HostPlan?, _ environment: [String: String], _ signals: borrowing SignalReader
@@ -239,9 +243,9 @@ extension TrainCommand {
     return (nil, nil, MachineLine.content(in: rehearsal.output))
   }
 
-  /// Ends before a worker is started; the status for it.
+  /// Ends before a worker is started; returns the exit status.
   ///
-  /// - Parameter again: How the run goes on from what is saved already; nil where nothing is.
+  /// - Parameter again: How to continue from what is saved already; nil where nothing is.
   private func end(on signal: Signal, again: String?) -> CInt {
     var errors = Sink(descriptor: STDERR_FILENO)
     errors.write(

@@ -65,7 +65,7 @@ struct Watch: ParsableCommand {
     }
   }
 
-  /// Becomes the program that serves the page.
+  /// Replaces this program by the one that serves the page.
   private func servePage(at address: String) throws(LaunchError) {
     let program = WorkerProgram.beside(WorkerProgram.launcher, "twins-page")
     let arguments = [program, "--http", address] + (token.map { ["--token", $0] } ?? []) + ["--", target]
@@ -75,7 +75,7 @@ struct Watch: ParsableCommand {
       exitStatus: .badConfiguration)
   }
 
-  /// Of a run that has ended nothing stays on a terminal: what became of it is said in that place.
+  /// When the run has ended, replaces what is on the terminal by its summary.
   private func show(
     _ history: RunHistory, _ environment: [String: String], on canvas: Canvas, _ screen: inout Screen
   ) {
@@ -86,7 +86,7 @@ struct Watch: ParsableCommand {
     }
   }
 
-  /// What the launcher says, where it answers, and the curves so far.
+  /// Combines the launcher's answer, if it answers, with the curves so far.
   private func view(
     _ history: RunHistory, _ environment: [String: String], _ canvas: Canvas
   ) -> [String] {
@@ -108,13 +108,13 @@ struct Watch: ParsableCommand {
   }
 }
 
-/// What is shown on a terminal, in the place of what was shown before; or line after line elsewhere.
+/// Redraws its text in place on a terminal, and prints line after line elsewhere.
 private struct Screen {
   private var height = 0
-  /// The last epoch of which a line was printed; nil before the first look.
+  /// The last epoch printed; nil before the first look.
   private(set) var lastEpoch: Int?
 
-  /// Lines that would be broken or run off the screen are cut: the cursor has to find its way back.
+  /// Cuts lines that would wrap or scroll, since the cursor must be moved back up by a known number of rows.
   mutating func show(_ lines: [String], on canvas: Canvas) {
     let back = height > 0 ? "\u{1b}[\(height)A\r\u{1b}[J" : ""
     let shown = lines.prefix((canvas.height ?? .max) - 1).map { String($0.prefix(canvas.width)) }
@@ -131,7 +131,7 @@ private struct Screen {
 }
 
 extension RunHistory {
-  /// A line for each epoch that came after one; at the first look, for none.
+  /// Returns a line for each epoch after the given one; none at the first look.
   fileprivate func epochLines(after epoch: Int?) -> [String] {
     guard let epoch else { return [] }
     return log.lines.filter { $0.epoch > epoch }.map { line in

@@ -3,11 +3,11 @@ import Glibc
 import RunControl
 import System
 
-/// Answers on the control socket, between two waits of the supervisor and without ever waiting itself.
+/// Answers requests on the control socket between two waits of the supervisor; it never blocks.
 ///
-/// A client gets one answer to one line. Whoever sends too much, something else or nothing is dropped: a line is at
-/// most `longestLine` bytes, an answer must fit into the socket's buffer at once, and when more than `mostClients`
-/// are connected the oldest has to go.
+/// Each client sends one line and gets one answer. A client that sends anything else, too much or nothing is
+/// dropped: a line has at most `longestLine` bytes, an answer must fit into the socket's buffer at once, and
+/// beyond `mostClients` connections the oldest is closed.
 final class ControlServer {
   static let longestLine = 4096
   static let mostClients = 64
@@ -15,17 +15,17 @@ final class ControlServer {
   private let socket: ControlSocket
   private let ready: ReadyQueue
   private let registration: RunRegistration?
-  /// Why the run is found by its folder alone, as a sentence; nil where its name will do.
+  /// Why the run can be found only by its folder, as a sentence; nil where its name works too.
   var note: String? { registration?.obstacle }
   private var clients: [(number: UInt32, client: ControlClientEnd)] = []
   private var lastNumber: UInt32 = 0
-  /// A descriptor that can be let go of.
+  /// A descriptor that can be closed to make room for a client.
   private var spare = ControlServer.anything()
 
-  /// The number that stands for the listening socket.
+  /// The number of the listening socket in epoll's events.
   private static let listening: UInt32 = 0
 
-  /// Starts listening, then lets the run be found by its name, where one is given.
+  /// Starts listening, then registers the run's name, where one is given.
   init(
     run: RunIdentifier?, folder: String, environment: [String: String]
   ) throws(LaunchError) {
@@ -37,10 +37,10 @@ final class ControlServer {
     }
   }
 
-  /// Readable when there is anything to do.
+  /// Readable when there is something to do.
   var descriptor: CInt { ready.descriptor.number }
 
-  /// Does what can be done without waiting; `answer` is called for every request that makes sense.
+  /// Does what is possible without blocking; calls `answer` for each valid request.
   func serve(_ answer: (ControlRequest) -> ControlAnswer) {
     for number in ready.takeReady().map(UInt32.init) {
       if number == Self.listening {
@@ -65,7 +65,8 @@ final class ControlServer {
     clients.append((lastNumber, client))
   }
 
-  /// Without a descriptor to spare, takes the next client to let it go: while it is there every wait would end at once.
+  /// Accepts and closes the next client where no descriptor is left: while it waits, every epoll_wait would
+  /// return at once.
   private func hangUp() {
     spare = nil
     _ = Descriptor(Glibc.accept(socket.listener.number, nil, nil))
@@ -86,13 +87,13 @@ private final class ControlClientEnd {
     self.connection = connection
   }
 
-  /// Only this user and root may ask.
+  /// Whether the client is this user or root; nobody else may ask.
   var isAllowed: Bool {
     let user = linux_peer_user(connection.number)
     return user == 0 || user == Int64(geteuid())
   }
 
-  /// Takes in what has come; false when the connection is to end.
+  /// Reads what has arrived; false when the connection is to be closed.
   func advance(_ answer: (ControlRequest) -> ControlAnswer) -> Bool {
     var bytes = [UInt8](repeating: 0, count: ControlServer.longestLine)
     let count = recv(connection.number, &bytes, bytes.count, CInt(MSG_DONTWAIT))
@@ -119,7 +120,7 @@ private final class ControlClientEnd {
     return answer(request)
   }
 
-  /// What the socket's buffer does not take at once is lost, with the client that let it fill up.
+  /// Whatever does not fit into the socket's buffer at once is lost; the client let it fill up.
   private func send(_ answer: ControlAnswer) {
     guard let text = try? controlLine(answer) else { return }
     let bytes = Array(text.utf8)

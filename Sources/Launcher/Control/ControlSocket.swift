@@ -5,22 +5,23 @@ import RunControl
 import System
 import WorkerLink
 
-/// The socket `control` in a run's folder, where the launcher listens.
+/// The socket `control` in a run's folder, on which the launcher listens.
 ///
-/// Where the folder's file system has no sockets, the socket lies in a private folder elsewhere, and `control` is a file
-/// that holds its path.
+/// Where the folder's file system supports no sockets, the socket is in a private folder elsewhere, and
+/// `control` is a file with its path.
 struct ControlSocket: ~Copyable {
   let listener: Descriptor
   private let path: String
   private let sockets: SocketFolder?
 
-  /// Clients that wait to be let in; beyond this they wait inside connect(2).
+  /// The listen(2) backlog; further clients wait inside connect(2).
   private static let queueLength: CInt = 128
 
-  /// Listens; the caller holds the lock of `folder`, so whatever lies there is a dead launcher's.
+  /// Starts listening. The caller holds the lock of `folder`, so an existing socket belongs to a dead
+  /// launcher.
   init(in folder: String, environment: [String: String]) throws(LaunchError) {
     let listener = try UnixAddress.socket()
-    // The file gets these permissions, so that there is no moment at which others could open it.
+    // The socket file inherits these permissions, so others can open it at no moment.
     fchmod(listener.number, 0o600)
     let path = "\(folder)/\(RunLayout.control)"
     unlink(path)
@@ -32,10 +33,10 @@ struct ControlSocket: ~Copyable {
 
   deinit { unlink(path) }
 
-  /// Binds the socket in a folder and listens; the errno, 0 where it worked.
+  /// Binds the socket in a folder and listens; returns the errno, 0 for success.
   private static func listen(_ socket: CInt, in folder: String) -> CInt {
     guard let parent = Descriptor(open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) else { return errno }
-    // A socket's path is short; this one is, whatever the folder's.
+    // A socket's path must be short; one through /proc/self/fd is, whatever the folder's.
     guard let address = UnixAddress(through: parent.number) else { return ENAMETOOLONG }
     guard address.withPointer({ bind(socket, $0, $1) }) == 0 else { return errno }
     return Glibc.listen(socket, queueLength) == 0 ? 0 : errno

@@ -2,7 +2,7 @@ import RunControl
 import WorkerLink
 
 extension RunStatus.Rank {
-  /// A worker that runs.
+  /// The status of a running worker.
   init(_ view: RankView, pid: Int32?, isSlow: Bool, restarts: Int, slow: String?, at now: UInt64) {
     self.init(
       rank: view.rank, pid: pid, state: view.isStopped ? .stopped : isSlow ? .stuck : .running,

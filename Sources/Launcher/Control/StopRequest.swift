@@ -1,10 +1,10 @@
-/// By what somebody asks a launcher to stop its run.
+/// How somebody asked a launcher to stop its run.
 enum StopRequest: Codable, Equatable, Sendable {
   case signal(Signal)
-  /// `twins-launch stop`, which does what SIGTERM does.
+  /// `twins-launch stop`, which has the effect of SIGTERM.
   case command
 
-  /// By which the run counts as stopped.
+  /// The signal by which the run counts as stopped.
   var equivalent: Signal {
     switch self {
     case .signal(let signal): signal
@@ -14,7 +14,7 @@ enum StopRequest: Codable, Equatable, Sendable {
 }
 
 extension StopRequest {
-  /// Who stopped the run, as a line of its end has it.
+  /// Who stopped the run, for the line about its end.
   var author: String {
     switch self {
     case .signal(let signal): signal.description
@@ -24,7 +24,7 @@ extension StopRequest {
 }
 
 extension StopRequest: CustomStringConvertible {
-  /// As a line of the launcher's begins.
+  /// The beginning of the launcher's message.
   var description: String {
     switch self {
     case .signal(let signal): signal.description

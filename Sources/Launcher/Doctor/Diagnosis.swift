@@ -1,17 +1,18 @@
 import Drawing
 import System
 
-/// What will fail here or be slow, why, and what mends it: a function of the machine's facts.
+/// What will fail or be slow on this machine, why, and how to fix it; computed from the machine's facts
+/// alone.
 struct Diagnosis: Sendable {
-  /// What fails first, then what is slow.
+  /// The findings, failures first, then what is slow.
   let findings: [Finding]
 
-  /// Something that is not as it should be.
+  /// A problem of the machine.
   struct Finding: Codable, Equatable, Sendable {
     let severity: Severity
     let what: String
     let why: String
-    /// A command line, or what to do.
+    /// A command line, or an instruction in words.
     let mend: String
 
     init(_ severity: Severity, _ what: String, why: String, mend: String) {
@@ -22,7 +23,7 @@ struct Diagnosis: Sendable {
   enum Severity: String, Codable, Sendable {
     case fails
     case slow
-    /// Nothing that anybody would wait for.
+    /// Of no effect that a user would notice.
     case note
   }
 
@@ -36,13 +37,13 @@ struct Diagnosis: Sendable {
   }
 }
 
-/// What is not said of the machine is no fault of it.
+/// Facts that could not be read count as sound.
 extension MachineFacts {
   typealias Finding = Diagnosis.Finding
 
   fileprivate var surroundings: [Finding?] { [unsetClock, slowClock, plainTerminal] }
 
-  /// 2025-01-01: a clock before that was never set.
+  /// 2025-01-01: a clock that shows an earlier time was never set.
   private static let leastMoment = 1_735_689_600.0
 
   private var unsetClock: Finding? {
@@ -67,7 +68,7 @@ extension MachineFacts {
   }
 }
 
-/// Bytes in the largest unit that leaves a number above 1.
+/// Writes a number of bytes in the largest unit that leaves a number above 1.
 func size(_ bytes: Int) -> String {
   let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
   var (value, unit) = (Double(bytes), 0)

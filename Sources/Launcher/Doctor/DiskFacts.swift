@@ -2,29 +2,29 @@ import Glibc
 import RunControl
 import System
 
-/// The disk that a run is to write to, and how it does.
+/// The disk to which a run is to write, and how fast and how completely it works.
 struct DiskFacts: Equatable, Sendable {
-  /// The folder as it was named.
+  /// The folder as the user named it.
   var folder = "."
-  /// The kind of its file system, as mounts have it.
+  /// The file system's type, as mount tables name it.
   var kind: String?
   var space: FileSystemSpace?
-  /// Why nothing can be written there; nil where something can.
+  /// Why nothing can be written there; nil where writing works.
   var obstacle: String?
-  /// Seconds that fsync(2) takes for a small file, the median of a few.
+  /// The median time of fsync(2) for a small file, in seconds.
   var syncSeconds: Double?
-  /// Bytes a second, with the fsync.
+  /// The write speed in bytes per second, fsync(2) included.
   var speed: Double?
-  /// Whether it writes past the kernel's cache.
+  /// Whether O_DIRECT works.
   var isDirect: Bool?
-  /// Whether it has locks.
+  /// Whether file locks work.
   var hasLocks: Bool?
-  /// By how many seconds its clock is ahead of this machine's, as of a server.
+  /// How many seconds the file system's clock, such as a server's, is ahead of this machine's.
   var clockLead: Double?
 
   init() {}
 
-  /// Of the folder, or where that is not there yet, of the nearest one above it; leaves nothing there.
+  /// Tests the folder, or the nearest existing one above it; leaves nothing behind.
   init(of given: String) {
     folder = given
     var path = given
@@ -80,7 +80,7 @@ struct DiskFacts: Equatable, Sendable {
     private static let direct: CInt = 0o40000
   #endif
 
-  /// Of the innermost mount around a path.
+  /// The file system's type of the innermost mount that contains a path.
   private static func kind(of path: String) -> String? {
     guard let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }

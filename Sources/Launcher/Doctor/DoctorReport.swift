@@ -2,12 +2,12 @@ import Drawing
 import Flags
 import System
 
-/// The machine and what is wrong with it, as people and scripts read it.
+/// The machine's facts and findings, as text and as JSON.
 struct DoctorReport {
   let facts: MachineFacts
   let diagnosis: Diagnosis
 
-  /// The lines.
+  /// The report as lines of text.
   var lines: [String] {
     columns(told.map { [$0.name, $0.text] }) + findings
       + [
@@ -15,7 +15,7 @@ struct DoctorReport {
       ]
   }
 
-  /// The same facts by their names, and the findings.
+  /// The facts and findings as a JSON document.
   var document: Document {
     Document(
       facts: Dictionary(uniqueKeysWithValues: told.map { ($0.name, $0.text) }), findings: diagnosis.findings)
@@ -47,7 +47,7 @@ struct DoctorReport {
     }
   }
 
-  /// What is known, in the order in which it is told.
+  /// The known facts in the order of the report.
   private var told: [(name: String, text: String)] {
     let all: [(String, String?)] = [
       ("program", "twins-launch \(programVersion), worker \(masked(facts.worker))"), ("libtorch", libtorch),

@@ -1,7 +1,7 @@
 import Drawing
 import System
 
-/// What is to be said of programs and processors.
+/// Findings about programs and processors.
 extension MachineFacts {
   var compute: [Finding?] {
     [

@@ -1,12 +1,12 @@
 import Drawing
 import System
 
-/// What is to be said of limits and memory.
+/// Findings about limits and memory.
 extension MachineFacts {
   var room: [Finding?] { [fewDescriptors, fewThreads, littleAddressSpace, littleMemory, smallSharedMemory] }
 
   private var fewDescriptors: Finding? {
-    // A worker takes so many for its files and the sockets between ranks.
+    // What a worker needs for its files and the sockets between ranks.
     let needed = max(Launch.descriptors(workers: workers), 64)
     guard let most = mostDescriptors, most < needed else { return nil }
     return Finding(
@@ -26,13 +26,13 @@ extension MachineFacts {
   private var littleAddressSpace: Finding? {
     guard let bytes = limits.addressSpace, bytes < 4 << 30 else { return nil }
     return Finding(
-      // The smallest network runs in little more than 1 GiB.
+      // The smallest network needs little more than 1 GiB.
       bytes < 1 << 30 ? .fails : .note, "too little address space",
       why: "this process may have \(size(bytes)) (ulimit -v), of which libtorch alone takes half a GiB",
       mend: "ulimit -v unlimited")
   }
 
-  /// What a worker of the smallest network takes, in bytes, by measurement.
+  /// The measured memory of a worker with the smallest network, in bytes.
   private static let workerMemory = 300 << 20
 
   private var littleMemory: Finding? {

@@ -1,7 +1,7 @@
 import Drawing
 import System
 
-/// What is to be said of the disk that a run is to write to.
+/// Findings about the disk to which a run is to write.
 extension MachineFacts {
   var storage: [Finding?] { disk.map { $0.findings } ?? [] }
 }
@@ -21,7 +21,8 @@ extension DiskFacts {
     }
   }
 
-  /// Of alt_gvt_small: two checkpoints of 290 MB and one that is being written, two files of weights of 96 MB.
+  /// The room that alt_gvt_small needs: two checkpoints of 290 MB, one being written, and two weight files of
+  /// 96 MB.
   private static let leastRoom = 1 << 30
 
   private var full: Diagnosis.Finding? {

@@ -4,40 +4,40 @@ import Glibc
 import RunControl
 import System
 
-/// What a training meets on this machine, as far as anybody can tell.
+/// The facts about this machine that matter to a training, as far as they can be read.
 struct MachineFacts: Sendable {
-  /// How many workers are to run here.
+  /// The number of workers to run here.
   var workers = 1
   /// The worker program's path.
   var worker = ""
   var runtime: WorkerRuntime?
-  /// Why the worker program does not tell.
+  /// Why the worker program gave no answer.
   var fault: String?
   var processor = ProcessorFacts()
   var memory = MemoryFacts()
   var limits = Limits()
-  /// The most descriptors that this user may ask for.
+  /// The highest limit of open files that this user may set.
   var mostDescriptors: Int?
-  /// The cards that the machine has, by the files of their drivers, and what the drivers say of themselves.
+  /// The machine's cards by the drivers' files, and what the drivers report about themselves.
   var cards: [Cards] = []
   var drivers: [String] = []
   var disk: DiskFacts?
-  /// What the kernel reads the time from; nil where it does not say.
+  /// The kernel's clock source; nil where unknown.
   var clockSource: String?
-  /// Seconds since 1970.
+  /// The time, in seconds since 1970.
   var now = 0.0
-  /// The variables that programs like this one read.
+  /// The environment variables that these programs read.
   var environment: [String: String] = [:]
 }
 
-/// What `twins-worker devices --json` says.
+/// The answer of `twins-worker devices --json`.
 struct WorkerRuntime: Codable, Equatable, Sendable {
   var libtorch: String
   var libtorchPath: String
   var builtForCuda: Bool
-  /// Of libtorch.
+  /// The instruction set that libtorch uses.
   var instructionSet: String
-  /// Those of the block's kernels; nil where they do not run here.
+  /// The instruction set of the block's kernels; nil where they do not run here.
   var kernels: String?
   var bfloat16Products: String?
   var compiler: String
@@ -49,22 +49,22 @@ struct WorkerRuntime: Codable, Equatable, Sendable {
 /// The processors.
 struct ProcessorFacts: Equatable, Sendable {
   var name: String?
-  /// Of the instructions that matter here, those that it has, as /proc/cpuinfo calls them.
+  /// The relevant instruction sets of the processor, by their names in /proc/cpuinfo.
   var instructions: [String] = []
-  /// Processors that this process may run on, and threads that can run at once.
+  /// The number of processors that this process may run on, and of threads that can run at once.
   var all = 1
   var usable = 1
-  /// How the kernel chooses their clocks; nil where it does not say.
+  /// The CPU frequency governor; nil where unknown.
   var governor: String?
-  /// Threads that wanted to run in the last minute, on average.
+  /// The load average over the last minute.
   var load: Double?
 
-  /// Those that decide which kernels run.
+  /// The instruction sets that decide which kernels run.
   static let known = ["avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "amx_bf16", "asimd", "bf16"]
 
   init() {}
 
-  /// Of this machine; `text` gives a small file's content.
+  /// Reads this machine's facts; `text` returns a small file's content.
   init(_ text: (String) -> String?) {
     let lines = (text("/proc/cpuinfo") ?? "").split(separator: "\n")
     func value(_ name: String) -> String? {
@@ -87,15 +87,15 @@ struct ProcessorFacts: Equatable, Sendable {
 struct MemoryFacts: Equatable, Sendable {
   var total: Int?
   var available: Int?
-  /// What the tightest control group allows.
+  /// The tightest memory limit among the control groups.
   var limit: Int?
-  /// Of /dev/shm, which programs under --exec and their libraries use.
+  /// The size of /dev/shm, which programs under --exec and their libraries use.
   var sharedSize: Int?
   var sharedFree: Int?
 
   init() {}
 
-  /// Of this machine; `text` gives a small file's content.
+  /// Reads this machine's facts; `text` returns a small file's content.
   init(_ text: @escaping (String) -> String?) {
     let memory = text("/proc/meminfo") ?? ""
     total = ProcFS.number(after: "MemTotal:", in: memory).map { $0 * 1024 }
@@ -106,7 +106,7 @@ struct MemoryFacts: Equatable, Sendable {
     }
   }
 
-  /// A limit that is more than there is bounds nothing.
+  /// Ignores a limit above the machine's memory.
   private static func limit(_ groups: ControlGroups, _ text: (String) -> String?, _ total: Int?) -> Int? {
     groups.groups(of: "memory").compactMap { version, path in
       let file =
@@ -118,9 +118,9 @@ struct MemoryFacts: Equatable, Sendable {
 }
 
 extension MachineFacts {
-  /// Those of this machine now.
+  /// Collects this machine's present facts.
   ///
-  /// - Parameter folder: Where a run is to write.
+  /// - Parameter folder: The folder to which a run is to write.
   static func now(
     workers: Int?, folder: String, environment: [String: String], _ signals: borrowing SignalReader
   ) throws(LaunchError) -> MachineFacts {
@@ -147,7 +147,7 @@ extension MachineFacts {
     return facts
   }
 
-  /// How long a driver may keep the worker program.
+  /// How long the worker program may take, since a driver may hang.
   private static let patience = Duration.seconds(30)
 
   private mutating func askWorker(

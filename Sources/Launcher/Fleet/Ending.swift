@@ -20,7 +20,7 @@ enum Ending: Equatable, Codable, Sendable {
 extension Ending {
   /// The work is done.
   static let done = Ending.exited(ExitStatus.done.rawValue)
-  /// It lost a peer, or met a defect of its own.
+  /// It lost a peer, or found a defect of its own.
   static let lostPeer = Ending.exited(ExitStatus.software.rawValue)
   /// It stopped early, with its state saved.
   static let stoppedEarly = Ending.exited(ExitStatus.stoppedEarly.rawValue)
@@ -43,12 +43,12 @@ extension Ending {
     }
   }
 
-  /// Whether the worker came to the end it was meant to: done, or stopped early with its state saved.
+  /// Whether the worker ended as intended: done, or stopped early with its state saved.
   var isOrderly: Bool {
     self == .done || self == .stoppedEarly
   }
 
-  /// Whether this is what `signal` does to a process, directly or by way of a shell that reports it.
+  /// Whether `signal` has this effect on a process, directly or through a shell that reports it.
   func isEffect(of signal: Signal) -> Bool {
     self == .killed(signal.number) || self == .exited(128 + signal.number)
   }
@@ -67,44 +67,47 @@ extension Ending: CustomStringConvertible {
   }
 }
 
-/// How one rank came to its end, as the launcher saw it.
+/// The end of one rank, as the launcher saw it.
 struct WorkerEnd: Equatable, Sendable {
   let rank: Int
   let ending: Ending
   /// Time since the launcher started, on the monotonic clock.
   let moment: Duration
-  /// Whether the ending is what the launcher's own signals do, rather than the worker's doing.
+  /// Whether the launcher's own signals caused this end.
   let stoppedByLauncher: Bool
 }
 
-/// How an attempt ended, once every worker has; the last one's is the run's.
+/// The outcome of an attempt once every worker has ended; the last attempt's is the run's.
 struct Outcome: Equatable, Sendable {
-  /// One for each rank, in rank order.
+  /// The end of each rank, in rank order.
   let ends: [WorkerEnd]
-  /// The rank whose failure came first, if any failed.
+  /// The rank that failed first, if any failed.
   var firstFailure: Int?
-  /// The signal by which somebody asked the launcher to stop, if anybody did.
+  /// The signal by which the launcher was asked to stop, if it was.
   var stopSignal: Signal?
-  /// The number of the attempt, and when it began, as time since the launcher started.
+  /// The attempt's number, and when it began, as time since the launcher started.
   var attempt = 0
   var start = Duration.zero
-  /// How far it came, where that is known.
+  /// Its progress, where it is known.
   var progress: Progress?
-  /// Whether a worker failed because its disk had no room, for as long as it waited.
+  /// Whether a worker failed because its disk stayed full for as long as it waited.
   var lacksRoom = false
-  /// Whether somebody asked to stop where that costs nothing: the run goes on from what is saved, as another attempt would have.
+  /// Whether a run that was asked to stop can resume from what was saved before this attempt, as another
+  /// attempt would have.
   var isResumable = false
-  /// Whether somebody asked to stop in the place of another start: what failed does not decide how the run ends.
+  /// Whether the run was asked to stop while a restart was pending; the earlier failure then does not decide
+  /// its exit status.
   var isStopped = false
-  /// The ranks whose processes were stopped meanwhile; a worker that gave up waited for them.
+  /// The ranks whose processes were stopped meanwhile; a worker that gave up had waited for them.
   var stoppedRanks: [Int] = []
-  /// Why a failed run was not started again, where that needs saying.
+  /// Why a failed run was not restarted, where that needs saying.
   var reasonToStop: String?
 
-  /// Within so long ranks meet a fault together, which each ends by with the same status.
+  /// Within this time, ranks that end with the same status are taken to have met the same fault.
   private static let together = Duration.seconds(2)
 
-  /// The rank, then those that ended by themselves as it did, at about that time and with the same exit status.
+  /// Returns the rank, and those that ended by themselves in the same way, at about that time and with the
+  /// same exit status.
   func ranks(alike rank: Int) -> [Int] {
     let first = ends[rank]
     guard case .exited = first.ending else { return [rank] }
@@ -115,10 +118,10 @@ struct Outcome: Equatable, Sendable {
     return [rank] + others.map(\.rank)
   }
 
-  /// Whether the run is done, or can be gone on with.
+  /// Whether the run is done or can be resumed.
   var isOrderly: Bool { [.done, .stoppedEarly].contains(ExitStatus(rawValue: exitStatus)) }
 
-  /// The failure that the run ends by, if it does.
+  /// The failure by which the run ends, if it does.
   var decisiveFailure: WorkerEnd? { isStopped ? nil : firstFailure.map { ends[$0] } }
 
   /// The launcher's exit status: the first failure's, or 75 where work remains, or 0.
@@ -130,7 +133,7 @@ struct Outcome: Equatable, Sendable {
   }
 }
 
-/// A signal by number, printed by its name.
+/// A signal number, printed by its name.
 struct Signal: Hashable, Codable, Sendable {
   let number: CInt
 

@@ -1,20 +1,22 @@
 extension Fleet {
-  /// What can happen to a run.
+  /// The events of a run.
   enum Event: Equatable, Sendable {
-    /// This attempt has so many ranks; before any is launched.
+    /// The number of this attempt's ranks, before any is launched.
     case resized(Int)
-    /// This attempt has all that its ranks need to be launched.
+    /// Everything that this attempt's ranks need is ready.
     case begun
     case launched(rank: Int)
-    /// How far this attempt has come; to be told before an end.
+    /// This attempt's progress, reported before an end.
     case progressed(Progress?)
-    /// Whose processes a signal or a debugger holds; to be told before the end of one that lost a peer.
+    /// The ranks whose processes a signal or debugger has stopped, reported before the end of a worker that
+    /// lost a peer.
     case foundStopped([Int])
-    /// The worker that ends next has waited in vain for room on its disk; to be told before its end.
+    /// The worker that ends next has waited in vain for disk space; reported before its end.
     case ranOutOfRoom
-    /// The chance, from 0 to 1, is another one each time: launchers that one fault stopped do not start again in step.
+    /// `chance` is a random number from 0 to 1, so that launchers stopped by one fault do not restart in
+    /// step.
     case ended(rank: Int, Ending, at: Duration, chance: Double = 0)
-    /// - Parameter isResumable: Whether the run could go on from what is saved, if nothing came of this attempt.
+    /// - Parameter isResumable: Whether the run could resume from what is saved, even without this attempt.
     case stopRequested(Signal, at: Duration, isResumable: Bool = false)
     case checkpointRequested
     case hung([Hang], at: Duration)
@@ -22,23 +24,24 @@ extension Fleet {
     case timePassed(Duration, chance: Double = 0)
   }
 
-  /// A request to end.
+  /// A request to stop.
   struct Stop: Sendable {
     let signal: Signal
-    /// Whether the run can be gone on with without this attempt.
+    /// Whether the run can be resumed without this attempt.
     let isResumable: Bool
-    /// Whether it came to a run that had failed, and might have started again.
+    /// Whether it came after a failure, while a restart was pending.
     let isAfterFailure: Bool
   }
 
-  /// What the supervisor has to do next, in this order.
+  /// The actions that the supervisor has to perform, in this order.
   enum Action: Equatable, Sendable {
-    /// To be answered by `launched`, or by `ended` where it could not be started.
+    /// Launch a rank; answered by `launched`, or by `ended` where it could not be started.
     case launch(rank: Int)
     case signal(Signal, rank: Int)
-    /// This attempt failed, and the `number`th start of those that the budget allows follows after the delay.
+    /// This attempt failed; the `number`th restart within the budget's window follows after the delay.
     case retry(Outcome, after: Duration, number: Int)
-    /// Get ready what this attempt needs; to be answered by `begun`, or by the end of a rank that cannot be started for want of it.
+    /// Prepare what an attempt needs; answered by `begun`, or by the end of a rank that cannot be started
+    /// without it.
     case begin(attempt: Int)
     case finish(Outcome)
   }

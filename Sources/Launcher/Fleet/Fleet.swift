@@ -1,33 +1,37 @@
-/// The state of all workers of a run, as a pure machine: an event goes in, the actions to perform come out.
+/// The state of all workers of a run as a pure state machine: each event returns the actions to perform.
 ///
-/// It does no I/O, reads no clock and throws no dice; times come with the events, as durations since the start, and so does chance.
-/// The ranks of an attempt are launched one after the other, and none any more once one of them has failed or somebody wants the run to end.
-/// The first worker that fails decides the run (a witness gives way to the one it lost): the others get SIGTERM, and SIGKILL when the grace is over.
-/// A worker that exits with 0 or 75 has not failed, and the others are left to come to their own end.
+/// It does no I/O, reads no clock and draws no random numbers: times, as durations since the start, and
+/// randomness come with the events.
+/// The ranks of an attempt are launched one after the other, and no more once one has failed or somebody has
+/// asked for the end.
+/// The first worker that fails decides the run's end (but a worker that only lost a peer gives way to that
+/// peer): the others get SIGTERM, and SIGKILL when the grace period is over.
+/// A worker that exits with 0 or 75 has not failed, and the others are left to end by themselves.
 /// When all have ended after a failure, `Restarts` decides whether they are started again.
 struct Fleet: Sendable {
-  /// How long workers get to save and exit after a stop request.
+  /// How long workers have to save and exit after a request to stop.
   private let grace: Duration
   private var restarts: Restarts
   private var members: [Member]
   private var state = State.running
   private var firstFailure: Int?
   private var stop: Stop?
-  /// The number of this attempt, and when it began.
+  /// The present attempt's number, and when it began.
   private(set) var attempt = (number: 0, start: Duration.zero)
   private var progress: Progress?
   private var lacksRoom = false
   /// The ranks whose processes were stopped when the first worker gave up on a peer.
   private var stoppedRanks: [Int] = []
 
-  /// A fleet of `size` workers, none of them started.
+  /// Makes a fleet of `size` workers, none of them started.
   init(size: Int, grace: Duration, restarts: Restarts = Restarts(.none)) {
     self.grace = grace
     self.restarts = restarts
     members = Array(repeating: Member(), count: size)
   }
 
-  /// Takes in one event and says what it demands; to be performed before the next event but those that this leads to.
+  /// Handles an event; returns the actions to perform before the next event, except for events that the
+  /// actions themselves cause.
   mutating func handle(_ event: Event) -> [Action] {
     switch event {
     case .resized(let size): resized(to: size)
@@ -47,7 +51,7 @@ struct Fleet: Sendable {
     }
   }
 
-  /// When `timePassed` is due, if nothing else happens before.
+  /// When `timePassed` is due if nothing else happens before.
   var deadline: Duration? {
     switch state {
     case .running: nil
@@ -56,12 +60,12 @@ struct Fleet: Sendable {
     }
   }
 
-  /// When a run that somebody asked to stop will be ended by force. After a failure it may well start again.
+  /// When a run that was asked to stop will be killed; nil after a failure, which may lead to a restart.
   var endAsAsked: Duration? { isAskedToStop ? deadline : nil }
 
   var isAskedToStop: Bool { stop != nil }
 
-  /// Whether nobody runs and the next attempt is waited for.
+  /// Whether no worker runs and the next attempt is being waited for.
   var isWaiting: Bool {
     if case .waiting = state { true } else { false }
   }
@@ -74,7 +78,7 @@ struct Fleet: Sendable {
     if case .writingStacks = state { true } else { false }
   }
 
-  /// Whether it is known already whose processes were stopped in this attempt.
+  /// Whether the ranks with stopped processes are known already.
   var knowsStoppedRanks: Bool { !stoppedRanks.isEmpty }
 }
 
@@ -82,9 +86,9 @@ extension Fleet {
   private struct Member {
     var isLaunched = false
     var end: WorkerEnd?
-    /// Why the launcher ended the run on this worker's account.
+    /// Why the launcher ended this worker, where it hung.
     var hang: Hang?
-    /// The signals by which the launcher asked or forced this worker to end.
+    /// The signals that the launcher has sent to this worker.
     var received: Set<Signal> = []
 
     var isRunning: Bool { isLaunched && end == nil }
@@ -96,7 +100,7 @@ extension Fleet {
     case writingStacks(deadline: Duration)
     case stopping(deadline: Duration)
     case killing(deadline: Duration)
-    /// Nobody runs, after the failure that the outcome tells of, until the next attempt begins.
+    /// No worker runs between the failed attempt, with that outcome, and the next one.
     case waiting(Outcome, until: Duration)
   }
 }
@@ -136,7 +140,7 @@ extension Fleet {
     return []
   }
 
-  /// Takes in how a worker ended, and whether that decides the run.
+  /// Handles a worker's end, and decides whether it ends the run.
   private mutating func ended(_ rank: Int, _ ending: Ending, at moment: Duration, _ chance: Double)
     -> [Action]
   {
@@ -155,7 +159,8 @@ extension Fleet {
     return actions + concludeIfEmpty(at: moment, chance)
   }
 
-  /// The first request goes to every worker as SIGTERM, whichever signal brought it; a second one means now.
+  /// Handles a request to stop: the first goes to every worker as SIGTERM, whatever the signal was; a second
+  /// one kills them.
   private mutating func stopRequested(_ new: Stop, at moment: Duration) -> [Action] {
     let first = stop ?? new
     stop = first
@@ -163,7 +168,7 @@ extension Fleet {
     case .running:
       state = .stopping(deadline: moment + grace)
       withdraw(at: moment)
-      // Chance is for another start, and there is none.
+      // No restart follows, so no random number is needed.
       return end(with: .terminate) + concludeIfEmpty(at: moment, 0)
     case .writingStacks, .stopping:
       return kill(at: moment)
@@ -172,7 +177,7 @@ extension Fleet {
     case .waiting(var outcome, _):
       outcome.stopSignal = first.signal
       outcome.isResumable = first.isResumable
-      // What failed has been told of already.
+      // The failure has been reported already.
       outcome.firstFailure = nil
       return [.finish(outcome)]
     }
@@ -180,7 +185,7 @@ extension Fleet {
 
   private func checkpointRequested() -> [Action] { running.map { .signal(.user1, rank: $0) } }
 
-  /// Workers are stuck: all write their stacks first, so that it can be seen later where, and are ended then.
+  /// Handles hung workers: all write their stacks first, which show where they hang, and are then ended.
   private mutating func hung(_ hangs: [Hang], at moment: Duration) -> [Action] {
     let hangs = hangs.filter { members[$0.rank].isRunning }
     guard case .running = state, let first = hangs.first else { return [] }
@@ -190,7 +195,7 @@ extension Fleet {
     return end(with: .user2)
   }
 
-  /// All stacks are written, or time is up for them.
+  /// Ends the workers when all stacks are written or the time for that is over.
   private mutating func stacksWritten(at moment: Duration) -> [Action] {
     guard case .writingStacks = state else { return [] }
     state = .running
@@ -219,15 +224,15 @@ extension Fleet {
     return [.launch(rank: rank)]
   }
 
-  /// Whether the first failure is only that of a worker that lost a peer, and this ending is that peer's.
+  /// Whether the first failure was only that of a worker that had lost a peer, and this is that peer's end.
   ///
-  /// The kernel closes the sockets of a process before it reports its end: its neighbours may be quicker to end.
+  /// The kernel closes a process's sockets before it reports its end, so its neighbours may end sooner.
   private func isWitness(_ rank: Int, of ending: Ending, at moment: Duration) -> Bool {
     guard let first = members[rank].end, first.ending == .lostPeer, ending != .lostPeer else { return false }
     return moment - first.moment < Self.leadOfWitness
   }
 
-  /// The others are of no use without the one that failed.
+  /// Ends the other workers, which cannot continue without the one that failed.
   private mutating func tearDown(at moment: Duration) -> [Action] {
     withdraw(at: moment)
     if case .killing = state { return [] }
@@ -237,7 +242,7 @@ extension Fleet {
     return end(with: .terminate)
   }
 
-  /// A worker that was started now would find nobody.
+  /// Cancels pending launches: a worker started now would meet nobody.
   private mutating func withdraw(at moment: Duration) {
     for rank in members.indices where members[rank].isAwaited {
       members[rank].end = WorkerEnd(
@@ -252,13 +257,13 @@ extension Fleet {
 
   private mutating func end(with signal: Signal) -> [Action] {
     running.compactMap { rank in
-      // A worker takes a second SIGTERM for impatience, so it gets each signal once.
+      // A worker takes a second SIGTERM as a request to end at once, so each signal is sent only once.
       guard members[rank].received.insert(signal).inserted else { return nil }
       return .signal(signal, rank: rank)
     }
   }
 
-  /// When all have ended: the end of the run, or of this attempt.
+  /// When all workers have ended, concludes the run or this attempt.
   private mutating func concludeIfEmpty(at moment: Duration, _ chance: Double) -> [Action] {
     let ends = members.compactMap(\.end)
     guard ends.count == members.count else { return [] }
@@ -266,11 +271,11 @@ extension Fleet {
       ends: ends, firstFailure: firstFailure, stopSignal: stop?.signal, attempt: attempt.number,
       start: attempt.start, progress: progress, lacksRoom: lacksRoom, stoppedRanks: stoppedRanks)
     guard let firstFailure else {
-      // Workers that had not come to their first step leave the run as they found it.
+      // Workers that had not reached their first step leave the run as it was.
       outcome.isResumable = stop?.isResumable == true && progress == nil
       return [.finish(outcome)]
     }
-    // Whoever fails on a request to end has not done what was asked.
+    // A worker that fails while it should stop has not done what was asked.
     if let stop, !stop.isAfterFailure { return [.finish(outcome)] }
     // One that SIGKILL did not end keeps its card from the next attempt, whoever failed first.
     let decisive = ends.contains { $0.ending == .stuck } ? .stuck : ends[firstFailure].ending
@@ -290,7 +295,7 @@ extension Fleet {
     }
   }
 
-  /// Starts everybody anew: a ring that has lost one rank is of no use to the others.
+  /// Starts all ranks anew: a ring that has lost one rank is of no use to the others.
   private mutating func beginAgain(at now: Duration) -> [Action] {
     attempt = (attempt.number + 1, now)
     members = Array(repeating: Member(), count: members.count)

@@ -1,33 +1,34 @@
 import Drawing
 import Recipe
 
-/// Decides whether a failed attempt is followed by another, and when: pure, told the time and a chance.
+/// Decides whether and when a failed attempt is followed by another. Pure: the caller passes the time and a
+/// random number.
 ///
-/// Starts are budgeted over a sliding window, so a run that was healthy for so long has its whole budget again. The
-/// delay doubles with every start that the window still holds, so that a fault that passes is given time to.
+/// Restarts are counted over a sliding window, so a run that was healthy for that long has its full budget
+/// again. The delay doubles with every restart in the window, to give a passing fault time.
 struct Restarts: Sendable {
-  /// How many times a run may be started again.
+  /// How often a run may be restarted.
   struct Budget: Equatable, Sendable {
     var count: Int
     var window = Duration.seconds(3600)
-    /// Whether statuses and progress tell if another start is of use: of a program of the user's nobody knows.
+    /// Whether exit statuses and progress show if a restart is useful, which is unknown for a user's program.
     var judgesFailures = true
 
-    /// For what is worth nothing the second time, as a measurement.
+    /// For work that is not worth repeating, such as a measurement.
     static let none = Budget(count: 0)
   }
 
-  /// What follows a failed attempt.
+  /// The decision after a failed attempt.
   enum Verdict: Equatable, Sendable {
-    /// The `number`th start of those that the window holds.
+    /// A restart, the `number`th within the window.
     case restart(after: Duration, number: Int)
-    /// No other start, and why not, where that needs saying.
+    /// No restart, and the reason where that needs saying.
     case stop(String?)
   }
 
   static let shortestDelay = 1.0
   static let longestDelay = 60.0
-  /// So many attempts in a row that get no further than the run was before end it.
+  /// The number of consecutive attempts without progress after which the run ends.
   static let fruitlessLimit = 3
 
   private let budget: Budget
@@ -38,7 +39,7 @@ struct Restarts: Sendable {
 
   init(_ budget: Budget) { self.budget = budget }
 
-  /// What an attempt died of, whichever rank was the one: equal twice, it will be so a third time.
+  /// What an attempt failed of, whichever rank it was; the same failure twice is expected a third time.
   private struct Failure: Equatable {
     let ending: Ending
     let progress: Progress?
@@ -88,7 +89,7 @@ struct Restarts: Sendable {
   }
 
   private func delay(after earlier: Int, _ chance: Double) -> Duration {
-    // 2⁶ is beyond the longest delay.
+    // 2⁶ exceeds the longest delay.
     let base = Self.shortestDelay * Double(1 << min(earlier, 6))
     return .seconds(min(base * (1 + chance), Self.longestDelay))
   }
@@ -104,7 +105,7 @@ extension Ending {
   /// Whether the cause may have passed when the worker is started again.
   var mayPass: Bool {
     switch self {
-    // A device that holds a process holds the card that the next one needs.
+    // A device that blocks a process also keeps the card that the next one needs.
     case .notStarted, .stuck: return false
     case .killed, .hung: return true
     case .withoutHost(let fault): return fault.kind == .lost

@@ -5,18 +5,18 @@ import System
 import Wire
 import WorkerLink
 
-/// What an attempt has of its hosts beside what any attempt has.
+/// What an attempt on several hosts needs in addition.
 struct AttemptHosts: Sendable {
-  /// What its workers are told; nil where one host is left, whose workers are as those of any.
+  /// What its workers are told about the hosts; nil where only one host is left, whose workers need nothing.
   var link: HostLink?
   /// The run's name.
   var run: String
-  /// Whether to go on from the newest checkpoint.
+  /// Whether to resume from the newest checkpoint.
   var goesOn: Bool
   /// A port that was free on host 0.
   var masterPort: UInt16
 
-  /// On the host of that plan, at this address of its own.
+  /// Makes it for the host of `plan`, which has that address.
   init(_ order: AttemptOrder, _ plan: HostPlan, address: String) {
     (run, goesOn, masterPort) = (order.run, order.goesOn, order.masterPort)
     guard order.places.hosts.count > 1, let place = order.places.place(of: plan.host) else { return }
@@ -27,14 +27,16 @@ struct AttemptHosts: Sendable {
   }
 }
 
-/// The socket at which the first worker keeps the store: made by its launcher, so that all know the port before any worker runs.
+/// The listening socket of the store that the first worker serves. The launcher opens it, so that all hosts
+/// know the port before any worker runs.
 ///
-/// A new one for each attempt: no key of an earlier one is left in it, and no port is fought for.
+/// Each attempt has a new one, so no key of an earlier attempt is left in the store, and no port is
+/// contested.
 struct StoreSocket: ~Copyable {
   let descriptor: Descriptor
   let port: UInt16
 
-  /// Listens at a free port of that address.
+  /// Listens on a free port of that address.
   init(at address: String) throws(LaunchError) {
     guard let address = IPAddress(address) else {
       throw LaunchError("\(address) is no address", exitStatus: .software)

@@ -5,9 +5,11 @@ import RunControl
 import System
 import Wire
 
-/// Runs the workers of a host that is not the first: tells host 0 what happens here, and does what host 0 decides.
+/// Runs the workers of a host other than the first: reports to host 0 what happens here, and carries out what
+/// host 0 decides.
 ///
-/// One thread and one loop, as the `Supervisor`, which has the fleet. Without host 0 it ends the workers, and dials.
+/// One thread and one loop, as in `Supervisor`, which has the fleet. When host 0 is lost, it ends the workers
+/// and dials host 0 again.
 final class Deputy {
   private let station: Station
   private let plan: HostPlan
@@ -17,10 +19,10 @@ final class Deputy {
   private var standing: Standing
   /// The run's name, once host 0 has told it.
   private var runName: String?
-  /// Whether a worker was started here, in any attempt, and in the one that runs.
+  /// Whether a worker was started here in any attempt, and whether this host takes part in the present one.
   private var hasLaunched = false
   private var takesPart = false
-  /// Whether host 0 is connected and has not been told that this host is there.
+  /// Whether host 0 is connected but has not been sent this host's description.
   private var owesJoin = false
   private var pulse: HostPulse
 
@@ -37,7 +39,8 @@ final class Deputy {
     dial = try HostDial(plan.meeting, key: key)
   }
 
-  /// Takes part until the run is over; the exit status, which is the same on all hosts unless host 0 was lost.
+  /// Takes part until the run is over; returns the exit status, which is the same on all hosts unless host 0
+  /// was lost.
   func run() -> CInt {
     for note in station.launch.notes { station.console.print("note: \(note)") }
     station.console.print("dialling host 0 at \(plan.meeting)")
@@ -62,7 +65,7 @@ final class Deputy {
   }
 }
 
-/// What happens here.
+/// What happens on this host.
 extension Deputy {
   private func takeTurn() {
     let readable = station.wait(for: dial.descriptors, isBusy: dial.hasInput, until: [deadline])
@@ -116,7 +119,7 @@ extension Deputy {
     }
   }
 
-  /// Ends without host 0, whose run goes on later from what it has saved.
+  /// Ends without host 0, whose run can resume later from its checkpoints.
   private func leave(on request: StopRequest) {
     station.console.print(station.launch.partingLine(on: request, hasLaunched: hasLaunched))
     leave(status: station.launch.partingStatus(on: request))
@@ -186,7 +189,7 @@ extension Deputy {
   }
 }
 
-/// What host 0 says, or that it says nothing any more.
+/// What host 0 sends, or that it has fallen silent.
 extension Deputy {
   private func take(_ news: HostDial.News) throws(LaunchError) {
     switch news {
@@ -215,7 +218,8 @@ extension Deputy {
     }
   }
 
-  /// Joins once all workers of an attempt that is over have ended: as long as the kernel has one, it has its card and memory too.
+  /// Joins once all workers of an attempt that is over have ended: as long as the kernel has one, it has its
+  /// card and memory too.
   private func join() {
     guard owesJoin, workers.isEmpty else { return }
     owesJoin = false

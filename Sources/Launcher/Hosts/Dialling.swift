@@ -2,29 +2,31 @@ import Drawing
 import Recipe
 import RunControl
 
-/// How long host 0 is dialled, and what to say where it does not take this host in: pure, told what time it is.
+/// How long to dial host 0, and what to say where it does not accept this host. Pure: the caller passes the
+/// time.
 struct Dialling: Equatable, Sendable {
   /// When to give up.
   private(set) var deadline: Duration
-  /// The first and the last time that this host was not accepted, without a pause between.
+  /// The first and the last refusal, in a series without a pause.
   private var refusals: ClosedRange<Duration>?
-  /// When to dial anew where ZeroMQ does not by itself.
+  /// When to dial again where ZeroMQ does not do so by itself.
   private var nextDial: Duration?
 
-  /// For so long a host 0 that does not accept this one may still be that of an earlier run.
+  /// For this long, a host 0 that refuses this host may still be that of an earlier run.
   private static let patience = Duration.seconds(10)
-  /// After so long without one, refusals are over.
+  /// After this long without a refusal, a series of refusals is over.
   private static let pause = Duration.seconds(5)
 
   init(until deadline: Duration) { self.deadline = deadline }
 
-  /// Why it is over.
+  /// Why dialling has ended.
   enum Verdict: Equatable, Sendable {
     case unanswered
-    /// By whoever has another key, or none, or speaks another protocol: no riddle, but no reason to stop at once either.
+    /// Refused by a peer that has another key, or none, or speaks another protocol: the cause is clear, but
+    /// may pass.
     case refused
 
-    /// What to end by.
+    /// Returns the error to end with.
     func error(of meeting: MeetingPoint, within patience: Duration) -> LaunchError {
       switch self {
       case .unanswered:
@@ -40,10 +42,10 @@ struct Dialling: Equatable, Sendable {
     }
   }
 
-  /// Gives up later by the time for which this launcher was held: no answer could reach it then.
+  /// Extends the deadline by a time for which this launcher was suspended, when no answer could reach it.
   mutating func postpone(by time: Duration) { deadline += time }
 
-  /// Whoever listens there did not accept this host; whether that is news.
+  /// Records that the peer did not accept this host; returns whether that is new.
   mutating func noteRefusal(at now: Duration, isDialledOn: Bool) -> Bool {
     let first = refusals.flatMap { now - $0.upperBound < Self.pause ? $0.lowerBound : nil }
     refusals = (first ?? now)...now
@@ -51,17 +53,17 @@ struct Dialling: Equatable, Sendable {
     return first == nil
   }
 
-  /// Host 0 can be spoken to.
+  /// Records that host 0 is connected.
   mutating func noteConnection() { (refusals, nextDial) = (nil, nil) }
 
-  /// Whether to dial anew now.
+  /// Whether to dial again now.
   mutating func takeDial(at now: Duration) -> Bool {
     guard let moment = nextDial, now >= moment else { return false }
     nextDial = nil
     return true
   }
 
-  /// Nil while it goes on.
+  /// Returns why dialling has ended; nil while it goes on.
   func verdict(at now: Duration) -> Verdict? {
     if let refusals, now - refusals.upperBound < Self.pause,
       now >= min(deadline, refusals.lowerBound + Self.patience)

@@ -2,9 +2,9 @@ import Recipe
 import RunControl
 import System
 
-/// What one source says of the hosts of a run: flags, or the variables of what has started the launchers.
+/// What one source says about the hosts of a run: flags, or the variables of a scheduler.
 struct HostClues: Equatable, Sendable {
-  /// A value, and where it was found.
+  /// A value and its source.
   struct Clue<Value: Equatable & Sendable>: Equatable, Sendable {
     let value: Value
     /// A flag or a variable.
@@ -12,24 +12,24 @@ struct HostClues: Equatable, Sendable {
   }
 
   var hosts: Clue<Int>?
-  /// The fewest hosts that are to go on where others are gone.
+  /// The least number of hosts with which the run continues when others are gone.
   var least: Clue<Int>?
   /// This host's number.
   var host: Clue<Int>?
   var meeting: Clue<MeetingPoint>?
-  /// Where to meet if nobody names another place.
+  /// The meeting point where none is given.
   var usualMeeting: Clue<MeetingPoint>?
 }
 
 extension HostClues {
-  /// What the environment says, by the first of those that may start launchers that shows itself in it.
+  /// Reads the variables of the first known scheduler that is recognised in the environment.
   ///
-  /// Open MPI comes before Slurm: under both, Slurm's variables tell of the hosts that mpirun itself runs not on. What a
-  /// worker of torchrun or of ours finds in its environment counts workers, and is not read.
+  /// Open MPI comes before Slurm: under both, Slurm's variables describe the hosts on which mpirun runs.
+  /// Variables of a worker of torchrun or of ours count workers, and are not read.
   init(environment: [String: String]) throws(LaunchError) {
     let variables = Variables(values: environment)
     self = try Self.first(variables)
-    // An Indexed Job of Kubernetes numbers its pods, and says no more.
+    // An indexed Job of Kubernetes numbers its pods, and gives nothing else.
     if host == nil { host = try variables.number("JOB_COMPLETION_INDEX", from: 0) }
   }
 
@@ -40,7 +40,7 @@ extension HostClues {
     return try trainingOperator(variables) ?? HostClues()
   }
 
-  /// The variables that torchrun reads in the place of flags, as Kubeflow sets them.
+  /// The variables that torchrun reads instead of flags, as Kubeflow sets them.
   private static func torchrun(_ variables: Variables) throws(LaunchError) -> HostClues? {
     guard let hosts = try variables.hosts("PET_NNODES") else { return nil }
     var clues = HostClues(hosts: hosts.most, least: hosts.least)
@@ -54,7 +54,7 @@ extension HostClues {
     return clues
   }
 
-  /// One process a host, as `mpirun --map-by ppr:1:node` starts them; it says nowhere where the first one is.
+  /// One process per host, as started by `mpirun --map-by ppr:1:node`; nothing says where the first one is.
   private static func openMPI(_ variables: Variables) throws(LaunchError) -> HostClues? {
     guard let hosts = try variables.number("OMPI_COMM_WORLD_SIZE", from: 1), hosts.value > 1 else {
       return nil
@@ -69,10 +69,10 @@ extension HostClues {
       meeting: try variables.meeting("MASTER_ADDR", port: "MASTER_PORT"))
   }
 
-  /// One task a host, as `srun --ntasks-per-node=1` starts them.
+  /// One task per host, as started by `srun --ntasks-per-node=1`.
   ///
-  /// Of the step, and not of the job: a launcher that a batch script starts by itself has one host. SLURM_LAUNCH_NODE_IPADDR
-  /// is where srun runs, which need not be host 0.
+  /// Values of the step rather than of the job are read, since a launcher that a batch script starts directly
+  /// has one host. SLURM_LAUNCH_NODE_IPADDR is where srun runs, which need not be host 0.
   private static func slurm(_ variables: Variables) throws(LaunchError) -> HostClues? {
     guard let hosts = try variables.number("SLURM_STEP_NUM_NODES", from: 1), hosts.value > 1 else {
       return nil
@@ -86,16 +86,16 @@ extension HostClues {
     let list = "SLURM_STEP_NODELIST"
     if let first = variables.values[list].flatMap(firstOfNodeList) {
       let job = try variables.number("SLURM_JOB_ID", from: 0)?.value ?? 0
-      // Jobs that share a host must not meet at one port; below the ports that the kernel gives away.
+      // Jobs that share a host must not meet at one port. These lie below the kernel's ephemeral ports.
       let port = UInt16(10_000 + job % 20_000)
       clues.usualMeeting = Clue(value: MeetingPoint(host: first, port: port), source: list)
     }
     return clues
   }
 
-  /// Kubeflow's operator before it set torchrun's own: RANK and WORLD_SIZE count hosts.
+  /// Kubeflow's operator before it set torchrun's variables: RANK and WORLD_SIZE count hosts.
   private static func trainingOperator(_ variables: Variables) throws(LaunchError) -> HostClues? {
-    // Torchrun's workers have a place on their host as well; there the two count workers.
+    // torchrun's workers also have LOCAL_RANK; for them the two variables count workers.
     guard variables.values["LOCAL_RANK"] == nil, variables.values["OMPI_COMM_WORLD_SIZE"] == nil,
       let meeting = try variables.meeting("MASTER_ADDR", port: "MASTER_PORT"),
       let hosts = try variables.number("WORLD_SIZE", from: 1),
@@ -104,7 +104,7 @@ extension HostClues {
     return HostClues(hosts: hosts, host: host, meeting: meeting)
   }
 
-  /// The first name of a list as Slurm writes it: `node[1-3,7],login2` begins with `node1`.
+  /// Returns the first name of a Slurm host list: `node[1-3,7],login2` begins with `node1`.
   static func firstOfNodeList(_ list: String) -> String? {
     var name = ""
     var depth = 0
@@ -123,7 +123,7 @@ extension HostClues {
   }
 }
 
-/// The environment, read with the name of each variable at hand.
+/// Reads variables of the environment; errors name the variable.
 private struct Variables {
   let values: [String: String]
 
@@ -133,7 +133,7 @@ private struct Variables {
     return HostClues.Clue(value: number, source: name)
   }
 
-  /// A number of hosts, or torchrun's range.
+  /// Reads a number of hosts, or torchrun's range.
   func hosts(_ name: String) throws(LaunchError) -> (least: HostClues.Clue<Int>?, most: HostClues.Clue<Int>)?
   {
     guard let text = values[name], !text.isEmpty else { return nil }
@@ -171,7 +171,7 @@ private struct Variables {
   }
 }
 
-/// A number of hosts as torchrun takes it: `4`, or `2:4`, where two of four are enough to go on.
+/// A number of hosts in torchrun's form: `4`, or `2:4`, where two of four are enough to continue.
 struct HostCount: Equatable, Sendable {
   /// Nil where none may be missing.
   let least: Int?

@@ -3,41 +3,41 @@ import FoundationEssentials
 import System
 import Wire
 
-/// What a launcher says of its host when it comes to the meeting, for host 0 to compare.
+/// How a launcher describes its host when it connects, for host 0 to compare.
 struct HostDescription: Codable, Equatable, Sendable {
-  /// The host's number, and how many it was told there are.
+  /// The host's number, and the number of hosts that it was told.
   var host: Int
   var hosts: Int
   var workers: Int
-  /// The program's.
+  /// The program's version.
   var version: String
   /// The recipe's digest, where there is one.
   var recipe: String?
-  /// The same recipe's values, for people.
+  /// The same recipe's values, for messages.
   var values: RecipeValues?
-  /// Nil where it was named none.
+  /// The run's name; nil where it was given none.
   var run: String?
-  /// The host's own name, for people.
+  /// The host's own name, for messages.
   var name: String
-  /// Where host 0's run writes; nil of others, and where nothing is kept of the run.
+  /// The run's output folder, from host 0 only; nil where it writes no files.
   var output: String?
-  /// The launcher, by a number that no other has.
+  /// A random number that identifies the launcher.
   var launcher: UInt64
-  /// The machine since it was started; two hosts of one machine have the same.
+  /// The identifier of the machine's boot, equal for two hosts on one machine.
   var boot: String
   /// The local address of the connection to host 0.
   var address: String
-  /// Where that connection leads: host 0's own address, as others reach it.
+  /// The other end of that connection: host 0's address as others reach it.
   var dialled: String
 
-  /// Host 1 as messages call it: `host 1 (node2, 10.0.0.2)`.
+  /// The host's name in messages, such as `host 1 (node2, 10.0.0.2)`.
   var title: String { "host \(host) (\([name, address].filter { !$0.isEmpty }.joined(separator: ", ")))" }
 }
 
 extension HostDescription {
-  /// Why this host cannot take part in the run of host 0, as a sentence with what to do; nil where it can.
+  /// Says why this host cannot take part in host 0's run, and what to do; nil where it can.
   ///
-  /// - Parameter others: Those that take part already.
+  /// - Parameter others: The hosts that take part already.
   func obstacle(to first: HostDescription, besides others: [HostDescription]) -> String? {
     disagreement(with: first) ?? unreachable(from: first, others)
   }
@@ -73,7 +73,8 @@ extension HostDescription {
     return nil
   }
 
-  /// Workers of all hosts have to reach one another at the addresses by which the launchers met.
+  /// Checks that the workers of all hosts can reach each other at the addresses by which the launchers
+  /// connected.
   private func unreachable(from first: HostDescription, _ others: [HostDescription]) -> String? {
     guard let address = IPAddress(address), let dialled = IPAddress(dialled) else {
       return "\(title) has found no address of its own."

@@ -3,7 +3,7 @@ import Recipe
 import RunControl
 import Wire
 
-/// The end of the star that another host has: its connection to host 0, and a new one after each loss.
+/// Another host's end of the star: its connection to host 0, which it renews after each loss.
 final class HostDial {
   let meeting: MeetingPoint
   private let key: RendezvousKey?
@@ -37,12 +37,12 @@ final class HostDial {
     }
   }
 
-  /// What happened to the connection, or came over it.
+  /// What happened to the connection, or arrived over it.
   enum News {
-    /// Host 0 can be spoken to, from the first address at the second.
+    /// Host 0 is connected, from the address `own` at the address `far`.
     case connected(own: IPAddress, far: IPAddress)
     case disconnected
-    /// Whoever listens there does not accept this host; ZeroMQ dials on unless its words are another protocol's.
+    /// The peer does not accept this host. ZeroMQ keeps dialling, unless the peer speaks another protocol.
     case refused(isDialledOn: Bool)
     case order(HostOrder)
   }
@@ -95,12 +95,12 @@ final class HostDial {
     return Array(message.bytes)
   }
 
-  /// Whether what is said there stays within a site, or is sealed.
+  /// Whether messages to the address stay within a site, or are encrypted.
   func mayTalk(to address: IPAddress) -> Bool { key != nil || HostStar.isTrusted(address) }
 
   func send(_ message: HostMessage) { _ = try? line.socket.trySend(HostWire.bytes(of: message)) }
 
-  /// Hangs up and dials anew: what was not delivered is not for the next host 0.
+  /// Closes the connection and dials again; undelivered messages must not reach the next host 0.
   func redial() throws(LaunchError) {
     line.close()
     (ends, isUp) = (nil, false)

@@ -1,15 +1,15 @@
 import Recipe
 
-/// Why the ranks of a host, or of some, cannot go on, or begin: not by their own doing.
+/// Why ranks of one or several hosts cannot start or continue, for a reason other than their own failure.
 struct HostFault: Equatable, Codable, Sendable {
-  /// Their numbers.
+  /// The hosts' numbers.
   let hosts: [Int]
   let kind: Kind
-  /// A clause that begins with the hosts.
+  /// A clause whose subject is the hosts.
   let reason: String
-  /// What may be behind it; nil where the reason says it.
+  /// A possible cause; nil where the reason states it.
   let likely: String?
-  /// With which the run ends on their account.
+  /// The exit status of the run.
   let status: CInt
 
   init(of hosts: [Int], _ kind: Kind, reason: String, likely: String? = nil, status: CInt? = nil) {
@@ -31,7 +31,7 @@ struct HostFault: Equatable, Codable, Sendable {
     case unable
   }
 
-  /// In a report's heading.
+  /// The heading of a report.
   var heading: String { "\(HostPlaces.names(of: hosts)) \(kind.verdict(ofMany: hosts.count > 1))" }
 
   var explanation: Explanation {
@@ -53,7 +53,7 @@ extension HostFault.Kind {
   fileprivate var likely: String? {
     switch self {
     case .refused: "the launchers were not started alike"
-    // Its own launcher has said what.
+    // The host's own launcher has said why.
     case .unable: nil
     case .late: "the launcher does not run there, or does not reach that address"
     case .lost, .missing:

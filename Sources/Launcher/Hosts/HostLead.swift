@@ -5,9 +5,9 @@ import RunControl
 import System
 import Wire
 
-/// Host 0's side of a run on several hosts: who takes part, what they say, and what they are told.
+/// Host 0's side of a run on several hosts: which hosts take part, what they report, and what they are told.
 ///
-/// Whatever it cannot decide is news for the supervisor, whose fleet has the ranks of all hosts.
+/// Whatever it cannot decide becomes news for the supervisor, whose fleet has the ranks of all hosts.
 final class HostLead {
   let plan: HostPlan
   private let timeouts: HostTimeouts
@@ -15,10 +15,10 @@ final class HostLead {
   private var roster: Roster
   private var muster: Muster
   private var gathering: Gathering?
-  /// That of this attempt, once it is settled who takes part.
+  /// The order of this attempt, once the hosts that take part are known.
   private var order: AttemptOrder?
   private var nextBeat = Duration.zero
-  /// What the launchers of other hosts told of ranks that failed in this attempt.
+  /// What other hosts' launchers reported about failed ranks in this attempt.
   private var known: [Int: WorkerFacts] = [:]
   private var attempt = 0
   private var news: [News] = []
@@ -56,7 +56,7 @@ final class HostLead {
     checkComplete(at: now)
   }
 
-  /// Has all hosts get ready for the attempt.
+  /// Tells all hosts to prepare for the attempt.
   func order(_ order: AttemptOrder) {
     self.order = order
     tellAll(.begin(order))
@@ -113,7 +113,7 @@ extension HostLead {
       lose(description.host, "lost its connection")
       arrive(description, as: peer, at: now)
     case .taken(let other, let reason):
-      // Its connection ends with a launcher, so what cannot be sent to it says that it is gone.
+      // A connection ends with its launcher, so failing to send shows that the launcher is gone.
       if star.send(.beat, to: other) { return refuse(description, peer, reason) }
       lose(description.host, "has ended its launcher")
       arrive(description, as: peer, at: now)
@@ -129,7 +129,7 @@ extension HostLead {
       ? "it takes part from the next start on"
       : awaited.isEmpty ? "all are here" : "waiting for \(names(of: awaited))"
     news.append(.said("\(description.title) has come; \(rest)"))
-    // One that was lost while its workers ran has no part in this attempt either, and hears of the next.
+    // A host that was lost while its workers ran takes no part in this attempt either; it waits for the next.
     if let order, isGathering || order.places.place(of: description.host) == nil {
       _ = star.send(.begin(order), to: peer)
     }
@@ -140,13 +140,13 @@ extension HostLead {
     turnAway(peer, HostFault(of: [description.host], .refused, reason: reason))
   }
 
-  /// A number that no host has is host 0's to blame: the others are waited for.
+  /// A host number that does not exist is blamed on host 0, since the real hosts are still waited for.
   private func hear(_ trouble: HostTrouble, from peer: Socket.Peer) {
     let reason = "host \(trouble.host) (\(trouble.name)) cannot start: \(trouble.reason)"
     turnAway(peer, HostFault(of: [trouble.host], .unable, reason: reason, status: trouble.status))
   }
 
-  /// Ends the run where it has not begun yet; one that has goes on, or waits for another launcher.
+  /// Ends a run that has not begun yet; one that has begun continues, or waits for another launcher.
   private func turnAway(_ peer: Socket.Peer, _ fault: HostFault) {
     _ = star.send(.refuse(fault.reason), to: peer)
     let isFirst = attempt == 0 && isGathering
@@ -158,10 +158,10 @@ extension HostLead {
     checkReady()
   }
 
-  /// Those that are waited for before it is settled who takes part.
+  /// The hosts that are waited for before the participants are settled.
   private var awaited: [Int] { muster.awaited(of: roster.missing) }
 
-  /// Those that take part and are not ready.
+  /// The participants that are not ready.
   private var late: [Int] { roster.unready(for: attempt, of: muster.places.hosts) }
 
   private func checkReady() {
@@ -174,13 +174,13 @@ extension HostLead {
     if let gathering, !gathering.isSettled, awaited.isEmpty { _ = settle(at: now) }
   }
 
-  /// Gives places to those who are here; false where they are too few.
+  /// Gives places to the hosts that are here; false where they are too few.
   private func settle(at now: Duration) -> Bool {
     let earlier = muster.places
     guard muster.settle(roster.present) else { return false }
     muster.change(from: earlier, roster.present).map { news.append(.said($0)) }
     gathering = Gathering(deadline: now + patienceForReady, isSettled: true)
-    // Without others nobody needs an address of this host.
+    // Without others, nobody needs this host's address.
     news.append(.complete(attempt: attempt, address: roster.firstAddress ?? "127.0.0.1", muster.places))
     return true
   }
@@ -198,7 +198,7 @@ extension HostLead {
     }
   }
 
-  /// For those who take part to get ready, or for one to come back that was lost meanwhile.
+  /// How long the participants have to get ready, or a host that was lost meanwhile to come back.
   private var patienceForReady: Duration { timeouts.silence + timeouts.wait }
 
   private func giveUp(at now: Duration) {
@@ -215,7 +215,7 @@ extension HostLead {
       isSettled
       ? "did not get ready within \(elapsed(patienceForReady)): see what the launcher says there"
       : "did not come to \(plan.meeting) within \(time)" + muster.shortage
-    // With fewer another attempt may still begin.
+    // With fewer hosts another attempt may still begin.
     let kind: HostFault.Kind = isSettled && muster.isElastic ? .lost : attempt == 0 ? .late : .missing
     news.append(
       .absent(
@@ -227,24 +227,26 @@ extension HostLead {
   private func names(of hosts: [Int]) -> String { HostPlaces.names(of: hosts) }
 }
 
-/// What all hosts are told, and what is known of them.
+/// What all hosts are told, and what is known about them.
 extension HostLead {
   func launch(_ rank: Int) { tell(.launch(rank: rank), rank) }
 
   func send(_ signal: Signal, to rank: Int) { tell(.signal(signal, rank: rank), rank) }
 
-  /// Tells all; who cannot be told is lost.
+  /// Sends an order to all hosts; one that cannot be reached is lost.
   func tellAll(_ order: HostOrder) {
     for (host, peer) in roster.peers where !star.send(order, to: peer) {
       lose(host, "has ended its launcher")
     }
   }
 
-  /// Tells all how the run ended, and hangs up.
+  /// Tells all hosts how the run ended, and closes the connections.
   ///
-  /// Those who take part in a whole run have to know, though they may have counted this host as lost and dial again.
+  /// The participants of a run that completed must learn of it, even where they have counted this host as
+  /// lost and dial again.
   ///
-  /// - Parameter isWhole: Whether the workers of all hosts came to the end they were meant to; who is missed otherwise need not come.
+  /// - Parameter isWhole: Whether the workers of all hosts ended as intended; otherwise missing hosts are not
+  ///   waited for.
   func finish(status: CInt, _ text: String, isWhole: Bool) {
     let end = HostOrder.finish(status: status, text)
     for (_, peer) in roster.peers { _ = star.send(end, to: peer) }
@@ -265,18 +267,18 @@ extension HostLead {
 
   func facts(of rank: Int) -> WorkerFacts? { known[rank] }
 
-  /// A rank's host in a few words, as a report names it.
+  /// A short description of a rank's host, for a report.
   func title(ofHostOf rank: Int) -> String? {
     host(of: rank).map { roster.description(of: $0)?.title ?? "host \($0)" }
   }
 
-  /// How the ranks of the others stand, as their launchers told last.
+  /// The state of the other hosts' ranks, as last reported.
   var ranks: [RunStatus.Rank] { roster.ranks.sorted { $0.rank < $1.rank } }
 
-  /// Ranks of other hosts whose processes a signal or a debugger holds.
+  /// Ranks of other hosts whose processes are stopped by a signal or a debugger.
   var stoppedRanks: [Int] { ranks.filter { $0.state == .stopped }.map(\.rank) }
 
-  /// How the hosts stand.
+  /// Returns the state of the hosts.
   func states(at now: Duration) -> [RunStatus.Host] {
     (0..<plan.hosts).map { host in
       let description = roster.description(of: host)

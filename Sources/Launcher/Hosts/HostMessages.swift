@@ -1,32 +1,32 @@
 import FoundationEssentials
 import RunControl
 
-/// What the launcher of another host tells host 0, which decides for all.
+/// A message of another host's launcher to host 0, which decides for all.
 enum HostMessage: Codable, Sendable {
-  /// It is there, and takes part once it is welcome.
+  /// It has come, and takes part once host 0 accepts it.
   case join(HostDescription)
-  /// It is there and cannot take part, which is no fault of the others.
+  /// It has come but cannot take part, through no fault of the others.
   case unable(HostTrouble)
-  /// It has all that its ranks need to be launched in this attempt.
+  /// Everything that its ranks need in this attempt is ready.
   case begun(attempt: Int)
-  /// How one of its ranks ended, and what its launcher knows of it where that is a failure.
+  /// One of its ranks has ended; with what its launcher knows about a failure.
   case ended(attempt: Int, rank: Int, Ending, WorkerFacts?)
   case hung([Hang])
   case stopRequested(StopRequest)
   case checkpointRequested
-  /// It is there still, and so its ranks stand.
+  /// It is still there, with the state of its ranks.
   case beat([RunStatus.Rank])
   /// It knows how the run ended, and leaves.
   case farewell(host: Int)
 }
 
-/// Why a host cannot start: what its launcher found before it came to the meeting.
+/// Why a host cannot start, as its launcher found before it came to the meeting.
 struct HostTrouble: Codable, Equatable, Sendable {
   let host: Int
-  /// The host's own name, for people.
+  /// The host's own name, for messages.
   let name: String
   let reason: String
-  /// With which its launcher ends, and then all.
+  /// The exit status of its launcher, and then of all.
   let status: Int32
 }
 
@@ -48,34 +48,35 @@ enum HostOrder: Codable, Sendable {
   case beat
 }
 
-/// What a host is told that takes part.
+/// The answer to a host that takes part.
 struct HostWelcome: Codable, Equatable, Sendable {
   var run: String
-  /// What host 0 calls itself.
+  /// Host 0's name.
   var first: String
-  /// Where its run writes; nil where nothing is kept of it.
+  /// The run's output folder; nil where it writes no files.
   var output: String?
 }
 
-/// What all hosts have to know of an attempt.
+/// What all hosts need to know about an attempt.
 struct AttemptOrder: Codable, Equatable, Sendable {
   var run: String
   /// Counted from 0.
   var number: Int
-  /// Where the first worker keeps the store in which all workers find one another: host 0's address, as others reach it.
+  /// The address of the store in which all workers find one another: host 0's, as others reach it.
   var storeAddress: String
   var storePort: UInt16
-  /// A port that was free on host 0, for programs that expect one.
+  /// A port that was free on host 0, for programs that need MASTER_PORT.
   var masterPort: UInt16
-  /// Which hosts take part; another one waits for the next attempt.
+  /// The hosts that take part; others wait for the next attempt.
   var places: HostPlaces
-  /// Whether to go on from the newest checkpoint. Host 0 has looked; others might see a shared disk as it was.
+  /// Whether to resume from the newest checkpoint. Host 0 decides, since others might see an outdated state
+  /// of a shared disk.
   var goesOn: Bool
 }
 
-/// A message as the bytes that travel.
+/// Encodes and decodes messages.
 enum HostWire {
-  /// More than a host's ranks have to say.
+  /// More than the messages of a host's ranks need.
   static let longestMessage = 1 << 20
 
   static func bytes(of message: some Encodable) -> [UInt8] {
@@ -86,7 +87,7 @@ enum HostWire {
     }
   }
 
-  /// Nil for what another version may have sent, or a stranger.
+  /// Nil for a message of another version or of a stranger.
   static func message<Message: Decodable>(_ type: Message.Type, _ bytes: [UInt8]) -> Message? {
     try? JSONDecoder().decode(type, from: Data(bytes))
   }

@@ -1,22 +1,22 @@
 import Recipe
 
-/// Which hosts take part in an attempt, in the order of their ranks: pure.
+/// The hosts that take part in an attempt, in the order of their ranks. Pure.
 struct HostPlaces: Codable, Equatable, Sendable {
-  /// The numbers of the hosts, by place; host 0 has the first.
+  /// The hosts' numbers by place; host 0 has the first place.
   let hosts: [Int]
-  /// Workers of each.
+  /// The number of workers on each host.
   let workers: Int
-  /// How they divide an update, where that is not as was asked for.
+  /// How they divide an update, where that differs from the recipe.
   let division: Recipe.Division?
 
   init(_ hosts: [Int], workers: Int, division: Recipe.Division? = nil) {
     (self.hosts, self.workers, self.division) = (hosts, workers, division)
   }
 
-  /// All of a run's.
+  /// The places of all hosts of a run.
   init(all hosts: Int, workers: Int) { self.init(Array(0..<hosts), workers: workers) }
 
-  /// The ranks of all.
+  /// The number of ranks on all hosts.
   var ranks: Int { hosts.count * workers }
 
   /// The place of a host; nil where it takes no part.
@@ -32,12 +32,13 @@ struct HostPlaces: Codable, Equatable, Sendable {
 }
 
 extension HostPlaces {
-  /// The places of as many as can divide an update evenly, of those that are there; nil where these are fewer than `least`.
+  /// Gives places to as many of the present hosts as can divide an update evenly; nil where these are fewer
+  /// than `least`.
   ///
   /// - Parameters:
-  ///   - present: In their order.
-  ///   - all: How many there were to be.
-  ///   - recipe: Of a run with all of them; nil where there is nothing to divide.
+  ///    - present: The numbers of the present hosts, in order.
+  ///    - all: The number of hosts that were asked for.
+  ///    - recipe: The recipe of a run on all hosts; nil where there is no update to divide.
   init?(_ present: [Int], of all: Int, workers: Int, least: Int, dividing recipe: Recipe?) {
     for count in stride(from: present.count, through: max(1, least), by: -1) {
       let division = recipe?.division(among: count * workers)

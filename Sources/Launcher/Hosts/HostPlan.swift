@@ -2,18 +2,19 @@ import Recipe
 import RunControl
 import Wire
 
-/// How many hosts a run has, which of them this one is, and where their launchers meet: pure, from flags and environment.
+/// The number of a run's hosts, this host's number, and the launchers' meeting point. Pure, from flags and
+/// environment.
 struct HostPlan: Equatable, Sendable {
   let hosts: Int
   /// This host's number, from 0.
   let host: Int
   let meeting: MeetingPoint
-  /// The fewest hosts that go on where others are gone.
+  /// The least number of hosts with which the run continues when others are gone.
   let least: Int
-  /// What has told the host's number.
+  /// The flag or variable that gave the host's number.
   let source: String
 
-  /// More than this is taken for a typing error; ranks have 16 bits.
+  /// A larger number is taken for a typing error; ranks have 16 bits.
   static let mostHosts = 4096
 
   init(
@@ -23,7 +24,7 @@ struct HostPlan: Equatable, Sendable {
     self.least = least ?? hosts
   }
 
-  /// For people, at the start.
+  /// A line for the user at the start.
   var line: String {
     "host \(host) of \(hosts), by \(source); host 0 is met at \(meeting)"
       + (least < hosts ? "; \(least == 1 ? "one is" : "\(least) are") enough to go on" : "")
@@ -31,9 +32,10 @@ struct HostPlan: Equatable, Sendable {
 }
 
 extension HostPlan {
-  /// What flags and environment come to; nil where the run has one host.
+  /// The plan by flags and environment; nil where the run has one host.
   ///
-  /// A flag and the environment have to agree: one of them would be wrong on some host, and all would wait for it.
+  /// Where both give a value they must agree: otherwise one would be wrong on some host, and all would wait
+  /// for it.
   static func found(flags: HostClues, environment: [String: String]) throws(LaunchError) -> HostPlan? {
     let outer = try HostClues(environment: environment)
     guard let hosts = try agreed(flags.hosts, outer.hosts), hosts.value > 1 else {

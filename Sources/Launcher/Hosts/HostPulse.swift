@@ -1,40 +1,40 @@
-/// When a host heard host 0 last, and when it is to be heard there next.
+/// When this host last heard from host 0, and when it must send its next sign of life.
 ///
-/// Pure: it is told what time it is.
+/// Pure: the caller passes the time.
 struct HostPulse: Sendable {
   private let silence: Duration
   private var heard = Duration.zero
   private var nextBeat = Duration.zero
   private var inattention = Inattention()
 
-  /// What there is to do.
+  /// What is to be done.
   enum Finding: Equatable {
-    /// Host 0 was not heard for as long as it may be.
+    /// Host 0 was silent for too long.
     case silent
-    /// It is to hear of this host.
+    /// A sign of life must be sent to host 0.
     case due
   }
 
-  /// - Parameter silence: For how long host 0 may not be heard.
+  /// - Parameter silence: How long host 0 may be silent.
   init(silence: Duration) { self.silence = silence }
 
-  /// When there is something to do, if nothing is heard before.
+  /// When something is to be done, if nothing is heard before.
   var deadline: Duration { min(nextBeat, heard + silence) }
 
-  /// Host 0 was heard.
+  /// Records that host 0 was heard.
   mutating func hear(at now: Duration) { heard = now }
 
-  /// Something has changed here, which host 0 is to hear now.
+  /// Makes the next sign of life due now, since something has changed here.
   mutating func hasten(at now: Duration) { nextBeat = now }
 
-  /// Notes that this host listens; the time for which it did not, which is no silence of host 0's.
+  /// Records that this host listens; returns how long it did not, which is no silence of host 0.
   mutating func listen(at now: Duration) -> Duration {
     let held = inattention.end(at: now)
     heard = min(heard + held, now)
     return held
   }
 
-  /// What is to be done now; once for each beat.
+  /// Returns what is to be done now; each sign of life once.
   mutating func look(at now: Duration) -> Finding? {
     if now - heard >= silence { return .silent }
     guard now >= nextBeat else { return nil }

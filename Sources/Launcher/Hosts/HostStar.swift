@@ -5,20 +5,21 @@ import RunControl
 import System
 import Wire
 
-/// Host 0's end of the star: the socket to which the launchers of all other hosts come.
+/// Host 0's end of the star: the socket to which all other hosts' launchers connect.
 final class HostStar {
   private let context: Context
   private var socket: Socket
   private var monitor: ConnectionMonitor
-  /// Who came last.
+  /// The address of the last caller.
   private var caller: IPAddress?
-  /// Answers who has the key; nil without one.
+  /// Authenticates peers that have the key; nil without one.
   private let authenticator: Authenticator?
 
-  /// How long the last words to the others may take.
+  /// How long sending the last messages may take.
   private static let lastWords = Duration.seconds(2)
 
-  /// Listens at the meeting point; with a name, whose address may come later, at all addresses of this host.
+  /// Listens at the meeting point; where that is a name, which may resolve only later, on all addresses of
+  /// this host.
   init(at meeting: MeetingPoint, key: RendezvousKey?) throws(LaunchError) {
     let address = IPAddress(meeting.host)
     if key == nil, let address, !Self.isTrusted(address) { throw Self.openToAll(meeting) }
@@ -47,15 +48,17 @@ final class HostStar {
   /// Whether anybody in the network may come.
   private let isOpen: Bool
 
-  /// Without a key only networks are heard that end within a site: what is said there, the workers say openly too.
+  /// Whether to accept the address without a key: only addresses local to a site, where the workers' messages
+  /// are unencrypted too.
   static func isTrusted(_ address: IPAddress) -> Bool { address.isLoopback || address.isPrivate }
 
   var descriptors: [CInt] { [socket.descriptor, monitor.descriptor] }
   var hasInput: Bool { socket.hasInput || monitor.hasInput }
 
-  /// Somebody who has come and is none of the run's launchers: one with another key, or with one where this host has none.
+  /// A refused peer that is none of the run's launchers: one with another key, or with a key where this host
+  /// has none.
   struct Refusal {
-    /// The likely address; nil of a connection that was gone before it was looked at.
+    /// The peer's likely address; nil where the connection was closed before it was looked at.
     let address: IPAddress?
   }
 
@@ -82,9 +85,10 @@ final class HostStar {
     return Self.joinsLast(messages)
   }
 
-  /// Has whoever joins wait for the others' words.
+  /// Moves messages of joining hosts behind all others.
   ///
-  /// Connections are read in turns: a host that dials anew would be heard before the last that it said over the connection it gave up.
+  /// Connections are read in turns, so a host that dials again could be heard before the last messages on its
+  /// previous connection.
   static func joinsLast(
     _ messages: [(peer: Socket.Peer, message: HostMessage)]
   ) -> [(peer: Socket.Peer, message: HostMessage)] {
@@ -97,7 +101,8 @@ final class HostStar {
     (try? socket.trySend(HostWire.bytes(of: order), to: peer)) ?? false
   }
 
-  /// Waits until these hosts have said farewell, or it is too late; those that come to join meanwhile are told the run's end.
+  /// Waits until these hosts have said farewell, or it is too late; those that come to join meanwhile are
+  /// told the run's end.
   func awaitFarewells(of hosts: Set<Int>, told end: HostOrder, until deadline: ContinuousClock.Instant) {
     var staying = hosts
     while !staying.isEmpty, .now < deadline {

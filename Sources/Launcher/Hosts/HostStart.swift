@@ -6,12 +6,12 @@ import RunControl
 import System
 import Wire
 
-/// What the launcher of one of several hosts has before it has met the others.
+/// What the launcher of one of several hosts holds before it has met the others.
 final class HostStart {
   let plan: HostPlan
   private let timeouts: HostTimeouts
   private let key: RendezvousKey?
-  /// On host 0, where the others come: open from the first moment, so that none has to dial twice.
+  /// On host 0, the socket for the others. It opens at the start, so that none has to dial twice.
   private let star: HostStar?
 
   var isFirst: Bool { plan.host == 0 }
@@ -25,12 +25,12 @@ final class HostStart {
     star = plan.host == 0 ? try HostStar(at: plan.meeting, key: key) : nil
   }
 
-  /// What the user is told of it, as a sentence.
+  /// A sentence about it for the user.
   var note: String {
     let trust =
       key == nil
       ? "; without a key (--rdzv-key-file) whoever is in this network can take part" : ""
-    // A name need not lead anywhere yet.
+    // A name need not resolve yet.
     let place =
       isFirst && IPAddress(plan.meeting.host) == nil
       ? ", where \(plan.meeting.host) has to lead: it listens at port \(plan.meeting.port) of all its addresses"
@@ -38,16 +38,16 @@ final class HostStart {
     return plan.line + place + trust
   }
 
-  /// Host 0's side, of a run that is about to start.
+  /// Returns host 0's side of a run that is about to start.
   ///
   /// - Parameters:
-  ///   - recipe: Nil where nothing is trained that has one.
-  ///   - asked: What has to be asked for on all hosts alike.
+  ///    - recipe: Nil where nothing is trained.
+  ///    - asked: The recipe by the flags alone, which must be the same on all hosts.
   func lead(_ run: Launch, _ recipe: Recipe?, asked: Recipe?) -> HostLead? {
     star.map { HostLead(plan, description(of: run, asked, named: run.runIdentifier), recipe, timeouts, $0) }
   }
 
-  /// Takes part as another host than the first; the exit status once the run is over.
+  /// Takes part as a host other than the first; returns the exit status once the run is over.
   func follow(
     _ run: Launch, asked: Recipe?, named name: RunIdentifier?, signals: consuming SignalReader,
     control: ControlServer?
@@ -67,18 +67,18 @@ final class HostStart {
       dialled: "")
   }
 
-  /// Who holds a folder, for whoever finds it taken: a run's name is known where it is given.
+  /// Describes the owner of a folder, for whoever finds it locked; with the run's name where that was given.
   func owner(named run: RunIdentifier) -> String {
     "pid \(getpid()) on \(ownHostName)" + (isFirst ? ", run \(run.text)" : "")
   }
 }
 
-/// A launcher that ends before it has met the others, which would wait for it.
+/// A launcher that ends before it has met the others, which would otherwise wait for it.
 extension HostStart {
-  /// How long the others are told why there is no run.
+  /// For how long the others are told why there is no run.
   private static let patience = Duration.seconds(5)
 
-  /// Tells the launchers of other hosts that come now, or host 0, why this one ends.
+  /// Tells the other hosts that connect now, or host 0, why this launcher ends.
   func turnAway(_ error: any Error) {
     let (reason, status): (String, ExitStatus) =
       switch error {

@@ -4,9 +4,9 @@ struct HostTimeouts: Equatable, Sendable {
   var join = Duration.seconds(600)
   /// For a sign of life.
   var silence = Duration.seconds(10)
-  /// For a host that was lost, or another one in its place.
+  /// For a lost host, or for another one in its place.
   var wait = Duration.seconds(300)
 
-  /// How often launchers tell one another that they are there.
+  /// The time between two signs of life.
   static let beat = Duration.seconds(1)
 }

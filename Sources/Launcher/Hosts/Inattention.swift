@@ -1,11 +1,11 @@
-/// Tells a launcher for how long it has not listened, since it or its machine was held.
+/// Measures how long a launcher has not listened because it or its machine was suspended.
 ///
-/// What others said meanwhile is still to be read, so their silence is shorter by that time.
+/// What others sent meanwhile is still unread, so that time must be subtracted from their silence.
 struct Inattention: Sendable {
-  /// When this launcher listened last.
+  /// When this launcher last listened.
   private var last: Duration?
 
-  /// Notes that it listens now, as it does once a beat at least; the time beyond that.
+  /// Records that it listens now, which it does at every beat; returns the time beyond that.
   mutating func end(at now: Duration) -> Duration {
     defer { last = now }
     return max(.zero, now - (last ?? now) - HostTimeouts.beat)

@@ -1,10 +1,10 @@
-/// Where the launchers of a run's hosts meet: a name or an address of host 0, and a port there.
+/// Where the launchers of a run meet: host 0's name or address, and a port.
 struct MeetingPoint: Equatable, Sendable {
   /// A name, or an address without brackets.
   let host: String
   let port: UInt16
 
-  /// Torchrun's, where none is named.
+  /// torchrun's default port.
   static let usualPort: UInt16 = 29_400
 
   init(host: String, port: UInt16 = usualPort) {
@@ -21,7 +21,7 @@ struct MeetingPoint: Equatable, Sendable {
       self.init(String(text[text.index(after: text.startIndex)..<end]), port: rest.dropFirst())
     } else {
       let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-      // An address of IPv6 has colons of its own, so it stands in brackets.
+      // An IPv6 address contains colons, so it must be in brackets.
       guard parts.count <= 2 else { return nil }
       self.init(String(parts[0]), port: parts.count == 2 ? parts[1] : "")
     }
@@ -47,6 +47,6 @@ struct MeetingPoint: Equatable, Sendable {
 }
 
 extension MeetingPoint: CustomStringConvertible {
-  /// As `--rdzv-endpoint` takes it.
+  /// The form of `--rdzv-endpoint`.
   var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -2,16 +2,17 @@ import Drawing
 import Recipe
 import System
 
-/// Decides which hosts take part in an attempt, where fewer than all may: pure, told who is here.
+/// Decides which hosts take part in an attempt that may run with fewer than all. Pure: the caller says which
+/// are here.
 struct Muster: Sendable {
   private let hosts: Int
   private let workers: Int
   private let least: Int
-  /// Of a run with all hosts; nil where the workers divide nothing.
+  /// The recipe of a run on all hosts; nil where there is no update to divide.
   private let recipe: Recipe?
-  /// Hosts that were waited for once, and are not waited for again until they come.
+  /// Hosts that did not come in time, and are not waited for until they do.
   private var givenUp: Set<Int> = []
-  /// Of the attempt that runs, or ran last; all hosts before the first.
+  /// The places of the present or last attempt; all hosts before the first.
   private(set) var places: HostPlaces
 
   init(_ plan: HostPlan, workers: Int, dividing recipe: Recipe?) {
@@ -20,19 +21,19 @@ struct Muster: Sendable {
     places = HostPlaces(all: plan.hosts, workers: workers)
   }
 
-  /// Whether some may be missing.
+  /// Whether the run continues without some hosts.
   var isElastic: Bool { least < hosts }
 
-  /// Those of the missing hosts that are waited for.
+  /// Returns the missing hosts that are waited for.
   func awaited(of missing: [Int]) -> [Int] { missing.filter { !givenUp.contains($0) } }
 
-  /// A host is here again.
+  /// Records that a host is here again.
   mutating func welcome(_ host: Int) { givenUp.remove(host) }
 
-  /// Waits for these no longer.
+  /// Stops waiting for these hosts.
   mutating func giveUp(_ missing: [Int]) { if isElastic { givenUp.formUnion(missing) } }
 
-  /// Gives places to the hosts that are here, as many as can divide an update; false where they are too few.
+  /// Gives places to the present hosts, to as many as can divide an update; false where they are too few.
   mutating func settle(_ present: [Int]) -> Bool {
     guard let places = HostPlaces(present, of: hosts, workers: workers, least: least, dividing: recipe) else {
       return false
@@ -43,7 +44,7 @@ struct Muster: Sendable {
 }
 
 extension Muster {
-  /// What changes from other places to these, as a sentence; nil where nothing does.
+  /// Describes the change from other places to these; nil where nothing changes.
   func change(from earlier: HostPlaces, _ present: [Int]) -> String? {
     guard places != earlier else { return nil }
     guard places.hosts.count < hosts else { return "all \(hosts) hosts take part again" }
@@ -59,6 +60,6 @@ extension Muster {
         : "; \(HostPlaces.names(of: idle)) would not divide them evenly, and wait\(idle.count == 1 ? "s" : "")")
   }
 
-  /// Why so few cannot go on.
+  /// Says that too few hosts are left to continue.
   var shortage: String { isElastic ? "; \(counted(least, "host")) at least have to be there to go on" : "" }
 }

@@ -1,14 +1,14 @@
 import Flags
 import Recipe
 
-/// The values of a recipe as one launcher tells them to another, to say in which of them two hosts differ.
+/// A recipe's values as launchers exchange them, to say in which values two hosts differ.
 struct RecipeValues: Codable, Equatable, Sendable {
-  /// By their dotted names.
+  /// The values by their dotted names.
   private let texts: [String: String]
 
-  /// Longer ones are cut: they are shown, and the digest compares.
+  /// The most characters of a value. They are only shown; a digest compares the recipes.
   private static let longestText = 80
-  /// More differences are counted.
+  /// The most differences to name; further ones are counted.
   private static let mostNamed = 4
 
   init(of recipe: Recipe) {
@@ -17,11 +17,11 @@ struct RecipeValues: Codable, Equatable, Sendable {
       uniqueKeysWithValues: leaves.map { ($0.name, String($0.value.description.prefix(Self.longestText))) })
   }
 
-  /// What is otherwise than in another one: `--lr 0.1, not 0.2; --epochs 3, not 4`; nil where nothing is to be seen.
+  /// Describes the differences: `--lr 0.1, not 0.2; --epochs 3, not 4`; nil where none is visible.
   func differences(from other: RecipeValues) -> String? {
     let names = Set(texts.keys).union(other.texts.keys).filter { texts[$0] != other.texts[$0] }.sorted()
     let flagged = names.filter { flag(setting: $0) != nil }
-    // A value without a flag follows from others.
+    // Values without a flag are derived from others.
     let told = flagged.isEmpty ? names : flagged
     guard !told.isEmpty else { return nil }
     let lines = told.prefix(Self.mostNamed).map {

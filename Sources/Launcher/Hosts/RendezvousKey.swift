@@ -5,18 +5,18 @@ import System
 import SystemPackage
 import Wire
 
-/// The secret by which the launchers of a run know one another: all have the same, and each shows that it has it.
+/// The secret that the launchers of a run share, and by which they authenticate each other.
 ///
-/// It is never an argument, which every user of a machine could read.
+/// It is never a command-line argument, which every user of a machine could read.
 struct RendezvousKey: Sendable {
   let keys: KeyPair
 
-  /// The variable that holds it where no file is named.
+  /// The variable that holds it where no file is given.
   static let variable = "TWINS_RDZV_KEY"
-  /// What makes one.
+  /// The command that makes a key.
   static let recipe = "(umask 077; od -An -vtx1 -N32 /dev/urandom | tr -d ' \\n' > KEYFILE)"
 
-  /// The key in a file, or else in the environment; nil where there is neither.
+  /// Returns the key in a file, or else in the environment; nil where there is neither.
   static func found(file: String?, environment: [String: String]) throws(LaunchError) -> RendezvousKey? {
     guard let file else {
       guard let text = environment[variable], !text.isEmpty else { return nil }

@@ -1,11 +1,12 @@
 import RunControl
 import Wire
 
-/// Which other hosts take part in a run now, and which of them have gone: pure, told who speaks and what time it is.
+/// The other hosts that take part in a run now, and those that have gone. Pure: the caller passes who speaks,
+/// and the time.
 struct Roster: Sendable {
-  /// Host 0, to which the others are compared.
+  /// Host 0, with which the others are compared.
   let first: HostDescription
-  /// How long a host may say nothing.
+  /// How long a host may be silent.
   let patience: Duration
   private var members: [Int: Member] = [:]
   private var inattention = Inattention()
@@ -16,18 +17,18 @@ struct Roster: Sendable {
     var heard: Duration
     /// The attempt that it is ready for.
     var attempt: Int?
-    /// How its ranks stood when it last spoke.
+    /// The state of its ranks in its last message.
     var ranks: [RunStatus.Rank] = []
   }
 
-  /// What becomes of a host that comes.
+  /// The result of a host's arrival.
   enum Arrival: Equatable, Sendable {
     case welcome
     /// It cannot take part, for this reason.
     case refused(String)
-    /// It came before and was not missed yet: that connection of it counts no more.
+    /// It came before and was not missed yet; its previous connection is void.
     case again
-    /// Another launcher has its number, and was heard: is it still there?
+    /// Another launcher has its number and was heard: that one must be asked whether it is still there.
     case taken(by: Socket.Peer, String)
   }
 
@@ -35,7 +36,7 @@ struct Roster: Sendable {
     (self.first, self.patience) = (first, patience)
   }
 
-  /// A host comes, for the first time or again.
+  /// Records the arrival of a host, for the first time or again.
   mutating func arrive(_ description: HostDescription, as peer: Socket.Peer, at now: Duration) -> Arrival {
     let others = members.values.map(\.description).filter { $0.host != description.host }
     if let obstacle = description.obstacle(to: first, besides: others) { return .refused(obstacle) }
@@ -51,7 +52,7 @@ struct Roster: Sendable {
     "\(new.title) came, and \(known.title) is there already: give each host another --node-rank."
   }
 
-  /// A host has spoken; its number, where it takes part.
+  /// Records a message from a host; returns its number, where it takes part.
   mutating func heard(_ peer: Socket.Peer, at now: Duration) -> Int? {
     guard let host = members.first(where: { $0.value.peer == peer })?.key else { return nil }
     members[host]?.heard = now
@@ -62,10 +63,10 @@ struct Roster: Sendable {
 
   mutating func note(readyFor attempt: Int, host: Int) { members[host]?.attempt = attempt }
 
-  /// It takes part no more.
+  /// Removes a host that no longer takes part.
   mutating func remove(_ host: Int) { members[host] = nil }
 
-  /// The hosts that have said nothing for too long, while somebody listened.
+  /// Returns the hosts that were silent for too long while this launcher listened.
   mutating func silent(at now: Duration) -> [Int] {
     let missed = inattention.end(at: now)
     for (host, member) in members { members[host]?.heard = min(member.heard + missed, now) }
@@ -74,10 +75,10 @@ struct Roster: Sendable {
 }
 
 extension Roster {
-  /// Hosts that do not take part, of those that should.
+  /// The hosts that should take part but do not.
   var missing: [Int] { (1..<first.hosts).filter { members[$0] == nil } }
 
-  /// Those of some other hosts that have not yet what the attempt needs.
+  /// Returns those of the hosts that are not yet ready for the attempt.
   func unready(for attempt: Int, of hosts: [Int]) -> [Int] {
     hosts.filter { $0 != 0 && members[$0]?.attempt != attempt }
   }
@@ -85,7 +86,7 @@ extension Roster {
   /// The hosts that are here.
   var present: [Int] { [0] + members.keys.sorted() }
 
-  /// Those that take part, in their order.
+  /// The participants in order.
   var peers: [(host: Int, peer: Socket.Peer)] {
     members.map { ($0.key, $0.value.peer) }.sorted { $0.0 < $1.0 }
   }
@@ -94,10 +95,10 @@ extension Roster {
 
   func description(of host: Int) -> HostDescription? { host == 0 ? first : members[host]?.description }
 
-  /// How the ranks of all other hosts stood when these last spoke.
+  /// The state of the other hosts' ranks in their last messages.
   var ranks: [RunStatus.Rank] { members.values.flatMap(\.ranks) }
 
-  /// Host 0's address as the others reach it; nil while nobody has come.
+  /// Host 0's address as the others reach it; nil while none has come.
   var firstAddress: String? { peers.first.flatMap { description(of: $0.host)?.dialled } }
 
   /// How long ago a host spoke.

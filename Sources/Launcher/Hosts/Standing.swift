@@ -1,12 +1,12 @@
-/// Where another host than the first stands with the run.
+/// The state of a host other than the first in the run.
 enum Standing: Equatable, Sendable {
   /// Not connected, or not welcome yet.
   case dialling(Dialling)
   case here
-  /// The run is over for this host, with this status; its workers end.
+  /// The run is over for this host, with this exit status; its workers are ending.
   case leaving(status: CInt, until: Duration)
 
-  /// What it waits for, as a clause ends; nil where it takes part.
+  /// Says what it waits for, as the end of a sentence; nil where it takes part.
   func waitsFor(at meeting: MeetingPoint, takesPart: Bool) -> String? {
     switch self {
     case .dialling: "host 0 at \(meeting)"

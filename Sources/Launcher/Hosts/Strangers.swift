@@ -1,20 +1,21 @@
 import Wire
 
-/// Who came to host 0 and was not let in: with another key, with one where it has none, or no launcher at all.
+/// The peers that host 0 has refused: those with another key, with a key where it has none, or that are no
+/// launchers.
 ///
-/// Pure: told who knocked. A launcher with another key dials again and again, and is told of once.
+/// Pure: the caller passes the addresses. A launcher with another key dials repeatedly, and is reported once.
 struct Strangers: Sendable {
   private var known: [IPAddress] = []
   private var nameless = 0
 
-  /// More than have a wrong key by mistake.
+  /// The most refused addresses to report; more cannot be mistakes.
   private static let most = 8
-  /// So many connections were gone before anybody could look where they came from.
+  /// After so many connections that were closed before their address could be read, they are reported.
   private static let mostNameless = 3
 
-  /// Somebody was not let in; what to say of it, where that is news.
+  /// Records a refused peer; returns a message where that is new.
   ///
-  /// - Parameter address: Nil where the connection was gone already; whoever it was is likely to come again.
+  /// - Parameter address: Nil where the connection was closed already; the peer will probably come again.
   mutating func note(_ address: IPAddress?) -> String? {
     guard let address else {
       nameless += 1
@@ -25,7 +26,7 @@ struct Strangers: Sendable {
     return Self.line("somebody at \(address)")
   }
 
-  /// Why a host may be missed, where somebody was not let in.
+  /// A possible reason for a missing host, where a peer was refused.
   var suspicion: String? {
     guard !known.isEmpty || nameless > 0 else { return nil }
     let places = known.isEmpty ? "" : " at " + known.map(\.description).joined(separator: ", ")

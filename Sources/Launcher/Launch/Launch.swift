@@ -4,43 +4,43 @@ import FoundationEssentials
 import RunControl
 import System
 
-/// Everything that a run of workers needs to know before the first one starts.
+/// Everything that is known about a run of workers before the first one starts.
 struct Launch: Sendable {
   let grace: Duration
   let program: String
-  /// What the workers of the first attempt are to do.
+  /// The task of the first attempt's workers.
   let task: WorkerTask
-  /// Where they are; each attempt adds where its ranks meet.
+  /// Where the workers run; each attempt adds the place where its ranks meet.
   var placement: WorkerEnvironment
   /// The launcher's own environment.
   let environment: [String: String]
   /// Nil where no logs are kept.
   let logs: LogFolder?
-  /// What a failure report recommends.
+  /// The advice of a failure report.
   let advice: FailureReport.Advice
-  /// What to tell the user before the start, each a sentence.
+  /// What to tell the user before the start, a sentence each.
   var notes: [String] = []
-  /// How long a worker may be busy with one thing; nil where nobody watches.
+  /// How long a worker may show no progress; nil where no watch is kept.
   var budgets: HangBudgets?
-  /// How often the workers are started again after a failure.
+  /// How often the workers may be restarted after a failure.
   var restarts = Restarts.Budget.none
-  /// Whether the workers' lines go to a terminal as they are, and no view of the run does.
+  /// Whether the workers' lines go to the terminal unchanged, without the live view of the run.
   var isPlain = true
-  /// Whether what the workers print is what it is for, as of an evaluation.
+  /// Whether the workers' output is the purpose of the run, as for an evaluation.
   var answers = false
-  /// What later attempts go on from; nil where they do what the first one did.
+  /// What later attempts resume from; nil where they repeat the first one.
   var resumption: Resumption?
-  /// The file that tells of the run's progress; nil where nothing does.
+  /// The file that records the run's progress; nil where there is none.
   var progressPath: String?
-  /// Where the launcher notes how the run goes; nil where nothing is kept of it.
+  /// The journal of the run; nil where none is kept.
   var journal: RunJournal?
-  /// The cards that the workers may use, as files and variables tell; nil where they use none.
+  /// The cards that the workers may use, by device files and variables; nil where they use none.
   var cards: Cards?
-  /// What looks after NVIDIA's cards; nil where there are none.
+  /// The monitor of NVIDIA's cards; nil where there are none.
   var cardMonitor: CardMonitor?
-  /// Where this host stands among those of the run; nil where it is the only one.
+  /// This host's part among the hosts of the run; nil where it is the only one.
   var hosts: HostPlan?
-  /// The hosts that take part now, where fewer than all do.
+  /// The hosts that take part now, where not all of them do.
   private var standIns: HostPlaces?
 
   init(
@@ -57,17 +57,17 @@ struct Launch: Sendable {
     self.notes = notes
   }
 
-  /// Whether the workers are a program of the user's.
+  /// Whether the workers are a user's own program.
   var isForeign: Bool { placement.isForeign }
   var runIdentifier: String { placement.rendezvous.run }
-  /// Workers on this host.
+  /// The number of workers on this host.
   var size: Int { placement.rendezvous.size }
-  /// Workers on all hosts.
+  /// The number of workers on all hosts.
   var worldSize: Int { places.ranks }
   /// The ranks of this host's workers.
   var ranks: Range<Int> { places.ranks(of: hosts?.host ?? 0) }
 
-  /// Which hosts have which ranks.
+  /// Which host has which ranks.
   var places: HostPlaces { standIns ?? HostPlaces(all: hosts?.hosts ?? 1, workers: size) }
 
   /// The same run on those hosts.
@@ -77,10 +77,11 @@ struct Launch: Sendable {
     return launch
   }
 
-  /// What the workers of a first attempt are to do on the hosts that there are.
+  /// The task of a first attempt's workers on the hosts that take part.
   var placedTask: WorkerTask { standIns?.division.map(task.divided(as:)) ?? task }
 
-  /// The folder by which its files are found later, from the root: its output folder, or the launcher's own; nil where none are kept.
+  /// The absolute path of the folder by which the run's files can be found later: its output folder, or else
+  /// the launcher's own; nil where none are kept.
   var keptIn: String? {
     (progressPath ?? journal?.path).map { path in
       let folder = Folders.parent(of: path)
@@ -89,10 +90,10 @@ struct Launch: Sendable {
     }
   }
 
-  /// Whether it could go on from what is on the disk.
+  /// Whether the run could resume from files on the disk.
   var isResumable: Bool { resumption?.isOffered(to: task) ?? false }
 
-  /// What a report recommends now: a folder that holds the run's checkpoints is gone on with, and not begun in anew.
+  /// The advice that fits now: a folder with this run's checkpoints is to be resumed, and not overwritten.
   var currentAdvice: FailureReport.Advice {
     var current = advice
     guard let resumption, resumption.hasNewCheckpoint else { return current }
@@ -103,9 +104,9 @@ struct Launch: Sendable {
 }
 
 extension Launch {
-  /// Makes room for the descriptors that the run takes, and throws where a limit leaves too few of anything.
+  /// Raises the limit of open files as far as the run needs, and throws where a resource limit is too low.
   ///
-  /// What cannot work is said once here, and not by every worker in words of the library that was the first to fail.
+  /// Said once here, instead of by every worker in the words of whichever library fails first.
   func requireRoom() throws(LaunchError) {
     do throws(Shortage) {
       try Limits.require(
@@ -117,10 +118,12 @@ extension Launch {
     }
   }
 
-  /// Of a worker its process, two streams and its log; three pipes while one starts; the launcher's own; questions.
+  /// Four per worker (its process, two streams and a log); the rest for three pipes at a start, the
+  /// launcher's own files and status queries.
   static func descriptors(workers: Int) -> Int { 4 * workers + 48 }
 
-  /// What fewer threads than the workers have at the least would lead to; nil where there may be enough.
+  /// Describes the failure to expect where the limit of threads is below the least that the workers need; nil
+  /// where it is not.
   static func shortage(workers: Int, under limits: Limits) -> Shortage? {
     let needed = workers * leastThreads
     guard let allowed = [limits.threads, limits.tasks].compactMap(\.self).min(), allowed < needed else {
@@ -130,6 +133,6 @@ extension Launch {
       .threads, for: "\(counted(workers, "worker")), which take \(needed) threads at least", limits: limits)
   }
 
-  /// The first, the one that waits for the launcher's end, that of exchanges, ZeroMQ's two, and one that decodes.
+  /// The main thread, the watcher of the launcher's end, the exchange thread, ZeroMQ's two, and one decoder.
   private static let leastThreads = 6
 }

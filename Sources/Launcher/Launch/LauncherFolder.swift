@@ -8,15 +8,16 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// The launcher's own folder of a run: its logs, and a lock against a second launcher.
+/// The launcher's own folder of a run, with its logs, and the lock that keeps a second launcher out.
 struct RunLock: ~Copyable {
   let path: String
-  /// Nil where the output folder's lock is this one.
+  /// Nil where the lock on the output folder serves for this folder too.
   private let lock: FolderLock?
 
-  /// Makes the folder and takes possession of it until the launcher ends.
+  /// Makes the folder and locks it until the launcher ends.
   ///
-  /// - Parameter plan: Whose number names the folder, where that is not the first host's.
+  /// - Parameter plan: The run's hosts; the folder of a host other than the first is named by its number, and
+  ///   another holder of its lock means that two launchers were given that number.
   init(
     path: String, owner: String, besides possession: Possession?, of plan: HostPlan?
   ) throws(LaunchError) {
@@ -52,17 +53,18 @@ extension RunLock {
   }
 }
 
-/// The logs of one launcher: `logs/attempt-N/rank-R.log`. What earlier launchers left lies in `logs.1` (the newest) to `logs.4`.
+/// The logs of one launcher, `logs/attempt-N/rank-R.log`. Those of earlier launchers are kept in `logs.1`
+/// (the newest) to `logs.4`.
 struct LogFolder: Sendable {
   let path: String
-  /// The folder in which it lies, the launcher's own.
+  /// The launcher's own folder, in which `logs` lies.
   let launcher: String
 
-  /// How many earlier launchers' logs are kept, and how many attempts of this one.
+  /// How many earlier launchers' logs are kept, and the logs of how many attempts of this one.
   static let keptLaunches = 4
   static let keptAttempts = 16
 
-  /// Moves earlier logs out of the way; those that are too old go.
+  /// Renames earlier logs and removes those that are too old.
   init(in parent: String) {
     (path, launcher) = ("\(parent)/\(RunLayout.logs)", parent)
     guard access(path, F_OK) == 0 else { return }
@@ -71,7 +73,8 @@ struct LogFolder: Sendable {
     rename(path, "\(path).1")
   }
 
-  /// Makes the folder for an attempt; the oldest one goes, so that a run of months does not fill the disk.
+  /// Makes the folder of an attempt and removes the oldest one, so that a run of months does not fill the
+  /// disk.
   func make(attempt: Int) throws(LaunchError) {
     try RunLock.makeFolders(folder(attempt: attempt))
     if attempt >= Self.keptAttempts { Self.remove(folder(attempt: attempt - Self.keptAttempts)) }

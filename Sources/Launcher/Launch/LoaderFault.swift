@@ -1,8 +1,10 @@
-/// What the dynamic loader says of a worker whose libtorch is another than it was built for, or is not there.
+/// The dynamic loader's complaint about a libtorch that is missing, or is not the one that a worker was built
+/// for.
 struct LoaderFault: CustomStringConvertible {
   let description: String
 
-  /// Nil for words that are no loader's, or of another library: a limit, above all, has words of its own.
+  /// Nil for text that is not the loader's or is about another library; memory limits above all have their
+  /// own message.
   init?(_ text: String) {
     let lines = text.split(separator: "\n").map(String.init)
     guard let line = lines.first(where: { $0.contains("symbol lookup error") || $0.contains(Self.missing) })

@@ -4,19 +4,20 @@ import Recipe
 import RunControl
 import System
 
-/// What one worker came to that checked a start for all of them, by `--dry-run`, before any is started.
+/// The result of one worker that runs to its end before the others start, such as a dry run that checks the
+/// start for all.
 struct Rehearsal {
   let ending: Ending
-  /// The signal to the launcher that ended it early.
+  /// The signal that ended the launcher's wait early.
   let interruption: Signal?
   /// What it printed, by stream.
   private let printed: [WorkerStream: [UInt8]]
 
-  /// Runs a worker to its end, or to a signal that asks the launcher to stop.
+  /// Runs a worker until it ends, or until a signal asks the launcher to stop.
   ///
   /// - Parameters:
-  ///   - command: As for rank 0, which meets the others; this one meets nobody.
-  ///   - patience: How long it may take before it is ended; nil for as long as it does.
+  ///    - command: A command as for rank 0, but for a worker that meets no other rank.
+  ///    - patience: How long it may take before it is killed; nil for no limit.
   init(
     _ command: WorkerCommand, _ signals: borrowing SignalReader, patience: Duration? = nil
   ) throws(LaunchError) {
@@ -39,14 +40,14 @@ struct Rehearsal {
       }
       Self.read(worker, into: &printed)
     }
-    // Also ends it, where it has not ended by itself.
+    // Also kills it where it is still running.
     ending = worker.collect()
     Self.read(worker, into: &printed)
     self.printed = printed
     self.interruption = interruption
   }
 
-  /// Waits for anything to do; whether the worker may have more to say.
+  /// Waits for something to happen; returns whether the worker may still write.
   private static func isRunning(
     _ worker: WorkerProcess, _ signals: borrowing SignalReader, until deadline: ContinuousClock.Instant?
   ) -> Bool {
@@ -57,7 +58,7 @@ struct Rehearsal {
     return entries[0].revents == 0
   }
 
-  /// Takes what is there.
+  /// Reads what is available without waiting.
   private static func read(_ worker: WorkerProcess, into printed: inout [WorkerStream: [UInt8]]) {
     var bytes = [UInt8](repeating: 0, count: 1 << 16)
     for stream in WorkerStream.allCases {
@@ -72,15 +73,15 @@ struct Rehearsal {
 }
 
 extension Rehearsal {
-  /// What the worker printed as its answer.
+  /// The worker's stdout.
   var output: String { String(decoding: printed[.output] ?? [], as: UTF8.self) }
 
-  /// What it complained of.
+  /// The worker's stderr.
   var errors: String {
     String(decoding: printed[.errors] ?? [], as: UTF8.self).split(separator: "\n").joined(separator: "; ")
   }
 
-  /// Passes on what the worker printed; throws where the answer has not arrived.
+  /// Prints the worker's output; throws where it could not be written.
   func show() throws(LaunchError) {
     var fault: LaunchError?
     for (stream, descriptor) in [(WorkerStream.output, STDOUT_FILENO), (.errors, STDERR_FILENO)] {
@@ -92,7 +93,8 @@ extension Rehearsal {
     if let fault { throw fault }
   }
 
-  /// Why every worker would end so, once more and again; nil where all is well, or where the trouble may pass.
+  /// The error with which every other worker would end too; nil where this one succeeded or the cause may
+  /// pass.
   var refusal: LaunchError? {
     guard !ending.isOrderly, let code = lastingCode else { return nil }
     let text = String(decoding: printed[.errors] ?? [], as: UTF8.self)
@@ -103,7 +105,8 @@ extension Rehearsal {
 
   private var lastingCode: ExitStatus? {
     guard case .exited(let status) = ending else { return nil }
-    // The dynamic loader's, where a library is not there or finds no room; it says which.
+    // 127 is the dynamic loader's status where a library is missing or cannot be mapped; it has printed which
+    // one.
     if status == 127 { return .badConfiguration }
     return ending.mayPass ? nil : ExitStatus(rawValue: status)
   }

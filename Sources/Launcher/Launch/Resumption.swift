@@ -6,20 +6,20 @@ import RunControl
 import System
 import WorkerLink
 
-/// What later attempts of a run are told to go on from.
+/// What later attempts of a run resume from.
 ///
-/// Once this run has saved a checkpoint, its newest one: `--resume auto` takes the place of the --resume or --finetune
-/// that the first attempt had, with its --use-ema. Before that they are started as the first one was; a checkpoint that lay in
-/// the folder before is another run's, unless the user named it.
+/// Once this run has saved a checkpoint, they resume from its newest one: `--resume auto` replaces the first
+/// attempt's --resume or --finetune, with its --use-ema. Before that they start as the first one did, since a
+/// checkpoint that was already in the folder belongs to another run, unless the user named it.
 struct Resumption: Sendable {
   /// The folder of checkpoints.
   let folder: String
   private let earlier: [String: Mark]
-  /// Whether that could be told.
+  /// Whether the folder could be listed.
   private let wasListed: Bool
-  /// How long the files were that workers add lines to.
+  /// The lengths of the append-only logs when the run began.
   private let lengths: [String: Int]
-  /// The folder of curves, to which each attempt adds a file, and those that were there.
+  /// The folder of TensorBoard curves, to which each attempt adds a file, and the files that were there.
   private let curves: (folder: String, files: Set<String>)
 
   init(output: String) {
@@ -32,13 +32,13 @@ struct Resumption: Sendable {
     curves = (folder, Set(Folders.names(in: folder)))
   }
 
-  /// The task of the next attempt, given that of the first.
+  /// Returns the task of the next attempt, given that of the first.
   func task(first: WorkerTask) -> WorkerTask {
     hasNewCheckpoint ? first.goingOn() : first
   }
 
-  /// Which folder it is, whatever its name: another one may get the number in the file system of one that was removed,
-  /// but not its time.
+  /// What identifies a checkpoint's folder. A file system may reuse the inode number of a removed folder, but
+  /// not its time.
   private struct Mark: Equatable {
     let number: UInt64
     let seconds: Int
@@ -50,22 +50,25 @@ struct Resumption: Sendable {
     }
   }
 
-  /// Whether a checkpoint is there that was not when this run began, or was written anew since, or may be: where the folder
-  /// cannot be listed any more, the next attempt finds out, and to begin anew would throw away what the run has learnt.
+  /// Whether a checkpoint is there that is new or was rewritten since this run began. True also where the
+  /// folder cannot be listed any more: the next attempt finds out, and a fresh start would discard what the
+  /// run has learnt.
   var hasNewCheckpoint: Bool {
     guard Self.isListed(folder) else { return wasListed }
     return Self.checkpoints(in: folder).contains { earlier[$0.key] != $0.value }
   }
 
-  /// The newest checkpoint that is there, by its name; nil where there is none.
+  /// The newest checkpoint's name; nil where there is none.
   var newest: CheckpointName? { CheckpointStore(folder: folder).names.last }
 
-  /// Whether this run could go on from something here: what it has saved itself, or what it was told to go on from.
+  /// Whether the run could resume: from a checkpoint of its own, or, if it was told `--resume auto`, from any
+  /// in its folder.
   func isOffered(to task: WorkerTask) -> Bool {
     hasNewCheckpoint || task.goesOnAnyway && !Self.checkpoints(in: folder).isEmpty
   }
 
-  /// Takes back the lines and curves of attempts that came to nothing: one that starts where the first one did writes them again.
+  /// Truncates the logs and removes the curves that failed attempts wrote; an attempt that starts from the
+  /// beginning writes them again.
   func cutLogs() {
     guard !hasNewCheckpoint else { return }
     for (path, length) in lengths where Self.length(of: path) > length { truncate(path, off_t(length)) }
@@ -84,7 +87,7 @@ struct Resumption: Sendable {
     (try? CheckpointStore(folder: folder).requireListing()) != nil
   }
 
-  /// The finished checkpoints.
+  /// Returns the complete checkpoints.
   private static func checkpoints(in folder: String) -> [String: Mark] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     var found: [String: Mark] = [:]
@@ -96,19 +99,20 @@ struct Resumption: Sendable {
   }
 }
 
-/// How far a run has come: its newest finished step that was recorded.
+/// How far a run has come: the newest step in its log.
 struct Progress: Equatable, Sendable, Decodable {
   let epoch: Int
-  /// Counted from the start of the run, over all epochs.
+  /// The step, counted from the start of the run over all epochs.
   let step: Int
 }
 
-/// Reads the progress of a run from the last line of `train.jsonl`, which rank 0 adds to.
+/// Reads a run's progress from the last line of `train.jsonl`, to which rank 0 appends.
 ///
-/// Only lines count that were added since this value was made, as each attempt makes one: a file of an earlier attempt is gone on with. An attempt
-/// that resumes replaces the file by one that ends where it goes on from, even where nothing is to be cut; that one counts
-/// as a whole. So an attempt that died before it had resumed shows nothing, and one that died before its first step
-/// always shows the place from which it went on.
+/// Only lines appended after this value was made count; each attempt makes its own, since the file of earlier
+/// attempts is continued. An attempt that resumes replaces the file by one that ends at the step it resumes
+/// from, even where nothing has to be cut, and that file counts as a whole. So an attempt that died before it
+/// had resumed shows no progress, and one that died before its first step shows the step that it resumed
+/// from.
 struct ProgressFile: Sendable {
   let path: String
   private let known: stat?
@@ -118,7 +122,7 @@ struct ProgressFile: Sendable {
     known = Self.status(of: path)
   }
 
-  /// The newest step of this attempt, or the one that it goes on from; nil before its first.
+  /// The newest step of this attempt, or the step that it resumed from; nil before that.
   var newest: Progress? {
     guard let line = lastLine else { return nil }
     return try? JSONDecoder().decode(Progress.self, from: Data(line))
@@ -126,7 +130,7 @@ struct ProgressFile: Sendable {
 }
 
 extension ProgressFile {
-  /// More than one line of the file has.
+  /// More bytes than any line of the file has.
   private static let longestLine: Int64 = 4096
 
   private static func status(of path: String) -> stat? {
@@ -134,12 +138,12 @@ extension ProgressFile {
     return stat(path, &status) == 0 ? status : nil
   }
 
-  /// Where this attempt's lines begin in the file that is there now.
+  /// Returns the offset at which this attempt's lines begin in the file.
   private func start(in file: stat) -> Int64 {
     file.st_ino == known?.st_ino ? Int64(known?.st_size ?? 0) : 0
   }
 
-  /// The last whole line, without its newline.
+  /// The last complete line, without its newline.
   private var lastLine: ArraySlice<UInt8>? {
     guard let status = Self.status(of: path),
       case let (start, size) = (start(in: status), Int64(status.st_size)), size > start,

@@ -1,7 +1,8 @@
 import RunControl
 
 extension RunJournal {
-  /// Notes that the run of this launcher begins, or goes on; a sentence where that fails, which is no reason not to train.
+  /// Records that the run begins or resumes. Returns a sentence where that fails, which does not keep the run
+  /// from training.
   func begin(_ launch: Launch) -> String? {
     begin(
       run: launch.runIdentifier, workers: launch.worldSize, hosts: launch.hosts?.hosts,

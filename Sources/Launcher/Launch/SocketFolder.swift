@@ -5,29 +5,31 @@ import Recipe
 import RunControl
 import System
 
-/// A private folder, with a short path, for the sockets of one attempt; removed when its owner lets go of it.
+/// A private folder with a short path for the sockets of one attempt; removed when this value is destroyed.
 ///
-/// The ring needs it only until its ranks have met. Each attempt has a new one, since something may have cleaned the last
-/// one away in the weeks between.
-/// The owner holds a lock on the folder, which the kernel drops with the process. A later launcher
-/// recognises by that lock, and removes, the folder of a run that was killed together with its launcher.
+/// The ring needs it only until its ranks have met. Each attempt makes a new one, since a cleaner of /tmp may
+/// have removed the last one meanwhile.
+/// The owner holds a lock on the folder, which the kernel releases when the process ends. By that a later
+/// launcher recognises, and removes, the folder of a run that was killed together with its launcher.
 struct SocketFolder: ~Copyable {
   let path: String
   private let lock: Descriptor
 
-  /// A socket's path may have 107 bytes; this leaves room for the names in the folder.
+  /// A socket's path may have 107 bytes; this leaves room for file names.
   static let longestParent = 60
 
-  /// Makes the folder in the first of $RUNTIME_DIRECTORY, $TMPDIR and /tmp that is set, short enough and writable.
+  /// Makes the folder in the first of $RUNTIME_DIRECTORY, $TMPDIR and /tmp that is set, short enough and
+  /// writable.
   ///
-  /// systemd sets the first for a service. $XDG_RUNTIME_DIR would not do: it goes away when its user logs out, and
-  /// a run started under nohup(1) does not. Cleaners of /tmp spare a folder that somebody holds locked.
+  /// systemd sets the first for a service. $XDG_RUNTIME_DIR would not do: it goes away when its user logs
+  /// out, and a run started under nohup(1) does not. Cleaners of /tmp spare a folder that somebody holds
+  /// locked.
   init(environment: [String: String]) throws(LaunchError) {
     let wished = ["RUNTIME_DIRECTORY", "TMPDIR"].compactMap { environment[$0] }
     try self.init(in: wished.first(where: Self.isUsable) ?? "/tmp")
   }
 
-  /// Throws where none can be made, and leaves nothing.
+  /// Checks that such a folder can be made, and leaves nothing behind; throws where it cannot.
   static func require(environment: [String: String]) throws(LaunchError) {
     _ = try SocketFolder(environment: environment)
   }
@@ -72,7 +74,7 @@ extension SocketFolder {
     }
   }
 
-  /// Removes what a ring leaves and the folder that held it; a folder that holds anything else is not one of ours.
+  /// Removes an abandoned folder with a ring's sockets; a folder that holds anything else is not one of ours.
   private static func removeIfAbandoned(_ path: String) {
     guard
       let folder = try? Descriptor(
@@ -96,7 +98,7 @@ extension SocketFolder {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
   }
 
-  /// A launcher that has just made its folder has not locked it yet.
+  /// A folder that is too new may belong to a launcher that has not locked it yet.
   private static func isOld(_ status: stat) -> Bool {
     time(nil) - status.st_mtim.tv_sec > 60
   }

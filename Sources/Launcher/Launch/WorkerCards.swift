@@ -9,7 +9,7 @@ import System
 struct WorkerCards {
   private let environment: [String: String]
   private let choice: DeviceChoice?
-  /// The library that registers a device, where the user names one by a flag or a variable.
+  /// The library that registers a device type, where a flag or variable of the user names one.
   private let library: String?
 
   /// - Parameter choice: Nil where the user has named no device.
@@ -20,13 +20,13 @@ struct WorkerCards {
     self.library = choice == .cpu ? nil : library ?? named
   }
 
-  /// Those of the kind asked for, or else of the maker who has more of them here.
+  /// The cards of the requested kind, or else of the vendor with the most cards here.
   var ofDrivers: Cards? { eligible.max { $0.count < $1.count } }
 
-  /// What is wrong with the variables that choose among them, each a sentence.
+  /// What is wrong with the variables that select cards, a sentence each.
   var faults: [String] { eligible.compactMap(\.fault) }
 
-  /// Those of the kind asked for, or else of all kinds.
+  /// The cards of the requested kind, or else of all kinds.
   private var eligible: [Cards] {
     let all = Cards.ofThisMachine(environment: environment)
     switch choice {
@@ -37,10 +37,11 @@ struct WorkerCards {
     }
   }
 
-  /// How many there are by the files of their drivers and the user's variables.
+  /// The number of cards by the drivers' files and the user's variables.
   var count: Int { ofDrivers?.count ?? 0 }
 
-  /// How many there are, of which a worker asks the library where there is one: it knows cards that no file tells of.
+  /// The number of cards; where a library registers the device, a worker asks it, since it may know cards
+  /// without files.
   func counted(by program: String, _ signals: borrowing SignalReader) throws(LaunchError) -> Int {
     guard let library, !WorkerProgram.isNamed(by: environment) else { return count }
     let question = WorkerCommand(

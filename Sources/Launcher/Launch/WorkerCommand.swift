@@ -5,7 +5,7 @@ import Recipe
 import RunControl
 import System
 
-/// What to run as a worker: the program, what it is to do, and its whole environment.
+/// How to start a worker: the program, its task and its whole environment.
 struct WorkerCommand: Equatable, Sendable {
   let program: String
   let task: WorkerTask
@@ -20,14 +20,14 @@ struct WorkerCommand: Equatable, Sendable {
   }
 }
 
-/// What workers are told to do.
+/// What a worker is told to do.
 ///
-/// Ours inherit the request and look at no flag. The command line says the same to people, as ps(1) and failure reports
-/// show it, and to another program in the worker's place.
+/// Our own workers inherit the request and do not parse flags. The command line says the same for people, in
+/// ps(1) and failure reports, and for a user's program in the worker's place.
 struct WorkerTask: Equatable, Sendable {
-  /// The subcommand first.
+  /// The arguments, the subcommand first.
   private(set) var arguments: [String]
-  /// Nil where the worker is to read its own flags.
+  /// Nil where the worker parses its own flags.
   private(set) var request: RunRequest?
 
   init(arguments: [String], request: RunRequest? = nil) {
@@ -35,13 +35,14 @@ struct WorkerTask: Equatable, Sendable {
     self.request = request
   }
 
-  /// A training with these training flags, which writes where the launcher has found that it does.
+  /// A training with these flags that writes to the output folder that the launcher has chosen.
   ///
-  /// To remove an earlier run is the launcher's, once: a worker that is started again must not.
+  /// `--overwrite` is left out: only the launcher removes an earlier run, once, and a restarted worker must
+  /// not.
   init(trainingWith flags: [String], _ request: RunRequest, writingTo output: String) {
     arguments = ["train"] + flags.filter { $0 != Self.overwrite }
     self.request = request.withoutOverwriting()
-    // Later attempts are to find the folder of this one, whatever it was named by.
+    // Later attempts must find this folder, however the user named it.
     guard request.run.trains, request.run.resume != nil, request.run.outputDir == nil else { return }
     arguments += ["--output-dir", output]
     self.request?.run.outputDir = output
@@ -49,7 +50,7 @@ struct WorkerTask: Equatable, Sendable {
 
   static let overwrite = "--overwrite"
 
-  /// Checks the start and ends.
+  /// The same task as a dry run, which checks the start and ends.
   func rehearsing(overwriting: Bool) -> WorkerTask {
     var task = self
     let isDry = request?.run.dryRun ?? false
@@ -59,14 +60,15 @@ struct WorkerTask: Equatable, Sendable {
     return task
   }
 
-  /// Has the request say how the run divides an update, so that fewer ranks can stand in.
+  /// The same task whose request states how the run divides an update, so that fewer ranks can take over.
   func sharing(_ whole: Recipe.Division) -> WorkerTask {
     var task = self
     task.request = request?.sharing(whole)
     return task
   }
 
-  /// Says on the command line how an update is divided now, which our own workers find by themselves.
+  /// The same task with the current division of an update on its command line; our own workers work it out
+  /// themselves.
   func divided(as division: Recipe.Division) -> WorkerTask {
     guard let subcommand = arguments.first else { return self }
     var rest = FlagGroups(Array(arguments.dropFirst()))
@@ -78,18 +80,18 @@ struct WorkerTask: Equatable, Sendable {
     return task
   }
 
-  /// Begins with exactly these values, wherever they come from, and goes on from nothing.
+  /// The same task with exactly these recipe values and no checkpoint to resume from.
   func settled(as recipe: Recipe) -> WorkerTask {
     var task = self
     task.request = request?.settled(as: recipe)
     return task
   }
 
-  /// Whether it goes on from the newest checkpoint where there is one, and begins from nothing else where there is none: a
-  /// host 0 that took another's place has been told so, and the launchers that it takes in have not.
+  /// Whether it resumes from the newest checkpoint if there is one, and otherwise starts anew. A host 0 that
+  /// replaced another one has been told so; the launchers that join it have not.
   var goesOnAnyway: Bool { request?.run.resume == "auto" && request?.run.finetune == nil }
 
-  /// Goes on from the newest checkpoint, whatever the first attempt began from.
+  /// The same task, resuming from the newest checkpoint whatever the first attempt started from.
   func goingOn() -> WorkerTask {
     guard let subcommand = arguments.first else { return self }
     var rest = FlagGroups(Array(arguments.dropFirst()))
@@ -101,26 +103,26 @@ struct WorkerTask: Equatable, Sendable {
   }
 }
 
-/// Finds the program that the launcher starts for each rank.
+/// Finds the program to start for each rank.
 enum WorkerProgram {
   private static let variable = "TWINS_WORKER"
 
-  /// Whether the user has named another one.
+  /// Whether the user has named another program.
   static func isNamed(by environment: [String: String]) -> Bool { environment[variable] != nil }
 
-  /// $TWINS_WORKER, or else the `twins-worker` that lies beside the launcher's own executable.
+  /// $TWINS_WORKER, or else the `twins-worker` beside the launcher's own executable.
   static func locate(environment: [String: String]) throws(LaunchError) -> String {
     let path = environment[variable] ?? beside(launcher, "twins-worker")
     guard access(path, X_OK) == 0 else { throw notRunnable(path, reason: errorText(errno)) }
     return path
   }
 
-  /// The launcher's own executable.
+  /// The path of the launcher's own executable.
   static var launcher: String {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "./twins-launch"
   }
 
-  /// The program of a name that lies in the same folder as another.
+  /// Returns the path of the program `name` in the same folder as `program`.
   static func beside(_ program: String, _ name: String) -> String {
     let folder = program.split(separator: "/", omittingEmptySubsequences: false).dropLast()
     return (folder + [name[...]]).joined(separator: "/")

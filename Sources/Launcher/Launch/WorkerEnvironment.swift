@@ -5,40 +5,41 @@ import RunControl
 import System
 import WorkerLink
 
-/// Where each worker of a run stands, told to it through its environment as torchrun tells it.
+/// What the environment tells each worker about its place in the run, in torchrun's variables and our own.
 struct WorkerEnvironment: Sendable {
-  /// Where the workers meet, as rank 0 sees it.
+  /// Where the workers meet, as for rank 0.
   var rendezvous: RingRendezvous
-  /// Free when the launcher looked, for programs that expect one; our own workers have their rendezvous.
+  /// A port that was free when the launcher looked, for programs that need MASTER_PORT; our own workers use
+  /// `rendezvous`.
   var masterPort: UInt16
   let threads: Threads
-  /// Whether workers have a board to say on what they do.
+  /// Whether workers have a shared board on which they publish their status.
   var hasBoard = false
-  /// What torchrun calls its --max-restarts.
+  /// torchrun's --max-restarts.
   var maxRestarts = 0
-  /// The hosts of the run, which then counts ranks over all of them; nil where there is one.
+  /// The hosts of the run, over all of which ranks are then counted; nil where there is one.
   var hosts: HostLink?
-  /// Whether the workers are a program of the user's, which knows torchrun's variables and none of ours.
+  /// Whether the workers are a user's own program, which knows torchrun's variables but not ours.
   var isForeign = false
 
-  /// Of every worker on all hosts.
+  /// The number of workers on all hosts.
   var worldSize: Int { rendezvous.size * (hosts?.hosts ?? 1) }
 
-  /// How many threads each worker's parallel loops use.
+  /// The number of threads for each worker's parallel loops.
   struct Threads: Equatable, Sendable {
     let count: Int
 
-    /// The number that the user named by a flag, or by a variable, or else the processors shared out over the workers.
+    /// The number from the user's flag or variable, or else the processors divided among the workers.
     init(named: Int?, environment: [String: String], processors: Int, workers: Int) {
       count = named ?? Self.named(by: environment) ?? max(1, processors / workers)
     }
 
-    /// This machine's processors, shared out unless the user named a number.
+    /// The same with this machine's processors.
     static func shared(named: Int?, environment: [String: String], workers: Int) -> Threads {
       Threads(named: named, environment: environment, processors: Processors.usable, workers: workers)
     }
 
-    /// As torchrun has it: one each, unless the user named a number or there is but one worker.
+    /// torchrun's rule: one each, unless the user gave a number or there is only one worker.
     static func asTorchrun(named: Int?, environment: [String: String], workers: Int) -> Threads {
       Threads(
         named: named, environment: environment, processors: workers > 1 ? workers : Processors.usable,
@@ -51,7 +52,7 @@ struct WorkerEnvironment: Sendable {
     }
   }
 
-  /// That of a worker that counts all of those hosts' and meets none of them.
+  /// The environment of a dry run, which counts the ranks of all hosts but meets none of them.
   func rehearsing(on plan: HostPlan?) -> WorkerEnvironment {
     var placement = self
     placement.hosts = plan.map {
@@ -62,7 +63,7 @@ struct WorkerEnvironment: Sendable {
     return placement
   }
 
-  /// The whole environment of one worker, by its rank in the run, given the launcher's own.
+  /// Returns the whole environment of the worker of a rank, given the launcher's own.
   func environment(rank: Int, inheriting outer: [String: String]) -> [String: String] {
     outer.filter { !Self.isOwn($0.key) }
       .merging(isForeign ? Self.torchrunDefaults(outer) : links(rank: rank, outer)) { $1 }
@@ -70,7 +71,7 @@ struct WorkerEnvironment: Sendable {
       .merging(threadVariables(outer)) { $1 }
   }
 
-  /// What our own workers know beside torchrun's variables.
+  /// The variables that only our own workers know.
   private func links(rank: Int, _ outer: [String: String]) -> [String: String] {
     let wished = outer.filter {
       WaitPolicy.variables.keys.contains($0.key) || Self.quiet.keys.contains($0.key)
@@ -83,13 +84,13 @@ struct WorkerEnvironment: Sendable {
       .merging(wished) { $1 }
   }
 
-  /// What torchrun sets for PyTorch where the user has not.
+  /// The defaults that torchrun sets for PyTorch, where the user has set none.
   private static func torchrunDefaults(_ outer: [String: String]) -> [String: String] {
     let name = "TORCH_NCCL_ASYNC_ERROR_HANDLING"
     return [name: outer[name] ?? "1"]
   }
 
-  /// C10d warns of each address that has no name.
+  /// c10d logs a warning for each address without a host name.
   private static let quiet = ["TORCH_CPP_LOG_LEVEL": "ERROR"]
 
   private var link: LauncherLink {
@@ -103,7 +104,7 @@ struct WorkerEnvironment: Sendable {
     return rendezvous
   }
 
-  /// Where a worker stands, in torchrun's words.
+  /// A worker's rank and sizes in torchrun's variables.
   private func identity(rank: Int) -> [String: String] {
     let values: [TorchrunVariable: String] = [
       .localRank: "\(localRank(of: rank))", .localWorldSize: "\(rendezvous.size)",
@@ -111,7 +112,7 @@ struct WorkerEnvironment: Sendable {
       .role: "default", .roleRank: "\(rank)", .roleWorldSize: "\(worldSize)",
       .masterAddress: hosts?.storeAddress ?? "127.0.0.1", .masterPort: "\(masterPort)",
       .run: rendezvous.run, .restarts: "\(rendezvous.generation)", .mostRestarts: "\(maxRestarts)",
-      // Rank 0 keeps PyTorch's store there.
+      // Rank 0 hosts PyTorch's store there.
       .launcherStore: "False",
     ]
     return Dictionary(uniqueKeysWithValues: values.map { ($0.key.rawValue, $0.value) })
@@ -120,20 +121,22 @@ struct WorkerEnvironment: Sendable {
 
   private func localRank(of rank: Int) -> Int { rank - rendezvous.size * (hosts?.host ?? 0) }
 
-  /// Among the workers of all hosts, where there are several.
+  /// The worker's place among those of all hosts.
   private func place(rank: Int) -> [String: String] {
     guard var hosts else { return [:] }
     if rank != 0 { hosts.storeSocket = nil }
     return hosts.environment
   }
 
-  /// What was announced is what runs, whichever variable the maths library heeds.
+  /// Sets OMP_NUM_THREADS, and each other thread variable that the user has set, so that any maths library
+  /// uses the announced number.
   private func threadVariables(_ outer: [String: String]) -> [String: String] {
     let heeded = ThreadVariable.allCases.filter { $0 == .openMP || outer[$0.rawValue] != nil }
     return Dictionary(uniqueKeysWithValues: heeded.map { ($0.rawValue, "\(threads.count)") })
   }
 
-  /// Variables that the launcher sets, or that speak to it: those of another one must not be left.
+  /// Whether the launcher sets or reads a variable itself: values left by an outer launcher must not be
+  /// inherited.
   private static func isOwn(_ variable: String) -> Bool {
     RingRendezvous.variables.contains(variable) || LauncherLink.variables.contains(variable)
       || HostLink.variables.contains(variable) || SystemdSocket.variables.contains(variable)
@@ -142,9 +145,9 @@ struct WorkerEnvironment: Sendable {
   }
 }
 
-/// Finds a TCP port that nobody uses.
+/// Finds a free TCP port.
 enum FreePort {
-  /// A port that was free at all addresses of this machine a moment ago; the kernel picks it.
+  /// Returns a port that was free on all addresses of this machine a moment ago, as chosen by the kernel.
   static func find() throws(LaunchError) -> UInt16 {
     let socket = try Descriptor(
       Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0), from: "socket")

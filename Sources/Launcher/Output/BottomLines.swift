@@ -1,17 +1,19 @@
-/// Lines that stay below all others on a terminal, and are drawn anew in their place.
+/// Lines that stay at the bottom of a terminal and are redrawn in place.
 struct BottomLines: Sendable {
   private let lines: [String]
   private var isShown = false
 
-  /// Whether they have to be drawn to be seen.
+  /// Whether there are lines that are not drawn at the moment.
   var areHidden: Bool { !isShown && !lines.isEmpty }
 
-  /// Lines for a terminal of so many columns: longer ones are cut, as the cursor has to find its way back.
+  /// Cuts each line to the terminal's width, since the cursor must be moved back up by a known number of
+  /// rows.
   init(_ lines: [String], width: Int) { self.lines = lines.map { String($0.prefix(width)) } }
 
-  /// What takes them off the terminal, so that others can be written; empty where they are not shown.
+  /// Returns the control text that erases the lines, so that others can be written; empty where they are not
+  /// drawn.
   ///
-  /// - Parameter columns: Those of the terminal now: one that has become narrower has broken its lines.
+  /// - Parameter columns: The terminal's present width: a terminal made narrower has wrapped the lines.
   mutating func erasure(_ columns: Int?) -> String {
     guard isShown else { return "" }
     isShown = false
@@ -20,7 +22,7 @@ struct BottomLines: Sendable {
     return "\u{1b}[\(rows)A\r\u{1b}[J"
   }
 
-  /// What shows them.
+  /// Returns the control text that draws the lines.
   mutating func drawing() -> String {
     isShown = true
     return lines.map { $0 + "\n" }.joined()

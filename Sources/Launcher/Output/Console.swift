@@ -4,27 +4,27 @@ import Recipe
 import RunControl
 import System
 
-/// What the user sees: rank 0's stdout as it is, and every other line behind the name of its rank.
+/// What the user sees: rank 0's stdout unchanged, and every other line after its rank's prefix.
 struct Console {
   var output = Sink(descriptor: STDOUT_FILENO)
   var errors = Sink(descriptor: STDERR_FILENO)
-  /// What stays below all other lines; nil where nothing does.
+  /// The lines kept at the bottom; nil where there are none.
   private var bottom: BottomLines?
-  /// Those of the launcher's own words; what workers print passes as it is.
+  /// The characters for the launcher's own text; workers' output passes unchanged.
   private let signs = Signs.ofThisProcess
-  /// Columns of a terminal on which lines are broken between words; nil where they go on as they are.
+  /// The width at which the launcher's lines are wrapped between words; nil for no wrapping.
   var columns: Int?
-  /// Of the readers that went, how many have been told of.
+  /// The number of lost readers that have been reported.
   private var toldReaders = 0
 
-  /// Whether the reader is so far behind that the workers have to wait.
+  /// Whether the readers are so far behind that the workers must wait.
   var isCongested: Bool { output.isCongested || errors.isCongested }
 
   /// Passes on one line of a worker.
   mutating func pass(_ line: UnsafeRawBufferPointer, from stream: WorkerStream, rank: Int, prefix: [UInt8]) {
     switch stream {
     case .output:
-      // The view says the same.
+      // The live view shows the same.
       if bottom != nil, rank == 0, ReferenceProgress.isTold(by: line) { return }
       makeRoom()
       put(line, prefix: rank == 0 ? [] : prefix, on: \.output)
@@ -42,10 +42,10 @@ struct Console {
     self[keyPath: sink].write(folded(text, to: columns))
   }
 
-  /// Says something on the launcher's own behalf.
+  /// Prints a message of the launcher's own.
   mutating func print(_ text: String) { write(Self.line(text)) }
 
-  /// Writes whole lines on stderr.
+  /// Writes complete lines to stderr.
   mutating func write(_ lines: String) {
     var lines = signs.spelled(lines)
     lines.withUTF8 { writeError(UnsafeRawBufferPointer($0), prefix: []) }
@@ -53,26 +53,26 @@ struct Console {
 
   private mutating func writeError(_ line: UnsafeRawBufferPointer, prefix: [UInt8]) {
     makeRoom()
-    // Two queues to one terminal would not keep their order around what is drawn.
+    // Two queues to one terminal would mix up the order around the drawn lines.
     put(line, prefix: prefix, on: bottom != nil && errors.isTerminal ? \.output : \.errors)
   }
 
-  /// A line of the launcher's own.
+  /// Returns a text as a line of the launcher's own.
   static func line(_ text: String) -> String { "twins-launch: \(text)\n" }
 
-  /// What nobody reads any more, and why, each as a clause.
+  /// The streams that nobody reads any more, and why, a clause each.
   var lostReaders: [String] {
     [("standard output", output), ("standard error", errors)].compactMap { name, sink in
       sink.failure.map { "nobody reads \(name) (\(errorText($0)))" }
     }
   }
 
-  /// Why what was printed has not arrived on stdout; nil where it has.
+  /// Why output did not reach stdout; nil where it did.
   var outputFault: LaunchError? { output.failure.map(LaunchError.init(unwrittenOutput:)) }
 
-  /// Where to look for the lines that nobody reads any more; once for each reader that went, and nil in between.
+  /// Says where to find the lines that nobody reads any more; once for each lost reader, otherwise nil.
   ///
-  /// - Parameter hasLogs: Whether they are in logs too.
+  /// - Parameter hasLogs: Whether the lines are in log files too.
   mutating func newlyLostReaders(hasLogs: Bool) -> String? {
     guard lostReaders.count > toldReaders else { return nil }
     toldReaders = lostReaders.count
@@ -80,12 +80,12 @@ struct Console {
       "\(lostReaders.joined(separator: ", ")); the run goes on, and its lines are \(hasLogs ? "in its logs alone" : "lost")"
   }
 
-  /// The descriptors whose readers are behind.
+  /// The descriptors that have output waiting.
   var waitingSinks: [CInt] {
     [output, errors].filter { !$0.isEmpty }.map(\.descriptor)
   }
 
-  /// Writes what the readers take without waiting.
+  /// Writes what the readers take without blocking.
   mutating func flush() {
     showBottom()
     output.flush()
@@ -99,29 +99,29 @@ struct Console {
   }
 }
 
-/// Lines that stay at the bottom of a terminal.
+/// Drawing at the bottom of a terminal.
 extension Console {
-  /// Draws lines below all others from now on, in the place of those before.
+  /// Draws these lines below all others from now on, in place of the previous ones.
   ///
-  /// - Parameter width: Columns of the terminal.
+  /// - Parameter width: The terminal's width in columns.
   mutating func keepAtBottom(_ lines: [String], width: Int) {
     makeRoom()
     bottom = BottomLines(lines, width: width)
   }
 
-  /// Takes away what is at the bottom, for good.
+  /// Erases the lines at the bottom for good.
   mutating func clearBottom() {
     makeRoom()
     bottom = nil
   }
 
-  /// Writes a line on stdout.
+  /// Writes a line to stdout.
   mutating func say(_ line: String) {
     makeRoom()
     output.write(signs.spelled(line) + "\n")
   }
 
-  /// Whether the terminal has taken all that was drawn: else another drawing would only wait behind it.
+  /// Whether the terminal has taken everything so far; otherwise another drawing would only queue up.
   var canDraw: Bool { output.isEmpty }
 
   private mutating func makeRoom() {
@@ -135,20 +135,20 @@ extension Console {
   }
 }
 
-/// The lines of a text broken between words where they are longer than `width`; what follows in a line is indented.
+/// Wraps lines longer than `width` between words; continuation lines are indented.
 func folded(_ text: String, to width: Int) -> String {
   text.split(separator: "\n", omittingEmptySubsequences: false)
     .map { wrapped($0, to: width, then: width - 2).joined(separator: "\n  ") }.joined(separator: "\n")
 }
 
 extension LaunchError {
-  /// That what was to be printed could not be.
+  /// An error for output that could not be written.
   init(unwrittenOutput errno: CInt) {
     self.init("cannot write to standard output: \(errorText(errno))", exitStatus: .inputOutput)
   }
 }
 
-/// The two streams on which a worker writes.
+/// The two output streams of a worker.
 enum WorkerStream: CaseIterable, Sendable {
   case output
   case errors
@@ -156,15 +156,15 @@ enum WorkerStream: CaseIterable, Sendable {
 
 /// The launcher's own stdout or stderr, written only as fast as its reader takes it.
 ///
-/// A reader that stalls must not stall the supervision, so nothing is written before poll(2) says that it fits.
+/// A slow reader must not block the supervision, so nothing is written before poll(2) says that it fits.
 struct Sink {
-  /// Beyond this many waiting bytes the workers' output is left in their pipes.
+  /// With more bytes waiting than this, the workers' output is left in their pipes.
   static let limit = 1 << 20
 
   let descriptor: CInt
   let isTerminal: Bool
   private var queue = LineQueue()
-  /// The errno with which the reader went; nil while it is there.
+  /// The errno with which the reader was lost; nil while it is there.
   private(set) var failure: CInt?
 
   init(descriptor: CInt) {
@@ -175,27 +175,28 @@ struct Sink {
   var isEmpty: Bool { queue.count == 0 }
   var isCongested: Bool { queue.count >= Self.limit }
 
-  /// Queues a line, to be written by `flush`; on a terminal, without what would move its cursor or change its colours.
+  /// Queues a line for `flush`; on a terminal, without characters that would move the cursor or change
+  /// colours.
   mutating func write(_ line: UnsafeRawBufferPointer, prefix: [UInt8] = []) {
     guard failure == nil else { return }
     guard isTerminal else { return queue.append(line, prefix: prefix) }
     shown(line).withUnsafeBytes { queue.append($0, prefix: prefix) }
   }
 
-  /// Queues what commands a terminal.
+  /// Queues a terminal's control text.
   mutating func command(_ text: String) {
     guard failure == nil else { return }
     var text = text
     text.withUTF8 { queue.append(UnsafeRawBufferPointer($0), prefix: []) }
   }
 
-  /// Writes a text of the launcher's own, which ends in a newline.
+  /// Queues a text of the launcher's own, which ends in a newline.
   mutating func write(_ text: String) {
     var text = text
     text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
   }
 
-  /// Writes what the reader takes without waiting.
+  /// Writes what the reader takes without blocking.
   mutating func flush() {
     while !isEmpty, poll(descriptor, for: POLLOUT, milliseconds: 0) { writeOnce() }
   }
@@ -213,14 +214,14 @@ struct Sink {
       if count < 0 { errno = Glibc.errno }
       return max(0, count)
     }
-    // A reader that has gone (EPIPE) or a full disk must not end the training.
+    // A lost reader (EPIPE) or a full disk must not end the training.
     guard errno != 0, errno != EINTR, errno != EAGAIN else { return }
     failure = errno
     queue.removeAll()
   }
 }
 
-/// The bytes with all masked but tabs and the ends of lines.
+/// Returns the bytes with all control characters but tabs and newlines masked.
 private func shown(_ text: UnsafeRawBufferPointer) -> [UInt8] {
   var shown: [UInt8] = []
   var start = text.startIndex
@@ -232,32 +233,33 @@ private func shown(_ text: UnsafeRawBufferPointer) -> [UInt8] {
   return shown + masked(text[start...]).utf8
 }
 
-/// Waits until the descriptor is ready; false when the time is over first.
+/// Waits until the descriptor is ready; false after a timeout.
 private func poll(_ descriptor: CInt, for events: Int32, milliseconds: CInt) -> Bool {
   var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
   return Glibc.poll(&entry, 1, milliseconds) > 0
 }
 
-/// Lines that wait for a slow reader, handed out in pieces that a pipe takes whole.
+/// Lines that wait for a slow reader, written in pieces that a pipe takes whole.
 struct LineQueue: Sendable {
-  /// Up to this many bytes (PIPE_BUF) a write to a pipe neither blocks, once the pipe is writable, nor mixes with others'.
+  /// A write of up to this many bytes (PIPE_BUF) to a writable pipe does not block and does not mix with
+  /// other writers'.
   static let longestWrite = 4096
 
   private var bytes: [UInt8] = []
   private var start = 0
 
-  /// How many bytes wait.
+  /// The number of waiting bytes.
   var count: Int { bytes.count - start }
 
-  /// Adds one line, in front of it the prefix.
+  /// Adds a line after its prefix.
   mutating func append(_ line: UnsafeRawBufferPointer, prefix: [UInt8]) {
     bytes.append(contentsOf: prefix)
     bytes.append(contentsOf: line)
   }
 
-  /// Hands out as many whole lines as one write may carry, or part of a line longer than that.
+  /// Passes as many complete lines to `write` as one write may carry, or part of a longer line.
   ///
-  /// `write` returns how many bytes it took; these leave the queue.
+  /// `write` returns how many bytes it took; these are removed.
   mutating func writeNext(_ write: (UnsafeRawBufferPointer) -> Int) {
     let end = endOfNextWrite()
     start += bytes.withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
@@ -266,7 +268,7 @@ struct LineQueue: Sendable {
     start = 0
   }
 
-  /// Forgets everything, for a reader that has gone.
+  /// Drops everything, for a reader that is gone.
   mutating func removeAll() {
     bytes = []
     start = 0

@@ -3,33 +3,36 @@ import Glibc
 import RunControl
 import System
 
-/// The file that keeps every line of one rank as the worker wrote it, but for the names of functions in stacks.
+/// The log file of one rank: every line as the worker wrote it, except that function names in stacks are
+/// demangled.
 ///
-/// A line is in the file before it is on the console, so a launcher that is killed leaves all whole lines that it has read; what the
-/// workers' pipes hold then, they add themselves (`UnreadOutput`). Workers that wrote the file always could not be told
-/// apart by stream, nor could a flood be held back, and a full disk would end the training.
+/// A line is written to the file before it goes to the console, so a launcher that is killed leaves every
+/// complete line that it has read; the workers themselves add what their pipes still hold (`UnreadOutput`).
+/// Workers do not write the file all the time, because then stdout and stderr could not be told apart, a
+/// flood could not be slowed down, and a full disk would end the training.
 struct RankLog: ~Copyable {
   let path: String
 
   private let file: Descriptor
-  /// Lines that are not in the file yet, and how many were too many to keep.
+  /// Lines that are not in the file yet, and the number of lines dropped because too many were waiting.
   private var pending: [UInt8] = []
   private var missing = 0
-  /// Missing lines of which a line that is not in the file yet tells.
+  /// The number of dropped lines that a pending line already mentions.
   private var noted = 0
   private var isInTrouble = false
 
-  /// Bytes that are kept while the disk takes none.
+  /// The most bytes to keep while the disk takes none.
   private static let room = 1 << 20
 
-  /// Starts an empty log, in place of an earlier run's.
+  /// Starts an empty log in place of an earlier run's.
   init(path: String) throws(LaunchError) {
     self.path = path
     file = try Descriptor(
       open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o666), from: "open \(path)")
   }
 
-  /// Takes in a line with its end; once one was too many, so are all behind it until the disk takes lines again.
+  /// Takes in a line, newline included. Once a line was dropped, so are all after it until the disk takes
+  /// lines again.
   mutating func append(_ line: UnsafeRawBufferPointer) {
     if isInTrouble, missing > 0 || pending.count + line.count > Self.room {
       missing += 1
@@ -38,7 +41,7 @@ struct RankLog: ~Copyable {
     }
   }
 
-  /// Writes the lines taken in so far, as far as that goes; what to say of it, once for each trouble.
+  /// Writes as many pending lines as the disk takes; returns a message, once for each failure.
   mutating func save() -> String? {
     var failure = writePending()
     if failure == nil, missing > 0 {
@@ -53,7 +56,7 @@ struct RankLog: ~Copyable {
       "cannot write \(path): \(errorText(failure)). The run goes on, and keeps the next megabyte of its lines."
   }
 
-  /// Gives up on the lines that are not in the file; what to say of them, if there are any.
+  /// Drops the lines that are not in the file; returns a message where there are any.
   mutating func end() -> String? {
     let kept = pending.count { $0 == newline } - (noted > 0 ? 1 : 0)
     let lost = kept + noted + missing

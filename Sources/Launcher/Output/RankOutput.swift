@@ -2,13 +2,13 @@ import Glibc
 import RunControl
 import System
 
-/// Where the lines of one rank go: to the console, to its log file, and into its tail.
+/// Passes the lines of one rank to the console, to its log file, and into the tail kept for reports.
 final class RankOutput {
   private(set) var tail = Tail()
   /// How many lines came on stdout.
   private(set) var outputLines = 0
 
-  /// Keeps the lines to the log, where there is one: stacks are for files.
+  /// Whether lines go only to the log, where there is one, as while stacks are printed.
   var isQuiet = false
 
   private let rank: Int
@@ -19,7 +19,7 @@ final class RankOutput {
   private var errors = LineSplitter()
   private var openStreams = Set(WorkerStream.allCases)
 
-  /// Output that is also kept in a file, where a path is given.
+  /// Passes lines on, and also writes them to the file at `logPath` where one is given.
   init(rank: Int, logPath: String?) throws(LaunchError) {
     self.rank = rank
     hasLog = logPath != nil
@@ -27,7 +27,7 @@ final class RankOutput {
     prefix = Array("[rank \(rank)] ".utf8)
   }
 
-  /// Takes in what one read of the worker's pipe gave.
+  /// Takes in the bytes of one read from the worker's pipe.
   func receive(_ bytes: UnsafeRawBufferPointer, from stream: WorkerStream, into console: inout Console) {
     switch stream {
     case .output: output.append(bytes) { pass($0, from: stream, to: &console) }
@@ -36,14 +36,14 @@ final class RankOutput {
     saveLog(console: &console)
   }
 
-  /// Completes the last line of a stream that has ended.
+  /// Passes on the unfinished last line of a stream that has ended.
   func finish(_ stream: WorkerStream, into console: inout Console) {
     switch stream {
     case .output: output.finish { pass($0, from: stream, to: &console) }
     case .errors: errors.finish { pass($0, from: stream, to: &console) }
     }
     saveLog(console: &console)
-    // A stream may be said to have ended more than once.
+    // The end of a stream may be reported more than once.
     guard openStreams.remove(stream) != nil, openStreams.isEmpty, let loss = log?.end() else { return }
     console.print(loss)
   }
@@ -55,14 +55,14 @@ final class RankOutput {
     saveLog(console: &console)
   }
 
-  /// Reads once from the pipe of a stream, and closes it at its end.
+  /// Reads once from a stream's pipe, and closes the pipe at its end.
   func read(_ stream: WorkerStream, of worker: WorkerProcess, into console: inout Console) {
     if readOnce(stream, of: worker, into: &console) == .end { close(stream, of: worker, into: &console) }
   }
 
-  /// Reads what a worker that has ended left in its pipes, and closes them.
+  /// Reads what an ended worker left in its pipes, and closes them.
   ///
-  /// At most one full pipe is read of each: a process that escaped from the group may go on writing.
+  /// Reads at most one full pipe each: a process that left the worker's process group may still be writing.
   func readRest(of worker: WorkerProcess, into console: inout Console) {
     for stream in WorkerStream.allCases {
       for _ in 0..<Self.readsOfFullPipe
@@ -74,7 +74,7 @@ final class RankOutput {
   private enum ReadResult { case some, nothing, end }
 
   private static let readSize = 64 * 1024
-  /// A pipe holds 1 MiB at most, by the kernel's default.
+  /// Enough reads for a pipe of 1 MiB, the largest by the kernel's default.
   private static let readsOfFullPipe = 16
 
   private func readOnce(
@@ -114,14 +114,14 @@ final class RankOutput {
   }
 }
 
-/// Cuts a stream of bytes into whole lines, whatever the pieces in which the bytes arrive.
+/// Cuts a stream of bytes into lines, however the bytes are split into reads.
 struct LineSplitter: Sendable {
   /// A line longer than this is broken, so that a stream without newlines cannot fill the memory.
   static let longestLine = 64 * 1024
 
   private var unfinished: [UInt8] = []
 
-  /// Takes in the next bytes and calls `body` with each line that they complete, newline included.
+  /// Takes in the next bytes and calls `body` with each line completed by them, newline included.
   mutating func append(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
     var start = 0
     while let end = bytes.offset(pastNewlineFrom: start) {
@@ -132,7 +132,7 @@ struct LineSplitter: Sendable {
     if unfinished.count >= Self.longestLine { finish(body) }
   }
 
-  /// Completes the last line, where the stream ended or ran on without a newline.
+  /// Passes on an unfinished last line, at the end of the stream or when a line is too long.
   mutating func finish(_ body: (UnsafeRawBufferPointer) -> Void) {
     guard !unfinished.isEmpty else { return }
     unfinished.append(newline)
@@ -149,7 +149,7 @@ struct LineSplitter: Sendable {
 }
 
 extension UnsafeRawBufferPointer {
-  /// The offset just behind the first newline at or after `start`, if there is one.
+  /// Returns the offset after the first newline at or after `start`; nil where there is none.
   func offset(pastNewlineFrom start: Int) -> Int? {
     guard let baseAddress, start < count else { return nil }
     guard let found = memchr(baseAddress + start, CInt(newline), count - start) else { return nil }
@@ -167,10 +167,10 @@ struct Tail: Sendable {
     self.capacity = capacity
   }
 
-  /// Takes in a line, and forgets the oldest one when full.
+  /// Adds a line, in place of the oldest one when full.
   mutating func append(_ line: UnsafeRawBufferPointer) {
     guard lines.count == capacity else { return lines.append(Array(line)) }
-    // The old line's storage is used again: a flood of lines allocates nothing.
+    // Reusing the old line's storage means that a flood of lines allocates nothing.
     lines[next].removeAll(keepingCapacity: true)
     lines[next].append(contentsOf: line)
     next = (next + 1) % capacity
@@ -179,10 +179,11 @@ struct Tail: Sendable {
   /// The lines as text that is safe to show, oldest first, without their newlines.
   var text: [String] { (lines[next...] + lines[..<next]).map(Self.shown) }
 
-  /// Bytes of a line that are shown: some screens' lines, and what a message to another host has room for twenty times.
+  /// The most bytes of a line to show: enough for several lines of a screen, and twenty such lines fit into a
+  /// message to another host.
   private static let longestLine = 2000
 
-  /// What a terminal would leave to be seen of a line that a bar of progress writes over again and again.
+  /// Returns what stays visible on a terminal of a line that a progress bar overwrites repeatedly.
   private static func shown(_ line: [UInt8]) -> String {
     let last = line.filter { $0 != newline }.split(separator: UInt8(ascii: "\r")).last ?? []
     let text = last.prefix(longestLine).split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)

@@ -2,9 +2,10 @@ import FoundationEssentials
 import Glibc
 import System
 
-/// A line of a stack, `program(symbol+0x12)[0x55d0]`, with its function's name as the source has it; nil for any other line.
+/// Returns a stack line, `program(symbol+0x12)[0x55d0]`, with its function name demangled; nil for any other
+/// line.
 ///
-/// The launcher does this, as it copies the lines: in the worker's signal handler nothing may allocate.
+/// The launcher does this while it copies the lines, since the worker's signal handler may not allocate.
 func readableStackLine(_ line: UnsafeRawBufferPointer) -> [UInt8]? {
   guard let open = line.lastIndex(of: UInt8(ascii: "(")),
     let plus = line[open...].firstIndex(of: UInt8(ascii: "+")),
@@ -23,7 +24,8 @@ private typealias CppDemangle =
     UnsafeMutablePointer<CInt>?
   ) -> UnsafeMutablePointer<CChar>?
 
-/// Nil for a name of C, and for what only looks like another one, and where this program was linked without the functions that know.
+/// Nil for a C name, for text that only resembles a mangled name, and where the program was linked without
+/// demanglers.
 private func demangled(_ symbol: String) -> String? {
   let name: UnsafeMutablePointer<CChar>?
   if symbol.hasPrefix("$s"), let function = dlsym(nil, "swift_demangle") {
@@ -37,9 +39,9 @@ private func demangled(_ symbol: String) -> String? {
   return name.map { String(cString: $0) }.flatMap { $0 == symbol ? nil : $0 }
 }
 
-/// What the kernel says of a process and its threads: also where they cannot say anything themselves.
+/// Describes a process and its threads from /proc, which works even when they cannot run.
 enum ProcessNotes {
-  /// A line for the process and one for each thread.
+  /// Returns a line for the process and one for each thread.
   static func lines(of process: pid_t) -> [String] {
     let folder = "/proc/\(process)"
     let threads = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/task")) ?? []
@@ -56,7 +58,7 @@ enum ProcessNotes {
       ?? "unknown"
   }
 
-  /// Where in the kernel a thread waits; 0 while it computes.
+  /// The kernel function in which a thread waits; 0 while it runs.
   private static func place(_ folder: String) -> String {
     let place = text("\(folder)/wchan")
     return place.isEmpty || place == "0" ? "no call that the kernel names" : place

@@ -2,12 +2,12 @@ import FoundationEssentials
 import System
 import SystemPackage
 
-/// What a program writes of its failure to the file that torchrun's variable names, as PyTorch's `@record` does.
+/// Reads the error file, named by torchrun's variable, in which PyTorch's `@record` describes a failure.
 enum ErrorFile {
-  /// Bytes of a message, beyond which it is left out, and of a file, beyond which it is none of a failure.
+  /// The limits in bytes: longer messages are left out, and larger files are ignored.
   private static let (longestMessage, longestFile) = (4096, 16 << 20)
 
-  /// The message in the file, without the stack beside it; nil where there is none.
+  /// Returns the file's message without its stack trace; nil where there is none.
   static func message(in path: String) -> String? {
     guard let bytes = try? RegularFile.contents(of: FilePath(path), atMost: longestFile),
       !bytes.isEmpty
@@ -18,7 +18,7 @@ enum ErrorFile {
     return String(decoding: message.utf8.prefix(longestMessage), as: UTF8.self)
   }
 
-  /// Either `{"message": "…"}` or `{"message": {"message": "…", "extraInfo": {…}}}`.
+  /// `{"message": "…"}` or `{"message": {"message": "…", "extraInfo": {…}}}`.
   private struct Content: Decodable {
     let message: String
 

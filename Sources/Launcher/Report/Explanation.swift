@@ -1,40 +1,40 @@
 import Glibc
 import Recipe
 
-/// What an ending usually means, and what to do about it.
+/// The usual cause of a failure, and what to do about it.
 struct Explanation: Equatable, Sendable {
   let cause: String
   let nextStep: NextStep
 
-  /// Of a status that is none of ours.
+  /// For a status that is not one of ours.
   static let unknown = Explanation(cause: "not known; its lines may say more", nextStep: .debug)
 
-  /// Of a program of the user's that did not come to run.
+  /// For a user's program that could not be started.
   static let unstartable = Explanation(
     cause: "a limit of this machine is reached", nextStep: .again(after: "checking `ulimit -a`"))
 
-  /// Of a worker that has waited in vain for room.
+  /// For a worker that waited for disk space in vain.
   static let withoutRoom = Explanation(
     cause: "the disk is full",
     nextStep: .resume(after: "freeing as much as its last line says; `df -h` shows where"))
 
-  /// The command or the change that leads on.
+  /// The command or change to try next.
   enum NextStep: Equatable, Sendable {
-    /// One worker in the foreground, where the fault shows without seven others.
+    /// Run one worker in the foreground, where the fault shows without the other workers.
     case debug
-    /// The same command again, after this change.
+    /// Run the same command again, after this change.
     case again(after: String)
-    /// The run goes on where it stopped, after this change.
+    /// Resume the run, after this change.
     case resume(after: String)
-    /// Look through the data set.
+    /// Check the data set's files.
     case scanData
-    /// Ask the kernel what it killed.
+    /// Ask the kernel which processes it killed.
     case askKernel
   }
 }
 
 extension Ending {
-  /// The likely cause of a worker's failure.
+  /// Explains a worker's failure.
   var explanation: Explanation {
     switch self {
     case .exited(let code): Self.explanation(ofCode: code)
@@ -94,7 +94,7 @@ extension Ending {
 }
 
 extension Ending {
-  /// The ending and, for a documented code, what it means.
+  /// The ending and, for a documented exit code, its meaning.
   fileprivate var words: String {
     guard case .exited(let status) = self, let code = ExitStatus(rawValue: status) else { return description }
     return "\(description), \(code.meaning)"
@@ -102,7 +102,7 @@ extension Ending {
 }
 
 extension Outcome {
-  /// How the run ended, in systemd's one line.
+  /// How the run ended, for systemd's status line.
   var reason: String {
     if let failure = decisiveFailure {
       if case .withoutHost(let fault) = failure.ending { return fault.reason }
@@ -111,7 +111,7 @@ extension Outcome {
     return ExitStatus(rawValue: exitStatus)?.meaning ?? "stopped"
   }
 
-  /// The failure as the number that systemd shows; nil where none of them says it.
+  /// The failure as an errno for systemd; nil where no errno describes it.
   func errno(outOfMemory: Bool) -> CInt? {
     guard let decisiveFailure else { return nil }
     switch decisiveFailure.ending {

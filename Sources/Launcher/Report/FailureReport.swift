@@ -2,7 +2,7 @@ import Drawing
 import RunControl
 import System
 
-/// What a failed attempt prints, at the end of a run as the last thing: which rank failed first, how, and what to do next.
+/// The report of a failed attempt, printed last: which rank failed first, how, and what to do next.
 struct FailureReport: Sendable {
   let runIdentifier: String
   var outcome: Outcome
@@ -13,45 +13,45 @@ struct FailureReport: Sendable {
   /// Nil where no logs are kept.
   let logPath: String?
   var advice: Advice
-  /// What the worker was busy with, where it told.
+  /// The phase that the worker was in, where it published one.
   var phase: String?
-  /// Nil where there is but one attempt.
+  /// The attempt's number; nil where there is only one.
   var attempt: Int?
-  /// The card that the worker computed on, if it did.
+  /// The card that the worker computed on; nil where it used none.
   var card: String?
-  /// What the card said of itself last; nil where nobody could ask.
+  /// The card's last reading; nil where none could be made.
   var cardReading: CardReading?
-  /// How many processes the kernel killed meanwhile because memory ran out, and who says so.
+  /// The out-of-memory kills meanwhile, and which counter shows them.
   var memoryKills: MemoryKills.Count?
-  /// Why the worker failed, in its own words, where it left them in a file.
+  /// The worker's own message about the failure, where it left one in a file.
   var message: String?
-  /// The host of the worker, in a few words; nil where the run has one.
+  /// A short description of the worker's host; nil where the run has only one.
   var host: String?
   /// Which host has which ranks, where the run has several hosts.
   var places: HostPlaces?
 
-  /// The command lines that a report may recommend.
+  /// The command lines that a report can recommend.
   struct Advice: Sendable {
     /// One process in the foreground, where the fault shows by itself: a program and its arguments.
     var debug: [String]
-    /// What was done, to be done again: `the same command`, with what makes it go on where it stopped.
+    /// How to repeat and resume: `the same command`, with the flags that resume from the last checkpoint.
     var again = "the same command with --resume auto"
-    /// Whether the run has saved something, so that the same command would begin a run beside it.
+    /// Whether the run has saved something, so that the bare command would start a second run.
     var isUnderWay = false
     /// The folder of images, where the run reads one.
     var data: String?
-    /// Whether the workers end with the documented statuses, and not with those of a program that nobody here knows.
+    /// Whether workers end with our documented exit statuses, unlike a user's program.
     var knowsStatuses = true
   }
 
-  /// The whole report, each line ended.
+  /// The whole report; each line ends in a newline.
   var text: String {
     let phases = [facts, tail, others, nextSteps].filter { !$0.isEmpty }
     let body = Array(phases.joined(separator: [""]))
     return framed(body, "\(subject), and the run was stopped")
   }
 
-  /// Who failed, how, and why, in a line.
+  /// The failed rank, how it failed and why, in one line.
   var inShort: String {
     let reason =
       hostFault?.reason ?? message?.split(separator: "\n").first.map(String.init) ?? ownWords
@@ -60,7 +60,7 @@ struct FailureReport: Sendable {
     return String("\(subject): \(parts.joined(separator: "; "))".prefix(500))
   }
 
-  /// The worker's last line that calls itself an error.
+  /// The worker's last line with an error message.
   private var ownWords: String? {
     guard case .exited = failure.ending else { return nil }
     return lastLines.last { $0.contains("error: ") }.flatMap {
@@ -68,7 +68,7 @@ struct FailureReport: Sendable {
     }
   }
 
-  /// The report of an attempt that another one follows.
+  /// The short report of an attempt that is followed by another.
   var shortText: String {
     framed([facts, tail].filter { !$0.isEmpty }.joined(separator: [""]), subject)
   }
@@ -77,7 +77,7 @@ struct FailureReport: Sendable {
 extension FailureReport {
   private static let width = 76
 
-  /// Why the ranks of a whole host are not there; nil where a worker failed by itself.
+  /// Why a whole host's ranks are missing; nil where a worker failed by itself.
   private var hostFault: HostFault? {
     guard case .withoutHost(let fault) = failure.ending else { return nil }
     return fault
@@ -119,7 +119,7 @@ extension FailureReport {
       + [place.map { row("at", $0) }, logPath.map { row("log", $0) }].compactMap(\.self) + stacks
   }
 
-  /// The first lines of the worker's own words.
+  /// The first lines of the worker's own message.
   private func rows(ofMessage message: String) -> [String] {
     let lines = message.split(separator: "\n").prefix(Self.longestMessage).map(String.init)
     return lines.enumerated().map { row($0.offset == 0 ? "error" : "", masked($0.element)) }
@@ -136,7 +136,7 @@ extension FailureReport {
     }
   }
 
-  /// The newest step that was recorded, and what the worker was busy with.
+  /// The newest recorded step, and the worker's phase.
   private var place: String? {
     let step = outcome.progress.map { "epoch \($0.epoch), after step \($0.step) of the run" }
     let parts = [step, phase.map { "in \($0)" }].compactMap(\.self)
@@ -148,7 +148,7 @@ extension FailureReport {
     return [row("stacks", "of all ranks that could still write them: in their logs")]
   }
 
-  /// The ring cannot tell a stopped peer from a slow one, nor always which one it is; the kernel can.
+  /// The ring cannot tell a stopped peer from a slow one, and not always which one it is; the kernel knows.
   private var cause: String {
     if failure.ending == .killed(Signal.kill.number), let memoryKills { return memoryKills.cause }
     guard failure.ending == .lostPeer, !outcome.stoppedRanks.isEmpty else {
@@ -166,7 +166,7 @@ extension FailureReport {
   }
 
   private var others: [String] {
-    // Where a host is the cause, none of the ranks is.
+    // Where a host is the cause, every rank counts as another.
     let others = outcome.ends.filter { hostFault != nil || $0.rank != failure.rank }
     guard !others.isEmpty else { return [] }
     return [hostFault == nil ? "   the others" : "   the ranks"]

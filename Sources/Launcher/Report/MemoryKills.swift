@@ -1,20 +1,20 @@
 import System
 
-/// Whether the kernel killed somebody since a moment because memory ran out, as its counters say.
+/// Tells from the kernel's counters whether it killed processes for lack of memory since this value was made.
 struct MemoryKills: Sendable {
-  /// A file of counters, as lines of a name and a number.
+  /// A file of counters, each line a name and a number.
   struct Source: Equatable, Codable, Sendable {
     let path: String
-    /// Whether it counts for this control group alone, and not for the whole machine.
+    /// Whether it counts only this control group instead of the whole machine.
     let isOfGroup: Bool
   }
 
-  /// How many were killed, and who says so.
+  /// The number of kills, and the counter that shows them.
   struct Count: Equatable, Codable, Sendable {
     let number: Int
     let source: Source
 
-    /// The cause of a death by SIGKILL, in a report's words.
+    /// The likely cause of a death by SIGKILL, for a report.
     var cause: String {
       source.isOfGroup
         ? "the kernel killed it because memory ran out (oom_kill in \(source.path))"
@@ -25,7 +25,7 @@ struct MemoryKills: Sendable {
   private let source: Source?
   private let before: Int
 
-  /// Looks at the counter nearest to this process: its control group's, or else the machine's.
+  /// Reads the counter nearest to this process: its control group's, or else the machine's.
   init() {
     let found = Self.sources(groups: ProcFS.text("/proc/self/cgroup") ?? "").lazy
       .compactMap { source in Self.count(in: ProcFS.text(source.path) ?? "").map { (source, $0) } }.first
@@ -33,7 +33,7 @@ struct MemoryKills: Sendable {
     before = found?.1 ?? 0
   }
 
-  /// Those since this value was made; nil where there were none, or nothing counts them.
+  /// The kills since this value was made; nil where there were none, or no counter exists.
   var since: Count? {
     guard let source, let now = Self.count(in: ProcFS.text(source.path) ?? ""), now > before else {
       return nil
@@ -43,9 +43,10 @@ struct MemoryKills: Sendable {
 }
 
 extension MemoryKills {
-  /// Where to look, nearest first, given the text of `/proc/self/cgroup`.
+  /// Returns the files to try, nearest first, given the text of `/proc/self/cgroup`.
   ///
-  /// A container sees its own group at the root of the file system, under whatever path the text has.
+  /// A container sees its own control group at the root of the mounted hierarchy, whatever path the text
+  /// names.
   static func sources(groups: String) -> [Source] {
     let groups = ControlGroups(membership: groups, text: ProcFS.text).innermost(of: "memory")
     let files = groups.flatMap { version, path in
@@ -57,7 +58,7 @@ extension MemoryKills {
       + [Source(path: "/proc/vmstat", isOfGroup: false)]
   }
 
-  /// The number behind `oom_kill`; nil where there is none.
+  /// The number after `oom_kill`; nil where there is none.
   static func count(in text: String) -> Int? {
     ProcFS.number(after: "oom_kill", in: text)
   }

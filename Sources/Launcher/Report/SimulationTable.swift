@@ -2,13 +2,13 @@ import Drawing
 import Forecast
 import System
 
-/// What a run does beside its steps.
+/// What costs a run time apart from its steps.
 struct SimulatedRun {
-  /// Failures of a host a second.
+  /// Failures per host and second.
   let failuresPerHost: Double
-  /// Seconds for which a checkpoint holds training up.
+  /// The seconds for which a checkpoint interrupts training.
   let checkpoint: Double
-  /// Seconds from a failure until training goes on.
+  /// The seconds from a failure until training continues.
   let restart: Double
 
   func forecast(hosts: Int) -> FailureForecast {
@@ -16,12 +16,13 @@ struct SimulatedRun {
   }
 }
 
-/// What `simulate` prints: a line for each number of hosts, what bends first, and what could be chosen.
+/// The output of `simulate`: a line for each number of hosts, what limits scaling first, and the
+/// alternatives.
 struct SimulationTable {
   private let work: StepWork
   private let cluster: Cluster
   private let run: SimulatedRun
-  /// In a step of one worker.
+  /// Images per step of one worker.
   private let images: Int
 
   init(_ work: StepWork, _ cluster: Cluster, _ run: SimulatedRun, images: Int) {
@@ -61,7 +62,7 @@ struct SimulationTable {
     let step = StepForecast(work, on: cluster)
     let failures = run.forecast(hosts: cluster.hosts)
     let times = [step.seconds, step.lateSeconds, step.sumSeconds, step.reportSeconds, step.weightSeconds]
-    // Bigger batches take as many times longer.
+    // A larger batch takes proportionally longer.
     let batch =
       Double(images * cluster.workers * cluster.hosts) * work.computeSeconds / self.work.computeSeconds
     return Self.row(
@@ -72,7 +73,7 @@ struct SimulationTable {
       ])
   }
 
-  /// A tenth of the speed is what people begin to look for.
+  /// Says where a tenth of the speed is lost, which is when people begin to look for the cause.
   private func bend(_ sizes: [Int]) -> String {
     for hosts in sizes {
       let step = StepForecast(work, on: resized(hosts))
@@ -83,7 +84,7 @@ struct SimulationTable {
     return "It does not bend: a step keeps nine tenths of its speed."
   }
 
-  /// What can be chosen today, and what would have to be built.
+  /// The alternatives that exist today, and those that would have to be built.
   private var choices: [(name: String, work: StepWork, cluster: Cluster)] {
     var (bigger, levels, halves) = (work, cluster, cluster)
     bigger.computeSeconds *= 4
@@ -100,7 +101,7 @@ struct SimulationTable {
     ]
   }
 
-  /// The divisor nearest to the root from below, where messages are fewest.
+  /// Returns the largest divisor not above the square root, with which the number of messages is least.
   static func middleDivisor(of hosts: Int) -> Int {
     (1...hosts).last { $0 * $0 <= hosts && hosts.isMultiple(of: $0) } ?? 1
   }

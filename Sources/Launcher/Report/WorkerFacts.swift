@@ -1,23 +1,23 @@
 import RunControl
 
-/// What the launcher of a worker's host knows of it beside its end, for the report of its failure.
+/// What the launcher of a worker's host knows about it apart from its exit, for a failure report.
 struct WorkerFacts: Codable, Equatable, Sendable {
   /// Nil where the worker could not be started.
   var process: Int32?
   var lastLines: [String] = []
   /// Nil where no logs are kept.
   var logPath: String?
-  /// What it was busy with, where it told.
+  /// The phase that it was in, where it published one.
   var phase: String?
-  /// The card that it computed on, if it did.
+  /// The card that it computed on; nil where it used none.
   var card: String?
-  /// What the card said of itself last; nil where nobody could ask.
+  /// The card's last reading; nil where none could be made.
   var cardReading: CardReading?
-  /// How many processes the kernel killed meanwhile because memory ran out, and who says so.
+  /// The out-of-memory kills meanwhile, and which counter shows them.
   var memoryKills: MemoryKills.Count?
-  /// Why it failed, in its own words, where it left them in a file.
+  /// Its own message about the failure, where it left one in a file.
   var message: String?
 
-  /// Whether it has said why it failed, in a file or in its last lines.
+  /// Whether its own message or its last lines say why it failed.
   var saysWhy: Bool { message != nil || lastLines.contains { $0.contains("error: ") } }
 }

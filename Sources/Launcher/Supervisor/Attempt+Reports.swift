@@ -5,9 +5,9 @@ import RunControl
 import System
 import WorkerLink
 
-/// How the attempt stands and ends, for whoever wants to know: the user, `status`, systemd.
+/// Texts about the state and the end of an attempt, for the user, `status` and systemd.
 extension Attempt {
-  /// What is about to run.
+  /// Announces the run.
   var openingLine: String {
     "run \(launch.runIdentifier): \(counted(launch.size, "worker")) with "
       + counted(launch.placement.threads.count, "thread") + (launch.size > 1 ? " each" : "")
@@ -15,10 +15,10 @@ extension Attempt {
       + (logFolder.map { "logs in \($0)" } ?? "no logs")
   }
 
-  /// That it begins, where it is not the first.
+  /// Announces an attempt after the first.
   var beginningLine: String { "attempt \(number)" + (logFolder.map { ": logs in \($0)" } ?? "") }
 
-  /// What is known here of a worker of this host.
+  /// Returns what is known here of a worker of this host.
   func facts(of rank: Int) -> WorkerFacts {
     WorkerFacts(
       process: processes[rank], lastLines: outputs[rank]?.tail.text ?? [], logPath: logPath(rank: rank),
@@ -27,7 +27,7 @@ extension Attempt {
       message: errorPath(rank: rank).flatMap(ErrorFile.message(in:)))
   }
 
-  /// What went wrong, after the rank's failure.
+  /// Returns the report of the attempt's failure.
   func report(_ outcome: Outcome, firstFailure rank: Int, _ facts: WorkerFacts, host: String? = nil)
     -> FailureReport
   {
@@ -41,14 +41,14 @@ extension Attempt {
       places: launch.hosts.map { _ in launch.places })
   }
 
-  /// The card that a rank told of, and what the user calls it.
+  /// The card that a rank reported, with the user's number for it.
   private func card(of rank: Int) -> String? {
     guard let card = liveness?.read(rank)?.state.card else { return nil }
     let name = launch.cards?.userName(of: card.number).map { ", which is \($0)" }
     return card.name + (name ?? "")
   }
 
-  /// What the card of a rank says of itself, where it can be told which that is.
+  /// Returns the last reading of a rank's card; nil where it cannot be told which card that is.
   private func reading(ofCardOf rank: Int) -> CardReading? {
     guard let card = liveness?.read(rank)?.state.card, card.kind == .cuda, let cards = launch.cards else {
       return nil
@@ -57,20 +57,20 @@ extension Attempt {
       of: card.number, among: cards, order: launch.environment["CUDA_DEVICE_ORDER"])
   }
 
-  /// What a rank was busy with at its end, if it got beyond its start.
+  /// Returns the phase in which a rank ended; nil where it never got beyond its start.
   private func phase(of rank: Int) -> String? {
     guard let state = liveness?.read(rank)?.state, state.epoch != nil else { return nil }
     return state.phase.name
   }
 
-  /// Whether a rank of this host has waited in vain for room on its disk.
+  /// Whether a rank of this host has waited for disk space in vain.
   func lacksRoom(_ rank: Int) -> Bool {
     launch.ranks.contains(rank) && liveness?.read(rank)?.state.lacksRoom == true
   }
 
-  /// What `status` tells of it, that long after the launcher's start.
+  /// Returns the answer to `status`; `now` is the time since the launcher's start.
   ///
-  /// - Parameter others: The ranks of other hosts, as these have told of them.
+  /// - Parameter others: The ranks of other hosts, as their launchers last reported them.
   func status(
     _ state: RunStatus.State, at now: Duration, unread: [String], others: [RunStatus.Rank] = []
   ) -> RunStatus {
@@ -85,7 +85,7 @@ extension Attempt {
       unread: unread.isEmpty ? nil : unread, ranks: ranks)
   }
 
-  /// How the ranks of this host stand.
+  /// The state of this host's ranks.
   var ranks: [RunStatus.Rank] {
     let moment = monotonicNanoseconds()
     let views = liveness?.views(of: workers.values) ?? []
@@ -108,17 +108,17 @@ extension Attempt {
       state: workers[rank] != nil ? .running : processes[rank] == nil ? .waiting : .ended, restarts: number)
   }
 
-  /// What the first rank says of its steps, once it has done one.
+  /// The first rank's status, once it has completed a step.
   ///
-  /// Of the board, since the file of a run that is gone on with ends with steps of an earlier attempt.
+  /// It comes from the board, since a resumed run's log ends with steps of an earlier attempt.
   var firstRanksStep: WorkerStatus? {
     guard let state = liveness?.read(launch.ranks.lowerBound)?.state, state.stepsDone > 0 else { return nil }
     return state
   }
 
-  /// Grows as all ranks move: each says so on the board, and rank 0 has a line for every so many steps, none of which
-  /// ends before every rank has added its gradients.
-  /// Of a program of the user's nobody can tell: it counts as moving while it runs.
+  /// A counter that grows as all ranks make progress: the board's counter and rank 0's output lines, none of
+  /// which is written before every rank has added its gradients.
+  /// A user's program cannot be watched; it counts as progressing while it runs.
   var movement: Int {
     launch.isForeign
       ? Int(monotonicNanoseconds() / 1_000_000_000)
@@ -127,25 +127,25 @@ extension Attempt {
 }
 
 extension Launch {
-  /// That another attempt follows, the `number`th start of those that the budget allows.
+  /// Announces the next attempt, the `number`th restart within the budget's window.
   func retryLine(after delay: Duration, number: Int) -> String {
     "starting again in \(elapsed(delay)) (\(number) of \(restarts.count))"
   }
 
-  /// That a host ends without host 0, whose run goes on later from what it has saved.
+  /// Says that this host leaves without host 0, whose run can resume later from its checkpoints.
   func partingLine(on request: StopRequest, hasLaunched: Bool) -> String {
     let fate = hasLaunched ? "host 0 is not dialled any longer" : "the run has not begun here; this host ends"
     return "\(request): \(fate)" + (isResumable ? "; \(advice.again) goes on" : "")
   }
 
-  /// The status with which it does.
+  /// The exit status in that case.
   func partingStatus(on request: StopRequest) -> CInt {
     isResumable ? ExitStatus.stoppedEarly.rawValue : 128 + request.equivalent.number
   }
 
-  /// How a run ended that did not fail.
+  /// Says how a run ended that did not fail.
   ///
-  /// - Parameter request: Who asked first to stop it, if anybody did.
+  /// - Parameter request: The first request to stop, if there was one.
   func closingLine(_ outcome: Outcome, on request: StopRequest?, after time: Duration) -> String {
     switch ExitStatus(rawValue: outcome.exitStatus) {
     case .done: "\(counted(worldSize, "worker")) finished in \(elapsed(time))"
@@ -157,7 +157,7 @@ extension Launch {
     }
   }
 
-  /// What a run has lost whose workers were ended at once, and how it goes on.
+  /// Says what a run lost whose workers were killed at once, and how to resume it.
   private var loss: String {
     if isForeign { return "" }
     guard let newest = isResumable ? resumption?.newest : nil else { return ", before the state was saved" }
@@ -166,9 +166,9 @@ extension Launch {
 }
 
 extension Fleet {
-  /// What a request to stop leads to now.
+  /// Returns the answer to a request to stop.
   ///
-  /// - Parameter isForeign: Whether the workers are a program of the user's, which need not have steps.
+  /// - Parameter isForeign: Whether the workers are a user's program, which need not have steps.
   func answerToStop(isForeign: Bool) -> String {
     if isWaiting { return "not starting the workers again" }
     if !hasStarted {
@@ -179,6 +179,6 @@ extension Fleet {
       : "stopping the workers at once"
   }
 
-  /// How the run stands.
+  /// The state of the run.
   var standing: RunStatus.State { isWaiting ? .waiting : deadline == nil ? .running : .stopping }
 }

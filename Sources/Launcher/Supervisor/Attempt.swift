@@ -7,41 +7,42 @@ import RunControl
 import System
 import WorkerLink
 
-/// One start of all ranks: where they meet, what they share, their processes, and where their lines go.
+/// One start of all ranks: their meeting place, shared files, processes and output.
 ///
-/// Each restart makes a new one; what the one before had goes with it.
+/// Each restart makes a new one, and releases everything of the one before.
 final class Attempt {
   let launch: Launch
   /// Counted from 0.
   let number: Int
 
-  /// The process identifiers of all ranks that were started.
+  /// The process identifiers of all ranks started so far.
   private(set) var processes: [Int: pid_t] = [:]
   private(set) var workers: [Int: WorkerProcess] = [:]
-  /// By rank; empty until they are prepared.
+  /// The outputs by rank; empty until the attempt is prepared.
   private(set) var outputs: [Int: RankOutput] = [:]
-  /// What the workers say of themselves; nil where nobody watches.
+  /// The watch of the workers' status; nil where none is kept.
   private(set) var liveness: Liveness?
-  /// The folder of its logs; nil where none are kept.
+  /// The folder of this attempt's logs; nil where none are kept.
   private(set) var logFolder: String?
-  /// How often the kernel killed for want of memory before this attempt.
+  /// The kernel's count of out-of-memory kills before this attempt.
   let memoryKills = MemoryKills()
 
   private var placement: WorkerEnvironment
   private var task: WorkerTask
   private var progress: ProgressFile?
   private var sockets: SocketFolder?
-  /// The file in memory that the workers share; theirs alone once all of them are started.
+  /// The shared memory of the workers; closed here once all of them are started.
   private var memory: Descriptor?
   /// The hosts that take part; nil where there is one.
   private let hosts: AttemptHosts?
-  /// Where the first worker keeps the store of all hosts; its alone once it is started.
+  /// The socket of the store that the first worker serves to all hosts; closed here once that worker is
+  /// started.
   private var store: Descriptor?
 
   /// Starts one rank.
   typealias Spawn = (WorkerCommand, Int, WorkerProcess.Inheritance) throws(LaunchError) -> WorkerProcess
 
-  /// An attempt that has nothing yet.
+  /// Makes an attempt that holds nothing yet.
   init(
     _ number: Int, of launch: Launch, on hosts: AttemptHosts? = nil, store: consuming Descriptor? = nil
   ) {
@@ -51,13 +52,13 @@ final class Attempt {
     self.store = store
     placement = launch.placement
     placement.hosts = hosts?.link
-    // Workers of the attempt before, if any lived on, could not join this one's ring.
+    // Workers of an earlier attempt that are still alive must not join this one's ring.
     placement.rendezvous.generation = number
     task = launch.placedTask
     logFolder = launch.logs?.folder(attempt: number)
   }
 
-  /// Gets everything ready that can fail before a worker runs.
+  /// Prepares everything that can fail before a worker runs.
   func prepare(_ console: inout Console) throws(LaunchError) {
     if let hosts {
       placement.masterPort = hosts.masterPort
@@ -67,7 +68,7 @@ final class Attempt {
       if number > 0 { placement.masterPort = try FreePort.find() }
       task = launch.resumption?.task(first: launch.task) ?? launch.task
     }
-    // The files are the first worker's, and on a disk that all hosts see.
+    // Only the host of rank 0, which writes these logs, truncates them: all hosts may share a disk.
     if launch.ranks.contains(0) { launch.resumption?.cutLogs() }
     progress = launch.progressPath.map(ProgressFile.init)
     try makeSockets()
@@ -78,7 +79,7 @@ final class Attempt {
     if memory == nil { placement.rendezvous.memory = nil }
   }
 
-  /// Starts a rank, whose end `ended` then tells; none of it is left where that fails.
+  /// Starts a rank, whose end `ended` reports; leaves nothing of it where that fails.
   func start(
     _ rank: Int, lifeline: CInt, watchedBy ended: borrowing ReadyQueue, _ spawn: Spawn
   ) throws(LaunchError) {
@@ -90,7 +91,7 @@ final class Attempt {
       processes[rank] = worker.identifier
       try ended.watch(worker.handle, rank: rank)
     } catch {
-      // One that runs, but cannot be watched, is ended too.
+      // A worker that runs but cannot be watched is killed.
       _ = workers.removeValue(forKey: rank)?.collect()
       dropShared()
       throw error
@@ -108,7 +109,7 @@ final class Attempt {
     workers[rank]?.send(signal)
   }
 
-  /// Collects a worker that has ended, and what it left in its pipes; nil where the rank has none.
+  /// Reaps a worker that has ended, and reads the rest of its output; nil where the rank has none.
   func collect(_ rank: Int, _ console: inout Console) -> Ending? {
     guard let worker = workers.removeValue(forKey: rank) else { return nil }
     let ending = worker.collect()
@@ -119,17 +120,17 @@ final class Attempt {
   /// The run's name.
   var run: String { placement.rendezvous.run }
 
-  /// How far it has come, where that is known.
+  /// The progress of the run, where it is known.
   var newestProgress: Progress? { progress?.newest }
 
-  /// The ranks whose processes a signal or a debugger holds.
+  /// The ranks whose processes are stopped by a signal or a debugger.
   var stoppedRanks: [Int] { workers.values.filter(\.isStopped).map(\.rank).sorted() }
 
   func logPath(rank: Int) -> String? {
     logFolder.map { "\($0)/\(RunLayout.log(rank: rank))" }
   }
 
-  /// Where a program of the user's may write why it fails, from whatever folder; nil where no logs are kept.
+  /// The absolute path at which a user's program may write its error file; nil where no logs are kept.
   func errorPath(rank: Int) -> String? {
     guard launch.isForeign, let logFolder else { return nil }
     let path = "\(logFolder)/\(RunLayout.error(rank: rank))"
@@ -138,7 +139,7 @@ final class Attempt {
 }
 
 extension Attempt {
-  /// A stream of a worker that is open.
+  /// An open stream of a worker.
   struct Source {
     let rank: Int
     let stream: WorkerStream
@@ -153,7 +154,7 @@ extension Attempt {
     }
   }
 
-  /// Reads from a stream once, so that a worker that floods its pipe cannot keep the others waiting.
+  /// Reads once from a stream, so that a worker that floods its pipe cannot starve the others.
   func read(_ source: Source, into console: inout Console) {
     guard let worker = workers[source.rank] else { return }
     outputs[source.rank]?.read(source.stream, of: worker, into: &console)
@@ -181,13 +182,13 @@ extension Attempt {
 }
 
 extension Attempt {
-  /// A new folder, which is where the ranks then meet.
+  /// Makes a new folder for the sockets by which the ranks meet.
   private func makeSockets() throws(LaunchError) {
     guard !launch.isForeign else { return }
     let folder = try SocketFolder(environment: launch.environment)
     placement.rendezvous.directory = folder.path
     do {
-      // What ranks over tcp know each other by.
+      // The keys by which ranks over TCP authenticate each other.
       if placement.rendezvous.transport == .tcp {
         try RingSecrets.write(to: folder.path, size: launch.size)
       }
@@ -197,7 +198,8 @@ extension Attempt {
     sockets = consume folder
   }
 
-  /// Later attempts do without logs that cannot be kept: these end no run that was well on its way.
+  /// Opens the logs. Later attempts run without logs that cannot be opened, rather than end a run that was
+  /// well on its way.
   private func openOutputs(_ console: inout Console) throws(LaunchError) {
     do throws(LaunchError) {
       try launch.logs?.make(attempt: number)
@@ -216,9 +218,10 @@ extension Attempt {
     return outputs
   }
 
-  /// A file in memory for the workers to share, where their rendezvous wants one; nil where it does not.
+  /// Returns the memory file that the workers share; nil where their rendezvous wants none.
   ///
-  /// It has no name, so nothing is left of it however everybody ends. With `auto`, a machine that has none goes without.
+  /// It has no name, so nothing is left of it however the processes end. With `auto`, a machine without such
+  /// files does without.
   private func sharedMemory() throws(LaunchError) -> Descriptor? {
     let rendezvous = placement.rendezvous
     guard rendezvous.memory != nil else { return nil }
@@ -243,7 +246,7 @@ extension Attempt {
   }
 
   private func inheritance(_ rank: Int, _ lifeline: CInt) -> WorkerProcess.Inheritance {
-    // Borrowed: a copy of what a noncopyable optional holds would take it away.
+    // Borrowed: copying out of a noncopyable optional would consume it.
     let shared: CInt? =
       switch memory {
       case .some(let file): file.number

@@ -3,24 +3,24 @@ import RunControl
 import System
 import WorkerLink
 
-/// Looks at the board of one attempt, from time to time.
+/// Watches the status board of one attempt.
 final class Liveness {
-  /// What the workers write on, for them to inherit.
+  /// The board's file, for the workers to inherit.
   var descriptor: CInt { board.descriptor }
-  /// Has a place for each rank of this host, by its place there.
+  /// The board, with an entry for each rank of this host.
   private let board: StatusBoard
-  /// When to look next, since the supervisor was made.
+  /// When to look next, as the time since the supervisor was made.
   private(set) var nextLook = Duration.zero
 
-  /// Those of this host.
+  /// The ranks of this host.
   private let ranks: Range<Int>
   private var hangs: HangWatch
   private var stragglers = StragglerWatch()
   private var lastLook = Duration.zero
-  /// Whether all stacks were written when somebody last asked.
+  /// Whether all stacks had been written at the last check.
   private var wereWritten = false
 
-  /// How often to look whether all stacks are written.
+  /// The time between two looks while stacks are being written.
   private static let shortInterval = Duration.milliseconds(20)
 
   /// Makes the board.
@@ -33,18 +33,18 @@ final class Liveness {
     hangs = HangWatch(budgets, seesAll: ranks.count == worldSize)
   }
 
-  /// Of one attempt of a run; nil where nobody watches.
+  /// Makes the watch of an attempt; nil where none is kept.
   static func make(_ launch: Launch) throws(LaunchError) -> Liveness? {
     guard let budgets = launch.budgets else { return nil }
     return try Liveness(ranks: launch.ranks, of: launch.worldSize, budgets: budgets)
   }
 
-  /// Grows when all ranks move: how often the one said anything that has said least.
+  /// A counter that grows when all ranks make progress: the least number of updates of any rank.
   var movement: Int {
     ranks.map { read($0)?.updates ?? 0 }.min() ?? 0
   }
 
-  /// Notes on a worker's behalf that it starts now; before the worker runs.
+  /// Records the start of a worker before it runs.
   func begin(_ rank: Int, at moment: UInt64) {
     board.begin(rank: rank - ranks.lowerBound, at: moment)
   }
@@ -60,9 +60,10 @@ final class Liveness {
     let stragglers: [Straggler]
   }
 
-  /// Looks at the workers that run.
+  /// Looks at the running workers.
   ///
-  /// - Parameter isHeldUp: Whether they may be waiting for the launcher to take their output: that time does not count.
+  /// - Parameter isHeldUp: Whether they may be waiting for the launcher to read their output; that time does
+  ///   not count.
   func look(
     _ workers: some Sequence<WorkerProcess>, at now: Duration, isHeldUp: Bool = false
   ) -> Findings {
@@ -73,9 +74,9 @@ final class Liveness {
     return Findings(hangs: found, stragglers: stragglers.look(views))
   }
 
-  /// Whether every worker that can has written its stacks, and had when this was asked before.
+  /// Whether every worker that can has written its stacks, now and at the previous call.
   ///
-  /// One turn later: the last lines may still lie in the pipes.
+  /// It waits for two calls, since the last lines may still be in the pipes at the first.
   func haveWrittenStacks(_ workers: some Sequence<WorkerProcess>, at now: Duration) -> Bool {
     nextLook = now + Self.shortInterval
     let written = workers.allSatisfy {
@@ -85,7 +86,7 @@ final class Liveness {
     return written && wereWritten
   }
 
-  /// What can be seen of the workers, by rank.
+  /// Returns the view of each running worker.
   func views(of workers: some Sequence<WorkerProcess>) -> [RankView] {
     workers.compactMap { worker in
       read(worker.rank).map {
@@ -94,9 +95,9 @@ final class Liveness {
     }.sorted { $0.rank < $1.rank }
   }
 
-  /// Whether a worker has used half of what it may.
+  /// Whether a worker has used half of its budget.
   func isSlow(_ view: RankView) -> Bool { hangs.isSlow(view) }
 
-  /// The workers that have made the others wait for a while.
+  /// The workers that have held the others up for some time.
   var currentStragglers: [Straggler] { stragglers.current }
 }

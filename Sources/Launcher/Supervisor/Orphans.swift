@@ -1,18 +1,18 @@
 import CLinux
 import Glibc
 
-/// Processes that become the launcher's children when their parents end, where it is the first process of a container or was
-/// made a subreaper.
+/// Processes that become the launcher's children when their parents end, where it is the first process of a
+/// container or a subreaper.
 ///
-/// Nobody else collects them, and each keeps its number until somebody does.
+/// Nobody else reaps them, and each keeps its process number until somebody does.
 enum Orphans {
-  /// Whether any can come to this process.
+  /// Whether orphans can become children of this process.
   static let come = linux_inherits_orphans() != 0
 
-  /// Collects those that have ended.
+  /// Reaps those that have ended.
   ///
-  /// - Parameter own: Children that whoever started them collects. One of them that has ended hides those behind it, so
-  ///   it is to be collected first.
+  /// - Parameter own: Children that are reaped by whoever started them. One that has ended hides orphans that
+  ///   ended later, so it must be reaped first.
   static func collect(sparing own: [pid_t]) {
     guard come else { return }
     while case let process = linux_ended_child(), process > 0, !own.contains(process) {

@@ -2,23 +2,25 @@ import Glibc
 import RunControl
 import System
 
-/// What a supervisor has at hand on its host, whoever decides what happens to the workers: these, their lines, signals and clocks.
+/// The means of supervising one host's workers, whoever decides about them: their processes, output, signals
+/// and clock.
 final class Station {
-  /// The attempt that runs, or ran last.
+  /// The present or last attempt.
   private(set) var attempt: Attempt
-  /// What is run, on the hosts of that attempt.
+  /// The run on the hosts of that attempt.
   var launch: Launch { attempt.launch }
   var console: Console
   let ended: ReadyQueue
   let signals: SignalReader
-  /// Where `status`, `stop` and `checkpoint` come in.
+  /// The server of `status`, `stop` and `checkpoint` requests.
   let control: ControlServer?
-  /// Tells systemd how the run goes, where it wants to know.
+  /// Notifies systemd of the run's state, where the launcher is a service.
   var service: SystemdService
 
   private let spawn: Attempt.Spawn
-  /// Nobody writes to it: its write end closes when the launcher ends, by whatever means, and each worker sees
-  /// the end of the stream. PR_SET_PDEATHSIG would not do, as it follows the thread that spawned the worker.
+  /// A pipe to which nobody writes. Its write end closes when the launcher ends, however it ends, and each
+  /// worker then reads the end of the stream. PR_SET_PDEATHSIG would not do, as it follows the thread that
+  /// spawned the worker.
   private let lifeline: Pipe
   private let start = SuspendingClock().now
 
@@ -36,10 +38,10 @@ final class Station {
     lifeline = try Pipe()
   }
 
-  /// Time since the station was made, on the monotonic clock.
+  /// The time since the station was made, on the monotonic clock.
   var now: Duration { start.duration(to: SuspendingClock().now) }
 
-  /// Gets an attempt ready; it is there even where something stands in the way.
+  /// Prepares an attempt, which becomes the present one even where that fails.
   func prepare(_ next: Attempt) throws(LaunchError) {
     attempt = next
     try attempt.prepare(&console)
@@ -50,21 +52,22 @@ final class Station {
     try attempt.start(rank, lifeline: lifeline.reading.number, watchedBy: ended, spawn)
   }
 
-  /// Hands over the ranks that have ended, first death first, and collects what nobody else would.
+  /// Reaps the workers that have ended, in the order of their ends, and also orphans.
   func takeEnded(_ collect: (Int) -> Void) {
     for rank in ended.takeReady() { collect(rank) }
     Orphans.collect(sparing: attempt.workers.values.map(\.identifier))
   }
 
-  /// Waits for anything to do, at most until the first deadline; returns the streams that have something to read.
+  /// Waits until there is something to do, or until the first deadline; returns the streams with output to
+  /// read.
   ///
   /// - Parameters:
-  ///   - others: What else may become readable.
-  ///   - isBusy: Whether there is something to do already.
+  ///    - others: Further descriptors to wait for.
+  ///    - isBusy: Whether there is something to do already, so that this only polls.
   func wait(
     for others: [CInt] = [], isBusy: Bool = false, until deadlines: [Duration?]
   ) -> [Attempt.Source] {
-    // While the reader of our own output is behind, the workers' lines stay in their pipes.
+    // While the reader of the launcher's output is behind, the workers' lines stay in their pipes.
     let sources = console.isCongested ? [] : attempt.openStreams
     let own = [ended.descriptor.number, signals.descriptor.number] + [control?.descriptor].compactMap(\.self)
     var entries = (sources.map(\.pipe) + own + others).map {
@@ -83,8 +86,8 @@ final class Station {
     return CInt(min(rest.rounded(.up), 60_000))
   }
 
-  /// Writes what the readers take, and says once of each that went, where somebody will look: in the first rank's log, and on
-  /// stderr.
+  /// Writes what the readers take. Reports each lost reader once, in the first rank's log and on stderr,
+  /// where somebody will look.
   func flush() {
     console.flush()
     guard let text = console.newlyLostReaders(hasLogs: attempt.logFolder != nil) else { return }

@@ -1,8 +1,8 @@
 import RunControl
 
-/// What is said of how an attempt and the run ended.
+/// Texts about the end of an attempt and of the run.
 extension Supervisor {
-  /// What is printed last.
+  /// Returns the run's last lines.
   func lastWords(on outcome: Outcome) -> String {
     let closing = Console.line(launch.closingLine(outcome, on: stopRequest, after: now))
     guard let rank = outcome.firstFailure else { return closing }
@@ -11,13 +11,14 @@ extension Supervisor {
     return report.text + (outcome.reasonToStop.map { Console.line("not started again: \($0)") } ?? "")
   }
 
-  /// Why the run ended, for its journal; nil where it was done.
+  /// Returns why the run ended, for its journal; nil where it completed.
   func reason(for outcome: Outcome) -> String? {
     if let rank = outcome.firstFailure { return report(outcome, firstFailure: rank).inShort }
     return outcome.stopSignal.map { "stopped by \((stopRequest ?? .signal($0)).author)" }
   }
 
-  /// Of ranks that met the same fault at the same time, the one tells of it that says what it was: the others are often silent.
+  /// Returns the report of a failure. Among ranks that met the same fault together, the one whose output
+  /// explains it is reported: others often print nothing.
   func report(_ outcome: Outcome, firstFailure rank: Int) -> FailureReport {
     let alike = outcome.ranks(alike: rank)
     let teller = alike.first { facts(of: $0).saysWhy } ?? rank

@@ -6,10 +6,11 @@ import RunControl
 import System
 import WorkerLink
 
-/// Runs the workers: turns what the operating system and other hosts report into events of the `Fleet`, and performs its
-/// actions on the `Attempt`, or has the other hosts perform them.
+/// Runs the workers: turns reports from the operating system and other hosts into events of the `Fleet`, and
+/// performs its actions on the `Attempt` or passes them to other hosts.
 ///
-/// One thread and one loop, which waits in poll(2) for deaths, signals, output, other hosts and the fleet's deadline together.
+/// One thread runs one loop, which waits in poll(2) for deaths, signals, output, other hosts and the fleet's
+/// deadline.
 final class Supervisor {
   let station: Station
   var launch: Launch { station.launch }
@@ -18,20 +19,20 @@ final class Supervisor {
   private var outcome: Outcome?
   /// The other hosts; nil where there are none.
   let hosts: HostLead?
-  /// The hosts whose launchers somebody has asked to stop the run.
+  /// The hosts whose launchers were asked to stop the run.
   private var askers: Set<Int> = []
-  /// The output folder, where the run writes to one.
+  /// The lock of the output folder, where the run writes to one.
   private let possession: Possession?
-  /// Whether it was said that another process has the output folder's lock.
+  /// Whether it was reported that another process now has that lock.
   private var isDispossessed = false
-  /// What a terminal shows of the run; nil where its lines are passed on as they are.
+  /// The live view on a terminal; nil where lines are passed on unchanged.
   private var view: LiveView?
-  /// Who asked first to stop the run, if anybody did.
+  /// The first request to stop the run, if there was one.
   private(set) var stopRequest: StopRequest?
-  /// Keeps the run's page; nil where nothing is kept of the run.
+  /// Writes the run's page; nil where no files of the run are kept.
   private var report: ReportKeeper?
 
-  /// Gets everything ready that can fail before a worker runs.
+  /// Prepares everything that can fail before a worker runs.
   init(
     _ launch: Launch, signals: consuming SignalReader, control: ControlServer? = nil,
     possession: Possession? = nil, hosts: HostLead? = nil, console: Console = Console(),
@@ -51,7 +52,7 @@ final class Supervisor {
     if hosts == nil { try station.prepare(attempt) }
   }
 
-  /// Says what is about to run, as the first thing on stderr.
+  /// Announces the run as the first line on stderr.
   func open() {
     station.console.print(attempt.openingLine)
     for note in launch.notes + [launch.journal?.begin(launch)].compactMap(\.self) {
@@ -59,7 +60,7 @@ final class Supervisor {
     }
   }
 
-  /// Starts the workers and returns when all have ended and their output is out.
+  /// Starts the workers; returns when all have ended and their output is written.
   func run() -> Outcome {
     if let hosts { hosts.gather(for: 0, at: now) } else { take(.begun) }
     while true {
@@ -69,13 +70,13 @@ final class Supervisor {
     }
   }
 
-  /// Says how the run ended, as the last thing on stderr.
+  /// Says how the run ended, as the last lines on stderr.
   func close(_ outcome: Outcome) {
     view?.end(attempt, at: now, on: &station.console)
     station.service.end(
       outcome.reason, errno: outcome.errno(outOfMemory: attempt.memoryKills.since != nil),
       succeeded: outcome.isOrderly)
-    // Somebody who has asked to stop is not kept waiting by a reader that has stalled.
+    // A user who has asked to stop should not wait for a stalled reader.
     station.console.drain(patience: outcome.stopSignal == nil ? .seconds(5) : .milliseconds(500))
     let text = lastWords(on: outcome)
     launch.journal?.end(status: outcome.exitStatus, reason(for: outcome))
@@ -89,7 +90,7 @@ final class Supervisor {
   }
 }
 
-/// Events: from the operating system to the fleet.
+/// Events from the operating system for the fleet.
 extension Supervisor {
   private func takeTurn() {
     let readable = station.wait(
@@ -128,14 +129,14 @@ extension Supervisor {
     take(.ended(rank: rank, ending, at: moment, chance: chance))
   }
 
-  /// Does what a signal asks for.
+  /// Handles a signal to the launcher.
   func receive(_ signal: Signal) {
     if signal == .user1 { take(.checkpointRequested) } else { stop(.signal(signal)) }
   }
 
-  /// Stops the run as somebody asks for here, or the launcher of another host.
+  /// Stops the run on a request to this launcher, or to that of another host.
   ///
-  /// A scheduler sends a signal to every launcher: only a second one to the same insists.
+  /// A scheduler sends a signal to every launcher, so only a second one to the same launcher is insistent.
   func stop(_ request: StopRequest, on host: Int = 0, insisting: Bool = false) {
     stopRequest = stopRequest ?? request
     let isFirst = askers.insert(host).inserted
@@ -145,7 +146,7 @@ extension Supervisor {
     take(.stopRequested(request.equivalent, at: now, isResumable: launch.isResumable))
   }
 
-  /// Answers those who ask on the control socket.
+  /// Answers the requests on the control socket.
   private func serveControl() {
     station.control?.serve { request in
       switch request.command {
@@ -163,7 +164,7 @@ extension Supervisor {
     }
   }
 
-  /// Looks at what the workers say of themselves, when it is time to; blames those that are stuck.
+  /// Checks the workers' status when a look is due, and blames those that hang.
   private func watchWorkers() {
     guard let liveness = attempt.liveness, now >= liveness.nextLook else { return }
     keepPossession()
@@ -176,7 +177,7 @@ extension Supervisor {
     if !found.hangs.isEmpty { end(found.hangs) }
   }
 
-  /// Has all ranks write their stacks, and ends them then, on account of those that are stuck.
+  /// Has all ranks write their stacks and then ends them, because of those that hang.
   func end(_ hangs: [Hang]) {
     let actions = fleet.handle(.hung(hangs, at: now))
     guard !actions.isEmpty else { return }
@@ -194,7 +195,7 @@ extension Supervisor {
     take(.stacksWritten(at: now))
   }
 
-  /// Whoever removes the output folder removes its lock, and a worker makes the folder anew.
+  /// Regains the lock after somebody removed the output folder and a worker made it anew.
   private func keepPossession() {
     do throws(OutputError) {
       try possession?.keep()
@@ -206,11 +207,11 @@ extension Supervisor {
   }
 }
 
-/// Actions: from the fleet to the workers and to whoever wants to know.
+/// Actions of the fleet for the workers and for the user.
 extension Supervisor {
   func take(_ event: Fleet.Event) { perform(fleet.handle(event)) }
 
-  /// Performs actions in their order, then those that what came of them leads to.
+  /// Performs actions in order, and then those that follow from their results.
   private func perform(_ actions: [Fleet.Action]) {
     var waiting = actions[...]
     while let action = waiting.popFirst() {
@@ -218,7 +219,7 @@ extension Supervisor {
     }
   }
 
-  /// What came of the action, where the fleet is to know.
+  /// Performs an action; returns the event that results, if any.
   private func perform(_ action: Fleet.Action) -> Fleet.Event? {
     switch action {
     case .launch(let rank): return launch(rank)
@@ -233,7 +234,7 @@ extension Supervisor {
 
   private func launch(_ rank: Int) -> Fleet.Event {
     guard launch.ranks.contains(rank) else {
-      // Whether it could be started, its launcher tells by its end.
+      // The other host's launcher reports the rank's end if it could not be started.
       hosts?.launch(rank)
       return .launched(rank: rank)
     }
@@ -245,7 +246,7 @@ extension Supervisor {
     }
   }
 
-  /// Gets another attempt ready, or has all hosts come for it first; what stands in the way is a rank's failure to start.
+  /// Prepares another attempt, or first waits for all hosts; an obstacle counts as a rank's failure to start.
   private func begin(_ number: Int) -> Fleet.Event? {
     if let hosts {
       hosts.gather(for: number, at: now)
@@ -255,7 +256,7 @@ extension Supervisor {
     return obstacle.map { notStarted(0, $0) } ?? .begun
   }
 
-  /// Why an attempt cannot begin here; nil where it can.
+  /// Prepares an attempt here; returns why that failed, or nil.
   func prepare(_ next: Attempt) -> LaunchError? {
     var obstacle: LaunchError?
     do throws(LaunchError) {

@@ -2,22 +2,22 @@ import Glibc
 import RunControl
 import System
 
-/// The run as systemd sees it: nothing at all where the launcher is no service.
+/// The connection to systemd; does nothing where the launcher is no service.
 struct SystemdService: ~Copyable {
   private var notifier: SystemdSocket?
   private var report: SystemdReport
 
-  /// A service that systemd has started with these variables, if it has.
+  /// Connects to systemd, where these variables show that it started the launcher.
   init(environment: [String: String], isTraining: Bool) {
     notifier = SystemdSocket(environment: environment)
     report = SystemdReport(
       watchdog: Self.watchdog(environment, process: getpid()), waitsForStep: isTraining)
   }
 
-  /// When to tell it again.
+  /// When to notify it next.
   var deadline: Duration? { notifier == nil ? nil : report.deadline }
 
-  /// Whether systemd listens; who asks may spare himself the state.
+  /// Whether systemd listens; otherwise the caller can spare itself computing the state.
   var isHeard: Bool { notifier != nil }
 
   mutating func tell(_ state: SystemdReport.State, at now: Duration) {
@@ -32,27 +32,28 @@ struct SystemdService: ~Copyable {
     if !messages.isEmpty { notifier?.send(messages) }
   }
 
-  /// How often systemd wants a sign of life from the process of that number.
+  /// The watchdog interval that systemd expects of the process of that number.
   static func watchdog(_ environment: [String: String], process: pid_t) -> Duration? {
     guard let microseconds = environment["WATCHDOG_USEC"].flatMap({ Int64($0) }), microseconds > 0 else {
       return nil
     }
-    // A shell in between would pass the variables on to a process that systemd does not mean.
+    // A shell in between may pass the variables on to a process for which they are not meant.
     if let named = environment["WATCHDOG_PID"], named != "\(process)" { return nil }
     return .microseconds(microseconds)
   }
 }
 
-/// Tells systemd how the service goes, as `sd_notify(3)` describes it: datagrams to the socket that $NOTIFY_SOCKET names.
+/// Notifies systemd as `sd_notify(3)` describes: by datagrams to the socket that $NOTIFY_SOCKET names.
 struct SystemdSocket: ~Copyable {
-  /// What systemd tells a service alone; a worker that heard it could speak in the launcher's name.
+  /// The variables that systemd sets for the service itself; a worker that inherited them could speak for the
+  /// launcher.
   static let variables: Set = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
 
   private let socket: Descriptor
   private var address: sockaddr_un
   private let length: socklen_t
 
-  /// Nil where nobody listens, or the name is none of a socket: the training goes on without.
+  /// Nil where $NOTIFY_SOCKET is not set or names no socket; the training runs without it.
   init?(environment: [String: String]) {
     guard let name = environment["NOTIFY_SOCKET"], let first = name.first, "/@".contains(first) else {
       return nil
@@ -63,7 +64,7 @@ struct SystemdSocket: ~Copyable {
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) {
       $0.copyBytes(from: bytes)
-      // '@' stands for the null byte of a name outside the file system.
+      // '@' stands for the null byte of an abstract socket's name.
       if first == "@" { $0[0] = 0 }
     }
     let kind = CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
@@ -73,7 +74,8 @@ struct SystemdSocket: ~Copyable {
     length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
   }
 
-  /// Sends assignments as one message; one that cannot be taken now is lost, since the next one says more.
+  /// Sends assignments as one message; one that does not fit now is dropped, since the next one supersedes
+  /// it.
   mutating func send(_ assignments: [String]) {
     var text = assignments.map { $0.filter { $0 != "\n" } }.joined(separator: "\n")
     let (socket, length) = (socket.number, length)

@@ -5,11 +5,11 @@ import Glibc
 import RunControl
 import System
 
-/// A worker that runs, or has ended and not been collected yet.
+/// A worker process that is running, or has ended but is not reaped yet.
 final class WorkerProcess {
   let rank: Int
   let identifier: pid_t
-  /// Becomes readable when the process ends, and never stands for another process.
+  /// A pidfd, which becomes readable when the process ends and never refers to another process.
   let handle: Descriptor
   private var output: Descriptor?
   private var errors: Descriptor?
@@ -125,7 +125,8 @@ extension WorkerProcess {
     fileprivate var last: CInt { shared.last { $0.file != nil }?.number ?? lifelineDescriptor }
   }
 
-  /// Starts a worker in a process group of its own, with an empty stdin, two pipes and its inheritance; nothing else.
+  /// Starts a worker in a process group of its own, with an empty stdin, two pipes and its inheritance;
+  /// nothing else.
   static func spawn(
     _ command: WorkerCommand, rank: Int, inheriting inheritance: Inheritance
   ) throws(LaunchError) -> WorkerProcess {
@@ -185,7 +186,8 @@ extension WorkerProcess {
       if let file {
         posix_spawn_file_actions_adddup2(&actions, file, number)
       } else {
-        // Whatever the launcher has under that number is not for workers; what is closed already is no failure.
+        // Whatever the launcher has under that number is not for workers; what is closed already is no
+        // failure.
         posix_spawn_file_actions_addclose(&actions, number)
       }
     }

@@ -7,18 +7,19 @@ import RunControl
 import System
 import SystemPackage
 
-/// Carries out a plan: one run after another, or several side by side, each an ordinary training with a launcher of its own.
+/// Carries out a plan: trains the runs one after another, or several side by side, each with a launcher of
+/// its own.
 ///
-/// All that it knows of a run it reads in the run's folder, so a sweep that was killed goes on where it was.
+/// The sweep keeps no state but the runs' own folders, so one that was killed continues where it was.
 final class Sweep {
   private let plan: SweepPlan
   private let folder: SweepFolder
   private let lanes: SweepLanes
   private let environment: [String: String]
-  /// Ends every run with this process, however it dies.
+  /// Its end makes every run end with this process, however this process dies.
   private let lifeline: Pipe
   private var standings: [SweepStanding]
-  /// The runs that wait for their turn, by their place in the plan.
+  /// The indices of the runs that wait for their turn.
   private var queue: [Int] = []
   /// The runs that go on, by lane.
   private var processes: [Int: (run: Int, process: WorkerProcess)] = [:]
@@ -26,7 +27,7 @@ final class Sweep {
   private var kills: [Int: Int] = [:]
   private var isStopping = false
 
-  /// A run whose launcher is killed so often is given up.
+  /// After so many kills of its launcher a run is given up.
   private static let mostKills = 3
 
   init(
@@ -59,7 +60,7 @@ final class Sweep {
     return status
   }
 
-  /// What the runs have come to so far.
+  /// The results so far.
   private var table: SweepTable {
     let now = Date().timeIntervalSince1970
     return SweepTable(
@@ -113,7 +114,7 @@ extension Sweep {
   }
 }
 
-/// While runs go on.
+/// While runs are in progress.
 extension Sweep {
   /// Starts runs in the lanes that are free.
   private func fill() throws(LaunchError) {
@@ -141,7 +142,8 @@ extension Sweep {
       writingTo: log)
   }
 
-  /// Waits for a run to end or for a signal, at most so many milliseconds; a signal has the runs save and end.
+  /// Waits at most `patience` milliseconds for a run to end or for a signal; a signal makes the runs save and
+  /// end.
   private func wait(for signals: borrowing SignalReader, atMost patience: CInt = -1) {
     let descriptors = processes.values.map { $0.process.handle.number } + [signals.descriptor.number]
     var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -184,7 +186,7 @@ extension Sweep {
       } else {
         queue.insert(index, at: 0)
       }
-    // Stopped before it had begun to save: it goes on like one that has.
+    // A run stopped before it had saved anything can be resumed too.
     default: standings[index] = isStopping ? .interrupted : .failed(ending.exitStatus)
     }
     let history = RunFolder(run.output)?.history
@@ -204,7 +206,7 @@ extension Sweep {
   }
 }
 
-/// What it says.
+/// Output for the user.
 extension Sweep {
   private func tell(_ text: String) {
     print(text)

@@ -4,16 +4,16 @@ import Recipe
 import RunControl
 import System
 
-/// What is wrong with a run of a sweep before anything is trained.
+/// What is wrong with a run of a sweep, found before anything is trained.
 struct SweepRefusal: Equatable {
   let run: SweepRun
   let status: CInt
   let reason: String
 }
 
-/// Looks at the runs of a sweep before the first one begins.
+/// Checks the runs of a sweep before the first one begins.
 enum SweepCheck {
-  /// What is wrong with a run's flags by themselves; nil where nothing is.
+  /// Checks a run's flags alone; nil where nothing is wrong.
   static func refusal(of run: SweepRun) -> SweepRefusal? {
     do {
       let command = try TrainCommand.parse(run.arguments)
@@ -27,7 +27,7 @@ enum SweepCheck {
     }
   }
 
-  /// What a start of the run ends by, as its own `--dry-run` finds with images, weights and device at hand; nil where it would
+  /// Checks a run's start by its `--dry-run`, which needs images, weights and device; nil where the run would
   /// train, or where a signal came first.
   static func refusal(
     of run: SweepRun, _ environment: [String: String], _ signals: borrowing SignalReader
@@ -46,7 +46,7 @@ enum SweepCheck {
     return (SweepRefusal(run: run, status: rehearsal.ending.exitStatus, reason: reason), nil)
   }
 
-  /// The refusals as people read them: the runs that share a reason together.
+  /// Describes the refusals, runs with the same reason together.
   static func text(_ refusals: [SweepRefusal], of runs: Int) -> String {
     let reasons = refusals.map(\.reason).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     return reasons.map { reason in

@@ -1,11 +1,11 @@
 import Recipe
 import RunControl
 
-/// What decides which run of a sweep is better: the best of a run's epochs in one of its figures.
+/// The figure by which runs of a sweep are compared: a run counts by the best of its epochs.
 enum SweepFigure: String, CaseIterable, Codable {
   case acc1, balanced, loss, ema
 
-  /// As tables call it.
+  /// The figure's name in tables.
   var title: String {
     switch self {
     case .acc1: "Acc@1"
@@ -15,7 +15,8 @@ enum SweepFigure: String, CaseIterable, Codable {
     }
   }
 
-  /// The best of a run's epochs, and the first epoch that had it; nil where nothing was evaluated.
+  /// Returns the best value of a run's epochs, and the first epoch that had it; nil where nothing was
+  /// evaluated.
   func best(of log: EpochLog) -> (value: Double, epoch: Int)? {
     switch self {
     case .acc1: log.best(\.accuracy1).map { ($0.accuracy, $0.epoch) }
@@ -25,7 +26,7 @@ enum SweepFigure: String, CaseIterable, Codable {
     }
   }
 
-  /// What a run judges its epochs by to keep the weights of the best; nil where it does so anyway.
+  /// What a run must monitor to keep the weights of its best epoch; nil where it does so by default.
   var monitor: Recipe.Judging.Monitor? {
     switch self {
     case .acc1, .ema: nil
@@ -34,11 +35,11 @@ enum SweepFigure: String, CaseIterable, Codable {
     }
   }
 
-  /// Whether the one is better than the other.
+  /// Whether `one` is better than `other`.
   func prefers(_ one: Double, to other: Double) -> Bool { self == .loss ? one < other : one > other }
 
-  /// With its unit, as a sentence has it.
+  /// The unit after a value in a sentence.
   var unit: String { self == .loss ? "" : " %" }
-  /// Digits that are shown.
+  /// The number of decimals shown.
   var digits: Int { self == .loss ? 4 : 2 }
 }

@@ -3,21 +3,22 @@ import Recipe
 import RunControl
 import System
 
-/// What a sweep's file asks for.
+/// The contents of a sweep's file.
 ///
-/// `{"flags": {FLAG: VALUE, …}, "grid": {FLAG: [VALUE, …], …}, "figure": "acc1", "output": "DIR"}`, or in the place of
-/// `grid` a `random`: `{"runs": N, "seed": S, "flags": {FLAG: [VALUE, …] or {"min": A, "max": B, "log": true}, …}}`.
+/// `{"flags": {FLAG: VALUE, …}, "grid": {FLAG: [VALUE, …], …}, "figure": "acc1", "output": "DIR"}`, or
+/// instead of `grid` a `random`: `{"runs": N, "seed": S, "flags": {FLAG: [VALUE, …] or {"min": A, "max": B,
+/// "log": true}, …}}`.
 struct SweepFile: Equatable {
-  /// Flags of all runs, in alphabetical order: names without dashes.
+  /// The flags of all runs, in alphabetical order, with names without dashes.
   let flags: [(name: String, value: JSONTree)]
   let space: SweepSpace
   let figure: SweepFigure
-  /// The folder of all runs.
+  /// The folder that holds all runs' folders.
   let output: String
 
   /// More runs than this are taken for a mistake.
   static let mostRuns = 10_000
-  /// Up to it a `Double` has every whole number.
+  /// Up to this a `Double` represents every integer.
   static let largestNumber = 0x1p53
 
   static func == (one: SweepFile, other: SweepFile) -> Bool {
@@ -25,7 +26,7 @@ struct SweepFile: Equatable {
       && one.space == other.space && one.figure == other.figure && one.output == other.output
   }
 
-  /// Reads a file; throws a `RecipeError` that names it and what is wrong in it.
+  /// Reads a file; throws a `RecipeError` with the file's name and what is wrong in it.
   init(path: String) throws(RecipeError) {
     let text: String
     do {
@@ -40,7 +41,7 @@ struct SweepFile: Equatable {
 
   private static let monitor = "monitor"
 
-  /// Reads what a file called `file` says.
+  /// Parses a text; `file` is the name for errors.
   init(_ text: String, named file: String) throws(RecipeError) {
     let whole = SweepReader(file: file, place: "")
     let members: [String: JSONTree]
@@ -57,7 +58,7 @@ struct SweepFile: Equatable {
     var flags = try whole.inner("flags").flags(members["flags"] ?? .object([:]))
     figure = try whole.figure(members["figure"])
     space = try whole.space(members)
-    // The weights that a run keeps are to be those of the epoch by which the sweep judges it.
+    // A run must keep the weights of the epoch by which the sweep judges it.
     if let monitor = figure.monitor, flags[Self.monitor] == nil,
       !space.axes.contains(where: { $0.flag == Self.monitor })
     {
@@ -76,10 +77,10 @@ struct SweepFile: Equatable {
   }
 }
 
-/// Reads parts of a sweep's file, and names the place of what is wrong.
+/// Reads parts of a sweep's file; errors name the place in it.
 private struct SweepReader {
   let file: String
-  /// In the file, by dotted name.
+  /// The dotted name of the part in the file.
   let place: String
 
   func inner(_ name: String) -> SweepReader {
@@ -90,7 +91,7 @@ private struct SweepReader {
     RecipeError("\(file): \(place.isEmpty ? "" : "\(place): ")\(text)", exitStatus: .badConfiguration)
   }
 
-  /// What an object holds, all of whose keys have to be known ones where these are given.
+  /// Returns an object's members; where `known` is given, all keys must be among these.
   func members(_ tree: JSONTree, known: [String]? = nil) throws(RecipeError) -> [String: JSONTree] {
     guard case .object(let members) = tree else { throw error("must be an object, as in {\"lr\": …}") }
     if let known, let strange = members.keys.sorted().first(where: { !known.contains($0) }) {
@@ -102,7 +103,7 @@ private struct SweepReader {
     return members
   }
 
-  /// What is said of flags, by their names as a command line has them, without dashes in front.
+  /// Returns the flags in an object, by their names on a command line without the leading dashes.
   func flags(_ tree: JSONTree) throws(RecipeError) -> [String: JSONTree] {
     var flags: [String: JSONTree] = [:]
     for (key, value) in try members(tree).sorted(by: { $0.key < $1.key }) {
@@ -181,7 +182,7 @@ private struct SweepReader {
     return figure
   }
 
-  /// Where nothing is said, the file's name less its ending.
+  /// Returns the output folder: as given, or the file's name without its extension.
   func output(_ tree: JSONTree?) throws(RecipeError) -> String {
     if let tree {
       guard let path = tree.text, !path.isEmpty else { throw error("output must be the name of a folder") }
@@ -192,7 +193,7 @@ private struct SweepReader {
     return stem == name ? "\(name)-runs" : stem
   }
 
-  /// Flags that a sweep gives its runs itself, or that make no training of them.
+  /// Flags that the sweep sets itself, or with which a run would be no training.
   private static let reserved: [String: String] = {
     let own = "each run has a folder of its own; output says where those lie"
     let once = "the sweep goes on with its runs by itself; an earlier sweep's folder is removed by hand"

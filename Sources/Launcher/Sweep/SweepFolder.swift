@@ -8,15 +8,15 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// The folder of a sweep: its runs' folders, what each printed, the table so far, and a lock against a second sweep.
+/// The folder of a sweep: its runs' folders and logs, the table so far, and a lock against a second sweep.
 struct SweepFolder: ~Copyable {
   let path: String
   private let lock: FolderLock
 
-  /// The files of the table.
+  /// The names of the table's files and of the lock.
   private static let (document, table, lockName) = (RunLayout.sweep, "sweep.csv", "sweep.lock")
 
-  /// Takes the folder of a plan, which is made where it is not there; throws where another sweep has it.
+  /// Makes and locks the plan's folder; throws where another sweep has locked it.
   init(_ plan: SweepPlan) throws(LaunchError) {
     lock = try Self.lock(plan.output)
     path = plan.output
@@ -44,12 +44,12 @@ struct SweepFolder: ~Copyable {
         + "file, or remove this one.", exitStatus: .badConfiguration)
   }
 
-  /// The flags of the runs that an earlier start planned, in the order of their numbers.
+  /// Returns the flags of the runs that an earlier start planned, in the order of their numbers.
   private static func planned(in folder: String) -> [[String]] {
     SweepDocument(in: folder)?.runsInOrder.map(\.flags) ?? []
   }
 
-  /// Writes the table in the place of an earlier one.
+  /// Writes the table, replacing the earlier one.
   borrowing func write(_ table: SweepTable) throws(LaunchError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -62,6 +62,6 @@ struct SweepFolder: ~Copyable {
     }
   }
 
-  /// The file to which a run's launcher prints, in the folder.
+  /// Returns the path of the log of a run's launcher.
   static func log(of run: SweepRun) -> String { "\(run.output).log" }
 }

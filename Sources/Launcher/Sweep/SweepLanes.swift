@@ -4,16 +4,16 @@ import RunControl
 import System
 import WorkerLink
 
-/// What each of the runs that go on side by side has of the machine, as variables of its environment.
+/// The share of the machine for each of the runs that train side by side, as variables of its environment.
 struct SweepLanes: Equatable {
   let environments: [[String: String]]
 
-  /// Divides the cards where runs train on some, and else the processors.
+  /// Divides the cards where runs train on cards, and otherwise the processors.
   ///
   /// - Parameters:
-  ///   - cards: Those that the runs may use; nil where they use none.
-  ///   - workers: That a run has, where it has no cards.
-  ///   - named: Whether the user has said how many threads a worker has.
+  ///    - cards: The cards that the runs may use; nil where they use none.
+  ///    - workers: The number of a run's workers, where it uses no cards.
+  ///    - named: Whether the user has given the number of threads of a worker.
   init(
     _ count: Int, cards: Cards?, processors: Int, workers: Int, named: Bool
   ) throws(LaunchError) {

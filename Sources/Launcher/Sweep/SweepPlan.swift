@@ -7,18 +7,19 @@ import RunControl
 import System
 import SystemPackage
 
-/// The runs of a sweep: what each is called, and the flags that make it.
+/// The runs of a sweep, with their names and flags.
 struct SweepPlan: Equatable {
   /// The flags that vary.
   let flags: [String]
   let figure: SweepFigure
-  /// The folder of all runs.
+  /// The folder that holds all runs' folders.
   let output: String
-  /// Where relative paths among the flags begin; nil where an older version did not note it.
+  /// The working directory to which relative paths among the flags refer; nil where an older version did not
+  /// record it.
   let directory: String?
   let runs: [SweepRun]
 
-  /// - Parameter directory: Where the sweep is made, in which relative paths begin.
+  /// - Parameter directory: The working directory, to which relative paths refer.
   init(_ file: SweepFile, in directory: String = FileManager.default.currentDirectoryPath) {
     (figure, output, self.directory) = (file.figure, file.output, directory)
     flags = file.space.axes.map(\.flag)
@@ -30,7 +31,7 @@ struct SweepPlan: Equatable {
     }
   }
 
-  /// What an earlier start planned, whose folder may have been moved since.
+  /// The plan recorded by an earlier start, whose folder may have been moved since.
   init(_ document: SweepDocument, in folder: String) {
     (figure, output, flags, directory) = (document.figure, folder, document.varied, document.directory)
     runs = document.runsInOrder.map {
@@ -38,7 +39,7 @@ struct SweepPlan: Equatable {
     }
   }
 
-  /// What a user types to train one of its runs by itself, wherever the sweep was made.
+  /// Returns the command that trains one of the runs separately, wherever the sweep was started.
   func command(of run: SweepRun, in current: String = FileManager.default.currentDirectoryPath) -> String {
     let again = FilePath("\(run.output)-again")
     let train = "twins-launch train \(shellQuoted(run.flags)) --output-dir "
@@ -46,7 +47,8 @@ struct SweepPlan: Equatable {
     return "cd \(FilePath(directory).quoted) && \(train)\(FilePath(current).pushing(again).quoted)"
   }
 
-  /// A flag as a command line has it: a switch by its name or what turns it off, several values one after another.
+  /// Returns a flag's words on a command line: a switch by its name or its negation, several values one after
+  /// another.
   private static func words(_ flag: String, _ value: JSONTree) -> [String] {
     switch value {
     case .null: []
@@ -59,9 +61,9 @@ struct SweepPlan: Equatable {
 
   private static func word(_ value: JSONTree) -> String { value.text ?? value.description }
 
-  /// What an earlier start of the sweep planned otherwise, as a sentence; nil where this one goes on with it.
+  /// Says how this sweep differs from the one planned by an earlier start; nil where it continues that one.
   ///
-  /// More runs at the end are no other sweep.
+  /// Additional runs at the end are no conflict.
   func conflict(with earlier: [[String]]) -> String? {
     guard earlier.count <= runs.count else {
       return "it has \(counted(earlier.count, "run")), and \(runs.count) are asked for now"
@@ -79,9 +81,9 @@ struct SweepPlan: Equatable {
 struct SweepRun: Equatable {
   /// Counted from 1.
   let number: Int
-  /// Of the flags that vary, as people read them.
+  /// The values of the flags that vary, as shown in tables.
   let values: [String]
-  /// All its flags but those that say where it writes.
+  /// All its flags except those for its output folder.
   let flags: [String]
   /// Its output folder.
   let output: String
@@ -94,10 +96,10 @@ struct SweepRun: Equatable {
     output = "\(folder)/\(name)"
   }
 
-  /// The command line of the training: it begins, or goes on where it was interrupted.
+  /// The training's command line, which starts the run or resumes it.
   var arguments: [String] { flags + ["--output-dir=\(output)", "--resume=auto"] }
 
-  /// What tells it from the others: `lr=0.001 opt=lion`.
+  /// What distinguishes it from the others: `lr=0.001 opt=lion`.
   func label(_ flags: [String]) -> String {
     zip(flags, values).map { "\($0)=\($1)" }.joined(separator: " ")
   }

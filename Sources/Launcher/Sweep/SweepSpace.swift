@@ -2,11 +2,11 @@ import Glibc
 import Randomness
 import Recipe
 
-/// Which values of which flags a sweep tries, and in what way.
+/// The values of flags that a sweep tries, and how they are combined.
 enum SweepSpace: Equatable {
-  /// Every combination of the values, the last flag's varying fastest.
+  /// Every combination of the values; the last flag varies fastest.
   case grid([SweepAxis])
-  /// So many draws, each of one value of every flag.
+  /// A number of draws, each of one value for every flag.
   case random(draws: Int, seed: UInt64, [SweepAxis])
 
   var axes: [SweepAxis] {
@@ -15,7 +15,7 @@ enum SweepSpace: Equatable {
     }
   }
 
-  /// How many combinations there are; nil where an integer cannot say.
+  /// The number of combinations; nil where it overflows an integer.
   var count: Int? {
     switch self {
     case .grid(let axes):
@@ -28,9 +28,9 @@ enum SweepSpace: Equatable {
     }
   }
 
-  /// The values of each run, in the order of `axes`; the same on every call.
+  /// The values of each run, in the order of `axes`; the same at every call.
   ///
-  /// A draw depends on the seed and its number alone: more draws later leave the first ones as they are.
+  /// A draw depends only on the seed and its number, so more draws later leave the first ones unchanged.
   var points: [[JSONTree]] {
     switch self {
     case .grid(let axes):
@@ -48,16 +48,16 @@ enum SweepSpace: Equatable {
   }
 }
 
-/// A flag that a sweep varies, by its name without dashes.
+/// A flag that a sweep varies; its name has no dashes.
 struct SweepAxis: Equatable {
   let flag: String
   let domain: SweepDomain
 }
 
-/// What the values of a flag are taken from.
+/// The set from which a flag's values are taken.
 enum SweepDomain: Equatable {
   case list([JSONTree])
-  /// Numbers from the one to the other, drawn evenly or evenly by their logarithms, and whole where both ends are.
+  /// An interval of numbers, drawn uniformly, or uniformly in their logarithms; integers where both ends are.
   case range(Double, Double, isLogarithmic: Bool, isWhole: Bool)
 
   fileprivate var values: [JSONTree] { if case .list(let values) = self { values } else { [] } }
@@ -78,7 +78,7 @@ enum SweepDomain: Equatable {
     }
   }
 
-  /// To four digits: more would not be read, and a flag has to say the value exactly.
+  /// Rounds to four significant digits, which suffice to read, and which a flag can state exactly.
   private static func rounded(_ number: Double) -> Double {
     guard number != 0 else { return 0 }
     let digits = 3 - Int(floor(log10(abs(number))))

@@ -1,11 +1,11 @@
 import Recipe
 import RunControl
 
-/// How far a run of a sweep is, as its files tell.
+/// The state of a run of a sweep, as read from its files.
 enum SweepStanding: Equatable {
-  /// It has left nothing.
+  /// It has no files yet.
   case waiting
-  /// It was begun, and can be gone on with.
+  /// It was begun and can be resumed.
   case interrupted
   case running
   case done
@@ -21,13 +21,14 @@ enum SweepStanding: Equatable {
       switch history.ending {
       case .running: .running
       case .done: .done
-      // The flags made it so, as another start would find.
+      // The run's flags made it diverge, so another start would diverge too.
       case .failed(ExitStatus.diverged.rawValue, _): .failed(ExitStatus.diverged.rawValue)
       case .failed, .stopped, .killed, .elsewhere, .untold: .interrupted
       }
   }
 
-  /// By what the run has left, and where that is nothing, by what a sweep's table says of it: one that could not start.
+  /// The state by the run's files, or, where there are none, by the text in the sweep's table: that of a run
+  /// that could not start.
   init(_ history: RunHistory?, noted text: String) {
     self.init(history)
     guard self == .waiting, let open = text.lastIndex(of: "("),
@@ -36,7 +37,7 @@ enum SweepStanding: Equatable {
     self = .failed(status)
   }
 
-  /// The status of a whole sweep.
+  /// Returns the exit status of a whole sweep.
   static func status(of all: [SweepStanding]) -> CInt {
     if all.contains(where: { !$0.isOver }) { return ExitStatus.stoppedEarly.rawValue }
     return all.lazy.compactMap { if case .failed(let status) = $0 { status } else { nil } }.first ?? 0
@@ -49,7 +50,7 @@ enum SweepStanding: Equatable {
     }
   }
 
-  /// In a word or two, for tables.
+  /// The state in a word or two, for tables.
   var text: String {
     switch self {
     case .waiting: "waiting"

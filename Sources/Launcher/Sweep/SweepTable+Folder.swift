@@ -5,7 +5,7 @@ import SystemPackage
 import WorkerLink
 
 extension SweepDocument {
-  /// What a sweep wrote to its folder; nil where none has, or nobody can read it.
+  /// Reads the document that a sweep wrote to its folder; nil where there is none or it cannot be read.
   init?(in folder: String) {
     guard let bytes = try? RegularFile.contents(of: FilePath("\(folder)/\(RunLayout.sweep)")),
       let document = try? JSONDecoder().decode(Self.self, from: Data(bytes))
@@ -13,14 +13,14 @@ extension SweepDocument {
     self = document
   }
 
-  /// The runs by their numbers.
+  /// The runs by number.
   var runsInOrder: [Run] { runs.sorted { $0.number < $1.number } }
 }
 
 extension SweepTable {
-  /// What the sweep in a folder has come to by now; nil where none has been there.
+  /// Reads the present results of the sweep in a folder; nil where there is none.
   ///
-  /// - Parameter now: Seconds since 1970.
+  /// - Parameter now: The time, in seconds since 1970.
   init?(in folder: String, at now: Double) {
     guard let document = SweepDocument(in: folder) else { return nil }
     let plan = SweepPlan(document, in: folder)
@@ -32,12 +32,12 @@ extension SweepTable {
       })
   }
 
-  /// The status of the whole sweep, that of the first failed run where there is one.
+  /// The exit status of the whole sweep: that of the first failed run, where there is one.
   var status: CInt {
     SweepStanding.status(of: rows.sorted { $0.run.number < $1.run.number }.map(\.standing))
   }
 
-  /// All of it as people read it.
+  /// The whole table as text.
   var text: String {
     let done = rows.count { $0.standing == .done }
     let heading =
@@ -47,7 +47,7 @@ extension SweepTable {
 }
 
 extension SweepTable.Row {
-  /// Of a run that has left this.
+  /// A row from the files of a run.
   init(
     _ run: SweepRun, _ standing: SweepStanding, _ history: RunHistory?, by figure: SweepFigure, at now: Double
   ) {

@@ -4,19 +4,20 @@ import Recipe
 import System
 import SystemPackage
 
-/// What the runs of a sweep came to, the best first.
+/// The results of a sweep's runs, the best first.
 struct SweepTable: Equatable {
   let plan: SweepPlan
-  /// One for each run, sorted: by the figure, those without one last, equal ones in the order of the plan.
+  /// A row for each run, sorted by the figure; runs without a value come last, and equal ones in the plan's
+  /// order.
   let rows: [Row]
 
   struct Row: Equatable {
     let run: SweepRun
     let standing: SweepStanding
-    /// The best of its epochs; nil where nothing was evaluated.
+    /// The best value of its epochs; nil where nothing was evaluated.
     var value: Double?
     var epoch: Int?
-    /// That it took, all starts together.
+    /// The time that it took, all starts together.
     var seconds: Double?
   }
 
@@ -32,13 +33,13 @@ struct SweepTable: Equatable {
     }
   }
 
-  /// The finished runs with a figure, the best first.
+  /// The finished runs with a value, the best first.
   private var ranked: [Row] { rows.filter { $0.standing == .done && $0.value != nil } }
 
-  /// How a figure is shown.
+  /// Writes a value of the figure.
   func shown(_ value: Double) -> String { decimal(value, plan.figure.digits) }
 
-  /// A line for each run under a heading.
+  /// The table's lines, a heading first.
   var lines: [String] {
     let heading = ["run"] + plan.flags + [plan.figure.title, "in epoch", "state", "took"]
     let cells = rows.map { row in
@@ -52,7 +53,7 @@ struct SweepTable: Equatable {
     return columns([heading] + cells, rightAligned: [figures, figures + 1])
   }
 
-  /// What the table leads to: the best run and its flags, and how to look at the best two.
+  /// What to do next: the best run and its flags, and how to compare the best two.
   var conclusions: [String] {
     guard let best = ranked.first, let value = best.value else {
       guard rows.contains(where: { $0.standing == .done }) else { return [] }
@@ -80,7 +81,7 @@ struct SweepTable: Equatable {
 
 /// The table as files.
 extension SweepTable {
-  /// Comma-separated, with the flags' names in the first line; times are left out, since they differ from try to try.
+  /// The table as CSV, with the flags' names in the first line; without times, which differ from try to try.
   var csv: String {
     let heading = ["run"] + plan.flags + [plan.figure.rawValue, "epoch", "state"]
     let cells = rows.map { row in
@@ -90,7 +91,7 @@ extension SweepTable {
     return commaSeparated(heading, cells)
   }
 
-  /// What scripts read, and a later start of the sweep.
+  /// The table for scripts, and for a later start of the sweep.
   var document: SweepDocument {
     SweepDocument(
       figure: plan.figure, varied: plan.flags, directory: plan.directory,
@@ -107,9 +108,9 @@ extension SweepTable {
 struct SweepDocument: Codable, Equatable {
   let figure: SweepFigure
   let varied: [String]
-  /// Where relative paths among the flags begin.
+  /// The working directory to which relative paths among the flags refer.
   let directory: String?
-  /// The best first.
+  /// The runs, the best first.
   let runs: [Run]
 
   struct Run: Codable, Equatable {

@@ -4,24 +4,24 @@ import Recipe
 import RunControl
 import System
 
-/// Runs beside each other: the values in which they differ, what they came to, and their curves.
+/// Compares runs: the values in which they differ, their results, and their curves.
 struct Comparison {
   let runs: [RunHistory]
 
-  /// More than this cannot be told apart in a frame.
+  /// More curves than this could not be told apart in one frame.
   static let mostRuns = 8
   private static let letters = Array("ABCDEFGH")
   private static let plotHeight = 10
 
-  /// A value that is not the same in all of them: how `--print-config` calls it, the flag that sets it, and what it is in each;
-  /// nil where a run does not say.
+  /// A value that differs among the runs: its name in `--print-config`, the flag that sets it, and its text
+  /// in each run; nil where a run does not record it.
   struct Difference: Equatable, Sendable {
     let name: String
     let flag: String?
     let values: [String?]
   }
 
-  /// In alphabetical order; a run without a recipe, as the reference's, has no part in them.
+  /// The differences in alphabetical order; runs without a recipe, such as the reference's, are left out.
   var differences: [Difference] {
     let telling = runs.filter { !$0.values.isEmpty }
     let names = Set(telling.flatMap { $0.values.keys }).subtracting(["digest"]).sorted()
@@ -32,14 +32,14 @@ struct Comparison {
     }
   }
 
-  /// What follows from other values.
+  /// Values that are derived from others.
   private static let derived: Set = ["schedule.base"]
   fileprivate var told: [Difference] { differences.filter { !Self.derived.contains($0.name) } }
 }
 
-/// As people read it.
+/// The comparison for people.
 extension Comparison {
-  /// The lines, drawn to the canvas.
+  /// Returns its lines, laid out for the canvas.
   func lines(at now: Double, on canvas: Canvas) -> [String] {
     let isShown = canvas.isUnicode && canvas.isColoured
     let key = runs.enumerated().map { index, run in
@@ -84,7 +84,7 @@ extension Comparison {
     guard !differences.isEmpty else {
       return runs.contains(where: \.values.isEmpty) ? [] : ["the recipes say the same"]
     }
-    // Long values are cut so that all of them fit beside each other.
+    // Long values are cut so that all columns fit.
     let names = differences.map { $0.flag ?? $0.name }
     let room = max(6, (width - (names.map(\.count).max() ?? 0)) / runs.count - 2)
     let rows = zip(names, differences).map { name, difference in
@@ -93,13 +93,13 @@ extension Comparison {
     return columns([["differs in"] + heading] + rows)
   }
 
-  /// Of a path the end tells it from another one.
+  /// Cuts a text to a width; of a path the end is kept, since that distinguishes it.
   private static func cut(_ text: String, to width: Int) -> String {
     text.count > width ? "…" + text.suffix(width - 1) : text
   }
 }
 
-/// As scripts read it.
+/// The comparison for scripts.
 struct ComparisonReport: Encodable {
   let runs: [HistoryReport]
   let differences: [Difference]
@@ -111,7 +111,7 @@ struct ComparisonReport: Encodable {
     let values: [String?]
   }
 
-  /// Each point is the epochs so far, and the figure.
+  /// Curves; each point is the number of epochs so far and the value.
   struct Curves: Encodable {
     let loss: [[Double]]
     let acc1: [[Double]]

@@ -5,26 +5,27 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// The view of a run while it runs: looks at its ranks a few times a second, and has the console draw it.
+/// The live view of a run on a terminal: reads the ranks' status a few times a second and has the console
+/// draw it.
 struct LiveView: Sendable {
   private var view = RunView()
   private let output: String
   private let environment: [String: String]
-  /// The terminal's, when it was looked at last.
+  /// The terminal's width when it was last measured.
   private(set) var columns: Int
-  /// When to look next, since the supervisor was made.
+  /// When to look next, as the time since the supervisor started.
   private(set) var nextLook = Duration.zero
 
   private static let pause = Duration.milliseconds(250)
 
-  /// Of the terminal that standard output goes to; nil where it goes to none, or to one that nothing is drawn on.
+  /// The width of stdout's terminal; nil where it is no terminal, or one that cannot be drawn on.
   static func columns(_ environment: [String: String]) -> Int? {
     let canvas = Canvas.standardOutput(environment)
     guard canvas.height != nil, canvas.isColoured, environment["TERM"]?.isEmpty == false else { return nil }
     return canvas.width
   }
 
-  /// Nil where standard output goes to no terminal, or the user wants plain lines.
+  /// Nil where stdout is no drawable terminal, or the user wants plain lines.
   ///
   /// - Parameter output: The run's output folder.
   init?(of output: String, _ environment: [String: String]) {
@@ -32,14 +33,14 @@ struct LiveView: Sendable {
     (self.output, self.environment, self.columns) = (output, environment, columns)
   }
 
-  /// Says which epochs were finished, before a line is passed on that was written after that.
+  /// Prints the epochs finished so far, before a line is passed on that was written after them.
   mutating func sayEpochs(of attempt: Attempt, at now: Duration, on console: inout Console) {
     guard let (state, updates) = attempt.liveness?.read(0) else { return }
     let rank = RankView(rank: 0, state: state, updates: updates, isStopped: false)
     look([rank], at: now, measure(&console), console: &console)
   }
 
-  /// Draws how the attempt stands, where it is time to.
+  /// Draws the attempt's state when a look is due.
   mutating func draw(_ attempt: Attempt, at now: Duration, on console: inout Console) {
     guard now >= nextLook, console.canDraw, let liveness = attempt.liveness else { return }
     nextLook = now + Self.pause
@@ -49,13 +50,13 @@ struct LiveView: Sendable {
     console.keepAtBottom(view.lines(on: canvas, slow: slow), width: canvas.width)
   }
 
-  /// Says what came since the last look, and leaves the terminal as it was found.
+  /// Prints what came since the last look, and erases the drawn lines.
   mutating func end(_ attempt: Attempt, at now: Duration, on console: inout Console) {
     sayEpochs(of: attempt, at: now, on: &console)
     console.clearBottom()
   }
 
-  /// The terminal as it is now: whoever drew it narrower meanwhile gets no line that is wider.
+  /// The terminal's present size, so that no line exceeds a terminal that was made narrower.
   private mutating func measure(_ console: inout Console) -> Canvas {
     let canvas = Canvas.standardOutput(environment)
     columns = canvas.width
@@ -74,7 +75,7 @@ struct LiveView: Sendable {
     for line in lines { console.say(line) }
   }
 
-  /// What the run came to, where it ended and how to go on, once it is over.
+  /// The run's results, how it ended and how to continue, once it is over.
   var summary: String? {
     let canvas = Canvas.standardOutput(environment)
     return RunFolder(output)?.historyOfEnded.text(
@@ -83,7 +84,7 @@ struct LiveView: Sendable {
 }
 
 extension FinishedEpoch {
-  /// What the line of an epoch tells of it.
+  /// The figures in an epoch's log line.
   fileprivate init(_ line: EpochLog.Line) {
     self.init(line.epoch, seconds: nil)
     (trainingLoss, loss) = (line.trainLoss, line.testLoss)

@@ -1,6 +1,7 @@
 import Glibc
 
-/// The lines about how far a run is that a view of the run makes superfluous on a terminal: the reference's, and balanced accuracy.
+/// Recognizes progress lines in the reference's format, and balanced accuracy, which a live view makes
+/// superfluous.
 enum ReferenceProgress {
   private static let beginnings = [
     "Epoch: [", "Averaged stats: ", "Test: ", "Test (EMA): ", "* Acc@1 ", "Accuracy of the network on ",

@@ -3,31 +3,31 @@ import RunControl
 import System
 import WorkerLink
 
-/// A run as a terminal shows it: a line for each finished epoch, and below them where it is now.
+/// The text of a run on a terminal: a line per finished epoch, and below them the current state.
 ///
-/// Pure: it is told what the ranks say of themselves and what time it is, and gives lines.
+/// Pure: the caller passes the ranks' status and the time, and gets lines.
 struct RunView: Sendable {
   private var pace = RunPace()
-  /// Acc@1 of each evaluated epoch that was seen.
+  /// The top-1 accuracy of each evaluated epoch seen so far.
   private var accuracies: [Double] = []
   private var best: (accuracy: Double, epoch: Int)?
-  /// The best Acc@1 of the run so far; nil where that is not known.
+  /// The best top-1 accuracy of the run; nil where it is not known.
   private var highest: Double?
-  /// The last epoch with a line, or the one before the first that was seen.
+  /// The last epoch with a line, or the one before the first epoch seen.
   private var lastEpoch: Int?
-  /// What stands above the lines of epochs.
+  /// The heading above the epochs' lines.
   private var head: String?
-  /// Whether an epoch had an average of the weights.
+  /// Whether any epoch had averaged weights.
   private var hasAverage = false
   private var first: WorkerStatus?
   private var ranks: [RankView] = []
 
-  /// More rows of ranks than this are counted, and not shown.
+  /// Beyond this many, rows of ranks are only counted.
   private static let mostRanks = 16
 
-  /// Takes in what there is to see at a moment; the lines to keep, of epochs that were finished.
+  /// Takes in the ranks' status at a moment; returns the lines of epochs that have finished.
   ///
-  /// - Parameter missed: Epochs that began and ended between two looks, as far as anything tells of them.
+  /// - Parameter missed: Epochs that began and ended between two looks, from the epochs' log.
   mutating func look(
     _ ranks: [RankView], at now: Duration, on canvas: Canvas,
     missed: (Range<Int>) -> [FinishedEpoch] = { _ in [] }
@@ -44,12 +44,12 @@ struct RunView: Sendable {
     let told = between.map(judged) + [epoch]
     hasAverage = hasAverage || told.contains { $0.averageAccuracy1 != nil }
     let row = EpochRow(on: canvas, hasAverage: hasAverage)
-    // On a terminal of another width, other columns follow.
+    // A terminal of another width shows other columns.
     defer { head = row.head }
     return (row.head == head ? [] : [row.head]) + told.map { note($0, row) }
   }
 
-  /// An epoch of which its log alone tells, which does not say whether it was the best.
+  /// Marks whether an epoch known only from its log is the best so far, which the log does not say.
   private func judged(_ epoch: FinishedEpoch) -> FinishedEpoch {
     var epoch = epoch
     if let highest, let accuracy = epoch.accuracy1 { epoch.isBest = accuracy > highest }
@@ -65,9 +65,9 @@ struct RunView: Sendable {
     return row.line(epoch)
   }
 
-  /// Where the run is now.
+  /// Returns the lines of the run's current state.
   ///
-  /// - Parameter slow: Ranks that hold the others up, and what is to be said of each.
+  /// - Parameter slow: The ranks that hold the others up, with a text for each.
   func lines(on canvas: Canvas, slow: [Int: String] = [:]) -> [String] {
     guard let status = first, status.epoch != nil else { return [] }
     let late = laggards(slow)
@@ -86,7 +86,8 @@ struct RunView: Sendable {
     return room < 4 ? name + " " + tail : "\(name) \(ProgressBar(part).text(room, on: canvas))\(tail)"
   }
 
-  /// What it does beside training, or when the epoch's steps are done; nobody knows that while one rank holds the others up.
+  /// What the run does apart from training, or when the epoch's steps will be done, which is unknown while a
+  /// rank holds the others up.
   private func rest(_ status: WorkerStatus, _ moves: Bool) -> String {
     switch status.phase {
     case .start: return "starting"
@@ -127,14 +128,14 @@ struct RunView: Sendable {
     return rows + (more > 0 ? ["and \(counted(more, "rank")) more"] : [])
   }
 
-  /// Of the time in steps, the part in percent that went into waiting for images; nil before there is any.
+  /// The percentage of step time spent waiting for images; nil before there is any.
   private static func dataShare(_ status: WorkerStatus) -> Int? {
     let phases: [Phase] = [.data, .forward, .backward, .communicate, .optimizer]
     let all = phases.reduce(0) { $0 + status.time(in: $1) }
     return all == 0 ? nil : Int((Double(status.time(in: .data)) / Double(all) * 100).rounded())
   }
 
-  /// The items in lines of at most so many characters.
+  /// Joins the items into lines of at most `width` characters.
   private func wrapped(_ items: [String], to width: Int) -> [String] {
     items.reduce(into: [String]()) { lines, item in
       guard let last = lines.last, last.count + 2 + item.count <= width else { return lines.append(item) }
@@ -143,7 +144,7 @@ struct RunView: Sendable {
   }
 }
 
-/// The line of a finished epoch; a figure that is not known is blank.
+/// The line of a finished epoch; unknown figures are left blank.
 struct EpochRow: Sendable {
   private let columns: [Column]
   private let mark: String
@@ -165,11 +166,11 @@ struct EpochRow: Sendable {
     Column(title: "time", width: 11) { $0.seconds.map { clockTime(seconds: Int($0.rounded())) } ?? "" },
   ]
   private static let average = "EMA Acc@1"
-  /// What a narrow terminal goes without, the first of these first.
+  /// The columns that a narrow terminal drops, the first of these first.
   private static let spare = ["balanced", "Acc@5", "test loss", average]
   private static let markWidth = 3
 
-  /// - Parameter hasAverage: Whether there is an average of the weights to tell of.
+  /// - Parameter hasAverage: Whether to show a column for averaged weights.
   init(on canvas: Canvas, hasAverage: Bool) {
     let all = Self.all.filter { hasAverage || $0.title != Self.average }
     columns = Self.spare.reduce(all) { columns, title in
@@ -192,11 +193,11 @@ struct EpochRow: Sendable {
   }
 }
 
-/// How far something is, as a bar.
+/// A progress bar.
 struct ProgressBar: Equatable {
   private let part: Double
 
-  /// A bar for a part of 0 to 1.
+  /// A bar for a fraction from 0 to 1.
   init(_ part: Double) { self.part = min(1, max(0, part)) }
 
   func text(_ width: Int, on canvas: Canvas) -> String {
@@ -207,7 +208,7 @@ struct ProgressBar: Equatable {
   }
 }
 
-/// The text with blanks before it.
+/// Pads the text with blanks on the left.
 private func padded(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.count)) + text
 }

@@ -1,17 +1,18 @@
 import RunControl
 import System
 
-/// Looks at NVIDIA's cards from time to time, on a thread of its own, so that a driver that hangs holds up nobody.
+/// Reads the state of NVIDIA's cards at intervals, on its own thread, so that a driver that hangs holds up
+/// nothing else.
 final class CardMonitor: Sendable {
   private let state = Monitor(State())
 
   private struct State {
-    /// By the number of a card on its buses; empty before the first look.
+    /// In the order of the cards' bus addresses; empty before the first look.
     var readings: [CardReading] = []
     var isOver = false
   }
 
-  /// Begins to look, where the library is there; nil where the system gives no thread.
+  /// Starts the thread; nil where the library is missing or the system gives no thread.
   ///
   /// - Parameter interval: Seconds between two looks.
   init?(library path: String = "libnvidia-ml.so.1", interval: Double = 5) {
@@ -22,10 +23,10 @@ final class CardMonitor: Sendable {
     thread.detach()
   }
 
-  /// Asks the thread to end, and does not wait: it may be held up inside the driver.
+  /// Asks the thread to end without waiting for it: it may be blocked inside the driver.
   deinit { state.withLock { $0.isOver = true } }
 
-  /// What was found last, by the number of a card on its buses.
+  /// The last readings, in the order of the cards' bus addresses.
   var readings: [CardReading] { state.withLock { $0.readings } }
 
   /// What the card of a worker said last; nil where nobody can tell which it is.
@@ -36,9 +37,10 @@ final class CardMonitor: Sendable {
     return Self.place(of: number, among: cards, in: all, order: order).map { all[$0] }
   }
 
-  /// Where the card of a worker stands among all, which are in the order of their buses.
+  /// Returns the index of a worker's card among all cards in bus order.
   ///
-  /// A worker's driver numbers them so only where CUDA_DEVICE_ORDER asks for it; where all are of one name it does so too.
+  /// The CUDA driver counts in bus order only where CUDA_DEVICE_ORDER says so, or where all cards are of one
+  /// model.
   static func place(of number: Int, among cards: Cards, in all: [CardReading], order: String?) -> Int? {
     guard cards.names.indices.contains(number) else { return nil }
     let name = cards.names[number]
@@ -65,7 +67,8 @@ final class CardMonitor: Sendable {
       if let (card, xid) = library.nextXid(within: UInt32(interval * 1000)), !xids[card].contains(xid) {
         xids[card].append(xid)
       } else {
-        // One that comes again and again is one, and of a card that is lost the library says nothing, at once.
+        // An Xid that recurs without pause counts once, and for a lost card the wait returns at once, so
+        // pause here.
         _ = state.wait(until: end) { $0.isOver ? true : nil }
       }
     }

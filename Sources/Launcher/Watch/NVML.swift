@@ -3,11 +3,12 @@ import Glibc
 import RunControl
 import System
 
-/// NVIDIA's management library, as far as it is asked here; opened at run time, since only machines with a driver have it.
+/// The part of NVIDIA's management library (NVML) that the launcher calls; loaded with dlopen(3), since only
+/// machines with a driver have it.
 ///
-/// Its calls may hang where a card has fallen off its bus: one thread alone makes them (`CardMonitor`).
+/// A call may hang when a card has fallen off its bus, so only one thread makes calls (`CardMonitor`).
 struct NVML {
-  /// A card of the library's.
+  /// NVML's handle of a card.
   typealias Handle = OpaquePointer
 
   private typealias Plain = @convention(c) () -> CInt
@@ -22,14 +23,14 @@ struct NVML {
   private typealias Register = @convention(c) (Handle, UInt64, OpaquePointer) -> CInt
   private typealias Wait = @convention(c) (OpaquePointer, UnsafeMutableRawPointer, CUnsignedInt) -> CInt
 
-  /// Never closed: the thread that uses it may be inside it when the program ends.
+  /// Never closed: the thread that uses the library may be inside it when the program ends.
   private let library: UnsafeMutableRawPointer
-  /// The cards, in the order of the buses that they are on.
+  /// The cards in the order of their PCI bus addresses.
   let handles: [Handle]
-  /// What tells of a card's errors; nil where the library does not.
+  /// The event set that reports the cards' errors; nil where the library offers none.
   private let events: OpaquePointer?
 
-  /// Opens and starts it; nil where it is not there, or does not start.
+  /// Loads and initializes the library; nil where it is missing or does not initialize.
   init?(path: String) {
     guard let library = dlopen(path, RTLD_NOW) else { return nil }
     self.library = library
@@ -45,7 +46,7 @@ struct NVML {
       var handle: Handle?
       return byNumber(number, &handle) == 0 ? handle : nil
     }
-    // A card that does not answer would give its number to the next.
+    // If a card that does not answer were left out, the cards after it would be numbered wrongly.
     guard handles.count == Int(count) else { return nil }
     var events: OpaquePointer?
     if let make = find("nvmlEventSetCreate", as: MakeSet.self), make(&events) == 0, let events,
@@ -56,10 +57,10 @@ struct NVML {
     self.events = events
   }
 
-  /// The event of an Xid.
+  /// nvmlEventTypeXidCriticalError.
   private static let criticalError: UInt64 = 8
 
-  /// What a card says of itself; what it does not say is nil.
+  /// Reads a card's values; nil for each that the card does not report.
   func reading(_ handle: Handle) -> CardReading {
     CardReading(
       name: text("nvmlDeviceGetName", handle), identifier: text("nvmlDeviceGetUUID", handle),
@@ -68,11 +69,11 @@ struct NVML {
       slowdowns: slowdowns(handle), memoryErrors: memoryErrors(handle))
   }
 
-  /// Waits so long for an Xid; the number of its card, and its own.
+  /// Waits at most `milliseconds` for an Xid error; returns the card's index and the Xid's number.
   ///
-  /// Nil where none came, or at once where the library cannot tell.
+  /// Returns nil when none came, and at once where the library cannot report any.
   func nextXid(within milliseconds: UInt32) -> (card: Int, xid: Int)? {
-    // The library's event: the card, the event's type and its data, and two numbers of a part of a card.
+    // nvmlEventData_t: the card, the event's type and data, and the GPU and compute instance numbers.
     var data = (OpaquePointer?.none, UInt64(0), UInt64(0), CUnsignedInt(0), CUnsignedInt(0))
     guard let events, let wait = find("nvmlEventSetWait_v2", as: Wait.self),
       wait(events, &data, milliseconds) == 0, data.1 == Self.criticalError,
@@ -109,7 +110,7 @@ struct NVML {
 
   private func memoryErrors(_ handle: Handle) -> Int? {
     var value: UInt64 = 0
-    // Those that could not be corrected, since the driver was loaded.
+    // Uncorrected errors since the driver was loaded.
     guard let ask = find("nvmlDeviceGetTotalEccErrors", as: Errors.self), ask(handle, 1, 0, &value) == 0
     else {
       return nil
@@ -127,7 +128,7 @@ struct NVML {
 }
 
 extension CardReading.Slowdown {
-  /// NvmlClocksEventReasons: idle clocks and those that a user has set are none.
+  /// Bits of NvmlClocksEventReasons. Idle clocks and clocks that a user has set are not throttling.
   fileprivate var bits: UInt64 {
     switch self {
     case .power: 0x4

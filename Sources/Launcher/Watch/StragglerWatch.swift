@@ -1,17 +1,17 @@
 import Drawing
 import WorkerLink
 
-/// Finds a worker that makes all the others wait in every step, from the time each spends on its own work.
+/// Finds a worker that makes all the others wait in every step, by the time that each spends on its own work.
 ///
-/// Pure. Own work is all of a step but `communicate`, which is where the quicker ones wait for the slowest.
+/// Pure. Own work is every phase of a step but `communicate`, in which the faster ranks wait for the slowest.
 struct StragglerWatch: Sendable {
-  /// A worker is slow when its own work takes this much more than the median's.
+  /// A worker is slow when its own work takes this many times the median.
   static let factor = 1.3
-  /// It is named after this many steps in a row.
+  /// The number of consecutive slow steps after which a worker is reported.
   static let steps = 50
-  /// Steps that are compared at once; a single one says little.
+  /// The number of steps compared at once; a single one varies too much.
   static let window = 10
-  /// Less than this is noise, whatever part of a step it is.
+  /// Differences per step below this are noise.
   static let least = Duration.milliseconds(1)
 
   static let ownWork: [Phase] = [.data, .forward, .backward, .optimizer]
@@ -23,7 +23,7 @@ struct StragglerWatch: Sendable {
   private var streaks: [Int: Int] = [:]
   private var named: Set<Int> = []
 
-  /// Takes in what runs now; the workers that are to be named, each once.
+  /// Takes in the ranks' current status; returns the workers to report, each only once.
   mutating func look(_ views: [RankView]) -> [Straggler] {
     guard views.count > 1, Set(views.map(\.rank)) == Set(marks.keys) else {
       mark(views)
@@ -43,7 +43,7 @@ struct StragglerWatch: Sendable {
     marks = Dictionary(views.map { ($0.rank, $0.state) }) { first, _ in first }
   }
 
-  /// Those that were slow over these steps; the others' streaks end.
+  /// Returns the ranks that were slow over these steps, and resets the count of the others.
   private mutating func slow(_ spans: [Span]) -> [Straggler] {
     let median = lowerMedian(spans.map(\.ownWork))
     return spans.compactMap { span in
@@ -60,11 +60,11 @@ struct StragglerWatch: Sendable {
 /// A worker that is slower than the others.
 struct Straggler: Equatable, Sendable {
   let rank: Int
-  /// How much longer its own work takes than the median's, as a part of that; nil where theirs takes no time.
+  /// The excess of its own work over the median, as a fraction of the median; nil where the median is zero.
   let excess: Double
-  /// What costs it most.
+  /// The phase that costs it most.
   let phase: Phase
-  /// How much longer that takes in a step than the median.
+  /// How much longer than the median that phase takes per step.
   let cost: Duration
 
   fileprivate init(_ span: Span, excess: Duration, median: Duration, among spans: [Span]) {
@@ -102,14 +102,14 @@ private struct Span {
     spent = zip(last.spent, first.spent).map { .nanoseconds(Int64(clamping: $0 - min($0, $1))) }
   }
 
-  /// Time for a phase in one step.
+  /// The time spent in a phase per step.
   func time(_ phase: Phase) -> Duration { spent[phase.rawValue] / max(1, steps) }
 
-  /// Time for the own work of one step.
+  /// The time spent on own work per step.
   var ownWork: Duration { StragglerWatch.ownWork.reduce(.zero) { $0 + time($1) } }
 }
 
-/// The middle value, the lower of two: with two ranks, the quicker one is the measure.
+/// The median, or the lower of the two middle values: with two ranks the faster one is the reference.
 private func lowerMedian(_ values: [Duration]) -> Duration {
   values.sorted()[(values.count - 1) / 2]
 }

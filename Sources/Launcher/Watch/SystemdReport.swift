@@ -2,31 +2,32 @@ import Glibc
 import RunControl
 import WorkerLink
 
-/// What systemd is to be told and when: pure, told the time and how the run stands.
+/// Decides what to tell systemd and when. Pure: the caller passes the time and the state of the run.
 struct SystemdReport: Sendable {
-  /// How the run stands.
+  /// The state of the run.
   struct State: Equatable, Sendable {
     var attempt = 0
-    /// What rank 0 said last; nil before the first step of this attempt.
+    /// The last status of rank 0; nil before the first step of this attempt.
     var step: WorkerStatus?
-    /// Grows whenever every rank has moved.
+    /// A counter that grows whenever every rank has made progress.
     var movement = 0
-    /// When a run that was asked to stop will have been ended by force. Not after a failure: systemd believes a service
-    /// that says so, sends no signal any more, and kills what is still there when its patience is over.
+    /// When a run that was asked to stop will be killed. Not set after a failure: a service that announces
+    /// its stop gets no further signal from systemd, which kills what is left when its own timeout is over.
     var end: Duration?
     var isWaiting = false
   }
 
-  /// A status is told at most so often.
+  /// The least time between two STATUS messages.
   static let interval = Duration.seconds(1)
-  /// Looked at least so long apart, however soon systemd wants a sign of life: its interval is to be four times this.
+  /// The least time between two looks, however short systemd's watchdog interval is; it should be four times
+  /// this.
   static let shortestInterval = Duration.milliseconds(50)
-  /// For so long a start may go on without a sign of life, beyond what the unit allows.
+  /// How much longer than the unit's timeout a start may take between two signs of life.
   static let extensionOfStart = Duration.seconds(120)
 
-  /// How often systemd wants a sign of life; nil where it does not watch.
+  /// systemd's watchdog interval; nil where it has no watchdog.
   private let watchdog: Duration?
-  /// Whether the service is ready with the first step, and not at once.
+  /// Whether the service becomes ready with its first step instead of at once.
   private let waitsForStep: Bool
   private var isReady = false
   private var isStopping = false
@@ -36,7 +37,7 @@ struct SystemdReport: Sendable {
   private var movementWhenFed = 0
   private var movementWhenExtended = -1
 
-  /// When `messages` is due again.
+  /// When to call `messages` next.
   private(set) var deadline = Duration.zero
 
   init(watchdog: Duration?, waitsForStep: Bool) {
@@ -44,7 +45,7 @@ struct SystemdReport: Sendable {
     self.waitsForStep = waitsForStep
   }
 
-  /// What to send now.
+  /// Returns the messages to send now.
   mutating func messages(_ state: State, at now: Duration) -> [String] {
     var messages: [String] = []
     if !isReady, !waitsForStep || state.step != nil { messages += ready(state, at: now) }
@@ -57,7 +58,8 @@ struct SystemdReport: Sendable {
     return messages
   }
 
-  /// The last words; a service that ends without ever having been ready would count as one that broke the protocol.
+  /// Returns the last messages; READY=1 first if a run succeeded before it was ready, since systemd would
+  /// call that a protocol error.
   mutating func lastMessages(_ reason: String, errno: CInt?, succeeded: Bool) -> [String] {
     let ready = succeeded && !isReady ? ["READY=1"] : []
     return ready + ["STOPPING=1", "STATUS=\(reason)"] + (errno.map { ["ERRNO=\($0)"] } ?? [])
@@ -69,19 +71,20 @@ extension SystemdReport {
     isReady = true
     fed = now
     movementWhenFed = state.movement
-    // Who waits for the start wants to see how it went.
+    // Whoever waits for `systemctl start` wants to see a status at once.
     (deadline, told) = (now, nil)
     return ["READY=1"]
   }
 
-  /// A start that shows life may take longer than the unit allows: a large folder, a failed first attempt.
+  /// Extends the start timeout while the start shows progress: large folders or a failed first attempt take
+  /// long.
   private mutating func extended(_ state: State) -> [String] {
     guard state.movement != movementWhenExtended || state.isWaiting else { return [] }
     movementWhenExtended = state.movement
     return ["EXTEND_TIMEOUT_USEC=\(microseconds(Self.extensionOfStart))"]
   }
 
-  /// Workers may have been given more time to save than the unit allows.
+  /// Extends the stop timeout: the workers may have more time to save than the unit allows.
   private mutating func stopping(until end: Duration, at now: Duration) -> [String] {
     isStopping = true
     let rest = max(.zero, end - now) + Fleet.patienceAfterKill
@@ -96,7 +99,8 @@ extension SystemdReport {
     return ["STATUS=\(text)"]
   }
 
-  /// At half of the interval, as the manual advises, or as soon after it as everybody has moved.
+  /// Feeds the watchdog at half its interval, as sd_watchdog_enabled(3) advises, or later, as soon as all
+  /// ranks have moved.
   private mutating func fedWatchdog(_ state: State, at now: Duration) -> [String] {
     guard let watchdog, now - fed >= watchdog / 2, state.movement != movementWhenFed || state.isWaiting else {
       return []

@@ -2,11 +2,11 @@ import Drawing
 import RunControl
 import System
 
-/// When a run was started, what it was started again after, and how it ended: the newest first.
+/// The run's starts, restarts with their causes, and end, the newest first.
 struct FailureList {
   private let history: RunHistory
 
-  /// Of more, the newest.
+  /// The most entries.
   private static let most = 12
 
   init(_ history: RunHistory) { self.history = history }

@@ -1,4 +1,4 @@
-/// A part of the page that is sent again when it changes.
+/// The parts of the page, each sent again when it changes.
 enum LivePart: String, CaseIterable, Sendable {
   case verdict
   case figures
@@ -12,7 +12,7 @@ enum LivePart: String, CaseIterable, Sendable {
   case times
   case next
 
-  /// Nil where it needs none.
+  /// Nil for a part without heading.
   var heading: String? {
     switch self {
     case .verdict, .figures: nil

@@ -3,11 +3,11 @@ import Recipe
 import RunControl
 import System
 
-/// Whether a run goes well, in a word, a sentence, and what there is to see to.
+/// Whether a run is going well, in a word and a sentence, with what needs attention.
 ///
-/// Pure. It judges by what is known alone: a run of which nothing tells is neither well nor ill.
+/// A pure value. Unknown facts count neither for nor against the run.
 struct Outlook: Equatable {
-  /// How it is coloured.
+  /// The colour of the outlook.
   enum Mood: String {
     case good
     case attention
@@ -18,7 +18,7 @@ struct Outlook: Equatable {
   let mood: Mood
   let word: String
   let sentence: String
-  /// What there is to see to, the most urgent first.
+  /// What needs attention, the most urgent first.
   var troubles: [String] = []
 
   init(_ reading: RunReading) {
@@ -73,7 +73,7 @@ struct Outlook: Equatable {
     return troubles + (status.unread ?? [])
   }
 
-  /// That it has become much worse than it was; nil where it has not.
+  /// A sentence if the run has become much worse; otherwise nil.
   private static func fall(_ history: RunHistory) -> String? {
     guard let best = history.best, let last = history.log.last, let accuracy = last.accuracy1,
       accuracy < best.accuracy * keptPart
@@ -83,10 +83,10 @@ struct Outlook: Equatable {
       + "\(last.epoch)"
   }
 
-  /// Of its best accuracy a run that goes well keeps this part from epoch to epoch.
+  /// The fraction of its best accuracy that a healthy run keeps.
   private static let keptPart = 0.75
 
-  /// Where it is and when it will be done.
+  /// The run's position, and when it will be done.
   private static func progress(_ reading: RunReading) -> String {
     let (history, status) = (reading.history, reading.status)
     let epoch = (status?.epoch ?? history.steps.last?.epoch).map { epoch in

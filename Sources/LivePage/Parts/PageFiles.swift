@@ -1,8 +1,8 @@
 import Drawing
 
-/// The files that belong to the page, all of them here: it is built by nobody and loads nothing from elsewhere.
+/// The page's files, all embedded here: nothing is built or loaded from elsewhere.
 enum PageFiles {
-  /// How it looks.
+  /// The style sheet.
   static let style =
     Page.style + """
 
@@ -24,7 +24,7 @@ enum PageFiles {
       @media(max-width:40rem){.tiles b{font-size:1.15rem}}
       """
 
-  /// Puts parts that come in the place of those that are there, and says when none come any more.
+  /// The script that replaces parts as they arrive, and says when no more arrive.
   static let script = """
     "use strict";
     const main = document.querySelector("main"), lost = document.getElementById("lost");
@@ -70,7 +70,7 @@ enum PageFiles {
 
     """
 
-  /// A rising curve.
+  /// An icon with a rising curve.
   static let icon = """
     <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#0b63c5"/>\
     <path d="M3 12l3-4 3 2 4-6" fill="none" stroke="#fff" stroke-width="2"/></svg>

@@ -2,9 +2,9 @@ import Drawing
 import RunControl
 import System
 
-/// The page at a moment: its parts, and since when each is as it is.
+/// The page at a time: its parts, and the version at which each last changed.
 struct PageState: Sendable {
-  /// Grows from page to page, also of one program to the next.
+  /// Increases from page to page, even across restarts of the program.
   let version: Int
   let title: String
   private let name: String
@@ -18,7 +18,9 @@ struct PageState: Sendable {
     let version: Int
   }
 
-  /// - Parameter before: The page before; what is as it was there is not sent again.
+  /// Makes a page.
+  ///
+  /// - Parameter before: The previous page; parts that are unchanged are not sent again.
   init(_ reading: RunReading, after before: PageState?) {
     let writer = PartWriter(reading)
     let version = max(Int(reading.now * 1000), (before?.version ?? 0) + 1)
@@ -36,7 +38,7 @@ struct PageState: Sendable {
       })
   }
 
-  /// What is to be sent to whoever has the page of a version: the events, or nothing where all is as it was.
+  /// The events that bring a viewer's version up to date; empty if nothing has changed.
   func events(since version: Int) -> String {
     var events = LivePart.allCases.compactMap { part -> String? in
       guard let content = parts[part], content.version > version else { return nil }
@@ -47,13 +49,13 @@ struct PageState: Sendable {
       ? "" : events.joined() + "id: \(self.version)\nevent: version\ndata: \(self.version)\n\n"
   }
 
-  /// Lines of a server-sent event: the first names the part, the others are its text.
+  /// The lines of a server-sent event: the part's name, then its text.
   private static func event(_ part: String, _ text: String) -> String {
     let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }
     return "event: part\ndata: \(part)\n" + lines.map { "data: \($0)\n" }.joined() + "\n"
   }
 
-  /// The whole page, which shows the run as it is now and follows it where there is a script.
+  /// The whole page, which shows the current state, and follows the run where scripts run.
   var document: String {
     let sections = LivePart.allCases.map { part in
       "<section id=\"\(part.rawValue)\">\(parts[part]?.html ?? "")</section>"

@@ -2,7 +2,7 @@ import Drawing
 import RunControl
 import System
 
-/// Writes the parts of the page from what is known of a run; pure. What is not known is not there.
+/// Writes the parts of the page from a reading; a pure value. Unknown things are left out.
 struct PartWriter {
   let reading: RunReading
   private let report: RunReport
@@ -13,13 +13,13 @@ struct PartWriter {
     report = RunReport(reading.history, reading.evaluation, at: reading.now)
   }
 
-  /// What it is called in a list of tabs: whether it goes well is said first.
+  /// The title for browser tabs, which begins with the outlook.
   var title: String {
     let name = history.run ?? history.output ?? history.launcher ?? ""
     return "\(Outlook(reading).word) – \(masked(name))"
   }
 
-  /// Its name, its network and where it lies, as HTML.
+  /// The run's name, network and folder, as HTML.
   var name: String {
     let parts = [history.model, history.output ?? history.launcher].compactMap(\.self).map {
       "<small>\(escaped($0))</small>"
@@ -27,7 +27,7 @@ struct PartWriter {
     return "run" + (history.run.map { " \(escaped($0))" } ?? "") + parts.joined()
   }
 
-  /// The inside of a part; empty where there is nothing to say.
+  /// The HTML inside a part; empty if there is nothing to show.
   func html(_ part: LivePart) -> String {
     guard let inside = inside(part), !inside.isEmpty else { return "" }
     return (part.heading.map { "<h2>\(escaped($0))</h2>\n" } ?? "") + inside
@@ -100,7 +100,7 @@ struct PartWriter {
     return "\(gigabytes(taken)) of \(gigabytes(all)) GB"
   }
 
-  /// How far the run is, in epochs and the steps of this one.
+  /// A progress bar of the run, in epochs and steps of the current one.
   private var bar: String {
     guard history.ending == .running, let epochs = history.epochs, epochs > 0 else { return "" }
     let part = reading.status.flatMap { status -> Double? in

@@ -2,15 +2,17 @@ import Drawing
 import RunControl
 import System
 
-/// What each rank does, how far it lags, what it takes of its machine, and how its card is.
+/// A table of ranks: what each does, how far it lags, its use of the machine, and its card.
 struct RankTable {
   private let status: RunStatus
   private let system: SystemUse?
 
-  /// More rows are counted, and not shown: those that need a look come first.
+  /// The most rows; those that need attention come first, and the rest are only counted.
   private static let mostRows = 64
 
-  /// - Parameter system: Nil where it is not known.
+  /// Makes the table.
+  ///
+  /// - Parameter system: Nil if unknown.
   init(_ status: RunStatus, _ system: SystemUse?) { (self.status, self.system) = (status, system) }
 
   var html: String? {
@@ -56,6 +58,6 @@ struct RankTable {
 }
 
 extension RunStatus.Rank {
-  /// Whether something is wrong with it.
+  /// Whether something is wrong with the rank.
   fileprivate var needsLook: Bool { state == .stopped || state == .stuck || remark != nil }
 }

@@ -1,7 +1,7 @@
 import Drawing
 import RunControl
 
-/// A run's figures as Prometheus reads them: those of `--prometheus`, as far as the run's files and its launcher tell.
+/// A run's metrics for Prometheus: those of `--prometheus`, as far as the run's files and its launcher tell.
 struct RunMetrics {
   private let reading: RunReading
 

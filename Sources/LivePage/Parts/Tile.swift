@@ -1,17 +1,19 @@
 import System
 
-/// A figure in a frame of its own, with what it is.
+/// A framed figure with its name.
 struct Tile {
   private let name: String
   private let value: String?
   private let isBad: Bool
 
-  /// - Parameter value: Nil where it is not known: the tile is not there.
+  /// Makes a tile.
+  ///
+  /// - Parameter value: Nil if unknown; the tile is then left out.
   init(_ name: String, _ value: String?, isBad: Bool = false) {
     (self.name, self.value, self.isBad) = (name, value, isBad)
   }
 
-  /// Those that have a value.
+  /// The tiles that have a value.
   static func grid(_ tiles: [Tile]) -> String {
     let shown = tiles.compactMap { tile in
       tile.value.map {

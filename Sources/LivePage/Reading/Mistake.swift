@@ -3,16 +3,16 @@ import RunControl
 import System
 import SystemPackage
 
-/// A mistake of which an evaluation tells, and how a browser is shown its image.
+/// A mistake in an evaluation, and how a browser can show its image.
 struct Mistake: Equatable, Sendable {
   let note: EvaluationNote.Mistake
-  /// What the file is; nil where it is not there any more, or is no image that a browser shows.
+  /// The type of the file; nil if it no longer exists, or browsers cannot show it.
   let kind: Kind?
 
-  /// Whether there is anything to show: where the file is not, a small picture may be.
+  /// Whether there is anything to show: the file, or otherwise a thumbnail.
   var isShown: Bool { kind != nil || note.picture != nil }
 
-  /// What browsers show.
+  /// Image types that browsers show.
   enum Kind: String, Sendable {
     case jpeg = "image/jpeg"
     case png = "image/png"
@@ -20,7 +20,7 @@ struct Mistake: Equatable, Sendable {
     case webp = "image/webp"
     case bmp = "image/bmp"
 
-    /// What a file begins with says what it is.
+    /// Recognises a file by its first bytes.
     init?(_ start: [UInt8]) {
       if start.starts(with: [0xFF, 0xD8, 0xFF]) {
         self = .jpeg
@@ -38,14 +38,14 @@ struct Mistake: Equatable, Sendable {
     }
   }
 
-  /// How many of them are shown.
+  /// The most mistakes shown.
   static let most = 24
-  /// Larger files are not sent.
+  /// The largest file that is sent, in bytes.
   static let largestFile = 16 << 20
 
-  /// The most confident ones.
+  /// The most confident mistakes.
   ///
-  /// - Parameter kind: What the file of that path is.
+  /// - Parameter kind: Returns the type of the file at a path.
   static func all(_ notes: [EvaluationNote.Mistake], kind: (String) -> Kind? = kind) -> [Mistake] {
     notes.prefix(most).map { Mistake(note: $0, kind: kind($0.path)) }
   }
@@ -57,7 +57,7 @@ struct Mistake: Equatable, Sendable {
     return Kind(Array(start.prefix(count)))
   }
 
-  /// The image's bytes and what they are; nil where it cannot be sent now.
+  /// The image's type and bytes; nil if it cannot be sent now.
   var content: (kind: Kind, bytes: [UInt8])? {
     let bytes = file ?? note.picture.flatMap { Data(base64Encoded: $0) }.map { [UInt8]($0) }
     return bytes.flatMap { bytes in Kind(bytes).map { ($0, bytes) } }

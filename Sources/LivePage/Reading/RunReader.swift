@@ -5,7 +5,7 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// Reads a run's files and asks its launcher, and reads again what has changed since alone.
+/// Reads a run's files and asks its launcher; later calls read only what has changed.
 struct RunReader {
   private let folder: RunFolder
   private var reading: RunReading?
@@ -15,18 +15,18 @@ struct RunReader {
   private var system = SystemWatch()
   private let start = ContinuousClock.now
 
-  /// A launcher that does not answer within this time is silent.
+  /// How long to wait for a launcher's answer.
   private static let patience = Duration.seconds(2)
 
   init(_ folder: RunFolder) { self.folder = folder }
 
-  /// What is known now.
+  /// Reads the run's current state.
   mutating func look(at now: Double = Date().timeIntervalSince1970) -> RunReading {
     var reading = self.reading ?? RunReading(folder.history, at: now)
     reading.now = now
     ask(&reading)
     let marks = self.marks(of: files)
-    // Whether it goes on is no file's to say.
+    // No file tells whether the run is still going on.
     if marks != self.marks || folder.isAlive != (reading.history.ending == .running) {
       reading.history = folder.history
     }
@@ -45,7 +45,7 @@ struct RunReader {
       ControlRequest(command: .status), folder: launcher, patience: Self.patience)
     reading.status = answer?.status
     reading.isSilent = answer == nil
-    // Its socket reaches this machine alone.
+    // The launcher answers on a local socket, so it is on this machine.
     reading.system = reading.status.flatMap { system.look(for: $0) }
   }
 
@@ -81,7 +81,7 @@ struct RunReader {
   }
 }
 
-/// What tells a file from what it was before.
+/// File attributes that change with its content.
 private struct FileMark: Equatable {
   private let number: UInt
   private let size: Int

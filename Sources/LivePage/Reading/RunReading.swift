@@ -1,17 +1,17 @@
 import RunControl
 
-/// What is known of a run at a moment, read once for all who look at it.
+/// The state of a run at a time, read once for all viewers.
 struct RunReading: Sendable {
   /// Seconds since 1970.
   var now: Double
   var history: RunHistory
-  /// What its launcher says; nil where there is none that answers.
+  /// The launcher's answer; nil if no launcher answers.
   var status: RunStatus?
-  /// Whether there is a launcher, and it does not answer.
+  /// Whether there is a launcher that does not answer.
   var isSilent = false
-  /// What is taken of its machine; nil where it is not on this one, or does not run.
+  /// The use of its machine; nil if that is not this one, or the run has ended.
   var system: SystemUse?
-  /// Until the last step of the epoch, and until the run's end.
+  /// The remaining time of the epoch, and of the run.
   var restOfEpoch: RunPace.Rest?
   var restOfRun: RunPace.Rest?
   var evaluation: EvaluationNote?

@@ -2,27 +2,27 @@ import Glibc
 import RunControl
 import System
 
-/// What is taken of the machine that a run's launcher and this program are on, as its kernel tells.
+/// The use of the machine on which a run's launcher and this program are, from the kernel.
 struct SystemUse: Equatable, Sendable {
-  /// Processors that were busy since the look before, whoever kept them so; nil at the first look.
+  /// Busy processors since the last look, whoever used them; nil at the first look.
   var busy: Double?
   let processors: Int
-  /// In bytes; nil where nobody tells.
+  /// In bytes; nil if unknown.
   var memoryTaken: Int?
   var memory: Int?
-  /// By rank, of those whose processes are here.
+  /// By rank, for processes on this machine.
   var ranks: [Int: Share] = [:]
 
-  /// What one process takes.
+  /// The use by one process.
   struct Share: Equatable, Sendable {
-    /// Processors, since the look before; nil at the first one.
+    /// Processors used since the last look; nil at the first.
     var busy: Double?
-    /// In bytes, with what it shares.
+    /// In bytes, shared memory included.
     let memory: Int
   }
 }
 
-/// Looks at the machine from time to time: of what counts from its start on, only the difference tells anything.
+/// Observes the machine; counters that run since its start are turned into differences.
 struct SystemWatch {
   private var before: Look?
 
@@ -31,14 +31,14 @@ struct SystemWatch {
     let ranks: [Int: ProcFS.Process]
   }
 
-  /// The mean of a longer time says nothing of now.
+  /// The longest interval whose mean still describes the present.
   private static let longestSeconds = 15.0
 
-  /// What is taken now; nil where the kernel does not tell.
+  /// The current use; nil if the kernel does not tell.
   ///
   /// - Parameters:
-  ///   - status: What the launcher says, which has answered on this machine. A process that is no child of its is another's.
-  ///   - text: The content of one of the kernel's files.
+  /// - status: The status of a launcher that answered on this machine. Only its child processes count.
+  /// - text: Returns the content of one of the kernel's files.
   mutating func look(for status: RunStatus, _ text: (String) -> String? = ProcFS.text) -> SystemUse? {
     guard let counts = text("/proc/stat").flatMap(ProcessorCounts.init) else { return nil }
     let processes = status.ranks.compactMap { rank -> (Int, ProcFS.Process)? in
@@ -64,7 +64,7 @@ struct SystemWatch {
       let seconds = Double(counts.all &- before.counts.all) / ticksASecond / Double(counts.processors)
       return counts.all > before.counts.all && seconds < Self.longestSeconds ? before : nil
     }
-    /// Processors that so many ticks are, of those since the earlier look.
+    /// Converts ticks since the last look to a number of processors.
     func processors(_ ticks: UInt64) -> Double? {
       earlier.map { Double(ticks) / Double(counts.all - $0.counts.all) * Double(counts.processors) }
     }
@@ -88,10 +88,10 @@ private struct ProcessorCounts {
   let busy: UInt64
   let processors: Int
 
-  /// Nil for another text.
+  /// Nil for any other text.
   init?(_ text: String) {
     let lines = text.split(separator: "\n").prefix { $0.hasPrefix("cpu") }
-    // user nice system idle iowait irq softirq steal; what follows is counted among these.
+    // user nice system idle iowait irq softirq steal; the fields after these are included in them.
     let ticks = (lines.first ?? "").split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }
     guard ticks.count == 8, lines.count > 1 else { return nil }
     all = ticks.reduce(0, &+)

@@ -1,40 +1,44 @@
 import Recipe
 import RunControl
 
-/// Who may see the page: whoever calls it by a name of its own and, where there is a token, has that.
+/// Decides who may see the page: requests must use one of its own names and, if there is a token, have it.
 ///
-/// A page of another site reaches a server on the loopback through a name of its own that it lets point there (DNS rebinding):
-/// the name gives it away. Addresses are no names that anybody could point elsewhere.
+/// Another site's page can reach a server on the loopback by a name of its own that it makes point there (DNS
+/// rebinding); that name gives it away. Numeric addresses cannot be redirected.
 struct Admission: Sendable {
   private let token: [UInt8]?
   private let names: Set<String>
 
-  /// What a browser keeps the token in.
+  /// The cookie with the token.
   static let cookie = "twins_page"
-  /// Shorter ones can be guessed.
+  /// The shortest token that cannot be guessed.
   static let leastLength = 16
 
-  /// What is to be done about a request.
+  /// What to do with a request.
   enum Decision: Equatable {
     case welcome
-    /// It calls the page by a name that is not its own.
+    /// It uses a name that is not the page's.
     case stranger
-    /// It has no token, or another one.
+    /// It has no token, or a wrong one.
     case locked
-    /// It brings the token in its address, where it is not to stay.
+    /// It has the token in its URL, from which it should be removed.
     case keepsToken
   }
 
-  /// - Parameter names: Names of this host besides its addresses.
+  /// Makes the rules.
+  ///
+  /// - Parameter names: This host's names besides its addresses.
   init(token: String?, names: [String]) {
     self.token = token.map { Array($0.utf8) }
     self.names = Set(names.map { $0.lowercased() } + ["localhost"])
   }
 
+  /// Decides on a request.
+  ///
   /// - Parameters:
-  ///   - host: What the request calls this host, with or without a port.
-  ///   - bearer: The token of its `Authorization`.
-  ///   - query: The token in its address.
+  /// - host: The request's `Host`, with or without a port.
+  /// - bearer: The token in its `Authorization`.
+  /// - query: The token in its URL.
   func decide(host: String?, cookie: String?, bearer: String?, query: String?) -> Decision {
     guard let host, isOwn(host) else { return .stranger }
     guard token != nil else { return .welcome }
@@ -51,7 +55,7 @@ struct Admission: Sendable {
     return PageAddress.isIPv4(name) || names.contains(name)
   }
 
-  /// Takes as long wherever the two differ.
+  /// Compares in constant time.
   private func isToken(_ given: String) -> Bool {
     guard let token else { return false }
     let given = Array(given.utf8)
@@ -60,7 +64,7 @@ struct Admission: Sendable {
     return difference == 0
   }
 
-  /// The token that a text holds; throws where it is none.
+  /// The token in a text; throws if it is not valid.
   static func token(in text: String, from source: String) throws(LaunchError) -> String {
     let token = text.prefix { $0 != "\n" && $0 != "\r\n" }.trimmed
     let isPlain = token.utf8.allSatisfy { byte in
@@ -81,7 +85,7 @@ struct Admission: Sendable {
 }
 
 extension Substring {
-  /// Without blanks at its ends.
+  /// Without blanks at the ends.
   fileprivate var trimmed: String {
     let start = drop { $0 == " " || $0 == "\t" }
     return String(String(start.reversed().drop { $0 == " " || $0 == "\t" }).reversed())

@@ -1,16 +1,16 @@
 import HummingbirdCore
 import NIOCore
 
-/// Sends one browser the parts of the page that change, for as long as it reads them.
+/// Sends one browser the parts of the page that change, as long as it reads them.
 struct EventStream: Sendable {
   let pages: AsyncStream<PageState>
   /// The version of the page that the browser has.
   let since: Int
   let channel: any Channel
-  /// A browser that takes nothing for so long hangs.
+  /// How long a browser may read nothing before it counts as hanging.
   let patience: Duration
 
-  /// Something is said at least so often, so that an end is noticed.
+  /// The longest time without sending anything, so that a closed connection is noticed.
   static let silence = Duration.seconds(15)
 
   func write(to writer: inout any ResponseBodyWriter) async throws {

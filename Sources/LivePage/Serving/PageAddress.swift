@@ -1,12 +1,12 @@
 import Glibc
 
-/// Where the page is served: `127.0.0.1:8265`, `[::1]:8265`, `localhost:8265`, or a port alone, which is the loopback's.
+/// The page's address: `127.0.0.1:8265`, `[::1]:8265`, `localhost:8265`, or only a port, on the loopback.
 struct PageAddress: Equatable, Sendable {
   let host: String
-  /// 0 has the system choose one.
+  /// 0 lets the system choose a port.
   let port: Int
 
-  /// Nil where the text names no such place.
+  /// Nil if the text is no such address.
   init?(_ text: String) {
     let end = text.lastIndex(of: ":")
     let name = end.map { String(text[..<$0]) } ?? ""
@@ -19,10 +19,10 @@ struct PageAddress: Equatable, Sendable {
     self.port = Int(port)
   }
 
-  /// Whether only programs of this machine get there.
+  /// Whether only programs on this machine can reach it.
   var isLoopback: Bool { host == "localhost" || host == "::1" || Self.isIPv4(host) && host.hasPrefix("127.") }
 
-  /// What a browser is told to open, once the port is known.
+  /// The URL for the browser, once the port is known.
   func url(port: Int) -> String {
     "http://\(host.contains(":") ? "[\(host)]" : host):\(port)/"
   }

@@ -4,19 +4,19 @@ import HummingbirdCore
 import NIOCore
 import RunControl
 
-/// Answers requests for the page and what belongs to it. Nothing that a request says changes anything, or names a file.
+/// Answers requests for the page and its files. No request can change anything or name a file.
 struct PageResponder: Sendable {
   let feed: RunFeed
   let admission: Admission
-  /// A browser that takes nothing for so long hangs, and is let go.
+  /// How long a browser may read nothing before its connection is closed.
   var patience = Duration.seconds(20)
 
   private static let longestTarget = 2048
 
-  /// Answers over a connection, which is closed where nobody reads on.
+  /// Answers a request, and closes the connection if nobody reads.
   func respond(to request: Request, by writer: consuming ResponseWriter, on channel: any Channel) async throws
   {
-    // What it would send on is not read.
+    // Request bodies are not read.
     let hasBody =
       request.headers[.contentLength].map { $0 != "0" } ?? (request.headers[.transferEncoding] != nil)
     let response =
@@ -63,7 +63,7 @@ struct PageResponder: Sendable {
     }
   }
 
-  /// `/image/3`: of the run's list of mistakes, the one of that number.
+  /// `/image/3`: the image with that number in the run's list of mistakes.
   private func image(_ path: String) async -> Response? {
     let parts = path.split(separator: "/")
     guard parts.count == 2, parts[0] == "image", let number = Int(parts[1]),
@@ -73,7 +73,7 @@ struct PageResponder: Sendable {
     return .content(kind.rawValue, ByteBuffer(bytes: bytes))
   }
 
-  /// Read on a thread that may wait for a slow disk, as none of those that answer may.
+  /// Reads the image on a thread that may block on a slow disk, which the server's own threads must not.
   private func content(of mistake: Mistake) async -> (Mistake.Kind, [UInt8])? {
     await withCheckedContinuation { done in
       DispatchQueue.global().async { done.resume(returning: mistake.content) }
@@ -92,7 +92,7 @@ struct PageResponder: Sendable {
       pages: pages, since: since.flatMap { Int($0) } ?? 0, channel: channel, patience: patience)
     var headers = HTTPFields.ofPage
     headers[.contentType] = "text/event-stream"
-    // Proxies are not to keep it back.
+    // Proxies must not buffer the stream.
     headers[named: "X-Accel-Buffering"] = "no"
     return Response(status: .ok, headers: headers, body: ResponseBody { try await stream.write(to: &$0) })
   }

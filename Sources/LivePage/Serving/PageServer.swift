@@ -4,16 +4,16 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// The server: bounded in clients, and in what each may send.
+/// The HTTP server, with limits on connections and on what each may send.
 enum PageServer {
-  /// Connections at once; more wait to be let in.
+  /// The most connections at once; more wait.
   private static let mostConnections = 200
-  /// A connection that asks for nothing for so long is closed, half a request or none.
+  /// How long a connection may stay without a complete request before it is closed.
   private static let idleTime = TimeAmount.seconds(20)
 
   /// Serves until the task is cancelled.
   ///
-  /// - Parameter isServed: Told the port, once it listens.
+  /// - Parameter isServed: Called with the port once the server listens.
   static func run(
     _ responder: PageResponder, at address: PageAddress, isServed: @escaping @Sendable (Int) -> Void
   ) async throws {

@@ -3,8 +3,8 @@ import HummingbirdCore
 import NIOCore
 
 extension HTTPFields {
-  /// What is said with every answer: a browser loads nothing from elsewhere, runs nothing that stands in the page, keeps nothing,
-  /// and shows it in no other site's frame.
+  /// Headers of every response: the browser may load nothing from elsewhere, run no inline scripts, store
+  /// nothing, and show the page in no other site's frame.
   static let ofPage = HTTPFields(named: [
     "Content-Security-Policy":
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
@@ -18,7 +18,7 @@ extension HTTPFields {
     for (name, value) in values { self[named: name] = value }
   }
 
-  /// The field of a name, whatever its case.
+  /// The field of a name, ignoring case.
   subscript(named name: String) -> String? {
     get { HTTPField.Name(name).flatMap { self[$0] } }
     set { HTTPField.Name(name).map { self[$0] = newValue } }
@@ -40,7 +40,7 @@ extension Response {
     return response
   }
 
-  /// Has the browser keep the token, and leads to the page without it.
+  /// Makes the browser store the token, and redirects to the page without it.
   static func keeping(_ token: String) -> Response {
     var response = text(.seeOther, "see /")
     response.headers[.location] = "/"

@@ -1,32 +1,34 @@
 import RunControl
 import System
 
-/// Has a run read once for all who look at it, from time to time and for as long as anybody does.
+/// Reads a run periodically, once for all viewers, as long as there are any.
 ///
-/// Files and sockets are waited for on a thread of its own, so that a launcher that hangs holds up no request.
+/// It waits for files and sockets on a thread of its own, so that a hanging launcher delays no request.
 final class RunFeed: Sendable {
   private let state: Monitor<State>
 
   private struct State {
     var page: PageState?
-    /// Until when it is new enough.
+    /// Until when the present reading is recent enough.
     var end = ContinuousClock.now
-    /// Who waits for a new one.
+    /// Requests that wait for a new reading.
     var waiting: [CheckedContinuation<PageState, Never>] = []
-    /// Who wants each new one.
+    /// Viewers that want every new reading.
     var followers: [Int: AsyncStream<PageState>.Continuation] = [:]
     var lastFollower = 0
     var isOver = false
   }
 
-  /// Of its time the thread reads at most this part: a run's files grow.
+  /// The inverse of the largest share of time spent reading, since a run's files grow.
   private static let part = 50
-  /// More are turned away.
+  /// The most viewers; more are refused.
   static let mostFollowers = 100
 
+  /// Makes a feed.
+  ///
   /// - Parameters:
-  ///   - pause: Between two readings, at least.
-  ///   - read: Reads the run.
+  /// - pause: The shortest time between two readings.
+  /// - read: Reads the run.
   init(every pause: Duration = .seconds(1), _ read: @escaping @Sendable () -> RunReading) throws(Shortage) {
     state = Monitor(State())
     let state = self.state
@@ -35,7 +37,7 @@ final class RunFeed: Sendable {
 
   deinit { state.withLock { $0.isOver = true } }
 
-  /// The page as it is now, or was a moment ago.
+  /// The current page, or one from a moment ago.
   func page() async -> PageState {
     await withCheckedContinuation { continuation in
       state.withLock { state in
@@ -48,7 +50,7 @@ final class RunFeed: Sendable {
     }
   }
 
-  /// Each new page, where one may be missed by whoever is slow; nil where too many follow.
+  /// A stream of new pages, of which slow viewers may miss some; nil if there are too many viewers.
   func follow() -> AsyncStream<PageState>? {
     let (stream, continuation) = AsyncStream.makeStream(
       of: PageState.self, bufferingPolicy: .bufferingNewest(1))
@@ -65,7 +67,7 @@ final class RunFeed: Sendable {
     return stream
   }
 
-  /// How many follow.
+  /// The number of viewers.
   var followers: Int { state.withLock(\.followers.count) }
 
   private static func run(_ state: Monitor<State>, _ pause: Duration, _ read: () -> RunReading) {

@@ -1,18 +1,18 @@
 import Drawing
 import System
 
-/// What a card says of itself; what it does not say is nil.
+/// A card's own readings; missing ones are nil.
 package struct CardReading: Codable, Equatable, Sendable {
   package var name: String?
-  /// Its UUID.
+  /// The card's UUID.
   package var identifier: String?
   package var celsius: Int?
   package var watts: Double?
-  /// Why its clocks are below what they could be.
+  /// Why its clocks are reduced.
   package var slowdowns: [Slowdown]?
-  /// Errors of its memory that could not be corrected, since the driver was loaded.
+  /// Uncorrectable memory errors since the driver was loaded.
   package var memoryErrors: Int?
-  /// What the driver has reported of it since the run began: NVIDIA's numbers for a fault's kind.
+  /// NVIDIA's Xid numbers of the faults that the driver has reported since the run began.
   package var xids: [Int] = []
 
   package init(
@@ -30,7 +30,8 @@ package struct CardReading: Codable, Equatable, Sendable {
     case powerSupply = "the power supply"
   }
 
-  /// `NVIDIA H100 (GPU-…): 83 °C, 412 W, slowed by heat, 2 uncorrected memory errors, Xid 79`; nil where it says nothing.
+  /// Such as `NVIDIA H100 (GPU-…): 83 °C, 412 W, slowed by heat, 2 uncorrected memory errors, Xid 79`; nil
+  /// without readings.
   package var text: String? {
     let slow = (slowdowns ?? []).map(\.rawValue).joined(separator: " and ")
     let figures =
@@ -42,7 +43,7 @@ package struct CardReading: Codable, Equatable, Sendable {
     return parts.isEmpty ? nil : parts.joined(separator: ": ")
   }
 
-  /// Temperature and power, where they are known.
+  /// Temperature and power, if known.
   var figureTexts: [String] {
     [celsius.map { "\($0) °C" }, watts.map { "\(decimal($0, 0)) W" }].compactMap(\.self)
   }

@@ -4,12 +4,12 @@ import Recipe
 import System
 import WorkerLink
 
-/// Asks the launcher of a run.
+/// Sends requests to the launcher of a run.
 package enum ControlClient {
   /// The longest wait for an answer.
   package static let patience = Duration.seconds(5)
 
-  /// Sends one request to the launcher whose run has this folder.
+  /// Sends one request to the launcher with this folder.
   package static func ask(_ request: ControlRequest, folder: String, patience: Duration = patience) throws
     -> ControlAnswer
   {
@@ -20,13 +20,14 @@ package enum ControlClient {
       if let answer = try exchange(line, folder, until: deadline) {
         return try controlMessage(ControlAnswer.self, answer)
       }
-      // It lets go of the oldest when too many ask at once. To ask for the status again changes nothing.
+      // The launcher drops the oldest connection when too many ask at once. Asking for the status again is
+      // harmless.
       guard request.command == .status, .now < lastTry else { throw closed(folder) }
       usleep(10_000)
     }
   }
 
-  /// The answer to one line; nil where the launcher hangs up without one.
+  /// The answer to one line; nil if the launcher closes the connection without one.
   private static func exchange(
     _ line: [UInt8], _ folder: String, until deadline: ContinuousClock.Instant
   ) throws -> [UInt8]? {
@@ -41,11 +42,11 @@ package enum ControlClient {
   /// Whether a launcher listens there.
   package static func isAnswered(in folder: String) -> Bool {
     guard let connection = try? UnixAddress.socket() else { return true }
-    // A queue that is full (EAGAIN) has somebody in front of it.
+    // A full queue (EAGAIN) also means that a launcher listens.
     return [0, EAGAIN].contains(connect(connection, to: folder, until: .now))
   }
 
-  /// Connects; the errno, 0 where it worked and EAGAIN where the launcher's queue has no place in time.
+  /// Connects; returns the errno: 0 on success, EAGAIN if the launcher's queue stayed full.
   private static func connect(
     _ socket: borrowing Descriptor, to folder: String, until deadline: ContinuousClock.Instant
   ) -> CInt {
@@ -67,7 +68,7 @@ package enum ControlClient {
     return FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Far more than the status of thousands of ranks.
+  /// Far more than the status of thousands of ranks, in bytes.
   private static let longestAnswer = 64 << 20
 
   private static func readLine(
@@ -90,7 +91,7 @@ package enum ControlClient {
     return line
   }
 
-  /// Why nobody can be asked there.
+  /// Why no launcher can be reached there.
   package static func unreachable(_ folder: String, errno: CInt) -> LaunchError {
     if errno == EACCES || errno == EPERM {
       return LaunchError(
@@ -118,7 +119,7 @@ package enum ControlClient {
 }
 
 extension Descriptor {
-  /// Has connect(2) wait for a place in a full queue instead of giving up at once; not at all where the time is over.
+  /// Makes connect(2) wait for a place in a full queue, until the deadline.
   fileprivate func waitForPlace(until deadline: ContinuousClock.Instant) {
     let rest = deadline - .now
     guard rest > .zero else { return }

@@ -1,10 +1,10 @@
 import FoundationEssentials
 import System
 
-/// What somebody asks of a running launcher: one line of JSON.
+/// A request to a running launcher: one line of JSON.
 package struct ControlRequest: Codable, Equatable, Sendable {
   package let command: Command
-  /// With `stop`: at once, whatever is lost.
+  /// With `stop`: stop at once, without saving.
   package var now: Bool?
 
   package enum Command: String, Codable, Sendable {
@@ -18,11 +18,11 @@ package struct ControlRequest: Codable, Equatable, Sendable {
   }
 }
 
-/// What the launcher answers: one line of JSON.
+/// The launcher's answer: one line of JSON.
 package struct ControlAnswer: Codable, Equatable, Sendable {
   /// Why the request was refused.
   package var error: String?
-  /// The run as it was after the request.
+  /// The run's state after the request.
   package var status: RunStatus?
 
   package init(error: String? = nil, status: RunStatus? = nil) {
@@ -30,7 +30,7 @@ package struct ControlAnswer: Codable, Equatable, Sendable {
   }
 }
 
-/// A message as one line of JSON, keys in snake case and sorted.
+/// A message as one line of JSON with sorted keys in snake case.
 package func controlLine(_ message: some Encodable) throws -> String {
   let encoder = JSONEncoder()
   encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -38,7 +38,7 @@ package func controlLine(_ message: some Encodable) throws -> String {
   return String(decoding: try encoder.encode(message), as: UTF8.self) + "\n"
 }
 
-/// Reads a line that `controlLine` wrote.
+/// Parses a line written by `controlLine`.
 package func controlMessage<Message: Decodable>(_ type: Message.Type, _ line: some Collection<UInt8>) throws
   -> Message
 {

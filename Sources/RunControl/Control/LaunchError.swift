@@ -3,7 +3,7 @@ package import Output
 package import Recipe
 package import System
 
-/// A reason why the launcher could not start or go on: what a user reads, and the exit status that goes with it.
+/// Why the launcher could not start or continue: the message for the user, and the exit status.
 package struct LaunchError: Error, CustomStringConvertible, Equatable {
   package let description: String
   package let exitStatus: ExitStatus
@@ -13,12 +13,12 @@ package struct LaunchError: Error, CustomStringConvertible, Equatable {
     self.exitStatus = exitStatus
   }
 
-  /// An output folder that is not to be written to.
+  /// Converts the error of an output folder that must not be written to.
   package init(_ error: OutputError) {
     self.init(error.description, exitStatus: error.exitStatus)
   }
 
-  /// A system call that failed for want of something that the machine limits.
+  /// Makes the error of a system call that failed at a limit of the machine.
   package init(call: String, errno: CInt) {
     if let shortage = Shortage(errno: errno, for: call) {
       self.init(shortage)
@@ -31,14 +31,15 @@ package struct LaunchError: Error, CustomStringConvertible, Equatable {
 }
 
 extension LaunchError {
-  /// What this process may not have.
+  /// Makes the error of a missing resource.
   package init(_ shortage: Shortage) {
     self.init(shortage.description, exitStatus: shortage.isLimit ? .badConfiguration : .inputOutput)
   }
 }
 
 extension Descriptor {
-  /// Takes over what a system call returns, or reports the call's errno, before anything else may set it.
+  /// Returns the descriptor that a system call returns, or throws with the call's errno before anything else
+  /// can change it.
   package init(_ open: @autoclosure () -> CInt, from call: @autoclosure () -> String) throws(LaunchError) {
     let number = open()
     guard number >= 0 else {

@@ -1,17 +1,17 @@
 import Glibc
 
-/// The name of a run: letters, digits, `.`, `_` and `-`, as it ends up in paths and in the environment.
+/// The name of a run: letters, digits, `.`, `_` and `-`, since it is used in paths and in the environment.
 package struct RunIdentifier: Equatable, Sendable {
   package let text: String
 
-  /// Nil where the text is empty, longer than 64 bytes, or holds anything else.
+  /// Nil if the text is empty, longer than 64 bytes, or contains anything else.
   package init?(_ text: String) {
     guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed) else { return nil }
     guard text.first != "-", text.first != "." else { return nil }
     self.text = text
   }
 
-  /// A new name: local date and time, which sort, and four random digits.
+  /// Makes a new name from the local date and time, which sorts, and four random digits.
   package static func random() -> RunIdentifier {
     var now = time(nil)
     var local = tm()

@@ -5,12 +5,12 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// Where this user's running runs can be found by name: a private folder with a file for each, which holds the path
-/// of the run's own folder.
+/// Finds this user's running runs by name: a private folder with a file for each, which contains the path of
+/// the run's folder.
 package struct RunRegistry: Sendable {
   package let path: String
 
-  /// The folders in which a launcher may have noted its run, the one for new runs first.
+  /// The folders in which launchers may have registered runs, the one for new runs first.
   package static func all(_ environment: [String: String]) -> [RunRegistry] {
     let user = geteuid()
     let named = environment["XDG_RUNTIME_DIR"].map { "\($0)/twins-runs" }
@@ -21,27 +21,27 @@ package struct RunRegistry: Sendable {
       }
   }
 
-  /// The folders of the runs that are noted under that name: more than one launcher may use it.
+  /// The folders of runs registered under that name, which several launchers may use.
   package func folders(of run: RunIdentifier) -> [String] {
     notes.filter { $0.run == run }.reduce(into: []) { found, note in
       if !found.contains(note.folder) { found.append(note.folder) }
     }
   }
 
-  /// The folders of the runs that are noted and answer.
+  /// The folders of registered runs whose launcher answers.
   package var runningFolders: [String] { notes.map(\.folder).filter(ControlClient.isAnswered) }
 
-  /// The names of the runs that are noted and answer.
+  /// The names of registered runs whose launcher answers.
   package var running: [String] {
     removeStale()
     return Set(notes.map(\.run.text)).sorted()
   }
 
-  /// Notes a run; false where that cannot be done, which is no reason not to train.
+  /// Registers a run; false on failure, which does not prevent training.
   package func add(_ run: RunIdentifier, folder: String) -> Bool {
     remove(run, folder: folder)
     removeStale()
-    // Once more when a launcher that ends takes the empty folder away in between.
+    // Repeated in case a launcher that ends removes the empty folder in between.
     for _ in 0..<100 {
       mkdir(path, 0o700)
       guard obstacle == nil else { return false }
@@ -50,7 +50,7 @@ package struct RunRegistry: Sendable {
     return false
   }
 
-  /// Another launcher that reads meanwhile sees the whole note or none.
+  /// Written atomically, since other launchers may read it meanwhile.
   private func write(_ text: String, to name: String) -> Bool {
     let draft = "\(path)/.\(name)"
     let isWritten = FileManager.default.createFile(
@@ -58,19 +58,19 @@ package struct RunRegistry: Sendable {
     return isWritten && rename(draft, "\(path)/\(name)") == 0
   }
 
-  /// Who keeps this user from using a folder that is there, as a sentence.
+  /// Why this user cannot use an existing folder, as a sentence.
   package var obstacle: String? {
     guard let status, !Self.isPrivate(status) else { return nil }
     let fault = status.st_uid == geteuid() ? "others may change it" : "user \(status.st_uid) made it"
     return "runs are not noted in \(path), since \(fault): name a run by its output folder"
   }
 
-  /// Takes the notes of that folder away, and an empty registry with them.
+  /// Removes a run's registrations for that folder, and the registry itself if that leaves it empty.
   package func remove(_ run: RunIdentifier, folder: String) {
     removeNotes { $0.run == run && $0.folder == folder }
   }
 
-  /// A file `RUN@PID` that holds a folder: no two launchers write the same one.
+  /// A file `RUN@PID` that contains a folder; no two launchers write the same one.
   private struct Note {
     let run: RunIdentifier
     let folder: String
@@ -91,7 +91,7 @@ package struct RunRegistry: Sendable {
     return names.sorted().compactMap { Note("\(path)/\($0)") }
   }
 
-  /// Takes away the notes of launchers that were killed: nobody listens at their sockets.
+  /// Removes the registrations of killed launchers, whose sockets nobody listens at.
   private func removeStale() { removeNotes { !ControlClient.isAnswered(in: $0.folder) } }
 
   private func removeNotes(where isToGo: (Note) -> Bool) {
@@ -99,26 +99,26 @@ package struct RunRegistry: Sendable {
     rmdir(path)
   }
 
-  /// A folder of this user that nobody else may change: what it holds is believed.
+  /// Whether only this user can change the folder, whose content is trusted.
   private var isPrivate: Bool { status.map(Self.isPrivate) ?? false }
 
   private static func isPrivate(_ status: stat) -> Bool {
     status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid() && status.st_mode & 0o022 == 0
   }
 
-  /// Nil where there is nothing of that name.
+  /// Nil if it does not exist.
   private var status: stat? {
     var status = stat()
     return lstat(path, &status) == 0 ? status : nil
   }
 }
 
-/// The note of one run, for as long as the object lives.
+/// The registration of a run, which lasts as long as this object.
 package final class RunRegistration {
   private let run: RunIdentifier
   private let folder: String
   private let registry: RunRegistry?
-  /// Why the run is noted nowhere, as a sentence.
+  /// Why the run could not be registered, as a sentence.
   package let obstacle: String?
 
   package init(_ run: RunIdentifier, folder: String, environment: [String: String]) {
@@ -135,9 +135,10 @@ package final class RunRegistration {
 
 /// Finds the folder of a run that a user names.
 package enum RunFinder {
-  /// `name` is a run's own folder, an output folder with one in it, or the name of a run that this user started.
+  /// Finds a run by its own folder, by the output folder that contains it, or by the name of a run that this
+  /// user started.
   ///
-  /// - Parameter obstacle: The errno that keeps this user from the control socket in a folder, 0 where nothing does.
+  /// - Parameter obstacle: Returns the errno that keeps this user from the control socket in a folder, or 0.
   package static func folder(
     _ name: String, environment: [String: String], obstacle: (String) -> CInt = obstacle
   ) throws(LaunchError) -> String {
@@ -170,10 +171,10 @@ package enum RunFinder {
         + obstacles + " Start one with twins-launch, or name its folder.", exitStatus: .missingInput)
   }
 
-  /// What to say of a folder that is no run's, and has to do with some; nil of all others.
+  /// The error for a folder that is no run's but related to one; nil for all others.
   package static func folderError(_ name: String) -> LaunchError? { sweepError(name) ?? HostNote.error(name) }
 
-  /// What to say of a folder that is a sweep's and no run's; nil of all others.
+  /// The error for a folder that is a sweep's; nil for all others.
   private static func sweepError(_ name: String) -> LaunchError? {
     let file = "\(name)/\(RunLayout.sweep)"
     guard access(file, F_OK) == 0 else { return nil }

@@ -1,10 +1,10 @@
 import Drawing
 
 extension RunStatus {
-  /// The status as people read it.
+  /// The status as text for people.
   package var text: String { ([summary] + progress + notes + [""] + table).joined(separator: "\n") }
 
-  /// Whether the workers tell of their phases, as a program of the user's does not.
+  /// Whether the workers report phases; a user's own program does not.
   package var hasSteps: Bool { ranks.contains { $0.phase != nil } }
 
   private var summary: String {
@@ -13,7 +13,7 @@ extension RunStatus {
 
   private var progress: [String] {
     guard let epoch, let step, let stepsOfEpoch else {
-      // A program of the user's tells nothing of its phases.
+      // A user's own program reports no phases.
       return hasSteps ? ["not in an epoch yet"] : []
     }
     return [
@@ -35,7 +35,7 @@ extension RunStatus {
   }
 }
 
-/// Where a run is, as people read it, and how it does there.
+/// The run's position and figures as text for people.
 package func placeText(epoch: Int, step: Int, of steps: Int, loss: Double?, imagesPerSecond: Double?)
   -> String
 {
@@ -69,7 +69,7 @@ extension RunStatus.Rank {
     ]
   }
 
-  /// What of a rank that runs needs a look, as a clause; nil where nothing does.
+  /// What is noteworthy about a running rank, as a clause; nil if nothing is.
   package var remark: String? {
     let unsaved = unsaved == true ? "its newest checkpoint was not saved, and its log says why" : nil
     let remarks = [slow, unsaved].compactMap(\.self)

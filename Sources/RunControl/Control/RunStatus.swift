@@ -1,13 +1,13 @@
-/// What `status` tells of a run.
+/// The state of a run, as reported by `status`.
 package struct RunStatus: Codable, Equatable, Sendable {
-  /// Its name; on another host than the first, once host 0 has told it.
+  /// The run's name; on a host other than the first, known once host 0 has sent it.
   package var run: String
   package let attempt: Int
   /// The launcher's process.
   package let launcher: Int32
   package let state: State
   package let uptimeSeconds: Double
-  /// Nil before the first epoch, and where workers tell nothing.
+  /// Nil before the first epoch, and if workers do not report it.
   package var epoch: Int?
   package var step: Int?
   package var stepsOfEpoch: Int?
@@ -15,12 +15,12 @@ package struct RunStatus: Codable, Equatable, Sendable {
   package var imagesPerSecond: Double?
   /// Whether no worker is stopped or stuck.
   package let healthy: Bool
-  /// What of its output nobody reads any more, each as a clause; nil where all is read.
+  /// Outputs that nobody reads any more, each as a clause; nil if all are read.
   package var unread: [String]?
   package let ranks: [Rank]
-  /// Nil where the run has one host, and of a host that is not the first.
+  /// Nil if the run has one host, and on hosts other than the first.
   package var hosts: [Host]?
-  /// What this host, which is not the first, waits for; nil where it takes part.
+  /// What this host, which is not the first, waits for; nil if it takes part.
   package var waitsFor: String?
 
   package init(
@@ -37,15 +37,15 @@ package struct RunStatus: Codable, Equatable, Sendable {
     (self.unread, self.ranks, self.hosts, self.waitsFor) = (unread, ranks, hosts, waitsFor)
   }
 
-  /// What it tells of one host.
+  /// The state of one host.
   package struct Host: Codable, Equatable, Sendable {
     package let host: Int
-    /// Nil where it does not take part now.
+    /// Nil if it is not taking part.
     package var name: String?
     package var address: String?
-    /// Since its launcher was heard; nil on the first one, which tells.
+    /// Seconds since its launcher was last heard; nil for the first host, which reports.
     package var silentSeconds: Double?
-    /// Whether it is here and has no part in this attempt; nil where it has one, or is not here.
+    /// Whether it is connected without taking part in this attempt; otherwise nil.
     package var waits: Bool?
 
     package init(
@@ -58,33 +58,33 @@ package struct RunStatus: Codable, Equatable, Sendable {
 
   package enum State: String, Codable, Sendable {
     case running
-    /// Somebody asked it to stop, or a worker failed.
+    /// A stop was requested, or a worker failed.
     case stopping
-    /// A worker failed, and all are to start again; or other hosts are waited for.
+    /// A worker failed and all are about to restart, or other hosts are awaited.
     case waiting
   }
 
-  /// What it tells of one worker.
+  /// The state of one worker.
   package struct Rank: Codable, Equatable, Sendable {
     package let rank: Int
-    /// Nil where it could not be started.
+    /// Nil if it could not be started.
     package var pid: Int32?
     package let state: State
     package var phase: String?
-    /// Seconds in the phase.
+    /// Seconds in the current phase.
     package var seconds: Double?
-    /// Steps done of the epoch.
+    /// Steps done in the epoch.
     package var step: Int?
     package let restarts: Int
-    /// The card that it computes on; nil on the CPU, and before it has one.
+    /// The worker's card; nil on the CPU, and before it has one.
     package var card: String?
-    /// The most that tensors have taken of the card at once, in MB of 2²⁰ bytes; nil where it does not count.
+    /// The most memory that tensors have taken on the card, in MB of 2²⁰ bytes; nil if it is not counted.
     package var cardPeakMegabytes: Double?
-    /// What the card says of itself; nil where nobody can ask.
+    /// The card's own readings; nil if they are not available.
     package var cardReading: CardReading?
-    /// Why the others wait for it in every step, where they do.
+    /// Why the others wait for it in every step, if they do.
     package var slow: String?
-    /// Whether the newest checkpoint that it was to save came to nothing; nil where it did not.
+    /// Whether the last attempt to save a checkpoint failed; nil if it did not.
     package var unsaved: Bool?
 
     package init(
@@ -98,7 +98,7 @@ package struct RunStatus: Codable, Equatable, Sendable {
       (self.cardPeakMegabytes, self.cardReading, self.slow) = (cardPeakMegabytes, cardReading, slow)
     }
 
-    /// In JSON the phase goes by the name that scripts know.
+    /// The JSON key that existing scripts expect for the phase.
     enum CodingKeys: String, CodingKey {
       case rank, pid, state, seconds, step, restarts, card, cardPeakMegabytes, cardReading, slow, unsaved
       case phase = "section"
@@ -106,9 +106,9 @@ package struct RunStatus: Codable, Equatable, Sendable {
 
     package enum State: String, Codable, Sendable {
       case running
-      /// Held by a signal or a debugger.
+      /// Stopped by a signal or a debugger.
       case stopped
-      /// At one thing for more than half of the time that it may take.
+      /// In one phase for more than half of the allowed time.
       case stuck
       case ended
       /// Not started yet.

@@ -1,19 +1,20 @@
 import FoundationEssentials
 import System
 
-/// `log.txt` as a run left it: a line for each finished epoch, and what was best among them.
+/// A run's `log.txt`: one line per finished epoch, with the best of them.
 package struct EpochLog: Equatable, Sendable {
-  /// In the order of epochs, each once.
+  /// The lines in order of epochs, one for each.
   package private(set) var lines: [Line] = []
 
-  /// A line: of ours, of the reference's, or of one of timm's kin with the same keys; what it lacks is nil.
+  /// A line in this project's, the reference's or another timm-like format with the same keys; missing values
+  /// are nil.
   package struct Line: Decodable, Equatable, Sendable {
     /// Counted from 0.
     package let epoch: Int
     package var trainLoss: Double?
     package var testLoss: Double?
     package var averageTestLoss: Double?
-    /// In percent, as all that follow.
+    /// In percent, like all that follow.
     package var accuracy1: Double?
     package var accuracy5: Double?
     package var averageAccuracy1: Double?
@@ -39,9 +40,10 @@ package struct EpochLog: Equatable, Sendable {
     }
   }
 
-  /// Reads the bytes of the file; half a line, which a crash leaves, is none, nor is one of an epoch that no run has.
+  /// Parses the file's bytes; an incomplete line, as left by a crash, is ignored, and so are impossible
+  /// epochs.
   ///
-  /// Where epochs begin again, an earlier run wrote before; where they go back, one went on from there.
+  /// If epochs start again from 0, the earlier lines are another run's; if they go back, a run resumed there.
   package init(_ bytes: some Collection<UInt8>) {
     let decoder = JSONDecoder()
     for text in bytes.split(separator: newline) {
@@ -54,13 +56,13 @@ package struct EpochLog: Equatable, Sendable {
 
   package var last: Line? { lines.last }
 
-  /// The highest value of a figure, and the first epoch that had it; nil where nothing was evaluated.
+  /// The highest value of a figure, with the first epoch that reached it; nil if nothing was evaluated.
   package func best(_ figure: (Line) -> Double?) -> Best? {
     lines.compactMap { line in figure(line).map { Best(accuracy: $0, epoch: line.epoch) } }
       .max { $0.accuracy < $1.accuracy || $0.accuracy == $1.accuracy && $0.epoch > $1.epoch }
   }
 
-  /// The best of a run.
+  /// A run's best result.
   package struct Best: Equatable, Sendable {
     /// In percent.
     package let accuracy: Double

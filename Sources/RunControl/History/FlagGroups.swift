@@ -1,9 +1,9 @@
-/// A command line as its flags, each with its values: what is needed to lay one over another.
+/// A command line split into flags with their values, so that one can be overlaid on another.
 package struct FlagGroups: Equatable {
-  /// Each begins with a flag.
+  /// Each group begins with a flag.
   package private(set) var groups: [[String]] = []
 
-  /// Of a command line that has parsed, without subcommand or names of runs, the names of flags spelt with dashes.
+  /// Splits a valid command line, without subcommand or names of runs, with dashes in flags' names.
   package init(_ arguments: [String]) {
     for argument in arguments where argument != "--" {
       if argument.hasPrefix("-") || groups.isEmpty {
@@ -16,20 +16,20 @@ package struct FlagGroups: Equatable {
 
   package var arguments: [String] { groups.flatMap(\.self) }
 
-  /// What its flags are about: `aug` for `--no-aug` too.
+  /// The settings that its flags concern: `aug` for `--no-aug` too.
   package var names: Set<String> { Set(groups.map(Self.name)) }
 
-  /// Whether a switch is given, and not taken back after it.
+  /// Whether a switch is on, and not turned off after that.
   package func isOn(_ name: String) -> Bool {
     groups.last { Self.name($0) == name }.map { !$0[0].hasPrefix("--no-") } ?? false
   }
 
-  /// Leaves out the flags about these things.
+  /// Removes the flags that concern these settings.
   package mutating func remove(_ names: Set<String>) {
     groups.removeAll { names.contains(Self.name($0)) }
   }
 
-  /// Calls `change` with each value of these flags.
+  /// Replaces each value of these flags by the result of `change`.
   package mutating func changeValues(of names: Set<String>, _ change: (String) -> String) {
     for index in groups.indices where names.contains(Self.name(groups[index])) {
       let flag = groups[index][0]
@@ -40,7 +40,7 @@ package struct FlagGroups: Equatable {
     }
   }
 
-  /// The value of a flag with one.
+  /// The value of a flag.
   package func value(of name: String) -> String? {
     guard let group = groups.last(where: { Self.name($0) == name }) else { return nil }
     if let end = group[0].firstIndex(of: "=") { return String(group[0][group[0].index(after: end)...]) }
@@ -49,7 +49,7 @@ package struct FlagGroups: Equatable {
 
   private static func name(_ group: [String]) -> String { name(of: group[0]) }
 
-  /// What a flag is about.
+  /// The setting that a flag concerns.
   package static func name(of flag: String) -> String {
     let name = String(flag.drop { $0 == "-" }.prefix { $0 != "=" })
     let plain = name.hasPrefix("no-") ? String(name.dropFirst(3)) : name

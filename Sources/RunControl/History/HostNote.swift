@@ -5,21 +5,22 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// What the launcher of another host than the first leaves in its own folder: who keeps what becomes of the run, and where.
+/// The note that another host's launcher leaves in its own folder: which host keeps the run's results, and
+/// where.
 package struct HostNote: Codable, Equatable, Sendable {
   package let run: String
-  /// The number of the host that leaves it.
+  /// The number of the host that leaves the note.
   package let host: Int
-  /// What host 0 calls itself.
+  /// The name of host 0.
   package let first: String
-  /// Host 0's output folder, as it is called there.
+  /// Host 0's output folder, as named there.
   package let output: String
 
   package init(run: String, host: Int, first: String, output: String) {
     (self.run, self.host, self.first, self.output) = (run, host, first, output)
   }
 
-  /// What the launcher whose own folder this is has noted; nil where it has not, or nobody can read it.
+  /// Reads a launcher folder's note; nil if there is none or it cannot be read.
   package init?(in folder: String) {
     guard let bytes = try? RegularFile.contents(of: FilePath("\(folder)/\(RunLayout.host)")),
       let note = try? JSONDecoder().decode(Self.self, from: Data(bytes))
@@ -27,7 +28,7 @@ package struct HostNote: Codable, Equatable, Sendable {
     self = note
   }
 
-  /// Notes it; where that fails, `status` has less to say later, which is no reason not to train.
+  /// Writes the note; a failure only leaves `status` with less to say later.
   package func write(to folder: String) {
     guard let text = try? controlLine(self) else { return }
     try? AtomicFile.write(text, to: "\(folder)/\(RunLayout.host)")
@@ -35,7 +36,8 @@ package struct HostNote: Codable, Equatable, Sendable {
 }
 
 extension HostNote {
-  /// Those of a folder that a user names: of a launcher of another host, or of its output folder on a disk of its own.
+  /// The notes in a folder given by the user: a launcher's of another host, or that host's output folder on
+  /// its own disk.
   package static func all(in given: String) -> [(folder: String, note: HostNote)] {
     let inner = "\(given)/\(RunLayout.launcher)"
     let names = Folders.names(in: inner).filter { RunLayout.host(ofLauncher: $0) != nil }.sorted()
@@ -44,14 +46,14 @@ extension HostNote {
     }
   }
 
-  /// What to say of such a folder; nil of all others.
+  /// The error for such a folder; nil for all others.
   static func error(_ given: String) -> LaunchError? {
     all(in: given).first.map { folder, note in
       LaunchError(note.sentence(in: folder), exitStatus: .missingInput)
     }
   }
 
-  /// Of the launcher whose own folder is `folder`.
+  /// The note as a sentence, for the launcher's folder `folder`.
   package func sentence(in folder: String) -> String {
     let place = masked(folder)
     let ask = "twins-launch status "

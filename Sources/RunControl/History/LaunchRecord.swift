@@ -5,20 +5,20 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// How a run was launched: what `twins-launch resume` needs to know beside the run's checkpoint.
+/// How a run was launched: what `twins-launch resume` needs besides the checkpoint.
 package struct LaunchRecord: Codable, Equatable, Sendable {
-  /// The command line without its subcommand, the names of flags spelt with dashes.
+  /// The command line without its subcommand, with dashes in flags' names.
   package var arguments: [String]
-  /// The folder in which relative paths among them begin.
+  /// The folder to which its relative paths refer.
   package var directory: String
-  /// Where the run wrote.
+  /// The output folder.
   package var output: String
-  /// How many workers it had.
+  /// The number of workers.
   package var workers: Int
-  /// What its workers compute on, as one of them said; nil where none was asked.
+  /// The hardware as described by a worker; nil if unknown.
   package var machine: String?
 
-  /// What the launcher whose own folder this is has noted; nil where it has not, or nobody can read it.
+  /// Reads a launcher folder's record; nil if there is none or it cannot be read.
   package init?(in folder: String) {
     guard let bytes = try? RegularFile.contents(of: FilePath("\(folder)/\(RunLayout.launch)")),
       let record = try? JSONDecoder().decode(Self.self, from: Data(bytes))
@@ -26,11 +26,11 @@ package struct LaunchRecord: Codable, Equatable, Sendable {
     self = record
   }
 
-  /// That of a run that is launched here and now.
+  /// Makes the record of a run launched here and now.
   package init(arguments: [String], output: String, workers: Int, machine: String? = nil) {
     directory = FileManager.default.currentDirectoryPath
     self.output = Folders.withoutParents(output.hasPrefix("/") ? output : "\(directory)/\(output)")
-    // The folder that a path goes up from may be gone when the run is to go on.
+    // Removes `..` from paths, since the folder before it may no longer exist on resuming.
     var flags = FlagGroups(arguments)
     flags.changeValues(of: Self.paths) { Folders.withoutParents(withHomeFolder($0)) }
     self.arguments = flags.arguments
@@ -38,7 +38,8 @@ package struct LaunchRecord: Codable, Equatable, Sendable {
     self.machine = machine
   }
 
-  /// Notes it in the launcher's own folder; a sentence where that fails, which is no reason not to train.
+  /// Writes the record to the launcher's folder; returns a warning on failure, which does not prevent
+  /// training.
   package func write(to folder: String) -> String? {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -53,13 +54,13 @@ package struct LaunchRecord: Codable, Equatable, Sendable {
 }
 
 extension LaunchRecord {
-  /// Names of flags whose values are paths.
+  /// The flags whose values are paths.
   package static let paths: Set = [
     "data-path", "config", "resume", "finetune", "run-dir", "device-library", "rdzv-key-file",
     "prometheus", "class-weights", "teacher",
   ]
 
-  /// The launcher's folder where that was named, and does not lie in the output folder; nil of any other.
+  /// The launcher's folder if it was given and lies outside the output folder; otherwise nil.
   package var namedFolder: String? {
     FlagGroups(arguments).value(of: "run-dir").map { given in
       let path = withHomeFolder(given)
@@ -67,7 +68,8 @@ extension LaunchRecord {
     }
   }
 
-  /// Where the run's output lies: the folder around the launcher's own, wherever it was moved to, unless --run-dir parted the two.
+  /// The run's output folder: the one around the launcher's folder, even if it was moved, unless --run-dir
+  /// separated them.
   package func output(ofRunIn folder: String) -> String {
     guard namedFolder == nil else { return output }
     guard let path = realpath(folder, nil) else { return output }

@@ -7,12 +7,12 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// Where a run's files lie: its output folder, its launcher's, or both.
+/// The folders of a run: its output folder, its launcher's folder, or both.
 package struct RunFolder: Equatable, Sendable {
   package let output: String?
   package let launcher: String?
 
-  /// The run in a folder, which is its output folder or its launcher's own; nil where none has been there.
+  /// Finds the run whose output or launcher's folder is given; nil if there was none.
   package init?(_ given: String) {
     let path = given.count > 1 && given.hasSuffix("/") ? String(given.dropLast()) : given
     let inner = path == "." ? RunLayout.launcher : "\(path)/\(RunLayout.launcher)"
@@ -26,7 +26,7 @@ package struct RunFolder: Equatable, Sendable {
       launcher = [LaunchRecord(in: inner)?.namedFolder, inner].compactMap(\.self).first(
         where: Self.isLaunchers)
     } else if Self.isLaunchers(inner) {
-      // A program of the user's, launched from here.
+      // A user's own program, launched from here.
       (output, launcher) = (nil, inner)
     } else {
       return nil
@@ -41,19 +41,19 @@ package struct RunFolder: Equatable, Sendable {
     access("\(folder)/\(name)", F_OK) == 0
   }
 
-  /// Whether the output folder has a recipe of ours.
+  /// Whether the output folder contains a recipe of this project.
   package var hasRecipe: Bool {
     guard let output else { return false }
     return (try? RecipeFile(path: "\(output)/\(RunLayout.recipe)")) != nil
   }
 
-  /// Whether its launcher listens, and not to this user.
+  /// Whether a launcher listens, but not to this user.
   package var isForbidden: Bool {
     guard let launcher else { return false }
     return access("\(launcher)/\(RunLayout.control)", W_OK) != 0 && errno == EACCES
   }
 
-  /// The folder as the file system knows it, whatever leads there.
+  /// The folder's resolved path, which identifies it.
   package var identity: String {
     let path = output ?? launcher ?? ""
     guard let resolved = realpath(path, nil) else { return path }
@@ -61,17 +61,17 @@ package struct RunFolder: Equatable, Sendable {
     return String(cString: resolved)
   }
 
-  /// What became of the run.
+  /// The run's history.
   package var history: RunHistory { RunHistory(traces, host: ownHostName) }
 
-  /// What became of a run that is over, though its launcher is still here to say so.
+  /// The history of a finished run, even if its launcher is still alive to report it.
   package var historyOfEnded: RunHistory {
     var traces = traces
     traces.isAlive = false
     return RunHistory(traces, host: ownHostName)
   }
 
-  /// Whether its launcher listens, or a worker without one holds the folder.
+  /// Whether the launcher listens, or a worker without one holds the folder.
   package var isAlive: Bool {
     launcher.map(ControlClient.isAnswered) ?? false
       || output.map { FolderLock.isHeld("\($0)/\(RunLayout.lock)") } ?? false
@@ -82,7 +82,7 @@ package struct RunFolder: Equatable, Sendable {
     if let launcher {
       traces.record = LaunchRecord(in: launcher)
       traces.journal = bytes("\(launcher)/\(RunLayout.journal)")
-      // One that was put elsewhere says nothing of the output folder's disk.
+      // A launcher's folder elsewhere says nothing about the output folder's disk.
       if traces.record?.namedFolder == nil {
         traces.hosts = Set(Folders.names(in: launcher).compactMap(RunLayout.host(ofLauncher:)))
       }
@@ -105,9 +105,9 @@ package struct RunFolder: Equatable, Sendable {
 }
 
 extension RunFolder {
-  /// The run that a user names, in whatever state: by its folder, its launcher's, or its name.
+  /// Finds the run that a user names, in whatever state: by its folder, its launcher's folder, or its name.
   ///
-  /// - Parameter root: Below which a run that has ended is looked for by its name.
+  /// - Parameter root: The folder below which finished runs are searched for by name.
   package static func named(_ name: String, environment: [String: String], below root: String = ".")
     throws(LaunchError) -> RunFolder
   {

@@ -1,10 +1,10 @@
 package import Drawing
 
 extension RunHistory {
-  /// From so many epochs on, their means say more than single steps.
+  /// The number of epochs from which on curves show epochs instead of single steps.
   private static let manyEpochs = 20
 
-  /// The training loss: of each epoch, or of logged steps where there are few epochs.
+  /// The training loss per epoch, or per logged step if there are few epochs.
   package var lossCurve: [CurvePoint] {
     let means = curve(\.trainLoss)
     guard means.count < Self.manyEpochs, let length = steps.stepsOfEpoch, length > 0 else { return means }
@@ -15,10 +15,10 @@ extension RunHistory {
     return points.isEmpty ? means : points
   }
 
-  /// Acc@1 in percent, after each epoch that was evaluated.
+  /// Top-1 accuracy in percent after each evaluated epoch.
   package var accuracyCurve: [CurvePoint] { curve(\.accuracy1) }
 
-  /// Images a second, of logged steps.
+  /// Images per second of logged steps.
   package var speedCurve: [CurvePoint] {
     guard let length = steps.stepsOfEpoch, length > 0 else { return [] }
     return steps.lines.compactMap { line in
@@ -27,7 +27,8 @@ extension RunHistory {
     }
   }
 
-  /// What a logged step took on the first rank, in seconds, and parts of it that do not overlap; nil where nothing tells.
+  /// The mean time of a logged step on the first rank, in seconds, and its non-overlapping parts; nil if
+  /// unknown.
   package var stepTimes: (step: Double, parts: [(name: String, seconds: Double)])? {
     func mean(_ figure: (StepLine) -> Double?) -> Double? {
       let values = steps.lines.compactMap(figure)
@@ -42,7 +43,7 @@ extension RunHistory {
     return (step, parts + [("computing, and all else", rest)])
   }
 
-  /// A figure after each epoch that has it.
+  /// A figure of each epoch that has it.
   package func curve(_ figure: (EpochLog.Line) -> Double?) -> [CurvePoint] {
     log.lines.compactMap { line in figure(line).map { CurvePoint(x: Double(line.epoch + 1), y: $0) } }
   }

@@ -4,11 +4,12 @@ import SystemPackage
 import System
 import WorkerLink
 
-/// A command line that leads on, and what it is for.
+/// A suggested next command, with its purpose.
 package struct NextCommand: Codable, Equatable, Sendable {
-  /// In a few words.
+  /// The purpose in a few words.
   package let purpose: String
-  /// As a shell takes it, in the folder where it was asked for; words, where no single command would do on every host.
+  /// The command line for a shell in the current folder, or a description where no single command works on
+  /// every host.
   package let command: String
 
   package init(_ purpose: String, _ arguments: [String]) {
@@ -20,7 +21,7 @@ package struct NextCommand: Codable, Equatable, Sendable {
 }
 
 extension RunHistory {
-  /// The commands that lead on from where the run is; none where none would do.
+  /// The suggested next commands for the run's state, if any.
   package var next: [NextCommand] {
     switch ending {
     case .running:
@@ -40,10 +41,10 @@ extension RunHistory {
     }
   }
 
-  /// The run as a word of a command.
+  /// The run's folder as an argument of a command.
   private var name: String { FilePath(output ?? launcher ?? "").quoted }
 
-  /// Where its images are, seen from everywhere; nil where that was not noted.
+  /// The absolute path of the run's images; nil if it was not recorded.
   private var data: String? {
     guard let path = values["data.path"]?.text, !path.isEmpty else { return nil }
     let whole = path.hasPrefix("/") ? path : record.map { "\($0.directory)/\(path)" }
@@ -74,12 +75,12 @@ extension RunHistory {
     )
   }
 
-  /// Whether all hosts are known to see the output folder.
+  /// Whether all hosts are known to share the output folder.
   private var isOnOneDisk: Bool {
     hosts > 1 && hosts <= hostsOnDisk.count + 1 && hostsOnDisk.isSuperset(of: 1..<hosts)
   }
 
-  /// The flags by which hosts meet again; none where what starts their launchers says it.
+  /// The flags with which the hosts meet again; none if the program that starts their launchers sets them.
   private var meeting: [String] {
     let flags = FlagGroups(record?.arguments ?? [])
     guard namesHost else { return [] }
@@ -89,12 +90,12 @@ extension RunHistory {
     ]
   }
 
-  /// Whether the command line said which host it was for.
+  /// Whether the command line named a host.
   private var namesHost: Bool {
     record.map { FlagGroups($0.arguments).names.contains("node-rank") } ?? true
   }
 
-  /// The flags by which an evaluation judges as the run did.
+  /// The flags that make an evaluation judge as the run did.
   private var judging: [String] {
     let part = values["data.heldOut"]?.number ?? 0
     return (part > 0 ? ["--val-split", "\(part)"] : [])
@@ -113,7 +114,8 @@ extension RunHistory {
     return ["--lr", "\(rate / 2)"]
   }
 
-  /// By what the launcher and the checkpoints have noted, or where there is neither, by the recipe.
+  /// The command that resumes the run: `resume` if there are records and checkpoints, otherwise one made from
+  /// the recipe.
   private func resumption(_ purpose: String = "go on", _ flags: [String] = []) -> NextCommand? {
     guard let output else { return nil }
     let purpose = purpose + (hosts > 1 ? ", on every host" : "")
@@ -131,7 +133,7 @@ extension RunHistory {
       ] + rest)
   }
 
-  /// What does on every host, whatever disk it sees.
+  /// A description that applies to every host, whatever disk it sees.
   private func again(_ flags: [String]) -> String {
     let goesOn = record.map { FlagGroups($0.arguments).value(of: "resume") == "auto" } ?? false
     let more = (goesOn ? [] : ["--resume", "auto"]) + flags

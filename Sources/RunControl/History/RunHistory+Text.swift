@@ -3,11 +3,12 @@ import Drawing
 import Recipe
 import System
 
-/// The history as people read it.
+/// The history as text for people.
 extension RunHistory {
-  /// All that is known, a line each, and the commands that lead on; `sparkline` draws a curve into so many characters.
+  /// Everything known, one line each, with the suggested commands; `sparkline` draws a curve in a given
+  /// number of characters.
   ///
-  /// - Parameter width: Columns into which reasons are broken; nil where they go on as they are.
+  /// - Parameter width: The columns into which reasons are wrapped; nil does not wrap.
   package func text(
     at now: Double, tellsNext: Bool = true, width: Int? = nil,
     _ sparkline: (_ values: [Double], _ width: Int) -> String
@@ -26,7 +27,7 @@ extension RunHistory {
     let reasons = [("reason", reason.map { masked($0) }), ("restarts", restartText)]
       .compactMap { name, value in value.map { (name, $0) } }
     let commands = (tellsNext ? next : []).map { [$0.purpose, $0.command] }
-    // Commands are copied, and stay whole.
+    // Commands are copied, so they are not wrapped.
     let names = (rows + commands).map { $0[0].count } + reasons.map { $0.0.count }
     let room = width.map { max(20, $0 - (names.max() ?? 0) - 4) } ?? .max
     let broken = reasons.flatMap { name, value in
@@ -36,7 +37,7 @@ extension RunHistory {
     return ([heading(at: now)] + table).joined(separator: "\n")
   }
 
-  /// Its name, how it ended and how long it took.
+  /// The run's name, its outcome and its duration.
   package func heading(at now: Double) -> String {
     let name = output ?? launcher ?? ""
     let took =
@@ -58,7 +59,7 @@ extension RunHistory {
     }
   }
 
-  /// In a word, for tables.
+  /// The state in a word, for tables.
   package var state: String {
     switch ending {
     case .running: "running"
@@ -71,7 +72,7 @@ extension RunHistory {
     }
   }
 
-  /// Why it ended as it did, where that was noted.
+  /// Why it ended as it did, if that was recorded.
   package var reason: String? {
     switch ending {
     case .stopped(let reason), .failed(_, let reason): reason
@@ -87,17 +88,17 @@ extension RunHistory {
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
-  /// Values that make an image another one to the network, with their flags.
+  /// Values that change images for the network, with their flags.
   private static let ofImages = [
     ("data.inputSize", "--input-size"), ("data.cropPercent", "--crop-pct"), ("data.cropMode", "--crop-mode"),
     ("data.means", "--mean"), ("data.deviations", "--std"), ("data.verticalFlip", "--vflip"),
     ("data.decodesFast", "--fast-decode"), ("judging.mirrors", "--tta"),
   ]
 
-  /// Values that choose among images, and among weights.
+  /// Values that select images, and weights, with their flags.
   private static let ofChoices = [("data.sampling", "--sampler"), ("judging.monitor", "--monitor")]
 
-  /// Those of them that are not as the reference has them.
+  /// Those of these values that differ from the reference's.
   private func flagText(_ telling: [(String, String)]) -> String? {
     let reference = Recipe().tree
     let flags = telling.compactMap { name, flag -> String? in
@@ -115,7 +116,7 @@ extension RunHistory {
 
   private var progressText: String? {
     guard let done = epochsDone else { return epochs.map { "0 of \($0)" } }
-    // Between two epochs' ends only some steps are noted; a checkpoint has the number of its last one.
+    // Between two ends of epochs only some steps are logged; a checkpoint has its last step's number.
     let noted = steps.last.flatMap { $0.epoch >= done ? $0.stepOfEpoch : nil }
     let saved = checkpoint.flatMap { $0.epoch == done ? $0.step : nil }.flatMap {
       $0 >= noted ?? 0 ? $0 : nil
@@ -130,14 +131,14 @@ extension RunHistory {
       + (updates.map { "; \(grouped($0)) \(noun($0, "update"))\(rest)" } ?? "")
   }
 
-  /// Of a checkpoint that is older than what the run has come to.
+  /// A note if the checkpoint is older than the run's latest results.
   private var checkpointText: String? {
     guard let checkpoint, let epochsBehind, epochsBehind > 0 else { return nil }
     return
       "\(checkpoint), \(counted(epochsBehind, "epoch")) behind: a run that goes on does \(epochsBehind == 1 ? "it" : "them") again"
   }
 
-  /// Where another figure decides, what Acc@1 was best is named as that.
+  /// If another figure is monitored, the best top-1 accuracy is labelled as such.
   private func name(ofBest name: String) -> String { monitor.isAccuracy ? name : "\(name) Acc@1" }
 
   private func judgedText(average: Bool) -> String? {
@@ -154,7 +155,7 @@ extension RunHistory {
     }
   }
 
-  /// What the last finished epoch came to, and where its weights are.
+  /// The last finished epoch's results, and the file of its weights.
   private func lastText(average: Bool) -> String? {
     guard let last = log.last else { return nil }
     let accuracy = average ? last.averageAccuracy1 : last.accuracy1
@@ -183,12 +184,12 @@ extension RunHistory {
   }
 }
 
-/// The history as scripts read it: the keys of a live run's status, and more.
+/// The history for scripts: the keys of a live run's status, and more.
 package struct HistoryReport: Encodable, Sendable {
   let run: String?
   let output: String?
   let state: String
-  /// Nil while it runs: its files do not tell, and its launcher does.
+  /// Nil while it runs: only its launcher knows.
   let healthy: Bool?
   let ranks: [RunStatus.Rank] = []
   let launcher: Int32?

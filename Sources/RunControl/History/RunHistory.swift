@@ -3,43 +3,45 @@ package import Recipe
 import Glibc
 import WorkerLink
 
-/// What became of a run, from what it left: a figure that nothing tells is nil.
+/// A run's history, interpreted from its files; unknown figures are nil.
 package struct RunHistory: Equatable, Sendable {
-  /// Its output folder, as the user may name it.
+  /// The output folder, in the user's spelling.
   package let output: String?
   package let launcher: String?
   package let ending: Ending
-  /// Its launches, as far as they were noted.
+  /// The recorded launches.
   package let launches: [LaunchNote]
   package let log: EpochLog
   package let steps: StepLines
-  /// Its values, by their dotted names.
+  /// The recipe's values, by dotted name.
   package let values: [String: JSONTree]
   package let record: LaunchRecord?
   package let checkpoint: CheckpointName?
   package let weights: [String: Int?]
   package let written: Double?
-  /// The hosts beside the first that are known to see its disk.
+  /// Other hosts that are known to share its disk.
   let hostsOnDisk: Set<Int>
 
-  /// How it ended, if it did.
+  /// How the run ended, if it did.
   package enum Ending: Equatable, Sendable {
     case running
-    /// Every epoch is trained.
+    /// All epochs are trained.
     case done
-    /// Saved before its end, by request.
+    /// Saved and stopped early on request.
     case stopped(String?)
-    /// With a status, and why.
+    /// Ended with a status, for a reason.
     case failed(CInt, String?)
-    /// Its launcher went without a word.
+    /// The launcher died without recording an end.
     case killed
-    /// Its launcher was on another host, and has not said that it ended.
+    /// The launcher was on another host and has recorded no end.
     case elsewhere(String)
-    /// Nobody noted it: a worker without a launcher, or an older one.
+    /// No record: a worker without a launcher, or an older version.
     case untold
   }
 
-  /// - Parameter host: What this host calls itself.
+  /// Interprets traces.
+  ///
+  /// - Parameter host: This host's name.
   package init(_ traces: RunTraces, host: String) {
     (output, launcher, record) = (traces.output, traces.launcher, traces.record)
     (checkpoint, weights, written) = (traces.checkpoint, traces.weights, traces.written)
@@ -59,17 +61,17 @@ package struct RunHistory: Equatable, Sendable {
     guard let end = launch.end else { return launch.host == host ? .killed : .elsewhere(launch.host) }
     switch ExitStatus(rawValue: end.status) {
     case .done: return .done
-    // A worker without the launcher may have gone on since.
+    // A worker without a launcher may have continued since.
     case _ where isTrained && (traces.written ?? 0) > end.moment + 1: return .done
     case .stoppedEarly: return .stopped(end.reason)
-    // By stop --now, or a second signal: nothing was saved, and nothing failed.
+    // By `stop --now` or a second signal: nothing was saved, and nothing failed.
     case _ where Self.signals.contains(end.status) && end.reason?.hasPrefix("stopped by") == true:
       return .stopped(end.reason)
     default: return .failed(end.status, end.reason)
     }
   }
 
-  /// What a launcher ends with that had SIGINT or SIGTERM end its workers at once.
+  /// The statuses of a launcher that ended its workers at once on SIGINT or SIGTERM.
   private static let signals: Set<CInt> = [128 + SIGINT, 128 + SIGTERM]
 
   private static func isTrained(_ log: EpochLog, _ values: [String: JSONTree]) -> Bool {
@@ -78,53 +80,53 @@ package struct RunHistory: Equatable, Sendable {
   }
 }
 
-/// Figures.
+/// Figures of the run.
 extension RunHistory {
-  /// Whether it is a run of ours, or looks like one.
+  /// Whether nothing shows it to be a run of this project.
   package var isEmpty: Bool {
     launches.isEmpty && log.lines.isEmpty && steps.lines.isEmpty && values["schedule.epochs"] == nil
   }
 
   package var run: String? { launches.last?.run }
-  /// Whether one of its launches had this name: each has one of its own, where none was given.
+  /// Whether one of its launches had this name.
   func isCalled(_ name: String) -> Bool { launches.contains { $0.run == name } }
   package var model: String? { values["model.name"]?.text }
-  /// The weights that it began with, as its command line names them.
+  /// The initial weights, as named on its command line.
   package var startWeights: String? { record.flatMap { FlagGroups($0.arguments).value(of: "finetune") } }
-  /// How many it was to have.
+  /// The planned number of epochs.
   package var epochs: Int? { count("schedule.epochs") }
-  /// How many are finished.
+  /// The number of finished epochs.
   package var epochsDone: Int? { log.last.map { $0.epoch + 1 } ?? (steps.lines.isEmpty ? nil : 0) }
-  /// The evaluations without anything better after which it ended before its last epoch; nil where it did not.
+  /// The number of evaluations without improvement that ended it early; nil if it did not end early.
   package var endedFor: Int? {
     guard ending == .done, let epochs, let epochsDone, epochsDone < epochs else { return nil }
     return earlyStop
   }
-  /// Evaluations without anything better after which it would end.
+  /// The number of evaluations without improvement that would end it.
   var earlyStop: Int? { count("judging.earlyStop") }
-  /// A number of its recipe; nil for one that no recipe has.
+  /// A count in its recipe; nil if it is missing or out of range.
   private func count(_ name: String) -> Int? {
     values[name]?.whole.flatMap { (0..<1 << 31).contains($0) ? $0 : nil }
   }
-  /// Finished epochs that the run would do again if it went on, since a full disk had no room for their checkpoints; 0 where there are
-  /// none, and nil where that is not known.
+  /// The number of finished epochs that a resumed run would repeat, because a full disk had no room for their
+  /// checkpoints; nil if unknown.
   package var epochsBehind: Int? {
     guard ending != .running, let done = epochsDone, let checkpoint else { return nil }
     return max(0, done - 1 - checkpoint.epoch)
   }
-  /// Updates, as far as lines tell.
+  /// The number of updates, as far as logged.
   package var updates: Int? { steps.last?.step }
   package var workers: Int? { launches.last?.workers ?? values["worldSize"]?.whole }
-  /// How many hosts it had.
+  /// The number of hosts.
   package var hosts: Int { launches.last?.hosts ?? 1 }
-  /// Of the last logged step, or of an epoch where steps were not logged.
+  /// The loss of the last logged step, or of the last epoch if steps were not logged.
   package var loss: Double? { steps.last.map(\.loss) ?? log.last?.trainLoss }
-  /// Of all its steps together, without evaluations and what is between launches.
+  /// Over all its steps, without evaluations and the time between launches.
   var imagesPerSecond: Double? { steps.imagesPerSecond }
   package var best: EpochLog.Best? { log.best(\.accuracy1) }
   package var bestAverage: EpochLog.Best? { log.best(\.averageAccuracy1) }
 
-  /// The file that holds the weights that were best by Acc@1, where it is still there.
+  /// The file with the weights of the best top-1 accuracy, if it still exists.
   package func file(ofBest best: EpochLog.Best, average: Bool) -> String? {
     file(of: best.epoch, isBest: monitor.isAccuracy, average: average)
   }
@@ -133,28 +135,28 @@ extension RunHistory {
     let names =
       (isBest ? [RunLayout.weights(.best, average: average)] : [])
       + (epoch == log.last?.epoch ? [RunLayout.weights(.last, average: average)] : [])
-    // A file that says of which epoch it is may be of another one than the figures tell.
+    // A file that records its epoch may be of another epoch than the figures.
     let name = names.first { name in weights[name].map { ($0 ?? epoch) == epoch } ?? false }
     guard let output, let name else { return nil }
     return "\(output)/\(name)"
   }
 
-  /// What decides which weights are the best.
+  /// The monitored figure, which decides which weights are best.
   package var monitor: Recipe.Judging.Monitor {
     values["judging.monitor"]?.text.flatMap(Recipe.Judging.Monitor.init) ?? .acc1
   }
 
-  /// The best by another figure than Acc@1.
+  /// The best result by another figure than top-1 accuracy.
   package struct Judged: Encodable, Equatable, Sendable {
     package let monitor: String
     package let value: Double
     /// Counted from 0.
     package let epoch: Int
-    /// That holds the weights, where it is still there.
+    /// The file with these weights, if it still exists.
     package let file: String?
   }
 
-  /// The best by what the run is judged by; nil where that is Acc@1, and where nothing was evaluated.
+  /// The best result by the monitored figure; nil if that is top-1 accuracy, or nothing was evaluated.
   package func judged(average: Bool) -> Judged? {
     guard !monitor.isAccuracy else { return nil }
     let isLoss = monitor == .loss
@@ -170,15 +172,15 @@ extension RunHistory {
     }
   }
 
-  /// Seconds since 1970; nil where the run had begun before anybody noted it.
+  /// Seconds since 1970; nil if the run began before it was recorded.
   package var began: Double? { launches.first.flatMap { $0.earlierLine == nil ? $0.began : nil } }
 
-  /// Seconds since 1970; nil while it runs, and where nobody noted it.
+  /// Seconds since 1970; nil while it runs, and if it was not recorded.
   package var ended: Double? { ending == .running ? nil : launches.last?.end?.moment }
 
-  /// Seconds that it ran, all launches together; nil where one of them is not known.
+  /// The time of all launches together, in seconds; nil if one of them is unknown.
   ///
-  /// - Parameter now: Seconds since 1970. A launcher that was killed counts up to its last line.
+  /// - Parameter now: Seconds since 1970. A killed launcher counts up to its last line.
   package func seconds(at now: Double) -> Double? {
     guard began != nil else { return nil }
     let times = launches.indices.map { index in
@@ -187,16 +189,16 @@ extension RunHistory {
     return times.allSatisfy { ($0 ?? -1) >= 0 } ? times.reduce(0) { $0 + ($1 ?? 0) } : nil
   }
 
-  /// When a launch that noted no end was last heard of.
+  /// The last sign of life of a launch that recorded no end.
   private func lastSign(of index: Int, at now: Double) -> Double? {
     if index + 1 < launches.count { return launches[index + 1].earlierLine }
     return ending == .running ? now : written
   }
 
-  /// How often its workers were started again without anybody asking.
+  /// How often its workers were restarted automatically.
   package var restarts: Int { launches.reduce(0) { $0 + $1.failures.count } }
 
-  /// The status to end with for it, as `status` does.
+  /// The exit status that `status` returns for it.
   package var exitStatus: CInt {
     switch ending {
     case .running, .done: ExitStatus.done.rawValue
@@ -209,7 +211,7 @@ extension RunHistory {
 }
 
 extension JSONTree {
-  /// A whole number.
+  /// The value if it is an integer.
   package var whole: Int? { if case .integer(let value) = self { value } else { nil } }
   package var text: String? { if case .text(let value) = self { value } else { nil } }
   package var number: Double? {

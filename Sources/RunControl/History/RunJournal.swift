@@ -4,12 +4,13 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// What a launcher notes of its run, in its own folder: that it began, each failure that it started again after, and the end.
+/// A launcher's record of its run in its own folder: the start, each failure followed by a restart, and the
+/// end.
 ///
-/// Whoever reads a beginning without an end, where no launcher answers, knows that the launcher was killed.
+/// A start without an end, where no launcher answers, means that the launcher was killed.
 package struct RunJournal: Sendable {
   package let path: String
-  /// Whether what earlier launchers noted is of the same run.
+  /// Whether earlier records are of the same run.
   private let goesOn: Bool
 
   package init(in folder: String, goesOn: Bool) {
@@ -17,9 +18,9 @@ package struct RunJournal: Sendable {
     self.goesOn = goesOn
   }
 
-  /// Notes that the run begins, or goes on; a sentence where that fails, which is no reason not to train.
+  /// Records that the run begins or continues; returns a warning on failure, which does not prevent training.
   ///
-  /// - Parameter progress: The file to which the run adds lines.
+  /// - Parameter progress: The file to which the run appends lines.
   package func begin(run: String, workers: Int, hosts: Int?, progress: String?) -> String? {
     if !goesOn { forget() }
     var line = JournalLine(
@@ -28,15 +29,15 @@ package struct RunJournal: Sendable {
     return add(line)
   }
 
-  /// Forgets what earlier launchers noted, before anything of their run goes.
+  /// Deletes earlier launchers' records, before anything else of their run is deleted.
   package func forget() { unlink(path) }
 
-  /// Notes that an attempt failed, after which another one follows.
+  /// Records that an attempt failed and will be followed by another.
   package func fail(attempt: Int, _ reason: String) {
     _ = add(JournalLine(failed: now, attempt: attempt, reason: reason))
   }
 
-  /// Notes the end.
+  /// Records the end.
   package func end(status: CInt, _ reason: String?) {
     _ = add(JournalLine(ended: now, status: status, reason: reason))
   }
@@ -44,7 +45,7 @@ package struct RunJournal: Sendable {
   private func add(_ line: JournalLine) -> String? {
     do {
       let file = try RegularFile(addingTo: FilePath(path))
-      // Behind half a line, which a crash leaves.
+      // Starts a new line if a crash left an incomplete one.
       try file.write(Array("\(file.endsInLine() ? "" : "\n")\(try controlLine(line))".utf8))
       return nil
     } catch {
@@ -57,14 +58,14 @@ package struct RunJournal: Sendable {
 }
 
 extension RegularFile {
-  /// Whether something added to the file begins a line.
+  /// Whether the file's last line is complete, so that an addition starts a new one.
   fileprivate borrowing func endsInLine() -> Bool {
     var last: UInt8 = 0
     return size == 0 || pread(descriptor, &last, 1, off_t(size - 1)) == 1 && last == newline
   }
 }
 
-/// A line of the journal: exactly one of the three moments is there, in seconds since 1970.
+/// A line of the journal: exactly one of the three times is set, in seconds since 1970.
 private struct JournalLine: Codable {
   var began: Double?
   var failed: Double?
@@ -80,27 +81,27 @@ private struct JournalLine: Codable {
   var status: CInt?
   var reason: String?
 
-  /// Whether its moments lie within some thousand years, so that times can be worked out of them.
+  /// Whether the times are within a few thousand years, so that calculations with them are safe.
   var isOfOurAge: Bool { [began, failed, ended, earlierLine].allSatisfy { abs($0 ?? 0) < 1e11 } }
 }
 
-/// One launch of a run, as its launcher noted it.
+/// One launch of a run, as recorded by its launcher.
 package struct LaunchNote: Equatable, Sendable {
   package let run: String
   /// Seconds since 1970.
   package let began: Double
-  /// The host of the launcher, and its process there.
+  /// The launcher's host, and its process there.
   package let host: String
   package let launcher: Int32
-  /// Workers on all hosts.
+  /// The number of workers on all hosts.
   package let workers: Int
-  /// Nil where the run has one host.
+  /// Nil if the run has one host.
   package var hosts: Int?
-  /// When an earlier launch of the run wrote its last line; nil where there was none.
+  /// When an earlier launch of the run wrote its last line; nil if there was none.
   package var earlierLine: Double?
-  /// Why it was started again, by attempts.
+  /// The reasons for restarts, by attempt.
   package var failures: [String] = []
-  /// Nil while it goes on, and for good where the launcher was killed.
+  /// Nil while it runs, and forever if the launcher was killed.
   package var end: End?
 
   package struct End: Equatable, Sendable {
@@ -110,7 +111,7 @@ package struct LaunchNote: Equatable, Sendable {
     package var reason: String?
   }
 
-  /// The launches of which the bytes of a journal tell, the latest last; half a line, which a crash leaves, is none.
+  /// Parses the launches in a journal, the latest last; an incomplete line, as left by a crash, is ignored.
   static func all(in journal: some Collection<UInt8>) -> [LaunchNote] {
     journal.split(separator: newline).reduce(into: []) { notes, bytes in
       guard let line = try? controlMessage(JournalLine.self, bytes), line.isOfOurAge else { return }
@@ -129,14 +130,14 @@ package struct LaunchNote: Equatable, Sendable {
   }
 }
 
-/// When a file was changed last, in seconds since 1970; nil where there is none, or nothing in it.
+/// When a file was last changed, in seconds since 1970; nil if it does not exist or is empty.
 package func lastChange(of path: String) -> Double? {
   var status = stat()
   guard stat(path, &status) == 0, status.st_size > 0 else { return nil }
   return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
 }
 
-/// What this host calls itself.
+/// This host's name.
 package var ownHostName: String {
   var text = [CChar](repeating: 0, count: 256)
   gethostname(&text, text.count - 1)

@@ -1,17 +1,17 @@
 import Drawing
 package import WorkerLink
 
-/// How fast a run goes, and when it will be where: from what its first rank tells from time to time.
+/// Estimates a run's remaining time from its first rank's states over time; a pure value.
 ///
-/// Pure. A time that is not known is nil, and one of which a part is not known is a least one.
+/// An unknown time is nil; a time with an unknown part is a lower bound.
 package struct RunPace: Equatable, Sendable {
-  /// When an epoch, or the run, will be done.
+  /// The remaining time of an epoch or of the run.
   package struct Rest: Equatable, Sendable {
     package let time: Duration
-    /// Whether something comes to it of which nobody knows yet how long it takes.
+    /// Whether a part of unknown length is missing.
     package var isLeast = false
 
-    /// `1:02:05`, with days where there are any.
+    /// Such as `1:02:05`, with days if there are any.
     package var text: String {
       let seconds = Int((time / .seconds(1)).rounded())
       let days = seconds >= 86_400 ? "\(seconds / 86_400) d " : ""
@@ -19,33 +19,33 @@ package struct RunPace: Equatable, Sendable {
     }
   }
 
-  /// A place of a run and when it was seen.
+  /// A position in the run, with the time at which it was seen.
   private struct Sample: Equatable {
     let step: Int
     let moment: Duration
   }
 
-  /// Nothing seen yet.
+  /// Makes an estimate without observations.
   package init() {}
 
-  /// Steps of this time back tell the pace.
+  /// How far back steps determine the pace.
   private static let window = Duration.seconds(60)
 
   private var epoch: Int?
   private var samples: [Sample] = []
   private var secondsOfStep: Double?
-  /// When the last step of the epoch was seen to be done.
+  /// When the epoch's last step was seen.
   private var endOfSteps: Duration?
-  /// What evaluating and saving took after the last epoch.
+  /// The duration of evaluating and saving after the last epoch.
   private var between: Duration?
 
-  /// Takes in what the first rank says at a moment.
+  /// Takes in the first rank's state at a time.
   package mutating func look(_ status: WorkerStatus, at now: Duration) {
     guard let epoch = status.epoch else { return }
     if epoch != self.epoch { begin(epoch, at: now) }
     if let last = samples.last {
       if last.step == status.step { return }
-      // Another attempt, which goes on from further back.
+      // Another attempt, which resumes further back.
       if last.step > status.step { samples = [] }
     }
     samples.append(Sample(step: status.step, moment: now))
@@ -61,12 +61,12 @@ package struct RunPace: Equatable, Sendable {
     (self.epoch, samples, endOfSteps) = (epoch, [], nil)
   }
 
-  /// Until the last step of the epoch.
+  /// The time until the last step of the epoch.
   package func restOfEpoch(_ status: WorkerStatus) -> Rest? {
     secondsOfStep.map { Rest(time: .seconds($0 * Double(max(0, status.stepsOfEpoch - status.step)))) }
   }
 
-  /// Until the end of the run, with all evaluations and savings.
+  /// The time until the end of the run, with all evaluations and saves.
   package func restOfRun(_ status: WorkerStatus) -> Rest? {
     guard let epochs = status.epochs, let epoch = status.epoch, let secondsOfStep,
       let rest = restOfEpoch(status)

@@ -2,20 +2,21 @@ import Glibc
 import System
 import WorkerLink
 
-/// The runs below a folder, the nearest first, found in bounded time: folders of images and of programs have no end.
+/// Finds the runs below a folder, the nearest first, in bounded time: folders of images and programs may be
+/// huge.
 package struct RunSearch {
-  /// Those that were found.
+  /// The runs found.
   package private(set) var folders: [RunFolder] = []
   /// The launchers' folders of hosts whose runs are kept elsewhere.
   package private(set) var parts: [(folder: String, note: HostNote)] = []
-  /// Whether there are more folders than were looked into.
+  /// Whether there were more folders than the limit.
   package private(set) var isCut = false
 
-  /// How deep runs may lie.
+  /// The most levels that are searched.
   package static let depth = 4
-  /// How many folders are looked into.
+  /// The most folders that are searched.
   package static let mostFolders = 2000
-  /// How many names of a folder are looked at: one with more is full of images.
+  /// The most names examined in a folder; one with more is full of images.
   static let mostNames = 1000
 
   package init(below root: String) {
@@ -31,8 +32,8 @@ package struct RunSearch {
         looked += 1
         let run = Self.run(in: path)
         if let run { folders.append(run) } else { HostNote(in: path).map { parts.append((path, $0)) } }
-        // What a program of the user's leaves lies beside its launcher's folder; and where the user is, one run may have been
-        // put above all others.
+        // A user's own program may leave other files beside its launcher's folder, and a run in the start
+        // folder may have others below it.
         if run?.output == nil || depth == 0, depth < Self.depth {
           next += subfolders(of: path).filter { $0 != run?.launcher }
         }
@@ -41,13 +42,13 @@ package struct RunSearch {
     }
   }
 
-  /// A run of ours: what merely has a `log.txt` may be anybody's.
+  /// A run of this project: any program may write a `log.txt`.
   private static func run(in path: String) -> RunFolder? {
     guard let run = RunFolder(path), run.launcher != nil || run.hasRecipe else { return nil }
     return run
   }
 
-  /// Those that are no links and not hidden, in alphabetical order.
+  /// The subfolders that are neither links nor hidden, in alphabetical order.
   private mutating func subfolders(of path: String) -> [String] {
     guard let folder = opendir(path) else { return [] }
     defer { closedir(folder) }

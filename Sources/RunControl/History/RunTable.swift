@@ -2,7 +2,7 @@ import Drawing
 import Glibc
 import System
 
-/// Runs as a table, a line each, that fits a width.
+/// A table of runs with one line each, fitted to a width.
 package struct RunTable {
   package let histories: [RunHistory]
   /// Seconds since 1970.
@@ -11,10 +11,10 @@ package struct RunTable {
   package init(histories: [RunHistory], now: Double) { (self.histories, self.now) = (histories, now) }
 
   private static let heading = ["run", "state", "epochs", "Acc@1", "loss", "took", "began"]
-  /// What a name is never cut below.
+  /// The shortest length to which a name is cut.
   private static let leastName = 12
 
-  /// The lines.
+  /// The table's lines.
   package func lines(width: Int) -> [String] {
     let rows = histories.map(cells)
     let rest = columns([Array(Self.heading.dropFirst())] + rows, rightAligned: [1, 2, 3, 4])
@@ -33,7 +33,7 @@ package struct RunTable {
     ]
   }
 
-  /// The end of a path says more than its beginning.
+  /// Cuts a path at its start, since its end says more.
   private func cut(_ text: String, to width: Int) -> String {
     text.count > width ? "…" + text.suffix(width - 1) : text
   }

@@ -1,33 +1,33 @@
 package import Checkpoint
 import Recipe
 
-/// What a run has left in its folder, read and not yet understood.
+/// The content of a run's files, read but not yet interpreted.
 package struct RunTraces: Sendable {
-  /// Its output folder, as it is to be named to the user; nil of a program of the user's, which has none of ours.
+  /// The output folder, in the user's spelling; nil for a program of the user's, which has none.
   package var output: String?
-  /// The launcher's folder; nil where no launcher was there.
+  /// The launcher's folder; nil if there was no launcher.
   package var launcher: String?
   /// How it was launched.
   package var record: LaunchRecord?
-  /// Bytes of `recipe.json`.
+  /// The bytes of `recipe.json`.
   package var recipe: [UInt8] = []
-  /// Bytes of `log.txt`.
+  /// The bytes of `log.txt`.
   package var log: [UInt8] = []
   package var steps = StepLines()
-  /// Bytes of the launcher's journal.
+  /// The bytes of the launcher's journal.
   package var journal: [UInt8] = []
-  /// The hosts beside the first whose launchers have a folder in this one's: they see its disk.
+  /// Other hosts with a launcher's folder inside this one's, which therefore share its disk.
   package var hosts: Set<Int> = []
-  /// The furthest checkpoint.
+  /// The latest checkpoint.
   package var checkpoint: CheckpointName?
-  /// The files of weights that are there, each with the epoch after which it was written where it says so.
+  /// The existing files of weights, each with its epoch if it records one.
   package var weights: [String: Int?] = [:]
-  /// When a line was last added to one of its logs, in seconds since 1970.
+  /// When one of the logs was last written, in seconds since 1970.
   package var written: Double?
-  /// Whether its launcher listens, or a worker without one holds the folder.
+  /// Whether the launcher listens, or a worker without one holds the folder.
   package var isAlive = false
 
-  /// Those of a run of which nothing has been read.
+  /// Makes the traces of a run of which nothing has been read.
   package init(output: String?, launcher: String? = nil) {
     (self.output, self.launcher) = (output, launcher)
   }

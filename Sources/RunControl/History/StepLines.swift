@@ -3,15 +3,15 @@ import Glibc
 import System
 import SystemPackage
 
-/// What a line of `train.jsonl` says, as far as it is shown.
+/// The values of a line of `train.jsonl` that are shown.
 package struct StepLine: Decodable, Equatable, Sendable {
   /// Counted from 0.
   package let epoch: Int
-  /// Updates of the run so far.
+  /// The run's updates so far.
   package let step: Int
-  /// Steps of the epoch so far; not in old files.
+  /// The epoch's steps so far; missing in old files.
   package var stepOfEpoch: Int?
-  /// Nil where it was not finite.
+  /// Nil if it was not finite.
   package var loss: Double?
   package var learningRate: Double?
   package var gradientNorm: Double?
@@ -32,23 +32,25 @@ package struct StepLine: Decodable, Equatable, Sendable {
   }
 }
 
-/// Lines of `train.jsonl`, of which a long one is looked at in places alone: it grows for weeks.
+/// The lines of `train.jsonl`, or samples of them from a long file, which may grow for weeks.
 package struct StepLines: Equatable, Sendable {
-  /// In the order of the run: all of them, or some that lie evenly.
+  /// The lines in the run's order: all, or evenly spaced samples.
   package private(set) var lines: [StepLine] = []
 
-  /// A file up to this size is read as a whole.
+  /// The largest file that is read completely, in bytes.
   package static let wholeSize = 1 << 19
-  /// Of a longer one, so many places.
+  /// The number of samples taken from a larger file.
   package static let places = 600
-  /// More than a line has.
+  /// More than the longest line, in bytes.
   private static let longestLine = 4096
 
   package init() {}
 
+  /// Reads lines through `read`.
+  ///
   /// - Parameters:
-  ///   - size: Bytes of the file.
-  ///   - read: Some of its bytes, from an offset; fewer where it ends.
+  /// - size: The file's size in bytes.
+  /// - read: Returns bytes from an offset; fewer at the end.
   package init(size: Int, _ read: (_ offset: Int, _ count: Int) -> [UInt8]) {
     guard size > Self.wholeSize else {
       add(Self.whole(read(0, size)))
@@ -57,13 +59,13 @@ package struct StepLines: Equatable, Sendable {
     for place in 0..<Self.places {
       let offset = (size - Self.longestLine) * place / (Self.places - 1)
       let bytes = read(offset, Self.longestLine)
-      // The first line begins before the place, but for the file's first.
+      // The first line begins before the sample's position, except at the file's start.
       let rest = place == 0 ? [newline] + bytes : bytes.drop { $0 != newline }
       add(place == Self.places - 1 ? Self.whole(rest) : Self.whole(rest.dropFirst().prefix { $0 != newline }))
     }
   }
 
-  /// Those of a file; none where there is none.
+  /// Reads a file's lines; none if it does not exist.
   package init(path: String) {
     guard let file = try? RegularFile(FilePath(path)) else {
       self.init()
@@ -78,14 +80,14 @@ package struct StepLines: Equatable, Sendable {
     withExtendedLifetime(file) {}
   }
 
-  /// The lines that are there with both ends and can be read, of epochs that a run can have.
+  /// Parses the complete lines, and drops those with impossible epochs.
   private static func whole(_ bytes: some Collection<UInt8>) -> [StepLine] {
     let decoder = JSONDecoder()
     return bytes.split(separator: newline).compactMap { try? decoder.decode(StepLine.self, from: Data($0)) }
       .filter { (0..<1 << 31).contains($0.epoch) }
   }
 
-  /// Where the run goes back, an earlier one wrote before, or it went on from there.
+  /// If the run goes back, an earlier run wrote the lines before, or it resumed there.
   private mutating func add(_ more: [StepLine]) {
     for line in more {
       while let last = lines.last, last.isBehind(line) { lines.removeLast() }
@@ -93,10 +95,11 @@ package struct StepLines: Equatable, Sendable {
     }
   }
 
-  /// The newest one.
+  /// The newest line.
   package var last: StepLine? { lines.last }
 
-  /// Images over seconds of all steps: a line tells of those since the one before it, or since its epoch began.
+  /// Images per second over all steps: each line covers those since the one before it, or since its epoch
+  /// began.
   var imagesPerSecond: Double? {
     var (steps, time, before) = (0.0, 0.0, StepLine?.none)
     for line in lines {
@@ -108,12 +111,12 @@ package struct StepLines: Equatable, Sendable {
     return time > 0 ? steps / time : nil
   }
 
-  /// Steps of an epoch, as far as lines tell: the last step of each epoch has one.
+  /// The number of steps per epoch, as far as known: the last step of each epoch has a line.
   package var stepsOfEpoch: Int? { lines.compactMap(\.stepOfEpoch).max() }
 }
 
 extension StepLine {
-  /// Whether a run that writes that line cannot have come here before.
+  /// Whether a run that writes `next` cannot have written this line before.
   fileprivate func isBehind(_ next: StepLine) -> Bool {
     (epoch, stepOfEpoch ?? step) >= (next.epoch, next.stepOfEpoch ?? next.step)
   }

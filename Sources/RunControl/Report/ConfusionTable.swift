@@ -1,21 +1,21 @@
-/// How often images of a class were taken for each, of the classes that are confused most.
+/// The confusion matrix of the classes that are confused most.
 package struct ConfusionTable: Codable, Equatable, Sendable {
-  /// The classes shown, in the order of the rows and columns.
+  /// The classes shown, in the order of rows and columns.
   package let names: [String]
-  /// By label and then by what it was taken for.
+  /// Numbers of images by label, then by predicted class.
   package let counts: [[Int]]
-  /// All classes that came up.
+  /// The number of all classes that occurred.
   package let classes: Int
 
-  /// More cannot be told apart on a page.
+  /// The most classes that are legible on a page.
   package static let mostClasses = 24
-  /// No evaluation has more.
+  /// An upper bound of an evaluation's images.
   private static let mostImages = 1 << 32
 
-  /// Images of a class that were taken for another.
+  /// The number of images of one class that were predicted as another.
   package typealias Pair = (label: Int, predicted: Int, images: Int)
 
-  /// Of wrong answers, and of the right ones of each class; nil where no class came up.
+  /// Makes the table from wrong answers and each class's right answers; nil if no class occurred.
   package init?(wrong pairs: [Pair], right: [Int], name: (Int) -> String) {
     var wrong: [Int: Int] = [:]
     for (number, images) in right.enumerated() where images > 0 { wrong[number] = 0 }
@@ -37,7 +37,7 @@ package struct ConfusionTable: Codable, Equatable, Sendable {
     (names, self.counts, classes) = (shown.map(name), counts, wrong.count)
   }
 
-  /// Whether it is one that can be drawn: a file may say anything.
+  /// Whether the table can be drawn, since a file may contain anything.
   var isSound: Bool {
     names.count <= Self.mostClasses && counts.count == names.count
       && counts.allSatisfy { row in

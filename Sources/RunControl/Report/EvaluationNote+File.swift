@@ -4,12 +4,12 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// As a file, which training writes to its output folder and `evaluate` to its own.
+/// Reading and writing the note as a file, in training's output folder and in `evaluate`'s own.
 extension EvaluationNote {
-  /// None of ours is as large.
+  /// Larger than any note, in bytes.
   private static let largestFile = 8 << 20
 
-  /// Writes it whole or not at all.
+  /// Writes the file completely or not at all.
   package func write(to path: String) throws(CheckpointError) {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -18,13 +18,13 @@ extension EvaluationNote {
     if let text { try AtomicFile.write(text, to: path) }
   }
 
-  /// The newest evaluation of a run: training's own, or one of `evaluate`; nil where none is there or it cannot be read.
+  /// Reads a run's newest evaluation, by training or `evaluate`; nil if there is none or it cannot be read.
   package init?(ofRunIn output: String) {
     guard let path = Self.newestFile(ofRunIn: output) else { return nil }
     self.init(at: path)
   }
 
-  /// What an evaluation wrote; nil where it cannot be read.
+  /// Reads an evaluation's file; nil if it cannot be read.
   package init?(at path: String) {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -37,7 +37,7 @@ extension EvaluationNote {
     isOfEarlierWeights = Self.weights(of: path).flatMap { lastChange(of: $0) }.map { $0 > moment } ?? false
   }
 
-  /// The file of weights that an evaluation tells of which `evaluate` wrote; nil for training's own.
+  /// The file of weights of an evaluation that `evaluate` wrote; nil for training's own.
   package static func weights(of path: String) -> String? {
     let folder = Folders.parent(of: path)
     return folder.hasSuffix(suffix) ? String(folder.dropLast(suffix.count) + ".safetensors") : nil

@@ -1,19 +1,19 @@
 import Drawing
 import System
 
-/// What an evaluation came to by classes, as much of it as a page shows: it is short, however many classes there are.
+/// The parts of an evaluation by class that a page shows; it is short, however many classes there are.
 package struct EvaluationNote: Codable, Equatable, Sendable {
-  /// After which epoch training made it, or the weights were written; nil where nothing tells.
+  /// The epoch after which training made it or the weights were written; nil if unknown.
   package var epoch: Int?
-  /// The file of weights that `evaluate` was given; nil for an evaluation of training.
+  /// The file of weights given to `evaluate`; nil for training's own evaluation.
   package var weights: String?
   package let images: Int
   package var acc1: Double?
   package var balancedAcc: Double?
   package var ece: Double?
-  /// All classes, of which `classes` has the worst.
+  /// The number of all classes; `classes` has the worst.
   package let classCount: Int
-  /// All classes with images that none was taken for, of which `neverPredicted` has the first.
+  /// The number of all classes with images that were never predicted; `neverPredicted` has the first.
   package let neverPredictedCount: Int
   package let neverPredicted: [String]
   package let classes: [Class]
@@ -22,7 +22,7 @@ package struct EvaluationNote: Codable, Equatable, Sendable {
   package let confusion: ConfusionTable?
   /// The most confident first.
   package let mistakes: [Mistake]
-  /// Whether the weights that it tells of were written over since.
+  /// Whether the evaluated weights have been overwritten since.
   package internal(set) var isOfEarlierWeights = false
 
   private enum CodingKeys: String, CodingKey {
@@ -53,15 +53,15 @@ package struct EvaluationNote: Codable, Equatable, Sendable {
     }
   }
 
-  /// An image whose class was not found.
+  /// A misclassified image.
   package struct Mistake: Codable, Equatable, Sendable {
-    /// From the root of the file system on.
+    /// The absolute path.
     package let path: String
     package let label: String
     package let predicted: String
     /// From 0 to 1.
     package let confidence: Double
-    /// The image, small, as a PNG file in base64; nil where there is none.
+    /// A thumbnail as base64 PNG; nil if there is none.
     package var picture: String?
 
     package init(path: String, label: String, predicted: String, confidence: Double, picture: String? = nil) {
@@ -70,9 +70,11 @@ package struct EvaluationNote: Codable, Equatable, Sendable {
     }
   }
 
+  /// Makes a note.
+  ///
   /// - Parameters:
-  ///   - classCount: How many there are, of which these may be some.
-  ///   - neverPredictedCount: Likewise.
+  /// - classCount: The number of all classes; `classes` may be fewer.
+  /// - neverPredictedCount: The number of all classes never predicted.
   package init(
     images: Int, classCount: Int, classes: [Class], neverPredictedCount: Int, neverPredicted: [String],
     confusions: [Pair], confusion: ConfusionTable?, mistakes: [Mistake]
@@ -82,7 +84,7 @@ package struct EvaluationNote: Codable, Equatable, Sendable {
     (self.confusions, self.confusion, self.mistakes) = (confusions, confusion, mistakes)
   }
 
-  /// Which evaluation it is, and what it came to, in a line.
+  /// The evaluation and its results in one line.
   package var headline: String {
     let figures: [(String, Double?, String)] = [
       ("Acc@1", acc1, " %"), ("balanced accuracy", balancedAcc, " %"), ("calibration error", ece, ""),
@@ -98,7 +100,7 @@ package struct EvaluationNote: Codable, Equatable, Sendable {
     return "evaluate, of \(weights)" + (epoch.map { " as epoch \($0) left it" } ?? "")
   }
 
-  /// `7 of 10`, where any class was never predicted.
+  /// Such as `7 of 10`; nil if every class was predicted.
   package var neverPredictedText: String? {
     neverPredictedCount > 0 ? "\(neverPredictedCount) of \(classCount)" : nil
   }

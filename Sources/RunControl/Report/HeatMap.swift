@@ -1,16 +1,16 @@
 import Drawing
 import System
 
-/// A table of confusions in colours: a row a class, a column for what its images were taken for.
+/// A confusion matrix drawn in colours: rows are classes, columns predicted classes.
 package struct HeatMap {
   private let table: ConfusionTable
 
-  /// Pixels of a cell and of a letter; letters of a name that are shown.
+  /// The sizes of a cell and a letter in pixels, and the most letters of a name.
   private static let (cell, letter, longest) = (22, 7, 16)
   /// Room for the names.
   private var margin: Int { 12 + Self.letter * (table.names.map { min(Self.longest, $0.count) }.max() ?? 0) }
 
-  /// From this part on a cell is so strong that its number has to be light.
+  /// The share from which on a cell is so dark that its number must be light.
   private static let strong = 0.6
 
   package init(_ table: ConfusionTable) { self.table = table }

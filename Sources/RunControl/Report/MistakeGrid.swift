@@ -1,17 +1,17 @@
 import Drawing
 import System
 
-/// Images of wrong answers side by side, each with its class and what it was taken for.
+/// A grid of misclassified images, each with its class and its predicted class.
 package enum MistakeGrid {
-  /// Nil where there are none.
+  /// The grid as HTML; nil if there are no mistakes.
   ///
-  /// - Parameter source: Where a browser finds the image of that number, as it stands in HTML; nil where it is not shown.
+  /// - Parameter source: Returns the address of an image, escaped for HTML; nil if it is not shown.
   package static func html(_ mistakes: [EvaluationNote.Mistake], source: (Int) -> String?) -> String? {
     guard !mistakes.isEmpty else { return nil }
     let figures = mistakes.enumerated().map { number, mistake in
       let words = "\(mistake.label), taken for \(mistake.predicted)"
       let image = source(number).map {
-        // What stands in the page itself is here already.
+        // Embedded images need no lazy loading.
         "<img\($0.hasPrefix("data:") ? "" : " loading=\"lazy\"") src=\"\($0)\" alt=\"\(escaped(words))\">"
       }
       return "<figure>\(image ?? "")<figcaption><b>\(escaped(mistake.label))</b>, taken for "
@@ -23,7 +23,7 @@ package enum MistakeGrid {
 }
 
 extension EvaluationNote.Mistake {
-  /// The end of its path, which tells it from others.
+  /// The end of the path, which distinguishes images.
   fileprivate var shortPath: String {
     let parts = path.split(separator: "/")
     return parts.count > 3 ? "…/" + parts.suffix(3).joined(separator: "/") : path

@@ -1,11 +1,11 @@
 import Drawing
 
-/// What the reference's published training of alt_gvt_small came to, of every fifth epoch of its 300: to lay a run beside.
+/// The reference's published results for alt_gvt_small, every fifth of 300 epochs, to compare a run with.
 enum PublishedLog {
-  /// The network that it is of.
+  /// The network.
   static let model = "alt_gvt_small"
 
-  /// Epoch, Acc@1 in percent, mean loss of training.
+  /// Epoch, top-1 accuracy in percent, mean training loss.
   private static let lines: [(epoch: Double, accuracy: Double, loss: Double)] = [
     (0, 0.188, 6.917), (1, 0.416, 6.9), (2, 6.424, 6.647), (3, 14.61, 6.298), (4, 22.438, 6.014),
     (9, 51.628, 4.905), (14, 61.238, 4.435), (19, 64.836, 4.207), (24, 67.22, 4.064), (29, 69.01, 3.958),
@@ -28,7 +28,7 @@ enum PublishedLog {
     (299, 81.712, 2.754),
   ]
 
-  /// Acc@1 up to an epoch.
+  /// Top-1 accuracy up to an epoch.
   static func accuracy(upTo epochs: Double) -> [CurvePoint] { curve(upTo: epochs, \.accuracy) }
 
   /// The loss up to an epoch.

@@ -4,38 +4,39 @@ import Glibc
 import System
 import WorkerLink
 
-/// Keeps a run's page, `report.html`, up to date: after epochs, and once more at the end.
+/// Keeps a run's page, `report.html`, up to date after epochs, and once more at the end.
 ///
-/// A page is made on a thread of its own, to which all others go first, and so seldom that it takes a hundredth of the time at
-/// most, however long the run's files have grown. That it cannot be written is said once, and is no reason not to train.
+/// A page is made on a thread of the lowest priority, and so seldom that it takes at most a hundredth of the
+/// time, however long the run's files have grown. A failure to write is reported once and does not stop
+/// training.
 package struct ReportKeeper {
   private let output: String
   private let flag: RunReport.FlagNaming
   private let state = Monitor(State())
-  /// The last epoch of which a page was begun.
+  /// The last epoch for which a page was begun.
   private var epoch: Int?
 
   private struct State {
     var isWriting = false
-    /// When the next page may be begun, since its owner was made.
+    /// When the next page may be begun, relative to this object's creation.
     var next = Duration.zero
     /// Why a page was not written.
     var fault: String?
     var isFaultKnown = false
   }
 
-  /// Between the beginnings of two pages at least, and as a multiple of what one took.
+  /// The shortest time between the starts of two pages, and the factor on the time that one took.
   private static let (shortestPause, restShare) = (Duration.seconds(10), 100)
 
-  /// Of the run that writes into a folder.
+  /// Keeps the page of the run that writes to a folder.
   package init(of output: String, flag: @escaping RunReport.FlagNaming = { _ in nil }) {
     (self.output, self.flag) = (output, flag)
   }
 
-  /// Begins a page where an epoch was finished since the last one and it is time to.
+  /// Begins a page if an epoch was finished since the last one and enough time has passed.
   ///
   /// - Parameter finished: The epoch that was finished last.
-  /// - Returns: What is to be said.
+  /// - Returns: A message to show, if any.
   package mutating func look(_ finished: Int?, at now: Duration) -> String? {
     if let finished, finished != epoch, begins(at: now) {
       epoch = finished
@@ -44,9 +45,9 @@ package struct ReportKeeper {
     return newFault
   }
 
-  /// Writes the page of a run that is over; what is to be said.
+  /// Writes the page of a finished run; returns a message to show, if any.
   ///
-  /// - Parameter patience: For how long a disk that does not answer is waited for.
+  /// - Parameter patience: The longest wait for a disk that does not answer.
   package func finish(within patience: Duration = .seconds(30)) -> String? {
     let end = ContinuousClock.now + patience
     let isFree = settle(by: end)
@@ -60,7 +61,7 @@ package struct ReportKeeper {
     return newFault
   }
 
-  /// Writes the page of a run anew beside whose weights an evaluation lies, as it is now; what is to be said.
+  /// Writes the page of a run again after an evaluation of its weights; returns a message to show, if any.
   package static func refresh(besides evaluation: String, flag: @escaping RunReport.FlagNaming) -> String? {
     let output = Folders.parent(of: evaluation)
     guard EvaluationNote.weights(of: "\(evaluation)/\(RunLayout.classes)") != nil,
@@ -69,7 +70,7 @@ package struct ReportKeeper {
     return write(folder, folder.history, flag).map { "warning: \(RunLayout.report) was not written: \($0)" }
   }
 
-  /// Waits until no page is being written; whether none is.
+  /// Waits until no page is being written; returns whether that is so.
   @discardableResult
   func settle(by end: ContinuousClock.Instant = .now + .seconds(600)) -> Bool {
     state.wait(until: end) { $0.isWriting ? nil : true } ?? false
@@ -88,7 +89,7 @@ package struct ReportKeeper {
   ) {
     let (output, state, flag) = (output, state, flag)
     let body: @Sendable () -> Void = {
-      // Of this thread alone: the kernel's threads have a priority each.
+      // Affects this thread only: in Linux, each thread has its own priority.
       if let niceness { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
       let watch = ContinuousClock.now
       let fault = RunFolder(output).flatMap { folder in
@@ -106,7 +107,7 @@ package struct ReportKeeper {
     }
   }
 
-  /// Why the page could not be written; nil where it was.
+  /// Writes the page; returns why that failed, or nil.
   private static func write(
     _ folder: RunFolder, _ history: RunHistory, _ flag: @escaping RunReport.FlagNaming
   ) -> String? {
@@ -121,7 +122,7 @@ package struct ReportKeeper {
     }
   }
 
-  /// A fault that was not said yet.
+  /// A fault not reported yet.
   private var newFault: String? {
     state.withLock { state in
       guard let fault = state.fault, !state.isFaultKnown else { return nil }

@@ -4,19 +4,19 @@ import Recipe
 import System
 import WorkerLink
 
-/// What is known of a run on one page: how it went, where its time went, which classes it gets wrong, and how it was started.
+/// A page on a run: its results, where its time went, the classes that it gets wrong, and how it was started.
 ///
-/// Pure: it shows a history, and an evaluation where there is one. What is not known is left out.
+/// A pure value made from a history, and from an evaluation if there is one. Unknown things are left out.
 package struct RunReport {
   private let history: RunHistory
   private let evaluation: EvaluationNote?
-  /// When it is shown, in seconds since 1970.
+  /// When the page is shown, in seconds since 1970.
   private let now: Double
   private let flag: FlagNaming
 
   private static let (mostClasses, mostMistakes) = (100, 12)
 
-  /// The flag that sets a value of the recipe, by the value's dotted name; nil where none does.
+  /// Returns the flag that sets a value of the recipe, by dotted name; nil if there is none.
   package typealias FlagNaming = @Sendable (_ value: String) -> String?
 
   package init(
@@ -26,7 +26,7 @@ package struct RunReport {
     (self.history, self.evaluation, self.now, self.flag) = (history, evaluation, now, flag)
   }
 
-  /// The whole page.
+  /// The whole page as HTML.
   package var text: String {
     var page = Page(title: history.heading(at: now))
     page.parts.append(tiles)
@@ -70,7 +70,7 @@ package struct RunReport {
     return "<div class=\"tiles\">\n\(shown.joined(separator: "\n"))\n</div>"
   }
 
-  /// Its curves.
+  /// The run's curves.
   package var charts: String? {
     let end = Double(history.log.last.map { $0.epoch + 1 } ?? 0)
     let isPublished = history.model == PublishedLog.model
@@ -99,7 +99,7 @@ package struct RunReport {
       ? nil : "<div class=\"charts\">\n\(charts.map(\.html).joined(separator: "\n"))\n</div>"
   }
 
-  /// Where a logged step's time went, on the first rank.
+  /// Where a logged step's time went on the first rank.
   package var times: String? {
     guard let times = history.stepTimes else { return nil }
     let rows = times.parts.map { name, seconds in
@@ -109,7 +109,7 @@ package struct RunReport {
       ["of \(decimal(times.step * 1000, 1)) ms, on rank 0", "mean", "part"], rows, isNumeric: true)
   }
 
-  /// Figures of its last epochs in their order, or of the newest ones, these first.
+  /// Figures of the last epochs in order, or of the newest ones with the newest first.
   package func epochs(newest: Int? = nil) -> String? {
     let lines = history.log.lines.suffix(newest ?? Self.mostClasses)
     guard !lines.isEmpty else { return nil }
@@ -129,7 +129,7 @@ package struct RunReport {
       + Page.table(["epoch"] + columns.map(\.0), newest == nil ? rows : rows.reversed(), isNumeric: true)
   }
 
-  /// Its classes, the worst first.
+  /// The classes, the worst first.
   package var classes: String? {
     guard let evaluation, !evaluation.classes.isEmpty else { return nil }
     let worst = evaluation.classes.sorted { ($0.recall ?? 2, $0.name) < ($1.recall ?? 2, $1.name) }
@@ -150,10 +150,10 @@ package struct RunReport {
       + Page.table(["class", "images", "predicted", "recall", "precision"], Array(rows), isNumeric: true)
   }
 
-  /// What is taken for what, in colours.
+  /// The confusion matrix in colours.
   package var heatMap: String? { evaluation?.confusion.map { HeatMap($0).html } }
 
-  /// Those with a picture in the file: a page that is one file has no other to show them from.
+  /// The mistakes with a picture in the file, since a page that is a single file can show no others.
   private var mistakes: String? {
     let shown = (evaluation?.mistakes ?? []).prefix(Self.mostMistakes)
     return MistakeGrid.html(Array(shown)) { number in
@@ -167,7 +167,7 @@ package struct RunReport {
       ["class", "taken for", "images"], pairs.prefix(20).map { [$0.label, $0.predicted, "\($0.images)"] })
   }
 
-  /// The commands that lead on.
+  /// The suggested next commands.
   package var commands: String? {
     let rows = history.next.map {
       "<tr><td>\(escaped($0.purpose))</td><td><code>\(escaped($0.command))</code></td></tr>"

@@ -1,27 +1,28 @@
-/// How far a network's confidence is from its accuracy (Guo et al. 2017, "On Calibration of Modern Neural Networks").
+/// How far a network's confidence is from its accuracy (Guo et al. 2017, "On Calibration of Modern Neural
+/// Networks").
 public struct Calibration: Equatable, Sendable {
-  /// The images of one range of confidence.
+  /// The images whose confidence lies in one range.
   public struct Bin: Equatable, Sendable {
-    /// How many there are.
+    /// The number of images.
     public fileprivate(set) var images = 0
-    /// Those whose class was found.
+    /// The number of images whose class was predicted.
     public fileprivate(set) var correct = 0
     /// Sum of the confidences.
     fileprivate var sum = 0.0
 
-    /// Part that was found; nil without images.
+    /// The share of images whose class was predicted; nil without images.
     public var accuracy: Double? { images == 0 ? nil : Double(correct) / Double(images) }
     /// Mean confidence; nil without images.
     public var confidence: Double? { images == 0 ? nil : sum / Double(images) }
   }
 
-  /// Ranges of equal width from 0 to 1, each open below and closed above.
+  /// Bins of equal width from 0 to 1, each open below and closed above.
   public private(set) var bins = [Bin](repeating: Bin(), count: binCount)
 
-  /// The usual number.
+  /// The number of bins that is usual in the literature.
   public static let binCount = 15
 
-  /// Of images with a confidence each.
+  /// Bins the images of `verdicts` by confidence.
   public init(_ verdicts: [Verdict]) {
     for verdict in verdicts { count(verdict) }
   }
@@ -37,12 +38,13 @@ public struct Calibration: Equatable, Sendable {
 
   private var images: Int { bins.reduce(0) { $0 + $1.images } }
 
-  /// Expected calibration error: mean distance of a bin's accuracy from its confidence, weighed by images; nil without any.
+  /// Expected calibration error: the bins' mean distance between accuracy and confidence, weighted by images;
+  /// nil without images.
   public var error: Double? {
     images == 0
       ? nil : bins.reduce(0) { $0 + abs(Double($1.correct) - $1.sum) } / Double(images)
   }
 
-  /// Mean confidence of all images; nil without any.
+  /// Mean confidence of all images; nil without images.
   public var confidence: Double? { images == 0 ? nil : bins.reduce(0) { $0 + $1.sum } / Double(images) }
 }

@@ -1,4 +1,4 @@
-/// How often images of a class were taken for another one: the wrong answers alone, which are few where classes are many.
+/// Counts of wrong answers by class and predicted class; the pairs are few even where classes are many.
 public struct ConfusionTally: Equatable, Sendable {
   private struct Pair: Hashable {
     let label: Int
@@ -7,20 +7,20 @@ public struct ConfusionTally: Equatable, Sendable {
 
   private var counts: [Pair: Int] = [:]
 
-  /// Nothing counted yet.
+  /// Makes an empty tally.
   public init() {}
 
-  /// Counts an image that was taken for another class than its own.
+  /// Counts an image that was predicted as another class than its own.
   public mutating func count(_ label: Int, predicted class: Int) {
     counts[Pair(label: label, predicted: `class`), default: 0] += 1
   }
 
-  /// Adds another part's counts.
+  /// Adds the counts of another part of the images.
   public static func += (tally: inout Self, other: Self) {
     tally.counts.merge(other.counts, uniquingKeysWith: +)
   }
 
-  /// The pairs that came up, the most frequent first; of equals in the order of the classes.
+  /// The pairs that occurred, the most frequent first; among equals, in the order of the classes.
   public var cells: [Examination.Cell] {
     counts.map { Examination.Cell(label: $0.key.label, predicted: $0.key.predicted, images: $0.value) }
       .sorted { one, other in
@@ -32,13 +32,13 @@ public struct ConfusionTally: Equatable, Sendable {
 extension ConfusionTally {
   private static let wordCount = 3
 
-  /// As bytes, for ranks of one run.
+  /// Encodes the tally for other ranks of the run.
   var bytes: [UInt8] {
     counts.flatMap { [UInt64($0.key.label), UInt64($0.key.predicted), UInt64($0.value)] }
       .withUnsafeBytes(Array.init)
   }
 
-  /// Reads `bytes` back.
+  /// Decodes `bytes`.
   init(bytes: ArraySlice<UInt8>) {
     let words = bytes.withUnsafeBytes { memory in
       (0..<(memory.count / 8)).map { memory.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) }

@@ -4,34 +4,35 @@ public import Model
 public import Recipe
 public import Torch
 
-/// Accuracy on held-out images, each counted once, whatever the number of ranks.
+/// Measures accuracy on held-out images, each counted once, whatever the number of ranks.
 ///
-/// A rank evaluates its own share, uneven or empty, without padding; then integer counts are summed. The reference pads
-/// the last batch with duplicates and averages percentages, so its figure moves with the number of ranks.
+/// A rank evaluates its own share, which may be uneven or empty, without padding; then integer counts are
+/// summed. The reference pads the last batch with duplicates and averages percentages, so its figures vary
+/// with the number of ranks.
 public final class Evaluator {
   private let recipe: Recipe
   private let group: any ProcessGroup
   private let normalized: Normalizer
   private let device: Device
 
-  /// What was counted over some images.
+  /// Counts over some images.
   public struct Tally: Equatable, Sendable {
     /// Images evaluated.
     public var images = 0
-    /// Those whose class had the highest score.
+    /// Images whose class had the highest score.
     public var correct1 = 0
-    /// Those whose class was among the five highest.
+    /// Images whose class was among the five highest scores.
     public var correct5 = 0
     /// Sum of their losses.
     public var loss = 0.0
-    /// The same by classes.
+    /// The images counted by class.
     public var classes = ClassTally()
-    /// What was taken for what.
+    /// The wrong answers counted by class and predicted class.
     public var confusions = ConfusionTally()
-    /// The wrong answers to look at.
+    /// The most confident wrong answers.
     public var mistakes = WorstMistakes()
 
-    /// Nothing counted yet.
+    /// Makes a tally of zeros.
     public init() {}
 
     /// Percentage of images whose class had the highest score.
@@ -48,7 +49,7 @@ public final class Evaluator {
     }
   }
 
-  /// An evaluator for the recipe's input size and precision.
+  /// Makes an evaluator for the recipe's input size and precision.
   public init(recipe: Recipe, group: any ProcessGroup, on device: Device) {
     self.recipe = recipe
     self.group = group
@@ -56,12 +57,12 @@ public final class Evaluator {
     normalized = Normalizer(recipe.data.preprocessing, on: device)
   }
 
-  /// Counts one batch of this rank's share.
+  /// Evaluates one batch of this rank's share and waits for the result.
   public func tally(_ batch: PixelBatch, by network: any Network) -> Tally {
     launch(batch, by: network).tally()
   }
 
-  /// Counts one batch of this rank's share; a card is still at it when this returns.
+  /// Evaluates one batch of this rank's share; on a card the work may still be running when this returns.
   public func launch(_ batch: PixelBatch, by network: any Network) -> LaunchedTally {
     withoutGradients {
       let (logits, loss, best) = answers(to: batch, by: network)
@@ -72,7 +73,7 @@ public final class Evaluator {
           confidences: confidences.elements(as: Float.self))
         return LaunchedTally(batch, .known(answers))
       }
-      // All as doubles, which hold every class exactly: so they come in one download.
+      // One tensor of doubles, which hold every class number exactly, needs only one download.
       let numbers = Tensor.empty([1 + batch.count + best.count], .float64, on: device)
       numbers.selected(0, 0).copy(from: loss)
       numbers.narrowed(0, to: 1..<1 + batch.count).copy(from: confidences)
@@ -81,7 +82,7 @@ public final class Evaluator {
     }
   }
 
-  /// Counts one batch of this rank's share, and says what became of each of its images.
+  /// Evaluates one batch of this rank's share, and returns a verdict on each of its images too.
   public func verdicts(_ batch: PixelBatch, by network: any Network) -> (LaunchedTally, [Verdict]) {
     withoutGradients {
       let (logits, loss, best) = answers(to: batch, by: network)
@@ -100,7 +101,8 @@ public final class Evaluator {
     }
   }
 
-  /// The logits of a batch, the sum of its losses, and the classes of highest score of each image, where the network is.
+  /// Runs the network; the logits of a batch, the sum of its losses and each image's best classes stay on the
+  /// device.
   private func answers(
     to batch: PixelBatch, by network: any Network
   ) -> (logits: Tensor, loss: Tensor, best: Tensor) {
@@ -115,7 +117,8 @@ public final class Evaluator {
     )
   }
 
-  /// Of normalised images `[B, S, S, 3]`; with the mirror images', the mean of both.
+  /// The logits of normalised images `[B, S, S, 3]`; with test-time mirroring, the mean over image and mirror
+  /// image.
   private func logits(_ images: Tensor, _ network: any Network) -> Tensor {
     let pass = Pass.evaluation(computeType: recipe.computeType, kernels: recipe.kernels)
     let own = network(images.permuted([0, 3, 1, 2]), pass)
@@ -123,17 +126,17 @@ public final class Evaluator {
     return (own + network(images.flipped(2).permuted([0, 3, 1, 2]), pass)).scaled(by: 0.5)
   }
 
-  /// Every rank's verdicts, the same on all of them.
+  /// Gathers every rank's verdicts; all ranks get the same.
   public func gather(_ own: [Verdict]) throws(TrainingError) -> [Verdict] {
     try collectively(try group.allGather(Verdict.bytes(own))).flatMap(Verdict.read)
   }
 
-  /// Tensors of the host where the network is: on a card, by one upload that nobody waits for.
+  /// Moves host tensors to the network's device, on a card by one asynchronous upload.
   private func moved(_ tensors: [Tensor]) -> [Tensor] {
     device == .cpu ? tensors : uploaded(tensors, to: device)
   }
 
-  /// The sum of every rank's tally over so many classes, the same on all of them.
+  /// Sums every rank's tally over `classes` classes; all ranks get the same.
   public func sum(_ own: Tally, classes: Int) throws(TrainingError) -> Tally {
     let counts = try collectively(
       try group.sum(
@@ -150,21 +153,21 @@ public final class Evaluator {
   }
 }
 
-/// A batch that is evaluated, or on its way on a card; what it comes to may not be known yet.
+/// An evaluated batch whose result may still be on its way from a card.
 public struct LaunchedTally {
-  /// What a network says of a batch.
+  /// A network's answers for a batch.
   struct Answers {
     /// The sum of the losses.
     let loss: Double
-    /// The classes of highest score of one image after the other.
+    /// The best classes of each image, image after image.
     let classes: [Int]
-    /// The probability of each image's first one.
+    /// The softmax probability of each image's best class.
     let confidences: [Float]
   }
 
   enum Outcome {
     case known(Answers)
-    /// On their way from a card, in a row.
+    /// All answers in one tensor, on their way from a card.
     case coming(Readback)
   }
 
@@ -176,10 +179,10 @@ public struct LaunchedTally {
     (images, labels, self.outcome) = (batch.indices, batch.labels, outcome)
   }
 
-  /// Whether nobody need wait for what it comes to.
+  /// Whether the result is already on the host.
   public var isKnown: Bool { if case .known = outcome { true } else { false } }
 
-  /// What it comes to, once that is known.
+  /// Waits for the result and returns it.
   public func tally() -> Evaluator.Tally {
     switch outcome {
     case .known(let answers): return tally(answers)
@@ -211,7 +214,7 @@ public struct LaunchedTally {
 }
 
 extension Evaluator.Tally {
-  /// Counts images by their classes of highest score, best first, and their labels.
+  /// Counts images by label and by their best classes, best first.
   mutating func count(_ ranked: [[Int]], _ labels: [Int]) {
     for (ranked, label) in zip(ranked, labels) {
       correct1 += ranked.first == label ? 1 : 0
@@ -222,7 +225,7 @@ extension Evaluator.Tally {
     }
   }
 
-  /// Adds another part's counts.
+  /// Adds the counts of another part of the images.
   public static func += (tally: inout Self, other: Self) {
     tally.images += other.images
     tally.correct1 += other.correct1
@@ -235,13 +238,13 @@ extension Evaluator.Tally {
 }
 
 extension Evaluator.Tally {
-  /// What is known of wrong answers, as bytes for ranks of one run: those to look at, behind their length, and all pairs.
+  /// Encodes the mistakes, behind their length, and the confusions for other ranks of the run.
   fileprivate var wrongAnswers: [UInt8] {
     let looked = mistakes.bytes
     return withUnsafeBytes(of: UInt64(looked.count), Array.init) + looked + confusions.bytes
   }
 
-  /// Takes in another part's `wrongAnswers`.
+  /// Adds another part's `wrongAnswers`.
   fileprivate mutating func add(wrongAnswers bytes: [UInt8]) {
     guard let head = bytes.withUnsafeBytes({ $0.count < 8 ? nil : $0.loadUnaligned(as: UInt64.self) }) else {
       return

@@ -1,11 +1,11 @@
-/// An evaluation image by image: the same whatever the number of ranks that made it.
+/// An evaluation's result for every image; it does not depend on the number of ranks.
 public struct Examination: Equatable, Sendable {
-  /// What was said of each image, in the order of the folder.
+  /// One verdict per image, in the order of the folder.
   public let verdicts: [Verdict]
-  /// Counts by classes.
+  /// The images counted by class.
   public let classes: ClassTally
 
-  /// Of verdicts in any order, over so many classes.
+  /// Collects verdicts, in any order, over `classes` classes.
   public init(_ verdicts: [Verdict], classes: Int) {
     self.verdicts = verdicts.sorted { $0.image < $1.image }
     self.classes = verdicts.reduce(into: ClassTally(classes: classes)) { tally, verdict in
@@ -21,34 +21,34 @@ public struct Examination: Equatable, Sendable {
   public var meanLoss: Double? {
     verdicts.isEmpty ? nil : verdicts.reduce(0) { $0 + $1.loss } / Double(verdicts.count)
   }
-  /// How far confidence is from accuracy.
+  /// Confidence compared with accuracy.
   public var calibration: Calibration { Calibration(verdicts) }
 
-  /// Images of wrong answers, the most confident first; of equals in the order of the folder.
+  /// Wrong answers, the most confident first; among equals, in the order of the folder.
   public var mistakes: [Verdict] {
     verdicts.filter { !$0.isCorrect }.sorted { one, other in
       one.confidence == other.confidence ? one.image < other.image : one.confidence > other.confidence
     }
   }
 
-  /// Images of one class that were taken for one.
+  /// The images of one class that were predicted as the same class.
   public struct Cell: Hashable, Sendable {
-    /// Their class.
+    /// The class of the images.
     public let label: Int
-    /// What they were taken for.
+    /// The class that was predicted.
     public let predicted: Int
-    /// How many there are, at least one.
+    /// The number of images, at least one.
     public let images: Int
   }
 
-  /// The confusion matrix without its zeros, by class and then by what it was taken for.
+  /// The non-zero cells of the confusion matrix, by class and then by predicted class.
   public var confusion: [Cell] {
     Dictionary(grouping: verdicts) { [$0.label, $0.predicted] }
       .map { Cell(label: $0.key[0], predicted: $0.key[1], images: $0.value.count) }
       .sorted { ($0.label, $0.predicted) < ($1.label, $1.predicted) }
   }
 
-  /// The cells of mistakes, the most frequent first.
+  /// The cells of wrong answers, the most frequent first.
   public var confusions: [Cell] {
     confusion.filter { $0.label != $0.predicted }.sorted { one, other in
       (-one.images, one.label, one.predicted) < (-other.images, other.label, other.predicted)

@@ -1,36 +1,37 @@
 public import Recipe
 
-/// The best results of a run so far, and how many evaluations since found no better one by what it is judged by.
+/// The best results of a run so far, and the number of evaluations since its monitored figure last improved.
 ///
-/// It keeps the best of every figure: a run that goes on by another one has weights that a worse epoch must not take the place of.
-/// Evaluations count the same on every rank, so it is the same on all; a checkpoint has it.
+/// It keeps the best of every figure, since a run may continue with another monitor, and a worse epoch must
+/// not replace its best weights. Evaluations count the same on every rank, so all ranks hold equal values;
+/// checkpoints store it.
 public struct Judgement: Codable, Equatable, Sendable {
-  /// What the run is judged by.
+  /// The figure by which the run is judged.
   public let monitor: Recipe.Judging.Monitor
   /// Evaluations in a row without a better result.
   public private(set) var worse = 0
-  /// The highest scores so far, of the weights and of their average.
+  /// The highest scores so far, of the weights and of their running average.
   private var own = Scores()
   private var average = Scores()
 
-  /// Nothing evaluated yet.
+  /// Makes a judgement before any evaluation.
   public init(by monitor: Recipe.Judging.Monitor) { self.monitor = monitor }
 
-  /// What a run has come to that goes on from a state by this monitor.
+  /// Continues a saved run's judgement with this monitor.
   public init(_ state: TrainingState, by monitor: Recipe.Judging.Monitor) {
     self.init(by: monitor)
     if let saved = state.judgement {
       (own, average) = (saved.own, saved.average)
-      // Who asks for an end only now has not waited yet.
+      // A run that only now asks for early stopping starts its patience anew.
       if saved.monitor == monitor, state.recipe.judging.earlyStop != nil { worse = saved.worse }
     }
-    // What an older checkpoint has of them.
+    // Fills in from what older checkpoints stored.
     own.accuracy = own.accuracy ?? (state.evaluatedOnlyItsAverage ? 0 : state.bestAccuracy)
     average.accuracy =
       average.accuracy ?? (state.evaluatedOnlyItsAverage ? state.bestAccuracy : state.bestAverage)
   }
 
-  /// Reads what was saved, the figures where they were.
+  /// Decodes a judgement; older checkpoints have no scores.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     monitor = try values.decode(Recipe.Judging.Monitor.self, forKey: .monitor)
@@ -39,19 +40,19 @@ public struct Judgement: Codable, Equatable, Sendable {
     average = try values.decodeIfPresent(Scores.self, forKey: .average) ?? Scores()
   }
 
-  /// What an evaluation was beside those before it.
+  /// How one evaluation compares with those before it.
   public struct Finding: Equatable, Sendable {
-    /// Whether no weights before were better.
+    /// Whether the weights have their best score so far.
     public let isBest: Bool
-    /// The same of their average.
+    /// Whether the running average has its best score so far.
     public let isBestAverage: Bool
-    /// The figure that the run is judged by, the higher the better.
+    /// The monitored figure, signed so that higher is better.
     public let score: Double
-    /// Whether that was better than all before.
+    /// Whether that figure is the best so far.
     public let isBetter: Bool
   }
 
-  /// Hears what the weights came to, and their average where there is one.
+  /// Takes in the results of the weights, and of their running average where there is one.
   public mutating func hear(_ tally: Evaluator.Tally, average averageTally: Evaluator.Tally?) -> Finding {
     let (scores, averageScores) = (Scores(tally), averageTally.map(Scores.init))
     let isBest = scores.beat(own, by: monitor)
@@ -69,19 +70,19 @@ public struct Judgement: Codable, Equatable, Sendable {
   /// Whether a run with this patience ends here.
   public func ends(_ patience: Int?) -> Bool { patience.map { worse >= $0 } ?? false }
 
-  /// Whether a run could have come to it.
+  /// Whether the values are ones that a run can reach.
   var isSound: Bool { (0..<1 << 31).contains(worse) && own.isSound && average.isSound }
 }
 
-/// What an evaluation came to by each figure, the higher the better; nil where it did not.
+/// An evaluation's figures, signed so that higher is better; nil where a figure is missing.
 private struct Scores: Codable, Equatable, Sendable {
-  /// Acc@1.
+  /// Top-1 accuracy.
   var accuracy: Double?
   private var balanced: Double?
-  /// Below 0; nil too where it is not finite, which no file would hold.
+  /// The negated loss; nil where it is not finite, which JSON cannot hold.
   private var loss: Double?
 
-  /// Before the first evaluation.
+  /// Makes scores before the first evaluation.
   init() {}
 
   init(_ tally: Evaluator.Tally) {
@@ -97,13 +98,13 @@ private struct Scores: Codable, Equatable, Sendable {
     }
   }
 
-  /// Whether these are better than all before; an accuracy of 0 is no best.
+  /// Whether the monitored score is better than `best`; an accuracy of 0 never is.
   func beat(_ best: Scores, by monitor: Recipe.Judging.Monitor) -> Bool {
     guard let score = self[monitor] else { return false }
     return score > best[monitor] ?? monitor.worst
   }
 
-  /// Keeps the higher of each.
+  /// Keeps the higher of each pair of scores.
   mutating func take(_ other: Scores) {
     func higher(_ one: Double?, _ other: Double?) -> Double? { [one, other].compactMap(\.self).max() }
     accuracy = higher(accuracy, other.accuracy)
@@ -115,6 +116,6 @@ private struct Scores: Codable, Equatable, Sendable {
 }
 
 extension Recipe.Judging.Monitor {
-  /// A score that is no best, and finite as what is saved has to be.
+  /// A score that is never the best; finite, since JSON holds no infinity.
   fileprivate var worst: Double { self == .loss ? -.greatestFiniteMagnitude : 0 }
 }

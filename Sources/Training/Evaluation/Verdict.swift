@@ -1,24 +1,24 @@
 import Glibc
 
-/// What a network says of one image.
+/// A network's answer for one image.
 public struct Verdict: Equatable, Sendable {
   /// The image's number in its folder.
   public let image: Int
-  /// Its class.
+  /// The image's class.
   public let label: Int
-  /// The class of highest score.
+  /// The class with the highest score.
   public let predicted: Int
-  /// The probability of that class by softmax; 0 where scores are no numbers.
+  /// The softmax probability of the predicted class; 0 where scores are NaN.
   public let confidence: Float
-  /// Whether its class is among the five of highest score.
+  /// Whether the image's class is among the five highest scores.
   public let isAmongFive: Bool
-  /// Cross-entropy of its class.
+  /// Cross-entropy of the image's class.
   public let loss: Double
 
-  /// Whether the class of highest score is its own.
+  /// Whether the predicted class is the image's.
   public var isCorrect: Bool { predicted == label }
 
-  /// A verdict on an image.
+  /// Makes a verdict on an image.
   public init(
     image: Int, label: Int, predicted: Int, confidence: Float, isAmongFive: Bool, loss: Double
   ) {
@@ -26,9 +26,9 @@ public struct Verdict: Equatable, Sendable {
     (self.confidence, self.isAmongFive, self.loss) = (confidence, isAmongFive, loss)
   }
 
-  /// What logits say: sums are in double precision, whatever the device.
+  /// Judges logits; sums are in double precision, whatever the device.
   ///
-  /// - Parameter ranked: The classes of highest score, best first.
+  /// - Parameter ranked: The classes with the highest scores, best first.
   init(image: Int, label: Int, logits: ArraySlice<Float>, ranked: [Int]) {
     let start = logits.startIndex
     let highest = Double(logits[start + ranked[0]])
@@ -57,14 +57,14 @@ extension Verdict {
       loss: Double(bitPattern: words[5]))
   }
 
-  /// Verdicts as bytes, for ranks of one run.
+  /// Encodes verdicts for other ranks of the run.
   static func bytes(_ verdicts: [Verdict]) -> [UInt8] {
     var all: [UInt64] = []
     for verdict in verdicts { all += verdict.words }
     return all.withUnsafeBytes(Array.init)
   }
 
-  /// Reads `bytes` back.
+  /// Decodes `bytes`.
   static func read(_ bytes: [UInt8]) -> [Verdict] {
     let words = bytes.withUnsafeBytes { memory in
       (0..<(memory.count / 8)).map { memory.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) }

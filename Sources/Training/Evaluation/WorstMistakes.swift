@@ -1,39 +1,39 @@
-/// The wrong answers of which a network was most sure, a few of them: what there is to look at after an evaluation.
+/// A network's most confident wrong answers, a few images to look at after an evaluation.
 public struct WorstMistakes: Equatable, Sendable {
-  /// One image that was taken for another class.
+  /// One image that was predicted as another class than its own.
   public struct Mistake: Equatable, Sendable {
     /// The image's number in its folder.
     public let image: Int
-    /// Its class.
+    /// The class of the image.
     public let label: Int
-    /// The class of highest score.
+    /// The class with the highest score.
     public let predicted: Int
-    /// The probability of that class by softmax.
+    /// The softmax probability of the predicted class.
     public let confidence: Float
 
-    /// A mistake about an image.
+    /// Makes a mistake about an image.
     public init(image: Int, label: Int, predicted: Int, confidence: Float) {
       (self.image, self.label, self.predicted, self.confidence) = (image, label, predicted, confidence)
     }
 
-    /// Of equals, the one that comes first in the folder.
+    /// Orders by confidence; among equals, by the folder's order.
     fileprivate func isWorse(than other: Mistake) -> Bool {
       confidence == other.confidence ? image < other.image : confidence > other.confidence
     }
   }
 
-  /// As many as fit on a sheet.
+  /// How many mistakes are kept: as many as fit on a contact sheet.
   public static let most = 24
 
-  /// The most confident first.
+  /// The mistakes, the most confident first.
   public private(set) var list: [Mistake] = []
 
-  /// None yet.
+  /// Makes an empty list.
   public init() {}
 
-  /// Takes in a mistake, where fewer are known or none that is worse than it.
+  /// Adds a mistake if it is among the most confident.
   public mutating func add(_ mistake: Mistake) {
-    // Scores that are no numbers tell of nothing.
+    // A confidence that is not finite says nothing.
     guard mistake.confidence.isFinite else { return }
     if list.count == Self.most, let last = list.last, last.isWorse(than: mistake) { return }
     let place = list.firstIndex { mistake.isWorse(than: $0) } ?? list.endIndex
@@ -41,7 +41,7 @@ public struct WorstMistakes: Equatable, Sendable {
     if list.count > Self.most { list.removeLast() }
   }
 
-  /// Adds another part's.
+  /// Adds the mistakes of another part of the images.
   public static func += (mistakes: inout Self, other: Self) {
     for mistake in other.list { mistakes.add(mistake) }
   }
@@ -50,7 +50,7 @@ public struct WorstMistakes: Equatable, Sendable {
 extension WorstMistakes {
   private static let wordCount = 4
 
-  /// As bytes, for ranks of one run.
+  /// Encodes the list for other ranks of the run.
   var bytes: [UInt8] {
     let words = list.flatMap {
       [UInt64($0.image), UInt64($0.label), UInt64($0.predicted), UInt64($0.confidence.bitPattern)]
@@ -58,7 +58,7 @@ extension WorstMistakes {
     return words.withUnsafeBytes(Array.init)
   }
 
-  /// Reads `bytes` back.
+  /// Decodes `bytes`.
   init(bytes: [UInt8]) {
     let words = bytes.withUnsafeBytes { memory in
       (0..<(memory.count / 8)).map { memory.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) }

@@ -1,13 +1,14 @@
 import Collective
 import System
 
-/// A thread that does one exchange after another, in the order in which they were handed over.
+/// A thread that performs exchanges one after another, in the order in which they were handed over.
 final class CommunicationThread {
   private let queue = ExchangeQueue()
 
-  /// Starts a thread that runs `exchange` with each number that is handed over.
+  /// Starts a thread that calls `exchange` with each number handed over.
   init(_ exchange: @escaping (Int) throws(CollectiveError) -> Void) {
-    // Safe: only the new thread calls it, while whoever handed over stays away from what it works on, until `drain`.
+    // Safe: only the new thread calls it; until `drain()`, the thread that handed over leaves the exchanged
+    // memory alone.
     nonisolated(unsafe) let exchange = exchange
     OwnedThread.started("exchange") { [queue] in
       while let number = queue.next() {
@@ -21,12 +22,13 @@ final class CommunicationThread {
 
   deinit { queue.close() }
 
-  /// Adds exchanges to the queue.
+  /// Queues exchanges.
   func handOver(_ numbers: Range<Int>) { queue.add(numbers) }
 
-  /// Waits until the queue is empty; how long its exchanges took.
+  /// Waits until the queue is empty, and returns the time that its exchanges took.
   ///
-  /// The group bounds the wait: each of its operations ends within its time. Throws the first error since the last call.
+  /// Each of the group's operations ends within its timeout, so the wait is bounded. Throws the first error
+  /// since the last call.
   func drain() throws(CollectiveError) -> Duration {
     let (busy, failure) = queue.drain()
     if let failure { throw failure }
@@ -34,7 +36,7 @@ final class CommunicationThread {
   }
 }
 
-/// Numbers on their way from one thread to another, and what became of them.
+/// Numbers handed from one thread to another, and the results.
 private final class ExchangeQueue: Sendable {
   private let state = Monitor(State())
 
@@ -48,7 +50,7 @@ private final class ExchangeQueue: Sendable {
   }
 
   func add(_ numbers: Range<Int>) {
-    // After an error the group is of no use: what is left would only fail again.
+    // After an error the group is unusable, so the rest would only fail again.
     state.withLock { if $0.failure == nil { $0.waiting += numbers } }
   }
 
@@ -80,7 +82,7 @@ private final class ExchangeQueue: Sendable {
 
   func end() { state.withLock { $0.hasEnded = true } }
 
-  /// Lets the thread finish what is waiting, and waits for its end.
+  /// Waits until the thread has finished the queue and ended.
   func close() {
     state.withLock { $0.isClosed = true }
     state.wait { $0.hasEnded ? () : nil }

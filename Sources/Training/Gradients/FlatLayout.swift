@@ -1,34 +1,36 @@
-/// Where each parameter of a network lies in one flat memory, and how that memory is cut into buckets.
+/// Where each parameter of a network lies in one flat buffer, and how that buffer is cut into buckets.
 ///
-/// The parameters lie in reverse order of construction, which is about the order in which `backward()` finishes their
-/// gradients, so the first bucket is ready first. Each starts at a multiple of 64 bytes; the gaps stay zero.
+/// The parameters lie in reverse order of construction, roughly the order in which `backward()` finishes
+/// their gradients, so the first bucket is ready first. Each starts at a multiple of 64 bytes; the gaps stay
+/// zero.
 struct FlatLayout: Equatable, Sendable {
   /// One parameter's elements.
   struct Place: Equatable, Sendable {
     let range: Range<Int>
-    /// Whether weight decay applies to it.
+    /// Whether weight decay applies to the parameter.
     let decays: Bool
-    /// How fast it learns; nil where it does not.
+    /// How fast the parameter learns; nil where it is frozen.
     let pace: Pace?
   }
 
-  /// The places, in order of construction.
+  /// The parameters' places, in order of construction.
   let places: [Place]
-  /// Elements of the memory, the gaps included.
+  /// Elements of the buffer, gaps included.
   let count: Int
-  /// The blocks that hold what learns, in as few ranges as they lie in.
+  /// The blocks that hold parameters which learn, merged into as few ranges as possible.
   let learning: [Range<Int>]
-  /// The buckets of those, in the order in which they lie and are summed.
+  /// The buckets of the learning blocks, in the order in which they lie and are summed.
   let buckets: [Range<Int>]
 
-  /// The first bucket is small, so that it can leave early.
+  /// The first bucket's size: it is small, so that its sum can start early.
   static let firstBucketBytes = 1 << 20
   private static let alignment = 16
 
   /// Lays out parameters of these sizes, given in order of construction.
   ///
-  /// A bucket holds at most `bucketBytes`, or one block; its edges are blocks' edges, so no block is in two buckets.
-  /// - Parameter paces: How fast each learns; all alike where nobody says.
+  /// A bucket holds at most `bucketBytes`, or one block. Bucket edges are block edges, so no block is in two
+  /// buckets.
+  /// - Parameter paces: How fast each parameter learns; nil makes all learn alike.
   init(
     _ parameters: [(count: Int, decays: Bool)], paces: [Pace?]? = nil, blockLength: Int, bucketBytes: Int
   ) {
@@ -44,7 +46,7 @@ struct FlatLayout: Equatable, Sendable {
     buckets = Self.buckets(of: learning, blockLength: blockLength, bucketBytes: bucketBytes)
   }
 
-  /// Whole blocks around the places that learn, which lie in order.
+  /// The whole blocks around the places that learn; `places` lie in order.
   private static func blocks(of places: [Place], blockLength: Int) -> [Range<Int>] {
     places.reduce(into: []) { blocks, place in
       guard place.pace != nil, !place.range.isEmpty else { return }
@@ -67,19 +69,20 @@ struct FlatLayout: Equatable, Sendable {
     }
   }
 
-  /// The paces of what learns, each once, in order of construction.
+  /// The distinct paces of the parameters that learn, in order of construction.
   var paces: [Pace] {
     places.compactMap(\.pace).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
-  /// The buckets that hold elements of a parameter, by its number in order of construction.
+  /// The buckets that hold elements of the parameter with this number, in order of construction.
   func buckets(of parameter: Int) -> Range<Int> {
     let range = places[parameter].range
     let touched = buckets.indices.filter { buckets[$0].overlaps(range) }
     return touched.isEmpty ? 0..<0 : touched[0]..<(touched[touched.count - 1] + 1)
   }
 
-  /// What of `ranges` learns, cut where decay or pace change; a gap belongs to the parameter before it.
+  /// The learning parts of `ranges`, cut where decay or pace changes; a gap belongs to the parameter before
+  /// it.
   func pieces(of ranges: [Range<Int>]) -> [Place] {
     let runs = runs
     return ranges.flatMap { range in
@@ -90,7 +93,7 @@ struct FlatLayout: Equatable, Sendable {
     }
   }
 
-  /// What learns of the memory, in as few parts as decay and pace change.
+  /// The learning parts of the buffer, merged while decay and pace stay the same.
   private var runs: [Place] {
     places.reversed().reduce(into: []) { runs, place in
       guard place.pace != nil, !place.range.isEmpty else { return }
@@ -107,6 +110,6 @@ struct FlatLayout: Equatable, Sendable {
 }
 
 extension Int {
-  /// The next multiple of `step` that is not below it.
+  /// Rounds up to a multiple of `step`.
   func roundedUp(to step: Int) -> Int { (self + step - 1) / step * step }
 }

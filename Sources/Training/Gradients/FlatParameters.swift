@@ -1,33 +1,33 @@
 import Collective
 import Torch
 
-/// A network's weights and gradients, each in one memory and laid out alike.
+/// A network's weights and gradients, each in one flat buffer with the same layout.
 ///
-/// In host memory both are buffers of the group, so that the ranks exchange them without a copy. On a card both stay
-/// there; a group that does not reach it works on a copy of the gradients in host memory.
+/// In host memory both are buffers of the group, so that ranks exchange them without a copy. On a card both
+/// stay there; a group that cannot sum there works on a copy of the gradients in host memory.
 public final class FlatParameters {
   let parameters: [Parameter]
-  /// Where they lie, and what of them learns.
+  /// Where the parameters lie, and which of them learn.
   private(set) var layout: FlatLayout
   private let blockLength, bucketBytes: Int
   let device: Device
-  /// The parameters' memory.
+  /// The parameters' values.
   let weights: FlatState
-  /// The sums of a step's gradients: what `backward()` adds to in host memory, and `takeGradients` on a card.
+  /// The sum of a step's gradients: `backward()` adds to it in host memory, and `takeGradients` on a card.
   let gradients: FlatState
-  /// The weights as the group sees them; nil on a card.
+  /// The weights as a buffer of the group; nil on a card.
   let sharedWeights: SymmetricBuffer?
-  /// The gradients as the group sees them in host memory; between two steps, room for other exchanges. One float where cards
-  /// sum.
+  /// The gradients as a buffer of the group in host memory; between steps, scratch memory for other
+  /// exchanges. It has one float where cards do the sums.
   let sharedGradients: SymmetricBuffer
-  /// A card's gradients, where the group sums them there; else nil.
+  /// A card's gradients as a buffer of the group, where the group sums on cards; otherwise nil.
   let cardGradients: SymmetricBuffer?
 
   var shapes: [[Int]] { parameters.map(\.tensor.shape) }
 
-  /// Moves the weights and the gradients of `parameters` into flat memory; the tensors themselves stay.
+  /// Moves the weights and gradients of `parameters` into flat buffers; the tensor objects stay the same.
   ///
-  /// - Parameter paces: How fast each learns; all alike where nobody says.
+  /// - Parameter paces: How fast each parameter learns; nil makes all learn alike.
   init(
     _ parameters: [Parameter], over group: any ProcessGroup, on device: Device,
     bucketBytes: Int = Parallelism().bucketBytes, paces: [Pace?]? = nil
@@ -57,9 +57,9 @@ public final class FlatParameters {
     learn(paces)
   }
 
-  /// Has each parameter learn so fast, or not at all, from the next step on.
+  /// Sets how fast each parameter learns from the next step on; nil freezes it.
   ///
-  /// Only what learns has gradients: `backward()` ends where nothing before it does.
+  /// Only parameters that learn have gradients: `backward()` stops where nothing before it learns.
   func learn(_ paces: [Pace?]) {
     layout = FlatLayout(
       parameters.map { ($0.tensor.count, $0.decays) }, paces: paces, blockLength: blockLength,
@@ -70,22 +70,23 @@ public final class FlatParameters {
     }
   }
 
-  /// The numbers of the parameters that learn.
+  /// The numbers of the parameters that learn, in order of construction.
   var learning: [Int] { layout.places.indices.filter { layout.places[$0].pace != nil } }
 
   /// Whether weights and gradients are in host memory.
   var isOnHost: Bool { device == .cpu }
 
-  /// Makes every gradient in host memory zero, so that `backward()` starts anew; a card's are written over.
+  /// Zeroes the gradients in host memory for the next `backward()`; a card's are overwritten instead.
   public func zeroGradients() {
     guard isOnHost else { return }
     for range in layout.learning { gradients.tensor.narrowed(0, to: range).zero() }
   }
 
-  /// Adds what `backward()` has left of a step's part on a card to the gradients; they begin with that of the first.
+  /// On a card, moves what `backward()` left in `.grad` into the gradients: part 0 overwrites them, later
+  /// parts are added.
   ///
-  /// There, no gradient is added to memory by itself: all of them are copied at once.
-  /// - Parameter casts: Leaves that have gradients in the place of the parameters.
+  /// One operation copies all parameters' gradients.
+  /// - Parameter casts: The leaves that received gradients in place of the parameters.
   func takeGradients(ofPart part: Int, casts: [Tensor]?) {
     guard !isOnHost else { return }
     let learning = learning
@@ -100,7 +101,7 @@ public final class FlatParameters {
     gradients.tensor.add(later.tensor)
   }
 
-  /// The sum of the squares of the gradients in `ranges`, taken in order.
+  /// The sum of squares of the gradients in `ranges`, in order.
   func squares(in ranges: [Range<Int>]) -> Double {
     let gradients = UnsafeBufferPointer(sharedGradients.floats)
     return concurrently(ranges) { range in

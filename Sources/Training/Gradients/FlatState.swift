@@ -5,20 +5,20 @@ import Glibc
 import System
 import Torch
 
-/// A number for each weight of a network, all in one memory, as a layout says.
+/// One number per weight of a network, such as a moment, in one tensor with the parameters' layout.
 struct FlatState {
-  /// The memory, of one dimension.
+  /// The whole buffer, of one dimension.
   let tensor: Tensor
-  /// Each parameter's part, in its shape, in order of construction.
+  /// Views of each parameter's part, in its shape, in order of construction.
   let parts: [Tensor]
 
-  /// Sees `tensor` as the parameters' shapes.
+  /// Makes views of `tensor` in the parameters' shapes.
   init(_ tensor: Tensor, _ layout: FlatLayout, shapes: [[Int]]) {
     self.tensor = tensor
     parts = zip(layout.places, shapes).map { tensor.narrowed(0, to: $0.range).reshaped($1) }
   }
 
-  /// Zeros; on the CPU, memory that is not there before it is touched.
+  /// Allocates zeros; on the CPU, pages take no memory before they are touched.
   init(zeros layout: FlatLayout, shapes: [[Int]], on device: Device) {
     let zeros =
       device == .cpu ? lazyFloats(layout.count) : Tensor.zeros([layout.count], on: device)
@@ -26,21 +26,22 @@ struct FlatState {
   }
 }
 
-/// Zeros of this process, whose pages exist once they are touched.
+/// Returns zeros whose pages take memory only once they are touched.
 ///
-/// A rank that updates its own blocks alone so keeps only those blocks' moments.
+/// So a rank that updates only its own blocks holds only those blocks' moments.
 private func lazyFloats(_ count: Int) -> Tensor {
   let bytes = max(1, count) * MemoryLayout<Float>.stride
   guard let memory = MappedMemory(zeros: bytes, isPromised: false) else {
     Shortage(.memory, for: "\(bytes) bytes of optimizer state").end()
   }
-  // A huge page would bring in the blocks of other ranks around the one that is touched.
+  // Touching a huge page would also allocate other ranks' blocks around the one that is needed.
   madvise(memory.start, bytes, MADV_NOHUGEPAGE)
   let floats = memory.start.assumingMemoryBound(to: Float.self)
   return Tensor(memory: UnsafeMutableBufferPointer(start: floats, count: count), keeping: memory)
 }
 
-/// Copies the floats in `range` to the same places of `target`, past the caches: nobody reads them soon.
+/// Copies the floats in `range` to the same places in `target` with stores that bypass the caches: nobody
+/// reads them soon.
 func copy(
   _ range: Range<Int>, of source: UnsafeMutableBufferPointer<Float>,
   to target: UnsafeMutableBufferPointer<Float>
@@ -50,7 +51,7 @@ func copy(
   }
 }
 
-/// Does so for many ranges, on all threads.
+/// Copies many ranges likewise, on all threads.
 func copy(
   _ ranges: [Range<Int>], of source: UnsafeMutableBufferPointer<Float>,
   to target: UnsafeMutableBufferPointer<Float>
@@ -59,21 +60,23 @@ func copy(
 }
 
 extension FlatState {
-  /// Copies all numbers of host memory.
+  /// Copies all numbers from host memory.
   func copy(to target: UnsafeMutableBufferPointer<Float>) {
     Training.copy(
       BlockLayout(size: 1).ranges(of: 0, in: 0..<tensor.count), of: tensor.floats(), to: target)
   }
 }
 
-/// The results of `body` for each item, in order, worked out on as many threads as libtorch's operations use.
+/// Applies `body` to each item on as many threads as libtorch's operations use, and returns the results in
+/// order.
 ///
-/// `body` must not mind which thread it runs on, nor what runs beside it.
+/// `body` may run on any thread, and at the same time as other calls of it.
 func concurrently<Item, Result>(_ items: [Item], _ body: (Item) -> Result) -> [Result] {
   let threads = min(Runtime.threads, items.count)
   guard threads > 1 else { return items.map(body) }
   return Array(unsafeUninitializedCapacity: items.count) { results, count in
-    // Safe: every thread takes items of its own and writes their results alone; all are done at the end of the call.
+    // Safe: each thread takes its own items and writes only their results, and all threads finish before the
+    // call returns.
     nonisolated(unsafe) let (start, items, body) = (results, items, body)
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
       for index in stride(from: thread, to: items.count, by: threads) {

@@ -1,14 +1,15 @@
 import Collective
 import Torch
 
-/// Sums the gradients over the ranks bucket by bucket, if it can while `backward()` fills later ones.
+/// Sums the gradients over the ranks bucket by bucket, where possible while `backward()` still computes later
+/// ones.
 final class GradientReducer {
   private let flat: FlatParameters
   private let exchange: RankExchange
-  /// What sums during `backward()`; nil where everything is summed after it.
+  /// Sums buckets during `backward()`; nil where everything is summed after it.
   private let early: OverlappedReducer?
 
-  /// Listens to the network's gradients where that helps: between ranks, and in host memory.
+  /// Registers gradient hooks where overlap helps: with several ranks, and in host memory.
   init(_ flat: FlatParameters, _ exchange: RankExchange, _ parallelism: Parallelism) {
     self.flat = flat
     self.exchange = exchange
@@ -16,10 +17,10 @@ final class GradientReducer {
     early = overlaps ? OverlappedReducer(flat, exchange) : nil
   }
 
-  /// Announces that the next `backward()` is the step's last, after which every gradient is whole.
+  /// Announces that the next `backward()` is the step's last, after which every gradient is complete.
   func expectLastGradients() { early?.begin() }
 
-  /// Sums what is not summed yet; this rank's own blocks, at least, hold sums afterwards.
+  /// Sums the remaining buckets; afterwards at least this rank's own blocks hold sums.
   func finish() throws(CollectiveError) {
     guard exchange.group.size > 1 else { return }
     if let early {
@@ -29,7 +30,8 @@ final class GradientReducer {
     }
   }
 
-  /// This rank's part of the sum of the squares of all gradients: of those that it owns, or an equal one on cards.
+  /// This rank's part of the gradients' sum of squares: over the elements that it owns, or on cards an equal
+  /// share of the whole.
   func ownSquares() throws(TrainingError) -> Double {
     guard flat.isOnHost || exchange.group.size > 1 && flat.cardGradients == nil else {
       let norm = Readback(flat.gradients.tensor.norm())
@@ -39,7 +41,7 @@ final class GradientReducer {
     return flat.squares(in: flat.layout.learning.flatMap(exchange.owned))
   }
 
-  /// Has the cards sum the gradients that lie there, behind all that they are busy with.
+  /// Enqueues the sum of gradients that lie on cards.
   func sumOnCards(_ gradients: SymmetricBuffer) throws(CollectiveError) {
     for range in flat.layout.learning { try exchange.group.allReduceSum(gradients, range) }
   }
@@ -58,15 +60,15 @@ final class GradientReducer {
   }
 }
 
-/// Buckets that leave as soon as their gradients are whole.
+/// Sums each bucket as soon as its gradients are complete.
 ///
-/// A hook of each parameter tells of its gradient; on the CPU it is called on the thread that runs `backward()`, so
+/// A hook on each parameter reports its gradient. On the CPU it runs on the thread that runs `backward()`, so
 /// only the hand-over to the communication thread needs a lock.
 private final class OverlappedReducer {
   private let progress: Progress
   private let exchange: RankExchange
 
-  /// What the hooks know: nothing that would keep the network, which keeps the hooks.
+  /// The state that the hooks hold: nothing that keeps the network alive, which itself keeps the hooks.
   private final class Progress {
     var buckets: BucketProgress
     let thread: CommunicationThread
@@ -85,7 +87,7 @@ private final class OverlappedReducer {
     }
     progress = Progress(flat.layout, thread)
     for index in flat.learning {
-      // A network may outlive its trainer; then there is nobody to tell.
+      // The network may outlive its trainer.
       flat.parameters[index].tensor.onGradient { [weak progress] in
         guard let progress else { return }
         progress.thread.handOver(progress.buckets.finish(parameter: index))
@@ -95,7 +97,7 @@ private final class OverlappedReducer {
 
   func begin() { progress.buckets.begin() }
 
-  /// Hands over what no gradient came for, and waits for all.
+  /// Hands over the buckets whose gradients never came, and waits for all sums.
   func finish() throws(CollectiveError) {
     progress.thread.handOver(progress.buckets.finishAll())
     let watch = ContinuousClock.now
@@ -104,9 +106,9 @@ private final class OverlappedReducer {
   }
 }
 
-/// Which buckets may go to the other ranks while `backward()` fills the rest.
+/// Which buckets may be summed while `backward()` computes the rest.
 ///
-/// Buckets go in order, the same on every rank: one that is ready early waits for those before it.
+/// Buckets are summed in order, the same on every rank: one that is complete early waits for those before it.
 struct BucketProgress: Equatable, Sendable {
   private let buckets: [Range<Int>]
   private let parametersOfBucket: [Int]
@@ -114,7 +116,7 @@ struct BucketProgress: Equatable, Sendable {
   private var isReady: [Bool] = []
   private var next = 0
 
-  /// Follows the buckets of a layout; none may go before `begin`.
+  /// Tracks the buckets of a layout; none may be summed before `begin()`.
   init(_ layout: FlatLayout) {
     buckets = layout.places.indices.map(layout.buckets(of:))
     parametersOfBucket = layout.buckets.indices.map { bucket in
@@ -125,14 +127,14 @@ struct BucketProgress: Equatable, Sendable {
     next = layout.buckets.count
   }
 
-  /// Waits for all parameters anew.
+  /// Starts a step: no parameter's gradient is complete.
   mutating func begin() {
     missing = parametersOfBucket
     isReady = Array(repeating: false, count: buckets.count)
     next = 0
   }
 
-  /// Takes note of a whole gradient; the buckets that may go now.
+  /// Notes a complete gradient and returns the buckets that may now be summed.
   mutating func finish(parameter: Int) -> Range<Int> {
     guard next < missing.count, !isReady[parameter] else { return next..<next }
     isReady[parameter] = true
@@ -142,7 +144,7 @@ struct BucketProgress: Equatable, Sendable {
     return first..<next
   }
 
-  /// The buckets that have not gone yet, when no further gradient will come.
+  /// Returns the buckets not summed yet, when no further gradient will come.
   mutating func finishAll() -> Range<Int> {
     defer { next = parametersOfBucket.count }
     return next..<parametersOfBucket.count

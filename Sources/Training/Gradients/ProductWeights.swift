@@ -1,17 +1,17 @@
 import Model
 import Torch
 
-/// A card's weights in the type of its products, written in one pass for all products of a step.
+/// A card's weights in the type of its matrix products, cast in one pass for all products of a step.
 ///
-/// Each is a leaf beside the weight that it is cast from, and gets that one's gradient: so no product casts a weight, and
-/// no gradient is cast by itself.
+/// Each cast weight is an autograd leaf that gets the gradient in place of the weight it was cast from. So no
+/// product casts a weight, and no gradient is cast separately.
 struct ProductWeights {
   private let weights: FlatState
   private let casts: FlatState
   /// A leaf for each parameter, whether products use it or not.
   let leaves: [Tensor]
 
-  /// Nothing lies ready before `refresh`.
+  /// Allocates the leaves, whose values are undefined until `refresh()`.
   init(_ flat: FlatParameters, _ type: DType) {
     weights = flat.weights
     casts = FlatState(
@@ -25,11 +25,11 @@ struct ProductWeights {
     learn(as: flat)
   }
 
-  /// Has those leaves alone ask for gradients whose weights learn.
+  /// Makes exactly those leaves require gradients whose parameters learn.
   func learn(as flat: FlatParameters) {
     for (leaf, place) in zip(leaves, flat.layout.places) { leaf.requireGradient(place.pace != nil) }
   }
 
-  /// Casts the weights as they are now.
+  /// Casts the current weights.
   func refresh() { casts.tensor.copy(from: weights.tensor) }
 }

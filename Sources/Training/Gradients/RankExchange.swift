@@ -2,20 +2,20 @@ import Collective
 import Recipe
 import Torch
 
-/// What the ranks give one another in a step, and which part of the update each does.
+/// What the ranks exchange in a step, and which part of the update each rank makes.
 ///
 /// Sharded or not, every rank ends with the same bits: a sharded step is an all-reduce whose second half, the
 /// all-gather, carries updated weights instead of gradients.
 final class RankExchange {
   let group: any ProcessGroup
-  /// Whether each rank updates its own blocks alone.
+  /// Whether each rank updates only its own blocks.
   let isSharded: Bool
-  /// Hears when a phase of a step begins.
+  /// Is told when a phase of a step begins.
   private let clock: PhaseClock
-  /// What this step's exchanges took so far.
+  /// The time of this step's exchanges so far.
   private(set) var time = CommunicationTime()
 
-  /// Divides the update where that was asked for and can be done: between ranks, and in host memory.
+  /// Shards the update where that is asked for and possible: with several ranks, and in host memory.
   init(
     _ group: any ProcessGroup, _ parallelism: Parallelism, on device: Device, clock: PhaseClock = PhaseClock()
   ) {
@@ -33,7 +33,7 @@ final class RankExchange {
     return BlockLayout(blockLength: group.blocks.blockLength, size: 1).ranges(of: 0, in: whole)
   }
 
-  /// Sums gradients where they are needed: on every rank, or with their owner.
+  /// Sums gradients on every rank, or in a sharded update with their owners only.
   func reduce(_ gradients: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     if isSharded {
       try group.reduceScatterSum(gradients, range)
@@ -42,7 +42,7 @@ final class RankExchange {
     }
   }
 
-  /// Gives every rank the weights in `ranges` that others have updated.
+  /// Sends the updated weights in `ranges` to every rank, after a sharded update.
   func complete(_ weights: SymmetricBuffer?, _ ranges: [Range<Int>]) throws(CollectiveError) {
     guard isSharded, let weights else { return }
     clock.begin(.communicate)
@@ -52,7 +52,7 @@ final class RankExchange {
     }
   }
 
-  /// What every rank reports, by rank.
+  /// Gathers every rank's report, by rank.
   func all(_ own: RankReport) throws(CollectiveError) -> [RankReport] {
     guard group.size > 1 else { return [own] }
     return try timed { () throws(CollectiveError) in
@@ -66,17 +66,17 @@ final class RankExchange {
     }
   }
 
-  /// What any rank has to tell.
+  /// Returns the union of all ranks' signals.
   func united(_ own: RankSignals) throws(TrainingError) -> RankSignals {
     let watch = ContinuousClock.now
     defer { time.add(hidden: .zero, exposed: .now - watch) }
     return try own.united(in: group)
   }
 
-  /// Forgets the times of the step before.
+  /// Resets the times for a new step.
   func restartClock() { time = CommunicationTime() }
 
-  /// Counts the time of an exchange for which this thread waits.
+  /// Runs an exchange for which this thread waits, and counts its time.
   func timed<Result>(_ body: () throws(CollectiveError) -> Result) throws(CollectiveError) -> Result {
     let watch = ContinuousClock.now
     let result = try body()
@@ -84,15 +84,16 @@ final class RankExchange {
     return result
   }
 
-  /// Counts exchanges of another thread, and the part of their time for which this one had to wait.
+  /// Counts exchanges of another thread, and the part of their time for which this one waited.
   func count(_ whole: Duration, waited: Duration) { time.add(hidden: whole - waited, exposed: waited) }
 }
 
 extension RankExchange {
-  /// Copies the other ranks' blocks of `own` to `target`, where there is one; every rank must call it, and `room` holds
-  /// nothing afterwards.
+  /// Copies the other ranks' blocks of `own` to `target`, if given. Every rank must call it; it overwrites
+  /// `room`.
   ///
-  /// Where the ranks see one another's memory, who has a target copies from there, and nobody else's blocks travel.
+  /// Where ranks share memory, a rank with a target copies directly from the others, and nothing is sent to
+  /// the rest.
   func gather(
     _ own: UnsafeMutableBufferPointer<Float>, through room: SymmetricBuffer,
     to target: UnsafeMutableBufferPointer<Float>?
@@ -109,11 +110,11 @@ extension RankExchange {
   }
 }
 
-/// What the exchanges of a step cost.
+/// The time that a step's exchanges took.
 public struct CommunicationTime: Equatable, Sendable {
   /// Seconds that exchanges took.
   public private(set) var seconds = 0.0
-  /// Seconds of them in which the step did nothing else.
+  /// The part of those seconds in which the step did nothing else.
   public private(set) var exposedSeconds = 0.0
 
   init() {}
@@ -124,28 +125,29 @@ public struct CommunicationTime: Equatable, Sendable {
   }
 }
 
-/// How the ranks divide a step among them; no number of a run depends on it.
+/// How the ranks divide a step among them; it affects no result.
 public struct Parallelism: Equatable, Sendable {
-  /// Whether gradients are summed while backward goes on.
+  /// Whether gradients are summed while `backward()` goes on.
   public var overlaps = true
-  /// Whether each rank updates its own blocks of the weights alone; nil where that can be done.
+  /// Whether each rank updates only its own blocks of the weights; nil shards where possible.
   public var shardsOptimizer: Bool?
-  /// The most bytes of gradients that are summed at once.
+  /// The largest bucket of gradients, in bytes.
   public var bucketBytes = 25 << 20
-  /// After how many updates the ranks compare their weights; 0 is never.
+  /// The number of updates between comparisons of the ranks' weights; 0 disables them.
   public var weightCheckInterval = 100
-  /// Whether a card records a step, where it can, and makes others by repeating it.
+  /// Whether a card records a step, where it can, and replays it for later ones.
   public var recordsSteps = true
-  /// Whether a block keeps its input alone until its gradients are due, and is then computed again.
+  /// Whether a block keeps only its input and is recomputed in `backward()` (gradient checkpointing).
   public var recomputesBlocks = false
 
-  /// The same where a rule takes whole parameters, which lie in the blocks of several ranks: each rank then updates all.
+  /// Turns sharding off for rules that need whole parameters, since these lie in the blocks of several ranks.
   func updating(by rule: Recipe.Optimizer) -> Parallelism {
     var whole = self
     if rule.takesWholeParameters { whole.shardsOptimizer = false }
     return whole
   }
 
-  /// Overlapped, sharded where that can be done, in buckets of 25 MiB, compared every 100 updates.
+  /// Makes the defaults: overlapped, sharded where possible, buckets of 25 MiB, weights compared every 100
+  /// updates.
   public init() {}
 }

@@ -2,27 +2,27 @@ import Collective
 import System
 import Torch
 
-/// Makes sure that all ranks still hold the same weights.
+/// Checks that all ranks still hold the same weights.
 ///
-/// They do as long as every rank computes as it should: a difference means a defect, or memory or a processor that
-/// fails. Going on would train several networks at once, and save one of them.
+/// They do as long as every rank computes correctly: a difference means a bug, or faulty memory or a faulty
+/// processor. Going on would train several networks at once and save one of them.
 ///
-/// The moment to look is just before an update. Of a sharded update every rank then gets the others' blocks anew, which
-/// heals what was wrong with them, but not the gradients that came of it.
+/// The check comes just before an update. In a sharded update every rank then receives the others' blocks,
+/// which would repair damaged weights, but not the gradients computed from them.
 struct WeightCheck {
   let flat: FlatParameters
   let group: any ProcessGroup
-  /// After how many updates the weights are compared; 0 is never.
+  /// The number of updates between comparisons; 0 disables them.
   let interval: Int
 
-  /// Compares the weights if it is time to: before the first update, and each time `interval` more have been made.
+  /// Compares the weights if due: before the first update, and after every `interval` updates.
   func compareIfDue(after steps: Int) throws(TrainingError) {
     if interval > 0, steps.isMultiple(of: interval) { try compare(after: steps) }
   }
 
-  /// Throws on every rank, naming those that hold other weights than most, unless all hold the same.
+  /// Throws on every rank if weights differ, naming the ranks whose weights are not the majority's.
   ///
-  /// - Parameter target: Gets a copy of weights in host memory, whose reading then costs nothing more.
+  /// - Parameter target: Receives a copy of weights in host memory while they are read anyway.
   func compare(
     after steps: Int, copyingTo target: UnsafeMutableBufferPointer<Float>? = nil
   ) throws(TrainingError) {
@@ -35,7 +35,7 @@ struct WeightCheck {
     guard odd.isEmpty else { throw .weightsDiffer(ranks: odd, steps: steps) }
   }
 
-  /// A number that differs where any one block does.
+  /// A digest that differs where any block does.
   private func digest(
     copyingTo target: UnsafeMutableBufferPointer<Float>?
   ) throws(TrainingError) -> UInt64 {

@@ -3,7 +3,8 @@ import Collective
 public import Recipe
 import Torch
 
-/// Moves a network's weights along their gradients, or this rank's part of them, with what is remembered between steps.
+/// Moves a network's weights, or this rank's part of them, along their gradients, and keeps the moments
+/// between steps.
 public final class Optimizer {
   /// Updates made so far.
   public private(set) var steps = 0
@@ -11,21 +12,23 @@ public final class Optimizer {
   let flat: FlatParameters
   let exchange: RankExchange
   let rule: any UpdateRule
-  /// For each of the rule's names; of a sharded update, this rank's blocks alone have meaning.
+  /// One state per moment of the rule; in a sharded update only this rank's blocks are valid.
   let moments: [FlatState]
-  /// What this rank updates in host memory, cut at blocks' edges and where decay or pace change.
+  /// What this rank updates in host memory, cut at block edges and where decay or pace changes.
   private var pieces: [Piece] = []
   private let values: Recipe.Optimizer
   private let unbounded: Set<Int>
 
-  /// Some weights, and the shape of the parameter where they are all of one.
+  /// A range of weights, with the shape of its parameter where it belongs to a single one.
   private struct Piece {
     let place: FlatLayout.Place
     var shape: [Int]?
     var isBounded = true
   }
 
-  /// - Parameter unbounded: The numbers of the parameters whose gradients adaptive clipping leaves as they are.
+  /// Makes an optimizer.
+  ///
+  /// - Parameter unbounded: The numbers of parameters whose gradients adaptive clipping leaves alone.
   init(
     _ flat: FlatParameters, _ values: Recipe.Optimizer, _ exchange: RankExchange, unbounded: Set<Int> = []
   ) {
@@ -37,7 +40,7 @@ public final class Optimizer {
     follow()
   }
 
-  /// Updates from here on what the parameters' layout says.
+  /// Follows the parameters' layout after a change of what learns.
   func follow() {
     guard values.takesWholeParameters else {
       pieces = flat.layout.pieces(of: flat.layout.learning.flatMap(exchange.updated)).map { Piece(place: $0) }
@@ -48,17 +51,18 @@ public final class Optimizer {
     }
   }
 
-  /// How many numbers a rule remembers of each weight.
+  /// How many moments a rule keeps per weight.
   public static func moments(of values: Recipe.Optimizer) -> Int { updateRule(values).moments.count }
 
-  /// The optimizer of a network that trains on one rank.
+  /// Makes the optimizer of a network that trains on one rank.
   public convenience init(_ flat: FlatParameters, _ values: Recipe.Optimizer) {
     self.init(flat, values, RankExchange(SoloGroup(), Parallelism(), on: flat.device))
   }
 
-  /// Moves every parameter one step along `gradientScale` times its gradient; afterwards all ranks have all weights.
+  /// Moves every parameter one step along `gradientScale` times its gradient; afterwards all ranks have all
+  /// weights.
   ///
-  /// - Parameter numbers: The step's number and its rate for each pace where the weights are on a card.
+  /// - Parameter numbers: On a card, the step's number and rate for each pace.
   func update(
     learningRate: Double, gradientScale: Double, numbers: [UpdateNumbers]? = nil
   ) throws(CollectiveError) {
@@ -73,9 +77,9 @@ public final class Optimizer {
     try exchange.complete(flat.sharedWeights, flat.layout.learning)
   }
 
-  /// Moves every parameter one step along its gradient on a card, as far as the card's own numbers let it.
+  /// On a card, moves every parameter one step along its gradient, within limits that the card computes.
   ///
-  /// It may be recorded, so it is counted by `countUpdate`.
+  /// Since it may be recorded and replayed, `countUpdate()` counts it separately.
   func move(at numbers: [UpdateNumbers], within limits: UpdateLimits) {
     let places = flat.layout.places
     for (pace, numbers) in zip(flat.layout.paces, numbers) {
@@ -89,10 +93,10 @@ public final class Optimizer {
     }
   }
 
-  /// Counts an update that was made.
+  /// Counts an update made by `move(at:within:)`.
   func countUpdate() { steps += 1 }
 
-  /// Continues from a checkpoint whose moments have been taken over.
+  /// Sets the number of updates, after a checkpoint's moments have been loaded.
   func resume(atStep step: Int) { steps = step }
 
   private func moveFloats(learningRate: Double, gradientScale: Double) {
@@ -115,7 +119,7 @@ public final class Optimizer {
 }
 
 extension Optimizer {
-  /// Bounds a card's gradients element by element, or output by output.
+  /// Clips a card's gradients by value, or adaptively by output.
   func clipParts() {
     guard let limit = values.clip else { return }
     switch values.clipMode {
@@ -129,7 +133,8 @@ extension Optimizer {
     }
   }
 
-  /// Bounds gradients in host memory likewise, which scales them; what is left to multiply them by.
+  /// Clips gradients in host memory likewise; returns the factor still to be applied, 1 where clipping
+  /// applied `scale`.
   private func clipped(_ floats: FlatUpdate, _ scale: Double, isBounded: Bool) -> Double {
     guard let limit = values.clip else { return scale }
     switch values.clipMode {
@@ -142,7 +147,7 @@ extension Optimizer {
     return 1
   }
 
-  /// What a checkpoint holds of the moments, by key: `<moment>.<parameter>`.
+  /// The moments' keys in a checkpoint, `<moment>.<parameter>`, and their shapes.
   var memoryShapes: [(name: String, shape: [Int])] {
     rule.moments.flatMap { moment in
       flat.parameters.map { (Self.key(moment, $0), $0.tensor.shape) }
@@ -153,13 +158,13 @@ extension Optimizer {
     prefix(moment) + parameter.name
   }
 
-  /// What stands before a parameter's name in the key of its moment.
+  /// The part of a moment's key before the parameter's name.
   static func prefix(_ moment: String) -> String { "\(moment)." }
 
-  /// Copies every weight's moments to `targets`, one for each moment, on the ranks that have some; every rank must call it, between
-  /// two steps.
+  /// Copies every weight's moments to `targets`, one for each moment, on the ranks that pass any; every rank
+  /// must call it, between two steps.
   ///
-  /// Sharded moments pass through the gradients' buffers, which hold nothing then, so no rank needs more memory.
+  /// Sharded moments pass through the gradients' buffers, which are free then, so no rank needs more memory.
   func copyMoments(to targets: [UnsafeMutableBufferPointer<Float>]?) throws(CollectiveError) {
     for (index, moment) in moments.enumerated() {
       let target = targets?[index]
@@ -169,12 +174,12 @@ extension Optimizer {
       }
       let own = moment.tensor.floats()
       try exchange.gather(own, through: flat.sharedGradients, to: target)
-      // Last, since the others make their next moment ready meanwhile.
+      // Last, since the others prepare their next moment meanwhile.
       if let target { copy(exchange.owned(of: 0..<own.count), of: own, to: target) }
     }
   }
 
-  /// Takes over this rank's part of a file's moments, which have been checked to fit.
+  /// Loads this rank's part of a file's moments, which have been checked to fit.
   func fill(from file: some NamedTensors) {
     let updated = exchange.updated(of: 0..<flat.layout.count)
     for (name, moment) in zip(rule.moments, moments) {
@@ -195,8 +200,8 @@ extension Optimizer {
 }
 
 extension Optimizer {
-  /// Sets the moments of what does not learn to zero, as they are before its first update: those that this rank keeps,
-  /// since memory that nobody touches takes none.
+  /// Zeroes the moments of frozen parameters, as before their first update; only those that this rank keeps,
+  /// since untouched pages take no memory.
   func forgetFrozen() {
     for place in flat.layout.places where place.pace == nil {
       for range in exchange.updated(of: place.range) where !range.isEmpty {
@@ -207,7 +212,7 @@ extension Optimizer {
 }
 
 extension FlatState {
-  /// Copies the floats of `range` from `bytes`, whose first belongs at `start`.
+  /// Copies the floats of `range` from `bytes`, whose first float has index `start`.
   fileprivate func fill(_ range: Range<Int>, from bytes: UnsafeRawBufferPointer, startingAt start: Int) {
     let width = MemoryLayout<Float>.stride
     let source = bytes[(range.lowerBound - start) * width..<(range.upperBound - start) * width]

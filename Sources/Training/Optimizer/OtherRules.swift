@@ -1,7 +1,8 @@
 import Recipe
 import Torch
 
-/// Lion (Chen et al. 2023), as timm's `lion`: each weight moves by the rate, along the sign of a running mean.
+/// Lion (Chen et al. 2023), as timm's `lion`: each weight moves by the rate in the direction of a running
+/// mean's sign.
 struct Lion: UpdateRule {
   let values: Recipe.Optimizer
   let moments = ["exp_avg"]
@@ -22,7 +23,8 @@ struct Lion: UpdateRule {
   }
 }
 
-/// LAMB and AdamW with caution, as timm has them: a step is of a whole parameter, so every rank makes all of it.
+/// LAMB and cautious AdamW, as in timm: their steps depend on whole parameters, so every rank computes all of
+/// them.
 struct WholeParameters: UpdateRule {
   let values: Recipe.Optimizer
   let rule: AdamKin
@@ -45,8 +47,8 @@ struct WholeParameters: UpdateRule {
   }
 }
 
-/// Muon (Jordan et al. 2024), as timm's `muon`: a matrix moves by the rate in every direction that its mean gradient has,
-/// and all else as AdamW moves it.
+/// Muon (Jordan et al. 2024), as timm's `muon`: a matrix moves along its orthogonalised momentum; everything
+/// else moves as by AdamW.
 struct Muon: UpdateRule {
   private let values: Recipe.Optimizer
   private let others: AdamW
@@ -57,7 +59,8 @@ struct Muon: UpdateRule {
     moments = others.moments
   }
 
-  /// Whether a parameter moves as a matrix: no vector, position or kernel of one channel, and not too narrow.
+  /// Whether a parameter moves as a matrix: not a vector, position embedding or one-channel kernel, and not
+  /// too narrow.
   static func isMatrix(_ shape: [Int]) -> Bool {
     guard shape.count > 1, shape[0] > 1, shape[1] > 1 else { return false }
     let sides = [shape[0], shape[1...].reduce(1, *)].sorted()

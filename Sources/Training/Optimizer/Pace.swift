@@ -2,21 +2,21 @@ public import Model
 public import Recipe
 import Torch
 
-/// How fast a parameter learns beside others.
+/// How fast a parameter learns relative to others.
 struct Pace: Hashable, Sendable {
-  /// What the schedule's rate is multiplied by.
+  /// The factor on the schedule's rate.
   var factor = 1.0
-  /// Updates of the run that were made while it was frozen, and are none of its own.
+  /// Updates of the run made while the parameter was frozen, which its own count leaves out.
   var start = 0
 }
 
-/// Which parameters of a network learn how fast: layer-wise decay (timm's `param_groups_layer_decay`), a rate of the
-/// head's own, and parts that do not learn, or do later.
+/// How fast each parameter of a network learns: layer-wise decay (timm's `param_groups_layer_decay`), a
+/// separate rate for the head, and parameters frozen for the whole run or its beginning.
 struct Pacing {
   private let factors: [Double]
   private let isFrozen: [Bool]
 
-  /// What a recipe asks of a network.
+  /// Works out what a recipe asks of a network.
   init(_ recipe: Recipe, _ network: any Network) {
     let (tuning, rate) = (recipe.tuning, recipe.schedule.rate)
     let places = network.places
@@ -31,12 +31,13 @@ struct Pacing {
       } ?? places.map { _ in false }
   }
 
-  /// Whether some part does not learn from the beginning on.
+  /// Whether any parameter starts frozen.
   var freezes: Bool { isFrozen.contains(true) }
 
-  /// For each parameter, how fast it learns; nil where it does not.
+  /// How fast each parameter learns; nil for one that is frozen.
   ///
-  /// - Parameter updates: Those after which what was frozen began to learn; nil while it does not.
+  /// - Parameter updates: The number of updates after which frozen parameters began to learn; nil while they
+  ///   have not.
   func paces(thawedAfter updates: Int?) -> [Pace?] {
     zip(factors, isFrozen).map { factor, isFrozen in
       isFrozen ? updates.map { Pace(factor: factor, start: $0) } : Pace(factor: factor)
@@ -45,7 +46,7 @@ struct Pacing {
 }
 
 extension Recipe.Frozen {
-  /// Whether a parameter is among what is frozen.
+  /// Whether a parameter is frozen.
   func holds(_ name: String, _ place: NetworkPlace) -> Bool {
     switch self {
     case .backbone: !place.isOfHead
@@ -58,7 +59,7 @@ extension Recipe.Frozen {
 }
 
 extension Network {
-  /// What is wrong with what a recipe freezes of it; nil where nothing is.
+  /// What is wrong with a recipe's freezing of this network; nil where nothing is.
   public func freezingFault(_ recipe: Recipe) -> String? {
     let tuning = recipe.tuning
     guard let frozen = Recipe.Frozen(tuning.frozen) else { return nil }
@@ -81,7 +82,7 @@ extension Network {
     return learns ? nil : "nothing is left to learn"
   }
 
-  /// What does not learn, for the start of a run; nil where everything does.
+  /// The line that names what is frozen, for the start of a run; nil where nothing is.
   public func freezingLine(_ recipe: Recipe) -> String? {
     let tuning = recipe.tuning
     guard let frozen = Recipe.Frozen(tuning.frozen) else { return nil }

@@ -1,45 +1,46 @@
 import Recipe
 import Torch
 
-/// How weights move along their gradients: the maths of an optimizer, which remembers nothing itself.
+/// The mathematics of an optimizer's update; it keeps no state itself.
 protocol UpdateRule {
-  /// What is remembered for each weight between steps, by PyTorch's names.
+  /// The moments kept for each weight between steps, by PyTorch's names.
   var moments: [String] { get }
-  /// Moves floats in host memory.
+  /// Updates floats in host memory.
   func update(_ floats: FlatUpdate, decays: Bool, at scalars: UpdateScalars)
-  /// Moves whole tensors, by libtorch's fused kernel of their device; `moments` has a list for each name.
+  /// Updates whole tensors with libtorch's kernels for their device; `moments` has a list for each name.
   ///
-  /// - Parameter isFirst: Whether it is these weights' first update.
+  /// - Parameter isFirst: Whether this is the weights' first update.
   func update(
     weights: [Tensor], gradients: [Tensor], moments: [[Tensor]], decays: Bool, isFirst: Bool,
     at numbers: UpdateNumbers, within limits: UpdateLimits)
 }
 
-/// When an update is made, and how far it goes.
+/// The scalars of one update.
 struct UpdateScalars {
-  /// Updates of these weights made before.
+  /// The number of earlier updates of these weights.
   var steps: Int
   var learningRate: Double
-  /// What every gradient is multiplied by first.
+  /// The factor on every gradient.
   var gradientScale: Double
 }
 
-/// What of an update changes from one to the next, as a card reads it: uploaded with the step's other inputs.
+/// The numbers of an update that change from step to step, as a card reads them: uploaded with the step's
+/// other inputs.
 struct UpdateNumbers {
   /// The number of these weights' update, from 1, `[]`.
   let step: Tensor
-  /// `[]`
+  /// The learning rate, `[]`.
   let learningRate: Tensor
-  /// How far the average moves towards the weights, `[]`; 0 where there is none.
+  /// The weight of the new weights in the running average, `[]`; 0 where there is no average.
   let averageShare: Tensor
 
-  /// The numbers of update `number` of the run for weights of each pace, in one tensor of the host.
+  /// Packs the numbers of the run's update `number`, for each pace, into one host tensor.
   static func packed(_ paces: [Pace], number: Int, learningRate: Double, averageShare: Double) -> Tensor {
     let numbers = paces.flatMap { [Float(number - $0.start), Float(learningRate * $0.factor)] }
     return Tensor(numbers + [Float(averageShare)], [numbers.count + 1])
   }
 
-  /// What was packed, where it lies now: for each pace.
+  /// Views the numbers of each pace in the packed tensor, wherever it lies.
   static func unpacked(_ packed: Tensor) -> [UpdateNumbers] {
     let share = packed.selected(0, packed.count - 1)
     return stride(from: 0, to: packed.count - 1, by: 2).map {
@@ -49,7 +50,7 @@ struct UpdateNumbers {
   }
 }
 
-/// The rule that a recipe names.
+/// Makes the rule that a recipe names.
 func updateRule(_ values: Recipe.Optimizer) -> any UpdateRule {
   switch values.kind {
   case .adamw: AdamW(values: values)
@@ -84,7 +85,7 @@ struct AdamW: UpdateRule {
   }
 }
 
-/// Stochastic gradient descent with Nesterov's momentum, as timm's `sgd`.
+/// Stochastic gradient descent with Nesterov momentum, as timm's `sgd`.
 struct SGD: UpdateRule {
   let values: Recipe.Optimizer
   let moments = ["momentum_buffer"]

@@ -2,13 +2,14 @@ import Checkpoint
 import Recipe
 import Torch
 
-/// An exponential moving average of the weights (timm `ModelEma`): `a = decay · a + (1 - decay) · w` after each update.
+/// An exponential moving average of the weights (timm `ModelEma`): `a = decay · a + (1 - decay) · w` after
+/// each update.
 final class WeightEMA {
   private let flat: FlatParameters
   private let average: FlatState
   private let recipe: Recipe.Averaging
 
-  /// An average that starts as the weights.
+  /// Makes an average that starts as the weights.
   init(_ flat: FlatParameters, _ recipe: Recipe.Averaging) {
     self.flat = flat
     self.recipe = recipe
@@ -16,15 +17,15 @@ final class WeightEMA {
     restart()
   }
 
-  /// Makes the average the weights as they are now: call it when others have taken their place.
+  /// Sets the average to the current weights; call it when others have been loaded.
   func restart() { average.tensor.copy(from: flat.weights.tensor) }
 
-  /// How far an update moves the average towards the weights; `updates` of the run have been made to them then.
+  /// The share 1 - decay of the new weights in the average after `updates` updates of the run.
   func share(after updates: Int) -> Double { 1 - recipe.decay(after: updates) }
 
-  /// Moves the average towards the weights, to which `updates` of the run have been made.
+  /// Moves the average towards the weights after `updates` updates of the run.
   ///
-  /// - Parameter numbers: Where the weights are on a card, with what it moves by.
+  /// - Parameter numbers: On a card, the numbers that hold its share.
   func update(after updates: Int, numbers: [UpdateNumbers]? = nil) {
     if let numbers { return move(at: numbers) }
     average.tensor.move(towards: flat.weights.tensor, by: share(after: updates))
@@ -35,7 +36,7 @@ final class WeightEMA {
     average.tensor.move(towards: flat.weights.tensor, by: numbers[0].averageShare)
   }
 
-  /// The averages as they lie.
+  /// The averages in flat memory.
   var state: FlatState { average }
 
   /// Copies the averages to host memory.
@@ -46,12 +47,12 @@ final class WeightEMA {
     zip(flat.parameters, average.parts).map { ($0.name, $1) }
   }
 
-  /// Takes over a file's averages, which have been checked to fit.
+  /// Loads a file's averages, which have been checked to fit.
   func fill(from file: some NamedTensors) {
     for (name, tensor) in named { tensor.fill(from: file, named: name) }
   }
 
-  /// Runs `body` while the network has the averaged weights; it has its own again afterwards.
+  /// Runs `body` while the network has the averaged weights, and restores its own afterwards.
   func lent<Result>(_ body: () throws -> Result) rethrows -> Result {
     let weights = flat.weights.tensor
     let own = Tensor.empty(weights.shape, on: flat.device)

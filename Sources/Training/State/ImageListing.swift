@@ -1,44 +1,44 @@
 public import Datasets
 import System
 
-/// What the listing of a folder of images comes to: whether it is the same one later, or on another host.
+/// A summary of a folder's listing, to tell whether it is the same later or on another host.
 public struct ImageListing: Codable, Equatable, Sendable, CustomStringConvertible {
-  /// How many images there are.
+  /// The number of images.
   public var count: Int
-  /// And of how many classes.
+  /// The number of classes.
   public var classes: Int
-  /// Of the images' names, wherever the folder lies and whatever is in the files.
+  /// A digest of the images' names; it depends neither on where the folder lies nor on the files' contents.
   public var digest: UInt32
 
-  /// One that is known.
+  /// Makes a listing from its values.
   public init(count: Int, classes: Int, digest: UInt32) {
     (self.count, self.classes, self.digest) = (count, classes, digest)
   }
 
-  /// That of a folder.
+  /// Summarises a folder.
   public init(_ folder: ImageFolder) {
     self.init(count: folder.count, classes: folder.classes.count, digest: folder.digest)
   }
 
-  /// In words.
+  /// The listing in words.
   public var description: String {
     "\(counted(count, "image")) in \(counted(classes, "class", "classes")) (digest \(String(digest, radix: 16)))"
   }
 }
 
-/// The images of a run.
+/// The images that a run uses.
 public struct RunImages: Codable, Equatable, Sendable {
-  /// Those that it learns from.
+  /// The images that the run learns from.
   public var training: ImageListing
-  /// Those that it is judged by; none where it is not.
+  /// The images that the run is validated on; empty where it is not.
   public var validation: ImageListing
 
-  /// Those with these listings.
+  /// Makes the value from two listings.
   public init(training: ImageListing, validation: ImageListing) {
     (self.training, self.validation) = (training, validation)
   }
 
-  /// Those of a data set.
+  /// Summarises a data set.
   public init(_ data: ImageFolderPair) {
     self.init(training: ImageListing(data.training), validation: ImageListing(data.validation))
   }

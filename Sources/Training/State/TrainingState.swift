@@ -2,44 +2,46 @@ public import Checkpoint
 public import Datasets
 public import Recipe
 
-/// What a run needs to go on, beside its tensors.
+/// What a checkpoint stores beside its tensors for the run to continue.
 public struct TrainingState: Codable, Equatable, Sendable {
-  /// The epoch that the run is in, or has just finished, counted from 0.
+  /// The epoch that the run is in or has just finished, from 0.
   public var epoch: Int
-  /// How far the epoch is; nil where it is finished.
+  /// The position inside the epoch; nil where it is finished.
   public var partial: PartialEpoch?
   /// Updates made so far.
   public var steps: Int
-  /// Best Acc@1 so far, in percent.
+  /// Best top-1 accuracy so far, in percent.
   public var bestAccuracy: Double
-  /// Best Acc@1 of the average so far, in percent; nil without one, and where only the average was evaluated: then
-  /// `bestAccuracy` is its.
+  /// Best top-1 accuracy of the running average so far, in percent; nil without an average, and in old
+  /// checkpoints that evaluated only the average and stored its accuracy in `bestAccuracy`.
   public var bestAverage: Double?
   /// The classes in the order of the head's outputs; written as their `text`.
   public var classes: [ClassName]
-  /// The recipe the run follows.
+  /// The recipe that the run follows.
   public var recipe: Recipe
-  /// The recipe's digest, to tell at a glance whether two runs follow the same one.
+  /// The recipe's digest, for comparing two runs quickly.
   public var recipeDigest: String
   /// The loss scale of a float16 run.
   public var lossScale: LossScale?
-  /// The best results so far by what the run is judged by; nil in checkpoints from before there was a choice.
+  /// The best results so far by the run's monitor; nil in checkpoints older than the choice of a monitor.
   public var judgement: Judgement?
-  /// After how many updates what was frozen began to learn; nil where it does not, or nothing was.
+  /// The number of updates after which frozen parameters began to learn; nil where they have not, or none
+  /// were frozen.
   public var thawedAfter: Int?
-  /// What a plateau schedule remembers of the run's evaluations; nil with another.
+  /// The state of a plateau schedule; nil with another schedule.
   public var plateau: Plateau?
-  /// A number for which host went through which shards of a pack; nil where each host went through all images.
+  /// Identifies which host had which shards of a pack; nil where every host had all images.
   public var shards: UInt32?
-  /// Which images the run has; nil in checkpoints from before that was kept.
+  /// The images of the run; nil in checkpoints that do not store them.
   public var images: RunImages?
-  /// The version of the arithmetic that the run was computed with; nil in checkpoints from before there was one.
+  /// The version of the arithmetic that computed the run; nil in checkpoints that do not store it.
   public var arithmetic: Int?
 
-  /// What `arithmetic` is in this program: raised whenever the same recipe would give other numbers.
+  /// This program's version of the arithmetic; it is raised whenever the same recipe would give other
+  /// numbers.
   public static let arithmetic = 1
 
-  /// The state after an epoch, or inside one.
+  /// Makes the state after or inside an epoch.
   public init(
     epoch: Int, steps: Int, bestAccuracy: Double, bestAverage: Double? = nil, classes: [ClassName],
     recipe: Recipe, lossScale: LossScale? = nil, partial: PartialEpoch? = nil, plateau: Plateau? = nil,
@@ -62,24 +64,25 @@ public struct TrainingState: Codable, Equatable, Sendable {
 }
 
 extension TrainingState {
-  /// Whether `bestAccuracy` is the average's, as in checkpoints from before both were evaluated.
+  /// Whether `bestAccuracy` is the running average's, as in checkpoints of runs that evaluated only the
+  /// average.
   public var evaluatedOnlyItsAverage: Bool { recipe.ema.enabled && bestAverage == nil }
 }
 
-/// A place inside an epoch.
+/// A position inside an epoch.
 ///
-/// Nothing random is in it: what is random is drawn anew from the seed, the epoch, and the number of the view or the
-/// step, so an epoch goes on to the same bits from the number of its steps alone.
+/// It holds no random state: all randomness is a function of the seed, the epoch, and the number of the view
+/// or step, so the number of steps suffices to continue to the same bits.
 public struct PartialEpoch: Codable, Equatable, Sendable {
   /// Steps of the epoch that are done.
   public var steps: Int
   /// Their losses.
   public var loss: SmoothedValue
 
-  /// The numbers of damaged images that others have stood in for; nil where none may be.
+  /// The numbers of damaged images that were replaced by others; nil where a damaged image ends the run.
   public var skipped: [Int]?
 
-  /// The place after so many steps; without any, the start of an epoch.
+  /// Makes the position after `steps` steps; by default, the start of an epoch.
   public init(steps: Int = 0, loss: SmoothedValue = SmoothedValue()) {
     self.steps = steps
     self.loss = loss
@@ -87,21 +90,21 @@ public struct PartialEpoch: Codable, Equatable, Sendable {
 }
 
 extension TrainingState {
-  /// Where a run of `recipe` goes on: the epoch, and how far it is.
+  /// Where a run of `recipe` continues: the epoch, and the position inside it.
   ///
-  /// Where an update has another number of images, the epoch goes on after as many images, rounded down.
+  /// If an update has another number of images, the epoch continues after as many images, rounded down.
   public func place(for recipe: Recipe) -> (epoch: Int, partial: PartialEpoch) {
     guard var partial else { return (epoch + 1, PartialEpoch()) }
     partial.steps = partial.steps * self.recipe.imagesPerUpdate / max(1, recipe.imagesPerUpdate)
     return (epoch, partial)
   }
 
-  /// The recipe that the run would follow if its updates were divided as those of `other`: the same one where only the
-  /// number of ranks differs, and each update has as many images.
+  /// The recipe with its updates divided among ranks as those of `other`, if both have equally many images
+  /// per update; otherwise unchanged.
   public func recipe(dividedAs other: Recipe) -> Recipe {
     guard recipe.imagesPerUpdate == other.imagesPerUpdate else { return recipe }
     var divided = recipe
-    // With the ranks go their groups.
+    // Groups of ranks change with the ranks.
     if recipe.worldSize != other.worldSize { divided.precision.sumGroup = other.precision.sumGroup }
     divided.division = other.division
     return divided
@@ -109,10 +112,10 @@ extension TrainingState {
 }
 
 extension TrainingState: CheckedState {
-  /// Updates and images of any run; products of two stay numbers.
+  /// The upper bound of updates and images; a product of two still fits in an `Int`.
   private static let most = 1 << 31
 
-  /// What no run would have saved.
+  /// What is wrong with the state, such as values that no run could have saved; nil where nothing is.
   public var fault: String? {
     for (name, value) in [("epoch", epoch), ("steps", steps), ("partial.steps", partial?.steps ?? 0)]
     where !(0..<Self.most).contains(value) {

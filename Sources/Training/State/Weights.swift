@@ -4,35 +4,35 @@ public import Model
 public import Recipe
 import Torch
 
-/// A network's weights as a file that timm and others read: the keys are theirs.
+/// A description of a network's weights, stored with them in a file whose keys are timm's.
 public struct Weights: Equatable, Sendable {
   /// The network's canonical name.
   public var model: String
   /// The classes in the order of the head's outputs; empty where the file's writer did not name them.
   public var classes: [ClassName]
-  /// What becomes of images before the network sees them.
+  /// The preprocessing that the network expects.
   public var images: Recipe.Preprocessing
-  /// After which epoch of a run they were written, counted from 0; nil where nothing says.
+  /// The epoch after which the weights were written, from 0; nil where unknown.
   public var epoch: Int?
-  /// `0.2 of 1f3c9a0b`: the part of a folder by which their run was judged, and the digest of its images; nil where it had others,
-  /// or nothing says.
+  /// The part of a folder on which the run was validated, with the digest of its images, such as `0.2 of
+  /// 1f3c9a0b`; nil where validation had a folder of its own, or nothing says.
   public var heldOut: String?
 
-  /// What a file says of the weights in it.
+  /// Describes weights.
   public init(model: String, classes: [ClassName], images: Recipe.Preprocessing) {
     self.model = model
     self.classes = classes
     self.images = images
   }
 
-  /// What a checkpoint's state says of the weights beside it.
+  /// Describes the weights stored with a checkpoint's state.
   public init(of state: TrainingState) {
     self.init(
       model: state.recipe.model.name, classes: state.classes, images: state.recipe.data.preprocessing)
     heldOut = state.recipe.data.partHeldOut
   }
 
-  /// Reads back what `metadata` wrote; nil for a file that does not say of which network it is.
+  /// Reads what `metadata` wrote; nil for a file that does not name its network.
   public init?(metadata: [String: String]) {
     guard let model = metadata["model"] else { return nil }
     self.model = model
@@ -52,21 +52,21 @@ public struct Weights: Equatable, Sendable {
     return values.count == 3 ? values : nil
   }
 
-  // Lines by their bytes: to Swift's characters, "\r\n" is one.
+  // Splits by bytes: as Swift characters, "\r\n" is a single one.
   private static func classes(_ lines: String) -> [ClassName] {
     lines.utf8.split(separator: UInt8(ascii: "\n")).map { ClassName(text: Substring($0)) }
   }
 
-  /// A number that makes sense: files come from anywhere.
+  /// Parses a number and checks its range, since files come from anywhere.
   private static func number<Number: LosslessStringConvertible>(
     _ text: String?, within range: ClosedRange<Number>
   ) -> Number? {
     text.flatMap(Number.init).flatMap { range.contains($0) ? $0 : nil }
   }
 
-  /// The texts that go beside the tensors; the classes' names are lines of one, each as its `text`.
+  /// The file's metadata; the classes' names are the lines of one entry.
   ///
-  /// Of images, what is not as the reference has it, besides their size.
+  /// Preprocessing is stored where it differs from the reference's; the image size always.
   public var metadata: [String: String] {
     var texts = [
       "format": "pt", "model": model, "classes": classes.map(\.text).joined(separator: "\n"),
@@ -84,7 +84,7 @@ public struct Weights: Equatable, Sendable {
     return texts
   }
 
-  /// Writes the weights of `network` to `path`, in place of an earlier file.
+  /// Writes the weights of `network` to `path`, replacing an earlier file.
   public func write(_ network: any Network, to path: String) throws(CheckpointError) {
     let weights = network.hostWeights
     try withExtendedLifetime(weights) { () throws(CheckpointError) in
@@ -97,19 +97,21 @@ public struct Weights: Equatable, Sendable {
 private let headKeys: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
 
 extension Network {
-  /// All weights in host memory, by key.
+  /// All weights as bytes in host memory, by key.
   public var hostWeights: HostTensors { HostTensors(parameters.map { ($0.name, $0.tensor) }) }
 
-  /// Replaces all weights by those of a file; changes none unless every one fits.
+  /// Replaces all weights by a file's; changes none unless every tensor fits.
   ///
-  /// Throws a `WeightsMismatch` when keys or shapes differ: the file is of another network or another set of classes.
+  /// Throws a `WeightsMismatch` when keys or shapes differ: the file belongs to another network or other
+  /// classes.
   public func load(_ file: some NamedTensors) throws(WeightsMismatch) {
     try load(file, except: [])
   }
 
-  /// Replaces the weights by those of a file from which another task is to be learned; changes none unless they fit.
+  /// Replaces the weights by a file's, to learn another task from them; changes none unless they fit.
   ///
-  /// A head for another number of classes, or none, is no mismatch: this network's own then stays as it was drawn.
+  /// A head for another number of classes, or a missing head, is accepted: this network then keeps its
+  /// freshly initialised head.
   /// - Returns: The keys that the file did not fill, in order, for a warning.
   public func loadForFinetuning(_ file: some NamedTensors) throws(WeightsMismatch) -> [String] {
     let fits = parameters.allSatisfy { parameter in
@@ -134,7 +136,7 @@ extension Network {
     }
   }
 
-  /// Those that the file has for images of another size, as this network takes them.
+  /// The file's weights that depend on the image size, resampled for this network's size.
   private func resampledWeights(of file: some NamedTensors) -> [String: Tensor] {
     let weights = parameters.compactMap { parameter -> (String, Tensor)? in
       guard let view = try? file.tensor(named: parameter.name), view.type == .float32,
@@ -148,7 +150,7 @@ extension Network {
 }
 
 extension Tensor {
-  /// Fills from the tensor of that name, which has been checked to be there and to fit.
+  /// Fills the tensor from the file's tensor of that name, which has been checked to exist and fit.
   func fill(from file: some NamedTensors, named name: String) {
     guard let view = try? file.tensor(named: name) else {
       fatalError("\(name) was checked and is gone")
@@ -157,9 +159,9 @@ extension Tensor {
   }
 }
 
-/// Named tensors as bytes in host memory, as files want them.
+/// Named tensors as bytes in host memory, for writing to a file.
 ///
-/// On the CPU nothing is copied: the views show the tensors' own memory, so write them before the next step.
+/// On the CPU nothing is copied: the views alias the tensors, so write them before the next step.
 public final class HostTensors {
   private let tensors: [Tensor]
 

@@ -2,15 +2,15 @@ import Checkpoint
 public import Datasets
 import System
 
-/// A file of weights does not fit the network.
+/// The error of a file of weights that does not fit the network.
 public struct WeightsMismatch: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The file.
+  /// The file's path.
   public let path: String
   /// Keys of the network that the file lacks.
   public let missing: [String]
   /// Keys of the file that the network lacks.
   public let unexpected: [String]
-  /// Keys in both whose shapes or types differ, with both.
+  /// Keys in both whose shapes or types differ, with both shapes or types.
   public let different: [String]
 
   /// What does not fit, with the first keys of each kind, the likely cause and what to do.
@@ -53,18 +53,18 @@ public struct WeightsMismatch: Error, Equatable, Sendable, CustomStringConvertib
   }
 }
 
-/// The classes that weights were trained on are not those of the folder: its labels would shift.
+/// The error of weights trained on other classes than the folder's, whose labels would not match.
 public struct ClassMismatch: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The file of weights or the checkpoint, as a sentence begins with it.
+  /// The file of weights or the checkpoint, worded as the start of a sentence.
   public let origin: String
-  /// What the weights were trained on, in the order of the head's outputs.
+  /// The classes that the weights were trained on, in the order of the head's outputs.
   public let trained: [ClassName]
   /// The folder's classes.
   public let found: [ClassName]
 
   /// Throws unless both lists hold the same names, byte for byte and in the same order.
   ///
-  /// Weights that do not name their classes fit any.
+  /// Weights that do not name their classes fit any folder.
   public static func check(
     _ trained: [ClassName], against found: [ClassName], of origin: String
   ) throws(ClassMismatch) {
@@ -72,7 +72,7 @@ public struct ClassMismatch: Error, Equatable, Sendable, CustomStringConvertible
     throw ClassMismatch(origin: origin, trained: trained, found: found)
   }
 
-  /// What differs, with names that look alike spelled out, and what to do.
+  /// The difference, with look-alike names spelled out, and what to do.
   public var description: String {
     let counts =
       trained.count == found.count
@@ -81,7 +81,7 @@ public struct ClassMismatch: Error, Equatable, Sendable, CustomStringConvertible
       + "Use the folder that it was trained on, or --finetune to learn these classes."
   }
 
-  // The first place where the lists part.
+  // The first position at which the lists differ.
   private var difference: String {
     guard let (theirs, ours) = zip(trained, found).first(where: { $0 != $1 }) else {
       return trained.count > found.count

@@ -1,22 +1,24 @@
 import Torch
 
-/// Makes a card's steps: some operation by operation, one that the card records, and from then on that one again.
+/// Executes steps on a card: the first ones operation by operation, then one that is recorded as a graph and
+/// replayed from then on.
 ///
-/// A recorded step is one launch. What changes from step to step lies in the tensors of its inputs, which a later step's are
-/// copied over; weights, moments and averages stay in their place as long as the trainer lives. Where ranks sum on their cards, all
-/// record a step or none, and all repeat it or none.
+/// A replayed step is one launch. What changes from step to step lies in its input tensors, over which each
+/// later step's inputs are copied; weights, moments and averages keep their addresses for the trainer's life.
+/// Where ranks sum on their cards, all record a step or none, and all replay it or none.
 final class CardStep {
   private let device: Device
   private let updateGuard: UpdateGuard
-  /// Has observers hear of phases, and how steps are made.
+  /// Reports phases, and how steps are executed, to observers.
   private let clock: PhaseClock
   private var state: State
   private var hasToldOfShapes = false
 
-  /// Steps before the one that is recorded: libraries choose kernels and take memory in them, and momenta begin.
+  /// Steps before the recorded one: in these, libraries choose kernels and allocate memory, and momenta are
+  /// initialised.
   static let warmUps = 2
 
-  /// Begins anew: what was recorded is not what later steps do.
+  /// Forgets the recorded step, because later steps will differ.
   func restart() {
     switch state {
     case .warming, .recorded: state = .warming(left: Self.warmUps)
@@ -26,24 +28,26 @@ final class CardStep {
 
   private enum State {
     case warming(left: Int)
-    /// Its inputs, and what it leaves.
+    /// The recording, its input tensors, and its results.
     case recorded(Recording, StepInputs, numbers: Tensor)
-    /// None is recorded.
+    /// Steps are executed operation by operation.
     case off
   }
 
-  /// - Parameter records: Whether a step is to be recorded.
+  /// Makes the steps of a card.
+  ///
+  /// - Parameter records: Whether to record a step.
   init(_ updateGuard: UpdateGuard, on device: Device, records: Bool, _ clock: PhaseClock) {
     (self.updateGuard, self.device, self.clock) = (updateGuard, device, clock)
     state = records ? .warming(left: Self.warmUps) : .off
   }
 
-  /// Whether a step of these inputs need not be made operation by operation, once one is recorded.
+  /// Whether a step with these inputs can be a replay once a step is recorded.
   func canRepeat(with inputs: StepInputs) -> Bool {
     if case .recorded(_, let there, _) = state { inputs.fit(there) } else { true }
   }
 
-  /// Why steps are not recorded that need the host in their middle.
+  /// The sentence that says why steps that need the host halfway are not recorded.
   static func hostIsNeeded(movesLossScale: Bool) -> String {
     "Updates are made operation by operation: "
       + (movesLossScale
@@ -51,14 +55,16 @@ final class CardStep {
         : "the workers exchange gradients through the host's memory, which no card records")
   }
 
-  /// Uploads a step's inputs and makes it; what `work` returns, of this step until the next one is made.
+  /// Uploads a step's inputs and executes it; returns the result of `work`, which is valid until the next
+  /// step.
   ///
   /// - Parameters:
-  ///   - number: Of the update, from 1.
-  ///   - repeats: Whether all ranks `canRepeat` with their inputs.
-  ///   - work: All that the card does in a step, a function of the inputs and of what stays in its place alone.
-  ///   - discard: Lets go of what a recording left that was given up.
-  ///   - agree: Whether all ranks say yes.
+  /// - number: The number of the update, from 1.
+  /// - repeats: Whether `canRepeat(with:)` holds on all ranks.
+  /// - work: All of a step's work on the card, a function only of the inputs and of tensors whose addresses
+  ///   do not change.
+  /// - discard: Releases the gradients that a failed recording left behind.
+  /// - agree: Returns whether its argument is true on all ranks.
   func callAsFunction(
     _ inputs: StepInputs, number: Int, repeats: Bool, work: Work, discard: () -> Void, agree: Agreement
   ) throws(TrainingError) -> Tensor {
@@ -68,7 +74,7 @@ final class CardStep {
     case .recorded(let recording, let there, let numbers):
       if repeats {
         inputs.move(over: there)
-        // Who waits for the step waits for its update, which comes last.
+        // Counted as the optimizer's time, since whoever waits for the step waits for the update at its end.
         clock.begin(.optimizer)
         recording.replay()
         return numbers
@@ -110,7 +116,7 @@ final class CardStep {
     }
     state = .off
     discard()
-    // Its memory goes back before the step takes some.
+    // Frees the recording's memory before the step allocates.
     (made, recording) = (nil, nil)
     clock.tell("Updates are made operation by operation, since \(reason)")
     return try work(there, updateGuard)

@@ -1,24 +1,27 @@
 import Recipe
 import Torch
 
-/// The mean loss of images, by their logits and what they are to be.
+/// The mean loss over images, from their logits and targets.
 ///
-/// Images of a class may count more or less. The mean is over the images and not over their weights, so that any number of
-/// workers comes to the same one.
+/// Classes may have weights. The mean divides by the number of images, not by the sum of their weights, so
+/// that it does not depend on the number of workers.
 struct Criterion {
   private let loss: Recipe.Loss
   private let smoothing: Double
-  /// What each class counts, `[K]`; nil where all count alike.
+  /// The weight of each class, `[K]`; nil weighs all alike.
   private let weights: Tensor?
 
-  /// - Parameter weights: One for each class.
+  /// Makes the recipe's loss.
+  ///
+  /// - Parameter weights: One weight per class; nil weighs all alike.
   init(_ recipe: Recipe, weights: [Double]?, on device: Device) {
     loss = recipe.loss
     smoothing = recipe.smoothing
     self.weights = weights.map { Tensor($0.map(Float.init), [$0.count]).moved(to: device) }
   }
 
-  /// Of logits `[B, K]` and classes `[B]`, or distributions `[B, K]` that have the smoothing in them.
+  /// The loss of logits `[B, K]` for classes `[B]`, or for distributions `[B, K]` that already include label
+  /// smoothing.
   func callAsFunction(_ logits: Tensor, _ targets: Tensor) -> Tensor {
     switch loss.kind {
     case .crossEntropy:
@@ -33,6 +36,6 @@ struct Criterion {
 }
 
 extension Recipe.Loss {
-  /// Whether its targets are distributions, whatever is mixed.
+  /// Whether targets are distributions even where nothing is mixed.
   var takesDistributions: Bool { kind != .crossEntropy }
 }

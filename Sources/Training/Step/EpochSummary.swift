@@ -1,29 +1,29 @@
-/// What is known of a finished epoch: its training, and what its weights come to.
+/// The results of a finished epoch: its training, and the evaluation of its weights.
 public struct EpochSummary: Equatable, Sendable {
-  /// Which one, counted from 0.
+  /// The epoch, from 0.
   public let epoch: Int
   /// Updates of the run so far.
   public let updates: Int
-  /// The mean rate of its updates.
+  /// The mean learning rate of the epoch's updates.
   public let learningRate: Double
   /// Mean loss of its steps over all ranks.
   public let trainingLoss: Double
-  /// What the weights came to; nil where nothing is evaluated.
+  /// The evaluation of the weights; nil where nothing is evaluated.
   public let tally: Evaluator.Tally?
-  /// What their average came to; nil too where there is none.
+  /// The evaluation of the weights' running average; nil where there is none.
   public let averageTally: Evaluator.Tally?
-  /// Whether no epoch before had a better Acc@1.
+  /// Whether the weights have their best score so far.
   public let isBest: Bool
-  /// The same of the average.
+  /// Whether the running average has its best score so far.
   public let isBestAverage: Bool
-  /// Whether the run ends with it.
+  /// Whether the run ends with this epoch.
   public let isLast: Bool
-  /// Parameters of the network.
+  /// The number of the network's parameters.
   public let parameters: Int
-  /// Damaged images that were skipped; nil where none may be.
+  /// The number of damaged images that were skipped; nil where a damaged image ends the run.
   public let skipped: Int?
 
-  /// An epoch that came to all this.
+  /// Makes a summary.
   public init(
     epoch: Int, updates: Int, learningRate: Double, trainingLoss: Double, tally: Evaluator.Tally?,
     averageTally: Evaluator.Tally?, isBest: Bool, isBestAverage: Bool, isLast: Bool, parameters: Int,

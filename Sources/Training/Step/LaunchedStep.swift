@@ -1,32 +1,32 @@
 import Collective
 import Torch
 
-/// A step whose update is made, or on its way on a card; what it comes to may not be known yet.
+/// A launched step; on a card its update and results may still be on their way.
 public struct LaunchedStep {
-  /// What is known of it on the host.
+  /// The results, as far as the host knows them.
   enum Outcome {
     case known(loss: Double, gradientNorm: Double)
-    /// On a card: the losses of its parts, and then the norm of its gradient, are on their way from there. What it does may
-    /// need the cards of the other ranks of a group.
+    /// On a card: the losses of the step's parts and the norm of its gradient are being read back. The step
+    /// may need the cards of the group's other ranks.
     case coming(Readback, with: any ProcessGroup)
   }
 
   let epoch: Int
   let updates: Int
   let learningRate: Double
-  /// What any rank was asked for or is busy with: then all stop or save here, after the same step.
+  /// The union of all ranks' signals: all ranks stop or save after the same step.
   public let signals: RankSignals
   let phases: [StepPhase: Double]
   let communication: CommunicationTime
   let outcome: Outcome
 
-  /// Whether nobody need wait for what it comes to.
+  /// Whether the results are already on the host.
   public var isKnown: Bool { if case .known = outcome { true } else { false } }
 
-  /// What it comes to, once that is known.
+  /// Waits for the results and returns them.
   ///
-  /// Throws `TrainingError.diverged` where its loss or gradient is not finite: neither it nor a later step has changed a
-  /// weight then.
+  /// Throws `TrainingError.diverged` where the loss or gradient is not finite: then neither this step nor a
+  /// later one has changed a weight.
   public func record() throws(TrainingError) -> StepRecord {
     switch outcome {
     case .known(let loss, let gradientNorm): return record(loss, gradientNorm)
@@ -48,7 +48,7 @@ public struct LaunchedStep {
   }
 }
 
-/// The mean loss of a step of those of its parts.
+/// The mean of the losses of a step's parts.
 func mean(_ losses: some Collection<Double>) -> Double {
   let share = 1 / Double(losses.count)
   return losses.reduce(0) { $0 + share * $1 }

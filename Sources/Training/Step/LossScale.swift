@@ -1,30 +1,30 @@
-/// The factor that keeps float16 gradients from vanishing, moved by what happens.
+/// The dynamic factor on the loss that keeps float16 gradients from vanishing.
 ///
-/// Apex's and PyTorch's dynamic scale: 65,536 at first, halved when a gradient overflows, doubled after 2,000 steps
-/// without an overflow, at most 2²⁴. All ranks see the same gradient, so all move it alike.
+/// As in Apex and PyTorch: 65,536 at first, halved when a gradient overflows, doubled after 2,000 steps
+/// without an overflow, at most 2²⁴. All ranks see the same gradient, so all change it alike.
 public struct LossScale: Codable, Equatable, Sendable {
   /// What the loss is multiplied by.
   public private(set) var factor: Double
-  /// Steps since the factor moved.
+  /// Steps since the factor last changed.
   public private(set) var goodSteps = 0
 
   private static let growthInterval = 2_000
   private static let largest = 0x1p24
-  /// A gradient that overflows below this is lost, whatever it is multiplied by.
+  /// If a gradient overflows even below this factor, no factor helps.
   private static let smallest = 0x1p-24
 
-  /// The scale at the first step.
+  /// Makes the scale of the first step.
   public init(factor: Double = 65_536) { self.factor = factor }
 
-  /// Whether it can be gone on with: one that was read from a file may hold any numbers.
+  /// Whether the scale can continue; one read from a file may hold any numbers.
   var isSound: Bool {
     (Self.smallest...Self.largest).contains(factor) && (0..<Self.growthInterval).contains(goodSteps)
   }
 
-  /// Whether it has been halved for so long that no factor will do.
+  /// Whether it has been halved so often that no factor helps.
   var isExhausted: Bool { factor < Self.smallest }
 
-  /// Learns whether the step's gradient was finite.
+  /// Takes in whether the step's gradient was finite, and changes the factor.
   mutating func update(gradientWasFinite: Bool) {
     guard gradientWasFinite else {
       factor /= 2

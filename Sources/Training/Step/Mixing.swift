@@ -2,13 +2,13 @@ import Randomness
 import Recipe
 import Torch
 
-/// Draws how the images of a batch and their targets are mixed.
+/// Draws how the images of a batch and their targets are mixed (Mixup, CutMix).
 struct Mixing {
   private let mixing: Recipe.Mixing
   private let smoothed: SmoothedTargets
   private let seed: UInt64
 
-  /// Nil when the recipe mixes nothing.
+  /// Makes nil when the recipe mixes nothing.
   init?(_ recipe: Recipe, classes: Int) {
     guard recipe.mixing.isOn else { return nil }
     mixing = recipe.mixing
@@ -16,30 +16,31 @@ struct Mixing {
     seed = recipe.seed
   }
 
-  /// The draws for a batch; `draw` is its number in the whole run, over all ranks.
+  /// Draws the plan for a batch; `draw` is the batch's number in the whole run, over all ranks.
   func plan(count: Int, side: Int, epoch: Int, draw: Int) -> MixPlan {
     if let off = mixing.offEpoch, epoch >= off {
-      // Of the same shapes, for a card that repeats a step.
+      // A plan that mixes nothing but has the same shapes, for a card that replays a step.
       return MixPlan(shares: Array(repeating: MixPlan.Share(own: 1, box: nil), count: count))
     }
     var generator = KeyedGenerator(seed: seed, stream: .mixing, epoch: epoch, index: draw)
     return MixPlan(mixing, count: count, side: side, generator: &generator)
   }
 
-  /// The distributions `[B, K]` to learn of images mixed by `plan`.
+  /// Returns the target distributions `[B, K]` of images mixed by `plan`.
   func targets(_ labels: [Int], by plan: MixPlan) -> Tensor { smoothed(labels, plan.shares.map(\.own)) }
 }
 
-/// A plan as tensors: what the mixing of a batch reads.
+/// A mixing plan as tensors.
 struct Mix {
-  /// What images and their partners are multiplied by, `[B, 1, 1, 1]` each.
+  /// The factors of images and of their partners, `[B, 1, 1, 1]` each.
   private let (own, partners): (Tensor, Tensor)
   /// Bytes that are 1 in the rows of an image's box, `[B, S, 1, 1]`, and in its columns, `[B, 1, S, 3]`.
   ///
-  /// For each channel too: so the processor finds rows of an image, and not pixels, to work through.
+  /// The columns are repeated for each channel, so that the processor works through whole rows, not pixels.
   private let (rows, columns): (Tensor, Tensor)
 
-  /// The tensors of a plan, on the CPU: images that have a box keep all of their own pixels when others are blended.
+  /// Makes the tensors of a plan on the CPU. Where other images of the batch are blended, an image with a box
+  /// has factor 1.
   init(_ plan: MixPlan, side: Int) {
     let (shares, count) = (plan.shares, plan.shares.count)
     let own = shares.map { $0.box == nil ? Float($0.own) : 1 }
@@ -56,27 +57,27 @@ struct Mix {
     (self.own, self.partners, self.rows, self.columns) = (own, partners, rows, columns)
   }
 
-  /// The same mix with other tensors in the place of its own.
+  /// Returns the mix with each tensor replaced by `other`'s.
   func map(_ other: (Tensor) -> Tensor) -> Mix {
     Mix(other(own), other(partners), rows: other(rows), columns: other(columns))
   }
 
-  /// Normalised images `[B, S, S, 3]`, which are written over, mixed.
+  /// Mixes normalised images `[B, S, S, 3]` in place.
   func callAsFunction(_ images: Tensor) -> Tensor {
     let partners = images.flipped(0)
-    // In place: the fewer blocks of this size a step takes, the fewer are given back and faulted in again.
+    // In place: each temporary of this size would be freed and faulted in again every step.
     images.multiply(by: own)
     images.add(partners * self.partners)
     return images.replaced(where: rows * columns, by: partners)
   }
 }
 
-/// Distributions over the classes with label smoothing inside (timm `mixup_target`): off = s/K, on = 1 - s + s/K.
+/// Target distributions with label smoothing (timm `mixup_target`): off = s/K, on = 1 - s + s/K.
 struct SmoothedTargets {
   let classes: Int
   let smoothing: Double
 
-  /// `[B, K]` float32: an image's own class with its share, its partner's class with the rest.
+  /// Returns `[B, K]` float32: the image's own class with its share, its partner's class with the rest.
   func callAsFunction(_ labels: [Int], _ own: [Double]) -> Tensor {
     let off = smoothing / Double(classes)
     var values = [Float](repeating: Float(off), count: labels.count * classes)
@@ -89,31 +90,31 @@ struct SmoothedTargets {
   }
 }
 
-/// How the images of one batch are mixed, as a value: Mixup (Zhang et al. 2018) and CutMix (Yun et al. 2019).
+/// How the images of one batch are mixed: Mixup (Zhang et al. 2018) and CutMix (Yun et al. 2019).
 ///
 /// Image i's partner is image B-1-i, as in timm 0.3.2's `mixup.py`.
 struct MixPlan: Equatable, Sendable {
-  /// What one image keeps of itself, and how its partner comes in.
+  /// How much of itself an image keeps, and how its partner is mixed in.
   struct Share: Equatable, Sendable {
-    /// The image's own part of pixels and target, in 0…1.
+    /// The image's own share of pixels and target, in 0…1.
     var own: Double
-    /// Where the partner's pixels replace its own; nil blends the whole image.
+    /// Where the partner's pixels replace the image's; nil blends the whole image.
     var box: Box?
   }
 
-  /// Rows and columns of an image.
+  /// A rectangle of rows and columns.
   struct Box: Equatable, Sendable {
     var rows: Range<Int>
     var columns: Range<Int>
   }
 
-  /// One share an image.
+  /// One share per image.
   let shares: [Share]
 
-  /// A plan of these shares.
+  /// Makes a plan of these shares.
   init(shares: [Share]) { self.shares = shares }
 
-  /// The draws for a batch of `count` images of side `side`.
+  /// Draws a plan for `count` images with sides of `side` pixels.
   init(_ mixing: Recipe.Mixing, count: Int, side: Int, generator: inout KeyedGenerator) {
     precondition(count.isMultiple(of: 2), "a batch of \(count) images has no pairs")
     switch mixing.mode {
@@ -129,7 +130,7 @@ struct MixPlan: Equatable, Sendable {
 }
 
 extension MixPlan.Share {
-  /// One draw of the kind and the strength of mixing.
+  /// Draws the kind and the strength of mixing.
   init(_ mixing: Recipe.Mixing, _ side: Int, _ generator: inout KeyedGenerator) {
     self.init(own: 1, box: nil)
     guard generator.uniform() < mixing.probability else { return }
@@ -138,7 +139,7 @@ extension MixPlan.Share {
       ? generator.uniform() < mixing.switchProbability : mixing.mixesRectangles
     if cuts {
       let box = MixPlan.Box(mixing, side, &generator)
-      // What the border cut off counts as the image's own.
+      // The part of the box that the border cuts off counts as the image's own.
       self.init(own: 1 - Double(box.rows.count * box.columns.count) / Double(side * side), box: box)
     } else {
       own = generator.beta(mixing.mixup)
@@ -147,7 +148,8 @@ extension MixPlan.Share {
 }
 
 extension MixPlan.Box {
-  /// A square of random area around a random centre, or with bounds on its sides a rectangle inside the image.
+  /// Draws a square of random area around a random centre, or, where the recipe bounds its sides, a rectangle
+  /// inside the image.
   init(_ mixing: Recipe.Mixing, _ side: Int, _ generator: inout KeyedGenerator) {
     if let bounds = mixing.cutmixMinMax {
       rows = Self.inside(side, bounds, &generator)

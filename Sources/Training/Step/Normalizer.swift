@@ -2,16 +2,16 @@ import CKernels
 public import Recipe
 public import Torch
 
-/// Turns bytes into what the network was made for: `(x / 255 - mean) / deviation`.
+/// Turns bytes into normalised floats: `(x / 255 - mean) / deviation`.
 public struct Normalizer {
-  // For the operations of a card.
+  // For the card's operations.
   private let mean: Tensor
   private let deviation: Tensor
-  // The same numbers for the host's loop.
+  // The same values for the host's loop.
   private let (means, deviations): ([Float], [Float])
   private let device: Device
 
-  /// A normaliser whose statistics live on `device`; ImageNet's where nobody says.
+  /// Makes a normaliser with its statistics on `device`; ImageNet's by default.
   public init(_ images: Recipe.Preprocessing = Recipe.Preprocessing(), on device: Device) {
     (means, deviations) = (images.means.map { Float($0) * 255 }, images.deviations.map { Float($0) * 255 })
     mean = Tensor(means, [1, 1, 1, 3]).moved(to: device)
@@ -19,17 +19,17 @@ public struct Normalizer {
     self.device = device
   }
 
-  /// Bytes `[B, H, W, 3]` → float32 `[B, 3, H, W]` on the device; bytes cross, floats are made there.
+  /// Bytes `[B, H, W, 3]` → float32 `[B, 3, H, W]` on the device; bytes are uploaded and converted there.
   public func callAsFunction(_ bytes: UnsafeRawBufferPointer, count: Int, side: Int) -> Tensor {
     self(Tensor(bytes: bytes, [count, side, side, 3], .uint8).moved(to: device)).permuted([0, 3, 1, 2])
   }
 
-  /// Bytes `[B, H, W, 3]` of the device → float32 of that shape.
+  /// Bytes `[B, H, W, 3]` on the device → float32 of that shape.
   func callAsFunction(_ pixels: Tensor) -> Tensor {
     device == .cpu ? normalizedHere(pixels) : (pixels.cast(to: .float32) - mean) / deviation
   }
 
-  /// The same numbers in one pass, where the operations' three would each go through memory.
+  /// Computes the same numbers in one pass, where three operations would each go through memory.
   private func normalizedHere(_ pixels: Tensor) -> Tensor {
     let result = Tensor.empty(pixels.shape)
     let (bytes, floats, length) = (
@@ -45,7 +45,7 @@ public struct Normalizer {
 }
 
 extension Recipe.Preprocessing {
-  /// What a ``Normalizer`` makes of one byte, to the bit.
+  /// The bits that a ``Normalizer`` makes of one byte.
   func normal(_ byte: UInt8, channel: Int) -> Float {
     (Float(byte) - Float(means[channel]) * 255) / (Float(deviations[channel]) * 255)
   }

@@ -2,7 +2,7 @@ import Model
 public import Recipe
 public import Torch
 
-/// From pixels to the loss: normalise, erase, mix, the network, the criterion.
+/// Computes the loss from pixels: normalise, erase, mix, network, criterion.
 struct Objective {
   private let network: any Network
   private let normalized: Normalizer
@@ -13,10 +13,12 @@ struct Objective {
   private let recomputesBlocks: Bool
   private let weights: CastWeights?
 
+  /// Makes the recipe's objective.
+  ///
   /// - Parameters:
-  ///   - weights: The network's, in the recipe's compute type, where they lie ready.
-  ///   - classWeights: What images of each class count; nil where all count alike.
-  ///   - teacher: Who else says what images are; nil for nobody.
+  /// - weights: The network's weights already cast to the compute type; nil casts them in each product.
+  /// - classWeights: The weight of each class in the loss; nil weighs all alike.
+  /// - teacher: The network to distil from; nil for none.
   init(
     _ network: any Network, _ recipe: Recipe, on device: Device, recomputesBlocks: Bool = false,
     weights: CastWeights? = nil, classWeights: [Double]? = nil, teacher: Teacher? = nil
@@ -31,7 +33,7 @@ struct Objective {
     self.weights = weights
   }
 
-  /// The mean loss of some images, whose inputs are on the device.
+  /// The mean loss of a part of the batch, whose inputs are on the device.
   func callAsFunction(_ inputs: StepInputs.Part) -> Tensor {
     var images = normalized(inputs.pixels)  // [B, S, S, 3]
     inputs.erasures?.apply(to: images)
@@ -56,7 +58,7 @@ extension Recipe {
     }
   }
 
-  /// Whose operations compute a block.
+  /// Which library computes a block: the project's kernels or libtorch.
   public var kernels: Kernels {
     switch precision.kernels {
     case .fused: .fused

@@ -1,15 +1,16 @@
 public import Collective
 
-/// What a rank tells the others of its part of a step.
+/// What a rank reports to the others about its part of a step.
 struct RankReport: Equatable, Sendable {
-  /// What it was asked for, and what it is busy with.
+  /// The rank's signals.
   var signals: RankSignals = []
-  /// The mean loss of its images.
+  /// The mean loss of the rank's images.
   var loss: Double
-  /// The sum of the squares of the gradients that it owns, summed over the ranks; on cards, which all have all sums, an equal part.
+  /// The sum of squares of the summed gradients that this rank owns; on cards, where every rank has all sums,
+  /// an equal share.
   var squares: Double
 
-  /// Three numbers of eight bytes.
+  /// Encodes the report as three numbers of eight bytes each.
   var bytes: [UInt8] {
     [signals.rawValue, loss.bitPattern, squares.bitPattern].flatMap { word in
       withUnsafeBytes(of: word.littleEndian, Array.init)
@@ -18,7 +19,7 @@ struct RankReport: Equatable, Sendable {
 }
 
 extension RankReport {
-  /// Reads back `bytes`; nil where they are not a report's.
+  /// Decodes `bytes`; nil if they are no report.
   init?(_ bytes: [UInt8]) {
     guard bytes.count == 24 else { return nil }
     let words = bytes.withUnsafeBytes { raw in
@@ -30,20 +31,20 @@ extension RankReport {
   }
 }
 
-/// What all ranks know of a step before its update, in the same bits.
+/// What all ranks know of a step before its update, with the same bits.
 struct StepSummary: Equatable, Sendable {
-  /// What any rank was asked for or is busy with.
+  /// The union of all ranks' signals.
   let signals: RankSignals
   /// The mean of the ranks' losses.
   let loss: Double
   /// L2 norm of the mean gradient, before clipping.
   let gradientNorm: Double
-  /// What makes the clipped mean gradient of the sum that the buffers hold.
+  /// The factor that turns the summed gradients into the clipped mean gradient.
   let gradientScale: Double
 
-  /// Adds up the reports in rank order.
+  /// Combines the reports in rank order.
   ///
-  /// Gradients are the sum over the ranks, each multiplied by `lossScale`. The clip is that of
+  /// Gradients are sums over the ranks, multiplied by `lossScale`. Clipping is that of
   /// `torch.nn.utils.clip_grad_norm_`: the factor is `limit / (norm + 1e-6)` where that is below 1.
   init(_ reports: [RankReport], lossScale: Double = 1, clip limit: Double?) {
     let mean = 1 / Double(reports.count) / lossScale
@@ -56,30 +57,30 @@ struct StepSummary: Equatable, Sendable {
   }
 }
 
-/// What a rank has to tell the others beside its numbers; after a step all ranks know what any of them said.
+/// Flags that a rank passes to the others with its report; after a step all ranks know their union.
 public struct RankSignals: OptionSet, Equatable, Sendable {
-  /// A bit for each.
+  /// One bit per signal.
   public let rawValue: UInt64
 
-  /// The signals of these bits.
+  /// Makes signals from bits.
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 
-  /// It was asked to stop.
+  /// The rank was asked to stop.
   public static let stop = RankSignals(rawValue: 1)
-  /// It was asked for a checkpoint.
+  /// The rank was asked for a checkpoint.
   public static let save = RankSignals(rawValue: 2)
-  /// It is still writing a checkpoint, so that no other can begin.
+  /// The rank is still writing a checkpoint, so no other can begin.
   public static let isSaving = RankSignals(rawValue: 4)
-  /// It could not read its images.
+  /// The rank could not read its images.
   public static let lacksImages = RankSignals(rawValue: 8)
-  /// Images of its step were damaged, and others stood in for them.
+  /// The rank replaced damaged images of its step by others.
   public static let skipped = RankSignals(rawValue: 16)
-  /// The inputs of its step are of other shapes than those of the one that its card has recorded.
+  /// The rank's inputs have other shapes than its card's recorded step.
   static let isUnlike = RankSignals(rawValue: 32)
 }
 
 extension RankSignals {
-  /// What any rank has to tell; every rank has to ask at the same place.
+  /// Returns the union of all ranks' signals; every rank must call it at the same point.
   public func united(in group: any ProcessGroup) throws(TrainingError) -> RankSignals {
     let all = try collectively(
       try group.allGather(withUnsafeBytes(of: rawValue.littleEndian, Array.init)))

@@ -1,11 +1,12 @@
 import Collective
 import Torch
 
-/// Packs the weights for a step's kernels once a host: each rank a part, into memory that the others see.
+/// Packs the weights for a step's kernels once per host: each rank packs a part, into memory that all its
+/// ranks share.
 ///
-/// The weights are the same on all ranks, and so is what the first step asks for. Every rank packs before a step and
-/// reads until its backward pass is done; the sum of the gradients, which needs all ranks, lies between that and the next
-/// packing.
+/// The weights are the same on all ranks, and so are the packed forms that the first step asks for. Every
+/// rank packs before a step and reads until its backward pass is done. Between that and the next packing lies
+/// the sum of the gradients, which needs all ranks, so no rank overwrites what another still reads.
 final class SharedPacking {
   private let ranks: any ProcessGroup
   private let clock: PhaseClock
@@ -13,25 +14,25 @@ final class SharedPacking {
   private var state: State
 
   private enum State {
-    /// No step has asked for anything yet.
+    /// Records which forms the first step asks for.
     case noting
-    /// This rank's forms, and the memory of all.
+    /// The forms that this rank packs, and the shared memory.
     case sharing(own: [Int], SymmetricBuffer)
     /// Nothing to share, or no memory for it: each operation packs for itself.
     case off
   }
 
-  /// Among ranks of one host; one by itself packs nothing ahead.
+  /// Shares packing among the ranks of one host; a single rank does not pack ahead.
   init(over ranks: any ProcessGroup, clock: PhaseClock) {
     self.ranks = ranks
     self.clock = clock
     state = ranks.size > 1 ? .noting : .off
   }
 
-  /// Whether steps take weights that lie ready.
+  /// Whether steps use weights packed ahead.
   var isSharing: Bool { if case .sharing = state { true } else { false } }
 
-  /// Packs the weights as they are now, together with all other ranks, before a step reads them.
+  /// Packs the current weights, together with all other ranks, before a step reads them.
   func pack() throws(CollectiveError) {
     if case .noting = state { state = try shared() }
     guard case .sharing(let own, _) = state else { return }
@@ -41,12 +42,12 @@ final class SharedPacking {
     try ranks.barrier()
   }
 
-  /// Runs the forward and backward passes of a step, which take what lies ready.
+  /// Runs the forward and backward passes of a step, which use the packed weights.
   func lent<Result>(_ body: () -> Result) -> Result {
     if case .off = state { body() } else { packed.lent(body) }
   }
 
-  /// Divides what the first step has asked for among the ranks.
+  /// Divides the forms that the first step asked for among the ranks.
   private func shared() throws(CollectiveError) -> State {
     let sizes = packed.byteCounts
     guard !sizes.isEmpty else { return .noting }
@@ -61,11 +62,11 @@ final class SharedPacking {
   }
 }
 
-/// Which rank packs a form, and where in its memory the form lies.
+/// Which rank packs each form, and where in that rank's memory the form lies.
 struct PackingShares: Equatable {
-  /// For each form.
+  /// One place per form.
   private(set) var places: [Place]
-  /// Bytes of the fullest rank's forms.
+  /// The bytes of the rank with the most.
   private(set) var laneBytes = 0
 
   struct Place: Equatable {
@@ -73,7 +74,7 @@ struct PackingShares: Equatable {
     var offset: Int
   }
 
-  /// Gives the largest forms away first, each to the rank that has least; forms begin at edges of 64 bytes.
+  /// Assigns the largest forms first, each to the rank with the least so far; forms are aligned to 64 bytes.
   init(_ sizes: [Int], over ranks: Int) {
     places = [Place](repeating: Place(rank: 0, offset: 0), count: sizes.count)
     var filled = [Int](repeating: 0, count: ranks)

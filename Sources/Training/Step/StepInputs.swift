@@ -3,50 +3,52 @@ import Model
 import Recipe
 import Torch
 
-/// All that a step reads beside the weights, made on the host before it starts.
+/// Everything that a step reads besides the weights, prepared on the host before it starts.
 ///
-/// From here to the loss nothing is drawn, uploaded or read back: a step is a function of these and of the weights.
+/// From here to the loss nothing is drawn, uploaded or read back: a step is a function of these inputs and
+/// the weights.
 struct StepInputs {
-  /// One forward and backward pass.
+  /// The inputs of one forward and backward pass.
   struct Part {
     /// Bytes `[B, S, S, 3]`.
     let pixels: Tensor
-    /// Classes `[B]` (int64), or distributions `[B, K]` (float32) where images are mixed, or the loss takes no others.
+    /// Classes `[B]` (int64), or distributions `[B, K]` (float32) where images are mixed or the loss needs
+    /// them.
     let targets: Tensor
-    /// What is erased of normalised images; nil where the recipe erases nothing.
+    /// The erased elements of normalised images; nil where the recipe erases nothing.
     let erasures: Erasures?
-    /// How images are mixed; nil where they are not.
+    /// How images are mixed; nil where the recipe mixes nothing.
     let mix: Mix?
-    /// Which branches are left out for which images; nil where none are.
+    /// Which branches are dropped for which images; nil where none are.
     let dropPath: DropPath?
     /// Which elements of outputs are dropped; nil where none are.
     let dropout: Dropout?
   }
 
-  /// The batch, in as many parts as are accumulated.
+  /// The batch in as many parts as gradients are accumulated over.
   let parts: [Part]
-  /// The rate of the update.
+  /// The learning rate of the update.
   let learningRate: Double
-  /// What each part's loss is multiplied by before its backward pass.
+  /// The factor on each part's loss before its backward pass.
   let lossFactor: Double
-  /// `UpdateNumbers`, packed, for a card; nil where the host updates.
+  /// The packed `UpdateNumbers` of a card; nil where the host updates.
   var numbers: Tensor?
 
-  /// The same inputs on a device: the one upload of a step, in which all of their tensors go together.
+  /// Copies the inputs to a device, all tensors in a single upload.
   func moved(to device: Device) -> StepInputs {
     if device == .cpu { return self }
     var there = uploaded(tensors, to: device)[...]
     return map { _ in there.removeFirst() }
   }
 
-  /// Whether others' tensors have the types and shapes of these.
+  /// Whether the tensors of `others` have the same types and shapes.
   func fit(_ others: StepInputs) -> Bool {
     let (own, theirs) = (tensors, others.tensors)
     return lossFactor == others.lossFactor && own.count == theirs.count
       && zip(own, theirs).allSatisfy { $0.dtype == $1.dtype && $0.shape == $1.shape }
   }
 
-  /// Takes the place of others that fit and were moved to a device.
+  /// Uploads these inputs over the device tensors of `there`, which must fit.
   func move(over there: StepInputs) { upload(tensors, over: there.tensors) }
 
   private var tensors: [Tensor] {
@@ -58,7 +60,7 @@ struct StepInputs {
     return tensors
   }
 
-  /// The same inputs with other tensors in the place of theirs, asked for in the same order each time.
+  /// Replaces every tensor by `other`'s result, in the same order each time.
   private func map(_ other: (Tensor) -> Tensor) -> StepInputs {
     StepInputs(
       parts: parts.map { $0.map(other) }, learningRate: learningRate, lossFactor: lossFactor,
@@ -74,18 +76,20 @@ extension StepInputs.Part {
   }
 }
 
-/// Where a step's inputs are drawn, each by its key: the same ones on one rank and on eight, and after a resume.
+/// Draws a step's random inputs, each by its key: the same on one rank and on eight, and after a resume.
 struct InputDraws {
   private let recipe: Recipe
   private let network: any Network
   private let erasing: RandomErasing?
   private let mixing: Mixing?
-  /// What makes distributions of classes for a loss that takes no others.
+  /// Makes distributions from classes for a loss that needs them; otherwise nil.
   private let smoothed: SmoothedTargets?
   private let evenShapes: Bool
 
-  /// - Parameter evenShapes: Whether nearly all parts of a size are to have tensors of the same shapes, for a card that
-  ///   repeats a step; no number of the run depends on it.
+  /// Prepares the draws of a recipe.
+  ///
+  /// - Parameter evenShapes: Whether nearly all parts of a size get tensors of the same shapes, so that a
+  ///   card can replay a step; it affects no result.
   init(_ recipe: Recipe, for network: any Network, evenShapes: Bool = false) {
     self.recipe = recipe
     self.network = network
@@ -97,9 +101,10 @@ struct InputDraws {
       ? SmoothedTargets(classes: network.classes, smoothing: recipe.smoothing) : nil
   }
 
-  /// The inputs of one update; `draws` has for each part its number among all that the ranks of the run ever train on.
+  /// Draws the inputs of one update; `draws` has each part's number among all parts of the run, over all
+  /// ranks.
   ///
-  /// - Parameter factor: What the mean of the parts' losses is multiplied by.
+  /// - Parameter factor: The factor on the mean of the parts' losses.
   func inputs(
     _ batch: PixelBatch, epoch: Int, draws: [Int], learningRate: Double, factor: Double
   ) -> StepInputs {

@@ -1,76 +1,78 @@
-/// Somebody who watches a run's steps: the launcher's board, the lines of the reference, `train.jsonl`.
+/// An observer of a run's steps, such as the launcher's board, the reference's log lines or `train.jsonl`.
 ///
-/// All calls come on the training thread and hold the step up: an observer says or writes what it has to, and returns.
-/// It changes nothing of the run. The trainer tells of phases; who runs the steps tells of all else.
+/// All calls come on the training thread and delay the step, so an observer should return quickly. It must
+/// not change the run. The trainer reports phases; whoever runs the steps reports everything else.
 public protocol StepObserver: AnyObject {
-  /// An epoch begins, or goes on after the steps that an earlier attempt made.
+  /// An epoch begins, or continues after the steps of an earlier attempt.
   func begin(_ epoch: EpochRecord)
 
-  /// A phase of a step begins, which ends the phase before.
+  /// A phase of a step begins and ends the phase before.
   ///
-  /// It may come several times in a step: forward and backward once for each part of the batch, the optimizer before and
-  /// after an exchange of weights.
+  /// A phase may begin several times in a step: forward and backward once for each part of the batch, the
+  /// optimizer before and after an exchange of weights.
   func begin(_ phase: StepPhase)
 
-  /// How steps are made from here on, in a sentence; of a card.
+  /// On a card, a sentence that says how steps are executed from here on.
   func hear(_ sentence: String)
 
-  /// All ranks have made a step; what follows it is still to be done.
+  /// All ranks have made a step; a due checkpoint and other follow-up work are still to come.
   ///
-  /// A step that was skipped for its loss scale is one too; a step that threw is none.
+  /// A step skipped for its loss scale counts; a step that threw does not.
   func finish(_ step: StepRecord)
 
-  /// What followed the step is done too: the damaged images of all ranks are counted, a checkpoint that was due is begun.
+  /// The follow-up work of the step is done too: all ranks' damaged images are counted, and a due checkpoint
+  /// has begun.
   func settle(_ step: StepRecord)
 
-  /// The last step of an epoch is settled; it comes to no epoch that ends early.
+  /// The last step of an epoch has settled; not called for an epoch that ends early.
   func finish(_ epoch: EpochRecord)
 
-  /// An epoch is evaluated, and its weights and its line in `log.txt` are written; the checkpoint that says so follows.
+  /// An epoch has been evaluated, and its weights and its line in `log.txt` written; the checkpoint that
+  /// records this follows.
   ///
-  /// A run that dies before that checkpoint evaluates the epoch again, and tells of it again.
+  /// A run that dies before that checkpoint evaluates the epoch again and calls this again.
   func finish(_ summary: EpochSummary)
 }
 
 extension StepObserver {
-  /// Ignores it.
+  /// Does nothing by default.
   public func begin(_ epoch: EpochRecord) {}
-  /// Ignores it.
+  /// Does nothing by default.
   public func begin(_ phase: StepPhase) {}
-  /// Ignores it.
+  /// Does nothing by default.
   public func hear(_ sentence: String) {}
-  /// Ignores it.
+  /// Does nothing by default.
   public func finish(_ step: StepRecord) {}
-  /// Ignores it.
+  /// Does nothing by default.
   public func settle(_ step: StepRecord) {}
-  /// Ignores it.
+  /// Does nothing by default.
   public func finish(_ epoch: EpochRecord) {}
-  /// Ignores it.
+  /// Does nothing by default.
   public func finish(_ summary: EpochSummary) {}
 }
 
-/// What a rank is busy with in a step.
+/// The phases of a step on one rank.
 public enum StepPhase: Hashable, Sendable, CaseIterable {
   case forward
   case backward
-  /// Waiting for other ranks, or exchanging with them.
+  /// Exchanging data with other ranks, or waiting for them.
   case communicate
   case optimizer
 }
 
-/// Tells observers of a step's phases, and how long each took.
+/// Reports a step's phases to observers and measures them.
 final class PhaseClock {
   var observers: [any StepObserver] = []
   private var current: (phase: StepPhase, since: ContinuousClock.Instant)?
   private var seconds: [StepPhase: Double] = [:]
 
-  /// Begins a step with its first phase; what an earlier step left that threw is forgotten.
+  /// Starts a step with its first phase; an earlier step that threw is forgotten.
   func start(_ phase: StepPhase) {
     (current, seconds) = (nil, [:])
     begin(phase)
   }
 
-  /// Begins a phase, which ends the one before.
+  /// Begins a phase and ends the one before.
   func begin(_ phase: StepPhase) {
     let now = ContinuousClock.now
     settle(now)
@@ -78,10 +80,10 @@ final class PhaseClock {
     for observer in observers { observer.begin(phase) }
   }
 
-  /// Tells observers how steps are made.
+  /// Passes a sentence on how steps are executed to the observers.
   func tell(_ sentence: String) { for observer in observers { observer.hear(sentence) } }
 
-  /// Ends the last phase; the seconds of each since the last call.
+  /// Ends the last phase and returns the seconds of each since the last call.
   func finish() -> [StepPhase: Double] {
     settle(.now)
     return seconds

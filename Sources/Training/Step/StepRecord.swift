@@ -1,50 +1,51 @@
-/// What a step leaves: numbers that all ranks share, and times that are this rank's.
+/// The results of a step: numbers that all ranks share, and this rank's times.
 ///
-/// `Trainer.step` returns it; who runs the steps adds what only it knows, and gives it to every `StepObserver`.
+/// `Trainer.step` returns it; whoever runs the steps adds what only it knows and passes it to every
+/// `StepObserver`.
 public struct StepRecord: Equatable, Sendable {
   /// The epoch, counted from 0.
   public let epoch: Int
-  /// Updates of the run, this step's included unless it was skipped.
+  /// Updates of the run, including this one unless it was skipped.
   public let updates: Int
   /// Mean loss of the step over all ranks.
   public let loss: Double
-  /// The rate of its update.
+  /// The learning rate of the update.
   public let learningRate: Double
   /// L2 norm of the averaged gradient, before clipping; not finite where the step was skipped.
   public let gradientNorm: Double
-  /// What any rank was asked for or is busy with: then all stop or save here, after the same step.
+  /// The union of all ranks' signals: all ranks stop or save after the same step.
   public let signals: RankSignals
-  /// Seconds of this rank in each phase.
+  /// This rank's seconds in each phase.
   public let phases: [StepPhase: Double]
-  /// What exchanging took on this rank.
+  /// The time of this rank's exchanges.
   public let communication: CommunicationTime
 
-  /// How far the epoch is with it.
+  /// The position in the epoch after this step.
   public var place = PartialEpoch()
-  /// Steps that the epoch has.
+  /// The number of steps of the epoch.
   public var epochSteps = 0
-  /// Images of all ranks in it.
+  /// The images of all ranks in the step.
   public var images = 0
   /// Seconds that this rank waited for the batch.
   public var dataSeconds = 0.0
   /// Seconds from asking for the batch to having the updated weights.
   public var stepSeconds = 0.0
-  /// Seconds for which a checkpoint held training up after it; nil where none was begun.
+  /// Seconds for which a checkpoint delayed training after the step; nil where none began.
   public var stallSeconds: Double?
 }
 
-/// An epoch, as it begins and as it ends.
+/// An epoch as it begins and as it ends.
 public struct EpochRecord: Equatable, Sendable {
-  /// Which one, counted from 0.
+  /// The epoch, from 0.
   public let epoch: Int
-  /// The mean rate of its updates.
+  /// The mean learning rate of the epoch's updates.
   public let learningRate: Double
-  /// Steps that it has.
+  /// The number of the epoch's steps.
   public let steps: Int
-  /// How far it is.
+  /// The position in the epoch.
   public var place: PartialEpoch
 
-  /// An epoch at a place.
+  /// Makes a record.
   public init(epoch: Int, learningRate: Double, steps: Int, place: PartialEpoch) {
     self.epoch = epoch
     self.learningRate = learningRate

@@ -2,7 +2,7 @@ public import Model
 public import Recipe
 import Torch
 
-/// A network that knows the classes already, and from whose answers to the same images another one learns.
+/// A trained network whose outputs for the same images another network learns from (distillation).
 ///
 /// Source: `losses.py` of DeiT (Touvron et al. 2021).
 public struct Teacher {
@@ -10,14 +10,17 @@ public struct Teacher {
   private let values: Recipe.Distillation
   private let pass: Pass
 
-  /// - Parameter network: On the device of the one that learns; its weights stay.
+  /// Makes a teacher.
+  ///
+  /// - Parameter network: The teacher's network, on the device of the one that learns; its weights do not
+  ///   change.
   public init(_ network: any Network, _ recipe: Recipe) {
     self.network = network
     values = recipe.distillation
     pass = .evaluation(computeType: recipe.computeType, kernels: recipe.kernels)
   }
 
-  /// A loss without a teacher, and in part what the answers `[B, K]` to normalised images `[B, 3, S, S]` lack of its own.
+  /// Combines a loss with the distillation loss of logits `[B, K]` for normalised images `[B, 3, S, S]`.
   func joined(_ loss: Tensor, of answers: Tensor, to images: Tensor) -> Tensor {
     let known = withoutGradients { network(images, pass) }
     let own =

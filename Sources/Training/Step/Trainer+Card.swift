@@ -1,12 +1,13 @@
 import Collective
 import Torch
 
-/// Steps whose updates the cards decide, all of them alike: the host hears of one when the next is on its way.
+/// Steps whose updates the card guards itself, so that the host learns a step's result when the next is
+/// already launched.
 extension Trainer {
-  /// What of a mean over the ranks one rank adds.
+  /// The factor with which each rank enters a mean over the ranks.
   var shareOfRank: Double { 1 / Double(group.size) }
 
-  /// Has the card make a step, once all ranks are to make it.
+  /// Launches a step on the card, once all ranks have images for it.
   func launch(
     _ inputs: StepInputs, epoch: Int, _ signals: RankSignals, on cardStep: CardStep
   ) throws(TrainingError) -> LaunchedStep {
@@ -22,9 +23,9 @@ extension Trainer {
       inputs, epoch: epoch, all.subtracting(.isUnlike), .coming(Readback(numbers), with: group))
   }
 
-  /// What any rank has to say before a step that all make, or none.
+  /// Gathers the ranks' signals before a step that all ranks make, or none.
   ///
-  /// That the hosts agree on, and no card waits for it: it is at the step before.
+  /// The hosts agree on them while the cards still run the step before.
   func agreed(_ signals: RankSignals) throws(TrainingError) -> RankSignals {
     exchange.restartClock()
     guard group.size > 1 || signals.contains(.lacksImages) else { return signals }
@@ -34,7 +35,8 @@ extension Trainer {
     return all
   }
 
-  /// All that a card does in a step; the mean losses of its parts, and then the norm of the mean gradient (float64).
+  /// Enqueues all of a step's work on the card; returns the losses of its parts, averaged over the ranks
+  /// where cards sum, and the norm of the mean gradient (float64).
   private func work(_ inputs: StepInputs, _ updateGuard: UpdateGuard) throws(TrainingError) -> Tensor {
     guard let packed = inputs.numbers else { fatalError("a card's update without its numbers") }
     let (count, updateNumbers) = (inputs.parts.count, UpdateNumbers.unpacked(packed))
@@ -46,15 +48,15 @@ extension Trainer {
     clock.begin(.optimizer)
     let limits = updateGuard.limits(of: flat.gradients.tensor, numbers)
     optimizer.clipParts()
-    optimizer.move(at: updateNumbers, within: limits)  // clips
+    optimizer.move(at: updateNumbers, within: limits)  // clips to the gradient norm in `limits`
     average?.move(at: updateNumbers)
     return numbers
   }
 
-  /// Has the cards put the means over the ranks in the place of their gradients, and of the losses of a step's parts.
+  /// Replaces the gradients, and the losses of the step's parts, by their means over the ranks, on the cards.
   private func sum(_ gradients: SymmetricBuffer, _ losses: Tensor) throws(CollectiveError) {
     try reducer.sumOnCards(gradients)
-    // What every library sums.
+    // Every library sums float32.
     let sums = Tensor.empty([losses.count], on: flat.device)
     sums.copy(from: losses)
     let buffer = SymmetricBuffer(onCard: flat.device.index, sums.cardFloats())

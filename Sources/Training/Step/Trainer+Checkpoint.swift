@@ -9,15 +9,17 @@ extension Trainer {
   static let optimizerFile = "optimizer"
   static let averageFile = "average"
 
-  /// Bytes of memory that a checkpoint's tensors are copied to; a card brings its own.
+  /// The host memory, in bytes, to which a checkpoint's tensors are copied; a card's are read back to other
+  /// memory.
   public var savedByteCount: Int {
     guard flat.isOnHost else { return 0 }
     return (1 + optimizer.moments.count + (average == nil ? 0 : 1)) * flat.byteCount
   }
 
-  /// Copies what a checkpoint holds, on one rank or several, while all others `shareForSaving`: each after the same step.
+  /// Copies a checkpoint's content, on one rank or several, while all others call `shareForSaving()` after
+  /// the same step.
   ///
-  /// Throws `TrainingError.weightsDiffer` on every rank rather than saving weights that are one rank's alone.
+  /// Throws `TrainingError.weightsDiffer` on every rank if the ranks' weights differ.
   public func save(to snapshot: inout Snapshot) throws(TrainingError) {
     guard flat.isOnHost else { return try saveFromCard(to: &snapshot) }
     let weights = flat.room(in: &snapshot, file: Self.modelFile)
@@ -26,12 +28,13 @@ extension Trainer {
     }
     let averages = average.map { _ in flat.room(in: &snapshot, file: Self.averageFile) }
     try weightCheck.compare(after: optimizer.steps, copyingTo: weights)
-    // What this rank has by itself comes first: the others make theirs ready meanwhile.
+    // What only this rank needs comes first, while the others prepare their part.
     if let average, let averages { average.copy(to: averages) }
     try collectively(try optimizer.copyMoments(to: moments))
   }
 
-  /// A card copies its state behind the steps that it was given and before those that follow: only who writes it waits.
+  /// Queues the card's copies of its state between the steps before and after them, so only the writer of the
+  /// checkpoint waits.
   private func saveFromCard(to snapshot: inout Snapshot) throws(TrainingError) {
     try weightCheck.compare(after: optimizer.steps)
     flat.read(flat.weights, back: &snapshot, file: Self.modelFile)
@@ -41,7 +44,7 @@ extension Trainer {
     if let average { flat.read(average.state, back: &snapshot, file: Self.averageFile) }
   }
 
-  /// Lends those who save this rank's part of a checkpoint; throws where `save` does.
+  /// Provides this rank's part of a checkpoint to the ranks that save; throws where `save(to:)` does.
   public func shareForSaving() throws(TrainingError) {
     try weightCheck.compare(after: optimizer.steps)
     try collectively(try optimizer.copyMoments(to: nil))
@@ -49,17 +52,18 @@ extension Trainer {
 }
 
 extension VerifiedCheckpoint {
-  /// The weights in it, or their average; throws where it has none.
+  /// Reads the checkpoint's weights or their running average; throws where it has no average.
   public func weights(average: Bool) throws(CheckpointError) -> SafetensorsFile {
     try tensors(of: average ? Trainer.averageFile : Trainer.modelFile)
   }
 }
 
 extension FlatParameters {
-  /// Bytes of a number for each weight, the gaps included.
+  /// Bytes of one number per weight, gaps included.
   var byteCount: Int { layout.count * MemoryLayout<Float>.stride }
 
-  /// Memory of a snapshot for a number for each weight; `file` will have them under the parameters' names.
+  /// Takes memory of a snapshot for one number per weight, to be written to `file` under the parameters'
+  /// names.
   fileprivate func room(
     in snapshot: inout Snapshot, file: String, prefix: String = ""
   ) -> UnsafeMutableBufferPointer<Float> {
@@ -68,7 +72,7 @@ extension FlatParameters {
     return floats
   }
 
-  /// Has a card copy a number for each weight, which `file` will have under the parameters' names.
+  /// Starts a card's copy of one number per weight, to be written to `file` under the parameters' names.
   fileprivate func read(
     _ state: FlatState, back snapshot: inout Snapshot, file: String, prefix: String = ""
   ) {
@@ -88,7 +92,7 @@ extension FlatParameters {
 }
 
 extension Trainer {
-  /// Continues where a checkpoint left off, saved by any number of ranks; changes nothing unless everything fits.
+  /// Resumes from a checkpoint saved by any number of ranks; changes nothing unless everything fits.
   public func resume(_ checkpoint: VerifiedCheckpoint) throws -> TrainingState {
     let state = try checkpoint.state(TrainingState.self)
     let model = try checkpoint.tensors(of: Self.modelFile)
@@ -105,7 +109,7 @@ extension Trainer {
     if let thawed = thawedAfter(state) {
       thaw(after: thawed)
     } else {
-      // What learnt in the run before and is frozen in this one begins anew when it thaws.
+      // Parameters that learnt in the earlier run and are frozen now start anew when they are unfrozen.
       optimizer.forgetFrozen()
     }
     if lossScale != nil, let saved = state.lossScale { lossScale = saved }
@@ -114,22 +118,22 @@ extension Trainer {
 }
 
 extension Trainer {
-  /// Starts from the weights of a file; changes none unless every one fits.
+  /// Starts from a file's weights; changes none unless all fit.
   public func load(_ file: some NamedTensors) throws(WeightsMismatch) {
     try network.load(file)
     average?.restart()
   }
 
-  /// Starts from the weights of a file that was trained on another task.
+  /// Starts from a file's weights that were trained on another task.
   ///
-  /// - Returns: The keys that the file did not fill, as `Network.loadForFinetuning` names them.
+  /// - Returns: The keys that the file did not fill, as `Network.loadForFinetuning` returns them.
   public func loadForFinetuning(_ file: some NamedTensors) throws(WeightsMismatch) -> [String] {
     let fresh = try network.loadForFinetuning(file)
     average?.restart()
     return fresh
   }
 
-  /// Starts from the average that a checkpoint has beside its weights; throws where there is none, or it does not fit.
+  /// Starts from the running average stored in a checkpoint; throws where there is none or it does not fit.
   public func loadAverage(of checkpoint: VerifiedCheckpoint) throws {
     try load(try checkpoint.tensors(of: Self.averageFile))
   }

@@ -2,7 +2,8 @@ import Collective
 import Recipe
 
 extension Trainer {
-  /// Has what is frozen learn from the recipe's epoch on; whether it begins to.
+  /// Unfreezes the frozen parameters if `epoch` has reached the recipe's unfreezing epoch, and returns
+  /// whether it did.
   ///
   /// Every rank must call it before an epoch's first step.
   public func begin(epoch: Int) -> Bool {
@@ -13,7 +14,8 @@ extension Trainer {
     return true
   }
 
-  /// The updates after which what is frozen here had thawed in the run before; nil where it had not, or other parts had.
+  /// The number of updates after which an earlier run unfroze the parameters that this recipe freezes; nil
+  /// where it had not, or had frozen others.
   func thawedAfter(_ state: TrainingState) -> Int? {
     guard pacing.freezes, let first = recipe.tuning.unfreezeEpoch,
       state.recipe.tuning.frozen == recipe.tuning.frozen,
@@ -22,7 +24,7 @@ extension Trainer {
     return state.thawedAfter
   }
 
-  /// Has everything learn; what was frozen counts its own updates from here.
+  /// Makes all parameters learn; those that were frozen count their own updates from here.
   func thaw(after updates: Int) {
     thawedAfter = updates
     flat.learn(pacing.paces(thawedAfter: updates))

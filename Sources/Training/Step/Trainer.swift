@@ -4,25 +4,26 @@ public import Model
 public import Recipe
 public import Torch
 
-/// One step, from a batch of pixels to updated weights, together with every other rank.
+/// Makes training steps, from a batch of pixels to updated weights, together with every other rank.
 ///
-/// Every rank holds the same weights before and after a step. A feature is a value that the trainer was built with.
+/// Every rank holds the same weights before and after a step. A feature is a value with which the trainer was
+/// built.
 public final class Trainer {
   /// The network that learns.
   public let network: any Network
-  /// The optimizer with what it remembers.
+  /// The optimizer with its moments.
   public let optimizer: Optimizer
   /// The running average of the weights; nil when the recipe has none.
   let average: WeightEMA?
-  /// The factor of the loss; nil where the gradients cannot vanish.
+  /// The dynamic loss scale; nil unless gradients are float16.
   public internal(set) var lossScale: LossScale?
 
   let recipe: Recipe
   let group: any ProcessGroup
   let parallelism: Parallelism
-  /// What learns how fast.
+  /// How fast each parameter learns.
   let pacing: Pacing
-  /// After how many updates what was frozen began to learn; nil while it does not.
+  /// The number of updates after which frozen parameters began to learn; nil until then.
   public internal(set) var thawedAfter: Int?
   let flat: FlatParameters
   let exchange: RankExchange
@@ -30,28 +31,29 @@ public final class Trainer {
   private let draws: InputDraws
   let objective: Objective
   var packing: SharedPacking
-  /// A card's weights in the type of its products; nil where that is their own.
+  /// A card's weights in the type of its products; nil where that is the weights' own type.
   let productWeights: ProductWeights?
-  /// What makes steps on which the card decides; nil where ranks decide in host memory, or a loss scale is to be moved.
+  /// Executes steps that the card guards itself; nil where the ranks decide in host memory, or a loss scale
+  /// has to move.
   let cardStep: CardStep?
-  /// Why steps on a card are not recorded, until that was said.
+  /// Why steps on a card are not recorded; nil once it has been reported.
   private var unrecorded: String?
   let clock = PhaseClock()
 
-  /// Who hears of its steps: of their phases from the trainer, of all else from whoever runs them.
+  /// Observers of the steps: the trainer reports phases, whoever runs the steps everything else.
   public var observers: [any StepObserver] {
     get { clock.observers }
     set { clock.observers = newValue }
   }
 
-  /// Whether the ranks still agree.
+  /// Checks that the ranks' weights agree.
   let weightCheck: WeightCheck
 
-  /// A trainer at step 0; `network` must hold the same weights on every rank.
+  /// Makes a trainer at step 0; `network` must hold the same weights on every rank.
   ///
   /// - Parameters:
-  ///   - classWeights: What images of each class count in the loss; nil where all count alike.
-  ///   - teacher: From whom the network learns too; nil for nobody.
+  /// - classWeights: The weight of each class in the loss; nil weighs all alike.
+  /// - teacher: The network to distil from; nil for none.
   public init(
     _ network: any Network, recipe: Recipe, group: any ProcessGroup, on device: Device,
     parallelism: Parallelism = Parallelism(), classWeights: [Double]? = nil, teacher: Teacher? = nil
@@ -68,7 +70,7 @@ public final class Trainer {
     exchange = RankExchange(
       group, parallelism.updating(by: recipe.optimizer), on: device, clock: clock)
     reducer = GradientReducer(flat, exchange, parallelism)
-    // As in timm, and as its authors do.
+    // Adaptive clipping leaves the head alone, as in timm and in its authors' code.
     let heads = network.places.indices.filter { network.places[$0].isOfHead }
     optimizer = Optimizer(flat, recipe.optimizer, exchange, unbounded: Set(heads))
     average = recipe.ema.enabled ? WeightEMA(flat, recipe.ema) : nil
@@ -93,21 +95,23 @@ public final class Trainer {
     unrecorded = isUnheard ? CardStep.hostIsNeeded(movesLossScale: lossScale != nil) : nil
   }
 
-  /// Steps of a trainer after which all further ones on a card are made alike.
+  /// The number of a trainer's first steps on a card that differ from all later ones.
   public static var unlikeSteps: Int { CardStep.warmUps + 1 }
 
-  /// Trains on this rank's share of the images of one update, and waits for what that comes to.
+  /// Trains on this rank's share of one update's images, and waits for the result.
   public func step(
     _ batch: PixelBatch, epoch: Int, learningRate: Double, signals: RankSignals = []
   ) throws(TrainingError) -> StepRecord {
     try launch(batch, epoch: epoch, learningRate: learningRate, signals: signals).record()
   }
 
-  /// Trains on this rank's share of the images of one update; a card that decides by itself is still at it when this returns.
+  /// Trains on this rank's share of one update's images; on a card that guards its updates the step may still
+  /// be running when this returns.
   ///
-  /// Throws `TrainingError.diverged` on every rank at the same step, before any weight has changed, when the loss of
-  /// any rank is not finite, or the gradient is not and there is no loss scale to lower; `imagesMissing` likewise,
-  /// when any rank abstains. A step that is not known yet throws when it is asked for its record.
+  /// Throws `TrainingError.diverged` on every rank at the same step, before any weight has changed, when the
+  /// loss of any rank is not finite, or the gradient is not and there is no loss scale to lower; likewise
+  /// `imagesMissing` when any rank abstains. A step whose result is not known yet throws when its record is
+  /// asked for.
   public func launch(
     _ batch: PixelBatch, epoch: Int, learningRate: Double, signals: RankSignals = []
   ) throws(TrainingError) -> LaunchedStep {
@@ -127,7 +131,7 @@ public final class Trainer {
       let numbers = there.numbers.map(UpdateNumbers.unpacked)
       try collectively(
         try optimizer.update(
-          learningRate: inputs.learningRate, gradientScale: all.gradientScale, numbers: numbers))  // clips
+          learningRate: inputs.learningRate, gradientScale: all.gradientScale, numbers: numbers))
       average?.update(after: optimizer.steps, numbers: numbers)
     }
     return launched(inputs, epoch: epoch, all.signals, .known(loss: all.loss, gradientNorm: all.gradientNorm))
@@ -135,7 +139,7 @@ public final class Trainer {
 
   /// Takes part in a step for which this rank has no images, so that no rank makes it.
   ///
-  /// Throws `TrainingError.imagesMissing`, as `step` does on all other ranks: before any weight has changed.
+  /// Throws `TrainingError.imagesMissing`, as `step` does on all other ranks, before any weight has changed.
   public func abstain(signals: RankSignals = []) throws(TrainingError) {
     let signals = signals.union(.lacksImages)
     if cardStep != nil {
@@ -147,19 +151,20 @@ public final class Trainer {
     }
   }
 
-  /// Runs `body` while the network has the averaged weights; nil, without running it, where the recipe averages none.
+  /// Runs `body` while the network has the averaged weights; returns nil without running it where there is no
+  /// average.
   public func withAverage<Result>(_ body: () throws -> Result) rethrows -> Result? {
     try average?.lent(body)
   }
 
-  /// What each rank does before its passes, whether it has images or not.
+  /// Starts a step on each rank, whether it has images or not.
   private func begin() throws(TrainingError) {
     flat.zeroGradients()
     productWeights?.refresh()
     try collectively(try packing.pack())
   }
 
-  /// All that the step reads beside the weights, drawn in the host's memory.
+  /// Prepares everything that the step reads besides the weights, in host memory.
   private func inputs(_ batch: PixelBatch, epoch: Int, learningRate: Double) -> StepInputs {
     var inputs = draws.inputs(
       batch, epoch: epoch, draws: (0..<recipe.accumulation).map(draw), learningRate: learningRate,
@@ -172,7 +177,8 @@ public final class Trainer {
     return inputs
   }
 
-  /// Adds the mean gradient of the batch's parts to the buffer, and leaves their losses in `losses` (float64).
+  /// Adds the mean gradient of the batch's parts to the flat gradients, and writes the parts' losses to
+  /// `losses` (float64).
   func forwardAndBackward(_ inputs: StepInputs, _ losses: Tensor) {
     for (index, part) in inputs.parts.enumerated() {
       clock.begin(.forward)
@@ -185,7 +191,7 @@ public final class Trainer {
     }
   }
 
-  /// Sums the gradients over the ranks; what all ranks then know.
+  /// Sums the gradients over the ranks, and gathers what all ranks then know.
   private func reduced(_ loss: Double, _ signals: RankSignals) throws(TrainingError) -> StepSummary {
     clock.begin(.communicate)
     exchange.restartClock()
@@ -198,7 +204,8 @@ public final class Trainer {
     return all
   }
 
-  /// Whether the weights may move: throws where the run is lost, and moves the loss scale, the same on all ranks.
+  /// Whether the step may change the weights: throws where the run has diverged, and moves the loss scale,
+  /// alike on all ranks.
   private func isUsable(_ all: StepSummary) throws(TrainingError) -> Bool {
     guard all.loss.isFinite, all.gradientNorm.isFinite || lossScale != nil else {
       throw .diverged(loss: all.loss, gradientNorm: all.gradientNorm)
@@ -218,26 +225,27 @@ public final class Trainer {
       phases: clock.finish(), communication: exchange.time, outcome: outcome)
   }
 
-  /// The number of a part among all that moved the weights of this run, and so the same after it goes on; one whose gradient
-  /// was not finite has that of the part which takes its place.
+  /// The number of a part among all parts of this run's updates, so the same after a resume; a part whose
+  /// update was skipped shares its number with the part that replaces it.
   private func draw(part: Int) -> Int {
     (optimizer.steps * recipe.accumulation + part) * group.size + group.rank
   }
 }
 
-/// Why training or evaluating ended before its time.
+/// Why training or evaluation ended early.
 public enum TrainingError: Error, Sendable {
-  /// The loss or the gradient is not finite any more.
+  /// The loss or the gradient is not finite.
   case diverged(loss: Double, gradientNorm: Double)
-  /// After `steps` updates these ranks hold other weights than most; all of them where no weights are most ranks'.
+  /// After `steps` updates these ranks hold other weights than the majority; all ranks where there is no
+  /// majority.
   case weightsDiffer(ranks: [Int], steps: Int)
-  /// A rank could not read its images for a step, which therefore no rank has made.
+  /// A rank could not read its images for a step, so no rank made it.
   case imagesMissing
-  /// A peer was lost, or does not do what this rank does.
+  /// A peer was lost, or is in another operation than this rank.
   case collective(CollectiveError)
 }
 
-/// Evaluates collective operations, turning their error into a training error.
+/// Runs collective operations and turns their error into a training error.
 func collectively<Result>(
   _ body: @autoclosure () throws(CollectiveError) -> Result
 ) throws(TrainingError) -> Result {

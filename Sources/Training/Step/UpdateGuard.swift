@@ -1,23 +1,27 @@
 import Torch
 
-/// Decides on a card whether a step's update is made and how far it goes, so that the host need not know to go on.
+/// Lets a card decide whether and how far a step's update goes, so that the host need not wait for the
+/// result.
 ///
-/// A step whose loss or gradient is not finite changes no weight, and nor does any after it: when the host hears of it,
-/// and ends the run, the next one is on its way already.
+/// A step whose loss or gradient is not finite changes no weight, and no later step does either: by the time
+/// the host learns of it and ends the run, the next step is already under way.
 final class UpdateGuard {
-  /// 1 from the first number on that was not finite, before that 0.
+  /// 0, or 1 once any number was not finite.
   private let barrier: Tensor
   private let clip: Double?
 
-  /// - Parameter clip: The largest norm of a gradient that an update follows; nil bounds none.
+  /// Makes a guard.
+  ///
+  /// - Parameter clip: The norm to which gradients are clipped; nil does not clip.
   init(on device: Device, clip: Double?) {
     barrier = Tensor.zeros([1], on: device)
     self.clip = clip
   }
 
-  /// What an update along `gradient` is to keep to.
+  /// Computes the limits of an update along `gradient`.
   ///
-  /// - Parameter numbers: The losses of a step's parts, and after them room for the norm of its gradient (float64).
+  /// - Parameter numbers: The losses of the step's parts, followed by a place for the norm of the gradient
+  ///   (float64).
   func limits(of gradient: Tensor, _ numbers: Tensor) -> UpdateLimits {
     let norm = gradient.norm()
     numbers.selected(0, numbers.count - 1).copy(from: norm)

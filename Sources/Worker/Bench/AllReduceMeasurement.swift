@@ -5,20 +5,20 @@ import System
 import Torch
 import Wire
 
-/// Times sums over a group, in turns with the copy that no sum can beat.
+/// Times sums over a group, alternating with a plain copy, the lower bound of any sum.
 final class AllReduceMeasurement {
-  /// The CRC-32C of the sum, the same on all ranks.
+  /// The CRC-32C of the sum, equal on all ranks.
   private(set) var checksum: UInt32 = 0
 
   private let group: any ProcessGroup
-  /// The ranks that share a clock.
+  /// The number of ranks that share a clock.
   private let hostSize: Int
   private let floats: any SummedFloats
 
   private static let warmUps = 2
 
-  /// What one repeat took, from the moment at which a host's first rank began to that at which its last one was done, on the
-  /// host where that was longest.
+  /// The time of one repeat: from the start of a host's first rank to the end of its last, on the slowest
+  /// host.
   struct Sample: Equatable {
     let seconds: Double
     let copySeconds: Double
@@ -26,14 +26,14 @@ final class AllReduceMeasurement {
     let processorSeconds: Double
   }
 
-  /// What one rank saw of a repeat; the moments are on the clock that all processes of a host share.
+  /// One rank's times in a repeat, on the clock shared by a host's processes.
   private struct Observation: BitwiseCopyable {
     var copy = (start: 0.0, end: 0.0)
     var sum = (start: 0.0, end: 0.0)
     var processorSeconds = 0.0
   }
 
-  /// Makes the floats where a device computes; all ranks at once.
+  /// Makes the floats on the device; all ranks call it at once.
   init(
     _ group: any ProcessGroup, on device: Device, hostSize: Int, count: Int
   ) throws(CollectiveError) {
@@ -76,7 +76,7 @@ final class AllReduceMeasurement {
     longestSpan(of: times, hostSize: hostSize)
   }
 
-  /// Throws, on all ranks, when a rank's sum differs from rank 0's or from the one before.
+  /// Throws on all ranks if a rank's sum differs from rank 0's or from the one before.
   private func compareSums() throws {
     let own = floats.checksum
     let all = try group.allGather(withUnsafeBytes(of: own) { Array($0) })
@@ -94,7 +94,8 @@ final class AllReduceMeasurement {
   }
 }
 
-/// An input that shows when a sum is taken in another order: sizes over five decades, either sign, no two ranks alike.
+/// Input values that reveal another order of summation: magnitudes over five decades, both signs, different
+/// on every rank.
 func roughValue(at index: Int, rank: Int) -> Float {
   // splitmix64
   var bits = UInt64(truncatingIfNeeded: index) &+ UInt64(truncatingIfNeeded: rank) << 40
@@ -106,10 +107,10 @@ func roughValue(at index: Int, rank: Int) -> Float {
   return Float(bitPattern: mantissa | (119 + exponent) << 23)
 }
 
-/// From the first start to the last end on a host, on the host where that is longest: clocks of two hosts have nothing to do
-/// with one another.
+/// The time from the first start to the last end on a host, for the host where that is longest, since clocks
+/// of different hosts are unrelated.
 ///
-/// On a machine with fewer cores than ranks, each rank's own time would leave out that it waited for a core.
+/// With fewer cores than ranks, each rank's own time would leave out the wait for a core.
 func longestSpan(of times: [(start: Double, end: Double)], hostSize: Int) -> Double {
   stride(from: 0, to: times.count, by: hostSize).map { first in
     let own = times[first..<min(first + hostSize, times.count)]
@@ -122,7 +123,7 @@ private func now() -> Double {
   Double(monotonicNanoseconds()) * 1e-9
 }
 
-/// User and system time of this process so far, all threads.
+/// User and system time of all threads of this process so far.
 private func processorSeconds() -> Double {
   var usage = rusage()
   getrusage(RUSAGE_SELF.rawValue, &usage)

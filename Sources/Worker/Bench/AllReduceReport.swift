@@ -5,24 +5,24 @@ import System
 /// What `bench all-reduce` prints.
 struct AllReduceReport: Encodable {
   let transport: String
-  /// Of all hosts.
+  /// The ranks of all hosts.
   let ranks: Int
   let hosts: Int
   let megabytes: Int
   let repeats: Int
-  /// From the first rank's start to the last one's end, the median over the repeats.
+  /// The time from the first rank's start to the last one's end, the median over the repeats.
   let medianMilliseconds: Double
   let fastestMilliseconds: Double
   let slowestMilliseconds: Double
-  /// Bytes of the buffer a second, in units of 10⁹.
+  /// Bytes of the buffer per second, in units of 10⁹.
   let algorithmBandwidth: Double
-  /// The same times 2 (n - 1) / n: what a link between ranks carries, comparable over numbers of ranks.
+  /// The same times 2 (n - 1) / n: the traffic of a link between ranks, comparable between numbers of ranks.
   let busBandwidth: Double
-  /// Of all ranks together, for one sum.
+  /// Processor time of all ranks together for one sum.
   let processorMilliseconds: Double
-  /// Every rank copies the buffer once, all at the same time.
+  /// The time in which every rank copies the buffer once, all at the same time.
   let copyMilliseconds: Double
-  /// The copy's time as a part of the sum's.
+  /// The copy's time divided by the sum's.
   let shareOfCopyLimit: Double
   let checksum: String
 
@@ -50,7 +50,7 @@ struct AllReduceReport: Encodable {
     self.checksum = String(repeating: "0", count: 8 - digits.count) + digits
   }
 
-  /// A table to read.
+  /// The report as a table.
   var text: String {
     let range = "\(fixed(fastestMilliseconds, 2)) to \(fixed(slowestMilliseconds, 2)) ms"
     let rows: [(String, String)] = [
@@ -73,7 +73,7 @@ struct AllReduceReport: Encodable {
   }
 }
 
-/// The middle value, or the mean of the two middle ones; 0 of nothing.
+/// The median; 0 for no values.
 private func median(_ values: [Double]) -> Double {
   let sorted = values.sorted()
   guard let last = sorted.indices.last else { return 0 }

@@ -7,7 +7,8 @@ import System
 import Torch
 import WorkerLink
 
-/// `bench all-reduce`: how fast the workers of a launcher, or of one on each of several hosts, add up their gradients.
+/// `bench all-reduce`: times the sum of gradients over a launcher's workers, or over one on each of several
+/// hosts.
 struct BenchAllReduce: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "all-reduce",
@@ -16,7 +17,7 @@ struct BenchAllReduce: ParsableCommand {
 
   @OptionGroup var work: AllReduceFlags
 
-  /// All ranks start within moments: one that is not there by then is stuck.
+  /// All ranks start at nearly the same time: one that does not come in this time is stuck.
   private static let patience = Duration.seconds(10)
 
   func run() throws {

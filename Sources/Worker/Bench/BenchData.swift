@@ -78,7 +78,7 @@ struct BenchData: ParsableCommand {
     let transform = try transform()
     let loader = BatchLoader(
       folder: files, transform: transform, batchSize: Self.batchSize, seed: Self.seed,
-      // Its caller is the one thread whose stages are timed.
+      // Only the calling thread's stages are timed.
       threads: profile ? 0 : threads, times: profile ? times : nil)
     if floats {
       Runtime.keepMemory()
@@ -106,7 +106,7 @@ struct BenchData: ParsableCommand {
 
   private func transform() throws -> any Transform {
     if evaluation { return EvaluationTransform(size: inputSize) }
-    // The reference's, RandAugment included.
+    // The reference's transform, with RandAugment.
     var transform = TrainTransform(
       size: inputSize, augmentation: try RandAugment(parsing: Recipe().data.autoAugment))
     transform.decodesFast = fastDecode
@@ -138,7 +138,7 @@ struct BenchData: ParsableCommand {
     return StepImages(recipe)
   }
 
-  // Milliseconds that the decoder takes for all pixels of an image, over as many as fit in a second.
+  // Milliseconds per image to decode all pixels, over as many images as fit in a second.
   private func wholeDecode(of files: ImageFolder) throws -> Double {
     let times = StageTimes()
     let decoder = ImageDecoder(times: times)

@@ -7,7 +7,7 @@ import System
 import Torch
 import Training
 
-/// `bench evaluation`: how fast one worker evaluates random images, with the kernels that evaluation uses.
+/// `bench evaluation`: how fast one worker evaluates random images, with evaluation's kernels.
 struct BenchEvaluation: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluation",
@@ -42,7 +42,7 @@ struct BenchEvaluation: ParsableCommand {
     let measured = try makeNetwork(recipe, classes: 1000, on: device)
     let evaluator = Evaluator(recipe: recipe, group: SoloGroup(), on: device)
     let batch = PixelBatch.noise(count: batchSize, size: recipe.data.inputSize, seed: 0)
-    // As in a run: a card's batch is waited for when the next one is on its way.
+    // As in a run, a card's batch is waited for when the next one is launched.
     var open: LaunchedTally?
     func evaluate(times: Int) -> [Double] {
       (0..<times).map { _ in

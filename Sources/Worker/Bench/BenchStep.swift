@@ -10,9 +10,10 @@ import Torch
 import Training
 import WorkerLink
 
-/// `bench step`: how fast workers train on random images, without data and logs.
+/// `bench step`: how fast workers train on random images, without loading data or logging.
 ///
-/// Alone, one worker by itself; under twins-launch, all of them together, in turns with the same steps on their own.
+/// Without a launcher it times one worker; under twins-launch all together, alternating with the same steps
+/// separately.
 struct BenchStep: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step", abstract: "Time a training step: forward, backward, clip, AdamW, on random images."
@@ -67,18 +68,18 @@ struct BenchStep: ParsableCommand {
   }
 }
 
-/// Times training steps of all ranks together, in turns with the same steps of every rank on its own.
+/// Times training steps of all ranks together, alternating with the same steps of each rank alone.
 private final class StepMeasurement {
   private let group: any ProcessGroup
   private let together: Trainer
-  /// Nil for one rank, where nothing is to be compared.
+  /// Nil for one rank.
   private let apart: Trainer?
   private let batch: PixelBatch
   private let listener = Listener()
-  /// The step that a card is still at.
+  /// The step that a card is still running.
   private var open: LaunchedStep?
 
-  /// Steps before the first that is timed: on a card one of them may be recorded.
+  /// Steps before the first timed one; on a card one of them may be recorded.
   private let warmUps: Int
 
   init(_ recipe: Recipe, _ group: any ProcessGroup, on device: Device, _ parallelism: Parallelism) throws {
@@ -93,12 +94,12 @@ private final class StepMeasurement {
     }
     together = try trainer(group)
     if group.rank == 0 { together.observers = [listener] }
-    // With a network of its own: gradients are views into the buffer of the trainer that was made last.
+    // With a network of its own, since gradients are views into the latest trainer's buffer.
     apart = group.size > 1 ? try trainer(SoloGroup()) : nil
     batch = .noise(count: recipe.data.batchSize, size: recipe.data.inputSize, seed: UInt64(group.rank))
   }
 
-  /// Warms up, then times `steps` steps; which kind comes first alternates.
+  /// Warms up, then times `steps` steps; the order of the two kinds alternates.
   func times(steps: Int) throws -> StepTimes {
     var times = StepTimes()
     for number in 0..<steps + warmUps {
@@ -127,7 +128,7 @@ private final class StepMeasurement {
     if group.size > 1 {
       _ = try step.record()
     } else {
-      // As in training: of a card, the step before is waited for, which takes as long in the end.
+      // As in training, a card's previous step is waited for.
       _ = try open?.record()
       open = step
     }
@@ -137,7 +138,7 @@ private final class StepMeasurement {
   }
 }
 
-/// Says on standard error how steps are made, since that is what is timed.
+/// Prints to standard error how steps are executed, since that is what is timed.
 private final class Listener: StepObserver {
   func hear(_ sentence: String) { Console.warn("note: \(sentence)") }
 }

@@ -1,15 +1,15 @@
 import Datasets
 import System
 
-/// What `bench data` found.
+/// The results of `bench data`.
 struct DataReport: Encodable {
   let images: Int
   let imagesPerSecond: Double
   let cpuMillisecondsPerImage: Double
   let threads: Int
-  /// Milliseconds an image by stage, of those that were asked for.
+  /// Milliseconds per image by stage, if requested.
   private(set) var stages: [String: Double]?
-  /// Milliseconds that a decoding of all pixels takes, where it was timed.
+  /// Milliseconds to decode all pixels of an image, if it was timed.
   private(set) var wholeDecode: Double?
 
   init(images: Int, imagesPerSecond: Double, cpuMillisecondsPerImage: Double, threads: Int) {
@@ -17,7 +17,7 @@ struct DataReport: Encodable {
     (self.cpuMillisecondsPerImage, self.threads) = (cpuMillisecondsPerImage, threads)
   }
 
-  /// Adds what some stages took, the rest of an image's time among them.
+  /// Adds the times of some stages, and the rest of an image's time.
   mutating func add(_ times: StageTimes, of stages: [StageTimes.Stage], wholeDecode: Double) {
     let each = Dictionary(
       uniqueKeysWithValues: stages.map {

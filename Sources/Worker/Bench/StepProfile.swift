@@ -2,18 +2,20 @@ import Foundation
 import Recipe
 import Torch
 
-/// A step's time by operation, as a table to read.
+/// A step's time by operation, as a table.
 struct StepProfile {
   private let parts: [Profile.Part]
   private let steps: Int
   private let peak: Double
 
-  /// - Parameter peak: Floating-point operations a second that all threads can do.
+  /// Makes the profile.
+  ///
+  /// - Parameter peak: The peak rate of all threads, in floating-point operations per second.
   init(_ profile: Profile, steps: Int, peak: Double) {
     (parts, self.steps, self.peak) = (profile.parts, steps, peak)
   }
 
-  /// Throws unless the operations of a device take their time on the host.
+  /// Throws unless a device's operations run on the host, where they can be timed.
   static func require(_ device: Device) throws(Failure) {
     guard device != .cpu else { return }
     throw Failure(
@@ -21,7 +23,7 @@ struct StepProfile {
         + "the card's own profiler", exitStatus: .usage)
   }
 
-  /// The operations that take a thousandth of the time or more, the longest first.
+  /// The operations that take at least a thousandth of the time, the longest first.
   var table: String {
     let all = parts.reduce(0) { $0 + $1.seconds }
     let counted = parts.filter { $0.operations > 0 }

@@ -3,34 +3,34 @@ import Recipe
 import System
 import Torch
 
-/// Seconds of each step or evaluated batch, the slowest rank's.
+/// Seconds of each step or evaluated batch, of the slowest rank.
 struct StepTimes {
   var together: [Double] = []
-  /// Without communication; empty for one worker.
+  /// The times without communication; empty for one worker.
   var apart: [Double] = []
 
-  /// How many go before the first that is timed.
+  /// The number of steps before the first timed one.
   static let warmUps = 2
 }
 
 /// What `bench step` and `bench evaluation` print.
 struct StepReport: Encodable {
   private let model: String
-  /// Images in a step of one worker.
+  /// Images per step of one worker.
   private let batchSize: Int
   private let amp: String
-  /// `cpu`, `cuda:0`.
+  /// Such as `cpu` or `cuda:0`.
   private let device: String
   private let threads: Int
   private let workers: Int
   private let steps: Int
-  /// Of all workers together, from the median step.
+  /// Images per second of all workers, from the median step.
   private let imagesPerSecond: Double
-  /// From the fastest step.
+  /// The same from the fastest step.
   private let best: Double
-  /// The same steps without communication; nil for one worker.
+  /// The same without communication; nil for one worker.
   private let imagesPerSecondApart: Double?
-  /// What communication leaves of the speed; nil for one worker.
+  /// The ratio of the speeds with and without communication; nil for one worker.
   private let efficiency: Double?
   private let peakMegabytes: Double
 
@@ -53,7 +53,7 @@ struct StepReport: Encodable {
     peakMegabytes = ProcessMemory.peakMegabytes(on: device)
   }
 
-  /// One line to read.
+  /// The report in one line.
   var sentence: String {
     let crowd = workers > 1 ? "\(workers) workers of " : ""
     let place = device == "cpu" ? counted(threads, "thread") : device

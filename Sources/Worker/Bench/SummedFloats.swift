@@ -4,15 +4,15 @@ import Torch
 
 /// The floats whose sum over the ranks is timed.
 protocol SummedFloats {
-  /// Makes them what they were before the sum.
+  /// Restores the values from before the sum.
   func refill()
-  /// Sums them, and returns when the sums are there.
+  /// Sums the floats and waits for the result.
   func sum() throws(CollectiveError)
-  /// The CRC-32C of what they are now.
+  /// The CRC-32C of the current values.
   var checksum: UInt32 { get }
 }
 
-/// Floats in a buffer of the group's.
+/// Floats in a buffer of the group.
 struct HostFloats: SummedFloats {
   private let group: any ProcessGroup
   private let buffer: SymmetricBuffer
@@ -32,12 +32,12 @@ struct HostFloats: SummedFloats {
   var checksum: UInt32 { CRC32C(of: UnsafeRawBufferPointer(buffer.floats)).value }
 }
 
-/// Floats on a card, summed there or, as training does it else, on a copy in the host's memory.
+/// Floats on a card, summed there, or as in training without that, on a copy in host memory.
 struct CardFloats: SummedFloats {
   private let group: any ProcessGroup
   private let input, floats: Tensor
   private let there: SymmetricBuffer
-  /// Nil where the group sums on cards.
+  /// Nil if the group sums on cards.
   private let copy: SymmetricBuffer?
 
   init(_ input: [Float], on card: Device, of group: any ProcessGroup) throws(CollectiveError) {
@@ -70,6 +70,6 @@ struct CardFloats: SummedFloats {
     return withExtendedLifetime(sums) { CRC32C(of: UnsafeRawBufferPointer(sums.floats())).value }
   }
 
-  /// Until the card is done with all that it was asked for.
+  /// Waits until the card has done everything queued.
   private func wait() { Readback(floats.narrowed(0, to: 0..<1)).wait() }
 }

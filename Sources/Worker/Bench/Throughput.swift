@@ -5,9 +5,9 @@ import System
 import Torch
 import Training
 
-/// `--throughput`: how fast the network evaluates one batch, with the reference's counts and lines.
+/// `--throughput`: how fast the network evaluates one batch, with the reference's counts and output.
 ///
-/// Twins `main.py`: the first held-out batch, fifty forward passes to warm up, thirty timed, in float32.
+/// Twins `main.py`: the first validation batch, fifty forward passes to warm up, thirty timed, in float32.
 struct Throughput {
   private let rank: Rank
   private let loader: BatchLoader
@@ -17,7 +17,7 @@ struct Throughput {
   private static let warmUps = 50
   private static let timed = 30
 
-  /// On the first batch of an evaluation.
+  /// Uses the first batch of an evaluation.
   init(_ evaluation: Evaluation) {
     (rank, loader) = (evaluation.rank, evaluation.loader)
     pass = .evaluation(kernels: evaluation.kernels)
@@ -39,7 +39,7 @@ struct Throughput {
     rank.console.print("batch_size \(batch.count) throughput \(rate)")
   }
 
-  /// Reads one logit, which waits for the device.
+  /// Runs a forward pass and reads one logit, which waits for the device.
   private func forward(_ network: any Network, _ images: Tensor) {
     _ = network(images, pass).selected(0, 0).selected(0, 0).item()
   }

@@ -4,7 +4,7 @@ import Randomness
 import System
 import SystemPackage
 
-/// Some of the views that are timed, with how each was made, for a program that makes them in its own way.
+/// Some of the timed views, with the plan of each, for comparison with another program.
 struct ViewSample {
   let images: ImageFolder
   let transform: any Transform
@@ -19,10 +19,10 @@ struct ViewSample {
 
   private static let count = 128
 
-  /// Writes `views.rgb`, the views one after the other, rows of RGB, and `views.jsonl`, a line for each, into a folder, which
-  /// is made where it is not there.
+  /// Writes `views.rgb`, the views one after another as rows of RGB, and `views.jsonl`, a line for each, to a
+  /// folder, which is made if necessary.
   ///
-  /// The views of the first epoch, of images spread evenly over the folder.
+  /// They are views of the first epoch, of images spread evenly over the folder.
   func write(to folder: String) throws {
     let decoder = ImageDecoder()
     var (pixels, lines): ([UInt8], [String]) = ([], [])
@@ -35,7 +35,7 @@ struct ViewSample {
     }
     guard Folders.make(folder) else { throw SystemError("write", FilePath(folder)) }
     try pixels.withUnsafeBytes { bytes in
-      // Through `withUnsafeBytes`, a typed error would be lost.
+      // A typed error cannot pass through `withUnsafeBytes`.
       Result { () throws(CheckpointError) in try AtomicFile.write(bytes, to: "\(folder)/views.rgb") }
     }.get()
     try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: "\(folder)/views.jsonl")

@@ -4,7 +4,7 @@ import Output
 import Recipe
 import System
 
-/// `convert A B.safetensors`: weights as timm and others read them.
+/// `convert A B.safetensors`: converts weights to safetensors, as timm and others read them.
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
@@ -48,7 +48,7 @@ struct Convert: ParsableCommand {
     print(sentence(file))
   }
 
-  /// What cannot be written is no missing input, whatever the system says of it.
+  /// Writes the file; a missing folder counts as a write failure here, not as a missing input.
   private func write(_ file: WeightsFile) throws {
     let metadata = file.metadata.merging(["format": "pt"]) { stored, _ in stored }
     do {

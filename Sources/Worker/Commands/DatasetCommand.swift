@@ -5,7 +5,7 @@ import Recipe
 import System
 import SystemPackage
 
-/// `dataset`: folders of images.
+/// `dataset`: works with folders of images.
 struct Dataset: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Make, import, split, check, measure, draw and pack image folders.",
@@ -15,7 +15,7 @@ struct Dataset: ParsableCommand {
     ])
 }
 
-/// `dataset demo DIR`: 5,000 real handwritten digits as an ordinary folder of images.
+/// `dataset demo DIR`: writes 5,000 real handwritten digits as an ordinary folder of images.
 struct DatasetDemo: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
@@ -38,7 +38,7 @@ struct DatasetDemo: ParsableCommand {
   }
 }
 
-/// `dataset scan DIR`: what a folder holds and what is wrong with it.
+/// `dataset scan DIR`: lists a folder's images and problems.
 struct DatasetScan: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scan", abstract: "Count classes and images, and name every file that cannot be used.")

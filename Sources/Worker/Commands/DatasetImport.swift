@@ -5,7 +5,7 @@ import Foundation
 import System
 import SystemPackage
 
-/// `dataset import SOURCE OUT`: data sets as they are handed out become a folder.
+/// `dataset import SOURCE OUT`: converts published data sets to a folder.
 struct DatasetImport: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
@@ -103,7 +103,7 @@ struct DatasetImport: ParsableCommand {
     }
   }
 
-  /// What a scan takes: of a data set with one split, the folder of its classes.
+  /// The argument for a scan: for a data set with one split, the folder of its classes.
   private func scanned(_ folder: FilePath) -> FilePath {
     let splits = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation].map {
       folder.appending($0)
@@ -112,7 +112,7 @@ struct DatasetImport: ParsableCommand {
     return splits.count == 1 ? splits[0] : folder
   }
 
-  /// What came of it, and a line for each split.
+  /// Imports and returns the tally, and a line for each split.
   private func imported(by importer: DatasetImporter) throws -> (ImportTally, [String]) {
     if shards {
       let (tally, splits) = try importer.pack(

@@ -3,7 +3,7 @@ import Datasets
 import System
 import SystemPackage
 
-/// `dataset pack FOLDER OUT`: many files become a few.
+/// `dataset pack FOLDER OUT`: packs many files into a few.
 struct DatasetPack: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pack",

@@ -7,7 +7,7 @@ import Recipe
 import System
 import SystemPackage
 
-/// `dataset preview FOLDER`: what a network is going to see.
+/// `dataset preview FOLDER`: shows training images as the network will see them.
 struct DatasetPreview: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "preview",

@@ -6,7 +6,7 @@ import Foundation
 import System
 import SystemPackage
 
-/// `dataset split FOLDER OUT`: some images are held out.
+/// `dataset split FOLDER OUT`: holds out some images for validation.
 struct DatasetSplit: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "split",

@@ -7,7 +7,7 @@ import Recipe
 import System
 import SystemPackage
 
-/// `dataset stats FOLDER`: what the images of a data set are like.
+/// `dataset stats FOLDER`: prints statistics of a data set's images.
 struct DatasetStats: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats",

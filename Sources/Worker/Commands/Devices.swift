@@ -6,7 +6,7 @@ import Foundation
 import System
 import Torch
 
-/// `devices`: what there is to compute on.
+/// `devices`: lists the devices to compute on.
 struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say which libtorch this is, which cards it sees, and which cards the machine has.")
@@ -31,7 +31,7 @@ struct Devices: ParsableCommand {
 }
 
 extension DeviceSurvey {
-  /// The survey as people read it.
+  /// The survey as text for people.
   var text: String {
     let seen = [Device.Kind.cuda, .npu].map { kind in
       "\(kind): \(count(of: kind))" + (faults[kind].map { " (\($0))" } ?? "")
@@ -47,7 +47,7 @@ extension DeviceSurvey {
       separator: "\n")
   }
 
-  /// What sums over the cards that there are, or why nothing does; nil where there are none.
+  /// Which library sums over the cards, or why none does; nil without cards.
   fileprivate var sums: String? {
     guard let kind = [Device.Kind.cuda, .npu].first(where: { count(of: $0) > 0 }) else { return nil }
     do throws(EngineFailure) {
@@ -58,7 +58,7 @@ extension DeviceSurvey {
   }
 }
 
-/// The survey as programs read it.
+/// The survey as JSON for programs.
 private struct DeviceReport: Encodable {
   let libtorch = Runtime.version
   let libtorchPath = Runtime.path
@@ -69,9 +69,9 @@ private struct DeviceReport: Encodable {
   let compiler = Runtime.compiler
   let cuda: Int
   let npu: Int
-  /// What sums over the cards; nil where there are none.
+  /// Which library sums over the cards; nil without cards.
   let sums: String?
-  /// Why it computes on the CPU where the machine has cards; nil where it has none, or sees them.
+  /// Why the CPU is used although the machine has cards; nil if it has none, or they are usable.
   let note: String?
 
   init(_ survey: DeviceSurvey) {

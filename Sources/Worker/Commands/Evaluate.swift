@@ -3,7 +3,7 @@ import Flags
 import Foundation
 import Recipe
 
-/// `evaluate RUN|WEIGHTS`: what trained weights come to on a folder of images, and where they fail.
+/// `evaluate RUN|WEIGHTS`: evaluates trained weights on a folder of images, and reports where they fail.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say how good weights are, on which classes and images they fail.",

@@ -2,7 +2,7 @@ import ArgumentParser
 import System
 import SystemPackage
 
-/// `HEX` or `FILE=HEX` of --md5.
+/// The value of --md5: `HEX` or `FILE=HEX`.
 struct ExpectedSum {
   /// Nil for the only file.
   let file: String?
@@ -27,7 +27,7 @@ struct ExpectedSum {
     return sum
   }
 
-  /// The file, in or beside what is imported, or where it says.
+  /// The file's path: in or beside the source, or as given.
   func path(in source: FilePath) -> FilePath {
     guard let file else { return source }
     let folder = Folders.isFolder(source) ? source : source.removingLastComponent()

@@ -8,7 +8,7 @@ import SystemPackage
 import Torch
 import Training
 
-/// `export RUN|WEIGHTS OUT`: trained weights for other programs.
+/// `export RUN|WEIGHTS OUT`: writes trained weights for other programs.
 struct Export: ParsableCommand, Computing {
   static let configuration = CommandConfiguration(
     abstract: "Write trained weights for timm, for PyTorch or as ONNX.",
@@ -70,7 +70,7 @@ struct Export: ParsableCommand, Computing {
   }
 }
 
-/// Throws where there is a file, or a folder with something in it, that was not asked to be written over.
+/// Throws if the target is a file or a non-empty folder, unless overwriting was asked for.
 func requireFree(_ target: String, overwriting: Bool) throws(Failure) {
   let isTaken = Folders.isFolder(target) ? !Folders.names(in: target).isEmpty : access(target, F_OK) == 0
   guard overwriting || !isTaken else {

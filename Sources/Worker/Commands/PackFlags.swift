@@ -5,7 +5,7 @@ import Foundation
 import System
 import SystemPackage
 
-/// How images are packed.
+/// Flags of packing.
 struct PackFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -43,20 +43,20 @@ struct PackFlags: ParsableArguments {
     ].filter(\.1).map(\.0)
   }
 
-  /// Tells of a shard that is done.
+  /// Prints that a shard is done.
   @Sendable static func say(_ split: String, _ shard: Int, of count: Int) {
     FileHandle.standardError.write(Data("\(split): shard \(shard + 1) of \(count)\n".utf8))
   }
 }
 
 extension DatasetPacker.Split {
-  /// What became of it, in a line.
+  /// The result of packing, in a line.
   var summary: String {
     "\(name): \(counted(images, "image")) in \(counted(shards, "file"))\(wasThere ? ", which were there" : "")"
   }
 }
 
-/// With which flags a training takes a data set.
+/// The flags with which to train on a data set.
 func trainingFlags(_ folder: FilePath, hasValidation: Bool) -> String {
   "To train on them: --data-path \(folder.quoted)\(hasValidation ? "" : " --val-split 0.2")"
 }

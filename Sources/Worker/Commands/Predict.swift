@@ -9,7 +9,7 @@ import SystemPackage
 import Torch
 import Training
 
-/// `predict`: what a trained network says of images.
+/// `predict`: classifies images with a trained network.
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Classify images with trained weights.",
@@ -143,7 +143,7 @@ struct Predict: ParsableCommand {
     }
   }
 
-  /// Prints a line at once; throws where it does not arrive, as on a full disk.
+  /// Prints a line at once; throws if it cannot be written, as on a full disk.
   private func put(_ line: String) throws(SystemError) {
     Swift.print(maskedLines(line))
     try StandardOutput.flush()
@@ -151,7 +151,7 @@ struct Predict: ParsableCommand {
 
   private func say(_ failure: DataError) { Console.warn("warning: passed over: \(failure)") }
 
-  /// Bad data, unless one other status is that of all failures.
+  /// Ends with the status for bad data, unless all failures share another one.
   private func end(_ failures: [DataError]) throws(Failure) {
     let statuses = failures.map { Failure($0).exitStatus }
     guard let first = statuses.first else { return }

@@ -8,7 +8,7 @@ import Torch
 import Training
 import WorkerLink
 
-/// `train`: one worker, in the foreground or under twins-launch.
+/// `train`: runs one worker, in the foreground or under twins-launch.
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
@@ -20,24 +20,24 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var flags: TrainingFlags
 
-  /// Whether it is for the files of a run, and not for what it prints.
+  /// Whether it writes a run's files, so that standard output is secondary.
   var writes: Bool { (try? flags.request().run).map { $0.writes && !$0.dryRun } ?? false }
 
   func run() throws { try WorkerRun(request: flags.request()).run(ProcessInfo.processInfo.environment) }
 }
 
-/// What one worker does on request, from its start to its status.
+/// A worker's work on a request, from its start to its exit status.
 struct WorkerRun {
   let request: RunRequest
 
   func run(_ environment: [String: String]) throws {
     if request.run.dryRun, !request.run.printConfig {
-      // All workers that torchrun starts would say the same.
+      // All workers started by torchrun would print the same.
       guard TorchrunPlace.rank(environment) ?? 0 == 0 else { return }
       return try rehearse(environment)
     }
     let placement = try RankEnvironment(environment)
-    // Torchrun starts again with the same command line, which must not remove what the run has saved.
+    // torchrun restarts with the same command line, which must not delete what the run has saved.
     if request.run.overwrite, let torchrun = placement.torchrun, torchrun.restarts > 0 {
       return try WorkerRun(request: request.withoutOverwriting()).run(environment)
     }
@@ -60,14 +60,14 @@ struct WorkerRun {
     try perform(run, placement)
   }
 
-  /// `--dry-run`: all checks of a start, by one process for as many workers as the environment says; writes nothing.
+  /// `--dry-run`: makes all checks of a start in one process on behalf of all workers; writes nothing.
   private func rehearse(_ environment: [String: String]) throws {
     let placement = RankEnvironment.rehearsal(environment)
     if placement.hasFolder { try Resume.requireFree(request) }
     let mayLieElsewhere = placement.hosts != nil && (request.run.checkpointCopies ?? 1) > 1
     let start = try Resume.from(request, Console(speaks: true), elsewhere: mayLieElsewhere)
     let (plan, rank) = try meet(from: start, placement, through: nil, PhaseReporter([:], slot: 0))
-    // What it goes on from, freezes or learns from has to fit the network; else there is nothing to build one for.
+    // A network is built only if a checkpoint, frozen parts or a teacher must fit it.
     let recipe = plan.recipe
     if start != nil || !recipe.tuning.frozen.isEmpty || recipe.distillation.isOn {
       _ = try Start(plan, rank, from: start)
@@ -87,7 +87,8 @@ struct WorkerRun {
     rank.console.print("Nothing was written: --dry-run")
   }
 
-  /// Checks all that one rank can by itself, then meets the others; what has no effect is said.
+  /// Makes all checks that one rank can make alone, then meets the others; settings without effect are
+  /// reported.
   private func meet(
     from start: Resume?, _ placement: RankEnvironment, through entrance: HostsEntrance?,
     _ phases: PhaseReporter
@@ -105,7 +106,7 @@ struct WorkerRun {
       let ofDevice =
         plan.settings.device == nil
         ? DeviceSurvey.now(environment).note(workers: placement.localWorldSize) : nil
-      // A launcher says it for all of its workers.
+      // A launcher reports this once for all of its workers.
       let saysChoice = placement.rendezvous == nil && plan.settings.device != .cpu
       let ofChoice = saysChoice ? Cards.ofThisMachine(environment: environment).compactMap(\.fault) : []
       for sentence in sentences + ofChoice
@@ -124,14 +125,14 @@ struct WorkerRun {
   ) throws -> TrainingRun {
     var (plan, rank) = try meet(from: start, placement, through: entrance, phases)
     let host = placement.hosts?.host
-    // First, since weights may say which classes there are and which network.
+    // First, since weights may determine classes and network.
     try Origin.agree(on: try Origin(start, plan.settings, on: host), in: rank.group)
     try Likeness.agree(on: Likeness(plan, on: host), in: rank.group)
     try plan.divideShards(among: rank)
     return try TrainingRun(plan, rank, try Start(plan, rank, from: start), keepsCopies: keepsCopies)
   }
 
-  /// `--print-config`: what a run with these flags would follow; rank 0 says it for all.
+  /// `--print-config`: prints the recipe that these flags give, on rank 0.
   private func printConfiguration(_ placement: RankEnvironment) throws {
     let console = Console(speaks: placement.isFirst)
     let saved = try Resume.from(request, console)?.values(for: request)
@@ -140,7 +141,7 @@ struct WorkerRun {
     console.print(text)
   }
 
-  /// Evaluates or trains; what all ranks find out at the same step, rank 0 alone reports.
+  /// Evaluates or trains; outcomes that all ranks reach at the same step are reported by rank 0 only.
   private func perform(_ run: TrainingRun, _ placement: RankEnvironment) throws {
     do {
       let status = try endingTogether(run.rank.group) {
@@ -159,9 +160,9 @@ struct WorkerRun {
     }
   }
 
-  /// The status to end with.
+  /// Runs the work and returns the exit status.
   private func work(_ run: TrainingRun, _ placement: RankEnvironment) throws -> CInt {
-    // A measurement has nothing to save: a signal ends it as it ends any program.
+    // A measurement has nothing to save, so signals end it as usual.
     if request.run.throughput {
       try run.measureThroughput()
     } else if request.run.eval {
@@ -176,9 +177,9 @@ struct WorkerRun {
     return 0
   }
 
-  /// Start-up, in which every rank meets the same bad flag or image folder: rank 0 reports it for all.
+  /// Runs the start, in which every rank meets the same bad flag or image folder: only rank 0 reports it.
   ///
-  /// The others wait to be ended by the launcher; if rank 0 turns out not to fail, they do report.
+  /// The others wait to be ended by the launcher; if rank 0 does not fail after all, they report it.
   private func reportingOnce<Result>(_ placement: RankEnvironment, _ start: () throws -> Result) throws
     -> Result
   {

@@ -3,11 +3,12 @@ import Recipe
 import System
 
 extension WeightsFile {
-  /// Opens a file of weights for a command with `--use-ema` or without; says where there is an average that is not taken.
+  /// Opens a file of weights for a command with or without `--use-ema`; says if there is an average that is
+  /// not used.
   ///
   /// - Parameters:
-  ///   - average: Whether the average beside the weights is wanted; throws where there is none.
-  ///   - speaks: Whether this process says it.
+  /// - average: Whether to use the average beside the weights; throws if there is none.
+  /// - speaks: Whether this process prints the note.
   convenience init(path: String, average: Bool, speaks: Bool = true) throws {
     try self.init(path: path, takesAverage: average)
     if average, self.average == nil {

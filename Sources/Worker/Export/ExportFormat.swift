@@ -8,22 +8,22 @@ import System
 import Torch
 import Training
 
-/// For which other programs weights are written.
+/// The formats in which weights are written for other programs.
 enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
-  /// A folder that `timm.create_model("local-dir:FOLDER", pretrained=True)` takes.
+  /// A folder for `timm.create_model("local-dir:FOLDER", pretrained=True)`.
   case timm
   /// A file for `torch.load`.
   case pth
-  /// A model file for whatever runs ONNX.
+  /// A model file for ONNX runtimes.
   case onnx
 
-  /// What a name's end says of it; nil where it says nothing.
+  /// The format shown by a file name's extension; nil for any other.
   init?(endOf path: String) {
     guard let ending = path.split(separator: ".").last, path.contains(".") else { return nil }
     self.init(rawValue: ending.lowercased())
   }
 
-  /// Writes the weights; what was written, for people to read.
+  /// Writes the weights; returns a description of what was written.
   func write(_ trained: TrainedNetwork, to path: String) throws -> String {
     switch self {
     case .timm: try TimmFolder(trained.about).write(trained.network, to: path)
@@ -38,7 +38,7 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
     }
   }
 
-  /// Beside the weights stands what timm's folder says of them, and how our own flags call the network.
+  /// Besides the weights, writes the description in timm's format and this project's name of the network.
   private static func writePyTorch(_ trained: TrainedNetwork, to path: String) throws {
     let about = trained.about
     var entries: [(key: String, value: PythonValue)] = [
@@ -78,7 +78,7 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
 }
 
 extension PythonValue {
-  /// A value of JSON's.
+  /// Converts a JSON value.
   fileprivate init(_ tree: JSONTree) {
     self =
       switch tree {

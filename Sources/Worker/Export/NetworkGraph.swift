@@ -2,9 +2,9 @@ import Model
 import ONNX
 import Torch
 
-/// A network as a graph of ONNX's operations, for square images of one size and batches of any.
+/// A network as a graph of ONNX operations, for square images of one size in batches of any size.
 ///
-/// A family of networks is an extension in a file of its own.
+/// Each family of networks is an extension in its own file.
 struct NetworkGraph {
   typealias Value = Graph.Value
 
@@ -15,8 +15,8 @@ struct NetworkGraph {
     weights = Dictionary(parameters.map { ($0.name, $0.tensor) }) { first, _ in first }
   }
 
-  /// The bytes of a model file: normalised images `[B, 3, side, side]` named `images` → `[B, classes]` named `logits`; nil for a
-  /// network that has no graph here.
+  /// The bytes of a model file: normalised images `[B, 3, side, side]` named `images` → `[B, classes]` named
+  /// `logits`; nil for an unsupported network.
   mutating func model(
     _ name: String, side: Int, classes: Int, notes: KeyValuePairs<String, String>, version: String
   ) -> [UInt8]? {
@@ -39,7 +39,7 @@ struct NetworkGraph {
   }
 }
 
-/// Layers, and how tokens are laid out.
+/// Layers, and the layout of tokens.
 extension NetworkGraph {
   mutating func linear(_ x: Value, _ key: String) -> Value {
     let weight = tensor("\(key).weight").transposed(0, 1).contiguous()
@@ -76,7 +76,7 @@ extension NetworkGraph {
     transpose(reshape(planes, [0, channels, -1]), [0, 2, 1])
   }
 
-  /// To another shape, in which 0 stands for as many as there are in that place.
+  /// Reshapes; 0 keeps the length of that dimension.
   mutating func reshape(_ x: Value, _ shape: [Int]) -> Value {
     graph.add("Reshape", x, graph.integers(shape))
   }

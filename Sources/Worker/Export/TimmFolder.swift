@@ -6,13 +6,13 @@ import Recipe
 import System
 import Training
 
-/// A folder as timm's hub has it: `model.safetensors`, and `config.json` that says of which network they are.
+/// A folder in timm's hub format: `model.safetensors`, and `config.json` with the network's description.
 struct TimmFolder {
   private let about: Weights
 
   init(_ about: Weights) { self.about = about }
 
-  /// Makes the folder where it is not there, and writes both files.
+  /// Makes the folder if necessary and writes both files.
   func write(_ network: any Network, to folder: String) throws {
     guard Folders.make(folder) else {
       throw Failure(
@@ -23,7 +23,7 @@ struct TimmFolder {
     try AtomicFile.write(try text + "\n", to: "\(folder)/config.json")
   }
 
-  /// What `config.json` says, in JSON.
+  /// The content of `config.json`.
   var text: String {
     get throws {
       let encoder = JSONEncoder()
@@ -49,10 +49,10 @@ struct TimmFolder {
         fixedInputSize: shape != nil))
   }
 
-  /// timm's name of a network, and what its builder has to be told where timm has none.
+  /// timm's name of a network, and its builder's arguments if timm has no name for it.
   private static func architecture(of about: Weights) -> (String, Config.Arguments?) {
     if let name = ModelName.timm(about.model) {
-      // A vision transformer is made for one size, which timm's builder takes 224 for.
+      // A vision transformer has a fixed size, which timm's builder assumes to be 224.
       return (
         name,
         VisionTransformer.Shape.named(name).map { _ in Config.Arguments(imgSize: about.images.inputSize) }

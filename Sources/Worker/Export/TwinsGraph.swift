@@ -1,12 +1,12 @@
 import Model
 import ONNX
 
-/// Twins for square images of one size; it reads as `Twins` does.
+/// The graph of Twins for square images of one size; its structure follows `Twins`.
 ///
-/// B batch, H W map, N = H·W tokens, C channels, n heads, d = C/n, w window side, h v windows down and across, r side of a
-/// summary's patches, M summarised tokens.
+/// B batch, H W map, N = H·W tokens, C channels, n heads, d = C/n, w window side, h v windows down and
+/// across, r side of a summary's patches, M summarised tokens.
 extension NetworkGraph {
-  /// Tokens of a map.
+  /// The tokens of a map.
   private struct Map {
     var tokens: Value
     let height: Int

@@ -2,7 +2,8 @@ import Model
 import ONNX
 import Torch
 
-/// A vision transformer for square images of the size that it was made for; it reads as `VisionTransformer` does.
+/// The graph of a vision transformer for square images of one size; its structure follows
+/// `VisionTransformer`.
 ///
 /// B batch, N patches, T tokens in front of them, C channels, n heads, d = C/n.
 extension NetworkGraph {
@@ -10,7 +11,8 @@ extension NetworkGraph {
   mutating func visionTransformer(_ shape: VisionTransformer.Shape, of images: Value) -> Value {
     let (C, T) = (shape.channels, shape.isDistilled ? 2 : 1)
     let patches = tokens(convolution(images, "patch_embed.proj", stride: shape.patch), C)  // [B, N, C]
-    // The tokens in front are the same for every image: zeros, to which they are added with the positions.
+    // The front tokens are the same for every image: zeros, to which they are added together with the
+    // positions.
     let padded = graph.add("Pad", patches, graph.integers([0, T, 0, 0, 0, 0]))
     var x = graph.add("Add", padded, value("front and positions", frontAndPositions(T)))
     for i in 0..<shape.depth { x = encoderBlock(x, "blocks.\(i)", shape) }
@@ -22,7 +24,7 @@ extension NetworkGraph {
     return graph.add("Mul", graph.add("Add", answers[0], answers[1]), graph.number(0.5))
   }
 
-  /// `[1, T + N, C]`.
+  /// Front tokens and positions, `[1, T + N, C]`.
   private func frontAndPositions(_ T: Int) -> Tensor {
     withoutGradients {
       let positions = tensor("pos_embed")

@@ -3,27 +3,28 @@ import Foundation
 import System
 import Training
 
-/// What an evaluation says of its classes, in lines that stay short however many there are and whatever their names.
+/// Lines on an evaluation's classes that stay short, whatever their number and names.
 struct ClassLines {
   private let tally: ClassTally
   private let names: [ClassName]
 
-  /// Names in a list, and characters of a name.
+  /// The most names in a list, and the most characters of a name.
   private static let (mostNames, longestName) = (10, 24)
 
-  /// Of a tally over these classes.
+  /// Makes lines from a tally of these classes.
   init(_ tally: ClassTally, _ names: [ClassName]) { (self.tally, self.names) = (tally, names) }
 
-  /// `Balanced accuracy 41.2 %; worst: rose (0.0 % of 12), …`, and a line on classes that were never predicted.
+  /// A line such as `Balanced accuracy 41.2 %; worst: rose (0.0 % of 12), …`, and one on classes never
+  /// predicted.
   ///
-  /// - Parameter prefix: Goes before both, as `EMA `.
+  /// - Parameter prefix: Precedes both, such as `EMA `.
   func text(prefix: String = "") -> [String] {
     guard let balanced = tally.balancedAccuracy else { return [] }
     let first = "balanced accuracy \(fixed(balanced, 1)) %" + worst
     return [begun(first, prefix)] + unpredictedLine(prefix: prefix)
   }
 
-  /// `Never predicted: 7 of 10 classes: …`, where there are any.
+  /// Such as `Never predicted: 7 of 10 classes: …`, if there are any.
   func unpredictedLine(prefix: String = "") -> [String] { unpredicted.map { [begun($0, prefix)] } ?? [] }
 
   private func begun(_ line: String, _ prefix: String) -> String {
@@ -52,7 +53,7 @@ struct ClassLines {
 }
 
 extension ClassName {
-  /// The name as it may stand on a terminal, cut where it is longer.
+  /// The name, safe to print on a terminal, cut to a length.
   func shortened(to most: Int) -> String {
     let text = description
     return text.count > most ? text.prefix(most - 1) + "…" : text

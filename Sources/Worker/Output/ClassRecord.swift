@@ -6,21 +6,21 @@ import System
 import Training
 import WorkerLink
 
-/// `by-class.json`: what the last evaluation of training came to by classes, for the run's page and its report.
+/// `by-class.json`: the last evaluation's results by class, for the run's page and report.
 final class ClassRecord: StepObserver {
   private let path: String
   private let folder: ImageFolder
   private let thumbnails: Thumbnails
   private var isFaultKnown = false
 
-  /// Of a run's held-out images.
+  /// Records a run's validation images.
   init(_ plan: RunPlan) {
     path = plan.folder.file(RunLayout.classes)
     folder = plan.data.validation
     thumbnails = EvaluationNote.thumbnails(of: folder, plan.recipe.data.preprocessing)
   }
 
-  /// An epoch that was not evaluated leaves what an earlier one came to.
+  /// An epoch without evaluation keeps the earlier results.
   func finish(_ summary: EpochSummary) {
     guard let tally = summary.tally else { return }
     var note = EvaluationNote(

@@ -1,11 +1,11 @@
 import Foundation
 import System
 
-/// Standard output of a run: rank 0 speaks, the other ranks are silent, as in the reference.
+/// A run's standard output: rank 0 prints, the other ranks are silent, as in the reference.
 struct Console {
   let speaks: Bool
 
-  /// Prints a line at once, also into a pipe; nothing in it commands a terminal.
+  /// Prints a line at once, also into a pipe, with terminal control characters masked.
   func print(_ line: @autoclosure () -> String) {
     guard speaks else { return }
     System.print(maskedLines(line()))
@@ -14,9 +14,9 @@ struct Console {
 }
 
 extension Console {
-  /// Writes a line about this program to standard error, masked likewise.
+  /// Writes a line to standard error, named after this program and masked likewise.
   static func warn(_ line: String) {
-    // Not through `FileHandle`, which traps when the reader is gone, as it is when the launcher was killed.
+    // Not through `FileHandle`, which traps if the reader is gone, as when the launcher was killed.
     Array("twins-worker: \(Signs.ofThisProcess.spelled(maskedLines(line)))\n".utf8).withUnsafeBytes {
       _ = writeAll($0, to: STDERR_FILENO)
     }

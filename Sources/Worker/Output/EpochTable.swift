@@ -1,7 +1,7 @@
 import System
 import Training
 
-/// `summary.csv`: a row for each finished epoch, with timm's columns first; what is not known is blank.
+/// `summary.csv`: a row for each finished epoch, timm's columns first; unknown values are blank.
 final class EpochTable: StepObserver {
   private let file: GrowingFile
 
@@ -10,7 +10,7 @@ final class EpochTable: StepObserver {
     "eval_top1_ema", "eval_top5_ema", "eval_balanced_ema",
   ]
 
-  /// A table that goes on, or begins with the names of its columns.
+  /// Continues a table, or starts one with the column names.
   init(_ file: GrowingFile) {
     self.file = file
     if file.isNew { add(Self.columns) }

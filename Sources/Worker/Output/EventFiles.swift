@@ -5,25 +5,26 @@ import TensorBoard
 import Training
 import WorkerLink
 
-/// The folder of a run's event files, of which each attempt writes one.
+/// The folder of a run's event files; each attempt writes one.
 ///
-/// TensorBoard reads them in the order of their names and shows them as one run. A folder in it is another run to it.
+/// TensorBoard reads them in the order of their names as one run, and a subfolder as another run.
 struct EventFiles {
   let folder: String
 
   private static let start = RunLayout.eventFile
 
-  /// The files in order, by name.
+  /// The files' names, in order.
   private var names: [String] {
     Folders.names(in: folder).filter { $0.hasPrefix(Self.start) }.sorted()
   }
 
-  /// Whether a run has left some.
+  /// Whether a run has left any.
   var areThere: Bool { !names.isEmpty }
 
-  /// Opens the next file, with its first record in it.
+  /// Opens the next file with its first record.
   ///
-  /// It is named by seconds since 1970, as TensorBoard has it, and by a number, so that it comes last whatever the clock does.
+  /// Its name has seconds since 1970, as TensorBoard's own files, and a number, so that it sorts last
+  /// whatever the clock says.
   func open(at time: Double) throws(SystemError) -> GrowingFile {
     guard Folders.make(folder) else { throw SystemError("make", FilePath(folder)) }
     let names = names
@@ -34,7 +35,7 @@ struct EventFiles {
     return file
   }
 
-  /// Cuts off what an earlier attempt wrote after the place of a state, and what a crash tore.
+  /// Removes what an earlier attempt wrote after a state's place, and incomplete records left by a crash.
   func trim(to state: TrainingState) throws(SystemError) {
     var isOver = false
     for path in names.map({ "\(folder)/\($0)" }) {
@@ -46,7 +47,7 @@ struct EventFiles {
     }
   }
 
-  /// Moves the files into a folder of their own, where TensorBoard shows them as another run.
+  /// Moves the files to a folder of their own, which TensorBoard shows as another run.
   func setAside() throws(SystemError) {
     let names = names
     guard !names.isEmpty else { return }
@@ -63,10 +64,10 @@ struct EventFiles {
 }
 
 extension EventPlace {
-  /// Whether a run that goes on from a state has it behind it.
+  /// Whether the event belongs to the part of the run before a state.
   fileprivate func isKept(at state: TrainingState) -> Bool {
     guard tag == TensorBoardLog.epoch, let scalar else { return step <= state.steps }
     let finished = state.partial == nil ? state.epoch : state.epoch - 1
-    return Double(scalar) < Double(finished + 1)  // of a damaged file it may be no number
+    return Double(scalar) < Double(finished + 1)  // damaged files may contain NaN
   }
 }

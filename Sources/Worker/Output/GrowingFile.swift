@@ -2,20 +2,20 @@ import Foundation
 import System
 import SystemPackage
 
-/// A file to which a run adds piece by piece, and which outlives a full disk and whoever removes or moves it.
+/// A file that a run appends to, which survives a full disk and being removed or moved.
 ///
-/// Pieces that a full disk does not take are kept, in order, and written with a later one.
+/// Data that a full disk does not take are kept, in order, and written with later data.
 final class GrowingFile {
   private var file: OutputFile
   private var unwritten: [UInt8] = []
   private var isInTrouble = false
 
-  /// Opens a file to add to; throws where that fails, and for what is no file.
+  /// Opens a file for appending; throws on failure, and if it is not a regular file.
   init(addingTo path: String) throws(SystemError) {
     file = try OutputFile(addingTo: path)
   }
 
-  /// Whether there was nothing in it when it was opened.
+  /// Whether the file was empty when it was opened.
   var isNew: Bool { file.wasEmpty }
 
   deinit {
@@ -25,7 +25,7 @@ final class GrowingFile {
     )
   }
 
-  /// Adds a piece, which is handed to the system before this returns.
+  /// Appends data, which are handed to the system before this returns.
   func add(_ piece: [UInt8]) {
     unwritten += piece
     let failure = file.isInPlace ? save() : beginAgain()
@@ -37,12 +37,12 @@ final class GrowingFile {
     isInTrouble = failure != 0
   }
 
-  /// Writes what is kept, where something is and there may be room again.
+  /// Writes kept data, if there may be room again.
   func catchUp() {
     if !unwritten.isEmpty { add([]) }
   }
 
-  /// Writes what it can; why there is a rest, or 0.
+  /// Writes what it can; returns the errno if anything is left, otherwise 0.
   private func save() -> Int32 {
     let (count, failure) = file.write(unwritten)
     unwritten.removeFirst(count)
@@ -57,35 +57,36 @@ final class GrowingFile {
   }
 }
 
-/// A file that is added to for as long as a run takes, and begun again where somebody removes or moves it meanwhile.
+/// A file that is appended to during a run, and created again if it is removed or moved.
 private struct OutputFile: ~Copyable {
   let path: String
-  /// Whether there was nothing in it when it was opened.
+  /// Whether the file was empty when it was opened.
   let wasEmpty: Bool
   private var file: RegularFile
 
-  /// Opens a file to add to; throws where that fails, and for what is no file.
+  /// Opens a file for appending; throws on failure, and if it is not a regular file.
   init(addingTo path: String) throws(SystemError) {
     self.path = path
     file = try RegularFile(addingTo: FilePath(path))
     wasEmpty = file.size == 0
   }
 
-  /// Writes the bytes; how many it could, and the errno of what kept the rest.
+  /// Writes the bytes; returns how many were written, and the errno if not all were.
   func write(_ bytes: [UInt8]) -> (count: Int, failure: Int32?) {
     bytes.withUnsafeBytes { writeAll($0, to: file.descriptor) }
   }
 
-  /// Whether a reader of the path finds what is written.
+  /// Whether the path still leads to this file.
   var isInPlace: Bool {
     var (own, found) = (stat(), stat())
     guard fstat(file.descriptor, &own) == 0, stat(path, &found) == 0 else { return false }
     return (own.st_dev, own.st_ino) == (found.st_dev, found.st_ino)
   }
 
-  /// Makes the file again, and the folders above it; 0, or why that fails.
+  /// Creates the file and its folders again; returns 0 or the errno.
   ///
-  /// What a removed file held is still to be had, and is put into the new one. A moved one has kept it.
+  /// The content of a removed file is still accessible, and is copied to the new one. A moved file keeps its
+  /// content.
   mutating func beginAgain() -> Int32 {
     guard Folders.make(Folders.parent(of: path)) else { return errno }
     do throws(SystemError) {

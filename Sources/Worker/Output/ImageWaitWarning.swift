@@ -1,7 +1,8 @@
 import Datasets
 import Training
 
-/// Warns of steps or evaluations that wait for their images, once an epoch at most, and again only where the reason is another one.
+/// Warns about steps or evaluations that wait for images, at most once per epoch, and again only for another
+/// cause.
 final class ImageWaitWarning {
   private let empty: ImageWait
   private let work: () -> LoaderWork
@@ -10,10 +11,10 @@ final class ImageWaitWarning {
   private var isSaid = false
   private var last: ImageWait.Bottleneck?
 
-  /// So long an epoch goes on before it is judged, unless it ends before.
+  /// Seconds of an epoch before it is judged, unless it ends earlier.
   private static let first = 60.0
 
-  /// Of a loader whose work in the epoch so far `work` tells.
+  /// Watches a loader, whose work in the epoch so far `work` returns.
   init(_ empty: ImageWait, work: @escaping () -> LoaderWork, warn: @escaping (String) -> Void) {
     (self.empty, self.work, self.warn) = (empty, work, warn)
     wait = empty
@@ -22,13 +23,13 @@ final class ImageWaitWarning {
   /// Begins a pass over the images.
   func begin() { (wait, isSaid) = (empty, false) }
 
-  /// Hears of a part of it.
+  /// Adds a step or batch of the pass.
   func add(seconds: Double, waited: Double) {
     wait.add(seconds: seconds, waited: waited)
     if wait.all >= Self.first { judge() }
   }
 
-  /// Warns at the end of a pass where it has not done so yet, and there is a reason.
+  /// Warns at the end of a pass if there is a reason and no warning yet.
   func judge() {
     guard !isSaid else { return }
     wait.work = work()

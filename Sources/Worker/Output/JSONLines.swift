@@ -1,17 +1,17 @@
 import Foundation
 import System
 
-/// A file of one JSON object a line; each line is handed to the system when it is written.
+/// A file with one JSON object per line, each handed to the system when it is written.
 final class JSONLines {
   private let file: GrowingFile
 
-  /// Opens a file to add to; throws where that fails, and for what is no file.
+  /// Opens a file for appending; throws on failure, and if it is not a regular file.
   init(addingTo path: String) throws(SystemError) { file = try GrowingFile(addingTo: path) }
 
-  /// Writes the lines that are kept, where there are some and may be room again.
+  /// Writes kept lines, if there may be room again.
   func catchUp() { file.catchUp() }
 
-  /// Adds an object with its keys in the given order, as Python's `json.dumps` writes it.
+  /// Appends an object with its keys in the given order, formatted like Python's `json.dumps`.
   func add(_ fields: [(key: String, value: JSONNumber)]) {
     let body = fields.map { "\"\($0.key)\": \($0.value.text)" }.joined(separator: ", ")
     file.add(Array("{\(body)}\n".utf8))
@@ -23,7 +23,8 @@ enum JSONNumber {
   case integer(Int)
   case real(Double)
 
-  /// The shortest form that reads back the same; `null` for what is not a finite number, as JSON has no word for it.
+  /// The shortest form that parses to the same number; `null` for one that is not finite, which JSON cannot
+  /// express.
   var text: String {
     switch self {
     case .integer(let value): "\(value)"
@@ -32,7 +33,7 @@ enum JSONNumber {
   }
 }
 
-/// A value as one line of JSON, keys in snake case and sorted.
+/// A value as one line of JSON, with sorted keys in snake case.
 func jsonLine(_ value: some Encodable) throws -> String {
   let encoder = JSONEncoder()
   encoder.keyEncodingStrategy = .convertToSnakeCase

@@ -4,9 +4,10 @@ import System
 import TensorBoard
 import Training
 
-/// The worst mistakes of an evaluation for TensorBoard: a sheet of their images, and a table that says what they are.
+/// An evaluation's worst mistakes for TensorBoard: a sheet of their images, and a table of their classes.
 ///
-/// Of a long run some fifty evaluations have them, the last among these: of photographs a sheet is half a megabyte.
+/// A long run has them for about fifty evaluations, the last one included: a sheet of photographs has half a
+/// megabyte.
 struct MistakePictures {
   private let folder: ImageFolder
   private let transform: EvaluationTransform
@@ -24,7 +25,7 @@ struct MistakePictures {
     self.threads = threads
   }
 
-  /// What to add to the curves after an epoch; nothing where it made no mistake, or its turn is not.
+  /// What to add to the curves after an epoch; empty if it made no mistakes, or is not among those shown.
   func values(of summary: EpochSummary) -> [SummaryValue] {
     guard let mistakes = summary.tally?.mistakes.list, !mistakes.isEmpty, isDue(summary) else { return [] }
     return [.text("\(Self.tag)/table", table(mistakes))] + (sheet(mistakes).map { [$0] } ?? [])
@@ -32,14 +33,14 @@ struct MistakePictures {
 
   private func isDue(_ summary: EpochSummary) -> Bool { summary.isLast || due.contains(summary.epoch) }
 
-  /// Epochs with an evaluation that is shown, whenever the run ends: of those that are evaluated, every so many.
+  /// The epochs whose evaluation is shown, whenever the run ends: every so many of those evaluated.
   static func epochs(of recipe: Recipe) -> Set<Int> {
     let evaluated = (0..<recipe.schedule.epochs).filter(recipe.evaluates)
     let interval = max(1, (evaluated.count + mostSheets - 1) / mostSheets)
     return Set(stride(from: 0, to: evaluated.count, by: interval).map { evaluated[$0] })
   }
 
-  /// An image that has gone since is black.
+  /// Images that no longer exist are black.
   private func sheet(_ mistakes: [WorstMistakes.Mistake]) -> SummaryValue? {
     let loader = BatchLoader(
       folder: folder, transform: transform, batchSize: mistakes.count, seed: 0,
@@ -67,7 +68,7 @@ struct MistakePictures {
 
   private func name(_ index: Int) -> String { plain(folder.classes[index].description) }
 
-  /// A text that Markdown shows as it is.
+  /// Escapes a text for Markdown.
   private func plain(_ text: String) -> String {
     text.reduce(into: "") { $0 += "\\`*_{}[]<>()#+-!|~&".contains($1) ? "\\\($1)" : "\($1)" }
   }

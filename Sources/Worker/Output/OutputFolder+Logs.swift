@@ -7,11 +7,11 @@ import SystemPackage
 import Training
 import WorkerLink
 
-/// What becomes of an earlier attempt's logs, and of another run's.
+/// Handles the logs of an earlier attempt, or of another run.
 extension OutputFolder {
-  /// Drops what an earlier attempt wrote into the logs after the place of a state, so that they read like one run.
+  /// Removes what an earlier attempt logged after a state's place, so that the logs read like one run.
   ///
-  /// - Parameter keepsOthers: Whether the lines of `log.txt` that go are kept in `log.txt.earlier`.
+  /// - Parameter keepsOthers: Whether removed lines of `log.txt` are kept in `log.txt.earlier`.
   func trimLogs(to state: TrainingState, keepingOthers keepsOthers: Bool = false) throws(Failure) {
     try keepLines(of: RunLayout.steps) { $0.isStep(upTo: state) }
     try keepLines(of: RunLayout.epochs, andOthers: keepsOthers) { $0.isEpoch(upTo: state) }
@@ -24,20 +24,20 @@ extension OutputFolder {
     }
   }
 
-  /// Moves the lines of both logs to the end of `NAME.earlier`: those of a run that cannot be gone on with.
+  /// Moves the lines of both logs to the end of `NAME.earlier`, for a run that cannot be resumed.
   func setLogsAside() throws(Failure) {
     for name in [RunLayout.steps, RunLayout.epochs] { try setAside(name) }
   }
 
-  /// Gives the weights of a run that cannot be gone on with other names, of which none is taken, and says so.
+  /// Renames the weights of a run that cannot be resumed to unused names, and says so.
   func setWeightsAside() throws(Failure) {
     for name in RunLayout.allWeights where access(file(name), F_OK) == 0 {
       try setWeightsAside(name, "is of a run that cannot go on,")
     }
   }
 
-  /// Likewise of weights from later epochs than a state, as where the disk had room for them and for no checkpoint; whether there
-  /// were any.
+  /// Does the same with weights from later epochs than a state, which exist if the disk had room for them but
+  /// not for a checkpoint; returns whether there were any.
   func setWeightsAside(after state: TrainingState) throws(Failure) -> Bool {
     var wereThere = false
     for name in RunLayout.allWeights {
@@ -56,7 +56,8 @@ extension OutputFolder {
     Console.warn("note: \(masked(file(name))) \(reason) and is kept as \(aside)")
   }
 
-  /// Moves another run's table and curves aside, which would read as this run's; what stays is said, and ends no run.
+  /// Moves another run's table and curves aside, which would read as this run's; failures are reported, but
+  /// end no run.
   func setViewsAside() {
     do {
       dropClasses()
@@ -67,7 +68,7 @@ extension OutputFolder {
     }
   }
 
-  /// What it tells is in the logs and the curves too, but for the pictures.
+  /// Its figures are in the logs and curves too, except for the pictures.
   private func dropClasses() { unlink(file(RunLayout.classes)) }
 
   private func setAside(_ name: String) throws(Failure) {
@@ -84,10 +85,10 @@ extension OutputFolder {
     try RegularFile(addingTo: FilePath(file(RunLayout.earlier(name)))).write(lines)
   }
 
-  /// Keeps the table's head, and its rows up to a state.
+  /// Keeps the table's header, and its rows up to a state.
   private func keepRows(upTo state: TrainingState) throws(Failure) {
     guard let bytes = try? RegularFile.contents(of: FilePath(file(RunLayout.table))) else { return }
-    // Half a row, which a crash leaves, is none.
+    // An incomplete row, as left by a crash, is dropped.
     let whole = bytes[..<(bytes.lastIndex(of: UInt8(ascii: "\n")) ?? 0)]
     let kept = whole.split(separator: UInt8(ascii: "\n")).enumerated().filter { number, row in
       guard number > 0 else { return true }
@@ -98,9 +99,9 @@ extension OutputFolder {
       RunLayout.table, bytes, by: kept.map { String(decoding: $0.element, as: UTF8.self) + "\n" }.joined())
   }
 
-  /// Rewrites a file of JSON lines where some are not to be kept; half a line, which a crash leaves, is none.
+  /// Rewrites a file of JSON lines without some of them; an incomplete line, as left by a crash, is dropped.
   ///
-  /// - Parameter keepsOthers: Whether those go to `NAME.earlier`, where there is room.
+  /// - Parameter keepsOthers: Whether these go to `NAME.earlier`, if there is room.
   private func keepLines(
     of name: String, andOthers keepsOthers: Bool = false, where keeps: (LoggedPlace) -> Bool
   ) throws(Failure) {
@@ -109,7 +110,7 @@ extension OutputFolder {
     let lines = bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
       (try? decoder.decode(LoggedPlace.self, from: Data(line))).map { (line: line, place: $0) }
     }
-    // A run that began in the folder of another added to its lines, which are not this one's to drop.
+    // A run that began in another's folder appended to its lines, which must be kept.
     let start = lines.indices.dropFirst().last { !(lines[$0 - 1].place < lines[$0].place) } ?? 0
     let kept = lines[..<start] + lines[start...].filter { keeps($0.place) }
     let others = lines[start...].filter { !keeps($0.place) }.flatMap { $0.line + [UInt8(ascii: "\n")] }
@@ -121,7 +122,7 @@ extension OutputFolder {
     do {
       try AtomicFile.write(text, to: file(name))
     } catch {
-      // A file can be cut even where there is no room for another one.
+      // A file can be truncated even if there is no room for another.
       guard bytes.starts(with: text.utf8), truncate(file(name), off_t(text.utf8.count)) == 0 else {
         throw Failure(error)
       }
@@ -129,20 +130,20 @@ extension OutputFolder {
   }
 }
 
-/// Where in a run a line of its logs belongs.
+/// The place in a run of a log's line.
 private struct LoggedPlace: Decodable {
   let epoch: Int
-  /// Updates of the run so far; of `train.jsonl`.
+  /// The run's updates so far, in `train.jsonl`.
   let step: Int?
-  /// Steps of the epoch so far; of `train.jsonl`, and not in old ones.
+  /// The epoch's steps so far, in newer `train.jsonl` files.
   let epoch_step: Int?
 
-  /// Whether a run comes to this place first.
+  /// Whether a run reaches this place first.
   static func < (one: LoggedPlace, other: LoggedPlace) -> Bool {
     (one.epoch, one.epoch_step ?? one.step ?? 0) < (other.epoch, other.epoch_step ?? other.step ?? 0)
   }
 
-  /// Steps and updates differ where a float16 run skipped an update.
+  /// Steps and updates differ if a float16 run skipped an update.
   func isStep(upTo state: TrainingState) -> Bool {
     guard epoch == state.epoch, let partial = state.partial else { return epoch <= state.epoch }
     return epoch_step.map { $0 <= partial.steps } ?? ((step ?? 0) <= state.steps)
@@ -154,7 +155,7 @@ private struct LoggedPlace: Decodable {
 }
 
 extension EvaluationNote {
-  /// Whether a run that goes on from a state has come to it.
+  /// Whether the place lies before a state's.
   fileprivate func isOf(_ state: TrainingState) -> Bool {
     epoch.map { LoggedPlace(epoch: $0, step: nil, epoch_step: nil).isEpoch(upTo: state) } ?? false
   }

@@ -7,20 +7,20 @@ import SystemPackage
 import Training
 import WorkerLink
 
-/// The output folder of a run and the files in it that rank 0 writes line by line.
+/// The output folder of a run, and the files in it that rank 0 writes line by line.
 struct OutputFolder {
   let path: String
 
-  /// The folder at `path`, which need not be there and is not made.
+  /// Refers to the folder at `path`, which need not exist and is not made.
   init(path: String) { self.path = path }
 
-  /// The folder at `path`, made if it is not there; throws when it cannot be written to.
+  /// Makes the folder at `path` if it does not exist; throws if it is not writable.
   init(creating path: String) throws(Failure) {
     self.init(path: path)
     try make()
   }
 
-  /// Makes the folder if it is not there; throws when it cannot be written to.
+  /// Makes the folder if it does not exist; throws if it is not writable.
   func make() throws(Failure) {
     guard Folders.make(path), access(path, W_OK | X_OK) == 0 else {
       throw Self.refused(path, String(cString: strerror(errno)))
@@ -30,19 +30,19 @@ struct OutputFolder {
   /// The path of a file in the folder.
   func file(_ name: String) -> String { path + "/" + name }
 
-  /// The states that a run can go on from.
+  /// The checkpoints that a run can resume from.
   var checkpoints: CheckpointStore { CheckpointStore(ofRunIn: path) }
 
-  /// The indexes of the images, as the workers of one host see those.
+  /// The image indexes as seen by one host's workers.
   ///
-  /// - Parameter isReadOnly: Whether those that lie there are used, and nothing is written.
+  /// - Parameter isReadOnly: Whether to use existing ones and write nothing.
   func indexes(ofHost host: Int, isReadOnly: Bool) -> IndexFolder {
     IndexFolder(FilePath(file(RunLayout.index(host: host))), isReadOnly: isReadOnly)
   }
 
-  /// Writes the resolved recipe, for people and for the next run.
+  /// Writes the resolved recipe, for people and for resuming.
   func write(_ recipe: Recipe) throws(Failure) {
-    // A run that goes on has it, and a full disk has no room for it twice.
+    // A resumed run has it already, and a full disk has no room for a second one.
     let document = recipe.document
     if let bytes = try? RegularFile.contents(of: FilePath(file(RunLayout.recipe))),
       bytes.elementsEqual(document.utf8)
@@ -56,7 +56,7 @@ struct OutputFolder {
     }
   }
 
-  /// Opens a file of one JSON object a line, to add to.
+  /// Opens a file of one JSON object per line for appending.
   func lines(_ name: String) throws(Failure) -> JSONLines {
     do {
       return try JSONLines(addingTo: file(name))
@@ -65,7 +65,7 @@ struct OutputFolder {
     }
   }
 
-  /// Opens a file to add to.
+  /// Opens a file for appending.
   func growing(_ name: String) throws(Failure) -> GrowingFile {
     do {
       return try GrowingFile(addingTo: file(name))
@@ -77,21 +77,21 @@ struct OutputFolder {
   /// The curves for TensorBoard.
   var events: EventFiles { EventFiles(folder: file(RunLayout.events)) }
 
-  /// Whether somebody removed or moved the folder.
+  /// Whether the folder was removed or moved.
   var isGone: Bool { access(path, F_OK) != 0 }
 
-  /// Makes the folder again where it is gone, with the recipe in it; says so.
+  /// Makes the folder again with the recipe if it is gone, and says so.
   func makeAgain(_ recipe: Recipe) throws(Failure) {
     if isGone {
       guard Folders.make(path) else { throw Self.refused(path, String(cString: strerror(errno))) }
       Console.warn(
         "warning: \(path) was removed or moved during the run, and is made again without what was in it")
     }
-    // Without room for it, the weights come first.
+    // If there is little room, the weights matter more.
     try? write(recipe)
   }
 
-  /// Gives the best weights of a run that evaluated only their average the name of what they are, once.
+  /// Renames, once, the best weights of an old run that evaluated only their average.
   func nameBestAverage() {
     let name = file(RunLayout.weights(.best, average: true))
     if access(name, F_OK) != 0 { rename(file(RunLayout.weights(.best, average: false)), name) }

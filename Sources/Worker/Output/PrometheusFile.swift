@@ -4,10 +4,10 @@ import Glibc
 import System
 import Training
 
-/// A run's figures in a file of their own, for whoever collects files of metrics: node_exporter's text collector.
+/// A file of a run's metrics, for collectors such as node_exporter's text collector.
 ///
-/// The file is replaced as a whole, at most once in a few seconds, and stays when the run is over: its last lines say when
-/// the run was last heard of.
+/// The file is replaced as a whole, at most once in a few seconds, and stays when the run has ended: its last
+/// lines say when the run was last heard of.
 final class PrometheusFile: StepObserver {
   private let path: String
   private let run: String
@@ -20,12 +20,14 @@ final class PrometheusFile: StepObserver {
   private var steps = 0
   private var isInTrouble = false
 
-  /// Seconds between two writings: a collector looks four times a minute as a rule.
+  /// Seconds between two writes; a collector usually reads four times a minute.
   private static let pause = 5.0
 
+  /// Writes metrics to a path.
+  ///
   /// - Parameters:
-  ///   - run: What tells this run from others, as a label: its output folder.
-  ///   - best: The best accuracies of the epochs before.
+  /// - run: A label that identifies the run: its output folder.
+  /// - best: The best accuracies of earlier epochs.
   init(
     _ path: String, run: String, epochs: Int, best: BestAccuracy,
     now: @escaping () -> Double = { Date().timeIntervalSince1970 }
@@ -94,7 +96,7 @@ final class PrometheusFile: StepObserver {
     isInTrouble = failure != nil
   }
 
-  /// Puts a new file in the place of the last one, and waits for no disk: after a crash there is nothing to collect.
+  /// Replaces the file without waiting for the disk: after a crash there is nothing to collect.
   private func replaceFile(by bytes: [UInt8]) -> CInt? {
     let temporary = "\(path).\(getpid())"
     guard let file = Descriptor(open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)) else {

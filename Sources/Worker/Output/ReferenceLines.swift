@@ -1,10 +1,10 @@
 import Foundation
 import Training
 
-/// The lines that the reference prints to standard output, word for word: scripts grep them.
+/// The lines that the reference prints to standard output, word for word, since scripts parse them.
 ///
-/// Format: Twins `utils.py` (`MetricLogger`) with the Ascend port's `fps:` field. Memory is in MB of 2²⁰ bytes: the
-/// card's, or on a CPU the process's own.
+/// Format: Twins `utils.py` (`MetricLogger`) with the Ascend port's `fps:` field. Memory is in MB of 2²⁰
+/// bytes: the card's, or on a CPU the process's.
 enum ReferenceLines {
   /// `Epoch: [0]  [  30/1251]  eta: 0:50:00  lr: …  loss: … (…)  time: …  fps:…  data: …  max mem: …`
   static func step(
@@ -35,7 +35,7 @@ enum ReferenceLines {
       format: "%@ Total time: %@ (%.4f s / it)", header, duration(seconds), seconds / Double(max(1, steps)))
   }
 
-  /// Seconds as Python's `timedelta` prints whole ones: `0:10:00`, `1 day, 2:03:04`.
+  /// Whole seconds as Python's `timedelta` prints them: `0:10:00`, `1 day, 2:03:04`.
   static func duration(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded(.down))
     let (days, rest) = whole.quotientAndRemainder(dividingBy: 86_400)
@@ -48,16 +48,17 @@ enum ReferenceLines {
   }
 }
 
-/// How long steps take, and how much of that is waiting for images.
+/// How long steps take, and how much of that is spent waiting for images.
 struct Timing {
   var step = SmoothedValue()
   var data = SmoothedValue()
 
-  /// The reference's figure: images of all ranks over the mean of the last twenty steps; 0 for the first 25.
+  /// The reference's figure: images of all ranks over the mean time of the last twenty steps; 0 for the first
+  /// 25.
   func fps(images: Int) -> Double {
     step.count > 25 ? Double(images) / step.average : 0
   }
 }
 
-/// A number with a fixed count of decimals.
+/// A number with a fixed number of decimals.
 func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }

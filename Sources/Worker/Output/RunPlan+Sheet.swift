@@ -3,7 +3,7 @@ import Flags
 import Recipe
 
 extension RunPlan {
-  /// What the first images of the first epoch look like to the network; nil where one of them cannot be read.
+  /// A sheet of the first epoch's first images as the network sees them; nil if one of them cannot be read.
   func sheetOfTrainingImages(threads: Int) -> ImageSheet? {
     guard let sampler = try? Sampler(recipe, of: data.training) else { return nil }
     let views = TrainingViews(

@@ -17,15 +17,15 @@ final class RunRecord {
   let table: GrowingFile
   private let epochs: JSONLines
   private let plan: RunPlan
-  /// Nil under the launcher, which has it.
+  /// Nil under the launcher, which holds the folder.
   private let possession: Possession?
-  /// Why the newest weights were not written; nil where they were.
+  /// Why the newest weights were not written; nil if they were.
   private var trouble: Failure?
 
-  /// Takes possession of the folder and opens the files of a run, which goes on from a state or begins.
+  /// Takes possession of the folder and opens the files of a run that resumes from a state or begins.
   ///
-  /// - Parameter isLaunched: Whether somebody has launched it, rather than a launcher after a failure: what was learnt after the
-  ///   state is kept then.
+  /// - Parameter isLaunched: Whether the user started it, rather than a launcher after a failure: then what
+  ///   was learnt after the state is kept.
   init(_ plan: RunPlan, from state: TrainingState?, isLaunched: Bool) throws {
     self.plan = plan
     let owner = "twins-worker, pid \(getpid())"
@@ -34,9 +34,10 @@ final class RunRecord {
     }
     try possession?.begin()
     try plan.folder.make()
-    // Before, a run of one worker had no place for them.
+    // Until now a run with one worker had no folder for them.
     plan.indexes.map(plan.data.keep)
-    // Another run in the same folder adds to the logs; one that is to go on, and finds nothing, begins them anew.
+    // Another run in the same folder appends to the logs; one that should resume and finds nothing starts
+    // them anew.
     if let state {
       let keepsLines = isLaunched ? try plan.folder.setWeightsAside(after: state) : false
       try plan.folder.trimLogs(to: state, keepingOthers: keepsLines)
@@ -52,11 +53,11 @@ final class RunRecord {
     table = try plan.folder.growing(RunLayout.table)
   }
 
-  /// The run's page, which its launcher keeps where there is one.
+  /// Maintains the run's page, unless a launcher does.
   var page: RunPage? { possession == nil ? nil : RunPage(of: plan.folder.path) }
 
-  /// The curves for TensorBoard, with what the run was started with and, of a new run, what its images look like; nil where
-  /// none are wanted, or cannot be written.
+  /// Writes TensorBoard's curves, with the run's settings and, for a new run, sample images; nil if not
+  /// wanted or not possible.
   func curves(on rank: Rank) -> TensorBoardLog? {
     guard !plan.settings.noTensorboard else { return nil }
     let isNew = !plan.folder.events.areThere
@@ -76,13 +77,13 @@ final class RunRecord {
     }
   }
 
-  /// Writes the weights after an epoch and its line in `log.txt`; the checkpoint that says so follows.
+  /// Writes the weights after an epoch and its line in `log.txt`; a checkpoint that records this follows.
   ///
-  /// A full disk ends no run: the next epoch, or the next attempt, writes the weights again.
+  /// A full disk does not end the run: the next epoch, or the next attempt, writes the weights again.
   /// - Returns: Why the weights were not written.
   func finish(_ summary: EpochSummary, _ trainer: Trainer) -> Failure? {
     let failure = write(summary, trainer)
-    // Of the last epoch no other step follows.
+    // No other step follows the last epoch.
     if failure == nil { steps.catchUp() }
     if let failure, summary.isLast {
       let free = FileSystemSpace(around: plan.folder.path).map { ", and \(byteSize($0.free)) are free" } ?? ""
@@ -97,7 +98,7 @@ final class RunRecord {
     return failure
   }
 
-  /// Says a trouble once, until it changes, and its end.
+  /// Reports a failure once, until it changes or ends.
   private func say(_ failure: Failure?, of summary: EpochSummary) {
     if let failure {
       let isKnown = trouble.map {
@@ -123,7 +124,7 @@ final class RunRecord {
       } catch {
         failure = Failure(error)
       }
-      // Another try helps where the folder went in the middle of this one.
+      // A second attempt helps only if the folder disappeared during the first.
       if !plan.folder.isGone { break }
     }
     return failure
@@ -166,13 +167,13 @@ final class RunRecord {
   }
 }
 
-/// The key that the reference does not have.
+/// The fields that the reference does not have.
 private func balanced(_ tally: Evaluator.Tally?) -> [(key: String, value: JSONNumber)] {
   [("test_balanced_acc", .real(tally?.balancedAccuracy ?? .nan))]
 }
 
 extension Weights {
-  /// What the weight files of a run say of themselves.
+  /// The description stored in a run's weight files.
   fileprivate init(_ plan: RunPlan) {
     self.init(
       model: plan.recipe.model.name, classes: plan.data.classes, images: plan.recipe.data.preprocessing)

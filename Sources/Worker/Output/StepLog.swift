@@ -1,7 +1,7 @@
 import System
 import Training
 
-/// `train.jsonl`: what a step came to, and what happened since the line before.
+/// `train.jsonl`: logs steps, with what happened since the line before.
 final class StepLog: StepObserver {
   private let lines: JSONLines
   private let interval: Int
@@ -9,7 +9,7 @@ final class StepLog: StepObserver {
   private var steps = 0
   private var stall: Double?
 
-  /// A line after every so many steps, and after an epoch's last one.
+  /// Writes a line after every `interval` steps, and after an epoch's last one.
   init(_ lines: JSONLines, every interval: Int) { (self.lines, self.interval) = (lines, interval) }
 
   func begin(_ epoch: EpochRecord) { (watch, steps, stall) = (Stopwatch(), 0, nil) }
@@ -31,7 +31,7 @@ final class StepLog: StepObserver {
     ] + skipped
   }
 
-  /// Seconds, and images a second of all ranks.
+  /// Seconds, and images per second of all ranks.
   private func measurements(_ step: StepRecord) -> [(key: String, value: JSONNumber)] {
     let held = stall.map { [("checkpoint_stall_seconds", JSONNumber.real($0))] } ?? []
     return [

@@ -1,4 +1,4 @@
-/// Columns of text.
+/// Padding for columns of text.
 extension String {
   /// The text with spaces after it.
   func padded(to width: Int) -> String {

@@ -6,9 +6,10 @@ import TensorBoard
 import Torch
 import Training
 
-/// What a run comes to, as curves for TensorBoard: after each logged step and each epoch, over the updates of the run.
+/// Writes a run's results as TensorBoard curves after each logged step and each epoch, over the run's
+/// updates.
 final class TensorBoardLog: StepObserver {
-  /// The tag by which an event is an epoch's.
+  /// The tag that marks an epoch's event.
   static let epoch = "epoch"
 
   private let file: GrowingFile
@@ -18,10 +19,10 @@ final class TensorBoardLog: StepObserver {
   private let now: () -> Double
   private var watch = Stopwatch()
   private var steps = 0
-  /// Updates at the last point, so that no step has two.
+  /// The updates at the last point, so that no step gets two.
   private var updates = 0
 
-  /// A point after every so many steps, and after an epoch's last one.
+  /// Writes a point after every `interval` steps, and after an epoch's last one.
   init(
     _ file: GrowingFile, every interval: Int, of device: Device, mistakes: MistakePictures? = nil,
     now: @escaping () -> Double = { Date().timeIntervalSince1970 }
@@ -30,12 +31,12 @@ final class TensorBoardLog: StepObserver {
     self.mistakes = mistakes
   }
 
-  /// Adds what the run was started with, for the table of runs.
+  /// Adds the run's settings, for TensorBoard's table of runs.
   func add(_ recipe: Recipe) {
     add([.hyperparameters(recipe.tree.leaves().map { ($0.name, .init($0.value)) })], step: 0)
   }
 
-  /// Adds a picture, as the bytes of a PNG file.
+  /// Adds a picture as a PNG file.
   func add(_ sheet: ImageSheet, _ tag: String) {
     guard let png = sheet.png else { return }
     add([.image(tag, width: sheet.width, height: sheet.height, png: png)], step: 0)
@@ -93,7 +94,7 @@ final class TensorBoardLog: StepObserver {
 }
 
 extension SummaryValue.Hyperparameter {
-  /// A value of a recipe.
+  /// Converts a value of a recipe.
   fileprivate init(_ value: JSONTree) {
     switch value {
     case .truth(let truth): self = .truth(truth)

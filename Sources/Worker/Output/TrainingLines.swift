@@ -2,7 +2,7 @@ import System
 import Torch
 import Training
 
-/// The reference's lines about the steps of an epoch, on standard output.
+/// Prints the reference's lines about an epoch's steps to standard output.
 final class TrainingLines: StepObserver {
   private let interval: Int
   private let console: Console
@@ -11,7 +11,7 @@ final class TrainingLines: StepObserver {
   private var watch = Stopwatch()
   private var stepsBefore = 0
 
-  /// Lines after every so many steps, and after an epoch's last one.
+  /// Prints a line after every `interval` steps, and after an epoch's last one.
   init(every interval: Int, of device: Device, on console: Console) {
     (self.interval, self.device, self.console) = (interval, device, console)
   }
@@ -47,7 +47,7 @@ final class TrainingLines: StepObserver {
 }
 
 extension StepRecord {
-  /// Whether the step has a line where every so many have: an epoch's first one and its last one always do.
+  /// Whether the step has a line: an epoch's first and last step always do.
   func isLogged(every interval: Int) -> Bool {
     (place.steps - 1).isMultiple(of: interval) || place.steps == epochSteps
   }

@@ -4,11 +4,11 @@ import Recipe
 import System
 import SystemPackage
 
-/// The images that a user names: files, folders with all below them, and lists of both.
+/// The images that a user names: files, folders with everything below them, and lists of both.
 struct NamedImages {
   private(set) var images = ImageList()
 
-  /// Those of a command line, and after them those of a list, which is a file or with `-` standard input.
+  /// Takes the images of a command line, then those of a list, which is a file or, as `-`, standard input.
   init(_ arguments: [String], list: String?) throws(Failure) {
     for argument in arguments { images.add(FilePath(argument)) }
     guard let list else { return }
@@ -17,7 +17,7 @@ struct NamedImages {
     }
   }
 
-  /// Lines; or where there is a zero byte, what zeros part, as `find -print0` writes.
+  /// Splits lines; or at zero bytes if there are any, as written by `find -print0`.
   static func names(in bytes: [UInt8]) -> [[UInt8]] {
     let separator: UInt8 = bytes.contains(0) ? 0 : UInt8(ascii: "\n")
     return bytes.split(separator: separator).map { line in
@@ -25,7 +25,7 @@ struct NamedImages {
     }.filter { !$0.isEmpty }
   }
 
-  /// Everything up to the end, also of a pipe.
+  /// Reads everything, also from a pipe.
   private static func bytes(of list: String) throws(Failure) -> [UInt8] {
     do {
       let descriptor =

@@ -1,7 +1,7 @@
 import Datasets
 import System
 
-/// What a network says of an image.
+/// A network's answer for an image.
 struct Prediction: Encodable {
   let image: String
   let top: [Guess]
@@ -13,13 +13,13 @@ struct Prediction: Encodable {
   }
 }
 
-/// How predictions are written, a line each.
+/// Output formats of predictions, one line each.
 enum PredictionFormat {
   case text(logits: Bool)
   case json
   case csv
 
-  /// The line before all others; nil where there is none.
+  /// The first line of the output; nil if there is none.
   func head(top: Int) -> String? {
     guard case .csv = self else { return nil }
     return line(["image"] + (1...top).flatMap { ["class_\($0)", "score_\($0)"] })
@@ -38,7 +38,7 @@ enum PredictionFormat {
     }
   }
 
-  /// What is said of a class to a reader.
+  /// A class and its score in words.
   static func words(_ guess: Prediction.Guess, logits: Bool) -> String {
     "\(guess.class) " + (logits ? fixed(guess.score, 4) : fixed(100 * guess.score, 1) + "%")
   }

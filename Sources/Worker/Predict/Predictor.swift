@@ -4,21 +4,21 @@ import System
 import Torch
 import Training
 
-/// Classifies images batch by batch, while threads decode those that follow.
+/// Classifies images batch by batch, while threads decode the following ones.
 struct Predictor {
   private let trained: TrainedNetwork
   private let normalized: Normalizer
   private let top: Int
   private let showsLogits: Bool
 
-  /// With so many classes for each image, by logit or by probability.
+  /// Makes a predictor of the `top` classes for each image, by logit or by probability.
   init(_ trained: TrainedNetwork, top: Int, logits: Bool, on device: Device) {
     (self.trained, showsLogits) = (trained, logits)
     self.top = min(top, trained.about.classes.count)
     normalized = Normalizer(trained.about.images, on: device)
   }
 
-  /// An image as the network saw it; valid while its prediction is looked at.
+  /// An image as the network saw it; valid only inside the call that receives it.
   struct View {
     /// RGB, row by row.
     let pixels: UnsafeRawBufferPointer
@@ -26,7 +26,7 @@ struct Predictor {
     let side: Int
   }
 
-  /// Where the network looks, which takes another pass.
+  /// Where the network attends in the view; this takes another pass.
   func attention(over view: View) -> AttentionMaps {
     withoutGradients {
       trained.network.attentionMaps(
@@ -34,7 +34,7 @@ struct Predictor {
     }
   }
 
-  /// Calls `body` with each image's prediction, or with why there is none, in the order of the images.
+  /// Calls `body` with each image's prediction, or its error, in the order of the images.
   func run(
     _ images: ImageList, batchSize: Int, threads: Int,
     _ body: (_ image: Int, View, Result<[Prediction.Guess], DataError>) throws -> Void

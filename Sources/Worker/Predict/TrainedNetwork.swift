@@ -8,24 +8,24 @@ import System
 import Torch
 import Training
 
-/// Trained weights in the network that they are of, and what is known of both.
+/// A network with trained weights, and their description.
 struct TrainedNetwork {
   let about: Weights
   let network: any Network
-  /// Whether the weights say what their classes are called.
+  /// Whether the weights name their classes.
   let namesClasses: Bool
-  /// What is taken for granted of weights that say nothing of themselves, as a sentence; nil for others.
+  /// What is assumed about weights that do not describe themselves, as a sentence; otherwise nil.
   let assumption: String?
 
-  /// What is said about weights that do not say it themselves, or in its place; nil for each that is not.
+  /// Values given by the user for weights that do not contain them, or instead of theirs; nil if not given.
   struct Wishes {
     var model: String?
     var inputSize: Int?
-    /// The flag that says the first.
+    /// The flag for the model.
     var modelFlag = "--model"
   }
 
-  /// Loads the weights that a user named: a file, a run's best ones, or a checkpoint's.
+  /// Loads weights named by the user: a file, a run's best ones, or a checkpoint's.
   init(_ named: NamedWeights, _ wishes: Wishes, on device: Device) throws {
     let source = try Source(named)
     guard let model = wishes.model ?? source.about?.model else {
@@ -51,7 +51,7 @@ struct TrainedNetwork {
 }
 
 extension RecipeError {
-  /// Of a file of weights that does not say of which network they are, where no flag does.
+  /// Makes the error of a file of weights that does not name its network, if no flag does.
   init(ofUnnamedNetwork path: String, _ flag: String = "--model") {
     self.init("\(masked(path)) does not say of which network it is: name it with \(flag)")
   }
@@ -59,7 +59,7 @@ extension RecipeError {
 
 /// Weights as they are stored.
 private struct Source {
-  /// Nil where nothing is said of them.
+  /// Nil if they have no description.
   let about: Weights?
   private let tensors: any NamedTensors
 
@@ -74,7 +74,7 @@ private struct Source {
     about = Weights(of: try checkpoint.state(TrainingState.self))
   }
 
-  /// The newest of several, which is said.
+  /// Opens the newest of several checkpoints and says which.
   private static func checkpoint(in folder: String) throws -> VerifiedCheckpoint {
     guard let store = CheckpointStore(naming: folder) else {
       return try VerifiedCheckpoint(verifying: folder)
@@ -90,7 +90,7 @@ private struct Source {
 
   var namesClasses: Bool { about?.classes.isEmpty == false }
 
-  /// The names of the classes; numbers where they have none.
+  /// The class names; numbers if there are none.
   var classes: [ClassName] {
     get throws {
       let outputs = try tensors.tensor(named: "head.bias").shape.first ?? 0

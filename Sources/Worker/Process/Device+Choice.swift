@@ -4,10 +4,11 @@ import Recipe
 import Torch
 
 extension Device {
-  /// The device that a worker computes on, now this thread's: of the kind asked for, or else of the best kind that suffices.
+  /// Chooses this worker's device and makes it current: of the requested kind, or else of the best kind that
+  /// has enough.
   ///
-  /// Throws a `Failure` when this worker would be without a device of the kind asked for, or `library`, which is to register
-  /// one, does not.
+  /// Throws a `Failure` if there is no device of the requested kind for this worker, or `library`, which is
+  /// to register one, does not.
   init(
     _ choice: DeviceChoice?, library: String? = nil, for placement: RankEnvironment,
     _ environment: [String: String] = ProcessInfo.processInfo.environment
@@ -26,7 +27,7 @@ extension Device {
     makeCurrent()
   }
 
-  /// The device of a command that runs as one worker, or as one of those of its `placement`.
+  /// The device of a command that runs as a single worker, or as one of those of its `placement`.
   init(_ flags: DeviceFlags, for placement: RankEnvironment? = nil) throws {
     try self.init(
       flags.device, library: flags.deviceLibrary, for: try placement ?? RankEnvironment([:]))
@@ -34,7 +35,7 @@ extension Device {
 }
 
 extension DeviceChoice {
-  /// The device kind that a user's word means; `gpu` and the reference's `gp` are CUDA.
+  /// The kind of device that a flag's value means; `gpu` and the reference's `gp` mean CUDA.
   var kind: Device.Kind {
     switch self {
     case .cpu: .cpu

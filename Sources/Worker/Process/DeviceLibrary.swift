@@ -5,7 +5,7 @@ import Torch
 
 /// The library that registers a device with libtorch.
 enum DeviceLibrary {
-  /// Opens the library that a flag names, or else the user's variable, unless the CPU was asked for by name.
+  /// Opens the library named by a flag or a variable, unless the CPU was explicitly requested.
   static func open(
     _ path: String?, for choice: DeviceChoice?, _ environment: [String: String]
   ) throws(Failure) {
@@ -25,7 +25,7 @@ enum DeviceLibrary {
       return try refuse(
         "there is no such file; name the library that registers the device, as libtorch_npu.so")
     }
-    // Without a slash the loader would look for it in its own folders.
+    // Without a slash the dynamic loader would search its own folders.
     if let words = Runtime.open(deviceLibrary: path.contains("/") ? path : "./\(path)") {
       return try refuse(fault(words))
     }
@@ -36,7 +36,7 @@ enum DeviceLibrary {
     }
   }
 
-  /// What is wrong with a library, and what to do, by the words of the dynamic loader that could not open it.
+  /// What is wrong with a library and what to do, from the dynamic loader's message.
   static func fault(_ words: String) -> String {
     let isMissing = words.contains("cannot open shared object file")
     let missing = String(words.prefix { $0 != ":" })
@@ -70,12 +70,12 @@ enum DeviceLibrary {
     ["Py", "_Py"].contains(where: symbol.hasPrefix)
   }
 
-  /// By the namespaces that libtorch's names are mangled with.
+  /// Recognised by the namespaces in libtorch's mangled names.
   private static func isLibtorchs(_ symbol: String) -> Bool {
     symbol.hasPrefix("_Z") && ["3c10", "2at", "5torch", "4c10d"].contains(where: symbol.contains)
   }
 
-  /// Libraries of CANN that libtorch_npu.so is linked with, directly or by way of others, without their endings.
+  /// Prefixes of CANN's libraries that libtorch_npu.so needs, directly or indirectly.
   private static let ofCANN = [
     "libhccl", "libascend", "libacl", "libge_", "libgraph", "libruntime", "liberror_manager",
   ]

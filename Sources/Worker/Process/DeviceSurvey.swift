@@ -1,35 +1,36 @@
 import System
 import Torch
 
-/// What there is to compute on here: what libtorch sees, and what cards the machine has.
+/// The devices of this machine: those that libtorch can use, and the cards present.
 struct DeviceSurvey {
-  /// Devices that this process can use, other than the CPU.
+  /// Devices that this process can use, except the CPU.
   var counts: [Device.Kind: Int] = [:]
-  /// Why a kind has none, in the words of its library.
+  /// Why there is no device of a kind, in its library's words.
   var faults: [Device.Kind: String] = [:]
-  /// Whether libtorch is a build for CUDA.
+  /// Whether libtorch was built for CUDA.
   var isForCUDA = false
   /// Whether a library has registered a device with libtorch.
   var hasLibrary = false
-  /// The cards that the machine has, by the files of their drivers.
+  /// The machine's cards, found by their drivers' files.
   var cards: [Cards] = []
-  /// Libtorch as sentences name it.
+  /// libtorch's name in sentences.
   var libtorch = "libtorch"
 
-  /// The first kind of which every worker of this host gets a device of its own, else the CPU: all compute on the same kind.
+  /// The first kind with a device for every worker of this host, otherwise the CPU; all workers use the same
+  /// kind.
   func kind(forWorkers workers: Int) -> Device.Kind {
     [.npu, .cuda].first { count(of: $0) >= workers } ?? .cpu
   }
 
   func count(of kind: Device.Kind) -> Int { counts[kind] ?? 0 }
 
-  /// Why a device of this number is not there, and what to do.
+  /// Why a device of this number does not exist, and what to do.
   func refusal(of kind: Device.Kind, number: Int) -> String {
     "device \(kind) number \(number) is not there: \(libtorch) sees \(count(of: kind)). "
       + (reason(kind) ?? "This machine has none that it could see.") + " On the CPU: --device cpu."
   }
 
-  /// What a user should know who has named no device, where workers compute on the CPU beside cards; nil where there are none.
+  /// A note for users who named no device, if workers use the CPU although there are cards; otherwise nil.
   func note(workers: Int) -> String? {
     guard kind(forWorkers: workers) == .cpu else { return nil }
     if let (kind, count) = counts.filter({ $0.value > 0 }).max(by: { $0.value < $1.value }) {
@@ -43,7 +44,7 @@ struct DeviceSurvey {
       + (reason(kind) ?? "Libtorch sees none of them.")
   }
 
-  /// Why this process sees too few devices of a kind, and what to do; nil where nothing is known.
+  /// Why this process sees too few devices of a kind, and what to do; nil if unknown.
   private func reason(_ kind: Device.Kind) -> String? {
     let count = count(of: kind)
     let cards = cards.first { ($0.maker == .ascend) == (kind == .npu) }
@@ -73,11 +74,11 @@ struct DeviceSurvey {
   }
 }
 
-/// The variable that names the library of `--device-library` where no flag does.
+/// The variable that names the device library if `--device-library` does not.
 let deviceLibraryVariable = "TWINS_DEVICE_LIBRARY"
 
 extension DeviceSurvey {
-  /// What is here now, once the library that registers a device is open.
+  /// Surveys the machine, once the device library is open.
   static func now(_ environment: [String: String]) -> DeviceSurvey {
     var survey = DeviceSurvey()
     for kind in [Device.Kind.npu, .cuda] {

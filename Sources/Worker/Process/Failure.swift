@@ -7,14 +7,14 @@ import Recipe
 import System
 import Training
 
-/// An error as users meet it: a message and the documented status to end with.
+/// An error for the user: a message and the documented exit status.
 struct Failure: Error, CustomStringConvertible {
   let description: String
   let exitStatus: ExitStatus
-  /// Whether a disk had no room for what was to be written.
+  /// Whether a disk was full.
   private(set) var isForWantOfRoom = false
 
-  /// The status of a run whose loss is no longer finite.
+  /// The status of a run whose loss is not finite.
   static let diverged = ExitStatus.diverged.rawValue
   /// The status of a run whose ranks disagree.
   static let software = ExitStatus.software.rawValue
@@ -24,7 +24,7 @@ struct Failure: Error, CustomStringConvertible {
     self.exitStatus = exitStatus
   }
 
-  /// Any error of the rooms below, with its status.
+  /// Converts any error of the targets below, with its status.
   init(_ error: any Error) {
     switch error {
     case let failure as Failure: self = failure
@@ -60,7 +60,7 @@ struct Failure: Error, CustomStringConvertible {
 
   private init(_ error: CheckpointError) {
     switch error {
-    // Only what is read is opened: a folder that is missing where something is written is no missing input.
+    // `open` is used only for reading: a missing folder of an output is no missing input.
     case .system("open", _, ENOENT): self.init(error.description, exitStatus: .missingInput)
     case .badFile, .badTensor: self.init(error.description, exitStatus: .badData)
     case .system, .incomplete: self.init(error.description, exitStatus: .inputOutput)
@@ -68,7 +68,7 @@ struct Failure: Error, CustomStringConvertible {
     isForWantOfRoom = error.isForWantOfRoom
   }
 
-  /// The same, and more to say of it.
+  /// The same failure with a further sentence.
   func adding(_ sentence: String) -> Failure {
     var failure = Failure("\(description.asSentence) \(sentence)", exitStatus: exitStatus)
     failure.isForWantOfRoom = isForWantOfRoom
@@ -100,5 +100,5 @@ extension Failure {
   }
 }
 
-/// A number without the sign that a nan happens to have.
+/// The number without the sign that a NaN may have.
 private func plain(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }

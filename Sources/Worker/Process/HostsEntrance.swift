@@ -3,13 +3,14 @@ import Engines
 import Foundation
 import WorkerLink
 
-/// The way of a worker to those of other hosts, before they are a group: where it stands, and the store in which all meet.
+/// A worker's connection to those of other hosts before they are a group: its place, and the store in which
+/// all meet.
 final class HostsEntrance {
   let link: HostLink
   private let rendezvous: RingRendezvous
   private let store: EngineStore
 
-  /// Finds the store, or on host 0's first worker opens it.
+  /// Connects to the store, or opens it on host 0's first worker.
   init(_ link: HostLink, of rendezvous: RingRendezvous) throws(CollectiveError) {
     (self.link, self.rendezvous) = (link, rendezvous)
     do {
@@ -21,10 +22,10 @@ final class HostsEntrance {
     }
   }
 
-  /// How long others are waited for: one may take long to read its images.
+  /// How long to wait for others, which may take long to list their images.
   var patience: Duration { rendezvous.timeouts.silence }
 
-  /// Connects this worker to some of its kind on other hosts, who meet under a name.
+  /// Connects this worker to some workers on other hosts, which meet under a name.
   func engine(_ name: String, rank: Int, size: Int) throws(CollectiveError) -> GlooEngine {
     do {
       return try GlooEngine(
@@ -34,7 +35,7 @@ final class HostsEntrance {
     }
   }
 
-  /// Tells all who ask for it.
+  /// Publishes a value to all who ask for it.
   func tell(_ name: String, _ value: some Encodable) throws {
     do {
       try store.set(own(name), Array(try JSONEncoder().encode(value)))
@@ -43,7 +44,7 @@ final class HostsEntrance {
     }
   }
 
-  /// What somebody tells, once it is told.
+  /// Waits for a published value.
   func hear<Value: Decodable>(_ name: String) throws -> Value {
     do {
       return try JSONDecoder().decode(Value.self, from: Data(try store.value(of: own(name))))
@@ -52,7 +53,7 @@ final class HostsEntrance {
     }
   }
 
-  /// What a failure to meet is to all others.
+  /// The group's error for a failure to meet.
   func failure(_ error: EngineFailure) -> CollectiveError { Self.failure(error, rendezvous, link) }
 
   private static func failure(
@@ -63,6 +64,6 @@ final class HostsEntrance {
       detail: "its host \(link.host) did not meet the others: \(error)")
   }
 
-  /// Of this attempt alone.
+  /// A key of this attempt only.
   private func own(_ name: String) -> String { "\(link.run)/\(link.generation)/\(name)" }
 }

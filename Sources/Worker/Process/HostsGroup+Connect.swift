@@ -2,7 +2,7 @@ import Collective
 import WorkerLink
 
 extension HostsGroup {
-  /// Meets this host's workers, then those of the same place on the other hosts.
+  /// Meets this host's workers, then those at the same place on the other hosts.
   static func connect(
     _ host: RingRendezvous, through entrance: HostsEntrance
   ) throws(CollectiveError) -> HostsGroup {

@@ -4,7 +4,8 @@ import Recipe
 import WorkerLink
 
 extension Lifeline {
-  /// Ends this worker when its launcher is gone; cleans the sockets' folder up, since the launcher cannot.
+  /// Ends this worker when its launcher dies; also removes the sockets' folder, which the launcher no longer
+  /// can.
   static func watch(_ placement: RankEnvironment) {
     guard let descriptor = placement.lifeline else { return }
     let (rank, folder, log) = (placement.rank, placement.rendezvous?.directory, placement.log)

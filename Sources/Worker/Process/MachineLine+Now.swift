@@ -3,7 +3,7 @@ import Torch
 import WorkerLink
 
 extension MachineLine {
-  /// The line of this machine, for what computes on a device of it.
+  /// The line of this machine with a device.
   static func text(computingOn device: Device) -> String {
     let names = (ProcFS.text("/proc/cpuinfo") ?? "").split(separator: "\n").filter {
       $0.hasPrefix("model name")

@@ -1,15 +1,15 @@
 import Collective
 import System
 
-/// Says once whom a worker that torchrun has started waits for, where that takes long: torchrun says nothing of it.
+/// Prints once for whom a worker started by torchrun waits, if that takes long, since torchrun does not.
 final class MeetingNotice {
   static let patience = Duration.seconds(10)
 
   private let isOver = Monitor(false)
-  /// Nil where the system gives none, which is no reason not to meet.
+  /// Nil if no thread could be started, which does not matter for meeting.
   private let thread: OwnedThread?
 
-  /// Begins to count.
+  /// Starts the timer.
   init(_ place: TorchrunPlace) {
     let deadline = ContinuousClock.now + Self.patience
     thread = try? OwnedThread("meeting", takesSignals: false) { [isOver] in
@@ -19,7 +19,7 @@ final class MeetingNotice {
     }
   }
 
-  /// All have met, or it has come to nothing.
+  /// Ends the notice once all have met, or have failed to.
   func end() {
     isOver.withLock { $0 = true }
     thread?.join()
@@ -27,9 +27,9 @@ final class MeetingNotice {
 }
 
 extension TorchrunPlace {
-  /// Whom this worker waits for and where to look; nil where nobody is missed.
+  /// Whom this worker waits for and where to look; nil if nobody is missing.
   ///
-  /// - Parameter ranks: Those of this host that have not come; nil once all of them have met.
+  /// - Parameter ranks: The ranks of this host that have not come; nil once all of them have met.
   func waitingLine(absent ranks: [Int]?) -> String? {
     let start = "rank \(rank) has waited \(MeetingNotice.patience.components.seconds) s for "
     guard let ranks else {

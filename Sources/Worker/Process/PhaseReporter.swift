@@ -3,7 +3,8 @@ import Torch
 import Training
 import WorkerLink
 
-/// Tells the launcher what this worker does, without a system call; without a launcher, nobody.
+/// Publishes on the launcher's board what this worker does, without system calls; does nothing without a
+/// launcher.
 final class PhaseReporter: StepObserver {
   private let slot: StatusSlot?
   private var state = WorkerStatus()
@@ -12,29 +13,29 @@ final class PhaseReporter: StepObserver {
   private var epochWatch = Stopwatch()
   private var best = BestAccuracy()
 
-  /// Tells the launcher that the environment names, on this worker's place on its board.
+  /// Publishes in this worker's slot of the board that the environment names.
   init(_ environment: [String: String], slot number: Int) {
     slot = StatusSlot(environment, rank: number)
     state.since = monotonicNanoseconds()
     slot?.publish(state)
   }
 
-  /// Has the launcher's signal for it write the stacks of this process.
+  /// Makes the launcher's signal write the stacks of this process.
   func writeStacksOnSignal() { slot?.writeStacksOnSignal() }
 
-  /// Tells on which card this worker computes.
+  /// Publishes which card this worker uses.
   func compute(on device: Device) {
     self.device = device
     state.card = WorkerStatus.Card(device)
     slot?.publish(state)
   }
 
-  /// Tells of a run before its first epoch here: how many epochs it is to have, and what it has come to.
+  /// Publishes the run's number of epochs and best results, before its first epoch here.
   func begin(epochs: Int, best: BestAccuracy) {
     (state.epochs, self.best) = (epochs, best)
   }
 
-  /// Begins a phase, and so ends the one before; said again, it tells that there is progress.
+  /// Begins a phase, which ends the one before; repeated calls show progress.
   func enter(_ phase: Phase) {
     guard let slot else { return }
     let now = monotonicNanoseconds()
@@ -47,7 +48,7 @@ final class PhaseReporter: StepObserver {
   /// Begins a phase of a step.
   func begin(_ phase: StepPhase) { enter(Phase(phase)) }
 
-  /// Begins an epoch, of which an earlier attempt may have done some steps.
+  /// Begins an epoch, some of whose steps an earlier attempt may have made.
   func begin(_ epoch: EpochRecord) {
     state.epoch = epoch.epoch
     state.step = epoch.place.steps
@@ -56,13 +57,13 @@ final class PhaseReporter: StepObserver {
     enter(.data)
   }
 
-  /// Tells whether the newest checkpoint that this rank was to save came to nothing.
+  /// Publishes whether this rank's newest save failed.
   func endSave(failed: Bool) {
     state.isUnsaved = failed
     slot?.publish(state)
   }
 
-  /// Tells that this worker ends because its disk has no room.
+  /// Publishes that this worker ends because its disk is full.
   func endWithoutRoom() {
     state.lacksRoom = true
     slot?.publish(state)
@@ -78,7 +79,7 @@ final class PhaseReporter: StepObserver {
     enter(.data)
   }
 
-  /// Ends an epoch, which is evaluated and written.
+  /// Ends an epoch, which has been evaluated and written.
   func finish(_ summary: EpochSummary) {
     let before = best
     best = best.with(summary.tally, average: summary.averageTally)
@@ -88,7 +89,7 @@ final class PhaseReporter: StepObserver {
 }
 
 extension FinishedEpoch {
-  /// What is told of a finished epoch.
+  /// The published results of a finished epoch.
   init(_ summary: EpochSummary, best: BestAccuracy, after before: BestAccuracy, seconds: Double) {
     self.init(summary.epoch, seconds: seconds)
     trainingLoss = summary.trainingLoss
@@ -111,7 +112,7 @@ extension WorkerStatus.Card {
 }
 
 extension Phase {
-  /// A phase of a step, as the launcher's board names it.
+  /// The board's phase for a phase of a step.
   init(_ phase: StepPhase) {
     switch phase {
     case .forward: self = .forward

@@ -3,70 +3,70 @@ import Recipe
 import System
 import WorkerLink
 
-/// Where this process stands among the workers: torchrun's environment names, and ours.
+/// This process's place among the workers, from torchrun's environment variables and this project's.
 struct RankEnvironment {
-  /// Where and how this host's workers meet; nil for a worker on its own.
+  /// How this host's workers meet; nil for a single worker.
   var rendezvous: RingRendezvous?
-  /// How they reach those of other hosts, where the run has several.
+  /// How they reach other hosts' workers, if there are several hosts.
   var hosts: HostLink?
   let localRank: Int
-  /// Workers on this host.
+  /// The number of workers on this host.
   let localWorldSize: Int
-  /// Reads end-of-file when the launcher is gone.
+  /// A descriptor that reads end-of-file when the launcher has ended.
   let lifeline: Int32?
-  /// The file in which the launcher keeps what this process prints.
+  /// The file in which the launcher stores this process's output.
   var log: String?
-  /// Threads for one operation where a quota allows fewer than the maths library would take by itself.
+  /// Threads per operation if a quota allows fewer than the maths library would use.
   var threads: Int?
 
-  /// What torchrun has told, where that and no launcher of ours has started this process.
+  /// torchrun's variables, if torchrun rather than this project's launcher started the process.
   private(set) var torchrun: TorchrunPlace?
 
-  /// Workers that a check of a start stands for.
+  /// The number of workers for which a check of a start stands.
   fileprivate(set) var rehearsed = 1
 
-  /// The debug mode: one worker, no launcher.
+  /// A single worker without a launcher.
   static let alone = RankEnvironment(rendezvous: nil, localRank: 0, localWorldSize: 1, lifeline: nil)
 
   var rank: Int { rendezvous.map { $0.firstRank + $0.rank } ?? 0 }
   var worldSize: Int { rendezvous.map { $0.size * (hosts?.hosts ?? 1) } ?? rehearsed }
 
-  /// Hosts that take part, each with as many workers.
+  /// The number of hosts, each with equally many workers.
   var hostCount: Int { worldSize / localWorldSize }
 
-  /// Whether no earlier attempt of the same launch has failed.
+  /// Whether no earlier attempt of this launch has failed.
   var isFirstAttempt: Bool { (rendezvous?.generation ?? 0) == 0 }
 
   /// Whether this worker speaks for all.
   var isFirst: Bool { rank == 0 }
 
-  /// Whether it looks after the run's output folder, as no launcher of ours does: on the first host where the run has several.
+  /// Whether it manages the output folder, since no launcher does; with several hosts, only on the first.
   var hasFolder: Bool {
     (rendezvous == nil || torchrun != nil) && isFirst && (hosts?.host ?? 0) == 0
   }
 
-  /// Whether gradients are sent to other workers, rather than summed in memory that all see.
+  /// Whether gradients are sent to other workers rather than summed in shared memory.
   var sendsSums: Bool { rendezvous?.sendsSums ?? false }
 
-  /// Finds where the workers of several hosts meet; nil where there is one host.
+  /// Connects to the place where several hosts' workers meet; nil if there is one host.
   func entrance() throws(CollectiveError) -> HostsEntrance? {
     guard let hosts, let rendezvous else { return nil }
     let link = try torchrun?.located(hosts) ?? hosts
     return try sayingWhom { () throws(CollectiveError) in try HostsEntrance(link, of: rendezvous) }
   }
 
-  /// Waits for others, and says for whom where that takes long and nobody else would.
+  /// Waits for others, and prints for whom if that takes long and nobody else would.
   func sayingWhom<Result, Failure: Error>(_ wait: () throws(Failure) -> Result) throws(Failure) -> Result {
     let notice = torchrun.map(MeetingNotice.init)
     defer { notice?.end() }
     return try wait()
   }
 
-  /// Meets the other workers, if there are any; those of other hosts through the entrance.
+  /// Meets the other workers, if any; those of other hosts through `entrance`.
   func group(_ recipe: Recipe, through entrance: HostsEntrance?) throws(CollectiveError) -> any ProcessGroup {
     guard var rendezvous else { return SoloGroup() }
     rendezvous.gradientWire = WireFormat(recipe.precision.gradientWire)
-    // A host's workers are a sum group of the run, and all of theirs.
+    // With several hosts, each host's workers already are a sum group.
     if entrance == nil { rendezvous.sumGroup = recipe.precision.sumGroup }
     return try sayingWhom { [rendezvous] () throws(CollectiveError) -> any ProcessGroup in
       guard let entrance else { return try rendezvous.join() }
@@ -76,8 +76,8 @@ struct RankEnvironment {
 }
 
 extension RankEnvironment {
-  /// One process that checks a start for as many workers as an environment says: the last one's device of this host has to
-  /// be there.
+  /// One process that checks a start for as many workers as the environment says; it uses the last one's
+  /// device on this host, which must exist.
   static func rehearsal(_ environment: [String: String]) -> RankEnvironment {
     let all = max(1, environment[RingRendezvous.sizeVariable].flatMap { Int($0) } ?? 1)
     let hosts = try? HostLink(environment: environment)
@@ -91,10 +91,10 @@ extension RankEnvironment {
     return placement
   }
 
-  /// The placement that the launcher put into the environment, or `alone`.
+  /// Reads the placement from the environment, or `alone`.
   ///
-  /// Torchrun's will do as well. Throws when the environment names several workers but not where they meet, as under another
-  /// launcher.
+  /// torchrun's variables are accepted too. Throws if the environment names several workers but no meeting
+  /// place, as under another launcher.
   init(_ environment: [String: String]) throws(RecipeError) {
     do {
       if let rendezvous = try RingRendezvous(environment: environment) {
@@ -129,7 +129,7 @@ extension RankEnvironment {
       lifeline: link.lifeline, log: link.log)
   }
 
-  /// Makes this the placement of a worker whose ring has this host's workers alone, while `all` counts those of all hosts.
+  /// Turns `all`, which counts all hosts' workers, into this host's ring.
   private mutating func spread(over hosts: HostLink, _ all: RingRendezvous) throws(RingRendezvous.BadVariable)
   {
     var own = all
@@ -146,7 +146,7 @@ extension RankEnvironment {
       log: log)
   }
 
-  /// Nil where the environment names a number, as it does under the launcher, or all processors may be used.
+  /// Nil if the environment sets a number, as under the launcher, or all processors may be used.
   static func threads(_ environment: [String: String], usable: Int, processors: Int) -> Int? {
     let isNamed = ThreadVariable.allCases.contains { environment[$0.rawValue] != nil }
     return isNamed || usable >= processors ? nil : usable

@@ -5,22 +5,22 @@ import Recipe
 import Torch
 
 extension CardLibrary {
-  /// That of the maker of these cards.
+  /// The library of these cards' maker.
   init(of cards: Device.Kind) { self = cards == .cuda ? .nccl : .hccl }
 }
 
-/// The ranks of a run as their gradients want them, and who sums those that lie on cards.
+/// A run's ranks for summing gradients, and who sums those on cards.
 struct SummingRanks {
-  /// With the cards in it, where these sum.
+  /// The group, with the cards if they sum.
   private(set) var group: any ProcessGroup
-  /// The library that sums on the cards; nil where the workers do, in the host's memory.
+  /// The library that sums on the cards; nil if the workers sum in host memory.
   private(set) var library: String?
-  /// Who sums, as a sentence; nil where that is no question.
+  /// Who sums, as a sentence; nil without cards.
   private(set) var line: String?
 
-  /// Ranks that have met, and whose cards then do, unless the workers are to sum or some rank cannot.
+  /// Connects the cards of ranks that have met, unless the workers are to sum or some rank's card cannot.
   ///
-  /// Every rank must call it with the same choice. One rank by itself asks no library, unless it is told to.
+  /// Every rank must call it with the same choice. A single rank uses no library unless told to.
   init(_ ranks: any ProcessGroup, on device: Device, by choice: SumBy?) throws {
     group = ranks
     guard ranks.size > 1 || choice == .engine && device.kind != .cpu else { return }
@@ -41,7 +41,7 @@ struct SummingRanks {
     }
   }
 
-  /// Why the cards of some rank cannot sum; the same words on all ranks.
+  /// Why some rank's cards cannot sum; the same words on all ranks.
   private struct Obstacle: Error {
     let words: String
   }
@@ -55,7 +55,7 @@ struct SummingRanks {
     line = "Gradients are summed in the host's memory: \(obstacle)"
   }
 
-  /// Joins the cards of ranks that all have one release of the library.
+  /// Connects the cards, once all ranks are known to have the same release of the library.
   private static func engine(
     _ library: CardLibrary, among ranks: any ProcessGroup, on device: Device
   ) throws(CollectiveError) -> Result<CardSums, Obstacle> {
@@ -82,7 +82,7 @@ struct SummingRanks {
     return .failure(obstacle ?? Obstacle(words: "the cards did not come together"))
   }
 
-  /// What the first rank says for which something failed.
+  /// Returns the value, or throws the message of the first rank that failed.
   private static func obstacle<Value>(
     _ own: Result<Value, EngineFailure>, among ranks: any ProcessGroup
   ) throws(CollectiveError) -> Obstacle? {
@@ -94,7 +94,7 @@ struct SummingRanks {
 }
 
 extension ProcessGroup {
-  /// What every rank says, by rank.
+  /// Every rank's message, by rank.
   fileprivate func words(_ own: String) throws(CollectiveError) -> [String] {
     try allGather(Array(own.utf8)).map { String(decoding: $0, as: UTF8.self) }
   }

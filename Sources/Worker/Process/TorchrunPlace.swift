@@ -6,7 +6,7 @@ import System
 import Wire
 import WorkerLink
 
-/// Where torchrun says that a worker stands which no launcher of ours has started.
+/// The place that torchrun gives a worker, without this project's launcher.
 struct TorchrunPlace: Equatable {
   let rank: Int
   let worldSize: Int
@@ -18,14 +18,14 @@ struct TorchrunPlace: Equatable {
   let masterPort: UInt16
   let run: String
   let restarts: Int
-  /// Whether torchrun keeps a store at the master's port; else rank 0 is to.
+  /// Whether torchrun keeps a store at the master's port; otherwise rank 0 must.
   let launcherKeepsStore: Bool
-  /// Where the workers of this host make the folder in which they meet.
+  /// The folder in which this host's workers make their meeting folder.
   let parent: String
 
-  /// Nil for a single worker, and where no torchrun has named the run.
+  /// Nil for a single worker, and if torchrun has not named the run.
   ///
-  /// Throws where a variable is missing or contradicts another one.
+  /// Throws if a variable is missing or contradicts another.
   init?(_ environment: [String: String]) throws(RecipeError) {
     guard let run = environment[TorchrunVariable.run.rawValue] else { return nil }
     func number(_ name: String, _ range: ClosedRange<Int>) throws(RecipeError) -> Int {
@@ -51,7 +51,7 @@ struct TorchrunPlace: Equatable {
     try check()
   }
 
-  /// The rank that torchrun has given to this process, if it has started it.
+  /// The rank that torchrun gave this process, if it started it.
   static func rank(_ environment: [String: String]) -> Int? {
     guard environment[TorchrunVariable.run.rawValue] != nil else { return nil }
     return environment[RingRendezvous.rankVariable].flatMap { Int($0) }
@@ -82,7 +82,7 @@ struct TorchrunPlace: Equatable {
 }
 
 extension TorchrunPlace {
-  /// How this host's workers meet, in a folder of this attempt alone.
+  /// How this host's workers meet, in a folder of this attempt.
   var rendezvous: RingRendezvous {
     let name = Array("\(run)\n\(masterAddress)\n\(masterPort)".utf8)
     let digest = String(name.withUnsafeBytes { CRC32C(of: $0) }.value, radix: 16)
@@ -94,7 +94,7 @@ extension TorchrunPlace {
     return rendezvous
   }
 
-  /// How they reach those of other hosts, but for this host's own address; nil where there are none.
+  /// How they reach other hosts' workers, without this host's own address; nil if there are none.
   var link: HostLink? {
     hosts == 1
       ? nil
@@ -103,8 +103,8 @@ extension TorchrunPlace {
         generation: restarts)
   }
 
-  /// The link with this host's address, which is its end of the way to the master, and on rank 0 a socket for the store
-  /// where torchrun keeps none.
+  /// Adds this host's address, that of its route to the master, and on rank 0 a socket for the store if
+  /// torchrun keeps none.
   func located(_ link: HostLink) throws(CollectiveError) -> HostLink {
     guard let own = IPAddress.own(towards: masterAddress, port: masterPort) else {
       throw .noRoute(
@@ -130,10 +130,10 @@ extension TorchrunPlace {
 }
 
 extension Failure {
-  /// Leaves it where torchrun's report, or that of twins-launch --exec, looks for a worker's own words.
+  /// Writes the error where torchrun's report, or that of twins-launch --exec, looks for a worker's message.
   func leave(_ environment: [String: String]) {
     guard let path = environment[TorchrunVariable.errorFile.rawValue] else { return }
-    // Torchrun's report shows the call stack, and ours the message.
+    // torchrun's report shows the call stack; twins-launch shows the message.
     let words = ErrorFile(
       message: .init(
         message: description,

@@ -2,17 +2,17 @@ import Datasets
 import Foundation
 import Model
 
-/// An image, on which maps of attention are laid in colour.
+/// An image overlaid with attention maps in colour.
 struct AttentionOverlay {
-  /// Height and width of what is drawn.
+  /// The height and width of the drawing.
   let side: Int
-  /// Pixels of the image for each one that is drawn.
+  /// The image's pixels per drawn pixel.
   private let step: Int
   private let pixels: [UInt8]
 
   private static let (mostPixels, quality) = (256, 85)
 
-  /// Over an image of `side`² RGB pixels, which is drawn smaller where it is large.
+  /// Makes an overlay on `side`² RGB pixels; large images are drawn smaller.
   init(_ image: UnsafeRawBufferPointer, side: Int) {
     let step = (side + Self.mostPixels - 1) / Self.mostPixels
     let drawn = side / step
@@ -28,10 +28,10 @@ struct AttentionOverlay {
     }
   }
 
-  /// The image itself as a JPEG file; nil where memory is short.
+  /// The image itself as a JPEG file; nil when out of memory.
   var plain: [UInt8]? { encoded(pixels) }
 
-  /// The image in grey under a map's colours, as a JPEG file; nil where memory is short.
+  /// The greyscale image under a map's colours as a JPEG file; nil when out of memory.
   func drawn(_ map: AttentionMap) -> [UInt8]? { encoded(colored(map)) }
 
   private func encoded(_ pixels: [UInt8]) -> [UInt8]? {
@@ -60,13 +60,14 @@ struct AttentionOverlay {
   }
 }
 
-/// How brightly a part of the most that a map has is shown.
+/// The colour of a value from 0 to 1.
 struct AttentionColor {
   private let part: Float
 
   init(_ part: Float) { self.part = min(1, max(0, part)) }
 
-  /// The share that is brightest: a map's highest; where all places get about the same, twice that, so that none stands out.
+  /// The share with the brightest colour: a map's largest, but at least 2, so that nothing stands out in a
+  /// uniform map.
   static func scale(of map: AttentionMap) -> Float { max(2, map.shares.max() ?? 0) }
 
   /// Dark violet, red, orange, light yellow.
@@ -78,10 +79,10 @@ struct AttentionColor {
     return Self.ramp[below] + (Self.ramp[below + 1] - Self.ramp[below]) * (place - Float(below))
   }
 
-  /// On a pixel of that brightness.
+  /// The colour blended with a pixel of that brightness.
   func over(_ grey: Float) -> SIMD3<Float> { color * 0.6 + SIMD3(repeating: grey * 0.4) }
 
-  /// All of them from the least to the most, as a style has them.
+  /// All colours from least to most, as a CSS gradient.
   static let gradient: String = {
     let colors = ramp.map { "rgb(\(Int($0.x)),\(Int($0.y)),\(Int($0.z)))" }
     return "linear-gradient(90deg,\(colors.joined(separator: ",")))"
@@ -89,7 +90,8 @@ struct AttentionColor {
 }
 
 extension AttentionMap {
-  /// The share at a point, in places from the upper left corner, between those of the places' middles; none beyond the map.
+  /// The share at a point, in places from the upper left corner, interpolated between the places' centres;
+  /// none outside the map.
   func share(down: Float, across: Float) -> Float {
     guard down < Float(height), across < Float(width) else { return 0 }
     let (rows, columns) = (Self.neighbours(down, height), Self.neighbours(across, width))

@@ -5,13 +5,13 @@ import Foundation
 import Model
 import System
 
-/// A page of where a network looks in each of some images: written image by image, as there may be many.
+/// A page that shows where a network attends in images; written image by image, as there may be many.
 final class AttentionSheet {
   private let file: GrowingText
   private let showsLogits: Bool
   private var count = 0
 
-  /// Begins a page at a path, on what a network says by logit or by probability.
+  /// Begins a page at a path; predictions are by logit or by probability.
   init(at path: String, _ model: String, weights: String, logits: Bool) throws(CheckpointError) {
     file = try GrowingText(for: path)
     showsLogits = logits
@@ -25,7 +25,7 @@ final class AttentionSheet {
     + "<span style=\"display:inline-block;width:8rem;height:.8rem;background:\(AttentionColor.gradient)\"></span> "
     + "the most of the map, which stands behind its name, or 2 × where that is less; 1 × is an even share.</p>"
 
-  /// For who does not know what the maps are of.
+  /// An explanation of the maps for newcomers.
   private static func explanation(of maps: AttentionMaps) -> String {
     let kinds = Set(maps.stages.joined().map(\.kind.name))
     var sentences = [AttentionMap.Kind.local(side: 1), .global(r: 1), .answer]
@@ -69,7 +69,7 @@ final class AttentionSheet {
     count += 1
   }
 
-  /// Gives the page its name; without this, none is left.
+  /// Completes the page; without this, no file remains.
   func finish() throws(CheckpointError) {
     try file.write(Page.closing)
     try file.finish()
@@ -85,11 +85,11 @@ final class AttentionSheet {
   }
 }
 
-/// What is shown of maps, with what it is called.
+/// The maps that are shown, with captions.
 extension AttentionMaps {
   fileprivate typealias Named = (name: String, map: AttentionMap)
 
-  /// For each stage the mean of its blocks of each kind, then what there is of all blocks.
+  /// For each stage the mean of its blocks of each kind, then the maps over all blocks.
   fileprivate var means: [[Named]] {
     let means = stages.enumerated().map { stage, maps in
       var kinds: [AttentionMap.Kind] = []
@@ -135,7 +135,7 @@ extension AttentionMap.Kind {
 }
 
 extension AttentionMap {
-  /// What there was to look at.
+  /// Which tokens were attended to.
   fileprivate var extent: String {
     switch kind {
     case .local(let window): "\(width) × \(height) in windows of \(window) × \(window)"

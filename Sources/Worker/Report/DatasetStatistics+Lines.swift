@@ -3,7 +3,7 @@ import Drawing
 import System
 
 extension DatasetStatistics {
-  /// What a user reads on the terminal, bounded whatever the number of classes.
+  /// The lines for the terminal, bounded whatever the number of classes.
   var lines: [String] {
     [folder, ""] + splits.flatMap(\.lines) + duplicateLines + nearLines
   }
@@ -42,7 +42,8 @@ extension DatasetStatistics {
 }
 
 extension DuplicateSet {
-  /// What is looked at first: what spoils the accuracy, then what cannot be learned.
+  /// The importance of duplicates: those in both splits falsify the accuracy, those of several classes cannot
+  /// be learnt.
   fileprivate var weight: Int { (areInBothSplits ? 2 : 0) + (areOfSeveralClasses ? 1 : 0) }
 }
 
@@ -58,7 +59,7 @@ extension DatasetStatistics.Split {
       + (least == most ? "\(most) of each" : "\(least) to \(most) of each\(ratio)")
   }
 
-  /// The classes of the most and the fewest images, where that differs.
+  /// The classes with the most and the fewest images, if these differ.
   private var extremes: [String] {
     let sorted = classes.sorted { $0.images > $1.images }
     guard sorted.first?.images != sorted.last?.images else { return [] }

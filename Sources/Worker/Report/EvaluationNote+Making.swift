@@ -5,15 +5,17 @@ import RunControl
 import SystemPackage
 import Training
 
-/// Of what was counted; what it names is bounded, whatever the number of classes.
+/// Makes notes from counts; their length is bounded, whatever the number of classes.
 extension EvaluationNote {
   private static let (mostClasses, mostNames, mostPairs) = (200, 100, 100)
-  /// Mistakes with a picture, and the pixels across it.
+  /// The most mistakes with a picture, and the picture's width in pixels.
   private static let (mostPictures, side) = (12, 96)
 
+  /// Makes a note.
+  ///
   /// - Parameters:
-  ///   - confusions: All pairs, the most frequent first.
-  ///   - mistakes: The most confident first.
+  /// - confusions: All pairs, the most frequent first.
+  /// - mistakes: The most confident first.
   init(
     images: Int, _ tally: ClassTally, _ confusions: [Examination.Cell], _ mistakes: [WorstMistakes.Mistake],
     in folder: ImageFolder, thumbnails: Thumbnails
@@ -38,7 +40,7 @@ extension EvaluationNote {
     balancedAcc = tally.balancedAccuracy
   }
 
-  /// All classes, or those of lowest recall.
+  /// All classes, or those with the lowest recall.
   private static func worst(of tally: ClassTally, classes: Int) -> [Int] {
     classes <= mostClasses ? Array(0..<classes) : tally.worst(mostClasses)
   }
@@ -51,7 +53,7 @@ extension EvaluationNote {
 
 extension EvaluationNote.Class {
   fileprivate init(_ index: Int, _ name: String, _ tally: ClassTally) {
-    // A folder may have classes of which nothing was counted.
+    // A folder may have classes for which nothing was counted.
     let isCounted = tally.images.indices.contains(index)
     self.init(
       name: name, images: isCounted ? tally.images[index] : 0,
@@ -62,7 +64,7 @@ extension EvaluationNote.Class {
 }
 
 extension FilePath {
-  /// The path from the root of the file system on, for whoever reads it in another folder.
+  /// The absolute path, for readers in another folder.
   fileprivate var absolute: String {
     FilePath(FileManager.default.currentDirectoryPath).pushing(self).lexicallyNormalized().string
   }

@@ -7,32 +7,32 @@ import System
 import SystemPackage
 import Training
 
-/// All that is known of an evaluation: what was evaluated, and what became of each image.
+/// Everything known about an evaluation: what was evaluated, and the verdict on each image.
 struct EvaluationReport {
   /// The file of the weights, or the checkpoint.
   let weights: String
   let model: String
   let images: Recipe.Images
-  /// Whether each image counted with its mirror image: `--tta`.
+  /// Whether each image was averaged with its mirror image: `--tta`.
   var mirrors = false
   let folder: ImageFolder
   let examination: Examination
-  /// The most confident mistakes to look at: PNG by the image's number.
+  /// Thumbnails of the most confident mistakes: PNG by image number.
   var thumbnails: [Int: String] = [:]
 
-  /// Names of classes in the order of their labels.
+  /// Class names in the order of their labels.
   var names: [ClassName] { folder.classes }
 
-  /// The Acc@1 that the network is known for, where these images look like the ones it is known for.
+  /// The network's published top-1 accuracy, if these images are comparable.
   var published: Double? {
     ModelFacts.published(
       model, side: images.inputSize, classes: names.count, images: examination.verdicts.count)
   }
 
-  /// It, as it stands behind the Acc@1 that was found; empty where there is none.
+  /// The published accuracy as a suffix of the one measured; empty if there is none.
   var publishedNote: String { published.map { " (published: \(fixed($0, 1)) %)" } ?? "" }
 
-  /// What a run's page shows of it.
+  /// The part shown on a run's page.
   var note: EvaluationNote {
     let mistakes = examination.mistakes.prefix(WorstMistakes.most).map {
       WorstMistakes.Mistake(
@@ -47,12 +47,12 @@ struct EvaluationReport {
     return note
   }
 
-  /// Where an image lies.
+  /// An image's path.
   func path(of verdict: Verdict) -> FilePath { folder[verdict.image].path }
 }
 
 extension EvaluationReport {
-  /// `evaluation.json`: what is not known is left out.
+  /// `evaluation.json`; unknown values are left out.
   private struct Summary: Encodable {
     let format = ReportFolder.format
     let weights: String
@@ -101,10 +101,10 @@ extension EvaluationReport {
     }
   }
 
-  /// Pairs of classes that `evaluation.json` names; `confusion.csv` has all.
+  /// The most pairs of classes in `evaluation.json`; `confusion.csv` has all.
   private static let mostPairs = 100
 
-  /// `evaluation.json`, in an order that is the same each time.
+  /// The content of `evaluation.json`, in a fixed order.
   var summary: String {
     get throws {
       let calibration = examination.calibration

@@ -3,7 +3,7 @@ import System
 import Training
 
 extension EvaluationReport {
-  /// `confusion.csv`: a line for each pair of classes that came up, by class and then by what it was taken for.
+  /// `confusion.csv`: a line for each pair of classes that occurred, by class and then by predicted class.
   var confusionTable: String {
     commaSeparated(
       ["label", "predicted", "images"],
@@ -12,7 +12,7 @@ extension EvaluationReport {
       })
   }
 
-  /// `misclassified.csv`: a line for each image whose class was not found, the most confident first.
+  /// `misclassified.csv`: a line for each misclassified image, the most confident first.
   var mistakeTable: String {
     commaSeparated(
       ["path", "label", "predicted", "confidence"],

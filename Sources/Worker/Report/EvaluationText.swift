@@ -4,7 +4,7 @@ import System
 import Training
 
 extension EvaluationReport {
-  /// What a user reads on the terminal, bounded whatever the number of classes.
+  /// The lines for the terminal, bounded whatever the number of classes.
   var lines: [String] {
     let tally = examination.classes
     return headLines + classTable + confusedLine + ClassLines(tally, names).unpredictedLine()
@@ -25,7 +25,7 @@ extension EvaluationReport {
     ]
   }
 
-  /// How images were seen: size and crop, and what the reference does otherwise.
+  /// Size, crop, and differences from the reference.
   private var way: [String] {
     let (own, usual) = (images.preprocessing, Recipe.Preprocessing())
     let isUsual = own.means == usual.means && own.deviations == usual.deviations
@@ -34,7 +34,7 @@ extension EvaluationReport {
       + (isUsual ? [] : [own.normalizationFlags]) + (mirrors ? ["--tta"] : [])
   }
 
-  /// Classes in the table, all of them or the worst.
+  /// The number of classes in the table: all, or the worst.
   private static let (mostClasses, worstClasses) = (20, 10)
   private static let (mostPairs, longestName) = (5, 24)
 
@@ -68,7 +68,7 @@ extension EvaluationReport {
   private func short(_ index: Int) -> String { names[index].shortened(to: Self.longestName) }
 }
 
-/// A percentage, or a dash where there is none.
+/// A percentage, or a dash if there is none.
 private func percent(_ value: Double?, _ decimals: Int = 1) -> String {
   value.map { "\(fixed($0, decimals)) %" } ?? "–"
 }

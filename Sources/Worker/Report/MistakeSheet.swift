@@ -4,13 +4,13 @@ import Recipe
 import System
 import Training
 
-/// `mistakes.html`: the most confident mistakes to look at, in one file that needs no other and asks for none.
+/// `mistakes.html`: the most confident mistakes with their images, in a single self-contained file.
 struct MistakeSheet {
   private let report: EvaluationReport
 
   private static let (mostClasses, mostPairs) = (200, 10)
 
-  /// The sheet of an evaluation.
+  /// Makes the sheet of an evaluation.
   init(_ report: EvaluationReport) { self.report = report }
 
   /// The whole page.
@@ -63,7 +63,7 @@ struct MistakeSheet {
       + "(\(fixed(100 * Double(verdict.confidence), 1)) %)<br><small>\(path)</small></figcaption></figure>"
   }
 
-  /// What the network saw, smaller; nothing where the file has gone since.
+  /// A thumbnail of what the network saw; nothing if the file no longer exists.
   private func image(_ verdict: Verdict, _ alternative: String) -> String {
     guard let data = report.thumbnails[verdict.image] else { return "" }
     let side = MistakeThumbnails.side

@@ -4,25 +4,26 @@ import Foundation
 import Recipe
 import Training
 
-/// What the network saw of an evaluation's most confident mistakes, smaller.
+/// Thumbnails of an evaluation's most confident mistakes, as the network saw them.
 struct MistakeThumbnails {
-  /// So many are drawn, of so many pixels a side.
+  /// The most thumbnails, and their side in pixels.
   static let (most, side) = (48, 128)
 
   private let images: [Int]
   private let share: HostShare?
   private let thumbnails: Thumbnails
 
-  /// Of the mistakes of an evaluation.
+  /// Takes the mistakes of an evaluation.
   init(_ report: EvaluationReport) {
     images = report.examination.mistakes.prefix(Self.most).map(\.image)
     share = report.folder.share
     thumbnails = Thumbnails(of: report.folder, report.images.preprocessing, side: Self.side)
   }
 
-  /// Pictures by the image's number, of all that the first rank can read; where each host has its own images, of those that any can.
+  /// Thumbnails by image number, of all images that the first rank can read; where each host has its own
+  /// images, of all that any rank can read.
   ///
-  /// All ranks call it together. Of an image whose file has gone since there is nothing.
+  /// All ranks call it together. Images whose files no longer exist are left out.
   func gathered(by rank: Rank) throws -> [Int: String] {
     guard let share else { return rank.isFirst ? drawn(images) : [:] }
     let own = rank.environment.localRank == 0 ? drawn(images.filter(share.has)) : [:]

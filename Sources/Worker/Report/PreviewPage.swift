@@ -3,14 +3,14 @@ import Drawing
 import Foundation
 import System
 
-/// The views of a batch as a page, each with its class and its file.
+/// A page with a batch's views, each with its class and file.
 struct PreviewPage {
   let batch: PixelBatch
   let folder: ImageFolder
-  /// What was done to the images, in a sentence.
+  /// The transforms of the images, in a sentence.
   let headline: String
 
-  /// The whole page; nil where memory is short.
+  /// The whole page; nil when out of memory.
   var text: String? {
     var page = Page(title: "Training images")
     page.parts.append("<p>\(escaped(headline))</p>")
@@ -20,7 +20,7 @@ struct PreviewPage {
     return page.text
   }
 
-  /// The image that a view is of: the next one that is whole.
+  /// The image that a view shows: the next intact one after a damaged one.
   private func image(of number: Int) -> Int {
     let damaged = Set(batch.damage.map(\.image))
     var index = batch.indices[number] % folder.count
@@ -36,7 +36,7 @@ struct PreviewPage {
         Array(batch.pixels[(number * bytes)..<((number + 1) * bytes)]), width: side, height: side)
     else { return nil }
     let name = escaped(folder.classes[batch.labels[number]].description)
-    // Its class, and its name there; of a pack, its shard before that.
+    // The class and the file name; in a pack, the shard first.
     let path = escaped(masked(folder[index].path.bytes.dropFirst(folder.root.bytes.count + 1)))
     return "<figure><img width=\"\(side)\" height=\"\(side)\" alt=\"\(name)\" src=\"data:image/png;base64,"
       + "\(Data(png).base64EncodedString())\"><figcaption><b>\(name)</b><br><small>\(path)</small></figcaption></figure>"

@@ -5,14 +5,14 @@ import System
 import SystemPackage
 import Training
 
-/// What raising the rate has shown, for people and as files.
+/// The results of a learning rate test, for the terminal and as files.
 ///
-/// Pure, but for `write`.
+/// Pure except for `write`.
 struct RateReport {
   let trial: RateTrial
-  /// What `--lr` is multiplied by on its way to an update.
+  /// The factor from `--lr` to an update's rate.
   let scale: Double
-  /// What the head's rate is of the others', where it has one of its own.
+  /// The head's rate relative to the others', if it has its own.
   private let headShare: Double?
   /// The command line that trains, without the rates.
   private let command: [String]
@@ -21,9 +21,9 @@ struct RateReport {
   static let (table, page) = ("lr-find.csv", "lr-find.html")
   private static let height = 12
 
-  /// Of the run that `arguments`, a command line with or without a subcommand, would have been without `--lr-find`.
+  /// Reports on the run that `arguments`, with or without a subcommand, would have been without `--lr-find`.
   ///
-  /// - Parameter folder: Where that is to write instead, since another run has its folder; nil where it has it itself.
+  /// - Parameter folder: Where that run should write instead, if another run has its folder; otherwise nil.
   init(
     _ trial: RateTrial, _ recipe: Recipe, arguments: [String], isLaunched: Bool, into folder: String? = nil
   ) {
@@ -36,7 +36,7 @@ struct RateReport {
       + (folder.map { ["--output-dir", $0] } ?? [])
   }
 
-  /// The training flags of a command line, but for those that this is about.
+  /// The training flags of a command line, except those in question.
   private static func training(_ arguments: [String], without more: [String]) -> [String] {
     let flags = arguments.first == "train" ? arguments.dropFirst() : arguments[...]
     var kept: [String] = []
@@ -58,10 +58,10 @@ struct RateReport {
       + "loss: \(decimal(point.loss, 4)) (\(decimal(point.smoothed, 4)))"
   }
 
-  /// The rate to give as `--lr`, with two digits; nil where the loss never fell.
+  /// The suggested value of `--lr`, with two digits; nil if the loss never fell.
   var suggestion: String? { trial.suggestion.map { "\(Self.rounded($0 / scale))" } }
 
-  /// The flags that say it: the head keeps its part of the others' rate, as it had while the rate rose.
+  /// The flags for that value: the head keeps its relative rate.
   private var flags: [String]? {
     guard let suggestion, let rate = Double(suggestion) else { return nil }
     return ["--lr", suggestion] + (headShare.map { ["--head-lr", "\(Self.rounded(rate * $0))"] } ?? [])
@@ -69,7 +69,7 @@ struct RateReport {
 
   private static func rounded(_ rate: Double) -> Double { Double(scientific(rate, digits: 1)) ?? rate }
 
-  /// The updates that are drawn: once the loss is above where it began for good, the rest would flatten all before.
+  /// The updates to draw: once the loss stays above its start, the rest would flatten the curve.
   private var drawn: ArraySlice<RateTrial.Point> {
     guard let first = trial.points.first,
       let left = trial.points.lastIndex(where: { $0.smoothed <= first.smoothed })
@@ -81,7 +81,7 @@ struct RateReport {
     drawn.enumerated().map { CurvePoint(x: Double($0), y: loss($1)) }
   }
 
-  /// The curve, and what it suggests.
+  /// The curve, and the suggestion.
   func lines(on canvas: Canvas) -> [String] {
     let axis = Plot.Axis(
       name: "rate (logarithmic)", left: scientific(drawn.first?.rate ?? 0),
@@ -108,7 +108,7 @@ struct RateReport {
 
 /// The files.
 extension RateReport {
-  /// A line for each update.
+  /// One line for each update.
   var csv: String {
     "update,rate,loss,smoothed_loss\n"
       + trial.points.enumerated().map { "\($0 + 1),\($1.rate),\($1.loss),\($1.smoothed)\n" }.joined()
@@ -129,7 +129,7 @@ extension RateReport {
     return page.text
   }
 
-  /// Writes both to a folder, beside whatever is there.
+  /// Writes both files to a folder.
   func write(to folder: OutputFolder) throws(Failure) {
     try folder.make()
     do {

@@ -6,28 +6,29 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// The folder that an evaluation writes what it found to: an earlier evaluation's files are replaced, anybody else's are not.
+/// The folder of an evaluation's report: an earlier evaluation's files are replaced, any other files are not.
 struct ReportFolder {
   let path: String
 
-  /// Every figure; written last, and read to tell whose the files are.
+  /// All figures; written last, and read to recognise an evaluation's files.
   static let summary = RunLayout.evaluation
-  /// How often images of a class were taken for each.
+  /// The confusion matrix.
   static let confusion = RunLayout.confusion
-  /// The images of wrong answers, the most confident first.
+  /// The misclassified images, the most confident first.
   static let mistakes = RunLayout.mistakes
-  /// The first of them to look at.
+  /// A page with the first of them.
   static let sheet = RunLayout.mistakeSheet
 
-  /// As much of it as the page of a run shows.
+  /// The parts that a run's page shows.
   static let classes = RunLayout.classes
 
   private static let names = [confusion, mistakes, sheet, classes, summary]
 
-  /// What the summary says it is.
+  /// The format identifier in the summary.
   static let format = "twins-evaluation-1"
 
-  /// Throws where the folder cannot be made or written to, or has files of these names that no evaluation wrote.
+  /// Throws if the folder cannot be made or written to, or contains files of these names that no evaluation
+  /// wrote.
   func requireOwn() throws(Failure) {
     let place = nearest
     guard Folders.isFolder(place), access(place, W_OK | X_OK) == 0 else {
@@ -41,7 +42,7 @@ struct ReportFolder {
         + "another folder with --output-dir", exitStatus: .badConfiguration)
   }
 
-  /// Writes the files in place of an earlier evaluation's.
+  /// Writes the files, replacing an earlier evaluation's.
   func write(_ report: EvaluationReport) throws {
     guard Folders.make(path) else { throw refused(String(cString: strerror(errno))) }
     let summary = try report.summary
@@ -58,10 +59,10 @@ struct ReportFolder {
     }
   }
 
-  /// One line on what is where.
+  /// A line that lists the files.
   var line: String { "Written    \(masked(path)): \(Self.names.reversed().joined(separator: ", "))" }
 
-  /// The folder itself, or the innermost one above it that is there.
+  /// The folder itself, or its nearest existing ancestor.
   private var nearest: String {
     var place = FilePath(path)
     while access(place.string, F_OK) != 0, place.lastComponent != nil { place.removeLastComponent() }

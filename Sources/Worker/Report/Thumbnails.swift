@@ -3,13 +3,13 @@ import Foundation
 import Randomness
 import Recipe
 
-/// Small pictures of what a network saw, to put into pages.
+/// Thumbnails of what a network saw, for pages.
 struct Thumbnails {
   private let folder: ImageFolder
   private let transform: EvaluationTransform
   private let decoder = ImageDecoder()
 
-  /// Of the images of a folder, so many pixels across and down.
+  /// Makes thumbnails with this side in pixels, of a folder's images.
   init(of folder: ImageFolder, _ images: Recipe.Preprocessing, side: Int) {
     self.folder = folder
     var images = images
@@ -17,7 +17,7 @@ struct Thumbnails {
     transform = EvaluationTransform(images)
   }
 
-  /// A picture as a PNG file in base64; nil where the file has gone since.
+  /// A picture as base64 PNG; nil if the file no longer exists.
   func picture(of image: Int) -> String? {
     let generator = KeyedGenerator(seed: 0, stream: .geometry, epoch: 0)
     let pixels = try? decoder.pixels(of: image, in: folder, transform, generator: generator)

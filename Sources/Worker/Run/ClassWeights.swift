@@ -5,14 +5,15 @@ import Recipe
 import System
 import SystemPackage
 
-/// What images of each class count in the loss: `--class-weights`.
+/// The class weights of the loss: `--class-weights`.
 struct ClassWeights: Equatable {
-  /// One for each class; nil where all count alike.
+  /// One weight per class; nil weighs all alike.
   let weights: [Double]?
-  /// What a file says, for the recipe: each class that does not weigh 1; empty where there is no file.
+  /// The content of a weights file, for the recipe: each class with a weight other than 1; empty without a
+  /// file.
   let said: String
 
-  /// Balances classes by their images, or reads a file of lines `CLASS WEIGHT`.
+  /// Balances classes by their images, or reads a file with lines `CLASS WEIGHT`.
   init(_ recipe: Recipe, _ images: ImageFolder) throws {
     switch recipe.loss.classWeights {
     case "": (weights, said) = (nil, "")
@@ -34,13 +35,13 @@ struct ClassWeights: Equatable {
     }
   }
 
-  /// Each class in all counts as much as any other, and an image counts 1 on average (scikit-learn's `balanced`).
+  /// Gives every class the same total weight, with a mean of 1 per image (scikit-learn's `balanced`).
   static func balanced(_ counts: [Int]) -> [Double] {
     let all = Double(counts.reduce(0, +))
     return counts.map { all / (Double(counts.count) * Double(max(1, $0))) }
   }
 
-  /// The weights that a file's lines say, each class once; `*` stands for those that it does not name.
+  /// Parses the weights in a file, one line per class; `*` stands for all classes not named.
   static func read(_ text: String, classes: [String], _ path: String) throws -> [Double] {
     var found: [String: (weight: Double, line: Int)] = [:]
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -82,7 +83,7 @@ struct ClassWeights: Equatable {
 
   private static let (others, most) = ("*", 1e6)
 
-  /// What stands before the last blank or comma of a line, and the number after it.
+  /// Splits a line at its last blank or comma into name and number.
   private static func entry(_ line: String) -> (name: String, weight: Double)? {
     guard let cut = line.lastIndex(where: { ", \t".contains($0) }),
       let weight = Double(line[line.index(after: cut)...])
@@ -91,7 +92,7 @@ struct ClassWeights: Equatable {
     return name.isEmpty ? nil : (name, weight)
   }
 
-  /// A line for the start of a run; nil where all classes count alike.
+  /// The weights in a line for the start of a run; nil if all classes weigh alike.
   func line(_ recipe: Recipe) -> String? {
     guard let weights, let least = weights.min(), let most = weights.max() else { return nil }
     let named = recipe.loss.classWeights

@@ -6,25 +6,25 @@ import Recipe
 import System
 import Training
 
-/// What a run's checkpoints and weights take of the disk that it writes to, and what is free there.
+/// The disk space that a run's checkpoints and weights need, and the space that is free.
 ///
-/// Pure but for `init(_:)`. What a run writes beside them is small.
+/// Pure except for `init(_:)`. A run's other files are small.
 struct DiskRoom: Equatable {
-  /// Bytes of a checkpoint.
+  /// The size of a checkpoint, in bytes.
   let checkpoint: Int
-  /// Bytes of the network's weights.
+  /// The size of the network's weights, in bytes.
   let weights: Int
-  /// Newest checkpoints that stay, as far as the run makes so many.
+  /// The number of newest checkpoints that are kept, or fewer if the run makes fewer.
   let keep: Int
-  /// Bytes of the checkpoints that lie in the folder already, whose place the run's own take.
+  /// The size of the checkpoints already in the folder, which the run's own will replace.
   var present = 0
-  /// Nil where nobody can say.
+  /// The free space in bytes; nil if unknown.
   var free: Int?
-  /// The folder that the run writes to.
+  /// The run's output folder.
   let folder: String
 
-  /// The newest checkpoints, that of the best epoch and one that is being written; and the best weights, twice while they
-  /// are replaced.
+  /// The most space needed: the newest checkpoints, the best epoch's and one being written; and the best
+  /// weights, twice while they are replaced.
   var most: Int { (keep + 2) * checkpoint + 2 * weights }
 
   var line: String {
@@ -32,7 +32,7 @@ struct DiskRoom: Equatable {
       + (free.map { "; \(byteSize($0)) are free" } ?? "")
   }
 
-  /// The most bytes that this process may write into a file; nil where nothing bounds them.
+  /// The most bytes that this process may write to a file; nil if there is no limit.
   static var fileSizeLimit: Int? {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur < Int.max else {
@@ -41,7 +41,7 @@ struct DiskRoom: Equatable {
     return Int(limit.rlim_cur)
   }
 
-  /// Throws where a file of weights would not be written, however much room there is.
+  /// Throws if a file of weights would exceed the limit on file sizes.
   func requireFileSize(_ limit: Int? = fileSizeLimit) throws(Failure) {
     guard let limit, limit < weights else { return }
     throw Failure(
@@ -50,7 +50,7 @@ struct DiskRoom: Equatable {
       exitStatus: .badConfiguration)
   }
 
-  /// Why the run may one day go on without a new checkpoint; nil where the disk has room for all.
+  /// A warning that the run may later be unable to save checkpoints; nil if there is room for all.
   var doubt: String? {
     guard let free, most - present > free else { return nil }
     let fewer = keep > 1 ? "keep fewer (--keep 1)" : "free some"
@@ -62,7 +62,7 @@ struct DiskRoom: Equatable {
 }
 
 extension DiskRoom {
-  /// Of a run that writes; nil where the network's size is not known before it is made.
+  /// The needs of a run that writes; nil if the network's size is unknown before it is made.
   init?(_ plan: RunPlan) {
     let recipe = plan.recipe
     guard plan.settings.writes, let parameters = ModelFacts.parameters(of: plan) else { return nil }

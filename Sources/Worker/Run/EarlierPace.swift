@@ -4,21 +4,22 @@ import System
 import SystemPackage
 import WorkerLink
 
-/// How fast an earlier run made steps like those of a recipe: all that can be told of a run's time before it begins.
+/// The speed of an earlier run with comparable steps, from which a new run's time can be estimated.
 struct EarlierPace: Equatable {
-  /// The output folder of that run.
+  /// The earlier run's output folder.
   let folder: String
-  /// Of all ranks.
+  /// Images per second of all ranks.
   let imagesPerSecond: Double
 
-  /// Runs beside the folder that are looked at, and bytes at the end of each one's log.
+  /// The most runs examined beside the folder, and the bytes read from the end of each one's log.
   private static let (mostRuns, mostBytes) = (64, 1 << 16)
 
   init(folder: String, imagesPerSecond: Double) {
     (self.folder, self.imagesPerSecond) = (folder, imagesPerSecond)
   }
 
-  /// Of the run in an output folder, or else of the newest that fits beside it; nil where none fits.
+  /// The speed of the run in an output folder, or else of the newest comparable one beside it; nil if there
+  /// is none.
   init?(of recipe: Recipe, near folder: String) {
     let beside = FilePath(folder).removingLastComponent().string
     let place = beside.isEmpty ? "." : beside
@@ -36,14 +37,16 @@ struct EarlierPace: Equatable {
     return nil
   }
 
-  /// How many ranks a run had; a recipe's file says so, and is not asked by whoever reads its other values.
+  /// The number of ranks of a run, which is in its recipe file but not among the values that other readers
+  /// take from it.
   private static func workers(in folder: String) -> Int? {
     struct Ranks: Decodable { let worldSize: Int }
     let bytes = try? RegularFile.contents(of: FilePath("\(folder)/\(RunLayout.recipe)"))
     return bytes.flatMap { try? JSONDecoder().decode(Ranks.self, from: Data($0)).worldSize }
   }
 
-  /// The median of the last lines: the first ones of a run, and those after a pause, tell less.
+  /// The median over the last lines, since the first lines of a run, and those after a pause, are not
+  /// representative.
   private static func speed(in path: String) -> Double? {
     struct Line: Decodable { var images_per_second: Double? }
     guard let file = try? RegularFile(FilePath(path)) else { return nil }
@@ -62,7 +65,7 @@ struct EarlierPace: Equatable {
 }
 
 extension Recipe {
-  /// Whether a step does the same work as one of another recipe, on as many ranks.
+  /// Whether a step does the same work as one of another recipe, on equally many ranks.
   fileprivate func makesSteps(like other: Recipe, of ranks: Int?) -> Bool {
     model == other.model && precision == other.precision && data.inputSize == other.data.inputSize
       && data.batchSize == other.data.batchSize && accumulation == other.accumulation && worldSize == ranks

@@ -6,10 +6,10 @@ import Torch
 import Training
 import WorkerLink
 
-/// One pass over the held-out images by all ranks together, with the reference's lines.
+/// One pass of all ranks over the validation images, with the reference's output lines.
 struct Evaluation {
   let rank: Rank
-  /// Who evaluates which images.
+  /// Divides the images among ranks.
   let sampler: EvaluationSampler
   let loader: BatchLoader
   let kernels: Kernels
@@ -17,10 +17,10 @@ struct Evaluation {
   private let evaluator: Evaluator
   private let waits: ImageWaitWarning?
 
-  /// So many batches lie between two looks at what other ranks were asked for.
+  /// The number of batches between two exchanges of stop requests.
   private static let batchesOfTurn = 8
 
-  /// An evaluation on all of `images`, whose files come from `source`.
+  /// Prepares an evaluation on all of `images`, whose files come from `source`.
   ///
   /// - Parameter staysInMemory: Whether more memory for images would not help.
   init(
@@ -42,7 +42,8 @@ struct Evaluation {
     waits = rank.isFirst ? ImageWaitWarning(wait, work: { loader.work }, warn: Console.warn) : nil
   }
 
-  /// Which weights the network has, as the lines name them: a script that looks for the reference's finds the run's own.
+  /// Which weights are evaluated, as named in the output: scripts that look for the reference's lines find
+  /// those of the run's own weights.
   enum Kind {
     case own, averaged
 
@@ -51,15 +52,15 @@ struct Evaluation {
     var network: String { self == .own ? "the network" : "the averaged network" }
   }
 
-  /// Evaluates this rank's share; the counts of all ranks, the same everywhere.
+  /// Evaluates this rank's share; returns the counts of all ranks, equal on each.
   ///
-  /// Throws on all ranks alike: `StopRequested` where one was asked to stop, `SharedFailure` where one could not read an
-  /// image.
+  /// Throws alike on all ranks: `StopRequested` if one was asked to stop, `SharedFailure` if one could not
+  /// read an image.
   func run(_ network: any Network, _ kind: Kind = .own) throws -> Evaluator.Tally {
     try pass(sampler.batches(rank: rank.number), kind) { batch in evaluator.launch(batch, by: network) }
   }
 
-  /// Evaluates likewise, image by image: the same to the bit for any number of ranks with as many threads each.
+  /// Evaluates image by image, with the same bits for any number of ranks with equally many threads.
   func examine(_ network: any Network, _ kind: Kind = .own) throws -> Examination {
     var verdicts: [Verdict] = []
     _ = try pass(sampler.wholeBatches(rank: rank.number), kind) { batch in
@@ -71,7 +72,7 @@ struct Evaluation {
     return Examination(try evaluator.gather(verdicts), classes: classes.count)
   }
 
-  /// Goes through this rank's batches; the counts of all ranks.
+  /// Goes through this rank's batches; returns the counts of all ranks.
   private func pass(
     _ batches: [[Int]], _ kind: Kind, _ launch: (PixelBatch) -> LaunchedTally
   ) throws -> Evaluator.Tally {
@@ -89,7 +90,7 @@ struct Evaluation {
     return all
   }
 
-  /// Says what the counts mean for single classes, after the reference's lines.
+  /// Prints the results by class, after the reference's lines.
   func sayClasses(_ tally: Evaluator.Tally, _ kind: Kind = .own) {
     let prefix = kind == .own ? "" : "EMA "
     for line in ClassLines(tally.classes, classes).text(prefix: prefix) { rank.console.print(line) }
@@ -112,7 +113,7 @@ struct Evaluation {
         failure = Failure(error)
         signals.insert(.lacksImages)
       }
-      // A rank that was asked leaves its turn early, and the others hear of it at their turn's end.
+      // A rank that was asked to stop leaves its batches early; the others hear of it when theirs are done.
       if StopSignal.isRequested { signals.insert(.stop) }
       rank.phases.enter(.communicate)
       let all = try signals.united(in: rank.group)
@@ -131,19 +132,19 @@ struct Evaluation {
     var tally = Evaluator.Tally()
     var meters = EvaluationMeters()
     var timing = Timing()
-    /// The batch that a card is still at.
+    /// The batch that a card is still evaluating.
     var open: OpenBatch?
   }
 
-  /// A batch that is on its way.
+  /// A launched batch.
   private struct OpenBatch {
     let index: Int
     let launched: LaunchedTally
-    /// Seconds that it took so far.
+    /// Seconds spent on it so far.
     let seconds: Double
   }
 
-  /// Evaluates these batches, or those before a wish to stop; on a card, the last of them may be left open.
+  /// Evaluates these batches, or those before a stop request; on a card, the last may still be running.
   private func evaluate(
     _ turn: Range<Int>, of count: Int, _ kind: Kind, _ progress: inout Progress,
     _ launch: (PixelBatch) -> LaunchedTally
@@ -157,7 +158,8 @@ struct Evaluation {
       progress.timing.data.add(waited)
       let launched = launch(batch)
       loader.recycle(batch)
-      // A batch on a card is counted when the next one is on its way, so that the card never waits for this thread.
+      // A batch on a card is counted when the next one is launched, so that the card never waits for this
+      // thread.
       let next = OpenBatch(index: index, launched: launched, seconds: watch.lap())
       settleOpen(&progress, of: count, kind)
       progress.open = next
@@ -166,7 +168,7 @@ struct Evaluation {
     }
   }
 
-  /// Learns what the open batch came to, counts it and says so.
+  /// Waits for the open batch's result, counts it and prints a line.
   private func settleOpen(_ progress: inout Progress, of count: Int, _ kind: Kind) {
     guard let open = progress.open.take() else { return }
     let watch = Stopwatch()
@@ -182,7 +184,8 @@ struct Evaluation {
   }
 }
 
-/// What a test line shows of one rank's batches: the recent median, and the mean over the images so far.
+/// The figures in a line of evaluation output, for one rank's batches: recent median, and mean over all
+/// images so far.
 struct EvaluationMeters {
   private var loss = SmoothedValue()
   private var accuracy1 = SmoothedValue()
@@ -195,7 +198,7 @@ struct EvaluationMeters {
     accuracy5.add(batch.accuracy5, weight: batch.images)
   }
 
-  /// `loss: 0.5230 (0.5410)`, `acc1: …`, `acc5: …`
+  /// Such as `loss: 0.5230 (0.5410)`, `acc1: …`, `acc5: …`
   var fields: [String] {
     [
       ReferenceLines.meter("loss", loss), ReferenceLines.meter("acc1", accuracy1),

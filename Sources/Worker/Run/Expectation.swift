@@ -5,42 +5,43 @@ import System
 import Torch
 import Training
 
-/// What a run will take, as far as that is known before its first step: lines for `--dry-run`.
+/// What a run will need, as far as known before its first step: lines for `--dry-run`.
 ///
-/// Pure. What is not known is said to be so, with the command that finds it out.
+/// A pure value. Unknown figures are named as such, with the command that measures them.
 struct Expectation: Equatable {
-  /// Updates that an epoch makes, and the run.
+  /// The number of updates of an epoch and of the run.
   let updates: (epoch: Int, all: Int)
-  /// Nil where the network's size is not known before it is made.
+  /// Nil if the network's size is unknown before it is made.
   var memory: Memory?
-  /// Nil likewise, and where nothing is written.
+  /// Nil for the same reason, and if nothing is written.
   var disk: DiskRoom?
   var pace: EarlierPace?
-  /// Images a second of all ranks, by what their processors multiply; nil where that tells nothing.
+  /// Images per second of all ranks, calculated from the processors' peak rate; nil if that is not
+  /// meaningful.
   var reckoned: Double?
-  /// Images that an epoch trains on.
+  /// The images of an epoch.
   let images: Int
-  /// What measures some steps where no earlier run tells of them.
+  /// The command that measures some steps if no earlier run tells.
   let measurement: String
 
   static func == (one: Self, other: Self) -> Bool { one.lines == other.lines }
 
-  /// Bytes of what a worker keeps from step to step, and of what a step needs beside that where it is known.
+  /// The bytes that a worker keeps from step to step, and what a step needs besides if that is known.
   struct Memory: Equatable {
     let weights: Int
-    /// Of the optimizer, where it is not divided.
+    /// The optimizer's moments, if they are not sharded.
     let moments: Int
-    /// How many ranks divide that.
+    /// The number of ranks that share them.
     let shares: Int
     let average: Int
-    /// Of a step; nil where only a step tells.
+    /// The memory of a step; nil if only a step can tell.
     var step: Step?
 
-    /// What a step needs beside what is kept.
+    /// The memory that a step needs besides what is kept.
     struct Step: Equatable {
-      /// What forward leaves for backward, of an image, and how many images there are.
+      /// The activations saved for backward per image, and the number of images.
       let activations: (image: Int, count: Int)
-      /// Weights as products take them, which the workers of a host share.
+      /// Packed weights, which a host's workers share.
       let packed: Int
 
       static func == (one: Self, other: Self) -> Bool {
@@ -48,12 +49,14 @@ struct Expectation: Equatable {
       }
     }
 
-    /// What libtorch and the rest of the program take, as measured.
+    /// The memory of libtorch and the rest of the program, as measured.
     private static let libraries = 170 << 20
 
+    /// Computes the memory.
+    ///
     /// - Parameters:
-    ///   - parameters: Numbers that are learnt.
-    ///   - moments: Numbers that the optimizer remembers of each.
+    /// - parameters: The number of parameters.
+    /// - moments: The number of moments per parameter.
     init(parameters: Int, moments: Int, shares: Int, averages: Bool) {
       weights = parameters * MemoryLayout<Float>.stride
       self.moments = moments * weights
@@ -64,7 +67,7 @@ struct Expectation: Equatable {
     /// Gradients are as large as the weights.
     var kept: Int { 2 * weights + moments / shares + average }
 
-    /// What rank 0 copies to be saved while training goes on: of all ranks.
+    /// Rank 0's copy of all ranks' state, saved while training continues.
     private var copy: Int { weights + moments + average }
 
     var line: String {
@@ -116,7 +119,7 @@ struct Expectation: Equatable {
 }
 
 extension Expectation {
-  /// Of a plan on that rank's device.
+  /// Makes the expectation of a plan on a rank's device.
   init(_ plan: RunPlan, _ rank: Rank) {
     let recipe = plan.recipe
     updates = (recipe.updates(of: plan.updates), recipe.allUpdates(of: plan.updates))
@@ -153,12 +156,12 @@ extension Expectation.Memory {
 }
 
 extension Recipe {
-  /// Whether a step is computed by kernels of our own.
+  /// Whether a step uses the project's kernels.
   func isFused(on device: Device) -> Bool {
     kernels.fuses(on: device, computeType) && model.dropout == 0
   }
 
-  /// Images a second of all ranks on a processor that nobody else uses; nil where its products tell nothing of that.
+  /// Images per second of all ranks on an otherwise idle processor; nil if products do not dominate.
   fileprivate func reckonedSpeed(_ rank: Rank) -> Double? {
     guard isFused(on: rank.device), let facts = ModelFacts.all.first(where: { $0.name == model.name }) else {
       return nil
@@ -172,25 +175,25 @@ extension Recipe {
   }
 }
 
-/// How fast a host's workers train, as far as products are what they are at.
+/// The training speed of a host's workers, calculated from the cost of products.
 struct ReckonedSpeed {
-  /// Of an image, forward.
+  /// Multiply-adds per image in the forward pass.
   let multiplyAdds: Double
-  /// Operations a second of one worker's threads.
+  /// The peak rate of one worker's threads, in operations per second.
   let peak: Double
-  /// Of a worker.
+  /// The threads of one worker.
   let threads: Int
   let workers: Int
   let processors: Int
 
-  /// The part of their peak at which the kernels' products run in a step, on the processors that were measured.
+  /// The fraction of the peak rate at which products ran in training steps on the processors measured.
   private static let efficiency = 0.6
-  /// Seconds of a step in which products are most of it: one of fewer is whatever else is done in it.
+  /// The shortest step, in seconds, that products dominate.
   private static let shortestStep = 0.05
 
-  /// Of all workers together; nil where a step is too short to tell.
+  /// Images per second of all workers; nil if a step is too short to tell.
   func imagesPerSecond(batch: Int) -> Double? {
-    // Backward takes twice what forward does.
+    // The backward pass costs twice the forward pass.
     let operations = 3 * 2 * multiplyAdds
     let busy = Double(min(workers * threads, processors)) / Double(threads)
     let speed = Self.efficiency * peak * busy / operations
@@ -199,14 +202,14 @@ struct ReckonedSpeed {
 }
 
 extension ModelFacts {
-  /// Numbers that the network of a plan learns; nil where that is not known before it is made.
+  /// The number of parameters of a plan's network; nil if unknown before it is made.
   static func parameters(of plan: RunPlan) -> Int? {
     parameters(
       of: plan.recipe.model.name, classes: plan.data.classes.count, side: plan.recipe.data.inputSize)
   }
 
-  /// Numbers that a network for so many classes and images of that side learns, without making it; nil where that is not
-  /// known.
+  /// The number of parameters of a network for these classes and this image size, without making it; nil if
+  /// unknown.
   static func parameters(of name: String, classes: Int, side: Int) -> Int? {
     guard let facts = all.first(where: { $0.name == name }) else { return nil }
     let more = classes - 1000

@@ -1,7 +1,8 @@
 import Recipe
 
 extension Recipe.Images {
-  /// A warning where the images that judge are not those that were held out of an earlier run; nil where they are, or all of a folder is.
+  /// A warning if the validation images are not those held out in an earlier run; nil if they are, or a whole
+  /// folder is used.
   func doubt(heldOut earlier: String, trains: Bool) -> String? {
     guard let now = partHeldOut, earlier != now else { return nil }
     guard !trains else {

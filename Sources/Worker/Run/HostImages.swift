@@ -6,7 +6,7 @@ import Recipe
 import System
 import WorkerLink
 
-/// Where a run's workers take images from: the disk, or with `--cache` memory that those of a host share.
+/// The source of a run's images: the disk, or with `--cache` memory shared by a host's workers.
 struct HostImages {
   let training: any ImageSource
   let validation: any ImageSource
@@ -14,7 +14,7 @@ struct HostImages {
   private let free: Int
   private let workers: Int
 
-  /// All of the run's workers make theirs together.
+  /// All of the run's workers call this together.
   init(_ plan: RunPlan, _ rank: Rank) throws {
     let (training, validation) = (plan.data.training, plan.data.validation)
     workers = rank.environment.localWorldSize
@@ -35,15 +35,16 @@ struct HostImages {
     self.validation = ImagesInMemory(validation, in: shared, from: training.count)
   }
 
-  /// What a worker tells those of its host.
+  /// What a worker tells the others of its host.
   private struct Offer: Codable {
     let host: Int
     let limit: Int
-    /// Of the one worker that has made the memory.
+    /// The memory, from the worker that made it.
     let place: MemoryFile.Place?
   }
 
-  /// The first worker of a host makes the memory, and the others open it; nil where the system has none for this one.
+  /// Makes the memory in the first worker of a host and opens it in the others; nil if the system cannot
+  /// provide it.
   private static func memory(images: Int, limit: Int, _ rank: Rank) throws -> ImageMemory? {
     let host = rank.environment.hosts?.host ?? 0
     let own = rank.environment.localRank == 0 ? ImageMemory(images: images, limit: limit) : nil
@@ -55,7 +56,7 @@ struct HostImages {
       ?? offers.first { $0.host == host && $0.place != nil }.flatMap { offer in
         offer.place.flatMap { ImageMemory(images: images, limit: offer.limit, at: $0) }
       }
-    // Until all have it open, the first keeps it so.
+    // The first worker keeps it open until all others have opened it.
     _ = try rank.group.allGather([found == nil ? 0 : 1])
     if found == nil {
       Console.warn(
@@ -64,7 +65,7 @@ struct HostImages {
     return found
   }
 
-  /// What is kept at most; nil where nothing is.
+  /// The limit of the cache, for the start of a run; nil without a cache.
   var startLine: String? {
     memory.map {
       "Cache: encoded images stay in memory, up to \(byteSize($0.limit)) of the \(byteSize(free)) that are free"
@@ -72,7 +73,7 @@ struct HostImages {
     }
   }
 
-  /// What is kept once an epoch is over; nil where nothing is.
+  /// The content of the cache after an epoch; nil without a cache.
   var line: String? {
     memory.map {
       "Cache: \($0.held.images) of \(training.count + validation.count) images in memory, \(byteSize($0.held.bytes))"

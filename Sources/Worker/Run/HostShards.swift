@@ -7,9 +7,10 @@ import System
 import WorkerLink
 
 extension RunPlan {
-  /// Has each host go through the shards that it has: `--shards-by-host`; all ranks call it together, with images that are alike.
+  /// Restricts each host to the shards that it has (`--shards-by-host`); all ranks call it together, with
+  /// equal images.
   ///
-  /// Throws on all ranks alike where a shard is on no host, or none is left for a host to train on.
+  /// Throws alike on all ranks if a shard is on no host, or none is left for a host to train on.
   mutating func divideShards(among rank: Rank) throws {
     guard recipe.data.shardsByHost else { return }
     let ranks = rank.environment.localWorldSize
@@ -21,7 +22,8 @@ extension RunPlan {
     }
   }
 
-  /// What a check of a start says of the shards on this host, whose rest others may have; throws where it has none to train on.
+  /// The lines of a check of a start on this host's shards; other hosts may have the rest. Throws if there is
+  /// none to train on.
   func shardLines(on environment: RankEnvironment) throws(DataError) -> [String] {
     guard recipe.data.shardsByHost else { return [] }
     let found = data.shardPresence
@@ -38,10 +40,10 @@ extension RunPlan {
 }
 
 extension ImageFolderPair {
-  /// A split whose images have files of their own; nil where all lie in shards.
+  /// A split with images in files of their own; nil if all are in shards.
   var loose: ImageFolder? { [training, validation].first { $0.count > 0 && !$0.isPacked } }
 
-  /// Throws where images have files of their own, of which a host has to have all.
+  /// Throws if images have files of their own, which every host must have completely.
   func requirePacks() throws(Failure) {
     guard let loose else { return }
     throw Failure(
@@ -51,20 +53,21 @@ extension ImageFolderPair {
   }
 }
 
-/// What a rank says of the shards of a split on its host.
+/// What a rank reports about a split's shards on its host.
 private struct ShardHolding: Codable {
-  /// Of where the index has the images.
+  /// The digest of the images' places in the index.
   let index: UInt32
-  /// Those that are whole.
+  /// The complete shards.
   let shards: Set<Int>
 
   init(_ table: ShardTable) { (index, shards) = (table.digest, Set(table.presence.whole)) }
 }
 
 extension HostShare {
-  /// What this rank's host goes through of a split, as all ranks settle it from what each sees; nil for all images.
+  /// Settles which images of a split this rank's host uses, from what each rank sees; nil for all images.
   ///
-  /// A host holds what all of its ranks see. Throws on all ranks alike where a shard is on no host, or ranks have other indexes.
+  /// A host has the shards that all its ranks see. Throws alike on all ranks if a shard is on no host, or
+  /// ranks have different indexes.
   init?(of images: ImageFolder, ranksOfHost ranks: Int, in group: any ProcessGroup) throws {
     guard let table = images.shards else { return nil }
     let said = try group.allGather(Array(try JSONEncoder().encode(ShardHolding(table))))
@@ -85,7 +88,7 @@ extension HostShare {
     self = images.share(of: group.rank / ranks, in: division, ranks: ranks)
   }
 
-  /// How many images each host goes through, for the start.
+  /// The number of images of each host, for the start of a run.
   var line: String {
     let most = images.max() ?? 0
     let each =

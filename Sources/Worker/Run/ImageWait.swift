@@ -1,57 +1,57 @@
 import Datasets
 import System
 
-/// How long a rank's steps or evaluation waited for their images, and what that is due to; a pure value.
+/// How long a rank's steps or evaluation waited for images, and why; a pure value.
 struct ImageWait {
-  /// What the images wait for themselves.
+  /// What limits the images' speed.
   enum Bottleneck: Equatable {
     /// Reading them.
     case disk
     /// Decoding, with fewer threads than processors.
     case threads
-    /// Decoding, with all processors.
+    /// Decoding, with all processors in use.
     case decoding
   }
 
-  /// What waits.
+  /// What waits for images.
   enum Waiter: String {
     case steps = "steps wait for their images"
     case evaluation = "the evaluation waits for its images"
   }
 
-  /// Seconds of steps, or of batches that are evaluated.
+  /// Seconds of all steps or evaluated batches.
   var all = 0.0
-  /// Those of them that they waited for.
+  /// Seconds of these spent waiting.
   var waited = 0.0
-  /// What the loader's threads were busy with meanwhile.
+  /// The work of the loader's threads in that time.
   var work = LoaderWork()
-  /// The loader's threads.
+  /// The number of the loader's threads.
   let threads: Int
-  /// The processors that the rank has for itself.
+  /// The number of processors for this rank alone.
   let processors: Int
-  /// Whether the images lie in a few large files already.
+  /// Whether the images are packed already.
   let isPacked: Bool
-  /// Whether they stay in memory once they are read.
+  /// Whether images stay in memory once they are read.
   let isCached: Bool
   var waiter = Waiter.steps
 
-  /// Less than this is said by the step's lines alone.
+  /// Waits shorter than these limits appear only in the lines of steps.
   private static let (longEnough, share) = (5.0, 0.2)
 
-  /// Adds a step, or a batch.
+  /// Adds a step or a batch.
   mutating func add(seconds: Double, waited: Double) {
     all += seconds
     self.waited += waited
   }
 
-  /// What to change first; nil where the wait is not worth a word.
+  /// What to change first; nil if the wait is too short to mention.
   var bottleneck: Bottleneck? {
     guard waited >= Self.longEnough, waited >= Self.share * all else { return nil }
     if work.reading > work.making { return .disk }
     return threads < processors ? .threads : .decoding
   }
 
-  /// The wait, why it is there, and the flag that changes it.
+  /// A sentence with the wait, its cause, and the flag that helps.
   func sentence(_ bottleneck: Bottleneck) -> String {
     "\(waiter.rawValue) for \(percent(waited, of: all)) of the time (\(Int(waited)) of \(Int(all)) s). "
       + reason(bottleneck)

@@ -6,23 +6,24 @@ import System
 import Torch
 import Training
 
-/// What all ranks need to have alike and only workers know: launchers compare recipes, and see neither images nor libtorch.
+/// Facts that must be equal on all ranks and are known only to workers: launchers compare recipes, but see
+/// neither images nor libtorch.
 struct Likeness: Codable, Equatable {
-  /// The host's number; nil where the run has one.
+  /// The host's number; nil if the run has one host.
   var host: Int?
-  /// The version that this process has loaded.
+  /// The version of libtorch that this process has loaded.
   var libtorch: String
-  /// The images to learn from, and those to evaluate on.
+  /// The training and the validation images.
   var training: ImageListing
   var validation: ImageListing
-  /// What a file of class weights says.
+  /// The content of a file of class weights.
   var classWeights = ""
   /// The checksum of the teacher's weights.
   var teacher = ""
 }
 
 extension Likeness {
-  /// Of this rank.
+  /// Describes this rank.
   init(_ plan: RunPlan, on host: Int?) {
     let data = plan.data
     (classWeights, teacher) = (plan.classWeights.said, plan.recipe.distillation.weightsOfTeacher)
@@ -31,11 +32,11 @@ extension Likeness {
     (training, validation) = (ImageListing(data.training), ImageListing(data.validation))
   }
 
-  /// Throws on all ranks alike unless all have the same; names the first that differs from rank 0.
+  /// Throws alike on all ranks unless all are equal; names the first rank that differs from rank 0.
   static func agree(on own: Likeness, in group: any ProcessGroup) throws {
     guard group.size > 1 else { return }
     let all = try group.allGather(Array(try JSONEncoder().encode(own)))
-    // Ranks of one host see the same disk through the same library, and mostly say the same bytes.
+    // Ranks of one host mostly send identical bytes, which need not be decoded.
     let others = all.indices.filter { all[$0] != all[0] }
     let first = try Likeness(all[0])
     for rank in others {
@@ -48,7 +49,7 @@ extension Likeness {
     self = try JSONDecoder().decode(Self.self, from: Data(bytes))
   }
 
-  /// A sentence with what to do; nil where both are alike.
+  /// The difference as a sentence with advice; nil if there is none.
   func difference(from first: Likeness, rank: Int) -> String? {
     let place = host.map { " on host \($0)" } ?? ""
     if libtorch != first.libtorch {

@@ -2,7 +2,8 @@ import Model
 import Recipe
 import Torch
 
-/// The network that a recipe names, its weights drawn from the recipe's seed: a family is a file of its own, and a case here.
+/// Makes the network that a recipe names, with weights drawn from its seed; each family has a file of its own
+/// and a case here.
 func makeNetwork(_ recipe: Recipe, classes: Int, on device: Device) throws(RecipeError) -> any Network {
   let name = try ModelName.canonical(recipe.model.name)
   let (dropPath, seed) = (recipe.model.dropPath, recipe.seed)

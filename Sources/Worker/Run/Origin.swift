@@ -5,27 +5,27 @@ import Foundation
 import Recipe
 import System
 
-/// What a rank has found to start from, on whatever disk and at whatever path: all need to have the same.
+/// What a rank starts from, on whatever disk and path; it must be the same on all ranks.
 struct Origin: Codable, Equatable {
-  /// The host's number; nil where the run has one.
+  /// The host's number; nil if the run has one host.
   var host: Int?
   var source = Source.nothing
-  /// Where it lies, for people.
+  /// The path, for messages.
   var path = ""
-  /// Whether an average is taken in the place of the weights.
+  /// Whether the average replaces the weights.
   var takesAverage = false
 
   enum Source: Codable, Equatable {
     case nothing
-    /// A checkpoint's name and digest.
+    /// A checkpoint, by name and digest.
     case checkpoint(String)
-    /// The CRC-32C of a file of weights; nil where it cannot be read any more.
+    /// A file of weights, by its CRC-32C; nil if it can no longer be read.
     case weights(UInt32?)
   }
 }
 
 extension Origin {
-  /// Of this rank.
+  /// Describes this rank's origin.
   init(_ start: Resume?, _ settings: RunSettings, on host: Int?) throws {
     self.host = host
     switch start {
@@ -33,7 +33,7 @@ extension Origin {
     case .checkpoint(let checkpoint, _):
       let digest = String(try checkpoint.tag().digest, radix: 16)
       (source, path) = (.checkpoint("\(checkpoint.name) (digest \(digest))"), checkpoint.folder)
-      // Training goes on with both.
+      // Training continues with both.
       takesAverage = settings.useEma && !settings.trains
     case .weights(let file), .finetuning(let file):
       (source, path) = (.weights(try? checksum(ofFile: file.path).value), file.path)
@@ -41,9 +41,10 @@ extension Origin {
     }
   }
 
-  /// Throws on all ranks alike unless all have found the same; names the first that differs from rank 0.
+  /// Throws alike on all ranks unless all have the same origin; names the first rank that differs from rank
+  /// 0.
   ///
-  /// - Parameter own: Made where there are others to compare it with.
+  /// - Parameter own: Evaluated only if there are other ranks to compare with.
   static func agree(on own: @autoclosure () throws -> Origin, in group: any ProcessGroup) throws {
     guard group.size > 1 else { return }
     let all = try group.allGather(Array(try JSONEncoder().encode(own())))
@@ -53,7 +54,7 @@ extension Origin {
     }
   }
 
-  /// What to end with; nil where both are alike.
+  /// The failure if the origins differ; otherwise nil.
   func difference(from first: Origin, rank: Int) -> Failure? {
     let name = "rank \(rank)" + (host.map { " on host \($0)" } ?? "")
     switch (first.source, source) {

@@ -5,14 +5,15 @@ import Recipe
 import System
 import Torch
 
-/// One rank of a run: which it is, whom it works with, what it computes on, and where it says what it does.
+/// One rank of a run, with its group, its device, and its output.
 struct Rank {
   let environment: RankEnvironment
   let group: any ProcessGroup
-  /// Who sums gradients that lie on cards, as a sentence; nil where none do.
+  /// Who sums gradients that lie on cards, as a sentence; nil if none do.
   let sumLine: String?
   let device: Device
-  /// Decode threads of a loader: as asked, or one for each of this worker's processors, as far as a loader has images for them.
+  /// Decode threads per loader: as requested, or one for each of this worker's processors, as far as a loader
+  /// has images for them.
   let decodeThreads: Int
   /// This worker's share of the processors that its control group allows.
   let processors: Int
@@ -20,10 +21,10 @@ struct Rank {
   let console: Console
 
   var number: Int { environment.rank }
-  /// Whether it speaks and writes for all.
+  /// Whether this rank prints and writes for all.
   var isFirst: Bool { environment.isFirst }
 
-  /// Takes its device and its threads, then meets the other ranks, those of other hosts through the entrance.
+  /// Sets up device and threads, then meets the other ranks, those of other hosts through `entrance`.
   init(
     _ environment: RankEnvironment, through entrance: HostsEntrance?, of plan: RunPlan,
     _ phases: PhaseReporter
@@ -41,16 +42,16 @@ struct Rank {
     let threads = Self.threads(decode: decodeThreads, compute: Runtime.threads)
     try requireRoom(threads: threads + (environment.hosts == nil ? 0 : Self.threadsOfEngine))
     let ranks = try environment.group(plan.recipe, through: entrance)
-    // What trains nothing sums nothing on cards.
+    // Only training sums on cards.
     let summing = plan.settings.trains ? try SummingRanks(ranks, on: device, by: plan.settings.sumBy) : nil
     group = summing?.group ?? ranks
     sumLine = ranks.size > 1 ? summing?.line : nil
   }
 
-  /// Threads beside the first: two loaders', those of an operation and of a loop over blocks, and eight for the launcher's
-  /// end, exchanges, checkpoints and ZeroMQ.
+  /// Threads besides the first: two loaders', those of an operation and of a loop over blocks, and eight for
+  /// watching the launcher, exchanges, checkpoints and ZeroMQ.
   private static func threads(decode: Int, compute: Int) -> Int { 8 + 2 * decode + 2 * (compute - 1) }
 
-  /// Gloo's two, and the store's.
+  /// Two of Gloo's, and the store's.
   private static let threadsOfEngine = 3
 }

@@ -5,7 +5,7 @@ import System
 import Training
 import WorkerLink
 
-/// `--lr-find`: updates by all ranks while the rate rises, of which nothing is kept.
+/// The learning rate test of `--lr-find`: all ranks train while the rate rises, and keep nothing of it.
 struct RateSearch {
   private let rank: Rank
   private let trainer: Trainer
@@ -14,7 +14,7 @@ struct RateSearch {
   private let loader: BatchLoader
   private let ramp: RateRamp
 
-  /// A line is printed after so many.
+  /// The number of updates between two lines of output.
   private static let interval = 10
 
   init(_ plan: RunPlan, _ rank: Rank, _ trainer: Trainer, updates: Int) throws(DataError) {
@@ -27,7 +27,7 @@ struct RateSearch {
       seed: recipe.seed, threads: rank.decodeThreads, failures: .replaced(inARow: skipped.mostInARow))
   }
 
-  /// Raises the rate to its end, or until the loss has left for good; the same on all ranks.
+  /// Raises the rate to its end or until the loss has diverged; the same on all ranks.
   func run() throws -> RateTrial {
     trainer.observers = [rank.phases]
     _ = trainer.begin(epoch: 0)
@@ -46,7 +46,7 @@ struct RateSearch {
     return trial
   }
 
-  /// The images of the next update; throws on all ranks where one cannot read them.
+  /// The images of the next update; throws on all ranks if one of them cannot read its images.
   private func next() throws -> PixelBatch? {
     rank.phases.enter(.data)
     do throws(DataError) {

@@ -11,29 +11,29 @@ import Training
 
 /// What a run starts from.
 enum Resume {
-  /// A whole state: the run goes on after its step.
+  /// A complete state: the run continues after its step.
   case checkpoint(VerifiedCheckpoint, TrainingState)
-  /// Weights alone: training starts at epoch 0 with them, evaluation uses them.
+  /// Weights only: training starts with them at epoch 0, or evaluation uses them.
   case weights(WeightsFile)
-  /// Weights whose head may be another: training starts at epoch 0.
+  /// Weights whose head may differ: training starts at epoch 0.
   case finetuning(WeightsFile)
 
-  /// Throws where another process writes to the folder that the run is to go on in.
+  /// Throws if another process writes to the folder in which the run is to continue.
   static func requireFree(_ request: RunRequest) throws(OutputError) {
     let named = request.run.resume.flatMap { store($0, request)?.outputFolder }
     if request.run.writes, let folder = request.run.outputDir ?? named { try Possession.requireFree(folder) }
   }
 
-  /// What `--resume` or `--finetune` names, or what all hosts have settled; nil without them, or for `auto` with nothing to go on
-  /// from.
+  /// Opens what `--resume` or `--finetune` names, or what all hosts have settled on; nil without these flags,
+  /// or for `auto` with nothing to resume from.
   ///
-  /// - Parameter elsewhere: Whether another host may have the checkpoint that cannot be trusted here.
+  /// - Parameter elsewhere: Whether another host may have the checkpoint that is damaged here.
   static func from(
     _ request: RunRequest, _ console: Console, settled common: CommonStart.Outcome? = nil,
     elsewhere: Bool = false
   ) throws -> Resume? {
     if let folder = common?.checkpoint { return try checkpoint(folder) }
-    // The first rank alone says why there is none.
+    // Only the first rank says why there is none.
     if let common, common.goesOn, !console.speaks { return nil }
     if let flag = request.run.resume, let found = try resumed(flag, request, console, elsewhere) {
       return found
@@ -41,7 +41,8 @@ enum Resume {
     return try request.run.finetune.map { .finetuning(try weights($0, request, console)) }
   }
 
-  /// The values that hold unless flags say otherwise: all of a run that goes on; what an evaluation needs to know of weights.
+  /// The saved values that apply unless flags override them: all for a resumed run; for an evaluation, what
+  /// describes the weights.
   func values(for request: RunRequest) -> SavedValues? {
     switch self {
     case .checkpoint(let checkpoint, let state):
@@ -54,7 +55,7 @@ enum Resume {
     }
   }
 
-  /// The classes that the weights tell apart; empty where they do not say.
+  /// The classes of the weights; empty if unknown.
   var classes: [ClassName] {
     switch self {
     case .checkpoint(_, let state): state.classes
@@ -62,7 +63,8 @@ enum Resume {
     }
   }
 
-  /// What an evaluation takes for granted of weights from elsewhere, as a sentence; nil where they, or flags, say all.
+  /// What an evaluation assumes about weights from elsewhere, as a sentence; nil if they, or flags, say
+  /// everything.
   func assumption(for request: RunRequest) -> String? {
     guard request.run.eval, case .weights(let file) = self else { return nil }
     let about = Weights(metadata: file.metadata)
@@ -89,7 +91,7 @@ enum Resume {
     try request.run.requireResume()
     guard Folders.isFolder(flag) else {
       let file = try weights(flag, request, console)
-      // The reference's own --eval takes its default for it.
+      // The reference's own --eval assumes its default network.
       if request.run.reportDir != nil, file.metadata["model"] == nil, !request.names("model.name") {
         throw RecipeError(ofUnnamedNetwork: file.path)
       }
@@ -108,10 +110,10 @@ enum Resume {
     return .checkpoint(checkpoint, try checkpoint.state(TrainingState.self))
   }
 
-  /// The newest checkpoint that verifies; nil where there is none yet.
+  /// Opens the newest checkpoint that verifies; nil if there is none yet.
   ///
-  /// Newer ones that are passed over are said; where none is left, starting at epoch 0 would throw away what the run has
-  /// learnt, so that is the user's to decide.
+  /// Rejected newer ones are reported. If none is left, starting at epoch 0 would discard what the run has
+  /// learnt, so the user must decide.
   private static func newest(
     in store: CheckpointStore, _ flag: String, _ console: Console, _ elsewhere: Bool
   ) throws -> Resume? {
@@ -133,7 +135,7 @@ enum Resume {
     return .checkpoint(found, try found.state(TrainingState.self))
   }
 
-  /// The checkpoints among which `--resume` wants the newest; nil where it names one, or weights.
+  /// The store of which `--resume` wants the newest checkpoint; nil if it names a particular one, or weights.
   private static func store(_ flag: String, _ request: RunRequest) -> CheckpointStore? {
     flag == "auto" ? CheckpointStore(ofRunIn: request.outputFolder()) : CheckpointStore(naming: flag)
   }

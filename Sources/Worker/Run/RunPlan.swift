@@ -10,33 +10,34 @@ import Torch
 import Training
 import WorkerLink
 
-/// What a run is to do, with which images, and where it writes: all that is known before the ranks meet.
+/// What a run does, with which images and where it writes: everything known before the ranks meet.
 struct RunPlan {
   let settings: RunSettings
   let recipe: Recipe
-  /// The recipe with all ranks that were asked for, where fewer stand in for them: it is what the run goes on with.
+  /// The recipe with the requested number of ranks if fewer replace them; resuming uses it.
   let askedRecipe: Recipe
-  /// What the run's checkpoint or weights say of themselves.
+  /// The values stored in the run's checkpoint or weights.
   let saved: SavedValues?
-  /// Where hosts hold parts of a pack, `divideShards` has this host go through its own.
+  /// The images; `divideShards` restricts them to this host's shards if each host has some only.
   var data: ImageFolderPair
-  /// Where the images' indexes are kept, or, in the check of a start, were kept by an earlier one; nil where nothing is written.
+  /// Where the images' indexes are stored, or in the check of a start, were stored earlier; nil if nothing is
+  /// written.
   let indexes: IndexFolder?
-  /// The transform that training images get.
+  /// The transform of training images.
   let trainingTransform: any Transform
-  /// What images of each class count in the loss.
+  /// The class weights of the loss.
   let classWeights: ClassWeights
-  /// Updates that a whole epoch makes; 0 where nothing is trained.
+  /// The updates of a whole epoch; 0 if nothing is trained.
   let updates: Int
   let folder: OutputFolder
-  /// How the run means to begin in it; nil where nothing is written, and where the launcher has it for its workers.
+  /// How the run will begin in the output folder; nil if nothing is written, or the launcher owns the folder.
   let beginning: Beginning?
-  /// Where an evaluation writes what it finds; nil where it only says it.
+  /// The folder of an evaluation's report; nil if it is only printed.
   let report: ReportFolder?
 
   /// Checks the flags, the images and the output folder; writes nothing.
   ///
-  /// - Parameter classes: What the weights that are evaluated tell apart; empty where they do not say, or a training begins.
+  /// - Parameter classes: The classes of the evaluated weights; empty if unknown, or if a training begins.
   init(
     _ request: RunRequest, over saved: SavedValues?, classes: [ClassName] = [], for rank: RankEnvironment
   ) throws {
@@ -51,7 +52,7 @@ struct RunPlan {
       try Self.require(folder, outside: recipe.data)
       try Possession.check(folder.path, beginning)
     }
-    // What a run was judged by is not there in another data set, which has images to judge by.
+    // Another data set has validation images of its own in place of the run's held-out ones.
     if settings.eval, !request.names("data.heldOut"),
       ImageFolderPair.hasValidation(FilePath(recipe.data.path))
     {
@@ -64,7 +65,7 @@ struct RunPlan {
       FilePath(recipe.data.path), for: settings.purpose, holdingOut: recipe.data.heldOut,
       evaluating: settings.split ?? ImageFolderPair.splits.validation, keptIn: indexes)
     data = found.numbered(as: classes) ?? found
-    // The images of another data set than the run's need not lie in shards.
+    // The images of another data set need not be in shards.
     if settings.eval, !request.names("data.shardsByHost"), data.loose != nil {
       recipe.data.shardsByHost = false
     }
@@ -92,9 +93,9 @@ struct RunPlan {
     if settings.trains { try DiskRoom(self)?.requireFileSize() }
   }
 
-  /// Throws where a run would write among the images of a class, or as one: it would be the data set's next fault.
+  /// Throws if a run would write among the images of a class, or as a class, which would damage the data set.
   ///
-  /// A folder without splits has its classes in itself where images are held out of it, and else none.
+  /// A folder without splits contains classes directly only if images are held out of it.
   private static func require(_ folder: OutputFolder, outside data: Recipe.Images) throws(DataError) {
     let root = FilePath(data.path)
     let names = [ImageFolderPair.splits.training, ImageFolderPair.splits.validation]
@@ -104,7 +105,7 @@ struct RunPlan {
     }
   }
 
-  /// Which classes that the weights know have no images to evaluate, as a sentence; nil where all have some.
+  /// The classes of the weights without images to evaluate, as a sentence; nil if all have some.
   var missingClasses: String? {
     let missing = zip(data.classes, data.validation.classCounts).filter { $1 == 0 }.map(\.0)
     guard settings.eval, !missing.isEmpty else { return nil }
@@ -114,7 +115,7 @@ struct RunPlan {
       + (missing.count > 10 ? ", … (\(missing.count - 10) more)" : "")
   }
 
-  /// Says what is to be trained, in a line.
+  /// Prints what will be trained, in a line.
   func sayRecipe(on console: Console) {
     let (model, side) = (recipe.model.name, recipe.data.inputSize)
     console.print(
@@ -122,7 +123,7 @@ struct RunPlan {
     )
   }
 
-  /// Says at the start what there is to learn from and how, and what may keep the run from learning.
+  /// Prints the start of a run: the images, the settings, and warnings about what may keep it from learning.
   func sayStart(of rank: Rank) {
     let console = rank.console
     let counts = data.training.classCounts
@@ -167,19 +168,20 @@ struct RunPlan {
 }
 
 extension RunSettings {
-  /// What the images are for.
+  /// What the images are needed for.
   fileprivate var purpose: ImageFolderPair.Purpose {
     trains ? noEval || lrFind != nil ? .trainingAlone : .trainingAndEvaluation : .evaluation
   }
 }
 
 extension Sampler {
-  /// The order in which a recipe goes through a folder's images.
+  /// Makes the sampler of a recipe for a folder's images.
   init(_ recipe: Recipe, of images: ImageFolder) throws(DataError) {
     try self.init(recipe, count: images.count, classes: images.classCounts, share: images.share)
   }
 
-  /// The order in which a recipe goes through `count` images of so many of each class, or a host through its share of them.
+  /// Makes the sampler of a recipe for `count` images with these numbers per class, or for a host's share of
+  /// them.
   init(_ recipe: Recipe, count: Int, classes: [Int], share: HostShare? = nil) throws(DataError) {
     guard count >= recipe.worldSize * recipe.rankImages else {
       throw .batchLargerThanData(
@@ -194,14 +196,14 @@ extension Sampler {
 }
 
 extension Recipe {
-  /// Images that one rank takes for one update.
+  /// The images of one rank per update.
   var rankImages: Int { data.batchSize * accumulation }
-  /// Images that one rank evaluates at once; by default the reference's one and a half training batches.
+  /// The images of one rank per evaluation batch; by default the reference's one and a half training batches.
   var evaluationBatch: Int { judging.batchSize ?? max(1, data.batchSize * 3 / 2) }
 }
 
 extension Recipe.Images {
-  /// The transform that training images get.
+  /// The transform of training images.
   func trainingTransform() throws(RandAugmentError) -> any Transform {
     guard augments else { return evaluationTransform }
     var transform = TrainTransform(
@@ -213,7 +215,7 @@ extension Recipe.Images {
     return transform
   }
 
-  /// The transform that held-out images get.
+  /// The transform of validation images.
   var evaluationTransform: EvaluationTransform { EvaluationTransform(preprocessing) }
 
   private var trainInterpolation: TrainInterpolation {
@@ -228,7 +230,7 @@ extension Recipe.Images {
 }
 
 extension EvaluationTransform {
-  /// What a recipe, or weights, have become of images.
+  /// Makes the transform that a recipe, or weights, ask for.
   init(_ images: Recipe.Preprocessing) {
     self.init(size: images.inputSize, cropPercent: images.cropPercent)
     keepsProportions = images.cropMode == .center

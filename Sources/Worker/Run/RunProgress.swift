@@ -2,27 +2,27 @@ import Datasets
 import Recipe
 import Training
 
-/// How far a run is: what all ranks know alike.
+/// How far a run is; equal on all ranks.
 struct RunProgress: Equatable {
-  /// The epoch that it is in, or has just finished, counted from 0.
+  /// The epoch that it is in or has just finished, from 0.
   var epoch = 0
-  /// How far the epoch is; nil where it is finished.
+  /// The position in the epoch; nil when it is finished.
   var partial: PartialEpoch? = PartialEpoch()
-  /// Updates of the weights so far.
+  /// The number of updates so far.
   var updates = 0
   var best = BestAccuracy()
-  /// The best results so far by what the run is judged by.
+  /// The best results so far by the monitored figure.
   var judgement = Judgement(by: .acc1)
-  /// What a plateau schedule remembers; nil with another.
+  /// The state of a plateau schedule; nil with another schedule.
   var plateau: Plateau?
-  /// A number for which host goes through which shards of a pack; nil where each host goes through all images.
+  /// Identifies which host has which shards of a pack; nil if every host goes through all images.
   var shards: UInt32?
-  /// Which images it has; nil before that is known.
+  /// The run's images; nil before they are known.
   var images: RunImages?
 }
 
 extension RunProgress {
-  /// Where a run of `recipe` goes on from a state.
+  /// The place at which a run of `recipe` resumes from a state.
   init(_ state: TrainingState, for recipe: Recipe) {
     let (epoch, partial) = state.place(for: recipe)
     self.init(
@@ -33,7 +33,7 @@ extension RunProgress {
       })
   }
 
-  /// What a checkpoint says at this place.
+  /// A checkpoint's state at this place.
   func state(_ recipe: Recipe, classes: [ClassName], of trainer: Trainer) -> TrainingState {
     var state = TrainingState(
       epoch: epoch, steps: updates, bestAccuracy: best.own,
@@ -45,20 +45,20 @@ extension RunProgress {
   }
 }
 
-/// The best Acc@1 of a run so far, in percent: that of its weights and that of their average, each by itself.
+/// The best top-1 accuracy of a run so far, in percent, of its weights and of their average separately.
 struct BestAccuracy: Equatable {
   private(set) var own = 0.0
   private(set) var average = 0.0
 
   init() {}
 
-  /// What a run that goes on from a state has come to.
+  /// The best accuracies in a state from which a run resumes.
   init(_ state: TrainingState) {
     own = state.evaluatedOnlyItsAverage ? 0 : state.bestAccuracy
     average = state.evaluatedOnlyItsAverage ? state.bestAccuracy : state.bestAverage ?? 0
   }
 
-  /// The best after an epoch; nil tallies change nothing.
+  /// The best accuracies after an epoch; a nil tally changes nothing.
   func with(_ tally: Evaluator.Tally?, average: Evaluator.Tally?) -> BestAccuracy {
     var best = self
     best.own = max(own, tally?.accuracy1 ?? 0)

@@ -2,14 +2,15 @@ import Collective
 import Recipe
 import Training
 
-/// A failure of one rank of which all ranks know, so that all end alike and the first one alone reports it.
+/// A failure of one rank that all ranks know, so that all end alike and only the first reports it.
 struct SharedFailure: Error {
   let failure: Failure
 
-  /// A failure that every rank has come to by itself.
+  /// Makes a failure that every rank has found by itself.
   init(ofAll failure: Failure) { self.failure = failure }
 
-  /// What the lowest rank that failed says; nil where none has. Every rank has to ask at the same place.
+  /// Returns the failure of the lowest rank that has one; nil if none has. Every rank must call it at the
+  /// same point.
   init?(_ own: Failure?, in group: any ProcessGroup) throws(CollectiveError) {
     let all = try group.allGather(own?.bytes ?? [])
     guard let rank = all.firstIndex(where: { !$0.isEmpty }), let failure = Failure(all[rank]) else {
@@ -21,23 +22,23 @@ struct SharedFailure: Error {
 }
 
 extension Failure {
-  /// The status and the words.
+  /// Encodes status and message.
   fileprivate var bytes: [UInt8] { [UInt8(truncatingIfNeeded: exitStatus.rawValue)] + description.utf8 }
 
-  /// Reads back `bytes`; nil where they are no failure's.
+  /// Decodes `bytes`; nil if they are no failure.
   fileprivate init?(_ bytes: [UInt8]) {
     guard let first = bytes.first, let status = ExitStatus(rawValue: Int32(first)) else { return nil }
     self.init(String(decoding: bytes.dropFirst(), as: UTF8.self), exitStatus: status)
   }
 }
 
-/// Ends an evaluation in which a rank was asked to stop: all ranks throw it at the same place.
+/// Ends an evaluation because a rank was asked to stop; all ranks throw it at the same point.
 struct StopRequested: Error {}
 
-/// Runs what all ranks end alike, after which none leaves before all have come to leave.
+/// Runs `body`; after an outcome that is the same on all ranks, no rank leaves before all are ready to.
 ///
-/// The end of a process takes along what it has said and its sockets have not passed on yet: a rank that still waits for
-/// those words would take a healthy peer for a lost one. After an error of its own a rank leaves at once.
+/// A process that ends takes unsent messages with it, and a rank still waiting for them would think a healthy
+/// peer lost. After an error of its own, a rank leaves at once.
 func endingTogether<Result>(_ group: any ProcessGroup, _ body: () throws -> Result) throws -> Result {
   do {
     let result = try body()
@@ -49,7 +50,7 @@ func endingTogether<Result>(_ group: any ProcessGroup, _ body: () throws -> Resu
   }
 }
 
-/// Whether every rank throws the error, at the same place.
+/// Whether every rank throws this error at the same point.
 private func isKnownToAll(_ error: any Error) -> Bool {
   switch error {
   case is SharedFailure, TrainingError.diverged, TrainingError.weightsDiffer: true

@@ -7,35 +7,36 @@ import SystemPackage
 import Training
 import WorkerLink
 
-/// The damaged images of a run that `--skip-damaged` has replaced, the same on all ranks.
+/// The damaged images that `--skip-damaged` has replaced in a run, equal on all ranks.
 final class SkippedImages {
-  /// The most of them in one epoch; nil where none may be skipped.
+  /// The most damaged images per epoch; nil if none may be skipped.
   private let limit: Int?
   private let dataPath: String
   private let rank: Rank
-  /// Those of the epoch so far.
+  /// The images skipped in the epoch so far.
   private var images: Set<Int> = []
-  // Each is named once, however many epochs meet it.
+  // Each image is reported once, however many epochs meet it.
   private var named: Set<Int> = []
 
-  /// None yet, of the images in a folder; nil or 0 allows none.
+  /// Starts without any; a limit of nil or 0 allows none.
   init(limit: Int?, of dataPath: String, _ rank: Rank) {
     (self.dataPath, self.rank) = (dataPath, rank)
     self.limit = limit.flatMap { $0 > 0 ? $0 : nil }
   }
 
-  /// How many a sample may pass over: one more than an epoch may have, so that the run ends here and nowhere else.
+  /// How many consecutive images a sample may skip: one more than the limit, so that the run ends here and
+  /// nowhere else.
   var mostInARow: Int { limit.map { $0 + 1 } ?? 0 }
 
-  /// Begins an epoch, or goes on with one.
+  /// Begins or continues an epoch.
   func begin(_ place: PartialEpoch) { images = Set(place.skipped ?? []) }
 
-  /// Those of the epoch so far, in order; nil where none may be skipped.
+  /// The images skipped in the epoch so far, in order; nil if none may be skipped.
   var ofEpoch: [Int]? { limit.map { _ in images.sorted() } }
 
-  /// Adds what any rank met in the step that was just made; every rank calls it after the same steps.
+  /// Adds all ranks' damaged images of the last step; every rank calls it after the same steps.
   ///
-  /// - Returns: Why the run ends here, on all ranks alike, where the epoch has more of them than it may.
+  /// - Returns: The failure that ends the run, alike on all ranks, if the epoch exceeds the limit.
   func add(_ own: [Damage]) throws -> SharedFailure? {
     rank.phases.enter(.communicate)
     defer { rank.phases.enter(.data) }
@@ -43,7 +44,7 @@ final class SkippedImages {
     var last = ""
     for (image, words) in Self.read(all) where images.insert(image).inserted {
       last = words
-      // One too many is named by the error.
+      // The image that exceeds the limit is named by the error.
       if let limit, images.count <= limit, rank.isFirst, named.insert(image).inserted {
         Console.warn("warning: skipped, as image \(images.count) of \(limit) in this epoch: \(words)")
       }

@@ -8,14 +8,14 @@ import System
 import Torch
 import Training
 
-/// The trainer of a run, filled from what the run starts from, if anything.
+/// A run's trainer, filled from a checkpoint or weights if there are any.
 struct Start {
   let trainer: Trainer
-  /// Where the first step is.
+  /// The place of the first step.
   private(set) var progress = RunProgress()
-  /// The state that the run goes on from.
+  /// The state from which the run resumes.
   private(set) var resumed: TrainingState?
-  /// Whether the weights are as they were drawn.
+  /// Whether the weights are still randomly initialised.
   private(set) var isUntrained = true
 
   private let plan: RunPlan
@@ -64,7 +64,7 @@ struct Start {
     }
   }
 
-  /// Starts at epoch 0 from the weights of another run; a head for other classes stays as it was drawn.
+  /// Starts at epoch 0 from another run's weights; a head with other classes stays randomly initialised.
   private func finetune(_ file: WeightsFile) throws {
     let fresh = try trainer.loadForFinetuning(file)
     sayWeights(file)
@@ -76,7 +76,7 @@ struct Start {
     }
   }
 
-  /// What to say where the run goes on with other shards on its hosts than it had; throws where it cannot.
+  /// A note if the run continues with other shards on its hosts; throws if that is not possible.
   func note(forShards shards: UInt32?) throws(Failure) -> String? {
     try resumed?.note(forShards: shards, steps: plan.recipe.updates(of: plan.updates), in: plan.recipe)
   }
@@ -95,7 +95,8 @@ struct Start {
     if plan.settings.useEma { try takeAverage(of: checkpoint, state) }
   }
 
-  /// Throws where the checkpoint is further than the run is to go: it would be called finished after epochs that it is not to have.
+  /// Throws if the checkpoint is beyond the requested epochs: the run would count as finished after epochs
+  /// that it was not to have.
   private func requireRest(_ checkpoint: VerifiedCheckpoint) throws(Failure) {
     let (epochs, done) = (plan.recipe.schedule.epochs, progress.epoch)
     let isWithin = (progress.partial?.steps ?? 0) > 0
@@ -107,7 +108,7 @@ struct Start {
         + "another --output-dir", exitStatus: .usage)
   }
 
-  /// Takes the place of a checkpoint's weights with their average, for an evaluation; training goes on with both.
+  /// Replaces a checkpoint's weights by their average for an evaluation; training continues with both.
   private func takeAverage(of checkpoint: VerifiedCheckpoint, _ state: TrainingState) throws {
     guard state.recipe.ema.enabled else {
       throw Failure(
@@ -137,7 +138,7 @@ struct Start {
     }
   }
 
-  /// Says which values are not those of the checkpoint or the weights, a line each.
+  /// Prints the values that differ from the checkpoint's or the weights', one line each.
   private func sayChanges(_ state: TrainingState? = nil) {
     guard rank.isFirst, let saved = plan.saved else { return }
     for change in saved.changes(in: plan.recipe, evaluates: !plan.settings.trains) {
@@ -153,7 +154,7 @@ struct Start {
     if let doubt = plan.recipe.data.doubt(heldOut: part, trains: plan.settings.trains) { Console.warn(doubt) }
   }
 
-  /// Says what of a training state of PyTorch's is left out.
+  /// Prints what is not used of a PyTorch training state.
   private func sayUnused(_ file: WeightsFile) {
     guard file.hasOptimizer, !plan.settings.eval else { return }
     rank.console.print(
@@ -163,6 +164,6 @@ struct Start {
 }
 
 extension Network {
-  /// Numbers that are learnt.
+  /// The number of parameters.
   var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
 }

@@ -9,9 +9,9 @@ import Torch
 import Training
 
 extension Teacher {
-  /// The teacher that a run's recipe names; nil where it names none, or nothing is trained.
+  /// Makes the teacher that a run's recipe names; nil if it names none, or nothing is trained.
   ///
-  /// Throws where it tells other classes apart, or learnt from images that were normalised otherwise.
+  /// Throws if the teacher has other classes, or was trained on images with another normalisation.
   init?(of plan: RunPlan, on device: Device, _ console: Console) throws {
     let (recipe, values) = (plan.recipe, plan.recipe.distillation)
     guard plan.settings.trains, values.isOn else { return nil }
@@ -53,14 +53,14 @@ extension Recipe.Distillation {
     }
   }
 
-  /// The CRC-32C of the file of the teacher's weights, by which a run that goes on, and other hosts, know it again.
+  /// The CRC-32C of the file of the teacher's weights, by which a resumed run and other hosts recognise it.
   ///
-  /// Empty without a teacher, and where its weights are in checkpoints.
+  /// Empty without a teacher, and if its weights are in checkpoints.
   var checksumOfTeacher: String {
     get throws {
       guard isOn else { return "" }
       let path = try namedTeacher.path
-      // What cannot be read is told of when the teacher is made.
+      // A file that cannot be read is reported when the teacher is made.
       guard !Folders.isFolder(path), let checksum = try? checksum(ofFile: path) else { return "" }
       return String(checksum.value, digits: 8, radix: 16)
     }

@@ -5,7 +5,7 @@ import Recipe
 import System
 import Training
 
-/// One pass over the training images, or what is left of it, with all that happens after each step.
+/// One pass over the training images, or the rest of one, with everything that follows each step.
 struct TrainingEpoch {
   private let recipe: Recipe
   private let sampler: Sampler
@@ -27,15 +27,16 @@ struct TrainingEpoch {
       seed: recipe.seed, threads: rank.decodeThreads, failures: .replaced(inARow: skipped.mostInARow))
   }
 
-  /// What the threads that make its images are busy with.
+  /// The work of the decode threads.
   var loaderWork: LoaderWork { loader.work }
 
-  /// Runs the epoch from a place to its end or its step limit; wherever it ends, `progress` is what all ranks have done.
+  /// Runs the epoch from a place to its end or its step limit; afterwards `progress` is what all ranks have
+  /// done, even on an error.
   ///
-  /// - Returns: The mean rate of the epoch's updates.
+  /// - Returns: The mean learning rate of the epoch's updates.
   ///
-  /// Throws on all ranks after the same step: `StopRequested` where one was asked to stop, `SharedFailure` where one
-  /// could not read an image, or all have skipped too many.
+  /// Throws on all ranks after the same step: `StopRequested` if one was asked to stop, `SharedFailure` if
+  /// one could not read an image, or all have skipped too many.
   func run(_ progress: inout RunProgress, _ rates: any RateSchedule) throws -> Double {
     let batches = batches(of: progress.epoch)
     let first = progress.epoch * batches.count
@@ -47,9 +48,10 @@ struct TrainingEpoch {
     var epoch = EpochRecord(
       epoch: progress.epoch, learningRate: rate, steps: batches.count, place: place)
     for observer in trainer.observers { observer.begin(epoch) }
-    // The images of steps that are done are not even decoded.
+    // The images of completed steps are not decoded.
     loader.start(batches: batches.dropFirst(place.steps), epoch: epoch.epoch)
-    // A step on a card is settled when the next one is on its way, so that the card never waits for this thread.
+    // A step on a card is settled when the next one is launched, so that the card never waits for this
+    // thread.
     var open: OpenStep?
     func settleOpen() throws {
       guard let step = open else { return }
@@ -62,7 +64,7 @@ struct TrainingEpoch {
       do {
         launched = try launch(number, of: epoch, next, rates)
       } catch TrainingError.imagesMissing {
-        // All ranks have made the step before.
+        // All ranks have made the previous step.
         try settleOpen()
         throw try missingImages(next)
       }
@@ -77,24 +79,24 @@ struct TrainingEpoch {
     return rate
   }
 
-  /// What the loader has for a step, and how long that took.
+  /// A step's batch, or why there is none, with the time spent waiting for it.
   private struct NextBatch {
     let batch: Result<PixelBatch?, DataError>
     let watch: Stopwatch
     let wait: Double
   }
 
-  /// A step that is on its way.
+  /// A launched step that is not settled yet.
   private struct OpenStep {
     let launched: LaunchedStep
-    /// What of this rank's images was damaged.
+    /// The damaged images of this rank's batch.
     let damage: [Damage]
-    /// Seconds for which it waited for its images, and all of it so far.
+    /// Seconds waited for the images, and seconds in all so far.
     let seconds: (data: Double, all: Double)
-    /// Whether a checkpoint is to be saved after it.
+    /// Whether a checkpoint follows the step.
     let saves: Bool
 
-    /// Whether nobody need wait for what it comes to, or something is to be done after it and before the next.
+    /// Whether the result is known already, or must be handled before the next step.
     var isSettledAtOnce: Bool {
       launched.isKnown || saves || !launched.signals.subtracting(.isSaving).isEmpty
     }
@@ -106,7 +108,7 @@ struct TrainingEpoch {
     return NextBatch(batch: batch, watch: watch, wait: watch.elapsed)
   }
 
-  /// Begins step `number` of the epoch with all ranks; nil where there are no images for one.
+  /// Launches step `number` of the epoch with all ranks; nil if there are no images for it.
   private func launch(
     _ number: Int, of epoch: EpochRecord, _ next: NextBatch, _ rates: any RateSchedule
   ) throws -> OpenStep? {
@@ -129,14 +131,14 @@ struct TrainingEpoch {
       saves: checkpoints.areDue(after: step))
   }
 
-  /// Why a step was not made for which a rank had no images, in the words of that rank.
+  /// The error of a step that was not made because a rank had no images, in that rank's words.
   private func missingImages(_ next: NextBatch) throws -> any Error {
     var own: Failure?
     if case .failure(let failure) = next.batch { own = Failure(failure) }
     return try SharedFailure(own, in: rank.group) ?? TrainingError.imagesMissing
   }
 
-  /// Learns what a step came to, and does all that follows it.
+  /// Waits for a step's result and does everything that follows it.
   private func settle(_ open: OpenStep, _ epoch: inout EpochRecord, _ progress: inout RunProgress) throws {
     let watch = Stopwatch()
     var step = try open.launched.record()

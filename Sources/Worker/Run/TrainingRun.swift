@@ -12,20 +12,20 @@ import SystemPackage
 import Training
 import WorkerLink
 
-/// A run of one worker, from its first epoch to its last.
+/// A run in one worker, from its first epoch to its last.
 final class TrainingRun {
-  /// This worker among the others.
+  /// This worker's rank.
   let rank: Rank
   private let plan: RunPlan
   private let start: Start
   private let trainer: Trainer
   private let images: HostImages
   private let evaluation: Evaluation
-  /// Whether this worker saves checkpoints beside the first rank.
+  /// Whether this worker saves checkpoints besides the first rank.
   private let keepsCopies: Bool
   private var progress: RunProgress
 
-  /// A run whose network is ready.
+  /// Makes a run whose network is ready.
   init(_ plan: RunPlan, _ rank: Rank, _ start: Start, keepsCopies: Bool) throws {
     self.keepsCopies = keepsCopies
     (self.plan, self.rank, self.start) = (plan, rank, start)
@@ -35,7 +35,7 @@ final class TrainingRun {
       Console.warn(note)
     }
     images = try HostImages(plan, rank)
-    // One pass alone reads each image once as it is.
+    // A single pass reads each image once anyway.
     evaluation = Evaluation(
       plan.recipe, plan.data.validation, from: images.validation,
       staysInMemory: plan.settings.cache != nil || !plan.settings.trains, rank)
@@ -53,7 +53,7 @@ final class TrainingRun {
     }
     if let share = plan.data.validation.share { rank.console.print(share.line) }
     if let report = plan.report { return try examine(report) }
-    // Of a checkpoint both, as its run did, unless one is asked for.
+    // A checkpoint's weights and average are both evaluated, as in its run, unless one is asked for.
     if start.resumed != nil, !plan.settings.useEma {
       sayClasses(try evaluateBoth())
     } else {
@@ -61,7 +61,7 @@ final class TrainingRun {
     }
   }
 
-  /// Evaluates image by image, says what came of it and writes it down.
+  /// Evaluates image by image, prints the results and writes the report.
   private func examine(_ folder: ReportFolder) throws {
     var report = EvaluationReport(
       weights: plan.settings.resume ?? plan.settings.finetune ?? "", model: plan.recipe.model.name,
@@ -84,9 +84,9 @@ final class TrainingRun {
     if let shared = try SharedFailure(failure, in: rank.group) { throw shared }
   }
 
-  /// Looks for a rate to train at, and says which: `--lr-find`.
+  /// Runs the learning rate test of `--lr-find` and prints its suggestion.
   ///
-  /// - Parameter beginning: How the run would begin that this is in the place of.
+  /// - Parameter beginning: How the run would begin in whose place this one runs.
   func findRate(updates: Int, toBegin beginning: Beginning, isLaunched: Bool) throws {
     var failure: Failure?
     if rank.isFirst, !Folders.canWrite(plan.folder.path) {
@@ -116,7 +116,8 @@ final class TrainingRun {
   func train() throws -> ExitStatus {
     let schedule = plan.recipe.schedule
     let watch = Stopwatch()
-    // Of the first rank, and once it trains: an evaluation or a refused resume leaves the folder as it was.
+    // Only on the first rank and only for training: an evaluation or a refused resume leaves the folder
+    // unchanged.
     let record =
       rank.isFirst
       ? try RunRecord(plan, from: start.resumed, isLaunched: rank.environment.isFirstAttempt) : nil
@@ -150,7 +151,7 @@ final class TrainingRun {
         if progress.epoch == firstEpoch, let line = images.line { rank.console.print(line) }
       } catch is StopRequested {
         let isSaved = try checkpoints.end("stopped by a signal", at: progress)
-        // The rank whose disk it is fails alone, so that the report has its words.
+        // Only the rank with the failed disk fails, so that the report has its message.
         return isSaved || !rank.isFirst ? .stoppedEarly : .inputOutput
       } catch let failure as SharedFailure {
         if checkpoints.areNeeded { _ = try checkpoints.end("ended", at: progress) }
@@ -173,17 +174,17 @@ final class TrainingRun {
         + FilePath("\(plan.folder.checkpoints.folder)/\(newest)").quoted)
   }
 
-  /// Whether nothing better was found for as long as the run waits.
+  /// Whether the run ends early for lack of improvement.
   private var endsEarly: Bool { progress.judgement.ends(plan.recipe.judging.earlyStop) }
 
-  /// Whether all epochs are done that the run is to have.
+  /// Whether all epochs are done.
   private var isOver: Bool { progress.epoch >= plan.recipe.schedule.epochs || endsEarly }
 
-  /// Who watches the steps, in the order in which they hear of them.
+  /// The observers of the steps, in the order in which they are called.
   private func observers(_ record: RunRecord?, of steps: TrainingEpoch) -> [any StepObserver] {
     guard let record else { return [rank.phases] }
     let interval = plan.settings.logEvery
-    // Whoever hears of an epoch from the board finds its classes.
+    // `ClassRecord` first: when the board shows an epoch, its classes are already written.
     var observers: [any StepObserver] = [
       ClassRecord(plan), rank.phases, TrainingLines(every: interval, of: rank.device, on: rank.console),
       StepLog(record.steps, every: interval), EpochTable(record.table),
@@ -202,7 +203,7 @@ final class TrainingRun {
     return observers
   }
 
-  /// What the weights come to, and their average where there is one.
+  /// Evaluates the weights, and their average if there is one.
   private func evaluateBoth() throws -> (Evaluator.Tally?, Evaluator.Tally?) {
     let network = trainer.network
     return (try evaluation.run(network), try trainer.withAverage { try evaluation.run(network, .averaged) })
@@ -213,7 +214,8 @@ final class TrainingRun {
     if let average = tallies.average { evaluation.sayClasses(average, .averaged) }
   }
 
-  /// Evaluates and writes what a finished epoch leaves. It is saved before: whatever happens meanwhile, the steps are made.
+  /// Evaluates a finished epoch and writes its results. Its steps have been saved before, whatever happens
+  /// meanwhile.
   private func finish(_ rate: Double, _ record: RunRecord?, _ checkpoints: Checkpoints) throws {
     let (epoch, recipe) = (progress.epoch, plan.recipe)
     let evaluates = !plan.settings.noEval && recipe.evaluates(after: epoch)
@@ -242,23 +244,24 @@ final class TrainingRun {
     }
     rank.phases.enter(.communicate)
     if isLast || evaluates, let shared = try SharedFailure(failure, in: rank.group) {
-      // No file holds them, so they are not those that later ones have to beat.
+      // No file holds these weights, so later ones need not beat them.
       progress.judgement = before.judgement
       if isLast {
-        // An epoch counts as finished once its weights are written: until then a run that goes on does this again.
+        // An epoch counts as finished only once its weights are written; until then a resumed run repeats
+        // this.
         progress.plateau = before.plateau
         throw shared
       }
     }
     for observer in trainer.observers { observer.finish(summary) }
-    // A view draws the epoch's line when its observer is told, and these belong below it.
+    // The epoch's line appears when its observer is called, and these belong below it.
     sayClasses((tally, averageTally))
     if endsEarly, epoch < recipe.schedule.epochs - 1 {
       let (title, count) = (recipe.judging.monitor.title, progress.judgement.worse)
       rank.console.print("Ending early: no better \(title) in the last \(counted(count, "evaluation"))")
     }
     (progress.best, progress.partial) = (best, nil)
-    // Every rank gives its part of a checkpoint; rank 0 writes it.
+    // Every rank provides its part of a checkpoint; rank 0 writes it.
     try checkpoints.finishEpoch(progress, isBest: finding?.isBetter ?? false, isLast: isLast)
   }
 }

@@ -3,12 +3,12 @@ import Recipe
 import Training
 
 extension TrainingState {
-  /// The place, in words.
+  /// The place in words.
   var summary: String {
     partial.map { "epoch \(epoch) after step \($0.steps)" } ?? "epoch \(epoch) done"
   }
 
-  /// What to say where a run of `recipe` does not go on as the one that was saved; nil where it does.
+  /// A note if a run of `recipe` does not continue exactly like the saved one; otherwise nil.
   func note(for recipe: Recipe) -> String? {
     if (arithmetic ?? Self.arithmetic) != Self.arithmetic {
       return
@@ -26,9 +26,9 @@ extension TrainingState {
       "note: the checkpoint's run had other values: from here on it is another run. recipe.json names them all."
   }
 
-  /// What to say where hosts go through other shards than before; nil where they do not.
+  /// A note if hosts go through other shards than before; otherwise nil.
   ///
-  /// Throws inside an epoch of so many `steps`: the rest of it would show images again, and others not at all.
+  /// Throws inside an epoch of `steps` steps, whose rest would repeat some images and miss others.
   func note(forShards shards: UInt32?, steps: Int, in recipe: Recipe) throws(Failure) -> String? {
     guard self.shards != shards else { return nil }
     let done = place(for: recipe).partial.steps
@@ -41,7 +41,8 @@ extension TrainingState {
     return "note: hosts have other shards to train on than before: from here on it is another run."
   }
 
-  /// What to say where the run goes on with other images than it had, a sentence for each kind; nothing where that was not kept.
+  /// Warnings if the run continues with other images, one sentence for each kind; empty if the old ones were
+  /// not recorded.
   func warnings(forImages now: RunImages, in recipe: Recipe) -> [String] {
     guard let images else { return [] }
     var warnings: [String] = []
@@ -52,7 +53,7 @@ extension TrainingState {
           + (isWithin ? "The rest of the epoch shows some again and others not at all; from" : "From")
           + " here on it is another run.")
     }
-    // Of images that are held out more is said elsewhere.
+    // Held-out images have a warning of their own.
     if recipe.data.heldOut == 0, let change = Self.change(from: images.validation, to: now.validation) {
       warnings.append(
         "warning: these are not the images that the checkpoint's run was judged by: \(change). Its best result so far is of "
@@ -61,7 +62,7 @@ extension TrainingState {
     return warnings
   }
 
-  /// Nil where nothing differs, and where one of the two has no images.
+  /// Nil if nothing differs, or one of the two has no images.
   private static func change(from then: ImageListing, to now: ImageListing) -> String? {
     guard then != now, then.count > 0, now.count > 0 else { return nil }
     return then.count == now.count
@@ -72,7 +73,7 @@ extension TrainingState {
     recipe.data.heldOut == 0 ? "none" : "\(recipe.data.heldOut)"
   }
 
-  /// Throws unless a run of `recipe` on these classes may go on from this state, or be evaluated there.
+  /// Throws unless a run of `recipe` with these classes may resume from this state, or evaluate it.
   func check(against recipe: Recipe, classes: [ClassName], evaluating: Bool) throws {
     guard self.recipe.model.name == recipe.model.name else {
       throw Failure(

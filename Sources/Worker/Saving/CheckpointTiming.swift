@@ -1,18 +1,18 @@
 import Training
 
-/// A step that all ranks have made, as all of them see it.
+/// A step that all ranks have made, as each of them sees it.
 struct FinishedStep: Equatable {
-  /// Its number in the run, counted from 1.
+  /// Its number in the run, from 1.
   let number: Int
-  /// Whether it is the last of its epoch, whose end saves anyway.
+  /// Whether it is the last of its epoch, whose end is saved anyway.
   let endsEpoch: Bool
-  /// What any rank was asked for or is busy with.
+  /// The union of all ranks' signals.
   let signals: RankSignals
 }
 
-/// After which steps all ranks save: pure, and fed with what all ranks know alike.
+/// Decides after which steps all ranks save; pure, from inputs that are equal on all ranks.
 struct CheckpointTiming {
-  /// Steps from one checkpoint to the next; 0 for none inside an epoch.
+  /// The steps between two checkpoints; 0 for none inside an epoch.
   let every: Int
   private var isDue = false
   private var isAskedFor = false
@@ -20,14 +20,14 @@ struct CheckpointTiming {
 
   init(every: Int) { self.every = every }
 
-  /// Whether to save after this step. What is due while a save is under way stays due.
+  /// Whether to save after this step; a save that is due while another is under way stays due.
   mutating func saves(after step: FinishedStep) -> Bool {
-    // One signal to all ranks may reach some of them a step later: that is the same wish.
+    // A signal to all ranks may reach some of them a step later; that is the same request.
     let isAsked = step.signals.contains(.save)
     if isAsked, !wasAskedBefore { isAskedFor = true }
     wasAskedBefore = isAsked
     if every > 0, step.number.isMultiple(of: every) { isDue = true }
-    // What stops a run saves by itself.
+    // Stopping saves by itself.
     if step.signals.contains(.stop) { return false }
     return (isDue || isAskedFor) && !step.endsEpoch && !step.signals.contains(.isSaving)
   }
@@ -35,7 +35,7 @@ struct CheckpointTiming {
   /// Makes a save due after the next step that finds none under way.
   mutating func postpone() { isDue = true }
 
-  /// Counts a save that begins; whether somebody asked for it.
+  /// Counts a save that begins; returns whether somebody asked for it.
   mutating func begin() -> Bool {
     defer { (isDue, isAskedFor) = (false, false) }
     return isAskedFor

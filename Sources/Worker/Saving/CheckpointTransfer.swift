@@ -1,9 +1,9 @@
 import Collective
 
-/// A checkpoint on its way between hosts, in pieces: from the engine's first process to all others.
+/// Transfers a checkpoint piece by piece from the engine's first process to all others.
 struct CheckpointTransfer {
   private let engine: any Engine
-  /// How long one piece may take.
+  /// The time limit of one piece.
   private let patience: Duration
   private var tag: UInt32 = 0
 
@@ -21,13 +21,13 @@ struct CheckpointTransfer {
     for transfer in transfers { try transfer.wait(until: .now + patience) }
   }
 
-  /// Receives the next piece, which has as many bytes as there is room for.
+  /// Receives the next piece, exactly as many bytes as `piece` holds.
   mutating func receive(into piece: UnsafeMutableRawBufferPointer) throws(EngineFailure) {
     defer { tag += 1 }
     try engine.receive(into: piece, from: 0, tag: tag).wait(until: .now + patience)
   }
 
-  /// Returns once all have what was sent, and it is on their disks.
+  /// Returns once all have received everything and stored it on disk.
   mutating func finish() throws(EngineFailure) {
     var word: UInt8 = 0
     defer { tag += 1 }

@@ -8,31 +8,33 @@ import SystemPackage
 import Training
 import WorkerLink
 
-/// The checkpoints of a run: all ranks decide alike and at the same step, and the first one writes, while training goes on.
+/// The checkpoints of a run: all ranks decide alike and at the same step, and the first rank writes while
+/// training continues.
 ///
-/// So do those that keep copies. Whether a checkpoint is saved is for the first rank's to say; a copy that failed is told of.
+/// Ranks that keep copies write too. Only the first rank determines whether a checkpoint counts as saved; a
+/// failed copy is reported.
 final class Checkpoints {
   private let trainer: Trainer
   private let recipe: Recipe
   private let classes: [ClassName]
   private let folder: OutputFolder
   private let rank: Rank
-  /// Of the first rank, and of those that keep copies.
+  /// On the first rank, and on those that keep copies.
   private let writer: CheckpointWriter?
   private var timing: CheckpointTiming
   private var reports: SaveReports
-  /// Whether a step was made that an earlier attempt did not make.
+  /// Whether this attempt made any step that an earlier one did not.
   private(set) var areNeeded = false
-  /// The checkpoint that was begun last, on all ranks alike.
+  /// The latest checkpoint begun, equal on all ranks.
   private var newest: CheckpointName?
-  /// The one at the end of the steps of the epoch that is being evaluated.
+  /// The checkpoint at the end of the steps of the epoch being evaluated.
   private var unevaluated: CheckpointName?
-  /// Whether the last checkpoint was not even begun, because the one before it took too long.
+  /// Whether the last checkpoint was not even begun, because the one before took too long.
   private var isLastGivenUp = false
 
-  /// How long a run that ends waits for the checkpoint that is being written.
+  /// How long an ending run waits for a checkpoint being written.
   private static let patience = Duration.seconds(600)
-  /// How long an epoch's end waits for it: most are written within a second.
+  /// How long an epoch's end waits for one; most are written within a second.
   private static let epochPatience = Duration.seconds(10)
 
   init(
@@ -48,7 +50,7 @@ final class Checkpoints {
     writer = rank.isFirst || keepsCopies ? CheckpointWriter(store, keeping: settings.keep) : nil
   }
 
-  /// What this rank tells the others with its next step.
+  /// The signals that this rank sends with its next step.
   var signals: RankSignals {
     var signals: RankSignals = []
     if StopSignal.isRequested { signals.insert(.stop) }
@@ -57,39 +59,40 @@ final class Checkpoints {
     return signals
   }
 
-  /// Begins to put the memory of checkpoints in place, beside the first steps.
+  /// Begins to map the memory of checkpoints, during the first steps.
   func prepare() {
     if trainer.savedByteCount > 0 { writer?.prepare(byteCount: trainer.savedByteCount) }
   }
 
-  /// Whether to save after a step; asked once for each, in their order.
+  /// Whether to save after a step; called once for each, in order.
   func areDue(after step: FinishedStep) -> Bool {
     sayOutcomes()
     areNeeded = true
     return timing.saves(after: step)
   }
 
-  /// Saves after a step; the seconds for which training stood still.
+  /// Saves after a step; returns the seconds for which training stood still.
   func save(_ progress: RunProgress) throws -> Double {
     let watch = Stopwatch()
     try save(state(progress))
     return watch.elapsed
   }
 
-  /// Saves after the last step of an epoch, which is still to be evaluated; one whose predecessor is written too slowly
-  /// is left out.
+  /// Saves after the last step of an epoch, before its evaluation; skipped if the previous checkpoint is
+  /// written too slowly.
   func finishSteps(_ progress: RunProgress) throws {
-    // A run that goes on from here has it already.
+    // A run that resumed here has it already.
     guard areNeeded, try isFree(within: Self.epochPatience) else { return }
     try save(state(progress))
     unevaluated = newest
   }
 
-  /// Saves after an epoch; one whose predecessor is written too slowly follows after a later step, unless the run ends.
+  /// Saves after an epoch; if the previous checkpoint is written too slowly, after a later step, unless the
+  /// run ends.
   func finishEpoch(_ progress: RunProgress, isBest: Bool, isLast: Bool) throws {
     if try isFree(within: isLast ? Self.patience : Self.epochPatience) {
       let state = state(progress)
-      // A wish that came while the epoch was evaluated, which no step will hear of.
+      // A request that came during the evaluation, of which no step will hear.
       if CheckpointRequest.take(), rank.isFirst { reports.expect(state.name) }
       if try !relabel(as: state, isBest: isBest) { try save(state, isBest: isBest) }
     } else if isLast {
@@ -102,8 +105,8 @@ final class Checkpoints {
     if isLast { finishRun() }
   }
 
-  /// Makes the checkpoint from before the evaluation, whose tensors are the same, that of the finished epoch; false, on
-  /// all ranks, where that cannot be done.
+  /// Turns the checkpoint from before the evaluation, which has the same tensors, into the finished epoch's;
+  /// false, on all ranks, if that is not possible.
   private func relabel(as state: TrainingState, isBest: Bool) throws -> Bool {
     guard let unevaluated else { return false }
     rank.phases.enter(.checkpoint)
@@ -117,7 +120,7 @@ final class Checkpoints {
     progress.state(recipe, classes: classes, of: trainer)
   }
 
-  /// What every rank says, 1 for yes.
+  /// Every rank's answer, 1 for yes.
   private func answers(_ own: Bool) throws -> [[UInt8]] {
     rank.phases.enter(.communicate)
     return try rank.group.allGather([own ? 1 : 0])
@@ -128,7 +131,7 @@ final class Checkpoints {
     return try writersAreFree(writer, in: rank.group, within: patience) { rank.phases.enter($0) }
   }
 
-  /// Saves; no save is under way, and all ranks know that.
+  /// Saves; all ranks know that no save is under way.
   private func save(_ state: TrainingState, isBest: Bool = false) throws {
     let isAskedFor = timing.begin()
     newest = state.name
@@ -154,8 +157,8 @@ final class Checkpoints {
     }
   }
 
-  /// Ends a run at a state: saves it unless that is done, waits until it is on the disk, and says so; whether it is, on
-  /// all ranks alike.
+  /// Ends a run at a state: saves it unless it is saved, waits until it is on the disk, and reports that;
+  /// returns whether it is, alike on all ranks.
   func end(_ how: String, at progress: RunProgress) throws -> Bool {
     let state = state(progress)
     let isSaved = try secure(state)
@@ -178,14 +181,14 @@ final class Checkpoints {
       "Its checkpoint was not saved: \(again) goes on from an earlier one: \(earlier.folder)"
   }
 
-  /// How the run goes on; under a launcher, which says it of itself, the run alone is named.
+  /// How to resume the run; under a launcher, which says how itself, only the run's name.
   private var again: String {
     rank.environment.rendezvous == nil
       ? "twins-worker --resume \(FilePath(folder.path).quoted)" : "the run"
   }
 
   private func secure(_ state: TrainingState) throws -> Bool {
-    // Twice, since somebody may remove the folder while it is written.
+    // Twice, in case the folder is removed during the first attempt.
     for _ in 0..<2 {
       guard try isFree(within: Self.patience) else {
         giveUp(state)
@@ -205,7 +208,7 @@ final class Checkpoints {
     writer?.isBusy == false && !reports.lastFailed && folder.checkpoints.holds(name)
   }
 
-  /// A run that has its weights is done: failing would have it started again, at worst from epoch 0.
+  /// A run with its weights written counts as finished: a failure would restart it, at worst from epoch 0.
   private func finishRun() {
     if isLastSaved() { return }
     Console.warn(
@@ -215,7 +218,7 @@ final class Checkpoints {
         : "warning: the last checkpoint has no copy in \(folder.checkpoints.folder)")
   }
 
-  /// Whether the last checkpoint is on the disk, once it is, has failed, or is no longer waited for.
+  /// Whether the last checkpoint is on the disk, after it is written, has failed, or is given up.
   private func isLastSaved() -> Bool {
     guard let writer else { return true }
     guard let newest, !isLastGivenUp else { return !isLastGivenUp }
@@ -231,20 +234,20 @@ final class Checkpoints {
 }
 
 extension TrainingState {
-  /// What its checkpoint is called.
+  /// The checkpoint's name.
   var name: CheckpointName { CheckpointName(epoch: epoch, step: partial?.steps) }
 }
 
-/// What a rank says of its writer.
+/// A rank's answer about its writer.
 private enum WriterAnswer: UInt8 {
   case isFree
   case isBusy
   case isTooSlow
 }
 
-/// Waits, on all ranks alike, until no rank's writer is busy; false where that takes longer than `patience`.
+/// Waits, alike on all ranks, until no rank's writer is busy; false if that takes longer than `patience`.
 ///
-/// Every rank must call it, and shows in between that it is alive. Most have no writer.
+/// Every rank must call it, and shows meanwhile that it is alive. Most have no writer.
 func writersAreFree(
   _ writer: CheckpointWriter?, in group: any ProcessGroup, within patience: Duration,
   _ enter: (Phase) -> Void = { _ in }

@@ -6,37 +6,37 @@ import Recipe
 import Training
 import WorkerLink
 
-/// Has the hosts of a run go on from one checkpoint, whether they see one disk or each its own.
+/// Makes all hosts of a run resume from the same checkpoint, whether they share a disk or each has its own.
 ///
-/// Nobody but host 0 lists the folder: on a disk that all see, the others take the name that it gives. A host with a disk of
-/// its own gets the checkpoint from one that has it, before any of its workers looks.
+/// Only host 0 lists the folder; hosts that share its disk take the name it gives. A host with its own disk
+/// receives the checkpoint from one that has it, before any of its workers looks.
 struct CommonStart {
-  /// Where the checkpoints are that are gone on from, and where those that the run saves, on this host.
+  /// Where to look for checkpoints to resume from, and where the run saves its own, on this host.
   private let asked, saved: CheckpointStore
   private let output: String
   private let entrance: HostsEntrance
   private let settings: RunSettings
   private let isFirstWorker: Bool
 
-  /// On how many disks checkpoints are wanted.
+  /// The number of disks on which checkpoints are wanted.
   private var copies: Int { settings.checkpointCopies ?? 1 }
 
-  /// What is settled, for one worker.
+  /// The decision, for one worker.
   struct Outcome {
-    /// Whether the newest checkpoint of a run is gone on with; else each worker opens what it is told to by itself.
+    /// Whether the run resumes from the newest checkpoint; otherwise each worker opens what its flags name.
     let goesOn: Bool
-    /// The folder of that checkpoint; nil where there is none yet.
+    /// The folder of that checkpoint; nil if there is none yet.
     let checkpoint: String?
-    /// Whether this worker saves checkpoints beside the first rank.
+    /// Whether this worker saves checkpoints besides the first rank.
     let keepsCopies: Bool
   }
 
-  /// Nil where there is nothing to settle: the run has one host, or writes nothing.
+  /// Nil if there is nothing to settle: the run has one host, or writes nothing.
   init?(_ request: RunRequest, _ placement: RankEnvironment, through entrance: HostsEntrance?) {
     guard let entrance, request.run.writes else { return nil }
     (self.entrance, settings) = (entrance, request.run)
     isFirstWorker = placement.localRank == 0
-    // On another disk the folder of the run need not be there yet.
+    // On another disk the run's folder may not exist yet.
     let named = request.run.resume.flatMap {
       $0 == "auto" ? nil : CheckpointStore(naming: $0) ?? CheckpointStore(ofRunIn: $0)
     }
@@ -45,7 +45,7 @@ struct CommonStart {
     asked = named ?? saved
   }
 
-  /// Settles it with all others; returns once this host has what is gone on from.
+  /// Settles the start with all hosts; returns once this host has the checkpoint.
   func settle() throws -> Outcome {
     let mark = isFirstWorker ? try entrance.link.host == 0 ? lead() : answer() : nil
     defer { mark?.remove() }
@@ -64,14 +64,15 @@ extension CommonStart {
     let probe = DiskProbe(in: output)
     defer { probe?.remove() }
     var offer = HostDisks.Offer(probe: probe?.name, goesOn: asksForNewest)
-    // Its first attempt found the keepers' disks free: what is there now is its own.
+    // The first attempt found the copies' disks empty, so what is there now is this run's.
     if !offer.goesOn, isLaterAttempt, copies > 1 { (offer.goesOn, offer.lineage) = (true, entrance.link.run) }
     try entrance.tell("disks", offer)
     let (found, refused) = offer.goesOn ? try newest(offer) : (nil, [])
     var own = found
     let replies: [HostDisks.Reply] = try (1..<entrance.link.hosts).map { try entrance.hear("disk-\($0)") }
     if let tag = own, tag.lineage == nil, replies.contains(where: { !$0.sharesDisk }) {
-      // What one host has saved: from now on it is known wherever it lies. A folder that cannot be written stays as it is.
+      // Names a single host's checkpoint after the run, so that it is recognised anywhere. A read-only folder
+      // stays as it is.
       own = (try? store(offer.lineage).name(tag, asOf: entrance.link.run)) ?? tag
     }
     let plan = try HostDisks.Plan(offer, newest: own, replies, copies: copies)
@@ -84,23 +85,23 @@ extension CommonStart {
     return nil
   }
 
-  /// Where what is gone on from lies: what counts as this run's own alone is where the run saves.
+  /// The store to resume from: the run's own folder if only this run's checkpoints count.
   private func store(_ lineage: String?) -> CheckpointStore { lineage == nil ? asked : saved }
 
   private var isLaterAttempt: Bool { entrance.link.generation > 0 }
 
-  /// Whether the newest checkpoint of a run is asked for, and not one by its name, or weights.
+  /// Whether the newest checkpoint is asked for, rather than a particular one, or weights.
   private var asksForNewest: Bool {
     settings.resume.map { $0 == "auto" || CheckpointStore(naming: $0) != nil } ?? false
   }
 
-  /// Tells host 0 what is here; the mark that is on this host's disk until the plan is made.
+  /// Tells host 0 what this host has; returns the mark that stays on this host's disk until the plan is made.
   private func answer() throws -> DiskMark? {
     let offer: HostDisks.Offer = try entrance.hear("disks")
     var reply = HostDisks.Reply(sharesDisk: offer.probe.map { DiskProbe.isSeen($0, in: output) } ?? true)
     var mark: DiskMark?
     if !reply.sharesDisk {
-      // Only where something may be written.
+      // Only if something may be written.
       if let probe = offer.probe, offer.goesOn || copies > 1 { mark = DiskMark(at: probe, in: output) }
       reply.disk = mark?.text
       reply.isBegun = saved.isBegun
@@ -110,7 +111,7 @@ extension CommonStart {
     return mark
   }
 
-  /// The newest checkpoint of this host that is whole, and what is wrong with those that were passed over.
+  /// This host's newest intact checkpoint, and why newer ones were rejected.
   private func newest(_ offer: HostDisks.Offer) throws -> (tag: CheckpointTag?, refused: [String]) {
     let search = store(offer.lineage).newestVerified { checkpoint throws(CheckpointError) in
       _ = try checkpoint.state(TrainingState.self)
@@ -118,7 +119,7 @@ extension CommonStart {
     return (try search.checkpoint?.tag(), search.refused.map(\.description))
   }
 
-  /// Has the checkpoint come to this host, where it is needed, or go from here to the others.
+  /// Receives the checkpoint if this host needs it, or sends it to the others.
   private func bring(_ plan: HostDisks.Plan, in store: CheckpointStore) throws {
     let host = entrance.link.host
     guard let newest = plan.newest else { return }
@@ -138,7 +139,7 @@ extension CommonStart {
       }
       try transfer.finish()
     } catch let error as EngineFailure {
-      // A peer that could not store it says why itself, before this worker blames the way to it.
+      // A peer that could not store it reports that itself, before this worker blames the connection.
       Thread.sleep(forTimeInterval: Self.grace)
       throw entrance.failure(error)
     } catch {
@@ -150,7 +151,7 @@ extension CommonStart {
   private static let grace = 2.0
 }
 
-/// What one worker alone has met, so that nobody says it for it.
+/// An error of this worker alone, which no other will report.
 struct OwnFailure: Error {
   let failure: Failure
 }

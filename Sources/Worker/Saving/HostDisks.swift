@@ -2,61 +2,64 @@ import Checkpoint
 import Recipe
 import System
 
-/// What the first workers of a run's hosts tell one another of the disks on which their output folders lie, and what comes of it.
+/// The messages between the first workers of a run's hosts about the disks of their output folders, and the
+/// resulting plan.
 enum HostDisks {
-  /// What host 0 tells all others.
+  /// Host 0's message to all others.
   struct Offer: Codable, Equatable {
-    /// The name of a file in its output folder; nil where none could be made there, and one disk is taken for granted.
+    /// The name of a probe file in its output folder; nil if none could be made there, when a shared disk is
+    /// assumed.
     var probe: String?
-    /// Whether the newest checkpoint of a run is gone on with; else something else, or nothing.
+    /// Whether the run resumes from the newest checkpoint, rather than from something else or nothing.
     var goesOn: Bool
-    /// The run whose checkpoints alone count where host 0 has none; nil for any.
+    /// The run whose checkpoints alone count if host 0 has none; nil for any.
     var lineage: String?
   }
 
-  /// What another host has found.
+  /// Another host's reply.
   struct Reply: Codable, Equatable {
     /// Whether its output folder is host 0's.
     var sharesDisk = false
-    /// Of a disk that is not host 0's: what all who see it call it; nil where one host is taken for granted.
+    /// The mark of a disk that is not host 0's, equal on all hosts that see it; nil if it counts as one
+    /// host's own.
     var disk: String?
-    /// The newest checkpoint on its own disk that is whole.
+    /// The newest intact checkpoint on its own disk.
     var newest: CheckpointTag?
-    /// What is wrong with those that were passed over, each a clause that begins with its path.
+    /// Why newer checkpoints were rejected, each as a clause that begins with its path.
     var refused: [String] = []
-    /// Whether its output folder has anything that may be a checkpoint.
+    /// Whether its output folder contains anything that may be a checkpoint.
     var isBegun = false
   }
 
-  /// What all do.
+  /// The plan for all hosts.
   struct Plan: Codable, Equatable {
     var goesOn = false
-    /// That of the offer.
+    /// The run of the offer.
     var lineage: String?
-    /// The checkpoint that all go on from; nil where there is none.
+    /// The checkpoint from which all resume; nil if there is none.
     var newest: CheckpointTag?
     /// The host that has it.
     var source = 0
-    /// Those that have not, and get it from there.
+    /// The hosts that need it from there.
     var needers: [Int] = []
-    /// Those beside host 0 that save the run's checkpoints too.
+    /// The hosts besides host 0 that also save the run's checkpoints.
     var keepers: [Int] = []
-    /// Those with a disk that no host before them sees.
+    /// The hosts with a disk that no earlier host sees.
     var apart: [Int] = []
-    /// Of others without host 0's disk: the one of ``apart`` whose disk they see, which alone writes there.
+    /// For hosts that share a disk with one of ``apart``: that host, which alone writes there.
     var guests: [Int: Int] = [:]
-    /// Those with a disk of their own where the checkpoints of another run are.
+    /// The hosts with a disk of their own that contains another run's checkpoints.
     var taken: [Int] = []
-    /// Those with a checkpoint that would be gone on with if copies were kept: host 0 has none.
+    /// The hosts with a checkpoint that would be used if copies were kept, while host 0 has none.
     var overlooked: [Int] = []
   }
 }
 
 extension HostDisks.Plan {
-  /// What comes of the replies of hosts 1, 2 and so on, and of the newest checkpoint that host 0 has.
+  /// Makes the plan from the replies of hosts 1, 2 and so on, and from host 0's newest checkpoint.
   ///
-  /// Where copies are kept, any disk may have the newest of the run: host 0's may be a new one. Throws where it has none, and the others
-  /// have those of several runs.
+  /// If copies are kept, any disk may have the run's newest checkpoint, since host 0's may be new. Throws if
+  /// host 0 has none and the others have those of several runs.
   init(
     _ offer: HostDisks.Offer, newest own: CheckpointTag?, _ replies: [HostDisks.Reply], copies: Int
   ) throws(Failure) {
@@ -100,9 +103,10 @@ extension HostDisks.Plan {
     }
   }
 
-  /// Why hosts where another run's checkpoints are cannot take part; nil where they can.
+  /// Why hosts with another run's checkpoints cannot take part; nil if they can.
   ///
-  /// - Parameter isFirst: Whether it is the run's first attempt. Later ones have looked; a host that came later may keep no copies.
+  /// - Parameter isFirst: Whether it is the run's first attempt. Later ones have checked already; a host that
+  ///   joins later may keep no copies.
   func obstacle(isFirst: Bool) -> String? {
     if isFirst, !overlooked.isEmpty {
       return
@@ -118,9 +122,9 @@ extension HostDisks.Plan {
       + "is to be gone on with, give --resume auto --checkpoint-copies 2"
   }
 
-  /// What was passed over because it is not whole, and what is taken in its place, each a clause.
+  /// The rejected checkpoints and what replaces them, each as a clause.
   ///
-  /// - Parameter reasons: What is wrong, of hosts 0, 1 and so on.
+  /// - Parameter reasons: The errors of hosts 0, 1 and so on.
   func refusals(_ reasons: [[String]]) -> [String] {
     let instead = newest.map { "; \($0.name) of host \(source) is taken" } ?? ""
     return reasons.enumerated().flatMap { host, reasons in
@@ -128,7 +132,7 @@ extension HostDisks.Plan {
     }
   }
 
-  /// What a user has to know, each a sentence.
+  /// Notes for the user, one sentence each.
   func notes(copies: Int) -> [String] {
     var notes: [String] = []
     if let newest, !needers.isEmpty {
@@ -153,7 +157,7 @@ extension HostDisks.Plan {
 }
 
 extension HostDisks {
-  /// `host 3`, or `hosts 1, 3`.
+  /// Such as `host 3`, or `hosts 1, 3`.
   static func names(_ hosts: [Int]) -> String {
     "\(noun(hosts.count, "host")) \(hosts.map(String.init).joined(separator: ", "))"
   }

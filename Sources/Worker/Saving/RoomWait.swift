@@ -3,25 +3,27 @@ import Foundation
 import System
 import WorkerLink
 
-/// Waits, on all ranks alike, while the first rank's disk has no room for what a run ends with.
+/// Waits, alike on all ranks, while the first rank's disk has no room for a run's final results.
 ///
-/// That lies in memory alone: whoever makes room has it, and no epoch is trained twice.
+/// These exist only in memory: once there is room they are written, and no epoch is trained twice.
 struct RoomWait {
-  /// The folder that it is to be written to.
+  /// The destination folder.
   let folder: String
-  /// For how long.
+  /// The longest wait.
   var patience = Duration.seconds(600)
-  /// Seconds between two looks.
+  /// Seconds between two checks.
   var interval = 1.0
 
-  /// Looks after which the write is tried again, though no more room is to be seen: a quota is none of the disk's.
+  /// The number of checks after which the write is retried even if no more room shows, since a quota does not
+  /// show.
   private static let turns = 15
 
-  /// Writes again, on the first rank, once there is more room, until that succeeds, time is over or somebody asks the run to stop.
+  /// Retries the write on the first rank once there is more room, until it succeeds, time is over or the run
+  /// is asked to stop.
   ///
-  /// Every rank must call it, and shows in between that it is alive.
-  /// - Parameter failure: Why it was not written at first; nil on ranks that write nothing.
-  /// - Returns: Why it was not written at last; nil where it was.
+  /// Every rank must call it, and shows meanwhile that it is alive.
+  /// - Parameter failure: Why the first write failed; nil on ranks that write nothing.
+  /// - Returns: Why the last write failed; nil if it succeeded.
   func settle(
     _ failure: Failure?, in group: any ProcessGroup, _ enter: (Phase) -> Void = { _ in },
     writingAgain write: () -> Failure?

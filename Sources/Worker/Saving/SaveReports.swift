@@ -1,20 +1,20 @@
 import Checkpoint
 
-/// What to say of saves: a trouble once, until it changes, and its end; a success where somebody asked for it.
+/// What to print about saves: a failure once, until it changes or ends; a success if somebody asked for it.
 struct SaveReports {
-  /// Whether the newest save came to nothing.
+  /// Whether the newest save failed.
   private(set) var lastFailed = false
   private var trouble: SaveFailure.Kind?
   private var expected: Set<String> = []
-  /// In the words of a host that keeps copies of what the first one saves.
+  /// Whether messages speak of copies of what the first host saves.
   private let areOfCopies: Bool
 
   init(ofCopies areOfCopies: Bool = false) { self.areOfCopies = areOfCopies }
 
-  /// Notes that somebody waits to hear of a checkpoint.
+  /// Notes that somebody waits for a checkpoint.
   mutating func expect(_ name: CheckpointName) { expected.insert("\(name)") }
 
-  /// The lines about a save that has ended.
+  /// The lines about a finished save.
   mutating func lines(about outcome: CheckpointWriter.Outcome) -> [String] {
     switch outcome {
     case .success(let saved): lines(about: saved)

@@ -1,3 +1,3 @@
-// libtorch holds Gloo and not its headers. These five declare what c10d's ProcessGroupGloo.hpp names, and nothing is
-// laid out here that libtorch lays out: Gloo's objects are only pointed at.
+// libtorch contains Gloo but not its headers. These five declare the names that c10d's ProcessGroupGloo.hpp
+// uses; Gloo's objects appear only as pointers, so their layout does not matter.
 #pragma once

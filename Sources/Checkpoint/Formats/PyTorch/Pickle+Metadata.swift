@@ -1,9 +1,10 @@
 import System
 
-/// What a file says of its weights, beside them.
+/// Metadata that a file contains beside its weights.
 extension Pickle {
-  /// As the texts beside the tensors of a safetensors file say it: the command-line arguments that the reference and timm save name
-  /// `model` and `input_size`, our own export everything; what is not said, or makes no sense, is not there.
+  /// Metadata with the keys of a safetensors file: `model` and `input_size` from the command-line arguments
+  /// that the reference and timm store, everything from this project's own export. Missing or invalid values
+  /// are left out.
   var metadata: [String: String] {
     let arguments = value("args", in: root)
     let config = value("pretrained_cfg", in: root)
@@ -26,7 +27,7 @@ extension Pickle {
     return Dictionary(uniqueKeysWithValues: texts.compactMap { key, text in text.map { (key, $0) } })
   }
 
-  /// Lines of a name each; nil where one of them is no line.
+  /// The class names as lines; nil if one of them contains a line break.
   private var classes: String? {
     let names = value("label_names", in: root).flatMap(items)?.map { item in
       if case .text(let name) = item, !name.isEmpty, !name.utf8.contains(newline) {
@@ -55,7 +56,7 @@ extension Pickle {
     }
   }
 
-  /// Those of a list; none where one of its items is none.
+  /// The numbers of a list; empty if an item is not a number.
   private func numbers(_ place: Value?, _ key: String) -> [Double] {
     let items = place.flatMap { value(key, in: $0) }.flatMap(items) ?? []
     let numbers = items.compactMap(number)

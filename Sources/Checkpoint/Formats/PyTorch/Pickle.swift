@@ -1,7 +1,7 @@
-/// What a pickle describes: values, and the objects that they point to.
+/// The content of a pickle: values, and the objects that they refer to.
 ///
-/// Objects refer to each other by number, not by reference: nothing is followed that nobody asks for, so neither a list
-/// in itself nor one in a million others costs more than its bytes.
+/// Objects refer to each other by number and are followed only on request, so neither a list that contains
+/// itself nor one referenced a million times costs more than its bytes.
 struct Pickle {
   let root: Value
   let objects: [Object]
@@ -13,7 +13,7 @@ struct Pickle {
     case real(Double)
     case text(String)
     case global(PickleGlobal)
-    /// A place in `objects`.
+    /// An index in `objects`.
     case object(Int)
   }
 
@@ -26,7 +26,7 @@ struct Pickle {
     case record(Value)
     case storage(Storage)
     case tensor(Tensor)
-    /// Something without use here, as a device.
+    /// An object without use here, such as a device.
     case opaque
   }
 
@@ -35,16 +35,16 @@ struct Pickle {
     let value: Value
   }
 
-  /// The numbers that tensors share.
+  /// A block of numbers that tensors can share.
   struct Storage: Equatable {
     /// The name of the archive's entry under `data/`.
     let key: String
     let type: ElementType
-    /// Elements, not bytes.
+    /// The number of elements, not bytes.
     let count: Int
   }
 
-  /// A tensor as the file describes it, not yet checked; all counts are in elements.
+  /// A tensor as described in the file, not yet checked; all counts are in elements.
   struct Tensor: Equatable {
     let storage: Storage
     let offset: Int
@@ -62,7 +62,7 @@ struct Pickle {
     }
   }
 
-  /// What a dictionary or record holds under a name.
+  /// The value of a key in a dictionary or record.
   func value(_ key: String, in value: Value) -> Value? {
     entries(of: value)?.last { $0.key == .text(key) }?.value
   }
@@ -75,7 +75,7 @@ struct Pickle {
     }
   }
 
-  /// The tensors of a dictionary, with their keys, in its order.
+  /// The tensors in a dictionary with their keys, in its order.
   func tensors(of value: Value) -> [(name: String, tensor: Tensor)] {
     (entries(of: value) ?? []).compactMap { entry in
       guard case .text(let name) = entry.key, case .tensor(let tensor) = object(entry.value) else {
@@ -91,7 +91,7 @@ struct Pickle {
   }
 }
 
-/// The Python objects that a file of weights may name; each stands for what it is, and none is ever called.
+/// The Python objects that a file of weights may name; none is ever called.
 enum PickleGlobal: Equatable {
   case orderedDictionary
   case namespace
@@ -101,7 +101,7 @@ enum PickleGlobal: Equatable {
   case device
   case storage(ElementType)
 
-  /// The object of that module and name; throws for all others.
+  /// Finds the object of that module and name; throws for all others.
   init(module: String, name: String) throws(Refusal) {
     switch (module, name) {
     case ("collections", "OrderedDict"): self = .orderedDictionary
@@ -124,7 +124,7 @@ enum PickleGlobal: Equatable {
   ]
 }
 
-/// The instructions of pickle protocol 2 that `torch.save` writes, by the names in Python's `pickletools`.
+/// The instructions of pickle protocol 2 that `torch.save` writes, named as in Python's `pickletools`.
 enum PickleOpcode: UInt8 {
   case proto = 0x80
   case stop = 0x2e  // .

@@ -1,12 +1,13 @@
 import System
 
-/// Writes weights as `torch.save({"model": state_dict, …}, path)` does, for programs that read nothing else.
+/// Writes weights as `torch.save({"model": state_dict, …}, path)` does, for programs that read only that.
 public enum PyTorchWeights {
-  /// Writes a file of float32 tensors in place of an earlier one, which stays as it is on any error.
+  /// Writes a file of float32 tensors, replacing an earlier one, which stays unchanged on any error.
   ///
-  /// `torch.load` reads it with `weights_only=True`. Throws for tensors of 4 GiB and more, which need another kind of archive.
+  /// `torch.load` reads it with `weights_only=True`. Throws for tensors of 4 GiB or more, which need another
+  /// kind of archive.
   ///
-  /// - Parameter about: What stands beside the weights, under keys of its own.
+  /// - Parameter about: Further entries beside the weights.
   public static func write(
     _ tensors: [TensorView], about: [(key: String, value: PythonValue)] = [], to path: String
   ) throws(CheckpointError) {
@@ -28,7 +29,7 @@ public enum PyTorchWeights {
   }
 }
 
-/// A plain value, as Python has it.
+/// A plain Python value.
 public indirect enum PythonValue: Equatable, Sendable {
   case none
   case truth(Bool)
@@ -39,7 +40,7 @@ public indirect enum PythonValue: Equatable, Sendable {
   case dictionary([String: PythonValue])
 }
 
-/// The pickle of `{"model": OrderedDict(…), …}`, in protocol 2: what each tensor is called, its storage and its shape.
+/// The pickle of `{"model": OrderedDict(…), …}`, in protocol 2: each tensor's name, storage and shape.
 private struct StateDictPickle {
   private(set) var bytes: [UInt8] = [0x80, 2]
 
@@ -94,7 +95,7 @@ private struct StateDictPickle {
     integer(0)
     tuple(shape)
     tuple(shape.indices.map { shape[($0 + 1)...].reduce(1, *) })
-    bytes.append(0x89)  // it needs no gradient
+    bytes.append(0x89)  // requires_grad=False
     dictionary()
     add("tR")
   }
@@ -121,14 +122,14 @@ private struct StateDictPickle {
   }
 }
 
-/// A zip archive of entries that are stored as they are, each from a multiple of 64 on, as PyTorch's are.
+/// A zip archive of uncompressed entries, each aligned to 64 bytes as PyTorch's are.
 private struct StoredZip {
   private var records: [UInt8] = []
   private var count = 0
   private var end = 0
 
   mutating func add(_ name: String, _ content: [UInt8], to writer: inout FileWriter) throws(CheckpointError) {
-    // Typed throws do not go through `withUnsafeBytes`.
+    // A typed error cannot pass through `withUnsafeBytes`.
     let result = content.withUnsafeBytes { bytes in
       Result { () throws(CheckpointError) in try add(name, bytes, to: &writer) }
     }
@@ -155,16 +156,16 @@ private struct StoredZip {
     try writer.write(content)
   }
 
-  /// What comes last: where each entry lies.
+  /// The central directory, which comes last.
   var directory: [UInt8] {
     let number = littleEndian(UInt16(count))
     return records + littleEndian(0x0605_4b50 as UInt32) + [0, 0, 0, 0] + number + number
       + littleEndian(UInt32(records.count)) + littleEndian(UInt32(end)) + [0, 0]
   }
 
-  /// What a reader has to know of: nothing.
+  /// The version needed to extract: none.
   private static let version = littleEndian(0 as UInt16)
-  /// No flags, no compression, no time.
+  /// Flags, compression method and time, all zero.
   private static let stored = [UInt8](repeating: 0, count: 8)
 }
 

@@ -1,29 +1,30 @@
-/// A PyTorch file of weights, as `torch.save` has written them since PyTorch 1.6: a zip archive with a pickle and storages.
+/// A PyTorch file of weights in the format of `torch.save` since PyTorch 1.6: a zip archive with a pickle and
+/// storages.
 ///
-/// The pickle is read, never run; a file that names any other Python object than weights need, or whose parts do not fit
-/// together, is refused. Layout: PyTorch's `torch/serialization.py`.
+/// The pickle is parsed, never executed; a file that names other Python objects than weights need, or is
+/// inconsistent, is refused. Layout: PyTorch's `torch/serialization.py`.
 final class PyTorchFile {
   let path: String
-  /// Row-major tensors, in the order of their dictionary; their bytes are valid as long as this object lives.
+  /// Row-major tensors in the order of their dictionary; their bytes are valid as long as this object lives.
   private(set) var tensors: [TensorView] = []
-  /// The key of the dictionary that holds the tensors; nil where the file is that dictionary.
+  /// The key of the dictionary that holds the tensors; nil if the file's top level does.
   let container: String?
-  /// The key of the dictionary that holds an average of the weights; nil where there is none.
+  /// The key of the dictionary that holds an average of the weights; nil if there is none.
   let average: String?
-  /// Whether an optimizer's state lies beside the weights.
+  /// Whether the file also contains an optimizer's state.
   let hasOptimizer: Bool
-  /// What stands beside the weights and says of them what our own files' texts say.
+  /// Metadata of the weights, with the keys of this project's own files.
   let metadata: [String: String]
 
   private let file: MappedFile
   private var copies: [OwnedBytes] = []
 
-  /// Where checkpoints keep their weights, best first.
+  /// The keys under which checkpoints store weights, best first.
   fileprivate static let containers = ["model", "state_dict"] + averages
-  /// Where they keep an average of them: timm and DeiT.
+  /// The keys under which timm and DeiT store an average of the weights.
   private static let averages = ["state_dict_ema", "model_ema"]
 
-  /// Opens a file; where it has an average of the weights, `takesAverage` takes that.
+  /// Opens a file; `takesAverage` selects the average of the weights if there is one.
   init(mapping file: consuming MappedFile, path: String, takesAverage: Bool) throws(CheckpointError) {
     let bytes = file.bytes
     self.file = file
@@ -88,11 +89,11 @@ final class PyTorchFile {
   }
 }
 
-/// Finds storages in the archive, each verified once, and keeps count of what tensors claim of them.
+/// Finds storages in the archive, verifies each once, and limits the bytes that tensors use in total.
 private struct StorageReader {
   let archive: ZipArchive
   let prefix: String
-  /// Bytes of the file. Tensors may share storages, as tied weights do, but not so that they multiply without end.
+  /// The file's size. Tensors may share storages, as tied weights do, but not without limit.
   let limit: Int
   private var found: [String: UnsafeRawBufferPointer] = [:]
   private var claimed = 0
@@ -103,7 +104,7 @@ private struct StorageReader {
     self.limit = limit
   }
 
-  /// The bytes of the storage under a tensor.
+  /// The bytes of a tensor's storage.
   mutating func bytes(for tensor: Pickle.Tensor) throws(Refusal) -> UnsafeRawBufferPointer {
     let storage = tensor.storage
     let entry = "\(prefix)data/\(storage.key)"
@@ -122,7 +123,7 @@ private struct StorageReader {
   }
 }
 
-/// Runs `body`, whose refusal becomes an error that names the file and says what to do.
+/// Runs `body`; a refusal becomes an error that names the file and says what to do.
 private func explained<Result>(
   _ path: String, _ body: () throws(Refusal) -> Result
 ) throws(CheckpointError) -> Result {
@@ -134,7 +135,7 @@ private func explained<Result>(
 }
 
 extension CheckpointError {
-  /// A refusal of the file as a whole.
+  /// The error of a file refused as a whole.
   fileprivate init(_ refusal: Refusal, path: String) {
     switch refusal {
     case .malformed(let reason): self = .badFile(path: path, reason: reason)

@@ -1,6 +1,6 @@
-/// A tensor somewhere in a storage, found to lie within it.
+/// A tensor inside a storage, checked to lie within its bounds.
 ///
-/// Sides of 1 are left out: nothing walks along them, so that their strides may be any number.
+/// Dimensions of length 1 are left out, since their strides have no meaning and may be any number.
 struct StridedTensor {
   private let storage: UnsafeRawBufferPointer
   private let size: Int
@@ -33,14 +33,14 @@ struct StridedTensor {
     }
   }
 
-  /// The tensor's bytes where they are, if they are in row-major order and aligned for their type.
+  /// The tensor's bytes in place, if they are in row-major order and aligned for their type.
   var lent: UnsafeRawBufferPointer? {
     guard count > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
     guard isRowMajor, Int(bitPattern: storage.baseAddress).isMultiple(of: size) else { return nil }
     return UnsafeRawBufferPointer(rebasing: storage[offset * size..<(offset + count) * size])
   }
 
-  /// A copy of the tensor's bytes in row-major order.
+  /// Copies the tensor's bytes to row-major order.
   func gathered() -> OwnedBytes {
     OwnedBytes(count: count * size) { target in
       var index = [Int](repeating: 0, count: shape.count)
@@ -53,7 +53,7 @@ struct StridedTensor {
     }
   }
 
-  /// The next index in row-major order, and where its element lies.
+  /// Advances to the next index in row-major order, and to its element's position.
   private func advance(_ index: inout [Int], _ source: inout Int) {
     for side in shape.indices.reversed() {
       index[side] += 1
@@ -73,7 +73,7 @@ struct StridedTensor {
     return true
   }
 
-  /// Where the element with the highest index of all lies; nil where that is no number.
+  /// The position of the element with the highest indices; nil on overflow.
   private var lastElement: Int? {
     var last = offset
     for (side, stride) in zip(shape, strides) {
@@ -86,12 +86,12 @@ struct StridedTensor {
   }
 }
 
-/// Bytes that go with their owner.
+/// Bytes that are freed with their owner.
 final class OwnedBytes {
-  /// Valid as long as the owner lives.
+  /// Valid as long as this object lives.
   let bytes: UnsafeRawBufferPointer
 
-  /// Memory for `count` bytes, aligned for every element, that `fill` initialises.
+  /// Allocates `count` bytes, aligned for every element type, and lets `fill` initialise them.
   init(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
     fill(memory)

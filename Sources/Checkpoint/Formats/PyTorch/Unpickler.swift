@@ -1,18 +1,18 @@
-/// Reads the pickles of weights; runs nothing.
+/// Reads the pickles of weights without running anything.
 ///
-/// A pickle is a program for a small machine with a stack and a memo, and in Python it may call anything. This machine
-/// knows the instructions that `torch.save` writes and, of what it may call, only the makers of `PickleGlobal`, which it
-/// answers itself. Format: PEP 307 and Python's `pickletools`.
+/// A pickle is a program for a stack machine, and in Python it can call anything. This machine knows only the
+/// instructions that `torch.save` writes and, of the objects they call, only those in `PickleGlobal`, whose
+/// results it computes itself. Format: PEP 307 and Python's `pickletools`.
 struct Unpickler {
   private var reader: ByteReader
   private var stack: [Pickle.Value] = []
-  /// Heights of the stack where a tuple's, list's or dictionary's items begin.
+  /// The stack's heights at the start of a tuple's, list's or dictionary's items.
   private var marks: [Int] = []
   private var memo: [UInt32: Pickle.Value] = [:]
   private var objects: [Pickle.Object] = []
 
-  /// The weights and optimizer state of a thousand layers take a tenth of each. What a pickle of this length and so many
-  /// objects can be made to take is below 200 MB.
+  /// The limits of a pickle; a thousand layers with optimizer state take a tenth of each. Within them a
+  /// pickle cannot use more than 200 MB of memory.
   private static let longestPickle = 8 << 20
   private static let mostObjects = 1 << 18
   private static let highestStack = 1 << 20
@@ -87,7 +87,7 @@ struct Unpickler {
     }
   }
 
-  /// A number of up to 64 bits in two's complement, lowest byte first.
+  /// A two's complement number of up to 64 bits, lowest byte first.
   private func long(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Int {
     guard bytes.count <= 8 else { throw .malformed("its pickle has a number of \(bytes.count) bytes") }
     let negative = bytes.last.map { $0 >= 0x80 } ?? false
@@ -96,7 +96,7 @@ struct Unpickler {
     return value
   }
 
-  /// Puts a new object on the stack.
+  /// Pushes a new object.
   private mutating func push(_ object: Pickle.Object) throws(Refusal) {
     guard objects.count < Self.mostObjects else { throw .malformed("its pickle has too many objects") }
     objects.append(object)
@@ -146,13 +146,13 @@ struct Unpickler {
   }
 }
 
-// What a pickle's instructions do to objects. Only the calls answered here exist; there is no way to add one.
+// The instructions' effects on objects. Only the calls handled here exist; a file cannot add others.
 extension Unpickler {
   private mutating func append(_ items: [Pickle.Value], to list: Pickle.Value) throws(Refusal) {
     guard case .object(let place) = list, case .list(var members) = objects[place] else {
       throw .malformed("its pickle appends to what is no list")
     }
-    // The list is taken out while it grows, so that it is not copied.
+    // Taken out of `objects` while it grows, so that it is not copied.
     objects[place] = .opaque
     members += items
     objects[place] = .list(members)
@@ -178,7 +178,7 @@ extension Unpickler {
     return Pickle.Storage(key: key, type: type, count: count)
   }
 
-  /// `NEWOBJ`: an `argparse.Namespace` to be, without attributes yet.
+  /// `NEWOBJ`: a new `argparse.Namespace`, still without attributes.
   private func newObject(arguments: Pickle.Value, of maker: Pickle.Value) throws(Refusal) -> Pickle.Object {
     guard maker == .global(.namespace), try tuple(arguments).isEmpty else {
       throw .malformed("its pickle makes an object that weights do not need")
@@ -186,7 +186,7 @@ extension Unpickler {
     return .record(.none)
   }
 
-  /// `REDUCE`: what a call that weights need would return.
+  /// `REDUCE`: the result of a call that weights need.
   private func answer(arguments: Pickle.Value, to maker: Pickle.Value) throws(Refusal) -> Pickle.Object {
     guard case .global(let global) = maker else { throw .malformed("its pickle calls what cannot be called") }
     let arguments = try tuple(arguments)
@@ -200,7 +200,7 @@ extension Unpickler {
     }
   }
 
-  /// `BUILD`: the attributes of an `argparse.Namespace`; those of an `OrderedDict` are of no use here.
+  /// `BUILD`: sets the attributes of an `argparse.Namespace`; those of an `OrderedDict` are ignored.
   private mutating func build(state: Pickle.Value, of target: Pickle.Value) throws(Refusal) {
     guard case .object(let place) = target, case .object(let attributes) = state,
       case .dictionary = objects[attributes]
@@ -212,7 +212,7 @@ extension Unpickler {
     }
   }
 
-  /// (storage, offset, shape, strides, …), the rest being about gradients.
+  /// Arguments (storage, offset, shape, strides, …); the rest concerns gradients.
   private func tensor(_ arguments: [Pickle.Value]) throws(Refusal) -> Pickle.Tensor {
     guard case .object(let place) = arguments[0], case .storage(let storage) = objects[place],
       case .integer(let offset) = arguments[1]

@@ -1,22 +1,22 @@
 import System
 
-/// The files in a zip archive that lie in it as they are, as PyTorch writes them.
+/// The uncompressed files in a zip archive, as PyTorch writes them.
 ///
-/// Compressed or encrypted entries, entries that overlap, and parts of other archives are refused by name: what a file
-/// claims to hold can then never be more than the file itself. Format: PKWARE's APPNOTE.TXT 6.3.10.
+/// Compressed or encrypted entries, overlapping entries, and multi-part archives are refused: so a file
+/// cannot claim to hold more than its own size. Format: PKWARE's APPNOTE.TXT 6.3.10.
 struct ZipArchive {
   private let bytes: UnsafeRawBufferPointer
   private var entries: [String: Entry] = [:]
 
   struct Entry {
     let name: String
-    /// From the entry's own header to the end of its content.
+    /// From the entry's local header to the end of its content.
     let span: Range<Int>
     let content: Range<Int>
     let checksum: UInt32
   }
 
-  /// Reads the table of contents of a whole file.
+  /// Reads the central directory of a whole file.
   init(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
     self.bytes = bytes
     let directory = try ZipDirectory(of: bytes)
@@ -33,7 +33,7 @@ struct ZipArchive {
   /// The entries' names, sorted.
   var names: [String] { entries.keys.sorted() }
 
-  /// Where an entry's content lies in the file, once its checksum is found right; nil where there is no such entry.
+  /// The content of an entry, after its checksum has been verified; nil if there is no such entry.
   func content(of name: String) throws(Refusal) -> UnsafeRawBufferPointer? {
     guard let entry = entries[name] else { return nil }
     let content = UnsafeRawBufferPointer(rebasing: bytes[entry.content])
@@ -44,7 +44,7 @@ struct ZipArchive {
     return content
   }
 
-  /// What the entry's own header adds to the directory's record: where the content starts.
+  /// Reads an entry's local header, which tells where its content starts.
   private func entry(_ record: ZipDirectory.Record) throws(Refusal) -> Entry {
     var reader = try ByteReader(bytes, at: record.offset)
     guard try reader.integer(UInt32.self) == 0x0403_4b50 else {
@@ -75,12 +75,12 @@ struct ZipArchive {
   }
 }
 
-/// Where the table of contents of a zip archive lies, and how many entries it has.
+/// The position of a zip archive's central directory, and the number of its entries.
 private struct ZipDirectory {
   let offset: Int
   let count: Int
 
-  /// Finds the table from the end of a whole file; where there is a 64-bit record, that one counts.
+  /// Finds the directory from the end of a whole file; a 64-bit record takes precedence.
   init(of bytes: UnsafeRawBufferPointer) throws(Refusal) {
     let end = try Self.endRecord(in: bytes)
     var locator = try ByteReader(bytes, at: max(0, end - 20))
@@ -117,7 +117,7 @@ private struct ZipDirectory {
     guard disks == [0, 0] else { throw .malformed("it is a part of an archive in several files") }
   }
 
-  /// The record that ends an archive lies before a comment of at most 65,535 bytes.
+  /// The end record is followed by a comment of at most 65,535 bytes.
   private static func endRecord(in bytes: UnsafeRawBufferPointer) throws(Refusal) -> Int {
     for comment in 0...0xffff where bytes.count >= 22 + comment {
       let start = bytes.count - 22 - comment
@@ -130,14 +130,14 @@ private struct ZipDirectory {
     throw .malformed("the archive has no table of contents: it was cut short")
   }
 
-  /// What the table of contents says of one entry.
+  /// The central directory's record of one entry.
   struct Record {
     let name: String
     let checksum: UInt32
     private(set) var size: Int
     private(set) var offset: Int
 
-    /// Reads the next record; throws where the entry is not stored as it is.
+    /// Reads the next record; throws unless the entry is stored uncompressed.
     init(_ reader: inout ByteReader) throws(Refusal) {
       guard try reader.integer(UInt32.self) == 0x0201_4b50 else {
         throw .malformed("its table of contents is damaged")
@@ -164,7 +164,7 @@ private struct ZipDirectory {
       }
     }
 
-    /// Fields that do not fit 32 bits stand in an extra field of kind 1, in this order.
+    /// Values beyond 32 bits are in an extra field of kind 1, in this order.
     private mutating func widen(_ packedSize: inout Int, by extra: consuming ByteReader) throws(Refusal) {
       let full = Int(UInt32.max)
       guard size == full || packedSize == full || offset == full else { return }

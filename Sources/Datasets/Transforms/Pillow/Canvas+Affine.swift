@@ -3,7 +3,7 @@ import Glibc
 
 /// Operations that move pixels.
 extension Canvas {
-  /// Moves the image by `map`, as Pillow's `Image.transform` with `AFFINE` does.
+  /// Transforms the image by `map`, as Pillow's `Image.transform` with `AFFINE` does.
   func move(by map: AffineMap, _ interpolation: Interpolation) {
     let (width, height) = (Int32(width), Int32(height))
     let memory = spare.bytes.reserve(ci_move_memory(width, height))
@@ -12,7 +12,8 @@ extension Canvas {
   }
 }
 
-/// Where the pixels of a moved image come from: (x, y) from (ax + by + c, dx + ey + f), in pixels from the top left corner.
+/// The source of each pixel of a moved image: (x, y) comes from (ax + by + c, dx + ey + f), in pixels from
+/// the top left corner.
 struct AffineMap: Equatable {
   var a = 1.0
   var b = 0.0
@@ -21,7 +22,8 @@ struct AffineMap: Equatable {
   var e = 1.0
   var f = 0.0
 
-  /// A turn about the centre, with the numbers of Pillow's `Image.rotate`: sine and cosine are rounded to 15 decimals.
+  /// A rotation about the centre with the numbers of Pillow's `Image.rotate`, whose sine and cosine are
+  /// rounded to 15 decimals.
   static func rotation(degrees: Double, width: Int, height: Int) -> AffineMap {
     let angle = -positive(degrees) * (Double.pi / 180)
     let cosine = roundedTo15Decimals(cos(angle))
@@ -39,12 +41,12 @@ struct AffineMap: Equatable {
     return rest < 0 ? rest + 360 : rest
   }
 
-  /// Python's `round(value, 15)` for values in -1…1: the double nearest to the nearest decimal.
+  /// Python's `round(value, 15)` for values in -1…1: the double nearest to the rounded decimal.
   static func roundedTo15Decimals(_ value: Double) -> Double {
     let scaled = value * 1e15
     let lost = (-scaled).addingProduct(value, 1e15)
     let whole = scaled.rounded(.toNearestOrEven)
-    // What the product lost may tip the balance where it lies half-way between two whole numbers.
+    // The rounding error of the product decides where it lies half-way between two integers.
     let rest = (scaled - whole) + lost
     return (whole + (rest > 0.5 ? 1 : rest < -0.5 ? -1 : 0)) / 1e15
   }

@@ -1,24 +1,25 @@
 import CImage
 
-/// Operations that mix a pixel with another image's, or go beyond it away from that one.
+/// Operations that blend or extrapolate between a pixel and another image's.
 extension Canvas {
-  /// The way from `plain` to `value` by `factor`, as `Image.blend` goes it: in single precision, cut to 0…255, truncated.
+  /// Blends from `plain` to `value` by `factor`, as `Image.blend` does: in single precision, clamped to
+  /// 0…255, truncated.
   func blend(_ plain: Int, _ value: Int, _ factor: Float) -> UInt8 {
     let mixed = Float(plain) + factor * Float(value &- plain)
     return UInt8(min(255, max(0, mixed)))
   }
 
-  /// Mixes with the image in greys.
+  /// Blends with the greyscale image.
   func color(_ factor: Float) {
     ci_mix_greys(pixels.baseAddress, width * height, factor)
   }
 
-  /// The mean of the greys, rounded.
+  /// The rounded mean of the greyscale values.
   var meanGrey: Int {
     Int(Double(ci_sum_greys(pixels.baseAddress, width * height)) / Double(width * height) + 0.5)
   }
 
-  /// Mixes with the image smoothed by `ImageFilter.SMOOTH`, whose rim is left as it is.
+  /// Blends with the image smoothed by `ImageFilter.SMOOTH`, which leaves the border unchanged.
   func sharpen(_ factor: Float) {
     let before = spare.bytes.reserve(pixels.count)
     _ = before.update(fromContentsOf: pixels)

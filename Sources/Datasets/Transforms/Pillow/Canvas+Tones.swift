@@ -1,15 +1,15 @@
 import CImage
 
-/// Operations that replace every value by another, whatever its neighbours: one table of 256 for each channel.
+/// Operations that map each value independently of its neighbours, by a table of 256 for each channel.
 extension Canvas {
-  /// Replaces each value by the tone that belongs to it, cut to 0…255.
+  /// Replaces each value v by `tone(v)`, clamped to 0…255.
   func replaceTones(by tone: (Int) -> Int) {
     replaceTones { (_, tones) in
       for value in tones.indices { tones[value] = UInt8(clamping: tone(value)) }
     }
   }
 
-  /// Maps the least value of each channel to 0 and the greatest to 255, as `ImageOps.autocontrast` does.
+  /// Stretches each channel to 0…255, as `ImageOps.autocontrast` does.
   func stretchTones() {
     let counts = channelCounts
     replaceTones { channel, tones in
@@ -23,12 +23,12 @@ extension Canvas {
     }
   }
 
-  /// Gives each channel a flat histogram, as far as whole values allow, as `ImageOps.equalize` does.
+  /// Equalises each channel's histogram, as far as integer values allow, as `ImageOps.equalize` does.
   func equalizeTones() {
     let counts = channelCounts
     replaceTones { channel, tones in
       let counts = counts[(channel * 256)..<((channel + 1) * 256)]
-      // Pillow leaves the last value that occurs out of the share.
+      // Pillow leaves the highest value that occurs out of the share.
       let last = Int(counts.last { $0 > 0 } ?? 0)
       let step = (width * height - last) / 255
       guard step > 0 else { return }
@@ -40,13 +40,13 @@ extension Canvas {
     }
   }
 
-  /// Mixes with the mean grey, rounded.
+  /// Blends with the rounded mean grey.
   func contrast(_ factor: Float) {
     let mean = meanGrey
     replaceTones { Int(blend(mean, $0, factor)) }
   }
 
-  // How often each value occurs in red, then in green, then in blue.
+  // The histograms of red, green and blue, one after another.
   private var channelCounts: UnsafeMutableBufferPointer<Int32> {
     let counts = spare.counts.reserve(3 * 256)
     counts.update(repeating: 0)
@@ -54,7 +54,7 @@ extension Canvas {
     return counts
   }
 
-  // `change` gets the tones of each channel as they are.
+  // `change` receives each channel's identity table and modifies it.
   private func replaceTones(
     changedBy change: (_ channel: Int, _ tones: inout UnsafeMutableBufferPointer<UInt8>) -> Void
   ) {

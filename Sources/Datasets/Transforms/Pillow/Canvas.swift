@@ -1,18 +1,18 @@
-/// An image of packed RGB that operations change in place; borrows the pixels.
+/// A packed RGB image that operations change in place; borrows the pixels.
 struct Canvas {
   let pixels: UnsafeMutableBufferPointer<UInt8>
   let width: Int
   let height: Int
   let spare: Spare
 
-  /// Memory for copies of an image, used again and again by one thread.
+  /// Memory for copies of an image, reused by one thread.
   final class Spare {
     let bytes = ByteBuffer()
     let tones = ByteBuffer()
     let counts = ReusedBuffer<Int32>()
   }
 
-  /// The image of `width` x `height` pixels whose rows are `pixels`.
+  /// Makes the canvas of `width` x `height` pixels.
   init(_ pixels: UnsafeMutableBufferPointer<UInt8>, width: Int, height: Int, spare: Spare) {
     precondition(
       pixels.count == width * height * 3, "\(pixels.count) bytes are not \(width)x\(height) pixels")
@@ -22,7 +22,7 @@ struct Canvas {
     self.spare = spare
   }
 
-  /// Carries out one operation.
+  /// Applies one operation.
   func apply(_ operation: ImageOperation) {
     switch operation {
     case .autoContrast: stretchTones()
@@ -45,38 +45,38 @@ struct Canvas {
   }
 }
 
-/// One change of an image's colours or shape with all its numbers; applied, it gives Pillow's bytes.
+/// One change of an image's colours or geometry with its parameters; the result has Pillow's bytes.
 ///
 /// The arithmetic is that of Pillow before 13 (`ImageOps`, `ImageEnhance`, `Image.transform`), to the bit.
 public enum ImageOperation: Equatable, Sendable {
   /// Stretches each channel to the range 0…255.
   case autoContrast
-  /// Spreads the values of each channel evenly.
+  /// Equalises the histogram of each channel.
   case equalize
-  /// Takes each value from 255.
+  /// Subtracts each value from 255.
   case invert
-  /// Keeps the highest bits of each value. With 0 bits the image turns black, which Pillow 13 refuses to do.
+  /// Keeps the highest bits of each value. With 0 bits the image becomes black, which Pillow 13 refuses.
   case posterize(bits: Int)
   /// Inverts the values from the threshold on.
   case solarize(threshold: Int)
-  /// Adds to the values below 128, up to 255.
+  /// Adds to the values below 128, clamped to 255.
   case solarizeAdd(Int)
-  /// Mixes with the image in greys: 0 has no colour left, 1 changes nothing, more is more colourful.
+  /// Blends with the greyscale image: 0 has no colour, 1 changes nothing, more is more colourful.
   case color(Double)
-  /// Mixes with the mean grey.
+  /// Blends with the mean grey.
   case contrast(Double)
-  /// Mixes with black.
+  /// Blends with black.
   case brightness(Double)
-  /// Mixes with a smoothed image; pixels of the rim stay.
+  /// Blends with a smoothed image; pixels at the border stay.
   case sharpness(Double)
-  /// Turns about the centre, counter-clockwise where positive.
+  /// Rotates about the centre, counter-clockwise if positive.
   case rotate(degrees: Double, Interpolation)
-  /// Moves each row to the left by its distance from the top times the factor.
+  /// Shifts each row left by its distance from the top times the factor.
   case shearX(Double, Interpolation)
-  /// Moves each column up by its distance from the left times the factor.
+  /// Shifts each column up by its distance from the left times the factor.
   case shearY(Double, Interpolation)
-  /// Moves to the left by a part of the width.
+  /// Shifts left by a fraction of the width.
   case translateX(Double, Interpolation)
-  /// Moves up by a part of the height.
+  /// Shifts up by a fraction of the height.
   case translateY(Double, Interpolation)
 }

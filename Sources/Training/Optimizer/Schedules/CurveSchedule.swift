@@ -1,28 +1,30 @@
 import Recipe
 
-/// What the rate is at a time of the run, once it is warm.
+/// The rate as a function of time, after the warm-up.
 protocol RateCurve: Sendable {
-  /// The rate after so many ticks: epochs or updates.
+  /// The rate after `tick` ticks, which are epochs or updates.
   func rate(at tick: Int) -> Double
-  /// What a warm-up of so many ticks leads to.
+  /// The rate to which a warm-up of `warmup` ticks rises.
   func peak(after warmup: Int) -> Double
 }
 
-/// A curve behind a linear warm-up, which does not shift it: timm's schedulers.
+/// A curve with a linear warm-up that replaces the curve's beginning, as in timm's schedulers.
 ///
-/// With each epoch, as the reference steps them: after epoch e to `value(e)`, so that epochs 0 and 1 both run at the
-/// start. With each update, as timm's own program does: update u runs at `value(u)`.
+/// Per epoch, as the reference steps its scheduler: after epoch e the rate becomes `value(e)`, so epochs 0
+/// and 1 both run at `value(0)`. Per update, as timm's training script does: update u runs at `value(u)`.
 struct CurveSchedule<Curve: RateCurve>: RateSchedule {
   private let curve: Curve
   private let countsUpdates: Bool
-  /// Ticks of the warm-up.
+  /// The length of the warm-up, in ticks.
   private let warmup: Int
-  /// The rate at the beginning.
+  /// The rate at the start of the warm-up.
   private let start: Double
-  /// What each tick of the warm-up adds.
+  /// The amount by which each tick of the warm-up raises the rate.
   private let rise: Double
 
-  /// - Parameter ticks: Those of an epoch.
+  /// Makes a schedule of a curve.
+  ///
+  /// - Parameter ticks: Ticks per epoch.
   init(_ curve: Curve, _ schedule: Recipe.Schedule, ticks: Int) {
     self.curve = curve
     countsUpdates = schedule.movesWithUpdates

@@ -1,29 +1,30 @@
 import Foundation
 import Recipe
 
-/// Cycles that share a run, each so many times as long as the one before it (timm's, of which each run has whole ones).
+/// The cycles of a run, each longer than the one before by the same factor (as in timm); their number is
+/// fixed, and they fill the run.
 struct Cycles: Sendable {
-  /// Ticks of the first.
+  /// The ticks of the first cycle.
   private let length: Double
   private let multiplier: Double
   private let decay: Double
   private let limit: Int
 
-  /// A time in a cycle.
+  /// A position in a cycle.
   struct Place {
-    /// Ticks of the cycle before it, and all.
+    /// The ticks of the cycle that have passed, and all its ticks.
     var elapsed, length: Double
-    /// What the highest rate is multiplied by in this cycle.
+    /// The factor on the peak rate in this cycle.
     var share: Double
   }
 
-  /// Those of a schedule over so many ticks.
+  /// Divides `ticks` ticks into the schedule's cycles.
   init(_ schedule: Recipe.Schedule, ticks: Double) {
     (multiplier, decay, limit) = (schedule.cycleMultiplier, schedule.cycleDecay, schedule.cycleLimit)
     length = ticks / (0..<limit).reduce(0) { $0 + pow(schedule.cycleMultiplier, Double($1)) }
   }
 
-  /// Where a tick lies; nil behind the last cycle.
+  /// The position of a tick; nil after the last cycle.
   func place(of tick: Int) -> Place? {
     let t = Double(tick)
     guard multiplier != 1 else {
@@ -48,7 +49,7 @@ protocol CyclicCurve: RateCurve {
   var cycles: Cycles { get }
   var base: Double { get }
   var minimum: Double { get }
-  /// The rate at a place of a cycle that begins at `base`.
+  /// The rate at a position in a cycle that begins at `base`.
   func rate(at place: Cycles.Place, from base: Double) -> Double
 }
 
@@ -74,7 +75,8 @@ struct CosineCurve: CyclicCurve {
   }
 }
 
-/// A hyperbolic tangent from -7 to 3 (timm's `TanhLRScheduler`), whose warm-up leads to the curve.
+/// A hyperbolic tangent from -7 to 3 (timm's `TanhLRScheduler`); the warm-up rises to the curve, not to
+/// `base`.
 struct TanhCurve: CyclicCurve {
   let cycles: Cycles
   let base, minimum: Double
@@ -91,7 +93,7 @@ struct TanhCurve: CyclicCurve {
   func peak(after warmup: Int) -> Double { rate(at: warmup) }
 }
 
-/// A power of what is left of the cycle (timm's `PolyLRScheduler`).
+/// A power of the remaining part of the cycle (timm's `PolyLRScheduler`).
 struct PolynomialCurve: CyclicCurve {
   let cycles: Cycles
   let base, minimum, power: Double
@@ -101,7 +103,7 @@ struct PolynomialCurve: CyclicCurve {
   }
 
   func rate(at place: Cycles.Place, from base: Double) -> Double {
-    // The quotient may round to a little more than 1, of which no power is a number.
+    // Rounding may make the quotient a little more than 1; a power of the negative rest would be NaN.
     minimum + (base - minimum) * pow(max(0, 1 - place.elapsed / place.length), power)
   }
 }

@@ -1,12 +1,13 @@
 import Foundation
 import Recipe
 
-/// Up to the highest rate along half a cosine while it warms up, then down along another, at every update.
+/// PyTorch's `OneCycleLR` in two phases, at every update: up to the peak rate along half a cosine, then down
+/// along another.
 ///
-/// PyTorch's `OneCycleLR` in two phases, with the warm-up's part of the epochs as `pct_start`.
+/// The warm-up's share of the epochs is `pct_start`.
 struct OneCycle: RateSchedule {
   private let start, peak, minimum: Double
-  /// The numbers of the updates that run at the highest rate and at the lowest.
+  /// The updates with the highest rate and with the lowest.
   private let top, end: Double
 
   init(_ schedule: Recipe.Schedule, updates: Int) {

@@ -1,26 +1,26 @@
 public import Recipe
 
-/// What a run's evaluations have come to, and the rate that follows: the memory of PyTorch's `ReduceLROnPlateau`.
+/// The state of PyTorch's `ReduceLROnPlateau`: a run's best evaluation, and the rate that follows from it.
 ///
-/// Evaluations count the same on every rank, so it is the same on all; a checkpoint has it.
+/// Evaluations count the same on every rank, so all ranks hold equal values; checkpoints store it.
 public struct Plateau: Codable, Equatable, Sendable {
-  /// The rate of the next epoch, once warm.
+  /// The rate of the next epoch, after the warm-up.
   private(set) var rate: Double
   /// The best result so far; nil before the first.
   private(set) var best: Double?
-  /// Results since, none of which was better.
+  /// The number of evaluations since the best, none of which was better.
   private(set) var worse = 0
 
-  /// A result is better where it is by more than this part.
+  /// The relative amount by which a result must be better to count.
   private static let threshold = 1e-4
-  /// A rate that would change by no more than this stays.
+  /// A change of the rate by no more than this is not made.
   private static let leastChange = 1e-8
 
-  /// Nothing evaluated yet.
+  /// Makes the state before any evaluation.
   init(rate: Double) { self.rate = rate }
 
-  /// The same for a run that goes on by other values: as far below its rate as below the old one, and with nothing evaluated
-  /// yet where another figure decides.
+  /// The state for a run that continues with other settings: the rate is as far below its base rate as
+  /// before, and the best result is forgotten where another figure is monitored.
   public func continued(from old: Recipe, by new: Recipe) -> Plateau {
     var plateau = self
     if new.schedule.base != old.schedule.base { plateau.rate *= new.schedule.base / old.schedule.base }
@@ -28,9 +28,9 @@ public struct Plateau: Codable, Equatable, Sendable {
     return plateau
   }
 
-  /// Hears what epoch `epoch` of a run came to, the higher the better.
+  /// Takes in the result of an epoch, the higher the better.
   ///
-  /// The epochs of the warm-up are not counted, as in timm's `PlateauLRScheduler`.
+  /// Warm-up epochs do not count, as in timm's `PlateauLRScheduler`.
   public mutating func hear(_ result: Double, after epoch: Int, _ schedule: Recipe.Schedule) {
     guard epoch + 1 > schedule.warmupEpochs else { return }
     if best.map({ result > $0 + abs($0) * Self.threshold }) ?? true {
@@ -44,17 +44,17 @@ public struct Plateau: Codable, Equatable, Sendable {
     if rate - lower > Self.leastChange { rate = lower }
   }
 
-  /// Whether a run could have come to it.
+  /// Whether the values are ones that a run can reach.
   var isSound: Bool { (0...1e38).contains(rate) && (best?.isFinite ?? true) && worse >= 0 && worse < 1 << 31 }
 }
 
 extension Recipe.Schedule {
-  /// What a run with this schedule begins with; nil where nothing is remembered.
+  /// The state with which a run of this schedule begins; nil for other schedules.
   public var newPlateau: Plateau? { kind == .plateau ? Plateau(rate: base) : nil }
 }
 
-/// The rate that a plateau's memory says, behind a linear warm-up over whole epochs (timm's `PlateauLRScheduler`, as timm's
-/// own program steps it).
+/// A plateau's rate after a linear warm-up over whole epochs, as timm's `PlateauLRScheduler` in timm's
+/// training script.
 struct PlateauSchedule: RateSchedule {
   private let schedule: Recipe.Schedule
   private let plateau: Plateau

@@ -2,12 +2,12 @@ public import Recipe
 
 /// The learning rate of every update of a run.
 public protocol RateSchedule: Sendable {
-  /// The rate of the update that follows `update` others of the run, in an epoch that is counted from 0.
+  /// The rate of the run's update number `update`, from 0, in epoch `epoch`, from 0.
   func rate(update: Int, epoch: Int) -> Double
 }
 
 extension RateSchedule {
-  /// The mean rate of an epoch's updates; where they are alike, theirs to the bit.
+  /// The mean rate of an epoch's updates; where all are equal, that rate to the bit.
   public func meanRate(of updates: Range<Int>, epoch: Int) -> Double {
     let first = rate(update: updates.lowerBound, epoch: epoch)
     let rest = updates.reduce(0) { $0 + rate(update: $1, epoch: epoch) - first }
@@ -16,9 +16,9 @@ extension RateSchedule {
 }
 
 extension Recipe.Schedule {
-  /// The rates of a run, each of whose epochs makes so many updates.
+  /// Makes the schedule of a run with `updatesOfEpoch` updates in each epoch.
   ///
-  /// - Parameter plateau: What the run's evaluations have come to; nil before the first, and without a plateau schedule.
+  /// - Parameter plateau: The state of a plateau schedule; nil with another schedule.
   public func rates(updatesOfEpoch: Int, plateau: Plateau?) -> any RateSchedule {
     let ticks = movesWithUpdates ? updatesOfEpoch : 1
     let cycles = Cycles(self, ticks: Double(epochs * ticks))

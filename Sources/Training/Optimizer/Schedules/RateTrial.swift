@@ -1,34 +1,35 @@
 import Foundation
 
-/// What the loss did while the rate rose.
+/// The losses of a learning rate test, in which the rate rises at every update.
 ///
-/// Smoothed, ended and read as Lightning's `lr_find` does (`pytorch_lightning.tuner.lr_finder`), which follows fastai's.
+/// Smoothing, stopping and suggestion are those of Lightning's `lr_find`
+/// (`pytorch_lightning.tuner.lr_finder`), which follows fastai's.
 public struct RateTrial: Equatable, Sendable {
   /// The updates so far, in order.
   public private(set) var points: [Point] = []
   private var mean = 0.0
   private var best = Double.infinity
 
-  /// An update.
+  /// One update.
   public struct Point: Equatable, Sendable {
-    /// The rate that it was made at.
+    /// The learning rate of the update.
     public let rate: Double
-    /// The mean over all ranks, before the update.
+    /// The mean loss over all ranks, before the update.
     public let loss: Double
-    /// The mean of this loss and those before, of which each counts 0.98 times as much as the next.
+    /// The exponential mean of the losses so far, with decay 0.98.
     public let smoothed: Double
   }
 
   private static let memory = 0.98
-  /// A loss so many times the least one does not come back.
+  /// The test ends once the smoothed loss exceeds the least by this factor.
   private static let excess = 4.0
-  /// Points at either end that say nothing yet, or nothing any more.
+  /// Points ignored at the start and at the end.
   private static let (skipped, cut) = (10, 1)
 
-  /// Of no updates.
+  /// Makes a test without updates.
   public init() {}
 
-  /// Adds what an update came to.
+  /// Adds an update.
   public mutating func add(rate: Double, loss: Double) {
     mean = Self.memory * mean + (1 - Self.memory) * loss
     let smoothed = mean / (1 - pow(Self.memory, Double(points.count + 1)))
@@ -36,10 +37,11 @@ public struct RateTrial: Equatable, Sendable {
     best = min(best, smoothed)
   }
 
-  /// Whether the loss has left for good.
+  /// Whether the loss has diverged.
   public var isOver: Bool { points.count > 1 && (points.last?.smoothed ?? 0) > Self.excess * best }
 
-  /// Where the smoothed loss falls fastest over the logarithm of the rate; nil where there are few updates, or it never falls.
+  /// The rate at which the smoothed loss falls fastest over the logarithm of the rate; nil with few updates,
+  /// or if it never falls.
   public var suggestion: Double? {
     let inner = Array(points.dropFirst(Self.skipped).dropLast(Self.cut))
     guard inner.count > 1 else { return nil }
@@ -53,6 +55,6 @@ public struct RateTrial: Equatable, Sendable {
     return inner[steepest].rate
   }
 
-  /// Where the smoothed loss was least: a rate that is too high already.
+  /// The rate with the least smoothed loss, which is already too high to train with.
   public var least: Double? { points.min { $0.smoothed < $1.smoothed }?.rate }
 }

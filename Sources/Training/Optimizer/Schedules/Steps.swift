@@ -1,9 +1,9 @@
 import Foundation
 
-/// A factor each time that so many ticks have passed (timm's `StepLRScheduler`).
+/// Multiplies the rate by a factor after every `length` ticks (timm's `StepLRScheduler`).
 struct StepCurve: RateCurve {
   let base, factor: Double
-  /// Ticks from one step to the next.
+  /// Ticks between two changes.
   let length: Double
 
   func rate(at tick: Int) -> Double { base * pow(factor, (Double(tick) / length).rounded(.down)) }
@@ -11,10 +11,11 @@ struct StepCurve: RateCurve {
   func peak(after warmup: Int) -> Double { base }
 }
 
-/// A factor at each of some ticks (timm's `MultiStepLRScheduler`), where timm has it: one before the tick.
+/// Multiplies the rate by a factor at each milestone (timm's `MultiStepLRScheduler`); as in timm, one tick
+/// early.
 struct MultistepCurve: RateCurve {
   let base, factor: Double
-  /// In rising order.
+  /// The milestones, in ascending order.
   let milestones: [Int]
 
   func rate(at tick: Int) -> Double { base * pow(factor, Double(milestones.count { $0 <= tick + 1 })) }
