@@ -10,6 +10,28 @@ extension RingGroup {
   /// - Throws: ``CollectiveError/setup(rank:detail:)`` when the folder or path cannot be used, and otherwise what an
   ///   operation throws: a timeout names a rank that did not come.
   public static func connect(_ rendezvous: RingRendezvous) throws(CollectiveError) -> RingGroup {
+    var (own, ownsFolder) = (rendezvous, false)
+    // Once all have met nobody needs it, nor where they have failed to.
+    defer { if ownsFolder { own.removeFolder() } }
+    let (group, transport): (RingGroup, ZeroMQTransport)
+    do throws(CollectiveError) {
+      if own.isUnattended {
+        try own.makeMeetingPlace()
+        ownsFolder = own.rank == 0
+      }
+      (group, transport) = try form(own)
+    } catch {
+      throw error.renumbered(from: own.firstRank)
+    }
+    try group.join(within: own.deadline)
+    transport.stopListening()
+    return group
+  }
+
+  /// A group whose ranks have not met yet.
+  private static func form(_ rendezvous: RingRendezvous) throws(CollectiveError) -> (
+    RingGroup, ZeroMQTransport
+  ) {
     let memory = try sharedMemory(for: rendezvous)
     // Messages of megabytes come and go all the time: the system would be asked for each, and would clear it.
     if memory == nil { keepMallocMemory() }
@@ -25,9 +47,7 @@ extension RingGroup {
         SharedBuffers(in: $0, orElseSockets: rendezvous.transport == .auto && rendezvous.sumOrder.isWhole)
       },
       sumGroup: rendezvous.sumGroup, firstRank: rendezvous.firstRank)
-    try group.join(within: rendezvous.deadline)
-    transport.stopListening()
-    return group
+    return (group, transport)
   }
 
   /// Waits until every rank has joined, has found its previous rank to be the right one, and is heard by its next.

@@ -180,7 +180,6 @@ extension [String: String] {
 extension RingRendezvous {
   /// Meets the others: a ring, or a group of one where nobody else is to come.
   public func join() throws(CollectiveError) -> any ProcessGroup {
-    if size == 1 { return SoloGroup() }
-    return isUnattended ? try joinUnattended() : try RingGroup.connect(self)
+    size == 1 ? SoloGroup() : try RingGroup.connect(self)
   }
 }
