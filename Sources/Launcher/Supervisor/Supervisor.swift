@@ -190,7 +190,6 @@ extension Supervisor {
   private func waitForStacks(_ liveness: Liveness) {
     // Those of other hosts may take all of their time.
     guard hosts == nil, liveness.haveWrittenStacks(attempt.workers.values, at: now) else { return }
-    attempt.endStacks()
     take(.stacksWritten(at: now))
   }
 
