@@ -70,7 +70,7 @@ extension Deputy {
     while let signal = station.signals.next() { receive(signal) }
     station.read(readable)
     do {
-      while let news = dial.next() { try take(news) }
+      while let news = try dial.next() { try take(news) }
     } catch {
       leave(with: error)
     }
@@ -226,8 +226,7 @@ extension Deputy {
     if case .leaving = standing { return }
     switch order {
     case .welcome(let welcome): take(welcome)
-    case .refuse(let reason):
-      throw LaunchError("\(reason)", exitStatus: .badConfiguration)
+    case .refuse(let reason): throw LaunchError(reason, exitStatus: .badConfiguration)
     case .begin(let order): begin(order)
     case .launch(let rank): launch(rank)
     case .signal(let signal, let rank):
@@ -287,6 +286,7 @@ extension Deputy {
   }
 
   private func leave(with error: LaunchError) {
+    if case .leaving = standing { return }
     station.console.print("\(error)")
     leave(status: error.exitStatus.rawValue)
   }
