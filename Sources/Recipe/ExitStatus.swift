@@ -1,5 +1,5 @@
 /// How a program of this project ends: the documented statuses (`sysexits.h` where one fits).
-public enum ExitStatus: Int32, Sendable, CaseIterable {
+public enum ExitStatus: Int32, Codable, Sendable, CaseIterable {
   /// The work is done.
   case done = 0
   /// The command line makes no sense.

@@ -262,7 +262,7 @@ extension Deputy {
       station.console.print(next.beginningLine)
       dial.send(.begun(attempt: order.number))
     } catch {
-      tellEnd(of: station.launch.ranks.lowerBound, .notStarted(error.description))
+      tellEnd(of: station.launch.ranks.lowerBound, Ending(refused: error))
     }
   }
 
@@ -272,7 +272,7 @@ extension Deputy {
       try station.launch(rank)
       pulse.hasten(at: station.now)
     } catch {
-      tellEnd(of: rank, .notStarted(error.description))
+      tellEnd(of: rank, Ending(refused: error))
     }
   }
 

@@ -267,7 +267,7 @@ extension Supervisor {
   }
 
   func notStarted(_ rank: Int, _ error: LaunchError) -> Fleet.Event {
-    .ended(rank: rank, .notStarted(error.description), at: now, chance: chance)
+    .ended(rank: rank, Ending(refused: error), at: now, chance: chance)
   }
 
   private func sayRetry(after outcome: Outcome, _ delay: Duration, _ number: Int) {
