@@ -24,7 +24,7 @@ public struct SystemError: Error, Equatable, Sendable {
 
   /// The system's words for the errno; ENXIO, which is "No such device or address" there, is a file's that is none.
   public var reason: String {
-    errno == ENXIO ? "it is a pipe, a socket or a device, and no file" : String(cString: strerror(errno))
+    errno == ENXIO ? "it is a pipe, a socket or a device, and no file" : errorText(errno)
   }
 
   /// Whether the same call may well succeed a moment later: a server that is away, a table that is full.

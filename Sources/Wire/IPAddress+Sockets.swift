@@ -14,10 +14,10 @@ extension IPAddress {
   /// Sends nothing: a datagram socket that is connected has only been told its route.
   public var obstacle: String? {
     let opened = socket(isVersion6 ? AF_INET6 : AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-    guard let descriptor = Descriptor(opened) else { return String(cString: strerror(errno)) }
+    guard let descriptor = Descriptor(opened) else { return errorText(errno) }
     // Any port will do, but for 0.
     let isReached = withPlace(port: 9) { connect(descriptor.number, $0, $1) } == 0
-    return isReached ? nil : String(cString: strerror(errno))
+    return isReached ? nil : errorText(errno)
   }
 
   /// This machine's end of the way to a host, by its name or address; nil where none leads there. Sends nothing but what
