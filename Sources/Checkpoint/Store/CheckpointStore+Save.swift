@@ -52,8 +52,10 @@ extension CheckpointStore {
       PendingCheckpoint(name: name, files: files, state: try encoded(state, for: name), isBest: isBest))
   }
 
-  /// Writes what is known to be finite; why an earlier one of that name is not gone yet, if so.
-  func write(_ pending: PendingCheckpoint) throws(CheckpointError) -> CheckpointError? {
+  /// Writes what is known to be finite, and may read it back; why an earlier one of that name is not gone yet, if so.
+  func write(
+    _ pending: PendingCheckpoint, readingBack: Bool = false
+  ) throws(CheckpointError) -> CheckpointError? {
     try makeStore()
     try removeLeftovers()
     let temporary = temporaryPath(of: pending.name)
@@ -63,7 +65,7 @@ extension CheckpointStore {
       try? disk.remove(temporary)
       throw error
     }
-    return try publish(pending.name)
+    return try publish(pending.name, readingBack: readingBack)
   }
 
   /// Removes what saves that did not come to their end have left.
@@ -134,8 +136,9 @@ extension CheckpointStore {
   /// Gives the finished folder its name, on the disk; an earlier folder of that name is then removed.
   ///
   /// Until the disk has the new name nobody knows which of the two it would come back with: so neither is removed before that.
+  /// - Parameter readingBack: Whether it has to be on the disk as it was written; the earlier one has its name again if not.
   /// - Returns: Why the earlier folder is not removed yet, if so; the next save does it.
-  func publish(_ name: String) throws(CheckpointError) -> CheckpointError? {
+  func publish(_ name: String, readingBack: Bool = false) throws(CheckpointError) -> CheckpointError? {
     let temporary = temporaryPath(of: name)
     let earlier: String?
     do throws(CheckpointError) {
@@ -151,11 +154,24 @@ extension CheckpointStore {
       throw error
     }
     do throws(CheckpointError) {
+      if readingBack { try readBack(name) }
+    } catch {
+      // It would only be in the way.
+      if let earlier { takeBack(name, earlier) } else { try? remove(name) }
+      throw error
+    }
+    do throws(CheckpointError) {
       if let earlier { try removeEarlier(earlier) }
       return nil
     } catch {
       return error
     }
+  }
+
+  /// From the disk, as far as the kernel obeys, and not from the memory that it was written from.
+  private func readBack(_ name: String) throws(CheckpointError) {
+    for file in disk.names(in: path(of: name)) { disk.forget("\(path(of: name))/\(file)") }
+    _ = try VerifiedCheckpoint(verifying: path(of: name))
   }
 
   /// Renames the finished folder; gives the name that an earlier one has from then on.

@@ -82,24 +82,10 @@ extension CheckpointStore {
   /// Why an earlier one of that name could not be removed, where it is written.
   private func writeVerified(_ pending: PendingCheckpoint) -> Result<CheckpointError?, SaveFailure> {
     do throws(CheckpointError) {
-      let left = try write(pending)
-      try verify(pending.name)
-      return .success(left)
+      return .success(try write(pending, readingBack: true))
     } catch {
       let free = FileSystemSpace(around: folder)?.free
       return .failure(SaveFailure(pending.name, error, needed: pending.byteCount, free: free))
-    }
-  }
-
-  /// Reads a checkpoint back; one that is not as it was written would only be in the way, and is removed.
-  private func verify(_ name: String) throws(CheckpointError) {
-    // From the disk, as far as the kernel obeys, and not from the memory that it was written from.
-    for file in disk.names(in: path(of: name)) { disk.forget("\(path(of: name))/\(file)") }
-    do throws(CheckpointError) {
-      _ = try VerifiedCheckpoint(verifying: path(of: name))
-    } catch {
-      try? remove(name)
-      throw error
     }
   }
 }
