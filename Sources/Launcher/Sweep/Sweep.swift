@@ -160,8 +160,9 @@ extension Sweep {
 
   private func start(_ run: SweepRun, _ environment: [String: String]) throws(LaunchError) -> WorkerProcess {
     let path = SweepFolder.log(of: run)
-    let log = try Descriptor(
-      open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666), from: "open \(path)")
+    guard let log = Descriptor(open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)) else {
+      throw LaunchError("cannot write to \(path): \(errorText(errno))", exitStatus: .inputOutput)
+    }
     let program = WorkerProgram.launcher
     let arguments = [ExecRank.name, "--", program, "train"] + run.arguments
     return try WorkerProcess.spawn(
