@@ -2,6 +2,7 @@ import CLinux
 import Flags
 import FoundationEssentials
 import Glibc
+import Recipe
 import RunControl
 import System
 

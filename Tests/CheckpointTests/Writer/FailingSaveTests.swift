@@ -58,6 +58,17 @@ import Testing
     #expect(number > 20)
   }
 
+  /// The next save succeeds, and takes away what the failed one left.
+  private func expectRecovery(of store: CheckpointStore, in folder: TemporaryFolder, named name: String)
+    throws
+  {
+    try store.save(epoch: 4)
+    #expect(try store.newestEpoch() == 4)
+    let names = Set(folder.names("checkpoints"))
+    #expect(names.isSuperset(of: ["epoch-1", "epoch-2", "epoch-4"]))
+    #expect(names.isSubset(of: ["epoch-1", "epoch-2", "epoch-4", name]))
+  }
+
   @Test func `the error says what to do`() throws {
     let folder = try TemporaryFolder()
     var store = CheckpointStore(folder: "\(folder.path)/checkpoints")

@@ -1,4 +1,4 @@
-import Recipe
+import enum Recipe.ExitStatus
 import Testing
 import WorkerLink
 

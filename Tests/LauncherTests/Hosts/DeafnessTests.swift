@@ -1,6 +1,8 @@
+import Recipe
 import Testing
 
 @testable import Launcher
+@testable import RunControl
 
 /// A socket that has failed is no silence: nothing would ever come from it.
 @Suite struct DeafnessTests {
