@@ -25,7 +25,7 @@ extension OutputError {
     let number = errno
     let reason =
       Folders.deadLink(on: path).map { "\($0.link) is a link to \($0.target), and nothing is there" }
-      ?? String(cString: strerror(number))
+      ?? errorText(number)
     return OutputError(
       "cannot write to \(path): \(reason). Choose a folder that this user may write to with \(flags).",
       exitStatus: .inputOutput)

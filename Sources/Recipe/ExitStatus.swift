@@ -1,5 +1,5 @@
 /// The documented exit statuses of the project's programs (from `sysexits.h` where one fits).
-public enum ExitStatus: Int32, Sendable, CaseIterable {
+public enum ExitStatus: Int32, Codable, Sendable, CaseIterable {
   /// Success.
   case done = 0
   /// The command line is invalid.

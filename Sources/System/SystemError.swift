@@ -24,7 +24,7 @@ public struct SystemError: Error, Equatable, Sendable {
 
   /// The system's message for the errno; for ENXIO, "No such device or address", one that suits files.
   public var reason: String {
-    errno == ENXIO ? "it is a pipe, a socket or a device, and no file" : String(cString: strerror(errno))
+    errno == ENXIO ? "it is a pipe, a socket or a device, and no file" : errorText(errno)
   }
 
   /// Whether the same call may succeed a moment later, as when a server is unreachable or a table full.

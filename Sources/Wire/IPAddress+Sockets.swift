@@ -14,10 +14,10 @@ extension IPAddress {
   /// Nothing is sent: connecting a datagram socket only finds a route.
   public var obstacle: String? {
     let opened = socket(isVersion6 ? AF_INET6 : AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-    guard let descriptor = Descriptor(opened) else { return String(cString: strerror(errno)) }
+    guard let descriptor = Descriptor(opened) else { return errorText(errno) }
     // Any port but 0 will do.
     let isReached = withPlace(port: 9) { connect(descriptor.number, $0, $1) } == 0
-    return isReached ? nil : String(cString: strerror(errno))
+    return isReached ? nil : errorText(errno)
   }
 
   /// This machine's address on the route to a host, by name or address; nil if there is no route. Nothing is

@@ -78,8 +78,15 @@ extension CheckpointStore {
   }
 
   /// The epoch of the newest checkpoint that is whole, after a look at its numbers.
-  func newestEpoch() throws -> Int? {
-    guard let checkpoint = newestVerified().checkpoint else { return nil }
+  func newestEpoch() throws -> Int? { try newestVerified().checkpoint.map(epoch) }
+
+  /// The epoch that a name has, after a look at its numbers; nil where there is none of that name.
+  func epoch(of name: String) throws -> Int? {
+    guard disk.exists(path(of: name)) else { return nil }
+    return try epoch(in: VerifiedCheckpoint(verifying: path(of: name)))
+  }
+
+  private func epoch(in checkpoint: VerifiedCheckpoint) throws -> Int {
     let epoch = try checkpoint.state(State.self).epoch
     #expect(try checkpoint.tensors(of: "model").floats("head.bias") == [Float(epoch)])
     #expect(try checkpoint.tensors(of: "optimizer").floats("head.weight").first == Float(epoch))
@@ -96,6 +103,7 @@ extension SafetensorsFile {
 /// Counts the operations of a disk, and lets them fail from one on.
 final class FailingFileSystem: Sendable {
   private let count = Monitor(0)
+  private let failure = Monitor(FileSystem.Call?.none)
   let first: Int
   let isCrash: Bool
 
@@ -107,12 +115,16 @@ final class FailingFileSystem: Sendable {
 
   var operations: Int { count.withLock { $0 } }
 
+  /// The first operation that failed; nil where none has.
+  var failed: FileSystem.Call? { failure.withLock { $0 } }
+
   var disk: FileSystem {
-    FileSystem { _ in
+    FileSystem { call in
       let number = self.count.withLock { count in
         defer { count += 1 }
         return count
       }
+      if number == self.first { self.failure.withLock { $0 = call } }
       return number == self.first || self.isCrash && number > self.first ? .fail(EIO) : .proceed
     }
   }

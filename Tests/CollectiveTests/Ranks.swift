@@ -107,11 +107,11 @@ extension RingGroup {
 final class RendezvousFolder: Sendable {
   let path: String
 
-  /// The launcher's part, which is not a run's.
-  private let secrets: Set<String>
+  /// Whether some are the launcher's part, which is not a run's.
+  private let hasSecrets: Bool
 
   init(mode: mode_t = 0o700, secretsFor size: Int? = nil) throws {
-    secrets = Set(size.map(RingSecrets.fileNames) ?? [])
+    hasSecrets = size != nil
     var template = Array("/tmp/ring-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
     path = String(decoding: template.dropLast().map(UInt8.init), as: UTF8.self)
@@ -121,7 +121,8 @@ final class RendezvousFolder: Sendable {
 
   /// Everything but the secrets.
   var contents: [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { !secrets.contains($0) }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.filter { !hasSecrets || !RingSecrets.isName($0) }
   }
 
   /// A rendezvous over TCP.

@@ -5,7 +5,8 @@ import System
 public enum AtomicFile {
   /// Writes a file's content, replacing an earlier file.
   ///
-  /// The bytes are on the disk, under the file's name, when this returns; on any error the earlier file is untouched.
+  /// The bytes are on the disk, under the file's name, when this returns. On an error the earlier file is untouched, but where
+  /// the folder could not be flushed: the new content has the name then, and a loss of power may bring the earlier one back.
   /// One process at a time may write a given file.
   public static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(CheckpointError) {
     try write(to: path) { writer throws(CheckpointError) in try writer.write(bytes) }

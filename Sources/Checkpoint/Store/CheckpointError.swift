@@ -30,7 +30,7 @@ extension CheckpointError: CustomStringConvertible {
   private var text: String {
     switch self {
     case .system(let operation, let path, let errno):
-      "cannot \(operation) \(path): \(String(cString: strerror(errno)))\(Self.hint(errno))"
+      "cannot \(operation) \(path): \(errorText(errno))\(Self.hint(errno))"
     case .badFile(let path, let reason):
       "\(path): \(reason)"
     case .badTensor(let path, let tensor, let reason):

@@ -72,7 +72,7 @@ extension CheckpointStore {
     let temporary = temporaryPath(of: tag.name)
     let manifest = try Manifest(tag.manifest, in: temporary)
     try makeStore()
-    try disk.removeLeftovers(in: folder)
+    try removeLeftovers()
     do {
       try disk.makeFolder(temporary)
       for file in manifest.files { try receive(file, in: temporary, from: fill) }
@@ -81,12 +81,12 @@ extension CheckpointStore {
       try writer.sync()
       try disk.syncFolder(temporary)
       _ = try VerifiedCheckpoint(verifying: temporary)
-      try publish(tag.name)
     } catch {
       try? disk.remove(temporary)
       throw error
     }
-    try disk.syncFolder(folder)
+    // What cannot be removed now goes before the next save or copy.
+    _ = try publish(tag.name)
     _ = prune(keeping: count, sparing: tag.name)
   }
 

@@ -32,8 +32,9 @@ public struct TensorFile {
 extension CheckpointStore {
   /// Saves a checkpoint under a name, replacing an earlier one of that name.
   ///
-  /// When this returns, the checkpoint is whole and on the disk. On any error, and after a crash at any moment,
-  /// every earlier checkpoint is as it was; a temporary folder that a crash leaves is removed by the next save.
+  /// When this returns, the checkpoint is whole and on the disk. On any error every earlier checkpoint is as it was. After a
+  /// crash, or where the disk fails so that nothing can be taken back, each name has the earlier content or the new one,
+  /// whole. What is left besides is removed by the next save.
   /// - Parameters:
   ///   - name: The folder's name, as `epoch-0007`.
   ///   - files: The tensors, written from where they are.
@@ -51,23 +52,33 @@ extension CheckpointStore {
     precondition(
       !name.isEmpty && !name.hasPrefix(".") && !name.contains("/"), "'\(name)' cannot name a folder")
     for file in files { try file.checkIsFinite(in: path(of: name)) }
-    try write(
+    _ = try write(
       PendingCheckpoint(name: name, files: files, state: try encoded(state, for: name), isBest: isBest))
   }
 
-  /// Writes what is known to be finite.
-  func write(_ pending: PendingCheckpoint) throws(CheckpointError) {
+  /// Writes what is known to be finite, and may read it back; why an earlier one of that name is not gone yet, if so.
+  func write(
+    _ pending: PendingCheckpoint, readingBack: Bool = false
+  ) throws(CheckpointError) -> CheckpointError? {
     try makeStore()
-    try disk.removeLeftovers(in: folder)
+    try removeLeftovers()
     let temporary = temporaryPath(of: pending.name)
     do throws(CheckpointError) {
       try fill(temporary, with: pending)
-      try publish(pending.name)
     } catch {
       try? disk.remove(temporary)
       throw error
     }
+    return try publish(pending.name, readingBack: readingBack)
+  }
+
+  /// Removes what saves that did not come to their end have left.
+  ///
+  /// That may be the earlier content of a name, which goes when the new one has its name on the disk.
+  func removeLeftovers() throws(CheckpointError) {
+    guard disk.names(in: folder).contains(where: { TemporaryName(temporaryName: $0) != nil }) else { return }
     try disk.syncFolder(folder)
+    try disk.removeLeftovers(in: folder)
   }
 
   /// Makes the store's folder durable: its own name must survive a crash too.
@@ -126,30 +137,91 @@ extension CheckpointStore {
     }
   }
 
-  /// Gives the finished folder its name; an earlier folder of that name is then removed.
-  func publish(_ name: String) throws(CheckpointError) {
-    guard disk.exists(path(of: name)) else {
-      return try disk.rename(temporaryPath(of: name), to: path(of: name))
+  /// Gives the finished folder its name, on the disk; an earlier folder of that name is then removed.
+  ///
+  /// Until the disk has the new name nobody knows which of the two it would come back with: so neither is removed before that.
+  /// - Parameter readingBack: Whether it has to be on the disk as it was written; the earlier one has its name again if not.
+  /// - Returns: Why the earlier folder is not removed yet, if so; the next save does it.
+  func publish(_ name: String, readingBack: Bool = false) throws(CheckpointError) -> CheckpointError? {
+    let temporary = temporaryPath(of: name)
+    let earlier: String?
+    do throws(CheckpointError) {
+      earlier = try putInPlace(name)
+    } catch {
+      try? disk.remove(temporary)
+      throw error
     }
     do throws(CheckpointError) {
-      try disk.exchange(temporaryPath(of: name), with: path(of: name))
-    } catch .system(_, _, EINVAL) {
-      return try replaceInTwoSteps(name)
+      try disk.syncFolder(folder)
+    } catch {
+      if let earlier { takeBack(name, earlier) }
+      throw error
     }
-    try disk.syncFolder(folder)
-    try disk.remove(temporaryPath(of: name))
+    do throws(CheckpointError) {
+      if readingBack { try readBack(name) }
+    } catch {
+      // It would only be in the way.
+      if let earlier { takeBack(name, earlier) } else { try? remove(name) }
+      throw error
+    }
+    do throws(CheckpointError) {
+      if let earlier { try removeEarlier(earlier) }
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// From the disk, as far as the kernel obeys, and not from the memory that it was written from.
+  private func readBack(_ name: String) throws(CheckpointError) {
+    for file in disk.names(in: path(of: name)) { disk.forget("\(path(of: name))/\(file)") }
+    _ = try VerifiedCheckpoint(verifying: path(of: name))
+  }
+
+  /// Renames the finished folder; gives the name that an earlier one has from then on.
+  private func putInPlace(_ name: String) throws(CheckpointError) -> String? {
+    let temporary = TemporaryName.own.temporaryName(for: name)
+    guard disk.exists(path(of: name)) else {
+      try disk.rename(path(of: temporary), to: path(of: name))
+      return nil
+    }
+    do throws(CheckpointError) {
+      try disk.exchange(path(of: temporary), with: path(of: name))
+      return temporary
+    } catch .system(_, _, EINVAL) {
+      return try putInPlaceInTwoSteps(name)
+    }
   }
 
   /// Replaces a folder on file systems that cannot swap two names, such as NFS.
   ///
   /// For a moment there is no checkpoint of this name; the earlier one is then `NAME.earlier`.
-  private func replaceInTwoSteps(_ name: String) throws(CheckpointError) {
+  private func putInPlaceInTwoSteps(_ name: String) throws(CheckpointError) -> String {
     let earlier = "\(name).earlier"
     if disk.exists(path(of: earlier)) { try remove(earlier) }
     try disk.rename(path(of: name), to: path(of: earlier))
-    try disk.rename(temporaryPath(of: name), to: path(of: name))
-    try disk.syncFolder(folder)
-    try remove(earlier)
+    do throws(CheckpointError) {
+      try disk.rename(temporaryPath(of: name), to: path(of: name))
+    } catch {
+      try? disk.rename(path(of: earlier), to: path(of: name))
+      throw error
+    }
+    return earlier
+  }
+
+  /// Gives an earlier folder its name again, as far as the disk lets; the new one is left to the next save.
+  private func takeBack(_ name: String, _ earlier: String) {
+    let temporary = temporaryPath(of: name)
+    guard path(of: earlier) != temporary else {
+      try? disk.exchange(temporary, with: path(of: name))
+      return
+    }
+    guard (try? disk.rename(path(of: name), to: temporary)) != nil else { return }
+    try? disk.rename(path(of: earlier), to: path(of: name))
+  }
+
+  private func removeEarlier(_ name: String) throws(CheckpointError) {
+    if TemporaryName(temporaryName: name) == nil { try remove(name) } else { try disk.remove(path(of: name)) }
   }
 
   /// Gives a checkpoint another name and state, and removes it under its old name.
@@ -157,15 +229,16 @@ extension CheckpointStore {
   /// Its tensors are not written again: the new folder has other names for the same files. When this returns, that is on
   /// the disk; on any error, and after a crash at any moment, the checkpoint is there as it was. Throws too where the
   /// file system knows no second names.
+  /// - Returns: Why an earlier checkpoint of the new name is not removed yet, if so.
   func relabel(
     _ earlier: String, as name: String, state: some Encodable, isBest: Bool
-  ) throws(CheckpointError) {
+  ) throws(CheckpointError) -> CheckpointError? {
     precondition(name != earlier, "\(name) has that name")
     var manifest = try Manifest(in: path(of: earlier))
     manifest.sequence = (list().readable.first?.sequence ?? 0) + 1
     manifest.isBest = isBest
     let temporary = temporaryPath(of: name)
-    try disk.removeLeftovers(in: folder)
+    try removeLeftovers()
     do throws(CheckpointError) {
       try disk.makeFolder(temporary)
       for file in manifest.files where file.name != VerifiedCheckpoint.stateFileName {
@@ -173,13 +246,13 @@ extension CheckpointStore {
       }
       manifest.files.removeAll { $0.name == VerifiedCheckpoint.stateFileName }
       try finish(temporary, with: try encoded(state, for: name), manifest)
-      try publish(name)
     } catch {
       try? disk.remove(temporary)
       throw error
     }
-    try disk.syncFolder(folder)
+    let left = try publish(name)
     // Complete but superseded, it would only count towards the number of checkpoints kept.
     try? remove(earlier)
+    return left
   }
 }

@@ -43,8 +43,9 @@ extension CheckpointStore {
     ofRelabelling earlier: String, as name: String, state: some Encodable, isBest: Bool, keeping count: Int?
   ) -> CheckpointWriter.Outcome? {
     let start = ContinuousClock.now
+    let left: CheckpointError?
     do throws(CheckpointError) {
-      try relabel(earlier, as: name, state: state, isBest: isBest)
+      left = try relabel(earlier, as: name, state: state, isBest: isBest)
     } catch {
       return nil
     }
@@ -53,52 +54,41 @@ extension CheckpointStore {
     return .success(
       SavedCheckpoint(
         name: name, byteCount: entry?.byteCount ?? 0, duration: .now - start,
-        removed: pruned?.removed ?? [], warning: pruned?.failure))
+        removed: pruned?.removed ?? [], warning: left ?? pruned?.failure))
   }
 
   /// On a full disk, superfluous checkpoints are removed before the save instead of after it; the newest
   /// intact one always stays.
   private func outcome(of pending: PendingCheckpoint, keeping count: Int?) -> CheckpointWriter.Outcome {
     let start = ContinuousClock.now
-    var failure = writeVerified(pending)
+    var written = writeVerified(pending)
     // The folder was removed or moved meanwhile: the second attempt makes it again.
-    if failure != nil, !disk.exists(folder) { failure = writeVerified(pending) }
+    if case .failure = written, !disk.exists(folder) { written = writeVerified(pending) }
     var removed: [String] = []
-    if failure?.isForWantOfRoom == true, let count {
+    if case .failure(let failure) = written, failure.isForWantOfRoom, let count {
       removed = makeRoom(for: pending.byteCount, keeping: count - 1)
-      if !removed.isEmpty { failure = writeVerified(pending) }
+      if !removed.isEmpty { written = writeVerified(pending) }
     }
-    if var failure {
+    switch written {
+    case .failure(var failure):
       failure.removed = removed
       return .failure(failure)
+    case .success(let left):
+      let pruned = count.map { prune(keeping: $0, sparing: pending.name) }
+      return .success(
+        SavedCheckpoint(
+          name: pending.name, byteCount: pending.byteCount, duration: .now - start,
+          removed: removed + (pruned?.removed ?? []), warning: left ?? pruned?.failure))
     }
-    let pruned = count.map { prune(keeping: $0, sparing: pending.name) }
-    return .success(
-      SavedCheckpoint(
-        name: pending.name, byteCount: pending.byteCount, duration: .now - start,
-        removed: removed + (pruned?.removed ?? []), warning: pruned?.failure))
   }
 
-  private func writeVerified(_ pending: PendingCheckpoint) -> SaveFailure? {
+  /// Why an earlier one of that name could not be removed, where it is written.
+  private func writeVerified(_ pending: PendingCheckpoint) -> Result<CheckpointError?, SaveFailure> {
     do throws(CheckpointError) {
-      try write(pending)
-      try verify(pending.name)
-      return nil
+      return .success(try write(pending, readingBack: true))
     } catch {
       let free = FileSystemSpace(around: folder)?.free
-      return SaveFailure(pending.name, error, needed: pending.byteCount, free: free)
-    }
-  }
-
-  /// Reads a checkpoint back; one that is not as it was written would only be in the way, and is removed.
-  private func verify(_ name: String) throws(CheckpointError) {
-    // From the disk, as far as the kernel obeys, and not from the memory that it was written from.
-    for file in disk.names(in: path(of: name)) { disk.forget("\(path(of: name))/\(file)") }
-    do throws(CheckpointError) {
-      _ = try VerifiedCheckpoint(verifying: path(of: name))
-    } catch {
-      try? remove(name)
-      throw error
+      return .failure(SaveFailure(pending.name, error, needed: pending.byteCount, free: free))
     }
   }
 }

@@ -5,7 +5,8 @@ internal import Wire
 /// Exchanges bytes between one rank and its peers, the ranks at the same place on the other hosts.
 ///
 /// An engine checks nothing. So ranks say by a header what they are about to do before any other byte goes, and payloads come
-/// with a checksum. Every wait has a deadline.
+/// with a checksum. All waits of an operation have one deadline, whichever peers they are for: this host's other ranks, which
+/// wait for this one meanwhile, count from about the same time on, and would take it for the cause if it waited longer.
 final class HostExchange {
   /// This host's number, and the number of hosts.
   let host: Int
@@ -15,7 +16,10 @@ final class HostExchange {
   private let engine: any Engine
   private let identity: FrameHeader
   private let hostSize: Int
-  private let silence: Duration
+  /// How long the peers have for their part of an operation.
+  private let patience: Duration
+  /// The end of that time; nil before this operation's first wait for them.
+  private var deadline: ContinuousClock.Instant?
   /// The number of messages sent to, and received from, each host; it is the next message's tag.
   private var tagsSent: [UInt32]
   private var tagsReceived: [UInt32]
@@ -26,12 +30,13 @@ final class HostExchange {
   /// This rank's header, then room for each host's.
   private let headers: UnsafeMutableRawBufferPointer
 
-  /// The exchange of a rank whose headers say what `identity` does.
-  init(_ engine: any Engine, hostSize: Int, identity: FrameHeader, silence: Duration) {
+  /// The exchange of a rank whose headers say what `identity` does, and which knows what it waits for before the other ranks
+  /// of its host give up on it.
+  init(_ engine: any Engine, hostSize: Int, identity: FrameHeader, timeouts: RingGroup.Timeouts) {
     self.engine = engine
     self.hostSize = hostSize
     self.identity = identity
-    self.silence = silence
+    patience = max(timeouts.silence / 2, timeouts.silence - timeouts.grace)
     (host, hosts) = (engine.rank, engine.size)
     peers = (1..<max(1, engine.size)).map { (engine.rank + $0) % engine.size }
     tagsSent = Array(repeating: 0, count: engine.size)
@@ -40,6 +45,9 @@ final class HostExchange {
   }
 
   deinit { headers.deallocate() }
+
+  /// Begins an operation; its peers' time starts with the first wait for one.
+  func begin() { deadline = nil }
 
   /// The rank of this rank's peer on `host`.
   func rank(on host: Int) -> Int { host * hostSize + Int(identity.rank) % hostSize }
@@ -69,7 +77,9 @@ final class HostExchange {
 
   /// Waits until a transfer is over.
   func wait(for transfer: any EngineTransfer, during call: CollectiveCall) throws(CollectiveError) {
-    try translating(call) { () throws(EngineFailure) in try transfer.wait(until: .now + silence) }
+    let end = deadline ?? .now + patience
+    deadline = end
+    try translating(call) { () throws(EngineFailure) in try transfer.wait(until: end) }
   }
 
   /// Waits until everything that this operation sends has left, and forgets its transfers.
@@ -172,7 +182,7 @@ extension HostExchange {
           rank: rank(on: peer), operation: call.name,
           observation: "its connection to rank \(identity.rank) failed (\(words))")
       case .late(let peer):
-        throw .timeout(rank: rank(on: peer), operation: call.name, seconds: silence / .seconds(1))
+        throw .timeout(rank: rank(on: peer), operation: call.name, seconds: patience / .seconds(1))
       }
     }
   }

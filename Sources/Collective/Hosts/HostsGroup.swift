@@ -56,7 +56,7 @@ public final class HostsGroup: ProcessGroup {
       identity: FrameHeader(
         operation: 0, element: 0, run: FrameHeader.digest(ofRun: run), generation: UInt32(generation),
         rank: UInt16(rank), size: UInt16(size)),
-      silence: timeouts.silence)
+      timeouts: timeouts)
     try perform(.hello) { call throws(CollectiveError) in try meetPeers(call) }
   }
 
@@ -72,6 +72,7 @@ public final class HostsGroup: ProcessGroup {
     }
     let call = CollectiveCall(operation, sequence: sequence, element: element, range: range, root: root)
     sequence += 1
+    exchange.begin()
     do {
       return try body(call)
     } catch {

@@ -10,6 +10,28 @@ extension RingGroup {
   /// - Throws: ``CollectiveError/setup(rank:detail:)`` when the folder or a path cannot be used; otherwise
   ///   what any operation throws: a timeout names a rank that did not come.
   public static func connect(_ rendezvous: RingRendezvous) throws(CollectiveError) -> RingGroup {
+    var (own, ownsFolder) = (rendezvous, false)
+    // Once all have met nobody needs it, nor where they have failed to.
+    defer { if ownsFolder { own.removeFolder() } }
+    let (group, transport): (RingGroup, ZeroMQTransport)
+    do throws(CollectiveError) {
+      if own.isUnattended {
+        try own.makeMeetingPlace()
+        ownsFolder = own.rank == 0
+      }
+      (group, transport) = try form(own)
+    } catch {
+      throw error.renumbered(from: own.firstRank)
+    }
+    try group.join(within: own.deadline)
+    transport.stopListening()
+    return group
+  }
+
+  /// A group whose ranks have not met yet.
+  private static func form(_ rendezvous: RingRendezvous) throws(CollectiveError) -> (
+    RingGroup, ZeroMQTransport
+  ) {
     let memory = try sharedMemory(for: rendezvous)
     // Messages are megabytes each: without this, malloc would ask the kernel for fresh, zeroed pages for
     // every one.
@@ -26,9 +48,7 @@ extension RingGroup {
         SharedBuffers(in: $0, orElseSockets: rendezvous.transport == .auto && rendezvous.sumOrder.isWhole)
       },
       sumGroup: rendezvous.sumGroup, firstRank: rendezvous.firstRank)
-    try group.join(within: rendezvous.deadline)
-    transport.stopListening()
-    return group
+    return (group, transport)
   }
 
   /// Waits until this rank has verified its previous rank, and a signal of its own has gone all the way round

@@ -5,17 +5,14 @@ internal import System
 /// Lets ranks that another launcher started meet: the first to come makes the folder, and rank 0 makes the
 /// shared memory.
 extension RingRendezvous {
-  func joinUnattended() throws(CollectiveError) -> any ProcessGroup {
-    var own = self
+  /// Makes the folder, and makes or finds the memory; `removeFolder` takes away what is made.
+  mutating func makeMeetingPlace() throws(CollectiveError) {
     do throws(SocketPathLock.Refusal) {
       try makeFolder()
-      own.memory = SharedMemory(descriptor: rank == 0 ? try offerMemory() : try findMemory())
+      memory = SharedMemory(descriptor: rank == 0 ? try offerMemory() : try findMemory())
     } catch {
-      throw .setup(rank: firstRank + rank, detail: error.detail)
+      throw .setup(rank: rank, detail: error.detail)
     }
-    // Once all have met nobody needs it, nor where they have failed to.
-    defer { if rank == 0 { removeFolder() } }
-    return try RingGroup.connect(own)
   }
 
   /// The ranks that have not come to the folder yet, for messages to people; files of an earlier run count as
@@ -37,7 +34,7 @@ extension RingRendezvous {
 
   private func makeFolder() throws(SocketPathLock.Refusal) {
     guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-      throw SocketPathLock.Refusal(detail: "cannot make the folder \(directory): \(message(errno))")
+      throw SocketPathLock.Refusal(detail: "cannot make the folder \(directory): \(errorText(errno))")
     }
     var status = stat()
     guard lstat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
@@ -51,12 +48,12 @@ extension RingRendezvous {
   /// ends.
   private func offerMemory() throws(SocketPathLock.Refusal) -> Int32 {
     let file = linux_memory_file("twins-gradients")
-    guard file >= 0 else { throw SocketPathLock.Refusal(detail: "memfd_create: \(message(errno))") }
+    guard file >= 0 else { throw SocketPathLock.Refusal(detail: "memfd_create: \(errorText(errno))") }
     // Made under another name and renamed: readers see the whole link, and an earlier run's link is replaced.
     let draft = "\(memoryPath).new"
     unlink(draft)
     guard symlink("/proc/\(getpid())/fd/\(file)", draft) == 0, rename(draft, memoryPath) == 0 else {
-      throw SocketPathLock.Refusal(detail: "cannot make \(memoryPath): \(message(errno))")
+      throw SocketPathLock.Refusal(detail: "cannot make \(memoryPath): \(errorText(errno))")
     }
     return file
   }
@@ -69,14 +66,15 @@ extension RingRendezvous {
       let failure = errno
       guard .now < deadline else {
         throw SocketPathLock.Refusal(
-          detail: "rank \(firstRank) did not come to \(directory): \(message(failure)). See what it says")
+          detail: "rank \(firstRank) did not come to \(directory): \(errorText(failure)). See what it says")
       }
       // An earlier run's link leads nowhere until rank 0 replaces it.
       usleep(10_000)
     }
   }
 
-  private func removeFolder() {
+  /// Takes the folder away, with what is in it.
+  func removeFolder() {
     unlink(memoryPath)
     for rank in 0..<size {
       let path = RingGroup.socketPath(of: rank, in: directory)
@@ -85,6 +83,4 @@ extension RingRendezvous {
     }
     rmdir(directory)
   }
-
-  private func message(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

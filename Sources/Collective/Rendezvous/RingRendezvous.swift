@@ -183,7 +183,6 @@ extension [String: String] {
 extension RingRendezvous {
   /// Joins the ranks: a ring, or a group of one where there is only one.
   public func join() throws(CollectiveError) -> any ProcessGroup {
-    if size == 1 { return SoloGroup() }
-    return isUnattended ? try joinUnattended() : try RingGroup.connect(self)
+    size == 1 ? SoloGroup() : try RingGroup.connect(self)
   }
 }

@@ -37,9 +37,6 @@ public enum RingSecrets {
     }
   }
 
-  /// The names of the files that ``write(to:size:)`` makes, for whoever clears the folder.
-  public static func fileNames(size: Int) -> [String] { [secretName, listName] + (0..<size).map(keyName) }
-
   /// Whether a file of that name in a rendezvous's folder holds secrets of some rank or of the run.
   static func isName(_ name: String) -> Bool {
     [secretName, listName].contains(name) || name.hasPrefix(keyPrefix)
@@ -159,6 +156,6 @@ enum PrivateFile {
 
 extension PrivateFile.Refusal {
   fileprivate init(_ what: String, _ path: String, _ code: Int32) {
-    self.init(detail: "\(what) \(path): \(String(cString: strerror(code)))")
+    self.init(detail: "\(what) \(path): \(errorText(code))")
   }
 }

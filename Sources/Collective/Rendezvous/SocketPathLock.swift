@@ -50,7 +50,7 @@ extension SocketPathLock {
   private static func lock(_ path: String) throws(Refusal) -> Descriptor {
     while true {
       guard let file = Descriptor(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)) else {
-        throw Refusal(detail: "cannot create \(path): \(systemMessage(errno))")
+        throw Refusal(detail: "cannot create \(path): \(errorText(errno))")
       }
       guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
         let failure = errno
@@ -58,7 +58,7 @@ extension SocketPathLock {
         guard failure == EWOULDBLOCK else {
           throw Refusal(
             detail:
-              "cannot lock \(path): \(systemMessage(failure)). Likely its file system has no locks: set TMPDIR to "
+              "cannot lock \(path): \(errorText(failure)). Likely its file system has no locks: set TMPDIR to "
               + "a folder on a local disk with a short path")
         }
         throw Refusal(
@@ -88,7 +88,7 @@ extension SocketPathLock {
   static func checkPrivate(directory: String) throws(Refusal) {
     var status = stat()
     guard stat(directory, &status) == 0 else {
-      throw Refusal(detail: "the run folder \(directory) cannot be used: \(systemMessage(errno))")
+      throw Refusal(detail: "the run folder \(directory) cannot be used: \(errorText(errno))")
     }
     guard status.st_mode & S_IFMT == S_IFDIR else { throw Refusal(detail: "\(directory) is not a folder") }
     guard status.st_uid == getuid(), status.st_mode & 0o077 == 0 else {
@@ -96,6 +96,4 @@ extension SocketPathLock {
         detail: "the run folder \(directory) is open to other users; make it private: chmod 700 \(directory)")
     }
   }
-
-  private static func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

@@ -15,6 +15,8 @@ struct CollectiveCall: Equatable, Sendable {
     case allGatherBlocks = 9
     case makeBuffer = 10
     case signOfLife = 11
+    /// None that anybody called: what a rank sees between two. It is never sent.
+    case betweenOperations = 12
   }
 
   /// The type of the elements; the codes go over the wire.
@@ -65,7 +67,9 @@ struct CollectiveCall: Equatable, Sendable {
   }
 
   /// The operation and its number, such as "all-reduce 17".
-  var name: String { "\(operationName) \(sequence)" }
+  var name: String {
+    operation == Operation.betweenOperations.rawValue ? operationName : "\(operationName) \(sequence)"
+  }
 }
 
 extension CollectiveCall: CustomStringConvertible {
@@ -92,6 +96,7 @@ extension CollectiveCall: CustomStringConvertible {
     case .reduceScatter: "reduce-scatter"
     case .allGatherBlocks: "all-gather of blocks"
     case .makeBuffer: "make-buffer"
+    case .betweenOperations: "between operations"
     case nil: "unknown operation of code \(operation), number"
     }
   }

@@ -167,7 +167,7 @@ extension RingGroup {
     case .failed(let cause): return cause
     case .closed: return nil
     }
-    let call = CollectiveCall(.barrier, sequence: sequence)
+    let call = CollectiveCall(.betweenOperations, sequence: sequence)
     let deadline = ContinuousClock.now + timeouts.grace
     do throws(CollectiveError) {
       repeat {

@@ -73,7 +73,7 @@ extension RingGroup {
       throw .setup(
         rank: other,
         detail:
-          "it did not inherit the memory that rank 0 shares; start the workers with twins-launch, on one host"
+          "it did not inherit the memory that rank \(firstRank) shares; start the workers with twins-launch, on one host"
       )
     }
     return MemoryOffer(words: Array(words[0].dropFirst()))

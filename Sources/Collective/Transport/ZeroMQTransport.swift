@@ -137,7 +137,7 @@ extension ZeroMQTransport {
       throw .setup(rank: rendezvous.ring.rank, detail: "\(error)")
     }
     search = rendezvous
-    refusal = Self.refused(rank: rendezvous.ring.rank, size: rendezvous.ring.size)
+    refusal = Self.refused(rendezvous.ring)
   }
 
   private func listen(at rendezvous: TCPRendezvous) throws(WireError) -> UInt16 {
@@ -183,11 +183,11 @@ extension ZeroMQTransport {
   }
 
   /// The error of a rank that the next rank refuses.
-  private static func refused(rank: Int, size: Int) -> CollectiveError {
+  private static func refused(_ ring: RingRendezvous) -> CollectiveError {
     .setup(
-      rank: rank,
+      rank: ring.rank,
       detail:
-        "rank \((rank + 1) % size) refused its key or secret: the two ranks read secrets of different runs; "
+        "rank \(ring.firstRank + (ring.rank + 1) % ring.size) refused its key or secret: the two ranks read secrets of different runs; "
         + "start both from one folder")
   }
 }

@@ -82,7 +82,7 @@ public struct DigitsDemo: Sendable {
 
 extension DataError {
   fileprivate static func unwritable(_ path: String) -> DataError {
-    .unwritable(path: FilePath(path), reason: String(cString: strerror(errno)))
+    .unwritable(path: FilePath(path), reason: errorText(errno))
   }
 }
 

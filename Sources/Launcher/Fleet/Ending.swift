@@ -1,5 +1,6 @@
 import Glibc
 import Recipe
+import RunControl
 
 /// How one worker process ended.
 enum Ending: Equatable, Codable, Sendable {
@@ -7,8 +8,8 @@ enum Ending: Equatable, Codable, Sendable {
   case exited(CInt)
   /// This signal ended it.
   case killed(CInt)
-  /// The operating system refused to start it; carries the reason.
-  case notStarted(String)
+  /// What it needs to start was refused; carries the reason, and the status of that.
+  case notStarted(String, ExitStatus)
   /// It outlived SIGKILL, which happens when a driver holds it inside the kernel.
   case stuck
   /// The launcher ended it, because it did nothing for longer than it may.
@@ -25,6 +26,12 @@ extension Ending {
   /// It stopped early, with its state saved.
   static let stoppedEarly = Ending.exited(ExitStatus.stoppedEarly.rawValue)
 
+  /// The launcher wanted it to start no more.
+  static let withdrawn = Ending.notStarted("the run was over", .badConfiguration)
+
+  /// It could not be started.
+  init(refused error: LaunchError) { self = .notStarted(error.description, error.exitStatus) }
+
   /// Reads the status word of `waitpid(2)`.
   init(waitStatus: CInt) {
     let signal = waitStatus & 0x7f
@@ -36,7 +43,7 @@ extension Ending {
     switch self {
     case .exited(let code): code
     case .killed(let signal): 128 + signal
-    case .notStarted: ExitStatus.badConfiguration.rawValue
+    case .notStarted(_, let status): status.rawValue
     case .stuck: 128 + Signal.kill.number
     case .hung: ExitStatus.software.rawValue
     case .withoutHost(let fault): fault.status
@@ -59,7 +66,7 @@ extension Ending: CustomStringConvertible {
     switch self {
     case .exited(let code): "exit \(code)"
     case .killed(let number): "killed by \(Signal(number)) (signal \(number))"
-    case .notStarted(let reason): "could not be started: \(reason)"
+    case .notStarted(let reason, _): "could not be started: \(reason)"
     case .stuck: "still there after SIGKILL"
     case .hung(let hang): hang.description
     case .withoutHost(let fault): fault.reason

@@ -46,3 +46,13 @@ extension Fleet {
     case finish(Outcome)
   }
 }
+
+/// How long it waits for what.
+extension Fleet {
+  /// How much earlier than a failed worker's own end its neighbours' may be seen.
+  static let leadOfWitness = Duration.seconds(2)
+  /// How long workers get to write their stacks before they are ended.
+  static let patienceForStacks = Duration.seconds(2)
+  /// A process that SIGKILL does not end within this time is held inside the kernel.
+  static let patienceAfterKill = Duration.seconds(5)
+}

@@ -106,13 +106,6 @@ extension Fleet {
 }
 
 extension Fleet {
-  /// How much earlier than a failed worker's own end its neighbours' may be seen.
-  private static let leadOfWitness = Duration.seconds(2)
-  /// How long workers get to write their stacks before they are ended.
-  private static let patienceForStacks = Duration.seconds(2)
-  /// A process that SIGKILL does not end within this time is held inside the kernel.
-  static let patienceAfterKill = Duration.seconds(5)
-
   private mutating func resized(to size: Int) -> [Action] {
     if members.allSatisfy(\.isAwaited) { members = Array(repeating: Member(), count: size) }
     return []
@@ -246,7 +239,7 @@ extension Fleet {
   private mutating func withdraw(at moment: Duration) {
     for rank in members.indices where members[rank].isAwaited {
       members[rank].end = WorkerEnd(
-        rank: rank, ending: .notStarted("the run was over"), moment: moment, stoppedByLauncher: true)
+        rank: rank, ending: .withdrawn, moment: moment, stoppedByLauncher: true)
     }
   }
 
@@ -280,7 +273,8 @@ extension Fleet {
     // One that SIGKILL did not end keeps its card from the next attempt, whoever failed first.
     let decisive = ends.contains { $0.ending == .stuck } ? .stuck : ends[firstFailure].ending
     let verdict = restarts.verdict(
-      after: decisive, progress: progress, lacksRoom: lacksRoom, at: moment, chance: chance)
+      after: decisive, in: attempt.number, progress: progress, lacksRoom: lacksRoom, at: moment,
+      chance: chance)
     switch verdict {
     case .stop(let reason):
       outcome.reasonToStop = reason

@@ -48,11 +48,12 @@ struct Restarts: Sendable {
   /// Takes in how an attempt failed and how far it had come, and decides.
   ///
   /// - Parameters:
+  ///   - attempt: Its number. What refuses a worker in the first one will again; in a later one it did not before.
   ///   - lacksRoom: Whether its disk had no room for what it was to end with, for as long as it waited.
   ///   - chance: From 0 to 1: by how much the delay is stretched, to twice its length at most.
   mutating func verdict(
-    after ending: Ending, progress: Progress?, lacksRoom: Bool = false, at moment: Duration,
-    chance: Double = 0
+    after ending: Ending, in attempt: Int = 0, progress: Progress?, lacksRoom: Bool = false,
+    at moment: Duration, chance: Double = 0
   ) -> Verdict {
     let failure = Failure(ending: ending, progress: progress)
     defer { last = failure }
@@ -61,7 +62,7 @@ struct Restarts: Sendable {
 
     guard budget.count > 0 else { return .stop(nil) }
     if lacksRoom { return .stop("another attempt would do the same again, and find the disk as full") }
-    if let reason = futility(of: failure) { return .stop(reason) }
+    if let reason = futility(of: failure, in: attempt) { return .stop(reason) }
     guard starts.count < budget.count else {
       return .stop("it was started again \(times(budget.count)) within \(elapsed(budget.window))")
     }
@@ -71,11 +72,16 @@ struct Restarts: Sendable {
   }
 
   /// Why another start would be of no use; nil where it may be.
-  private func futility(of failure: Failure) -> String? {
+  private func futility(of failure: Failure, in attempt: Int) -> String? {
     if case .exited = failure.ending, !budget.judgesFailures { return nil }
-    guard failure.ending.mayPass else { return "another start would not mend this" }
+    guard failure.ending.mayPass || failure.ending.isRefusal && attempt > 0 else {
+      return "another start would not mend this"
+    }
     guard budget.judgesFailures else { return nil }
-    if failure == last { return "it failed in the same way \(place(of: failure.progress)) twice" }
+    // Of a machine that was short of something twice nothing says that it stays so.
+    if failure == last, !failure.ending.isRefusal {
+      return "it failed in the same way \(place(of: failure.progress)) twice"
+    }
     return fruitless >= Self.fruitlessLimit ? "\(Self.fruitlessLimit) attempts in a row got no further" : nil
   }
 
@@ -102,6 +108,11 @@ struct Restarts: Sendable {
 }
 
 extension Ending {
+  /// Whether it was not started for want of something that the machine or a disk may have again.
+  fileprivate var isRefusal: Bool {
+    if case .notStarted(_, let status) = self { status != .software } else { false }
+  }
+
   /// Whether the cause may have passed when the worker is started again.
   var mayPass: Bool {
     switch self {

@@ -73,7 +73,7 @@ extension Deputy {
     while let signal = station.signals.next() { receive(signal) }
     station.read(readable)
     do {
-      while let news = dial.next() { try take(news) }
+      while let news = try dial.next() { try take(news) }
     } catch {
       leave(with: error)
     }
@@ -230,8 +230,7 @@ extension Deputy {
     if case .leaving = standing { return }
     switch order {
     case .welcome(let welcome): take(welcome)
-    case .refuse(let reason):
-      throw LaunchError("\(reason)", exitStatus: .badConfiguration)
+    case .refuse(let reason): throw LaunchError(reason, exitStatus: .badConfiguration)
     case .begin(let order): begin(order)
     case .launch(let rank): launch(rank)
     case .signal(let signal, let rank):
@@ -267,7 +266,7 @@ extension Deputy {
       station.console.print(next.beginningLine)
       dial.send(.begun(attempt: order.number))
     } catch {
-      tellEnd(of: station.launch.ranks.lowerBound, .notStarted(error.description))
+      tellEnd(of: station.launch.ranks.lowerBound, Ending(refused: error))
     }
   }
 
@@ -277,7 +276,7 @@ extension Deputy {
       try station.launch(rank)
       pulse.hasten(at: station.now)
     } catch {
-      tellEnd(of: rank, .notStarted(error.description))
+      tellEnd(of: rank, Ending(refused: error))
     }
   }
 
@@ -291,6 +290,7 @@ extension Deputy {
   }
 
   private func leave(with error: LaunchError) {
+    if case .leaving = standing { return }
     station.console.print("\(error)")
     leave(status: error.exitStatus.rawValue)
   }

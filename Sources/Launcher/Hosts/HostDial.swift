@@ -11,6 +11,8 @@ final class HostDial {
   private var line: Line
   private var ends: (own: IPAddress, far: IPAddress)?
   private var isUp = false
+  /// Whether it can hear nothing any more.
+  private var isDeaf = false
 
   /// A socket and what tells of its connection.
   private struct Line: ~Copyable {
@@ -58,15 +60,27 @@ final class HostDial {
     }
   }
 
-  var descriptors: [CInt] { [line.socket.descriptor, line.monitor.descriptor] }
-  var hasInput: Bool { line.socket.hasInput || line.monitor.hasInput }
+  var descriptors: [CInt] { isDeaf ? [] : [line.socket.descriptor, line.monitor.descriptor] }
+  var hasInput: Bool { !isDeaf && (line.socket.hasInput || line.monitor.hasInput) }
 
-  /// What came first; a loss is told after all that had come before.
-  func next() -> News? {
-    while let bytes = receive() {
+  /// What came first; a loss is told after all that had come before. Throws once, where nothing can be heard any more.
+  func next() throws(LaunchError) -> News? {
+    if isDeaf { return nil }
+    do throws(WireError) {
+      return try nextHeard()
+    } catch {
+      isDeaf = true
+      throw LaunchError(
+        "host 0 at \(meeting) cannot be heard any more: \(error). Likely this machine is short of something, as of memory; "
+          + "`dmesg` may say more", exitStatus: .inputOutput)
+    }
+  }
+
+  private func nextHeard() throws(WireError) -> News? {
+    while let bytes = try receive() {
       if let order = HostWire.message(HostOrder.self, bytes) { return .order(order) }
     }
-    while let event = try? line.monitor.next() {
+    while let event = try line.monitor.next() {
       switch event {
       case .connected(let descriptor):
         if let own = IPAddress(localEndOf: descriptor), let far = IPAddress(farEndOf: descriptor) {
@@ -89,9 +103,9 @@ final class HostDial {
     return nil
   }
 
-  private func receive() -> [UInt8]? {
+  private func receive() throws(WireError) -> [UInt8]? {
     let message = Message()
-    guard (try? line.socket.tryReceive(into: message)) ?? false else { return nil }
+    guard try line.socket.tryReceive(into: message) else { return nil }
     return Array(message.bytes)
   }
 

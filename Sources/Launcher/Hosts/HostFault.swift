@@ -1,4 +1,5 @@
 import Recipe
+import Wire
 
 /// Why ranks of one or several hosts cannot start or continue, for a reason other than their own failure.
 struct HostFault: Equatable, Codable, Sendable {
@@ -29,6 +30,14 @@ struct HostFault: Equatable, Codable, Sendable {
     case refused
     /// It lacks something of its own, before there was a first attempt.
     case unable
+    /// Host 0 can hear nobody any more.
+    case unheard
+  }
+
+  /// Of hosts from which nothing comes any more, since host 0's own socket has failed.
+  init(deafTo hosts: [Int], _ error: WireError) {
+    let names = HostPlaces.names(of: hosts)
+    self.init(of: hosts, .unheard, reason: "\(names) cannot be heard any more: \(error)")
   }
 
   /// The heading of a report.
@@ -47,6 +56,7 @@ extension HostFault.Kind {
     case .late: "did not come"
     case .refused: "cannot take part"
     case .unable: "cannot start"
+    case .unheard: "cannot be heard"
     }
   }
 
@@ -55,6 +65,7 @@ extension HostFault.Kind {
     case .refused: "the launchers were not started alike"
     // The host's own launcher has said why.
     case .unable: nil
+    case .unheard: "the machine of host 0 is short of something, as of memory; `dmesg` may say more"
     case .late: "the launcher does not run there, or does not reach that address"
     case .lost, .missing:
       "the host is down, its launcher was ended or held, or the network between the hosts is cut"
@@ -65,6 +76,7 @@ extension HostFault.Kind {
     switch self {
     case .late, .refused: .badConfiguration
     case .lost, .missing, .unable: .software
+    case .unheard: .inputOutput
     }
   }
 
@@ -75,6 +87,7 @@ extension HostFault.Kind {
     case .unable: .again(after: "mending this on \(these)")
     case .late: .again(after: "seeing to \(these)")
     case .lost, .missing: .resume(after: "seeing to \(these)")
+    case .unheard: .resume(after: "seeing to host 0")
     }
   }
 }

@@ -23,6 +23,8 @@ final class HostLead {
   private var attempt = 0
   private var news: [News] = []
   private var strangers = Strangers()
+  /// Why nothing of other hosts can be heard any more, if so.
+  private var deafness: HostFault?
 
   /// The time between the wish to begin an attempt and all hosts' being ready for it.
   private struct Gathering {
@@ -41,8 +43,8 @@ final class HostLead {
     roster = Roster(own, patience: timeouts.silence)
   }
 
-  var descriptors: [CInt] { star.descriptors }
-  var hasInput: Bool { star.hasInput || !news.isEmpty }
+  var descriptors: [CInt] { deafness == nil ? star.descriptors : [] }
+  var hasInput: Bool { deafness == nil && star.hasInput || !news.isEmpty }
   var deadline: Duration { min(nextBeat, gathering?.deadline ?? nextBeat) }
   /// Whether an attempt is to begin and hosts are waited for.
   var isGathering: Bool { gathering != nil }
@@ -51,6 +53,7 @@ final class HostLead {
   func gather(for attempt: Int, at now: Duration) {
     self.attempt = attempt
     (known, order) = ([:], nil)
+    if let deafness { return news.append(.absent(deafness)) }
     gathering = Gathering(deadline: now + (attempt == 0 ? timeouts.join : timeouts.wait))
     if !awaited.isEmpty { news.append(.said("waiting for \(names(of: awaited)) at \(plan.meeting)")) }
     checkComplete(at: now)
@@ -65,9 +68,18 @@ final class HostLead {
 
   /// What has come up since the last time.
   func takeNews(at now: Duration) -> [News] {
-    for (peer, message) in star.takeMessages() { take(message, from: peer, at: now) }
-    while let refusal = star.nextRefusal() {
-      strangers.note(refusal.address).map { news.append(.said($0)) }
+    defer { news = [] }
+    guard deafness == nil else { return news }
+    do throws(WireError) {
+      for (peer, message) in try star.takeMessages() { take(message, from: peer, at: now) }
+      while let refusal = try star.nextRefusal() {
+        strangers.note(refusal.address).map { news.append(.said($0)) }
+      }
+    } catch {
+      // Without what the others say the run cannot go on, on any host.
+      (deafness, gathering) = (HostFault(deafTo: Array(1..<plan.hosts), error), nil)
+      deafness.map { news.append(.absent($0)) }
+      return news
     }
     if now >= nextBeat {
       nextBeat = now + HostTimeouts.beat
@@ -75,7 +87,6 @@ final class HostLead {
     }
     for host in roster.silent(at: now) { lose(host, "was not heard for \(elapsed(timeouts.silence))") }
     if let gathering, now >= gathering.deadline { giveUp(at: now) }
-    defer { news = [] }
     return news
   }
 }

@@ -62,8 +62,8 @@ final class HostStar {
     let address: IPAddress?
   }
 
-  func nextRefusal() -> Refusal? {
-    while let event = try? monitor.next() {
+  func nextRefusal() throws(WireError) -> Refusal? {
+    while let event = try monitor.next() {
       switch event {
       case .accepted(let descriptor): caller = IPAddress(farEndOf: descriptor)?.unmapped
       case .handshakeFailed: return Refusal(address: caller)
@@ -74,9 +74,9 @@ final class HostStar {
   }
 
   /// All messages that have come, in the order to take them in.
-  func takeMessages() -> [(peer: Socket.Peer, message: HostMessage)] {
+  func takeMessages() throws(WireError) -> [(peer: Socket.Peer, message: HostMessage)] {
     var messages: [(Socket.Peer, HostMessage)] = []
-    while let letter = try? socket.tryReceiveLetter() {
+    while let letter = try socket.tryReceiveLetter() {
       if isOpen, !(letter.address.map(Self.isTrusted) ?? false) { continue }
       if let message = HostWire.message(HostMessage.self, letter.bytes) {
         messages.append((letter.peer, message))
@@ -107,18 +107,23 @@ final class HostStar {
     var staying = hosts
     while !staying.isEmpty, .now < deadline {
       waitBriefly(for: descriptors, isBusy: hasInput)
-      for (peer, message) in takeMessages() {
-        switch message {
-        case .join: _ = send(end, to: peer)
-        case .unable(let trouble):
-          // It ends by itself, once it is heard.
-          _ = send(end, to: peer)
-          staying.remove(trouble.host)
-        case .farewell(let host): staying.remove(host)
-        default: break
+      do throws(WireError) {
+        for (peer, message) in try takeMessages() {
+          switch message {
+          case .join: _ = send(end, to: peer)
+          case .unable(let trouble):
+            // It ends by itself, once it is heard.
+            _ = send(end, to: peer)
+            staying.remove(trouble.host)
+          case .farewell(let host): staying.remove(host)
+          default: break
+          }
         }
+        while try nextRefusal() != nil {}
+      } catch {
+        // Nobody can be heard any more.
+        return
       }
-      while nextRefusal() != nil {}
     }
   }
 

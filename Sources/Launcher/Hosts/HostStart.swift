@@ -105,7 +105,7 @@ extension HostStart {
     defer { dial.close() }
     while .now < deadline {
       waitBriefly(for: dial.descriptors, isBusy: dial.hasInput)
-      while let news = dial.next() {
+      while let news = try? dial.next() {
         switch news {
         case .connected(_, let far): if dial.mayTalk(to: far) { dial.send(.unable(trouble)) }
         // It has heard.

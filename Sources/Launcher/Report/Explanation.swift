@@ -39,6 +39,8 @@ extension Ending {
     switch self {
     case .exited(let code): Self.explanation(ofCode: code)
     case .killed(let number): Self.explanation(ofSignal: number)
+    case .notStarted(_, .inputOutput):
+      Explanation(cause: ExitStatus.inputOutput.meaning, nextStep: .again(after: "mending what this names"))
     case .notStarted:
       Explanation(
         cause: "the worker program cannot run here, or a limit of this machine is reached",
@@ -118,7 +120,7 @@ extension Outcome {
     case .killed(SIGKILL): return outOfMemory ? ENOMEM : nil
     case .killed, .stuck: return nil
     case .hung: return ETIMEDOUT
-    case .notStarted: return ENOEXEC
+    case .notStarted(_, let status): return status == .inputOutput ? EIO : ENOEXEC
     case .withoutHost: return EHOSTUNREACH
     case .exited(let status):
       switch ExitStatus(rawValue: status) {

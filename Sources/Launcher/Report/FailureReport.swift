@@ -182,7 +182,12 @@ extension FailureReport {
     case .killed(Signal.kill.number) where end.stoppedByLauncher:
       "stopped by the launcher, with SIGKILL as it did not end by itself"
     case .notStarted where end.stoppedByLauncher: "not started"
-    case .withoutHost(let fault): fault.kind == .lost ? "lost with its host" : "not started"
+    case .withoutHost(let fault):
+      switch fault.kind {
+      case .lost: "lost with its host"
+      case .unheard: "not heard any more"
+      default: "not started"
+      }
     case _ where end.stoppedByLauncher: "stopped by the launcher"
     case .stoppedEarly: "stopped early"
     default:

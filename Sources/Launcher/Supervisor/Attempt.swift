@@ -106,6 +106,8 @@ final class Attempt {
   func send(_ signal: Signal, to rank: Int) {
     // A program of the user's need not know that this one asks for a checkpoint: it would end it.
     if launch.isForeign, signal == .user1, workers[rank]?.catches(signal) != true { return }
+    // The time for stacks is over with it, whether they are written or not: what a worker says on its way out is for all.
+    if signal == .terminate || signal == .kill { outputs[rank]?.isQuiet = false }
     workers[rank]?.send(signal)
   }
 
@@ -165,7 +167,7 @@ extension Attempt {
     outputs[launch.ranks.lowerBound]?.note(text, console: &console)
   }
 
-  /// Keeps what the workers write from now on to their logs, and adds what the kernel says of each.
+  /// Keeps what the workers write, until they are told to end, to their logs, and adds what the kernel says of each.
   func expectStacks(_ console: inout Console) {
     for worker in workers.values {
       outputs[worker.rank]?.isQuiet = true
@@ -173,11 +175,6 @@ extension Attempt {
         outputs[worker.rank]?.note(line, console: &console)
       }
     }
-  }
-
-  /// Shows again what the workers write.
-  func endStacks() {
-    for output in outputs.values { output.isQuiet = false }
   }
 }
 

@@ -191,7 +191,6 @@ extension Supervisor {
   private func waitForStacks(_ liveness: Liveness) {
     // Those of other hosts may take all of their time.
     guard hosts == nil, liveness.haveWrittenStacks(attempt.workers.values, at: now) else { return }
-    attempt.endStacks()
     take(.stacksWritten(at: now))
   }
 
@@ -269,7 +268,7 @@ extension Supervisor {
   }
 
   func notStarted(_ rank: Int, _ error: LaunchError) -> Fleet.Event {
-    .ended(rank: rank, .notStarted(error.description), at: now, chance: chance)
+    .ended(rank: rank, Ending(refused: error), at: now, chance: chance)
   }
 
   private func sayRetry(after outcome: Outcome, _ delay: Duration, _ number: Int) {

@@ -2,6 +2,7 @@ import CLinux
 import Flags
 import FoundationEssentials
 import Glibc
+import Recipe
 import RunControl
 import System
 
@@ -201,8 +202,15 @@ extension WorkerProcess {
         posix_spawn(&process, command.program, &actions, &attributes, arguments, environment)
       }
     }
-    guard failure == 0 else { throw LaunchError(call: command.program, errno: failure) }
+    guard failure == 0 else { throw refusal(of: command.program, failure) }
     return process
+  }
+
+  private static func refusal(of program: String, _ errno: CInt) -> LaunchError {
+    let error = LaunchError(call: program, errno: errno)
+    // What is no program is no trouble with reading one.
+    let isNone = [EACCES, ENOENT, ENOEXEC, ENOTDIR, ELOOP].contains(errno)
+    return isNone ? LaunchError(error.description, exitStatus: .badConfiguration) : error
   }
 
   /// A process group of its own, no signal blocked, and those that the launcher changed as they are by default.

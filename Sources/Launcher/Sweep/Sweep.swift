@@ -26,6 +26,8 @@ final class Sweep {
   /// How often a run's launcher was killed.
   private var kills: [Int: Int] = [:]
   private var isStopping = false
+  /// Whether it was said that the table cannot be written.
+  private var isTableBehind = false
 
   /// After so many kills of its launcher a run is given up.
   private static let mostKills = 3
@@ -41,22 +43,25 @@ final class Sweep {
   }
 
   /// Has all runs trained, and prints what they came to; the status to end with.
+  ///
+  /// Throws before the first run, and after the last one where the table cannot be written: in between nothing of its own
+  /// may end it, since all runs end with it.
   func run(refusing known: [SweepRefusal], _ signals: borrowing SignalReader) throws(LaunchError) -> CInt {
     for refusal in known { standings[refusal.run.number - 1] = .failed(refusal.status) }
     try folder.write(table)
-    try waitForOthers(signals)
+    waitForOthers(signals)
     try check(signals)
     queue = standings.indices.filter { !standings[$0].isOver }
     tell(opening)
     while !isStopping || !processes.isEmpty {
-      try fill()
+      fill()
       if processes.isEmpty { break }
       wait(for: signals)
-      try collect()
+      collect()
     }
-    try folder.write(table)
     let next = isStopping ? ["the same command goes on with it"] : []
     tell(([""] + table.lines + [""] + table.conclusions + next).joined(separator: "\n"))
+    try folder.write(table)
     return status
   }
 
@@ -87,7 +92,7 @@ final class Sweep {
 /// Before the first run.
 extension Sweep {
   /// Waits for runs of a sweep that was killed a moment ago, or that somebody else goes on with.
-  private func waitForOthers(_ signals: borrowing SignalReader) throws(LaunchError) {
+  private func waitForOthers(_ signals: borrowing SignalReader) {
     for (index, run) in plan.runs.enumerated() where standings[index] == .running {
       tell("\(run.name) runs already: waiting for its end (twins-launch stop \(FilePath(run.output).quoted))")
       while !isStopping, let folder = RunFolder(run.output), folder.isAlive {
@@ -116,24 +121,49 @@ extension Sweep {
 
 /// While runs are in progress.
 extension Sweep {
-  /// Starts runs in the lanes that are free.
-  private func fill() throws(LaunchError) {
-    for lane in lanes.environments.indices where processes[lane] == nil && !isStopping && !queue.isEmpty {
-      let index = queue.removeFirst()
-      let run = plan.runs[index]
-      let verb = standings[index] == .interrupted ? "goes on" : "begins"
-      tell(
-        "\(run.name) of \(plan.runs.count) \(verb): \(masked(run.label(plan.flags)))    (log: \(masked(SweepFolder.log(of: run))))"
-      )
+  /// Starts runs in the lanes that are free; one that cannot be started has failed, and the next takes its place.
+  private func fill() {
+    for lane in lanes.environments.indices {
+      while processes[lane] == nil, !isStopping, !queue.isEmpty { begin(queue.removeFirst(), in: lane) }
+    }
+  }
+
+  private func begin(_ index: Int, in lane: Int) {
+    let run = plan.runs[index]
+    let verb = standings[index] == .interrupted ? "goes on" : "begins"
+    tell(
+      "\(run.name) of \(plan.runs.count) \(verb): \(masked(run.label(plan.flags)))    (log: \(masked(SweepFolder.log(of: run))))"
+    )
+    do throws(LaunchError) {
       processes[lane] = (index, try start(run, environment.merging(lanes.environments[lane]) { $1 }))
       standings[index] = .running
+    } catch {
+      standings[index] = .failed(error.exitStatus.rawValue)
+      complain("\(run.name) cannot start: \(masked(error.description.asSentence))")
+      keepTable()
+    }
+  }
+
+  /// Writes the table, or says once that it cannot be written: that is tried again with each run's end.
+  private func keepTable() {
+    do throws(LaunchError) {
+      try folder.write(table)
+      isTableBehind = false
+    } catch {
+      if !isTableBehind {
+        complain(
+          "warning: \(error.description.asSentence) The runs go on, and it is tried again with the end of each."
+        )
+      }
+      isTableBehind = true
     }
   }
 
   private func start(_ run: SweepRun, _ environment: [String: String]) throws(LaunchError) -> WorkerProcess {
     let path = SweepFolder.log(of: run)
-    let log = try Descriptor(
-      open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666), from: "open \(path)")
+    guard let log = Descriptor(open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)) else {
+      throw LaunchError("cannot write to \(path): \(errorText(errno))", exitStatus: .inputOutput)
+    }
     let program = WorkerProgram.launcher
     let arguments = [ExecRank.name, "--", program, "train"] + run.arguments
     return try WorkerProcess.spawn(
@@ -157,12 +187,12 @@ extension Sweep {
   }
 
   /// Takes the runs that have ended, and notes what they came to.
-  private func collect() throws(LaunchError) {
+  private func collect() {
     for (lane, (index, process)) in processes where hasEnded(process) {
       let ending = process.collect()
       processes[lane] = nil
       note(ending, of: index)
-      try folder.write(table)
+      keepTable()
     }
     Orphans.collect(sparing: processes.values.map(\.process.identifier))
   }

@@ -16,7 +16,7 @@ struct TimmFolder {
   func write(_ network: any Network, to folder: String) throws {
     guard Folders.make(folder) else {
       throw Failure(
-        "cannot make the folder \(masked(folder)): \(String(cString: strerror(errno)))",
+        "cannot make the folder \(masked(folder)): \(errorText(errno))",
         exitStatus: .inputOutput)
     }
     try about.write(network, to: "\(folder)/model.safetensors")

@@ -31,7 +31,7 @@ final class GrowingFile {
     let failure = file.isInPlace ? save() : beginAgain()
     if failure != 0, !isInTrouble {
       Console.warn(
-        "warning: cannot write \(file.path): \(String(cString: strerror(failure))). What belongs there is kept until it "
+        "warning: cannot write \(file.path): \(errorText(failure)). What belongs there is kept until it "
           + "can be written.")
     }
     isInTrouble = failure != 0

@@ -23,7 +23,7 @@ struct OutputFolder {
   /// Makes the folder if it does not exist; throws if it is not writable.
   func make() throws(Failure) {
     guard Folders.make(path), access(path, W_OK | X_OK) == 0 else {
-      throw Self.refused(path, String(cString: strerror(errno)))
+      throw Self.refused(path, errorText(errno))
     }
   }
 
@@ -83,7 +83,7 @@ struct OutputFolder {
   /// Makes the folder again with the recipe if it is gone, and says so.
   func makeAgain(_ recipe: Recipe) throws(Failure) {
     if isGone {
-      guard Folders.make(path) else { throw Self.refused(path, String(cString: strerror(errno))) }
+      guard Folders.make(path) else { throw Self.refused(path, errorText(errno)) }
       Console.warn(
         "warning: \(path) was removed or moved during the run, and is made again without what was in it")
     }

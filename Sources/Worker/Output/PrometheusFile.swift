@@ -90,7 +90,7 @@ final class PrometheusFile: StepObserver {
     let failure = replaceFile(by: Array(figures.map { $0.text(run: run) }.joined().utf8))
     if let failure, !isInTrouble {
       Console.warn(
-        "warning: --prometheus: cannot write \(path): \(String(cString: strerror(failure))). Training goes on."
+        "warning: --prometheus: cannot write \(path): \(errorText(failure)). Training goes on."
       )
     }
     isInTrouble = failure != nil

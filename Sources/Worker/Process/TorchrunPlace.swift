@@ -121,7 +121,7 @@ extension TorchrunPlace {
     guard rank == 0, !launcherKeepsStore else { return link }
     guard let (socket, _) = own.listen(port: masterPort) else {
       throw .setup(
-        rank: rank, detail: "cannot listen at \(own), port \(masterPort): \(String(cString: strerror(errno)))"
+        rank: rank, detail: "cannot listen at \(own), port \(masterPort): \(errorText(errno))"
       )
     }
     link.storeSocket = socket

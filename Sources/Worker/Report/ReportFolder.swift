@@ -32,7 +32,7 @@ struct ReportFolder {
   func requireOwn() throws(Failure) {
     let place = nearest
     guard Folders.isFolder(place), access(place, W_OK | X_OK) == 0 else {
-      throw refused(String(cString: strerror(errno)))
+      throw refused(errorText(errno))
     }
     guard let name = Self.names.first(where: { access("\(path)/\($0)", F_OK) == 0 }), !isOfEvaluation else {
       return
@@ -44,7 +44,7 @@ struct ReportFolder {
 
   /// Writes the files, replacing an earlier evaluation's.
   func write(_ report: EvaluationReport) throws {
-    guard Folders.make(path) else { throw refused(String(cString: strerror(errno))) }
+    guard Folders.make(path) else { throw refused(errorText(errno)) }
     let summary = try report.summary
     let texts = [
       (Self.confusion, report.confusionTable), (Self.mistakes, report.mistakeTable),

@@ -1,5 +1,6 @@
 import Foundation
 import Recipe
+import RunControl
 import System
 import SystemPackage
 import WorkerLink
@@ -24,7 +25,7 @@ struct EarlierPace: Equatable {
     let beside = FilePath(folder).removingLastComponent().string
     let place = beside.isEmpty ? "." : beside
     let others = Folders.names(in: place).map { beside.isEmpty ? $0 : "\(beside)/\($0)" }
-      .compactMap { path in Self.lastChange(of: "\(path)/\(RunLayout.steps)").map { (path, $0) } }
+      .compactMap { path in lastChange(of: "\(path)/\(RunLayout.steps)").map { (path, $0) } }
       .sorted { ($0.1, $0.0) > ($1.1, $1.0) }.prefix(Self.mostRuns).map(\.0)
     for path in [folder] + others {
       guard let earlier = try? RecipeFile(path: "\(path)/\(RunLayout.recipe)").recipe,
@@ -58,10 +59,6 @@ struct EarlierPace: Equatable {
     return speeds.isEmpty ? nil : speeds[speeds.count / 2]
   }
 
-  private static func lastChange(of path: String) -> Int? {
-    var status = stat()
-    return stat(path, &status) == 0 ? Int(status.st_mtim.tv_sec) : nil
-  }
 }
 
 extension Recipe {

@@ -154,13 +154,23 @@ final class TrainingRun {
         // Only the rank with the failed disk fails, so that the report has its message.
         return isSaved || !rank.isFirst ? .stoppedEarly : .inputOutput
       } catch let failure as SharedFailure {
-        if checkpoints.areNeeded { _ = try checkpoints.end("ended", at: progress) }
+        saveBeforeEnd(checkpoints)
         throw failure
       }
       (progress.epoch, progress.partial) = (progress.epoch + 1, PartialEpoch())
     }
     rank.console.print("Training time \(ReferenceLines.duration(watch.elapsed))")
     return .done
+  }
+
+  /// Saves what is done by then; what stands in the way of that is not why the run ends.
+  private func saveBeforeEnd(_ checkpoints: Checkpoints) {
+    guard checkpoints.areNeeded else { return }
+    do {
+      _ = try checkpoints.end("ended", at: progress)
+    } catch {
+      Console.warn("warning: what was done since the last checkpoint was not saved: \(error)")
+    }
   }
 
   /// Says where the weights of a run that is done are, whose file somebody removed.

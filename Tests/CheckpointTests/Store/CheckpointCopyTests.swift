@@ -68,6 +68,18 @@ import Testing
     #expect(folder.names("second") == ["epoch-0001"])
   }
 
+  @Test func `where the disk fails as the names change, what was there is there`() throws {
+    let (tag, earlier) = (try save("epoch-0001", 1, in: first), try save("epoch-0001", 9, in: second))
+    let pieces = try pieces(tag, of: first)
+    let path = second.folder
+    let failing = second.on(FileSystem { $0.operation == .sync && $0.path == path ? .fail(EIO) : .proceed })
+    #expect(throws: CheckpointError.self) { try receive(tag, pieces, in: failing) }
+    #expect(try second.newestVerified().checkpoint?.tag() == earlier)
+    try receive(tag, pieces, in: second)
+    #expect(try second.newestVerified().checkpoint?.tag() == tag)
+    #expect(folder.names("second") == ["epoch-0001"])
+  }
+
   @Test(arguments: ["../epoch-0001", ".epoch", ""]) func `a name that leads elsewhere is refused`(
     name: String
   ) throws {

@@ -15,7 +15,7 @@ import Testing
   }
 
   private func relabel(in store: CheckpointStore, isBest: Bool = false) throws {
-    try store.relabel("epoch-2", as: "epoch-9", state: State(epoch: 2, best: 99), isBest: isBest)
+    _ = try store.relabel("epoch-2", as: "epoch-9", state: State(epoch: 2, best: 99), isBest: isBest)
   }
 
   @Test func `it has the same files under another name, and the first name is gone`() throws {

@@ -192,4 +192,20 @@ import Testing
     #expect(failure.description.contains("epoch-0003/model.safetensors: tensor w: its bytes changed"))
     #expect(folder.names("checkpoints") == ["epoch-1", "epoch-2"])
   }
+
+  @Test func `what does not read back does not take the place of one that does`() throws {
+    try CheckpointWriter(store).succeed(CheckpointName(epoch: 3), floats: 9)
+    let disk = FileSystem { call in
+      if call.operation == .replace, let folder = call.source {
+        try? flipByte("\(folder)/model.safetensors", at: -1)
+      }
+      return .proceed
+    }
+    let failure = try #require(
+      CheckpointWriter(store.on(disk)).save(CheckpointName(epoch: 3), floats: 10).failure)
+    #expect(failure.description.contains("epoch-0003/model.safetensors: tensor w: its bytes changed"))
+    #expect(try store.newestVerified().checkpoint?.tensors(of: "model").floats("w").count == 9)
+    try CheckpointWriter(store).succeed(CheckpointName(epoch: 3), floats: 11)
+    #expect(folder.names("checkpoints") == ["epoch-0003"])
+  }
 }

@@ -83,6 +83,17 @@ import Testing
     #expect(try store.newestVerified().checkpoint?.state(Int.self) == 3)
   }
 
+  /// The new one is on the disk by then; the next save removes what is left of the earlier one.
+  @Test func `an earlier one of the same name that cannot be removed is a warning`() throws {
+    let disk = FileSystem { $0.operation == .remove ? .fail(EIO) : .proceed }
+    try CheckpointWriter(store).succeed(CheckpointName(epoch: 3), floats: 9)
+    let saved = try CheckpointWriter(store.on(disk)).succeed(CheckpointName(epoch: 3), floats: 10)
+    #expect(saved.warning?.description.contains("cannot remove ") == true)
+    #expect(try store.newestVerified().checkpoint?.tensors(of: "model").floats("w").count == 10)
+    try CheckpointWriter(store).succeed(CheckpointName(epoch: 4), floats: 9)
+    #expect(folder.names("checkpoints") == ["epoch-0003", "epoch-0004", "epoch-1", "epoch-2"])
+  }
+
   @Test func `the best is kept`() throws {
     let writer = CheckpointWriter(store, keeping: 2)
     for epoch in 3...8 { try writer.succeed(CheckpointName(epoch: epoch), floats: 9, isBest: epoch < 6) }

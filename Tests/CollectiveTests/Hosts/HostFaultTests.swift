@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -100,6 +101,20 @@ struct HostFaultTests {
     #expect([3, 4].contains { errors[$0]?.culprit == 5 }, "\(errors)")
     #expect(errors[0..<5].allSatisfy { $0 != nil })
     #expect(errors[0]?.culprit.map { $0 >= 3 } == true, "\(errors)")
+  }
+
+  /// One host comes late and one not at all. A rank that speaks with them for its host waits longer than its siblings wait
+  /// for it if each host has the whole time.
+  @Test func `of three hosts the one that does not come is named, though another one is late`() throws {
+    let meeting = try TestHosts(3, of: 2)
+    let timeouts = RingGroup.Timeouts(silence: .seconds(1), grace: .milliseconds(200))
+    let errors = onRanks(6) { rank throws(CollectiveError) in
+      let group = try meeting.group(rank, timeouts: timeouts)
+      // What the test is about is time.
+      if rank / 2 == 2 { usleep(500_000) }
+      if rank / 2 != 0 { try group.barrier() }
+    }.map(\.error)
+    for rank in 2..<6 { #expect(errors[rank]?.culprit.map { $0 < 2 } == true, "\(rank): \(errors)") }
   }
 
   @Test func `after an error a group says that it is unusable and why, and once closed that it is`() throws {

@@ -160,6 +160,23 @@ struct ConnectTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: long).isEmpty)
   }
 
+  /// On other hosts than the first the ranks of a ring have other numbers among all.
+  @Test(arguments: TransportName.allCases, [false, true])
+  func `a rank that cannot join is named by its number among all hosts`(
+    transport: TransportName, isUnattended: Bool
+  ) throws {
+    let folder = try RendezvousFolder()
+    var rendezvous = RingRendezvous(
+      rank: 1, size: 2, run: "test", generation: 0, directory: "\(folder.path)/none/none")
+    (rendezvous.transport, rendezvous.firstRank, rendezvous.isUnattended) = (transport, 4, isUnattended)
+    let started = rendezvous
+    let error = Outcome { () throws(CollectiveError) in try started.join() }.error
+    guard case .setup(5, _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
   private static func connect(
     _ folder: RendezvousFolder, _ rank: Int, of size: Int, deadline: Duration = .seconds(20)
   ) throws(CollectiveError) -> RingGroup {

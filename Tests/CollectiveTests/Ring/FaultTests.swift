@@ -63,6 +63,20 @@ struct FaultTests {
     #expect([0, 2].map { errors[$0]?.culprit } == [1, 1], "\(errors)")
   }
 
+  @Test func `what is seen between two operations is not said of one that nobody called`() throws {
+    let hasGone = DispatchSemaphore(value: 0)
+    let seen = try onGroup(of: 2, over: .loopback) { group throws(CollectiveError) -> CollectiveError? in
+      if group.rank == 1 {
+        group.abandon(because: .system(detail: "it has a fault"))
+        hasGone.signal()
+        return nil
+      }
+      hasGone.wait()
+      return group.failureInSight()
+    }
+    #expect(seen[0].map { "\($0)".hasPrefix("between operations: ") } == true, "\(seen)")
+  }
+
   @Test(arguments: TestWire.allCases)
   func `a rank that skips, resizes or repeats an operation is named by all others`(wire: TestWire) throws {
     let name = Self.firstAllReduce(over: wire)

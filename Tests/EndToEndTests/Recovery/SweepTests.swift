@@ -37,6 +37,25 @@ extension EndToEnd {
       }
     }
 
+    /// A folder is in the place of a run's log, and for a while in that of the table.
+    @Test func `what a sweep cannot write ends no run, and the same command makes up for it`() throws {
+      let (table, log) = (place.output("blocked/sweep.csv"), place.output("blocked/run-002.log"))
+      try FileManager.default.createDirectory(atPath: log, withIntermediateDirectories: true)
+      let first = try sweep("blocked", "--parallel", "2")
+      try first.read(to: "run-001 of 3 begins")
+      try FileManager.default.removeItem(atPath: table)
+      try FileManager.default.createDirectory(atPath: table, withIntermediateDirectories: true)
+      let end = try first.finish()
+      #expect(end.status == Status.inputOutput, "\(end.errors)")
+      #expect(end.errors.contains("run-002 cannot start: cannot write to "), "\(end.errors)")
+      #expect(end.errors.split(separator: "table cannot be written").count == 3, "\(end.errors)")
+      #expect(end.output.contains { $0.hasPrefix("run-001: done") }, "\(end.output)")
+      for path in [table, log] { try FileManager.default.removeItem(atPath: path) }
+      let second = try sweep("blocked").finish()
+      #expect(second.status == Status.usage, "\(second.errors)")
+      #expect(try self.table("blocked").split(separator: "\n").count { $0.hasSuffix(",done") } == 2)
+    }
+
     /// Two runs, and one that is refused.
     private func sweep(_ name: String, _ flags: String...) throws -> ProgramRun {
       let file = "\(place.folder)/\(name).json"

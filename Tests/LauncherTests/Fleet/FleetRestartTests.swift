@@ -1,3 +1,4 @@
+import Recipe
 import Testing
 import TestSupport
 
@@ -158,9 +159,15 @@ import TestSupport
   @Test func `an attempt that cannot be made ready launches nobody`() throws {
     var fleet = try failedOnce()
     _ = fleet.handle(.timePassed(.seconds(7)))
-    let outcome = try finished(fleet.handle(.ended(rank: 0, .notStarted("no disk"), at: .seconds(7))))
+    let refusal = Ending.notStarted("no disk", .inputOutput)
+    guard
+      case .retry(let outcome, after: .seconds(2), number: 2)? =
+        fleet.handle(.ended(rank: 0, refusal, at: .seconds(7))).last
+    else { throw TestError("no retry") }
     #expect(outcome.firstFailure == 0 && outcome.ends[1].stoppedByLauncher)
-    #expect(outcome.reasonToStop == "another start would not mend this")
+    #expect(fleet.handle(.timePassed(.seconds(9))) == [.begin(attempt: 2)])
+    let end = try finished(fleet.handle(.ended(rank: 0, .notStarted("", .software), at: .seconds(9))))
+    #expect(end.exitStatus == 70 && end.reasonToStop == "another start would not mend this")
   }
 
   @Test func `who was stopped in one attempt was not in the next`() throws {

@@ -1,3 +1,4 @@
+import Recipe
 import Testing
 
 @testable import Launcher
@@ -140,7 +141,9 @@ import Testing
   @Test func `a worker that cannot be started stops the run`() throws {
     var fleet = started(2)
     #expect(
-      fleet.handle(.ended(rank: 0, .notStarted("no memory"), at: .zero)) == [.signal(.terminate, rank: 1)])
+      fleet.handle(.ended(rank: 0, .notStarted("no thread", .badConfiguration), at: .zero)) == [
+        .signal(.terminate, rank: 1)
+      ])
     let outcome = try finished(fleet.handle(.ended(rank: 1, .killed(15), at: .seconds(1))))
     #expect(outcome.exitStatus == 78)
   }
@@ -150,7 +153,9 @@ import Testing
     _ = fleet.handle(.begun)
     _ = fleet.handle(.launched(rank: 0))
     #expect(
-      fleet.handle(.ended(rank: 1, .notStarted("no memory"), at: .zero)) == [.signal(.terminate, rank: 0)])
+      fleet.handle(.ended(rank: 1, .notStarted("no thread", .badConfiguration), at: .zero)) == [
+        .signal(.terminate, rank: 0)
+      ])
     let outcome = try finished(fleet.handle(.ended(rank: 0, .killed(15), at: .seconds(1))))
     #expect(outcome.firstFailure == 1 && outcome.exitStatus == 78)
     #expect(outcome.ends.map(\.stoppedByLauncher) == [true, false, true])
@@ -181,7 +186,8 @@ import Testing
     #expect(fleet.deadline == nil)
   }
 
-  @Test(arguments: [.exited(1), .exited(79), .killed(9), .killed(15), .notStarted("")] as [Ending])
+  @Test(
+    arguments: [.exited(1), .exited(79), .killed(9), .killed(15), .notStarted("", .inputOutput)] as [Ending])
   func `passes on the code of the first failure`(_ ending: Ending) throws {
     var fleet = started(1)
     let outcome = try finished(fleet.handle(.ended(rank: 0, ending, at: .seconds(1))))

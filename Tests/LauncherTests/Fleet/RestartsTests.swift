@@ -1,3 +1,4 @@
+import enum Recipe.ExitStatus
 import Testing
 import WorkerLink
 
@@ -33,7 +34,9 @@ import WorkerLink
 
   @Test(
     arguments: [
-      .exited(64), .exited(65), .exited(66), .exited(69), .exited(78), .exited(79), .notStarted(""), .stuck,
+      .exited(64), .exited(65), .exited(66), .exited(69), .exited(78), .exited(79),
+      .notStarted("", .badConfiguration),
+      .notStarted("", .inputOutput), .stuck,
     ] as [Ending])
   func `what another start will not mend ends the run`(_ ending: Ending) {
     var restarts = Restarts(.init(count: 3))
@@ -111,8 +114,24 @@ import WorkerLink
     }
     var refused = Restarts(.init(count: 5, judgesFailures: false))
     #expect(
-      refused.verdict(after: .notStarted(""), progress: nil, at: .zero)
+      refused.verdict(after: .notStarted("", .badConfiguration), progress: nil, at: .zero)
         == .stop("another start would not mend this"))
+  }
+
+  /// The first attempt had all that this one was refused.
+  @Test(arguments: [ExitStatus.inputOutput, .badConfiguration])
+  func `what a later attempt is refused is waited for, though it is twice the same`(status: ExitStatus) {
+    var restarts = Restarts(.init(count: 9))
+    _ = restarts.verdict(after: .killed(9), progress: at(50), at: .zero)
+    let refused = Ending.notStarted("no room in /tmp", status)
+    for attempt in 1...2 {
+      #expect(isRestart(restarts.verdict(after: refused, in: attempt, progress: nil, at: .seconds(attempt))))
+    }
+    let verdict = restarts.verdict(after: refused, in: 3, progress: nil, at: .seconds(3))
+    #expect(verdict == .stop("3 attempts in a row got no further"))
+    #expect(refused.exitStatus == status.rawValue)
+    var defect = Restarts(.init(count: 9))
+    #expect(!isRestart(defect.verdict(after: .notStarted("", .software), in: 1, progress: nil, at: .zero)))
   }
 
   @Test func `without a budget nothing is said`() {

@@ -1,3 +1,4 @@
+import Recipe
 import Testing
 import Wire
 import WorkerLink
@@ -6,7 +7,7 @@ import WorkerLink
 
 @Suite struct HostMessageTests {
   @Test(arguments: [
-    Ending.exited(3), .killed(9), .notStarted("no"), .stuck,
+    Ending.exited(3), .killed(9), .notStarted("no", .inputOutput), .stuck,
     .withoutHost(HostFault(of: [1], .lost, reason: "host 1 was not heard")),
   ])
   func `an end travels as it is`(ending: Ending) throws {

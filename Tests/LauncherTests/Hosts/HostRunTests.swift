@@ -56,6 +56,20 @@ import TestSupport
     }
   }
 
+  @Test func `what workers of any host say once the time for stacks is over is shown`() throws {
+    let port = try FreePort.find()
+    let script = """
+      test $RANK = 0 && exec '\(LauncherRun.spinningProgram)' forward spin
+      trap '' USR2; trap 'echo last words; exit 3' TERM; wait_for_launcher
+      """
+    let runs = try (0..<2).map { try LauncherRun.host($0, at: port, script, ["--hang-timeout", "1"]) }
+    let ends = try runs.map { try $0.finish() }
+    #expect(ends.map(\.status) == [70, 70], "\(runs[0].errors)")
+    #expect(ends[0].output == "[rank 1] last words\n", "\(runs[0].errors)")
+    #expect(
+      Set(lines(ends[1].output)) == ["[rank 2] last words", "[rank 3] last words"], "\(runs[1].errors)")
+  }
+
   @Test func `all start again together, with a store of their own`() throws {
     let port = try FreePort.find()
     let script = """

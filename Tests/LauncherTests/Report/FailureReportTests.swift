@@ -147,7 +147,7 @@ import Testing
   @Test func `hosts that did not come are named together, and no rank is blamed`() {
     let fault = HostFault(of: [1, 2], .late, reason: "hosts 1, 2 did not come to node0:29400 within 10 min")
     let ends = (0..<3).map {
-      end($0, $0 == 1 ? .withoutHost(fault) : .notStarted("the run was over"), 600, byLauncher: $0 != 1)
+      end($0, $0 == 1 ? .withoutHost(fault) : .withdrawn, 600, byLauncher: $0 != 1)
     }
     var report = report(ends, failed: 1, lines: [])
     report.places = HostPlaces(all: 3, workers: 1)

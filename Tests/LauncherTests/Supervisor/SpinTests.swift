@@ -38,6 +38,17 @@ import TestSupport
     #expect(!run.errors.contains("stuck in communicate"))
   }
 
+  @Test func `what a worker says once the time for stacks is over is shown`() throws {
+    let run = try LauncherRun(
+      """
+      test $RANK = 1 && exec '\(LauncherRun.spinningProgram)' forward spin
+      trap '' USR2; trap 'echo last words; exit 3' TERM; wait_for_launcher
+      """, ["--nproc", "2", "--hang-timeout", "1"])
+    let end = try run.finish()
+    #expect(end.status == 70, "\(run.errors)")
+    #expect(end.output == "last words\n", "\(end.output)")
+  }
+
   /// On a busy machine it may take the launcher as much longer as it likes.
   private func expectStuck(
     _ run: LauncherRun, in phase: String, ranks: String, for seconds: Double, at place: String

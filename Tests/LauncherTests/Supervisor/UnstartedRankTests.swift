@@ -26,21 +26,39 @@ import Testing
     }
   }
 
+  /// A run of weeks does not end for a moment in which the machine has no thread, or a disk fails.
+  @Test(arguments: [EAGAIN, EIO]) func `a rank that a later attempt cannot start is started by the next`(
+    _ errno: CInt
+  ) throws {
+    var starts = 0
+    let (outcome, said) = try supervise(size: 1, restarts: .init(count: 3)) {
+      (command, rank, inheritance) throws(LaunchError) in
+      starts += 1
+      guard starts != 2 else { throw LaunchError(call: command.program, errno: errno) }
+      let program = starts == 1 ? "/bin/false" : "/bin/true"
+      return try WorkerProcess.spawn(
+        WorkerCommand(program: program, task: command.task, environment: command.environment), rank: rank,
+        inheriting: inheritance)
+    }
+    #expect(starts == 3 && outcome.exitStatus == 0 && outcome.attempt == 2, "\(said)")
+  }
+
   /// Runs workers that wait for the launcher's end; what it said goes with the outcome.
   private func supervise(
-    size: Int, _ spawn: @escaping Attempt.Spawn
+    size: Int, restarts: Restarts.Budget = .none, _ spawn: @escaping Attempt.Spawn
   ) throws -> (Outcome, said: String) {
     // The supervisor's signals are blocked for this test alone.
     var mask = sigset_t()
     pthread_sigmask(SIG_BLOCK, nil, &mask)
     defer { pthread_sigmask(SIG_SETMASK, &mask, nil) }
-    let launch = Launch(
+    var launch = Launch(
       grace: .seconds(1), program: "/bin/cat", task: WorkerTask(arguments: ["/proc/self/fd/3"]),
       placement: WorkerEnvironment(
         rendezvous: RingRendezvous(rank: 0, size: size, run: "r", generation: 0, directory: ""),
         masterPort: 1,
         threads: .init(named: 1, environment: [:], processors: 1, workers: size)),
       environment: ["TMPDIR": "/tmp"], logs: nil, advice: FailureReport.Advice(debug: ["twins-worker"]))
+    launch.restarts = restarts
     let pipe = try Launcher.Pipe()
     var console = Console()
     console.output = Sink(descriptor: pipe.writing.number)
