@@ -65,11 +65,13 @@ extension Cluster {
       + Double(hosts - 1) * messageSeconds
   }
 
-  /// Seconds in which all ranks learn what each reports of a step: one message from every host to every other, and its header.
-  func reportSeconds() -> Double {
+  /// Seconds in which all ranks learn what each reports of a step: passed on from host to host, headers first, each time in as
+  /// many messages of a host as the number of hosts has binary digits.
+  public func reportSeconds() -> Double {
     guard hosts > 1 else { return 0 }
     let bytes = (hosts - 1) * workers * Self.reportBytes
-    return Double(bytes) / bytesPerSecond + 2 * Double(hosts - 1) * messageSeconds
+    let rounds = Int.bitWidth - (hosts - 1).leadingZeroBitCount
+    return Double(bytes) / bytesPerSecond + 2 * Double(rounds) * messageSeconds
   }
 
   /// A rank's report and its length.

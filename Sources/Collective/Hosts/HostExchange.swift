@@ -5,13 +5,16 @@ internal import Wire
 /// What one rank exchanges with its peers, the ranks that have its place on the other hosts.
 ///
 /// An engine checks nothing. So ranks say by a header what they are about to do before any other byte goes, and payloads come
-/// with a checksum. Every wait has a deadline.
+/// with a checksum. Headers, and what is gathered, pass from host to host (``HostRound``): as many messages as the number of
+/// hosts has binary digits. Every wait has a deadline.
 final class HostExchange {
   /// This host's number, and how many there are.
   let host: Int
   let hosts: Int
   /// The other hosts, from the next one on: the order in which this one turns to them.
   let peers: [Int]
+  /// Those in which what every host has comes to all.
+  let rounds: [HostRound]
   private let engine: any Engine
   private let identity: FrameHeader
   private let hostSize: Int
@@ -22,8 +25,9 @@ final class HostExchange {
   /// What this operation has begun.
   private var sends: [any EngineTransfer] = []
   private var receives: [any EngineTransfer] = []
-  private var greetings: [Int: any EngineTransfer] = [:]
-  /// This rank's header, then a place for each host's.
+  /// The first header of another, from ``announce(_:payload:)`` to ``hear(_:)``.
+  private var greeting: (any EngineTransfer)?
+  /// Every host's header: this one's, then those of the hosts before it, the nearest first.
   private let headers: UnsafeMutableRawBufferPointer
 
   /// The exchange of a rank whose headers say what `identity` does.
@@ -34,9 +38,10 @@ final class HostExchange {
     self.silence = silence
     (host, hosts) = (engine.rank, engine.size)
     peers = (1..<max(1, engine.size)).map { (engine.rank + $0) % engine.size }
+    rounds = HostRound.rounds(of: engine.size)
     tagsSent = Array(repeating: 0, count: engine.size)
     tagsReceived = tagsSent
-    headers = .allocate(byteCount: (engine.size + 1) * FrameHeader.byteCount, alignment: 8)
+    headers = .allocate(byteCount: engine.size * FrameHeader.byteCount, alignment: 8)
   }
 
   deinit { headers.deallocate() }
@@ -85,59 +90,73 @@ final class HostExchange {
     for transfer in sends + receives { transfer.abort() }
     sends = []
     receives = []
-    greetings = [:]
+    greeting = nil
     engine.close()
   }
 }
 
 extension HostExchange {
-  /// Tells the peers what this rank is about to do, and that `payload` follows where there is some.
+  /// Tells the next host what this rank is about to do, and that `payload` is what it has for all.
   func announce(
     _ call: CollectiveCall, payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
   ) throws(CollectiveError) {
-    for peer in peers { greetings[peer] = try receive(into: header(of: peer), from: peer, during: call) }
+    guard let first = rounds.first else { return }
     var header = identity
     call.describe(in: &header)
     header.length = UInt32(payload.count)
     header.payloadChecksum = CRC32C(of: payload).value
-    let own = UnsafeMutableRawBufferPointer(rebasing: headers[..<FrameHeader.byteCount])
-    header.encode(into: own)
-    for peer in peers { try send(UnsafeRawBufferPointer(own), to: peer, during: call) }
+    header.encode(into: headers(0..<1))
+    greeting = try begin(first, call) { headers($0) }
   }
 
-  /// Hears the same of all peers, and makes sure that it is the same; gives their headers by host.
+  /// Hears what all hosts are about to do, and makes sure that it is the same; gives their headers by host.
   ///
   /// All are heard before any is judged: all ranks then know the same, and name the same one.
   @discardableResult
   func hear(_ call: CollectiveCall) throws(CollectiveError) -> [Int: FrameHeader] {
     var heard: [Int: FrameHeader] = [:]
-    for peer in peers {
-      do {
-        heard[peer] = try header(from: peer, call)
-      } catch {
-        // One that is elsewhere may be why another is not there.
-        try call.judge(heard, from: host) { rank(on: $0) }
-        throw error
-      }
+    do {
+      for round in rounds { try hear(round, &heard, call) }
+    } catch {
+      // One that is elsewhere may be why another is not there.
+      try judge(heard, call)
+      throw error
     }
-    try call.judge(heard, from: host) { rank(on: $0) }
+    try judge(heard, call)
     return heard
   }
 
-  /// The header of a peer that is of this run.
-  private func header(from peer: Int, _ call: CollectiveCall) throws(CollectiveError) -> FrameHeader {
-    guard let greeting = greetings.removeValue(forKey: peer) else {
-      preconditionFailure("nothing was announced")
+  private func judge(_ heard: [Int: FrameHeader], _ call: CollectiveCall) throws(CollectiveError) {
+    for (peer, header) in heard.sorted(by: { $0.key < $1.key }) {
+      try call.checkSender(of: header, being: rank(on: peer), in: identity)
     }
-    try wait(for: greeting, during: call)
-    let header: FrameHeader
-    do {
-      header = try FrameHeader(decoding: UnsafeRawBufferPointer(self.header(of: peer)))
-    } catch {
-      throw .corrupt(rank: rank(on: peer), operation: call.name, detail: error.description)
+    try call.judge(heard, from: host) { rank(on: $0) }
+  }
+
+  private func hear(
+    _ round: HostRound, _ heard: inout [Int: FrameHeader], _ call: CollectiveCall
+  ) throws(CollectiveError) {
+    let arrival = if let greeting { greeting } else { try begin(round, call) { headers($0) } }
+    greeting = nil
+    try wait(for: arrival, in: round, during: call)
+    for place in round.received {
+      do {
+        heard[host(at: place)] = try FrameHeader(
+          decoding: UnsafeRawBufferPointer(headers(place..<place + 1)))
+      } catch {
+        throw .corrupt(
+          rank: rank(on: host(at: round.distance)), operation: call.name, detail: error.description)
+      }
     }
-    try call.checkSender(of: header, being: rank(on: peer), in: identity)
-    return header
+  }
+
+  /// The host so many places before this one.
+  func host(at place: Int) -> Int { (host - place).modulo(hosts) }
+
+  /// The headers of hosts so many places before this one.
+  private func headers(_ places: Range<Int>) -> UnsafeMutableRawBufferPointer {
+    let (start, end) = (places.lowerBound * FrameHeader.byteCount, places.upperBound * FrameHeader.byteCount)
+    return UnsafeMutableRawBufferPointer(rebasing: headers[start..<end])
   }
 
   /// Throws where bytes of a host are not those of which it gave the checksum.
@@ -150,11 +169,6 @@ extension HostExchange {
         rank: rank(on: host), operation: call.name,
         detail: "CRC-32C of \(bytes.count) bytes is \(found), it says \(checksum)")
     }
-  }
-
-  private func header(of host: Int) -> UnsafeMutableRawBufferPointer {
-    let start = (host + 1) * FrameHeader.byteCount
-    return UnsafeMutableRawBufferPointer(rebasing: headers[start..<start + FrameHeader.byteCount])
   }
 
   /// Names the rank where the engine names a peer.

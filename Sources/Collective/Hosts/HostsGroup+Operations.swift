@@ -57,7 +57,7 @@ extension HostsGroup {
   /// Whether this rank speaks with the other hosts for its own.
   private var speaks: Bool { local.rank == 0 }
 
-  /// Gives every rank's `bytes`, by rank: gathered in each host, of which one message goes to each other.
+  /// Gives every rank's `bytes`, by rank: gathered in each host, and passed on from host to host.
   public func allGather(_ bytes: [UInt8]) throws(CollectiveError) -> [[UInt8]] {
     try perform(.allGather) { call throws(CollectiveError) in
       let own = try local.allGather(bytes)
@@ -78,22 +78,14 @@ extension HostsGroup {
     let payload = UnsafeRawBufferPointer(outgoing)
     try exchange.announce(call, payload: payload)
     let headers = try exchange.hear(call)
-    let lengths = exchange.peers.map { headers[$0].map { Int($0.length) } ?? 0 }
-    for (peer, length) in zip(exchange.peers, lengths) where length > Self.mostGathered {
-      throw .corrupt(
-        rank: exchange.rank(on: peer), operation: call.name, detail: "it announces \(length) bytes")
+    for peer in exchange.peers {
+      let length = Int(headers[peer]?.length ?? 0)
+      guard length <= Self.mostGathered else {
+        throw .corrupt(
+          rank: exchange.rank(on: peer), operation: call.name, detail: "it announces \(length) bytes")
+      }
     }
-    incoming.reserve(lengths.reduce(0, +))
-    var all = [[UInt8]](repeating: [], count: exchange.hosts)
-    all[exchange.host] = own
-    for peer in exchange.peers { try exchange.send(payload, to: peer, during: call) }
-    for (peer, length) in zip(exchange.peers, lengths) {
-      let room = incoming.take(length)
-      try exchange.wait(for: exchange.receive(into: room, from: peer, during: call), during: call)
-      try exchange.check(
-        UnsafeRawBufferPointer(room), from: peer, against: headers[peer]?.payloadChecksum ?? 0, during: call)
-      all[peer] = Array(room)
-    }
+    let all = try exchange.gather(payload, announced: headers, in: incoming, during: call)
     try exchange.finishSends(of: call)
     return all
   }

@@ -31,7 +31,7 @@ struct HostFaultTests {
   }
 
   /// Of two, the second one: where as many say one thing as another, the first host has the word.
-  @Test(arguments: [(2, 1), (3, 0), (3, 2)])
+  @Test(arguments: [(2, 1), (3, 0), (3, 2), (6, 4)])
   func `a whole host with another count is the one that all name, itself too, and nobody sums`(
     hosts: Int, odd: Int
   ) throws {

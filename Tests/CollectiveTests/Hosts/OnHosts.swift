@@ -1,3 +1,4 @@
+import System
 import TestSupport
 
 @testable import Collective
@@ -15,6 +16,9 @@ final class TestHosts: Sendable {
     rings = try (0..<hosts).map { _ in try TestRing(wire, size: hostSize) }
     engines = (0..<hostSize).map { _ in LoopbackEngines(size: hosts) }
   }
+
+  /// How many messages the first rank of each host has sent to others.
+  var messages: [Int] { engines[0].state.withLock { state in (0..<hosts).map { state.messages[$0] ?? 0 } } }
 
   /// The group of one rank; ask once for each, on its thread.
   func group(
