@@ -36,9 +36,12 @@ public final class StatusBoard: Sendable {
 
   /// How often a rank has written its stacks.
   public func stacksWritten(rank: Int) -> Int { memory.markValue(rank) }
+
+  /// Tells the workers here that a rank of another host has failed, by its number in the run; the first one stays.
+  public func note(failureElsewhere rank: Int) { memory.note(failureElsewhere: rank) }
 }
 
-/// A worker's place on the board; it alone writes there, and without a system call.
+/// A worker's place on the board; it alone writes there, and without a system call. It reads what the launcher tells all.
 public final class StatusSlot: Sendable {
   private let memory: StatusMemory
   private let rank: Int
@@ -59,6 +62,9 @@ public final class StatusSlot: Sendable {
   /// Tells the launcher.
   public func publish(_ state: WorkerStatus) { memory.publish(state, rank: rank) }
 
+  /// The rank of another host of whose failure the launcher has heard; nil where of none.
+  public var failureElsewhere: Int? { memory.failureElsewhere }
+
   /// Has SIGUSR2 write the stacks of all threads to stderr, and mark it on the board.
   public func writeStacksOnSignal() { _ = linux_write_stacks_on(SIGUSR2, memory.mark(rank)) }
 }
@@ -66,7 +72,7 @@ public final class StatusSlot: Sendable {
 /// The memory in which every rank has a slot of its own, seen at an address of this process.
 ///
 /// A slot is a counter, a mark, and two copies of a state: the counter says which one is whole. So a reader finds a
-/// whole state even when the writer was stopped in the middle of the next one.
+/// whole state even when the writer was stopped in the middle of the next one. Behind the slots there is a word for all ranks.
 final class StatusMemory: Sendable {
   // What lies there is read and written atomically.
   private let memory: MappedMemory
@@ -76,8 +82,11 @@ final class StatusMemory: Sendable {
   /// Words of a slot: a cache line for counter and mark, then the copies; two lines apart, as processors fetch pairs.
   private static let slot = (8 + 2 * stride + 15) / 16 * 16
 
-  /// Bytes for the slots of so many ranks.
-  static func length(ranks: Int) -> Int { ranks * slot * MemoryLayout<UInt64>.stride }
+  /// Words behind the slots: the first one says which rank of another host has failed, counted from 1.
+  private static let common = 16
+
+  /// Bytes for the slots of so many ranks, and the word for all.
+  static func length(ranks: Int) -> Int { (ranks * slot + common) * MemoryLayout<UInt64>.stride }
 
   /// Maps the whole file; nil, with errno set, where that fails.
   init?(_ descriptor: Int32, length: Int) {
@@ -86,7 +95,7 @@ final class StatusMemory: Sendable {
   }
 
   /// How many ranks have a slot here.
-  var ranks: Int { memory.byteCount / (Self.slot * MemoryLayout<UInt64>.stride) }
+  var ranks: Int { (memory.byteCount / MemoryLayout<UInt64>.stride - Self.common) / Self.slot }
 
   func publish(_ state: WorkerStatus, rank: Int) {
     let words = state.words
@@ -111,8 +120,19 @@ final class StatusMemory: Sendable {
 
   func markValue(_ rank: Int) -> Int { Int(truncatingIfNeeded: linux_load_long(mark(rank))) }
 
+  func note(failureElsewhere rank: Int) { _ = linux_replace_long(failure, 0, UInt64(rank + 1)) }
+
+  var failureElsewhere: Int? {
+    let number = linux_load_long(failure)
+    return number == 0 ? nil : Int(truncatingIfNeeded: number) - 1
+  }
+
+  private var failure: UnsafeMutablePointer<UInt64> { words + ranks * Self.slot }
+
   private func slot(_ rank: Int) -> UnsafeMutablePointer<UInt64> {
     precondition((0..<ranks).contains(rank))
-    return memory.start.assumingMemoryBound(to: UInt64.self) + rank * Self.slot
+    return words + rank * Self.slot
   }
+
+  private var words: UnsafeMutablePointer<UInt64> { memory.start.assumingMemoryBound(to: UInt64.self) }
 }

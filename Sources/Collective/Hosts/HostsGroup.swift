@@ -27,6 +27,7 @@ public final class HostsGroup: ProcessGroup {
   /// What gathered messages arrive in, which lives as long as a transfer that was given up may write there.
   let incoming = HostMemory()
   private let grace: Duration
+  private let failureElsewhere: () -> Int?
   private var state = State.ready
   private var sequence: UInt64 = 0
 
@@ -40,11 +41,14 @@ public final class HostsGroup: ProcessGroup {
   /// ranks of this place; returns when all of these have met.
   ///
   /// `run` and `generation` must be the same on all ranks.
+  ///
+  /// - Parameter failureElsewhere: A rank of another host that others have seen fail; nil where there is none.
   public init(
     _ local: any ProcessGroup, over engine: any Engine, run: String, generation: Int,
-    timeouts: RingGroup.Timeouts = RingGroup.Timeouts()
+    timeouts: RingGroup.Timeouts = RingGroup.Timeouts(), failureElsewhere: @escaping () -> Int? = { nil }
   ) throws(CollectiveError) {
     self.local = local
+    self.failureElsewhere = failureElsewhere
     grace = timeouts.grace
     rank = engine.rank * local.size + local.rank
     size = engine.size * local.size
@@ -78,10 +82,10 @@ public final class HostsGroup: ProcessGroup {
     }
   }
 
-  /// A peer that is lost may have left because of a failure that this host's ranks have seen better.
+  /// A peer that is lost may have left because of a failure that this host's ranks, or the launchers, have seen better.
   private func cause(of error: CollectiveError, during call: CollectiveCall) -> CollectiveError {
     guard case .lostPeer(let lost, _, _) = error, lost / local.size != exchange.host,
-      let seen = local.failureInSight()
+      let seen = failureInSight(), seen.culprit != lost
     else { return error }
     return AbortNotice(seen, witness: rank).error(during: call)
   }
@@ -96,8 +100,14 @@ public final class HostsGroup: ProcessGroup {
     exchange.end(after: grace)
   }
 
-  /// A failure that this host's ranks can see; of the other hosts' an operation tells.
-  public func failureInSight() -> CollectiveError? { local.failureInSight() }
+  /// A failure that this host's ranks can see, or of which they were told that it is another host's.
+  public func failureInSight() -> CollectiveError? {
+    if let seen = local.failureInSight() { return seen }
+    guard case .ready = state, let rank = failureElsewhere() else { return nil }
+    return .lostPeer(
+      rank: rank, operation: CollectiveCall(.barrier, sequence: sequence).name,
+      observation: "the launchers have seen it end")
+  }
 
   /// Leaves in order: waits until every rank has come to close.
   public func close() {

@@ -226,13 +226,13 @@ extension Deputy {
     if case .leaving = standing { return }
     switch order {
     case .welcome(let welcome): take(welcome)
-    case .refuse(let reason):
-      throw LaunchError("\(reason)", exitStatus: .badConfiguration)
+    case .refuse(let reason): throw LaunchError("\(reason)", exitStatus: .badConfiguration)
     case .begin(let order): begin(order)
     case .launch(let rank): launch(rank)
     case .signal(let signal, let rank):
       if signal == .user2 { station.attempt.expectStacks(&station.console) }
       station.attempt.send(signal, to: rank)
+    case .failed(let rank): station.attempt.liveness?.note(failureOf: rank)
     case .retry(let text):
       takesPart = false
       station.console.write(text)

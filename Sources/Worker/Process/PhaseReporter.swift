@@ -22,6 +22,9 @@ final class PhaseReporter: StepObserver {
   /// Has the launcher's signal for it write the stacks of this process.
   func writeStacksOnSignal() { slot?.writeStacksOnSignal() }
 
+  /// A rank of another host of whose failure the launcher has told; nil where of none.
+  var failureElsewhere: Int? { slot?.failureElsewhere }
+
   /// Tells on which card this worker computes.
   func compute(on device: Device) {
     self.device = device

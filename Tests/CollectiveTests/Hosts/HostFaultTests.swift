@@ -102,6 +102,21 @@ struct HostFaultTests {
     #expect(errors[0]?.culprit.map { $0 >= 3 } == true, "\(errors)")
   }
 
+  @Test func `a failure that the launcher tells of is in sight until the group has its own`() throws {
+    let meeting = try TestHosts(2, of: 2)
+    let seen = onRanks(4) { rank throws(CollectiveError) -> [CollectiveError?] in
+      let group = try meeting.group(rank, failureElsewhere: { rank < 2 ? 3 : nil })
+      try group.barrier()
+      let before = group.failureInSight()
+      try group.barrier()
+      group.abandon(because: .noRoom(detail: "own"))
+      return [before, group.failureInSight()]
+    }.compactMap { try? $0.get() }
+    #expect(seen.count == 4 && seen.map { $0[0]?.culprit } == [3, 3, nil, nil])
+    #expect("\(seen[0][0]!)".contains("rank 3 is lost: the launchers have seen it end"))
+    #expect(seen.allSatisfy { $0[1]?.culprit != 3 })
+  }
+
   @Test func `after an error a group says that it is unusable and why, and once closed that it is`() throws {
     let meeting = try TestHosts(2, of: 1)
     let seen = onRanks(2) { rank throws(CollectiveError) -> [CollectiveError?] in

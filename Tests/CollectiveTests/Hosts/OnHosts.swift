@@ -23,7 +23,8 @@ final class TestHosts: Sendable {
   /// The group of one rank; ask once for each, on its thread.
   func group(
     _ rank: Int, run: String = "test", generation: Int = 0, grain: RingGrain = .tiny,
-    timeouts: RingGroup.Timeouts = .short, fault: LoopbackEngine.Fault? = nil
+    timeouts: RingGroup.Timeouts = .short, fault: LoopbackEngine.Fault? = nil,
+    failureElsewhere: @escaping () -> Int? = { nil }
   ) throws(CollectiveError) -> HostsGroup {
     let (host, place) = (rank / hostSize, rank % hostSize)
     let local = RingGroup(
@@ -32,7 +33,7 @@ final class TestHosts: Sendable {
       sharedBuffers: rings[host].sharedBuffers, firstRank: host * hostSize)
     return try HostsGroup(
       local, over: engines[place].engine(host, fault: fault), run: run, generation: generation,
-      timeouts: timeouts)
+      timeouts: timeouts, failureElsewhere: failureElsewhere)
   }
 }
 
