@@ -106,6 +106,9 @@ import TestSupport
     #expect(status.ranks.map(\.rank) == [0, 1, 2, 3] && status.ranks.allSatisfy { $0.state == .running })
     #expect(status.hosts?.map(\.host) == [0, 1] && status.hosts?.allSatisfy { $0.name != nil } == true)
     #expect(status.text.contains("\nhost 1: "), "\(status.text)")
+    for folder in ["\(runs[0].folder)/out", "\(runs[1].folder)/out/run/host-1"] {
+      #expect(try runs[0].ask(["status", folder, "--probe", "ready"]).status == 0)
+    }
     let own = try ask(.status, 1)
     #expect(own.ranks.map(\.rank) == [2, 3] && own.hosts == nil && own.run == status.run)
     _ = try ask(.checkpoint, 1)
