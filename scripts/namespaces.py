@@ -57,6 +57,10 @@ class Namespaces:
         """What goes before a command that is to run on a host."""
         return ["nsenter", f"--net=/proc/{self.holders[host].pid}/ns/net"]
 
+    def set_link(self, host, state):
+        """Pulls a host's cable out ("down"), or plugs it in again ("up")."""
+        self._run(host, "ip", "link", "set", self.LINK, state)
+
     def _run(self, host, *command):
         done = subprocess.run([*self.inside(host), *command], capture_output=True, text=True)
         if done.returncode != 0:

@@ -66,12 +66,13 @@ extension Cluster {
       + Double(hosts - 1) * messageSeconds
   }
 
-  /// Seconds until all ranks know each other's reports of a step: one message from every host to every other,
-  /// with its header.
-  func reportSeconds() -> Double {
+  /// Seconds until all ranks know each other's reports of a step: headers, then reports pass from host to host, each in
+  /// ⌈log₂(hosts)⌉ messages a host.
+  public func reportSeconds() -> Double {
     guard hosts > 1 else { return 0 }
     let bytes = (hosts - 1) * workers * Self.reportBytes
-    return Double(bytes) / bytesPerSecond + 2 * Double(hosts - 1) * messageSeconds
+    let rounds = Int.bitWidth - (hosts - 1).leadingZeroBitCount
+    return Double(bytes) / bytesPerSecond + 2 * Double(rounds) * messageSeconds
   }
 
   /// The bytes of a rank's report with its length.

@@ -37,9 +37,12 @@ public final class StatusBoard: Sendable {
 
   /// How often a rank has written its stacks.
   public func stacksWritten(rank: Int) -> Int { memory.markValue(rank) }
+
+  /// Tells the workers here that a rank of another host has failed, by its number in the run; the first one stays.
+  public func note(failureElsewhere rank: Int) { memory.note(failureElsewhere: rank) }
 }
 
-/// A worker's slot on the board; only that worker writes there, without system calls.
+/// A worker's slot on the board; only that worker writes there, without system calls. It also reads the launcher's word to all.
 public final class StatusSlot: Sendable {
   private let memory: StatusMemory
   private let rank: Int
@@ -60,6 +63,9 @@ public final class StatusSlot: Sendable {
   /// Publishes a state.
   public func publish(_ state: WorkerStatus) { memory.publish(state, rank: rank) }
 
+  /// The rank of another host of whose failure the launcher has heard; nil if of none.
+  public var failureElsewhere: Int? { memory.failureElsewhere }
+
   /// Makes SIGUSR2 write the stacks of all threads to standard error, and count that on the board.
   public func writeStacksOnSignal() { _ = linux_write_stacks_on(SIGUSR2, memory.mark(rank)) }
 }
@@ -67,7 +73,8 @@ public final class StatusSlot: Sendable {
 /// The shared memory with one slot for each rank.
 ///
 /// A slot has a counter, a mark, and two copies of a state; the counter tells which copy is complete. So a
-/// reader finds a complete state even if the writer was stopped while writing the next.
+/// reader finds a complete state even if the writer was stopped while writing the next. A word for all ranks
+/// follows the slots.
 final class StatusMemory: Sendable {
   // Accessed with atomic operations only.
   private let memory: MappedMemory
@@ -78,8 +85,11 @@ final class StatusMemory: Sendable {
   /// processors fetch pairs.
   private static let slot = (8 + 2 * stride + 15) / 16 * 16
 
-  /// The bytes of the slots of `ranks` ranks.
-  static func length(ranks: Int) -> Int { ranks * slot * MemoryLayout<UInt64>.stride }
+  /// Words after the slots: the first one is the failed rank of another host, plus 1; 0 if none has failed.
+  private static let common = 16
+
+  /// The bytes of the slots of `ranks` ranks, and of the word for all.
+  static func length(ranks: Int) -> Int { (ranks * slot + common) * MemoryLayout<UInt64>.stride }
 
   /// Maps the whole file; nil, with errno set, on failure.
   init?(_ descriptor: Int32, length: Int) {
@@ -88,7 +98,7 @@ final class StatusMemory: Sendable {
   }
 
   /// The number of slots.
-  var ranks: Int { memory.byteCount / (Self.slot * MemoryLayout<UInt64>.stride) }
+  var ranks: Int { (memory.byteCount / MemoryLayout<UInt64>.stride - Self.common) / Self.slot }
 
   func publish(_ state: WorkerStatus, rank: Int) {
     let words = state.words
@@ -114,8 +124,19 @@ final class StatusMemory: Sendable {
 
   func markValue(_ rank: Int) -> Int { Int(truncatingIfNeeded: linux_load_long(mark(rank))) }
 
+  func note(failureElsewhere rank: Int) { _ = linux_replace_long(failure, 0, UInt64(rank + 1)) }
+
+  var failureElsewhere: Int? {
+    let number = linux_load_long(failure)
+    return number == 0 ? nil : Int(truncatingIfNeeded: number) - 1
+  }
+
+  private var failure: UnsafeMutablePointer<UInt64> { words + ranks * Self.slot }
+
   private func slot(_ rank: Int) -> UnsafeMutablePointer<UInt64> {
     precondition((0..<ranks).contains(rank))
-    return memory.start.assumingMemoryBound(to: UInt64.self) + rank * Self.slot
+    return words + rank * Self.slot
   }
+
+  private var words: UnsafeMutablePointer<UInt64> { memory.start.assumingMemoryBound(to: UInt64.self) }
 }

@@ -22,6 +22,26 @@ import Testing
     #expect(abs(measured.sumSeconds(bytes: bytes) / seconds - 1) < 0.05)
   }
 
+  /// The same report: alt_gvt_small at 10 Gbit/s, whose step takes 1,006 ms without communication and 1,046 with it.
+  @Test func `a step that was measured is forecast within five hundredths`() {
+    let bytes = 96 << 20
+    let measured = Cluster(
+      hosts: 2, workers: 4, bytesPerSecond: 1e10 / 8 * 0.956, messageSeconds: 27e-6,
+      hostSecondsPerByte: 0.0337 / Double(bytes))
+    let work = StepWork(
+      computeSeconds: 1.006, meanLateness: 0, gradientBytes: bytes, bucketBytes: 25 << 20)
+    #expect(abs(StepForecast(work, on: measured).seconds / 1.046 - 1) < 0.05)
+  }
+
+  @Test(arguments: [(1, 0.0), (2, 1.0), (3, 2.0), (8, 3.0), (9, 4.0), (1_024, 10.0)])
+  func `reports take two messages for each binary digit of the number of hosts, and the bytes of all ranks`(
+    hosts: Int, digits: Double
+  ) {
+    let bytes = Double((hosts - 1) * 2 * 28)
+    #expect(
+      cluster(hosts: hosts, workers: 2, message: 0.5).reportSeconds() == bytes / 65_536 + digits)
+  }
+
   @Test func `a half of a sum takes what the busiest host sends or receives`() {
     // Each of two hosts owns 4 of 8 blocks: 4 go, 4 come.
     #expect(cluster(hosts: 2, workers: 4).halfSeconds(bytes: 8 * block) == 4)

@@ -33,6 +33,17 @@ import Testing
     #expect(board.read(rank: 0) == nil && board.read(rank: 2) == nil)
   }
 
+  @Test func `the first failure on another host is known to all, and is no state's`() throws {
+    let board = try #require(StatusBoard(ranks: 2))
+    let slots = try (0..<2).map { try slot(of: board, rank: $0) }
+    #expect(slots.map(\.failureElsewhere) == [nil, nil])
+    slots[1].publish(Self.state(3))
+    board.note(failureElsewhere: 0)
+    board.note(failureElsewhere: 9)
+    #expect(slots.map(\.failureElsewhere) == [0, 0])
+    #expect(board.read(rank: 1)?.state == Self.state(3) && board.read(rank: 0) == nil)
+  }
+
   @Test func `what cannot be is not believed`() {
     let words = [UInt64](repeating: .max, count: WorkerStatus.wordCount)
     let state = WorkerStatus(words: words)

@@ -4,15 +4,17 @@ internal import Wire
 
 /// Exchanges bytes between one rank and its peers, the ranks at the same place on the other hosts.
 ///
-/// An engine checks nothing. So ranks say by a header what they are about to do before any other byte goes, and payloads come
-/// with a checksum. All waits of an operation have one deadline, whichever peers they are for: this host's other ranks, which
-/// wait for this one meanwhile, count from about the same time on, and would take it for the cause if it waited longer.
+/// An engine checks nothing. So a header states each operation before any other byte is sent, and payloads come with a checksum.
+/// Headers and gathered bytes pass from host to host (``HostRound``), in ⌈log₂(hosts)⌉ messages a host. All waits of an
+/// operation share one deadline: this host's other ranks wait meanwhile, and would blame this one if it waited longer than they do.
 final class HostExchange {
   /// This host's number, and the number of hosts.
   let host: Int
   let hosts: Int
   /// The other hosts in the order in which this one serves them: from the next one on.
   let peers: [Int]
+  /// The rounds in which every host's bytes reach all hosts.
+  let rounds: [HostRound]
   private let engine: any Engine
   private let identity: FrameHeader
   private let hostSize: Int
@@ -26,12 +28,12 @@ final class HostExchange {
   /// Transfers that the current operation has begun.
   private var sends: [any EngineTransfer] = []
   private var receives: [any EngineTransfer] = []
-  private var greetings: [Int: any EngineTransfer] = [:]
-  /// This rank's header, then room for each host's.
+  /// The transfer of the first peer's header, from ``announce(_:payload:)`` to ``hear(_:)``.
+  private var greeting: (any EngineTransfer)?
+  /// Every host's header: this one's, then those of the hosts before it, the nearest first.
   private let headers: UnsafeMutableRawBufferPointer
 
-  /// The exchange of a rank whose headers say what `identity` does, and which knows what it waits for before the other ranks
-  /// of its host give up on it.
+  /// The exchange of a rank with the headers of `identity`; it times out before the other ranks of its host do.
   init(_ engine: any Engine, hostSize: Int, identity: FrameHeader, timeouts: RingGroup.Timeouts) {
     self.engine = engine
     self.hostSize = hostSize
@@ -39,9 +41,10 @@ final class HostExchange {
     patience = max(timeouts.silence / 2, timeouts.silence - timeouts.grace)
     (host, hosts) = (engine.rank, engine.size)
     peers = (1..<max(1, engine.size)).map { (engine.rank + $0) % engine.size }
+    rounds = HostRound.rounds(of: engine.size)
     tagsSent = Array(repeating: 0, count: engine.size)
     tagsReceived = tagsSent
-    headers = .allocate(byteCount: (engine.size + 1) * FrameHeader.byteCount, alignment: 8)
+    headers = .allocate(byteCount: engine.size * FrameHeader.byteCount, alignment: 8)
   }
 
   deinit { headers.deallocate() }
@@ -62,7 +65,7 @@ final class HostExchange {
       try translating(call) { () throws(EngineFailure) in try engine.send(bytes, to: host, tag: tag) })
   }
 
-  /// Begins to receive exactly as many bytes as `bytes` holds.
+  /// Begins to receive.
   func receive(
     into bytes: UnsafeMutableRawBufferPointer, from host: Int, during call: CollectiveCall
   ) throws(CollectiveError) -> any EngineTransfer {
@@ -89,69 +92,82 @@ final class HostExchange {
     receives.removeAll(keepingCapacity: true)
   }
 
-  /// Waits `time`, so that better witnesses can speak first; then cancels all transfers and closes the
-  /// engine.
+  /// Gives up what is under way, whose memory nobody touches any more then, and closes the engine after a while.
   func end(after time: Duration) {
     usleep(UInt32(time / .microseconds(1)))
     for transfer in sends + receives { transfer.abort() }
     sends = []
     receives = []
-    greetings = [:]
+    greeting = nil
     engine.close()
   }
 }
 
 extension HostExchange {
-  /// Sends the peers a header that describes `call` and the payload that follows it, if any.
+  /// Sends the first round's header, which describes `call` and the payload that follows it, if any.
   func announce(
     _ call: CollectiveCall, payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
   ) throws(CollectiveError) {
-    for peer in peers { greetings[peer] = try receive(into: header(of: peer), from: peer, during: call) }
+    guard let first = rounds.first else { return }
     var header = identity
     call.describe(in: &header)
     header.length = UInt32(payload.count)
     header.payloadChecksum = CRC32C(of: payload).value
-    let own = UnsafeMutableRawBufferPointer(rebasing: headers[..<FrameHeader.byteCount])
-    header.encode(into: own)
-    for peer in peers { try send(UnsafeRawBufferPointer(own), to: peer, during: call) }
+    header.encode(into: headers(0..<1))
+    greeting = try begin(first, call) { headers($0) }
   }
 
-  /// Receives the peers' headers, checks that all are in the same call, and returns them by host.
+  /// Receives all hosts' headers, checks that all are in the same call, and returns them by host.
   ///
-  /// All headers are received before any is judged, so that all ranks know the same and blame the same rank.
+  /// All headers arrive before any is judged, so that all ranks name the same culprit.
   @discardableResult
   func hear(_ call: CollectiveCall) throws(CollectiveError) -> [Int: FrameHeader] {
     var heard: [Int: FrameHeader] = [:]
-    for peer in peers {
-      do {
-        heard[peer] = try header(from: peer, call)
-      } catch {
-        // A peer in another operation may be the reason why this one sends nothing.
-        try call.judge(heard, from: host) { rank(on: $0) }
-        throw error
-      }
+    do {
+      for round in rounds { try hear(round, &heard, call) }
+    } catch {
+      // A peer in another operation may be the reason why this one sends nothing.
+      try judge(heard, call)
+      throw error
     }
-    try call.judge(heard, from: host) { rank(on: $0) }
+    try judge(heard, call)
     return heard
   }
 
-  /// Receives a peer's header and checks that the peer belongs to this run.
-  private func header(from peer: Int, _ call: CollectiveCall) throws(CollectiveError) -> FrameHeader {
-    guard let greeting = greetings.removeValue(forKey: peer) else {
-      preconditionFailure("nothing was announced")
+  private func judge(_ heard: [Int: FrameHeader], _ call: CollectiveCall) throws(CollectiveError) {
+    for (peer, header) in heard.sorted(by: { $0.key < $1.key }) {
+      try call.checkSender(of: header, being: rank(on: peer), in: identity)
     }
-    try wait(for: greeting, during: call)
-    let header: FrameHeader
-    do {
-      header = try FrameHeader(decoding: UnsafeRawBufferPointer(self.header(of: peer)))
-    } catch {
-      throw .corrupt(rank: rank(on: peer), operation: call.name, detail: error.description)
-    }
-    try call.checkSender(of: header, being: rank(on: peer), in: identity)
-    return header
+    try call.judge(heard, from: host) { rank(on: $0) }
   }
 
-  /// Throws if `bytes` from a host do not have the checksum that the host announced.
+  private func hear(
+    _ round: HostRound, _ heard: inout [Int: FrameHeader], _ call: CollectiveCall
+  ) throws(CollectiveError) {
+    let arrival = if let greeting { greeting } else { try begin(round, call) { headers($0) } }
+    greeting = nil
+    try wait(for: arrival, in: round, during: call)
+    for place in round.received {
+      do {
+        heard[host(at: place)] = try FrameHeader(
+          decoding: UnsafeRawBufferPointer(headers(place..<place + 1)))
+      } catch {
+        throw .corrupt(
+          rank: rank(on: host(at: round.distance)), operation: call.name, detail: error.description)
+      }
+    }
+  }
+
+  /// The host so many places before this one.
+  func host(at place: Int) -> Int { (host - place).modulo(hosts) }
+
+  /// The headers of hosts so many places before this one.
+  private func headers(_ places: Range<Int>) -> UnsafeMutableRawBufferPointer {
+    let (start, end) = (places.lowerBound * FrameHeader.byteCount, places.upperBound * FrameHeader.byteCount)
+    return UnsafeMutableRawBufferPointer(rebasing: headers[start..<end])
+  }
+
+  /// Throws if a host's bytes do not have the checksum that it stated.
   func check(
     _ bytes: UnsafeRawBufferPointer, from host: Int, against checksum: UInt32, during call: CollectiveCall
   ) throws(CollectiveError) {
@@ -161,11 +177,6 @@ extension HostExchange {
         rank: rank(on: host), operation: call.name,
         detail: "CRC-32C of \(bytes.count) bytes is \(found), it says \(checksum)")
     }
-  }
-
-  private func header(of host: Int) -> UnsafeMutableRawBufferPointer {
-    let start = (host + 1) * FrameHeader.byteCount
-    return UnsafeMutableRawBufferPointer(rebasing: headers[start..<start + FrameHeader.byteCount])
   }
 
   /// Runs `body`; an engine's failure becomes an error that names the rank instead of the engine's peer.

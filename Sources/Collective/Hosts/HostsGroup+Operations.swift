@@ -57,8 +57,7 @@ extension HostsGroup {
   /// Whether this rank exchanges messages with the other hosts on behalf of its host's ranks.
   private var speaks: Bool { local.rank == 0 }
 
-  /// Returns every rank's `bytes`, by rank: gathered within each host, then as one message between each two
-  /// hosts.
+  /// Returns every rank's `bytes`, by rank: gathered within each host, then passed on from host to host.
   public func allGather(_ bytes: [UInt8]) throws(CollectiveError) -> [[UInt8]] {
     try perform(.allGather) { call throws(CollectiveError) in
       let own = try local.allGather(bytes)
@@ -79,22 +78,14 @@ extension HostsGroup {
     let payload = UnsafeRawBufferPointer(outgoing)
     try exchange.announce(call, payload: payload)
     let headers = try exchange.hear(call)
-    let lengths = exchange.peers.map { headers[$0].map { Int($0.length) } ?? 0 }
-    for (peer, length) in zip(exchange.peers, lengths) where length > Self.mostGathered {
-      throw .corrupt(
-        rank: exchange.rank(on: peer), operation: call.name, detail: "it announces \(length) bytes")
+    for peer in exchange.peers {
+      let length = Int(headers[peer]?.length ?? 0)
+      guard length <= Self.mostGathered else {
+        throw .corrupt(
+          rank: exchange.rank(on: peer), operation: call.name, detail: "it announces \(length) bytes")
+      }
     }
-    incoming.reserve(lengths.reduce(0, +))
-    var all = [[UInt8]](repeating: [], count: exchange.hosts)
-    all[exchange.host] = own
-    for peer in exchange.peers { try exchange.send(payload, to: peer, during: call) }
-    for (peer, length) in zip(exchange.peers, lengths) {
-      let room = incoming.take(length)
-      try exchange.wait(for: exchange.receive(into: room, from: peer, during: call), during: call)
-      try exchange.check(
-        UnsafeRawBufferPointer(room), from: peer, against: headers[peer]?.payloadChecksum ?? 0, during: call)
-      all[peer] = Array(room)
-    }
+    let all = try exchange.gather(payload, announced: headers, in: incoming, during: call)
     try exchange.finishSends(of: call)
     return all
   }

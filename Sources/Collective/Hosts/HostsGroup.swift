@@ -29,6 +29,7 @@ public final class HostsGroup: ProcessGroup {
   /// Memory for gathered bytes that arrive, whose length is known only once `memory` is in use.
   let incoming = HostMemory()
   private let grace: Duration
+  private let failureElsewhere: () -> Int?
   private var state = State.ready
   private var sequence: UInt64 = 0
 
@@ -43,11 +44,14 @@ public final class HostsGroup: ProcessGroup {
   ///
   /// Errors of `local` must number its ranks from the host's first rank (``RingRendezvous/firstRank``). `run`
   /// and `generation` must be the same on all ranks.
+  ///
+  /// - Parameter failureElsewhere: A rank of another host that others have seen fail; nil if there is none.
   public init(
     _ local: any ProcessGroup, over engine: any Engine, run: String, generation: Int,
-    timeouts: RingGroup.Timeouts = RingGroup.Timeouts()
+    timeouts: RingGroup.Timeouts = RingGroup.Timeouts(), failureElsewhere: @escaping () -> Int? = { nil }
   ) throws(CollectiveError) {
     self.local = local
+    self.failureElsewhere = failureElsewhere
     grace = timeouts.grace
     rank = engine.rank * local.size + local.rank
     size = engine.size * local.size
@@ -82,11 +86,11 @@ public final class HostsGroup: ProcessGroup {
     }
   }
 
-  /// Returns the better explanation of `error`: a peer may have left because of a failure that this host's
-  /// own ranks saw.
+  /// Returns the better explanation of `error`: a peer may have left because of a failure that this host's own
+  /// ranks, or the launchers, saw.
   private func cause(of error: CollectiveError, during call: CollectiveCall) -> CollectiveError {
     guard case .lostPeer(let lost, _, _) = error, lost / local.size != exchange.host,
-      let seen = local.failureInSight()
+      let seen = failureInSight(), seen.culprit != lost
     else { return error }
     return AbortNotice(seen, witness: rank).error(during: call)
   }
@@ -102,8 +106,14 @@ public final class HostsGroup: ProcessGroup {
     exchange.end(after: grace)
   }
 
-  /// Returns a failure that this host's group can see; failures on other hosts show only in an operation.
-  public func failureInSight() -> CollectiveError? { local.failureInSight() }
+  /// Returns a failure that this host's group can see, or of which its launcher has told.
+  public func failureInSight() -> CollectiveError? {
+    if let seen = local.failureInSight() { return seen }
+    guard case .ready = state, let rank = failureElsewhere() else { return nil }
+    return .lostPeer(
+      rank: rank, operation: CollectiveCall(.betweenOperations, sequence: sequence).name,
+      observation: "the launchers have seen it end")
+  }
 
   /// Leaves in order: waits until every rank has come to close.
   public func close() {

@@ -18,6 +18,9 @@ struct Status: ParsableCommand {
       A worker counts as stuck here once it has used half of the time that --hang-timeout gives it.
       Of a run that has ended: what its files tell, and the command that goes on; ends with the status that the run ended \
       with (0 done, 75 stopped early, and so on), 70 where its launcher was killed, and 1 where nothing tells how it ended.
+      With --probe, for containers: nothing, and 0, where what it asks is so; else a sentence, and 1 where the workers are not all \
+      running, 66 where no launcher runs there and 74 where it does not answer. Of an output folder that several hosts share it asks this host's launcher, \
+      whose number it finds in the environment as the launcher did.
       With --json the keys of a run that has ended are those of one that goes on, where they are known, and beside them \
       output, model, parameters, workers, epochs, epochs_done, updates, best, best_ema, judged (the best by another --monitor), began, ended, last_line (seconds \
       since 1970), status, reason, launches, restarts and next. Its state is done, stopped, failed, killed (its launcher), \
@@ -33,8 +36,21 @@ struct Status: ParsableCommand {
   @Flag(help: "Print one JSON object; without a run, one a line for each.")
   var json = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Ask of a run that goes on whether its launcher answers (alive), or besides that all workers run (ready).",
+      valueName: "alive|ready"))
+  var probe: Probe?
+
+  func validate() throws {
+    guard probe != nil else { return }
+    if target == nil { throw ValidationError("--probe asks one run: name its output folder") }
+    if json { throw ValidationError("--probe answers by its status, and not in JSON: leave --json out") }
+  }
+
   func run() throws {
     guard let run = target else { return try RunList(below: nil).show(asJSON: json) }
+    if let probe { return try ask(probe, of: run) }
     if let sweep = SweepTable(in: run, at: Date().timeIntervalSince1970) {
       try json ? Swift.print(controlLine(sweep.document), terminator: "") : print(sweep.text)
       if sweep.status != 0 { throw ArgumentParser.ExitCode(sweep.status) }
@@ -53,6 +69,16 @@ struct Status: ParsableCommand {
     } catch let error as LaunchError {
       throw refusal(error)
     }
+  }
+
+  private func ask(_ probe: Probe, of run: String) throws {
+    do {
+      guard let obstacle = try probe.obstacle(of: run, ProcessInfo.processInfo.environment) else { return }
+      print(obstacle)
+    } catch let error as LaunchError {
+      throw refusal(error)
+    }
+    throw ArgumentParser.ExitCode(1)
   }
 
   /// Returns the answer of the run's launcher; nil where none listens.

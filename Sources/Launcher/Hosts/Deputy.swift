@@ -236,6 +236,7 @@ extension Deputy {
     case .signal(let signal, let rank):
       if signal == .user2 { station.attempt.expectStacks(&station.console) }
       station.attempt.send(signal, to: rank)
+    case .failed(let rank): station.attempt.liveness?.note(failureOf: rank)
     case .retry(let text):
       takesPart = false
       station.console.write(text)

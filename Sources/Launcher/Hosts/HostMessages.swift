@@ -39,6 +39,8 @@ enum HostOrder: Codable, Sendable {
   case begin(AttemptOrder)
   case launch(rank: Int)
   case signal(Signal, rank: Int)
+  /// A rank of another host has failed in this attempt, for the workers to know.
+  case failed(rank: Int)
   /// The attempt has failed, as the text says, and another one follows.
   case retry(String)
   /// The run is over, as the text says, with this status on all hosts.

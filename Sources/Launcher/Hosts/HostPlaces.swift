@@ -49,8 +49,22 @@ extension HostPlaces {
     return nil
   }
 
-  /// The hosts of some numbers, for people.
+  /// The hosts of some numbers, in their order, for people: `hosts 1, 2, 5 to 9`; of very scattered ones the first, and how many there are.
   static func names(of hosts: [Int]) -> String {
-    (hosts.count == 1 ? "host " : "hosts ") + hosts.map(String.init).joined(separator: ", ")
+    let runs = hosts.reduce(into: [ClosedRange<Int>]()) { runs, host in
+      if let last = runs.last, last.upperBound + 1 == host {
+        runs[runs.count - 1] = last.lowerBound...host
+      } else {
+        runs.append(host...host)
+      }
+    }
+    let parts = runs.flatMap { run in
+      run.count < 3 ? run.map(String.init) : ["\(run.lowerBound) to \(run.upperBound)"]
+    }
+    let named = parts.prefix(mostNamed).joined(separator: ", ")
+    return (hosts.count == 1 ? "host " : "hosts ") + named
+      + (parts.count > mostNamed ? " and others, \(hosts.count) in all" : "")
   }
+
+  private static let mostNamed = 12
 }

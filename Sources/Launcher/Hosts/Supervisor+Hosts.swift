@@ -25,6 +25,13 @@ extension Supervisor {
     }
   }
 
+  /// Has the workers of all hosts know which rank is the first to fail, whatever they wait for; before its end is taken in.
+  func tellHosts(ofFirstEnd ending: Ending, of rank: Int) {
+    guard let hosts, !ending.isOrderly else { return }
+    attempt.liveness?.note(failureOf: rank)
+    hosts.tellAll(.failed(rank: rank))
+  }
+
   /// Gets the attempt ready here, and has the others do so.
   private func order(_ number: Int, _ address: String, _ places: HostPlaces) {
     guard let hosts else { return }

@@ -54,6 +54,11 @@ final class Liveness {
     board.read(rank: rank - ranks.lowerBound)
   }
 
+  /// Tells this host's workers that a rank of another one has failed.
+  func note(failureOf rank: Int) {
+    if !ranks.contains(rank) { board.note(failureElsewhere: rank) }
+  }
+
   /// What one look found.
   struct Findings {
     let hangs: [Hang]

@@ -125,6 +125,7 @@ extension Supervisor {
       take(.foundStopped(attempt.stoppedRanks + (hosts?.stoppedRanks ?? [])))
     }
     take(.progressed(attempt.newestProgress))
+    if fleet.standing == .running { tellHosts(ofFirstEnd: ending, of: rank) }
     if ending == .exited(ExitStatus.inputOutput.rawValue), attempt.lacksRoom(rank) { take(.ranOutOfRoom) }
     take(.ended(rank: rank, ending, at: moment, chance: chance))
   }

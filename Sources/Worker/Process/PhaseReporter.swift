@@ -23,6 +23,9 @@ final class PhaseReporter: StepObserver {
   /// Makes the launcher's signal write the stacks of this process.
   func writeStacksOnSignal() { slot?.writeStacksOnSignal() }
 
+  /// A rank of another host of whose failure the launcher has told; nil if of none.
+  var failureElsewhere: Int? { slot?.failureElsewhere }
+
   /// Publishes which card this worker uses.
   func compute(on device: Device) {
     self.device = device

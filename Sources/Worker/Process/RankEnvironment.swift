@@ -63,14 +63,18 @@ struct RankEnvironment {
   }
 
   /// Meets the other workers, if any; those of other hosts through `entrance`.
-  func group(_ recipe: Recipe, through entrance: HostsEntrance?) throws(CollectiveError) -> any ProcessGroup {
+  ///
+  /// - Parameter failureElsewhere: A rank of another host of whose failure the launcher has told; nil if of none.
+  func group(
+    _ recipe: Recipe, through entrance: HostsEntrance?, failureElsewhere: @escaping () -> Int? = { nil }
+  ) throws(CollectiveError) -> any ProcessGroup {
     guard var rendezvous else { return SoloGroup() }
     rendezvous.gradientWire = WireFormat(recipe.precision.gradientWire)
     // With several hosts, each host's workers already are a sum group.
     if entrance == nil { rendezvous.sumGroup = recipe.precision.sumGroup }
     return try sayingWhom { [rendezvous] () throws(CollectiveError) -> any ProcessGroup in
       guard let entrance else { return try rendezvous.join() }
-      return try HostsGroup.connect(rendezvous, through: entrance)
+      return try HostsGroup.connect(rendezvous, through: entrance, failureElsewhere: failureElsewhere)
     }
   }
 }

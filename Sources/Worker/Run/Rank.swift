@@ -41,7 +41,7 @@ struct Rank {
     decodeThreads = plan.settings.numWorkers ?? BatchLoader.threads(on: processors, batchSize: batch)
     let threads = Self.threads(decode: decodeThreads, compute: Runtime.threads)
     try requireRoom(threads: threads + (environment.hosts == nil ? 0 : Self.threadsOfEngine))
-    let ranks = try environment.group(plan.recipe, through: entrance)
+    let ranks = try environment.group(plan.recipe, through: entrance) { phases.failureElsewhere }
     // Only training sums on cards.
     let summing = plan.settings.trains ? try SummingRanks(ranks, on: device, by: plan.settings.sumBy) : nil
     group = summing?.group ?? ranks

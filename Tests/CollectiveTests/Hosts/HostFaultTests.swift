@@ -32,7 +32,7 @@ struct HostFaultTests {
   }
 
   /// Of two, the second one: where as many say one thing as another, the first host has the word.
-  @Test(arguments: [(2, 1), (3, 0), (3, 2)])
+  @Test(arguments: [(2, 1), (3, 0), (3, 2), (6, 4)])
   func `a whole host with another count is the one that all name, itself too, and nobody sums`(
     hosts: Int, odd: Int
   ) throws {
@@ -115,6 +115,21 @@ struct HostFaultTests {
       if rank / 2 != 0 { try group.barrier() }
     }.map(\.error)
     for rank in 2..<6 { #expect(errors[rank]?.culprit.map { $0 < 2 } == true, "\(rank): \(errors)") }
+  }
+
+  @Test func `a failure that the launcher tells of is in sight until the group has its own`() throws {
+    let meeting = try TestHosts(2, of: 2)
+    let seen = onRanks(4) { rank throws(CollectiveError) -> [CollectiveError?] in
+      let group = try meeting.group(rank, failureElsewhere: { rank < 2 ? 3 : nil })
+      try group.barrier()
+      let before = group.failureInSight()
+      try group.barrier()
+      group.abandon(because: .noRoom(detail: "own"))
+      return [before, group.failureInSight()]
+    }.compactMap { try? $0.get() }
+    #expect(seen.count == 4 && seen.map { $0[0]?.culprit } == [3, 3, nil, nil])
+    #expect("\(seen[0][0]!)".contains("rank 3 is lost: the launchers have seen it end"))
+    #expect(seen.allSatisfy { $0[1]?.culprit != 3 })
   }
 
   @Test func `after an error a group says that it is unusable and why, and once closed that it is`() throws {

@@ -3,6 +3,29 @@ import Testing
 
 @testable import Collective
 
+@Suite("Rounds of hosts")
+struct HostRoundTests {
+  @Test func `what each host has comes to all, once, by as many messages as hosts have binary digits`() {
+    for hosts in 1...70 {
+      let rounds = HostRound.rounds(of: hosts)
+      #expect(1 << rounds.count >= hosts && (hosts == 1 || 1 << (rounds.count - 1) < hosts))
+      // By host, what lies at each place.
+      var known = (0..<hosts).map { [$0] }
+      for round in rounds {
+        let before = known
+        for host in 0..<hosts {
+          let source = before[(host - round.distance).modulo(hosts)]
+          #expect(before[host].count == round.received.lowerBound && source.count >= round.sent.upperBound)
+          known[host] += source[round.sent]
+        }
+      }
+      for (host, places) in known.enumerated() {
+        #expect(places == (0..<hosts).map { (host - $0).modulo(hosts) })
+      }
+    }
+  }
+}
+
 @Suite("Sums over hosts")
 struct HostsGroupTests {
   static let shapes = [(1, 4), (2, 1), (2, 2), (2, 4), (3, 2), (4, 2), (5, 1), (8, 1)]
@@ -85,6 +108,21 @@ struct HostsGroupTests {
     }
     let expected = (0..<size).map { [UInt8](repeating: UInt8($0), count: 70_000 * ($0 % 3) + $0) }
     for ofRank in gathered { #expect(ofRank == [Array(repeating: [], count: size), expected]) }
+  }
+
+  @Test(arguments: [(2, 1), (3, 2), (5, 3), (8, 3)])
+  func `reports and barriers take as many messages of a host as hosts have binary digits`(
+    hosts: Int, digits: Int
+  ) throws {
+    let meeting = try TestHosts(hosts, of: 2)
+    let results = onRanks(2 * hosts) { rank throws(CollectiveError) in
+      let group = try meeting.group(rank)
+      try group.barrier()
+      return try group.allGather([UInt8(rank)]).count
+    }
+    for result in results { #expect(try result.get() == 2 * hosts) }
+    // The handshake, the barrier, what is gathered and its header.
+    #expect(meeting.messages == Array(repeating: 4 * digits, count: hosts))
   }
 
   @Test func `numbers are added from rank 0 upwards`() throws {

@@ -15,6 +15,8 @@ final class LoopbackEngines: Sendable {
   struct State {
     var sent: [Label: [UInt8]] = [:]
     var closed: Set<Int> = []
+    /// How many messages each has sent.
+    var messages: [Int: Int] = [:]
   }
 
   let state = Monitor(State())
@@ -61,7 +63,10 @@ final class LoopbackEngine: Engine {
       }
     }
     let label = LoopbackEngines.Label(from: rank, to: peer, tag: tag)
-    engines.state.withLock { $0.sent[label] = sent }
+    engines.state.withLock {
+      $0.sent[label] = sent
+      $0.messages[rank, default: 0] += 1
+    }
     return Sent()
   }
 

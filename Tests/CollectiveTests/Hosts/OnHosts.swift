@@ -1,3 +1,4 @@
+import System
 import TestSupport
 
 @testable import Collective
@@ -16,10 +17,14 @@ final class TestHosts: Sendable {
     engines = (0..<hostSize).map { _ in LoopbackEngines(size: hosts) }
   }
 
+  /// How many messages the first rank of each host has sent to others.
+  var messages: [Int] { engines[0].state.withLock { state in (0..<hosts).map { state.messages[$0] ?? 0 } } }
+
   /// The group of one rank; ask once for each, on its thread.
   func group(
     _ rank: Int, run: String = "test", generation: Int = 0, grain: RingGrain = .tiny,
-    timeouts: RingGroup.Timeouts = .short, fault: LoopbackEngine.Fault? = nil
+    timeouts: RingGroup.Timeouts = .short, fault: LoopbackEngine.Fault? = nil,
+    failureElsewhere: @escaping () -> Int? = { nil }
   ) throws(CollectiveError) -> HostsGroup {
     let (host, place) = (rank / hostSize, rank % hostSize)
     let local = RingGroup(
@@ -28,7 +33,7 @@ final class TestHosts: Sendable {
       sharedBuffers: rings[host].sharedBuffers, firstRank: host * hostSize)
     return try HostsGroup(
       local, over: engines[place].engine(host, fault: fault), run: run, generation: generation,
-      timeouts: timeouts)
+      timeouts: timeouts, failureElsewhere: failureElsewhere)
   }
 }
 

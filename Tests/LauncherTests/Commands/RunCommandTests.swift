@@ -32,6 +32,38 @@ import Testing
     #expect(access("\(run.folder)/out/run/control", F_OK) != 0)
   }
 
+  @Test func `a probe says by its status whether the launcher answers, and whether all workers run`() throws {
+    let run = try LauncherRun(Self.obedient, ["--nproc", "2"])
+    let out = "\(run.folder)/out"
+    let workers = try processes(of: run, count: 2)
+    for probe in ["alive", "ready"] {
+      #expect(try run.ask(["status", out, "--probe", probe]) == (0, ""))
+    }
+    let worker = try #require(workers[1])
+    try #require(kill(worker, SIGSTOP) == 0)
+    let deadline = ContinuousClock.now + .milliseconds(Int(LauncherRun.patience))
+    while !WorkerProcess.isStopped(worker) {
+      try #require(ContinuousClock.now < deadline)
+      pauseBetweenLooks()
+    }
+    let (status, output) = try run.ask(["status", out, "--probe", "ready"])
+    #expect(status == 1 && output.hasSuffix("is not ready: rank 1 is stopped\n"), "\(output)")
+    #expect(try run.ask(["status", out, "--probe", "alive"]).status == 0)
+    #expect(try run.ask(["status", out, "--probe", "alive", "--json"]).status == 64)
+    kill(worker, SIGCONT)
+    run.send(.terminate)
+    #expect(try run.finish().status == 75)
+    #expect(try run.ask(["status", out, "--probe", "alive"]).status == 66)
+  }
+
+  @Test(arguments: [
+    ([:], "/o"), (["JOB_COMPLETION_INDEX": "0"], "/o"), (["JOB_COMPLETION_INDEX": "2"], "/o/run/host-2"),
+    (["PET_NNODES": "2", "PET_NODE_RANK": "1"], "/o/run/host-1"),
+  ])
+  func `a probe asks the launcher of its own host`(environment: [String: String], folder: String) throws {
+    #expect(try Probe.folder(of: "/o", environment) == folder)
+  }
+
   @Test func `a stopped worker is named in time`() throws {
     let run = try LauncherRun(Self.obedient, ["--nproc", "2"])
     let worker = try #require(try processes(of: run, count: 2)[1])

@@ -70,6 +70,22 @@ import TestSupport
       Set(lines(ends[1].output)) == ["[rank 2] last words", "[rank 3] last words"], "\(runs[1].errors)")
   }
 
+  /// The word lies behind the places of a host's ranks, and counts from 1.
+  @Test func `workers of other hosts can read which rank has failed before they are asked to end`() throws {
+    let port = try FreePort.find()
+    let script = """
+      trap 'echo failed $(tail -c 128 /proc/$$/fd/5 | od -An -t u8 -N 8); exit 70' TERM
+      trap 'test $RANK = 3 && exit 3' USR1
+      echo here; wait_for_launcher; wait_for_launcher
+      """
+    let runs = try (0..<2).map { try LauncherRun.host($0, at: port, script) }
+    for run in runs { for _ in 0..<2 { #expect(try run.nextLine().hasSuffix("here")) } }
+    _ = try ControlClient.ask(ControlRequest(command: .checkpoint), folder: "\(runs[0].folder)/out/run")
+    for run in runs { #expect(try run.finish().status == 3, "\(run.errors)") }
+    for rank in 0..<2 { #expect(runs[0].log(rank: rank)?.contains("failed 4\n") == true) }
+    #expect(runs[1].log(rank: 2, host: 1)?.contains("failed 0\n") == true)
+  }
+
   @Test func `all start again together, with a store of their own`() throws {
     let port = try FreePort.find()
     let script = """
@@ -104,6 +120,9 @@ import TestSupport
     #expect(status.ranks.map(\.rank) == [0, 1, 2, 3] && status.ranks.allSatisfy { $0.state == .running })
     #expect(status.hosts?.map(\.host) == [0, 1] && status.hosts?.allSatisfy { $0.name != nil } == true)
     #expect(status.text.contains("\nhost 1: "), "\(status.text)")
+    for folder in ["\(runs[0].folder)/out", "\(runs[1].folder)/out/run/host-1"] {
+      #expect(try runs[0].ask(["status", folder, "--probe", "ready"]).status == 0)
+    }
     let own = try ask(.status, 1)
     #expect(own.ranks.map(\.rank) == [2, 3] && own.hosts == nil && own.run == status.run)
     _ = try ask(.checkpoint, 1)
