@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "card_layers.h"
 #include "card_sums.h"
 #include "engine.h"
 #include "losses.h"
@@ -146,8 +147,8 @@ int ct_flatten(const ct_tensor *t, int64_t first, int64_t last, ct_tensor **out)
 int ct_contiguous(const ct_tensor *t, ct_tensor **out);
 int ct_narrow(const ct_tensor *t, int64_t dimension, int64_t start, int64_t length, ct_tensor **out);
 int ct_select(const ct_tensor *t, int64_t dimension, int64_t index, ct_tensor **out);
-/// All of a dimension, as views without it; `count` is its length.
-int ct_unbind(const ct_tensor *t, int64_t dimension, int count, ct_tensor **out);
+/// As many views of equal parts of a dimension.
+int ct_split(const ct_tensor *t, int64_t dimension, int count, ct_tensor **out);
 int ct_flip(const ct_tensor *t, int64_t dimension, ct_tensor **out);
 /// Pads with zeros: amounts before and after the last dimension, then of the one before it.
 int ct_pad(const ct_tensor *t, const int64_t *amounts, int count, ct_tensor **out);
