@@ -55,6 +55,13 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     if kind != .cpu { check(ct_set_device(kind.rawValue, Int32(index)), file, line) }
   }
 
+  /// Whether it multiplies bfloat16 numbers by itself; it has been started.
+  public var hasBfloat16: Bool {
+    var has = false
+    check(ct_has_bfloat16(kind.rawValue, Int32(index), &has), #fileID, #line)
+    return has
+  }
+
   /// The most bytes that tensors have taken of it at once; nil on the CPU, and of a card that does not count them.
   public var peakBytes: Int? {
     var bytes: Int64 = 0

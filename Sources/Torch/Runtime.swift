@@ -51,6 +51,10 @@ public enum Runtime {
     set { check(ct_set_threads(Int32(newValue)), #fileID, #line) }
   }
 
+  /// Has cards take such operations alone as come to the same bits each time, and this process end where one has none. Before
+  /// a device is started; on the CPU it changes nothing.
+  public static func beDeterministic() { check(ct_set_deterministic(), #fileID, #line) }
+
   /// Opens a library that registers a device with libtorch (its PrivateUse1).
   ///
   /// - Returns: Why it cannot be opened, in the loader's words; nil where it is.

@@ -9,11 +9,14 @@ public enum MachineLine {
   /// - Parameters:
   ///   - processor: What the kernel calls it; nil where it does not say.
   ///   - kernels: The instruction set of the block's own kernels; nil where these do not run.
+  ///   - isDeterministic: Whether a card was to come to the same bits each time.
   public static func text(
-    processor: String?, count: Int, libtorch: String, kernels: String?, device: String
+    processor: String?, count: Int, libtorch: String, kernels: String?, device: String,
+    isDeterministic: Bool = false
   ) -> String {
     let processors = counted(count, "processor") + (processor.map { " (\($0))" } ?? "")
-    return start + "\(processors), computing on \(device); libtorch \(libtorch), "
+    return start
+      + "\(processors), computing on \(device)\(isDeterministic ? ", deterministically" : ""); libtorch \(libtorch), "
       + (kernels.map { "kernels for \($0)" } ?? "no kernels of ours")
   }
 

@@ -11,6 +11,7 @@
 
 #include "card_layers.h"
 #include "card_sums.h"
+#include "devices.h"
 #include "engine.h"
 #include "losses.h"
 #include "updates.h"
@@ -37,6 +38,8 @@ typedef enum {
   CT_NO_DEVICE_MEMORY = 2,
   /// A device failed: an error of its memory or link, or a kernel that broke it.
   CT_DEVICE_FAILED = 3,
+  /// An operation has no form that comes to the same bits each time, which `ct_set_deterministic` asked for.
+  CT_NOT_DETERMINISTIC = 4,
 } ct_status;
 
 /// The message of this thread's last failed call; valid until its next failing one.

@@ -6,12 +6,16 @@ import Torch
 extension Device {
   /// The device that a worker computes on, now this thread's: of the kind asked for, or else of the best kind that suffices.
   ///
+  /// - Parameter isDeterministic: Whether it is to come to the same bits each time.
+  ///
   /// Throws a `Failure` when this worker would be without a device of the kind asked for, or `library`, which is to register
   /// one, does not.
   init(
-    _ choice: DeviceChoice?, library: String? = nil, for placement: RankEnvironment,
+    _ choice: DeviceChoice?, library: String? = nil, isDeterministic: Bool = false,
+    for placement: RankEnvironment,
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(Failure) {
+    if isDeterministic { Runtime.beDeterministic() }
     try DeviceLibrary.open(library, for: choice, environment)
     let survey = DeviceSurvey.now(environment)
     let kind = choice?.kind ?? survey.kind(forWorkers: placement.localWorldSize)
@@ -29,7 +33,8 @@ extension Device {
   /// The device of a command that runs as one worker, or as one of those of its `placement`.
   init(_ flags: DeviceFlags, for placement: RankEnvironment? = nil) throws {
     try self.init(
-      flags.device, library: flags.deviceLibrary, for: try placement ?? RankEnvironment([:]))
+      flags.device, library: flags.deviceLibrary, isDeterministic: flags.deterministic,
+      for: try placement ?? RankEnvironment([:]))
   }
 }
 

@@ -13,9 +13,9 @@ import WorkerLink
 /// What a run is to do, with which images, and where it writes: all that is known before the ranks meet.
 struct RunPlan {
   let settings: RunSettings
-  let recipe: Recipe
+  private(set) var recipe: Recipe
   /// The recipe with all ranks that were asked for, where fewer stand in for them: it is what the run goes on with.
-  let askedRecipe: Recipe
+  private(set) var askedRecipe: Recipe
   /// What the run's checkpoint or weights say of themselves.
   let saved: SavedValues?
   /// Where hosts hold parts of a pack, `divideShards` has this host go through its own.
@@ -90,6 +90,21 @@ struct RunPlan {
     report = settings.reportDir.map(ReportFolder.init(path:))
     if rank.isFirst { try report?.requireOwn() }
     if settings.trains { try DiskRoom(self)?.requireFileSize() }
+  }
+
+  /// Has products be of float16 where they were to be of bfloat16 and the device multiplies no such numbers; that, as a
+  /// sentence.
+  ///
+  /// Throws where somebody has named bfloat16.
+  mutating func settlePrecision(for device: Device, isNamed: Bool) throws(Failure) -> String? {
+    guard let sentence = recipe.settlePrecision(for: device) else { return nil }
+    if isNamed {
+      throw Failure(
+        "--amp-dtype bfloat16: \(device) multiplies no such numbers. Leave it out, or give --amp-dtype float16",
+        exitStatus: .badConfiguration)
+    }
+    askedRecipe.precision.dtype = recipe.precision.dtype
+    return sentence
   }
 
   /// Throws where a run would write among the images of a class, or as one: it would be the data set's next fault.
