@@ -11,6 +11,13 @@ namespace ct {
 
 inline thread_local std::string last_error;
 
+/// Whether a message of libtorch's is about an operation without a deterministic form.
+inline bool lacks_determinism(const std::string &message) {
+  for (const char *words : {"does not have a deterministic implementation", "Deterministic behavior was enabled"})
+    if (message.find(words) != std::string::npos) return true;
+  return false;
+}
+
 /// Runs `body`; returns `CT_DONE`, or a status for the exception that it threw (`ct_last_error()` has the
 /// message).
 template <class Body>
@@ -26,6 +33,7 @@ int attempted(Body &&body) noexcept {
     return CT_DEVICE_FAILED;
   } catch (const c10::Error &error) {
     last_error = error.what_without_backtrace();  // the cause; libtorch's own stack helps nobody here
+    if (lacks_determinism(last_error)) return CT_NOT_DETERMINISTIC;
   } catch (const std::exception &error) {
     last_error = error.what();
   } catch (...) {

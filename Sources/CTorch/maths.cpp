@@ -72,7 +72,12 @@ int ct_norm(const ct_tensor *t, ct_tensor **out) {
 }
 
 int ct_clip_divisor(const ct_tensor *norm, double limit, ct_tensor **out) {
-  return returning(out, [&] { return at::add(norm->value, 1e-6).div_(limit).clamp_min_(1).to(at::kFloat); });
+  return returning(out, [&] {
+    auto divisor = at::empty(norm->value.sizes(), norm->value.options().dtype(at::kFloat));
+    // (norm + 1e-6) / limit, as one operation.
+    at::add_out(divisor, at::scalar_tensor(1e-6 / limit, at::kDouble), norm->value, 1 / limit);
+    return divisor.clamp_min_(1);
+  });
 }
 
 int ct_note_non_finite_(ct_tensor *flag, const ct_tensor *numbers) {

@@ -32,9 +32,9 @@ int ct_select(const ct_tensor *t, int64_t dimension, int64_t index, ct_tensor **
   return returning(out, [&] { return t->value.select(dimension, index); });
 }
 
-int ct_unbind(const ct_tensor *t, int64_t dimension, int count, ct_tensor **out) {
+int ct_split(const ct_tensor *t, int64_t dimension, int count, ct_tensor **out) {
   return ct::guarded([&] {
-    const auto parts = t->value.unbind(dimension);
+    const auto parts = t->value.split(t->value.size(dimension) / count, dimension);
     TORCH_CHECK(parts.size() == static_cast<size_t>(count), parts.size(), " parts taken as ", count);
     for (int i = 0; i < count; ++i) out[i] = new ct_tensor{parts[i]};
   });

@@ -63,11 +63,28 @@ package struct PrometheusMetric: Equatable {
 
   /// What it means, of what kind it is, and its value for a run.
   package func text(run: String) -> String {
-    let name = "twins_\(figure.rawValue)"
-    let label = run.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
-    let number = value.isNaN ? "NaN" : value.isInfinite ? (value > 0 ? "+Inf" : "-Inf") : "\(value)"
     // A counter only grows.
-    let kind = figure == .updates ? "counter" : "gauge"
-    return "# HELP \(name) \(figure.help)\n# TYPE \(name) \(kind)\n\(name){run=\"\(label)\"} \(number)\n"
+    Self.text(
+      figure.rawValue, figure.help, isCounter: figure == .updates, values: [(["run": run], value)])
+  }
+
+  /// A figure of any name, with a value for each set of labels.
+  package static func text(
+    _ name: String, _ help: String, isCounter: Bool = false,
+    values: [(labels: KeyValuePairs<String, String>, value: Double)]
+  ) -> String {
+    let start = "# HELP twins_\(name) \(help)\n# TYPE twins_\(name) \(isCounter ? "counter" : "gauge")\n"
+    return values.reduce(into: start) { text, row in
+      let labels = row.labels.map { "\($0)=\"\(escaped($1))\"" }.joined(separator: ",")
+      text += "twins_\(name){\(labels)} \(number(row.value))\n"
+    }
+  }
+
+  private static func escaped(_ label: String) -> String {
+    label.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+  }
+
+  private static func number(_ value: Double) -> String {
+    value.isNaN ? "NaN" : value.isInfinite ? (value > 0 ? "+Inf" : "-Inf") : "\(value)"
   }
 }

@@ -54,16 +54,24 @@ struct ResidualBranch {
   let norm: LayerNorm
 
   /// `tokens + branch(norm(tokens))`, without the branch for images that drop it.
+  ///
+  /// On a card the branch may be a view of a map's tokens other than `[B, N, C]`, in their order.
   func callAsFunction(_ tokens: Tensor, _ pass: Pass, _ branch: (Tensor) -> Tensor) -> Tensor {
     let added = branch(norm(tokens))
+    guard tokens.device == .cpu else {
+      let sum = cardResidual(tokens.reshaped(added.shape), added, factors: factors(pass))
+      return sum.reshaped(tokens.shape)
+    }
     return tokens + (dropPath(pass)?(added, number) ?? added)
   }
+
+  /// The factors of the branches of a pass's images; nil if none is dropped.
+  func factors(_ pass: Pass) -> Tensor? { dropPath(pass)?.factors(number) }
 
   /// The same branch, to be computed as one operation.
   func half(_ tokens: Tensor, _ pass: Pass) -> BlockHalf {
     BlockHalf(
-      tokens, norm: norm.affine, epsilon: norm.epsilon, factors: dropPath(pass)?.factors(number),
-      pass.computeType)
+      tokens, norm: norm.affine, epsilon: norm.epsilon, factors: factors(pass), pass.computeType)
   }
 
   private func dropPath(_ pass: Pass) -> DropPath? { dropRate > 0 ? pass.dropPath : nil }
@@ -92,6 +100,11 @@ struct FeedForwardHalf {
     guard !pass.fusesHalf(tokens) else {
       return branch.half(tokens, pass).feedForward(
         expand: feedForward.expand.affine, contract: feedForward.contract.affine, isRead: isRead)
+    }
+    guard tokens.device == .cpu || pass.dropout != nil else {
+      return cardFeedForward(
+        tokens, branch.norm(tokens), expand: feedForward.expand.product(pass),
+        contract: feedForward.contract.product(pass), factors: branch.factors(pass))
     }
     return branch(tokens, pass) { feedForward($0, pass, dropout: dropout) }
   }

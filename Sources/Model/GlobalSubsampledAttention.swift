@@ -55,13 +55,16 @@ struct GlobalSubsampledAttention {
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> Tensor {
     let shape = map.tokens.shape
     let (B, N, C) = (shape[0], shape[1], shape[2])
-    let queries = q(map.tokens, pass).reshaped([B, N, heads, C / heads]).transposed(1, 2)  // [B, n, N, d]
+    func split(_ packed: Tensor) -> Tensor {
+      packed.reshaped([B, -1, heads, C / heads]).transposed(1, 2)  // [B, n, N, d]
+    }
+    let (queries, tokens) = q.withInput(map.tokens, pass)
+    let map = FeatureMap(tokens: tokens, height: map.height, width: map.width)
     // On the CPU always in float32: in bfloat16 its fused kernel takes three times as long in the backward
     // pass.
     let type = map.tokens.device == .cpu ? .float32 : pass.computeType
-    let packed = kv(reduced(map, pass), pass).cast(to: type)
-      .reshaped([B, -1, 2, heads, C / heads]).permuted([2, 0, 3, 1, 4]).unbound(0)  // two of [B, n, M, d]
-    let mixed = pass.attention(queries.cast(to: type), packed[0], packed[1], to: summaries(map))
+    let packed = kv(reduced(map, pass), pass).cast(to: type).split(2, along: -1).map(split)
+    let mixed = pass.attention(split(queries.cast(to: type)), packed[0], packed[1], to: summaries(map))
     return projection(mixed.transposed(1, 2).reshaped([B, N, C]), pass)
   }
 

@@ -13,8 +13,20 @@ struct Linear {
   var affine: Affine { Affine(weight, bias) }
 
   func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
-    linear(x.cast(to: pass.computeType), pass.product(weight), pass.product(bias))
+    let layer = product(pass)
+    guard x.device == .cpu else { return cardLinear(x, layer.weight, layer.bias) }
+    return linear(x.cast(to: pass.computeType), layer.weight, layer.bias)
   }
+
+  /// The same, and what others that are given `x` too may take in its place: on a card it is cast once for all.
+  func withInput(_ x: Tensor, _ pass: Pass) -> (Tensor, Tensor) {
+    guard x.device != .cpu else { return (self(x, pass), x) }
+    let layer = product(pass)
+    return cardLinearAndInput(x, layer.weight, layer.bias)
+  }
+
+  /// As its products take it.
+  func product(_ pass: Pass) -> Affine { Affine(pass.product(weight), pass.product(bias)) }
 
   /// Float32 logits `[B, K]` of features `[B, C]`.
   func logits(_ features: Tensor, _ pass: Pass) -> Tensor {

@@ -28,20 +28,31 @@ struct LocallyGroupedAttention {
       side: window)
   }
 
+  /// What is added to a map's tokens: `[B, H·W, C]`, or where the windows fit a card's map, `[B, h, w, v, w, C]` as it lies
+  /// in them.
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> Tensor {
     let windows = Windows(map, side: window)
-    let C = map.tokens.shape[2]
-    // Cast before the windows are cut, to move half the bytes.
-    let packed = qkv(windows.cut(map.tokens.cast(to: pass.computeType)), pass)  // [B·h·v, w·w, 3C]
+    guard map.tokens.device != .cpu, windows.fits, pass.dropout == nil else {
+      // Cast before the windows are cut, to move half the bytes.
+      let packed = qkv(windows.cut(map.tokens.cast(to: pass.computeType)), pass)  // [B·h·v, w·w, 3C]
+      return projection(windows.joined(attended(packed, map, pass)), pass)  // [B, H·W, C]
+    }
+    // The cast cuts the windows, and the residual's addition joins them.
+    let packed = qkv(windows.view(map.tokens), pass)  // [B, h, v, w, w, 3C]
+    return windows.asInMap(projection(attended(packed, map, pass), pass))
+  }
+
+  /// `[B·h·v, w·w, 3C]` → as many rows of C.
+  private func attended(_ packed: Tensor, _ map: FeatureMap, _ pass: Pass) -> Tensor {
+    let (B, C) = (map.tokens.shape[0], map.tokens.shape[2])
     // Five dimensions on the CPU, where libtorch then uses batched products, which are faster than its fused
     // kernel with so few keys; a card's fused kernel needs four.
-    let split = map.tokens.device == .cpu ? [map.tokens.shape[0], -1] : [-1]
-    let s = split.count
-    let parts = packed.reshaped(split + [window * window, 3, heads, C / heads])
-      .permuted([s + 1] + Array(0..<s) + [s + 2, s, s + 3]).unbound(0)  // three of [B, h·v, n, w·w, d]
+    let split = map.tokens.device == .cpu ? [B, -1] : [-1]
+    let parts = packed.split(3, along: -1)
+      .map { $0.reshaped(split + [window * window, heads, C / heads]).transposed(-3, -2) }
     let mixed = pass.attention(
       parts[0], parts[1], parts[2], to: .window(side: window, height: map.height, width: map.width))
-    return projection(windows.joined(mixed.transposed(-3, -2)), pass)  // [B, H·W, C]
+    return mixed.transposed(-3, -2).reshaped([-1, window * window, C])
   }
 }
 
@@ -64,7 +75,18 @@ private struct Windows {
   }
 
   private var missing: (bottom: Int, right: Int) { (down * side - H, across * side - W) }
-  private var fits: Bool { missing == (0, 0) }
+  /// Whether the map is a multiple of their side.
+  var fits: Bool { missing == (0, 0) }
+
+  /// The tokens of a map that they fit, window by window, where they lie: `[B, h, v, w, w, C]`.
+  func view(_ tokens: Tensor) -> Tensor {
+    tokens.reshaped([B, down, side, across, side, C]).transposed(2, 3)
+  }
+
+  /// What lies window by window as it is seen in the map, `[B, h, w, v, w, C]`.
+  func asInMap(_ windows: Tensor) -> Tensor {
+    windows.reshaped([B, down, across, side, side, C]).transposed(2, 3)
+  }
 
   /// `[B, H·W, C]` → `[B·h·v, w·w, C]`.
   func cut(_ tokens: Tensor) -> Tensor {

@@ -212,8 +212,8 @@ struct SelfAttention {
     let (B, N, C) = (tokens.shape[0], tokens.shape[1], tokens.shape[2])
     // On the CPU always in float32, as global attention.
     let type = tokens.device == .cpu ? .float32 : pass.computeType
-    let parts = qkv(tokens, pass).cast(to: type)
-      .reshaped([B, N, 3, heads, C / heads]).permuted([2, 0, 3, 1, 4]).unbound(0)  // three of [B, n, N, d]
+    let parts = qkv(tokens, pass).cast(to: type).split(3, along: -1)
+      .map { $0.reshaped([B, N, heads, C / heads]).transposed(1, 2) }  // three of [B, n, N, d]
     let mixed = pass.attention(parts[0], parts[1], parts[2], to: .tokens)
     return projection(mixed.transposed(1, 2).reshaped([B, N, C]), pass)
   }

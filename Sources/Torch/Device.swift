@@ -56,6 +56,13 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     if kind != .cpu { check(ct_set_device(kind.rawValue, Int32(index)), file, line) }
   }
 
+  /// Whether the device has bfloat16 products of its own; the device must have been started.
+  public var hasBfloat16: Bool {
+    var has = false
+    check(ct_has_bfloat16(kind.rawValue, Int32(index), &has), #fileID, #line)
+    return has
+  }
+
   /// The most bytes that tensors have occupied on the device at once; nil on the CPU and where the allocator
   /// keeps no count.
   public var peakBytes: Int? {

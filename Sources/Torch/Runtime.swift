@@ -52,6 +52,10 @@ public enum Runtime {
     set { check(ct_set_threads(Int32(newValue)), #fileID, #line) }
   }
 
+  /// Restricts cards to deterministic operations; one that has no such form then ends this process. Call it before a device is
+  /// started; it changes nothing on the CPU.
+  public static func beDeterministic() { check(ct_set_deterministic(), #fileID, #line) }
+
   /// Opens a library that registers a device with libtorch as PrivateUse1.
   ///
   /// - Returns: Why it cannot be opened, in the dynamic loader's words; nil on success.

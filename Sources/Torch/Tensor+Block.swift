@@ -24,8 +24,10 @@ public enum Kernels: String, CaseIterable, Sendable {
 
 /// A layer's weight and bias.
 public struct Affine {
-  let weight: Tensor
-  let bias: Tensor
+  /// What inputs are multiplied by.
+  public let weight: Tensor
+  /// What is added to each output.
+  public let bias: Tensor
 
   /// Makes the pair.
   public init(_ weight: Tensor, _ bias: Tensor) { (self.weight, self.bias) = (weight, bias) }

@@ -44,12 +44,12 @@ extension Tensor {
     tensor(file, line) { ct_select(handle, Int64(dimension), Int64(index), $0) }
   }
 
-  /// Views of the elements at each index of one dimension, without that dimension.
-  public func unbound(_ dimension: Int, file: StaticString = #fileID, line: UInt = #line) -> [Tensor] {
-    let size = shape
-    let count = size[dimension < 0 ? size.count + dimension : dimension]
+  /// Views of so many equal parts of one dimension.
+  public func split(
+    _ count: Int, along dimension: Int, file: StaticString = #fileID, line: UInt = #line
+  ) -> [Tensor] {
     var handles = [OpaquePointer?](repeating: nil, count: count)
-    check(ct_unbind(handle, Int64(dimension), Int32(count), &handles), file, line)
+    check(ct_split(handle, Int64(dimension), Int32(count), &handles), file, line)
     return handles.compactMap { $0.map(Tensor.init(taking:)) }
   }
 

@@ -10,11 +10,14 @@ public enum MachineLine {
   /// - Parameters:
   /// - processor: The kernel's name for the processor; nil if unknown.
   /// - kernels: The instruction set of the block kernels; nil if they do not run.
+  /// - isDeterministic: Whether a card was restricted to deterministic operations.
   public static func text(
-    processor: String?, count: Int, libtorch: String, kernels: String?, device: String
+    processor: String?, count: Int, libtorch: String, kernels: String?, device: String,
+    isDeterministic: Bool = false
   ) -> String {
     let processors = counted(count, "processor") + (processor.map { " (\($0))" } ?? "")
-    return start + "\(processors), computing on \(device); libtorch \(libtorch), "
+    return start
+      + "\(processors), computing on \(device)\(isDeterministic ? ", deterministically" : ""); libtorch \(libtorch), "
       + (kernels.map { "kernels for \($0)" } ?? "no kernels of ours")
   }
 

@@ -188,6 +188,28 @@ import Testing
     #expect(RunMetrics(reading(RunTraces(output: "out"))).text.isEmpty)
   }
 
+  @Test func `figures of cards are those of each rank's`() {
+    let hot = CardReading(celsius: 83, watts: 412.5, slowdowns: [.heat], memoryErrors: 2, xids: [79])
+    let text = RunMetrics(
+      running([
+        RunStatus.Rank(
+          rank: 0, state: .running, restarts: 0, card: "cuda:0", cardReading: CardReading(celsius: 60)),
+        RunStatus.Rank(rank: 1, state: .running, restarts: 0, card: "cuda:1", cardReading: hot),
+        RunStatus.Rank(rank: 2, state: .running, restarts: 0),
+      ])
+    ).text
+    let labels = (0..<2).map { "{run=\"out\",rank=\"\($0)\",card=\"cuda:\($0)\"}" }
+    #expect(
+      text.contains(
+        "# TYPE twins_card_temperature_celsius gauge\ntwins_card_temperature_celsius\(labels[0]) 60.0\n"
+          + "twins_card_temperature_celsius\(labels[1]) 83.0\n"))
+    for line in ["power_watts\(labels[1]) 412.5", "slowed\(labels[1]) 1.0", "xids\(labels[1]) 1.0"] {
+      #expect(text.contains("\ntwins_card_\(line)\n"), "\(text)")
+    }
+    #expect(!text.contains("twins_card_power_watts\(labels[0])"))
+    #expect(!RunMetrics(running()).text.contains("twins_card"))
+  }
+
   @Test func `the average has every figure that the weights have`() {
     var traces = RunTraces.trained(epochs: 1, of: 5, ending: nil)
     traces.log = Array(

@@ -25,7 +25,7 @@ import Testing
     let line =
       "--output-dir o --device cpu --recipe small --resume auto --finetune f --use-ema --no-eval --skip-damaged 3 "
       + "--checkpoint-every 7 --checkpoint-copies 2 --keep 4 --log-every 2 --threads 3 --num-workers 0 --no-shard-optimizer --no-overlap "
-      + "--no-graph --bucket-megabytes 1 --check-weights-every 5 --dist-eval --cache ram --cache-limit 8G"
+      + "--no-graph --deterministic --bucket-megabytes 1 --check-weights-every 5 --dist-eval --cache ram --cache-limit 8G"
     let request = try parse(words(line)).request()
     let worker = try #require(try handedOver(request))
     #expect(worker == request)

@@ -140,6 +140,15 @@ import Testing
     )
   }
 
+  @Test func `a processor comes to the same bits anyway`() throws {
+    let flags = try parse("--deterministic")
+    #expect(
+      try flags.warnings(worldSize: 1) == [
+        "no effect: --deterministic (on the CPU a run always comes to the same bits)"
+      ])
+    #expect(try flags.warnings(worldSize: 1, onCard: true) == [])
+  }
+
   private static let exchange =
     "--no-overlap --bucket-megabytes 4 --no-shard-optimizer --check-weights-every 0"
 

@@ -3,6 +3,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/stack.h>
 #include <torch/library.h>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -81,7 +82,10 @@ class Call {
   }
 
   at::Tensor view(const at::Tensor &tensor, bool is_written) {
+    static const bool has_bfloat16 = !getenv("TEST_CARD_NO_BFLOAT16");
     if (!tensor.defined()) return tensor;
+    TORCH_CHECK(has_bfloat16 || tensor.scalar_type() != at::kBFloat16, operation_.schema().name(),
+                " is not implemented for DT_BFLOAT16");
     if (tensor.device().type() != kind) {
       TORCH_CHECK(tensor.dim() == 0, "Expected all tensors to be on the same card, but found one of ", tensor.sizes(),
                   " on ", tensor.device(), " for ", operation_.schema().name());
@@ -153,6 +157,8 @@ class Call {
 
 /// Runs an operation of the CPU's in the place of one on a card.
 void run(const c10::OperatorHandle &operation, const std::string &name, Stack *stack) {
+  static const char *const unordered = getenv("TEST_CARD_UNORDERED");
+  if (unordered && name == unordered) at::globalContext().alertNotDeterministic(name);
   refuse_unrecorded(name);
   note(Event::launch, name);
   const auto call = std::make_shared<Call>(operation, *stack);

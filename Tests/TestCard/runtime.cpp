@@ -110,9 +110,12 @@ class Counts {
     ++sort.times;
     sort.bytes += bytes;
     if (event != Event::launch) return;
+    if (operations_.empty()) deterministic_ = deterministic();
     ++operations_[operation];
     if (sort.times == fault_) {
-      throw c10::AcceleratorError({__func__, __FILE__, __LINE__}, 700, "an uncorrectable error of its memory, in " + operation);
+      const char *words = getenv("TEST_CARD_FAULT_WORDS");
+      throw c10::AcceleratorError({__func__, __FILE__, __LINE__}, 700,
+                                  words ? words : "an uncorrectable error of its memory, in " + operation);
     }
   }
 
@@ -125,7 +128,7 @@ class Counts {
     for (size_t i = 0; i < sorts_.size(); ++i)
       file << "\"" << names[i] << "\": " << sorts_[i].times << ", \"" << names[i] << "_bytes\": " << sorts_[i].bytes
            << ", ";
-    file << "\"operations\": {";
+    file << deterministic_ << "\"operations\": {";
     const char *between = "";
     for (const auto &[name, times] : operations_) {
       file << between << "\"" << name << "\": " << times;
@@ -141,6 +144,22 @@ class Counts {
   std::mutex mutex_;
   std::array<Sort, 5> sorts_;
   std::map<std::string, uint64_t> operations_;
+  /// What libtorch and the libraries of cards were told before the first launch, where results are to be the same each time.
+  std::string deterministic_;
+
+  static std::string deterministic() {
+    const auto &context = at::globalContext();
+    if (!context.deterministicAlgorithms()) return "";
+    std::string told = "\"deterministic\": {\"algorithms\": \"1\"";
+    const auto add = [&](const std::string &name, const std::string &value) {
+      told += ", \"" + name + "\": \"" + value + "\"";
+    };
+    add("cudnn", std::to_string(context.deterministicCuDNN()));
+    add("benchmark", std::to_string(context.benchmarkCuDNN()));
+    for (const char *name : {"CUBLAS_WORKSPACE_CONFIG", "HCCL_DETERMINISTIC", "NCCL_NVLS_ENABLE"})
+      if (const char *value = getenv(name)) add(name, value);
+    return told + "}, ";
+  }
   const uint64_t fault_ = [] {
     const char *text = getenv("TEST_CARD_FAULT"), *restarts = getenv("TORCHELASTIC_RESTART_COUNT");
     if (restarts && std::atoi(restarts) > 0) return 0ull;

@@ -11,6 +11,9 @@ import Testing
     #expect(MachineLine.content(in: "Recipe: x\n\(line)\nNothing was written\n") == content)
     #expect(MachineLine.content(in: "Recipe: Machine: x\n") == nil)
     let bare = MachineLine.text(processor: nil, count: 1, libtorch: "2", kernels: nil, device: "cuda:0")
+    let same = MachineLine.text(
+      processor: nil, count: 1, libtorch: "2", kernels: nil, device: "cuda:0", isDeterministic: true)
+    #expect(same.contains("computing on cuda:0, deterministically; "))
     #expect(bare == "Machine: 1 processor, computing on cuda:0; libtorch 2, no kernels of ours")
   }
 }

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "card_layers.h"
 #include "card_sums.h"
+#include "devices.h"
 #include "engine.h"
 #include "losses.h"
 #include "updates.h"
@@ -36,6 +38,8 @@ typedef enum {
   CT_NO_DEVICE_MEMORY = 2,
   /// A device failed: an error of its memory or link, or a kernel that broke it.
   CT_DEVICE_FAILED = 3,
+  /// An operation has no form that comes to the same bits each time, which `ct_set_deterministic` asked for.
+  CT_NOT_DETERMINISTIC = 4,
 } ct_status;
 
 /// The message of this thread's last failed call; valid until its next failing one.
@@ -148,8 +152,8 @@ int ct_flatten(const ct_tensor *t, int64_t first, int64_t last, ct_tensor **out)
 int ct_contiguous(const ct_tensor *t, ct_tensor **out);
 int ct_narrow(const ct_tensor *t, int64_t dimension, int64_t start, int64_t length, ct_tensor **out);
 int ct_select(const ct_tensor *t, int64_t dimension, int64_t index, ct_tensor **out);
-/// The elements of a dimension as views without it; `count` is its length.
-int ct_unbind(const ct_tensor *t, int64_t dimension, int count, ct_tensor **out);
+/// Splits a dimension into `count` views of equal size.
+int ct_split(const ct_tensor *t, int64_t dimension, int count, ct_tensor **out);
 int ct_flip(const ct_tensor *t, int64_t dimension, ct_tensor **out);
 /// Pads with zeros: amounts before and after the last dimension, then of the one before it.
 int ct_pad(const ct_tensor *t, const int64_t *amounts, int count, ct_tensor **out);

@@ -29,6 +29,7 @@ enum Idleness: String, CaseIterable, Sendable {
   case sharedMemory = "only --transport ipc and tcp send gradients"
   case onCards = "on cards each worker updates all weights, after an exchange that follows backward"
   case onProcessor = "the processor has no graphs"
+  case sameAnyway = "on the CPU a run always comes to the same bits"
   case inHostMemory = "what lies in the host's memory the workers themselves add up"
   case adamW = "only --opt sgd and muon have momentum to set"
   case lion = "Lion has no epsilon"
@@ -92,7 +93,7 @@ enum Idleness: String, CaseIterable, Sendable {
     case .oneHost: situation.hosts == 1
     case .sharedMemory: !situation.sumsTravel
     case .onCards: situation.onCard
-    case .onProcessor, .inHostMemory: !situation.onCard
+    case .onProcessor, .sameAnyway, .inHostMemory: !situation.onCard
     case .adamW: ![.sgd, .muon].contains(recipe.optimizer.kind)
     case .lion: recipe.optimizer.kind == .lion
     case .unclipped: recipe.optimizer.clip == nil

@@ -8,6 +8,7 @@ package struct RunSettings: Codable, Equatable, Sendable {
   package var outputDir: String?
   package let device: DeviceChoice?
   package let deviceLibrary: String?
+  package let deterministic: Bool
   package let config: String?
   package let recipe: NamedRecipe?
   package let printConfig: Bool

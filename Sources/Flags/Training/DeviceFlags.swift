@@ -16,12 +16,19 @@ public struct DeviceFlags: ParsableArguments {
     transform: withHomeFolder)
   package var deviceLibrary: String?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Take such operations of a card's alone as come to the same bits each time, and refuse what has none; slower. On the "
+        + "CPU a run always comes to the same bits."))
+  package var deterministic = false
+
   /// Makes flags as before parsing.
   public init() {}
 
   /// These flags as command-line arguments.
   var arguments: [String] {
     (device.map { ["--device", $0.rawValue] } ?? []) + (deviceLibrary.map { ["--device-library", $0] } ?? [])
+      + (deterministic ? ["--deterministic"] : [])
   }
 }
 

@@ -12,6 +12,7 @@ package struct RunFlags: ParsableArguments {
   @OptionGroup var place: DeviceFlags
   package var device: DeviceChoice? { place.device }
   package var deviceLibrary: String? { place.deviceLibrary }
+  package var deterministic: Bool { place.deterministic }
 
   @Option(
     help: ArgumentHelp(
@@ -208,8 +209,8 @@ package struct RunFlags: ParsableArguments {
   /// These flags as settings.
   var settings: RunSettings {
     RunSettings(
-      outputDir: outputDir, device: device, deviceLibrary: deviceLibrary, config: config,
-      recipe: recipe,
+      outputDir: outputDir, device: device, deviceLibrary: deviceLibrary, deterministic: deterministic,
+      config: config, recipe: recipe,
       printConfig: printConfig,
       resume: resume, finetune: finetune, useEma: useEma, overwrite: overwrite, dryRun: dryRun, eval: eval,
       reportDir: reportDir, split: split,
@@ -243,6 +244,7 @@ package struct RunFlags: ParsableArguments {
     FlagRow("--no-overlap", \.run.noOverlap.given, idle: [.untrained, .alone, .onCards]),
     FlagRow("--sum-by", \.run.sumBy, idle: [.untrained, .alone, .inHostMemory]),
     FlagRow("--no-graph", \.run.noGraph.given, idle: [.untrained, .onProcessor]),
+    FlagRow("--deterministic", \.run.deterministic.given, idle: [.sameAnyway]),
     FlagRow("--grad-checkpointing", \.run.gradCheckpointing.given, idle: [.untrained]),
     FlagRow("--bucket-megabytes", \.run.bucketMegabytes, .within(1...1024), idle: [.untrained, .alone]),
     FlagRow(

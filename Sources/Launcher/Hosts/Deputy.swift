@@ -79,6 +79,7 @@ extension Deputy {
     }
     serveControl()
     watchWorkers()
+    station.sayCardNews()
     watchTime()
     if station.service.isHeard { station.service.tell(serviceState, at: station.now) }
   }

@@ -103,6 +103,7 @@ extension Supervisor {
     hearHosts()
     serveControl()
     watchWorkers()
+    station.sayCardNews()
     take(.timePassed(now, chance: chance))
     view?.draw(attempt, at: now, on: &station.console)
     if station.service.isHeard { station.service.tell(serviceState, at: now) }

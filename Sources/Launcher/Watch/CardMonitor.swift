@@ -9,6 +9,7 @@ final class CardMonitor: Sendable {
   private struct State {
     /// In the order of the cards' bus addresses; empty before the first look.
     var readings: [CardReading] = []
+    var news = CardNews()
     var isOver = false
   }
 
@@ -28,6 +29,9 @@ final class CardMonitor: Sendable {
 
   /// The last readings, in the order of the cards' bus addresses.
   var readings: [CardReading] { state.withLock { $0.readings } }
+
+  /// What has become worse since this was asked before, a sentence each.
+  func takeNews() -> [String] { state.withLock { $0.news.take() } }
 
   /// What the card of a worker said last; nil where nobody can tell which it is.
   ///
@@ -63,7 +67,10 @@ final class CardMonitor: Sendable {
         reading.xids = xids
         return reading
       }
-      state.withLock { $0.readings = readings }
+      state.withLock {
+        $0.readings = readings
+        $0.news.look(readings)
+      }
       if let (card, xid) = library.nextXid(within: UInt32(interval * 1000)), !xids[card].contains(xid) {
         xids[card].append(xid)
       } else {

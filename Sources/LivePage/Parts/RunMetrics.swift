@@ -10,7 +10,34 @@ struct RunMetrics {
   var text: String {
     let run = reading.history.output ?? reading.history.launcher ?? ""
     return figures.compactMap { figure, value in value.map { PrometheusMetric(figure, $0).text(run: run) } }
-      .joined()
+      .joined() + cards(of: run)
+  }
+
+  /// What the ranks' cards say of themselves, as far as their drivers tell it: a line for each.
+  private func cards(of run: String) -> String {
+    func text(_ name: String, _ help: String, _ value: (CardReading) -> Double?) -> String {
+      let values = (reading.status?.ranks ?? []).compactMap {
+        rank -> (labels: KeyValuePairs<String, String>, value: Double)? in
+        guard let value = rank.cardReading.flatMap(value) else { return nil }
+        return (["run": run, "rank": "\(rank.rank)", "card": rank.card ?? ""], value)
+      }
+      return values.isEmpty ? "" : PrometheusMetric.text(name, help, values: values)
+    }
+    return [
+      text("card_temperature_celsius", "Temperature of a rank's card.") { $0.celsius.map(Double.init) },
+      text("card_power_watts", "What a rank's card takes.") { $0.watts },
+      text("card_slowed", "1 where the clocks of a rank's card are below what they could be.") {
+        $0.slowdowns.map { $0.isEmpty ? 0 : 1 }
+      },
+      text(
+        "card_uncorrected_errors",
+        "Errors of a card's memory that were not corrected, since its driver was loaded."
+      ) { $0.memoryErrors.map(Double.init) },
+      text("card_xids", "Kinds of faults that the driver has reported of a rank's card since the run began.")
+      {
+        Double($0.xids.count)
+      },
+    ].joined()
   }
 
   private var figures: [(RunFigure, Double?)] {

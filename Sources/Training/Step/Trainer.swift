@@ -185,7 +185,7 @@ public final class Trainer {
       let loss = objective(part)
       clock.begin(.backward)
       if index == inputs.parts.count - 1 { reducer.expectLastGradients() }
-      loss.scaled(by: inputs.lossFactor).backward()
+      (inputs.lossFactor == 1 ? loss : loss.scaled(by: inputs.lossFactor)).backward()
       flat.takeGradients(ofPart: index, casts: productWeights?.leaves)
       losses.selected(0, index).copy(from: loss)
     }

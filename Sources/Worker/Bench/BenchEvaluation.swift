@@ -36,8 +36,9 @@ struct BenchEvaluation: ParsableCommand {
     Runtime.keepMemory()
     if let threads { Runtime.threads = threads }
     try requireRoom(threads: 4 + 2 * Runtime.threads)
-    let recipe = try work.recipe(batchSize: batchSize)
+    var recipe = try work.recipe(batchSize: batchSize)
     let device = try Device(work.place)
+    if let ofPrecision = recipe.settlePrecision(for: device) { Console.warn("note: \(ofPrecision)") }
     if profile { try StepProfile.require(device) }
     let measured = try makeNetwork(recipe, classes: 1000, on: device)
     let evaluator = Evaluator(recipe: recipe, group: SoloGroup(), on: device)

@@ -41,8 +41,10 @@ struct BenchStep: ParsableCommand {
     Runtime.keepMemory()
     if let threads { Runtime.threads = threads }
     try requireRoom(threads: 4 + 2 * Runtime.threads)
-    let recipe = try work.recipe(worldSize: placement.worldSize)
+    var recipe = try work.recipe(worldSize: placement.worldSize)
     let device = try Device(work.measurement.place, for: placement)
+    let ofPrecision = recipe.settlePrecision(for: device)
+    if let ofPrecision, placement.isFirst { Console.warn("note: \(ofPrecision)") }
     if profile { try StepProfile.require(device) }
     let summing = try SummingRanks(
       try placement.group(recipe, through: placement.entrance()), on: device, by: work.sumBy)

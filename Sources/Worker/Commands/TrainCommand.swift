@@ -83,7 +83,8 @@ struct WorkerRun {
         "Hosts: \(hosts); this one alone was looked at, and the \(hosts == 2 ? "other was" : "others were") not asked"
       )
     }
-    rank.console.print(MachineLine.text(computingOn: rank.device))
+    rank.console.print(
+      MachineLine.text(computingOn: rank.device, isDeterministic: request.run.deterministic))
     rank.console.print("Nothing was written: --dry-run")
   }
 
@@ -93,10 +94,11 @@ struct WorkerRun {
     from start: Resume?, _ placement: RankEnvironment, through entrance: HostsEntrance?,
     _ phases: PhaseReporter
   ) throws -> (RunPlan, Rank) {
-    let plan = try RunPlan(
+    var plan = try RunPlan(
       request, over: start?.values(for: request), classes: request.run.eval ? start?.classes ?? [] : [],
       for: placement)
     let rank = try Rank(placement, through: entrance, of: plan, phases)
+    let ofPrecision = try plan.settlePrecision(for: rank.device, isNamed: request.names("precision.dtype"))
     if rank.isFirst {
       let sentences = try request.warnings(
         worldSize: placement.worldSize, over: plan.saved, onCard: rank.device.kind != .cpu,
@@ -110,7 +112,7 @@ struct WorkerRun {
       let saysChoice = placement.rendezvous == nil && plan.settings.device != .cpu
       let ofChoice = saysChoice ? Cards.ofThisMachine(environment: environment).compactMap(\.fault) : []
       for sentence in sentences + ofChoice
-        + [ofDevice, start?.assumption(for: request), plan.missingClasses].compactMap(\.self)
+        + [ofDevice, ofPrecision, start?.assumption(for: request), plan.missingClasses].compactMap(\.self)
       {
         Console.warn("note: \(sentence)")
       }

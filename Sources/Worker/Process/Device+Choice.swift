@@ -7,12 +7,16 @@ extension Device {
   /// Chooses this worker's device and makes it current: of the requested kind, or else of the best kind that
   /// has enough.
   ///
+  /// - Parameter isDeterministic: Whether it is restricted to deterministic operations.
+  ///
   /// Throws a `Failure` if there is no device of the requested kind for this worker, or `library`, which is
   /// to register one, does not.
   init(
-    _ choice: DeviceChoice?, library: String? = nil, for placement: RankEnvironment,
+    _ choice: DeviceChoice?, library: String? = nil, isDeterministic: Bool = false,
+    for placement: RankEnvironment,
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(Failure) {
+    if isDeterministic { Runtime.beDeterministic() }
     try DeviceLibrary.open(library, for: choice, environment)
     let survey = DeviceSurvey.now(environment)
     let kind = choice?.kind ?? survey.kind(forWorkers: placement.localWorldSize)
@@ -30,7 +34,8 @@ extension Device {
   /// The device of a command that runs as a single worker, or as one of those of its `placement`.
   init(_ flags: DeviceFlags, for placement: RankEnvironment? = nil) throws {
     try self.init(
-      flags.device, library: flags.deviceLibrary, for: try placement ?? RankEnvironment([:]))
+      flags.device, library: flags.deviceLibrary, isDeterministic: flags.deterministic,
+      for: try placement ?? RankEnvironment([:]))
   }
 }
 

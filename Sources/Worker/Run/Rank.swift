@@ -32,7 +32,9 @@ struct Rank {
     self.environment = environment
     self.phases = phases
     console = Console(speaks: environment.isFirst)
-    device = try Device(plan.settings.device, library: plan.settings.deviceLibrary, for: environment)
+    device = try Device(
+      plan.settings.device, library: plan.settings.deviceLibrary,
+      isDeterministic: plan.settings.deterministic, for: environment)
     phases.compute(on: device)
     Runtime.keepMemory()
     if let threads = plan.settings.threads ?? environment.threads { Runtime.threads = threads }

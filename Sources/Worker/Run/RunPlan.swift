@@ -13,9 +13,9 @@ import WorkerLink
 /// What a run does, with which images and where it writes: everything known before the ranks meet.
 struct RunPlan {
   let settings: RunSettings
-  let recipe: Recipe
+  private(set) var recipe: Recipe
   /// The recipe with the requested number of ranks if fewer replace them; resuming uses it.
-  let askedRecipe: Recipe
+  private(set) var askedRecipe: Recipe
   /// The values stored in the run's checkpoint or weights.
   let saved: SavedValues?
   /// The images; `divideShards` restricts them to this host's shards if each host has some only.
@@ -91,6 +91,20 @@ struct RunPlan {
     report = settings.reportDir.map(ReportFolder.init(path:))
     if rank.isFirst { try report?.requireOwn() }
     if settings.trains { try DiskRoom(self)?.requireFileSize() }
+  }
+
+  /// Replaces bfloat16 by float16 in products if the device has no bfloat16 products; returns a sentence about it.
+  ///
+  /// Throws if bfloat16 was named explicitly.
+  mutating func settlePrecision(for device: Device, isNamed: Bool) throws(Failure) -> String? {
+    guard let sentence = recipe.settlePrecision(for: device) else { return nil }
+    if isNamed {
+      throw Failure(
+        "--amp-dtype bfloat16: \(device) multiplies no such numbers. Leave it out, or give --amp-dtype float16",
+        exitStatus: .badConfiguration)
+    }
+    askedRecipe.precision.dtype = recipe.precision.dtype
+    return sentence
   }
 
   /// Throws if a run would write among the images of a class, or as a class, which would damage the data set.

@@ -25,7 +25,10 @@ struct Start {
   init(_ plan: RunPlan, _ rank: Rank, from resume: Resume?) throws {
     (self.plan, self.rank) = (plan, rank)
     let recipe = plan.recipe
-    rank.console.print("Computing on \(rank.device) (threads: \(Runtime.threads))")
+    let isDeterministic = plan.settings.deterministic && rank.device != .cpu
+    rank.console.print(
+      "Computing on \(rank.device)\(isDeterministic ? ", deterministically" : "") (threads: \(Runtime.threads))"
+    )
     if let line = rank.sumLine { rank.console.print(line) }
     rank.console.print("Creating model: \(recipe.model.name)")
     let network = try makeNetwork(recipe, classes: plan.data.classes.count, on: rank.device)

@@ -50,6 +50,25 @@ extension Trainings {
       }
     }
 
+    /// Launchers of two hosts, which are this machine, with two workers and cards each.
+    @Test func `the cards of two hosts sum together, and come to the bytes of one host's`() throws {
+      let flags = ["--epochs", "2", "--no-eval"]
+      let port = try FreePort.find()
+      let runs = try (0..<2).map { host in
+        let place = ["--nnodes", "2", "--node-rank", "\(host)", "--rdzv-endpoint", "127.0.0.1:\(port)"]
+        return try ProgramRun(
+          .launcher, place + training("apart", workers: 2, flags), in: self.place,
+          variables: ["TWINS_RDZV_KEY": String(repeating: "5a", count: 32)])
+      }
+      let ends = try runs.map { try $0.finish() }
+      for end in ends { #expect(end.status == Status.done, "\(end.errors)") }
+      #expect(ends[0].output.contains("Gradients are summed on the cards, by HCCL"), "\(ends[0].output)")
+      #expect(ends[0].output.contains { $0.hasSuffix(Self.recorded) }, "\(ends[0].output)")
+      #expect(try train("whole", workers: 4, flags).status == Status.done)
+      #expect(try losses("apart") == losses("whole"))
+      #expect(try weights("apart") == weights("whole"))
+    }
+
     /// What is erased of two images has not always room on each card: then no rank repeats the step.
     @Test func `three ranks repeat a recorded step or make it anew, all alike`() throws {
       let flags = ["--epochs", "3", "--reprob", "0.02", "--no-eval", "--clip-grad", "0.5"]

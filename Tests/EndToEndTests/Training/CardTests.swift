@@ -180,6 +180,56 @@ extension Trainings {
       #expect(end.errors.contains(", card npu:0\n"))
     }
 
+    @Test func `a card that is lost says so, and where to look`() throws {
+      let words = "CUDA error: GPU has fallen off the bus"
+      let end = try train(
+        "lost", on: "npu", ["--no-graph"],
+        variables: ["TEST_CARD_FAULT": "3000", "TEST_CARD_FAULT_WORDS": words])
+      #expect(end.status == Status.software)
+      #expect(end.errors.contains("the card is lost: \(words)"), "\(end.errors)")
+      #expect(end.errors.contains("dmesg"))
+    }
+
+    @Test func `a deterministic run tells the card, and ends where an operation is not`() throws {
+      let report = "\(place.folder)/report"
+      try FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: false)
+      let flags = ["--deterministic", "--max-step", "2", "--no-eval"]
+      let end = try train("same", on: "npu", flags, variables: ["TEST_CARD_REPORT": report])
+      #expect(end.status == Status.done, "\(end.errors)")
+      #expect(end.output.contains { $0.hasPrefix("Computing on npu:0, deterministically") }, "\(end.output)")
+      let file = try #require(try FileManager.default.contentsOfDirectory(atPath: report).first)
+      struct Report: Decodable { let deterministic: [String: String] }
+      let told = try JSONDecoder().decode(
+        Report.self, from: Data(contentsOf: URL(filePath: "\(report)/\(file)")))
+      #expect(
+        told.deterministic == [
+          "algorithms": "1", "cudnn": "1", "benchmark": "0", "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+          "HCCL_DETERMINISTIC": "true", "NCCL_NVLS_ENABLE": "0",
+        ])
+      let refused = try train("other", on: "npu", flags, variables: ["TEST_CARD_UNORDERED": "aten::addmm"])
+      #expect(refused.status == Status.badConfiguration)
+      #expect(
+        refused.errors.contains("--deterministic: aten::addmm does not have a deterministic implementation"),
+        "\(refused.errors)")
+    }
+
+    @Test func `a card without bfloat16 multiplies float16, unless that was not to be`() throws {
+      let lacking = ["TEST_CARD_NO_BFLOAT16": "1"]
+      let flags = ["--amp", "O1", "--max-step", "3", "--no-eval"]
+      let end = try train("chosen", on: "npu", flags, variables: lacking)
+      #expect(end.status == Status.done, "\(end.errors)")
+      #expect(
+        end.errors.contains(
+          "note: npu:0 multiplies no bfloat16 numbers: products are in float16, and the loss is scaled for them"
+        ),
+        "\(end.errors)")
+      let recipe = try RunFiles(folder: place.output("chosen")).bytes("recipe.json")
+      #expect(String(decoding: recipe, as: UTF8.self).contains("\"dtype\" : \"float16\""))
+      let refused = try train("named", on: "npu", flags + ["--amp-dtype", "bfloat16"], variables: lacking)
+      #expect(refused.status == Status.badConfiguration)
+      #expect(refused.errors.contains("--amp-dtype bfloat16: npu:0 multiplies no such numbers"))
+    }
+
     @Test func `memory that lines and status tell of is the card's`() throws {
       let run = try ProgramRun(
         .launcher,

@@ -80,10 +80,33 @@ import Testing
     #expect(
       all[1].text == "NVIDIA H100 (GPU-1b): 61 °C, 412 W, slowed by its power limit and heat, "
         + "1 uncorrected memory error, Xid 79")
+    // Each once, however often it is seen.
+    let told = monitor.takeNews()
+    let card =
+      "card 1 (NVIDIA H100 (GPU-1b): 61 °C, 412 W, slowed by its power limit and heat, 1 uncorrected memory error"
+    #expect(told.count == 3, "\(told)")
+    #expect(told[0].hasPrefix("\(card)) is slowed by its power limit and heat; nvidia-smi -q"))
+    #expect(told[1].hasPrefix("\(card)) has errors of its memory that were not corrected; "))
+    #expect(told[2].hasPrefix("the driver reports Xid 79 of \(card), Xid 79); sudo dmesg"))
+    _ = try readings(monitor) { _ in true }
+    #expect(monitor.takeNews() == [])
     let cards = Cards(
       of: .nvidia, files: ["nvidia0", "nvidia1"], environment: ["CUDA_VISIBLE_DEVICES": "GPU-1"])
     #expect(monitor.reading(of: 0, among: cards, order: nil)?.xids == [79])
     #expect(monitor.reading(of: 1, among: cards, order: nil) == nil)
+  }
+
+  @Test func `what comes up later is told of when it does, and what comes and goes is not`() {
+    var news = CardNews()
+    news.look([CardReading(name: "A"), CardReading(name: "B", memoryErrors: 0)])
+    #expect(news.take() == [])
+    news.look([CardReading(name: "A"), CardReading(name: "B", slowdowns: [.heat], memoryErrors: 0)])
+    #expect(news.take().map { $0.hasPrefix("card 1 (B: slowed by heat) is slowed by heat; ") } == [true])
+    news.look([CardReading(name: "A"), CardReading(name: "B", slowdowns: [], memoryErrors: 0)])
+    news.look([CardReading(name: "A"), CardReading(name: "B", slowdowns: [.heat], memoryErrors: 2)])
+    #expect(news.take().map { $0.contains("errors of its memory") } == [true])
+    news.look([CardReading(name: "A", xids: [79]), CardReading(name: "B", memoryErrors: 2, xids: [79])])
+    #expect(news.take().count == 2)
   }
 
   @Test func `what a library cannot tell stays blank`() throws {

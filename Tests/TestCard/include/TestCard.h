@@ -15,6 +15,9 @@
 //   TEST_CARD_BYTES   how many bytes a card has: more is refused as out of memory
 //   TEST_CARD_FAULT   the number of the launch, from 1, that fails as a broken card's does; of a process that was started
 //                     again (TORCHELASTIC_RESTART_COUNT) none does
+//   TEST_CARD_FAULT_WORDS  what the library says of that; an uncorrectable error of its memory where it is not set
+//   TEST_CARD_NO_BFLOAT16  set where no operation takes bfloat16 numbers
+//   TEST_CARD_UNORDERED  an operation that has no deterministic form
 //   TEST_CARD_UNRECORDED  an operation, as aten::add or sum, that no graph takes up
 //   TEST_CARD_UNRECORDED_RANK  the rank (RANK) whose graphs alone do not; all where it is not set
 //   TEST_CARD_REPORT  a folder that gets what was counted, as a JSON file named by the process, when that ends

@@ -1,4 +1,5 @@
-// Attention as one operation, which a card has for queries of four dimensions: the CPU's fused one on the bytes that are kept.
+// What cards have and the CPU has not, on the bytes that are kept: attention as one operation for queries of four dimensions, by
+// the CPU's fused one, and products of narrow numbers that come out wide.
 #include "recorder.h"
 #include <ATen/native/transformers/attention.h>
 #include <torch/library.h>
@@ -59,6 +60,16 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> attention_backward(
   return {made[0], made[1], made[2], at::Tensor()};
 }
 
+at::Tensor wide_product(const at::Tensor &a, const at::Tensor &b, at::ScalarType type) {
+  static const std::string name = "aten::mm";
+  TORCH_CHECK(type == at::kFloat, "products come out as float32 alone");
+  refuse_unrecorded(name);
+  note(Event::launch, name);
+  return on_cards(a, [a = on_host(a), b = on_host(b), type] {
+    return std::vector{at::mm(a.to(type), b.to(type))};
+  })[0];
+}
+
 }  // namespace
 
 // Where libtorch asks for a device's choice.
@@ -69,4 +80,5 @@ REGISTER_PRIVATEUSE1_DISPATCH(_fused_sdp_choice_stub, &choice)
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
   library.impl("_scaled_dot_product_fused_attention_overrideable", attention);
   library.impl("_scaled_dot_product_fused_attention_overrideable_backward", attention_backward);
+  library.impl("mm.dtype", wide_product);
 }

@@ -1,0 +1,47 @@
+import CTorch
+
+/// Layers for a card: what takes other launches there than on the CPU, and the same numbers.
+
+/// `x · weightᵀ + bias` over the last dimension, for an `x` of any type and strides, with products of the weight's type.
+///
+/// The gradient of `x` comes in its type, of which no narrower copy is made.
+public func cardLinear(
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  tensor(file, line) { ct_card_linear(x.handle, weight.handle, bias.handle, $0) }
+}
+
+/// The same, and `x` as the product took it, for others that take it so: it is cast once, and has one gradient.
+public func cardLinearAndInput(
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> (Tensor, Tensor) {
+  guard x.dtype != weight.dtype else { return (cardLinear(x, weight, bias, file: file, line: line), x) }
+  var taken: OpaquePointer?
+  let result = tensor(file, line) {
+    ct_card_linear_and_input(x.handle, weight.handle, bias.handle, $0, &taken)
+  }
+  guard let taken else { fatalError("libtorch gave no tensor", file: file, line: line) }
+  return (result, Tensor(taking: taken))
+}
+
+/// `x + factor · branch`, for a branch of the same shape, and of any type and strides.
+///
+/// - Parameter factors: One for each of the first dimension, `[B]`; nil multiplies nothing.
+public func cardResidual(
+  _ x: Tensor, _ branch: Tensor, factors: Tensor?, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  tensor(file, line) { ct_card_residual(x.handle, branch.handle, factors?.handle, $0) }
+}
+
+/// `x + factor · contract(gelu(expand(normed)))`, with products of the weights' type.
+public func cardFeedForward(
+  _ x: Tensor, _ normed: Tensor, expand: Affine, contract: Affine, factors: Tensor?,
+  file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let layers = [expand, contract].map { [OpaquePointer?($0.weight.handle), $0.bias.handle] }
+  return withExtendedLifetime((expand, contract)) {
+    tensor(file, line) {
+      ct_card_feed_forward(x.handle, normed.handle, layers[0], layers[1], factors?.handle, $0)
+    }
+  }
+}
