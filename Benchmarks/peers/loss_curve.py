@@ -73,7 +73,8 @@ def main():
     optimizer = torch.optim.AdamW(groups, lr=arguments.lr)
     losses = []
     for step in range(arguments.steps):
-        start = step * arguments.batch_size % (len(files) - arguments.batch_size + 1)
+        # An epoch ends with its last whole batch.
+        start = step % (len(files) // arguments.batch_size) * arguments.batch_size
         chosen = slice(start, start + arguments.batch_size)
         with torch.autocast(arguments.device, dtype=torch.bfloat16, enabled=arguments.amp == "O1"):
             logits = model(images[chosen]).float()

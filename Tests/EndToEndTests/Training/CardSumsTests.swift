@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Launcher
+
 extension Trainings {
   /// Several workers with a card each, which sum their gradients there.
   @Suite struct CardSumsTests {

@@ -175,7 +175,7 @@ extension Trainings {
         in: place, variables: ["TEST_CARD_FAULT": "5000"]
       ).finish()
       #expect(end.status == Status.done)
-      #expect(end.errors.contains("the card failed: an uncorrectable error of its memory"))
+      #expect(end.errors.contains("the card's memory failed: an uncorrectable error of its memory"))
       #expect(end.errors.contains("── rank 0 failed"))
       #expect(end.errors.contains(", card npu:0\n"))
     }
