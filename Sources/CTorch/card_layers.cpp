@@ -1,5 +1,5 @@
-// A network's layers as a card is told of them: what goes through memory again and again in libtorch's operations one by one,
-// such as casts, drop path and residuals, is part of an operation beside it, and so of fewer launches.
+// A network's layers for a card. Casts, drop path and residuals, each of which libtorch would launch as an operation with its
+// own pass through memory, are merged into the operation next to them.
 #include "handles.h"
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -12,7 +12,7 @@ using torch::autograd::variable_list;
 
 namespace {
 
-/// Of a type and in row-major memory, by one copy where it is not.
+/// Returns x in the given type and in row-major memory, with at most one copy.
 at::Tensor laid_out(const at::Tensor &x, at::ScalarType type) {
   return x.scalar_type() == type ? x.contiguous() : x.to(type, false, false, at::MemoryFormat::Contiguous);
 }
@@ -20,13 +20,13 @@ at::Tensor laid_out(const at::Tensor &x, at::ScalarType type) {
 /// The last dimension's rows, [R, C].
 at::Tensor rows(const at::Tensor &x) { return x.reshape({-1, x.size(-1)}); }
 
-/// Whether a device multiplies narrow numbers to wide ones.
+/// Whether the device has matrix products with a result wider than the factors.
 bool widens(const at::Tensor &x) {
   static const auto product = c10::Dispatcher::singleton().findSchema({"aten::mm", "dtype"});
   return product && product->hasKernelForDispatchKey(c10::computeDispatchKey(std::nullopt, std::nullopt, x.device()));
 }
 
-/// a · b as numbers of a type: as wide as they are summed, and written once.
+/// Returns a · b in the given type, without a narrower copy in between where the device can do that.
 at::Tensor product(const at::Tensor &a, const at::Tensor &b, at::ScalarType type) {
   static std::atomic<bool> is_refused = false;
   if (a.scalar_type() == type) return at::mm(a, b);
@@ -38,14 +38,14 @@ at::Tensor product(const at::Tensor &a, const at::Tensor &b, at::ScalarType type
     } catch (const c10::AcceleratorError &) {
       throw;
     } catch (const c10::Error &) {
-      // A release that has the operation and not for these numbers.
+      // This release has the operation, but not for these types.
       is_refused = true;
     }
   }
   return at::mm(a, b).to(type);
 }
 
-/// One factor a sample, to be multiplied with what has the shape of `x`.
+/// Returns the factors [B] in a shape that broadcasts over `x`.
 at::Tensor beside(const at::Tensor &factors, const at::Tensor &x) {
   std::vector<int64_t> shape(static_cast<size_t>(x.dim()), 1);
   shape[0] = -1;
@@ -63,7 +63,7 @@ void part(at::Tensor place, const at::Tensor &gradient, const at::Tensor &factor
   else place.copy_(gradient);
 }
 
-/// x · weightᵀ + bias, with products of the weight's type; and x as they took it, where that is asked for.
+/// x · weightᵀ + bias, with products of the weight's type; on request also x in that type.
 struct Linear : torch::autograd::Function<Linear> {
   static variable_list forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &weight,
                                const at::Tensor &bias, bool gives_input) {
@@ -93,7 +93,7 @@ struct Linear : torch::autograd::Function<Linear> {
   }
 };
 
-/// x + factor · branch, for a branch of another type and of whatever strides.
+/// x + factor · branch, for a branch of any type and strides.
 struct Residual : torch::autograd::Function<Residual> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &branch,
                             const std::optional<at::Tensor> &factors) {
@@ -121,7 +121,7 @@ struct Residual : torch::autograd::Function<Residual> {
   }
 };
 
-/// x + factor · contract(GELU(expand(normed))): the gradients of both biases are one sum.
+/// x + factor · contract(GELU(expand(normed))); one sum makes the gradients of both biases.
 struct FeedForward : torch::autograd::Function<FeedForward> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &normed,
                             const at::Tensor &w1, const at::Tensor &b1, const at::Tensor &w2, const at::Tensor &b2,
@@ -137,7 +137,7 @@ struct FeedForward : torch::autograd::Function<FeedForward> {
     const auto &taken = saved[0], &hidden = saved[1], &active = saved[2], &w1 = saved[3], &w2 = saved[4];
     const auto &gradient = gradients[0];
     const auto outputs = w2.size(0), inner = w1.size(0);
-    // Beside each other: of what comes out, and of what is inside.
+    // The gradients of the output and of the hidden layer, side by side.
     const auto both = at::empty({taken.size(0), outputs + inner}, taken.options());
     auto outer = both.narrow(1, 0, outputs), inside = both.narrow(1, outputs, inner);
     part(outer.view(gradient.sizes()), gradient, saved[5]);

@@ -1,17 +1,17 @@
 import CTorch
 
-/// Layers for a card: what takes other launches there than on the CPU, and the same numbers.
+// Layers for a card: the same numbers as on the CPU, in fewer launches than single operations would take.
 
 /// `x · weightᵀ + bias` over the last dimension, for an `x` of any type and strides, with products of the weight's type.
 ///
-/// The gradient of `x` comes in its type, of which no narrower copy is made.
+/// The gradient of `x` has the type of `x`.
 public func cardLinear(
   _ x: Tensor, _ weight: Tensor, _ bias: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   tensor(file, line) { ct_card_linear(x.handle, weight.handle, bias.handle, $0) }
 }
 
-/// The same, and `x` as the product took it, for others that take it so: it is cast once, and has one gradient.
+/// The same, and `x` in the weight's type for other layers that need it, so that it is cast only once.
 public func cardLinearAndInput(
   _ x: Tensor, _ weight: Tensor, _ bias: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> (Tensor, Tensor) {
@@ -26,7 +26,7 @@ public func cardLinearAndInput(
 
 /// `x + factor · branch`, for a branch of the same shape, and of any type and strides.
 ///
-/// - Parameter factors: One for each of the first dimension, `[B]`; nil multiplies nothing.
+/// - Parameter factors: One per sample, `[B]`; nil stands for ones.
 public func cardResidual(
   _ x: Tensor, _ branch: Tensor, factors: Tensor?, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

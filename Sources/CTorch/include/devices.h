@@ -1,4 +1,4 @@
-// What a device can, and is to do (devices.cpp). Part of CTorch.h, whose rules hold here.
+// What a device can do, and how it is to compute (devices.cpp). Part of CTorch.h, whose rules apply.
 #pragma once
 #include <stdbool.h>
 
@@ -6,10 +6,10 @@
 extern "C" {
 #endif
 
-/// Has libtorch and its libraries take such operations alone as come to the same bits each time, and fail where there is none
-/// (`CT_NOT_DETERMINISTIC`). Before a device is started; variables of the environment that are set stay.
+/// Restricts libtorch and the cards' libraries to deterministic operations; an operation that has no such form then fails with
+/// `CT_NOT_DETERMINISTIC`. Call it before a device is started. Environment variables that are set already stay as they are.
 int ct_set_deterministic(void);
-/// Whether a device that was started multiplies bfloat16 numbers by itself.
+/// Whether a started device has bfloat16 products of its own.
 int ct_has_bfloat16(int kind, int index, bool *out);
 
 #ifdef __cplusplus

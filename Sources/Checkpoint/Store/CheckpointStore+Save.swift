@@ -72,9 +72,9 @@ extension CheckpointStore {
     return try publish(pending.name, readingBack: readingBack)
   }
 
-  /// Removes what saves that did not come to their end have left.
+  /// Removes what unfinished saves have left.
   ///
-  /// That may be the earlier content of a name, which goes when the new one has its name on the disk.
+  /// This may be the earlier content of a name; it goes only once the new name is on the disk.
   func removeLeftovers() throws(CheckpointError) {
     guard disk.names(in: folder).contains(where: { TemporaryName(temporaryName: $0) != nil }) else { return }
     try disk.syncFolder(folder)
@@ -139,9 +139,10 @@ extension CheckpointStore {
 
   /// Gives the finished folder its name, on the disk; an earlier folder of that name is then removed.
   ///
-  /// Until the disk has the new name nobody knows which of the two it would come back with: so neither is removed before that.
-  /// - Parameter readingBack: Whether it has to be on the disk as it was written; the earlier one has its name again if not.
-  /// - Returns: Why the earlier folder is not removed yet, if so; the next save does it.
+  /// Until the new name is on the disk, a crash could bring back either folder, so neither is removed before that.
+  /// - Parameter readingBack: Whether to verify what is on the disk; if it is not what was written, the earlier folder gets its
+  ///   name back.
+  /// - Returns: Why the earlier folder could not be removed, if so; the next save removes it.
   func publish(_ name: String, readingBack: Bool = false) throws(CheckpointError) -> CheckpointError? {
     let temporary = temporaryPath(of: name)
     let earlier: String?
@@ -160,7 +161,7 @@ extension CheckpointStore {
     do throws(CheckpointError) {
       if readingBack { try readBack(name) }
     } catch {
-      // It would only be in the way.
+      // What was written is damaged.
       if let earlier { takeBack(name, earlier) } else { try? remove(name) }
       throw error
     }
@@ -172,13 +173,13 @@ extension CheckpointStore {
     }
   }
 
-  /// From the disk, as far as the kernel obeys, and not from the memory that it was written from.
+  /// Verifies a checkpoint from the disk, as far as the kernel allows, and not from cached pages.
   private func readBack(_ name: String) throws(CheckpointError) {
     for file in disk.names(in: path(of: name)) { disk.forget("\(path(of: name))/\(file)") }
     _ = try VerifiedCheckpoint(verifying: path(of: name))
   }
 
-  /// Renames the finished folder; gives the name that an earlier one has from then on.
+  /// Renames the finished folder; returns the name that an earlier one has from then on, if there is one.
   private func putInPlace(_ name: String) throws(CheckpointError) -> String? {
     let temporary = TemporaryName.own.temporaryName(for: name)
     guard disk.exists(path(of: name)) else {
@@ -209,7 +210,7 @@ extension CheckpointStore {
     return earlier
   }
 
-  /// Gives an earlier folder its name again, as far as the disk lets; the new one is left to the next save.
+  /// Gives an earlier folder its name back, as far as the disk allows; the next save removes the new one.
   private func takeBack(_ name: String, _ earlier: String) {
     let temporary = temporaryPath(of: name)
     guard path(of: earlier) != temporary else {

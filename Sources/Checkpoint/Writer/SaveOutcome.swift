@@ -82,7 +82,7 @@ extension CheckpointStore {
     }
   }
 
-  /// Why an earlier one of that name could not be removed, where it is written.
+  /// Writes and verifies; on success returns why an earlier checkpoint of that name could not be removed, if so.
   private func writeVerified(_ pending: PendingCheckpoint) -> Result<CheckpointError?, SaveFailure> {
     do throws(CheckpointError) {
       return .success(try write(pending, readingBack: true))

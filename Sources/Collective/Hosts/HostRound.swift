@@ -1,21 +1,21 @@
 internal import System
 internal import Wire
 
-/// One of the rounds in which what every host has comes to all: each sends to one other host, and hears from one.
+/// A round of an all-gather over the hosts: each host sends to one other host and receives from one.
 ///
-/// What the hosts have lies by place: a host's own at 0, then that of the hosts before it, the nearest first. In a round of
-/// distance d a host has those of d places, and gets as many, or the rest, from the host d places before it; d doubles. So all is
-/// everywhere after as many messages of each host as the number of hosts has binary digits, and between two hosts after one
-/// (Bruck et al. 1997, Efficient algorithms for all-to-all communications in multiport message-passing systems).
+/// Contributions are ordered by place: a host's own at 0, then those of the hosts before it, the nearest first. Before the round
+/// of distance d a host has d places; in it, it receives as many, or the rest, from the host d places before it. As d doubles, every
+/// host has everything after ⌈log₂(hosts)⌉ messages (Bruck et al. 1997, Efficient algorithms for all-to-all communications in
+/// multiport message-passing systems).
 struct HostRound: Equatable, Sendable {
-  /// How many places before this host the one is that it hears from; the one that it sends to is as many after it.
+  /// The host receives from the host `distance` places before it, and sends to the one as many places after it.
   let distance: Int
-  /// The places whose bytes are sent.
+  /// The places that are sent.
   let sent: Range<Int>
-  /// The places whose bytes come.
+  /// The places that are received.
   var received: Range<Int> { distance..<distance + sent.count }
 
-  /// Those that so many hosts take, in order; none for one.
+  /// The rounds for `hosts` hosts, in order; none for one host.
   static func rounds(of hosts: Int) -> [HostRound] {
     sequence(first: 1) { $0 * 2 }.prefix { $0 < hosts }.map { distance in
       HostRound(distance: distance, sent: 0..<min(distance, hosts - distance))
@@ -24,7 +24,7 @@ struct HostRound: Equatable, Sendable {
 }
 
 extension HostExchange {
-  /// Begins a round of what `bytes` gives for places; what comes is there once the transfer is over.
+  /// Begins a round; `bytes` returns the memory of some places. The received bytes are there once the transfer is over.
   func begin(
     _ round: HostRound, _ call: CollectiveCall, _ bytes: (Range<Int>) -> UnsafeMutableRawBufferPointer
   ) throws(CollectiveError) -> any EngineTransfer {
@@ -33,9 +33,9 @@ extension HostExchange {
     return arrival
   }
 
-  /// Waits until what a round brings is there.
+  /// Waits until a round's bytes have arrived.
   ///
-  /// In the first one a host sends what it has of its own; in a later one it may wait for another itself.
+  /// In the first round a host sends its own bytes; in a later one the sender may be waiting itself, so a timeout is a guess.
   func wait(
     for arrival: any EngineTransfer, in round: HostRound, during call: CollectiveCall
   ) throws(CollectiveError) {
@@ -47,14 +47,14 @@ extension HostExchange {
     }
   }
 
-  /// Brings every host's bytes to all, by host, of the lengths and checksums that their headers name.
+  /// Returns every host's bytes, by host; their headers state lengths and checksums.
   ///
-  /// - Parameter memory: Where all lie until the next operation.
+  /// - Parameter memory: Holds all of them until the next operation.
   func gather(
     _ own: UnsafeRawBufferPointer, announced headers: [Int: FrameHeader], in memory: HostMemory,
     during call: CollectiveCall
   ) throws(CollectiveError) -> [[UInt8]] {
-    // Where each place's bytes begin, and the last one's end.
+    // The start of each place's bytes, and the end of the last.
     var starts = [0, own.count]
     for place in 1..<max(1, hosts) {
       starts.append(starts[place] + Int(headers[host(at: place)]?.length ?? 0))
@@ -68,7 +68,7 @@ extension HostExchange {
     for round in rounds {
       try wait(for: try begin(round, call, bytes), in: round, during: call)
       for place in round.received {
-        // Whoever passed it on had it whole.
+        // The sender checked it before passing it on, so a wrong checksum is the sender's.
         try check(
           UnsafeRawBufferPointer(bytes(place..<place + 1)), from: host(at: round.distance),
           against: headers[host(at: place)]?.payloadChecksum ?? 0, during: call)

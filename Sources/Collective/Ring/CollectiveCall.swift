@@ -15,7 +15,7 @@ struct CollectiveCall: Equatable, Sendable {
     case allGatherBlocks = 9
     case makeBuffer = 10
     case signOfLife = 11
-    /// None that anybody called: what a rank sees between two. It is never sent.
+    /// No call: the name of a failure that is seen between two operations. It is never sent.
     case betweenOperations = 12
   }
 

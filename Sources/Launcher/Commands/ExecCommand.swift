@@ -136,7 +136,7 @@ struct ExecRank: ParsableCommand {
   @Argument(parsing: .postTerminator)
   var command: [String]
 
-  /// Has the kernel end the program and its children with the launcher, of which they know nothing.
+  /// Makes the kernel end the program and its children with the launcher, since they do not watch it.
   func run() throws {
     guard linux_guard_group(WorkerProcess.lifelineDescriptor) == 0 else {
       throw refusal(LaunchError(call: "fork", errno: errno))

@@ -26,10 +26,10 @@ extension Ending {
   /// It stopped early, with its state saved.
   static let stoppedEarly = Ending.exited(ExitStatus.stoppedEarly.rawValue)
 
-  /// The launcher wanted it to start no more.
+  /// The ending of a worker that the launcher no longer wanted to start.
   static let withdrawn = Ending.notStarted("the run was over", .badConfiguration)
 
-  /// It could not be started.
+  /// The ending of a worker that could not be started.
   init(refused error: LaunchError) { self = .notStarted(error.description, error.exitStatus) }
 
   /// Reads the status word of `waitpid(2)`.

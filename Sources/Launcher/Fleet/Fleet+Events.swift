@@ -47,7 +47,7 @@ extension Fleet {
   }
 }
 
-/// How long it waits for what.
+/// Time limits.
 extension Fleet {
   /// How much earlier than a failed worker's own end its neighbours' may be seen.
   static let leadOfWitness = Duration.seconds(2)

@@ -63,7 +63,7 @@ final class HostDial {
   var descriptors: [CInt] { isDeaf ? [] : [line.socket.descriptor, line.monitor.descriptor] }
   var hasInput: Bool { !isDeaf && (line.socket.hasInput || line.monitor.hasInput) }
 
-  /// What came first; a loss is told after all that had come before. Throws once, where nothing can be heard any more.
+  /// Returns the oldest news; a loss follows everything that arrived before it. Throws once, if the socket has failed.
   func next() throws(LaunchError) -> News? {
     if isDeaf { return nil }
     do throws(WireError) {

@@ -30,7 +30,7 @@ struct HostFault: Equatable, Codable, Sendable {
     case refused
     /// It lacks something of its own, before there was a first attempt.
     case unable
-    /// Host 0 can hear nobody any more.
+    /// Host 0's own socket has failed.
     case unheard
   }
 

@@ -25,7 +25,7 @@ extension Supervisor {
     }
   }
 
-  /// Has the workers of all hosts know which rank is the first to fail, whatever they wait for; before its end is taken in.
+  /// Tells the workers of all hosts which rank failed first, before its end is processed.
   func tellHosts(ofFirstEnd ending: Ending, of rank: Int) {
     guard let hosts, !ending.isOrderly else { return }
     attempt.liveness?.note(failureOf: rank)

@@ -1,13 +1,13 @@
 import RunControl
 
-/// What of cards becomes worse while a run goes on, each thing once.
+/// Finds what became worse on the cards during a run, and reports each change once.
 ///
-/// A card at its power limit is slowed and let go many times a minute: a cause is told of when it first comes up.
+/// A card at its power limit is slowed and released many times a minute, so each cause is reported only the first time.
 struct CardNews {
   private var known: [CardReading] = []
   private var sentences: [String] = []
 
-  /// Takes in what the cards say now, in the order of their buses.
+  /// Compares the cards' present readings, ordered by bus, with the ones before.
   mutating func look(_ readings: [CardReading]) {
     for (number, reading) in readings.enumerated() {
       let before = known.indices.contains(number) ? known[number] : CardReading()
@@ -20,7 +20,7 @@ struct CardNews {
     }
   }
 
-  /// What nobody has taken yet.
+  /// Returns the warnings that have not been taken yet.
   mutating func take() -> [String] {
     defer { sentences = [] }
     return sentences
@@ -46,7 +46,7 @@ struct CardNews {
 }
 
 extension Station {
-  /// Says on the console, and in the first rank's log, what has become worse of the cards.
+  /// Writes new warnings about cards to the console and to the first rank's log.
   func sayCardNews() {
     for sentence in launch.cardMonitor?.takeNews() ?? [] {
       console.print("warning: \(sentence)")

@@ -3,8 +3,8 @@ import Torch
 import Training
 
 extension Recipe {
-  /// Has products be of float16 where they were to be of bfloat16 and the device, which has been started, multiplies no such
-  /// numbers; that, as a sentence.
+  /// Replaces bfloat16 by float16 in products if the started device has no bfloat16 products; returns a sentence about it, nil
+  /// if nothing changed.
   mutating func settlePrecision(for device: Device) -> String? {
     guard computeType == .bfloat16, !device.hasBfloat16 else { return nil }
     precision.dtype = .float16
