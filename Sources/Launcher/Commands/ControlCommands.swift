@@ -18,12 +18,12 @@ struct RunArgument: ParsableArguments {
     do {
       return try Self.ask(request, run, ProcessInfo.processInfo.environment)
     } catch let error as LaunchError {
-      throw refusal(ended(insteadOf: error))
+      throw refusal(Self.ended(run, insteadOf: error))
     }
   }
 
   /// The message for a run that cannot be asked because it has ended.
-  private func ended(insteadOf error: LaunchError) -> LaunchError {
+  static func ended(_ run: String, insteadOf error: LaunchError) -> LaunchError {
     guard error.exitStatus == .missingInput,
       let history = RunFolder(run)?.history, !history.isEmpty,
       history.ending != .running, history.ending != .killed

@@ -29,7 +29,11 @@ enum Probe: String, CaseIterable, ExpressibleByArgument {
   /// Returns what keeps a run from being ready, as a clause; nil if it is ready.
   static func obstacle(_ status: RunStatus) -> String? {
     if let awaited = status.waitsFor { return "this host waits for \(awaited)" }
-    guard status.state == .running else { return "it is \(status.state.rawValue)" }
+    switch status.state {
+    case .running: break
+    case .stopping: return "its workers are being ended"
+    case .waiting: return "its workers are about to start again"
+    }
     guard let rank = status.ranks.first(where: { $0.state != .running }) else {
       return status.ranks.isEmpty ? "no worker has started" : nil
     }

@@ -76,7 +76,7 @@ struct Status: ParsableCommand {
       guard let obstacle = try probe.obstacle(of: run, ProcessInfo.processInfo.environment) else { return }
       print(obstacle)
     } catch let error as LaunchError {
-      throw refusal(error)
+      throw refusal(RunArgument.ended(run, insteadOf: error))
     }
     throw ArgumentParser.ExitCode(1)
   }

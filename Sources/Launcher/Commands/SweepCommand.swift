@@ -28,7 +28,8 @@ struct SweepCommand: LaunchCommand {
       killed goes on up to twice; one that failed is marked, and does not stop the others. The folder then has \
       sweep.csv and sweep.json, the best first.
       Ends with 0 where every run is done, 75 where it was stopped or a run was, and else with the status of the first run \
-      that failed; 64, 66 and 78 are about FILE and its folder.
+      that failed; 64, 66 and 78 are about FILE and its folder. 74 where the table cannot be written: before the first run, or \
+      when all runs have ended.
       """)
 
   @Argument(

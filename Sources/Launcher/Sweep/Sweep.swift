@@ -152,7 +152,7 @@ extension Sweep {
     } catch {
       if !isTableBehind {
         complain(
-          "warning: \(error.description.asSentence) The runs go on, and it is tried again with the end of each."
+          "warning: \(error.description.asSentence) That is tried again at the end of each run."
         )
       }
       isTableBehind = true

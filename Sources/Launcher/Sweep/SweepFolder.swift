@@ -58,7 +58,9 @@ struct SweepFolder: ~Copyable {
       try AtomicFile.write(text + "\n", to: "\(path)/\(Self.document)")
       try AtomicFile.write(table.csv, to: "\(path)/\(Self.table)")
     } catch {
-      throw LaunchError("the sweep's table cannot be written: \(error)", exitStatus: .inputOutput)
+      throw LaunchError(
+        "the sweep's table cannot be written: \(error). Make room, or remove what is in its place; the same command then "
+          + "writes it", exitStatus: .inputOutput)
     }
   }
 

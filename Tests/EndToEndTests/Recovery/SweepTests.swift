@@ -49,6 +49,8 @@ extension EndToEnd {
       #expect(end.status == Status.inputOutput, "\(end.errors)")
       #expect(end.errors.contains("run-002 cannot start: cannot write to "), "\(end.errors)")
       #expect(end.errors.split(separator: "table cannot be written").count == 3, "\(end.errors)")
+      #expect(
+        end.errors.contains("remove what is in its place; the same command then writes it."), "\(end.errors)")
       #expect(end.output.contains { $0.hasPrefix("run-001: done") }, "\(end.output)")
       for path in [table, log] { try FileManager.default.removeItem(atPath: path) }
       let second = try sweep("blocked").finish()

@@ -53,7 +53,8 @@ import Testing
     kill(worker, SIGCONT)
     run.send(.terminate)
     #expect(try run.finish().status == 75)
-    #expect(try run.ask(["status", out, "--probe", "alive"]).status == 66)
+    let ended = try run.ask(["status", out, "--probe", "alive"])
+    #expect(ended.status == 66 && ended.output.contains("\(out) has ended (stopped"), "\(ended.output)")
   }
 
   @Test(arguments: [
@@ -62,6 +63,17 @@ import Testing
   ])
   func `a probe asks the launcher of its own host`(environment: [String: String], folder: String) throws {
     #expect(try Probe.folder(of: "/o", environment) == folder)
+  }
+
+  @Test func `a run that is not running is not ready, and why is said`() {
+    func obstacle(_ state: RunStatus.State) -> String? {
+      Probe.obstacle(
+        RunStatus(run: "r", attempt: 1, launcher: 1, state: state, uptimeSeconds: 1, healthy: true, ranks: [])
+      )
+    }
+    #expect(obstacle(.running) == "no worker has started")
+    #expect(obstacle(.stopping) == "its workers are being ended")
+    #expect(obstacle(.waiting) == "its workers are about to start again")
   }
 
   @Test func `a stopped worker is named in time`() throws {
