@@ -213,6 +213,10 @@ extension Deputy {
         station.console.print("note: host 0 at \(plan.meeting) does not accept this host yet: dialling on")
       }
       standing = .dialling(dialling)
+    case .dropped:
+      guard case .dialling(var dialling) = standing else { return }
+      dialling.noteDrop(at: station.now)
+      standing = .dialling(dialling)
     case .order(let order):
       pulse.hear(at: station.now)
       try take(order)

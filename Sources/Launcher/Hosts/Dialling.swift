@@ -9,12 +9,14 @@ struct Dialling: Equatable, Sendable {
   private(set) var deadline: Duration
   /// The first and the last refusal, in a series without a pause.
   private var refusals: ClosedRange<Duration>?
+  /// The last connection that the peer closed before it was known why.
+  private var lastDrop: Duration?
   /// When to dial again where ZeroMQ does not do so by itself.
   private var nextDial: Duration?
 
   /// For this long, a host 0 that refuses this host may still be that of an earlier run.
   private static let patience = Duration.seconds(10)
-  /// After this long without a refusal, a series of refusals is over.
+  /// After this long without a refusal or a drop, a series of refusals is over.
   private static let pause = Duration.seconds(5)
 
   init(until deadline: Duration) { self.deadline = deadline }
@@ -47,14 +49,23 @@ struct Dialling: Equatable, Sendable {
 
   /// Records that the peer did not accept this host; returns whether that is new.
   mutating func noteRefusal(at now: Duration, isDialledOn: Bool) -> Bool {
-    let first = refusals.flatMap { now - $0.upperBound < Self.pause ? $0.lowerBound : nil }
-    refusals = (first ?? now)...now
+    let series = series(at: now)
+    refusals = (series?.lowerBound ?? now)...now
     if !isDialledOn { nextDial = now + HostTimeouts.beat }
-    return first == nil
+    return series == nil
+  }
+
+  /// Records that the peer closed a connection in the handshake.
+  ///
+  /// A host 0 with a key may close it before this host without one has read why, and a relay does so while
+  /// there is no host 0. So a drop prolongs a series of refusals, but begins none.
+  mutating func noteDrop(at now: Duration) {
+    if let series = series(at: now) { refusals = series.lowerBound...now }
+    lastDrop = now
   }
 
   /// Records that host 0 is connected.
-  mutating func noteConnection() { (refusals, nextDial) = (nil, nil) }
+  mutating func noteConnection() { (refusals, lastDrop, nextDial) = (nil, nil, nil) }
 
   /// Whether to dial again now.
   mutating func takeDial(at now: Duration) -> Bool {
@@ -65,11 +76,18 @@ struct Dialling: Equatable, Sendable {
 
   /// Returns why dialling has ended; nil while it goes on.
   func verdict(at now: Duration) -> Verdict? {
-    if let refusals, now - refusals.upperBound < Self.pause,
-      now >= min(deadline, refusals.lowerBound + Self.patience)
-    {
-      return .refused
-    }
-    return now >= deadline ? .unanswered : nil
+    let series = series(at: now)
+    if let series, now >= series.lowerBound + Self.patience { return .refused }
+    guard now >= deadline else { return nil }
+    return series != nil || isRecent(lastDrop, at: now) ? .refused : .unanswered
+  }
+
+  /// The series of refusals that is not over yet.
+  private func series(at now: Duration) -> ClosedRange<Duration>? {
+    isRecent(refusals?.upperBound, at: now) ? refusals : nil
+  }
+
+  private func isRecent(_ moment: Duration?, at now: Duration) -> Bool {
+    moment.map { now - $0 < Self.pause } ?? false
   }
 }

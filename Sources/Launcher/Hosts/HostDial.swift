@@ -46,6 +46,8 @@ final class HostDial {
     case disconnected
     /// The peer does not accept this host. ZeroMQ keeps dialling, unless the peer speaks another protocol.
     case refused(isDialledOn: Bool)
+    /// The peer closed a connection in the handshake, and it is not known why; ZeroMQ keeps dialling.
+    case dropped
     case order(HostOrder)
   }
 
@@ -91,9 +93,8 @@ final class HostDial {
           isUp = true
           return .connected(own: ends.own, far: ends.far)
         }
-      case .handshakeFailed(.broken):
-        // Without keys there is nothing to refuse: the other side has not begun, or has just ended.
-        if key != nil { return .refused(isDialledOn: true) }
+      // A key that is not accepted shows in nothing else.
+      case .handshakeFailed(.broken): return key != nil ? .refused(isDialledOn: true) : .dropped
       case .handshakeFailed: return .refused(isDialledOn: false)
       // One that never shook hands is dialled again by itself.
       case .disconnected: if isUp { return .disconnected }

@@ -110,7 +110,7 @@ extension HostStart {
         case .connected(_, let far): if dial.mayTalk(to: far) { dial.send(.unable(trouble)) }
         // It has heard.
         case .order: return
-        case .disconnected, .refused: break
+        case .disconnected, .refused, .dropped: break
         }
       }
     }

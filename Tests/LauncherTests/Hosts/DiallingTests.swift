@@ -37,6 +37,22 @@ import Testing
     #expect(verdict(after: Array(0...8), at: 600) == .unanswered)
   }
 
+  @Test
+  func `connections that are closed without a reason prolong a refusal, and are none before time is up`() {
+    var refusedOnce = Dialling(until: .seconds(600))
+    _ = refusedOnce.noteRefusal(at: .zero, isDialledOn: false)
+    var neverRefused = Dialling(until: .seconds(600))
+    for moment in 1...10 {
+      refusedOnce.noteDrop(at: .seconds(moment))
+      neverRefused.noteDrop(at: .seconds(moment))
+    }
+    #expect(refusedOnce.verdict(at: .seconds(10)) == .refused)
+    #expect(neverRefused.verdict(at: .seconds(10)) == nil)
+    #expect(neverRefused.verdict(at: .seconds(600)) == .unanswered)
+    neverRefused.noteDrop(at: .seconds(599))
+    #expect(neverRefused.verdict(at: .seconds(600)) == .refused)
+  }
+
   @Test func `a connection begins anew, and what ZeroMQ does not dial again is dialled after a beat`() {
     var dialling = Dialling(until: .seconds(600))
     let isNews = [1, 2].map { dialling.noteRefusal(at: .seconds($0), isDialledOn: false) }
