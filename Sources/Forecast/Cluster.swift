@@ -14,7 +14,7 @@ public struct Cluster: Equatable, Sendable {
   /// The number of hosts per group, a divisor of ``hosts``: hosts exchange within their group first, then the
   /// groups exchange their sums. With all hosts, or one, there is a single level.
   public var group = 1
-  /// The fraction of a float's bytes that travels between hosts.
+  /// The fraction of a gradient's bytes that travels between hosts.
   public var wireShare = 1.0
 
   /// Bytes of a block, the unit in which ranks own sums.

@@ -72,6 +72,9 @@ public struct StepForecast: Equatable, Sendable {
     }
     sumSeconds = max(0, done - work.computeSeconds)
     reportSeconds = cluster.reportSeconds()
-    weightSeconds = cluster.halfSeconds(bytes: work.gradientBytes)
+    // Weights travel unrounded.
+    var whole = cluster
+    whole.wireShare = 1
+    weightSeconds = whole.halfSeconds(bytes: work.gradientBytes)
   }
 }

@@ -78,6 +78,11 @@ import Testing
     #expect(abs(hidden.sumSeconds - 1) < 1e-9)
     #expect(hidden.weightSeconds == 4)
     #expect(hidden.greatestCost == "weights")
+    // Only gradients travel in fewer bytes.
+    var halves = cluster(hosts: 2, workers: 1)
+    halves.wireShare = 0.5
+    let lighter = StepForecast(work, on: halves)
+    #expect(abs(lighter.sumSeconds - 0.5) < 1e-9 && lighter.weightSeconds == 4)
     // A link four times as slow: they are done 4 s apart from 6 s on, so at 22 s.
     var link = cluster(hosts: 2, workers: 1)
     link.bytesPerSecond /= 4

@@ -171,7 +171,7 @@ import Testing
     #expect(try rounding.warnings(worldSize: 2) == [])
     #expect(
       try rounding.warnings(worldSize: 2, sumsTravel: false) == [
-        "no effect: --gradient-wire (only --transport ipc and tcp send gradients)"
+        "no effect: --gradient-wire (only --transport ipc and tcp, and several hosts, send gradients)"
       ])
   }
 

@@ -67,12 +67,20 @@ import TestSupport
 
   @Test func `an evaluation is advised by which the run was judged`() {
     var traces = RunTraces.trained(epochs: 3, of: 3)
-    traces.recipe = Array(
-      #"{"data": {"path": "/photos", "heldOut": 0.1}, "judging": {"mirrors": true}, "schedule": {"epochs": 3}}"#
-        .utf8)
+    func advised(_ recipe: String) -> String? {
+      traces.recipe = Array(#"{"schedule": {"epochs": 3}, \#(recipe)}"#.utf8)
+      return RunHistory(traces, host: "here").next.first?.command
+    }
     #expect(
-      RunHistory(traces, host: "here").next.first?.command
+      advised(#""data": {"path": "/photos", "heldOut": 0.1}, "judging": {"mirrors": true}"#)
         == "twins-launch evaluate out --data-path /photos --val-split 0.1 --tta")
+    let data = #""data": {"path": "/photos"}"#
+    #expect(
+      advised(#"\#(data), "precision": {"level": "O1", "dtype": "bfloat16"}"#)
+        == "twins-launch evaluate out --data-path /photos --amp O1")
+    #expect(
+      advised(#"\#(data), "precision": {"level": "O1", "dtype": "float16"}"#)
+        == "twins-launch evaluate out --data-path /photos --amp O1 --amp-dtype float16")
   }
 
   /// Where host 1 does not see the output folder, it can neither be resumed there by its name nor its weights be read.

@@ -5,6 +5,8 @@ internal import System
 struct HostParcel: Equatable, Sendable {
   /// Where the blocks lie in their buffer.
   let blocks: [Range<Int>]
+  /// How their floats travel.
+  let wire: WireFormat
 
   /// The number of blocks in a message: 1 MiB of floats.
   static let blockCount = 16
@@ -12,21 +14,22 @@ struct HostParcel: Equatable, Sendable {
   private static let trailer = 4
 
   /// The parcels of `ranges`, in order.
-  static func parcels(of ranges: [Range<Int>]) -> [HostParcel] {
-    (0..<ranges.count).divided(by: blockCount).map { HostParcel(blocks: Array(ranges[$0])) }
+  static func parcels(of ranges: [Range<Int>], in wire: WireFormat) -> [HostParcel] {
+    (0..<ranges.count).divided(by: blockCount).map { HostParcel(blocks: Array(ranges[$0]), wire: wire) }
   }
 
-  /// Bytes of the floats.
-  var payload: Int { blocks.reduce(0) { $0 + $1.byteCount } }
+  /// Bytes of the floats on the wire.
+  var payload: Int { blocks.reduce(0) { $0 + wire.byteCount(for: $1.byteCount) } }
   /// Bytes of the message.
   var byteCount: Int { payload + Self.trailer }
 
-  /// Each block with its byte offset in the message.
-  var places: [(block: Range<Int>, offset: Int)] {
-    var offset = 0
+  /// Each block with its bytes' place in the message.
+  var places: [(block: Range<Int>, bytes: Range<Int>)] {
+    var start = 0
     return blocks.map { block in
-      defer { offset += block.byteCount }
-      return (block, offset)
+      let end = start + wire.byteCount(for: block.byteCount)
+      defer { start = end }
+      return (block, start..<end)
     }
   }
 
@@ -75,15 +78,19 @@ private struct Arrival {
 extension HostExchange {
   /// Sums over the hosts the parts of `lane` that this rank owns, and sends each peer the parts that it owns.
   ///
-  /// - Parameter parts: The parts that this rank's peer on each host owns, by host.
+  /// - Parameters:
+  ///   - parts: The parts that this rank's peer on each host owns, by host.
+  ///   - wire: What the hosts' sums are rounded to before they are sent, and the results before they are kept.
   func sum(
-    _ lane: UnsafeMutablePointer<Float>, parts: [[Range<Int>]], _ memory: HostMemory,
+    _ lane: UnsafeMutablePointer<Float>, parts: [[Range<Int>]], in wire: WireFormat, _ memory: HostMemory,
     during call: CollectiveCall
   ) throws(CollectiveError) {
-    let parcels = parts.map(HostParcel.parcels)
+    let parcels = parts.map { HostParcel.parcels(of: $0, in: wire) }
     let own = parcels[host]
+    let roomBytes = own.flatMap(\.blocks).reduce(0) { max($0, $1.byteCount) } * peers.count
     memory.reserve(
-      (own.byteCount * peers.count) + peers.reduce(0) { $0 + parcels[$1].byteCount })
+      roomBytes + own.byteCount * peers.count + peers.reduce(0) { $0 + parcels[$1].byteCount })
+    let room = memory.take(roomBytes)
     let arrivals = try own.map { parcel throws(CollectiveError) in
       try peers.map { peer throws(CollectiveError) in try expect(parcel, from: peer, memory, call) }
     }
@@ -92,17 +99,19 @@ extension HostExchange {
     }
     for arrival in arrivals {
       for one in arrival { try take(one, call) }
-      add(arrival, to: lane)
+      add(arrival, to: lane, through: room)
     }
     try finishSends(of: call)
   }
 
   /// Sends every peer the parts of `lane` that this rank owns, and fills in the parts that the peers own.
+  ///
+  /// - Parameter wire: The format of the floats on the wire, which must be able to hold them.
   func spread(
-    _ lane: UnsafeMutablePointer<Float>, parts: [[Range<Int>]], _ memory: HostMemory,
+    _ lane: UnsafeMutablePointer<Float>, parts: [[Range<Int>]], in wire: WireFormat, _ memory: HostMemory,
     during call: CollectiveCall
   ) throws(CollectiveError) {
-    let parcels = parts.map(HostParcel.parcels)
+    let parcels = parts.map { HostParcel.parcels(of: $0, in: wire) }
     memory.reserve(parcels.reduce(0) { $0 + $1.byteCount })
     var arrivals: [Arrival] = []
     for peer in peers {
@@ -114,9 +123,13 @@ extension HostExchange {
     }
     for arrival in arrivals {
       try take(arrival, call)
-      for (block, offset) in arrival.parcel.places {
-        let floats = UnsafeRawBufferPointer(rebasing: arrival.message[offset...])
-        UnsafeMutableRawBufferPointer(lane, block).copyBytes(from: floats.prefix(block.byteCount))
+      for (block, bytes) in arrival.parcel.places {
+        let target = UnsafeMutableRawBufferPointer(lane, block)
+        // Not past the caches: the host's ranks read it next.
+        let floats = wire.floats(of: UnsafeRawBufferPointer(rebasing: arrival.message[bytes]), in: target)
+        if let floats, floats != UnsafeRawPointer(target.baseAddress) {
+          target.baseAddress?.copyMemory(from: floats, byteCount: target.count)
+        }
       }
     }
     try finishSends(of: call)
@@ -135,9 +148,10 @@ extension HostExchange {
     _ parcel: HostParcel, of lane: UnsafeMutablePointer<Float>, _ memory: HostMemory
   ) -> UnsafeRawBufferPointer {
     let message = memory.take(parcel.byteCount)
-    for (block, offset) in parcel.places {
-      UnsafeMutableRawBufferPointer(rebasing: message[offset...]).copyMemory(
-        from: UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(lane, block)))
+    for (block, bytes) in parcel.places {
+      parcel.wire.write(
+        UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(lane, block)),
+        to: UnsafeMutableRawBufferPointer(rebasing: message[bytes]))
     }
     parcel.seal(message)
     return UnsafeRawBufferPointer(message)
@@ -151,15 +165,24 @@ extension HostExchange {
   }
 
   /// Sums a parcel's blocks over the hosts, in the order that ends with this one.
-  private func add(_ arrivals: [Arrival], to lane: UnsafeMutablePointer<Float>) {
+  ///
+  /// - Parameter room: Memory for a block of every peer.
+  private func add(
+    _ arrivals: [Arrival], to lane: UnsafeMutablePointer<Float>, through room: UnsafeMutableRawBufferPointer
+  ) {
     guard let parcel = arrivals.first?.parcel else { return }
     let order = SumOrder(size: hosts).ranks(endingWith: host)
-    let messages = Dictionary(uniqueKeysWithValues: arrivals.map { ($0.host, $0.message) })
-    for (block, offset) in parcel.places {
-      let own = UnsafeMutableRawPointer(lane + block.lowerBound)
-      let terms = order.map { host in UnsafeRawPointer(messages[host]?.baseAddress.map { $0 + offset } ?? own)
+    for (block, bytes) in parcel.places {
+      let own = UnsafeMutableRawBufferPointer(lane, block)
+      var places = [host: UnsafeRawPointer(lane + block.lowerBound)]
+      for (index, arrival) in arrivals.enumerated() {
+        places[arrival.host] = parcel.wire.floats(
+          of: UnsafeRawBufferPointer(rebasing: arrival.message[bytes]),
+          in: UnsafeMutableRawBufferPointer(rebasing: room[(index * own.count)..<(index + 1) * own.count]))
       }
-      floats_sum([own], 1, terms.map(Optional.some), terms.count, terms.count, 0, block.count)
+      let terms = order.map { places[$0] }
+      floats_sum([own.baseAddress], 1, terms, terms.count, terms.count, 0, block.count)
+      parcel.wire.round(own, through: room)
     }
   }
 }

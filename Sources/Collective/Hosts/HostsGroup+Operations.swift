@@ -11,29 +11,30 @@ extension HostsGroup {
 
   /// Sums within the host, then over the hosts, and gives all sums to all ranks.
   public func allReduceSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
-    try onFloats(.allReduce, buffer, range) { host, parts, call throws(CollectiveError) in
+    try onFloats(.allReduce, buffer, range, in: gradientWire) { host, parts, call throws(CollectiveError) in
       try local.reduceScatterSum(host, range)
       try exchange.hear(call)
-      try exchange.sum(host.start, parts: parts, memory, during: call)
-      try exchange.spread(host.start, parts: parts, memory, during: call)
+      try exchange.sum(host.start, parts: parts, in: gradientWire, memory, during: call)
+      try exchange.spread(host.start, parts: parts, in: gradientWire, memory, during: call)
       try local.allGatherBlocks(host, range)
     }
   }
 
   /// Sums within the host, then over the hosts, and leaves each sum with its owner.
   public func reduceScatterSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
-    try onFloats(.reduceScatter, buffer, range) { host, parts, call throws(CollectiveError) in
+    try onFloats(.reduceScatter, buffer, range, in: gradientWire) {
+      host, parts, call throws(CollectiveError) in
       try local.reduceScatterSum(host, range)
       try exchange.hear(call)
-      try exchange.sum(host.start, parts: parts, memory, during: call)
+      try exchange.sum(host.start, parts: parts, in: gradientWire, memory, during: call)
     }
   }
 
   /// Sends each owner's elements to its peers on the other hosts, then within each host.
   public func allGatherBlocks(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
-    try onFloats(.allGatherBlocks, buffer, range) { host, parts, call throws(CollectiveError) in
+    try onFloats(.allGatherBlocks, buffer, range, in: .float32) { host, parts, call throws(CollectiveError) in
       try exchange.hear(call)
-      try exchange.spread(host.start, parts: parts, memory, during: call)
+      try exchange.spread(host.start, parts: parts, in: .float32, memory, during: call)
       try local.allGatherBlocks(host, range)
     }
   }
@@ -41,11 +42,12 @@ extension HostsGroup {
   /// Sends the headers before `body` runs the host's own part, so that they travel meanwhile.
   private func onFloats(
     _ operation: CollectiveCall.Operation, _ buffer: SymmetricBuffer, _ range: Range<Int>,
+    in wire: WireFormat,
     _ body: (SymmetricBuffer, _ parts: [[Range<Int>]], CollectiveCall) throws(CollectiveError) -> Void
   ) throws(CollectiveError) {
     precondition((0..<buffer.count).contains(range), "\(range) of \(buffer.count) floats")
     guard let host = buffer.ofHost else { preconditionFailure("a buffer of another group") }
-    try perform(operation, element: .float32, range: range) { call throws(CollectiveError) in
+    try perform(operation, element: wire.element, range: range) { call throws(CollectiveError) in
       try exchange.announce(call)
       let parts = (0..<exchange.hosts).map { blocks.ranges(of: exchange.rank(on: $0), in: range) }
       try body(host, parts, call)

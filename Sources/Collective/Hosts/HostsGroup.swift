@@ -28,6 +28,8 @@ public final class HostsGroup: ProcessGroup {
   let memory = HostMemory()
   /// Memory for gathered bytes that arrive, whose length is known only once `memory` is in use.
   let incoming = HostMemory()
+  /// What sums are rounded to on their way to other hosts.
+  let gradientWire: WireFormat
   private let grace: Duration
   private let failureElsewhere: () -> Int?
   private var state = State.ready
@@ -45,12 +47,16 @@ public final class HostsGroup: ProcessGroup {
   /// Errors of `local` must number its ranks from the host's first rank (``RingRendezvous/firstRank``). `run`
   /// and `generation` must be the same on all ranks.
   ///
-  /// - Parameter failureElsewhere: A rank of another host that others have seen fail; nil if there is none.
+  /// - Parameters:
+  ///   - gradientWire: What sums are rounded to on their way to other hosts.
+  ///   - failureElsewhere: A rank of another host that others have seen fail; nil if there is none.
   public init(
     _ local: any ProcessGroup, over engine: any Engine, run: String, generation: Int,
-    timeouts: RingGroup.Timeouts = RingGroup.Timeouts(), failureElsewhere: @escaping () -> Int? = { nil }
+    gradientWire: WireFormat = .float32, timeouts: RingGroup.Timeouts = RingGroup.Timeouts(),
+    failureElsewhere: @escaping () -> Int? = { nil }
   ) throws(CollectiveError) {
     self.local = local
+    self.gradientWire = gradientWire
     self.failureElsewhere = failureElsewhere
     grace = timeouts.grace
     rank = engine.rank * local.size + local.rank

@@ -36,6 +36,23 @@ extension WireFormat {
     floats_widen(half, floats.baseAddress, payload.baseAddress, floats.count / width)
   }
 
+  /// Returns where a payload's floats lie: in the payload where they travel unrounded, else widened in `room`.
+  func floats(
+    of payload: UnsafeRawBufferPointer, in room: UnsafeMutableRawBufferPointer
+  ) -> UnsafeRawPointer? {
+    guard half != nil else { return payload.baseAddress }
+    read(payload, to: room)
+    return UnsafeRawPointer(room.baseAddress)
+  }
+
+  /// Rounds floats where they lie, as a payload would be; overwrites `room`.
+  func round(_ floats: UnsafeMutableRawBufferPointer, through room: UnsafeMutableRawBufferPointer) {
+    guard half != nil else { return }
+    let rounded = UnsafeMutableRawBufferPointer(rebasing: room[..<byteCount(for: floats.count)])
+    write(UnsafeRawBufferPointer(floats), to: rounded)
+    read(UnsafeRawBufferPointer(rounded), to: floats)
+  }
+
   /// Copies bytes of any kind that travel unrounded.
   ///
   /// A long buffer's strip is not read again during the operation, so stores that bypass the caches save

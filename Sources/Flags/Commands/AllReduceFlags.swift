@@ -1,5 +1,5 @@
 public import ArgumentParser
-import Recipe
+package import Recipe
 
 /// The flags of `bench all-reduce`.
 public struct AllReduceFlags: ParsableArguments {
@@ -13,6 +13,12 @@ public struct AllReduceFlags: ParsableArguments {
 
   @Option(help: ArgumentHelp("Who adds up what lies on cards, as in a training.", valueName: "who"))
   package var sumBy: SumBy?
+
+  @Option(
+    help: ArgumentHelp(
+      "What sums are rounded to on their way over ipc or tcp, or to other hosts, as in a training.",
+      valueName: "type"))
+  package var gradientWire: Recipe.Precision.GradientType?
 
   @Flag(help: "Print one JSON object.")
   package var json = false
@@ -33,6 +39,7 @@ public struct AllReduceFlags: ParsableArguments {
   /// These flags as command-line arguments.
   package var arguments: [String] {
     ["--megabytes", "\(megabytes)", "--repeats", "\(repeats)"] + place.arguments
-      + (sumBy.map { ["--sum-by", $0.rawValue] } ?? []) + (json ? ["--json"] : [])
+      + (sumBy.map { ["--sum-by", $0.rawValue] } ?? [])
+      + (gradientWire.map { ["--gradient-wire", $0.rawValue] } ?? []) + (json ? ["--json"] : [])
   }
 }

@@ -26,7 +26,7 @@ enum Idleness: String, CaseIterable, Sendable {
   case oneMixing = "only one of Mixup and CutMix is on"
   case alone = "one worker has nobody to exchange with"
   case oneHost = "one host has one disk"
-  case sharedMemory = "only --transport ipc and tcp send gradients"
+  case sharedMemory = "only --transport ipc and tcp, and several hosts, send gradients"
   case onCards = "on cards each worker updates all weights, after an exchange that follows backward"
   case onProcessor = "the processor has no graphs"
   case sameAnyway = "on the CPU a run always comes to the same bits"

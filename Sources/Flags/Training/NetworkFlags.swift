@@ -24,7 +24,7 @@ package struct NetworkFlags: ParsableArguments {
 
   @Option(
     help: help(
-      "What gradients are rounded to on their way over ipc or tcp; bfloat16 and float16 halve the bytes.",
+      "What gradients are rounded to on their way over ipc or tcp, or to other hosts; bfloat16 and float16 halve the bytes.",
       of: "--gradient-wire", "type"))
   package var gradientWire: Recipe.Precision.GradientType?
 

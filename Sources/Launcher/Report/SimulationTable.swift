@@ -95,7 +95,7 @@ struct SimulationTable {
     all.wireShare = 0.5
     return [
       ("as it is", work, cluster), ("batches of four times", bigger, cluster),
-      ("bfloat16 between hosts *", work, halves),
+      ("--gradient-wire bfloat16", work, halves),
       ("groups of \(counted(levels.group, "host")) *", work, levels),
       ("all three *", bigger, all),
     ]

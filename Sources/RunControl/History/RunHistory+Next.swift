@@ -99,7 +99,12 @@ extension RunHistory {
   private var judging: [String] {
     let part = values["data.heldOut"]?.number ?? 0
     return (part > 0 ? ["--val-split", "\(part)"] : [])
-      + (values["judging.mirrors"] == .truth(true) ? ["--tta"] : [])
+      + (values["judging.mirrors"] == .truth(true) ? ["--tta"] : []) + precision
+  }
+
+  private var precision: [String] {
+    guard values["precision.level"]?.text == "O1" else { return [] }
+    return ["--amp", "O1"] + (values["precision.dtype"]?.text == "float16" ? ["--amp-dtype", "float16"] : [])
   }
 
   private var longer: NextCommand? {

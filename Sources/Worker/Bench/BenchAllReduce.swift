@@ -26,8 +26,10 @@ struct BenchAllReduce: ParsableCommand {
     Runtime.keepMemory()
     placement.rendezvous?.deadline = Self.patience
     let device = try Device(work.place, for: placement)
+    var recipe = Recipe()
+    recipe.precision.gradientWire = work.gradientWire ?? .float32
     let summing = try SummingRanks(
-      try placement.group(Recipe(), through: placement.entrance()), on: device, by: work.sumBy)
+      try placement.group(recipe, through: placement.entrance()), on: device, by: work.sumBy)
     let group = summing.group
     let measurement = try AllReduceMeasurement(
       group, on: device, hostSize: placement.localWorldSize,

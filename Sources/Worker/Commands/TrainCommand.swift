@@ -69,13 +69,12 @@ struct WorkerRun {
     let (plan, rank) = try meet(from: start, placement, through: nil, PhaseReporter([:], slot: 0))
     // A network is built only if a checkpoint, frozen parts or a teacher must fit it.
     let recipe = plan.recipe
-    if start != nil || !recipe.tuning.frozen.isEmpty || recipe.distillation.isOn {
-      _ = try Start(plan, rank, from: start)
-    }
+    let needsNetwork = start != nil || !recipe.tuning.frozen.isEmpty || recipe.distillation.isOn
+    let resumed = needsNetwork ? try Start(plan, rank, from: start).resumed : nil
     plan.sayRecipe(on: rank.console)
     if request.run.trains {
       plan.sayStart(of: rank)
-      for line in Expectation(plan, rank).lines { rank.console.print(line) }
+      for line in Expectation(plan, rank, done: resumed?.steps ?? 0).lines { rank.console.print(line) }
     }
     for line in try plan.shardLines(on: placement) { rank.console.print(line) }
     if let hosts = placement.hosts?.hosts {

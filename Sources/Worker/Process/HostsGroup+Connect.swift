@@ -12,7 +12,8 @@ extension HostsGroup {
     do {
       return try HostsGroup(
         local, over: try entrance.engine("\(host.rank)", rank: link.host, size: link.hosts), run: link.run,
-        generation: link.generation, timeouts: host.timeouts, failureElsewhere: failureElsewhere)
+        generation: link.generation, gradientWire: host.gradientWire, timeouts: host.timeouts,
+        failureElsewhere: failureElsewhere)
     } catch {
       local.abandon(because: error)
       throw error

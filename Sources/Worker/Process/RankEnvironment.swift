@@ -45,8 +45,8 @@ struct RankEnvironment {
     (rendezvous == nil || torchrun != nil) && isFirst && (hosts?.host ?? 0) == 0
   }
 
-  /// Whether gradients are sent to other workers rather than summed in shared memory.
-  var sendsSums: Bool { rendezvous?.sendsSums ?? false }
+  /// Whether gradients are sent to other workers, at least to those of other hosts, rather than summed in shared memory.
+  var sendsSums: Bool { hostCount > 1 || rendezvous?.sendsSums ?? false }
 
   /// Connects to the place where several hosts' workers meet; nil if there is one host.
   func entrance() throws(CollectiveError) -> HostsEntrance? {

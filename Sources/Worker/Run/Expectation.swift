@@ -11,6 +11,8 @@ import Training
 struct Expectation: Equatable {
   /// The number of updates of an epoch and of the run.
   let updates: (epoch: Int, all: Int)
+  /// The number of updates that a resumed run has made.
+  var done = 0
   /// Nil if the network's size is unknown before it is made.
   var memory: Memory?
   /// Nil for the same reason, and if nothing is written.
@@ -92,7 +94,10 @@ struct Expectation: Equatable {
   }
 
   var lines: [String] {
-    ["Updates: \(updates.epoch) an epoch, \(updates.all) in all"]
+    [
+      "Updates: \(updates.epoch) an epoch, \(updates.all) in all"
+        + (done > 0 ? ", of which \(done) are made" : "")
+    ]
       + [memory?.line, disk?.line].compactMap(\.self) + [time]
   }
 
@@ -113,17 +118,21 @@ struct Expectation: Equatable {
 
   private func time(at imagesPerSecond: Double) -> String {
     let epoch = Double(images) / imagesPerSecond
-    let epochs = Double(updates.all) / Double(max(1, updates.epoch))
-    return "\(ReferenceLines.duration(epoch)) an epoch and \(ReferenceLines.duration(epoch * epochs)) in all"
+    let epochs = Double(max(0, updates.all - done)) / Double(max(1, updates.epoch))
+    return "\(ReferenceLines.duration(epoch)) an epoch and \(ReferenceLines.duration(epoch * epochs)) "
+      + (done > 0 ? "for the rest" : "in all")
   }
 }
 
 extension Expectation {
   /// Makes the expectation of a plan on a rank's device.
-  init(_ plan: RunPlan, _ rank: Rank) {
+  ///
+  /// - Parameter done: The number of updates that the run has made.
+  init(_ plan: RunPlan, _ rank: Rank, done: Int) {
     let recipe = plan.recipe
     updates = (recipe.updates(of: plan.updates), recipe.allUpdates(of: plan.updates))
     images = updates.epoch * recipe.imagesPerUpdate
+    self.done = done
     disk = DiskRoom(plan)
     memory = ModelFacts.parameters(of: plan).map { Memory(parameters: $0, plan, rank) }
     pace = EarlierPace(of: recipe, near: plan.folder.path)

@@ -97,6 +97,66 @@ struct HostsGroupTests {
     #expect(plain != together)
   }
 
+  /// Multiples of 1/256 whose sums are exact in any order, and are more than sixteen bits can hold.
+  private static func fineFloats(count: Int, rank: Int) -> [Float] {
+    (0..<count).map { Float(($0 * 7919 + rank * 104_729) % 2003) / 256 }
+  }
+
+  /// The hosts' sums, those that travel rounded, added up and rounded again.
+  private static func rounded(
+    _ hosts: Int, of hostSize: Int, _ count: Int, _ round: (Float) -> Float
+  ) -> [Float] {
+    let contributions = (0..<hosts * hostSize).map { fineFloats(count: count, rank: $0) }
+    return (0..<count).map { index in
+      let owner = index / 4 % (hosts * hostSize) / hostSize
+      let sums = (0..<hosts).map { host in
+        contributions[host * hostSize..<(host + 1) * hostSize].reduce(0) { $0 + $1[index] }
+      }
+      return round(sums.enumerated().reduce(0) { $0 + ($1.offset == owner ? $1.element : round($1.element)) })
+    }
+  }
+
+  @Test(arguments: [(2, 4), (3, 2), (5, 1)], [WireFormat.bfloat16, .float16])
+  func `what other hosts add up is rounded on its way, and the result, whole or in halves; weights are not`(
+    shape: (hosts: Int, size: Int), wire: WireFormat
+  ) throws {
+    let count = 200 * shape.hosts * shape.size + 7
+    let results = try onHosts(shape.hosts, of: shape.size, gradientWire: wire) {
+      group throws(CollectiveError) in
+      let values = Self.fineFloats(count: count, rank: group.rank)
+      let (whole, halves) = (try group.makeBuffer(count: count), try group.makeBuffer(count: count))
+      for buffer in [whole, halves] { _ = buffer.floats.update(from: values) }
+      try group.allReduceSum(whole, 0..<count)
+      try group.reduceScatterSum(halves, 0..<count)
+      try group.allGatherBlocks(halves, 0..<count)
+      // As an update leaves them: no number of sixteen bits.
+      for part in group.blocks.ranges(of: group.rank, in: 0..<count) {
+        for index in part { whole.floats[index] = values[index] }
+      }
+      let sums = Array(halves.floats)
+      try group.allGatherBlocks(whole, 0..<count)
+      return (sums, Array(whole.floats))
+    }
+    let expected = Self.rounded(shape.hosts, of: shape.size, count) { wire.rounded([$0])[0] }
+    let exact = Self.rounded(shape.hosts, of: shape.size, count) { $0 }
+    #expect(expected != exact)
+    let weights = (0..<count).map { index in
+      Self.fineFloats(count: count, rank: index / 4 % (shape.hosts * shape.size))[index]
+    }
+    for result in results { #expect(result.0 == expected && result.1 == weights) }
+  }
+
+  @Test func `hosts that round differently are told apart at once`() throws {
+    let meeting = try TestHosts(2, of: 1)
+    let errors = onRanks(2) { rank throws(CollectiveError) in
+      let group = try meeting.group(rank, gradientWire: rank == 1 ? .bfloat16 : .float32)
+      var values: [Float] = [1, 2, 3]
+      try group.allReduceSum(&values)
+      group.close()
+    }.map(\.error)
+    #expect(errors[0]?.culprit == 1, "\(errors)")
+  }
+
   @Test(arguments: [(2, 4), (4, 1), (3, 2)])
   func `every rank's bytes come to all by rank, of whatever length`(hosts: Int, hostSize: Int) throws {
     let size = hosts * hostSize

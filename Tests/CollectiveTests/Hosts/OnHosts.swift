@@ -23,7 +23,8 @@ final class TestHosts: Sendable {
   /// The group of one rank; ask once for each, on its thread.
   func group(
     _ rank: Int, run: String = "test", generation: Int = 0, grain: RingGrain = .tiny,
-    timeouts: RingGroup.Timeouts = .short, fault: LoopbackEngine.Fault? = nil,
+    gradientWire: WireFormat = .float32, timeouts: RingGroup.Timeouts = .short,
+    fault: LoopbackEngine.Fault? = nil,
     failureElsewhere: @escaping () -> Int? = { nil }
   ) throws(CollectiveError) -> HostsGroup {
     let (host, place) = (rank / hostSize, rank % hostSize)
@@ -33,18 +34,19 @@ final class TestHosts: Sendable {
       sharedBuffers: rings[host].sharedBuffers, firstRank: host * hostSize)
     return try HostsGroup(
       local, over: engines[place].engine(host, fault: fault), run: run, generation: generation,
-      timeouts: timeouts, failureElsewhere: failureElsewhere)
+      gradientWire: gradientWire, timeouts: timeouts, failureElsewhere: failureElsewhere)
   }
 }
 
 /// Runs `body` for every rank of `hosts` hosts of `hostSize` ranks; the groups close in order afterwards.
 func onHosts<Value: Sendable>(
   _ hosts: Int, of hostSize: Int, over wire: TestWire = .shared, grain: RingGrain = .tiny,
+  gradientWire: WireFormat = .float32,
   _ body: @escaping @Sendable (HostsGroup) throws(CollectiveError) -> Value
 ) throws -> [Value] {
   let meeting = try TestHosts(hosts, of: hostSize, over: wire)
   return try onRanks(hosts * hostSize) { rank throws(CollectiveError) in
-    let group = try meeting.group(rank, grain: grain)
+    let group = try meeting.group(rank, grain: grain, gradientWire: gradientWire)
     let value = try body(group)
     group.close()
     return value

@@ -53,10 +53,12 @@ struct WireFormatTests {
     let values: [Float] = [
       0, -0.0, 1, 1.00390625, 1.01171875, .infinity, -.infinity, .nan, 0x1p-149, 65_504, 3e38,
     ]
-    #expect(rounded(values, .bfloat16).prefix(7) == [0, -0.0, 1, 1, 1.015625, .infinity, -.infinity])
-    #expect(rounded(values, .bfloat16)[7].isNaN && rounded(values, .float16)[7].isNaN)
-    #expect(rounded(values, .float16)[9] == 65_504 && rounded(values, .float16)[10] == .infinity)
-    #expect(rounded(values, .bfloat16)[10] == 3e38.roundedToBfloat16)
+    let (short, wide) = (WireFormat.bfloat16.rounded(values), WireFormat.float16.rounded(values))
+    #expect(short.prefix(7) == [0, -0.0, 1, 1, 1.015625, .infinity, -.infinity])
+    #expect(short[7].isNaN && wide[7].isNaN)
+    #expect(wide[9] == 65_504 && wide[10] == .infinity)
+    #expect(short[10] == 3e38.roundedToBfloat16)
+    #expect(WireFormat.float32.rounded(Array(values.prefix(7))) == Array(values.prefix(7)))
   }
 }
 
@@ -70,20 +72,23 @@ private func roundedSum(_ contributions: [[Float]], blockLength: Int, _ wire: Wi
   let size = contributions.count
   return contributions[0].indices.map { index in
     let owner = index / blockLength % size
-    var sum = rounded([contributions[(owner + 1) % size][index]], wire)[0]
-    for step in 2..<(size + 1) { sum = rounded([sum + contributions[(owner + step) % size][index]], wire)[0] }
+    var sum = wire.rounded([contributions[(owner + 1) % size][index]])[0]
+    for step in 2..<(size + 1) { sum = wire.rounded([sum + contributions[(owner + step) % size][index]])[0] }
     return sum
   }
 }
 
-/// What comes back after the wire.
-private func rounded(_ values: [Float], _ wire: WireFormat) -> [Float] {
-  let payload = UnsafeMutableRawBufferPointer.allocate(byteCount: values.count * 2, alignment: 1)
-  defer { payload.deallocate() }
-  var result = values
-  values.withUnsafeBytes { wire.write($0, to: payload) }
-  result.withUnsafeMutableBytes { wire.read(UnsafeRawBufferPointer(payload), to: $0) }
-  return result
+extension WireFormat {
+  /// What comes back after the wire.
+  func rounded(_ values: [Float]) -> [Float] {
+    let payload = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: byteCount(for: values.count * MemoryLayout<Float>.stride), alignment: 1)
+    defer { payload.deallocate() }
+    var result = values
+    values.withUnsafeBytes { write($0, to: payload) }
+    result.withUnsafeMutableBytes { read(UnsafeRawBufferPointer(payload), to: $0) }
+    return result
+  }
 }
 
 extension Double {
