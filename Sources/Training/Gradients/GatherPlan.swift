@@ -24,7 +24,8 @@ struct GatherPlan: Equatable, Sendable {
       return (piece: piece, layer: users.map { layers[$0] }.min() ?? .max)
     }
     // The last elements belong to the first parameters.
-    pieces = inOrder.sorted { ($0.layer, -$0.piece.lowerBound) < ($1.layer, -$1.piece.lowerBound) }.map(\.piece)
+    pieces = inOrder.sorted { ($0.layer, -$0.piece.lowerBound) < ($1.layer, -$1.piece.lowerBound) }.map(
+      \.piece)
   }
 
   /// How many pieces must have arrived before the elements in `range` may be read.

@@ -21,7 +21,8 @@ final class WeightGather {
   /// - layers: Each parameter's layer, counted from the images.
   /// - average: The running average, which follows the weights once they are whole.
   init(
-    _ flat: FlatParameters, layers: [Int], average: Tensor?, _ exchange: RankExchange, _ packing: SharedPacking
+    _ flat: FlatParameters, layers: [Int], average: Tensor?, _ exchange: RankExchange,
+    _ packing: SharedPacking
   ) {
     let plan = GatherPlan(
       flat.layout, layers: layers, blockLength: flat.blockLength,
@@ -91,7 +92,9 @@ private final class Arrivals {
   /// Waits for that many pieces, or for an error, which `finish` throws.
   func wait(for needed: Int) {
     guard needed > arrived else { return }
-    guard isStarted, let thread else { fatalError("weights are read that other ranks have updated and not sent") }
+    guard isStarted, let thread else {
+      fatalError("weights are read that other ranks have updated and not sent")
+    }
     let watch = ContinuousClock.now
     thread.wait(for: needed)
     waited += .now - watch

@@ -60,7 +60,9 @@ final class SharedPacking {
     for form in packed.byteCounts.indices {
       let needed = plan.needed(for: packed.place(of: form, in: weights))
       // What does not learn is packed already.
-      if needed > 0 { formsOfPiece[needed - 1] = (formsOfPiece[needed - 1] ?? []) + (own.contains(form) ? [form] : []) }
+      if needed > 0 {
+        formsOfPiece[needed - 1] = (formsOfPiece[needed - 1] ?? []) + (own.contains(form) ? [form] : [])
+      }
     }
   }
 
