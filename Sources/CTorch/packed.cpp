@@ -1,4 +1,5 @@
 #include "packed.h"
+#include <mutex>
 #include <vector>
 
 using namespace ct;
@@ -12,9 +13,17 @@ struct ct_packed_weights {
     at::Tensor memory;
   };
   std::vector<Form> forms;
+  /// Held where one thread packs what has arrived while another asks for forms.
+  std::mutex mutex;
+
+  Form at(int64_t form) {
+    std::lock_guard lock(mutex);
+    return forms[static_cast<size_t>(form)];
+  }
 
   /// Returns a weight's ready form, or nothing, and notes that it was asked for.
   at::Tensor find(const at::Tensor &weight, Packing how) {
+    std::lock_guard lock(mutex);
     for (const auto &form : forms)
       if (form.weight.data_ptr() == weight.data_ptr() && form.weight.numel() == weight.numel() && form.how == how)
         return form.memory;
@@ -81,6 +90,12 @@ int64_t ct_packed_weights_bytes(const ct_packed_weights *weights, int64_t form) 
   return static_cast<int64_t>(byte_count(weight, how));
 }
 
+const float *ct_packed_weights_weight(ct_packed_weights *weights, int64_t form, int64_t *count) {
+  const auto [weight, how, memory] = weights->at(form);
+  *count = weight.numel();
+  return weight.const_data_ptr<float>();
+}
+
 int ct_packed_weights_place(ct_packed_weights *weights, int64_t form, void *memory) {
   return guarded([&] {
     auto &[weight, how, place] = weights->forms[static_cast<size_t>(form)];
@@ -91,7 +106,7 @@ int ct_packed_weights_place(ct_packed_weights *weights, int64_t form, void *memo
 int ct_packed_weights_pack(ct_packed_weights *weights, int64_t form) {
   return guarded([&] {
     at::NoGradGuard guard;
-    const auto &[weight, how, memory] = weights->forms[static_cast<size_t>(form)];
+    const auto [weight, how, memory] = weights->at(form);
     pack(weight, how, memory.data_ptr());
   });
 }

@@ -17,6 +17,15 @@ public final class PackedWeights {
     (0..<ct_packed_weights_count(handle)).map { Int(ct_packed_weights_bytes(handle, $0)) }
   }
 
+  /// The elements of `weights` from which a form is packed.
+  public func place(of form: Int, in weights: UnsafeMutableBufferPointer<Float>) -> Range<Int> {
+    var count: Int64 = 0
+    guard let base = weights.baseAddress, let start = ct_packed_weights_weight(handle, Int64(form), &count)
+    else { return 0..<0 }
+    let first = UnsafePointer(base).distance(to: start)
+    return first..<first + Int(count)
+  }
+
   /// Runs `body`; meanwhile this thread's operations use ready forms, and forms they ask for are noted.
   public func lent<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
@@ -34,6 +43,7 @@ public final class PackedWeights {
     check(ct_packed_weights_place(handle, Int64(form), memory.baseAddress), #fileID, #line)
   }
 
-  /// Packs the weight's current values into the form's memory.
+  /// Packs the weight's current values into the form's memory; another thread's operations may use other forms
+  /// meanwhile.
   public func pack(_ form: Int) { check(ct_packed_weights_pack(handle, Int64(form)), #fileID, #line) }
 }

@@ -7,25 +7,34 @@ import System
 /// one thread trains. Misuse, such as shapes that do not fit, traps with libtorch's message, at the caller's
 /// line except in operators.
 public final class Tensor {
-  let handle: OpaquePointer
+  private let own: OpaquePointer
 
-  init(taking handle: OpaquePointer) { self.handle = handle }
+  /// Is called before each use of the elements or of the history, such as to wait for values on their way.
+  public var beforeUse: (() -> Void)?
 
-  deinit { ct_free(handle) }
+  /// libtorch's tensor, for an operation.
+  var handle: OpaquePointer {
+    beforeUse?()
+    return own
+  }
+
+  init(taking handle: OpaquePointer) { own = handle }
+
+  deinit { ct_free(own) }
 
   /// Number of dimensions.
-  public var rank: Int { Int(ct_rank(handle)) }
+  public var rank: Int { Int(ct_rank(own)) }
 
   /// Number of elements.
-  public var count: Int { Int(ct_count(handle)) }
+  public var count: Int { Int(ct_count(own)) }
 
   /// Length of each dimension.
-  public var shape: [Int] { (0..<Int32(ct_rank(handle))).map { Int(ct_size(handle, $0)) } }
+  public var shape: [Int] { (0..<Int32(ct_rank(own))).map { Int(ct_size(own, $0)) } }
 
   /// The elements' type.
   public var dtype: DType {
-    guard let type = DType(rawValue: ct_dtype_of(handle)) else {
-      fatalError("libtorch's element type \(ct_dtype_of(handle)) has no name here")
+    guard let type = DType(rawValue: ct_dtype_of(own)) else {
+      fatalError("libtorch's element type \(ct_dtype_of(own)) has no name here")
     }
     return type
   }
@@ -35,7 +44,7 @@ extension Tensor {
   /// Where the elements are.
   public var device: Device {
     var index: Int32 = 0
-    let kind = ct_device_of(handle, &index)
+    let kind = ct_device_of(own, &index)
     guard let kind = Device.Kind(rawValue: kind) else {
       fatalError("libtorch's device type \(kind) has no name here")
     }

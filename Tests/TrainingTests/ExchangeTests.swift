@@ -1,5 +1,6 @@
 import Collective
 import Dispatch
+import Recipe
 import System
 import TestSupport
 import Testing
@@ -15,6 +16,8 @@ private final class LonelyGroup: ProcessGroup {
   let sums = Monitor<[Range<Int>]>([])
   let firstSum = DispatchSemaphore(value: 0)
   private let failing: Int
+  /// Whether the other rank is lost to exchanges of weights.
+  let isLost = Monitor(false)
 
   init(failingFrom failing: Int = .max) { self.failing = failing }
 
@@ -33,7 +36,10 @@ private final class LonelyGroup: ProcessGroup {
   func reduceScatterSum(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
     try allReduceSum(buffer, range)
   }
-  func allGatherBlocks(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {}
+  func allGatherBlocks(_ buffer: SymmetricBuffer, _ range: Range<Int>) throws(CollectiveError) {
+    guard isLost.withLock({ $0 }) else { return }
+    throw .lostPeer(rank: 1, operation: "all-gather of blocks", observation: "gone")
+  }
   func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(CollectiveError) {}
   func allGather(_ bytes: [UInt8]) throws(CollectiveError) -> [[UInt8]] { [bytes, bytes] }
   func barrier() throws(CollectiveError) {}
@@ -109,6 +115,36 @@ private final class LonelyGroup: ProcessGroup {
       }
     }
     #expect(weightsFingerprint(of: trainer) == before)
+  }
+
+  /// What reads weights after a step.
+  enum Reader: CaseIterable { case step, checkpoint, average }
+
+  @Test(arguments: Reader.allCases, [1, 2])
+  func `a rank that is lost before weights are sent ends whatever needs them, then and ever after`(
+    reader: Reader, steps: Int
+  ) throws {
+    let group = LonelyGroup()
+    let trainer = try makeTrainer(group, recipe: makeRecipe { $0.ema.enabled = true })
+    func step() throws {
+      _ = try trainer.step(RuleBatch(step: 0, count: 2).share(of: 0), epoch: 0, learningRate: 1e-3)
+    }
+    for _ in 0..<steps { try step() }
+    group.isLost.withLock { $0 = true }
+    for _ in 0..<2 {
+      #expect {
+        switch reader {
+        case .step: try step()
+        case .checkpoint: try trainer.shareForSaving()
+        case .average: _ = try trainer.withAverage {}
+        }
+      } throws: { error in
+        guard case TrainingError.collective(.lostPeer(1, "all-gather of blocks", _)) = error else {
+          return false
+        }
+        return true
+      }
+    }
   }
 
   @Test func `a communication thread works in order, and forgets what was queued behind an error`() throws {

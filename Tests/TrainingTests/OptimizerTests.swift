@@ -22,7 +22,7 @@ import Torch
         tensor.gradient.copy(
           from: Tensor([Float](repeating: Float(2 * gradient), count: count), tensor.shape))
       }
-      try sgd.update(learningRate: 0.1, gradientScale: 0.5)
+      sgd.update(learningRate: 0.1, gradientScale: 0.5)
       for i in expected.indices {
         let g = gradient + expected[i].decay * expected[i].w
         expected[i].m = step == 1 ? g : 0.9 * expected[i].m + g

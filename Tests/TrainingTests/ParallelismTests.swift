@@ -58,7 +58,7 @@ import Torch
     }
     return Result(
       weights: weightsFingerprint(of: trainer),
-      average: trainer.withAverage { weightsFingerprint(of: trainer) },
+      average: try trainer.withAverage { weightsFingerprint(of: trainer) },
       losses: outcomes.map(\.loss), norms: outcomes.map(\.gradientNorm))
   }
 

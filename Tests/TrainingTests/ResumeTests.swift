@@ -100,7 +100,7 @@ import Torch
         Float(share * Double(average) + (1 - share) * Double(weight))
       }
     }
-    let found = try #require(trainer.withAverage { weights(of: trainer).flatMap(\.self) })
+    let found = try #require(try trainer.withAverage { weights(of: trainer).flatMap(\.self) })
     #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-6 })
     #expect(found != weights(of: trainer).flatMap(\.self))
   }
@@ -116,7 +116,7 @@ import Torch
       let trainer = try makeTrainer(recipe: makeRecipe { $0.ema.enabled = true })
       let file = try SafetensorsFile(path: path)
       if finetunes { _ = try trainer.loadForFinetuning(file) } else { try trainer.load(file) }
-      trainer.withAverage {
+      try trainer.withAverage {
         #expect(weightsFingerprint(of: trainer) == weightsFingerprint(of: trained))
       }
     }

@@ -195,6 +195,8 @@ private func losses(of trainer: Trainer, rank: Int = 0, size: Int = 1) throws ->
   }
 }
 
+/// All weights of a trainer's network; every rank must call it.
 func weights(of trainer: Trainer) -> [[Float]] {
-  trainer.network.parameters.map { $0.tensor.elements() }
+  do { try trainer.settle() } catch { Issue.record(error) }
+  return trainer.network.parameters.map { $0.tensor.elements() }
 }

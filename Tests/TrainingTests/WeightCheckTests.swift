@@ -19,6 +19,7 @@ import Torch
           learningRate: 1e-3)
       }
       try step(0)
+      try trainer.settle()
       if group.rank == faulty {
         let weights = trainer.network.parameters[3].tensor.floats()
         weights[1] = Float(bitPattern: weights[1].bitPattern ^ 1)

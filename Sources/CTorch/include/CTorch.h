@@ -232,6 +232,8 @@ void ct_packed_weights_use(ct_packed_weights *weights);
 int64_t ct_packed_weights_count(const ct_packed_weights *weights);
 /// Bytes of a form.
 int64_t ct_packed_weights_bytes(const ct_packed_weights *weights, int64_t form);
+/// The first element of a form's weight; the number of elements comes back through the pointer.
+const float *ct_packed_weights_weight(ct_packed_weights *weights, int64_t form, int64_t *count);
 /// Sets where operations find a form: at `memory`, aligned to 64 bytes, which must hold it whenever they run.
 int ct_packed_weights_place(ct_packed_weights *weights, int64_t form, void *memory);
 /// Packs the weight's current values into the form's memory.

@@ -25,6 +25,9 @@ final class CommunicationThread {
   /// Queues exchanges.
   func handOver(_ numbers: Range<Int>) { queue.add(numbers) }
 
+  /// Waits until that many exchanges have ended since the last `drain()`, or one has failed.
+  func wait(for count: Int) { queue.wait(for: count) }
+
   /// Waits until the queue is empty, and returns the time that its exchanges took.
   ///
   /// Each of the group's operations ends within its timeout, so the wait is bounded. Throws the first error
@@ -45,6 +48,7 @@ private final class ExchangeQueue: Sendable {
     var isBusy = false
     var isClosed = false
     var hasEnded = false
+    var finished = 0
     var busy = Duration.zero
     var failure: CollectiveError?
   }
@@ -66,16 +70,21 @@ private final class ExchangeQueue: Sendable {
     state.withLock { state in
       state.isBusy = false
       state.busy += time
+      state.finished += 1
       guard case .failure(let error) = result else { return }
       state.failure = error
       state.waiting = []
     }
   }
 
+  func wait(for count: Int) {
+    state.wait { $0.finished >= count || $0.failure != nil ? () : nil }
+  }
+
   func drain() -> (busy: Duration, failure: CollectiveError?) {
     state.wait { state in
       guard state.waiting.isEmpty && !state.isBusy else { return nil }
-      defer { (state.busy, state.failure) = (.zero, nil) }
+      defer { (state.finished, state.busy, state.failure) = (0, .zero, nil) }
       return (state.busy, state.failure)
     }
   }

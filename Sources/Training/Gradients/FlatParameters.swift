@@ -9,7 +9,7 @@ public final class FlatParameters {
   let parameters: [Parameter]
   /// Where the parameters lie, and which of them learn.
   private(set) var layout: FlatLayout
-  private let blockLength, bucketBytes: Int
+  let blockLength, bucketBytes: Int
   let device: Device
   /// The parameters' values.
   let weights: FlatState

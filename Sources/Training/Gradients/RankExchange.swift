@@ -48,8 +48,13 @@ final class RankExchange {
     clock.begin(.communicate)
     defer { clock.begin(.optimizer) }
     try timed { () throws(CollectiveError) in
-      for range in ranges { try group.allGatherBlocks(weights, range) }
+      for range in ranges { try gather(weights, range) }
     }
+  }
+
+  /// Sends updated weights likewise, from whichever thread has the group.
+  func gather(_ weights: SymmetricBuffer?, _ range: Range<Int>) throws(CollectiveError) {
+    if let weights { try group.allGatherBlocks(weights, range) }
   }
 
   /// Gathers every rank's report, by rank.

@@ -59,13 +59,13 @@ public final class Optimizer {
     self.init(flat, values, RankExchange(SoloGroup(), Parallelism(), on: flat.device))
   }
 
-  /// Moves every parameter one step along `gradientScale` times its gradient; afterwards all ranks have all
-  /// weights.
+  /// Moves every parameter one step along `gradientScale` times its gradient; in a sharded update only this
+  /// rank's blocks.
   ///
   /// - Parameter numbers: On a card, the step's number and rate for each pace.
   func update(
     learningRate: Double, gradientScale: Double, numbers: [UpdateNumbers]? = nil
-  ) throws(CollectiveError) {
+  ) {
     if let numbers {
       if gradientScale != 1 { flat.gradients.tensor.scale(by: gradientScale) }
       clipParts()
@@ -74,7 +74,6 @@ public final class Optimizer {
       moveFloats(learningRate: learningRate, gradientScale: gradientScale)
     }
     countUpdate()
-    try exchange.complete(flat.sharedWeights, flat.layout.learning)
   }
 
   /// On a card, moves every parameter one step along its gradient, within limits that the card computes.

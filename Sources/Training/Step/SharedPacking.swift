@@ -12,6 +12,9 @@ final class SharedPacking {
   private let clock: PhaseClock
   private let packed = PackedWeights()
   private var state: State
+  /// For each piece of the weights the forms that this rank packs once it has arrived; nil where no rank packs
+  /// any.
+  private var formsOfPiece: [[Int]?] = []
 
   private enum State {
     /// Records which forms the first step asks for.
@@ -32,6 +35,9 @@ final class SharedPacking {
   /// Whether steps use weights packed ahead.
   var isSharing: Bool { if case .sharing = state { true } else { false } }
 
+  /// Whether the next packing is the first, which needs all weights.
+  var isNoting: Bool { if case .noting = state { true } else { false } }
+
   /// Packs the current weights, together with all other ranks, before a step reads them.
   func pack() throws(CollectiveError) {
     if case .noting = state { state = try shared() }
@@ -43,8 +49,28 @@ final class SharedPacking {
   }
 
   /// Runs the forward and backward passes of a step, which use the packed weights.
-  func lent<Result>(_ body: () -> Result) -> Result {
-    if case .off = state { body() } else { packed.lent(body) }
+  func lent<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    if case .off = state { try body() } else { try packed.lent(body) }
+  }
+
+  /// Prepares to pack piece by piece: finds the piece with which each form's weight is whole.
+  func follow(_ plan: GatherPlan, _ weights: UnsafeMutableBufferPointer<Float>?) {
+    guard formsOfPiece.isEmpty, case .sharing(let own, _) = state, let weights else { return }
+    formsOfPiece = Array(repeating: nil, count: plan.pieces.count)
+    for form in packed.byteCounts.indices {
+      let needed = plan.needed(for: packed.place(of: form, in: weights))
+      // What does not learn is packed already.
+      if needed > 0 {
+        formsOfPiece[needed - 1] = (formsOfPiece[needed - 1] ?? []) + (own.contains(form) ? [form] : [])
+      }
+    }
+  }
+
+  /// Packs what the arrival of a piece completes, together with all other ranks, on the thread that gathers.
+  func pack(piece: Int) throws(CollectiveError) {
+    guard piece < formsOfPiece.count, let own = formsOfPiece[piece] else { return }
+    for form in own { packed.pack(form) }
+    try ranks.barrier()
   }
 
   /// Divides the forms that the first step asked for among the ranks.

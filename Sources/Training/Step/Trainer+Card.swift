@@ -43,7 +43,7 @@ extension Trainer {
     let numbers = Tensor.empty([count + 1], .float64, on: flat.device)
     productWeights?.refresh()
     let losses = numbers.narrowed(0, to: 0..<count)
-    forwardAndBackward(inputs, losses)
+    try forwardAndBackward(inputs, losses)
     if let gradients = flat.cardGradients { try collectively(try sum(gradients, losses)) }
     clock.begin(.optimizer)
     let limits = updateGuard.limits(of: flat.gradients.tensor, numbers)

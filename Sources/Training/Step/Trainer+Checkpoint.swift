@@ -21,6 +21,7 @@ extension Trainer {
   ///
   /// Throws `TrainingError.weightsDiffer` on every rank if the ranks' weights differ.
   public func save(to snapshot: inout Snapshot) throws(TrainingError) {
+    try settle()
     guard flat.isOnHost else { return try saveFromCard(to: &snapshot) }
     let weights = flat.room(in: &snapshot, file: Self.modelFile)
     let moments = optimizer.rule.moments.map { moment in
@@ -46,6 +47,7 @@ extension Trainer {
 
   /// Provides this rank's part of a checkpoint to the ranks that save; throws where `save(to:)` does.
   public func shareForSaving() throws(TrainingError) {
+    try settle()
     try weightCheck.compare(after: optimizer.steps)
     try collectively(try optimizer.copyMoments(to: nil))
   }

@@ -32,6 +32,7 @@ extension Trainer {
     optimizer.follow()
     reducer = GradientReducer(flat, exchange, parallelism)
     packing = SharedPacking(over: group.ofThisHost, clock: clock)
+    gather = weightGather()
     cardStep?.restart()
   }
 }

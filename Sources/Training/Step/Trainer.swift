@@ -31,6 +31,8 @@ public final class Trainer {
   private let draws: InputDraws
   let objective: Objective
   var packing: SharedPacking
+  /// Sends updated weights during the next forward pass; nil where all are sent at once or nothing is.
+  var gather: WeightGather?
   /// A card's weights in the type of its products; nil where that is the weights' own type.
   let productWeights: ProductWeights?
   /// Executes steps that the card guards itself; nil where the ranks decide in host memory, or a loss scale
@@ -83,6 +85,7 @@ public final class Trainer {
       weights: productWeights.map { CastWeights(network.parameters.map(\.tensor), as: $0.leaves) },
       classWeights: classWeights, teacher: teacher)
     packing = SharedPacking(over: group.ofThisHost, clock: clock)
+    gather = nil
     let isSummedThere = group.size == 1 || flat.cardGradients != nil
     let decidesThere = device != .cpu && isSummedThere && lossScale == nil
     let records = decidesThere && parallelism.recordsSteps
@@ -93,6 +96,7 @@ public final class Trainer {
         UpdateGuard(on: device, clip: recipe.optimizer.normLimit), on: device, records: records, clock) : nil
     let isUnheard = device != .cpu && !decidesThere && parallelism.recordsSteps
     unrecorded = isUnheard ? CardStep.hostIsNeeded(movesLossScale: lossScale != nil) : nil
+    gather = weightGather()
   }
 
   /// The number of a trainer's first steps on a card that differ from all later ones.
@@ -123,16 +127,15 @@ public final class Trainer {
     let there = inputs.moved(to: flat.device)
     try begin()
     let losses = Tensor.empty([there.parts.count], .float64, on: flat.device)
-    packing.lent { forwardAndBackward(there, losses) }
+    try packing.lent { () throws(TrainingError) in try forwardAndBackward(there, losses) }
     let all = try reduced(mean(losses.elements(as: Double.self)), signals)
     if try isUsable(all) {
       try weightCheck.compareIfDue(after: optimizer.steps)
       clock.begin(.optimizer)
       let numbers = there.numbers.map(UpdateNumbers.unpacked)
-      try collectively(
-        try optimizer.update(
-          learningRate: inputs.learningRate, gradientScale: all.gradientScale, numbers: numbers))
-      average?.update(after: optimizer.steps, numbers: numbers)
+      optimizer.update(
+        learningRate: inputs.learningRate, gradientScale: all.gradientScale, numbers: numbers)
+      try share(numbers)
     }
     return launched(inputs, epoch: epoch, all.signals, .known(loss: all.loss, gradientNorm: all.gradientNorm))
   }
@@ -146,6 +149,7 @@ public final class Trainer {
       _ = try agreed(signals)
     } else {
       try begin()
+      try settle()
       reducer.expectLastGradients()
       _ = try reduced(0, signals)
     }
@@ -153,15 +157,22 @@ public final class Trainer {
 
   /// Runs `body` while the network has the averaged weights; returns nil without running it where there is no
   /// average.
-  public func withAverage<Result>(_ body: () throws -> Result) rethrows -> Result? {
-    try average?.lent(body)
+  ///
+  /// Where weights may be owed, every rank must call it, as `settle()`.
+  public func withAverage<Result>(_ body: () throws -> Result) throws -> Result? {
+    try settle()
+    return try average?.lent(body)
   }
 
   /// Starts a step on each rank, whether it has images or not.
   private func begin() throws(TrainingError) {
     flat.zeroGradients()
     productWeights?.refresh()
-    try collectively(try packing.pack())
+    guard let gather, gather.isOwed, !packing.isNoting else {
+      try settle()
+      return try collectively(try packing.pack())
+    }
+    gather.start()
   }
 
   /// Prepares everything that the step reads besides the weights, in host memory.
@@ -179,10 +190,12 @@ public final class Trainer {
 
   /// Adds the mean gradient of the batch's parts to the flat gradients, and writes the parts' losses to
   /// `losses` (float64).
-  func forwardAndBackward(_ inputs: StepInputs, _ losses: Tensor) {
+  func forwardAndBackward(_ inputs: StepInputs, _ losses: Tensor) throws(TrainingError) {
     for (index, part) in inputs.parts.enumerated() {
       clock.begin(.forward)
       let loss = objective(part)
+      // The sums of gradients need the group.
+      try settle()
       clock.begin(.backward)
       if index == inputs.parts.count - 1 { reducer.expectLastGradients() }
       (inputs.lossFactor == 1 ? loss : loss.scaled(by: inputs.lossFactor)).backward()
@@ -194,7 +207,6 @@ public final class Trainer {
   /// Sums the gradients over the ranks, and gathers what all ranks then know.
   private func reduced(_ loss: Double, _ signals: RankSignals) throws(TrainingError) -> StepSummary {
     clock.begin(.communicate)
-    exchange.restartClock()
     try collectively(try reducer.finish())
     let own = RankReport(signals: signals, loss: loss, squares: try reducer.ownSquares())
     let all = StepSummary(
@@ -220,7 +232,9 @@ public final class Trainer {
   func launched(
     _ inputs: StepInputs, epoch: Int, _ signals: RankSignals, _ outcome: LaunchedStep.Outcome
   ) -> LaunchedStep {
-    LaunchedStep(
+    // Weights that are owed are sent in the next step's time.
+    defer { exchange.restartClock() }
+    return LaunchedStep(
       epoch: epoch, updates: optimizer.steps, learningRate: inputs.learningRate, signals: signals,
       phases: clock.finish(), communication: exchange.time, outcome: outcome)
   }

@@ -230,6 +230,7 @@ final class TrainingRun {
     let (epoch, recipe) = (progress.epoch, plan.recipe)
     let evaluates = !plan.settings.noEval && recipe.evaluates(after: epoch)
     if evaluates { try checkpoints.finishSteps(progress) }
+    try trainer.settle()
     let (tally, averageTally) = evaluates ? try evaluateBoth() : (nil, nil)
     let best = progress.best.with(tally, average: averageTally)
     let before = (judgement: progress.judgement, plateau: progress.plateau)
