@@ -129,6 +129,7 @@ struct FeedForward : torch::autograd::Function<FeedForward> {
     const auto taken = rows(laid_out(normed, w1.scalar_type()));
     const auto hidden = at::addmm(b1, taken, w1.t()), active = at::gelu(hidden);
     context->save_for_backward({taken, hidden, active, w1, w2, factors.value_or(at::Tensor())});
+    context->saved_data["normed"] = normed.scalar_type();
     return joined(x, at::addmm(b2, active, w2.t()).view(x.sizes()), factors);
   }
 
@@ -143,7 +144,7 @@ struct FeedForward : torch::autograd::Function<FeedForward> {
     part(outer.view(gradient.sizes()), gradient, saved[5]);
     at::gelu_backward_out(inside, at::mm(outer, w2), hidden);
     at::Tensor dnormed, dw1, db1, dw2, db2;
-    if (context->needs_input_grad(1)) dnormed = product(inside, w1, gradient.scalar_type()).view(gradient.sizes());
+    if (context->needs_input_grad(1)) dnormed = product(inside, w1, context->saved_data["normed"].toScalarType()).view(gradient.sizes());
     if (context->needs_input_grad(2)) dw1 = at::mm(inside.t(), taken);
     if (context->needs_input_grad(4)) dw2 = at::mm(outer.t(), active);
     if (context->needs_input_grad(3) || context->needs_input_grad(5)) {

@@ -108,6 +108,16 @@ struct FeedForwardHalf {
     }
     return branch(tokens, pass) { feedForward($0, pass, dropout: dropout) }
   }
+
+  /// The half of `tokens + factor · added` on a card with kernels of our own; the branch may be a view of a map's tokens.
+  func callAsFunction(_ tokens: Tensor, adding added: Tensor, factors: Tensor?, _ pass: Pass) -> Tensor {
+    let (sum, normed) = cardNorm(
+      tokens.reshaped(added.shape), adding: added, factors: factors, branch.norm.affine,
+      epsilon: branch.norm.epsilon, in: pass.computeType)
+    return cardFeedForward(
+      sum.reshaped(tokens.shape), normed.reshaped(tokens.shape), expand: feedForward.expand.product(pass),
+      contract: feedForward.contract.product(pass), factors: branch.factors(pass))
+  }
 }
 
 /// One block: `x += attention(norm(x))`, then `x += feedForward(norm(x))`, each branch dropped at `dropRate`.
@@ -151,10 +161,21 @@ struct Block {
   func callAsFunction(_ map: FeatureMap, _ pass: Pass) -> FeatureMap {
     let (height, width) = (map.height, map.width)
     let tokens = recomputation(map.tokens, pass) { tokens, isRead in
+      if pass.dropout == nil, CardKernels.takeNorm(of: tokens, in: pass.computeType) {
+        return byCardKernels(FeatureMap(tokens: tokens, height: height, width: width), pass)
+      }
       let attended = attentionHalf(FeatureMap(tokens: tokens, height: height, width: width), pass)
       return feedForward(attended, pass, isRead: isRead)
     }
     return FeatureMap(tokens: tokens, height: height, width: width)
+  }
+
+  /// Norms by kernels of our own: the first reads the residual stream, the second also adds the attention to it.
+  private func byCardKernels(_ map: FeatureMap, _ pass: Pass) -> Tensor {
+    let (tokens, normed) = cardNorm(
+      map.tokens, branch.norm.affine, epsilon: branch.norm.epsilon, in: pass.computeType)
+    let added = attention(FeatureMap(tokens: normed, height: map.height, width: map.width), pass)
+    return feedForward(tokens, adding: added, factors: branch.factors(pass), pass)
   }
 
   private func attentionHalf(_ map: FeatureMap, _ pass: Pass) -> Tensor {

@@ -45,3 +45,40 @@ public func cardFeedForward(
     }
   }
 }
+
+/// Kernels of our own for a card, from a library that is opened at run time.
+public enum CardKernels {
+  /// Opens a library of kernels for a started card, and compares them there with libtorch's operations. Call it before
+  /// networks are made.
+  ///
+  /// - Returns: Why none of it is used; nil on success.
+  public static func open(_ path: String, for device: Device) -> String? {
+    let status = ct_open_card_kernels(path, device.kind.rawValue, Int32(device.index))
+    guard status != CT_DONE.rawValue else { return nil }
+    return String(String(cString: ct_last_error()).prefix { $0 != "\n" })
+  }
+
+  /// Whether they take tokens for a norm whose result has this type.
+  public static func takeNorm(of tokens: Tensor, in type: DType) -> Bool {
+    ct_takes_card_norm(tokens.handle, type.rawValue)
+  }
+}
+
+/// `x + factor · branch` in float32, and its LayerNorm in `type`, by a kernel of our own.
+///
+/// - Parameters:
+///   - branch: In the shape of `x`, which has six dimensions at most, and of any strides; nil adds nothing.
+///   - factors: One per sample, `[B]`; nil stands for ones.
+public func cardNorm(
+  _ x: Tensor, adding branch: Tensor? = nil, factors: Tensor? = nil, _ norm: Affine, epsilon: Double,
+  in type: DType, file: StaticString = #fileID, line: UInt = #line
+) -> (sum: Tensor, normed: Tensor) {
+  var normed: OpaquePointer?
+  let sum = tensor(file, line) {
+    ct_card_norm(
+      x.handle, branch?.handle, factors?.handle, norm.weight.handle, norm.bias.handle, epsilon, type.rawValue,
+      $0, &normed)
+  }
+  guard let normed else { fatalError("libtorch gave no tensor", file: file, line: line) }
+  return (sum, Tensor(taking: normed))
+}

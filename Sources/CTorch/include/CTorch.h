@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "card_kernels.h"
 #include "card_layers.h"
 #include "card_steps.h"
 #include "card_sums.h"

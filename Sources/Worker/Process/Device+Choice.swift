@@ -29,6 +29,17 @@ extension Device {
         "\(self) does not start: \(fault). npu-smi info shows what the driver sees.", exitStatus: .noDevice)
     }
     makeCurrent()
+    openKernels(environment, isFirst: placement.isFirst)
+  }
+
+  /// Opens the kernels for cards that the environment names; without them libtorch's operations do the same.
+  private func openKernels(_ environment: [String: String], isFirst: Bool) {
+    guard kind != .cpu, let path = environment["TWINS_CARD_KERNELS"], !path.isEmpty else { return }
+    let fault = CardKernels.open(path, for: self)
+    guard isFirst else { return }
+    Console.warn(
+      fault.map { "note: the kernels of TWINS_CARD_KERNELS are not used on \(self): \($0)" }
+        ?? "note: norms on \(self) are made by the kernels of TWINS_CARD_KERNELS")
   }
 
   /// The device of a command that runs as a single worker, or as one of those of its `placement`.

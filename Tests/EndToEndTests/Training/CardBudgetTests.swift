@@ -38,13 +38,14 @@ extension Trainings {
 
     /// Of one worker, or of all of a launcher's together.
     private func counts(
-      of command: [String], _ name: String, by program: ProgramRun.Program = .worker
+      of command: [String], _ name: String, by program: ProgramRun.Program = .worker,
+      variables: [String: String] = [:]
     ) throws -> Counts {
       let report = "\(place.folder)/\(name)"
       try FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: false)
       let end = try ProgramRun(
         program, command + ["--device", "npu", "--device-library", ProgramRun.testCard], in: place,
-        variables: ["TEST_CARD_REPORT": report]
+        variables: variables.merging(["TEST_CARD_REPORT": report]) { $1 }
       ).finish()
       try #require(end.status == Status.done, "\(end.errors)")
       return try FileManager.default.contentsOfDirectory(atPath: report).reduce(into: Counts()) { all, file in
@@ -116,15 +117,16 @@ extension Trainings {
     }
 
     /// Of the published network, at the size of its images: what a card is told when its steps are not recorded.
-    @Test(arguments: [("O0", 700), ("O1", 781)])
-    func `a step of alt_gvt_small launches no more operations than this`(precision: String, most: Int) throws
-    {
+    @Test(arguments: [("O0", false, 700), ("O1", false, 781), ("O0", true, 631), ("O1", true, 684)])
+    func `a step of alt_gvt_small launches no more operations than this`(
+      precision: String, hasKernels: Bool, most: Int
+    ) throws {
       func launches(_ steps: Int) throws -> Int {
         try counts(
           of: [
             "bench", "step", "--no-graph", "--amp", precision, "--batch-size", "1", "--steps", "\(steps)",
           ],
-          "report-\(steps)"
+          "report-\(steps)", variables: hasKernels ? ["TWINS_CARD_KERNELS": ProgramRun.testCard] : [:]
         ).launches
       }
       let each = try (launches(3) - launches(1)) / 2
