@@ -10,10 +10,10 @@ import Torch
     // In memory: 3 in 0..<33, 2 in 48..<49, 1 in 64..<80, 0 in 80..<185; parameter 2 is used first but for 0.
     let layout = FlatLayout([105, 16, 1, 33].map { ($0, true) }, blockLength: 32, bucketBytes: 1000)
     let plan = GatherPlan(layout, layers: [0, 2, 1, 3], blockLength: 32, pieceBytes: 256)
-    #expect(plan.pieces == [128..<185, 64..<128, 0..<64])
+    #expect(plan.pieces == [128..<192, 64..<128, 0..<64])
     #expect(layout.places.map { plan.needed(for: $0.range) } == [2, 2, 3, 3])
     let early = GatherPlan(layout, layers: [1, 2, 0, 3], blockLength: 32, pieceBytes: 256)
-    #expect(early.pieces == [0..<64, 128..<185, 64..<128])
+    #expect(early.pieces == [0..<64, 128..<192, 64..<128])
     #expect(layout.places.map { early.needed(for: $0.range) } == [3, 3, 1, 1])
   }
 
@@ -22,7 +22,7 @@ import Torch
     let layout = FlatLayout(
       [105, 16, 1, 33].map { ($0, true) }, paces: paces, blockLength: 16, bucketBytes: 1000)
     let plan = GatherPlan(layout, layers: [0, 1, 2, 3], blockLength: 16)
-    #expect(plan.pieces == [80..<185])
+    #expect(plan.pieces == [80..<192])
     #expect(layout.places.map { plan.needed(for: $0.range) } == [1, 0, 0, 0])
   }
 
@@ -44,8 +44,10 @@ import Torch
         if trainer.begin(epoch: step / 2) { #expect(step == 2) }
         let batch = RuleBatch(step: step, count: 6).share(of: group.rank, among: 3)
         outcome.losses.append(try trainer.step(batch, epoch: step / 2, learningRate: 1e-3).loss)
-        #expect(trainer.gather?.isOwed ?? false == overlaps)
-        if overlaps { spoilWhatIsOwed(to: group.rank, trainer) }
+        let isOwed = trainer.gather?.isOwed ?? false
+        // A step that overflows float16 updates nothing.
+        #expect(isOwed == overlaps || recipe.precision.dtype == .float16)
+        if isOwed { spoilWhatIsOwed(to: group.rank, trainer) }
         if step == 1 { try trainer.settle() }
       }
       outcome.content = try content(of: trainer)
