@@ -36,7 +36,7 @@ import Torch
   /// Trains; whatever a step leaves to be sent is not a number until it has been.
   private func outcomes(overlaps: Bool, sharing: Bool = false, _ recipe: Recipe) throws -> [Outcome] {
     var way = Parallelism()
-    (way.overlaps, way.bucketBytes) = (overlaps, 1 << 17)
+    (way.overlaps, way.prefetchesWeights, way.bucketBytes) = (overlaps, true, 1 << 17)
     return try onGroup(of: 3, blockLength: 1000, sharing: sharing) { [way] group in
       let trainer = try makeTrainer(group, dropPath: 0.2, recipe: recipe, parallelism: way)
       var outcome = Outcome()
@@ -100,9 +100,17 @@ import Torch
       })
   }
 
+  @Test(arguments: [false, true])
+  func `weights in memory that all ranks see come at once`(sharing: Bool) throws {
+    let prefetches = try onGroup(of: 2, sharing: sharing) { try makeTrainer($0).gather != nil }
+    #expect(prefetches == [!sharing, !sharing])
+  }
+
   @Test func `a rank without images receives the weights nevertheless`() throws {
-    try onGroup(of: 3, sharing: true) { group in
-      let trainer = try makeTrainer(group)
+    var way = Parallelism()
+    way.prefetchesWeights = true
+    try onGroup(of: 3, sharing: true) { [way] group in
+      let trainer = try makeTrainer(group, parallelism: way)
       for step in 0..<3 {
         _ = try trainer.step(
           RuleBatch(step: step, count: 3).share(of: group.rank, among: 3), epoch: 0, learningRate: 1e-3)
