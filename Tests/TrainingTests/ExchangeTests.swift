@@ -125,7 +125,9 @@ private final class LonelyGroup: ProcessGroup {
     reader: Reader, steps: Int
   ) throws {
     let group = LonelyGroup()
-    let trainer = try makeTrainer(group, recipe: makeRecipe { $0.ema.enabled = true })
+    var way = Parallelism()
+    way.prefetchesWeights = true
+    let trainer = try makeTrainer(group, recipe: makeRecipe { $0.ema.enabled = true }, parallelism: way)
     func step() throws {
       _ = try trainer.step(RuleBatch(step: 0, count: 2).share(of: 0), epoch: 0, learningRate: 1e-3)
     }

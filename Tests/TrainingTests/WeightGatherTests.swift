@@ -100,12 +100,6 @@ import Torch
       })
   }
 
-  @Test(arguments: [false, true])
-  func `weights in memory that all ranks see come at once`(sharing: Bool) throws {
-    let prefetches = try onGroup(of: 2, sharing: sharing) { try makeTrainer($0).gather != nil }
-    #expect(prefetches == [!sharing, !sharing])
-  }
-
   @Test func `a rank without images receives the weights nevertheless`() throws {
     var way = Parallelism()
     way.prefetchesWeights = true

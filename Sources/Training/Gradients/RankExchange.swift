@@ -136,9 +136,9 @@ public struct Parallelism: Equatable, Sendable {
   public var overlaps = true
   /// Whether each rank updates only its own blocks of the weights; nil shards where possible.
   public var shardsOptimizer: Bool?
-  /// Whether a sharded update's weights come during the next forward pass, where exchanges overlap; nil where they are
-  /// sent from process to process. In memory that all ranks see they come sooner than a pass could hide.
-  public var prefetchesWeights: Bool?
+  /// Whether a sharded update's weights come during the next forward pass, where exchanges overlap: for ranks on several
+  /// hosts. Whoever reads weights between steps then calls `Trainer.settle()` first.
+  public var prefetchesWeights = false
   /// The largest bucket of gradients, in bytes.
   public var bucketBytes = 25 << 20
   /// The number of updates between comparisons of the ranks' weights; 0 disables them.

@@ -20,12 +20,9 @@ extension Trainer {
     average?.update(after: optimizer.steps, numbers: numbers)
   }
 
-  /// Makes what sends weights during forward passes, where that is asked for or helps, and the update is sharded.
+  /// Makes what sends weights during forward passes, where that is asked for and the update is sharded.
   func weightGather() -> WeightGather? {
-    let travels = flat.sharedWeights.map { !$0.isShared } ?? false
-    guard parallelism.overlaps, exchange.isSharded, parallelism.prefetchesWeights ?? travels else {
-      return nil
-    }
+    guard parallelism.overlaps, parallelism.prefetchesWeights, exchange.isSharded else { return nil }
     return WeightGather(
       flat, layers: network.places.map(\.layer), average: average?.state.tensor, exchange, packing)
   }

@@ -52,6 +52,7 @@ struct BenchStep: ParsableCommand {
     if placement.isFirst, let line = summing.line { Console.warn("note: \(line)") }
     var parallelism = Parallelism()
     (parallelism.recordsSteps, parallelism.recomputesBlocks) = (!work.noGraph, work.gradCheckpointing)
+    parallelism.prefetchesWeights = placement.hostCount > 1
     let measurement = try StepMeasurement(recipe, group, on: device, parallelism)
     if profile {
       let profile = try measurement.profile(steps: work.measurement.steps)

@@ -35,8 +35,10 @@ struct Start {
     if let fault = network.freezingFault(recipe) {
       throw Failure("--freeze \(recipe.tuning.frozen): \(fault)", exitStatus: .usage)
     }
+    var parallelism = plan.parallelism
+    parallelism.prefetchesWeights = rank.environment.hostCount > 1
     trainer = try Trainer(
-      network, recipe: recipe, group: rank.group, on: rank.device, parallelism: plan.parallelism,
+      network, recipe: recipe, group: rank.group, on: rank.device, parallelism: parallelism,
       classWeights: plan.classWeights.weights, teacher: try Teacher(of: plan, on: rank.device, rank.console))
     if let note = rank.group.transportNote, rank.isFirst { Console.warn("note: \(note)") }
     rank.console.print("number of params: \(network.parameterCount)")
