@@ -138,7 +138,7 @@ extension HostExchange {
     for (peer, header) in heard.sorted(by: { $0.key < $1.key }) {
       try call.checkSender(of: header, being: rank(on: peer), in: identity)
     }
-    try call.judge(heard, from: host) { rank(on: $0) }
+    try call.judge(heard, from: host, of: hosts) { rank(on: $0) }
   }
 
   private func hear(

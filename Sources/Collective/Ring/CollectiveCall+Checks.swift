@@ -30,14 +30,16 @@ extension CollectiveCall {
   }
 
   /// Throws if not all hosts are in this call. The call of most hosts counts as right, or the first host's
-  /// among equals; the first host in another call is blamed.
+  /// among equals; the first host in another call is blamed. While headers that have not arrived could still make
+  /// another call that of most hosts, nobody is blamed.
   ///
   /// - Parameters:
   /// - headers: The other hosts' headers that have arrived, by host.
   /// - own: This host, whose call this is.
+  /// - all: The number of hosts.
   /// - rank: Returns the rank that sent a host's header.
   func judge(
-    _ headers: [Int: FrameHeader], from own: Int, rank: (Int) -> Int
+    _ headers: [Int: FrameHeader], from own: Int, of all: Int, rank: (Int) -> Int
   ) throws(CollectiveError) {
     var calls = headers.mapValues(CollectiveCall.init(of:))
     for (host, call) in calls.sorted(by: { $0.key < $1.key })
@@ -51,6 +53,9 @@ extension CollectiveCall {
     guard let most = votes.map(\.1).max(), let leader = votes.first(where: { $0.1 == most })?.0,
       let right = calls[leader], let odd = hosts.first(where: { calls[$0] != right }), let found = calls[odd]
     else { return }
+    let missing = all - calls.count
+    let rivals = votes.filter { calls[$0.0] != right }.map(\.1)
+    guard missing == 0 || rivals.allSatisfy({ $0 + missing < most }) else { return }
     throw .mismatch(
       rank: rank(odd), operation: right.name, expected: right.description, found: found.description)
   }

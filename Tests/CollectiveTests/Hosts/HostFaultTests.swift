@@ -31,6 +31,36 @@ struct HostFaultTests {
     #expect(host.contains { $0 != odd && errors[$0]?.culprit == odd }, "\(errors)")
   }
 
+  /// The rank that host 0 blames, if its call and those of the hosts that it has heard are `counts` by host; nil if none.
+  private func blamed(_ counts: [Int: Int], of hosts: Int) -> Int? {
+    func call(_ count: Int) -> CollectiveCall {
+      CollectiveCall(.allReduce, sequence: 7, element: .float32, range: 0..<count)
+    }
+    var headers: [Int: FrameHeader] = [:]
+    for (host, count) in counts where host != 0 {
+      var header = FrameHeader(
+        operation: 0, element: 0, run: 0, generation: 0, rank: UInt16(host), size: UInt16(hosts))
+      call(count).describe(in: &header)
+      headers[host] = header
+    }
+    do {
+      try call(counts[0] ?? 0).judge(headers, from: 0, of: hosts) { $0 }
+      return nil
+    } catch {
+      return error.culprit
+    }
+  }
+
+  @Test func `nobody is blamed while hosts that were not heard could have the word`() {
+    #expect(blamed([0: 596, 1: 600, 2: 600], of: 3) == 0)
+    #expect(blamed([0: 596, 1: 600], of: 3) == nil)
+    #expect(blamed([0: 600, 2: 596], of: 2 + 1) == nil)
+    #expect(blamed([0: 600, 1: 596], of: 2) == 1)
+    #expect(blamed([0: 600, 1: 600, 2: 600, 3: 596], of: 5) == 3)
+    #expect(blamed([0: 600, 1: 600, 2: 596, 3: 596], of: 5) == nil)
+    #expect(blamed([0: 600, 1: 600], of: 3) == nil)
+  }
+
   /// Of two, the second one: where as many say one thing as another, the first host has the word.
   @Test(arguments: [(2, 1), (3, 0), (3, 2), (6, 4)])
   func `a whole host with another count is the one that all name, itself too, and nobody sums`(
