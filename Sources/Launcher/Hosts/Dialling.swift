@@ -9,7 +9,8 @@ struct Dialling: Equatable, Sendable {
   private(set) var deadline: Duration
   /// The first and the last refusal, in a series without a pause.
   private var refusals: ClosedRange<Duration>?
-  /// The last connection that the peer closed before it was known why.
+  /// The connections in a row that the peer closed before it was known why, and when it closed the last one.
+  private var drops = 0
   private var lastDrop: Duration?
   /// When to dial again where ZeroMQ does not do so by itself.
   private var nextDial: Duration?
@@ -18,6 +19,8 @@ struct Dialling: Equatable, Sendable {
   private static let patience = Duration.seconds(10)
   /// After this long without a refusal or a drop, a series of refusals is over.
   private static let pause = Duration.seconds(5)
+  /// So many drops in a row are no host 0 that has just ended.
+  private static let manyDrops = 3
 
   init(until deadline: Duration) { self.deadline = deadline }
 
@@ -61,11 +64,12 @@ struct Dialling: Equatable, Sendable {
   /// there is no host 0. So a drop prolongs a series of refusals, but begins none.
   mutating func noteDrop(at now: Duration) {
     if let series = series(at: now) { refusals = series.lowerBound...now }
+    drops = isRecent(lastDrop, at: now) ? drops + 1 : 1
     lastDrop = now
   }
 
   /// Records that host 0 is connected.
-  mutating func noteConnection() { (refusals, lastDrop, nextDial) = (nil, nil, nil) }
+  mutating func noteConnection() { (refusals, lastDrop, drops, nextDial) = (nil, nil, 0, nil) }
 
   /// Whether to dial again now.
   mutating func takeDial(at now: Duration) -> Bool {
@@ -79,7 +83,8 @@ struct Dialling: Equatable, Sendable {
     let series = series(at: now)
     if let series, now >= series.lowerBound + Self.patience { return .refused }
     guard now >= deadline else { return nil }
-    return series != nil || isRecent(lastDrop, at: now) ? .refused : .unanswered
+    let isDropped = drops >= Self.manyDrops && isRecent(lastDrop, at: now)
+    return series != nil || isDropped ? .refused : .unanswered
   }
 
   /// The series of refusals that is not over yet.

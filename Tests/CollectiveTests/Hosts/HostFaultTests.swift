@@ -1,6 +1,7 @@
 import Glibc
 import TestSupport
 import Testing
+import Wire
 
 @testable import Collective
 
@@ -43,7 +44,7 @@ struct HostFaultTests {
       call(count).describe(in: &header)
       headers[host] = header
     }
-    do {
+    do throws(CollectiveError) {
       try call(counts[0] ?? 0).judge(headers, from: 0, of: hosts) { $0 }
       return nil
     } catch {

@@ -49,7 +49,9 @@ import Testing
     #expect(refusedOnce.verdict(at: .seconds(10)) == .refused)
     #expect(neverRefused.verdict(at: .seconds(10)) == nil)
     #expect(neverRefused.verdict(at: .seconds(600)) == .unanswered)
-    neverRefused.noteDrop(at: .seconds(599))
+    for moment in 596...597 { neverRefused.noteDrop(at: .seconds(moment)) }
+    #expect(neverRefused.verdict(at: .seconds(600)) == .unanswered)
+    neverRefused.noteDrop(at: .seconds(598))
     #expect(neverRefused.verdict(at: .seconds(600)) == .refused)
   }
 
