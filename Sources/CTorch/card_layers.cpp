@@ -144,7 +144,9 @@ struct FeedForward : torch::autograd::Function<FeedForward> {
     part(outer.view(gradient.sizes()), gradient, saved[5]);
     at::gelu_backward_out(inside, at::mm(outer, w2), hidden);
     at::Tensor dnormed, dw1, db1, dw2, db2;
-    if (context->needs_input_grad(1)) dnormed = product(inside, w1, context->saved_data["normed"].toScalarType()).view(gradient.sizes());
+    if (context->needs_input_grad(1)) {
+      dnormed = product(inside, w1, context->saved_data["normed"].toScalarType()).view(gradient.sizes());
+    }
     if (context->needs_input_grad(2)) dw1 = at::mm(inside.t(), taken);
     if (context->needs_input_grad(4)) dw2 = at::mm(outer.t(), active);
     if (context->needs_input_grad(3) || context->needs_input_grad(5)) {
