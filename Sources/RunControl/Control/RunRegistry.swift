@@ -33,14 +33,13 @@ package struct RunRegistry: Sendable {
 
   /// The names of registered runs whose launcher answers.
   package var running: [String] {
-    removeStale()
-    return Set(notes.map(\.run.text)).sorted()
+    Set(notes.filter { ControlClient.isAnswered(in: $0.folder) }.map(\.run.text)).sorted()
   }
 
   /// Registers a run; false on failure, which does not prevent training.
   package func add(_ run: RunIdentifier, folder: String) -> Bool {
     remove(run, folder: folder)
-    removeStale()
+    removeStale(besides: run)
     // Repeated in case a launcher that ends removes the empty folder in between.
     for _ in 0..<100 {
       mkdir(path, 0o700)
@@ -91,8 +90,13 @@ package struct RunRegistry: Sendable {
     return names.sorted().compactMap { Note("\(path)/\($0)") }
   }
 
-  /// Removes the registrations of killed launchers, whose sockets nobody listens at.
-  private func removeStale() { removeNotes { !ControlClient.isAnswered(in: $0.folder) } }
+  /// Removes registrations of killed launchers, at whose sockets nobody listens. Those of runs that can still be resumed
+  /// by their name stay: whose folder is there and whose name no later run has.
+  private func removeStale(besides run: RunIdentifier) {
+    removeNotes {
+      ($0.run == run || access($0.folder, F_OK) != 0) && !ControlClient.isAnswered(in: $0.folder)
+    }
+  }
 
   private func removeNotes(where isToGo: (Note) -> Bool) {
     for note in notes where isToGo(note) { unlink(note.path) }

@@ -167,6 +167,31 @@ import TestSupport
     #expect(RunRegistry(path: "\(parent)/none").obstacle == nil)
   }
 
+  @Test
+  func `a killed run keeps its name while others begin, until its folder is gone or another has the name`()
+    throws
+  {
+    let parent = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: parent) }
+    let registry = RunRegistry(path: "\(parent)/runs")
+    func begin(_ name: String, in folder: String) throws {
+      mkdir("\(parent)/\(folder)", 0o700)
+      #expect(registry.add(try #require(RunIdentifier(name)), folder: "\(parent)/\(folder)"))
+    }
+    func folders(_ name: String) throws -> [String] {
+      registry.folders(of: try #require(RunIdentifier(name))).map { String($0.dropFirst(parent.count + 1)) }
+    }
+    // Nobody listens in any of these folders.
+    try begin("killed", in: "a")
+    try begin("other", in: "b")
+    #expect(try folders("killed") == ["a"] && registry.running.isEmpty)
+    try begin("killed", in: "c")
+    #expect(try folders("killed") == ["c"])
+    rmdir("\(parent)/c")
+    try begin("another", in: "d")
+    #expect(try folders("killed").isEmpty && folders("other") == ["b"])
+  }
+
   /// Each takes the empty folder away as it goes.
   @Test func `launchers that begin and end at once all get their note`() throws {
     let parent = try temporaryFolder()
