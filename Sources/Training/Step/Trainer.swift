@@ -85,7 +85,6 @@ public final class Trainer {
       weights: productWeights.map { CastWeights(network.parameters.map(\.tensor), as: $0.leaves) },
       classWeights: classWeights, teacher: teacher)
     packing = SharedPacking(over: group.ofThisHost, clock: clock)
-    gather = nil
     let isSummedThere = group.size == 1 || flat.cardGradients != nil
     let decidesThere = device != .cpu && isSummedThere && lossScale == nil
     let records = decidesThere && parallelism.recordsSteps
